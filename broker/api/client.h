@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Talking to the broker: one HTTPS call at a time over a kept connection, and a device's link (WebSocket).
+// TLS 1.2/1.3 with the broker's certificate checked against `ca_file` and `host`; nothing else is trusted.
+#pragma once
+#include "broker/api/codec.h"
+#include "broker/api/refusal.h"
+#include "broker/base/loop.h"
+
+struct client;
+
+struct client_config {
+    const char *host; // name in the broker's certificate
+    int port;
+    const char *ca_file;
+    const char *certificate_file, *key_file; // the device's or administrator's own, NULL: none
+};
+
+struct client_answer {
+    enum refusal refusal; // REFUSAL_NONE: done. REFUSAL_BROKER_UNREACHABLE: no answer within the deadline
+    int status;           // HTTP, 0 without an answer
+    json_object *body;    // borrowed; may be NULL
+    char detail[320];     // what the broker says beyond the refusal, English; or the cause of no answer
+    char help_desk[128];
+    int64_t retry_after_s;
+};
+
+typedef void client_done(void *arg, const struct client_answer *answer);
+
+// NULL with a fault when a file cannot be read. All strings are copied.
+struct client *client_new(struct loop *loop, const struct client_config *config, struct fault *why);
+void client_free(struct client *client); // open calls end without `done`
+
+// `authorization`: whole header value ("Bearer ...", "Negotiate ..."), or NULL. `body` is borrowed, wiped by nobody.
+// Calls are queued. `done` is never called from within.
+void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
+                 json_object *body, int64_t deadline_ms, client_done *done, void *arg);
+// Runs the loop until the answer is there; for command-line programs. The caller owns answer->body (json_drop).
+void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
+                      json_object *body, int64_t deadline_ms, struct client_answer *answer);
+// SHA-256 of the broker's certificate as last seen, for Kerberos channel binding; false before the first connection.
+bool client_broker_digest(struct client *client, unsigned char digest[32]);
+
+// The link: comes up by itself, again and again with growing waits and jitter, until client_free. Pings every 20 s;
+// a broker that has not answered for 30 s counts as gone.
+struct client_link_events {
+    void (*up)(void *arg);
+    void (*down)(void *arg);
+    void (*message)(void *arg, json_object *message); // borrowed; already parsed by codec_parse
+};
+void client_link(struct client *client, const struct client_link_events *events, void *arg);
+// False when the link is down.
+bool client_link_send(struct client *client, json_object *message);

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/refusal.h"
+#include "broker/base/text.h"
+
+#define _(sentence) sentence
+
+const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
+    [REFUSAL_NONE] = {"none", 200, ""},
+    [REFUSAL_INVALID] = {"invalid", 400, _("The request is not valid.")},
+    [REFUSAL_ABSENT] = {"absent", 404, _("There is no such thing.")},
+    [REFUSAL_METHOD] = {"method", 405, _("That cannot be done with it.")},
+    [REFUSAL_CONFLICT] = {"conflict", 409, _("That does not fit the present state. Look at it again.")},
+    [REFUSAL_UNPROVEN] = {"unproven", 401, _("Log on first.")},
+    [REFUSAL_DENIED] = {"denied", 403, _("You are not allowed to do that.")},
+    [REFUSAL_TOO_LARGE] = {"too-large", 413, _("The request is too large.")},
+    [REFUSAL_WRONG_PASSWORD] = {"wrong-password", 401, _("The name or the password is wrong. Check both and try again.")},
+    [REFUSAL_PASSWORD_EXPIRED] = {"password-expired", 403, _("Your password has expired. Choose a new one.")},
+    [REFUSAL_PASSWORD_MUST_CHANGE] = {"password-must-change", 403, _("Your password must be changed. Choose a new one.")},
+    [REFUSAL_PASSWORD_REJECTED] = {"password-rejected", 403, _("The directory does not accept the new password. Choose a longer one that you have not used before.")},
+    [REFUSAL_ACCOUNT_DISABLED] = {"account-disabled", 403, _("Your account is disabled. Ask the help desk.")},
+    [REFUSAL_OUTSIDE_HOURS] = {"outside-hours", 403, _("Your workplace is not open at this time. Come back during its hours or ask the help desk.")},
+    [REFUSAL_TOO_MANY_ATTEMPTS] = {"too-many-attempts", 429, _("There were too many failed attempts. Wait a little and try again.")},
+    [REFUSAL_NO_PROFILE] = {"no-profile", 403, _("No workplace is assigned to you. Ask the help desk.")},
+    [REFUSAL_NO_HOST] = {"no-host", 503, _("No session host answers at the moment. Try again in a minute or ask the help desk.")},
+    [REFUSAL_HOSTS_FULL] = {"hosts-full", 503, _("All places are taken at the moment. Try again later or ask the help desk.")},
+    [REFUSAL_DIRECTORY_DOWN] = {"directory-down", 503, _("The directory does not answer, so nobody can be checked. Try again in a minute.")},
+    [REFUSAL_STORE_DOWN] = {"store-down", 503, _("The broker cannot write its journal and refuses until it can. Try again in a minute; administrators: look at its disk.")},
+    [REFUSAL_DEVICE_UNKNOWN] = {"device-unknown", 403, _("This device is not enrolled. Ask the help desk.")},
+    [REFUSAL_DEVICE_DISABLED] = {"device-disabled", 403, _("This device is disabled. Use another desk or ask the help desk.")},
+    [REFUSAL_TICKET] = {"ticket", 401, _("Your Kerberos ticket was not accepted. Log on again.")},
+    [REFUSAL_BUSY] = {"busy", 503, _("The broker is busy. Try again in a moment.")},
+    [REFUSAL_BROKER_UNREACHABLE] = {"broker-unreachable", 503, _("The broker cannot be reached. Check the network cable or ask the help desk.")},
+};
+
+enum refusal refusal_by_code(const char *code)
+{
+    for (enum refusal refusal = REFUSAL_NONE + 1; refusal < REFUSAL_COUNT; refusal++)
+        if (text_equal(refusal_rows[refusal].code, code))
+            return refusal;
+    return REFUSAL_NONE;
+}
+
+enum refusal refusal_of_fault(enum fault_kind kind)
+{
+    switch (kind) {
+    case FAULT_NONE:
+        return REFUSAL_NONE;
+    case FAULT_INVALID:
+        return REFUSAL_INVALID;
+    case FAULT_DENIED:
+        return REFUSAL_DENIED;
+    case FAULT_ABSENT:
+        return REFUSAL_ABSENT;
+    case FAULT_CONFLICT:
+        return REFUSAL_CONFLICT;
+    case FAULT_BUSY:
+        return REFUSAL_BUSY;
+    case FAULT_UNAVAILABLE:
+    case FAULT_BROKEN:
+        return REFUSAL_STORE_DOWN;
+    }
+    return REFUSAL_INVALID;
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Why something was refused, for people: a stable code on the wire (RFC 9457 type "urn:pult:<code>") and a sentence
+// that says what happened and what to do. Clients translate the sentence by its code (gettext domain "pult").
+#pragma once
+#include "broker/base/fault.h"
+
+enum refusal {
+    REFUSAL_NONE,
+    REFUSAL_INVALID,
+    REFUSAL_ABSENT,
+    REFUSAL_METHOD,
+    REFUSAL_CONFLICT,
+    REFUSAL_UNPROVEN,
+    REFUSAL_DENIED,
+    REFUSAL_TOO_LARGE,
+    REFUSAL_WRONG_PASSWORD,
+    REFUSAL_PASSWORD_EXPIRED,
+    REFUSAL_PASSWORD_MUST_CHANGE,
+    REFUSAL_PASSWORD_REJECTED,
+    REFUSAL_ACCOUNT_DISABLED,
+    REFUSAL_OUTSIDE_HOURS,
+    REFUSAL_TOO_MANY_ATTEMPTS,
+    REFUSAL_NO_PROFILE,
+    REFUSAL_NO_HOST,
+    REFUSAL_HOSTS_FULL,
+    REFUSAL_DIRECTORY_DOWN,
+    REFUSAL_STORE_DOWN,
+    REFUSAL_DEVICE_UNKNOWN,
+    REFUSAL_DEVICE_DISABLED,
+    REFUSAL_TICKET,
+    REFUSAL_BUSY,
+    REFUSAL_BROKER_UNREACHABLE, // said by clients
+    REFUSAL_COUNT,
+};
+
+struct refusal_row {
+    const char *code;     // "wrong-password"
+    int status;           // HTTP
+    const char *sentence; // English; the gettext key
+};
+
+extern const struct refusal_row refusal_rows[REFUSAL_COUNT];
+
+enum refusal refusal_by_code(const char *code); // REFUSAL_NONE when unknown
+enum refusal refusal_of_fault(enum fault_kind kind);

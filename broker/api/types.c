@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/types.h"
+#include "broker/base/text.h"
+
+#include <string.h>
+
+#define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
+#define OWN_ID(holder) {.name = "id", .type = FIELD_ID, AT(holder, id), .flags = FIELD_REQUIRED, .refers = NOUN_NONE, .sentence = "its id"}
+#define END {.name = NULL}
+
+static const char *const directory_kinds[] = {"openldap", "active-directory", NULL};
+static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
+static const char *const session_states[] = {"starting", "connected", "disconnected", NULL};
+
+static const struct field tenant_fields[] = {
+    OWN_ID(tenant),
+    {.name = "name", .type = FIELD_TEXT, AT(tenant, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
+    {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .sentence = "its administrators look after all tenants"},
+    {.name = "directory", .type = FIELD_CHOICE, AT(tenant, directory), .choices = directory_kinds, .sentence = "kind of directory"},
+    {.name = "servers", .type = FIELD_LIST, AT(tenant, servers), .flags = FIELD_REQUIRED, .sentence = "directory servers, ldaps://name or ldap://name (StartTLS), tried in this order"},
+    {.name = "base", .type = FIELD_TEXT, AT(tenant, base), .flags = FIELD_REQUIRED, .sentence = "where in the directory people are"},
+    {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .sentence = "where in the directory groups are; empty: as base"},
+    {.name = "bind_dn", .type = FIELD_TEXT, AT(tenant, bind_dn), .flags = FIELD_REQUIRED, .sentence = "service account that may read people and groups"},
+    {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .sentence = "Kerberos realm; empty: log-on by password only"},
+    {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .sentence = "directory group whose members administer this tenant"},
+    {.name = "help_desk", .type = FIELD_TEXT, AT(tenant, help_desk), .sentence = "telephone number shown with every refusal"},
+    END,
+};
+
+static const struct field site_fields[] = {
+    OWN_ID(site),
+    {.name = "name", .type = FIELD_TEXT, AT(site, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
+    END,
+};
+
+static const struct field pool_fields[] = {
+    OWN_ID(pool),
+    {.name = "name", .type = FIELD_TEXT, AT(pool, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(pool, kind), .choices = pool_kinds, .sentence = "terminal servers (many people a host) or desktops (one person a machine)"},
+    END,
+};
+
+static const struct field host_fields[] = {
+    OWN_ID(host),
+    {.name = "pool", .type = FIELD_ID, AT(host, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .sentence = "the pool it belongs to"},
+    {.name = "address", .type = FIELD_TEXT, AT(host, address), .flags = FIELD_REQUIRED, .sentence = "name or IP address"},
+    {.name = "port", .type = FIELD_NUMBER, AT(host, port), .min = 1, .max = 65535, .flags = FIELD_REQUIRED, .sentence = "RDP port, usually 3389"},
+    {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of its certificate; a host that shows another gets no password"},
+    {.name = "weight", .type = FIELD_NUMBER, AT(host, weight), .min = 1, .max = 1000, .flags = FIELD_REQUIRED, .sentence = "share of the load, 100 is usual"},
+    {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "most sessions at a time"},
+    {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_OURS, .sentence = "takes no new sessions"},
+    END,
+};
+
+static const struct field profile_fields[] = {
+    OWN_ID(profile),
+    {.name = "name", .type = FIELD_TEXT, AT(profile, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
+    {.name = "pool", .type = FIELD_ID, AT(profile, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .sentence = "where its sessions run"},
+    {.name = "clipboard", .type = FIELD_FLAG, AT(profile, clipboard), .sentence = "copy and paste between desk and session"},
+    {.name = "drives", .type = FIELD_FLAG, AT(profile, drives), .sentence = "USB sticks of the desk in the session"},
+    {.name = "printers", .type = FIELD_FLAG, AT(profile, printers), .sentence = "printers of the desk in the session"},
+    {.name = "sound", .type = FIELD_FLAG, AT(profile, sound), .sentence = "sound of the session at the desk"},
+    {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
+    {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "log-on hours, 06:00-20:00; empty: always"},
+    {.name = "days", .type = FIELD_LIST, AT(profile, days), .sentence = "log-on days, mon to sun; empty: all"},
+    END,
+};
+
+static const struct field assignment_fields[] = {
+    OWN_ID(assignment),
+    {.name = "profile", .type = FIELD_ID, AT(assignment, profile), .flags = FIELD_REQUIRED, .refers = NOUN_PROFILE, .sentence = "what is assigned"},
+    {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .sentence = "to members of this directory group: DN or common name"},
+    {.name = "person", .type = FIELD_TEXT, AT(assignment, person), .sentence = "or to this one person: log-on name"},
+    {.name = "priority", .type = FIELD_NUMBER, AT(assignment, priority), .min = 0, .max = 1000, .sentence = "the highest that applies wins"},
+    END,
+};
+
+static const struct field device_fields[] = {
+    OWN_ID(device),
+    {.name = "site", .type = FIELD_ID, AT(device, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .sentence = "the building it stands in"},
+    {.name = "room", .type = FIELD_TEXT, AT(device, room), .sentence = "room and desk, for people"},
+    {.name = "disabled", .type = FIELD_FLAG, AT(device, disabled), .sentence = "nobody can log on here"},
+    {.name = "certificate", .type = FIELD_DIGEST, AT(device, certificate), .flags = FIELD_OURS, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
+    {.name = "enrolled", .type = FIELD_TIME, AT(device, enrolled_ms), .flags = FIELD_OURS, .sentence = "since when it is enrolled"},
+    {.name = "invite", .type = FIELD_DIGEST, AT(device, invite), .flags = FIELD_OURS | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
+    {.name = "invite_until", .type = FIELD_TIME, AT(device, invite_until_ms), .flags = FIELD_OURS, .sentence = "until when its enrolment token can be used"},
+    END,
+};
+
+static const struct field person_fields[] = {
+    OWN_ID(person),
+    {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_OURS, .sentence = "first log-on"},
+    END,
+};
+
+static const struct field session_fields[] = {
+    OWN_ID(session),
+    {.name = "person", .type = FIELD_ID, AT(session, person), .refers = NOUN_PERSON, .flags = FIELD_OURS, .sentence = "whose desktop it is"},
+    {.name = "pool", .type = FIELD_ID, AT(session, pool), .refers = NOUN_POOL, .flags = FIELD_OURS, .sentence = "pool of its host"},
+    {.name = "host", .type = FIELD_ID, AT(session, host), .refers = NOUN_HOST, .flags = FIELD_OURS, .sentence = "where it runs"},
+    {.name = "profile", .type = FIELD_ID, AT(session, profile), .refers = NOUN_PROFILE, .flags = FIELD_OURS, .sentence = "by which profile"},
+    {.name = "device", .type = FIELD_ID, AT(session, device), .refers = NOUN_DEVICE, .flags = FIELD_OURS, .sentence = "where it was last opened"},
+    {.name = "state", .type = FIELD_CHOICE, AT(session, state), .choices = session_states, .flags = FIELD_OURS, .sentence = "starting, connected or disconnected"},
+    {.name = "fence", .type = FIELD_NUMBER, AT(session, fence), .min = 0, .max = INT64_MAX, .flags = FIELD_OURS, .sentence = "fencing number, higher with every move"},
+    {.name = "started", .type = FIELD_TIME, AT(session, started_ms), .flags = FIELD_OURS, .sentence = "since when it runs"},
+    {.name = "changed", .type = FIELD_TIME, AT(session, changed_ms), .flags = FIELD_OURS, .sentence = "since when it is in this state"},
+    END,
+};
+
+const struct noun_row noun_rows[NOUN_COUNT] = {
+    [NOUN_TENANT] = {"tenant", "tenants", tenant_fields, sizeof(struct tenant), true, "a municipality, or the district itself"},
+    [NOUN_SITE] = {"site", "sites", site_fields, sizeof(struct site), true, "a building of a tenant"},
+    [NOUN_POOL] = {"pool", "pools", pool_fields, sizeof(struct pool), true, "session hosts of one kind"},
+    [NOUN_HOST] = {"host", "hosts", host_fields, sizeof(struct host), true, "a machine that runs sessions"},
+    [NOUN_PROFILE] = {"profile", "profiles", profile_fields, sizeof(struct profile), true, "a workplace: pool, devices, hours"},
+    [NOUN_ASSIGNMENT] = {"assignment", "assignments", assignment_fields, sizeof(struct assignment), true, "who works by which profile"},
+    [NOUN_DEVICE] = {"device", "devices", device_fields, sizeof(struct device), true, "a thin client at a desk"},
+    [NOUN_PERSON] = {"person", "persons", person_fields, sizeof(struct person), false, "somebody who has logged on"},
+    [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
+};
+
+void id_tenant(char tenant[SLUG_SIZE], const char *id)
+{
+    size_t length = strcspn(id, "/");
+    if (length >= SLUG_SIZE)
+        length = SLUG_SIZE - 1;
+    memcpy(tenant, id, length);
+    tenant[length] = 0;
+}
+
+bool id_is_of_tenant(const char *id, const char *tenant)
+{
+    size_t length = strlen(tenant);
+    return strncmp(id, tenant, length) == 0 && (id[length] == '/' || id[length] == 0);
+}
+
+bool id_is_valid(enum noun noun, const char *id)
+{
+    const char *slash = strchr(id, '/');
+    if (noun == NOUN_TENANT)
+        return text_is_slug(id, strlen(id));
+    return slash && text_is_slug(id, (size_t)(slash - id)) && text_is_slug(slash + 1, strlen(slash + 1));
+}
+
+enum noun noun_by_name(const char *name)
+{
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        if (text_equal(noun_rows[noun].name, name))
+            return noun;
+    return NOUN_NONE;
+}
+
+enum noun noun_by_plural(const char *plural)
+{
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        if (text_equal(noun_rows[noun].plural, plural))
+            return noun;
+    return NOUN_NONE;
+}

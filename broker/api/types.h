@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The nouns as they are stored, sent and shown, and the rows that describe their fields. From the rows come the JSON
+// of the API and of the journal, the checks of what comes in, and the columns that pultctl prints.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SLUG_SIZE = 64,     // a name of ours, see text_is_slug
+    ID_SIZE = 128,      // "tenant" or "tenant/name", both slugs
+    NAME_SIZE = 128,    // text for people
+    DN_SIZE = 256,      // an LDAP distinguished name
+    LIST_SIZE = 512,    // words with one space between
+    DIGEST_SIZE = 65,   // SHA-256 in hexadecimal
+    LOGIN_SIZE = 128,   // the name a person types
+    WHY_SIZE = 2048,    // the trace of a decision, a line per step
+};
+
+enum noun {
+    NOUN_TENANT,
+    NOUN_SITE,
+    NOUN_POOL,
+    NOUN_HOST,
+    NOUN_PROFILE,
+    NOUN_ASSIGNMENT,
+    NOUN_DEVICE,
+    NOUN_PERSON,
+    NOUN_SESSION,
+    NOUN_COUNT,
+    NOUN_NONE = NOUN_COUNT,
+};
+
+enum field_type {
+    FIELD_ID,     // char[ID_SIZE]: of this noun, or of the noun it `refers` to (which then must be of the same tenant)
+    FIELD_TEXT,   // char[size], clean UTF-8
+    FIELD_LIST,   // char[size], words joined by one space; a JSON array of strings
+    FIELD_LINES,  // char[size], lines joined by \n; a JSON array of strings
+    FIELD_NUMBER, // int64_t between min and max
+    FIELD_FLAG,   // bool
+    FIELD_CHOICE, // int64_t, index into `choices`; a JSON string
+    FIELD_TIME,   // int64_t, milliseconds since 1970 UTC, 0 for never; RFC 3339 in the API, a number in the journal
+    FIELD_DIGEST, // char[DIGEST_SIZE], 64 hexadecimal digits or empty
+};
+
+enum field_flag {
+    FIELD_REQUIRED = 1, // must be in a change
+    FIELD_OURS = 2,     // set by the broker; refused in a change
+    FIELD_HIDDEN = 4,   // in the journal only, never in an answer
+    FIELD_SECRET = 8,   // wiped after use, never shown or stored
+};
+
+struct field {
+    const char *name;
+    enum field_type type;
+    size_t offset, size;
+    unsigned flags;
+    enum noun refers; // FIELD_ID only; NOUN_NONE: this noun's own id
+    int64_t min, max;
+    const char *const *choices; // ends with NULL
+    const char *sentence;       // what it is, for manuals and the OpenAPI document
+};
+
+struct noun_row {
+    const char *name;   // "pool"
+    const char *plural; // "pools", also the path
+    const struct field *fields; // ends with a row without name
+    size_t size;
+    bool by_people; // administrators set and remove it (else it comes from what happens)
+    const char *sentence;
+};
+
+extern const struct noun_row noun_rows[NOUN_COUNT];
+
+struct tenant {
+    char id[ID_SIZE]; // no slash
+    char name[NAME_SIZE];
+    bool district;                // its administrators look after all tenants
+    int64_t directory;            // enum directory_kind
+    char servers[LIST_SIZE];      // ldaps://host[:port] or ldap://host (StartTLS), tried in order
+    char base[DN_SIZE];           // where people are searched
+    char group_base[DN_SIZE];     // where groups are searched; empty: base
+    char bind_dn[DN_SIZE];        // service account; its password lies in the credentials folder
+    char realm[NAME_SIZE];        // Kerberos realm, empty: none
+    char admin_group[DN_SIZE];    // members administer this tenant
+    char help_desk[NAME_SIZE];    // shown under refusals: a telephone number
+};
+
+enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };
+
+struct site {
+    char id[ID_SIZE];
+    char name[NAME_SIZE];
+};
+
+enum pool_kind { POOL_TERMINAL_SERVER, POOL_DESKTOP };
+
+struct pool {
+    char id[ID_SIZE];
+    char name[NAME_SIZE];
+    int64_t kind; // enum pool_kind
+};
+
+struct host {
+    char id[ID_SIZE];
+    char pool[ID_SIZE];
+    char address[NAME_SIZE]; // name or IP address
+    int64_t port;
+    char fingerprint[DIGEST_SIZE]; // SHA-256 of its certificate (DER)
+    int64_t weight;                // share of the load, 1 to 1000; 100 is usual
+    int64_t max_sessions;
+    bool draining; // takes no new sessions
+};
+
+struct profile {
+    char id[ID_SIZE];
+    char name[NAME_SIZE];
+    char pool[ID_SIZE];
+    bool clipboard, drives, printers, sound, multi_monitor;
+    char hours[NAME_SIZE]; // "06:00-20:00", empty: always
+    char days[LIST_SIZE];  // mon tue wed thu fri sat sun, empty: all
+};
+
+struct assignment {
+    char id[ID_SIZE];
+    char profile[ID_SIZE];
+    char group[DN_SIZE];     // DN or common name of a directory group; or:
+    char person[LOGIN_SIZE]; // log-on name
+    int64_t priority;        // the highest that applies wins
+};
+
+struct device {
+    char id[ID_SIZE];
+    char site[ID_SIZE];
+    char room[NAME_SIZE];
+    bool disabled;
+    char certificate[DIGEST_SIZE]; // SHA-256 of its certificate (DER), empty: not enrolled
+    int64_t enrolled_ms;
+    char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
+    int64_t invite_until_ms;
+};
+
+struct person {
+    char id[ID_SIZE]; // "tenant/p-<hex>": opaque; the name stands in the erasable table of people
+    int64_t first_seen_ms;
+};
+
+enum session_state { SESSION_STARTING, SESSION_CONNECTED, SESSION_DISCONNECTED };
+
+struct session {
+    char id[ID_SIZE]; // "tenant/s-<hex>"
+    char person[ID_SIZE];
+    char pool[ID_SIZE];
+    char host[ID_SIZE];
+    char profile[ID_SIZE];
+    char device[ID_SIZE]; // where it was last opened
+    int64_t state;        // enum session_state
+    int64_t fence;        // fencing number, higher with every move
+    int64_t started_ms, changed_ms;
+};
+
+// The tenant part of an id; always fits SLUG_SIZE when the id is valid.
+void id_tenant(char tenant[SLUG_SIZE], const char *id);
+bool id_is_of_tenant(const char *id, const char *tenant);
+// "tenant" for NOUN_TENANT, "tenant/name" for the others.
+bool id_is_valid(enum noun noun, const char *id);
+// NULL-safe search by name; NOUN_NONE when there is none.
+enum noun noun_by_name(const char *name);
+enum noun noun_by_plural(const char *plural);

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/base/text.h"
+#include "broker/base/mem.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool text_copy(char *to, size_t size, const char *from)
+{
+    size_t length = strlen(from);
+    if (length >= size) {
+        to[0] = 0;
+        return false;
+    }
+    memcpy(to, from, length + 1);
+    return true;
+}
+
+void text_put(char *to, size_t size, const char *from)
+{
+    bool fits = text_copy(to, size, from);
+    assert(fits);
+    (void)fits;
+}
+
+void text_cut(char *to, size_t size, const char *from)
+{
+    size_t length = strnlen(from, size - 1);
+    if (from[length])
+        while (length && ((unsigned char)from[length] & 0xc0) == 0x80)
+            length--;
+    memmove(to, from, length);
+    to[length] = 0;
+}
+
+bool text_equal(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0;
+}
+
+bool text_starts(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+// The length of the UTF-8 character at `at`, 0 if it is none (RFC 3629: no surrogates, no over-long forms).
+static size_t utf8_length(const unsigned char *at, size_t left)
+{
+    if (at[0] < 0x80)
+        return 1;
+    size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+    if (at[0] < 0xc2 || at[0] > 0xf4 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++)
+        if ((at[i] & 0xc0) != 0x80)
+            return 0;
+    bool over_long = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
+    bool surrogate = at[0] == 0xed && at[1] >= 0xa0;
+    bool beyond = at[0] == 0xf4 && at[1] >= 0x90;
+    return over_long || surrogate || beyond ? 0 : length;
+}
+
+bool text_is_clean(const char *bytes, size_t length)
+{
+    const unsigned char *at = (const unsigned char *)bytes;
+    for (size_t i = 0; i < length;) {
+        bool c1_control = at[i] == 0xc2 && i + 1 < length && at[i + 1] < 0xa0;
+        size_t step = utf8_length(at + i, length - i);
+        if (at[i] < 0x20 || at[i] == 0x7f || c1_control || step == 0)
+            return false;
+        i += step;
+    }
+    return true;
+}
+
+bool text_is_slug(const char *text, size_t length)
+{
+    if (length < 1 || length > 63 || text[0] == '-' || text[length - 1] == '-')
+        return false;
+    for (size_t i = 0; i < length; i++) {
+        char c = text[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'))
+            return false;
+    }
+    return true;
+}
+
+bool text_number(const char *text, int64_t min, int64_t max, int64_t *number)
+{
+    const char *digits = text[0] == '-' ? text + 1 : text;
+    if (digits[0] < '0' || digits[0] > '9')
+        return false;
+    char *end = NULL;
+    errno = 0;
+    long long value = strtoll(text, &end, 10);
+    if (errno || *end || value < min || value > max)
+        return false;
+    *number = value;
+    return true;
+}
+
+void text_lower(char *text)
+{
+    for (; *text; text++)
+        if (*text >= 'A' && *text <= 'Z')
+            *text = (char)(*text + ('a' - 'A'));
+}
+
+void text_hex(char *hex, const void *bytes, size_t length)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *from = bytes;
+    for (size_t i = 0; i < length; i++) {
+        hex[2 * i] = digits[from[i] >> 4];
+        hex[2 * i + 1] = digits[from[i] & 15];
+    }
+    hex[2 * length] = 0;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool text_unhex(void *bytes, size_t length, const char *hex)
+{
+    if (strlen(hex) != 2 * length)
+        return false;
+    unsigned char *to = bytes;
+    for (size_t i = 0; i < length; i++) {
+        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        to[i] = (unsigned char)(high * 16 + low);
+    }
+    return true;
+}
+
+void text_add(struct text *text, const char *bytes, size_t length)
+{
+    mem_reserve(&text->bytes, &text->capacity, text->length + length + 1, 1);
+    if (length)
+        memcpy(text->bytes + text->length, bytes, length);
+    text->length += length;
+    text->bytes[text->length] = 0;
+}
+
+void text_adds(struct text *text, const char *string)
+{
+    text_add(text, string, strlen(string));
+}
+
+void text_addf(struct text *text, const char *format, ...)
+{
+    va_list args, again;
+    va_start(args, format);
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    va_end(args);
+    assert(length >= 0);
+    mem_reserve(&text->bytes, &text->capacity, text->length + (size_t)length + 1, 1);
+    vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
+    va_end(again);
+    text->length += (size_t)length;
+}
+
+void text_drop(struct text *text)
+{
+    free(text->bytes);
+    *text = (struct text){0};
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Bounded text: copying that tells when it does not fit, growing text, checks of what comes from outside.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// False, and `to` empty, when `from` does not fit with its NUL.
+bool text_copy(char *to, size_t size, const char *from) __attribute__((warn_unused_result));
+// For text that is known to fit: asserts.
+void text_put(char *to, size_t size, const char *from);
+#define TEXT_PUT(array, from) text_put((array), sizeof(array), (from))
+// Cuts at the end of a UTF-8 character where it does not fit.
+void text_cut(char *to, size_t size, const char *from);
+
+bool text_equal(const char *a, const char *b);
+bool text_starts(const char *text, const char *start);
+// Valid UTF-8 without control characters (tab and newline included).
+bool text_is_clean(const char *bytes, size_t length);
+// A name of ours: 1 to 63 of a-z 0-9 -, beginning and ending with a letter or digit.
+bool text_is_slug(const char *text, size_t length);
+// Whole decimal number between min and max, nothing around it.
+bool text_number(const char *text, int64_t min, int64_t max, int64_t *number) __attribute__((warn_unused_result));
+// Lower-case ASCII, in place.
+void text_lower(char *text);
+
+// `hex` has room for 2 * length + 1.
+void text_hex(char *hex, const void *bytes, size_t length);
+// False unless `hex` is exactly 2 * length hexadecimal digits.
+bool text_unhex(void *bytes, size_t length, const char *hex) __attribute__((warn_unused_result));
+
+// Growing text; always ends in NUL. Starts as {0}; text_drop frees.
+struct text {
+    char *bytes;
+    size_t length;
+    size_t capacity;
+};
+
+void text_add(struct text *text, const char *bytes, size_t length);
+void text_adds(struct text *text, const char *string);
+__attribute__((format(printf, 2, 3))) void text_addf(struct text *text, const char *format, ...);
+void text_drop(struct text *text);
