@@ -13,8 +13,8 @@ enum { CODEC_DEPTH_MAX = 8 };
 
 void json_drop(json_object **object); // owned(json)
 
-// Refuses: invalid JSON or UTF-8, NUL and control characters, duplicate keys, more than CODEC_DEPTH_MAX levels, anything
-// after the value. The caller caps `length`.
+// Refuses: invalid JSON or UTF-8, NUL and control characters, duplicate keys, more than CODEC_DEPTH_MAX levels,
+// anything after the value. The caller caps `length`.
 bool codec_parse(json_object **object, const char *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));
 

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+// A row a line.
+// clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
 #define BODY(holder) .body = holder##_fields, .body_size = sizeof(struct holder)
 
@@ -108,6 +110,7 @@ const struct method method_rows[] = {
     {METHOD_INVITE, "POST", "/v1/devices/{id}/enrol-token", ROLE_ADMIN, NOUN_DEVICE, NULL, 0, METHOD_OWN_TENANT, "makes a one-time token with which the device gets its certificate"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
+// clang-format on
 
 // Reads `slugs` path segments from *path into `id`, with slashes between.
 static bool take_id(const char **path, int slugs, char id[ID_SIZE])

@@ -50,9 +50,9 @@ struct method {
     const char *verb; // GET, PUT, POST, DELETE
     const char *path; // "/v1/hosts/{id}/drain"; {id} stands for one slug (tenants) or two (all others)
     enum role who;
-    enum noun noun;            // what {id} names; NOUN_NONE without one
-    const struct field *body;  // NULL: no body, or one that the call checks itself (METHOD_APPLY)
-    size_t body_size;          // of the struct that `body` fills
+    enum noun noun;           // what {id} names; NOUN_NONE without one
+    const struct field *body; // NULL: no body, or one that the call checks itself (METHOD_APPLY)
+    size_t body_size;         // of the struct that `body` fills
     unsigned flags;
     const char *sentence;
 };
@@ -110,19 +110,19 @@ struct logon_answer {
     char name[NAME_SIZE];       // of the person, to greet them
     char one_time_password[64]; // empty: the typed password goes to the host
     bool clipboard, drives, printers, sound, multi_monitor;
-    bool found;                  // a running session was found again
-    char moved_from[NAME_SIZE];  // place of the desk it was taken from, empty: none
-    char why[WHY_SIZE];          // lines
+    bool found;                 // a running session was found again
+    char moved_from[NAME_SIZE]; // place of the desk it was taken from, empty: none
+    char why[WHY_SIZE];         // lines
 };
 extern const struct field logon_answer_fields[];
 
 // ---- messages on a device's link, one JSON object a WebSocket message, member "type" first in the table below
 
 enum link_type {
-    LINK_MOVED,  // broker: the session was opened elsewhere; `place` says where
-    LINK_END,    // broker: end the session
-    LINK_STATE,  // device: the session is now connected, disconnected or ended
-    LINK_HELLO,  // device: which session it shows now, after the link came up; `session` may be empty
+    LINK_MOVED, // broker: the session was opened elsewhere; `place` says where
+    LINK_END,   // broker: end the session
+    LINK_STATE, // device: the session is now connected, disconnected or ended
+    LINK_HELLO, // device: which session it shows now, after the link came up; `session` may be empty
     LINK_TYPE_COUNT,
 };
 

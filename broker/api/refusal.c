@@ -4,6 +4,8 @@
 
 #define _(sentence) sentence
 
+// A row a line.
+// clang-format off
 const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_NONE] = {"none", 200, ""},
     [REFUSAL_INVALID] = {"invalid", 400, _("The request is not valid.")},
@@ -31,6 +33,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_BUSY] = {"busy", 503, _("The broker is busy. Try again in a moment.")},
     [REFUSAL_BROKER_UNREACHABLE] = {"broker-unreachable", 503, _("The broker cannot be reached. Check the network cable or ask the help desk.")},
 };
+// clang-format on
 
 enum refusal refusal_by_code(const char *code)
 {

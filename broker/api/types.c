@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+// A row a line.
+// clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
 #define OWN_ID(holder) {.name = "id", .type = FIELD_ID, AT(holder, id), .flags = FIELD_REQUIRED, .refers = NOUN_NONE, .sentence = "its id"}
 #define END {.name = NULL}
@@ -118,6 +120,7 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_PERSON] = {"person", "persons", person_fields, sizeof(struct person), false, "somebody who has logged on"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
 };
+// clang-format on
 
 void id_tenant(char tenant[SLUG_SIZE], const char *id)
 {

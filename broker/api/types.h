@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-    SLUG_SIZE = 64,     // a name of ours, see text_is_slug
-    ID_SIZE = 128,      // "tenant" or "tenant/name", both slugs
-    NAME_SIZE = 128,    // text for people
-    DN_SIZE = 256,      // an LDAP distinguished name
-    LIST_SIZE = 512,    // words with one space between
-    DIGEST_SIZE = 65,   // SHA-256 in hexadecimal
-    LOGIN_SIZE = 128,   // the name a person types
-    WHY_SIZE = 2048,    // the trace of a decision, a line per step
+    SLUG_SIZE = 64,   // a name of ours, see text_is_slug
+    ID_SIZE = 128,    // "tenant" or "tenant/name", both slugs
+    NAME_SIZE = 128,  // text for people
+    DN_SIZE = 256,    // an LDAP distinguished name
+    LIST_SIZE = 512,  // words with one space between
+    DIGEST_SIZE = 65, // SHA-256 in hexadecimal
+    LOGIN_SIZE = 128, // the name a person types
+    WHY_SIZE = 2048,  // the trace of a decision, a line per step
 };
 
 enum noun {
@@ -62,8 +62,8 @@ struct field {
 };
 
 struct noun_row {
-    const char *name;   // "pool"
-    const char *plural; // "pools", also the path
+    const char *name;           // "pool"
+    const char *plural;         // "pools", also the path
     const struct field *fields; // ends with a row without name
     size_t size;
     bool by_people; // administrators set and remove it (else it comes from what happens)
@@ -75,15 +75,15 @@ extern const struct noun_row noun_rows[NOUN_COUNT];
 struct tenant {
     char id[ID_SIZE]; // no slash
     char name[NAME_SIZE];
-    bool district;                // its administrators look after all tenants
-    int64_t directory;            // enum directory_kind
-    char servers[LIST_SIZE];      // ldaps://host[:port] or ldap://host (StartTLS), tried in order
-    char base[DN_SIZE];           // where people are searched
-    char group_base[DN_SIZE];     // where groups are searched; empty: base
-    char bind_dn[DN_SIZE];        // service account; its password lies in the credentials folder
-    char realm[NAME_SIZE];        // Kerberos realm, empty: none
-    char admin_group[DN_SIZE];    // members administer this tenant
-    char help_desk[NAME_SIZE];    // shown under refusals: a telephone number
+    bool district;             // its administrators look after all tenants
+    int64_t directory;         // enum directory_kind
+    char servers[LIST_SIZE];   // ldaps://host[:port] or ldap://host (StartTLS), tried in order
+    char base[DN_SIZE];        // where people are searched
+    char group_base[DN_SIZE];  // where groups are searched; empty: base
+    char bind_dn[DN_SIZE];     // service account; its password lies in the credentials folder
+    char realm[NAME_SIZE];     // Kerberos realm, empty: none
+    char admin_group[DN_SIZE]; // members administer this tenant
+    char help_desk[NAME_SIZE]; // shown under refusals: a telephone number
 };
 
 enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };

@@ -26,8 +26,14 @@ int64_t clock_steady_us(void)
     return read_us(CLOCK_MONOTONIC);
 }
 
+static const int64_t year_10000_ms = 253402300800000;
+
 void clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms)
 {
+    if (wall_ms < 0)
+        wall_ms = 0;
+    if (wall_ms >= year_10000_ms)
+        wall_ms = year_10000_ms - 1;
     time_t seconds = (time_t)(wall_ms / 1000);
     struct tm utc;
     gmtime_r(&seconds, &utc);

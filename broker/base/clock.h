@@ -9,7 +9,7 @@ int64_t clock_steady_ms(void); // never runs backwards; its zero means nothing
 int64_t clock_steady_us(void);
 
 enum { CLOCK_TEXT_SIZE = 32 };
-// RFC 3339 in UTC with milliseconds: 2026-03-01T07:59:30.123Z
+// RFC 3339 in UTC with milliseconds: 2026-03-01T07:59:30.123Z. Before 1970 and after 9999 the nearest of these.
 void clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms);
 // Minute of the week in local time, 0 = Monday 00:00, for log-on hours.
 int clock_week_minute(int64_t wall_ms);

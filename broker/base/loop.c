@@ -156,7 +156,8 @@ static void watch_ready(uv_poll_t *uv, int status, int events)
 {
     struct loop_watch *watch = uv->data;
     // An error shows itself at the next read or write of the descriptor.
-    watch->ready(watch->arg, status < 0 || (events & (UV_READABLE | UV_DISCONNECT)), status < 0 || (events & UV_WRITABLE));
+    watch->ready(watch->arg, status < 0 || (events & (UV_READABLE | UV_DISCONNECT)),
+                 status < 0 || (events & UV_WRITABLE));
 }
 
 struct loop_watch *loop_watch_new(struct loop *loop, int descriptor, loop_ready *ready, void *arg)

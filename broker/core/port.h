@@ -88,3 +88,34 @@ struct auth_port {
     // The tenant's settings changed or it is gone (NULL tenant settings are never passed): kept connections are closed.
     void (*forget)(void *self, const char *tenant_id);
 };
+
+// ---- ca: the broker's own certificate authority for devices
+
+struct ca_port {
+    void *self;
+    // Signs a PKCS #10 request (DER, hostile) for a device. The subject is ours: CN = device id. Fast; no network.
+    bool (*sign)(void *self, const unsigned char *request, size_t length, const char *device_id,
+                 unsigned char **certificate, size_t *certificate_length, struct fault *why);
+};
+
+// ---- links: the devices that are connected now
+
+struct link_message; // broker/api/method.h
+
+struct link_port {
+    void *self;
+    bool (*online)(void *self, const char *device_id);
+    bool (*send)(void *self, const char *device_id, const struct link_message *message); // false: not online
+    size_t (*count)(void *self);
+};
+
+// ---- hosts: how they are
+
+enum host_health { HOST_UNKNOWN, HOST_OK, HOST_UNREACHABLE, HOST_NO_TLS, HOST_WRONG_CERTIFICATE };
+
+typedef void host_done(void *arg, enum host_health health, const char *detail);
+
+struct host_port {
+    void *self;
+    void (*probe)(void *self, const struct host *host, host_done *done, void *arg);
+};

@@ -14,13 +14,13 @@ die() {
   exit 1
 }
 
-# await SECONDS CMD...: true as soon as CMD succeeds.
+# await SECONDS CMD...: true as soon as CMD succeeds. Where looking is dear, await_pause_s says how often.
 await() {
   local until=$(($(now_ms) + $1 * 1000))
   shift
   until "$@" >/dev/null 2>&1; do
     if [ "$(now_ms)" -ge "$until" ]; then return 1; fi
-    sleep 0.03
+    sleep "${await_pause_s:-0.03}"
   done
 }
 

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Whom a client trusts: one authority and one name, TLS as in BSI TR-02102-2, and the session kept to come back faster.
+#pragma once
+#include "broker/base/fault.h"
+
+#include <openssl/ssl.h>
+
+struct trust;
+
+// `host` is a name or an IP address and must stand in the broker's certificate. `certificate_file` and `key_file` are
+// the caller's own, or NULL. NULL with a fault when a file cannot be used.
+struct trust *trust_new(const char *host, const char *ca_file, const char *certificate_file, const char *key_file,
+                        struct fault *why);
+void trust_free(struct trust *trust); // after the last connection of its context; NULL allowed
+SSL_CTX *trust_context(struct trust *trust);
+// SHA-256 of the peer's certificate as last verified; false before.
+bool trust_digest(const struct trust *trust, unsigned char digest[32]);
+// Why a certificate was refused since trust_begin, "" when none was.
+const char *trust_refused(const struct trust *trust);
+void trust_begin(struct trust *trust); // before a new connection
+// The next connection shows and checks certificates anew.
+void trust_forget_session(struct trust *trust);

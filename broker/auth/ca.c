@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/ca.h"
+#include "broker/base/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/pem.h>
+#include <openssl/rand.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CA_DAYS = 3650, CLOCK_SKEW_S = 3600 };
+
+struct ca {
+    EVP_PKEY *key;
+    X509 *certificate;
+};
+
+static void key_drop(EVP_PKEY **key)
+{
+    EVP_PKEY_free(*key);
+}
+
+static void x509_drop(X509 **certificate)
+{
+    X509_free(*certificate);
+}
+
+static void request_drop(X509_REQ **request)
+{
+    X509_REQ_free(*request);
+}
+
+static void file_drop(FILE **file)
+{
+    if (*file)
+        fclose(*file);
+}
+
+static bool add_extension(X509 *certificate, X509 *issuer, int nid, const char *value)
+{
+    X509V3_CTX context;
+    X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
+    X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+    bool added = extension && X509_add_ext(certificate, extension, -1) == 1;
+    X509_EXTENSION_free(extension);
+    return added;
+}
+
+static bool set_serial(X509 *certificate)
+{
+    unsigned char random[16];
+    if (RAND_bytes(random, sizeof random) != 1)
+        return false;
+    random[0] &= 0x7f;
+    BIGNUM *number = BN_bin2bn(random, sizeof random, NULL);
+    bool set = number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
+    BN_free(number);
+    return set;
+}
+
+static bool set_common(X509 *certificate, const char *common_name, EVP_PKEY *key, int days)
+{
+    X509_NAME *name = X509_get_subject_name(certificate);
+    return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
+           X509_gmtime_adj(X509_getm_notBefore(certificate), -CLOCK_SKEW_S) &&
+           X509_time_adj_ex(X509_getm_notAfter(certificate), days, 0, NULL) &&
+           X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1 &&
+           X509_set_pubkey(certificate, key) == 1;
+}
+
+static FILE *create_file(const char *path, mode_t mode)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
+    return descriptor < 0 ? NULL : fdopen(descriptor, "w");
+}
+
+static bool write_pair(const char *key_file, const char *certificate_file, EVP_PKEY *key, X509 *certificate,
+                       struct fault *why)
+{
+    owned(file) FILE *key_out = create_file(key_file, 0600);
+    if (!key_out)
+        return fault_set(why, FAULT_CONFLICT, "%s: %s", key_file, strerror(errno));
+    owned(file) FILE *certificate_out = create_file(certificate_file, 0644);
+    if (!certificate_out)
+        return fault_set(why, FAULT_CONFLICT, "%s: %s", certificate_file, strerror(errno));
+    if (PEM_write_PrivateKey(key_out, key, NULL, NULL, 0, NULL, NULL) != 1 || fflush(key_out) ||
+        fsync(fileno(key_out)) || PEM_write_X509(certificate_out, certificate) != 1 || fflush(certificate_out) ||
+        fsync(fileno(certificate_out)))
+        return fault_set(why, FAULT_BROKEN, "%s: cannot be written: %s", certificate_file, strerror(errno));
+    return true;
+}
+
+bool ca_create(const char *key_file, const char *certificate_file, struct fault *why)
+{
+    owned(key) EVP_PKEY *key = EVP_EC_gen("P-256");
+    owned(x509) X509 *certificate = X509_new();
+    bool made = key && certificate && set_common(certificate, "Pult device CA", key, CA_DAYS) &&
+                X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) == 1 &&
+                add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
+                add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") &&
+                add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
+                X509_sign(certificate, key, EVP_sha256()) > 0;
+    if (!made)
+        return fault_set(why, FAULT_BROKEN, "the device CA could not be made");
+    return write_pair(key_file, certificate_file, key, certificate, why);
+}
+
+struct ca *ca_open(const char *key_file, const char *certificate_file, struct fault *why)
+{
+    owned(file) FILE *key_in = fopen(key_file, "re");
+    owned(file) FILE *certificate_in = fopen(certificate_file, "re");
+    struct ca *ca = mem_new(1, sizeof *ca);
+    ca->key = key_in ? PEM_read_PrivateKey(key_in, NULL, NULL, NULL) : NULL;
+    ca->certificate = certificate_in ? PEM_read_X509(certificate_in, NULL, NULL, NULL) : NULL;
+    if (ca->key && ca->certificate && X509_check_private_key(ca->certificate, ca->key) == 1)
+        return ca;
+    fault_set(why, FAULT_BROKEN, "%s and %s: not a key and its certificate", key_file, certificate_file);
+    ca_free(ca);
+    return NULL;
+}
+
+void ca_free(struct ca *ca)
+{
+    if (!ca)
+        return;
+    EVP_PKEY_free(ca->key);
+    X509_free(ca->certificate);
+    free(ca);
+}
+
+// Only the request's key counts, and that it is P-256 and its own: name and extensions are ours.
+static EVP_PKEY *key_of_request(const unsigned char *der, size_t length, struct fault *why)
+{
+    const unsigned char *at = der;
+    owned(request) X509_REQ *request = d2i_X509_REQ(NULL, &at, (long)length);
+    if (!request || at != der + length) {
+        fault_set(why, FAULT_INVALID, "request: no PKCS #10 request");
+        return NULL;
+    }
+    EVP_PKEY *key = X509_REQ_get_pubkey(request);
+    char group[32] = "";
+    bool right = key && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 &&
+                 text_equal(group, "prime256v1") && X509_REQ_verify(request, key) == 1;
+    if (right)
+        return key;
+    EVP_PKEY_free(key);
+    fault_set(why, FAULT_INVALID, "request: not signed by the P-256 key that it holds");
+    return NULL;
+}
+
+static bool sign(void *self, const unsigned char *der, size_t length, const char *device_id, unsigned char **out,
+                 size_t *out_length, struct fault *why)
+{
+    struct ca *ca = self;
+    owned(key) EVP_PKEY *key = key_of_request(der, length, why);
+    if (!key)
+        return false;
+    owned(x509) X509 *certificate = X509_new();
+    bool made = certificate && set_common(certificate, device_id, key, CA_DEVICE_DAYS) &&
+                X509_set_issuer_name(certificate, X509_get_subject_name(ca->certificate)) == 1 &&
+                add_extension(certificate, ca->certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+                add_extension(certificate, ca->certificate, NID_key_usage, "critical,digitalSignature") &&
+                add_extension(certificate, ca->certificate, NID_ext_key_usage, "clientAuth") &&
+                X509_sign(certificate, ca->key, EVP_sha256()) > 0;
+    *out = NULL;
+    int written = made ? i2d_X509(certificate, out) : -1;
+    *out_length = written > 0 ? (size_t)written : 0;
+    return written > 0 || fault_set(why, FAULT_BROKEN, "the certificate could not be made");
+}
+
+struct ca_port ca_port(struct ca *ca)
+{
+    return (struct ca_port){ca, sign};
+}

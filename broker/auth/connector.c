@@ -1,0 +1,431 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/connector.h"
+#include "broker/auth/verdict.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+#include <utlist.h>
+
+enum { SERVERS_MAX = 8, RETRY_FIRST_MS = 100, RETRY_LAST_MS = 5000, PATH_SIZE = 512, SETTLE_MS = 3000 };
+
+struct server {
+    char uri[LIST_SIZE];
+    unsigned failures;
+    int64_t not_before_ms;
+};
+
+struct change {
+    struct change *next;
+    char dn[LIST_SIZE];
+    struct secret old_password, new_password;
+    enum auth_verdict verdict;
+    void *who; // NULL: nobody waits any more; the loop's alone
+};
+
+struct delivery {
+    struct delivery *next;
+    struct ldap_link *link;
+    size_t server;
+    struct change *change; // neither link nor change: no server could be reached
+};
+
+struct connector {
+    // Set once.
+    struct tenant tenant;
+    char password_file[PATH_SIZE], ca_file[PATH_SIZE];
+    int64_t wait_ms;
+    // The loop's alone. A descriptor of its own instead of loop_post: a post could not be taken back when the
+    // connector ends.
+    struct connector_port port;
+    struct loop_watch *watch;
+    int wake;
+    // Shared with the thread.
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    bool stopping;
+    size_t wanted;
+    struct server servers[SERVERS_MAX];
+    size_t server_count;
+    struct change *changes;
+    struct change *changing; // in the thread's hands
+    struct delivery *deliveries;
+};
+
+static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t thread_ended = PTHREAD_COND_INITIALIZER;
+static size_t threads; // that have not ended yet
+
+static void change_free(struct change *change)
+{
+    secret_drop(&change->old_password);
+    secret_drop(&change->new_password);
+    free(change);
+}
+
+// ---- In the thread; the lock is held unless a function says otherwise.
+
+static void deliver(struct connector *connector, struct ldap_link *link, size_t server, struct change *change)
+{
+    struct delivery *delivery = mem_new(1, sizeof *delivery);
+    *delivery = (struct delivery){.link = link, .server = server, .change = change};
+    LL_APPEND(connector->deliveries, delivery);
+    uint64_t one = 1;
+    ssize_t written = write(connector->wake, &one, sizeof one);
+    assert(written == sizeof one);
+    (void)written;
+}
+
+// Not under the lock.
+static bool read_password(const char *path, struct secret *password, struct fault *why)
+{
+    char bytes[SECRET_MAX + 2];
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = descriptor < 0 ? -1 : read(descriptor, bytes, sizeof bytes);
+    if (descriptor >= 0)
+        close(descriptor);
+    while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r'))
+        length--;
+    bool good = length > 0 && secret_set(password, bytes, (size_t)length);
+    explicit_bzero(bytes, sizeof bytes);
+    return good || fault_set(why, FAULT_UNAVAILABLE, "no password in %s", path);
+}
+
+// Not under the lock.
+static struct ldap_link *open_bound(struct connector *connector, const char *uri, struct fault *why)
+{
+    owned(secret) struct secret password = {0};
+    struct ldap_reply reply;
+    if (!read_password(connector->password_file, &password, why))
+        return NULL;
+    struct ldap_link *link = ldap_link_open(uri, connector->ca_file, connector->wait_ms, why);
+    if (!link)
+        return NULL;
+    if (ldap_link_bind_now(link, connector->tenant.bind_dn, &password, connector->wait_ms, &reply, why) &&
+        (reply.result.code == RESULT_SUCCESS ||
+         fault_set(why, FAULT_DENIED, "the service account is refused: code %d %s", reply.result.code, reply.text)))
+        return link;
+    ldap_link_close(link);
+    return NULL;
+}
+
+static void mark_failed(struct server *server)
+{
+    int64_t wait_ms = RETRY_FIRST_MS;
+    for (unsigned i = 0; i < server->failures && wait_ms < RETRY_LAST_MS; i++)
+        wait_ms *= 2;
+    if (wait_ms > RETRY_LAST_MS)
+        wait_ms = RETRY_LAST_MS;
+    server->failures++;
+    server->not_before_ms = clock_steady_ms() + wait_ms;
+}
+
+// The first server in order that may be tried now; server_count when all have to wait, until `when_ms`.
+static size_t next_server(const struct connector *connector, int64_t *when_ms)
+{
+    int64_t now_ms = clock_steady_ms();
+    *when_ms = now_ms + RETRY_LAST_MS;
+    for (size_t i = 0; i < connector->server_count; i++) {
+        if (connector->servers[i].not_before_ms <= now_ms)
+            return i;
+        if (connector->servers[i].not_before_ms < *when_ms)
+            *when_ms = connector->servers[i].not_before_ms;
+    }
+    return connector->server_count;
+}
+
+static void tell_failure(const struct connector *connector, const struct server *server, const struct fault *why)
+{
+    if ((server->failures & (server->failures - 1)) == 0) // 1st, 2nd, 4th, 8th ...
+        log_warn("directory", "%s: %s: %s", connector->tenant.id, server->uri, why->text);
+}
+
+static void connect_one(struct connector *connector, size_t number)
+{
+    struct server *server = &connector->servers[number];
+    struct fault why = {0};
+    int64_t ignored;
+    pthread_mutex_unlock(&connector->lock);
+    struct ldap_link *link = open_bound(connector, server->uri, &why);
+    pthread_mutex_lock(&connector->lock);
+    if (link) {
+        if (server->failures > 0)
+            log_info("directory", "%s: %s answers again", connector->tenant.id, server->uri);
+        server->failures = 0;
+        connector->wanted -= connector->wanted > 0;
+        deliver(connector, link, number, NULL);
+        return;
+    }
+    mark_failed(server);
+    tell_failure(connector, server, &why);
+    if (next_server(connector, &ignored) == connector->server_count)
+        deliver(connector, NULL, 0, NULL);
+}
+
+// Not under the lock.
+static enum auth_verdict change_on(struct connector *connector, struct ldap_link *link, const struct change *change,
+                                   struct fault *why)
+{
+    struct ldap_reply reply;
+    if (!ldap_link_bind_now(link, change->dn, &change->old_password, connector->wait_ms, &reply, why))
+        return AUTH_UNAVAILABLE;
+    enum auth_verdict verdict = verdict_of_bind((enum directory_kind)connector->tenant.directory, &reply.result);
+    // An expired password is refused at the bind itself unless the policy leaves grace log-ons; then only an
+    // administrator can help, since slapd changes nothing for who is not bound. A reset one binds.
+    if (reply.result.code != RESULT_SUCCESS)
+        return verdict;
+    if (!ldap_link_change_now(link, &change->old_password, &change->new_password, connector->wait_ms, &reply, why))
+        return AUTH_UNAVAILABLE;
+    return verdict_of_change(&reply.result);
+}
+
+// Not under the lock. On one server only: after a lost answer nobody knows whether the change was made.
+static enum auth_verdict change_at(struct connector *connector, const char *uri, const struct change *change)
+{
+    struct fault why = {0};
+    enum auth_verdict verdict = AUTH_UNAVAILABLE;
+    struct ldap_link *link = ldap_link_open(uri, connector->ca_file, connector->wait_ms, &why);
+    if (link)
+        verdict = change_on(connector, link, change, &why);
+    ldap_link_close(link);
+    if (verdict == AUTH_UNAVAILABLE)
+        log_warn("directory", "%s: %s: password not changed: %s", connector->tenant.id, uri, why.text);
+    return verdict;
+}
+
+static void change_one(struct connector *connector)
+{
+    struct change *change = connector->changes;
+    int64_t ignored;
+    LL_DELETE(connector->changes, change);
+    size_t number = next_server(connector, &ignored);
+    if (number == connector->server_count)
+        number = 0;
+    connector->changing = change;
+    pthread_mutex_unlock(&connector->lock);
+    change->verdict = change_at(connector, connector->servers[number].uri, change);
+    pthread_mutex_lock(&connector->lock);
+    connector->changing = NULL;
+    deliver(connector, NULL, number, change);
+}
+
+static void wait_until(struct connector *connector, int64_t when_ms)
+{
+    struct timespec when = {.tv_sec = when_ms / 1000, .tv_nsec = when_ms % 1000 * 1000000};
+    pthread_cond_timedwait(&connector->changed, &connector->lock, &when);
+}
+
+static void work(struct connector *connector)
+{
+    while (!connector->stopping) {
+        int64_t when_ms = 0;
+        size_t number = next_server(connector, &when_ms);
+        if (connector->changes)
+            change_one(connector);
+        else if (connector->wanted == 0)
+            pthread_cond_wait(&connector->changed, &connector->lock);
+        else if (number < connector->server_count)
+            connect_one(connector, number);
+        else
+            wait_until(connector, when_ms);
+    }
+}
+
+// The lock is not held; nobody else knows the connector any more.
+static void dispose(struct connector *connector)
+{
+    struct delivery *delivery, *next_delivery;
+    struct change *change, *next_change;
+    LL_FOREACH_SAFE(connector->deliveries, delivery, next_delivery)
+    {
+        ldap_link_close(delivery->link);
+        if (delivery->change)
+            change_free(delivery->change);
+        free(delivery);
+    }
+    LL_FOREACH_SAFE(connector->changes, change, next_change)
+        change_free(change);
+    close(connector->wake);
+    pthread_mutex_destroy(&connector->lock);
+    pthread_cond_destroy(&connector->changed);
+    free(connector);
+}
+
+static void *run(void *arg)
+{
+    struct connector *connector = arg;
+    pthread_mutex_lock(&connector->lock);
+    work(connector);
+    pthread_mutex_unlock(&connector->lock);
+    dispose(connector);
+    pthread_mutex_lock(&threads_lock);
+    threads--;
+    pthread_cond_broadcast(&thread_ended);
+    pthread_mutex_unlock(&threads_lock);
+    return NULL;
+}
+
+// ---- In the loop
+
+static void hand_over(struct connector *connector, struct delivery *delivery)
+{
+    struct connector_port port = connector->port;
+    struct change *change = delivery->change;
+    if (delivery->link)
+        port.ready(port.arg, delivery->link, delivery->server);
+    else if (!change)
+        port.down(port.arg);
+    else if (change->who)
+        port.changed(port.arg, change->who, change->verdict);
+    if (change)
+        change_free(change);
+    free(delivery);
+}
+
+static struct delivery *take_delivery(struct connector *connector)
+{
+    pthread_mutex_lock(&connector->lock);
+    struct delivery *delivery = connector->deliveries;
+    if (delivery)
+        LL_DELETE(connector->deliveries, delivery);
+    pthread_mutex_unlock(&connector->lock);
+    return delivery;
+}
+
+static void woken(void *arg, bool readable, bool writable)
+{
+    struct connector *connector = arg;
+    uint64_t count;
+    (void)readable;
+    (void)writable;
+    if (read(connector->wake, &count, sizeof count) < 0)
+        return;
+    for (struct delivery *delivery; (delivery = take_delivery(connector));)
+        hand_over(connector, delivery);
+}
+
+static void read_servers(struct connector *connector)
+{
+    char list[LIST_SIZE], *rest = NULL;
+    TEXT_PUT(list, connector->tenant.servers);
+    for (char *uri = strtok_r(list, " ", &rest); uri && connector->server_count < SERVERS_MAX;
+         uri = strtok_r(NULL, " ", &rest))
+        TEXT_PUT(connector->servers[connector->server_count++].uri, uri);
+    if (connector->server_count == 0)
+        log_error("directory", "%s: no servers are set", connector->tenant.id);
+}
+
+static void start_thread(struct connector *connector)
+{
+    pthread_t thread;
+    sigset_t all, before;
+    pthread_mutex_lock(&threads_lock);
+    threads++;
+    pthread_mutex_unlock(&threads_lock);
+    sigfillset(&all); // signals are the loop's
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int rc = pthread_create(&thread, NULL, run, connector);
+    assert(rc == 0);
+    (void)rc;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    pthread_detach(thread);
+}
+
+struct connector *connector_new(struct loop *loop, const struct tenant *tenant, const char *credentials,
+                                int64_t wait_ms, const struct connector_port *port)
+{
+    struct connector *connector = mem_new(1, sizeof *connector);
+    connector->tenant = *tenant;
+    connector->wait_ms = wait_ms;
+    connector->port = *port;
+    snprintf(connector->password_file, PATH_SIZE, "%s/%s.password", credentials, tenant->id);
+    snprintf(connector->ca_file, PATH_SIZE, "%s/%s.ca.pem", credentials, tenant->id);
+    read_servers(connector);
+    pthread_condattr_t steady;
+    pthread_condattr_init(&steady);
+    pthread_condattr_setclock(&steady, CLOCK_MONOTONIC);
+    pthread_cond_init(&connector->changed, &steady);
+    pthread_condattr_destroy(&steady);
+    pthread_mutex_init(&connector->lock, NULL);
+    connector->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    assert(connector->wake >= 0);
+    connector->watch = loop_watch_new(loop, connector->wake, woken, connector);
+    loop_watch_set(connector->watch, true, false);
+    start_thread(connector);
+    return connector;
+}
+
+void connector_free(struct connector *connector)
+{
+    loop_watch_free(connector->watch);
+    pthread_mutex_lock(&connector->lock);
+    connector->stopping = true;
+    pthread_cond_signal(&connector->changed);
+    pthread_mutex_unlock(&connector->lock);
+}
+
+void connector_settle(void)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += SETTLE_MS / 1000;
+    pthread_mutex_lock(&threads_lock);
+    while (threads > 0 && pthread_cond_timedwait(&thread_ended, &threads_lock, &until) == 0)
+        ;
+    pthread_mutex_unlock(&threads_lock);
+}
+
+void connector_want(struct connector *connector, size_t links)
+{
+    pthread_mutex_lock(&connector->lock);
+    connector->wanted += links;
+    pthread_cond_signal(&connector->changed);
+    pthread_mutex_unlock(&connector->lock);
+}
+
+void connector_blame(struct connector *connector, size_t server)
+{
+    pthread_mutex_lock(&connector->lock);
+    if (connector->servers[server].not_before_ms <= clock_steady_ms()) // else it has its wait already
+        mark_failed(&connector->servers[server]);
+    pthread_mutex_unlock(&connector->lock);
+}
+
+void connector_change(struct connector *connector, const char *dn, const struct secret *old_password,
+                      const struct secret *new_password, void *who)
+{
+    struct change *change = mem_new(1, sizeof *change);
+    TEXT_PUT(change->dn, dn);
+    change->old_password = *old_password;
+    change->new_password = *new_password;
+    change->who = who;
+    pthread_mutex_lock(&connector->lock);
+    LL_APPEND(connector->changes, change);
+    pthread_cond_signal(&connector->changed);
+    pthread_mutex_unlock(&connector->lock);
+}
+
+void connector_forget(struct connector *connector, const void *who)
+{
+    struct change *change;
+    struct delivery *delivery;
+    pthread_mutex_lock(&connector->lock);
+    if (connector->changing && connector->changing->who == who)
+        connector->changing->who = NULL;
+    LL_FOREACH(connector->changes, change)
+        if (change->who == who)
+            change->who = NULL;
+    LL_FOREACH(connector->deliveries, delivery)
+        if (delivery->change && delivery->change->who == who)
+            delivery->change->who = NULL;
+    pthread_mutex_unlock(&connector->lock);
+}

@@ -1,0 +1,519 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/directory.h"
+#include "broker/auth/groups.h"
+#include "broker/auth/known.h"
+#include "broker/auth/name.h"
+#include "broker/auth/person.h"
+#include "broker/auth/verdict.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <utlist.h>
+
+// While no server can be reached at all nobody needs to wait longer to be told so; a restart fits in.
+enum { PATIENCE_MS = 1000 };
+
+enum request_kind { REQUEST_CHECK, REQUEST_LOOK_UP, REQUEST_CHANGE };
+
+struct request {
+    struct request *prev, *next; // in the order of coming; or of those to answer
+    struct directory *directory;
+    enum request_kind kind;
+    int64_t started_ms;
+    struct errand errand; // one operation at a time: find, bind, read
+    struct group_walk walk;
+    auth_done *done;
+    void *arg;
+    enum auth_verdict verdict;
+    char login[LOGIN_SIZE];
+    char dn[LIST_SIZE];     // where the person stands; empty: not known
+    char known_key[NAME_SIZE]; // the id that belonged to `dn` when it was put by; empty: it comes from a search
+    size_t found;           // entries of the search
+    bool refused;           // a bind with `dn` went wrong
+    bool was_read;          // the person's entry has come
+    struct person_read person;
+    struct secret password;
+    struct secret *new_password;
+};
+
+struct directory {
+    struct tenant tenant;
+    struct directory_config config;
+    struct loop *loop;
+    struct connector *connector;
+    struct lines *lines;
+    struct groups *groups;
+    struct known *known;
+    struct request *open; // in the order of coming, so one timer is enough
+    struct request *answers;
+    size_t count;
+    struct loop_timer *deadline, *answering;
+    bool deadline_set;
+    int64_t down_ms; // since when no server can be reached; 0: one can
+    char nobody[LIST_SIZE];
+    char (*group_dns)[DN_SIZE]; // for the identity being handed on
+    size_t group_room;
+};
+
+static const struct errand_row find_row, bind_row, read_row;
+static void find(struct request *request);
+static void read_person(struct request *request);
+
+static struct request *of_errand(struct errand *errand)
+{
+    return (struct request *)((char *)errand - offsetof(struct request, errand));
+}
+
+// ---- The end of a request
+
+static void request_free(struct request *request)
+{
+    struct directory *directory = request->directory;
+    lines_cancel(directory->lines, &request->errand);
+    groups_end(directory->groups, &request->walk);
+    if (request->new_password) {
+        connector_forget(directory->connector, request);
+        secret_drop(request->new_password);
+        free(request->new_password);
+    }
+    secret_drop(&request->password);
+    directory->count--;
+    free(request);
+}
+
+static const struct identity *make_identity(struct request *request, struct identity *identity)
+{
+    struct directory *directory = request->directory;
+    TEXT_PUT(identity->login, request->person.login);
+    TEXT_PUT(identity->key, request->person.key);
+    TEXT_PUT(identity->name, request->person.name);
+    mem_reserve(&directory->group_dns, &directory->group_room, request->walk.count, DN_SIZE);
+    identity->groups = directory->group_dns;
+    identity->group_count = 0;
+    for (size_t i = 0; i < request->walk.count; i++) {
+        const char *dn = groups_dn(&request->walk, i);
+        if (dn[0])
+            text_put(directory->group_dns[identity->group_count++], DN_SIZE, dn);
+    }
+    return identity;
+}
+
+static void finish(struct request *request, enum auth_verdict verdict)
+{
+    struct identity identity;
+    auth_done *done = request->done;
+    void *arg = request->arg;
+    const struct identity *who = verdict == AUTH_RIGHT ? make_identity(request, &identity) : NULL;
+    DL_DELETE(request->directory->open, request);
+    request_free(request);
+    done(arg, verdict, who);
+}
+
+static void answer_due(void *arg)
+{
+    struct directory *directory = arg;
+    struct request *answers = take(directory->answers);
+    while (answers) {
+        struct request *request = answers;
+        DL_DELETE(answers, request);
+        DL_APPEND(directory->open, request);
+        finish(request, request->verdict);
+    }
+}
+
+// For what is decided before anything was asked: a port never answers from within the call.
+static void answer_later(struct request *request, enum auth_verdict verdict)
+{
+    struct directory *directory = request->directory;
+    request->verdict = verdict;
+    DL_DELETE(directory->open, request);
+    DL_APPEND(directory->answers, request);
+    loop_timer_start(directory->answering, 0);
+}
+
+// ---- Time
+
+static int64_t patience(const struct directory *directory, int64_t now_ms)
+{
+    bool down = directory->down_ms && now_ms - directory->down_ms >= PATIENCE_MS;
+    return down && PATIENCE_MS < directory->config.deadline_ms ? PATIENCE_MS : directory->config.deadline_ms;
+}
+
+static void deadline_due(void *arg)
+{
+    struct directory *directory = arg;
+    int64_t now_ms = clock_steady_ms(), wait_ms = patience(directory, now_ms);
+    while (directory->open && now_ms - directory->open->started_ms >= wait_ms)
+        finish(directory->open, AUTH_UNAVAILABLE);
+    directory->deadline_set = directory->open != NULL;
+    if (directory->open)
+        loop_timer_start(directory->deadline, directory->open->started_ms + wait_ms - now_ms);
+}
+
+static void watch_deadline(struct directory *directory, int64_t wait_ms)
+{
+    if (directory->deadline_set)
+        return;
+    directory->deadline_set = true;
+    loop_timer_start(directory->deadline, wait_ms);
+}
+
+// ---- Groups and person
+
+static void walk_ready(struct group_walk *walk, bool known)
+{
+    struct request *request = (struct request *)((char *)walk - offsetof(struct request, walk));
+    if (!known)
+        finish(request, AUTH_UNAVAILABLE);
+    else if (groups_walk(request->directory->groups, walk))
+        finish(request, AUTH_RIGHT);
+}
+
+static void have_person(struct request *request)
+{
+    struct directory *directory = request->directory;
+    struct known_person person = {.dn = request->dn, .key = request->person.key};
+    known_put(directory->known, request->login, &person, clock_steady_ms());
+    if (request->person.disabled)
+        finish(request, AUTH_DISABLED);
+    else if (groups_walk(directory->groups, &request->walk))
+        finish(request, AUTH_RIGHT);
+}
+
+// What was put by no longer holds: somebody was moved, renamed or replaced. Begin again without it.
+static void start_over(struct request *request)
+{
+    known_drop(request->directory->known, request->login);
+    request->known_key[0] = request->dn[0] = 0;
+    request->refused = false;
+    find(request);
+}
+
+static bool unavailable(struct request *request, const char *doing, const struct result *result)
+{
+    if (result)
+        log_warn("directory", "%s: %s: code %d %s", request->directory->tenant.id, doing, result->code,
+                 result->diagnostic);
+    finish(request, AUTH_UNAVAILABLE);
+    return false;
+}
+
+static struct ldap_query query_for(const struct request *request, const char *filter)
+{
+    return (struct ldap_query){
+        .filter = filter, .size_limit = 2, .time_limit_s = (int)(request->directory->config.deadline_ms / 1000) + 1};
+}
+
+static bool read_send(struct errand *errand, struct ldap_link *link, int *id)
+{
+    struct request *request = of_errand(errand);
+    const struct tenant *tenant = &request->directory->tenant;
+    char filter[FILTER_SIZE];
+    name_filter(filter, tenant, request->login); // again, so that a changed name is noticed
+    struct ldap_query query = query_for(request, filter);
+    query.base = request->dn;
+    query.attributes = person_attributes((enum directory_kind)tenant->directory);
+    request->was_read = false;
+    return ldap_link_search(link, &query, id);
+}
+
+static void read_entry(struct errand *errand, const struct entry *entry)
+{
+    struct request *request = of_errand(errand);
+    struct directory *directory = request->directory;
+    request->was_read =
+        person_from_entry(&request->person, &directory->tenant, request->login, entry, clock_wall_ms());
+    const char *name = person_group_attribute((enum directory_kind)directory->tenant.directory);
+    if (request->was_read)
+        groups_begin(directory->groups, &request->walk, entry_attribute(entry, name));
+}
+
+static void read_done(struct errand *errand, const struct result *result)
+{
+    struct request *request = of_errand(errand);
+    bool from_memory = request->known_key[0];
+    if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_NO_SUCH_OBJECT)) {
+        unavailable(request, "reading a person", result);
+        return;
+    }
+    bool same = request->was_read && (!from_memory || text_equal(request->known_key, request->person.key));
+    if (same)
+        have_person(request);
+    else if (from_memory)
+        start_over(request);
+    else
+        finish(request, AUTH_WRONG);
+}
+
+static const struct errand_row read_row = {ERRAND_SEARCH, read_send, read_entry, read_done};
+
+static void read_person(struct request *request)
+{
+    lines_send(request->directory->lines, &request->errand, &read_row);
+}
+
+// ---- Proving the password
+
+static bool bind_send(struct errand *errand, struct ldap_link *link, int *id)
+{
+    struct request *request = of_errand(errand);
+    // A name that is not there is bound to as well, as an entry that cannot exist: no shorter way for it.
+    const char *dn = request->dn[0] ? request->dn : request->directory->nobody;
+    return ldap_link_bind(link, dn, &request->password, id);
+}
+
+static void bind_refused(struct request *request)
+{
+    // Put by some time ago: look whether the name stands elsewhere by now. This also makes a wrong password for a
+    // name that is known take the same two steps as for one that is not.
+    if (request->known_key[0]) {
+        known_drop(request->directory->known, request->login);
+        request->known_key[0] = 0;
+        request->refused = true;
+        find(request);
+        return;
+    }
+    finish(request, AUTH_WRONG);
+}
+
+static void bind_done(struct errand *errand, const struct result *result)
+{
+    struct request *request = of_errand(errand);
+    if (!result) {
+        finish(request, AUTH_UNAVAILABLE);
+        return;
+    }
+    enum auth_verdict verdict =
+        verdict_of_bind((enum directory_kind)request->directory->tenant.directory, result);
+    if (verdict == AUTH_UNAVAILABLE)
+        unavailable(request, "bind", result);
+    else if (!request->dn[0] || verdict == AUTH_WRONG)
+        bind_refused(request);
+    else if (verdict == AUTH_RIGHT)
+        read_person(request);
+    else
+        finish(request, verdict);
+}
+
+static const struct errand_row bind_row = {.kind = ERRAND_BIND, .send = bind_send, .done = bind_done};
+
+static void prove(struct request *request)
+{
+    struct directory *directory = request->directory;
+    if (request->kind == REQUEST_LOOK_UP)
+        read_person(request);
+    else if (request->kind == REQUEST_CHECK || !request->dn[0])
+        lines_send(directory->lines, &request->errand, &bind_row);
+    else
+        connector_change(directory->connector, request->dn, &request->password, request->new_password, request);
+}
+
+static void changed(void *arg, void *who, enum auth_verdict verdict)
+{
+    struct request *request = who;
+    (void)arg;
+    if (verdict == AUTH_RIGHT)
+        read_person(request);
+    else if (verdict == AUTH_WRONG)
+        bind_refused(request);
+    else
+        finish(request, verdict);
+}
+
+// ---- Finding the name
+
+static bool find_send(struct errand *errand, struct ldap_link *link, int *id)
+{
+    static const char *const nothing[] = {"1.1", NULL};
+    struct request *request = of_errand(errand);
+    const struct tenant *tenant = &request->directory->tenant;
+    char filter[FILTER_SIZE];
+    name_filter(filter, tenant, request->login);
+    struct ldap_query query = query_for(request, filter);
+    query.base = tenant->base;
+    query.subtree = true;
+    query.attributes = nothing;
+    request->found = 0;
+    return ldap_link_search(link, &query, id);
+}
+
+static void find_entry(struct errand *errand, const struct entry *entry)
+{
+    struct request *request = of_errand(errand);
+    // Too long for us counts as well, so that it is not overlooked that the name is not unique.
+    bool fits = entry->dn.length > 0 && entry->dn.length < LIST_SIZE && text_is_clean(entry->dn.at, entry->dn.length);
+    bool same = request->refused && strlen(request->dn) == entry->dn.length &&
+                memcmp(request->dn, entry->dn.at, entry->dn.length) == 0;
+    request->found++;
+    request->refused = same;
+    size_t length = fits ? entry->dn.length : 0;
+    memcpy(request->dn, entry->dn.at, length);
+    request->dn[length] = 0;
+}
+
+static void find_done(struct errand *errand, const struct result *result)
+{
+    struct request *request = of_errand(errand);
+    if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_SIZE_LIMIT)) {
+        unavailable(request, "searching a name", result);
+        return;
+    }
+    bool was_refused = request->refused;
+    bool unique = request->found == 1 && result->code == RESULT_SUCCESS;
+    if (!unique)
+        request->dn[0] = 0;
+    if (was_refused || (request->kind == REQUEST_LOOK_UP && !unique))
+        finish(request, AUTH_WRONG);
+    else
+        prove(request);
+}
+
+static const struct errand_row find_row = {ERRAND_SEARCH, find_send, find_entry, find_done};
+
+static void find(struct request *request)
+{
+    lines_send(request->directory->lines, &request->errand, &find_row);
+}
+
+// ---- The beginning of a request
+
+static void start(struct request *request)
+{
+    struct directory *directory = request->directory;
+    struct known_person person;
+    if (!known_find(directory->known, request->login, request->started_ms, &person)) {
+        find(request);
+        return;
+    }
+    TEXT_PUT(request->dn, person.dn);
+    TEXT_PUT(request->known_key, person.key);
+    prove(request);
+}
+
+static struct request *request_new(struct directory *directory, enum request_kind kind, auth_done *done, void *arg)
+{
+    struct request *request = mem_new(1, sizeof *request);
+    request->directory = directory;
+    request->kind = kind;
+    request->started_ms = clock_steady_ms();
+    request->walk.ready = walk_ready;
+    request->done = done;
+    request->arg = arg;
+    directory->count++;
+    DL_APPEND(directory->open, request);
+    watch_deadline(directory, patience(directory, request->started_ms));
+    return request;
+}
+
+// An empty password is an "unauthenticated bind", which a directory may answer with success (RFC 4513, 5.1.2).
+static void begin(struct request *request, const char *name)
+{
+    struct directory *directory = request->directory;
+    bool proves = request->kind == REQUEST_LOOK_UP || request->password.length > 0;
+    if (directory->count > directory->config.most)
+        answer_later(request, AUTH_UNAVAILABLE);
+    else if (!name_read(request->login, &directory->tenant, name) || !proves)
+        answer_later(request, AUTH_WRONG);
+    else if (request->new_password && request->new_password->length == 0)
+        answer_later(request, AUTH_REJECTED);
+    else
+        start(request);
+}
+
+void directory_check(struct directory *directory, const char *name, const struct secret *password, auth_done *done,
+                     void *arg)
+{
+    struct request *request = request_new(directory, REQUEST_CHECK, done, arg);
+    request->password = *password;
+    begin(request, name);
+}
+
+void directory_look_up(struct directory *directory, const char *name, auth_done *done, void *arg)
+{
+    begin(request_new(directory, REQUEST_LOOK_UP, done, arg), name);
+}
+
+void directory_change(struct directory *directory, const char *name, const struct secret *old_password,
+                      const struct secret *new_password, auth_done *done, void *arg)
+{
+    struct request *request = request_new(directory, REQUEST_CHANGE, done, arg);
+    request->password = *old_password;
+    request->new_password = mem_copy(new_password, sizeof *new_password);
+    begin(request, name);
+}
+
+// ---- The directory
+
+static void link_ready(void *arg, struct ldap_link *link, size_t server)
+{
+    struct directory *directory = arg;
+    directory->down_ms = 0;
+    lines_add(directory->lines, link, server);
+}
+
+static void servers_down(void *arg)
+{
+    struct directory *directory = arg;
+    if (directory->down_ms || lines_any(directory->lines))
+        return;
+    directory->down_ms = clock_steady_ms();
+    // The timer may be set for later than what is now the longest to wait.
+    directory->deadline_set = directory->open != NULL;
+    if (directory->open)
+        loop_timer_start(directory->deadline, PATIENCE_MS);
+}
+
+// Below the base, where a lookup takes as long as a person's, and by chance, so that nobody can create it.
+static void name_nobody(struct directory *directory)
+{
+    unsigned char random[12];
+    char hex[2 * sizeof random + 1];
+    ssize_t got = getrandom(random, sizeof random, 0);
+    assert(got == sizeof random);
+    (void)got;
+    text_hex(hex, random, sizeof random);
+    const char *type = directory->tenant.directory == DIRECTORY_ACTIVE_DIRECTORY ? "cn" : "uid";
+    snprintf(directory->nobody, sizeof directory->nobody, "%s=%s,%s", type, hex, directory->tenant.base);
+}
+
+struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config)
+{
+    struct directory *directory = mem_new(1, sizeof *directory);
+    struct connector_port port = {directory, link_ready, servers_down, changed};
+    directory->tenant = *tenant;
+    directory->config = *config;
+    directory->loop = loop;
+    // Less than half the deadline, so that the second server is reached when the first says nothing.
+    directory->connector =
+        connector_new(loop, &directory->tenant, config->credentials, config->deadline_ms * 2 / 5, &port);
+    directory->lines = lines_new(loop, directory->connector, config->binds);
+    directory->groups = groups_new(loop, directory->lines, &directory->tenant, config->keep_groups_ms,
+                                   config->deadline_ms);
+    directory->known = known_new(config->keep_names_ms);
+    directory->deadline = loop_timer_new(loop, deadline_due, directory);
+    directory->answering = loop_timer_new(loop, answer_due, directory);
+    name_nobody(directory);
+    return directory;
+}
+
+void directory_free(struct directory *directory)
+{
+    answer_due(directory);
+    while (directory->open)
+        finish(directory->open, AUTH_UNAVAILABLE);
+    loop_timer_free(directory->deadline);
+    loop_timer_free(directory->answering);
+    groups_free(directory->groups);
+    lines_free(directory->lines);
+    connector_free(directory->connector);
+    known_free(directory->known);
+    free(directory->group_dns);
+    free(directory);
+}

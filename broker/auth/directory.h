@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One tenant's directory: from a name and a password to a verdict and a person.
+#pragma once
+#include "broker/base/loop.h"
+#include "broker/core/port.h"
+
+struct directory;
+
+struct directory_config {
+    const char *credentials;           // folder, see auth.h
+    int64_t deadline_ms;               // for a whole answer
+    size_t binds;                      // connections for binds
+    size_t most;                       // requests at a time; more are refused with AUTH_UNAVAILABLE
+    int64_t keep_groups_ms, keep_names_ms;
+};
+
+// `tenant` is copied.
+struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config);
+// Answers what is still open with AUTH_UNAVAILABLE. Not from within `done`.
+void directory_free(struct directory *directory);
+
+// As in struct auth_port. `done` comes later, exactly once.
+void directory_check(struct directory *directory, const char *name, const struct secret *password, auth_done *done,
+                     void *arg);
+void directory_look_up(struct directory *directory, const char *name, auth_done *done, void *arg);
+// RIGHT with the person, REJECTED by the policy; EXPIRED when it is too late for the person to change it themselves.
+void directory_change(struct directory *directory, const char *name, const struct secret *old_password,
+                      const struct secret *new_password, auth_done *done, void *arg);

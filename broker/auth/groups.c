@@ -1,0 +1,347 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/groups.h"
+#include "broker/auth/name.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <uthash.h>
+#include <utlist.h>
+
+enum {
+    GRAPH_MAX = 16384,        // groups kept of one tenant
+    GRAPH_LIFE_MS = 3600000,  // then a new graph begins, so that what is gone is forgotten
+    KEY_MAX = 1024,           // bytes of a DN as the directory writes it
+    SID_MIN = 8, SID_MAX = 68,
+};
+
+struct group_node {
+    UT_hash_handle hh;
+    struct group_node *prev, *next; // while it is being asked for, in the order of asking
+    struct groups *groups;
+    struct graph *graph;
+    enum { NODE_UNKNOWN, NODE_ASKED, NODE_KNOWN } state;
+    int64_t asked_ms, until_ms;
+    struct errand errand;
+    struct group_walk *waiting;
+    struct group_node **parents;
+    size_t parent_count, parent_room;
+    char *dn; // plain; "" when there is none for us
+    size_t key_length;
+    char key[]; // as the directory writes it: DN or SID
+};
+
+// Nodes point at each other, so a graph goes as a whole, when the last walk over it has ended.
+struct graph {
+    struct group_node *nodes;
+    size_t users; // walks, and questions on their way
+    bool old;
+};
+
+struct groups {
+    struct lines *lines;
+    const struct tenant *tenant;
+    int64_t keep_ms, deadline_ms, born_ms;
+    char base[DN_SIZE]; // plain; groups outside do not count; "": all count
+    struct graph *graph;
+    struct group_node *asked;
+    struct loop_timer *deadline;
+};
+
+static const struct errand_row node_row;
+
+// ---- The graph
+
+static void graph_free(struct graph *graph)
+{
+    struct group_node *node, *next;
+    HASH_ITER(hh, graph->nodes, node, next)
+    {
+        HASH_DEL(graph->nodes, node);
+        free(node->parents);
+        free(node->dn);
+        free(node);
+    }
+    free(graph);
+}
+
+static void graph_leave(struct graph *graph)
+{
+    if (--graph->users == 0 && graph->old)
+        graph_free(graph);
+}
+
+static struct graph *graph_now(struct groups *groups)
+{
+    struct graph *graph = groups->graph;
+    int64_t now_ms = clock_steady_ms();
+    if (HASH_COUNT(graph->nodes) < GRAPH_MAX && now_ms - groups->born_ms < GRAPH_LIFE_MS)
+        return graph;
+    graph->old = true;
+    if (graph->users == 0)
+        graph_free(graph);
+    groups->born_ms = now_ms;
+    return groups->graph = mem_new(1, sizeof *groups->graph);
+}
+
+static bool is_domain(const struct groups *groups)
+{
+    return groups->tenant->directory == DIRECTORY_ACTIVE_DIRECTORY;
+}
+
+static bool is_below(const char *dn, const char *base)
+{
+    size_t length = strlen(dn), tail = strlen(base);
+    if (tail == 0 || text_equal(dn, base))
+        return true;
+    return length > tail && dn[length - tail - 1] == ',' && text_equal(dn + length - tail, base);
+}
+
+// The group's DN if it is one that counts, else "".
+static char *name_for(const struct groups *groups, struct bytes dn)
+{
+    char plain[DN_SIZE];
+    if (!ldap_link_plain_dn(plain, sizeof plain, dn))
+        log_warn("directory", "%s: a group's name is too long and left out: %.*s", groups->tenant->id,
+                 dn.length < 300 ? (int)dn.length : 300, dn.at);
+    return mem_dup(is_below(plain, groups->base) ? plain : "");
+}
+
+static struct group_node *node_for(struct groups *groups, struct graph *graph, struct bytes key)
+{
+    struct group_node *node = NULL;
+    HASH_FIND(hh, graph->nodes, key.at, key.length, node);
+    if (node)
+        return node;
+    node = mem_new(1, sizeof *node + key.length);
+    node->groups = groups;
+    node->graph = graph;
+    node->key_length = key.length;
+    memcpy(node->key, key.at, key.length);
+    if (!is_domain(groups))
+        node->dn = name_for(groups, key);
+    // A group that does not count leads nowhere either.
+    if (node->dn && !node->dn[0]) {
+        node->state = NODE_KNOWN;
+        node->until_ms = INT64_MAX;
+    }
+    HASH_ADD_KEYPTR(hh, graph->nodes, node->key, node->key_length, node);
+    return node;
+}
+
+static bool is_fresh(const struct group_node *node, int64_t now_ms)
+{
+    return node->state == NODE_KNOWN && now_ms < node->until_ms;
+}
+
+// ---- Asking for one group
+
+static bool node_send(struct errand *errand, struct ldap_link *link, int *id)
+{
+    static const char *const upwards[] = {"memberOf", NULL}, *const nothing[] = {"1.1", NULL};
+    struct group_node *node = (struct group_node *)((char *)errand - offsetof(struct group_node, errand));
+    const struct groups *groups = node->groups;
+    char filter[FILTER_SIZE] = "(objectClass=*)", dn[KEY_MAX + 1];
+    const char *group_base = groups->tenant->group_base[0] ? groups->tenant->group_base : groups->tenant->base;
+    struct ldap_query query = {.filter = filter, .size_limit = 2, .time_limit_s = (int)(groups->deadline_ms / 1000)};
+    memcpy(dn, node->key, node->key_length);
+    dn[node->key_length] = 0;
+    query.base = is_domain(groups) ? group_base : dn;
+    query.subtree = is_domain(groups);
+    query.attributes = is_domain(groups) ? nothing : upwards;
+    if (is_domain(groups))
+        name_sid_filter(filter, (struct bytes){node->key, node->key_length});
+    return ldap_link_search(link, &query, id);
+}
+
+static void set_parents(struct group_node *node, const struct entry *entry)
+{
+    const struct attribute *up = entry_attribute(entry, "memberOf");
+    node->parent_count = 0;
+    for (size_t i = 0; up && i < up->count && node->parent_count < GROUPS_MAX; i++) {
+        if (up->values[i].length == 0 || up->values[i].length > KEY_MAX)
+            continue;
+        mem_reserve(&node->parents, &node->parent_room, node->parent_count + 1, sizeof *node->parents);
+        node->parents[node->parent_count++] = node_for(node->groups, node->graph, up->values[i]);
+    }
+}
+
+static void node_entry(struct errand *errand, const struct entry *entry)
+{
+    struct group_node *node = (struct group_node *)((char *)errand - offsetof(struct group_node, errand));
+    if (!is_domain(node->groups)) {
+        set_parents(node, entry);
+        return;
+    }
+    free(node->dn);
+    node->dn = name_for(node->groups, entry->dn);
+}
+
+static void ask(struct groups *groups, struct group_node *node)
+{
+    node->state = NODE_ASKED;
+    node->asked_ms = clock_steady_ms();
+    node->parent_count = 0;
+    node->graph->users++;
+    if (!groups->asked)
+        loop_timer_start(groups->deadline, groups->deadline_ms);
+    DL_APPEND(groups->asked, node);
+    lines_send(groups->lines, &node->errand, &node_row);
+}
+
+// Those who wait go on, or fail with it. They may ask for the same group again, so the list is taken first.
+static void settle(struct group_node *node, bool known)
+{
+    struct groups *groups = node->groups;
+    struct graph *graph = node->graph;
+    node->state = known ? NODE_KNOWN : NODE_UNKNOWN;
+    node->until_ms = clock_steady_ms() + groups->keep_ms;
+    DL_DELETE(groups->asked, node);
+    struct group_walk *waiting = take(node->waiting);
+    while (waiting) {
+        struct group_walk *walk = waiting;
+        DL_DELETE(waiting, walk);
+        walk->waits_for = NULL;
+        walk->ready(walk, known);
+    }
+    graph_leave(graph);
+}
+
+// A group that is not there, or not for us to read, still counts: the person's entry says so. It leads nowhere.
+static void node_done(struct errand *errand, const struct result *result)
+{
+    struct group_node *node = (struct group_node *)((char *)errand - offsetof(struct group_node, errand));
+    bool known = result && (result->code == RESULT_SUCCESS || result->code == RESULT_NO_SUCH_OBJECT ||
+                            result->code == RESULT_INSUFFICIENT_ACCESS);
+    if (!known && result)
+        log_warn("directory", "%s: reading a group: code %d %s", node->groups->tenant->id, result->code,
+                 result->diagnostic);
+    settle(node, known);
+}
+
+static const struct errand_row node_row = {ERRAND_SEARCH, node_send, node_entry, node_done};
+
+static void deadline_came(void *arg)
+{
+    struct groups *groups = arg;
+    int64_t now_ms = clock_steady_ms();
+    while (groups->asked && now_ms - groups->asked->asked_ms >= groups->deadline_ms) {
+        struct group_node *node = groups->asked;
+        lines_cancel(groups->lines, &node->errand);
+        settle(node, false);
+    }
+    if (groups->asked)
+        loop_timer_start(groups->deadline, groups->asked->asked_ms + groups->deadline_ms - now_ms);
+}
+
+// ---- Walking
+
+static void step_onto(struct group_walk *walk, struct group_node *node, unsigned depth)
+{
+    for (size_t i = 0; i < walk->count; i++)
+        if (walk->nodes[i] == node)
+            return;
+    if (walk->count == GROUPS_MAX || depth > GROUPS_DEPTH) {
+        log_warn("directory", "%s: more than %d groups for one person, or %d deep: the rest is left out",
+                 node->groups->tenant->id, GROUPS_MAX, GROUPS_DEPTH);
+        return;
+    }
+    mem_reserve(&walk->nodes, &walk->room, walk->count + 1, sizeof *walk->nodes);
+    walk->depths[walk->count] = (unsigned char)depth;
+    walk->nodes[walk->count++] = node;
+}
+
+void groups_begin(struct groups *groups, struct group_walk *walk, const struct attribute *direct)
+{
+    size_t longest = is_domain(groups) ? SID_MAX : KEY_MAX, shortest = is_domain(groups) ? SID_MIN : 1;
+    if (!walk->graph) {
+        walk->graph = graph_now(groups);
+        walk->graph->users++;
+        walk->depths = mem_new(GROUPS_MAX, 1);
+    }
+    walk->count = walk->done = 0;
+    for (size_t i = 0; direct && i < direct->count; i++)
+        if (direct->values[i].length >= shortest && direct->values[i].length <= longest)
+            step_onto(walk, node_for(groups, walk->graph, direct->values[i]), 1);
+}
+
+// Asks for all that is unknown at once and waits for the first of it.
+static bool wait_for_unknown(struct groups *groups, struct group_walk *walk, int64_t now_ms)
+{
+    struct group_node *first = NULL;
+    for (size_t i = walk->done; i < walk->count; i++) {
+        struct group_node *node = walk->nodes[i];
+        if (is_fresh(node, now_ms))
+            continue;
+        first = first ? first : node;
+        if (node->state != NODE_ASKED)
+            ask(groups, node);
+    }
+    DL_APPEND(first->waiting, walk);
+    walk->waits_for = first;
+    return false;
+}
+
+bool groups_walk(struct groups *groups, struct group_walk *walk)
+{
+    int64_t now_ms = clock_steady_ms();
+    for (; walk->done < walk->count; walk->done++) {
+        struct group_node *node = walk->nodes[walk->done];
+        if (!is_fresh(node, now_ms))
+            return wait_for_unknown(groups, walk, now_ms);
+        for (size_t i = 0; i < node->parent_count; i++)
+            step_onto(walk, node->parents[i], walk->depths[walk->done] + 1u);
+    }
+    return true;
+}
+
+void groups_end(struct groups *groups, struct group_walk *walk)
+{
+    (void)groups;
+    if (walk->waits_for)
+        DL_DELETE(walk->waits_for->waiting, walk);
+    if (walk->graph)
+        graph_leave(walk->graph);
+    free(walk->nodes);
+    free(walk->depths);
+    *walk = (struct group_walk){0};
+}
+
+const char *groups_dn(const struct group_walk *walk, size_t i)
+{
+    return walk->nodes[i]->dn ? walk->nodes[i]->dn : "";
+}
+
+struct groups *groups_new(struct loop *loop, struct lines *lines, const struct tenant *tenant, int64_t keep_ms,
+                          int64_t deadline_ms)
+{
+    struct groups *groups = mem_new(1, sizeof *groups);
+    groups->lines = lines;
+    groups->tenant = tenant;
+    groups->keep_ms = keep_ms;
+    groups->deadline_ms = deadline_ms;
+    groups->born_ms = clock_steady_ms();
+    groups->graph = mem_new(1, sizeof *groups->graph);
+    groups->deadline = loop_timer_new(loop, deadline_came, groups);
+    struct bytes base = {tenant->group_base, strlen(tenant->group_base)};
+    if (base.length > 0 && !ldap_link_plain_dn(groups->base, sizeof groups->base, base))
+        log_error("directory", "%s: the base of the groups is no DN: %s", tenant->id, tenant->group_base);
+    return groups;
+}
+
+void groups_free(struct groups *groups)
+{
+    struct group_node *node, *next;
+    DL_FOREACH_SAFE(groups->asked, node, next)
+    {
+        lines_cancel(groups->lines, &node->errand);
+        DL_DELETE(groups->asked, node);
+        graph_leave(node->graph);
+    }
+    graph_free(groups->graph);
+    loop_timer_free(groups->deadline);
+    free(groups);
+}

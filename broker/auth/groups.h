@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Which groups a person is in, nested ones included. What a group is itself a member of is kept for a while, so that
+// most log-ons ask nothing. OpenLDAP: memberOf, walked breadth first. Active Directory: tokenGroups already holds the
+// nested ones; only their names are looked up.
+#pragma once
+#include "broker/auth/lines.h"
+
+struct groups;
+struct group_node;
+struct graph;
+
+enum { GROUPS_MAX = 256, GROUPS_DEPTH = 16 }; // per person; what is beyond is left out, with a line in the log
+
+// One person's walk. Starts as {0}.
+struct group_walk {
+    // Called once when groups_walk said false: walk on, or (not known) give up, since the directory did not tell.
+    void (*ready)(struct group_walk *walk, bool known);
+    struct group_walk *prev, *next;         // others that wait for the same group
+    struct graph *graph;
+    struct group_node *waits_for;
+    struct group_node **nodes;
+    unsigned char *depths;
+    size_t count, room, done;
+};
+
+struct groups *groups_new(struct loop *loop, struct lines *lines, const struct tenant *tenant, int64_t keep_ms,
+                          int64_t deadline_ms);
+void groups_free(struct groups *groups); // after every walk has ended
+
+// The values of person_group_attribute. May come again, with another answer: then it starts anew.
+void groups_begin(struct groups *groups, struct group_walk *walk, const struct attribute *direct);
+// True when all is known; false when `ready` will be called, from within an answer.
+bool groups_walk(struct groups *groups, struct group_walk *walk);
+void groups_end(struct groups *groups, struct group_walk *walk);
+// DNs in the one spelling of ldap_link_plain_dn; "" for a group without a name we know.
+const char *groups_dn(const struct group_walk *walk, size_t i);

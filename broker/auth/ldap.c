@@ -1,0 +1,361 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/ldap.h"
+#include "broker/auth/dial.h"
+#include "broker/base/clock.h"
+#include "broker/base/text.h"
+
+#include <lber.h>
+#include <ldap.h>
+#include <openldap.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    ANSWER_MAX = 1 << 20,  // bytes of one LDAP message; more is refused before it is allocated
+    ATTRIBUTES_MAX = 16,   // of an entry; we ask for less
+    VALUES_MAX = 4096,     // of an entry; the rest is left out
+};
+
+// BSI TR-02102-2 in GnuTLS's words, which Debian's libldap is linked with: TLS 1.2 and 1.3, AES-GCM, ECDHE, NIST curves
+// (no X25519).
+static const char tls_suites[] =
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-256-GCM:+AES-128-GCM:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-SECP256R1:"
+    "+GROUP-SECP384R1:+GROUP-SECP521R1:+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:"
+    "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-SHA512:"
+    "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:"
+    "+SIGN-RSA-SHA512:+COMP-NULL:+CTYPE-X509";
+
+struct ldap_link {
+    LDAP *ldap;
+    int descriptor;
+    struct bytes *values; // of the entry being handed on
+    size_t value_room;
+};
+
+void ldap_link_prepare(void)
+{
+    // A ldaprc in the working folder, or /etc/ldap/ldap.conf, could switch off the check of certificates or bring
+    // another authority, for every tenant at once.
+    setenv("LDAPNOINIT", "1", 1);
+    int version = 0;
+    ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version); // initialises libldap now, with that
+}
+
+void ldap_link_close(struct ldap_link *link)
+{
+    if (!link)
+        return;
+    if (link->ldap)
+        ldap_unbind_ext(link->ldap, NULL, NULL);
+    else if (link->descriptor >= 0)
+        close(link->descriptor);
+    free(link->values);
+    free(link);
+}
+
+static void link_drop(struct ldap_link **link)
+{
+    ldap_link_close(*link);
+    *link = NULL;
+}
+
+static void message_drop(LDAPMessage **message)
+{
+    if (*message)
+        ldap_msgfree(*message);
+}
+
+int ldap_link_descriptor(const struct ldap_link *link)
+{
+    return link->descriptor;
+}
+
+static struct timeval wait_of(int64_t wait_ms)
+{
+    return (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
+}
+
+static bool fail(struct ldap_link *link, struct fault *why, const char *doing)
+{
+    int code = LDAP_OTHER;
+    owned(bytes) char *detail = NULL;
+    ldap_get_option(link->ldap, LDAP_OPT_RESULT_CODE, &code);
+    ldap_get_option(link->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
+    return fault_set(why, FAULT_UNAVAILABLE, "%s: %s%s%.160s", doing, ldap_err2string(code),
+                     detail && *detail ? ": " : "", detail ? detail : "");
+}
+
+// ---- Opening
+
+// Every setting of TLS on this handle, with a context of its own: libldap's defaults are shared by all tenants.
+static bool set_tls(LDAP *ldap, const char *ca_file)
+{
+    int demand = LDAP_OPT_X_TLS_DEMAND, lowest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
+    return ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, ca_file) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, &lowest) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_X_TLS_CIPHER_SUITE, tls_suites) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client) == 0;
+}
+
+static bool set_options(LDAP *ldap, int64_t wait_ms)
+{
+    int version = LDAP_VERSION3;
+    struct timeval wait = wait_of(wait_ms);
+    ber_len_t most = ANSWER_MAX;
+    Sockbuf *socket = NULL;
+    // CONNECT_ASYNC only because without it the network timeout does not end a TLS handshake with a silent server.
+    return ldap_set_option(ldap, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_RESTART, LDAP_OPT_ON) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON) == 0 &&
+           ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &wait) == 0 &&
+           ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == 0 &&
+           ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &most) >= 0;
+}
+
+// The answer to the operation `id` within `wait_ms`; NULL when none came.
+static LDAPMessage *wait_for(struct ldap_link *link, int id, int64_t wait_ms)
+{
+    LDAPMessage *message = NULL;
+    struct timeval wait = wait_of(wait_ms);
+    if (ldap_result(link->ldap, id, LDAP_MSG_ALL, &wait, &message) <= 0)
+        return NULL;
+    return message;
+}
+
+static bool ask_for_tls(struct ldap_link *link, int64_t wait_ms, struct fault *why)
+{
+    int id = 0, code = LDAP_OTHER;
+    if (ldap_start_tls(link->ldap, NULL, NULL, &id) != LDAP_SUCCESS)
+        return fail(link, why, "StartTLS");
+    owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
+    if (!message)
+        return fault_set(why, FAULT_UNAVAILABLE, "StartTLS: no answer");
+    if (ldap_parse_result(link->ldap, message, &code, NULL, NULL, NULL, NULL, 0) != LDAP_SUCCESS ||
+        code != LDAP_SUCCESS)
+        return fault_set(why, FAULT_UNAVAILABLE, "StartTLS: %s", ldap_err2string(code));
+    return true;
+}
+
+static bool start_tls(struct ldap_link *link, const char *uri, const char *ca_file, int64_t wait_ms, struct fault *why)
+{
+    if (!set_options(link->ldap, wait_ms))
+        return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
+    if (!set_tls(link->ldap, ca_file))
+        return fault_set(why, FAULT_UNAVAILABLE, "%s cannot be used as authority", ca_file);
+    if (text_starts(uri, "ldap://") && !ask_for_tls(link, wait_ms, why))
+        return false;
+    if (ldap_install_tls(link->ldap) != LDAP_SUCCESS)
+        return fail(link, why, "TLS");
+    // libldap would connect again by itself after a loss, blocking and without TLS: give it nowhere to go.
+    if (ldap_set_option(link->ldap, LDAP_OPT_URI, "ldapi://%2Fdev%2Fnull") != 0)
+        return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
+    return true;
+}
+
+struct ldap_link *ldap_link_open(const char *uri, const char *ca_file, int64_t wait_ms, struct fault *why)
+{
+    owned(link) struct ldap_link *link = mem_new(1, sizeof *link);
+    link->descriptor = dial_ldap(uri, wait_ms, why);
+    if (link->descriptor < 0)
+        return NULL;
+    if (ldap_init_fd(link->descriptor, LDAP_PROTO_TCP, uri, &link->ldap) != LDAP_SUCCESS) {
+        link->ldap = NULL;
+        fault_set(why, FAULT_UNAVAILABLE, "libldap does not take the address");
+        return NULL;
+    }
+    if (!start_tls(link, uri, ca_file, wait_ms, why))
+        return NULL;
+    return take(link);
+}
+
+// ---- Results
+
+// Copies: diagnostic text and control die with the message.
+static bool read_result(struct ldap_link *link, LDAPMessage *message, struct ldap_reply *reply)
+{
+    owned(bytes) char *text = NULL;
+    LDAPControl **controls = NULL;
+    reply->result = (struct result){.code = LDAP_OTHER, .diagnostic = reply->text};
+    reply->text[0] = 0;
+    if (ldap_parse_result(link->ldap, message, &reply->result.code, NULL, &text, NULL, &controls, 0) != LDAP_SUCCESS)
+        return false;
+    text_cut(reply->text, sizeof reply->text, text ? text : "");
+    LDAPControl *policy = controls ? ldap_control_find(LDAP_CONTROL_PASSWORDPOLICYRESPONSE, controls, NULL) : NULL;
+    if (policy) {
+        // What does not fit is no such value; one byte too few makes it one that is refused.
+        size_t length = policy->ldctl_value.bv_len < sizeof reply->policy ? policy->ldctl_value.bv_len : 1;
+        if (length)
+            memcpy(reply->policy, policy->ldctl_value.bv_val, length);
+        reply->result.policy = (struct bytes){reply->policy, length};
+    }
+    ldap_controls_free(controls);
+    return true;
+}
+
+static bool await_reply(struct ldap_link *link, int id, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
+{
+    owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
+    if (!message)
+        return fault_set(why, FAULT_UNAVAILABLE, "no answer");
+    return read_result(link, message, reply) || fault_set(why, FAULT_UNAVAILABLE, "answer not understood");
+}
+
+bool ldap_link_bind_now(struct ldap_link *link, const char *dn, const struct secret *password, int64_t wait_ms,
+                        struct ldap_reply *reply, struct fault *why)
+{
+    int id = 0;
+    if (!ldap_link_bind(link, dn, password, &id))
+        return fail(link, why, "bind");
+    return await_reply(link, id, wait_ms, reply, why);
+}
+
+bool ldap_link_change_now(struct ldap_link *link, const struct secret *old_password, const struct secret *new_password,
+                          int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
+{
+    int id = 0;
+    struct berval old = {old_password->length, (char *)old_password->bytes};
+    struct berval new = {new_password->length, (char *)new_password->bytes};
+    LDAPControl ask = {.ldctl_oid = LDAP_CONTROL_PASSWORDPOLICYREQUEST};
+    LDAPControl *controls[] = {&ask, NULL};
+    if (ldap_passwd(link->ldap, NULL, &old, &new, controls, NULL, &id) != LDAP_SUCCESS)
+        return fail(link, why, "change of password");
+    return await_reply(link, id, wait_ms, reply, why);
+}
+
+// ---- Never blocking
+
+bool ldap_link_bind(struct ldap_link *link, const char *dn, const struct secret *password, int *id)
+{
+    struct berval credentials = {password->length, (char *)password->bytes};
+    LDAPControl ask = {.ldctl_oid = LDAP_CONTROL_PASSWORDPOLICYREQUEST};
+    LDAPControl *controls[] = {&ask, NULL};
+    return ldap_sasl_bind(link->ldap, dn, LDAP_SASL_SIMPLE, &credentials, controls, NULL, id) == LDAP_SUCCESS;
+}
+
+bool ldap_link_search(struct ldap_link *link, const struct ldap_query *query, int *id)
+{
+    struct timeval limit = {.tv_sec = query->time_limit_s};
+    int scope = query->subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
+    return ldap_search_ext(link->ldap, query->base, scope, query->filter, (char **)query->attributes, 0, NULL, NULL,
+                           &limit, query->size_limit, id) == LDAP_SUCCESS;
+}
+
+void ldap_link_abandon(struct ldap_link *link, int id)
+{
+    ldap_abandon_ext(link->ldap, id, NULL, NULL);
+}
+
+struct parsed {
+    struct attribute attributes[ATTRIBUTES_MAX];
+    struct berval *values[ATTRIBUTES_MAX]; // libldap's arrays, to free
+    size_t count, value_count;
+};
+
+static void parsed_drop(struct parsed *parsed)
+{
+    for (size_t i = 0; i < parsed->count; i++)
+        ber_memfree(parsed->values[i]);
+}
+
+static void ber_drop(BerElement **ber)
+{
+    if (*ber)
+        ber_free(*ber, 0);
+}
+
+static void add_attribute(struct parsed *parsed, const struct berval *name, struct berval *values)
+{
+    struct attribute *attribute = &parsed->attributes[parsed->count];
+    *attribute = (struct attribute){.name = {name->bv_val, name->bv_len}};
+    while (values && values[attribute->count].bv_val && parsed->value_count < VALUES_MAX) {
+        attribute->count++;
+        parsed->value_count++;
+    }
+    parsed->values[parsed->count++] = values;
+}
+
+// Once all are counted, so that the room does not move any more.
+static void place_values(struct ldap_link *link, struct parsed *parsed)
+{
+    mem_reserve(&link->values, &link->value_room, parsed->value_count, sizeof *link->values);
+    struct bytes *to = link->values;
+    for (size_t i = 0; i < parsed->count; i++) {
+        parsed->attributes[i].values = to;
+        for (size_t v = 0; v < parsed->attributes[i].count; v++)
+            *to++ = (struct bytes){parsed->values[i][v].bv_val, parsed->values[i][v].bv_len};
+    }
+}
+
+static bool parse_entry(struct ldap_link *link, LDAPMessage *message, BerElement **ber, struct bytes *dn,
+                        struct parsed *parsed)
+{
+    struct berval name, *values = NULL;
+    if (ldap_get_dn_ber(link->ldap, message, ber, &name) != LDAP_SUCCESS)
+        return false;
+    *dn = (struct bytes){name.bv_val, name.bv_len};
+    while (parsed->count < ATTRIBUTES_MAX) {
+        if (ldap_get_attribute_ber(link->ldap, message, *ber, &name, &values) != LDAP_SUCCESS)
+            return false;
+        if (!name.bv_val) {
+            place_values(link, parsed);
+            return true;
+        }
+        add_attribute(parsed, &name, values);
+    }
+    return false;
+}
+
+static bool hand_on_entry(struct ldap_link *link, LDAPMessage *message, ldap_link_answer *answer, void *arg)
+{
+    owned(ber) BerElement *ber = NULL;
+    owned(parsed) struct parsed parsed = {.count = 0};
+    struct entry entry;
+    if (!parse_entry(link, message, &ber, &entry.dn, &parsed))
+        return false;
+    entry.attributes = parsed.attributes;
+    entry.count = parsed.count;
+    return answer(arg, ldap_msgid(message), &entry, NULL);
+}
+
+static bool hand_on(struct ldap_link *link, LDAPMessage *message, ldap_link_answer *answer, void *arg)
+{
+    int kind = ldap_msgtype(message);
+    if (kind == LDAP_RES_SEARCH_ENTRY)
+        return hand_on_entry(link, message, answer, arg);
+    if (kind != LDAP_RES_SEARCH_RESULT && kind != LDAP_RES_BIND)
+        return true; // a reference to another server, or a notice that this one will close
+    struct ldap_reply reply;
+    return read_result(link, message, &reply) && answer(arg, ldap_msgid(message), NULL, &reply.result);
+}
+
+bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg)
+{
+    struct timeval at_once = {0};
+    for (;;) {
+        owned(message) LDAPMessage *message = NULL;
+        int kind = ldap_result(link->ldap, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
+        if (kind == 0)
+            return true;
+        if (kind < 0 || !hand_on(link, message, answer, arg))
+            return false;
+    }
+}
+
+bool ldap_link_plain_dn(char *plain, size_t size, struct bytes dn)
+{
+    LDAPDN parts = NULL;
+    char *text = NULL;
+    plain[0] = 0;
+    struct berval given = {dn.length, (char *)dn.at};
+    if (dn.length == 0 || dn.length > 4 * size || ldap_bv2dn(&given, &parts, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS)
+        return false;
+    bool fits = ldap_dn2str(parts, &text, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS && text_copy(plain, size, text);
+    ldap_dnfree(parts);
+    ldap_memfree(text);
+    text_lower(plain);
+    return fits;
+}

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One connection to a directory server: opened in a thread of its own because libldap cannot connect without blocking,
+// then used by the loop, never blocking. The home of libldap. A link that has failed is closed, never used again.
+#pragma once
+#include "broker/auth/answer.h"
+#include "broker/base/fault.h"
+#include "broker/base/mem.h"
+#include <stdint.h>
+
+struct ldap_link;
+
+// Once, before any thread: keeps libldap from reading configuration that is not ours.
+void ldap_link_prepare(void);
+
+// ---- Blocking, at most `wait_ms` each after the name is resolved; from one thread at a time.
+
+// Connects and starts TLS; nothing is said without it. `uri`: ldaps://host[:port] or ldap://host[:port] (StartTLS).
+// `ca_file`: the only authority that is believed. NULL with `why`.
+struct ldap_link *ldap_link_open(const char *uri, const char *ca_file, int64_t wait_ms, struct fault *why);
+
+struct ldap_reply {
+    struct result result; // points into the reply
+    char text[256];
+    char policy[64];
+};
+// False with `why` when no answer came. The answer may still be no.
+bool ldap_link_bind_now(struct ldap_link *link, const char *dn, const struct secret *password, int64_t wait_ms,
+                        struct ldap_reply *reply, struct fault *why) __attribute__((warn_unused_result));
+// Changes the password of who is bound (RFC 3062).
+bool ldap_link_change_now(struct ldap_link *link, const struct secret *old_password, const struct secret *new_password,
+                          int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
+    __attribute__((warn_unused_result));
+
+// ---- Never blocking; all of it in the loop's thread, once the above is done.
+
+int ldap_link_descriptor(const struct ldap_link *link);
+void ldap_link_close(struct ldap_link *link); // NULL allowed
+
+struct ldap_query {
+    const char *base, *filter;
+    bool subtree;                  // else only the base itself
+    const char *const *attributes; // ends with NULL
+    int size_limit, time_limit_s;
+};
+
+// False when the link has failed. `id` tells the answers apart. One bind at a time, and nothing beside it.
+bool ldap_link_bind(struct ldap_link *link, const char *dn, const struct secret *password, int *id)
+    __attribute__((warn_unused_result));
+bool ldap_link_search(struct ldap_link *link, const struct ldap_query *query, int *id)
+    __attribute__((warn_unused_result));
+void ldap_link_abandon(struct ldap_link *link, int id);
+
+// Either an entry of the search `id`, or (`entry` is NULL) its or the bind's result. False: the link is to be closed.
+typedef bool ldap_link_answer(void *arg, int id, const struct entry *entry, const struct result *result);
+// Hands on all that has come: call it whenever the descriptor is readable, since TLS and libldap buffer. False when the
+// link has failed or talks nonsense, or `answer` said so.
+bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg) __attribute__((warn_unused_result));
+
+// "cn=Bau, OU=Amt" becomes "cn=bau,ou=amt": one spelling, comparable byte by byte. False when it is no DN or too long.
+bool ldap_link_plain_dn(char *plain, size_t size, struct bytes dn) __attribute__((warn_unused_result));

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/verdict.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TAG_SEQUENCE = 0x30, TAG_WARNING = 0xa0, TAG_EXPIRES = 0x80, TAG_GRACE = 0x81, TAG_ERROR = 0x81 };
+
+// Takes the first element off `from`. Lengths of one byte are all that fits this value.
+static bool take_element(struct bytes *from, int *tag, struct bytes *content)
+{
+    const unsigned char *at = (const unsigned char *)from->at;
+    if (from->length < 2 || at[1] >= 0x80 || (size_t)at[1] + 2 > from->length)
+        return false;
+    *tag = at[0];
+    *content = (struct bytes){from->at + 2, at[1]};
+    from->at += 2 + content->length;
+    from->length -= 2 + content->length;
+    return true;
+}
+
+static bool read_number(struct bytes content, int64_t *number)
+{
+    if (content.length < 1 || content.length > 5 || (content.at[0] & 0x80))
+        return false;
+    *number = 0;
+    for (size_t i = 0; i < content.length; i++)
+        *number = *number * 256 + (unsigned char)content.at[i];
+    return true;
+}
+
+static bool read_warning(struct policy *policy, struct bytes warning)
+{
+    int tag = 0;
+    struct bytes content;
+    if (!take_element(&warning, &tag, &content) || warning.length > 0)
+        return false;
+    if (tag == TAG_EXPIRES)
+        return read_number(content, &policy->expires_s);
+    return tag == TAG_GRACE && read_number(content, &policy->grace_left);
+}
+
+static bool read_error(struct policy *policy, struct bytes content)
+{
+    int64_t error = 0;
+    if (!read_number(content, &error) || error > POLICY_ERROR_LAST)
+        return false;
+    policy->error = (int)error;
+    return true;
+}
+
+bool policy_read(struct policy *policy, struct bytes bytes)
+{
+    *policy = (struct policy){.error = POLICY_NO_ERROR, .grace_left = -1, .expires_s = -1};
+    if (!bytes.at)
+        return true;
+    int tag = 0;
+    struct bytes rest, content;
+    if (!take_element(&bytes, &tag, &rest) || tag != TAG_SEQUENCE || bytes.length > 0)
+        return false;
+    while (rest.length > 0) {
+        if (!take_element(&rest, &tag, &content))
+            return false;
+        if (tag == TAG_WARNING ? !read_warning(policy, content) : tag != TAG_ERROR || !read_error(policy, content))
+            return false;
+    }
+    return true;
+}
+
+// What a directory answers to a name or password that is wrong, each in its own way. Whatever is not in this list and
+// not a success is the directory's trouble, not the person's.
+static bool means_wrong(int code)
+{
+    static const int codes[] = {RESULT_CONSTRAINT,          RESULT_NO_SUCH_OBJECT,      RESULT_BAD_DN,
+                                RESULT_INAPPROPRIATE_AUTH,  RESULT_INVALID_CREDENTIALS, RESULT_INSUFFICIENT_ACCESS,
+                                RESULT_UNWILLING};
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
+        if (codes[i] == code)
+            return true;
+    return false;
+}
+
+// slapd looks at age and reset only after it has compared the password, so these tell nothing to who does not know it.
+// A locked account (also the lock without end, 000001010000Z) is refused before the comparison: it stays WRONG.
+static enum auth_verdict judge_policy(int code, const struct policy *policy)
+{
+    if (code != RESULT_SUCCESS)
+        return code == RESULT_INVALID_CREDENTIALS && policy->error == POLICY_EXPIRED ? AUTH_EXPIRED : AUTH_WRONG;
+    if (policy->error == POLICY_CHANGE_AFTER_RESET)
+        return AUTH_MUST_CHANGE;
+    // A grace log-on: expired, but the change is still possible, and that is all it is meant for.
+    if (policy->grace_left >= 0 || policy->error == POLICY_EXPIRED)
+        return AUTH_EXPIRED;
+    return policy->error == POLICY_NO_ERROR ? AUTH_RIGHT : AUTH_WRONG;
+}
+
+// Active Directory tells the reason in the text only: "80090308: LdapErr: DSID-..., data 532, v4563".
+static long read_reason(const char *diagnostic)
+{
+    const char *data = strstr(diagnostic, ", data ");
+    if (!data || !isxdigit((unsigned char)data[7]))
+        return 0;
+    return strtol(data + 7, NULL, 16);
+}
+
+// Of these reasons Microsoft documents that they appear for a right password only; a wrong one gets 52e. Lock-out (775)
+// appears for both, and so looks wrong; so does everything that is not known, such as 525 (no such user).
+static enum auth_verdict judge_reason(long reason)
+{
+    static const struct {
+        long reason;
+        enum auth_verdict verdict;
+    } rows[] = {{0x530, AUTH_OUTSIDE_HOURS}, {0x532, AUTH_EXPIRED}, {0x533, AUTH_DISABLED},
+                {0x701, AUTH_DISABLED},      {0x773, AUTH_MUST_CHANGE}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].reason == reason)
+            return rows[i].verdict;
+    return AUTH_WRONG;
+}
+
+enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct result *result)
+{
+    if (result->code != RESULT_SUCCESS && !means_wrong(result->code))
+        return AUTH_UNAVAILABLE;
+    if (kind == DIRECTORY_ACTIVE_DIRECTORY) {
+        if (result->code == RESULT_SUCCESS)
+            return AUTH_RIGHT;
+        return result->code == RESULT_INVALID_CREDENTIALS ? judge_reason(read_reason(result->diagnostic)) : AUTH_WRONG;
+    }
+    struct policy policy;
+    if (!policy_read(&policy, result->policy)) // not to be understood, so nothing is allowed on its strength
+        return AUTH_UNAVAILABLE;
+    return judge_policy(result->code, &policy);
+}
+
+enum auth_verdict verdict_of_change(const struct result *result)
+{
+    if (result->code == RESULT_SUCCESS)
+        return AUTH_RIGHT;
+    return means_wrong(result->code) ? AUTH_REJECTED : AUTH_UNAVAILABLE;
+}

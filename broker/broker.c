@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/broker.h"
+#include "broker/auth/ca.h"
+#include "broker/auth/directory.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/admins.h"
+#include "broker/calls/session.h"
+#include "broker/host/prober.h"
+#include "broker/server/health.h"
+#include "broker/server/server.h"
+#include "broker/store/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SWEEP_MS = 5000, SNAPSHOT_EVENTS = 10000, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+
+struct broker {
+    const struct config *config;
+    struct world world;
+    struct journal *journal;
+    struct ca *ca;
+    struct auth *auth;
+    struct prober *prober;
+    struct health *health;
+    struct server *server;
+    struct loop_timer *sweep;
+    struct text snapshot; // being written; empty otherwise
+    uint64_t snapshot_seq;
+};
+
+static struct ledger_config ledger_of(const struct config *config)
+{
+    return (struct ledger_config){.folder = config->data_dir,
+                                  .head_folder = config->head_dir[0] ? config->head_dir : NULL};
+}
+
+// ---- first start
+
+static bool write_first_token(const struct config *config, struct fault *why)
+{
+    char path[PATH_ROOM], token[65], digest[DIGEST_SIZE];
+    config_data_file(config, "first-administrator", path);
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return fault_set(why, FAULT_CONFLICT, "%s: %s", path, strerror(errno));
+    world_random_hex(token, 24);
+    world_digest(digest, token, strlen(token));
+    bool written = write(descriptor, digest, DIGEST_SIZE - 1) == DIGEST_SIZE - 1 && fsync(descriptor) == 0;
+    close(descriptor);
+    if (!written)
+        return fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
+    printf("%s\n", token);
+    fprintf(stderr, "This token logs the first administrator on, once: pultctl log-on --token-stdin\n");
+    explicit_bzero(token, sizeof token);
+    return true;
+}
+
+bool broker_init(const struct config *config, struct fault *why)
+{
+    char key[PATH_ROOM], certificate[PATH_ROOM];
+    struct ledger_config ledger = ledger_of(config);
+    config_data_file(config, "device-ca.key", key);
+    config_data_file(config, "device-ca.pem", certificate);
+    return journal_create(&ledger, why) && ca_create(key, certificate, why) && write_first_token(config, why);
+}
+
+// ---- the ports
+
+struct replaying {
+    struct state *state;
+    uint64_t seq;
+    int64_t at_ms;
+    struct fault *why;
+    bool failed;
+};
+
+static bool replay_event(void *arg, const struct store_event *stored)
+{
+    struct replaying *replaying = arg;
+    struct fault inner;
+    // On the heap's terms: an event is a few kilobytes, but there is only this one.
+    struct event event = {.seq = stored->seq, .at_ms = stored->at_ms};
+    if (stored->payload && !event_read(&event, stored->payload, stored->length, &inner)) {
+        replaying->failed = true;
+        return fault_set(replaying->why, FAULT_BROKEN, "event %llu: %.250s", (unsigned long long)stored->seq,
+                         inner.text);
+    }
+    if (stored->payload)
+        state_apply(replaying->state, &event);
+    replaying->seq = stored->seq;
+    replaying->at_ms = stored->at_ms;
+    return true;
+}
+
+static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t *last_ms, struct fault *why)
+{
+    struct broker *broker = arg;
+    uint64_t seq = 0;
+    owned(bytes) char *snapshot = NULL;
+    size_t length = 0;
+    if (!journal_read_snapshot(broker->journal, &seq, &snapshot, &length, why))
+        return false;
+    if (snapshot && !state_read(state, snapshot, length, why))
+        return false;
+    broker->snapshot_seq = seq;
+    struct replaying replaying = {
+        .state = state, .seq = seq, .at_ms = journal_head(broker->journal)->at_ms, .why = why};
+    struct store_port store = journal_port(broker->journal);
+    if (!store.replay(store.self, seq + 1, replay_event, &replaying, why) || replaying.failed)
+        return false;
+    *last_seq = replaying.seq;
+    *last_ms = replaying.at_ms;
+    return true;
+}
+
+static void die(void *arg, const struct fault *why)
+{
+    (void)arg;
+    log_error("store", "nobody can tell what is on the disk, starting again: %s", why->text);
+    _exit(70);
+}
+
+static int64_t now_ms(void *arg)
+{
+    (void)arg;
+    return clock_wall_ms();
+}
+
+static void keep_person(void *arg, const struct store_person *person)
+{
+    people_put(arg, person);
+}
+
+struct probing {
+    host_done *done;
+    void *arg;
+};
+
+static void probed(void *arg, const struct probe_report *report)
+{
+    static const enum host_health healths[] = {
+        [PROBE_OK] = HOST_OK,
+        [PROBE_UNREACHABLE] = HOST_UNREACHABLE,
+        [PROBE_NO_TLS] = HOST_NO_TLS,
+        [PROBE_WRONG_CERTIFICATE] = HOST_WRONG_CERTIFICATE,
+    };
+    struct probing *probing = arg;
+    probing->done(probing->arg, healths[report->result], report->detail);
+    free(probing);
+}
+
+static void probe(void *self, const struct host *host, host_done *done, void *arg)
+{
+    struct probing *probing = mem_new(1, sizeof *probing);
+    *probing = (struct probing){done, arg};
+    prober_start(self, host->address, (int)host->port, host->fingerprint, probed, probing);
+}
+
+// ---- what happens by itself
+
+static void snapshot_kept(void *arg, enum store_outcome outcome, const struct fault *why)
+{
+    struct broker *broker = arg;
+    text_drop(&broker->snapshot);
+    if (outcome == STORE_UNKNOWN)
+        die(NULL, why);
+    if (outcome == STORE_REFUSED)
+        log_warn("store", "snapshot not kept: %s", why->text);
+}
+
+static void keep_snapshot(struct broker *broker)
+{
+    uint64_t seq = commit_last_seq(broker->world.commit);
+    // Only a state that is durable as a whole may be kept.
+    if (broker->snapshot.bytes || !commit_is_idle(broker->world.commit) || seq == broker->snapshot_seq)
+        return;
+    state_print(broker->world.state, &broker->snapshot);
+    broker->snapshot_seq = seq;
+    if (broker->snapshot.length)
+        journal_keep_snapshot(broker->journal, seq, broker->snapshot.bytes, broker->snapshot.length, snapshot_kept,
+                              broker);
+}
+
+static void sweep(void *arg)
+{
+    struct broker *broker = arg;
+    session_sweep(&broker->world);
+    server_sweep_links(broker->server);
+    if (commit_last_seq(broker->world.commit) - broker->snapshot_seq >= SNAPSHOT_EVENTS)
+        keep_snapshot(broker);
+    loop_timer_start(broker->sweep, SWEEP_MS);
+}
+
+static void stop(void *arg)
+{
+    struct broker *broker = arg;
+    log_info("broker", "asked to stop");
+    loop_stop(broker->world.loop);
+}
+
+// ---- start and end
+
+static bool open_journal(struct broker *broker, struct fault *why)
+{
+    struct world *world = &broker->world;
+    struct ledger_config ledger = ledger_of(broker->config);
+    int64_t began_ms = clock_steady_ms();
+    if (journal_is_absent(&ledger))
+        return fault_set(why, FAULT_ABSENT, "%s holds no journal: run pult-broker --init first",
+                         broker->config->data_dir);
+    if (!journal_open(&ledger, world->loop, &broker->journal, why))
+        return false;
+    uint64_t seq = 0;
+    int64_t last_ms = 0;
+    world->store = journal_port(broker->journal);
+    if (!rebuild(broker, world->state, &seq, &last_ms, why) ||
+        !journal_each_person(broker->journal, keep_person, &world->people, why))
+        return false;
+    struct commit_ports ports = {world->store, broker, rebuild, die, now_ms};
+    world->commit = commit_new(world->state, &ports, seq, last_ms);
+    log_info("store", "%llu events, %zu sessions, ready after %lld ms", (unsigned long long)seq,
+             state_count(world->state, NOUN_SESSION), (long long)(clock_steady_ms() - began_ms));
+    return true;
+}
+
+static bool open_ca(struct broker *broker, struct fault *why)
+{
+    char key[PATH_ROOM], certificate[PATH_ROOM];
+    config_data_file(broker->config, "device-ca.key", key);
+    config_data_file(broker->config, "device-ca.pem", certificate);
+    broker->ca = ca_open(key, certificate, why);
+    return broker->ca != NULL;
+}
+
+static void open_hosts(struct broker *broker)
+{
+    struct world *world = &broker->world;
+    broker->prober = prober_new(world->loop, PROBER_DEADLINE_MS);
+    struct host_port hosts = {broker->prober, probe};
+    broker->health = health_new(world->loop, world->state, &hosts);
+    world->health = health_source(broker->health);
+}
+
+static void open_directories(struct broker *broker)
+{
+    struct auth_config config = {
+        .credentials_dir = broker->config->credentials_dir,
+        .deadline_ms = broker->config->directory_deadline_ms,
+        .connections = (int)broker->config->directory_connections,
+    };
+    broker->auth = auth_new(broker->world.loop, &config);
+    broker->world.auth = auth_port(broker->auth);
+}
+
+static bool open_server(struct broker *broker, struct fault *why)
+{
+    char ca[PATH_ROOM];
+    config_data_file(broker->config, "device-ca.pem", ca);
+    struct server_config config = {
+        .address = broker->config->listen_address,
+        .port = (int)broker->config->port,
+        .device_port = (int)broker->config->device_port,
+        .certificate_file = broker->config->certificate,
+        .key_file = broker->config->key,
+        .device_ca_file = ca,
+    };
+    broker->server = server_new(&broker->world, &config, why);
+    if (broker->server)
+        broker->world.links = server_links(broker->server);
+    return broker->server != NULL;
+}
+
+static bool begin(struct broker *broker, struct fault *why)
+{
+    struct world *world = &broker->world;
+    char first[PATH_ROOM];
+    config_data_file(broker->config, "first-administrator", first);
+    world->loop = loop_new();
+    world->state = state_new();
+    world->throttle = throttle_new();
+    world->admins = admins_new(first);
+    world->started_ms = clock_wall_ms();
+    if (!open_journal(broker, why) || !open_ca(broker, why))
+        return false;
+    world->ca = ca_port(broker->ca);
+    open_directories(broker);
+    open_hosts(broker);
+    if (!open_server(broker, why))
+        return false;
+    broker->sweep = loop_timer_new(world->loop, sweep, broker);
+    loop_timer_start(broker->sweep, SWEEP_MS);
+    loop_on_signal(world->loop, SIGTERM, stop, broker);
+    loop_on_signal(world->loop, SIGINT, stop, broker);
+    return true;
+}
+
+static void end(struct broker *broker)
+{
+    struct world *world = &broker->world;
+    loop_timer_free(broker->sweep);
+    server_free(broker->server);
+    auth_free(broker->auth);
+    prober_free(broker->prober);
+    health_free(broker->health);
+    if (world->commit && broker->snapshot_seq != commit_last_seq(world->commit))
+        keep_snapshot(broker);
+    journal_close(broker->journal);
+    commit_free(world->commit);
+    ca_free(broker->ca);
+    text_drop(&broker->snapshot);
+    admins_free(world->admins);
+    throttle_free(world->throttle);
+    people_clear(&world->people);
+    state_free(world->state);
+    loop_free(world->loop);
+}
+
+bool broker_run(const struct config *config, struct fault *why)
+{
+    struct broker broker = {.config = config};
+    bool began = begin(&broker, why);
+    if (began) {
+        log_info("broker", "pult-broker %s serves on port %d, devices on port %d", PULT_VERSION, (int)config->port,
+                 (int)config->device_port);
+        loop_run(broker.world.loop);
+    }
+    end(&broker);
+    return began;
+}

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The broker put together: the only place that knows which store, directories and hosts fill core's ports.
+#pragma once
+#include "broker/config.h"
+
+// First start: journal, device CA and the first administrator's token, which is written to standard output.
+bool broker_init(const struct config *config, struct fault *why) __attribute__((warn_unused_result));
+// Serves until SIGTERM or SIGINT. False: it could not start.
+bool broker_run(const struct config *config, struct fault *why) __attribute__((warn_unused_result));

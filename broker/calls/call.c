@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/call.h"
+#include "broker/base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void call_answer(struct call *call, json_object *answer)
+{
+    call->finish(call, 200, answer, 0);
+}
+
+static void refuse(struct call *call, enum refusal refusal, const char *detail, int64_t retry_after_ms)
+{
+    const struct refusal_row *row = &refusal_rows[refusal];
+    char type[80];
+    snprintf(type, sizeof type, "urn:pult:%s", row->code);
+    json_object *problem = json_object_new_object();
+    json_object_object_add(problem, "type", json_object_new_string(type));
+    json_object_object_add(problem, "title", json_object_new_string(row->sentence));
+    json_object_object_add(problem, "status", json_object_new_int(row->status));
+    if (detail)
+        json_object_object_add(problem, "detail", json_object_new_string(detail));
+    int64_t retry_after_s = (retry_after_ms + 999) / 1000;
+    if (retry_after_s)
+        json_object_object_add(problem, "retry_after", json_object_new_int64(retry_after_s));
+    call->finish(call, row->status, problem, retry_after_s);
+}
+
+void call_refuse(struct call *call, enum refusal refusal, const char *detail)
+{
+    refuse(call, refusal, detail, 0);
+}
+
+void call_refuse_later(struct call *call, enum refusal refusal, int64_t retry_after_ms)
+{
+    refuse(call, refusal, NULL, retry_after_ms);
+}
+
+void call_refuse_fault(struct call *call, const struct fault *why)
+{
+    refuse(call, refusal_of_fault(why->kind), why->text, 0);
+}
+
+void call_fini(struct call *call)
+{
+    json_drop(&call->body);
+    if (call->negotiate)
+        explicit_bzero(call->negotiate, strlen(call->negotiate));
+    bytes_drop(&call->negotiate);
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One request on its way: made by the server, handed to the method's function, answered exactly once, now or later.
+#pragma once
+#include "broker/api/codec.h"
+#include "broker/core/wall.h"
+
+struct call {
+    const struct method *method;
+    struct peer peer;
+    char id[ID_SIZE];      // what {id} in the path stood for, or ""
+    json_object *body;     // an object, or NULL; owned by the call
+    char after[ID_SIZE];   // ?after= and ?limit= of METHOD_PAGED
+    int64_t limit;         // 1 to 1000
+    char tenant[SLUG_SIZE]; // ?tenant=
+    char *negotiate;       // base64 of an Authorization: Negotiate header, or NULL; owned
+    unsigned char binding[32]; // SHA-256 of the certificate this listener shows
+    char negotiate_reply[2048];
+
+    // Takes the answer (NULL for none); called by call_answer and call_refuse only. Frees the call.
+    void (*finish)(struct call *call, int status, json_object *answer, int64_t retry_after_s);
+    void *arg; // the server's
+};
+
+// Both end the call: it must not be touched afterwards. The answer is handed over.
+void call_answer(struct call *call, json_object *answer);
+// RFC 9457 problem document. `detail` may be NULL.
+void call_refuse(struct call *call, enum refusal refusal, const char *detail);
+void call_refuse_later(struct call *call, enum refusal refusal, int64_t retry_after_ms);
+void call_refuse_fault(struct call *call, const struct fault *why);
+// For the server: the members, not the struct.
+void call_fini(struct call *call);

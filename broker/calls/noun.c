@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: EUPL-1.2
+// List, show, set and remove, the same for every noun: the rows of api/types.h say what there is.
+#include "broker/calls/noun.h"
+
+#include <stdio.h>
+
+// ---- what the state does not hold, added for people to see
+
+static void add_person(json_object *object, const struct world *world, const char *person_id)
+{
+    const struct store_person *person = people_find(&world->people, person_id);
+    json_object_object_add(object, "login", json_object_new_string(person ? person->login : ""));
+    json_object_object_add(object, "name", json_object_new_string(person ? person->name : ""));
+}
+
+static void add_host(json_object *object, const struct world *world, const struct host *host)
+{
+    enum host_health health = world->health.of(world->health.arg, host->id);
+    json_object_object_add(object, "health", json_object_new_string(host_health_names[health]));
+    json_object_object_add(object, "health_detail",
+                           json_object_new_string(world->health.detail(world->health.arg, host->id)));
+    json_object_object_add(object, "sessions", json_object_new_int64(state_uses(world->state, NOUN_HOST, host->id)));
+}
+
+static void add_session(json_object *object, const struct world *world, const struct session *session)
+{
+    const struct device *device = state_device(world->state, session->device);
+    add_person(object, world, session->person);
+    json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
+}
+
+json_object *noun_view(const struct world *world, enum noun noun, const void *record)
+{
+    json_object *object = codec_write(noun_rows[noun].fields, CODEC_ANSWER, record);
+    if (noun == NOUN_HOST)
+        add_host(object, world, record);
+    else if (noun == NOUN_SESSION)
+        add_session(object, world, record);
+    else if (noun == NOUN_PERSON)
+        add_person(object, world, record);
+    else if (noun == NOUN_DEVICE)
+        json_object_object_add(object, "online", json_object_new_boolean(world->links.online(world->links.self, record)));
+    return object;
+}
+
+// ---- the four methods
+
+static bool is_asked_for(const struct call *call, const char *id)
+{
+    char tenant[SLUG_SIZE];
+    id_tenant(tenant, id);
+    return wall_sees(&call->peer, tenant) && (!call->tenant[0] || text_equal(call->tenant, tenant));
+}
+
+void call_list(struct world *world, struct call *call)
+{
+    const struct shelf *shelf = state_shelf(world->state, call->method->noun);
+    json_object *items = json_object_new_array(), *answer = json_object_new_object();
+    const char *last = NULL, *next = NULL;
+    size_t i = call->after[0] ? shelf_from(shelf, call->after) : 0;
+    for (; i < shelf->count && !next; i++) {
+        const char *id = shelf->records[i];
+        if (text_equal(id, call->after) || !is_asked_for(call, id))
+            continue;
+        if ((int64_t)json_object_array_length(items) == call->limit) {
+            next = last;
+        } else {
+            json_object_array_add(items, noun_view(world, call->method->noun, id));
+            last = id;
+        }
+    }
+    json_object_object_add(answer, "items", items);
+    json_object_object_add(answer, "next", next ? json_object_new_string(next) : NULL);
+    call_answer(call, answer);
+}
+
+void call_show(struct world *world, struct call *call)
+{
+    const void *record = state_find(world->state, call->method->noun, call->id);
+    if (record)
+        call_answer(call, noun_view(world, call->method->noun, record));
+    else
+        call_refuse(call, REFUSAL_ABSENT, NULL);
+}
+
+// What the broker keeps in a record itself stays as it is when people set the rest.
+static void keep_ours(const struct noun_row *row, const union record *present, union record *record)
+{
+    for (const struct field *field = row->fields; present && field->name; field++)
+        if (field->flags & FIELD_OURS)
+            memcpy((char *)record + field->offset, (const char *)present + field->offset, field->size);
+}
+
+bool noun_read(const struct state *state, enum noun noun, const char *id, json_object *body, union record *record,
+               struct fault *why)
+{
+    const struct noun_row *row = &noun_rows[noun];
+    json_object *own = codec_member(body, "id");
+    if (own && !text_equal(codec_string(body, "id"), id))
+        return fault_set(why, FAULT_INVALID, "id: not the one of the path");
+    if (!own)
+        json_object_object_add(body, "id", json_object_new_string(id));
+    memset(record, 0, sizeof *record);
+    if (!codec_read(row->fields, row->size, CODEC_CHANGE, body, record, why) ||
+        !state_accepts(state, noun, record, why))
+        return false;
+    keep_ours(row, state_find(state, noun, id), record);
+    return true;
+}
+
+void noun_changed(struct world *world, enum noun noun, const char *id)
+{
+    if (noun == NOUN_TENANT)
+        world->auth.forget(world->auth.self, id);
+    else if (noun == NOUN_HOST)
+        world->health.doubt(world->health.arg, id);
+}
+
+void call_set(struct world *world, struct call *call)
+{
+    struct fault why;
+    struct event event;
+    enum noun noun = call->method->noun;
+    world_event(&event, EVENT_SET, noun, call);
+    if (!noun_read(world->state, noun, call->id, call->body, &event.record, &why)) {
+        call_refuse_fault(call, &why);
+        return;
+    }
+    json_object *answer = noun_view(world, noun, &event.record);
+    char id[ID_SIZE];
+    TEXT_PUT(id, call->id);
+    world_commit_answer(world, call, &event, 1, answer);
+    noun_changed(world, noun, id);
+}
+
+void call_remove(struct world *world, struct call *call)
+{
+    enum noun noun = call->method->noun;
+    if (!state_find(world->state, noun, call->id)) {
+        call_refuse(call, REFUSAL_ABSENT, NULL);
+        return;
+    }
+    int64_t uses = state_uses(world->state, noun, call->id);
+    if (noun == NOUN_TENANT)
+        uses = (int64_t)noun_count_of_tenant(world->state, call->id);
+    if (uses) {
+        char detail[200];
+        snprintf(detail, sizeof detail, "%lld other things refer to it: remove or change them first", (long long)uses);
+        call_refuse(call, REFUSAL_CONFLICT, detail);
+        return;
+    }
+    struct event event;
+    world_event(&event, EVENT_REMOVED, noun, call);
+    TEXT_PUT(event.record.id, call->id);
+    world_commit_answer(world, call, &event, 1, json_object_new_object());
+    noun_changed(world, noun, event.record.id);
+}
+
+size_t noun_count_of_tenant(const struct state *state, const char *tenant_id)
+{
+    char prefix[SLUG_SIZE + 1];
+    size_t count = 0;
+    snprintf(prefix, sizeof prefix, "%s/", tenant_id);
+    for (enum noun noun = NOUN_TENANT + 1; noun < NOUN_COUNT; noun++)
+        for (size_t i = state_first(state, noun, prefix); state_at(state, noun, prefix, i); i++)
+            count++;
+    return count;
+}

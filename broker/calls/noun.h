@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What setting one noun and applying many share.
+#pragma once
+#include "broker/calls/world.h"
+
+#include <string.h>
+
+// A record as people see it: its fields and what is known at the moment (health, presence, names).
+json_object *noun_view(const struct world *world, enum noun noun, const void *record);
+// The record that `body` (hostile) asks for, with the broker's own fields as they are. Checked against `state`.
+bool noun_read(const struct state *state, enum noun noun, const char *id, json_object *body, union record *record,
+               struct fault *why) __attribute__((warn_unused_result));
+// After a noun was set or removed: what is kept outside the state follows.
+void noun_changed(struct world *world, enum noun noun, const char *id);
+size_t noun_count_of_tenant(const struct state *state, const char *tenant_id);

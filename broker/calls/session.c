@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/session.h"
+#include "broker/api/method.h"
+#include "broker/base/log.h"
+
+enum { LEASE_MS = 120 * 1000 };
+
+void call_session_end(struct world *world, struct call *call)
+{
+    const struct session *session = state_session(world->state, call->id);
+    if (!session) {
+        call_refuse(call, REFUSAL_ABSENT, NULL);
+        return;
+    }
+    struct link_message message = {.type = LINK_END, .fence = session->fence};
+    TEXT_PUT(message.session, session->id);
+    world->links.send(world->links.self, session->device, &message);
+    struct event event;
+    world_event(&event, EVENT_SESSION_ENDED, NOUN_SESSION, call);
+    TEXT_PUT(event.record.id, session->id);
+    TEXT_PUT(event.why, "ended by an administrator");
+    world_commit_answer(world, call, &event, 1, json_object_new_object());
+}
+
+static void commit_report(struct world *world, struct event *event)
+{
+    struct fault why;
+    if (!commit_events(world->commit, event, 1, NULL, 0, NULL, NULL, &why))
+        log_warn("session", "%s: report not kept: %s", event->record.id, why.text);
+}
+
+// A desk that could not reach the host of its session knows before the next probe does.
+static void doubt_host(struct world *world, const char *device_id, const struct link_message *message)
+{
+    const struct session *session = state_session(world->state, message->session);
+    if (session && text_equal(session->device, device_id))
+        world->health.doubt(world->health.arg, session->host);
+}
+
+// After the link came up again: the desk says what it shows, or that it shows nothing.
+static void hello(struct world *world, const char *device_id, const struct link_message *message)
+{
+    struct event event;
+    const struct session *session = state_session(world->state, message->session);
+    if (session && (!text_equal(session->device, device_id) || session->fence != message->fence)) {
+        struct link_message moved = {.type = LINK_MOVED, .fence = session->fence};
+        const struct device *device = state_device(world->state, session->device);
+        TEXT_PUT(moved.session, session->id);
+        text_cut(moved.place, sizeof moved.place, device && device->room[0] ? device->room : session->device);
+        world->links.send(world->links.self, device_id, &moved);
+        return;
+    }
+    if (session && session_report(world->state, session->id, device_id, message->fence, "connected",
+                                  commit_now_ms(world->commit), &event))
+        commit_report(world, &event);
+}
+
+void session_message(struct world *world, const char *device_id, const struct link_message *message)
+{
+    struct event event;
+    if (message->type == LINK_HELLO) {
+        hello(world, device_id, message);
+        return;
+    }
+    if (message->type != LINK_STATE)
+        return;
+    const char *state = message->state;
+    if (text_equal(state, "failed")) {
+        doubt_host(world, device_id, message);
+        state = "disconnected";
+    }
+    if (session_report(world->state, message->session, device_id, message->fence, state, commit_now_ms(world->commit),
+                       &event)) {
+        text_cut(event.why, NAME_SIZE, message->reason);
+        commit_report(world, &event);
+    }
+}
+
+void session_sweep(struct world *world)
+{
+    struct event event;
+    for (int i = 0; i < 1000 && session_overdue(world->state, commit_now_ms(world->commit), LEASE_MS, &event); i++) {
+        struct fault why;
+        if (!commit_events(world->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+            return;
+    }
+}

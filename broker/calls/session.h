@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What devices say about sessions over their links, and what time does to them.
+#pragma once
+#include "broker/calls/world.h"
+
+// A message from a device, already read. The device is proven, the content is hostile.
+void session_message(struct world *world, const char *device_id, const struct link_message *message);
+// Ends or puts aside leases whose desk did not connect. For the janitor.
+void session_sweep(struct world *world);

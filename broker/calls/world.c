@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/world.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <openssl/rand.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+typedef void call_function(struct world *world, struct call *call);
+
+static call_function *const functions[METHOD_ID_COUNT] = {
+    [METHOD_HEALTH] = call_health,
+    [METHOD_METRICS] = call_metrics,
+    [METHOD_LOGON] = call_logon,
+    [METHOD_PASSWORD] = call_password,
+    [METHOD_ENROL] = call_enrol,
+    [METHOD_ADMIN_LOGON] = call_admin_logon,
+    [METHOD_ADMIN_LOGOFF] = call_admin_logoff,
+    [METHOD_STATUS] = call_status,
+    [METHOD_WHY] = call_why,
+    [METHOD_APPLY] = call_apply,
+    [METHOD_LIST] = call_list,
+    [METHOD_SHOW] = call_show,
+    [METHOD_SET] = call_set,
+    [METHOD_REMOVE] = call_remove,
+    [METHOD_DRAIN] = call_drain,
+    [METHOD_UNDRAIN] = call_undrain,
+    [METHOD_INVITE] = call_invite,
+    [METHOD_EVENTS] = call_events,
+};
+
+void calls_dispatch(struct world *world, struct call *call)
+{
+    enum refusal refusal = wall_check(call->method, &call->peer, call->id);
+    if (refusal != REFUSAL_NONE)
+        call_refuse(call, refusal, NULL);
+    else if (call->method->id == METHOD_REMOVE && call->method->noun == NOUN_SESSION)
+        call_session_end(world, call);
+    else if (!functions[call->method->id]) // the link, when it is asked for without an upgrade
+        call_refuse(call, REFUSAL_METHOD, "only as a WebSocket");
+    else
+        functions[call->method->id](world, call);
+}
+
+// ---- helpers of several calls
+
+struct pending {
+    struct call *call;
+    json_object *answer;
+};
+
+static void committed(void *arg, bool durable, const struct fault *why)
+{
+    struct pending *pending = arg;
+    if (durable) {
+        call_answer(pending->call, pending->answer);
+    } else {
+        json_object_put(pending->answer);
+        call_refuse(pending->call, REFUSAL_STORE_DOWN, why->text);
+    }
+    free(pending);
+}
+
+void world_commit_answer(struct world *world, struct call *call, struct event *events, size_t count,
+                         json_object *answer)
+{
+    struct fault why;
+    struct pending *pending = mem_new(1, sizeof *pending);
+    pending->call = call;
+    pending->answer = answer;
+    if (count == 0)
+        committed(pending, true, NULL);
+    else if (!commit_events(world->commit, events, count, NULL, 0, committed, pending, &why))
+        committed(pending, false, &why);
+}
+
+void world_event(struct event *event, enum event_type type, enum noun noun, const struct call *call)
+{
+    *event = (struct event){.type = type, .noun = noun};
+    snprintf(event->by, sizeof event->by, "%s %s", call->peer.role == ROLE_DEVICE ? "device" : "admin", call->peer.id);
+}
+
+void world_random(void *bytes, size_t length)
+{
+    int rc = RAND_bytes(bytes, (int)length);
+    assert(rc == 1);
+    (void)rc;
+}
+
+void world_random_hex(char *hex, size_t bytes)
+{
+    unsigned char random[64];
+    assert(bytes <= sizeof random);
+    world_random(random, bytes);
+    text_hex(hex, random, bytes);
+}
+
+void world_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length)
+{
+    unsigned char digest[32];
+    int rc = EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL);
+    assert(rc == 1);
+    (void)rc;
+    text_hex(hex, digest, sizeof digest);
+}
+
+json_object *world_time(int64_t wall_ms)
+{
+    char text[CLOCK_TEXT_SIZE];
+    clock_text(text, wall_ms);
+    return json_object_new_string(text);
+}

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/event.h"
+#include "broker/api/codec.h"
+
+#include <stdio.h>
+#include <string.h>
+
+struct event_row {
+    const char *name; // with the noun before it: "session.started"
+    enum noun noun;   // NOUN_NONE: any
+    bool removes;
+};
+
+static const struct event_row rows[EVENT_TYPE_COUNT] = {
+    [EVENT_SET] = {"set", NOUN_NONE, false},
+    [EVENT_REMOVED] = {"removed", NOUN_NONE, true},
+    [EVENT_HOST_DRAINED] = {"drained", NOUN_HOST, false},
+    [EVENT_HOST_UNDRAINED] = {"undrained", NOUN_HOST, false},
+    [EVENT_DEVICE_INVITED] = {"invited", NOUN_DEVICE, false},
+    [EVENT_DEVICE_ENROLLED] = {"enrolled", NOUN_DEVICE, false},
+    [EVENT_PERSON_SEEN] = {"seen", NOUN_PERSON, false},
+    [EVENT_SESSION_STARTED] = {"started", NOUN_SESSION, false},
+    [EVENT_SESSION_MOVED] = {"moved", NOUN_SESSION, false},
+    [EVENT_SESSION_CONNECTED] = {"connected", NOUN_SESSION, false},
+    [EVENT_SESSION_DISCONNECTED] = {"disconnected", NOUN_SESSION, false},
+    [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true},
+    [EVENT_ADMIN_LOGGED_ON] = {"logged-on", NOUN_NONE, false},
+};
+
+bool event_removes(const struct event *event)
+{
+    return rows[event->type].removes;
+}
+
+void event_name(const struct event *event, char name[NAME_SIZE])
+{
+    const char *noun = event->noun == NOUN_NONE ? "admin" : noun_rows[event->noun].name;
+    snprintf(name, NAME_SIZE, "%s.%s", noun, rows[event->type].name);
+}
+
+static void add(json_object *object, const char *key, json_object *value)
+{
+    json_object_object_add_ex(object, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
+}
+
+// The lines of `why`, as the rows of types.c would write them.
+static const struct field why_fields[] = {
+    {.name = "why", .type = FIELD_LINES, .offset = offsetof(struct event, why), .size = WHY_SIZE, .sentence = "why"},
+    {.name = "by", .type = FIELD_TEXT, .offset = offsetof(struct event, by), .size = ACTOR_SIZE, .sentence = "by whom"},
+    {.name = NULL},
+};
+
+void event_print(const struct event *event, struct text *out)
+{
+    char name[NAME_SIZE];
+    event_name(event, name);
+    owned(json) json_object *object = codec_write(why_fields, CODEC_JOURNAL, event);
+    add(object, "v", json_object_new_int(EVENT_VERSION));
+    add(object, "type", json_object_new_string(name));
+    if (event->noun != NOUN_NONE && event_removes(event))
+        add(object, "id", json_object_new_string(event->record.id));
+    else if (event->noun != NOUN_NONE)
+        add(object, "record", codec_write(noun_rows[event->noun].fields, CODEC_JOURNAL, &event->record));
+    codec_print(out, object);
+}
+
+static bool read_type(struct event *event, const char *name)
+{
+    const char *dot = strchr(name, '.');
+    if (!dot)
+        return false;
+    char noun[NAME_SIZE];
+    snprintf(noun, sizeof noun, "%.*s", (int)(dot - name), name);
+    event->noun = noun_by_name(noun);
+    if (event->noun == NOUN_NONE && !text_equal(noun, "admin"))
+        return false;
+    for (event->type = 0; event->type < EVENT_TYPE_COUNT; event->type++) {
+        enum noun of = rows[event->type].noun;
+        bool told_only = event->type == EVENT_ADMIN_LOGGED_ON;
+        if (text_equal(rows[event->type].name, dot + 1) && (event->noun == NOUN_NONE) == told_only &&
+            (of == NOUN_NONE || of == event->noun))
+            return true;
+    }
+    return false;
+}
+
+static bool read_record(struct event *event, json_object *object, struct fault *why)
+{
+    if (event->noun == NOUN_NONE)
+        return true;
+    const struct noun_row *row = &noun_rows[event->noun];
+    if (event_removes(event)) {
+        if (!text_copy(event->record.id, ID_SIZE, codec_string(object, "id")))
+            return fault_set(why, FAULT_BROKEN, "the id is too long");
+    } else {
+        json_object *record = codec_member(object, "record");
+        if (!json_object_is_type(record, json_type_object))
+            return fault_set(why, FAULT_BROKEN, "no record");
+        if (!codec_read(row->fields, row->size, CODEC_JOURNAL, record, &event->record, why))
+            return false;
+    }
+    if (!id_is_valid(event->noun, event->record.id))
+        return fault_set(why, FAULT_BROKEN, "no valid id");
+    return true;
+}
+
+bool event_read(struct event *event, const char *payload, size_t length, struct fault *why)
+{
+    owned(json) json_object *object = NULL;
+    if (!codec_parse(&object, payload, length, why))
+        return false;
+    if (codec_number(object, "v") != EVENT_VERSION)
+        return fault_set(why, FAULT_BROKEN, "version %lld of an event is not known to this program",
+                         (long long)codec_number(object, "v"));
+    owned(json) json_object *told = json_object_new_object();
+    for (const struct field *field = why_fields; field->name; field++)
+        if (codec_member(object, field->name))
+            json_object_object_add(told, field->name, json_object_get(codec_member(object, field->name)));
+    if (!codec_read(why_fields, sizeof *event, CODEC_JOURNAL, told, event, why))
+        return false;
+    if (!read_type(event, codec_string(object, "type")))
+        return fault_set(why, FAULT_BROKEN, "unknown event %.60s", codec_string(object, "type"));
+    return read_record(event, object, why);
+}

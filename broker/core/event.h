@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What happened: the only thing that changes the state, and what the journal keeps. An event carries the noun's whole
+// record as it is afterwards (or only its id when it is gone), so applying it is putting a record on its shelf.
+#pragma once
+#include "broker/api/types.h"
+#include "broker/base/fault.h"
+#include "broker/base/text.h"
+
+enum event_type {
+    EVENT_SET,     // an administrator set a noun: "host.set"
+    EVENT_REMOVED, // an administrator removed it: "host.removed"
+    EVENT_HOST_DRAINED,
+    EVENT_HOST_UNDRAINED,
+    EVENT_DEVICE_INVITED,
+    EVENT_DEVICE_ENROLLED,
+    EVENT_PERSON_SEEN, // first log-on of a person
+    EVENT_SESSION_STARTED,
+    EVENT_SESSION_MOVED, // found again, at this or another desk
+    EVENT_SESSION_CONNECTED,
+    EVENT_SESSION_DISCONNECTED,
+    EVENT_SESSION_ENDED,
+    EVENT_ADMIN_LOGGED_ON, // told for the audit trail, changes nothing
+    EVENT_TYPE_COUNT,
+};
+
+enum { EVENT_VERSION = 1, ACTOR_SIZE = 160 };
+
+union record {
+    char id[ID_SIZE]; // every noun begins with its id
+    struct tenant tenant;
+    struct site site;
+    struct pool pool;
+    struct host host;
+    struct profile profile;
+    struct assignment assignment;
+    struct device device;
+    struct person person;
+    struct session session;
+};
+
+struct event {
+    uint64_t seq;
+    int64_t at_ms;
+    enum event_type type;
+    enum noun noun;       // NOUN_NONE: told only
+    char by[ACTOR_SIZE];  // "device neustadt/desk1", "admin neustadt/anna", "broker"
+    char why[WHY_SIZE];   // lines; may be empty
+    union record record;  // with EVENT_REMOVED and EVENT_SESSION_ENDED only the id counts
+};
+
+// True for the events after which the record is gone.
+bool event_removes(const struct event *event);
+// "session.started"
+void event_name(const struct event *event, char name[NAME_SIZE]);
+// Compact JSON, without seq and time, which stand beside it in the journal.
+void event_print(const struct event *event, struct text *out);
+// FAULT_BROKEN when it is none of ours, or of a version that this program does not know.
+bool event_read(struct event *event, const char *payload, size_t length, struct fault *why)
+    __attribute__((warn_unused_result));

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/logon.h"
+#include "broker/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static struct event *add_event(struct logon_decision *decision, const struct logon_input *input, enum event_type type)
+{
+    struct event *event = &decision->events[decision->event_count++];
+    event->type = type;
+    event->noun = NOUN_SESSION;
+    snprintf(event->by, sizeof event->by, "device %s", input->device_id);
+    return event;
+}
+
+static enum refusal check_device(const struct state *state, const struct logon_input *input, struct why *why)
+{
+    const struct device *device = state_device(state, input->device_id);
+    if (!device || !device->certificate[0]) {
+        why_note(why, "device %s is not enrolled", input->device_id);
+        return REFUSAL_DEVICE_UNKNOWN;
+    }
+    if (device->disabled) {
+        why_note(why, "device %s is disabled", input->device_id);
+        return REFUSAL_DEVICE_DISABLED;
+    }
+    if (!id_is_of_tenant(input->device_id, input->tenant_id)) {
+        why_note(why, "device %s is not of tenant %s", input->device_id, input->tenant_id);
+        return REFUSAL_DENIED;
+    }
+    return REFUSAL_NONE;
+}
+
+static const struct session *find_running(const struct state *state, const struct logon_input *input,
+                                          const char *pool_id)
+{
+    char prefix[ID_SIZE];
+    session_prefix(prefix, input->person_id);
+    const struct session *session;
+    for (size_t i = state_first(state, NOUN_SESSION, prefix); (session = state_at(state, NOUN_SESSION, prefix, i)); i++)
+        if (text_equal(session->pool, pool_id))
+            return session;
+    return NULL;
+}
+
+// The session of a host that is gone is over for the person: they start anew elsewhere, at once.
+static void end_lost(const struct session *session, const struct logon_input *input, struct logon_decision *decision)
+{
+    why_note(&decision->why, "session %s is lost with its host %s (%s): ended", session->id, session->host,
+             host_health_names[input->health->of(input->health->arg, session->host)]);
+    struct event *event = add_event(decision, input, EVENT_SESSION_ENDED);
+    TEXT_PUT(event->record.id, session->id);
+    TEXT_PUT(event->why, "its host does not answer");
+}
+
+static void move(const struct session *running, const struct logon_input *input, struct logon_decision *decision)
+{
+    decision->found = true;
+    decision->session = *running;
+    if (!text_equal(running->device, input->device_id) && running->state != SESSION_DISCONNECTED)
+        TEXT_PUT(decision->moved_from, running->device);
+    why_note(&decision->why, "session %s runs on host %s: found again%s%s", running->id, running->host,
+             decision->moved_from[0] ? ", taken from " : "", decision->moved_from);
+}
+
+static void start(const struct logon_input *input, const struct host *host, struct logon_decision *decision)
+{
+    struct session *session = &decision->session;
+    char prefix[ID_SIZE];
+    session_prefix(prefix, input->person_id);
+    // The dice's upper half: the lower decided the host.
+    snprintf(session->id, sizeof session->id, "%.*s%08x", ID_SIZE - 9, prefix, (unsigned)(input->dice >> 32));
+    TEXT_PUT(session->person, input->person_id);
+    TEXT_PUT(session->pool, host->pool);
+    TEXT_PUT(session->host, host->id);
+    session->started_ms = input->now_ms;
+}
+
+// What is the same whether it was found or is new.
+static void lease(const struct logon_input *input, struct logon_decision *decision)
+{
+    struct session *session = &decision->session;
+    TEXT_PUT(session->device, input->device_id);
+    TEXT_PUT(session->profile, decision->profile.id);
+    session->state = SESSION_STARTING;
+    session->changed_ms = input->now_ms;
+    session->fence++;
+    struct event *event =
+        add_event(decision, input, decision->found ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED);
+    event->record.session = *session;
+    TEXT_PUT(event->why, decision->why.lines);
+}
+
+static enum refusal choose_session(const struct state *state, const struct logon_input *input,
+                                   struct logon_decision *decision)
+{
+    const struct session *running = find_running(state, input, decision->profile.pool);
+    if (running && host_is_usable(input->health, running->host)) {
+        move(running, input, decision);
+        decision->host = *state_host(state, running->host);
+        return REFUSAL_NONE;
+    }
+    if (running)
+        end_lost(running, input, decision);
+    enum refusal refusal = REFUSAL_NONE;
+    const struct host *host =
+        place_choose(state, decision->profile.pool, input->health, input->dice, &decision->why, &refusal);
+    if (!host)
+        return refusal;
+    decision->host = *host;
+    start(input, host, decision);
+    return REFUSAL_NONE;
+}
+
+static enum refusal decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)
+{
+    enum refusal refusal = check_device(state, input, &decision->why);
+    if (refusal != REFUSAL_NONE)
+        return refusal;
+    const struct profile *profile = profile_choose(state, input->tenant_id, &input->who, &decision->why);
+    if (!profile)
+        return REFUSAL_NO_PROFILE;
+    decision->profile = *profile;
+    if (!profile_is_open(profile, input->week_minute)) {
+        why_note(&decision->why, "profile %s is not open now (%s %s)", profile->id, profile->days, profile->hours);
+        return REFUSAL_OUTSIDE_HOURS;
+    }
+    refusal = choose_session(state, input, decision);
+    if (refusal == REFUSAL_NONE)
+        lease(input, decision);
+    return refusal;
+}
+
+// Only what is read before it is written is cleared: the decision is large, and this is the busiest path.
+static void clear(struct logon_decision *decision)
+{
+    decision->event_count = 0;
+    decision->found = false;
+    decision->moved_from[0] = 0;
+    decision->why.lines[0] = 0;
+    decision->why.length = 0;
+    memset(&decision->session, 0, sizeof decision->session);
+    for (size_t i = 0; i < 2; i++) {
+        memset(&decision->events[i].record, 0, sizeof decision->events[i].record);
+        decision->events[i].why[0] = 0;
+    }
+}
+
+void logon_decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)
+{
+    clear(decision);
+    decision->refusal = decide(state, input, decision);
+    if (decision->refusal != REFUSAL_NONE)
+        decision->event_count = 0;
+}
+
+// ---- what becomes of it
+
+static void change(struct event *event, const struct session *session, enum event_type type, const char *by)
+{
+    *event = (struct event){.type = type, .noun = NOUN_SESSION};
+    event->record.session = *session;
+    snprintf(event->by, sizeof event->by, "%s", by);
+}
+
+bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
+                    const char *reported, int64_t now_ms, struct event *event)
+{
+    const struct session *session = state_session(state, session_id);
+    // Only the desk that has it now, with the number it was given, may say something about it.
+    if (!session || !text_equal(session->device, device_id) || session->fence != fence)
+        return false;
+    char by[ACTOR_SIZE];
+    snprintf(by, sizeof by, "device %s", device_id);
+    if (text_equal(reported, "connected") && session->state != SESSION_CONNECTED) {
+        change(event, session, EVENT_SESSION_CONNECTED, by);
+        event->record.session.state = SESSION_CONNECTED;
+    } else if (text_equal(reported, "disconnected") && session->state != SESSION_DISCONNECTED) {
+        change(event, session, EVENT_SESSION_DISCONNECTED, by);
+        event->record.session.state = SESSION_DISCONNECTED;
+    } else if (text_equal(reported, "ended")) {
+        change(event, session, EVENT_SESSION_ENDED, by);
+        return true;
+    } else {
+        return false;
+    }
+    event->record.session.changed_ms = now_ms;
+    return true;
+}
+
+bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms, struct event *event)
+{
+    const struct shelf *sessions = state_shelf(state, NOUN_SESSION);
+    for (size_t i = 0; i < sessions->count; i++) {
+        const struct session *session = sessions->records[i];
+        if (session->state != SESSION_STARTING || now_ms - session->changed_ms < lease_ms)
+            continue;
+        change(event, session, session->fence > 1 ? EVENT_SESSION_DISCONNECTED : EVENT_SESSION_ENDED, "broker");
+        event->record.session.state = SESSION_DISCONNECTED;
+        event->record.session.changed_ms = now_ms;
+        TEXT_PUT(event->why, "the desk did not connect in time");
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The decision of a log-on: somebody proven, at a device -> tenant wall -> profile -> running session or host -> lease.
+// No I/O: the same input gives the same decision.
+#pragma once
+#include "broker/core/place.h"
+#include "broker/core/profile.h"
+
+struct logon_input {
+    const char *tenant_id; // where the person was proven
+    const char *person_id; // "tenant/p-..."
+    struct membership who;
+    const char *device_id;
+    const struct health_source *health;
+    int64_t now_ms;
+    int week_minute; // local time, 0 = Monday 00:00
+    uint64_t dice;   // random bits
+};
+
+struct logon_decision {
+    enum refusal refusal; // REFUSAL_NONE: the events below are to be made durable
+    struct event events[2]; // perhaps an end of what was lost, then a session started or moved
+    size_t event_count;
+    struct session session; // as it will be
+    struct host host;
+    struct profile profile;
+    bool found;                   // a running session
+    char moved_from[ID_SIZE];     // the device it was taken from; empty: none, or the same
+    struct why why;
+};
+
+void logon_decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision);
+
+// How a session changes once it runs. False, and no event, when there is nothing to change: unknown session, older
+// fencing number, or already so.
+bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
+                    const char *reported, int64_t now_ms, struct event *event);
+// Leases whose desk never connected, one at a time; false when there are none.
+bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms, struct event *event);

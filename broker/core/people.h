@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Who is who, in memory: the rows of the erasable table of people, by opaque id and by the directory's key.
+#pragma once
+#include "broker/core/port.h"
+#include "broker/core/shelf.h"
+
+struct people {
+    struct shelf by_id;  // struct store_person
+    struct shelf by_key; // "tenant key" -> id
+};
+
+void people_put(struct people *people, const struct store_person *person); // copied; replaces the row of the same id
+void people_remove(struct people *people, const char *id);
+void people_clear(struct people *people);
+const struct store_person *people_find(const struct people *people, const char *id);
+const struct store_person *people_by_key(const struct people *people, const char *tenant_id, const char *key);

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Which host of a pool a new session goes to: the least loaded by weight among those that are healthy, not draining and
+// below their limit; of the best two one by the dice, so that a storm does not herd onto one host.
+#pragma once
+#include "broker/api/refusal.h"
+#include "broker/core/port.h"
+#include "broker/core/state.h"
+#include "broker/core/why.h"
+
+extern const char *const host_health_names[];
+
+// Soft state: what the probes last saw. Never in the journal.
+struct health_source {
+    void *arg;
+    enum host_health (*of)(void *arg, const char *host_id);
+    const char *(*detail)(void *arg, const char *host_id); // one line, "" when there is none
+    void (*doubt)(void *arg, const char *host_id);         // somebody had trouble with it: look now
+};
+
+// NULL with *refusal set to REFUSAL_NO_HOST or REFUSAL_HOSTS_FULL. A host not probed yet counts as healthy.
+const struct host *place_choose(const struct state *state, const char *pool_id, const struct health_source *health,
+                                uint64_t dice, struct why *why, enum refusal *refusal);
+bool host_is_usable(const struct health_source *health, const char *host_id);

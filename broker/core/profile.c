@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/profile.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+// "cn=bauamt,ou=groups,..." is the group "bauamt" as well.
+static bool has_common_name(const char *dn, const char *name)
+{
+    size_t length = strlen(name);
+    return strncmp(dn, "cn=", 3) == 0 && strncasecmp(dn + 3, name, length) == 0 && dn[3 + length] == ',';
+}
+
+bool membership_has(const struct membership *who, const char *group)
+{
+    bool is_dn = strchr(group, '=') != NULL;
+    for (size_t i = 0; i < who->group_count; i++)
+        if (is_dn ? strcasecmp(who->groups[i], group) == 0 : has_common_name(who->groups[i], group))
+            return true;
+    return false;
+}
+
+static bool applies(const struct assignment *assignment, const struct membership *who)
+{
+    if (assignment->person[0])
+        return strcasecmp(assignment->person, who->login) == 0;
+    return membership_has(who, assignment->group);
+}
+
+static bool goes_before(const struct assignment *a, const struct assignment *b)
+{
+    if (!b || a->priority != b->priority)
+        return !b || a->priority > b->priority;
+    return a->person[0] && !b->person[0];
+}
+
+const struct profile *profile_choose(const struct state *state, const char *tenant_id, const struct membership *who,
+                                     struct why *why)
+{
+    char prefix[SLUG_SIZE + 1];
+    snprintf(prefix, sizeof prefix, "%s/", tenant_id);
+    const struct assignment *best = NULL, *one;
+    size_t looked_at = 0;
+    for (size_t i = state_first(state, NOUN_ASSIGNMENT, prefix); (one = state_at(state, NOUN_ASSIGNMENT, prefix, i));
+         i++) {
+        looked_at++;
+        if (!applies(one, who))
+            continue;
+        why_note(why, "assignment %s applies (%s %s, priority %lld): profile %s", one->id,
+                 one->person[0] ? "person" : "group", one->person[0] ? one->person : one->group,
+                 (long long)one->priority, one->profile);
+        if (goes_before(one, best))
+            best = one;
+    }
+    if (!best) {
+        why_note(why, "none of %zu assignments applies: no profile", looked_at);
+        return NULL;
+    }
+    why_note(why, "profile %s by assignment %s, the first of %zu looked at", best->profile, best->id, looked_at);
+    return state_find(state, NOUN_PROFILE, best->profile);
+}
+
+static bool open_on_day(const struct profile *profile, int day)
+{
+    static const char days[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
+    return !profile->days[0] || strstr(profile->days, days[day]);
+}
+
+bool profile_is_open(const struct profile *profile, int week_minute)
+{
+    int from_hour = 0, from_minute = 0, to_hour = 24, to_minute = 0;
+    if (profile->hours[0])
+        sscanf(profile->hours, "%2d:%2d-%2d:%2d", &from_hour, &from_minute, &to_hour, &to_minute);
+    int minute = week_minute % (24 * 60);
+    return open_on_day(profile, week_minute / (24 * 60)) && minute >= from_hour * 60 + from_minute &&
+           minute < to_hour * 60 + to_minute;
+}

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: EUPL-1.2
+// By which workplace profile a person works: the assignment of the highest priority that applies to them.
+#pragma once
+#include "broker/core/state.h"
+#include "broker/core/why.h"
+
+// Who somebody is: the log-on name and the directory groups (DNs), all lower case.
+struct membership {
+    const char *login;
+    const char (*groups)[DN_SIZE];
+    size_t group_count;
+};
+
+// NULL when no assignment applies. Of equal priorities a person's own goes before a group's, then the lower id.
+const struct profile *profile_choose(const struct state *state, const char *tenant_id, const struct membership *who,
+                                     struct why *why);
+// Whether a group of a setting (DN or common name, any case) is among the groups.
+bool membership_has(const struct membership *who, const char *group);
+// Minute of the week, 0 = Monday 00:00.
+bool profile_is_open(const struct profile *profile, int week_minute);

@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/state.h"
+#include "broker/api/codec.h"
+#include "broker/base/mem.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+
+struct state {
+    struct shelf shelves[NOUN_COUNT];
+};
+
+struct state *state_new(void)
+{
+    return mem_new(1, sizeof(struct state));
+}
+
+void state_clear(struct state *state)
+{
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        shelf_clear(&state->shelves[noun]);
+}
+
+void state_free(struct state *state)
+{
+    if (!state)
+        return;
+    state_clear(state);
+    free(state);
+}
+
+// Where the count of uses stands: behind the record, whose size depends on the noun.
+static int64_t *uses_of(enum noun noun, void *kept)
+{
+    size_t offset = (noun_rows[noun].size + 7) & ~(size_t)7;
+    return (int64_t *)(void *)((char *)kept + offset);
+}
+
+static void *keep(enum noun noun, const void *record)
+{
+    size_t size = noun_rows[noun].size;
+    void *kept = mem_new(1, ((size + 7) & ~(size_t)7) + sizeof(int64_t));
+    memcpy(kept, record, size);
+    return kept;
+}
+
+static void count_references(struct state *state, enum noun noun, const void *record, int64_t step)
+{
+    for (const struct field *field = noun_rows[noun].fields; field->name; field++) {
+        if (field->type != FIELD_ID || field->refers == NOUN_NONE)
+            continue;
+        const char *id = (const char *)record + field->offset;
+        void *kept = *id ? shelf_find(&state->shelves[field->refers], id) : NULL;
+        if (kept)
+            *uses_of(field->refers, kept) += step;
+    }
+}
+
+static void put(struct state *state, enum noun noun, const void *record)
+{
+    void *kept = keep(noun, record);
+    void *old = shelf_put(&state->shelves[noun], kept);
+    if (old) {
+        *uses_of(noun, kept) = *uses_of(noun, old);
+        count_references(state, noun, old, -1);
+        free(old);
+    }
+    count_references(state, noun, record, 1);
+}
+
+static void drop(struct state *state, enum noun noun, const char *id)
+{
+    void *old = shelf_take(&state->shelves[noun], id);
+    if (!old)
+        return;
+    count_references(state, noun, old, -1);
+    free(old);
+}
+
+struct state *state_copy(const struct state *state)
+{
+    struct state *copy = state_new();
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        for (size_t i = 0; i < state->shelves[noun].count; i++)
+            put(copy, noun, state->shelves[noun].records[i]);
+    return copy;
+}
+
+void state_apply(struct state *state, const struct event *event)
+{
+    if (event->noun == NOUN_NONE)
+        return;
+    if (event_removes(event))
+        drop(state, event->noun, event->record.id);
+    else
+        put(state, event->noun, &event->record);
+}
+
+const void *state_find(const struct state *state, enum noun noun, const char *id)
+{
+    return shelf_find(&state->shelves[noun], id);
+}
+
+size_t state_count(const struct state *state, enum noun noun)
+{
+    return state->shelves[noun].count;
+}
+
+const struct shelf *state_shelf(const struct state *state, enum noun noun)
+{
+    return &state->shelves[noun];
+}
+
+int64_t state_uses(const struct state *state, enum noun noun, const char *id)
+{
+    void *kept = shelf_find(&state->shelves[noun], id);
+    return kept ? *uses_of(noun, kept) : 0;
+}
+
+size_t state_first(const struct state *state, enum noun noun, const char *prefix)
+{
+    return shelf_from(&state->shelves[noun], prefix);
+}
+
+const void *state_at(const struct state *state, enum noun noun, const char *prefix, size_t index)
+{
+    const struct shelf *shelf = &state->shelves[noun];
+    if (index >= shelf->count || !text_starts(shelf->records[index], prefix))
+        return NULL;
+    return shelf->records[index];
+}
+
+void session_prefix(char prefix[ID_SIZE], const char *person_id)
+{
+    text_put(prefix, ID_SIZE, person_id);
+    char *letter = strchr(prefix, '/');
+    assert(letter && letter[1] == 'p');
+    letter[1] = 's';
+    size_t length = strlen(prefix);
+    assert(length + 2 <= ID_SIZE);
+    memcpy(prefix + length, "-", 2);
+}
+
+// ---- what may be set
+
+static bool reference_fits(const struct state *state, const struct field *field, const char *id, const char *tenant,
+                           struct fault *why)
+{
+    if (!*id)
+        return true;
+    // A foreign tenant's thing is answered like one that is not there.
+    if (!id_is_of_tenant(id, tenant) || !state_find(state, field->refers, id))
+        return fault_set(why, FAULT_INVALID, "%s: there is no %s \"%s\"", field->name, noun_rows[field->refers].name, id);
+    return true;
+}
+
+static bool hours_fit(const struct profile *profile, struct fault *why)
+{
+    int from_hour, from_minute, to_hour, to_minute, end = 0;
+    if (!profile->hours[0])
+        return true;
+    int read = sscanf(profile->hours, "%2d:%2d-%2d:%2d%n", &from_hour, &from_minute, &to_hour, &to_minute, &end);
+    bool whole = read == 4 && profile->hours[end] == 0;
+    bool valid = whole && from_hour >= 0 && from_minute >= 0 && from_minute < 60 && to_hour >= 0 && to_minute >= 0 &&
+                 to_minute < 60 && from_hour * 60 + from_minute < to_hour * 60 + to_minute &&
+                 to_hour * 60 + to_minute <= 24 * 60;
+    return valid || fault_set(why, FAULT_INVALID, "hours: expected a span within a day such as 06:00-20:00");
+}
+
+static bool days_fit(const struct profile *profile, struct fault *why)
+{
+    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
+    owned(json) json_object *words = codec_list(profile->days);
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(words, i));
+        size_t day = 0;
+        while (days[day] && !text_equal(days[day], word))
+            day++;
+        if (!days[day])
+            return fault_set(why, FAULT_INVALID, "days: mon, tue, wed, thu, fri, sat, sun, not \"%.20s\"", word);
+    }
+    return true;
+}
+
+static bool servers_fit(const struct tenant *tenant, struct fault *why)
+{
+    owned(json) json_object *words = codec_list(tenant->servers);
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(words, i));
+        if (!text_starts(word, "ldaps://") && !text_starts(word, "ldap://"))
+            return fault_set(why, FAULT_INVALID, "servers: ldaps://name or ldap://name, not \"%.60s\"", word);
+    }
+    return json_object_array_length(words) > 0 || fault_set(why, FAULT_INVALID, "servers: at least one is needed");
+}
+
+static bool values_fit(enum noun noun, const union record *record, struct fault *why)
+{
+    if (noun == NOUN_TENANT)
+        return servers_fit(&record->tenant, why);
+    if (noun == NOUN_PROFILE)
+        return hours_fit(&record->profile, why) && days_fit(&record->profile, why);
+    if (noun == NOUN_ASSIGNMENT && !record->assignment.group[0] == !record->assignment.person[0])
+        return fault_set(why, FAULT_INVALID, "an assignment needs a group or a person, not both");
+    return true;
+}
+
+bool state_accepts(const struct state *state, enum noun noun, const void *record, struct fault *why)
+{
+    const char *id = record;
+    char tenant[SLUG_SIZE];
+    id_tenant(tenant, id);
+    if (!id_is_valid(noun, id))
+        return fault_set(why, FAULT_INVALID, "id: not a valid id of a %s", noun_rows[noun].name);
+    if (noun != NOUN_TENANT && !state_tenant(state, tenant))
+        return fault_set(why, FAULT_INVALID, "id: there is no tenant \"%s\"", tenant);
+    for (const struct field *field = noun_rows[noun].fields; field->name; field++)
+        if (field->type == FIELD_ID && field->refers != NOUN_NONE &&
+            !reference_fits(state, field, (const char *)record + field->offset, tenant, why))
+            return false;
+    return values_fit(noun, record, why);
+}
+
+// ---- snapshots
+
+void state_print(const struct state *state, struct text *out)
+{
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
+        for (size_t i = 0; i < state->shelves[noun].count; i++) {
+            owned(json) json_object *record =
+                codec_write(noun_rows[noun].fields, CODEC_JOURNAL, state->shelves[noun].records[i]);
+            text_addf(out, "%s ", noun_rows[noun].name);
+            codec_print(out, record);
+            text_adds(out, "\n");
+        }
+    }
+}
+
+static bool read_line(struct state *state, const char *line, size_t length, struct fault *why)
+{
+    const char *space = memchr(line, ' ', length);
+    char name[SLUG_SIZE];
+    snprintf(name, sizeof name, "%.*s", space ? (int)(space - line) : 0, line);
+    enum noun noun = noun_by_name(name);
+    if (noun == NOUN_NONE)
+        return fault_set(why, FAULT_BROKEN, "snapshot: no noun \"%s\"", name);
+    owned(json) json_object *object = NULL;
+    union record record;
+    if (!codec_parse(&object, space + 1, length - (size_t)(space + 1 - line), why) ||
+        !codec_read(noun_rows[noun].fields, noun_rows[noun].size, CODEC_JOURNAL, object, &record, why))
+        return false;
+    if (!id_is_valid(noun, record.id))
+        return fault_set(why, FAULT_BROKEN, "snapshot: a %s without id", name);
+    put(state, noun, &record);
+    return true;
+}
+
+bool state_read(struct state *state, const char *bytes, size_t length, struct fault *why)
+{
+    for (size_t at = 0; at < length;) {
+        const char *end = memchr(bytes + at, '\n', length - at);
+        if (!end)
+            return fault_set(why, FAULT_BROKEN, "snapshot: the last line is cut");
+        size_t line_length = (size_t)(end - (bytes + at));
+        if (!read_line(state, bytes + at, line_length, why))
+            return false;
+        at += line_length + 1;
+    }
+    return true;
+}

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Growing waits after failed log-ons, per name and per device. Soft state, bounded: forgotten after 15 minutes of
+// silence, and the longest silent ones first when too many are kept. A name counts whether or not it exists.
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+struct throttle;
+
+enum { THROTTLE_KEYS_MAX = 20000 };
+
+struct throttle *throttle_new(void);
+void throttle_free(struct throttle *throttle);
+// Milliseconds until the next attempt may be made; 0: now. `key`: "name neustadt/anna", "device neustadt/desk1".
+int64_t throttle_wait_ms(const struct throttle *throttle, const char *key, int64_t now_ms);
+// `free_tries` failures cost nothing, then 1, 2, 4 ... 60 seconds.
+void throttle_failed(struct throttle *throttle, const char *key, int free_tries, int64_t now_ms);
+void throttle_succeeded(struct throttle *throttle, const char *key);

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The wall between tenants: the one place where it is checked whether a caller may use a method on a thing.
+#pragma once
+#include "broker/api/method.h"
+#include "broker/api/refusal.h"
+
+// Who calls, as proven by certificate, ticket or token; never by what the request says.
+struct peer {
+    enum role role;          // ROLE_ANYONE, ROLE_DEVICE, ROLE_ADMIN or ROLE_DISTRICT
+    char tenant[SLUG_SIZE];  // of a device or an administrator
+    char id[ID_SIZE];        // the device, or "tenant/log-on name" of an administrator
+    char address[64];        // where from
+};
+
+// `id` is what the path names, "" without. A foreign tenant's thing is REFUSAL_ABSENT, existing or not.
+enum refusal wall_check(const struct method *method, const struct peer *peer, const char *id);
+// Whether the peer may see things of this tenant at all.
+bool wall_sees(const struct peer *peer, const char *tenant_id);

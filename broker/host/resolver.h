@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Names to addresses without blocking the loop: the system's resolver in threads, at most a few at a time, and its
+// answers remembered, so that a name server that does not answer holds up nobody who was known before.
+#pragma once
+#include "broker/base/loop.h"
+
+#include <netinet/in.h>
+#include <stddef.h>
+#include <sys/queue.h>
+
+enum { RESOLVER_ADDRESSES_MAX = 4 };
+
+union resolver_address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+struct resolver_answer {
+    size_t count;
+    union resolver_address addresses[RESOLVER_ADDRESSES_MAX];
+    const char *problem; // when there are none
+};
+
+struct resolver;
+
+// Lies within what waits. `done` and `arg` are set by its owner, the rest by the resolver. The answer is borrowed.
+struct resolver_wait {
+    void (*done)(void *arg, const struct resolver_answer *answer);
+    void *arg;
+    bool waiting;
+    LIST_ENTRY(resolver_wait) links;
+};
+
+struct resolver *resolver_new(struct loop *loop);
+void resolver_free(struct resolver *resolver); // does not wait for questions still open; nobody may be waiting any more
+
+// The answer when it is known, also an old one, which is then asked anew. Otherwise NULL, and `wait` hears it later.
+const struct resolver_answer *resolver_ask(struct resolver *resolver, const char *name, struct resolver_wait *wait);
+void resolver_leave(struct resolver_wait *wait); // `done` does not come any more

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/base/log.h"
+#include "broker/broker.h"
+
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
+
+enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT };
+
+static const struct option options[] = {
+    {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'}, {"init", no_argument, NULL, 'i'},
+    {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
+};
+
+static void usage(FILE *out)
+{
+    fputs("usage: pult-broker [-c FILE] [--check | --init]\n"
+          "  -c, --config FILE  configuration, usually /etc/pult/pult-broker.conf\n"
+          "      --check        say what is wrong with the configuration, and end\n"
+          "      --init         first start: make journal and device CA, print the first administrator's token\n"
+          "      --version, --help\n",
+          out);
+}
+
+// Secrets pass through this program: no core dump, no tracer, no file that others may read.
+static void keep_secrets_in(void)
+{
+    struct rlimit none = {0, 0}, files;
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+    umask(077);
+    signal(SIGPIPE, SIG_IGN);
+    // A descriptor per device, and some.
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max < 131072 ? files.rlim_max : 131072;
+        setrlimit(RLIMIT_NOFILE, &files);
+    }
+}
+
+static int act(enum action action, const char *path)
+{
+    struct config config;
+    struct fault why = {0};
+    if (!config_load(path, &config))
+        return EXIT_REFUSED;
+    bool done = false;
+    switch (action) {
+    case ACTION_CHECK:
+        done = config_check_machine(path, &config);
+        if (done)
+            printf("%s: fine\n", path);
+        return done ? EXIT_SUCCESS : EXIT_REFUSED;
+    case ACTION_INIT:
+        done = broker_init(&config, &why);
+        break;
+    case ACTION_RUN:
+        done = config_check_machine(path, &config) && broker_run(&config, &why);
+        break;
+    }
+    if (!done && why.kind != FAULT_NONE)
+        log_error("broker", "%s", why.text);
+    return done ? EXIT_SUCCESS : EXIT_REFUSED;
+}
+
+int main(int argc, char **argv)
+{
+    const char *path = "/etc/pult/pult-broker.conf";
+    enum action action = ACTION_RUN;
+    keep_secrets_in();
+    for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
+        if (option == 'c') {
+            path = optarg;
+        } else if (option == 'k') {
+            action = ACTION_CHECK;
+        } else if (option == 'i') {
+            action = ACTION_INIT;
+        } else if (option == 'V') {
+            puts("pult-broker " PULT_VERSION);
+            return EXIT_SUCCESS;
+        } else {
+            usage(option == 'h' ? stdout : stderr);
+            return option == 'h' ? EXIT_SUCCESS : EXIT_USAGE;
+        }
+    }
+    if (optind < argc) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    return act(action, path);
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the server keeps per connection, and the one request that may be under way on it.
+#pragma once
+#include "broker/server/links.h"
+#include "broker/server/server.h"
+
+#include <libwebsockets.h>
+
+// A request from its headers to its answer. Lives on when the connection breaks while the call is still at work.
+struct exchange {
+    struct connection *connection; // NULL: broken meanwhile
+    struct call *call;
+    struct text body; // of the request, then of the answer
+    size_t body_max;
+    int status; // of the answer; 0: not there yet
+    int64_t retry_after_s;
+    bool wants_ticket, is_text, close;
+    char negotiate_reply[2048];
+};
+
+struct connection {
+    struct server *server;
+    struct lws *wsi;
+    struct exchange *exchange; // NULL between requests
+    struct link *link;         // NULL unless it is a device's WebSocket
+    char certificate[DIGEST_SIZE]; // of the other side, empty without
+    char common_name[ID_SIZE];
+    bool on_device_port;
+};
+
+struct server {
+    struct world *world;
+    struct lws_context *context;
+    struct lws_vhost *public_vhost, *device_vhost;
+    struct links links;
+    unsigned char binding[32]; // SHA-256 of our certificate
+    bool closing;
+};
+
+// The device a connection's certificate stands for, as the state has it at this moment; NULL when it has no standing.
+const struct device *connection_device(const struct connection *connection);
+
+// ---- request.c
+// Headers are there: finds the method and the caller, makes the call. False: the answer (a refusal) is already set.
+bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body);
+void request_dispatch(struct exchange *exchange); // the body is complete
+void exchange_refuse(struct exchange *exchange, enum refusal refusal);

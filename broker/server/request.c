@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: EUPL-1.2
+// From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
+#include "broker/base/clock.h"
+#include "broker/calls/admins.h"
+#include "broker/server/connection.h"
+#include "broker/server/tls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_USUAL = 100, PAGE_MAX = 1000, TICKET_MAX = 64 * 1024 };
+
+static const struct {
+    enum lws_token_indexes token;
+    const char *verb;
+} verbs[] = {
+    {WSI_TOKEN_GET_URI, "GET"},
+    {WSI_TOKEN_POST_URI, "POST"},
+    {WSI_TOKEN_PUT_URI, "PUT"},
+    {WSI_TOKEN_DELETE_URI, "DELETE"},
+};
+
+static const char *verb_of(struct lws *wsi)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (lws_hdr_total_length(wsi, verbs[i].token) > 0)
+            return verbs[i].verb;
+    return "";
+}
+
+void exchange_refuse(struct exchange *exchange, enum refusal refusal)
+{
+    call_refuse(exchange->call, refusal, NULL);
+}
+
+const struct device *connection_device(const struct connection *connection)
+{
+    if (!connection->on_device_port || !connection->certificate[0])
+        return NULL;
+    const struct device *device = state_device(connection->server->world->state, connection->common_name);
+    if (!device || !text_equal(device->certificate, connection->certificate))
+        return NULL;
+    return device;
+}
+
+static void prove_bearer(struct connection *connection, struct peer *peer, const char *token)
+{
+    admins_prove(connection->server->world->admins, token, clock_wall_ms(), peer);
+}
+
+static bool read_authorization(struct exchange *exchange, struct lws *wsi)
+{
+    int length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+    if (length <= 0)
+        return true;
+    if (length > TICKET_MAX)
+        return false;
+    owned(bytes) char *header = mem_new(1, (size_t)length + 1);
+    if (lws_hdr_copy(wsi, header, length + 1, WSI_TOKEN_HTTP_AUTHORIZATION) <= 0)
+        return false;
+    if (text_starts(header, "Bearer "))
+        prove_bearer(exchange->connection, &exchange->call->peer, header + 7);
+    else if (text_starts(header, "Negotiate "))
+        exchange->call->negotiate = mem_dup(header + 10);
+    explicit_bzero(header, (size_t)length);
+    return true;
+}
+
+static void read_peer(struct exchange *exchange, struct lws *wsi)
+{
+    struct peer *peer = &exchange->call->peer;
+    const struct device *device = connection_device(exchange->connection);
+    peer->role = ROLE_ANYONE;
+    lws_get_peer_simple(wsi, peer->address, sizeof peer->address);
+    if (!device)
+        return;
+    peer->role = ROLE_DEVICE;
+    TEXT_PUT(peer->id, device->id);
+    id_tenant(peer->tenant, device->id);
+}
+
+static bool read_argument(struct lws *wsi, const char *name, char *value, size_t size)
+{
+    char with_equals[16], raw[256];
+    snprintf(with_equals, sizeof with_equals, "%s=", name);
+    const char *found = lws_get_urlarg_by_name(wsi, with_equals, raw, sizeof raw);
+    value[0] = 0;
+    return !found || (text_copy(value, size, found) && text_is_clean(value, strlen(value)));
+}
+
+static bool read_query(struct call *call, struct lws *wsi)
+{
+    char limit[24];
+    call->limit = PAGE_USUAL;
+    if (!(call->method->flags & METHOD_PAGED))
+        return true;
+    return read_argument(wsi, "after", call->after, sizeof call->after) &&
+           read_argument(wsi, "tenant", call->tenant, sizeof call->tenant) &&
+           read_argument(wsi, "limit", limit, sizeof limit) &&
+           (!limit[0] || text_number(limit, 1, PAGE_MAX, &call->limit));
+}
+
+static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool *has_body)
+{
+    char text[24];
+    int64_t length = 0;
+    size_t most = exchange->call->method->flags & METHOD_LARGE ? METHOD_BODY_LARGE : METHOD_BODY_MAX;
+    *has_body = false;
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+        return REFUSAL_INVALID;
+    if (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
+        return REFUSAL_NONE;
+    if (!text_number(text, 0, INT64_MAX, &length))
+        return REFUSAL_INVALID;
+    exchange->body_max = most;
+    *has_body = length > 0;
+    return length > (int64_t)most ? REFUSAL_TOO_LARGE : REFUSAL_NONE;
+}
+
+bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body)
+{
+    struct call *call = exchange->call;
+    bool path_known = false;
+    *has_body = false;
+    call->method = method_match(verb_of(wsi), path, call->id, &path_known);
+    if (!call->method) {
+        exchange_refuse(exchange, path_known ? REFUSAL_METHOD : REFUSAL_ABSENT);
+        return false;
+    }
+    read_peer(exchange, wsi);
+    memcpy(call->binding, exchange->connection->server->binding, sizeof call->binding);
+    enum refusal refusal = read_length(exchange, wsi, has_body);
+    if (refusal == REFUSAL_NONE && (!read_authorization(exchange, wsi) || !read_query(call, wsi)))
+        refusal = REFUSAL_INVALID;
+    // Who may not call it is told so before their body is read.
+    if (refusal == REFUSAL_NONE)
+        refusal = wall_check(call->method, &call->peer, call->id);
+    exchange->wants_ticket = call->method->id == METHOD_ADMIN_LOGON;
+    exchange->is_text = call->method->id == METHOD_METRICS;
+    if (refusal != REFUSAL_NONE)
+        exchange_refuse(exchange, refusal);
+    return refusal == REFUSAL_NONE;
+}
+
+void request_dispatch(struct exchange *exchange)
+{
+    struct fault why;
+    struct call *call = exchange->call;
+    if (exchange->body.length) {
+        bool parsed = codec_parse(&call->body, exchange->body.bytes, exchange->body.length, &why);
+        explicit_bzero(exchange->body.bytes, exchange->body.length);
+        if (!parsed) {
+            call_refuse_fault(call, &why);
+            return;
+        }
+    } else {
+        call->body = json_object_new_object();
+    }
+    exchange->body.length = 0;
+    calls_dispatch(exchange->connection->server->world, call);
+}

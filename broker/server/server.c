@@ -1,0 +1,418 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/server/server.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/session.h"
+#include "broker/server/connection.h"
+#include "broker/server/tls.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HEADERS_MAX = 65000, KEEPALIVE_S = 75 };
+
+// ---- the answer
+
+// Called by the call, perhaps long after the connection broke.
+static void finish(struct call *call, int status, json_object *answer, int64_t retry_after_s)
+{
+    struct exchange *exchange = call->arg;
+    exchange->status = status;
+    exchange->retry_after_s = retry_after_s;
+    TEXT_PUT(exchange->negotiate_reply, call->negotiate_reply);
+    exchange->body.length = 0;
+    if (exchange->is_text && status == 200)
+        text_adds(&exchange->body, json_object_get_string(answer));
+    else
+        codec_print(&exchange->body, answer);
+    json_object_put(answer);
+    call_fini(call);
+    free(call);
+    exchange->call = NULL;
+    if (exchange->connection) {
+        lws_callback_on_writable(exchange->connection->wsi);
+    } else {
+        text_drop(&exchange->body);
+        free(exchange);
+    }
+}
+
+static void exchange_end(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    if (!exchange)
+        return;
+    connection->exchange = NULL;
+    exchange->connection = NULL;
+    if (exchange->call && exchange->call->body == NULL && exchange->status == 0 && exchange->body.bytes)
+        explicit_bzero(exchange->body.bytes, exchange->body.length);
+    if (exchange->call)
+        return; // the call frees it when it ends
+    text_drop(&exchange->body);
+    free(exchange);
+}
+
+static bool add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end)
+{
+    return lws_add_http_header_by_name(wsi, (const unsigned char *)name, (const unsigned char *)value,
+                                       (int)strlen(value), at, end) == 0;
+}
+
+static bool add_proof_headers(struct exchange *exchange, struct lws *wsi, unsigned char **at, unsigned char *end)
+{
+    char value[sizeof exchange->negotiate_reply + 16];
+    if (exchange->negotiate_reply[0])
+        snprintf(value, sizeof value, "Negotiate %s", exchange->negotiate_reply);
+    else if (exchange->status == 401 && exchange->wants_ticket)
+        TEXT_PUT(value, "Negotiate");
+    else
+        return true;
+    return add_header(wsi, "www-authenticate:", value, at, end);
+}
+
+static int send_answer(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    struct lws *wsi = connection->wsi;
+    unsigned char headers[LWS_PRE + 4096], *start = headers + LWS_PRE, *at = start, *end = headers + sizeof headers - 1;
+    const char *type = exchange->is_text && exchange->status == 200 ? "text/plain; version=0.0.4"
+                       : exchange->status >= 400                    ? "application/problem+json"
+                                                                    : "application/json";
+    char retry_after[24];
+    snprintf(retry_after, sizeof retry_after, "%lld", (long long)exchange->retry_after_s);
+    if (lws_add_http_common_headers(wsi, (unsigned)exchange->status, type, exchange->body.length, &at, end) ||
+        !add_header(wsi, "cache-control:", "no-store", &at, end) ||
+        (exchange->retry_after_s && !add_header(wsi, "retry-after:", retry_after, &at, end)) ||
+        !add_proof_headers(exchange, wsi, &at, end) || lws_finalize_write_http_header(wsi, start, &at, end))
+        return -1;
+    owned(bytes) unsigned char *body = mem_new(1, LWS_PRE + exchange->body.length + 1);
+    size_t length = exchange->body.length;
+    bool close = exchange->close;
+    memcpy(body + LWS_PRE, exchange->body.bytes, length);
+    explicit_bzero(exchange->body.bytes, length);
+    exchange_end(connection);
+    int written = lws_write(wsi, body + LWS_PRE, length, LWS_WRITE_HTTP_FINAL);
+    explicit_bzero(body + LWS_PRE, length);
+    if (written < 0 || close)
+        return -1;
+    return lws_http_transaction_completed(wsi) ? -1 : 0;
+}
+
+// ---- the request
+
+static struct connection *connection_of(struct lws *wsi)
+{
+    struct connection *connection = lws_get_opaque_user_data(wsi);
+    if (connection)
+        return connection;
+    connection = mem_new(1, sizeof *connection);
+    connection->server = lws_context_user(lws_get_context(wsi));
+    connection->wsi = wsi;
+    connection->on_device_port = lws_get_vhost(wsi) == connection->server->device_vhost;
+    if (connection->on_device_port)
+        tls_peer(lws_get_ssl(wsi), connection->certificate, connection->common_name);
+    lws_set_opaque_user_data(wsi, connection);
+    return connection;
+}
+
+static int begin(struct lws *wsi, const char *path)
+{
+    struct connection *connection = connection_of(wsi);
+    bool has_body = false;
+    if (connection->exchange)
+        return -1; // a second request before the first was answered
+    struct exchange *exchange = mem_new(1, sizeof *exchange);
+    exchange->connection = connection;
+    connection->exchange = exchange;
+    exchange->call = mem_new(1, sizeof *exchange->call);
+    exchange->call->finish = finish;
+    exchange->call->arg = exchange;
+    if (!request_begin(exchange, wsi, path, &has_body))
+        exchange->close = has_body; // what would follow is no request
+    else if (!has_body)
+        request_dispatch(exchange);
+    return 0;
+}
+
+static int take_body(struct connection *connection, const char *bytes, size_t length)
+{
+    struct exchange *exchange = connection->exchange;
+    if (!exchange || exchange->status || !exchange->call || exchange->call->body)
+        return 0; // refused already: what still comes is passed over
+    if (exchange->body.length + length > exchange->body_max)
+        return -1;
+    text_add(&exchange->body, bytes, length);
+    return 0;
+}
+
+static void body_complete(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    if (exchange && exchange->call && !exchange->call->body && !exchange->status)
+        request_dispatch(exchange);
+}
+
+static void connection_end(struct lws *wsi)
+{
+    struct connection *connection = lws_get_opaque_user_data(wsi);
+    if (!connection)
+        return;
+    lws_set_opaque_user_data(wsi, NULL);
+    exchange_end(connection);
+    if (connection->link && shelf_find(&connection->server->links.shelf, connection->common_name) == connection->link)
+        links_remove(&connection->server->links, connection->link);
+    free(connection);
+}
+
+static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    struct connection *connection = NULL;
+    switch ((int)reason) {
+    case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
+        // Without this answer libwebsockets takes any certificate: `length` is OpenSSL's own verdict.
+        return length ? 0 : 1;
+    case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
+        tls_harden(user);
+        return 0;
+    case LWS_CALLBACK_HTTP:
+        return begin(wsi, in);
+    case LWS_CALLBACK_HTTP_BODY:
+        return take_body(connection_of(wsi), in, length);
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+        body_complete(connection_of(wsi));
+        return 0;
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+        connection = connection_of(wsi);
+        return connection->exchange && connection->exchange->status ? send_answer(connection) : 0;
+    case LWS_CALLBACK_CLOSED_HTTP:
+    case LWS_CALLBACK_WSI_DESTROY:
+        connection_end(wsi);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+// ---- links
+
+static int link_begin(struct lws *wsi)
+{
+    struct connection *connection = connection_of(wsi);
+    const struct device *device = connection_device(connection);
+    if (!device || device->disabled)
+        return -1;
+    struct lws *older = links_add(&connection->server->links, device->id, wsi, &connection->link);
+    if (older) {
+        struct connection *replaced = lws_get_opaque_user_data(older);
+        if (replaced)
+            replaced->link = NULL;
+        lws_set_timeout(older, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    }
+    return 0;
+}
+
+static int link_message(struct connection *connection, struct lws *wsi, const char *bytes, size_t length)
+{
+    struct link *link = connection->link;
+    const struct device *device = connection_device(connection);
+    if (!link || !device || link->received.length + length > LINK_MESSAGE_MAX)
+        return -1;
+    link->heard_ms = clock_steady_ms();
+    text_add(&link->received, bytes, length);
+    if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi))
+        return 0;
+    struct fault why;
+    struct link_message message;
+    owned(json) json_object *object = NULL;
+    bool read = codec_parse(&object, link->received.bytes, link->received.length, &why) &&
+                codec_read(link_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why);
+    link->received.length = 0;
+    if (read)
+        session_message(connection->server->world, device->id, &message);
+    else
+        log_warn("link", "%s: message refused: %s", device->id, why.text);
+    return 0;
+}
+
+static int link_write(struct connection *connection)
+{
+    struct link *link = connection->link;
+    if (!link)
+        return -1;
+    if (link->ping_due) {
+        unsigned char ping[LWS_PRE + 1];
+        link->ping_due = false;
+        lws_callback_on_writable(connection->wsi);
+        return lws_write(connection->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    }
+    owned(bytes) char *message = links_take(link);
+    if (!message)
+        return 0;
+    size_t length = strlen(message);
+    owned(bytes) unsigned char *frame = mem_new(1, LWS_PRE + length);
+    memcpy(frame + LWS_PRE, message, length);
+    if (link->queued)
+        lws_callback_on_writable(connection->wsi);
+    return lws_write(connection->wsi, frame + LWS_PRE, length, LWS_WRITE_TEXT) < 0 ? -1 : 0;
+}
+
+static bool is_link_request(struct lws *wsi)
+{
+    char path[32];
+    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 &&
+           text_equal(path, method_find(METHOD_LINK, NOUN_NONE)->path);
+}
+
+static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    (void)user;
+    struct connection *connection = NULL;
+    switch ((int)reason) {
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        connection = connection_of(wsi);
+        return is_link_request(wsi) && connection_device(connection) ? 0 : -1;
+    case LWS_CALLBACK_ESTABLISHED:
+        return link_begin(wsi);
+    case LWS_CALLBACK_RECEIVE:
+        return link_message(connection_of(wsi), wsi, in, length);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        connection = connection_of(wsi);
+        if (connection->link)
+            connection->link->heard_ms = clock_steady_ms();
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return link_write(connection_of(wsi));
+    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_WSI_DESTROY:
+        connection_end(wsi);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+void server_sweep_links(struct server *server)
+{
+    int64_t now_ms = clock_steady_ms();
+    for (size_t i = 0; i < server->links.shelf.count; i++) {
+        struct link *link = server->links.shelf.records[i];
+        if (now_ms - link->heard_ms > LINK_DEAD_MS) {
+            lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        } else if (now_ms - link->heard_ms > LINK_PING_MS && now_ms - link->pinged_ms > LINK_PING_MS) {
+            link->pinged_ms = now_ms;
+            link->ping_due = true;
+            lws_callback_on_writable(link->wsi);
+        }
+    }
+}
+
+static bool links_online(void *self, const char *device_id)
+{
+    struct server *server = self;
+    return shelf_find(&server->links.shelf, device_id) != NULL;
+}
+
+static bool send_link(void *self, const char *device_id, const struct link_message *message)
+{
+    struct server *server = self;
+    return links_send(&server->links, device_id, message);
+}
+
+static size_t count_links(void *self)
+{
+    struct server *server = self;
+    return server->links.shelf.count;
+}
+
+struct link_port server_links(struct server *server)
+{
+    return (struct link_port){server, links_online, send_link, count_links};
+}
+
+// ---- start and end
+
+// protocols[0] answers for certificates on both vhosts.
+static const struct lws_protocols protocols[] = {
+    {.name = "http", .callback = on_http},
+    {.name = "pult", .callback = on_link, .rx_buffer_size = 4096},
+    {.name = NULL},
+};
+
+static void log_lws(int level, const char *line)
+{
+    if (level & (LLL_ERR | LLL_WARN))
+        log_warn("http", "%.*s", (int)strcspn(line, "\n"), line);
+}
+
+static struct lws_vhost *listen_on(struct server *server, const struct server_config *config, const char *name,
+                                   int port, const char *ca_file)
+{
+    bool is_ipv4 = config->address[0] && !strchr(config->address, ':');
+    struct lws_context_creation_info info = {
+        .vhost_name = name,
+        .iface = config->address[0] ? config->address : NULL,
+        .port = port,
+        .protocols = protocols,
+        .ssl_cert_filepath = config->certificate_file,
+        .ssl_private_key_filepath = config->key_file,
+        .ssl_ca_filepath = ca_file,
+        .alpn = "http/1.1", // its HTTP/2 has a flood that ends no connection
+        .keepalive_timeout = KEEPALIVE_S,
+        .options = (is_ipv4 ? LWS_SERVER_OPTION_DISABLE_IPV6 : 0) |
+                   (ca_file ? LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT : 0) |
+                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+        .user = server,
+    };
+    return lws_create_vhost(server->context, &info);
+}
+
+static bool start(struct server *server, const struct server_config *config, struct fault *why)
+{
+    void *loops[1] = {loop_uv(server->world->loop)};
+    struct lws_context_creation_info info = {
+        .port = CONTEXT_PORT_NO_LISTEN,
+        .foreign_loops = loops,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+        .max_http_header_data2 = HEADERS_MAX,
+        .user = server,
+    };
+    lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
+    server->context = lws_create_context(&info);
+    if (!server->context)
+        return fault_set(why, FAULT_UNAVAILABLE, "libwebsockets does not start (is libwebsockets-evlib-uv installed?)");
+    server->public_vhost = listen_on(server, config, "public", config->port, NULL);
+    if (!server->public_vhost)
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->port);
+    server->device_vhost = listen_on(server, config, "device", config->device_port, config->device_ca_file);
+    if (!server->device_vhost)
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->device_port);
+    return true;
+}
+
+struct server *server_new(struct world *world, const struct server_config *config, struct fault *why)
+{
+    struct server *server = mem_new(1, sizeof *server);
+    server->world = world;
+    if (!tls_file_digest(config->certificate_file, server->binding)) {
+        fault_set(why, FAULT_INVALID, "%s: no certificate in it", config->certificate_file);
+        free(server);
+        return NULL;
+    }
+    if (!start(server, config, why)) {
+        server_free(server);
+        return NULL;
+    }
+    return server;
+}
+
+void server_free(struct server *server)
+{
+    if (!server)
+        return;
+    if (server->context)
+        lws_context_destroy(server->context);
+    links_clear(&server->links);
+    free(server);
+}

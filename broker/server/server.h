@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The broker's two listeners: one for people and programs, one for whoever shows a certificate (devices). HTTPS and
+// WebSocket by libwebsockets on the broker's loop.
+#pragma once
+#include "broker/calls/world.h"
+
+struct server;
+
+struct server_config {
+    const char *address;     // to listen on; "" for all
+    int port, device_port;
+    const char *certificate_file, *key_file; // shown by both
+    const char *device_ca_file;              // who may connect to device_port
+};
+
+struct server *server_new(struct world *world, const struct server_config *config, struct fault *why);
+void server_free(struct server *server);
+struct link_port server_links(struct server *server);
+// Pings devices, and drops links that have been silent for too long. Call it about every 5 seconds.
+void server_sweep_links(struct server *server);

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/server/tls.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <openssl/pem.h>
+#include <string.h>
+
+void tls_harden(SSL_CTX *context)
+{
+    int set = SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
+              SSL_CTX_set1_groups_list(context, "P-256:P-384") == 1 &&
+              SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384") == 1 &&
+              SSL_CTX_set_cipher_list(context, "ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:"
+                                               "ECDHE-RSA-AES128-GCM-SHA256:ECDHE-RSA-AES256-GCM-SHA384") == 1;
+    assert(set);
+    (void)set;
+    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_NO_COMPRESSION);
+    SSL_CTX_set_max_early_data(context, 0);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+}
+
+void tls_digest(X509 *certificate, unsigned char digest[32])
+{
+    unsigned length = 32;
+    int rc = X509_digest(certificate, EVP_sha256(), digest, &length);
+    assert(rc == 1 && length == 32);
+    (void)rc;
+}
+
+bool tls_peer(SSL *ssl, char digest[DIGEST_SIZE], char common_name[ID_SIZE])
+{
+    X509 *certificate = ssl ? SSL_get1_peer_certificate(ssl) : NULL;
+    if (!certificate)
+        return false;
+    unsigned char bytes[32];
+    tls_digest(certificate, bytes);
+    text_hex(digest, bytes, sizeof bytes);
+    int length =
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common_name, ID_SIZE);
+    X509_free(certificate);
+    return length > 0 && (size_t)length == strlen(common_name);
+}
+
+bool tls_file_digest(const char *certificate_file, unsigned char digest[32])
+{
+    FILE *file = fopen(certificate_file, "re");
+    if (!file)
+        return false;
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    if (!certificate)
+        return false;
+    tls_digest(certificate, digest);
+    X509_free(certificate);
+    return true;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The journal as one thread sees it: tables, chain and head together. Whatever changes it is one commit: the tables
+// first, durably, then the head that vouches for them, durably; only then the answer.
+#pragma once
+#include "broker/store/head.h"
+
+struct ledger_config {
+    const char *folder;      // of journal.db and its log
+    const char *head_folder; // of head and head.key, best on another disk; NULL: the same
+    // For tests; 0 and NULL otherwise.
+    int checkpoint_pages; // of 4 KiB in the log, before it is moved into the database
+    const char *vfs;
+    const struct files *files;
+};
+
+struct ledger;
+
+// Makes key, head and database, in this order: when it is interrupted it can be called again. Refuses (FAULT_CONFLICT)
+// as soon as one of them has been in use.
+bool ledger_create(const struct ledger_config *config, struct fault *why) __attribute__((warn_unused_result));
+// Neither database nor head are there: nothing would be lost by creating them.
+bool ledger_is_absent(const struct ledger_config *config);
+// Checks everything. FAULT_BROKEN: damaged, nothing was changed. FAULT_ABSENT: there is none. FAULT_CONFLICT: another
+// program has it open.
+bool ledger_open(const struct ledger_config *config, struct ledger **ledger, struct fault *why)
+    __attribute__((warn_unused_result));
+void ledger_close(struct ledger *ledger); // NULL allowed
+
+// After STORE_UNKNOWN every change is answered with it: the journal has to be opened anew.
+enum store_outcome ledger_append(struct ledger *ledger, const struct store_batch *batch, struct fault *why);
+// The state after event `seq`; replaces the snapshot before. 1 to 1,000,000,000 bytes.
+enum store_outcome ledger_keep_snapshot(struct ledger *ledger, uint64_t seq, const char *bytes, size_t length,
+                                        struct fault *why);
+// The payloads from `first` to `last` are gone from the files; the chain still holds. Only up to the snapshot.
+enum store_outcome ledger_erase(struct ledger *ledger, uint64_t first, uint64_t last, struct fault *why);
+// The events up to `last` are gone, the chain begins behind them. Only up to the snapshot. Export them before.
+enum store_outcome ledger_prune(struct ledger *ledger, uint64_t last, struct fault *why);
+// The row is gone from the files. FAULT_UNAVAILABLE: gone from the table, but the disk is too full to wipe the log; do
+// it again. It is no fault when there is no such person.
+enum store_outcome ledger_erase_person(struct ledger *ledger, const char *id, struct fault *why);
+// Between changes: moves the log into the database when it is long.
+void ledger_tidy(struct ledger *ledger);
+
+bool ledger_replay(struct ledger *ledger, uint64_t from, bool (*event)(void *arg, const struct store_event *event),
+                   void *arg, struct fault *why) __attribute__((warn_unused_result));
+bool ledger_each_person(struct ledger *ledger, void (*person)(void *arg, const struct store_person *person), void *arg,
+                        struct fault *why) __attribute__((warn_unused_result));
+// *bytes NULL: there is none. They are the caller's.
+bool ledger_read_snapshot(struct ledger *ledger, uint64_t *seq, char **bytes, size_t *length, struct fault *why)
+    __attribute__((warn_unused_result));
+// The newest head, as signed.
+const struct head *ledger_head(const struct ledger *ledger);

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/store/verify.h"
+
+#include <string.h>
+
+
+// A place in the chain that something outside of it vouches for.
+struct place {
+    uint64_t seq;
+    unsigned char chain[DIGEST_BYTES];
+    bool met;
+};
+
+struct scan {
+    struct digest *digest;
+    struct mark *mark;
+    struct place head, snapshot;
+    uint64_t erased;
+};
+
+static bool same(const unsigned char *a, const unsigned char *b)
+{
+    return memcmp(a, b, DIGEST_BYTES) == 0;
+}
+
+void verify_rest(struct digest *digest, const struct mark *mark, unsigned char rest[DIGEST_BYTES])
+{
+    digest_begin(digest);
+    digest_add_number(digest, mark->anchor_seq);
+    digest_add(digest, mark->anchor_chain, DIGEST_BYTES);
+    digest_add_number(digest, mark->erased);
+    digest_add(digest, mark->people, DIGEST_BYTES);
+    digest_add_number(digest, mark->snapshot_seq);
+    digest_add(digest, mark->snapshot_hash, DIGEST_BYTES);
+    digest_end(digest, rest);
+}
+
+bool verify_event(struct digest *digest, struct mark *mark, const struct event_row *row, struct fault *why)
+{
+    uint64_t seq = row->event.seq;
+    if (seq != mark->seq + 1)
+        return fault_set(why, FAULT_BROKEN, "event %llu is missing: event %llu comes after event %llu",
+                         (unsigned long long)mark->seq + 1, (unsigned long long)seq, (unsigned long long)mark->seq);
+    unsigned char hash[DIGEST_BYTES];
+    if (row->event.payload) {
+        digest_payload(digest, row->salt, row->event.payload, row->event.length, hash);
+        if (!same(hash, row->payload_hash))
+            return fault_set(why, FAULT_BROKEN, "event %llu: payload does not match its hash", (unsigned long long)seq);
+    }
+    digest_link(digest, mark->chain, seq, row->event.at_ms, row->payload_hash);
+    if (!same(mark->chain, row->chain))
+        return fault_set(why, FAULT_BROKEN, "event %llu: does not follow from event %llu", (unsigned long long)seq,
+                         (unsigned long long)mark->seq);
+    mark->seq = seq;
+    return true;
+}
+
+static void pass(struct place *place, const struct mark *mark)
+{
+    if (place->seq == mark->seq)
+        place->met = same(place->chain, mark->chain);
+}
+
+static bool scan_event(void *arg, const struct event_row *row, struct fault *why)
+{
+    struct scan *scan = arg;
+    if (!verify_event(scan->digest, scan->mark, row, why))
+        return false;
+    scan->erased += !row->event.payload;
+    pass(&scan->head, scan->mark);
+    pass(&scan->snapshot, scan->mark);
+    return true;
+}
+
+bool verify_person(struct digest *digest, const struct person_row *row, struct fault *why)
+{
+    unsigned char hash[DIGEST_BYTES];
+    digest_person(digest, row->salt, &row->person, hash);
+    return same(hash, row->hash) ||
+           fault_set(why, FAULT_BROKEN, "person %s: the row does not match its hash", row->person.id);
+}
+
+struct crowd {
+    struct digest *digest;
+    unsigned char sum[DIGEST_BYTES];
+};
+
+static bool scan_person(void *arg, const struct person_row *row, struct fault *why)
+{
+    struct crowd *crowd = arg;
+    if (!verify_person(crowd->digest, row, why))
+        return false;
+    digest_sum_add(crowd->sum, row->hash);
+    return true;
+}
+
+static bool verify_people(struct tables *tables, struct digest *digest, const struct mark *mark, struct fault *why)
+{
+    struct crowd crowd = {.digest = digest};
+    if (!tables_each_person(tables, scan_person, &crowd, why))
+        return false;
+    return same(crowd.sum, mark->people) ||
+           fault_set(why, FAULT_BROKEN, "the table people: rows are missing, or were never of this journal");
+}
+
+static bool verify_snapshot(struct tables *tables, struct scan *scan, struct fault *why)
+{
+    struct snapshot_row row;
+    if (!tables_read_snapshot(tables, &row, why))
+        return false;
+    owned(bytes) char *bytes = row.bytes;
+    if (!bytes)
+        return scan->mark->anchor_seq == 0 ||
+               fault_set(why, FAULT_BROKEN, "the snapshot that stands for the pruned events is missing");
+    unsigned char hash[DIGEST_BYTES];
+    digest_snapshot(scan->digest, row.seq, row.chain, bytes, row.length, hash);
+    if (!same(hash, row.hash))
+        return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: does not match its hash", (unsigned long long)row.seq);
+    scan->mark->snapshot_seq = scan->snapshot.seq = row.seq;
+    memcpy(scan->mark->snapshot_hash, row.hash, DIGEST_BYTES);
+    memcpy(scan->snapshot.chain, row.chain, DIGEST_BYTES);
+    return true;
+}
+
+static bool verify_events(struct tables *tables, struct scan *scan, struct fault *why)
+{
+    struct mark *mark = scan->mark;
+    pass(&scan->head, mark);
+    pass(&scan->snapshot, mark);
+    // From 0, so that an event before the anchor is found out too.
+    if (!tables_each_event(tables, 0, scan_event, scan, why))
+        return false;
+    if (scan->erased != mark->erased)
+        return fault_set(why, FAULT_BROKEN, "%llu events have no payload, but %llu were erased", (unsigned long long)scan->erased,
+                         (unsigned long long)mark->erased);
+    if (mark->snapshot_seq && !scan->snapshot.met)
+        return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: is not of this journal",
+                         (unsigned long long)mark->snapshot_seq);
+    return true;
+}
+
+static bool verify_head(struct scan *scan, const struct head *head, bool torn, struct fault *why)
+{
+    const struct mark *mark = scan->mark;
+    if (mark->seq < head->seq)
+        return fault_set(why, FAULT_BROKEN, "the journal ends at event %llu, but its head vouches for event %llu",
+                         (unsigned long long)mark->seq, (unsigned long long)head->seq);
+    if (mark->turn < head->turn)
+        return fault_set(why, FAULT_BROKEN, "the journal ends at commit %llu, but its head vouches for commit %llu",
+                         (unsigned long long)mark->turn, (unsigned long long)head->turn);
+    if (mark->turn > head->turn + 1)
+        return fault_set(why, FAULT_BROKEN, "the head is %llu commits older than the journal: it is from a backup",
+                         (unsigned long long)(mark->turn - head->turn));
+    if (!scan->head.met)
+        return fault_set(why, FAULT_BROKEN, "event %llu: is not the one that the head vouches for",
+                         (unsigned long long)head->seq);
+    if (mark->turn == head->turn + 1)
+        return true;
+    if (torn)
+        return fault_set(why, FAULT_BROKEN, "half of the journal's head is damaged, and the journal does not hold "
+                                            "commit %llu that it may have vouched for",
+                         (unsigned long long)head->turn + 1);
+    unsigned char rest[DIGEST_BYTES];
+    verify_rest(scan->digest, mark, rest);
+    if (mark->seq != head->seq || !same(rest, head->rest))
+        return fault_set(why, FAULT_BROKEN, "the journal at commit %llu is not the one that the head vouches for",
+                         (unsigned long long)mark->turn);
+    return true;
+}
+
+bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn,
+                    struct mark *mark, struct fault *why)
+{
+    if (!tables_check(tables, why) || !tables_read_mark(tables, mark, why))
+        return false;
+    if (memcmp(mark->journal, head->journal, JOURNAL_ID_BYTES) != 0)
+        return fault_set(why, FAULT_BROKEN, "the head is of another journal");
+    struct scan scan = {.digest = digest, .mark = mark, .head.seq = head->seq};
+    memcpy(scan.head.chain, head->chain, DIGEST_BYTES);
+    return verify_snapshot(tables, &scan, why) && verify_events(tables, &scan, why) &&
+           verify_people(tables, digest, mark, why) && verify_head(&scan, head, torn, why);
+}

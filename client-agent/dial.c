@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/dial.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "client-agent/worker.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// The resolver cannot be stopped: what it works on outlives a dial that is not wanted any more.
+struct lookup {
+    char address[256], port[8];
+    struct addrinfo *found;
+    int result;
+    struct dial *dial; // NULL: nobody waits
+};
+
+struct dial {
+    struct loop *loop;
+    struct lookup *lookup;
+    struct addrinfo *found, *next;
+    int descriptor;
+    struct loop_watch *watch;
+    struct loop_timer *deadline;
+    struct fault why; // of the last address
+    dial_done *done;
+    void *arg;
+};
+
+static void try_next(struct dial *dial);
+
+static void drop_descriptor(struct dial *dial)
+{
+    loop_watch_free(take(dial->watch));
+    if (dial->descriptor >= 0)
+        close(dial->descriptor);
+    dial->descriptor = -1;
+}
+
+static void finish(struct dial *dial)
+{
+    if (dial->lookup)
+        take(dial->lookup)->dial = NULL;
+    loop_timer_stop(dial->deadline);
+    loop_watch_free(take(dial->watch));
+    int descriptor = dial->descriptor;
+    dial->descriptor = -1;
+    dial->done(dial->arg, descriptor, &dial->why);
+}
+
+static void deadline_passed(void *arg)
+{
+    struct dial *dial = arg;
+    drop_descriptor(dial);
+    fault_set(&dial->why, FAULT_UNAVAILABLE, "no answer within the deadline");
+    finish(dial);
+}
+
+static void set_option(int descriptor, int level, int option, int value)
+{
+    setsockopt(descriptor, level, option, &value, sizeof value);
+}
+
+static void set_options(int descriptor)
+{
+    set_option(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
+    set_option(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 5);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 3);
+    set_option(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
+    // What was sent and not acknowledged: keep-alive does not look at a line on which we still wait for an answer.
+    set_option(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 12000);
+}
+
+static void connected(void *arg, bool readable, bool writable)
+{
+    struct dial *dial = arg;
+    (void)readable;
+    if (!writable)
+        return;
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(dial->descriptor, SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == 0) {
+        finish(dial);
+        return;
+    }
+    fault_set(&dial->why, FAULT_UNAVAILABLE, "%s", strerror(error));
+    drop_descriptor(dial);
+    try_next(dial);
+}
+
+static bool begin(struct dial *dial, const struct addrinfo *to)
+{
+    int kind = to->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK;
+    dial->descriptor = socket(to->ai_family, kind, to->ai_protocol);
+    if (dial->descriptor < 0)
+        return false;
+    set_options(dial->descriptor);
+    if (connect(dial->descriptor, to->ai_addr, to->ai_addrlen) != 0 && errno != EINPROGRESS)
+        return false;
+    dial->watch = loop_watch_new(dial->loop, dial->descriptor, connected, dial);
+    loop_watch_set(dial->watch, false, true);
+    return true;
+}
+
+static void try_next(struct dial *dial)
+{
+    while (dial->next) {
+        const struct addrinfo *to = dial->next;
+        dial->next = to->ai_next;
+        if (begin(dial, to))
+            return;
+        fault_set(&dial->why, FAULT_UNAVAILABLE, "%s", strerror(errno));
+        drop_descriptor(dial);
+    }
+    finish(dial);
+}
+
+static void resolve(void *arg)
+{
+    struct lookup *lookup = arg;
+    struct addrinfo wanted = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV};
+    lookup->result = getaddrinfo(lookup->address, lookup->port, &wanted, &lookup->found);
+}
+
+static void resolved(void *arg)
+{
+    struct lookup *lookup = arg;
+    struct dial *dial = lookup->dial;
+    if (!dial && lookup->result == 0)
+        freeaddrinfo(lookup->found);
+    if (dial) {
+        dial->lookup = NULL;
+        if (lookup->result == 0)
+            dial->found = dial->next = lookup->found;
+        else
+            fault_set(&dial->why, FAULT_UNAVAILABLE, "%.100s: %s", lookup->address, gai_strerror(lookup->result));
+        try_next(dial);
+    }
+    free(lookup);
+}
+
+struct dial *dial_new(struct loop *loop, const char *address, int port, int64_t deadline_ms, dial_done *done, void *arg)
+{
+    struct dial *dial = mem_new(1, sizeof *dial);
+    dial->loop = loop;
+    dial->descriptor = -1;
+    dial->done = done;
+    dial->arg = arg;
+    dial->lookup = mem_new(1, sizeof *dial->lookup);
+    dial->lookup->dial = dial;
+    TEXT_PUT(dial->lookup->address, address);
+    snprintf(dial->lookup->port, sizeof dial->lookup->port, "%d", port);
+    dial->deadline = loop_timer_new(loop, deadline_passed, dial);
+    loop_timer_start(dial->deadline, deadline_ms);
+    worker_run(loop, resolve, resolved, dial->lookup);
+    return dial;
+}
+
+void dial_free(struct dial *dial)
+{
+    if (!dial)
+        return;
+    drop_descriptor(dial);
+    if (dial->lookup)
+        dial->lookup->dial = NULL;
+    if (dial->found)
+        freeaddrinfo(dial->found);
+    loop_timer_free(dial->deadline);
+    free(dial);
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The way from the viewer, which has no network, to its session host: a Unix socket that the viewer connects to, and
+// the host dialled by us. After a break the viewer connects anew; then the host is dialled again for a while.
+#pragma once
+#include "broker/base/fault.h"
+#include "broker/base/loop.h"
+
+#include <sys/types.h>
+
+enum relay_event {
+    RELAY_UP,          // viewer and host are connected, for the first time or again
+    RELAY_MENDING,     // the line broke, the viewer wants to go on, the host is being dialled
+    RELAY_UNREACHABLE, // the host could not be reached at first; the last event
+    RELAY_GIVEN_UP,    // nor again after a break; the last event
+};
+
+struct relay_config {
+    const char *socket_path;
+    uid_t viewer; // who may connect to the socket
+    const char *address;
+    int port;
+    int64_t dial_ms;    // deadline of one attempt
+    int64_t give_up_ms; // how long a broken line may stay broken
+};
+
+struct relay;
+
+typedef void relay_told(void *arg, enum relay_event event);
+
+// Listens and begins to dial. Strings are copied. `told` never comes from within. NULL with a fault when the socket
+// cannot be made.
+struct relay *relay_new(struct loop *loop, const struct relay_config *config, relay_told *told, void *arg,
+                        struct fault *why);
+void relay_free(struct relay *relay); // also from `told`; NULL allowed
+// The host, not the viewer, was the first to end the last connection.
+bool relay_host_ended(const struct relay *relay);

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A stand-in for the broker's HTTPS side: a process that answers from rows and echoes on /v1/link.
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct fake_row {
+    const char *verb, *path; // path with its query, as sent; a path ending in * stands for all that begin so
+    int status;
+    const char *headers; // further header lines, each with \r\n, or NULL
+    const char *body;    // NULL: the request's own body comes back. "slow": no answer. "cut": half an answer
+};
+
+// Own network with `lo` up; certificates for "broker" and 127.0.0.1 in a new folder (also a second authority's).
+// Returns the folder; lives as long as the test.
+const char *fake_town(void);
+// Serves `rows` (ending with an all-NULL row) on 127.0.0.1:port until killed. GET /seen answers with the number of
+// requests, of TLS sessions that were resumed, and the last authorization and body.
+pid_t fake_broker(int port, const struct fake_row *rows);
+void fake_broker_stop(pid_t pid);

@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: EUPL-1.2
+"""Who may include whom, and where each foreign library lives."""
+import os
+import re
+
+from tree import check
+
+# From the folder to what its files may include besides the folder itself; the longest folder that fits counts.
+BASE, API = "broker/base/", "broker/api/"
+PORT = "broker/core/port.h"
+LAYERS = {
+    "broker/base": [],
+    "broker/api": [BASE],
+    "broker/core": [BASE, API],
+    "broker/calls": [BASE, API, "broker/core/"],
+    "broker/server": [BASE, API, "broker/core/", "broker/calls/"],
+    "broker/auth": [BASE, API, PORT],
+    "broker/host": [BASE, API, PORT],
+    "broker/store": [BASE, API, PORT],
+    "broker/gateway": [BASE, API],
+    "broker/host-agent": [BASE, API],
+    "broker/print": [BASE, API],
+    "broker": ["broker/"],
+    "client-agent": [BASE, API],
+    "admin-tool": [BASE, API],
+    "pxe": [BASE, API],
+    "images": [BASE, API],
+    "tests": ["broker/", "client-agent/", "admin-tool/", "pxe/", "images/", "tests/"],
+}
+
+# Header of a foreign library -> the files it may be included by (beginnings of paths). Tests may include all.
+HOMES = {
+    r"uv\.h": ["broker/base/loop."],
+    r"libwebsockets\.h": ["broker/base/loop.", "broker/server/", "broker/api/client", "broker/api/link",
+                          "broker/gateway/", "pxe/"],
+    r"json-c/.*": ["broker/api/codec.", "admin-tool/out."],
+    r"openssl/.*": ["broker/api/client", "broker/api/trust.", "broker/auth/", "broker/calls/", "broker/core/",
+                    "broker/gateway/", "broker/host/", "broker/main.c", "broker/server/", "broker/store/",
+                    "client-agent/device."],
+    r"l(dap|ber).*\.h": ["broker/auth/"],
+    r"sasl/.*": ["broker/auth/"],
+    r"gssapi.*": ["broker/auth/", "broker/api/client", "client-agent/ticket."],
+    r"krb5.*": ["broker/auth/", "client-agent/ticket."],
+    r"sqlite3\.h|libpq-fe\.h": ["broker/store/"],
+    r"(freerdp|winpr)/.*": ["client-agent/viewer.", "broker/host/", "broker/server/door."],
+    r"gtk/.*|gdk/.*|glib.*": ["client-agent/"],
+    r"X11/.*": ["client-agent/"],
+    r"yaml\.h": ["admin-tool/"],
+    r"cups/.*": ["broker/print/", "client-agent/printer."],
+    r"security/.*": ["broker/host-agent/"],
+    r"systemd/.*": ["broker/main.c", "broker/host-agent/", "broker/gateway/"],
+    r"tss2/.*": ["client-agent/device.", "broker/server/"],
+    r"criterion/.*": ["tests/"],
+    r"(libintl|ut(hash|list))\.h": [""],
+}
+SYSTEM = re.compile(r"(sys|netinet|net|arpa|linux|bits)/\w+\.h|(aio|arpa|assert|ctype|dirent|dlfcn|endian|err|errno|"
+                    r"fcntl|fnmatch|getopt|glob|grp|ifaddrs|inttypes|langinfo|limits|locale|malloc|math|mntent|netdb|"
+                    r"poll|pthread|pty|pwd|regex|sched|semaphore|setjmp|shadow|signal|spawn|stdarg|stdatomic|stdbool|"
+                    r"stddef|stdint|stdio|stdlib|stdnoreturn|string|strings|syslog|termios|threads|time|unistd|"
+                    r"utime|utmpx|wchar|wctype)\.h")
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">]+)[">]', re.MULTILINE)
+
+
+def includes(source):
+    for match in INCLUDE.finditer(source.text):
+        yield source.text.count("\n", 0, match.start()) + 1, match.group(1) == '"', match.group(2)
+
+
+def layer_of(path):
+    fitting = [layer for layer in LAYERS if path.startswith(layer + "/")
+               and (layer != "broker" or path.count("/") == 1)]
+    return max(fitting, key=len) if fitting else None
+
+
+CORE_H = {"broker/core/lease.h": ""}
+
+
+@check(good={**CORE_H, "broker/core/lease.c": '#include "broker/core/lease.h"\n#include "broker/base/mem.h"\n',
+             "broker/base/mem.h": "", "broker/auth/ldap.c": '#include "broker/core/port.h"\n', PORT: "",
+             "broker/main.c": '#include "broker/core/lease.h"\n'},
+       bad=[{**CORE_H, "broker/api/types.h": '#include "broker/core/lease.h"\n'},
+            {**CORE_H, "broker/store/journal.c": '#include "broker/core/lease.h"\n'},
+            {**CORE_H, "admin-tool/host.c": '#include "broker/core/lease.h"\n'},
+            {**CORE_H, "broker/core/place.c": '#include "lease.h"\n'},
+            {"tests/network.h": "", "broker/core/place.c": '#include "tests/network.h"\n'},
+            {**CORE_H, "broker/new/x.c": '#include "broker/core/lease.h"\n'},
+            {"stray/x.c": '#include "broker/base/mem.h"\n', "broker/base/mem.h": ""}])
+def layers(tree):
+    """base <- api <- core <- calls <- server <- main, and includes from the root"""
+    for source in tree.c_sources():
+        layer = layer_of(source.path)
+        for line, quoted, path in includes(source):
+            if not quoted:
+                continue
+            allowed = layer and any(path.startswith(start) for start in LAYERS[layer] + [layer + "/"])
+            if path not in tree.sources:
+                yield f'{source.path}:{line}: "{path}" is no file from the root'
+            elif not allowed:
+                yield f"{source.path}:{line}: {layer or 'a folder of no layer'} may not include {path}"
+
+
+@check(good={"broker/base/a.h": '#include "broker/base/b.h"\n', "broker/base/b.h": ""},
+       bad=[{"broker/base/a.h": '#include "broker/base/b.h"\n', "broker/base/b.h": '#include "broker/base/c.h"\n',
+             "broker/base/c.h": '#include "broker/base/a.h"\n'},
+            {"broker/base/a.h": '#include "broker/base/a.h"\n'}])
+def circles(tree):
+    """no header includes itself by way of others"""
+    graph = {source.path: [path for _, quoted, path in includes(source) if quoted and path in tree.sources]
+             for source in tree.c_sources()}
+    done = set()
+
+    def visit(path, way):
+        if path in way:
+            yield "an include circle: " + " -> ".join(way[way.index(path):] + [path])
+        elif path not in done:
+            for target in graph[path]:
+                yield from visit(target, way + [path])
+            done.add(path)
+
+    for path in sorted(graph):
+        yield from visit(path, [])
+
+
+@check(good={"broker/api/codec.c": "#include <json-c/json.h>\n#include <stdio.h>\n#include <sys/socket.h>\n",
+             "tests/unit/x.c": "#include <uv.h>\n"},
+       bad=[{"broker/core/state.c": "#include <json-c/json.h>\n"},
+            {"broker/server/http.c": "#include <uv.h>\n"},
+            {"broker/core/state.c": "#include <curl/curl.h>\n"},
+            {"admin-tool/main.c": "#include <openssl/ssl.h>\n"}])
+def homes(tree):
+    """each foreign library is included where it lives, and nowhere else"""
+    for source in tree.c_sources():
+        for line, quoted, header in includes(source):
+            if quoted or SYSTEM.fullmatch(header) or source.path.startswith("tests/"):
+                continue
+            homes_of = [places for pattern, places in HOMES.items() if re.fullmatch(pattern, header)]
+            if not homes_of:
+                yield f"{source.path}:{line}: <{header}> has no home: see HOMES in tests/tree/layers.py"
+            elif not any(source.path.startswith(place) for place in homes_of[0]):
+                yield f"{source.path}:{line}: <{header}> lives in {', '.join(homes_of[0])}"

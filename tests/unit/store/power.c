@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The power goes at any moment: what was acknowledged is there afterwards, the journal opens, and what was under way is
+// there in whole or not at all. PULT_CUTS sets how often, PULT_SEED where to begin.
+#include "tests/unit/store/model.h"
+#include "tests/unit/store/power_vfs.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct ledger_config config = {
+    .folder = "/data",
+    .head_folder = "/head",
+    .checkpoint_pages = 12,
+    .vfs = POWER_VFS,
+    .files = &power_files,
+};
+
+static struct fault why;
+
+static void begin(void)
+{
+    power_start();
+    power_seed(1);
+    cr_assert(ledger_create(&config, &why), "%s", why.text);
+}
+
+static uint64_t setting(const char *name, uint64_t preset)
+{
+    const char *text = getenv(name);
+    return text ? strtoull(text, NULL, 10) : preset;
+}
+
+// One change of some kind; `model` is moved on to what holds when it is made.
+static enum store_outcome change_something(struct ledger *ledger, struct model *model)
+{
+    static struct model_batch batch;
+    char bytes[800];
+    switch (power_random(12)) {
+    case 0:
+        if (model->events > 0) {
+            model->snapshot = model->events;
+            return ledger_keep_snapshot(ledger, model->events, bytes, model_snapshot(bytes, model->events), &why);
+        }
+        break;
+    case 1: {
+        int number = (int)power_random(MODEL_PEOPLE);
+        model->versions[number] = 0;
+        struct store_person person;
+        model_person(&person, number, 0);
+        return ledger_erase_person(ledger, person.id, &why);
+    }
+    case 2:
+        if (model->snapshot > model->erased) {
+            model->erased += 1 + power_random(model->snapshot - model->erased);
+            return ledger_erase(ledger, 1, model->erased, &why);
+        }
+        break;
+    case 3:
+        if (model->snapshot > model->pruned) {
+            model->pruned += 1 + power_random(model->snapshot - model->pruned);
+            model->erased = model->erased > model->pruned ? model->erased : model->pruned;
+            return ledger_prune(ledger, model->pruned, &why);
+        }
+        break;
+    }
+    model_add_events(model, &batch, 1 + power_random(5));
+    for (uint64_t i = power_random(3); i > 0; i--)
+        model_add_person(model, &batch, (int)(power_random(MODEL_PEOPLE / 3) * 3 + i % 3));
+    return ledger_append(ledger, &batch.batch, &why);
+}
+
+// Until the power goes. *sure is what was acknowledged, *maybe what was under way.
+static void live(struct model *sure, struct model *maybe, uint64_t seed)
+{
+    while (!power_is_off()) {
+        struct ledger *ledger = NULL;
+        *maybe = *sure;
+        if (!ledger_open(&config, &ledger, &why)) {
+            cr_assert(power_is_off(), "seed %llu: does not open: %s", (unsigned long long)seed, why.text);
+            return;
+        }
+        for (uint64_t changes = 1 + power_random(20); changes > 0 && !power_is_off(); changes--) {
+            *maybe = *sure;
+            enum store_outcome outcome = change_something(ledger, maybe);
+            cr_assert(outcome == STORE_DURABLE || power_is_off(), "seed %llu: outcome %d: %s",
+                      (unsigned long long)seed, outcome, why.text);
+            if (outcome == STORE_DURABLE)
+                *sure = *maybe;
+            else
+                cr_assert(outcome == STORE_UNKNOWN || outcome == STORE_REFUSED);
+            if (outcome == STORE_REFUSED)
+                *maybe = *sure;
+            ledger_tidy(ledger);
+        }
+        ledger_close(ledger);
+    }
+}
+
+static void nothing_erased_is_left(const struct model *model, uint64_t seed)
+{
+    for (int i = 0; i < MODEL_PEOPLE; i++) {
+        char start[32];
+        model_name_start(start, i);
+        cr_assert(model->versions[i] > 0 || !power_holds(start), "seed %llu: %s is still in a file",
+                  (unsigned long long)seed, start);
+    }
+    for (uint64_t seq = model->erased > 5 ? model->erased - 5 : 1; seq <= model->erased; seq++) {
+        char text[32];
+        snprintf(text, sizeof text, "event-%llu.", (unsigned long long)seq);
+        cr_assert(!power_holds(text), "seed %llu: %s is still in a file", (unsigned long long)seed, text);
+    }
+}
+
+static void check_after_cut(struct model *sure, const struct model *maybe, uint64_t seed)
+{
+    struct ledger *ledger = NULL;
+    cr_assert(ledger_open(&config, &ledger, &why), "seed %llu: refuses after a mere cut: %s",
+              (unsigned long long)seed, why.text);
+    struct fault other = {0};
+    if (!model_fits(sure, ledger, &other)) {
+        cr_assert(model_fits(maybe, ledger, &why), "seed %llu: neither before (%s) nor after (%s)",
+                  (unsigned long long)seed, other.text, why.text);
+        *sure = *maybe;
+    }
+    nothing_erased_is_left(sure, seed);
+    ledger_close(ledger);
+}
+
+Test(power, may_go_at_any_moment, .timeout = 300)
+{
+    begin();
+    struct power_image *fresh = power_image_new();
+    struct model sure = {0}, maybe;
+    uint64_t cuts = setting("PULT_CUTS", 1000), first = setting("PULT_SEED", 1);
+    for (uint64_t seed = first; seed < first + cuts; seed++) {
+        if ((seed - first) % 20 == 0) {
+            power_restore(fresh);
+            sure = (struct model){0};
+        }
+        power_seed(seed);
+        power_cut_after(1 + (int)power_random(power_random(4) ? 150 : 15));
+        live(&sure, &maybe, seed);
+        power_back();
+        check_after_cut(&sure, &maybe, seed);
+    }
+    power_image_free(fresh);
+}
+
+// At every single step of it, and it can be begun again.
+Test(power, may_go_while_a_journal_is_created)
+{
+    for (int step = 1; step < 100; step++) {
+        power_start();
+        power_seed((uint64_t)step);
+        power_cut_after(step);
+        bool created = ledger_create(&config, &why);
+        power_back();
+        struct ledger *ledger = NULL;
+        bool opened = ledger_open(&config, &ledger, &why);
+        cr_assert(opened || !created, "step %d: %s", step, why.text);
+        if (!opened) {
+            cr_assert(ledger_create(&config, &why), "step %d: %s", step, why.text);
+            cr_assert(ledger_open(&config, &ledger, &why), "step %d: %s", step, why.text);
+        }
+        ledger_close(ledger);
+        if (created)
+            return;
+    }
+    cr_assert_fail("it took over 100 steps");
+}
+
+// The program goes on after a failed sync, as on a disk that loses a write and then works again.
+Test(disk, may_fail_a_sync_at_any_moment, .timeout = 120)
+{
+    begin();
+    struct power_image *fresh = power_image_new();
+    int unknown = 0;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        power_restore(fresh);
+        power_seed(seed);
+        struct model sure = {0}, maybe;
+        struct ledger *ledger = NULL;
+        cr_assert(ledger_open(&config, &ledger, &why), "%s", why.text);
+        power_fail_sync(1 + (int)power_random(40));
+        enum store_outcome outcome = STORE_DURABLE;
+        for (int i = 0; i < 40 && outcome == STORE_DURABLE; i++) {
+            maybe = sure;
+            outcome = change_something(ledger, &maybe);
+            cr_assert_neq(outcome, STORE_REFUSED);
+            if (outcome == STORE_DURABLE)
+                sure = maybe;
+            ledger_tidy(ledger);
+        }
+        unknown += outcome == STORE_UNKNOWN;
+        cr_assert(outcome == STORE_DURABLE || change_something(ledger, &(struct model){0}) == STORE_UNKNOWN);
+        ledger_close(ledger);
+        power_fail_sync(0);
+        check_after_cut(&sure, &maybe, seed); // a new start, without a cut
+        power_back();
+        check_after_cut(&sure, &sure, seed);
+    }
+    cr_assert_gt(unknown, 200);
+    power_image_free(fresh);
+}
+
+// A disk with room for a little more, then for nothing: refused, and nothing of it is there; with new room all goes on.
+Test(disk, may_be_full_at_any_byte, .timeout = 120)
+{
+    begin();
+    struct power_image *fresh = power_image_new();
+    int refused = 0;
+    for (uint64_t seed = 1; seed <= 300; seed++) {
+        power_restore(fresh);
+        power_seed(seed);
+        struct model sure = {0}, maybe;
+        struct ledger *ledger = NULL;
+        cr_assert(ledger_open(&config, &ledger, &why), "%s", why.text);
+        power_set_space(power_used() + power_random(120000));
+        for (int i = 0; i < 40; i++) {
+            if (i == 30)
+                power_set_space(SIZE_MAX);
+            maybe = sure;
+            enum store_outcome outcome = change_something(ledger, &maybe);
+            bool half_erased = outcome == STORE_REFUSED && strstr(why.text, "do it again");
+            cr_assert(outcome == STORE_DURABLE || (outcome == STORE_REFUSED && i < 30), "seed %llu, %d: %d %s",
+                      (unsigned long long)seed, i, outcome, why.text);
+            refused += outcome == STORE_REFUSED;
+            if (outcome == STORE_DURABLE || half_erased)
+                sure = maybe;
+            cr_assert(model_fits(&sure, ledger, &why), "seed %llu: %s", (unsigned long long)seed, why.text);
+            ledger_tidy(ledger);
+        }
+        ledger_close(ledger);
+        power_back();
+        check_after_cut(&sure, &sure, seed);
+    }
+    cr_assert_gt(refused, 300);
+    power_image_free(fresh);
+}
