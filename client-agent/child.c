@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -16,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { GRACE_MS = 2000, OUT_OF_THE_WAY = 100 };
+enum { GRACE_MS = 2000, FREE_MS = 1000, OUT_OF_THE_WAY = 100 };
 
 struct child {
     pid_t pid;
@@ -164,7 +165,11 @@ void child_free(struct child *child)
     if (!child)
         return;
     if (child->handle >= 0) {
-        kill(child->pid, SIGKILL);
+        struct pollfd over = {.fd = child->handle, .events = POLLIN};
+        kill(child->pid, SIGTERM);
+        // An X server must get the time to hand back its terminal.
+        if (poll(&over, 1, FREE_MS) != 1)
+            kill(child->pid, SIGKILL);
         collect(child);
     }
     loop_timer_free(child->grace);

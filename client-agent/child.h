@@ -40,5 +40,5 @@ struct child *child_start(struct loop *loop, const struct child_plan *plan, chil
                           struct fault *why);
 // Asks it to end, then makes it; `ended` still comes.
 void child_end(struct child *child);
-// Kills it when it still runs; `ended` does not come any more. NULL allowed.
+// Ends it and waits for that, at most a second; `ended` does not come any more. NULL allowed.
 void child_free(struct child *child);

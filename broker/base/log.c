@@ -33,7 +33,8 @@ static void write_escaped(FILE *out, const char *line)
             fputc(*at, out);
 }
 
-static void write_line(enum log_level level, const char *topic, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void write_line(enum log_level level, const char *topic,
+                                                             const char *format, va_list args)
 {
     if (level > level_now)
         return;

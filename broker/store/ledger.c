@@ -186,6 +186,13 @@ static bool vouch(struct ledger *ledger, struct fault *why)
     return head_write(ledger->head_file, &ledger->head, why);
 }
 
+// What a commit took out of the tables still stands in the log: it is emptied before the answer.
+static bool wipe(struct ledger *ledger, struct fault *why)
+{
+    return (!tables_compaction_is_due(ledger->tables) || tables_compact(ledger->tables, why)) &&
+           tables_checkpoint(ledger->tables, true, why);
+}
+
 // Writes once more what was found: after a sync that failed, what the last broker wrote may be in memory only, and the
 // system would call it clean.
 static bool settle(struct ledger *ledger, bool torn, struct fault *why)
@@ -194,7 +201,7 @@ static bool settle(struct ledger *ledger, bool torn, struct fault *why)
         log_info("store", "the journal ends at event %llu, its head was at event %llu: brought forward",
                  (unsigned long long)ledger->mark.seq, (unsigned long long)ledger->head.seq);
     struct fault reason = {0};
-    if (!tables_checkpoint(ledger->tables, true, &reason)) {
+    if (!wipe(ledger, &reason)) {
         if (reason.kind != FAULT_UNAVAILABLE)
             return fault_set(why, reason.kind, "%s", reason.text);
         log_warn("store", "%s", reason.text);
@@ -374,13 +381,12 @@ static bool erase_range(struct ledger *ledger, struct mark *next, const void *ar
     return true;
 }
 
-// What a commit took out of the tables still stands in the log: it is emptied before the answer.
 static enum store_outcome wipe_after(struct ledger *ledger, enum store_outcome outcome, struct fault *why)
 {
     if (outcome != STORE_DURABLE)
         return outcome;
     struct fault reason = {0};
-    if (tables_checkpoint(ledger->tables, true, &reason))
+    if (wipe(ledger, &reason))
         return STORE_DURABLE;
     fault_set(why, reason.kind, "%s; it is erased, but not wiped from the log: do it again", reason.text);
     return reason.kind == FAULT_UNAVAILABLE ? STORE_REFUSED : die(ledger);

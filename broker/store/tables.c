@@ -69,6 +69,10 @@ static const char *const sql[STATEMENT_COUNT] = {
     [READ_SNAPSHOT] = "SELECT seq, chain, hash, bytes FROM snapshot WHERE id = 1",
 };
 
+// A page that is freed is zeroed, one that is rebuilt is not.
+static const char rewrite_people[] = "CREATE TEMP TABLE kept AS SELECT * FROM people; DELETE FROM people;"
+                                     "INSERT INTO people SELECT * FROM kept ORDER BY id; DROP TABLE kept";
+
 struct tables {
     sqlite3 *db;
     sqlite3_stmt *statements[STATEMENT_COUNT];
@@ -358,6 +362,18 @@ bool tables_checkpoint(struct tables *tables, bool empty, struct fault *why)
     return !empty || sync_log(tables, why);
 }
 
+// The user version is ours to use; it says that a compaction is due.
+bool tables_compact(struct tables *tables, struct fault *why)
+{
+    return execute(tables, "VACUUM", "compact the journal", why) &&
+           execute(tables, "PRAGMA user_version = 0", "compact the journal", why);
+}
+
+bool tables_compaction_is_due(struct tables *tables)
+{
+    return !answers(tables, "PRAGMA user_version", "0", "", NULL);
+}
+
 int tables_log_pages(const struct tables *tables)
 {
     return tables->log_pages;
@@ -479,7 +495,8 @@ bool tables_prune_events(struct tables *tables, uint64_t last, uint64_t *erased,
     *erased = (uint64_t)sqlite3_column_int64(count, 0);
     owned(use) sqlite3_stmt *statement = use(tables, PRUNE_EVENTS);
     bind_number(statement, 1, last);
-    return run(tables, statement, "prune the journal", why);
+    return run(tables, statement, "prune the journal", why) &&
+           execute(tables, "PRAGMA user_version = 1", "prune the journal", why);
 }
 
 bool tables_person_hash(struct tables *tables, const char *id, unsigned char hash[DIGEST_BYTES], struct fault *why)
@@ -509,9 +526,13 @@ bool tables_put_person(struct tables *tables, const struct person_row *row, stru
 
 bool tables_remove_person(struct tables *tables, const char *id, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, REMOVE_PERSON);
-    bind_text(statement, 1, id);
-    return run(tables, statement, "erase a person", why);
+    {
+        owned(use) sqlite3_stmt *statement = use(tables, REMOVE_PERSON);
+        bind_text(statement, 1, id);
+        if (!run(tables, statement, "erase a person", why))
+            return false;
+    }
+    return sqlite3_changes(tables->db) == 0 || execute(tables, rewrite_people, "erase a person", why);
 }
 
 bool tables_each_person(struct tables *tables,

@@ -62,6 +62,10 @@ bool tables_rollback(struct tables *tables); // false: the connection is of no m
 // FAULT_UNAVAILABLE: the disk is full, nothing is lost. Anything else: the disk fails.
 bool tables_checkpoint(struct tables *tables, bool empty, struct fault *why);
 int tables_log_pages(const struct tables *tables);
+// After pruning: writes the whole database anew, since SQLite leaves copies of rows behind where pages are joined. Stays
+// due until it has been done.
+bool tables_compact(struct tables *tables, struct fault *why);
+bool tables_compaction_is_due(struct tables *tables);
 
 // All but tables_read_mark within a transaction when they write; false as soon as a row has the wrong shape.
 // Fills what stands in meta; seq and chain are those of the anchor and snapshot_* stay 0.
@@ -80,6 +84,7 @@ bool tables_prune_events(struct tables *tables, uint64_t last, uint64_t *erased,
 // `hash` all 0: there is no such person.
 bool tables_person_hash(struct tables *tables, const char *id, unsigned char hash[DIGEST_BYTES], struct fault *why);
 bool tables_put_person(struct tables *tables, const struct person_row *row, struct fault *why);
+// Writes the whole table anew, for the same reason.
 bool tables_remove_person(struct tables *tables, const char *id, struct fault *why);
 bool tables_each_person(struct tables *tables,
                         bool (*each)(void *arg, const struct person_row *row, struct fault *why), void *arg,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The power goes at any moment: what was acknowledged is there afterwards, the journal opens, and what was under way is
 // there in whole or not at all. PULT_CUTS sets how often, PULT_SEED where to begin.
+#include "broker/base/log.h"
 #include "tests/unit/store/model.h"
 #include "tests/unit/store/power_vfs.h"
 
@@ -21,6 +22,7 @@ static struct fault why;
 
 static void begin(void)
 {
+    log_set_level(LOG_LEVEL_ERROR); // every start and every failure has its line
     power_start();
     power_seed(1);
     cr_assert(ledger_create(&config, &why), "%s", why.text);

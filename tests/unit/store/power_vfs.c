@@ -638,6 +638,12 @@ static int vfs_full_path(sqlite3_vfs *vfs, const char *path, int size, char *ful
     return text_copy(full, (size_t)size, path) ? SQLITE_OK : SQLITE_CANTOPEN;
 }
 
+static int vfs_last_error(sqlite3_vfs *vfs, int size, char *text)
+{
+    (void)vfs, (void)size, (void)text;
+    return EIO;
+}
+
 static void empty_disk(void)
 {
     for (int i = 0; i < FILES_MAX; i++)
@@ -662,6 +668,7 @@ void power_start(void)
         vfs.xDelete = vfs_delete;
         vfs.xAccess = vfs_access;
         vfs.xFullPathname = vfs_full_path;
+        vfs.xGetLastError = vfs_last_error;
         sqlite3_vfs_register(&vfs, 0);
     }
     empty_disk();

@@ -1,0 +1,366 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/desk.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#define _(sentence) sentence
+
+struct desk {
+    struct desk_ports ports;
+    void *arg;
+    bool has_realm;
+    enum desk_state state;
+    unsigned attempt;
+
+    // What the greeter shows. The sentences are constants.
+    const char *sentence;
+    char where[NAME_SIZE];
+    char help_desk[NAME_SIZE];
+
+    // Only while somebody logs on.
+    char name[LOGIN_SIZE];
+    struct secret password, new_password;
+    bool kdc_refused, ticket_tried;
+
+    // The session; still known after its end, when the broker says where it went.
+    char session[ID_SIZE];
+    int64_t fence;
+    const char *closing_sentence;
+    char closing_where[NAME_SIZE];
+};
+
+static const char *const state_names[DESK_STATE_COUNT] = {
+    [DESK_GREETING] = "greeting", [DESK_CHECKING] = "checking",     [DESK_CHANGING] = "changing",
+    [DESK_RENEWING] = "renewing", [DESK_CONNECTING] = "connecting", [DESK_SHOWING] = "showing",
+    [DESK_MENDING] = "mending",   [DESK_CLOSING] = "closing",
+};
+
+#define MAY(state) (1U << (state))
+static const unsigned next_states[DESK_STATE_COUNT] = {
+    [DESK_GREETING] = MAY(DESK_GREETING) | MAY(DESK_CHECKING),
+    [DESK_CHECKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_CONNECTING),
+    [DESK_CHANGING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_RENEWING),
+    [DESK_RENEWING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_CHECKING),
+    [DESK_CONNECTING] = MAY(DESK_SHOWING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_SHOWING] = MAY(DESK_MENDING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_MENDING] = MAY(DESK_SHOWING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_CLOSING] = MAY(DESK_GREETING),
+};
+
+// How a session's end is told: to the person, and to the broker.
+struct end_row {
+    const char *sentence, *state, *reason;
+};
+
+// A session that is not known to have ended may go on at its host: to the broker it is disconnected.
+static const struct end_row end_rows[VIEW_END_COUNT] = {
+    [VIEW_LOGGED_OFF] = {_("You are logged off."), "ended", "logged off"},
+    [VIEW_REPLACED] = {_("Your session was opened at another desk."), "disconnected", "opened elsewhere"},
+    [VIEW_ENDED_BY_HOST] = {_("The session host has ended your session. Log on again or ask the help desk."), "ended",
+                            "ended by the host"},
+    [VIEW_LOST] = {_("The connection to the session host was lost. Your programs go on running: log on again to "
+                     "return to them."),
+                   "disconnected", "connection lost"},
+    [VIEW_UNREACHABLE] = {_("The session host cannot be reached. Try again in a minute or ask the help desk."),
+                          "failed", "host unreachable"},
+    [VIEW_REFUSED] = {_("The session host did not let you in. Try again or ask the help desk."), "failed",
+                      "refused by the host"},
+    [VIEW_FALSE_HOST] = {_("The session host showed a false certificate. Your password was not sent. Tell the help "
+                           "desk."),
+                         "failed", "false certificate"},
+    [VIEW_FAILED] = {_("The session could not be shown. Log on again to return to it."), "failed", "viewer failed"},
+    [VIEW_CLOSED] = {"", "disconnected", "closed at the desk"},
+};
+
+static const char moved_sentence[] = _("Your session was opened at %s.");
+static const char moved_somewhere[] = _("Your session was opened at another desk.");
+static const char ended_sentence[] = _("Your session was ended by the administrators.");
+static const char broken_answer[] = _("The broker's answer cannot be used. Ask the help desk.");
+static const char empty_sentence[] = _("Type your name and your password.");
+
+static void present(struct desk *desk)
+{
+    struct desk_face face = {.state = desk->state, .sentence = desk->sentence, .where = desk->where,
+                             .help_desk = desk->help_desk};
+    desk->ports.face(desk->arg, &face);
+}
+
+static void forget_person(struct desk *desk)
+{
+    secret_drop(&desk->password);
+    secret_drop(&desk->new_password);
+    desk->name[0] = 0;
+    desk->kdc_refused = desk->ticket_tried = false;
+}
+
+// The only place where the state changes.
+static void enter(struct desk *desk, enum desk_state next, const char *sentence, const char *where)
+{
+    assert(next_states[desk->state] & MAY(next));
+    log_debug("desk", "%s -> %s", state_names[desk->state], state_names[next]);
+    desk->state = next;
+    desk->sentence = sentence;
+    text_cut(desk->where, sizeof desk->where, where);
+    if (next == DESK_GREETING || next == DESK_SHOWING)
+        forget_person(desk);
+    present(desk);
+}
+
+static void report(struct desk *desk, enum link_type type, const char *state, const char *reason)
+{
+    struct link_message message = {.type = type, .fence = desk->fence};
+    TEXT_PUT(message.session, desk->session);
+    TEXT_PUT(message.state, state);
+    TEXT_PUT(message.reason, reason);
+    desk->ports.report(desk->arg, &message);
+}
+
+static bool has_session(const struct desk *desk)
+{
+    return desk->state == DESK_CONNECTING || desk->state == DESK_SHOWING || desk->state == DESK_MENDING ||
+           desk->state == DESK_CLOSING;
+}
+
+struct desk *desk_new(const struct desk_ports *ports, void *arg, bool has_realm, const char *help_desk)
+{
+    struct desk *desk = mem_new(1, sizeof *desk);
+    desk->ports = *ports;
+    desk->arg = arg;
+    desk->has_realm = has_realm;
+    desk->sentence = "";
+    desk->closing_sentence = "";
+    text_cut(desk->help_desk, sizeof desk->help_desk, help_desk);
+    return desk;
+}
+
+void desk_free(struct desk *desk)
+{
+    forget_person(desk);
+    free(desk);
+}
+
+enum desk_state desk_state(const struct desk *desk)
+{
+    return desk->state;
+}
+
+// ---- who is it
+
+static void ask_broker(struct desk *desk, const char *authorization)
+{
+    desk->ports.log_on(desk->arg, ++desk->attempt, desk->name, &desk->password, authorization);
+}
+
+static void check(struct desk *desk)
+{
+    if (desk->has_realm)
+        desk->ports.ticket(desk->arg, ++desk->attempt, desk->name, &desk->password);
+    else
+        ask_broker(desk, NULL);
+}
+
+void desk_log_on(struct desk *desk, const char *name, const struct secret *password)
+{
+    if (desk->state != DESK_GREETING)
+        return;
+    if (!*name || password->length == 0 || !text_copy(desk->name, sizeof desk->name, name)) {
+        enter(desk, DESK_GREETING, empty_sentence, "");
+        return;
+    }
+    desk->password = *password;
+    enter(desk, DESK_CHECKING, "", "");
+    check(desk);
+}
+
+static bool is_expired(enum refusal refusal)
+{
+    return refusal == REFUSAL_PASSWORD_EXPIRED || refusal == REFUSAL_PASSWORD_MUST_CHANGE;
+}
+
+static void refuse(struct desk *desk, enum refusal refusal, bool by_kdc)
+{
+    desk->kdc_refused = by_kdc;
+    enter(desk, is_expired(refusal) ? DESK_CHANGING : DESK_GREETING, refusal_rows[refusal].sentence, "");
+}
+
+void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *ticket)
+{
+    if (desk->state != DESK_CHECKING || attempt != desk->attempt)
+        return;
+    if (ticket->no_kdc)
+        ask_broker(desk, NULL);
+    else if (ticket->refusal == REFUSAL_NONE)
+        ask_broker(desk, ticket->authorization);
+    else
+        refuse(desk, ticket->refusal, true);
+}
+
+void desk_new_password(struct desk *desk, const struct secret *password)
+{
+    if (desk->state != DESK_CHANGING || password->length == 0)
+        return;
+    desk->new_password = *password;
+    enter(desk, DESK_RENEWING, "", "");
+    desk->ports.change(desk->arg, ++desk->attempt, desk->kdc_refused, desk->name, &desk->password,
+                       &desk->new_password);
+}
+
+void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal)
+{
+    if (desk->state != DESK_RENEWING || attempt != desk->attempt)
+        return;
+    if (refusal == REFUSAL_NONE) {
+        desk->password = desk->new_password;
+        secret_drop(&desk->new_password);
+        enter(desk, DESK_CHECKING, "", "");
+        check(desk);
+        return;
+    }
+    secret_drop(&desk->new_password);
+    bool again = refusal == REFUSAL_PASSWORD_REJECTED || is_expired(refusal);
+    enter(desk, again ? DESK_CHANGING : DESK_GREETING, refusal_rows[refusal].sentence, "");
+}
+
+// ---- the session
+
+static bool is_usable(const struct logon_answer *answer)
+{
+    return *answer->session && *answer->address && answer->port > 0 && *answer->fingerprint && *answer->login;
+}
+
+static void note_session(struct desk *desk, const struct logon_answer *answer)
+{
+    TEXT_PUT(desk->session, answer->session);
+    desk->fence = answer->fence;
+    desk->closing_sentence = "";
+    desk->closing_where[0] = 0;
+}
+
+// The broker has opened a session for somebody who has turned away: it must not believe that it is being shown.
+static void let_go(struct desk *desk, const struct logon_answer *answer)
+{
+    struct link_message message = {.type = LINK_STATE, .fence = answer->fence};
+    TEXT_PUT(message.session, answer->session);
+    TEXT_PUT(message.state, "disconnected");
+    TEXT_PUT(message.reason, "cancelled");
+    desk->ports.report(desk->arg, &message);
+}
+
+static void open_session(struct desk *desk, const struct logon_answer *answer)
+{
+    note_session(desk, answer);
+    if (!is_usable(answer)) {
+        report(desk, LINK_STATE, "failed", "incomplete answer");
+        enter(desk, DESK_GREETING, broken_answer, "");
+        return;
+    }
+    enter(desk, DESK_CONNECTING, "", "");
+    desk->ports.open(desk->arg, answer, &desk->password);
+}
+
+void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
+                 const char *help_desk)
+{
+    if (desk->state != DESK_CHECKING || attempt != desk->attempt) {
+        if (refusal == REFUSAL_NONE && answer)
+            let_go(desk, answer);
+        return;
+    }
+    if (*help_desk)
+        text_cut(desk->help_desk, sizeof desk->help_desk, help_desk);
+    if (refusal == REFUSAL_NONE && answer) {
+        open_session(desk, answer);
+    } else if (refusal == REFUSAL_TICKET && desk->has_realm && !desk->ticket_tried) {
+        // The broker may have a new certificate, which the ticket was not bound to.
+        desk->ticket_tried = true;
+        check(desk);
+    } else {
+        refuse(desk, refusal, false);
+    }
+}
+
+static void close_session(struct desk *desk, const char *sentence, const char *where)
+{
+    desk->closing_sentence = sentence;
+    text_cut(desk->closing_where, sizeof desk->closing_where, where);
+    if (desk->state == DESK_CLOSING)
+        return;
+    enter(desk, DESK_CLOSING, "", "");
+    desk->ports.close(desk->arg);
+}
+
+void desk_cancel(struct desk *desk)
+{
+    if (desk->state == DESK_CONNECTING)
+        close_session(desk, "", "");
+    else if (desk->state == DESK_CHECKING || desk->state == DESK_CHANGING || desk->state == DESK_RENEWING)
+        enter(desk, DESK_GREETING, "", "");
+}
+
+static void session_ended(struct desk *desk, enum view_end end)
+{
+    bool known = *desk->closing_sentence || end == VIEW_CLOSED;
+    report(desk, LINK_STATE, end_rows[end].state, end_rows[end].reason);
+    if (known)
+        enter(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
+    else
+        enter(desk, DESK_GREETING, end_rows[end].sentence, "");
+}
+
+void desk_view(struct desk *desk, enum view_event event, enum view_end end)
+{
+    if (!has_session(desk))
+        return;
+    if (event == VIEW_ENDED) {
+        session_ended(desk, end);
+    } else if (event == VIEW_BROKEN && desk->state == DESK_SHOWING) {
+        enter(desk, DESK_MENDING, "", "");
+        report(desk, LINK_STATE, "disconnected", "line broken");
+    } else if ((event == VIEW_SHOWN && desk->state == DESK_CONNECTING) ||
+               (event == VIEW_MENDED && desk->state == DESK_MENDING)) {
+        enter(desk, DESK_SHOWING, "", "");
+        report(desk, LINK_STATE, "connected", "");
+    }
+}
+
+// ---- the broker's link
+
+void desk_greeter_up(struct desk *desk)
+{
+    present(desk);
+}
+
+void desk_link_up(struct desk *desk)
+{
+    bool shows = desk->state == DESK_SHOWING || desk->state == DESK_MENDING;
+    struct link_message hello = {.type = LINK_HELLO};
+    if (shows) {
+        TEXT_PUT(hello.session, desk->session);
+        hello.fence = desk->fence;
+        TEXT_PUT(hello.state, desk->state == DESK_SHOWING ? "connected" : "disconnected");
+    }
+    desk->ports.report(desk->arg, &hello);
+}
+
+// A message about an earlier stay of the session at this desk comes too late.
+static bool is_about_us(const struct desk *desk, const struct link_message *message)
+{
+    return text_equal(message->session, desk->session) && message->fence >= desk->fence && *desk->session;
+}
+
+void desk_link_message(struct desk *desk, const struct link_message *message)
+{
+    bool moved = message->type == LINK_MOVED;
+    if ((!moved && message->type != LINK_END) || !is_about_us(desk, message))
+        return;
+    const char *sentence = !moved ? ended_sentence : *message->place ? moved_sentence : moved_somewhere;
+    if (has_session(desk))
+        close_session(desk, sentence, message->place);
+    else if (desk->state == DESK_GREETING && moved)
+        // xrdp says the same when somebody logs off and when the session goes elsewhere: now we know.
+        enter(desk, DESK_GREETING, sentence, message->place);
+}

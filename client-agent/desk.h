@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What a desk does, without doing it: a state machine between the greeter, the directory, the broker and the viewer.
+// It owns no socket, process or clock; all it needs are the callbacks below.
+#pragma once
+#include "broker/api/method.h"
+#include "broker/api/refusal.h"
+#include "client-agent/view.h"
+
+enum desk_state {
+    DESK_GREETING,   // waits for a name and a password
+    DESK_CHECKING,   // the KDC or the broker is looking at them
+    DESK_CHANGING,   // the password has expired; the person chooses a new one
+    DESK_RENEWING,   // the new password is on its way
+    DESK_CONNECTING, // the session is being opened
+    DESK_SHOWING,    // the person works
+    DESK_MENDING,    // the line to the host broke; being mended
+    DESK_CLOSING,    // the session is being closed here
+    DESK_STATE_COUNT,
+};
+
+// What the greeter shows. `sentence` is English, the gettext key; a %s in it stands for `where`.
+struct desk_face {
+    enum desk_state state;
+    const char *sentence, *where;
+    const char *help_desk; // "" when none is known
+};
+
+// Answers come later, by the calls at the end of this header; never from within. `attempt` is handed back with the
+// answer: one that nobody waits for any more is told by it.
+struct desk_ports {
+    void (*ticket)(void *arg, unsigned attempt, const char *name, const struct secret *password);
+    // `authorization`: of the ticket, or NULL: by name and password.
+    void (*log_on)(void *arg, unsigned attempt, const char *name, const struct secret *password,
+                   const char *authorization);
+    void (*change)(void *arg, unsigned attempt, bool at_kdc, const char *name, const struct secret *old_password,
+                   const struct secret *new_password);
+    void (*open)(void *arg, const struct logon_answer *answer, const struct secret *password);
+    void (*close)(void *arg); // VIEW_ENDED follows
+    void (*face)(void *arg, const struct desk_face *face);
+    void (*report)(void *arg, const struct link_message *message);
+};
+
+struct desk;
+
+struct desk *desk_new(const struct desk_ports *ports, void *arg, bool has_realm, const char *help_desk);
+void desk_free(struct desk *desk);
+enum desk_state desk_state(const struct desk *desk);
+
+// From the greeter.
+void desk_log_on(struct desk *desk, const char *name, const struct secret *password);
+void desk_new_password(struct desk *desk, const struct secret *password);
+void desk_cancel(struct desk *desk);
+void desk_greeter_up(struct desk *desk); // it was started (again) and shows nothing yet
+
+// Answers of the ports.
+struct desk_ticket {
+    enum refusal refusal;      // REFUSAL_NONE: see `authorization`
+    bool no_kdc;               // it did not answer: the broker gets the password instead
+    const char *authorization; // "Negotiate ..."
+};
+void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *ticket);
+// `answer` is NULL unless `refusal` is REFUSAL_NONE. `help_desk` may be empty.
+void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
+                 const char *help_desk);
+void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal);
+void desk_view(struct desk *desk, enum view_event event, enum view_end end);
+
+// From the broker.
+void desk_link_up(struct desk *desk);
+void desk_link_message(struct desk *desk, const struct link_message *message);

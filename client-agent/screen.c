@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/screen.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "client-agent/child.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { WAIT_FIRST_MS = 500, WAIT_MOST_MS = 30000 };
+
+struct slot {
+    struct screens *screens;
+    enum screen_kind kind;
+    struct server *server;
+    bool ready;
+    struct loop_timer *again;
+    int64_t wait_ms;
+};
+
+struct screens {
+    struct loop *loop;
+    struct screen_config config;
+    char run_dir[SERVER_PATH_SIZE];
+    struct slot slots[SCREEN_KIND_COUNT];
+    enum screen_kind shown;
+    struct child *switcher;
+    struct screen_events events;
+    void *arg;
+};
+
+static const char *const slot_names[SCREEN_KIND_COUNT] = {[SCREEN_GREETER] = "greeter", [SCREEN_VIEWER] = "viewer"};
+
+// ---- bringing one before the person
+
+static void switched(void *arg, int status)
+{
+    struct screens *screens = arg;
+    if (status != 0)
+        log_warn("screen", "the switch-command ended with %d", status);
+    child_free(take(screens->switcher));
+}
+
+static void run_switch_command(struct screens *screens)
+{
+    static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+    const char *words[SERVER_WORDS_MAX];
+    char room[1024];
+    struct fault why = {0};
+    int terminal = screens->config.first_terminal + (int)screens->shown;
+    if (!*screens->config.switch_command)
+        return;
+    if (!server_words(screens->config.switch_command, terminal, room, sizeof room, words))
+        return;
+    child_free(take(screens->switcher));
+    struct child_plan plan = {.arguments = words, .environment = environment, .input = -1, .output = -1};
+    screens->switcher = child_start(screens->loop, &plan, switched, screens, &why);
+    if (!screens->switcher)
+        log_error("screen", "%s", why.text);
+}
+
+static void write_note(const struct screens *screens, const char *name, const char *line)
+{
+    char path[SERVER_PATH_SIZE + 32], fresh[SERVER_PATH_SIZE + 40];
+    snprintf(path, sizeof path, "%s/%s", screens->run_dir, name);
+    snprintf(fresh, sizeof fresh, "%s.new", path);
+    FILE *file = fopen(fresh, "we");
+    bool fine = file && fputs(line, file) >= 0;
+    if (file)
+        fine = fclose(file) == 0 && fine;
+    if (!fine || rename(fresh, path) != 0)
+        log_error("screen", "%s: %s", path, strerror(errno));
+}
+
+static void bring_forward(struct screens *screens)
+{
+    const struct server *server = screen_server(screens, screens->shown);
+    char line[SERVER_PATH_SIZE + DISPLAY_SIZE + 4];
+    if (!server)
+        return;
+    snprintf(line, sizeof line, "%s\n", server_auth_file(server));
+    write_note(screens, "screen.auth", line);
+    snprintf(line, sizeof line, "%s %s\n", server_display(server), server_auth_file(server));
+    write_note(screens, "screen", line);
+    run_switch_command(screens);
+}
+
+// ---- their lives
+
+static void start(void *arg);
+
+static void start_later(struct slot *slot)
+{
+    loop_timer_start(slot->again, slot->wait_ms);
+    slot->wait_ms = slot->wait_ms * 2 > WAIT_MOST_MS ? WAIT_MOST_MS : slot->wait_ms * 2;
+}
+
+static void ready(void *arg)
+{
+    struct slot *slot = arg;
+    struct screens *screens = slot->screens;
+    slot->ready = true;
+    slot->wait_ms = WAIT_FIRST_MS;
+    // Also for the other one: an X server takes the person's terminal when it starts.
+    bring_forward(screens);
+    screens->events.ready(screens->arg, slot->kind);
+}
+
+static void ended(void *arg)
+{
+    struct slot *slot = arg;
+    bool was_ready = slot->ready;
+    slot->ready = false;
+    server_free(take(slot->server));
+    start_later(slot);
+    if (was_ready)
+        slot->screens->events.ended(slot->screens->arg, slot->kind);
+}
+
+static void start(void *arg)
+{
+    static const struct server_events events = {.ready = ready, .ended = ended};
+    struct slot *slot = arg;
+    struct screens *screens = slot->screens;
+    char auth_file[SERVER_PATH_SIZE];
+    struct fault why = {0};
+    snprintf(auth_file, sizeof auth_file, "%.100s/cookie.%s", screens->run_dir, slot_names[slot->kind]);
+    struct server_config config = {
+        .command = screens->config.commands[slot->kind],
+        .auth_file = auth_file,
+        .terminal = screens->config.first_terminal + (int)slot->kind,
+        .client = screens->config.clients[slot->kind],
+    };
+    slot->server = server_new(screens->loop, &config, &events, slot, &why);
+    if (!slot->server) {
+        log_error("screen", "%s", why.text);
+        start_later(slot);
+    }
+}
+
+struct screens *screen_new(struct loop *loop, const struct screen_config *config, const struct screen_events *events,
+                           void *arg)
+{
+    struct screens *screens = mem_new(1, sizeof *screens);
+    screens->loop = loop;
+    screens->config = *config;
+    screens->events = *events;
+    screens->arg = arg;
+    screens->shown = SCREEN_GREETER;
+    TEXT_PUT(screens->run_dir, config->run_dir);
+    for (enum screen_kind kind = 0; kind < SCREEN_KIND_COUNT; kind++) {
+        struct slot *slot = &screens->slots[kind];
+        slot->screens = screens;
+        slot->kind = kind;
+        slot->wait_ms = WAIT_FIRST_MS;
+        slot->again = loop_timer_new(loop, start, slot);
+        start(slot);
+    }
+    return screens;
+}
+
+void screen_free(struct screens *screens)
+{
+    if (!screens)
+        return;
+    for (enum screen_kind kind = 0; kind < SCREEN_KIND_COUNT; kind++) {
+        loop_timer_free(screens->slots[kind].again);
+        server_free(screens->slots[kind].server);
+    }
+    child_free(screens->switcher);
+    free(screens);
+}
+
+const struct server *screen_server(const struct screens *screens, enum screen_kind kind)
+{
+    return screens->slots[kind].ready ? screens->slots[kind].server : NULL;
+}
+
+void screen_renew(struct screens *screens, enum screen_kind kind)
+{
+    struct slot *slot = &screens->slots[kind];
+    if (!slot->server)
+        return;
+    slot->ready = false;
+    server_free(take(slot->server));
+    start(slot);
+}
+
+void screen_show(struct screens *screens, enum screen_kind kind)
+{
+    screens->shown = kind;
+    bring_forward(screens);
+}

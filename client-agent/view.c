@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/view.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "client-agent/relay.h"
+#include "client-agent/window.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct view {
+    struct loop *loop;
+    struct view_config config;
+    struct screens *screens;
+    struct logon_answer answer;
+    struct secret password;
+    char socket_path[SERVER_PATH_SIZE];
+    struct relay *relay;
+    struct viewer *viewer;
+    struct window_watch *window;
+    struct loop_timer *patience; // until it is shown
+    struct loop_timer *soon;     // for an end that is known already
+    bool shown, broken, over;
+    enum view_end end;
+    view_told *told;
+    void *arg;
+};
+
+static const enum view_end end_by_viewer[] = {
+    [VIEWER_LOGGED_OFF] = VIEW_LOGGED_OFF, [VIEWER_REPLACED] = VIEW_REPLACED, [VIEWER_ENDED] = VIEW_ENDED_BY_HOST,
+    [VIEWER_LOST] = VIEW_LOST,             [VIEWER_REFUSED] = VIEW_REFUSED,   [VIEWER_FALSE_HOST] = VIEW_FALSE_HOST,
+    [VIEWER_FAILED] = VIEW_FAILED,
+};
+
+static void forget_secrets(struct view *view)
+{
+    secret_drop(&view->password);
+    explicit_bzero(view->answer.one_time_password, sizeof view->answer.one_time_password);
+}
+
+static void tell_end(void *arg)
+{
+    struct view *view = arg;
+    view->told(view->arg, VIEW_ENDED, view->end);
+}
+
+// The first reason counts: what follows from it, such as the death of the viewer, does not.
+static void end_with(struct view *view, enum view_end end)
+{
+    if (view->over)
+        return;
+    view->over = true;
+    view->end = end;
+    forget_secrets(view);
+    loop_timer_start(view->soon, 0);
+}
+
+// ---- what the parts tell
+
+static void viewer_is_over(void *arg, enum viewer_end ended, int status)
+{
+    struct view *view = arg;
+    enum view_end end = end_by_viewer[ended];
+    log_info("viewer", "%s: ended with %d%s", view->answer.session, status, view->shown ? "" : " before it was shown");
+    // A host that says good-bye before there was a desktop did not let the person in.
+    if (end == VIEW_LOGGED_OFF && !view->shown)
+        end = VIEW_REFUSED;
+    end_with(view, end);
+}
+
+static void relay_told(void *arg, enum relay_event event)
+{
+    struct view *view = arg;
+    switch (event) {
+    case RELAY_UP:
+        if (view->broken && !view->over)
+            view->told(view->arg, VIEW_MENDED, 0);
+        view->broken = false;
+        return;
+    case RELAY_MENDING:
+        if (!view->broken && view->shown && !view->over) {
+            view->broken = true;
+            view->told(view->arg, VIEW_BROKEN, 0);
+        }
+        return;
+    case RELAY_UNREACHABLE:
+        end_with(view, VIEW_UNREACHABLE);
+        return;
+    case RELAY_GIVEN_UP:
+        end_with(view, VIEW_LOST);
+        return;
+    }
+}
+
+static void window_appeared(void *arg)
+{
+    struct view *view = arg;
+    if (view->shown || view->over)
+        return;
+    view->shown = true;
+    loop_timer_stop(view->patience);
+    screen_show(view->screens, SCREEN_VIEWER);
+    view->told(view->arg, VIEW_SHOWN, 0);
+}
+
+static void out_of_patience(void *arg)
+{
+    struct view *view = arg;
+    log_warn("viewer", "%s: shows nothing", view->answer.session);
+    end_with(view, VIEW_FAILED);
+}
+
+// ---- starting
+
+static bool start_relay(struct view *view, struct fault *why)
+{
+    const struct account *account = view->config.viewer.account;
+    struct relay_config config = {
+        .socket_path = view->socket_path,
+        .viewer = account ? account->uid : (uid_t)-1,
+        .address = view->answer.address,
+        .port = (int)view->answer.port,
+        .dial_ms = view->config.dial_ms,
+        .give_up_ms = view->config.give_up_ms,
+    };
+    view->relay = relay_new(view->loop, &config, relay_told, view, why);
+    return view->relay != NULL;
+}
+
+static bool start_viewer(struct view *view, struct fault *why)
+{
+    const struct server *server = screen_server(view->screens, SCREEN_VIEWER);
+    struct viewer_task task = {
+        .answer = &view->answer,
+        .password = &view->password,
+        .display = server_display(server),
+        .auth_file = server_auth_file(server),
+        .socket_path = view->socket_path,
+    };
+    view->window =
+        window_watch_new(view->loop, server_display(server), server_cookie(server), window_appeared, view, why);
+    if (!view->window)
+        return false;
+    view->viewer = viewer_start(view->loop, &view->config.viewer, &task, viewer_is_over, view, why);
+    forget_secrets(view);
+    return view->viewer != NULL;
+}
+
+void view_screen_ready(struct view *view)
+{
+    struct fault why = {0};
+    if (view->viewer || view->over || !view->relay || start_viewer(view, &why))
+        return;
+    log_error("viewer", "%s", why.text);
+    end_with(view, VIEW_FAILED);
+}
+
+void view_screen_ended(struct view *view)
+{
+    if (view->viewer)
+        end_with(view, VIEW_FAILED);
+}
+
+struct view *view_new(struct loop *loop, const struct view_config *config, struct screens *screens,
+                      const struct logon_answer *answer, const struct secret *password, view_told *told, void *arg)
+{
+    struct view *view = mem_new(1, sizeof *view);
+    struct fault why = {0};
+    view->loop = loop;
+    view->config = *config;
+    view->screens = screens;
+    view->answer = *answer;
+    view->password = *password;
+    view->told = told;
+    view->arg = arg;
+    view->patience = loop_timer_new(loop, out_of_patience, view);
+    view->soon = loop_timer_new(loop, tell_end, view);
+    loop_timer_start(view->patience, config->show_ms);
+    snprintf(view->socket_path, sizeof view->socket_path, "%.90s/viewer/host.sock", config->run_dir);
+    if (!start_relay(view, &why)) {
+        log_error("viewer", "%s", why.text);
+        end_with(view, VIEW_FAILED);
+    } else if (screen_server(screens, SCREEN_VIEWER)) {
+        view_screen_ready(view);
+    }
+    return view;
+}
+
+void view_close(struct view *view)
+{
+    end_with(view, VIEW_CLOSED);
+}
+
+void view_free(struct view *view)
+{
+    if (!view)
+        return;
+    bool used = view->window != NULL;
+    window_watch_free(view->window);
+    viewer_free(view->viewer);
+    relay_free(view->relay);
+    loop_timer_free(view->patience);
+    loop_timer_free(view->soon);
+    forget_secrets(view);
+    // Shown first, so that the person does not look at a dying screen.
+    screen_show(view->screens, SCREEN_GREETER);
+    if (used)
+        screen_renew(view->screens, SCREEN_VIEWER);
+    free(view);
+}

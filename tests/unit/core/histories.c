@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A seeded simulator of core: random log-ons, reports, drains, failing hosts, a store that answers late, refuses or
+// crashes. After every step what must always hold is checked. A failing seed is printed and can be run alone:
+// PULT_SEED=n PULT_HISTORIES=1.
+#include "broker/core/commit.h"
+#include "broker/base/mem.h"
+#include "tests/unit/core/hall.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { HISTORIES = 10000, STEPS = 40, PEOPLE = 8, LOG_MAX = 4096 };
+
+struct world {
+    struct hall hall;
+    struct commit *commit;
+    uint64_t random;
+    // The disk: payloads of what is durable, in order; the hall's own events come first, as a snapshot would.
+    char *disk[LOG_MAX];
+    size_t durable;
+    struct text base;
+    // The batch that the store has now.
+    const struct store_batch *batch;
+    store_done *done;
+    void *arg;
+    uint64_t acknowledged; // sequence number of the newest event that somebody was told about
+    uint64_t waiting[LOG_MAX];
+    size_t told_from, told_to;
+    struct state *shadow; // what replaying everything decided so far gives
+    bool crashed;
+    int64_t wall_ms;
+};
+
+static uint64_t seed_now;
+
+static uint64_t roll(struct world *world, uint64_t sides)
+{
+    uint64_t x = world->random += 0x9e3779b97f4a7c15u;
+    x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
+    x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
+    return (x ^ (x >> 31)) % sides;
+}
+
+static void append(void *self, const struct store_batch *batch, store_done *done, void *arg)
+{
+    struct world *world = self;
+    world->batch = batch;
+    world->done = done;
+    world->arg = arg;
+}
+
+static void replay_into(const struct world *world, struct state *state)
+{
+    struct fault why;
+    cr_assert(state_read(state, world->base.bytes, world->base.length, &why), "%s", why.text);
+    for (size_t i = 0; i < world->durable; i++) {
+        struct event event = {0};
+        cr_assert(event_read(&event, world->disk[i], strlen(world->disk[i]), &why), "%s", why.text);
+        state_apply(state, &event);
+    }
+}
+
+static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t *last_ms, struct fault *why)
+{
+    (void)why;
+    struct world *world = arg;
+    replay_into(world, state);
+    state_clear(world->shadow);
+    replay_into(world, world->shadow);
+    *last_seq = world->durable;
+    *last_ms = 0;
+    return true;
+}
+
+static void die(void *arg, const struct fault *why)
+{
+    (void)why;
+    ((struct world *)arg)->crashed = true;
+}
+
+static int64_t wall(void *arg)
+{
+    return ((struct world *)arg)->wall_ms;
+}
+
+static void start_commit(struct world *world)
+{
+    struct commit_ports ports = {{world, append, NULL}, world, rebuild, die, wall};
+    world->commit = commit_new(world->hall.state, &ports, world->durable, 0);
+}
+
+static void open_world(struct world *world, uint64_t seed)
+{
+    memset(world, 0, sizeof *world);
+    world->random = seed;
+    world->wall_ms = 1700000000000;
+    hall_open(&world->hall);
+    state_print(world->hall.state, &world->base);
+    world->shadow = state_copy(world->hall.state);
+    start_commit(world);
+}
+
+static void close_world(struct world *world)
+{
+    commit_free(world->commit);
+    hall_close(&world->hall);
+    state_free(world->shadow);
+    text_drop(&world->base);
+    for (size_t i = 0; i < world->durable; i++)
+        free(world->disk[i]);
+}
+
+// ---- the store's answers
+
+static void write_disk(struct world *world, size_t events)
+{
+    for (size_t i = 0; i < events; i++) {
+        const struct store_event *event = &world->batch->events[i];
+        cr_assert_eq(event->seq, world->durable + 1, "seed %llu: a gap", (unsigned long long)seed_now);
+        world->disk[world->durable++] = strndup(event->payload, event->length);
+    }
+}
+
+static void answer_store(struct world *world, enum store_outcome outcome)
+{
+    if (!world->done)
+        return;
+    struct fault why = {FAULT_UNAVAILABLE, "full"};
+    store_done *done = world->done;
+    world->done = NULL;
+    if (outcome == STORE_DURABLE)
+        write_disk(world, world->batch->event_count);
+    done(world->arg, outcome, &why);
+}
+
+// The machine stops: of the batch under way all or nothing may have reached the disk; memory is gone.
+static void crash(struct world *world)
+{
+    if (world->done && roll(world, 2))
+        write_disk(world, world->batch->event_count);
+    world->done = NULL;
+    world->told_from = world->told_to; // who waited is gone with the memory
+    commit_free(world->commit);
+    state_clear(world->hall.state);
+    state_clear(world->shadow);
+    replay_into(world, world->hall.state);
+    replay_into(world, world->shadow);
+    cr_assert_geq(world->durable, world->acknowledged, "seed %llu: acknowledged and lost",
+                  (unsigned long long)seed_now);
+    start_commit(world);
+}
+
+// ---- what happens
+
+static void told(void *arg, bool durable, const struct fault *why)
+{
+    (void)why;
+    struct world *world = arg;
+    // Waiters are told in the order they came.
+    uint64_t seq = world->waiting[world->told_from++ % LOG_MAX];
+    if (durable && seq > world->acknowledged)
+        world->acknowledged = seq;
+}
+
+static void commit_all(struct world *world, struct event *events, size_t count)
+{
+    struct fault why;
+    if (count == 0)
+        return;
+    if (!commit_events(world->commit, events, count, NULL, 0, told, world, &why))
+        return;
+    world->waiting[world->told_to++ % LOG_MAX] = commit_last_seq(world->commit);
+    for (size_t i = 0; i < count; i++) {
+        struct text printed = {0};
+        struct event again = {0};
+        event_print(&events[i], &printed);
+        cr_assert(event_read(&again, printed.bytes, printed.length, &why), "%s", why.text);
+        state_apply(world->shadow, &again);
+        text_drop(&printed);
+    }
+}
+
+static void log_on(struct world *world)
+{
+    static const char *const devices[] = {"neustadt/desk1", "neustadt/desk2", "neustadt/desk3", "altdorf/desk1"};
+    static struct logon_decision decision;
+    char login[8];
+    uint64_t person = roll(world, PEOPLE);
+    snprintf(login, sizeof login, "p%u", (unsigned)person);
+    world->hall.now_ms = world->wall_ms;
+    world->hall.dice = roll(world, UINT64_MAX);
+    hall_decide(&world->hall, login, person % 3 ? "rathaus" : "rathaus,bauamt", devices[roll(world, 4)], &decision);
+    if (decision.refusal == REFUSAL_NONE)
+        commit_all(world, decision.events, decision.event_count);
+}
+
+static const struct session *any_session(struct world *world)
+{
+    const struct shelf *sessions = state_shelf(world->hall.state, NOUN_SESSION);
+    return sessions->count ? sessions->records[roll(world, sessions->count)] : NULL;
+}
+
+static void report(struct world *world)
+{
+    static const char *const states[] = {"connected", "disconnected", "ended", "failed"};
+    struct event event;
+    const struct session *session = any_session(world);
+    if (!session)
+        return;
+    int64_t fence = session->fence - (int64_t)roll(world, 2);
+    if (session_report(world->hall.state, session->id, session->device, fence, states[roll(world, 4)], world->wall_ms,
+                       &event))
+        commit_all(world, &event, 1);
+}
+
+static void drain(struct world *world)
+{
+    static const char *const hosts[] = {"neustadt/ts1", "neustadt/ts2", "neustadt/ts3", "altdorf/ts4"};
+    const struct host *host = state_host(world->hall.state, hosts[roll(world, 4)]);
+    struct event event = {.type = host->draining ? EVENT_HOST_UNDRAINED : EVENT_HOST_DRAINED, .noun = NOUN_HOST};
+    event.record.host = *host;
+    event.record.host.draining = !host->draining;
+    commit_all(world, &event, 1);
+}
+
+static void pass_time(struct world *world)
+{
+    struct event event;
+    world->wall_ms += (int64_t)roll(world, 100000) - 1000; // clocks are set back, too
+    if (session_overdue(world->hall.state, commit_now_ms(world->commit), 60000, &event))
+        commit_all(world, &event, 1);
+}
+
+static void step(struct world *world)
+{
+    switch (roll(world, 12)) {
+    case 0:
+    case 1:
+    case 2:
+    case 3:
+        log_on(world);
+        break;
+    case 4:
+        report(world);
+        break;
+    case 5:
+        drain(world);
+        break;
+    case 6:
+        world->hall.health[1 + roll(world, 4)] = roll(world, 3) ? HOST_OK : HOST_UNREACHABLE;
+        break;
+    case 7:
+        pass_time(world);
+        break;
+    case 8:
+        answer_store(world, STORE_REFUSED);
+        break;
+    case 9:
+        if (roll(world, 3) == 0)
+            crash(world);
+        break;
+    default:
+        answer_store(world, STORE_DURABLE);
+        break;
+    }
+}
+
+// ---- what must always hold
+
+static void check_sessions(const struct world *world)
+{
+    const struct state *state = world->hall.state;
+    const struct shelf *sessions = state_shelf(state, NOUN_SESSION);
+    for (size_t i = 0; i < sessions->count; i++) {
+        const struct session *session = sessions->records[i];
+        const struct host *host = state_host(state, session->host);
+        char tenant[SLUG_SIZE];
+        id_tenant(tenant, session->id);
+        cr_assert(host && strcmp(host->pool, session->pool) == 0, "seed %llu: a host of another pool",
+                  (unsigned long long)seed_now);
+        cr_assert(id_is_of_tenant(session->host, tenant) && id_is_of_tenant(session->device, tenant) &&
+                      id_is_of_tenant(session->profile, tenant) && id_is_of_tenant(session->person, tenant),
+                  "seed %llu: a foreign tenant", (unsigned long long)seed_now);
+        for (size_t j = i + 1; j < sessions->count; j++) {
+            const struct session *other = sessions->records[j];
+            cr_assert(strcmp(session->person, other->person) || strcmp(session->pool, other->pool),
+                      "seed %llu: two sessions of one person in one pool", (unsigned long long)seed_now);
+        }
+    }
+}
+
+static void check_limits(const struct world *world)
+{
+    const struct shelf *hosts = state_shelf(world->hall.state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = hosts->records[i];
+        cr_assert_leq(state_uses(world->hall.state, NOUN_HOST, host->id), host->max_sessions,
+                      "seed %llu: more sessions than the limit", (unsigned long long)seed_now);
+    }
+}
+
+static void check_replay(const struct world *world)
+{
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
+        const struct shelf *is = state_shelf(world->hall.state, noun), *replayed = state_shelf(world->shadow, noun);
+        cr_assert_eq(is->count, replayed->count, "seed %llu: replay differs", (unsigned long long)seed_now);
+        for (size_t i = 0; i < is->count; i++) {
+            const char *id = is->records[i];
+            cr_assert_eq(memcmp(id, replayed->records[i], noun_rows[noun].size), 0, "seed %llu: %s differs",
+                         (unsigned long long)seed_now, id);
+            cr_assert_eq(state_uses(world->hall.state, noun, id), state_uses(world->shadow, noun, id));
+        }
+    }
+}
+
+Test(histories, hold_what_must_always_hold, .timeout = 240)
+{
+    static struct world world;
+    uint64_t first = getenv("PULT_SEED") ? strtoull(getenv("PULT_SEED"), NULL, 10) : 1;
+    uint64_t count = getenv("PULT_HISTORIES") ? strtoull(getenv("PULT_HISTORIES"), NULL, 10) : HISTORIES;
+    uint64_t sessions = 0, crashes = 0;
+    for (seed_now = first; seed_now < first + count; seed_now++) {
+        open_world(&world, seed_now);
+        for (int i = 0; i < STEPS; i++) {
+            step(&world);
+            check_sessions(&world);
+            check_limits(&world);
+            check_replay(&world);
+        }
+        sessions += state_count(world.hall.state, NOUN_SESSION);
+        crashes += world.durable;
+        close_world(&world);
+    }
+    // The histories must have gone somewhere, or the checks looked at nothing.
+    cr_assert_gt(sessions, count);
+    cr_assert_gt(crashes, count * 3);
+}

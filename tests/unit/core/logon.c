@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/logon.h"
+#include "broker/base/text.h"
+#include "tests/unit/core/hall.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct hall hall;
+static struct logon_decision decision, second;
+
+static void open_hall(void)
+{
+    hall_open(&hall);
+}
+
+static void close_hall(void)
+{
+    hall_close(&hall);
+}
+
+TestSuite(logon, .init = open_hall, .fini = close_hall);
+
+Test(logon, starts_a_session_on_a_host_of_the_profiles_pool)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_NONE);
+    cr_assert(text_equal(decision.host.pool, "neustadt/office"));
+    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
+    cr_assert_eq(state_uses(hall.state, NOUN_HOST, decision.host.id), 1);
+    cr_assert_eq(decision.session.fence, 1);
+}
+
+Test(logon, finds_the_session_left_running)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
+    cr_assert(second.found);
+    cr_assert(text_equal(second.session.id, decision.session.id));
+    cr_assert(text_equal(second.moved_from, "neustadt/desk1"));
+    cr_assert_eq(second.session.fence, 2);
+    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
+}
+
+Test(logon, finds_it_on_a_draining_host_too)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    hall_drain(&hall, decision.host.id, true);
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
+    cr_assert(second.found);
+}
+
+Test(logon, two_groups_land_in_two_pools)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk2", &second);
+    cr_assert(text_equal(decision.session.pool, "neustadt/office"));
+    cr_assert(text_equal(second.session.pool, "neustadt/building"));
+}
+
+Test(logon, the_higher_priority_wins_and_the_why_names_both)
+{
+    union record record = {.assignment = {.priority = 50}};
+    TEXT_PUT(record.assignment.id, "neustadt/anna-builds");
+    TEXT_PUT(record.assignment.profile, "neustadt/builder");
+    TEXT_PUT(record.assignment.person, "anna");
+    hall_set(&hall, NOUN_ASSIGNMENT, &record);
+    hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert(text_equal(decision.profile.id, "neustadt/builder"));
+    cr_assert(strstr(decision.why.lines, "assignment neustadt/clerk applies"));
+    cr_assert(strstr(decision.why.lines, "assignment neustadt/anna-builds applies"));
+}
+
+Test(logon, nobody_new_on_a_draining_host)
+{
+    hall_drain(&hall, "neustadt/ts1", true);
+    for (int i = 0; i < 3; i++) {
+        char login[8] = {'p', (char)('0' + i)};
+        hall_log_on(&hall, login, "rathaus", "neustadt/desk1", &decision);
+        cr_assert(text_equal(decision.host.id, "neustadt/ts2"));
+    }
+}
+
+Test(logon, a_full_pool_is_said_to_be_full)
+{
+    for (int i = 0; i < 6; i++) {
+        char login[8] = {'p', (char)('0' + i)};
+        hall_log_on(&hall, login, "rathaus", "neustadt/desk1", &decision);
+        cr_assert_eq(decision.refusal, REFUSAL_NONE);
+    }
+    hall_log_on(&hall, "late", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_HOSTS_FULL);
+    cr_assert_eq(decision.event_count, 0);
+    cr_assert_eq(state_uses(hall.state, NOUN_HOST, "neustadt/ts1"), 3);
+    cr_assert_eq(state_uses(hall.state, NOUN_HOST, "neustadt/ts2"), 3);
+}
+
+Test(logon, no_healthy_host_is_said_so)
+{
+    hall.health[1] = HOST_UNREACHABLE;
+    hall.health[2] = HOST_WRONG_CERTIFICATE;
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_NO_HOST);
+    cr_assert(strstr(decision.why.lines, "wrong-certificate"));
+}
+
+Test(logon, a_session_on_a_dead_host_is_ended_and_a_new_one_started_elsewhere)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    hall.health[decision.host.id[strlen("neustadt/ts")] - '0'] = HOST_UNREACHABLE;
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &second);
+    cr_assert_eq(second.refusal, REFUSAL_NONE);
+    cr_assert_not(second.found);
+    cr_assert_not(text_equal(second.host.id, decision.host.id));
+    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
+}
+
+Test(logon, a_lost_session_stays_when_there_is_no_other_host)
+{
+    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    hall.health[3] = HOST_UNREACHABLE;
+    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk1", &second);
+    cr_assert_eq(second.refusal, REFUSAL_NO_HOST);
+    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
+}
+
+Test(logon, outside_the_hours_is_refused)
+{
+    hall.week_minute = 6 * 60 + 59;
+    hall_decide(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_OUTSIDE_HOURS);
+    hall.week_minute = 7 * 60;
+    hall_decide(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_NONE);
+    hall.week_minute = 18 * 60;
+    hall_decide(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_OUTSIDE_HOURS);
+}
+
+Test(logon, without_an_assignment_there_is_no_profile)
+{
+    hall_decide(&hall, "gast", "", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_NO_PROFILE);
+}
+
+Test(logon, never_at_a_disabled_or_unknown_device)
+{
+    union record record = {.device = *state_device(hall.state, "neustadt/desk1")};
+    record.device.disabled = true;
+    hall_set(&hall, NOUN_DEVICE, &record);
+    hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_DEVICE_DISABLED);
+    hall_decide(&hall, "anna", "rathaus", "neustadt/desk9", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_DEVICE_UNKNOWN);
+}
+
+Test(logon, never_at_a_device_of_another_tenant)
+{
+    struct logon_input input = {
+        .tenant_id = "neustadt",
+        .person_id = "neustadt/p-anna",
+        .who = {.login = "anna"},
+        .device_id = "altdorf/desk1",
+        .health = &hall.source,
+    };
+    logon_decide(hall.state, &input, &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_DENIED);
+}
+
+Test(logon, the_load_follows_the_weight)
+{
+    union record heavy = {.host = *state_host(hall.state, "neustadt/ts1")};
+    heavy.host.weight = 1000;
+    heavy.host.max_sessions = 100;
+    hall_set(&hall, NOUN_HOST, &heavy);
+    union record light = {.host = *state_host(hall.state, "neustadt/ts2")};
+    light.host.max_sessions = 100;
+    hall_set(&hall, NOUN_HOST, &light);
+    // One of the best two by the dice: with two hosts that is even, so a third shows what weight does.
+    union record third = heavy;
+    TEXT_PUT(third.host.id, "neustadt/ts5");
+    hall_set(&hall, NOUN_HOST, &third);
+    for (int i = 0; i < 60; i++) {
+        char login[8] = {'p', (char)('0' + i / 10), (char)('0' + i % 10)};
+        hall_log_on(&hall, login, "rathaus", "neustadt/desk1", &decision);
+    }
+    int64_t on_light = state_uses(hall.state, NOUN_HOST, "neustadt/ts2");
+    cr_assert(on_light >= 1 && on_light <= 8, "%lld of 60 on a host of a tenth of the weight", (long long)on_light);
+}
+
+Test(session, only_the_desk_that_has_it_may_report, .init = open_hall, .fini = close_hall)
+{
+    struct event event;
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk2", 1, "ended", 1, &event));
+    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 0, "ended", 1, &event));
+    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "exploded", 1, &event));
+    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "connected", 1, &event));
+    state_apply(hall.state, &event);
+    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "connected", 1, &event));
+    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "ended", 1, &event));
+    state_apply(hall.state, &event);
+    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 0);
+}
+
+Test(session, an_unused_lease_ends_a_used_one_is_put_aside, .init = open_hall, .fini = close_hall)
+{
+    struct event event;
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_not(session_overdue(hall.state, hall.now_ms + 999, 1000, &event));
+    cr_assert(session_overdue(hall.state, hall.now_ms + 1000, 1000, &event));
+    cr_assert_eq(event.type, EVENT_SESSION_ENDED);
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
+    cr_assert(session_overdue(hall.state, hall.now_ms + 1000, 1000, &event));
+    cr_assert_eq(event.type, EVENT_SESSION_DISCONNECTED);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/state.h"
+#include "broker/base/mem.h"
+#include "tests/unit/core/hall.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct hall hall;
+
+static void open_hall(void)
+{
+    hall_open(&hall);
+}
+
+static void close_hall(void)
+{
+    hall_close(&hall);
+}
+
+TestSuite(state, .init = open_hall, .fini = close_hall);
+
+static void log_on_three(void)
+{
+    struct logon_decision decision;
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk2", &decision);
+    hall_log_on(&hall, "dora", "rathaus", "altdorf/desk1", &decision);
+}
+
+Test(state, is_the_same_after_print_and_read)
+{
+    struct text before = {0}, after = {0};
+    struct fault why;
+    log_on_three();
+    state_print(hall.state, &before);
+    struct state *again = state_new();
+    cr_assert(state_read(again, before.bytes, before.length, &why), "%s", why.text);
+    state_print(again, &after);
+    cr_assert_str_eq(before.bytes, after.bytes);
+    cr_assert_eq(state_uses(again, NOUN_POOL, "neustadt/office"), state_uses(hall.state, NOUN_POOL, "neustadt/office"));
+    state_free(again);
+    text_drop(&before);
+    text_drop(&after);
+}
+
+Test(state, a_copy_stands_on_its_own)
+{
+    struct state *copy = state_copy(hall.state);
+    log_on_three();
+    cr_assert_eq(state_count(copy, NOUN_SESSION), 0);
+    cr_assert_eq(state_count(copy, NOUN_HOST), state_count(hall.state, NOUN_HOST));
+    state_free(copy);
+}
+
+Test(state, a_cut_snapshot_is_refused)
+{
+    struct text printed = {0};
+    struct fault why;
+    state_print(hall.state, &printed);
+    struct state *again = state_new();
+    cr_assert_not(state_read(again, printed.bytes, printed.length - 1, &why));
+    cr_assert_eq(why.kind, FAULT_BROKEN);
+    state_free(again);
+    text_drop(&printed);
+}
+
+Test(state, events_read_as_they_were_printed)
+{
+    struct logon_decision decision;
+    struct text printed = {0};
+    struct fault why;
+    hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    event_print(&decision.events[0], &printed);
+    struct event again;
+    memset(&again, 0x5a, sizeof again);
+    cr_assert(event_read(&again, printed.bytes, printed.length, &why), "%s", why.text);
+    cr_assert_eq(again.type, EVENT_SESSION_STARTED);
+    cr_assert_str_eq(again.why, decision.events[0].why);
+    cr_assert_eq(memcmp(&again.record.session, &decision.events[0].record.session, sizeof(struct session)), 0);
+    text_drop(&printed);
+}
+
+Test(state, an_event_of_a_later_version_is_refused)
+{
+    static const char later[] = "{\"v\":2,\"type\":\"host.removed\",\"id\":\"a/b\",\"by\":\"x\"}";
+    static const char unknown[] = "{\"v\":1,\"type\":\"host.exploded\",\"id\":\"a/b\",\"by\":\"x\"}";
+    struct event event;
+    struct fault why;
+    cr_assert_not(event_read(&event, later, strlen(later), &why));
+    cr_assert_not(event_read(&event, unknown, strlen(unknown), &why));
+}
+
+Test(state, counts_who_refers_to_whom)
+{
+    struct logon_decision decision;
+    cr_assert_eq(state_uses(hall.state, NOUN_POOL, "neustadt/office"), 3); // two hosts and a profile
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(state_uses(hall.state, NOUN_POOL, "neustadt/office"), 4);
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
+    cr_assert_eq(state_uses(hall.state, NOUN_DEVICE, "neustadt/desk1"), 0);
+    cr_assert_eq(state_uses(hall.state, NOUN_DEVICE, "neustadt/desk2"), 1);
+    cr_assert_eq(state_uses(hall.state, NOUN_HOST, decision.host.id), 1);
+}
+
+Test(state, accepts_no_reference_across_tenants)
+{
+    struct fault why;
+    union record record = {.host = {.port = 3389, .weight = 100, .max_sessions = 1}};
+    TEXT_PUT(record.host.id, "altdorf/ts9");
+    TEXT_PUT(record.host.pool, "neustadt/office");
+    cr_assert_not(state_accepts(hall.state, NOUN_HOST, &record, &why));
+    cr_assert_str_eq(why.text, "pool: there is no pool \"neustadt/office\"");
+    TEXT_PUT(record.host.pool, "altdorf/office");
+    cr_assert(state_accepts(hall.state, NOUN_HOST, &record, &why), "%s", why.text);
+}
+
+Test(state, accepts_no_nonsense)
+{
+    static const char *const hours[] = {"6-20", "20:00-06:00", "06:00-25:00", "06:00-20:00x", "-1:00-20:00", "06:60-20:00"};
+    struct fault why;
+    union record record = {.profile = {.name = "x"}};
+    TEXT_PUT(record.profile.id, "neustadt/x");
+    TEXT_PUT(record.profile.pool, "neustadt/office");
+    for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
+        TEXT_PUT(record.profile.hours, hours[i]);
+        cr_assert_not(state_accepts(hall.state, NOUN_PROFILE, &record, &why), "%s", hours[i]);
+    }
+    TEXT_PUT(record.profile.hours, "06:00-24:00");
+    TEXT_PUT(record.profile.days, "mon someday");
+    cr_assert_not(state_accepts(hall.state, NOUN_PROFILE, &record, &why));
+    TEXT_PUT(record.profile.days, "mon fri");
+    cr_assert(state_accepts(hall.state, NOUN_PROFILE, &record, &why), "%s", why.text);
+}

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/wall.h"
+#include "broker/base/text.h"
+
+#include <criterion/criterion.h>
+
+static const struct peer anyone = {.role = ROLE_ANYONE};
+static const struct peer device = {.role = ROLE_DEVICE, .tenant = "neustadt", .id = "neustadt/desk1"};
+static const struct peer admin = {.role = ROLE_ADMIN, .tenant = "neustadt", .id = "neustadt/admin"};
+static const struct peer district = {.role = ROLE_DISTRICT, .tenant = "landkreis", .id = "landkreis/admin"};
+
+static enum refusal ask(const struct method *method, const struct peer *peer, const char *id)
+{
+    return wall_check(method, peer, id);
+}
+
+Test(wall, every_method_with_a_thing_in_its_path_hides_foreign_tenants)
+{
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        if (method->noun == NOUN_NONE || method->id == METHOD_LIST)
+            continue;
+        const char *foreign = method->noun == NOUN_TENANT ? "altdorf" : "altdorf/x";
+        enum refusal refusal = ask(method, &admin, foreign);
+        cr_assert(refusal == REFUSAL_ABSENT || refusal == REFUSAL_DENIED, "%s %s", method->verb, method->path);
+        cr_assert_eq(ask(method, &district, foreign), REFUSAL_NONE, "%s %s", method->verb, method->path);
+    }
+}
+
+Test(wall, every_method_keeps_out_who_has_no_proof)
+{
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        enum refusal expected = method->who == ROLE_ANYONE ? REFUSAL_NONE : REFUSAL_UNPROVEN;
+        cr_assert_eq(ask(method, &anyone, ""), expected, "%s %s", method->verb, method->path);
+    }
+}
+
+Test(wall, a_device_may_only_what_devices_may)
+{
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        bool may = method->who == ROLE_ANYONE || method->who == ROLE_DEVICE;
+        cr_assert_eq(ask(method, &device, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
+    }
+}
+
+Test(wall, administrators_are_no_devices)
+{
+    const struct method *logon = method_find(METHOD_LOGON, NOUN_NONE);
+    cr_assert_eq(ask(logon, &admin, ""), REFUSAL_DENIED);
+    cr_assert_eq(ask(logon, &district, ""), REFUSAL_DENIED);
+}
+
+Test(wall, only_the_district_sets_tenants)
+{
+    cr_assert_eq(ask(method_find(METHOD_SET, NOUN_TENANT), &admin, "neustadt"), REFUSAL_DENIED);
+    cr_assert_eq(ask(method_find(METHOD_SHOW, NOUN_TENANT), &admin, "neustadt"), REFUSAL_NONE);
+    cr_assert_eq(ask(method_find(METHOD_SHOW, NOUN_TENANT), &admin, "neustadt-sued"), REFUSAL_ABSENT);
+}
+
+Test(wall, a_row_without_a_role_lets_nobody_in)
+{
+    struct method forgotten = {.id = METHOD_STATUS, .verb = "GET", .path = "/v1/x", .noun = NOUN_NONE};
+    cr_assert_eq(ask(&forgotten, &district, ""), REFUSAL_DENIED);
+    cr_assert_eq(ask(&forgotten, &anyone, ""), REFUSAL_DENIED);
+}
