@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/desk.h"
+#include "broker/api/language.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-#define _(sentence) sentence
 
 struct desk {
     struct desk_ports ports;
@@ -58,29 +57,29 @@ struct end_row {
 
 // A session that is not known to have ended may go on at its host: to the broker it is disconnected.
 static const struct end_row end_rows[VIEW_END_COUNT] = {
-    [VIEW_LOGGED_OFF] = {_("You are logged off."), "ended", "logged off"},
-    [VIEW_REPLACED] = {_("Your session was opened at another desk."), "disconnected", "opened elsewhere"},
-    [VIEW_ENDED_BY_HOST] = {_("The session host has ended your session. Log on again or ask the help desk."), "ended",
+    [VIEW_LOGGED_OFF] = {N_("You are logged off."), "ended", "logged off"},
+    [VIEW_REPLACED] = {N_("Your session was opened at another desk."), "disconnected", "opened elsewhere"},
+    [VIEW_ENDED_BY_HOST] = {N_("The session host has ended your session. Log on again or ask the help desk."), "ended",
                             "ended by the host"},
-    [VIEW_LOST] = {_("The connection to the session host was lost. Your programs go on running: log on again to "
+    [VIEW_LOST] = {N_("The connection to the session host was lost. Your programs go on running: log on again to "
                      "return to them."),
                    "disconnected", "connection lost"},
-    [VIEW_UNREACHABLE] = {_("The session host cannot be reached. Try again in a minute or ask the help desk."),
+    [VIEW_UNREACHABLE] = {N_("The session host cannot be reached. Try again in a minute or ask the help desk."),
                           "failed", "host unreachable"},
-    [VIEW_REFUSED] = {_("The session host did not let you in. Try again or ask the help desk."), "failed",
+    [VIEW_REFUSED] = {N_("The session host did not let you in. Try again or ask the help desk."), "failed",
                       "refused by the host"},
-    [VIEW_FALSE_HOST] = {_("The session host showed a false certificate. Your password was not sent. Tell the help "
+    [VIEW_FALSE_HOST] = {N_("The session host showed a false certificate. Your password was not sent. Tell the help "
                            "desk."),
                          "failed", "false certificate"},
-    [VIEW_FAILED] = {_("The session could not be shown. Log on again to return to it."), "failed", "viewer failed"},
+    [VIEW_FAILED] = {N_("The session could not be shown. Log on again to return to it."), "failed", "viewer failed"},
     [VIEW_CLOSED] = {"", "disconnected", "closed at the desk"},
 };
 
-static const char moved_sentence[] = _("Your session was opened at %s.");
-static const char moved_somewhere[] = _("Your session was opened at another desk.");
-static const char ended_sentence[] = _("Your session was ended by the administrators.");
-static const char broken_answer[] = _("The broker's answer cannot be used. Ask the help desk.");
-static const char empty_sentence[] = _("Type your name and your password.");
+static const char moved_sentence[] = N_("Your session was opened at %s.");
+static const char moved_somewhere[] = N_("Your session was opened at another desk.");
+static const char ended_sentence[] = N_("Your session was ended by the administrators.");
+static const char broken_answer[] = N_("The broker's answer cannot be used. Ask the help desk.");
+static const char empty_sentence[] = N_("Type your name and your password.");
 
 static void present(struct desk *desk)
 {
@@ -304,7 +303,9 @@ void desk_cancel(struct desk *desk)
 static void session_ended(struct desk *desk, enum view_end end)
 {
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
-    report(desk, LINK_STATE, end_rows[end].state, end_rows[end].reason);
+    bool was_shown = desk->state == DESK_SHOWING || desk->state == DESK_MENDING;
+    bool goes_on = was_shown && text_equal(end_rows[end].state, "failed");
+    report(desk, LINK_STATE, goes_on ? "disconnected" : end_rows[end].state, end_rows[end].reason);
     if (known)
         enter(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
     else
@@ -352,6 +353,13 @@ static bool is_about_us(const struct desk *desk, const struct link_message *mess
     return text_equal(message->session, desk->session) && message->fence >= desk->fence && *desk->session;
 }
 
+// xrdp says the same when somebody logs off and when the session goes elsewhere: the broker's word may come after it.
+static bool tells_of_the_end(const struct desk *desk)
+{
+    return desk->sentence == end_rows[VIEW_LOGGED_OFF].sentence || desk->sentence == end_rows[VIEW_REPLACED].sentence ||
+           desk->sentence == end_rows[VIEW_LOST].sentence;
+}
+
 void desk_link_message(struct desk *desk, const struct link_message *message)
 {
     bool moved = message->type == LINK_MOVED;
@@ -360,7 +368,6 @@ void desk_link_message(struct desk *desk, const struct link_message *message)
     const char *sentence = !moved ? ended_sentence : *message->place ? moved_sentence : moved_somewhere;
     if (has_session(desk))
         close_session(desk, sentence, message->place);
-    else if (desk->state == DESK_GREETING && moved)
-        // xrdp says the same when somebody logs off and when the session goes elsewhere: now we know.
+    else if (desk->state == DESK_GREETING && moved && tells_of_the_end(desk))
         enter(desk, DESK_GREETING, sentence, message->place);
 }

@@ -14,18 +14,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// The resolver cannot be stopped: what it works on outlives a dial that is not wanted any more.
 struct lookup {
     char address[256], port[8];
-    struct addrinfo *found;
+    struct addrinfo *found; // NULL unless result is 0
     int result;
-    struct dial *dial; // NULL: nobody waits
+    struct dial *dial; // for the loop's thread only
 };
 
 struct dial {
     struct loop *loop;
-    struct lookup *lookup;
-    struct addrinfo *found, *next;
+    struct worker *resolver; // holds what `next` points to
+    struct addrinfo *next;
     int descriptor;
     struct loop_watch *watch;
     struct loop_timer *deadline;
@@ -46,8 +45,7 @@ static void drop_descriptor(struct dial *dial)
 
 static void finish(struct dial *dial)
 {
-    if (dial->lookup)
-        take(dial->lookup)->dial = NULL;
+    worker_free(take(dial->resolver));
     loop_timer_stop(dial->deadline);
     loop_watch_free(take(dial->watch));
     int descriptor = dial->descriptor;
@@ -59,7 +57,8 @@ static void deadline_passed(void *arg)
 {
     struct dial *dial = arg;
     drop_descriptor(dial);
-    fault_set(&dial->why, FAULT_UNAVAILABLE, "no answer within the deadline");
+    if (dial->resolver)
+        fault_set(&dial->why, FAULT_UNAVAILABLE, "no answer within the deadline");
     finish(dial);
 }
 
@@ -134,16 +133,17 @@ static void resolved(void *arg)
 {
     struct lookup *lookup = arg;
     struct dial *dial = lookup->dial;
-    if (!dial && lookup->result == 0)
+    dial->next = lookup->found;
+    if (lookup->result != 0)
+        fault_set(&dial->why, FAULT_UNAVAILABLE, "%.100s: %s", lookup->address, gai_strerror(lookup->result));
+    try_next(dial);
+}
+
+static void drop_lookup(void *arg)
+{
+    struct lookup *lookup = arg;
+    if (lookup->found)
         freeaddrinfo(lookup->found);
-    if (dial) {
-        dial->lookup = NULL;
-        if (lookup->result == 0)
-            dial->found = dial->next = lookup->found;
-        else
-            fault_set(&dial->why, FAULT_UNAVAILABLE, "%.100s: %s", lookup->address, gai_strerror(lookup->result));
-        try_next(dial);
-    }
     free(lookup);
 }
 
@@ -154,13 +154,15 @@ struct dial *dial_new(struct loop *loop, const char *address, int port, int64_t 
     dial->descriptor = -1;
     dial->done = done;
     dial->arg = arg;
-    dial->lookup = mem_new(1, sizeof *dial->lookup);
-    dial->lookup->dial = dial;
-    TEXT_PUT(dial->lookup->address, address);
-    snprintf(dial->lookup->port, sizeof dial->lookup->port, "%d", port);
     dial->deadline = loop_timer_new(loop, deadline_passed, dial);
-    loop_timer_start(dial->deadline, deadline_ms);
-    worker_run(loop, resolve, resolved, dial->lookup);
+    struct lookup *lookup = mem_new(1, sizeof *lookup);
+    lookup->dial = dial;
+    TEXT_PUT(lookup->address, address);
+    snprintf(lookup->port, sizeof lookup->port, "%d", port);
+    dial->resolver = worker_new(loop, resolve, resolved, drop_lookup, lookup, &dial->why);
+    if (!dial->resolver)
+        drop_lookup(lookup);
+    loop_timer_start(dial->deadline, dial->resolver ? deadline_ms : 0);
     return dial;
 }
 
@@ -169,10 +171,7 @@ void dial_free(struct dial *dial)
     if (!dial)
         return;
     drop_descriptor(dial);
-    if (dial->lookup)
-        dial->lookup->dial = NULL;
-    if (dial->found)
-        freeaddrinfo(dial->found);
+    worker_free(dial->resolver);
     loop_timer_free(dial->deadline);
     free(dial);
 }

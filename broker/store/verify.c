@@ -133,15 +133,12 @@ static bool verify_events(struct tables *tables, struct scan *scan, struct fault
     if (scan->erased != mark->erased)
         return fault_set(why, FAULT_BROKEN, "%llu events have no payload, but %llu were erased", (unsigned long long)scan->erased,
                          (unsigned long long)mark->erased);
-    if (mark->snapshot_seq && !scan->snapshot.met)
-        return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: is not of this journal",
-                         (unsigned long long)mark->snapshot_seq);
     return true;
 }
 
-static bool verify_head(struct scan *scan, const struct head *head, bool torn, struct fault *why)
+// Neither shorter than its head, nor longer than by the commit that the head was to follow.
+static bool verify_end(const struct mark *mark, const struct head *head, struct fault *why)
 {
-    const struct mark *mark = scan->mark;
     if (mark->seq < head->seq)
         return fault_set(why, FAULT_BROKEN, "the journal ends at event %llu, but its head vouches for event %llu",
                          (unsigned long long)mark->seq, (unsigned long long)head->seq);
@@ -151,6 +148,17 @@ static bool verify_head(struct scan *scan, const struct head *head, bool torn, s
     if (mark->turn > head->turn + 1)
         return fault_set(why, FAULT_BROKEN, "the head is %llu commits older than the journal: it is from a backup",
                          (unsigned long long)(mark->turn - head->turn));
+    return true;
+}
+
+static bool verify_head(struct scan *scan, const struct head *head, bool torn, struct fault *why)
+{
+    const struct mark *mark = scan->mark;
+    if (!verify_end(mark, head, why))
+        return false;
+    if (mark->snapshot_seq && !scan->snapshot.met)
+        return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: is not of this journal",
+                         (unsigned long long)mark->snapshot_seq);
     if (!scan->head.met)
         return fault_set(why, FAULT_BROKEN, "event %llu: is not the one that the head vouches for",
                          (unsigned long long)head->seq);

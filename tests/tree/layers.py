@@ -31,8 +31,8 @@ LAYERS = {
 # Header of a foreign library -> the files it may be included by (beginnings of paths). Tests may include all.
 HOMES = {
     r"uv\.h": ["broker/base/loop."],
-    r"libwebsockets\.h": ["broker/base/loop.", "broker/server/", "broker/api/client", "broker/api/link",
-                          "broker/gateway/", "pxe/"],
+    r"libwebsockets\.h": ["broker/base/loop.", "broker/server/", "broker/api/client", "broker/api/link.",
+                          "broker/api/wire.", "broker/gateway/", "pxe/"],
     r"json-c/.*": ["broker/api/codec.", "admin-tool/out."],
     r"openssl/.*": ["broker/api/client", "broker/api/trust.", "broker/auth/", "broker/calls/", "broker/core/",
                     "broker/gateway/", "broker/host/", "broker/main.c", "broker/server/", "broker/store/",

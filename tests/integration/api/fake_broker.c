@@ -11,12 +11,12 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -40,20 +40,29 @@ struct request {
     size_t body_length;
 };
 
-__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
+static void run(char *const arguments[])
 {
-    char line[300];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(line, sizeof line, format, args);
-    va_end(args);
-    int rc = system(line);
-    assert(rc == 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        execvp(arguments[0], arguments);
+        _exit(127);
+    }
+    int status = -1;
+    pid_t ended = waitpid(pid, &status, 0);
+    assert(ended == pid && status == 0);
+}
+
+static void certificates(const char *place, char *action, char *name, char *alternatives)
+{
+    char path[100];
+    snprintf(path, sizeof path, "%s%s", folder, place);
+    mkdir(path, 0700);
+    run((char *[]){"tests/town/certificates", path, action, name, alternatives, NULL});
 }
 
 static void remove_folder(void)
 {
-    run("rm -rf %s", folder);
+    run((char *[]){"rm", "-rf", folder, NULL});
 }
 
 const char *fake_town(void)
@@ -63,9 +72,9 @@ const char *fake_town(void)
     char *made = mkdtemp(folder);
     assert(made);
     atexit(remove_folder);
-    run("bash tests/town/certificates %s authority", folder);
-    run("bash tests/town/certificates %s issue broker DNS:broker,IP:127.0.0.1", folder);
-    run("mkdir %s/other && bash tests/town/certificates %s/other authority", folder, folder);
+    certificates("", "authority", NULL, NULL);
+    certificates("", "issue", "broker", "DNS:broker,IP:127.0.0.1");
+    certificates("/other", "authority", NULL, NULL);
     return folder;
 }
 
@@ -102,7 +111,9 @@ static bool read_request(struct request *request)
             return false;
     sscanf(request->bytes, "%15s %1099s", request->verb, request->path);
     request->body = strstr(request->bytes, "\r\n\r\n") + 4;
-    request->body_length = (size_t)atol(header(request, "content-length:"));
+    int64_t length = 0;
+    if (text_number(header(request, "content-length:"), 0, REQUEST_MAX, &length))
+        request->body_length = (size_t)length;
     while ((size_t)(request->bytes + request->length - request->body) < request->body_length)
         if (!read_more(request))
             return false;

@@ -709,6 +709,17 @@ void power_restore(const struct power_image *image)
     sync_names();
 }
 
+bool power_equals(const struct power_image *image)
+{
+    for (int i = 0; i < image->count; i++) {
+        size_t length = 0;
+        const unsigned char *bytes = power_file(image->files[i].path, &length);
+        if (length != image->files[i].length || (length && memcmp(bytes, image->files[i].bytes, length) != 0))
+            return false;
+    }
+    return true;
+}
+
 unsigned char *power_file(const char *path, size_t *length)
 {
     int node = node_of(path);

@@ -22,6 +22,8 @@ struct power_image *power_image_new(void);
 void power_image_free(struct power_image *image);
 void power_restore(const struct power_image *image); // whatever is open then must be closed first
 
+bool power_equals(const struct power_image *image);
+
 // The power goes at the `operations`th change from now on; 0: never. From then on everything fails.
 void power_cut_after(int operations);
 bool power_is_off(void);

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Logging on and off. What proves the administrator never stands in argv or the environment.
+#include "admin-tool/command.h"
+#include "admin-tool/prompt.h"
+#include "admin-tool/token.h"
+#include "broker/api/language.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static json_object *string_of(const struct secret *secret)
+{
+    return json_object_new_string_len(secret->bytes, (int)secret->length);
+}
+
+// For the first administrator, before any tenant and its directory are known.
+static bool read_token(const struct options *options, struct secret *secret, struct fault *why)
+{
+    const char *file = getenv("PULT_TOKEN_FILE");
+    return prompt_read(options->token_stdin ? "-" : file, secret, why);
+}
+
+static bool read_password(const struct options *options, struct secret *secret, struct fault *why)
+{
+    char question[OPTION_SIZE * 2 + 64];
+    if (options->password_stdin)
+        return prompt_read("-", secret, why);
+    snprintf(question, sizeof question, _("Password of %s (%s): "), options->name, options->tenant);
+    return prompt_secret(question, secret, why);
+}
+
+static void complete_name(struct options *options)
+{
+    const struct passwd *user = options->name[0] ? NULL : getpwuid(geteuid());
+    if (user)
+        text_cut(options->name, sizeof options->name, user->pw_name);
+}
+
+static bool make_request(struct options *options, json_object *request, struct fault *why)
+{
+    owned(secret) struct secret secret = {0};
+    if (options->token_stdin || getenv("PULT_TOKEN_FILE")) {
+        if (!read_token(options, &secret, why))
+            return false;
+        json_object_object_add(request, "token", string_of(&secret));
+        return true;
+    }
+    if (!text_is_slug(options->tenant, strlen(options->tenant)))
+        return fault_set(why, FAULT_INVALID, "%s", _("Say with --tenant TENANT whose directory knows you."));
+    complete_name(options);
+    if (!read_password(options, &secret, why))
+        return false;
+    json_object_object_add(request, "tenant", json_object_new_string(options->tenant));
+    json_object_object_add(request, "name", json_object_new_string(options->name));
+    json_object_object_add(request, "password", string_of(&secret));
+    return true;
+}
+
+// The token stays out of what is shown.
+static void show(struct tool *tool, json_object *answer)
+{
+    static const struct out_column columns[] = {
+        {.key = "name"}, {.key = "scope"}, {.key = "until", .kind = OUT_TIME}, {.key = NULL}};
+    owned(json) json_object *shown = json_object_new_object();
+    for (const struct out_column *column = columns; column->key; column++)
+        json_object_object_add(shown, column->key, json_object_get(codec_member(answer, column->key)));
+    out_object(&tool->out, shown, columns);
+}
+
+enum exit_code admin_log_on(struct tool *tool, const struct invocation *invocation)
+{
+    (void)invocation;
+    struct fault why = {0};
+    owned(json) json_object *answer = NULL;
+    owned(json) json_object *request = json_object_new_object();
+    if (!make_request(&tool->options, request, &why)) {
+        out_complain("%s", why.text);
+        return EXIT_USAGE;
+    }
+    enum exit_code code = tool_ask(tool, "POST", "/v1/admin/logon", request, &answer);
+    codec_wipe(request);
+    if (code != EXIT_DONE)
+        return code;
+    bool saved = token_save(tool->options.host, tool->options.port, answer, &why);
+    if (saved)
+        show(tool, answer);
+    else
+        out_complain("%s", why.text);
+    codec_wipe(answer);
+    return saved ? EXIT_DONE : EXIT_NOT_ALLOWED;
+}
+
+enum exit_code admin_log_off(struct tool *tool, const struct invocation *invocation)
+{
+    (void)invocation;
+    enum exit_code code = tool_ask(tool, "POST", "/v1/admin/logoff", NULL, NULL);
+    if (code != EXIT_UNREACHABLE) // else the broker would keep what nobody can end any more
+        token_forget(tool->options.host, tool->options.port);
+    return code;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "admin-tool/command.h"
+#include "broker/api/language.h"
+
+#include <limits.h>
+
+static const char any_noun[] = "NOUN";
+
+// A row a line.
+// clang-format off
+const struct command command_rows[] = {
+    {"log-on", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_BROKER, admin_log_on, N_("logs you on at the broker; the password is asked for")},
+    {"log-off", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, admin_log_off, N_("ends your log-on")},
+    {"status", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, status_show, N_("how the broker, its hosts and its directories are")},
+    {"logon", "why", 0, "PERSON --at DEVICE", 1, 1, OPTION_AT, NEEDS_LOGON, logon_why, N_("says what a log-on would do, and why, without doing it")},
+    {any_noun, "list", METHOD_LIST, "", 0, 0, OPTION_TENANT, NEEDS_LOGON, noun_list, N_("lists what there is")},
+    {any_noun, "show", METHOD_SHOW, "ID", 1, 1, 0, NEEDS_LOGON, noun_show, N_("shows everything about one")},
+    {any_noun, "add", METHOD_SET, "ID FIELD=VALUE...", 2, INT_MAX, 0, NEEDS_LOGON, noun_add, N_("adds one that is not there yet")},
+    {any_noun, "set", METHOD_SET, "ID FIELD=VALUE...", 2, INT_MAX, 0, NEEDS_LOGON, noun_set, N_("changes the given fields of one")},
+    {any_noun, "remove", METHOD_REMOVE, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("removes them")},
+    {"host", "drain", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_drain, N_("takes a host out of service: no new sessions, those that run go on")},
+    {"host", "undrain", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_undrain, N_("puts a host back into service")},
+    {"session", "end", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("ends sessions; what is not saved there is lost")},
+    {"device", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, device_enrol_token, N_("prints a one-time token with which the device gets its certificate")},
+    {"event", "list", 0, "", 0, 0, OPTION_EVENTS, NEEDS_LOGON, event_list, N_("lists the journal: what was decided, by whom, when")},
+    {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and changes it all at once")},
+    {"help", NULL, 0, "[COMMAND]", 0, 2, 0, NEEDS_NOTHING, help_show, N_("says what the commands do")},
+    {.first = NULL},
+};
+// clang-format on
+
+static bool noun_has(enum noun noun, enum method_id method)
+{
+    bool reads = method == METHOD_LIST || method == METHOD_SHOW;
+    return method_find(method, noun) && (reads || noun_rows[noun].by_people);
+}
+
+bool command_is_of(const struct command *command, char **words)
+{
+    enum noun noun = noun_by_name(words[0]);
+    if (command->second && (!words[1] || !text_equal(command->second, words[1])))
+        return false;
+    if (text_equal(command->first, any_noun))
+        return noun != NOUN_NONE && noun_has(noun, command->method);
+    return text_equal(command->first, words[0]);
+}
+
+static bool complain_unknown(int count, char **words)
+{
+    if (count == 0)
+        out_complain("%s", _("What shall be done? See: pultctl help"));
+    else
+        out_complain(_("There is no command \"%s%s%s\". See: pultctl help"), words[0], count > 1 ? " " : "",
+                     count > 1 ? words[1] : "");
+    return false;
+}
+
+bool command_find(int count, char **words, struct invocation *invocation)
+{
+    for (const struct command *command = command_rows; count && command->first; command++) {
+        if (!command_is_of(command, words))
+            continue;
+        int own = command->second ? 2 : 1;
+        enum noun noun = noun_by_name(words[0]);
+        *invocation = (struct invocation){command, noun, count - own, words + own};
+        if (invocation->count >= command->least && invocation->count <= command->most)
+            return true;
+        fprintf(stderr, "%s", _("Usage: "));
+        command_print_synopsis(stderr, command, noun);
+        return false;
+    }
+    return complain_unknown(count, words);
+}
+
+bool command_takes(const struct command *command, unsigned given)
+{
+    unsigned surplus = given & ~(command->options | OPTION_ALWAYS);
+    if (!surplus)
+        return true;
+    out_complain("%s", _("An option does not go with this command. See: pultctl help"));
+    return false;
+}
+
+void command_print_synopsis(FILE *file, const struct command *command, enum noun noun)
+{
+    bool named = noun != NOUN_NONE && text_equal(command->first, any_noun);
+    fprintf(file, "pultctl %s", named ? noun_rows[noun].name : command->first);
+    if (command->second)
+        fprintf(file, " %s", command->second);
+    if (command->arguments[0])
+        fprintf(file, " %s", command->arguments);
+    options_print_synopsis(file, command->options & ~(unsigned)OPTION_AT); // stands among the arguments
+    fputs("\n", file);
+}

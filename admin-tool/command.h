@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The table of commands: finding one by its words, its help, its synopsis.
+#pragma once
+#include "admin-tool/tool.h"
+#include "broker/api/method.h"
+
+struct invocation {
+    const struct command *command;
+    enum noun noun; // NOUN_NONE for commands that are about none
+    int count;      // of the words after the command's own
+    char **words;
+};
+
+typedef enum exit_code command_run(struct tool *tool, const struct invocation *invocation);
+
+enum command_needs { NEEDS_NOTHING, NEEDS_BROKER, NEEDS_LOGON };
+
+struct command {
+    const char *first;     // "NOUN": each noun that has `method` and, for changes, is set by people
+    const char *second;    // NULL: the first word is all
+    enum method_id method; // with "NOUN"
+    const char *arguments; // as in the synopsis
+    int least, most;       // how many
+    unsigned options;      // enum option_flag
+    enum command_needs needs;
+    command_run *run;
+    const char *sentence;
+};
+
+extern const struct command command_rows[]; // ends with a row without `first`
+
+// `words` ends with NULL. Whether its first one or two are the command's.
+bool command_is_of(const struct command *command, char **words);
+// False, with a complaint on standard error, when the words (NULL after the last) are no command.
+bool command_find(int count, char **words, struct invocation *invocation) __attribute__((warn_unused_result));
+// True when the options that were given go with the command; else with a complaint.
+bool command_takes(const struct command *command, unsigned given) __attribute__((warn_unused_result));
+// "pultctl host drain ID"; for "NOUN" with the noun, or as it stands when that is NOUN_NONE.
+void command_print_synopsis(FILE *file, const struct command *command, enum noun noun);
+
+// ---- the commands, each in the file its name begins with
+
+command_run help_show, admin_log_on, admin_log_off, status_show, event_list, noun_list, noun_show, noun_set, noun_add,
+    noun_remove, host_drain, host_undrain, device_enrol_token, logon_why, apply_file;

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "admin-tool/command.h"
+#include "broker/api/language.h"
+
+// The token alone on standard output, so that it can be piped to where it is needed; the rest is said beside it.
+enum exit_code device_enrol_token(struct tool *tool, const struct invocation *invocation)
+{
+    char path[PATH_SIZE];
+    owned(json) json_object *answer = NULL;
+    if (!tool_path(path, NOUN_DEVICE, invocation->words[0], "enrol-token"))
+        return EXIT_USAGE;
+    enum exit_code code = tool_ask(tool, "POST", path, NULL, &answer);
+    if (code != EXIT_DONE)
+        return code;
+    out_json(&tool->out, answer);
+    out_line(&tool->out, "%s", codec_string(answer, "token"));
+    if (!tool->out.json)
+        out_complain(_("The token can be used once, until %s."), codec_string(answer, "until"));
+    codec_wipe(answer);
+    return EXIT_DONE;
+}

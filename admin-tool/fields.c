@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "admin-tool/fields.h"
+#include "broker/api/language.h"
+
+#include <string.h>
+
+const struct field *field_find(enum noun noun, const char *name)
+{
+    for (const struct field *field = noun_rows[noun].fields; field->name; field++)
+        if (text_equal(field->name, name))
+            return field;
+    return NULL;
+}
+
+static json_object *flag_value(const struct field *field, const char *text, struct fault *why)
+{
+    static const char *const yes[] = {"yes", "true", "on", NULL}, *const no[] = {"no", "false", "off", NULL};
+    for (size_t i = 0; yes[i]; i++) {
+        if (text_equal(text, yes[i]) || text_equal(text, _("yes")))
+            return json_object_new_boolean(true);
+        if (text_equal(text, no[i]) || text_equal(text, _("no")))
+            return json_object_new_boolean(false);
+    }
+    fault_set(why, FAULT_INVALID, _("%s: expected yes or no"), field->name);
+    return NULL;
+}
+
+static json_object *number_value(const struct field *field, const char *text, struct fault *why)
+{
+    int64_t number;
+    if (text_number(text, field->min, field->max, &number))
+        return json_object_new_int64(number);
+    fault_set(why, FAULT_INVALID, _("%s: expected a number from %lld to %lld"), field->name, (long long)field->min,
+              (long long)field->max);
+    return NULL;
+}
+
+static json_object *choice_value(const struct field *field, const char *text, struct fault *why)
+{
+    struct text all = {0};
+    for (size_t i = 0; field->choices[i]; i++) {
+        if (text_equal(field->choices[i], text)) {
+            text_drop(&all);
+            return json_object_new_string(text);
+        }
+        text_addf(&all, "%s%s", i ? ", " : "", field->choices[i]);
+    }
+    fault_set(why, FAULT_INVALID, _("%s: expected one of %s"), field->name, all.bytes ? all.bytes : "");
+    text_drop(&all);
+    return NULL;
+}
+
+static json_object *list_value(const char *text)
+{
+    json_object *list = json_object_new_array();
+    while (*(text += strspn(text, " ,"))) {
+        size_t length = strcspn(text, " ,");
+        json_object_array_add(list, json_object_new_string_len(text, (int)length));
+        text += length;
+    }
+    return list;
+}
+
+json_object *field_value(const struct field *field, const char *text, struct fault *why)
+{
+    switch (field->type) {
+    case FIELD_FLAG:
+        return flag_value(field, text, why);
+    case FIELD_NUMBER:
+        return number_value(field, text, why);
+    case FIELD_CHOICE:
+        return choice_value(field, text, why);
+    case FIELD_LIST:
+    case FIELD_LINES:
+        return list_value(text);
+    case FIELD_ID:
+    case FIELD_TEXT:
+    case FIELD_TIME:
+    case FIELD_DIGEST:
+        return json_object_new_string(text);
+    }
+    return NULL;
+}
+
+bool field_assign(enum noun noun, json_object *object, const char *assignment, struct fault *why)
+{
+    char name[NAME_SIZE];
+    const char *equals = strchr(assignment, '=');
+    if (!equals || (size_t)(equals - assignment) >= sizeof name)
+        return fault_set(why, FAULT_INVALID, _("%.100s: expected FIELD=VALUE"), assignment);
+    snprintf(name, sizeof name, "%.*s", (int)(equals - assignment), assignment);
+    const struct field *field = field_find(noun, name);
+    if (!field || (field->flags & FIELD_HIDDEN))
+        return fault_set(why, FAULT_INVALID, _("a %s has no field %s. See: pultctl help %s"), noun_rows[noun].name, name,
+                         noun_rows[noun].name);
+    if ((field->flags & FIELD_OURS) || text_equal(name, "id"))
+        return fault_set(why, FAULT_INVALID, _("%s cannot be set"), name);
+    json_object *value = field_value(field, equals + 1, why);
+    if (value)
+        json_object_object_add(object, name, value);
+    return value != NULL;
+}
+
+json_object *fields_of_people(enum noun noun, json_object *present)
+{
+    json_object *object = json_object_new_object();
+    for (const struct field *field = noun_rows[noun].fields; field->name; field++) {
+        json_object *value = codec_member(present, field->name);
+        if (value && !(field->flags & (FIELD_OURS | FIELD_HIDDEN)) && !text_equal(field->name, "id"))
+            json_object_object_add(object, field->name, json_object_get(value));
+    }
+    return object;
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "admin-tool/command.h"
+#include "broker/api/language.h"
+
+static void explain(struct out *out, json_object *answer)
+{
+    static const struct out_column columns[] = {{.key = "profile"}, {.key = "host"}, {.key = "session"}, {.key = NULL}};
+    json_object *why = codec_member(answer, "why");
+    enum refusal refusal = refusal_by_code(codec_string(answer, "refusal"));
+    for (size_t i = 0; json_object_is_type(why, json_type_array) && i < json_object_array_length(why); i++)
+        out_line(out, "%zu. %s", i + 1, json_object_get_string(json_object_array_get_idx(why, i)));
+    if (refusal != REFUSAL_NONE) {
+        out_line(out, _("The log-on would be refused: %s"), language_sentence(refusal));
+        return;
+    }
+    out_line(out, "%s", _("The log-on would succeed:"));
+    out_object(out, answer, columns);
+}
+
+enum exit_code logon_why(struct tool *tool, const struct invocation *invocation)
+{
+    const char *device = tool->options.at;
+    owned(json) json_object *answer = NULL;
+    owned(json) json_object *request = json_object_new_object();
+    if (!id_is_valid(NOUN_DEVICE, device)) {
+        out_complain("%s", _("Say at which desk: --at TENANT/DEVICE"));
+        return EXIT_USAGE;
+    }
+    json_object_object_add(request, "person", json_object_new_string(invocation->words[0]));
+    json_object_object_add(request, "device", json_object_new_string(device));
+    enum exit_code code = tool_ask(tool, "POST", "/v1/logon/why", request, &answer);
+    if (code != EXIT_DONE)
+        return code;
+    if (tool->out.json)
+        out_json(&tool->out, answer);
+    else
+        explain(&tool->out, answer);
+    return EXIT_DONE;
+}

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "admin-tool/options.h"
+#include "admin-tool/out.h"
+#include "broker/api/language.h"
+#include "broker/base/conf.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PORT_PRESET = 8443 };
+
+#define AT(member) .offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member)
+
+struct option_row {
+    const char *name;
+    char letter;
+    unsigned flag;
+    const char *value; // what it takes, for people; NULL: nothing
+    size_t offset, size;
+    const char *sentence;
+};
+
+// A row a line.
+// clang-format off
+static const struct option_row rows[] = {
+    {"broker", 'b', OPTION_ALWAYS, "HOST[:PORT]", AT(broker), N_("the broker; PULT_BROKER")},
+    {"ca", 0, OPTION_ALWAYS, "FILE", AT(ca), N_("certificate of the authority that signed the broker's; PULT_CA")},
+    {"cert", 0, OPTION_ALWAYS, "FILE", AT(cert), N_("a certificate to show instead of logging on")},
+    {"key", 0, OPTION_ALWAYS, "FILE", AT(key), N_("its key")},
+    {"json", 'j', OPTION_ALWAYS, NULL, AT(json), N_("JSON for programs instead of tables")},
+    {"lang", 0, OPTION_ALWAYS, "LANGUAGE", AT(lang), N_("language of what is said, for example de")},
+    {"help", 'h', OPTION_ALWAYS, NULL, AT(help), N_("what the command does")},
+    {"version", 0, OPTION_ALWAYS, NULL, AT(version), N_("the version of this program")},
+    {"tenant", 't', OPTION_TENANT, "TENANT", AT(tenant), N_("only of this tenant; the tenant whose directory knows you")},
+    {"name", 'n', OPTION_NAME, "NAME", AT(name), N_("log-on name, else that of this computer's user")},
+    {"password-stdin", 0, OPTION_SECRETS, NULL, AT(password_stdin), N_("the password is the first line of standard input")},
+    {"token-stdin", 0, OPTION_SECRETS, NULL, AT(token_stdin), N_("the first administrator's token is, or stands in the file PULT_TOKEN_FILE")},
+    {"file", 'f', OPTION_FILE, "FILE", AT(file), N_("the file to apply, - for standard input")},
+    {"dry-run", 0, OPTION_PLAN, NULL, AT(dry_run), N_("show the plan and change nothing")},
+    {"yes", 'y', OPTION_PLAN, NULL, AT(yes), N_("do not ask")},
+    {"at", 0, OPTION_AT, "DEVICE", AT(at), N_("the desk: TENANT/NAME")},
+    {"last", 0, OPTION_EVENTS, "COUNT", AT(last), N_("so many of the last ones, 50 when not given")},
+    {"after", 0, OPTION_EVENTS, "NUMBER", AT(after), N_("all after this one")},
+};
+
+static const struct conf_row file_rows[] = {
+    {.key = "broker", .type = CONF_TEXT, AT(broker), .sentence = "the broker, host[:port]"},
+    {.key = "ca", .type = CONF_PATH, AT(ca), .sentence = "certificate of the authority that signed the broker's"},
+    {.key = "cert", .type = CONF_PATH, AT(cert), .sentence = "a certificate to show instead of logging on"},
+    {.key = "key", .type = CONF_PATH, AT(key), .sentence = "its key"},
+    {.key = "tenant", .type = CONF_TEXT, AT(tenant), .sentence = "tenant to log on at"},
+    {.key = "name", .type = CONF_TEXT, AT(name), .sentence = "log-on name"},
+    {.key = "lang", .type = CONF_TEXT, AT(lang), .sentence = "language of what is said"},
+    {.key = NULL},
+};
+// clang-format on
+
+enum { ROWS = sizeof rows / sizeof *rows };
+
+static char *text_at(struct options *options, size_t offset)
+{
+    return (char *)options + offset;
+}
+
+static bool take_value(struct options *options, const struct option_row *row, const char *value)
+{
+    options->given |= row->flag;
+    if (!row->value) {
+        *(bool *)text_at(options, row->offset) = true;
+        return true;
+    }
+    if (text_copy(text_at(options, row->offset), row->size, value))
+        return true;
+    out_complain(_("--%s: the value is too long"), row->name);
+    return false;
+}
+
+static void describe(struct option *long_options, char *letters)
+{
+    size_t length = 0;
+    letters[length++] = ':'; // a missing value is told apart from an unknown option
+    for (int i = 0; i < ROWS; i++) {
+        long_options[i] = (struct option){rows[i].name, rows[i].value ? required_argument : no_argument, NULL, 256 + i};
+        if (rows[i].letter)
+            letters[length++] = rows[i].letter;
+        if (rows[i].letter && rows[i].value)
+            letters[length++] = ':';
+    }
+    letters[length] = 0;
+}
+
+static const struct option_row *row_of(int found)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (found == 256 + i || (found < 256 && rows[i].letter == (char)found))
+            return &rows[i];
+    return NULL;
+}
+
+bool options_read(struct options *options, int *count, char **words)
+{
+    struct option long_options[ROWS + 1] = {0};
+    char letters[2 * ROWS + 2];
+    describe(long_options, letters);
+    optind = 0; // glibc: begin anew
+    opterr = 0;
+    for (int found; (found = getopt_long(*count, words, letters, long_options, NULL)) != -1;) {
+        if (found == ':' || found == '?') {
+            const char *word = words[optind - 1];
+            out_complain(found == ':' ? _("%s needs a value") : _("there is no option %s"), word);
+            return false;
+        }
+        if (!take_value(options, row_of(found), optarg))
+            return false;
+    }
+    int rest = *count - optind;
+    memmove(words, words + optind, (size_t)(rest + 1) * sizeof *words);
+    *count = rest;
+    return true;
+}
+
+static void fill(char *value, const char *from)
+{
+    if (!value[0] && from && !text_copy(value, OPTION_SIZE, from))
+        value[0] = 0;
+}
+
+static void settings_path(char *path, size_t size)
+{
+    const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    if (folder && folder[0] == '/')
+        snprintf(path, size, "%s/pult/pultctl.conf", folder);
+    else
+        snprintf(path, size, "%s/.config/pult/pultctl.conf", home ? home : "");
+}
+
+bool options_complete(struct options *options)
+{
+    char path[OPTION_SIZE];
+    struct options file = {0};
+    settings_path(path, sizeof path);
+    if (access(path, F_OK) == 0 && !conf_load(path, file_rows, &file, conf_report_stderr, path))
+        return false;
+    fill(options->broker, getenv("PULT_BROKER"));
+    fill(options->ca, getenv("PULT_CA"));
+    for (const struct conf_row *row = file_rows; row->key; row++)
+        fill(text_at(options, row->offset), text_at(&file, row->offset));
+    fill(options->ca, "/etc/pult/ca.crt");
+    return true;
+}
+
+bool options_split(const char *broker, char *host, size_t size, int64_t *port)
+{
+    const char *start = broker, *end = NULL, *rest = NULL;
+    if (broker[0] == '[') {
+        start = broker + 1;
+        end = strchr(start, ']');
+        rest = end ? end + 1 : NULL;
+    } else {
+        const char *colon = strchr(broker, ':');
+        bool bare_ipv6 = colon && strchr(colon + 1, ':');
+        end = rest = colon && !bare_ipv6 ? colon : broker + strlen(broker);
+    }
+    size_t length = end ? (size_t)(end - start) : 0;
+    if (length == 0 || length >= size)
+        return false;
+    memcpy(host, start, length);
+    host[length] = 0;
+    *port = PORT_PRESET;
+    return !*rest || (*rest == ':' && text_number(rest + 1, 1, 65535, port));
+}
+
+void options_print_synopsis(FILE *file, unsigned allowed)
+{
+    for (int i = 0; i < ROWS; i++) {
+        if (!(rows[i].flag & allowed))
+            continue;
+        fprintf(file, " [--%s%s%s]", rows[i].name, rows[i].value ? " " : "", rows[i].value ? rows[i].value : "");
+    }
+}
+
+void options_print_help(FILE *file, unsigned allowed)
+{
+    for (int i = 0; i < ROWS; i++) {
+        char name[64], letter[8] = "    ";
+        if (!(rows[i].flag & allowed))
+            continue;
+        if (rows[i].letter)
+            snprintf(letter, sizeof letter, "-%c, ", rows[i].letter);
+        snprintf(name, sizeof name, "--%s %s", rows[i].name, rows[i].value ? rows[i].value : "");
+        fprintf(file, "  %s%-22s %s\n", letter, name, language_text(rows[i].sentence));
+    }
+}

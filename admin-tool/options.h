@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What stands before and around a command: options on the command line, then the environment, then the settings file.
+#pragma once
+#include "broker/api/types.h"
+
+#include <stdio.h>
+
+enum option_flag {
+    OPTION_ALWAYS = 1, // with every command
+    OPTION_TENANT = 2,
+    OPTION_NAME = 4,
+    OPTION_SECRETS = 8, // --password-stdin, --token-stdin
+    OPTION_FILE = 16,
+    OPTION_PLAN = 32, // --dry-run, --yes
+    OPTION_EVENTS = 64,
+    OPTION_AT = 128,
+};
+
+enum { OPTION_SIZE = 512 };
+
+struct options {
+    char broker[OPTION_SIZE]; // host[:port]
+    char host[OPTION_SIZE];   // filled by options_complete
+    int64_t port;
+    char ca[OPTION_SIZE], cert[OPTION_SIZE], key[OPTION_SIZE];
+    char tenant[OPTION_SIZE], name[OPTION_SIZE], lang[OPTION_SIZE], file[OPTION_SIZE];
+    char last[OPTION_SIZE], after[OPTION_SIZE], at[OPTION_SIZE];
+    bool json, password_stdin, token_stdin, dry_run, yes, help, version;
+    unsigned given; // enum option_flag of those that were given
+};
+
+// Takes the options out of `words`, which keeps the rest: *count words, NULL after the last. False, with a complaint
+// on standard error, when one is unknown, lacks its value or is too long.
+bool options_read(struct options *options, int *count, char **words) __attribute__((warn_unused_result));
+// Adds environment and settings file. False, with a complaint, when that file has a mistake.
+bool options_complete(struct options *options) __attribute__((warn_unused_result));
+// host, host:port, [IPv6], [IPv6]:port, IPv6. False when it is none of these.
+bool options_split(const char *broker, char *host, size_t size, int64_t *port) __attribute__((warn_unused_result));
+// " [--tenant TENANT]" for the synopsis, of the options in `allowed`.
+void options_print_synopsis(FILE *file, unsigned allowed);
+// A line per option of `allowed`, for people.
+void options_print_help(FILE *file, unsigned allowed);

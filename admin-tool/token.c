@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "admin-tool/token.h"
+#include "broker/api/language.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_MAX = 4096, NAME_LENGTH = 300 };
+
+static void folder_path(char *path, size_t size)
+{
+    const char *runtime = getenv("XDG_RUNTIME_DIR"), *home = getenv("HOME");
+    if (runtime && runtime[0] == '/')
+        snprintf(path, size, "%s/pult", runtime);
+    else
+        snprintf(path, size, "%s/.cache/pult", home ? home : "");
+}
+
+static void make_folder(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    mkdir(path, 0700);
+}
+
+static bool is_ours_alone(int descriptor, mode_t type)
+{
+    struct stat status;
+    return fstat(descriptor, &status) == 0 && (status.st_mode & S_IFMT) == type && status.st_uid == geteuid() &&
+           (status.st_mode & 077) == 0;
+}
+
+static int open_folder(bool make, struct fault *why)
+{
+    char path[NAME_LENGTH + 200];
+    folder_path(path, sizeof path);
+    if (make)
+        make_folder(path);
+    int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder < 0) {
+        fault_set(why, errno == ENOENT ? FAULT_ABSENT : FAULT_UNAVAILABLE, "%s: %s", path, strerror(errno));
+        return -1;
+    }
+    if (is_ours_alone(folder, S_IFDIR))
+        return folder;
+    close(folder);
+    fault_set(why, FAULT_DENIED, _("%s: others may read or write this folder, or own it"), path);
+    return -1;
+}
+
+// A token must not reach another broker than the one it is from.
+static void file_name(char name[NAME_LENGTH], const char *host, int64_t port)
+{
+    int length = snprintf(name, NAME_LENGTH, "%.200s_%lld", host, (long long)port);
+    for (int i = 0; i < length; i++)
+        if (name[i] == '/')
+            name[i] = '_';
+}
+
+static bool write_file(int folder, const char *name, const struct text *text, struct fault *why)
+{
+    static const char fresh[] = "new";
+    unlinkat(folder, fresh, 0);
+    int file = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (file < 0)
+        return fault_set(why, FAULT_UNAVAILABLE, "%s: %s", name, strerror(errno));
+    bool written = write(file, text->bytes, text->length) == (ssize_t)text->length;
+    written = close(file) == 0 && written;
+    if (written && renameat(folder, fresh, folder, name) == 0)
+        return true;
+    fault_set(why, FAULT_UNAVAILABLE, "%s: %s", name, strerror(errno));
+    unlinkat(folder, fresh, 0);
+    return false;
+}
+
+bool token_save(const char *host, int64_t port, json_object *answer, struct fault *why)
+{
+    char name[NAME_LENGTH];
+    struct text text = {0};
+    int folder = open_folder(true, why);
+    if (folder < 0)
+        return false;
+    file_name(name, host, port);
+    mem_reserve(&text.bytes, &text.capacity, FILE_MAX, 1);
+    codec_print(&text, answer);
+    bool saved = write_file(folder, name, &text, why);
+    explicit_bzero(text.bytes, text.capacity);
+    text_drop(&text);
+    close(folder);
+    return saved;
+}
+
+static bool read_file(int folder, const char *name, char *bytes, size_t *length, struct fault *why)
+{
+    int file = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0)
+        return fault_set(why, errno == ENOENT ? FAULT_ABSENT : FAULT_DENIED, "%s: %s", name, strerror(errno));
+    bool alone = is_ours_alone(file, S_IFREG);
+    ssize_t got = alone ? read(file, bytes, FILE_MAX) : -1;
+    close(file);
+    if (!alone)
+        return fault_set(why, FAULT_DENIED, _("%s: others may read or write this file, or own it"), name);
+    *length = got > 0 ? (size_t)got : 0;
+    return got > 0 || fault_set(why, FAULT_ABSENT, "%s", name);
+}
+
+bool token_load(const char *host, int64_t port, struct secret *token, struct fault *why)
+{
+    char name[NAME_LENGTH], bytes[FILE_MAX];
+    size_t length = 0;
+    owned(json) json_object *answer = NULL;
+    int folder = open_folder(false, why);
+    if (folder < 0)
+        return false;
+    file_name(name, host, port);
+    bool got = read_file(folder, name, bytes, &length, why);
+    close(folder);
+    got = got && codec_parse(&answer, bytes, length, why);
+    explicit_bzero(bytes, sizeof bytes);
+    const char *value = answer ? codec_string(answer, "token") : "";
+    got = got && (*value || fault_set(why, FAULT_ABSENT, "%s", name)) && secret_set(token, value, strlen(value));
+    if (answer)
+        codec_wipe(answer);
+    return got;
+}
+
+void token_forget(const char *host, int64_t port)
+{
+    char name[NAME_LENGTH];
+    int folder = open_folder(false, NULL);
+    if (folder < 0)
+        return;
+    file_name(name, host, port);
+    unlinkat(folder, name, 0);
+    close(folder);
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "admin-tool/tool.h"
+#include "admin-tool/token.h"
+#include "broker/api/language.h"
+
+#include <string.h>
+
+enum { DEADLINE_MS = 60 * 1000 };
+
+static enum exit_code load_token(struct tool *tool)
+{
+    struct fault why = {0};
+    if (token_load(tool->options.host, tool->options.port, &tool->token, &why))
+        return EXIT_DONE;
+    if (why.kind == FAULT_DENIED)
+        out_complain("%s", why.text);
+    out_complain(_("You are not logged on at %s. Do so by: pultctl log-on"), tool->options.broker);
+    return EXIT_NOT_ALLOWED;
+}
+
+enum exit_code tool_open(struct tool *tool, bool with_token)
+{
+    struct options *options = &tool->options;
+    struct fault why = {0};
+    if (!options->broker[0]) {
+        out_complain("%s", _("Which broker? Say it with --broker HOST, PULT_BROKER or in the settings file."));
+        return EXIT_USAGE;
+    }
+    if (!options_split(options->broker, options->host, sizeof options->host, &options->port)) {
+        out_complain(_("%s: expected HOST or HOST:PORT"), options->broker);
+        return EXIT_USAGE;
+    }
+    struct client_config config = {.host = options->host, .port = (int)options->port, .ca_file = options->ca};
+    if (options->cert[0]) {
+        config.certificate_file = options->cert;
+        config.key_file = options->key[0] ? options->key : options->cert;
+    }
+    tool->loop = loop_new();
+    tool->client = client_new(tool->loop, &config, &why);
+    if (!tool->client) {
+        out_complain("%s", why.text);
+        return EXIT_USAGE;
+    }
+    return with_token && !options->cert[0] ? load_token(tool) : EXIT_DONE;
+}
+
+void tool_drop(struct tool *tool)
+{
+    client_free(tool->client);
+    if (tool->loop)
+        loop_free(tool->loop);
+    secret_drop(&tool->token);
+}
+
+void tool_call(struct tool *tool, const char *verb, const char *path, json_object *body, struct client_answer *answer)
+{
+    char authorization[SECRET_MAX + 16];
+    snprintf(authorization, sizeof authorization, "Bearer %s", tool->token.bytes);
+    *answer = (struct client_answer){0};
+    client_call_wait(tool->client, verb, path, tool->token.length ? authorization : NULL, body, DEADLINE_MS, answer);
+    explicit_bzero(authorization, sizeof authorization);
+}
+
+enum exit_code tool_exit_code(enum refusal refusal)
+{
+    static const enum exit_code codes[REFUSAL_COUNT] = {
+        [REFUSAL_BROKER_UNREACHABLE] = EXIT_UNREACHABLE, [REFUSAL_UNPROVEN] = EXIT_NOT_ALLOWED,
+        [REFUSAL_DENIED] = EXIT_NOT_ALLOWED,             [REFUSAL_WRONG_PASSWORD] = EXIT_NOT_ALLOWED,
+        [REFUSAL_TICKET] = EXIT_NOT_ALLOWED,
+    };
+    if (refusal == REFUSAL_NONE)
+        return EXIT_DONE;
+    return codes[refusal] ? codes[refusal] : EXIT_REFUSED;
+}
+
+enum exit_code tool_complain(const struct client_answer *answer)
+{
+    out_complain("%s", language_sentence(answer->refusal));
+    if (answer->detail[0])
+        out_complain("%s", answer->detail);
+    if (answer->retry_after_s)
+        out_complain(_("Try again in %lld seconds."), (long long)answer->retry_after_s);
+    if (answer->help_desk[0])
+        out_complain(_("Help desk: %s"), answer->help_desk);
+    return tool_exit_code(answer->refusal);
+}
+
+enum exit_code tool_ask(struct tool *tool, const char *verb, const char *path, json_object *request, json_object **body)
+{
+    struct client_answer answer;
+    tool_call(tool, verb, path, request, &answer);
+    if (answer.refusal != REFUSAL_NONE) {
+        json_drop(&answer.body);
+        return tool_complain(&answer);
+    }
+    if (body)
+        *body = answer.body ? take(answer.body) : json_object_new_object();
+    json_drop(&answer.body);
+    return EXIT_DONE;
+}
+
+bool tool_path(char path[PATH_SIZE], enum noun noun, const char *id, const char *action)
+{
+    if (id && !id_is_valid(noun, id)) {
+        if (noun == NOUN_TENANT)
+            out_complain(_("%s: a tenant's id is made of a-z, 0-9 and -"), id);
+        else
+            out_complain(_("%s: an id is TENANT/NAME, each of a-z, 0-9 and -"), id);
+        return false;
+    }
+    snprintf(path, PATH_SIZE, "/v1/%s%s%s%s%s", noun_rows[noun].plural, id ? "/" : "", id ? id : "", action ? "/" : "",
+             action ? action : "");
+    return true;
+}

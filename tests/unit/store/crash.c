@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The broker is killed while it writes; the disk of the journal is full. In real files.
+#include "tests/unit/store/rig.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct rig rig;
+
+// What is done next follows from what there is, so that the parent knows what was under way.
+static bool snapshot_is_next(const struct model *model)
+{
+    return model->events % 7 == 3 && model->snapshot != model->events;
+}
+
+static size_t next_events(const struct model *model)
+{
+    return 1 + model->events % 5;
+}
+
+static int next_person(const struct model *model)
+{
+    return (int)(model->events % MODEL_PEOPLE);
+}
+
+static struct model next_model(const struct model *model)
+{
+    struct model next = *model;
+    if (snapshot_is_next(model)) {
+        next.snapshot = model->events;
+    } else {
+        next.events += next_events(model);
+        next.versions[next_person(model)]++;
+    }
+    return next;
+}
+
+// Tells what was acknowledged, change by change, until it is killed.
+static void write_for_ever(int pipe)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (!rig_open(&rig))
+        _exit(1);
+    for (;;) {
+        if (snapshot_is_next(&rig.model))
+            rig_snapshot(&rig);
+        else
+            rig_append(&rig, next_events(&rig.model), next_person(&rig.model));
+        if (rig.outcome != STORE_DURABLE || write(pipe, &rig.model, sizeof rig.model) != sizeof rig.model)
+            _exit(2);
+    }
+}
+
+// *last becomes what was acknowledged last.
+static void kill_after(int wait_us, struct model *last)
+{
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    pid_t child = fork();
+    if (child == 0) {
+        close(ends[0]);
+        write_for_ever(ends[1]);
+    }
+    close(ends[1]);
+    struct model model = {0};
+    cr_assert_eq(read(ends[0], &model, sizeof model), sizeof model, "the child did not begin");
+    *last = model;
+    usleep((useconds_t)wait_us);
+    kill(child, SIGKILL);
+    while (read(ends[0], &model, sizeof model) == sizeof model)
+        *last = model;
+    int status;
+    waitpid(child, &status, 0);
+    cr_assert(WIFSIGNALED(status), "the child ended with %d", WEXITSTATUS(status));
+    close(ends[0]);
+}
+
+// What was under way may be there or not, in whole.
+static void check_after_kill(struct model *sure)
+{
+    struct model maybe = next_model(sure);
+    struct ledger *ledger = NULL;
+    struct fault other = {0};
+    cr_assert(ledger_open(&rig.config, &ledger, &rig.why), "%s", rig.why.text);
+    if (!model_fits(sure, ledger, &other)) {
+        cr_assert(model_fits(&maybe, ledger, &rig.why), "neither before (%s) nor after (%s)", other.text,
+                  rig.why.text);
+        *sure = maybe;
+    }
+    ledger_close(ledger);
+}
+
+Test(crash, loses_nothing_that_was_acknowledged, .timeout = 120)
+{
+    rig_make(&rig);
+    const char *kills = getenv("PULT_KILLS");
+    for (int i = 0; i < (kills ? atoi(kills) : 50); i++) {
+        kill_after(rand() % 15000, &rig.model);
+        check_after_kill(&rig.model);
+    }
+    cr_assert_gt(rig.model.events, 100);
+    rig_remove(&rig);
+}
+
+static void mount_small_disk(void)
+{
+    if (unshare(CLONE_NEWNS) != 0)
+        cr_skip_test("needs root for a small disk");
+    cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+    rig_make(&rig);
+    char command[512];
+    snprintf(command, sizeof command, "mkdir '%s/kept' && cp -p '%s'/* '%s/kept'", rig.folder, rig.data, rig.folder);
+    cr_assert_eq(system(command), 0);
+    cr_assert_eq(mount("pult", rig.data, "tmpfs", 0, "size=1m,mode=700"), 0);
+    snprintf(command, sizeof command, "cp -p '%s/kept'/* '%s'", rig.folder, rig.data);
+    cr_assert_eq(system(command), 0);
+}
+
+Test(crash, of_a_full_disk_is_refused_and_over_when_there_is_room, .timeout = 60)
+{
+    mount_small_disk();
+    cr_assert(rig_open(&rig), "%s", rig.why.text);
+    int written = 0;
+    while (rig_append(&rig, 20, written % MODEL_PEOPLE) == STORE_DURABLE)
+        cr_assert_lt(++written, 1000);
+    for (int i = 0; i < 20; i++) {
+        cr_assert_eq(rig_append(&rig, 50, -1), STORE_REFUSED);
+        cr_assert_eq(rig.why.kind, FAULT_UNAVAILABLE, "%s", rig.why.text);
+    }
+    cr_assert_eq(mount("pult", rig.data, "tmpfs", MS_REMOUNT, "size=16m,mode=700"), 0);
+    for (int i = 0; i < 100; i++)
+        cr_assert_eq(rig_append(&rig, 20, 1), STORE_DURABLE, "%s", rig.why.text);
+    rig_close(&rig);
+    rig_check(&rig);
+    cr_assert_eq(umount(rig.data), 0);
+    rig_remove(&rig);
+}
+
+// Killed while the disk is full: the next start is refused its tidying, but not its journal.
+Test(crash, with_a_full_disk_loses_nothing, .timeout = 60)
+{
+    mount_small_disk();
+    cr_assert(rig_open(&rig), "%s", rig.why.text);
+    struct model sure = rig.model;
+    char path[160];
+    pid_t child;
+    int ends[2];
+    rig_close(&rig);
+    cr_assert_eq(pipe(ends), 0);
+    if ((child = fork()) == 0) {
+        if (!rig_open(&rig))
+            _exit(1);
+        while (rig_append(&rig, 20, -1) == STORE_DURABLE)
+            ;
+        if (write(ends[1], &rig.model, sizeof rig.model) == sizeof rig.model)
+            raise(SIGKILL);
+        _exit(2);
+    }
+    cr_assert_eq(read(ends[0], &sure, sizeof sure), sizeof sure);
+    waitpid(child, NULL, 0);
+    rig.model = sure;
+    snprintf(path, sizeof path, "%s/fill", rig.data);
+    int file = open(path, O_WRONLY | O_CREAT, 0600);
+    char bytes[4096] = {0};
+    while (write(file, bytes, sizeof bytes) > 0)
+        ;
+    close(file);
+    rig_check(&rig);
+    unlink(path);
+    rig_check(&rig);
+    cr_assert_eq(umount(rig.data), 0);
+    rig_remove(&rig);
+}
