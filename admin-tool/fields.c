@@ -2,6 +2,7 @@
 #include "admin-tool/fields.h"
 #include "broker/api/language.h"
 
+#include <stdio.h>
 #include <string.h>
 
 const struct field *field_find(enum noun noun, const char *name)

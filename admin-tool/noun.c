@@ -63,8 +63,8 @@ enum exit_code noun_list(struct tool *tool, const struct invocation *invocation)
         out_complain(_("%s: a tenant's id is made of a-z, 0-9 and -"), tenant);
         return EXIT_USAGE;
     }
-    snprintf(start, sizeof start, "/v1/%s?limit=%d%s%s", noun_rows[noun].plural, PAGE, *tenant ? "&tenant=" : "",
-             tenant);
+    snprintf(start, sizeof start, "/v1/%s?limit=%d%s%.*s", noun_rows[noun].plural, PAGE, *tenant ? "&tenant=" : "",
+             SLUG_SIZE, tenant);
     for (size_t i = 0; i < LIST_COLUMNS_MAX && list_columns[noun][i]; i++)
         columns[i] = column_of(noun, list_columns[noun][i]);
     owned(json) json_object *items = json_object_new_array();

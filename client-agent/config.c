@@ -3,6 +3,7 @@
 #include "client-agent/child.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>

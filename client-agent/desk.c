@@ -142,6 +142,11 @@ void desk_free(struct desk *desk)
     free(desk);
 }
 
+const char *desk_state_name(enum desk_state state)
+{
+    return state_names[state];
+}
+
 enum desk_state desk_state(const struct desk *desk)
 {
     return desk->state;

@@ -18,6 +18,8 @@ enum desk_state {
     DESK_STATE_COUNT,
 };
 
+const char *desk_state_name(enum desk_state state);
+
 // What the greeter shows. `sentence` is English, the gettext key; a %s in it stands for `where`.
 struct desk_face {
     enum desk_state state;

@@ -71,7 +71,7 @@ static void viewer_is_over(void *arg, enum viewer_end ended, int status)
     end_with(view, end);
 }
 
-static void relay_told(void *arg, enum relay_event event)
+static void relay_changed(void *arg, enum relay_event event)
 {
     struct view *view = arg;
     switch (event) {
@@ -126,7 +126,7 @@ static bool start_relay(struct view *view, struct fault *why)
         .dial_ms = view->config.dial_ms,
         .give_up_ms = view->config.give_up_ms,
     };
-    view->relay = relay_new(view->loop, &config, relay_told, view, why);
+    view->relay = relay_new(view->loop, &config, relay_changed, view, why);
     return view->relay != NULL;
 }
 

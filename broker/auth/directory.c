@@ -45,7 +45,7 @@ struct request {
 
 struct directory {
     struct tenant tenant;
-    struct directory_config config;
+    struct auth_config config;
     struct loop *loop;
     struct connector *connector;
     struct lines *lines;
@@ -483,7 +483,7 @@ static void name_nobody(struct directory *directory)
     snprintf(directory->nobody, sizeof directory->nobody, "%s=%s,%s", type, hex, directory->tenant.base);
 }
 
-struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config)
+struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct auth_config *config)
 {
     struct directory *directory = mem_new(1, sizeof *directory);
     struct connector_port port = {directory, link_ready, servers_down, changed};
@@ -492,8 +492,8 @@ struct directory *directory_new(struct loop *loop, const struct tenant *tenant, 
     directory->loop = loop;
     // Less than half the deadline, so that the second server is reached when the first says nothing.
     directory->connector =
-        connector_new(loop, &directory->tenant, config->credentials, config->deadline_ms * 2 / 5, &port);
-    directory->lines = lines_new(loop, directory->connector, config->binds);
+        connector_new(loop, &directory->tenant, config->credentials_dir, config->deadline_ms * 2 / 5, &port);
+    directory->lines = lines_new(loop, directory->connector, (size_t)config->connections);
     directory->groups = groups_new(loop, directory->lines, &directory->tenant, config->keep_groups_ms,
                                    config->deadline_ms);
     directory->known = known_new(config->keep_names_ms);

@@ -1,21 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // One tenant's directory: from a name and a password to a verdict and a person.
 #pragma once
-#include "broker/base/loop.h"
-#include "broker/core/port.h"
+#include "broker/auth/auth.h"
 
 struct directory;
 
-struct directory_config {
-    const char *credentials;           // folder, see auth.h
-    int64_t deadline_ms;               // for a whole answer
-    size_t binds;                      // connections for binds
-    size_t most;                       // requests at a time; more are refused with AUTH_UNAVAILABLE
-    int64_t keep_groups_ms, keep_names_ms;
-};
-
-// `tenant` is copied.
-struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config);
+// `tenant` is copied; `config` complete, its folder outlives the directory.
+struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct auth_config *config);
 // Answers what is still open with AUTH_UNAVAILABLE. Not from within `done`.
 void directory_free(struct directory *directory);
 

@@ -361,7 +361,7 @@ static struct lws_vhost *listen_on(struct server *server, const struct server_co
         .keepalive_timeout = KEEPALIVE_S,
         .options = (is_ipv4 ? LWS_SERVER_OPTION_DISABLE_IPV6 : 0) |
                    (ca_file ? LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT : 0) |
-                   LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
         .user = server,
     };
     return lws_create_vhost(server->context, &info);

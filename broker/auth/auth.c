@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/auth.h"
+#include "broker/auth/connector.h"
+#include "broker/auth/ldap.h"
+#include "broker/auth/directory.h"
+#include "broker/auth/krb5.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <uthash.h>
+#include <utlist.h>
+
+struct member {
+    UT_hash_handle hh;
+    struct member *next; // of those to be forgotten
+    struct directory *directory;
+    struct krb5_acceptor *acceptor; // made when the first ticket comes
+    char id[ID_SIZE];
+};
+
+struct auth {
+    struct loop *loop;
+    struct auth_config config;
+    char *credentials_dir;
+    struct member *members;
+    struct member *forgotten;
+    struct loop_timer *forgetting;
+};
+
+static void member_free(struct member *member)
+{
+    directory_free(member->directory);
+    krb5_acceptor_free(member->acceptor);
+    free(member);
+}
+
+static struct member *member_for(struct auth *auth, const struct tenant *tenant)
+{
+    struct member *member = NULL;
+    HASH_FIND_STR(auth->members, tenant->id, member);
+    if (member)
+        return member;
+    member = mem_new(1, sizeof *member);
+    TEXT_PUT(member->id, tenant->id);
+    member->directory = directory_new(auth->loop, tenant, &auth->config);
+    HASH_ADD_STR(auth->members, id, member);
+    return member;
+}
+
+static void check(void *self, const struct tenant *tenant, const char *name, const struct secret *password,
+                  auth_done *done, void *arg)
+{
+    directory_check(member_for(self, tenant)->directory, name, password, done, arg);
+}
+
+static void look_up(void *self, const struct tenant *tenant, const char *name, auth_done *done, void *arg)
+{
+    directory_look_up(member_for(self, tenant)->directory, name, done, arg);
+}
+
+static void change(void *self, const struct tenant *tenant, const char *name, const struct secret *old_password,
+                   const struct secret *new_password, auth_done *done, void *arg)
+{
+    directory_change(member_for(self, tenant)->directory, name, old_password, new_password, done, arg);
+}
+
+static bool accept_ticket(void *self, const struct tenant *tenant, const char *token_base64,
+                          const unsigned char binding[32], char principal[DN_SIZE], char *reply, size_t reply_size,
+                          struct fault *why)
+{
+    struct auth *auth = self;
+    struct member *member = member_for(auth, tenant);
+    principal[0] = 0;
+    if (reply_size > 0)
+        reply[0] = 0;
+    if (!member->acceptor)
+        member->acceptor = krb5_acceptor_new(auth->credentials_dir, tenant->id, tenant->realm, why);
+    return member->acceptor &&
+           krb5_acceptor_accept(member->acceptor, token_base64, binding, principal, reply, reply_size, why);
+}
+
+static void forget_due(void *arg)
+{
+    struct auth *auth = arg;
+    while (auth->forgotten) {
+        struct member *member = auth->forgotten;
+        LL_DELETE(auth->forgotten, member);
+        member_free(member);
+    }
+}
+
+// It may be called from within an answer of this very directory, so the connections go a moment later. The next
+// question finds the new settings already.
+static void forget(void *self, const char *tenant_id)
+{
+    struct auth *auth = self;
+    struct member *member = NULL;
+    HASH_FIND_STR(auth->members, tenant_id, member);
+    if (!member)
+        return;
+    HASH_DEL(auth->members, member);
+    LL_PREPEND(auth->forgotten, member);
+    loop_timer_start(auth->forgetting, 0);
+}
+
+struct auth *auth_new(struct loop *loop, const struct auth_config *config)
+{
+    struct auth *auth = mem_new(1, sizeof *auth);
+    ldap_link_prepare();
+    auth->loop = loop;
+    auth->config = *config;
+    auth->credentials_dir = mem_dup(config->credentials_dir ? config->credentials_dir : "/etc/pult/credentials");
+    auth->config.credentials_dir = auth->credentials_dir;
+    auth->config.deadline_ms = config->deadline_ms ? config->deadline_ms : 5000;
+    auth->config.connections = config->connections ? config->connections : 8;
+    auth->config.keep_groups_ms = config->keep_groups_ms ? config->keep_groups_ms : 60000;
+    auth->config.keep_names_ms = config->keep_names_ms ? config->keep_names_ms : 300000;
+    auth->config.most = config->most ? config->most : 4096;
+    auth->forgetting = loop_timer_new(loop, forget_due, auth);
+    return auth;
+}
+
+void auth_free(struct auth *auth)
+{
+    struct member *member, *next;
+    if (!auth)
+        return;
+    forget_due(auth);
+    HASH_ITER(hh, auth->members, member, next)
+    {
+        HASH_DEL(auth->members, member);
+        member_free(member);
+    }
+    loop_timer_free(auth->forgetting);
+    connector_settle();
+    free(auth->credentials_dir);
+    free(auth);
+}
+
+struct auth_port auth_port(struct auth *auth)
+{
+    return (struct auth_port){auth, check, look_up, change, accept_ticket, forget};
+}

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/agent.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "client-agent/broker.h"
+#include "client-agent/desk.h"
+#include "client-agent/device.h"
+#include "client-agent/greeter.h"
+#include "client-agent/ticket.h"
+#include "client-agent/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000 };
+
+struct agent {
+    struct loop *loop;
+    const struct config *config;
+    struct account greeter_account, viewer_account;
+    bool is_root;
+    char place[NAME_SIZE], language[8];
+    struct desk *desk;
+    struct greeter *greeter;
+    struct broker *broker;
+    struct ticket *ticket; // NULL without a realm
+    struct screens *screens;
+    struct view *view; // NULL without a session
+
+    // A ticket is bound to the broker's certificate. Until that is known, this log-on waits.
+    char waiting_name[LOGIN_SIZE];
+    struct secret waiting_password;
+    unsigned waiting_attempt;
+};
+
+// ---- the desk's ports
+
+static void get_ticket(void *arg, unsigned attempt, const char *name, const struct secret *password)
+{
+    struct agent *agent = arg;
+    unsigned char digest[32];
+    if (broker_digest(agent->broker, digest)) {
+        ticket_get(agent->ticket, attempt, name, password, digest);
+        return;
+    }
+    TEXT_PUT(agent->waiting_name, name);
+    agent->waiting_password = *password;
+    agent->waiting_attempt = attempt;
+    broker_meet(agent->broker, attempt);
+}
+
+static void broker_met(void *arg, unsigned attempt, enum refusal refusal)
+{
+    struct agent *agent = arg;
+    unsigned char digest[32];
+    if (attempt != agent->waiting_attempt)
+        return;
+    bool known = broker_digest(agent->broker, digest);
+    if (known)
+        ticket_get(agent->ticket, attempt, agent->waiting_name, &agent->waiting_password, digest);
+    secret_drop(&agent->waiting_password);
+    struct desk_ticket none = {.refusal = refusal == REFUSAL_NONE ? REFUSAL_BROKER_UNREACHABLE : refusal};
+    if (!known)
+        desk_ticket(agent->desk, attempt, &none);
+}
+
+static void log_on(void *arg, unsigned attempt, const char *name, const struct secret *password,
+                   const char *authorization)
+{
+    struct agent *agent = arg;
+    broker_log_on(agent->broker, attempt, name, password, authorization);
+}
+
+static void change_password(void *arg, unsigned attempt, bool at_kdc, const char *name,
+                            const struct secret *old_password, const struct secret *new_password)
+{
+    struct agent *agent = arg;
+    if (at_kdc)
+        ticket_change(agent->ticket, attempt, name, old_password, new_password);
+    else
+        broker_change(agent->broker, attempt, name, old_password, new_password);
+}
+
+static void view_changed(void *arg, enum view_event event, enum view_end end)
+{
+    struct agent *agent = arg;
+    if (event == VIEW_ENDED)
+        view_free(take(agent->view));
+    desk_view(agent->desk, event, end);
+}
+
+static void open_view(void *arg, const struct logon_answer *answer, const struct secret *password)
+{
+    struct agent *agent = arg;
+    struct view_config config = {
+        .viewer = {.program = agent->config->viewer,
+                   .sandbox = agent->config->sandbox,
+                   .drives_dir = agent->config->drives_dir,
+                   .account = agent->is_root ? &agent->viewer_account : NULL},
+        .run_dir = agent->config->run_dir,
+        .dial_ms = DIAL_MS,
+        .give_up_ms = GIVE_UP_MS,
+        .show_ms = SHOW_MS,
+    };
+    agent->view = view_new(agent->loop, &config, agent->screens, answer, password, view_changed, agent);
+}
+
+static void close_view(void *arg)
+{
+    struct agent *agent = arg;
+    view_close(agent->view);
+}
+
+static void show_face(void *arg, const struct desk_face *face)
+{
+    struct agent *agent = arg;
+    struct greeter_message message = {.type = GREETER_BUSY};
+    if (face->state == DESK_GREETING)
+        message.type = GREETER_SHOW;
+    else if (face->state == DESK_CHANGING)
+        message.type = GREETER_ASK_NEW;
+    TEXT_PUT(message.state, desk_state_name(face->state));
+    TEXT_PUT(message.sentence, face->sentence);
+    TEXT_PUT(message.where, face->where);
+    TEXT_PUT(message.place, agent->place);
+    TEXT_PUT(message.help_desk, face->help_desk);
+    TEXT_PUT(message.language, agent->language);
+    greeter_say(agent->greeter, &message);
+}
+
+static void report(void *arg, const struct link_message *message)
+{
+    struct agent *agent = arg;
+    broker_report(agent->broker, message);
+}
+
+static const struct desk_ports desk_ports = {
+    .ticket = get_ticket,
+    .log_on = log_on,
+    .change = change_password,
+    .open = open_view,
+    .close = close_view,
+    .face = show_face,
+    .report = report,
+};
+
+// ---- what comes back
+
+static void got_ticket(void *arg, unsigned attempt, const struct ticket_answer *answer)
+{
+    struct agent *agent = arg;
+    struct desk_ticket ticket = {
+        .refusal = answer->refusal, .no_kdc = answer->no_kdc, .authorization = answer->authorization};
+    desk_ticket(agent->desk, attempt, &ticket);
+}
+
+static void password_changed(void *arg, unsigned attempt, enum refusal refusal)
+{
+    struct agent *agent = arg;
+    desk_changed(agent->desk, attempt, refusal);
+}
+
+static void broker_answered(void *arg, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
+                            const char *help_desk)
+{
+    struct agent *agent = arg;
+    desk_answer(agent->desk, attempt, refusal, answer, help_desk);
+}
+
+static void link_up(void *arg)
+{
+    struct agent *agent = arg;
+    desk_link_up(agent->desk);
+}
+
+static void link_message(void *arg, const struct link_message *message)
+{
+    struct agent *agent = arg;
+    desk_link_message(agent->desk, message);
+}
+
+static const struct broker_events broker_events = {
+    .answer = broker_answered,
+    .changed = password_changed,
+    .digest = broker_met,
+    .link_up = link_up,
+    .link_message = link_message,
+};
+
+static void greeter_up(void *arg)
+{
+    struct agent *agent = arg;
+    desk_greeter_up(agent->desk);
+}
+
+static void pass_on(struct agent *agent, const struct greeter_message *message)
+{
+    struct secret password;
+    if (!secret_set(&password, message->password, strlen(message->password)))
+        return;
+    if (message->type == GREETER_LOG_ON)
+        desk_log_on(agent->desk, message->name, &password);
+    else
+        desk_new_password(agent->desk, &password);
+    secret_drop(&password);
+}
+
+static void greeter_heard_message(void *arg, const struct greeter_message *message)
+{
+    struct agent *agent = arg;
+    switch ((enum greeter_type)message->type) {
+    case GREETER_LOG_ON:
+    case GREETER_NEW_PASSWORD:
+        pass_on(agent, message);
+        return;
+    case GREETER_CANCEL:
+        desk_cancel(agent->desk);
+        return;
+    case GREETER_LANGUAGE:
+        TEXT_PUT(agent->language, message->language);
+        return;
+    case GREETER_SHOW:
+    case GREETER_ASK_NEW:
+    case GREETER_BUSY:
+        return; // only we say this
+    }
+}
+
+static const struct greeter_events greeter_events = {.up = greeter_up, .heard = greeter_heard_message};
+
+static void screen_ready(void *arg, enum screen_kind kind)
+{
+    struct agent *agent = arg;
+    const struct server *server = screen_server(agent->screens, kind);
+    if (kind == SCREEN_GREETER)
+        greeter_start(agent->greeter, server_display(server), server_auth_file(server));
+    else if (agent->view)
+        view_screen_ready(agent->view);
+}
+
+static void screen_ended(void *arg, enum screen_kind kind)
+{
+    struct agent *agent = arg;
+    if (kind == SCREEN_GREETER)
+        greeter_stop(agent->greeter);
+    else if (agent->view)
+        view_screen_ended(agent->view);
+}
+
+static const struct screen_events screen_events = {.ready = screen_ready, .ended = screen_ended};
+
+// ---- putting it together
+
+static bool find_accounts(struct agent *agent, struct fault *why)
+{
+    agent->is_root = geteuid() == 0;
+    return !agent->is_root || (account_find(&agent->greeter_account, agent->config->greeter_user, why) &&
+                               account_find(&agent->viewer_account, agent->config->viewer_user, why));
+}
+
+// The folder of the viewer's socket is the viewer's own; nobody else may enter it.
+static bool make_folders(struct agent *agent, struct fault *why)
+{
+    char path[SERVER_PATH_SIZE];
+    uid_t owner = agent->is_root ? agent->viewer_account.uid : geteuid();
+    if (mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST)
+        return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
+    snprintf(path, sizeof path, "%s/viewer", agent->config->run_dir);
+    if ((mkdir(path, 0700) != 0 && errno != EEXIST) || chmod(path, 0700) != 0 || chown(path, owner, (gid_t)-1) != 0)
+        return fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
+    return true;
+}
+
+static bool meet_broker(struct agent *agent, struct fault *why)
+{
+    struct device_paths paths;
+    device_paths(&paths, agent->config->state_dir);
+    struct client_config config = {
+        .host = agent->config->broker,
+        .port = (int)agent->config->device_port,
+        .ca_file = agent->config->broker_ca,
+        .certificate_file = paths.certificate,
+        .key_file = paths.key,
+    };
+    struct client *client = client_new(agent->loop, &config, why);
+    if (!client)
+        return false;
+    agent->broker = broker_new(client, &broker_events, agent);
+    return true;
+}
+
+static void make_parts(struct agent *agent)
+{
+    const struct config *config = agent->config;
+    struct greeter_config greeter = {.program = config->greeter,
+                                     .account = agent->is_root ? &agent->greeter_account : NULL,
+                                     .language = config_languages[config->language]};
+    struct screen_config screens = {
+        .commands = {[SCREEN_GREETER] = config->greeter_server, [SCREEN_VIEWER] = config->viewer_server},
+        .clients = {agent->is_root ? agent->greeter_account.uid : geteuid(),
+                    agent->is_root ? agent->viewer_account.uid : geteuid()},
+        .switch_command = config->switch_command,
+        .first_terminal = (int)config->first_terminal,
+        .run_dir = config->run_dir,
+    };
+    struct ticket_config ticket = {.realm = config->realm, .broker = config->broker, .deadline_ms = TICKET_MS};
+    if (*config->realm)
+        agent->ticket = ticket_new(agent->loop, &ticket, got_ticket, password_changed, agent);
+    agent->desk = desk_new(&desk_ports, agent, agent->ticket != NULL, config->help_desk);
+    agent->greeter = greeter_new(agent->loop, &greeter, &greeter_events, agent);
+    agent->screens = screen_new(agent->loop, &screens, &screen_events, agent);
+}
+
+static void find_place(struct agent *agent)
+{
+    char id[ID_SIZE];
+    device_id(id, agent->config->state_dir);
+    text_cut(agent->place, sizeof agent->place, *agent->config->place ? agent->config->place : id);
+    TEXT_PUT(agent->language, config_languages[agent->config->language]);
+}
+
+struct agent *agent_new(struct loop *loop, const struct config *config, struct fault *why)
+{
+    struct agent *agent = mem_new(1, sizeof *agent);
+    agent->loop = loop;
+    agent->config = config;
+    if (!find_accounts(agent, why) || !make_folders(agent, why) || !meet_broker(agent, why)) {
+        free(agent);
+        return NULL;
+    }
+    find_place(agent);
+    make_parts(agent);
+    return agent;
+}
+
+void agent_free(struct agent *agent)
+{
+    if (!agent)
+        return;
+    view_free(agent->view);
+    greeter_free(agent->greeter);
+    screen_free(agent->screens);
+    ticket_free(agent->ticket);
+    broker_free(agent->broker);
+    desk_free(agent->desk);
+    secret_drop(&agent->waiting_password);
+    free(agent);
+}

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/greeter.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { WAIT_FIRST_MS = 200, WAIT_MOST_MS = 20000, PROVEN_MS = 10000 };
+
+struct greeter {
+    struct loop *loop;
+    struct greeter_config config;
+    struct greeter_events events;
+    void *arg;
+    char display[64], auth_file[256]; // display is empty while it is stopped
+    struct child *child;
+    int line; // our end of the socket pair
+    struct loop_watch *watch;
+    struct greeter_reader reader;
+    struct loop_timer *again;
+    int64_t wait_ms, started_ms;
+};
+
+static void hang_up(struct greeter *greeter)
+{
+    loop_watch_free(take(greeter->watch));
+    if (greeter->line >= 0)
+        close(greeter->line);
+    greeter->line = -1;
+    explicit_bzero(&greeter->reader, sizeof greeter->reader);
+}
+
+static void start_later(struct greeter *greeter)
+{
+    bool proven = clock_steady_ms() - greeter->started_ms >= PROVEN_MS;
+    int64_t doubled = greeter->wait_ms * 2;
+    greeter->wait_ms = proven ? WAIT_FIRST_MS : doubled > WAIT_MOST_MS ? WAIT_MOST_MS : doubled;
+    loop_timer_start(greeter->again, greeter->wait_ms);
+}
+
+static void ended(void *arg, int status)
+{
+    struct greeter *greeter = arg;
+    log_warn("greeter", "ended with %d", status);
+    hang_up(greeter);
+    child_free(take(greeter->child));
+    start_later(greeter);
+}
+
+static void heard(void *arg, const struct greeter_message *message)
+{
+    struct greeter *greeter = arg;
+    greeter->events.heard(greeter->arg, message);
+}
+
+static void says(void *arg, bool readable, bool writable)
+{
+    struct greeter *greeter = arg;
+    struct fault why = {0};
+    (void)readable;
+    (void)writable;
+    if (greeter_read(&greeter->reader, greeter->line, heard, greeter, &why))
+        return;
+    if (*why.text)
+        log_error("greeter", "%s", why.text);
+    // A greeter that cannot be understood is of no use; its end brings the next.
+    hang_up(greeter);
+    child_end(greeter->child);
+}
+
+static struct child *start_program(struct greeter *greeter, int its_end, struct fault *why)
+{
+    char display[80], auth_file[280], locales[280];
+    const char *folder = getenv("PULT_LOCALE_DIR");
+    snprintf(display, sizeof display, "DISPLAY=%s", greeter->display);
+    snprintf(auth_file, sizeof auth_file, "XAUTHORITY=%s", greeter->auth_file);
+    snprintf(locales, sizeof locales, "PULT_LOCALE_DIR=%s", folder ? folder : "");
+    const char *const environment[] = {display,
+                                       auth_file,
+                                       "PATH=/usr/bin:/bin",
+                                       "HOME=/nonexistent",
+                                       "LANG=C.UTF-8",
+                                       "GDK_BACKEND=x11",
+                                       "GSK_RENDERER=cairo",
+                                       "GSETTINGS_BACKEND=memory",
+                                       folder ? locales : NULL,
+                                       NULL};
+    const char *const arguments[] = {greeter->config.program, greeter->config.language, NULL};
+    struct child_plan plan = {.arguments = arguments,
+                              .environment = environment,
+                              .account = greeter->config.account,
+                              .no_network = geteuid() == 0,
+                              .input = -1,
+                              .output = STDERR_FILENO,
+                              .pass = {its_end},
+                              .pass_count = 1};
+    return child_start(greeter->loop, &plan, ended, greeter, why);
+}
+
+static bool begin(struct greeter *greeter, struct fault *why)
+{
+    int ends[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
+        return fault_set(why, FAULT_UNAVAILABLE, "no socket pair: %s", strerror(errno));
+    greeter->child = start_program(greeter, ends[1], why);
+    close(ends[1]);
+    greeter->line = ends[0];
+    if (!greeter->child)
+        return false;
+    greeter->watch = loop_watch_new(greeter->loop, greeter->line, says, greeter);
+    loop_watch_set(greeter->watch, true, false);
+    return true;
+}
+
+static void start(void *arg)
+{
+    struct greeter *greeter = arg;
+    struct fault why = {0};
+    greeter->started_ms = clock_steady_ms();
+    if (begin(greeter, &why)) {
+        greeter->events.up(greeter->arg);
+        return;
+    }
+    log_error("greeter", "%s", why.text);
+    hang_up(greeter);
+    start_later(greeter);
+}
+
+struct greeter *greeter_new(struct loop *loop, const struct greeter_config *config,
+                            const struct greeter_events *events, void *arg)
+{
+    struct greeter *greeter = mem_new(1, sizeof *greeter);
+    greeter->loop = loop;
+    greeter->config = *config;
+    greeter->events = *events;
+    greeter->arg = arg;
+    greeter->line = -1;
+    greeter->wait_ms = WAIT_FIRST_MS;
+    greeter->again = loop_timer_new(loop, start, greeter);
+    return greeter;
+}
+
+void greeter_free(struct greeter *greeter)
+{
+    if (!greeter)
+        return;
+    greeter_stop(greeter);
+    loop_timer_free(greeter->again);
+    free(greeter);
+}
+
+void greeter_start(struct greeter *greeter, const char *display, const char *auth_file)
+{
+    greeter_stop(greeter);
+    TEXT_PUT(greeter->display, display);
+    TEXT_PUT(greeter->auth_file, auth_file);
+    start(greeter);
+}
+
+void greeter_stop(struct greeter *greeter)
+{
+    loop_timer_stop(greeter->again);
+    hang_up(greeter);
+    child_free(take(greeter->child));
+}
+
+void greeter_say(struct greeter *greeter, const struct greeter_message *message)
+{
+    struct text line = {0};
+    if (greeter->line < 0)
+        return;
+    greeter_line(&line, message);
+    // The pair holds far more than one line: a greeter that leaves it full does not run any more.
+    if (send(greeter->line, line.bytes, line.length, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)line.length)
+        log_warn("greeter", "does not listen");
+    greeter_line_drop(&line);
+}

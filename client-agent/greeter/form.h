@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A few fields below each other and a button: the log-on, and the choice of a new password. Nothing that was typed
+// stays after it was handed on.
+#pragma once
+#include "client-agent/greeter/caption.h"
+
+enum { FORM_ROWS_MAX = 2 };
+
+struct form_row {
+    const char *caption;
+    bool secret; // shown as dots, never readable
+    size_t size; // of the longest text, in bytes with its NUL
+};
+
+struct form_plan {
+    const char *heading, *button;
+    struct form_row rows[FORM_ROWS_MAX];
+};
+
+struct form;
+
+// Enter in the last field, or the button. The fields are full and fit; the receiver copies what it needs: they are
+// cleared when it returns.
+typedef void form_submit(void *arg, const char *const texts[FORM_ROWS_MAX]);
+// A field is empty, too long or holds what no keyboard types.
+typedef void form_amiss(void *arg);
+
+struct form *form_new(struct captions *captions, const struct form_plan *plan, form_submit *submit, form_amiss *amiss,
+                      void *arg);
+void form_free(struct form *form);
+GtkWidget *form_widget(struct form *form);
+void form_clear(struct form *form); // and puts the cursor into the first field
+void form_focus(struct form *form); // the first empty field
+bool form_in_secret(const struct form *form); // the cursor stands in a field that is not shown

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: EUPL-1.2
+// pult-greeter: asks for name and password and hands them to the agent, who holds the other end of descriptor 3. Knows
+// neither keys nor the network. Its one argument is the language to begin with.
+#include "broker/base/log.h"
+#include "client-agent/greeter/face.h"
+
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <gtk/gtk.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+struct program {
+    GMainLoop *loop;
+    struct face *face;
+    struct greeter_reader reader;
+};
+
+static void send_message(struct program *program, const struct greeter_message *message)
+{
+    struct text line = {0};
+    greeter_line(&line, message);
+    if (send(GREETER_DESCRIPTOR, line.bytes, line.length, MSG_NOSIGNAL) != (ssize_t)line.length)
+        g_main_loop_quit(program->loop);
+    greeter_line_drop(&line);
+}
+
+// The form has checked that all fits.
+static void send_secret(struct program *program, enum greeter_type type, const char *name, const char *password)
+{
+    struct greeter_message message = {.type = type};
+    TEXT_PUT(message.name, name);
+    TEXT_PUT(message.password, password);
+    send_message(program, &message);
+    explicit_bzero(&message, sizeof message);
+}
+
+static void log_on(void *arg, const char *name, const char *password)
+{
+    send_secret(arg, GREETER_LOG_ON, name, password);
+}
+
+static void new_password(void *arg, const char *password)
+{
+    send_secret(arg, GREETER_NEW_PASSWORD, "", password);
+}
+
+static void cancel(void *arg)
+{
+    struct greeter_message message = {.type = GREETER_CANCEL};
+    send_message(arg, &message);
+}
+
+static void switch_language(void *arg, const char *language)
+{
+    struct greeter_message message = {.type = GREETER_LANGUAGE};
+    TEXT_PUT(message.language, language);
+    send_message(arg, &message);
+}
+
+static void heard(void *arg, const struct greeter_message *message)
+{
+    struct program *program = arg;
+    if (message->type == GREETER_SHOW || message->type == GREETER_ASK_NEW || message->type == GREETER_BUSY)
+        face_follow(program->face, message);
+}
+
+static gboolean readable(gint descriptor, GIOCondition condition, gpointer arg)
+{
+    struct program *program = arg;
+    struct fault why = {0};
+    (void)condition;
+    if (greeter_read(&program->reader, descriptor, heard, program, &why))
+        return G_SOURCE_CONTINUE;
+    if (*why.text)
+        log_error("greeter", "the agent: %s", why.text);
+    g_main_loop_quit(program->loop);
+    return G_SOURCE_REMOVE;
+}
+
+int main(int count, char **words)
+{
+    static const struct face_events events = {
+        .log_on = log_on, .new_password = new_password, .cancel = cancel, .language = switch_language};
+    struct program program = {0};
+    // What a core dump or freed memory holds could be a password.
+    prctl(PR_SET_DUMPABLE, 0);
+    mallopt(M_PERTURB, 0x5a);
+    if (fcntl(GREETER_DESCRIPTOR, F_SETFL, O_NONBLOCK) != 0 || !gtk_init_check()) {
+        fputs("pult-greeter is started by pult-agent, on an X server and with a socket as descriptor 3\n", stderr);
+        return 2;
+    }
+    program.loop = g_main_loop_new(NULL, FALSE);
+    program.face = face_new(count > 1 ? words[1] : "de", &events, &program);
+    g_unix_fd_add(GREETER_DESCRIPTOR, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, &program);
+    g_main_loop_run(program.loop);
+    face_free(program.face);
+    g_main_loop_unref(program.loop);
+    return 0;
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What agent and greeter say to each other: one JSON object a line over a socket pair, the greeter's end being its
+// descriptor 3. Both sides are built from this one table.
+#pragma once
+#include "broker/api/codec.h"
+#include "broker/base/mem.h"
+
+enum { GREETER_DESCRIPTOR = 3, GREETER_LINE_MAX = 8 * 1024 };
+
+enum greeter_type {
+    GREETER_SHOW,         // agent: the log-on form. sentence, where, place, help_desk, language
+    GREETER_ASK_NEW,      // agent: ask for a new password. sentence, help_desk
+    GREETER_BUSY,         // agent: wait. state
+    GREETER_LOG_ON,       // greeter: name, password
+    GREETER_NEW_PASSWORD, // greeter: password
+    GREETER_CANCEL,       // greeter: back to the form
+    GREETER_LANGUAGE,     // greeter: the person has switched it. language
+};
+
+struct greeter_message {
+    int64_t type;       // enum greeter_type
+    char state[16];     // of the desk: "greeting", "checking", "connecting", ...
+    char sentence[320]; // English, the gettext key; a %s in it stands for `where`
+    char where[NAME_SIZE];
+    char place[NAME_SIZE];     // of this desk
+    char help_desk[NAME_SIZE]; // telephone number
+    char language[8];          // "de", "en"
+    char name[LOGIN_SIZE];
+    char password[SECRET_MAX + 1];
+};
+extern const struct field greeter_fields[];
+
+// The line, with its newline, ready to be sent; the caller wipes it with greeter_line_drop.
+void greeter_line(struct text *line, const struct greeter_message *message);
+void greeter_line_drop(struct text *line);
+
+// Lines as they come in. A line that is too long or that nobody understands ends the talk.
+struct greeter_reader {
+    char bytes[GREETER_LINE_MAX];
+    size_t length;
+};
+typedef void greeter_heard(void *arg, const struct greeter_message *message);
+// Reads what is there from a non-blocking descriptor and hands on each message. False at the end of the talk, with a
+// fault unless it was orderly.
+bool greeter_read(struct greeter_reader *reader, int descriptor, greeter_heard *heard, void *arg, struct fault *why)
+    __attribute__((warn_unused_result));

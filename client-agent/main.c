@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "client-agent/agent.h"
+#include "client-agent/device.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+// pult-agent(8) lists them.
+enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE, EXIT_CONFIG, EXIT_REFUSED, EXIT_UNREACHABLE };
+
+struct options {
+    const char *config_file, *token_file;
+    bool enrol, check;
+};
+
+static const char usage[] = "pult-agent [--config FILE]                          looks after this desk\n"
+                            "pult-agent [--config FILE] --check                  says what is wrong, line by line\n"
+                            "pult-agent [--config FILE] --enrol [--token-file FILE]\n"
+                            "                                                    gets this device its certificate; the\n"
+                            "                                                    token is read from FILE or from\n"
+                            "                                                    standard input\n"
+                            "pult-agent --version\n";
+
+static bool read_options(struct options *options, int count, char **words)
+{
+    static const struct option known[] = {
+        {"config", required_argument, NULL, 'c'}, {"enrol", no_argument, NULL, 'e'},
+        {"token-file", required_argument, NULL, 't'}, {"check", no_argument, NULL, 'k'},
+        {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
+    };
+    for (int found; (found = getopt_long(count, words, "", known, NULL)) != -1;) {
+        if (found == 'c')
+            options->config_file = optarg;
+        else if (found == 't')
+            options->token_file = optarg;
+        else if (found == 'e')
+            options->enrol = true;
+        else if (found == 'k')
+            options->check = true;
+        else
+            return false;
+    }
+    return optind == count && !(options->token_file && !options->enrol);
+}
+
+// What a core dump or freed memory holds could be a password.
+static void keep_secrets(void)
+{
+    struct rlimit none = {0, 0};
+    setrlimit(RLIMIT_CORE, &none);
+    prctl(PR_SET_DUMPABLE, 0);
+    mallopt(M_PERTURB, 0x5a);
+}
+
+// ---- --enrol
+
+static bool read_token(const char *path, char *token, size_t size)
+{
+    bool is_file = path && !text_equal(path, "stdin") && !text_equal(path, "-");
+    FILE *file = is_file ? fopen(path, "re") : stdin;
+    if (!file) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        return false;
+    }
+    size_t length = fread(token, 1, size - 1, file);
+    if (is_file)
+        fclose(file);
+    token[length] = 0;
+    token[strcspn(token, "\r\n")] = 0;
+    if (!*token || !text_is_clean(token, strlen(token)))
+        fputs("there is no token to be read\n", stderr);
+    return *token && text_is_clean(token, strlen(token));
+}
+
+static int enrol(const struct config *config, const char *token_file)
+{
+    char token[NAME_SIZE], id[ID_SIZE];
+    enum refusal refusal;
+    struct fault why = {0};
+    if (!read_token(token_file, token, sizeof token))
+        return EXIT_USAGE;
+    bool done = device_enrol(config, token, &refusal, &why);
+    explicit_bzero(token, sizeof token);
+    if (done) {
+        device_id(id, config->state_dir);
+        printf("This device is %s now.\n", id);
+        return EXIT_FINE;
+    }
+    if (refusal == REFUSAL_NONE) {
+        fprintf(stderr, "%s\n", why.text);
+        return EXIT_FAILED;
+    }
+    fprintf(stderr, "%s\n%s\n", refusal_rows[refusal].sentence, why.text);
+    return refusal == REFUSAL_BROKER_UNREACHABLE ? EXIT_UNREACHABLE : EXIT_REFUSED;
+}
+
+// ---- the daemon
+
+static void stop(void *arg)
+{
+    loop_stop(arg);
+}
+
+static int serve(const struct config *config)
+{
+    struct fault why = {0};
+    struct loop *loop = loop_new();
+    signal(SIGPIPE, SIG_IGN);
+    struct agent *agent = agent_new(loop, config, &why);
+    if (!agent) {
+        log_error("agent", "%s", why.text);
+        loop_free(loop);
+        return EXIT_FAILED;
+    }
+    loop_on_signal(loop, SIGTERM, stop, loop);
+    loop_on_signal(loop, SIGINT, stop, loop);
+    log_info("agent", "version " PULT_VERSION " serves this desk");
+    loop_run(loop);
+    agent_free(agent);
+    loop_free(loop);
+    return EXIT_FINE;
+}
+
+int main(int count, char **words)
+{
+    static struct config config;
+    struct options options = {.config_file = CONFIG_FILE};
+    keep_secrets();
+    if (count == 2 && text_equal(words[1], "--version")) {
+        puts("pult-agent " PULT_VERSION);
+        return EXIT_FINE;
+    }
+    if (!read_options(&options, count, words)) {
+        fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+    if (!config_load(&config, options.config_file))
+        return EXIT_CONFIG;
+    if (config.debug)
+        log_set_level(LOG_LEVEL_DEBUG);
+    if (options.check)
+        return config_check(&config, conf_report_stderr, (void *)(uintptr_t)options.config_file) ? EXIT_FINE
+                                                                                                  : EXIT_CONFIG;
+    return options.enrol ? enrol(&config, options.token_file) : serve(&config);
+}
