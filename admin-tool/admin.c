@@ -98,5 +98,7 @@ enum exit_code admin_log_off(struct tool *tool, const struct invocation *invocat
     enum exit_code code = tool_ask(tool, "POST", "/v1/admin/logoff", NULL, NULL);
     if (code != EXIT_UNREACHABLE) // else the broker would keep what nobody can end any more
         token_forget(tool->options.host, tool->options.port);
+    if (code == EXIT_DONE)
+        out_line(&tool->out, "%s", _("You are logged off."));
     return code;
 }

@@ -75,9 +75,9 @@ static void add_rows(json_object *rows, json_object *change)
 
 static size_t show_changes(struct out *out, json_object *plan)
 {
-    static const struct out_column columns[] = {
-        {"what", N_("What"), OUT_PLAIN}, {"change", N_("Change"), OUT_PLAIN}, {"field", N_("Field"), OUT_PLAIN},
-        {"from", N_("from"), OUT_PLAIN}, {"to", N_("to"), OUT_PLAIN},         {.key = NULL}};
+    static const struct out_column columns[] = {{"what", N_("What"), OUT_PLAIN},   {"change", N_("Change"), OUT_PLAIN},
+                                                {"field", N_("Field"), OUT_PLAIN}, {"from", N_("from"), OUT_PLAIN},
+                                                {"to", N_("to"), OUT_PLAIN},       {.key = NULL}};
     json_object *changes = codec_member(plan, "changes");
     owned(json) json_object *rows = json_object_new_array();
     size_t count = 0;

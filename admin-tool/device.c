@@ -12,10 +12,12 @@ enum exit_code device_enrol_token(struct tool *tool, const struct invocation *in
     enum exit_code code = tool_ask(tool, "POST", path, NULL, &answer);
     if (code != EXIT_DONE)
         return code;
+    owned(text) struct text until = {0};
+    out_time(&until, codec_string(answer, "until"));
     out_json(&tool->out, answer);
     out_line(&tool->out, "%s", codec_string(answer, "token"));
     if (!tool->out.json)
-        out_complain(_("The token can be used once, until %s."), codec_string(answer, "until"));
+        out_complain(_("The token can be used once, until %s."), until.bytes ? until.bytes : "");
     codec_wipe(answer);
     return EXIT_DONE;
 }

@@ -92,8 +92,8 @@ bool field_assign(enum noun noun, json_object *object, const char *assignment, s
     snprintf(name, sizeof name, "%.*s", (int)(equals - assignment), assignment);
     const struct field *field = field_find(noun, name);
     if (!field || (field->flags & FIELD_HIDDEN))
-        return fault_set(why, FAULT_INVALID, _("a %s has no field %s. See: pultctl help %s"), noun_rows[noun].name, name,
-                         noun_rows[noun].name);
+        return fault_set(why, FAULT_INVALID, _("a %s has no field %s. See: pultctl help %s"), noun_rows[noun].name,
+                         name, noun_rows[noun].name);
     if ((field->flags & FIELD_OURS) || text_equal(name, "id"))
         return fault_set(why, FAULT_INVALID, _("%s cannot be set"), name);
     json_object *value = field_value(field, equals + 1, why);

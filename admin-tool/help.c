@@ -11,8 +11,9 @@ static void print_command(FILE *file, const struct command *command, enum noun n
 
 static void print_exit_codes(FILE *file)
 {
-    fprintf(file, "\n%s\n", _("Exit codes: 0 done, 1 refused by the broker, 2 wrong usage, 3 broker unreachable, 4 not "
-                              "logged on or not allowed, 5 not confirmed."));
+    fprintf(file, "\n%s\n",
+            _("Exit codes: 0 done, 1 refused by the broker, 2 wrong usage, 3 broker unreachable, 4 not "
+              "logged on or not allowed, 5 not confirmed."));
 }
 
 static void print_all(FILE *file)

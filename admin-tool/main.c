@@ -10,6 +10,8 @@ static enum exit_code run(struct tool *tool, const struct invocation *invocation
     if (needs != NEEDS_NOTHING) {
         if (!options_complete(&tool->options))
             return EXIT_USAGE;
+        if (tool->options.lang[0])
+            language_init(tool->options.lang);
         code = tool_open(tool, needs == NEEDS_LOGON);
     }
     return code == EXIT_DONE ? invocation->command->run(tool, invocation) : code;

@@ -164,15 +164,19 @@ enum exit_code noun_remove(struct tool *tool, const struct invocation *invocatio
         if (!tool_path(path, invocation->noun, invocation->words[i], NULL))
             return EXIT_USAGE;
     for (int i = 0; i < invocation->count; i++) {
-        owned(json) json_object *answer = NULL;
+        struct client_answer answer;
         if (!tool_path(path, invocation->noun, invocation->words[i], NULL))
             return EXIT_USAGE;
-        enum exit_code code = tool_ask(tool, "DELETE", path, NULL, &answer);
-        if (code == EXIT_DONE)
-            out_line(&tool->out, _("%s %s is removed."), noun_rows[invocation->noun].name, invocation->words[i]);
-        else
-            out_complain("%s", invocation->words[i]);
-        worst = code == EXIT_DONE ? worst : code;
+        tool_call(tool, "DELETE", path, NULL, &answer);
+        json_drop(&answer.body);
+        if (answer.refusal == REFUSAL_NONE) {
+            out_line(&tool->out, invocation->noun == NOUN_SESSION ? _("%s %s is ended.") : _("%s %s is removed."),
+                     noun_rows[invocation->noun].name, invocation->words[i]);
+            continue;
+        }
+        if (invocation->count > 1)
+            out_complain("%s %s:", noun_rows[invocation->noun].name, invocation->words[i]);
+        worst = tool_complain(&answer);
     }
     return worst;
 }

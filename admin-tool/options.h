@@ -29,8 +29,8 @@ struct options {
     unsigned given; // enum option_flag of those that were given
 };
 
-// Takes the options out of `words`, which keeps the rest: *count words, NULL after the last. False, with a complaint
-// on standard error, when one is unknown, lacks its value or is too long.
+// Takes the options and the program's name out of main's `words`, which keep the rest: *count, NULL after the last.
+// False, with a complaint on standard error, when one is unknown, lacks its value or is too long.
 bool options_read(struct options *options, int *count, char **words) __attribute__((warn_unused_result));
 // Adds environment and settings file. False, with a complaint, when that file has a mistake.
 bool options_complete(struct options *options) __attribute__((warn_unused_result));

@@ -24,11 +24,15 @@ static size_t character_length(const char *at, size_t left)
     return 0;
 }
 
-// Marks that turn the direction of what follows make a line read as another.
+// Marks that turn the direction of what follows make a line read as another: U+200E, 200F, 202A-202E, 2066-2069.
 static bool turns_direction(const char *at, size_t length)
 {
-    return length == 3 && (memcmp(at, "\xe2\x80", 2) == 0 || memcmp(at, "\xe2\x81", 2) == 0) &&
-           (((unsigned char)at[2] >= 0xa6 && (unsigned char)at[2] <= 0xae) || ((unsigned char)at[2] & 0xfe) == 0x8e);
+    static const char *const marks[] = {"\u200e", "\u200f", "\u202a", "\u202b", "\u202c", "\u202d",
+                                        "\u202e", "\u2066", "\u2067", "\u2068", "\u2069"};
+    for (size_t i = 0; length == 3 && i < sizeof marks / sizeof *marks; i++)
+        if (memcmp(at, marks[i], 3) == 0)
+            return true;
+    return false;
 }
 
 void out_clean(struct text *text, const char *bytes)
@@ -88,7 +92,7 @@ static void put_padded(struct text *text, const char *cell, int width, bool last
 
 // ---- cells
 
-static void put_time(struct text *text, const char *rfc3339)
+void out_time(struct text *text, const char *rfc3339)
 {
     struct tm utc = {0}, local;
     const char *rest = strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &utc);
@@ -113,7 +117,7 @@ static void put_value(struct text *text, json_object *value, enum out_kind kind)
         return;
     case json_type_string:
         if (kind == OUT_TIME)
-            put_time(text, json_object_get_string(value));
+            out_time(text, json_object_get_string(value));
         else
             out_clean(text, json_object_get_string(value));
         return;

@@ -38,5 +38,7 @@ __attribute__((format(printf, 2, 3))) void out_line(struct out *out, const char 
 // To standard error: "pultctl: " and one line.
 __attribute__((format(printf, 1, 2))) void out_complain(const char *format, ...);
 
+// Adds a time as people read it.
+void out_time(struct text *text, const char *rfc3339);
 // Adds `bytes` as clean text.
 void out_clean(struct text *text, const char *bytes);

@@ -84,8 +84,9 @@ static enum exit_code first_event(struct tool *tool, int64_t *after)
 
 enum exit_code event_list(struct tool *tool, const struct invocation *invocation)
 {
-    static const struct out_column columns[] = {{.key = "seq"},   {.key = "at", .kind = OUT_TIME}, {.key = "type"},
-                                                {.key = "about"}, {.key = "by"},                   {.key = "why"},
+    static const struct out_column columns[] = {{.key = "seq"},  {.key = "at", .kind = OUT_TIME},
+                                                {.key = "type"}, {.key = "about"},
+                                                {.key = "by"},   {.key = "why"},
                                                 {.key = NULL}};
     (void)invocation;
     int64_t after = 0;

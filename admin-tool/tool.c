@@ -64,8 +64,10 @@ void tool_call(struct tool *tool, const char *verb, const char *path, json_objec
 enum exit_code tool_exit_code(enum refusal refusal)
 {
     static const enum exit_code codes[REFUSAL_COUNT] = {
-        [REFUSAL_BROKER_UNREACHABLE] = EXIT_UNREACHABLE, [REFUSAL_UNPROVEN] = EXIT_NOT_ALLOWED,
-        [REFUSAL_DENIED] = EXIT_NOT_ALLOWED,             [REFUSAL_WRONG_PASSWORD] = EXIT_NOT_ALLOWED,
+        [REFUSAL_BROKER_UNREACHABLE] = EXIT_UNREACHABLE,
+        [REFUSAL_UNPROVEN] = EXIT_NOT_ALLOWED,
+        [REFUSAL_DENIED] = EXIT_NOT_ALLOWED,
+        [REFUSAL_WRONG_PASSWORD] = EXIT_NOT_ALLOWED,
         [REFUSAL_TICKET] = EXIT_NOT_ALLOWED,
     };
     if (refusal == REFUSAL_NONE)

@@ -143,8 +143,9 @@ static bool read_object(struct reader *reader, enum noun noun)
     if (reader->event.type != YAML_MAPPING_END_EVENT)
         return wrong(reader, _("expected the name of a field"));
     if (!id_is_valid(noun, codec_string(object, "id")))
-        return wrong_at(reader, line, noun == NOUN_TENANT ? _("needs an id of a-z, 0-9 and -")
-                                                          : _("needs an id: TENANT/NAME, each of a-z, 0-9 and -"));
+        return wrong_at(reader, line,
+                        noun == NOUN_TENANT ? _("needs an id of a-z, 0-9 and -")
+                                            : _("needs an id: TENANT/NAME, each of a-z, 0-9 and -"));
     if (json_object_array_length(reader->objects) >= OBJECTS_MAX)
         return wrong_at(reader, line, _("more than 10,000 objects"));
     json_object_array_add(reader->objects, take(object));

@@ -299,7 +299,7 @@ static void close_session(struct desk *desk, const char *sentence, const char *w
 
 void desk_cancel(struct desk *desk)
 {
-    if (desk->state == DESK_CONNECTING)
+    if (desk->state == DESK_CONNECTING || desk->state == DESK_MENDING)
         close_session(desk, "", "");
     else if (desk->state == DESK_CHECKING || desk->state == DESK_CHANGING || desk->state == DESK_RENEWING)
         enter(desk, DESK_GREETING, "", "");

@@ -49,8 +49,9 @@ static void finish(struct dial *dial)
     loop_timer_stop(dial->deadline);
     loop_watch_free(take(dial->watch));
     int descriptor = dial->descriptor;
+    struct fault why = dial->why; // `done` may free the dial
     dial->descriptor = -1;
-    dial->done(dial->arg, descriptor, &dial->why);
+    dial->done(dial->arg, descriptor, &why);
 }
 
 static void deadline_passed(void *arg)

@@ -13,5 +13,5 @@ typedef void dial_done(void *arg, int descriptor, const struct fault *why);
 
 struct dial *dial_new(struct loop *loop, const char *address, int port, int64_t deadline_ms, dial_done *done,
                       void *arg);
-// `done` does not come any more. Also after `done`. NULL allowed.
+// `done` does not come any more. Also from `done`. NULL allowed.
 void dial_free(struct dial *dial);

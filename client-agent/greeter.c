@@ -73,26 +73,43 @@ static void says(void *arg, bool readable, bool writable)
     child_end(greeter->child);
 }
 
+enum { VARIABLES_MAX = 10 };
+
+struct environment {
+    char room[VARIABLES_MAX][320];
+    const char *all[VARIABLES_MAX + 1];
+    size_t count;
+};
+
+static void add_variable(struct environment *environment, const char *name, const char *value)
+{
+    if (!value)
+        return;
+    char *to = environment->room[environment->count];
+    snprintf(to, sizeof environment->room[0], "%s=%s", name, value);
+    environment->all[environment->count++] = to;
+}
+
+static void fill_environment(struct environment *environment, const struct greeter *greeter)
+{
+    // The last two lead to a screen reader, where there is one.
+    static const char *const passed_on[] = {"PULT_LOCALE_DIR", "TZ", "DBUS_SESSION_BUS_ADDRESS", "AT_SPI_BUS_ADDRESS"};
+    add_variable(environment, "DISPLAY", greeter->display);
+    add_variable(environment, "XAUTHORITY", greeter->auth_file);
+    add_variable(environment, "PATH", "/usr/bin:/bin");
+    add_variable(environment, "HOME", "/nonexistent");
+    add_variable(environment, "LANG", "C.UTF-8");
+    for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
+        add_variable(environment, passed_on[i], getenv(passed_on[i]));
+}
+
 static struct child *start_program(struct greeter *greeter, int its_end, struct fault *why)
 {
-    char display[80], auth_file[280], locales[280];
-    const char *folder = getenv("PULT_LOCALE_DIR");
-    snprintf(display, sizeof display, "DISPLAY=%s", greeter->display);
-    snprintf(auth_file, sizeof auth_file, "XAUTHORITY=%s", greeter->auth_file);
-    snprintf(locales, sizeof locales, "PULT_LOCALE_DIR=%s", folder ? folder : "");
-    const char *const environment[] = {display,
-                                       auth_file,
-                                       "PATH=/usr/bin:/bin",
-                                       "HOME=/nonexistent",
-                                       "LANG=C.UTF-8",
-                                       "GDK_BACKEND=x11",
-                                       "GSK_RENDERER=cairo",
-                                       "GSETTINGS_BACKEND=memory",
-                                       folder ? locales : NULL,
-                                       NULL};
+    struct environment environment = {.count = 0};
     const char *const arguments[] = {greeter->config.program, greeter->config.language, NULL};
+    fill_environment(&environment, greeter);
     struct child_plan plan = {.arguments = arguments,
-                              .environment = environment,
+                              .environment = environment.all,
                               .account = greeter->config.account,
                               .no_network = geteuid() == 0,
                               .input = -1,

@@ -54,8 +54,10 @@ struct work {
     krb5_creds creds;
 };
 
+// Without the details, which hold the name: what was typed there may have been the password.
 static bool trouble(struct work *work, krb5_error_code code, const char *what)
 {
+    krb5_clear_error_message(work->context);
     const char *text = krb5_get_error_message(work->context, code);
     snprintf(work->job->trouble, sizeof work->job->trouble, "%s: %s", what, text);
     krb5_free_error_message(work->context, text);
@@ -147,6 +149,8 @@ static bool gss_trouble(struct work *work, OM_uint32 major, OM_uint32 minor, con
     return false;
 }
 
+static gss_OID_desc spnego = {.length = 6, .elements = "\x2b\x06\x01\x05\x05\x02"};
+
 static bool acquire(struct work *work, gss_cred_id_t *cred)
 {
     char name[128];
@@ -154,7 +158,7 @@ static bool acquire(struct work *work, gss_cred_id_t *cred)
     snprintf(name, sizeof name, "MEMORY:%s", krb5_cc_get_name(work->context, work->cache));
     gss_key_value_element_desc element = {.key = "ccache", .value = name};
     gss_key_value_set_desc store = {.count = 1, .elements = &element};
-    gss_OID_set_desc mechanisms = {.count = 1, .elements = (gss_OID)(uintptr_t)gss_mech_krb5};
+    gss_OID_set_desc mechanisms = {.count = 1, .elements = &spnego};
     OM_uint32 major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, LIFE_S, &mechanisms, GSS_C_INITIATE, &store, cred,
                                             NULL, NULL);
     return major == GSS_S_COMPLETE || gss_trouble(work, major, minor, "credentials");
@@ -162,7 +166,6 @@ static bool acquire(struct work *work, gss_cred_id_t *cred)
 
 static bool make_token(struct work *work, gss_cred_id_t cred, gss_name_t target, gss_buffer_t token)
 {
-    static gss_OID_desc spnego = {.length = 6, .elements = "\x2b\x06\x01\x05\x05\x02"};
     char binding[21 + 32] = "tls-server-end-point:";
     memcpy(binding + 21, work->job->digest, 32);
     struct gss_channel_bindings_struct bindings = {

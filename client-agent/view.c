@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { BLINK_MS = 1000 }; // a break that is mended within this time is not worth a word
+
 struct view {
     struct loop *loop;
     struct view_config config;
@@ -23,6 +25,7 @@ struct view {
     struct window_watch *window;
     struct loop_timer *patience; // until it is shown
     struct loop_timer *soon;     // for an end that is known already
+    struct loop_timer *blink;    // for a break that may be short
     bool shown, broken, over;
     enum view_end end;
     view_told *told;
@@ -54,6 +57,7 @@ static void end_with(struct view *view, enum view_end end)
         return;
     view->over = true;
     view->end = end;
+    loop_timer_stop(view->blink);
     forget_secrets(view);
     loop_timer_start(view->soon, 0);
 }
@@ -71,20 +75,36 @@ static void viewer_is_over(void *arg, enum viewer_end ended, int status)
     end_with(view, end);
 }
 
+static void is_broken(void *arg)
+{
+    struct view *view = arg;
+    view->broken = true;
+    screen_show(view->screens, SCREEN_GREETER);
+    view->told(view->arg, VIEW_BROKEN, 0);
+}
+
+static void is_up(struct view *view)
+{
+    loop_timer_stop(view->blink);
+    if (!view->broken)
+        return;
+    view->broken = false;
+    screen_show(view->screens, SCREEN_VIEWER);
+    view->told(view->arg, VIEW_MENDED, 0);
+}
+
 static void relay_changed(void *arg, enum relay_event event)
 {
     struct view *view = arg;
+    if (view->over)
+        return;
     switch (event) {
     case RELAY_UP:
-        if (view->broken && !view->over)
-            view->told(view->arg, VIEW_MENDED, 0);
-        view->broken = false;
+        is_up(view);
         return;
     case RELAY_MENDING:
-        if (!view->broken && view->shown && !view->over) {
-            view->broken = true;
-            view->told(view->arg, VIEW_BROKEN, 0);
-        }
+        if (view->shown && !view->broken)
+            loop_timer_start(view->blink, BLINK_MS);
         return;
     case RELAY_UNREACHABLE:
         end_with(view, VIEW_UNREACHABLE);
@@ -178,6 +198,7 @@ struct view *view_new(struct loop *loop, const struct view_config *config, struc
     view->arg = arg;
     view->patience = loop_timer_new(loop, out_of_patience, view);
     view->soon = loop_timer_new(loop, tell_end, view);
+    view->blink = loop_timer_new(loop, is_broken, view);
     loop_timer_start(view->patience, config->show_ms);
     snprintf(view->socket_path, sizeof view->socket_path, "%.90s/viewer/host.sock", config->run_dir);
     if (!start_relay(view, &why)) {
@@ -204,6 +225,7 @@ void view_free(struct view *view)
     relay_free(view->relay);
     loop_timer_free(view->patience);
     loop_timer_free(view->soon);
+    loop_timer_free(view->blink);
     forget_secrets(view);
     // Shown first, so that the person does not look at a dying screen.
     screen_show(view->screens, SCREEN_GREETER);

@@ -7,7 +7,7 @@
 
 enum view_event {
     VIEW_SHOWN,  // the person sees the desktop
-    VIEW_BROKEN, // the line broke; it is being mended
+    VIEW_BROKEN, // the line broke and is being mended; the greeter's screen is shown meanwhile
     VIEW_MENDED,
     VIEW_ENDED, // the last event
 };

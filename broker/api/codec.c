@@ -69,6 +69,28 @@ static size_t count_members(json_object *value)
     return members;
 }
 
+// json-c lets pass over-long UTF-8, surrogates, and control characters that were written as escapes.
+static bool check_text(json_object *value, const char *name, struct fault *why)
+{
+    if (json_object_is_type(value, json_type_string) &&
+        !text_is_clean(json_object_get_string(value), (size_t)json_object_get_string_len(value)))
+        return fault_set(why, FAULT_INVALID, "%.60s: holds control characters or is not valid UTF-8", name);
+    if (json_object_is_type(value, json_type_array))
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            if (!check_text(json_object_array_get_idx(value, i), name, why))
+                return false;
+    if (json_object_is_type(value, json_type_object)) {
+        json_object_object_foreach(value, key, member)
+        {
+            if (!text_is_clean(key, strlen(key)))
+                return fault_set(why, FAULT_INVALID, "a key holds control characters or is not valid UTF-8");
+            if (!check_text(member, key, why))
+                return false;
+        }
+    }
+    return true;
+}
+
 bool codec_parse(json_object **object, const char *bytes, size_t length, struct fault *why)
 {
     size_t members = 0;
@@ -90,6 +112,10 @@ bool codec_parse(json_object **object, const char *bytes, size_t length, struct 
     if (count_members(parsed) != members) {
         codec_wipe(parsed);
         return fault_set(why, FAULT_INVALID, "a key stands twice");
+    }
+    if (!check_text(parsed, "", why)) {
+        codec_wipe(parsed);
+        return false;
     }
     *object = take(parsed);
     return true;

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+static const char problem_type[] = "urn:pult:";
+
 // For answers that are none of ours, a proxy's for example.
 static enum refusal refusal_of_status(int status)
 {
@@ -16,8 +18,8 @@ static enum refusal refusal_of_status(int status)
 
 static enum refusal refusal_of_type(const char *type, int status)
 {
-    static const char start[] = "urn:pult:";
-    enum refusal refusal = text_starts(type, start) ? refusal_by_code(type + sizeof start - 1) : REFUSAL_NONE;
+    bool ours = text_starts(type, problem_type);
+    enum refusal refusal = ours ? refusal_by_code(type + sizeof problem_type - 1) : REFUSAL_NONE;
     return refusal == REFUSAL_NONE ? refusal_of_status(status) : refusal;
 }
 
@@ -44,7 +46,7 @@ bool problem_read(struct client_answer *answer, const char *bytes, size_t length
     if (done)
         return true;
     read_problem(answer);
-    if (!answer->detail[0])
+    if (!answer->detail[0] && !text_starts(codec_string(answer->body, "type"), problem_type))
         snprintf(answer->detail, sizeof answer->detail, "HTTP status %d", answer->status);
     return true;
 }

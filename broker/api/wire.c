@@ -6,12 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 enum {
     HEADERS_MAX = 80 * 1024, // a Negotiate header of Active Directory can have 64 KiB
     CONNECT_S = 5,           // an address, then the next one of the name
-    FAREWELL_STEP_MS = 2,
-    FAREWELL_STEPS = 5,
+    FAREWELL_ROUNDS = 5,
 };
 
 struct wire {
@@ -85,24 +86,26 @@ struct wire *wire_new(struct loop *loop, const struct client_config *config, str
     return wire;
 }
 
-// libwebsockets closes its libuv handles in three rounds of the loop and must be destroyed once more after the last.
+// libwebsockets closes its libuv handles in two rounds of the loop and must be destroyed once more after the last. An
+// event counter is always writable, so it tells the rounds.
 struct farewell {
     struct lws_context *lws;
     struct trust *trust;
-    struct loop_timer *timer;
-    int steps;
+    int descriptor;
+    struct loop_watch *watch;
+    int rounds;
 };
 
-static void farewell_step(void *arg)
+static void farewell_round(void *arg, bool readable, bool writable)
 {
+    (void)readable, (void)writable;
     struct farewell *farewell = arg;
-    if (--farewell->steps) {
-        loop_timer_start(farewell->timer, FAREWELL_STEP_MS);
+    if (--farewell->rounds)
         return;
-    }
     lws_context_destroy(farewell->lws);
     trust_free(farewell->trust);
-    loop_timer_free(farewell->timer);
+    loop_watch_free(farewell->watch);
+    close(farewell->descriptor);
     free(farewell);
 }
 
@@ -111,9 +114,11 @@ void wire_free(struct wire *wire)
     struct farewell *farewell = mem_new(1, sizeof *farewell);
     farewell->lws = wire->lws;
     farewell->trust = wire->trust;
-    farewell->steps = FAREWELL_STEPS;
-    farewell->timer = loop_timer_new(wire->loop, farewell_step, farewell);
-    loop_timer_start(farewell->timer, FAREWELL_STEP_MS);
+    farewell->rounds = FAREWELL_ROUNDS;
+    farewell->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    assert(farewell->descriptor >= 0);
+    farewell->watch = loop_watch_new(wire->loop, farewell->descriptor, farewell_round, farewell);
+    loop_watch_set(farewell->watch, false, true);
     lws_context_destroy(wire->lws);
     free(wire->host);
     free(wire->peer);

@@ -159,7 +159,12 @@ bool conf_load(const char *path, const struct conf_row *rows, void *target, conf
     }
     owned(bytes) char *content = mem_new(1, FILE_MAX + 1);
     size_t length = fread(content, 1, FILE_MAX + 1, file);
+    int error = ferror(file) ? errno : 0; // e.g. of a folder
     fclose(file);
+    if (error) {
+        report(arg, 0, strerror(error));
+        return false;
+    }
     if (length > FILE_MAX) {
         report(arg, 0, "the file is larger than 256 KiB");
         return false;

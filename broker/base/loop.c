@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <uv.h>
 
+enum { CLOSING_ROUNDS = 16 }; // closing takes one or two; who is not closed by then was forgotten
+
 struct post {
     struct post *next;
     loop_work *work;
@@ -89,7 +91,7 @@ static void close_signal(uv_handle_t *handle, void *arg)
 void loop_free(struct loop *loop)
 {
     uv_walk(&loop->uv, close_signal, NULL);
-    while (uv_run(&loop->uv, UV_RUN_NOWAIT))
+    for (int i = 0; i < CLOSING_ROUNDS && uv_run(&loop->uv, UV_RUN_NOWAIT); i++)
         ;
     for (struct post *post = take_posts(loop); post;) {
         struct post *next = post->next;

@@ -26,9 +26,7 @@ const struct files files_real = {
 
 static bool failed(struct fault *why, const char *what, const char *path)
 {
-    enum fault_kind kind = errno == ENOENT  ? FAULT_ABSENT
-                           : errno == EIO   ? FAULT_BROKEN
-                                            : FAULT_UNAVAILABLE;
+    enum fault_kind kind = errno == ENOENT ? FAULT_ABSENT : errno == EIO ? FAULT_BROKEN : FAULT_UNAVAILABLE;
     return fault_set(why, kind, "cannot %s %s: %s", what, path, strerror(errno));
 }
 
@@ -58,8 +56,7 @@ bool files_read(const struct files *files, const char *path, void *bytes, size_t
     return got >= 0;
 }
 
-static bool write_new(const struct files *files, const char *path, const void *bytes, size_t length,
-                      struct fault *why)
+static bool write_new(const struct files *files, const char *path, const void *bytes, size_t length, struct fault *why)
 {
     if (files->unlink(path) != 0 && errno != ENOENT)
         return failed(why, "remove", path);

@@ -26,7 +26,8 @@ bool files_exists(const struct files *files, const char *path);
 // At most `size` bytes from the file's beginning; *length tells how many there were. FAULT_ABSENT: no such file.
 bool files_read(const struct files *files, const char *path, void *bytes, size_t size, size_t *length,
                 struct fault *why) __attribute__((warn_unused_result));
-// A whole new file of mode 0600 in place of what was there: after a power cut either the old or the new one stands there.
+// A whole new file of mode 0600 in place of what was there: after a power cut either the old or the new one stands
+// there.
 bool files_publish(const struct files *files, const char *path, const void *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));
 // Makes what was created, renamed or removed in the folder of `path` durable.

@@ -12,7 +12,7 @@ struct head {
     unsigned char journal[JOURNAL_ID_BYTES];
     uint64_t turn;                     // commits of the journal since its creation
     uint64_t seq;                      // last event, 0: none
-    int64_t at_ms;                     // when signed
+    int64_t at_ms;                     // when signed; never before the last event or the last head
     unsigned char chain[DIGEST_BYTES]; // of that event
     unsigned char rest[DIGEST_BYTES];  // of everything else in the journal: people, snapshot, anchor, erasures
 };
@@ -28,5 +28,4 @@ bool head_open(const struct files *files, const char *path, struct key *key, str
                struct head *newest, bool *torn, struct fault *why) __attribute__((warn_unused_result));
 void head_close(struct head_file *file); // NULL allowed
 // Durable when it returns true. Else nobody can tell which head is on the disk.
-bool head_write(struct head_file *file, const struct head *head, struct fault *why)
-    __attribute__((warn_unused_result));
+bool head_write(struct head_file *file, const struct head *head, struct fault *why) __attribute__((warn_unused_result));

@@ -124,8 +124,8 @@ static enum store_outcome make_snapshot(struct ledger *ledger, const struct chan
 void journal_keep_snapshot(struct journal *journal, uint64_t seq, const char *bytes, size_t length, store_done *done,
                            void *arg)
 {
-    push(journal, &(struct change){.make = make_snapshot, .last = seq, .bytes = bytes, .length = length, .done = done,
-                                   .arg = arg});
+    push(journal, &(struct change){
+                      .make = make_snapshot, .last = seq, .bytes = bytes, .length = length, .done = done, .arg = arg});
 }
 
 static enum store_outcome make_erasure(struct ledger *ledger, const struct change *change, struct fault *why)

@@ -34,6 +34,13 @@ static void join(char path[FILES_PATH_SIZE], const char *folder, const char *nam
     (void)length;
 }
 
+static void log_path(char path[FILES_PATH_SIZE], const char *database)
+{
+    int length = snprintf(path, FILES_PATH_SIZE, "%s-wal", database);
+    assert(length > 0 && length < FILES_PATH_SIZE);
+    (void)length;
+}
+
 static void find_paths(struct paths *paths, const struct ledger_config *config)
 {
     const char *head_folder = config->head_folder ? config->head_folder : config->folder;
@@ -55,9 +62,16 @@ static void random_bytes(void *bytes, int length)
     (void)right;
 }
 
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+// *head is the one before.
 static void fill_head(struct digest *digest, const struct mark *mark, struct head *head)
 {
-    *head = (struct head){.turn = mark->turn, .seq = mark->seq, .at_ms = clock_wall_ms()};
+    int64_t at_ms = later(head->at_ms, later(mark->at_ms, clock_wall_ms()));
+    *head = (struct head){.turn = mark->turn, .seq = mark->seq, .at_ms = at_ms};
     memcpy(head->journal, mark->journal, JOURNAL_ID_BYTES);
     memcpy(head->chain, mark->chain, DIGEST_BYTES);
     verify_rest(digest, mark, head->rest);
@@ -68,7 +82,7 @@ static void fill_head(struct digest *digest, const struct mark *mark, struct hea
 static bool log_exists(const struct files *files, const char *database)
 {
     char path[FILES_PATH_SIZE];
-    snprintf(path, sizeof path, "%s-wal", database);
+    log_path(path, database);
     return files_exists(files, path);
 }
 
@@ -111,7 +125,7 @@ static bool head_is_unused(const struct files *files, const char *path, struct k
 static void remove_draft(const struct files *files, const char *draft)
 {
     char log[FILES_PATH_SIZE];
-    snprintf(log, sizeof log, "%s-wal", draft);
+    log_path(log, draft);
     files->unlink(log);
     files->unlink(draft);
 }
@@ -142,10 +156,9 @@ bool ledger_create(const struct ledger_config *config, struct fault *why)
     digest_init(&digest);
     struct mark mark = {.turn = 1};
     random_bytes(mark.journal, JOURNAL_ID_BYTES);
-    struct head head;
+    struct head head = {0};
     fill_head(&digest, &mark, &head);
-    return head_create(files, paths.head, key, &head, why) &&
-           create_database(files, &paths, config->vfs, &mark, why);
+    return head_create(files, paths.head, key, &head, why) && create_database(files, &paths, config->vfs, &mark, why);
 }
 
 // ---- opening
@@ -293,6 +306,7 @@ static bool add_event(struct ledger *ledger, struct mark *next, const struct sto
     digest_payload(&ledger->digest, salt, event->payload, event->length, hash);
     digest_link(&ledger->digest, next->chain, event->seq, event->at_ms, hash);
     next->seq = event->seq;
+    next->at_ms = event->at_ms;
     struct event_row row = {.event = *event, .salt = salt, .payload_hash = hash, .chain = next->chain};
     return tables_add_event(ledger->tables, &row, why);
 }
@@ -339,8 +353,9 @@ static bool put_snapshot(struct ledger *ledger, struct mark *next, const void *a
 {
     struct snapshot_row row = *(const struct snapshot_row *)arg;
     if (row.seq < next->snapshot_seq || row.seq > next->seq)
-        return fault_set(why, FAULT_CONFLICT, "a snapshot at event %llu does not fit: the last one is at %llu, and the "
-                                              "journal ends at %llu",
+        return fault_set(why, FAULT_CONFLICT,
+                         "a snapshot at event %llu does not fit: the last one is at %llu, and the "
+                         "journal ends at %llu",
                          (unsigned long long)row.seq, (unsigned long long)next->snapshot_seq,
                          (unsigned long long)next->seq);
     if (!chain_at(ledger, row.seq, row.chain, why))
@@ -443,7 +458,7 @@ void ledger_tidy(struct ledger *ledger)
         return;
     ledger->checkpoint_due += pages; // not at every append, while the disk is full
     log_warn("store", "%s", why.text);
-    // The system may now take unwritten pages for written: a second try would throw the log away too early.
+    // The system may now take unwritten pages for written. The next start writes and checks everything anew.
     if (why.kind != FAULT_UNAVAILABLE)
         die(ledger);
 }
@@ -479,8 +494,8 @@ bool ledger_replay(struct ledger *ledger, uint64_t from, bool (*event)(void *arg
         return false;
     if (!tables_each_event(ledger->tables, from, replay_event, &replay, why))
         return false;
-    return replay.mark.seq == mark->seq || fault_set(why, FAULT_BROKEN, "event %llu is missing",
-                                                     (unsigned long long)replay.mark.seq + 1);
+    return replay.mark.seq == mark->seq ||
+           fault_set(why, FAULT_BROKEN, "event %llu is missing", (unsigned long long)replay.mark.seq + 1);
 }
 
 struct reading {

@@ -133,8 +133,7 @@ static void statement_drop(sqlite3_stmt **statement)
 }
 
 // The first column of the first row of `text` is `expected`.
-static bool answers(struct tables *tables, const char *text, const char *expected, const char *wrong,
-                    struct fault *why)
+static bool answers(struct tables *tables, const char *text, const char *expected, const char *wrong, struct fault *why)
 {
     owned(statement) sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(tables->db, text, -1, &statement, NULL);
@@ -389,9 +388,8 @@ bool tables_read_mark(struct tables *tables, struct mark *mark, struct fault *wh
         return failed(tables, rc, "read the table meta", why);
     uint64_t version;
     *mark = (struct mark){0};
-    if (!copy_number(statement, 0, &version) ||
-        !copy_bytes(statement, 1, mark->journal, JOURNAL_ID_BYTES) || !copy_number(statement, 2, &mark->turn) ||
-        !copy_number(statement, 3, &mark->anchor_seq) ||
+    if (!copy_number(statement, 0, &version) || !copy_bytes(statement, 1, mark->journal, JOURNAL_ID_BYTES) ||
+        !copy_number(statement, 2, &mark->turn) || !copy_number(statement, 3, &mark->anchor_seq) ||
         !copy_bytes(statement, 4, mark->anchor_chain, DIGEST_BYTES) || !copy_number(statement, 5, &mark->erased) ||
         !copy_bytes(statement, 6, mark->people, DIGEST_BYTES))
         return wrong_shape(why, "meta");
@@ -535,9 +533,8 @@ bool tables_remove_person(struct tables *tables, const char *id, struct fault *w
     return sqlite3_changes(tables->db) == 0 || execute(tables, rewrite_people, "erase a person", why);
 }
 
-bool tables_each_person(struct tables *tables,
-                        bool (*each)(void *arg, const struct person_row *row, struct fault *why), void *arg,
-                        struct fault *why)
+bool tables_each_person(struct tables *tables, bool (*each)(void *arg, const struct person_row *row, struct fault *why),
+                        void *arg, struct fault *why)
 {
     owned(use) sqlite3_stmt *statement = use(tables, EACH_PERSON);
     int rc;

@@ -18,6 +18,7 @@ struct mark {
     unsigned char journal[JOURNAL_ID_BYTES];
     uint64_t turn; // commits since the creation, which is the first
     uint64_t seq;  // last event
+    int64_t at_ms; // of that event
     unsigned char chain[DIGEST_BYTES];
     uint64_t anchor_seq; // the events up to here are pruned, 0: none
     unsigned char anchor_chain[DIGEST_BYTES];
@@ -62,13 +63,13 @@ bool tables_rollback(struct tables *tables); // false: the connection is of no m
 // FAULT_UNAVAILABLE: the disk is full, nothing is lost. Anything else: the disk fails.
 bool tables_checkpoint(struct tables *tables, bool empty, struct fault *why);
 int tables_log_pages(const struct tables *tables);
-// After pruning: writes the whole database anew, since SQLite leaves copies of rows behind where pages are joined. Stays
-// due until it has been done.
+// After pruning: writes the whole database anew, since SQLite leaves copies of rows behind where pages are joined.
+// Stays due until it has been done.
 bool tables_compact(struct tables *tables, struct fault *why);
 bool tables_compaction_is_due(struct tables *tables);
 
 // All but tables_read_mark within a transaction when they write; false as soon as a row has the wrong shape.
-// Fills what stands in meta; seq and chain are those of the anchor and snapshot_* stay 0.
+// Fills what stands in meta; seq and chain are those of the anchor, at_ms and snapshot_* stay 0.
 bool tables_read_mark(struct tables *tables, struct mark *mark, struct fault *why);
 bool tables_write_mark(struct tables *tables, const struct mark *mark, struct fault *why);
 
@@ -86,9 +87,8 @@ bool tables_person_hash(struct tables *tables, const char *id, unsigned char has
 bool tables_put_person(struct tables *tables, const struct person_row *row, struct fault *why);
 // Writes the whole table anew, for the same reason.
 bool tables_remove_person(struct tables *tables, const char *id, struct fault *why);
-bool tables_each_person(struct tables *tables,
-                        bool (*each)(void *arg, const struct person_row *row, struct fault *why), void *arg,
-                        struct fault *why);
+bool tables_each_person(struct tables *tables, bool (*each)(void *arg, const struct person_row *row, struct fault *why),
+                        void *arg, struct fault *why);
 
 bool tables_write_snapshot(struct tables *tables, const struct snapshot_row *row, struct fault *why);
 // The bytes are the caller's.

@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-
 // A place in the chain that something outside of it vouches for.
 struct place {
     uint64_t seq;
@@ -52,6 +51,7 @@ bool verify_event(struct digest *digest, struct mark *mark, const struct event_r
         return fault_set(why, FAULT_BROKEN, "event %llu: does not follow from event %llu", (unsigned long long)seq,
                          (unsigned long long)mark->seq);
     mark->seq = seq;
+    mark->at_ms = row->event.at_ms;
     return true;
 }
 
@@ -115,7 +115,8 @@ static bool verify_snapshot(struct tables *tables, struct scan *scan, struct fau
     unsigned char hash[DIGEST_BYTES];
     digest_snapshot(scan->digest, row.seq, row.chain, bytes, row.length, hash);
     if (!same(hash, row.hash))
-        return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: does not match its hash", (unsigned long long)row.seq);
+        return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: does not match its hash",
+                         (unsigned long long)row.seq);
     scan->mark->snapshot_seq = scan->snapshot.seq = row.seq;
     memcpy(scan->mark->snapshot_hash, row.hash, DIGEST_BYTES);
     memcpy(scan->snapshot.chain, row.chain, DIGEST_BYTES);
@@ -131,8 +132,8 @@ static bool verify_events(struct tables *tables, struct scan *scan, struct fault
     if (!tables_each_event(tables, 0, scan_event, scan, why))
         return false;
     if (scan->erased != mark->erased)
-        return fault_set(why, FAULT_BROKEN, "%llu events have no payload, but %llu were erased", (unsigned long long)scan->erased,
-                         (unsigned long long)mark->erased);
+        return fault_set(why, FAULT_BROKEN, "%llu events have no payload, but %llu were erased",
+                         (unsigned long long)scan->erased, (unsigned long long)mark->erased);
     return true;
 }
 
@@ -165,8 +166,9 @@ static bool verify_head(struct scan *scan, const struct head *head, bool torn, s
     if (mark->turn == head->turn + 1)
         return true;
     if (torn)
-        return fault_set(why, FAULT_BROKEN, "half of the journal's head is damaged, and the journal does not hold "
-                                            "commit %llu that it may have vouched for",
+        return fault_set(why, FAULT_BROKEN,
+                         "half of the journal's head is damaged, and the journal does not hold "
+                         "commit %llu that it may have vouched for",
                          (unsigned long long)head->turn + 1);
     unsigned char rest[DIGEST_BYTES];
     verify_rest(scan->digest, mark, rest);
@@ -176,8 +178,8 @@ static bool verify_head(struct scan *scan, const struct head *head, bool torn, s
     return true;
 }
 
-bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn,
-                    struct mark *mark, struct fault *why)
+bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn, struct mark *mark,
+                    struct fault *why)
 {
     if (!tables_check(tables, why) || !tables_read_mark(tables, mark, why))
         return false;

@@ -9,8 +9,8 @@ bool verify_event(struct digest *digest, struct mark *mark, const struct event_r
     __attribute__((warn_unused_result));
 // Reads everything; `mark` is then what the journal holds. A journal that is one commit ahead of its head is right: the
 // power went, or the broker, between the two.
-bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn,
-                    struct mark *mark, struct fault *why) __attribute__((warn_unused_result));
+bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn, struct mark *mark,
+                    struct fault *why) __attribute__((warn_unused_result));
 // The hash over all but the events, for the head.
 void verify_rest(struct digest *digest, const struct mark *mark, unsigned char rest[DIGEST_BYTES]);
 bool verify_person(struct digest *digest, const struct person_row *row, struct fault *why)

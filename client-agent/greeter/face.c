@@ -16,7 +16,7 @@ struct face {
     enum page page;
     bool help_shown, caps_on;
     GtkWidget *window, *stack;
-    GtkWidget *place, *clock, *language;
+    GtkWidget *place, *clock;
     GtkWidget *notice, *help, *caps;
     GtkWidget *spinner, *busy;
     GtkWidget *desk, *keys;
@@ -42,6 +42,7 @@ static const struct busy_row busy_rows[] = {
     {"checking", N_("Logging you on…")},
     {"renewing", N_("Saving your new password…")},
     {"connecting", N_("Opening your desktop…")},
+    {"mending", N_("The connection is interrupted. It is being restored…")},
     {"closing", N_("Closing the session…")},
 };
 
@@ -98,6 +99,8 @@ static void turn_to(struct face *face, enum page page)
     // A new sentence on the same page must not take away what somebody is typing.
     if (page != PAGE_BUSY && turned)
         form_clear(shown_form(face));
+    if (page == PAGE_BUSY)
+        gtk_window_set_focus(GTK_WINDOW(face->window), NULL);
 }
 
 // ---- what the person does
@@ -230,6 +233,7 @@ static GtkWidget *build_top(struct face *face)
     GtkWidget *top = new_box(GTK_ORIENTATION_HORIZONTAL, 24, "top");
     face->place = new_label("place");
     face->clock = new_label("clock");
+    gtk_label_set_wrap(GTK_LABEL(face->clock), FALSE);
     gtk_widget_set_hexpand(face->place, TRUE);
     gtk_box_append(GTK_BOX(top), face->place);
     gtk_box_append(GTK_BOX(top), face->clock);
@@ -258,7 +262,7 @@ static void build_forms(struct face *face)
         .rows = {{N_("Name"), false, LOGIN_SIZE}, {N_("Password"), true, SECRET_MAX + 1}},
     };
     static const struct form_plan change = {
-        .heading = N_("New password"),
+        .heading = N_("Change your password"),
         .button = N_("Save the new password"),
         .rows = {{N_("New password"), true, SECRET_MAX + 1}, {N_("New password again"), true, SECRET_MAX + 1}},
     };
@@ -367,7 +371,7 @@ static const char *busy_sentence(const char *state)
 void face_follow(struct face *face, const struct greeter_message *message)
 {
     if (*message->place)
-        captions_set_with(face->captions, face->place, N_("Desk %s"), message->place);
+        gtk_label_set_text(GTK_LABEL(face->place), message->place);
     bool known = *message->help_desk;
     captions_set_with(face->captions, face->desk, known ? N_("Help desk: %s") : "", message->help_desk);
     gtk_widget_set_visible(face->desk, known);

@@ -95,7 +95,7 @@ static void add_row(struct form *form, struct captions *captions, size_t row)
     GtkWidget *entry = new_entry(&form->plan.rows[row]);
     form->entries[row] = entry;
     gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_widget_add_css_class(label, "caption");
+    gtk_widget_add_css_class(label, "field");
     captions_set(captions, label, form->plan.rows[row].caption);
     captions_set(captions, entry, form->plan.rows[row].caption);
     gtk_accessible_update_relation(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_RELATION_LABELLED_BY, label, NULL, -1);
@@ -160,12 +160,4 @@ void form_focus(struct form *form)
 {
     bool second = *text_of(form, 0) && !*text_of(form, 1);
     gtk_widget_grab_focus(form->entries[second ? 1 : 0]);
-}
-
-bool form_in_secret(const struct form *form)
-{
-    for (size_t row = 0; row < FORM_ROWS_MAX; row++)
-        if (form->plan.rows[row].secret && gtk_widget_has_focus(gtk_widget_get_first_child(form->entries[row])))
-            return true;
-    return false;
 }

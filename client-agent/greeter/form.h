@@ -31,4 +31,3 @@ void form_free(struct form *form);
 GtkWidget *form_widget(struct form *form);
 void form_clear(struct form *form); // and puts the cursor into the first field
 void form_focus(struct form *form); // the first empty field
-bool form_in_secret(const struct form *form); // the cursor stands in a field that is not shown

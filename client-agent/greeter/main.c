@@ -9,6 +9,7 @@
 #include <gtk/gtk.h>
 #include <malloc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -81,6 +82,18 @@ static gboolean readable(gint descriptor, GIOCondition condition, gpointer arg)
     return G_SOURCE_REMOVE;
 }
 
+// No session bus, no settings, no GL: GTK would look for each of them, and for the first wait three seconds. Who wants a
+// screen reader gives the agent the address of a bus.
+static void settle_environment(void)
+{
+    setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 0);
+    setenv("GSETTINGS_BACKEND", "memory", 1);
+    setenv("GDK_BACKEND", "x11", 1);
+    setenv("GDK_DEBUG", "gl-disable", 1);
+    setenv("GSK_RENDERER", "cairo", 1);
+    setenv("GTK_USE_PORTAL", "0", 1);
+}
+
 int main(int count, char **words)
 {
     static const struct face_events events = {
@@ -89,6 +102,7 @@ int main(int count, char **words)
     // What a core dump or freed memory holds could be a password.
     prctl(PR_SET_DUMPABLE, 0);
     mallopt(M_PERTURB, 0x5a);
+    settle_environment();
     if (fcntl(GREETER_DESCRIPTOR, F_SETFL, O_NONBLOCK) != 0 || !gtk_init_check()) {
         fputs("pult-greeter is started by pult-agent, on an X server and with a socket as descriptor 3\n", stderr);
         return 2;

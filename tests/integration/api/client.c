@@ -204,6 +204,25 @@ Test(client, knows_the_digest_of_the_brokers_certificate)
     cr_assert_arr_eq(digest, expected, sizeof digest);
 }
 
+Test(client, shows_its_own_certificate)
+{
+    char ca[100], certificate[100], key[100];
+    struct fault why = {0};
+    snprintf(ca, sizeof ca, "%s/tls/ca.crt", town);
+    snprintf(certificate, sizeof certificate, "%s/tls/desk1.crt", town);
+    snprintf(key, sizeof key, "%s/tls/desk1.key", town);
+    struct client_config config = {"127.0.0.1", PORT, ca, certificate, key};
+    client_free(client);
+    client = client_new(loop, &config, &why);
+    cr_assert(client, "%s", why.text);
+    call("GET", "/v1/status", NULL);
+    call("GET", "/seen", NULL);
+    cr_assert_str_eq(codec_string(answer.body, "certificate"), "desk1");
+    cr_assert_eq(codec_number(answer.body, "resumed"), 1);
+    config.key_file = ca;
+    cr_assert_null(client_new(loop, &config, &why));
+}
+
 Test(client, refuses_files_that_are_not_there)
 {
     struct fault why = {0};

@@ -28,7 +28,7 @@ static SSL_CTX *tls;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     int requests, resumed;
-    char authorization[256], body[256];
+    char authorization[256], body[256], certificate[64];
 } seen;
 
 struct request {
@@ -74,6 +74,7 @@ const char *fake_town(void)
     atexit(remove_folder);
     certificates("", "authority", NULL, NULL);
     certificates("", "issue", "broker", "DNS:broker,IP:127.0.0.1");
+    certificates("", "issue", "desk1", "DNS:desk1");
     certificates("/other", "authority", NULL, NULL);
     return folder;
 }
@@ -134,8 +135,8 @@ static void tell_seen(struct request *request)
 {
     struct text text = {0};
     pthread_mutex_lock(&lock);
-    text_addf(&text, "{\"requests\":%d,\"resumed\":%d,\"authorization\":\"%s\",\"last\":", seen.requests, seen.resumed,
-              seen.authorization);
+    text_addf(&text, "{\"requests\":%d,\"resumed\":%d,\"authorization\":\"%s\",\"certificate\":\"%s\",\"last\":",
+              seen.requests, seen.resumed, seen.authorization, seen.certificate);
     text_addf(&text, "%s}", seen.body[0] ? seen.body : "null");
     pthread_mutex_unlock(&lock);
     respond(request, 200, NULL, text.bytes, text.length, false);
@@ -250,6 +251,15 @@ static void serve(struct request *request)
         ;
 }
 
+static void note_certificate(const SSL *ssl)
+{
+    const X509 *certificate = SSL_get0_peer_certificate(ssl);
+    const X509_NAME *name = certificate ? X509_get_subject_name(certificate) : NULL;
+    if (name)
+        X509_NAME_get_text_by_NID((X509_NAME *)(uintptr_t)name, NID_commonName, seen.certificate,
+                                  sizeof seen.certificate);
+}
+
 static void *serve_connection(void *arg)
 {
     int descriptor = (int)(intptr_t)arg;
@@ -258,6 +268,7 @@ static void *serve_connection(void *arg)
     if (SSL_accept(request.ssl) == 1) {
         pthread_mutex_lock(&lock);
         seen.resumed += SSL_session_reused(request.ssl);
+        note_certificate(request.ssl);
         pthread_mutex_unlock(&lock);
         if (read_request(&request))
             serve(&request);
@@ -304,6 +315,12 @@ static void load_tls(void)
     snprintf(path, sizeof path, "%s/tls/broker.key", folder);
     rc = SSL_CTX_use_PrivateKey_file(tls, path, SSL_FILETYPE_PEM);
     assert(rc == 1);
+    snprintf(path, sizeof path, "%s/tls/ca.crt", folder);
+    rc = SSL_CTX_load_verify_file(tls, path);
+    assert(rc == 1);
+    SSL_CTX_set_session_id_context(tls, (const unsigned char *)"fake", 4);
+    SSL_CTX_set_purpose(tls, X509_PURPOSE_ANY);
+    SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
 }
 
 pid_t fake_broker(int port, const struct fake_row *rows)

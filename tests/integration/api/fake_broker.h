@@ -11,10 +11,11 @@ struct fake_row {
     const char *body;    // NULL: the request's own body comes back. "slow": no answer. "cut": half an answer
 };
 
-// Own network with `lo` up; certificates for "broker" and 127.0.0.1 in a new folder (also a second authority's).
+// Own network with `lo` up; certificates for "broker" at 127.0.0.1 and for "desk1" in a new folder's tls/, a second
+// authority in its other/tls/.
 // Returns the folder; lives as long as the test.
 const char *fake_town(void);
 // Serves `rows` (ending with an all-NULL row) on 127.0.0.1:port until killed. GET /seen answers with the number of
-// requests, of TLS sessions that were resumed, and the last authorization and body.
+// requests, of TLS sessions that were resumed, and the last authorization, client certificate and body.
 pid_t fake_broker(int port, const struct fake_row *rows);
 void fake_broker_stop(pid_t pid);

@@ -3,6 +3,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <openssl/x509.h>
@@ -35,9 +36,11 @@ static void certify(struct fake *fake)
     EVP_PKEY_free(key);
 }
 
-static int listen_at(int backlog, int *port)
+// Port 0 becomes the one that was free.
+static int listen_at(const char *at, int backlog, int *port)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = inet_addr(at), .sin_port = htons((uint16_t)*port)};
     socklen_t length = sizeof address;
     int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     cr_assert_eq(bind(listener, (struct sockaddr *)&address, length), 0);
@@ -60,32 +63,38 @@ static void *serve(void *arg)
     }
 }
 
-struct fake *fake_new(fake_play *play)
+struct fake *fake_new_at(fake_play *play, const char *address, int port)
 {
     static struct fake fakes[8]; // reachable to the end, as their threads are
     static size_t count;
     cr_assert_lt(count, sizeof fakes / sizeof *fakes);
     struct fake *fake = &fakes[count++];
     fake->play = play;
+    fake->port = port;
     certify(fake);
-    fake->listener = listen_at(512, &fake->port);
+    fake->listener = listen_at(address, 512, &fake->port);
     pthread_t thread;
     cr_assert_eq(pthread_create(&thread, NULL, serve, fake), 0);
     pthread_detach(thread);
     return fake;
 }
 
+struct fake *fake_new(fake_play *play)
+{
+    return fake_new_at(play, "127.0.0.1", 0);
+}
+
 int fake_closed_port(void)
 {
-    int port;
-    listen_at(-1, &port);
+    int port = 0;
+    listen_at("127.0.0.1", -1, &port);
     return port;
 }
 
 int fake_silent_port(void)
 {
-    int port;
-    listen_at(0, &port);
+    int port = 0;
+    listen_at("127.0.0.1", 0, &port);
     struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons((uint16_t)port)};
     int filler = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0); // takes the one place in the queue

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A session host that behaves well or badly, as a test tells it to: a thread that accepts connections at 127.0.0.1.
+// A session host that behaves well or badly, as a test tells it to: a thread that accepts connections at a loopback
+// address.
 #pragma once
 #include "broker/api/types.h"
 
@@ -21,8 +22,9 @@ struct fake {
 };
 
 // Its certificate is made on the spot. The test's end ends it.
-struct fake *fake_new(fake_play *play);
-// A port nobody serves, and one whose host never answers a SYN.
+struct fake *fake_new(fake_play *play); // at 127.0.0.1, on any port
+struct fake *fake_new_at(fake_play *play, const char *address, int port);
+// A port of 127.0.0.1 nobody serves, and one where no SYN is answered.
 int fake_closed_port(void);
 int fake_silent_port(void);
 

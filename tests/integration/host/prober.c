@@ -134,12 +134,23 @@ Test(prober, finds_a_host_by_name)
     expect(&report, PROBE_OK, "answers");
 }
 
+static const char twin[] = "127.0.0.1 twin\n127.0.0.3 twin\n"; // sorted in this order by the resolver (RFC 6724)
+
 Test(prober, tries_every_address_of_a_name)
 {
-    network_replace_file("/etc/hosts", "127.0.0.2 twin\n127.0.0.1 twin\n127.0.0.3 twin\n");
-    struct fake *host = fake_new(fake_serves_tls);
+    network_replace_file("/etc/hosts", twin);
+    struct fake *host = fake_new_at(fake_serves_tls, "127.0.0.3", 0);
     struct probe_report report = probe_one("twin", host->port, host->fingerprint, PROBER_DEADLINE_MS);
     expect(&report, PROBE_OK, "answers");
+}
+
+Test(prober, leaves_time_for_the_next_address_when_one_is_silent)
+{
+    network_replace_file("/etc/hosts", twin);
+    struct fake *host = fake_new_at(fake_serves_tls, "127.0.0.3", fake_silent_port());
+    struct probe_report report = probe_one("twin", host->port, host->fingerprint, 1000);
+    expect(&report, PROBE_OK, "answers");
+    cr_expect_geq(report.took_ms, 490);
 }
 
 Test(prober, tells_when_nobody_listens)

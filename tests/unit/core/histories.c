@@ -35,6 +35,13 @@ struct world {
 
 static uint64_t seed_now;
 
+// Criterion is told of failures only: a message for each of millions of checks would fill its memory.
+static void must(bool holds, const char *what)
+{
+    if (!holds)
+        cr_assert_fail("seed %llu: %s", (unsigned long long)seed_now, what);
+}
+
 static uint64_t roll(struct world *world, uint64_t sides)
 {
     uint64_t x = world->random += 0x9e3779b97f4a7c15u;
@@ -54,10 +61,10 @@ static void append(void *self, const struct store_batch *batch, store_done *done
 static void replay_into(const struct world *world, struct state *state)
 {
     struct fault why;
-    cr_assert(state_read(state, world->base.bytes, world->base.length, &why), "%s", why.text);
+    must(state_read(state, world->base.bytes, world->base.length, &why), why.text);
     for (size_t i = 0; i < world->durable; i++) {
         struct event event = {0};
-        cr_assert(event_read(&event, world->disk[i], strlen(world->disk[i]), &why), "%s", why.text);
+        must(event_read(&event, world->disk[i], strlen(world->disk[i]), &why), why.text);
         state_apply(state, &event);
     }
 }
@@ -118,7 +125,7 @@ static void write_disk(struct world *world, size_t events)
 {
     for (size_t i = 0; i < events; i++) {
         const struct store_event *event = &world->batch->events[i];
-        cr_assert_eq(event->seq, world->durable + 1, "seed %llu: a gap", (unsigned long long)seed_now);
+        must(event->seq == world->durable + 1, "a gap");
         world->disk[world->durable++] = strndup(event->payload, event->length);
     }
 }
@@ -147,8 +154,7 @@ static void crash(struct world *world)
     state_clear(world->shadow);
     replay_into(world, world->hall.state);
     replay_into(world, world->shadow);
-    cr_assert_geq(world->durable, world->acknowledged, "seed %llu: acknowledged and lost",
-                  (unsigned long long)seed_now);
+    must(world->durable >= world->acknowledged, "acknowledged and lost");
     start_commit(world);
 }
 
@@ -176,7 +182,7 @@ static void commit_all(struct world *world, struct event *events, size_t count)
         struct text printed = {0};
         struct event again = {0};
         event_print(&events[i], &printed);
-        cr_assert(event_read(&again, printed.bytes, printed.length, &why), "%s", why.text);
+        must(event_read(&again, printed.bytes, printed.length, &why), why.text);
         state_apply(world->shadow, &again);
         text_drop(&printed);
     }
@@ -278,15 +284,14 @@ static void check_sessions(const struct world *world)
         const struct host *host = state_host(state, session->host);
         char tenant[SLUG_SIZE];
         id_tenant(tenant, session->id);
-        cr_assert(host && strcmp(host->pool, session->pool) == 0, "seed %llu: a host of another pool",
-                  (unsigned long long)seed_now);
-        cr_assert(id_is_of_tenant(session->host, tenant) && id_is_of_tenant(session->device, tenant) &&
-                      id_is_of_tenant(session->profile, tenant) && id_is_of_tenant(session->person, tenant),
-                  "seed %llu: a foreign tenant", (unsigned long long)seed_now);
+        must(host && strcmp(host->pool, session->pool) == 0, "a host of another pool");
+        must(id_is_of_tenant(session->host, tenant) && id_is_of_tenant(session->device, tenant) &&
+                 id_is_of_tenant(session->profile, tenant) && id_is_of_tenant(session->person, tenant),
+             "a foreign tenant");
         for (size_t j = i + 1; j < sessions->count; j++) {
             const struct session *other = sessions->records[j];
-            cr_assert(strcmp(session->person, other->person) || strcmp(session->pool, other->pool),
-                      "seed %llu: two sessions of one person in one pool", (unsigned long long)seed_now);
+            must(strcmp(session->person, other->person) || strcmp(session->pool, other->pool),
+                 "two sessions of one person in one pool");
         }
     }
 }
@@ -296,8 +301,7 @@ static void check_limits(const struct world *world)
     const struct shelf *hosts = state_shelf(world->hall.state, NOUN_HOST);
     for (size_t i = 0; i < hosts->count; i++) {
         const struct host *host = hosts->records[i];
-        cr_assert_leq(state_uses(world->hall.state, NOUN_HOST, host->id), host->max_sessions,
-                      "seed %llu: more sessions than the limit", (unsigned long long)seed_now);
+        must(state_uses(world->hall.state, NOUN_HOST, host->id) <= host->max_sessions, "more sessions than the limit");
     }
 }
 
@@ -305,12 +309,11 @@ static void check_replay(const struct world *world)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
         const struct shelf *is = state_shelf(world->hall.state, noun), *replayed = state_shelf(world->shadow, noun);
-        cr_assert_eq(is->count, replayed->count, "seed %llu: replay differs", (unsigned long long)seed_now);
+        must(is->count == replayed->count, "replay differs");
         for (size_t i = 0; i < is->count; i++) {
             const char *id = is->records[i];
-            cr_assert_eq(memcmp(id, replayed->records[i], noun_rows[noun].size), 0, "seed %llu: %s differs",
-                         (unsigned long long)seed_now, id);
-            cr_assert_eq(state_uses(world->hall.state, noun, id), state_uses(world->shadow, noun, id));
+            must(memcmp(id, replayed->records[i], noun_rows[noun].size) == 0, id);
+            must(state_uses(world->hall.state, noun, id) == state_uses(world->shadow, noun, id), id);
         }
     }
 }

@@ -91,8 +91,7 @@ static void check_after_kill(struct model *sure)
     struct fault other = {0};
     cr_assert(ledger_open(&rig.config, &ledger, &rig.why), "%s", rig.why.text);
     if (!model_fits(sure, ledger, &other)) {
-        cr_assert(model_fits(&maybe, ledger, &rig.why), "neither before (%s) nor after (%s)", other.text,
-                  rig.why.text);
+        cr_assert(model_fits(&maybe, ledger, &rig.why), "neither before (%s) nor after (%s)", other.text, rig.why.text);
         *sure = maybe;
     }
     ledger_close(ledger);

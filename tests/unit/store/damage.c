@@ -233,7 +233,8 @@ Test(damage, by_somebody_with_access_to_the_tables_is_found)
         {"DELETE FROM events WHERE seq = 1", "event 1 is missing"},
         {"DELETE FROM events WHERE seq > 40", "the journal ends at event 40, but its head vouches for event 42"},
         {"UPDATE events SET seq = seq + 100 WHERE seq = 20; UPDATE events SET seq = 20 WHERE seq = 21;"
-         "UPDATE events SET seq = 21 WHERE seq = 120", "event 20: does not follow from event 19"},
+         "UPDATE events SET seq = 21 WHERE seq = 120",
+         "event 20: does not follow from event 19"},
         {"UPDATE events SET at_ms = at_ms + 1 WHERE seq = 20", "event 20: does not follow from event 19"},
         {"UPDATE events SET payload = x'00' WHERE seq = 20", "event 20: payload does not match its hash"},
         {"UPDATE events SET payload = NULL WHERE seq = 20", "event 20: the row is damaged"},
@@ -252,8 +253,10 @@ Test(damage, by_somebody_with_access_to_the_tables_is_found)
         {"UPDATE meta SET schema = 2", "the journal has schema 2"},
         {"UPDATE meta SET anchor_seq = 3", "event 4 is missing"},
         {"UPDATE meta SET anchor_seq = 6, anchor_chain = (SELECT chain FROM events WHERE seq = 6), erased = 0;"
-         "DELETE FROM events WHERE seq <= 6", "is not the one that the head vouches for"},
-        {"CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM people; END", "tables are not those of this program"},
+         "DELETE FROM events WHERE seq <= 6",
+         "is not the one that the head vouches for"},
+        {"CREATE TRIGGER t AFTER INSERT ON events BEGIN DELETE FROM people; END",
+         "tables are not those of this program"},
         {"CREATE INDEX i ON events(at_ms)", "tables are not those of this program"},
         {"DROP TABLE people", "tables are not those of this program"},
     };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The journal through its port, in real files.
-#include "tests/unit/store/rig.h"
 #include "broker/base/text.h"
+#include "tests/unit/store/rig.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -52,6 +52,22 @@ Test(journal, gives_back_what_was_appended)
     cr_assert_eq(journal_head(rig.journal)->seq, rig.model.events);
     rig_close(&rig);
     rig_check(&rig);
+}
+
+// A clock that was set back does not take the journal's time back.
+Test(journal, keeps_the_time_of_its_head)
+{
+    struct store_event event = {1, INT64_MAX / 2, "{}", 2};
+    struct store_batch batch = {.events = &event, .event_count = 1};
+    struct ledger *ledger = NULL;
+    rig_close(&rig);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(ledger_open(&rig.config, &ledger, &rig.why), "%s", rig.why.text);
+        if (i == 0)
+            cr_assert_eq(ledger_append(ledger, &batch, &rig.why), STORE_DURABLE);
+        cr_assert_eq(ledger_head(ledger)->at_ms, INT64_MAX / 2);
+        ledger_close(ledger);
+    }
 }
 
 Test(journal, takes_people_without_events)

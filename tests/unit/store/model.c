@@ -72,8 +72,8 @@ static bool compare_event(void *arg, const struct store_event *event)
     if (event->seq != seq || event->at_ms != 1000000 + (int64_t)seq)
         return fault_set(&comparison->why, FAULT_BROKEN, "event %llu is another", (unsigned long long)seq);
     if (seq <= comparison->model->erased)
-        return !event->payload || fault_set(&comparison->why, FAULT_BROKEN, "event %llu is not erased",
-                                            (unsigned long long)seq);
+        return !event->payload ||
+               fault_set(&comparison->why, FAULT_BROKEN, "event %llu is not erased", (unsigned long long)seq);
     if (!event->payload || event->length != length || memcmp(event->payload, payload, length) != 0)
         return fault_set(&comparison->why, FAULT_BROKEN, "event %llu has another payload", (unsigned long long)seq);
     return true;

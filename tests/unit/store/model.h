@@ -8,7 +8,7 @@ enum { MODEL_PEOPLE = 12, MODEL_BATCH_EVENTS = 50, MODEL_BATCH_PEOPLE = 4 };
 
 struct model {
     uint64_t events;
-    int versions[MODEL_PEOPLE]; // 0: not there
+    int versions[MODEL_PEOPLE];        // 0: not there
     uint64_t snapshot, erased, pruned; // up to this event; 0: none
 };
 

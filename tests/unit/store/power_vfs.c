@@ -119,8 +119,7 @@ static void apply_pending(struct node *node)
 static void add_pending(struct node *node, size_t offset, const void *bytes, size_t length)
 {
     mem_reserve(&node->pending, &node->pending_capacity, node->pending_count + 1, sizeof *node->pending);
-    node->pending[node->pending_count++] =
-        (struct pending){offset, length, bytes ? mem_copy(bytes, length) : NULL};
+    node->pending[node->pending_count++] = (struct pending){offset, length, bytes ? mem_copy(bytes, length) : NULL};
 }
 
 static int new_node(void)
@@ -205,8 +204,7 @@ static int node_of(const char *path)
 // ---- what happens at a cut
 
 // One sector's part of a write: kept, dropped, or kept up to somewhere within.
-static void survive_sector(struct node *node, const struct pending *write, size_t from, size_t length,
-                           unsigned percent)
+static void survive_sector(struct node *node, const struct pending *write, size_t from, size_t length, unsigned percent)
 {
     if (power_random(100) >= percent)
         return;
@@ -740,9 +738,9 @@ bool power_holds(const char *text)
 {
     for (int i = 0; i < FILES_MAX; i++) {
         const struct node *node = &disk.nodes[i];
-        if (node->used && ((node->seen.length && memmem(node->seen.at, node->seen.length, text, strlen(text))) ||
-                           (node->durable.length &&
-                            memmem(node->durable.at, node->durable.length, text, strlen(text)))))
+        if (node->used &&
+            ((node->seen.length && memmem(node->seen.at, node->seen.length, text, strlen(text))) ||
+             (node->durable.length && memmem(node->durable.at, node->durable.length, text, strlen(text)))))
             return true;
     }
     return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A disk in memory whose power can fail, under SQLite (as the VFS "power") and under the head (as power_files).
-// What is written is only seen until it is synced; a cut keeps, drops and tears the rest at random by a seed: sectors of
-// 512 bytes, each for itself, some of them half written; names likewise. It does what the usual VFS does, no more:
+// What is written is only seen until it is synced; a cut keeps, drops and tears the rest at random by a seed: sectors
+// of 512 bytes, each for itself, some of them half written; names likewise. It does what the usual VFS does, no more:
 // the folder of a new log is synced with the log, a file that SQLite cuts short is not synced.
 // One thread at a time.
 #pragma once

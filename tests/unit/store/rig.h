@@ -22,6 +22,7 @@ void rig_close(struct rig *rig);
 void rig_remove(struct rig *rig);
 void rig_start(struct rig *rig); // rig_make and rig_open
 
+// These may be called in a child of the test, where Criterion's own assertions would hang.
 enum store_outcome rig_append(struct rig *rig, size_t events, int person); // person -1: none
 enum store_outcome rig_snapshot(struct rig *rig);
 enum store_outcome rig_erase(struct rig *rig, uint64_t last);

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The first day of a district: an administrator with a fresh broker, pultctl and a file.
+#include "tests/integration/api/fake_broker.h"
+#include "tests/program.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *town;
+static pid_t broker;
+static struct program said;
+static char token[256], line[512], conf[200];
+
+static void write_file(const char *name, const char *text)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", town, name);
+    FILE *file = fopen(path, "we");
+    fputs(text, file);
+    fclose(file);
+}
+
+static void make_folder(const char *name, const char *variable)
+{
+    char path[200];
+    snprintf(path, sizeof path, "%s/%s", town, name);
+    mkdir(path, 0700);
+    if (variable)
+        setenv(variable, path, 1);
+}
+
+static const char config_text[] = "listen-address = 127.0.0.1\n"
+                                  "certificate = %1$s/tls/broker.crt\nkey = %1$s/tls/broker.key\n"
+                                  "data-dir = %1$s/data\ncredentials-dir = %1$s/credentials\n";
+
+static void start_broker(void)
+{
+    snprintf(line, sizeof line, "broker/pult-broker -c %s", conf);
+    char log[200];
+    snprintf(log, sizeof log, "%s/broker.log", town);
+    broker = program_start(line, log);
+    setenv("PULT_BROKER", "127.0.0.1", 1);
+    for (int i = 0; i < 100; i++) {
+        program_run(&said, "openssl s_client -connect 127.0.0.1:8443", "");
+        if (said.exit_code == 0)
+            return;
+        usleep(50 * 1000);
+    }
+    cr_assert(false, "the broker does not listen");
+}
+
+static void start(void)
+{
+    char text[1024], path[200];
+    town = fake_town();
+    make_folder("data", NULL);
+    make_folder("credentials", NULL);
+    make_folder("run", "XDG_RUNTIME_DIR");
+    make_folder("settings", "XDG_CONFIG_HOME");
+    snprintf(path, sizeof path, "%s/tls/ca.crt", town);
+    setenv("PULT_CA", path, 1);
+    unsetenv("PULT_TOKEN_FILE");
+    setenv("LC_ALL", "C", 1);
+    snprintf(text, sizeof text, config_text, town);
+    write_file("broker.conf", text);
+    snprintf(conf, sizeof conf, "%s/broker.conf", town);
+    snprintf(line, sizeof line, "broker/pult-broker -c %s --init", conf);
+    program_run(&said, line, NULL);
+    cr_assert_eq(said.exit_code, 0, "%s", said.err);
+    snprintf(token, sizeof token, "%.250s", said.out);
+    start_broker();
+}
+
+static void stop(void)
+{
+    program_stop(broker);
+}
+
+TestSuite(administrator, .init = start, .fini = stop, .timeout = 60);
+
+static int pultctl(const char *words, const char *input)
+{
+    snprintf(line, sizeof line, "admin-tool/pultctl %s", words);
+    program_run(&said, line, input);
+    return said.exit_code;
+}
+
+static void must(const char *words, const char *input)
+{
+    cr_assert_eq(pultctl(words, input), 0, "pultctl %s\n%s%s", words, said.out, said.err);
+}
+
+static bool shows(const char *part)
+{
+    return strstr(said.out, part);
+}
+
+static const char hall[] =
+    "tenants:\n"
+    "  - {id: kreis, name: Landkreis, district: yes, servers: [ldaps://l.kreis.example], base: dc=k, bind_dn: cn=p}\n"
+    "  - {id: neustadt, name: Neustadt, servers: [ldaps://l.neustadt.example], base: dc=n, bind_dn: cn=p}\n"
+    "devices:\n"
+    "  - {id: neustadt/desk1, site: neustadt/hall, room: Room 101}\n"
+    "hosts:\n"
+    "  - id: neustadt/ts1\n"
+    "    pool: neustadt/ts\n"
+    "    address: 127.0.0.1\n"
+    "    port: 3389\n"
+    "    weight: 100\n"
+    "    max_sessions: 40\n"
+    "    fingerprint: \"0000000000000000000000000000000000000000000000000000000000000000\"\n"
+    "pools:\n"
+    "  - {id: neustadt/ts, name: Terminal servers, kind: terminal-server}\n"
+    "sites:\n"
+    "  - {id: neustadt/hall, name: Town hall}\n"
+    "profiles:\n"
+    "  - {id: neustadt/office, name: Office, pool: neustadt/ts, days: [mon, tue]}\n"
+    "assignments:\n"
+    "  - {id: neustadt/staff, profile: neustadt/office, group: staff, priority: 1}\n";
+
+static void log_on_and_apply(void)
+{
+    must("log-on --token-stdin", token);
+    must("apply -f - --yes", hall);
+}
+
+Test(administrator, logs_on_once_with_the_first_token)
+{
+    cr_assert_eq(pultctl("status", NULL), 4);
+    cr_assert_eq(pultctl("log-on --token-stdin", "wrong\n"), 4);
+    must("log-on --token-stdin", token);
+    cr_assert(shows("district"), "%s", said.out);
+    must("status", NULL);
+    cr_assert_eq(pultctl("log-on --token-stdin", token), 4);
+    must("log-off", NULL);
+    cr_assert_eq(pultctl("status", NULL), 4);
+}
+
+Test(administrator, sets_up_a_town_hall_from_a_file)
+{
+    must("log-on --token-stdin", token);
+    cr_assert_eq(pultctl("apply -f -", hall), 5);
+    must("host list", NULL);
+    cr_assert(shows("There are none."), "%s", said.out);
+    must("apply -f - --yes", hall);
+    must("host list", NULL);
+    cr_assert(shows("neustadt/ts1"), "%s", said.out);
+    must("apply -f - --dry-run", hall);
+    cr_assert(shows("Everything is as the file says."), "%s", said.out);
+}
+
+Test(administrator, changes_one_thing_at_a_time)
+{
+    log_on_and_apply();
+    must("host set neustadt/ts1 max_sessions=60", NULL);
+    must("host show neustadt/ts1", NULL);
+    cr_assert(shows("max_sessions   60"), "%s", said.out);
+    cr_assert(shows("weight         100"), "%s", said.out);
+    must("profile set neustadt/office days= hours=06:00-20:00", NULL);
+    must("--json profile show neustadt/office", NULL);
+    cr_assert(shows("\"days\":[]"), "%s", said.out);
+    cr_assert_eq(pultctl("profile set neustadt/office hours=late", NULL), 1, "%s", said.out);
+    cr_assert_eq(pultctl("tenant remove neustadt", NULL), 1);
+    must("site add neustadt/yard name=Yard", NULL);
+    must("site remove neustadt/yard", NULL);
+}
+
+Test(administrator, drains_a_host)
+{
+    log_on_and_apply();
+    must("host drain neustadt/ts1", NULL);
+    must("host set neustadt/ts1 weight=50", NULL);
+    must("--json host show neustadt/ts1", NULL);
+    cr_assert(shows("\"draining\":true"), "%s", said.out);
+    must("host undrain neustadt/ts1", NULL);
+    must("--json host show neustadt/ts1", NULL);
+    cr_assert(shows("\"draining\":false"), "%s", said.out);
+}
+
+Test(administrator, finds_it_all_again_after_a_restart)
+{
+    log_on_and_apply();
+    must("device enrol-token neustadt/desk1", NULL);
+    cr_assert_eq(strlen(said.out), 49, "%s", said.out);
+    program_stop(broker);
+    cr_assert_eq(pultctl("device list", NULL), 3);
+    start_broker();
+    cr_assert_eq(pultctl("device list", NULL), 4);
+}
+
+Test(administrator, reads_the_journal)
+{
+    log_on_and_apply();
+    must("event list --last 2", NULL);
+    cr_assert(shows("device.set"), "%s", said.out);
+    cr_assert_not(shows("admin.logged-on"));
+    must("event list --after 0", NULL);
+    cr_assert(shows("admin.logged-on"), "%s", said.out);
+    cr_assert(shows("neustadt/staff"), "%s", said.out);
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What people live through at their desks, with the real directory, session host, broker, agents and screens.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+
+static void open_altdorf(void)
+{
+    story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2");
+}
+
+TestSuite(desk, .init = open_altdorf, .fini = story_close, .timeout = 150);
+
+Test(desk, the_desktop_follows_to_the_next_desk)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_types("desk1", "echo Mittagspause");
+    screen_shows("desk1", "Mittagspause", 10);
+    desk_logs_on("desk2", "dora", "dora-geheim-1");
+    screen_shows("desk2", "Mittagspause", 30);
+    screen_shows("desk1", "Zimmer 12", 10);
+    pultctl_shows("session list --json", "\"device\":\"altdorf/desk2\"");
+}
+
+Test(desk, two_people_have_two_sessions)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    desk_logs_on("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    screen_shows("desk2", "egon auf ts3", 30);
+    pultctl_shows("host show altdorf/ts3 --json", "\"sessions\":2");
+}
+
+Test(desk, a_wrong_password_and_an_unknown_name_look_alike)
+{
+    desk_logs_on("desk1", "dora", "falsch");
+    screen_shows("desk1", "Name or the password is wrong|Name oder (das )?(Ihr )?(Passwort|Kennwort)", 10);
+    desk_logs_on("desk2", "niemand", "falsch");
+    screen_shows("desk2", "Name or the password is wrong|Name oder (das )?(Ihr )?(Passwort|Kennwort)", 10);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+}
+
+Test(desk, an_expired_password_is_changed_at_the_greeter)
+{
+    desk_logs_on("desk1", "expi", "expi-geheim-1");
+    screen_shows("desk1", "expired|abgelaufen", 10);
+    desk_types_secret("desk1", "ganz-neu-und-lang-22");
+    desk_presses("desk1", "Tab");
+    desk_types_secret("desk1", "ganz-neu-und-lang-22");
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "expi auf ts3", 30);
+}
+
+Test(desk, after_log_off_the_greeter_is_back_and_the_session_is_over)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_types("desk1", "exit");
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "Tab: ", 20);
+    pultctl_shows("session list --json", "[]");
+}
+
+Test(desk, the_session_outlives_the_broker)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    broker_is_killed();
+    desk_types("desk1", "echo weiter");
+    screen_shows("desk1", "echo weiter", 10);
+    broker_starts_again();
+    desk_logs_on("desk2", "dora", "dora-geheim-1");
+    screen_shows("desk2", "echo weiter", 40);
+    log_says("broker", "found again", 5);
+    screen_shows("desk1", "Zimmer 12|Tab: ", 30);
+}
+
+Test(desk, a_silent_directory_is_said_to_be_silent)
+{
+    town("cut dir-altdorf");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "directory|Verzeichnis", 20);
+    town("mend dir-altdorf");
+    desk_logs_on("desk2", "dora", "dora-geheim-1");
+    screen_shows("desk2", "dora auf ts3", 40);
+}
+
+Test(desk, a_host_with_another_certificate_gets_nobody)
+{
+    pultctl("host set altdorf/ts3 fingerprint=1111111111111111111111111111111111111111111111111111111111111111");
+    log_says("broker", "altdorf/ts3: wrong-certificate", 15);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "session host|Sitzung", 10);
+    pultctl_shows("session list --json", "[]");
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Stories in a town of their own: what people do at desks, what they see there, what happens to the machines around.
+// Every function fails the test when it cannot be done; nothing needs to be checked after it. Pictures of what was seen
+// are kept in screens/ of the build folder.
+#pragma once
+
+// For a test's .init and .fini. `options` as of `tests/town/town up`, separated by spaces.
+void story_open(const char *options);
+void story_close(void);
+
+void desk_logs_on(const char *desk, const char *name, const char *password); // types it at the greeter and enters
+void desk_types(const char *desk, const char *text);
+void desk_types_secret(const char *desk, const char *text);
+void desk_presses(const char *desk, const char *key); // X name: "Return"
+// Until the screen can be read to show the (extended regular) expression; keeps a picture.
+void screen_shows(const char *desk, const char *expression, int seconds);
+
+void pultctl(const char *words);                     // separated by spaces; must succeed
+void pultctl_shows(const char *words, const char *text); // and its output contains `text`
+void place_runs(const char *place, const char *shell);   // a shell command there; must succeed
+void town(const char *words);                            // "off dir-altdorf", "cut desk1"
+void broker_is_killed(void);
+void broker_starts_again(void);
+// The broker's log, or a desk's ("desk1"), contains `text` within some seconds.
+void log_says(const char *log, const char *text, int seconds);

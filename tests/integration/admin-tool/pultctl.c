@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/base/text.h"
+#include "tests/integration/api/fake_broker.h"
+#include "tests/program.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { PORT = 8443 };
+
+// A row a line.
+// clang-format off
+static const struct fake_row rows[] = {
+    {"POST", "/v1/admin/logon", 200, NULL, "{\"token\":\"t0ken\",\"until\":\"2099-01-01T00:00:00Z\",\"name\":\"Anna\",\"scope\":\"neustadt\"}"},
+    {"POST", "/v1/admin/logoff", 200, NULL, "{}"},
+    {"GET", "/v1/hosts?limit=500", 200, NULL, "{\"items\":[{\"id\":\"a/one\",\"health\":\"ok\"}],\"next\":\"a/one\"}"},
+    {"GET", "/v1/hosts?limit=500&after=a/one", 200, NULL, "{\"items\":[{\"id\":\"a/two\",\"address\":\"\\u202ex\"}],\"next\":null}"},
+    {"GET", "/v1/hosts?limit=500&tenant=b", 200, NULL, "{\"items\":[],\"next\":null}"},
+    {"GET", "/v1/hosts/a/one", 200, NULL, "{\"id\":\"a/one\",\"port\":3389,\"weight\":100,\"draining\":false,\"health\":\"ok\"}"},
+    {"PUT", "/v1/hosts/*", 200, NULL, NULL},
+    {"DELETE", "/v1/hosts/a/one", 409, NULL, "{\"type\":\"urn:pult:conflict\",\"detail\":\"2 sessions\",\"help_desk\":\"115\"}"},
+    {"DELETE", "/v1/hosts/a/two", 200, NULL, "{}"},
+    {"DELETE", "/v1/hosts/a/three", 403, NULL, "{\"type\":\"urn:pult:denied\"}"},
+    {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
+    {"POST", "/v1/logon/why", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"first\",\"second\"]}"},
+    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"person\":\"anna\",\"from\":\"a/old\",\"to\":\"a/new\"}],\"applied\":true}"},
+    {NULL},
+};
+// clang-format on
+
+static const char *town;
+static pid_t broker;
+static struct program pultctl;
+static char path[200];
+
+static void set(const char *name, const char *format)
+{
+    snprintf(path, sizeof path, "%s%s", town, format);
+    setenv(name, path, 1);
+}
+
+static void start(void)
+{
+    town = fake_town();
+    broker = fake_broker(PORT, rows);
+    set("PULT_CA", "/tls/ca.crt");
+    set("XDG_RUNTIME_DIR", "");
+    set("XDG_CONFIG_HOME", "/settings");
+    snprintf(path, sizeof path, "%s/locale", getenv("PULT_BUILD"));
+    setenv("PULT_LOCALE_DIR", path, 1);
+    setenv("PULT_BROKER", "127.0.0.1:8443", 1);
+    setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("TZ", "UTC", 1);
+    unsetenv("PULT_TOKEN_FILE");
+    unsetenv("LANGUAGE");
+}
+
+static void stop(void)
+{
+    fake_broker_stop(broker);
+}
+
+TestSuite(pultctl, .init = start, .fini = stop, .timeout = 60);
+
+static int run(const char *words, const char *input)
+{
+    char line[300];
+    snprintf(line, sizeof line, "admin-tool/pultctl %s", words);
+    program_run(&pultctl, line, input);
+    return pultctl.exit_code;
+}
+
+static void log_on(void)
+{
+    cr_assert_eq(run("log-on --tenant neustadt --name anna --password-stdin", "secret\n"), 0, "%s", pultctl.err);
+}
+
+static const char *token_path(void)
+{
+    snprintf(path, sizeof path, "%s/pult/127.0.0.1_8443", town);
+    return path;
+}
+
+static const char *said(const char *part)
+{
+    return strstr(pultctl.err, part);
+}
+
+static const char *shown(const char *part)
+{
+    return strstr(pultctl.out, part);
+}
+
+// What the broker heard last, as JSON.
+static void hear(void)
+{
+    program_run(&pultctl, "openssl s_client -quiet -connect 127.0.0.1:8443", "GET /seen HTTP/1.1\r\n\r\n");
+}
+
+Test(pultctl, keeps_its_log_on_where_only_its_owner_reads)
+{
+    struct stat status;
+    log_on();
+    cr_assert_eq(stat(token_path(), &status), 0);
+    cr_assert_eq(status.st_mode & 0777, 0600);
+    cr_assert(shown("Anna"), "%s", pultctl.out);
+    cr_assert_not(shown("t0ken"));
+    run("host list", NULL);
+    hear();
+    cr_assert(shown("Bearer t0ken"), "%s", pultctl.out);
+}
+
+Test(pultctl, sends_the_password_in_the_body)
+{
+    log_on();
+    hear();
+    cr_assert(shown("{\"tenant\":\"neustadt\",\"name\":\"anna\",\"password\":\"secret\"}"), "%s", pultctl.out);
+}
+
+Test(pultctl, asks_for_the_password_without_echo)
+{
+    program_at_terminal(&pultctl, "admin-tool/pultctl log-on --tenant neustadt --name anna",
+                        "Password of anna (neustadt): ", "secret\n");
+    cr_assert_eq(pultctl.exit_code, 0, "%s", pultctl.out);
+    cr_assert_not(shown("secret"));
+    hear();
+    cr_assert(shown("\"password\":\"secret\""), "%s", pultctl.out);
+}
+
+Test(pultctl, can_be_broken_off_at_the_password)
+{
+    program_at_terminal(&pultctl, "admin-tool/pultctl log-on --tenant neustadt --name anna", "Password", "sec\003");
+    cr_assert_eq(pultctl.exit_code, 2, "%s", pultctl.out);
+}
+
+Test(pultctl, takes_the_first_token_from_a_file)
+{
+    snprintf(path, sizeof path, "%s/first", town);
+    FILE *file = fopen(path, "we");
+    fputs("f1rst\n", file);
+    fclose(file);
+    setenv("PULT_TOKEN_FILE", path, 1);
+    cr_assert_eq(run("log-on", NULL), 0, "%s", pultctl.err);
+    hear();
+    cr_assert(shown("\"last\":{\"token\":\"f1rst\"}"), "%s", pultctl.out);
+}
+
+Test(pultctl, must_be_logged_on)
+{
+    cr_assert_eq(run("host list", NULL), 4);
+    cr_assert(said("not logged on"), "%s", pultctl.err);
+    log_on();
+    cr_assert_eq(run("log-off", NULL), 0, "%s", pultctl.err);
+    cr_assert_eq(access(token_path(), F_OK), -1);
+    cr_assert_eq(run("host list", NULL), 4);
+}
+
+Test(pultctl, trusts_no_log_on_that_others_could_have_written)
+{
+    log_on();
+    chmod(token_path(), 0640);
+    cr_assert_eq(run("host list", NULL), 4);
+    log_on();
+    char other[220];
+    snprintf(other, sizeof other, "%s.other", token_path());
+    rename(token_path(), other);
+    cr_assert_eq(symlink(other, token_path()), 0);
+    cr_assert_eq(run("host list", NULL), 4);
+    log_on();
+    snprintf(path, sizeof path, "%s/pult", town);
+    chmod(path, 0777);
+    cr_assert_eq(run("host list", NULL), 4);
+    cr_assert_neq(run("log-on --tenant neustadt --name anna --password-stdin", "secret\n"), 0);
+}
+
+Test(pultctl, does_not_write_through_a_link)
+{
+    char target[220];
+    snprintf(path, sizeof path, "%s/pult", town);
+    mkdir(path, 0700);
+    snprintf(target, sizeof target, "%s/precious", town);
+    cr_assert_eq(symlink(target, token_path()), 0);
+    snprintf(path, sizeof path, "%s/pult/new", town);
+    cr_assert_eq(symlink(target, path), 0);
+    log_on();
+    cr_assert_eq(access(target, F_OK), -1);
+}
+
+Test(pultctl, lists_page_after_page_and_shows_nothing_that_turns_the_line)
+{
+    log_on();
+    cr_assert_eq(run("host list", NULL), 0, "%s", pultctl.err);
+    cr_assert(text_starts(pultctl.out, "id     pool  address"), "%s", pultctl.out);
+    cr_assert(shown("\na/one  "), "%s", pultctl.out);
+    cr_assert(shown("\na/two        \\xe2\\x80\\xaex"), "%s", pultctl.out);
+    cr_assert_eq(run("host list --tenant b", NULL), 0, "%s", pultctl.err);
+    cr_assert_str_eq(pultctl.out, "There are none.\n");
+}
+
+Test(pultctl, gives_programs_json)
+{
+    log_on();
+    cr_assert_eq(run("--json host list", NULL), 0);
+    cr_assert(text_starts(pultctl.out, "[{\"id\":\"a/one\",\"health\":\"ok\"},{\"id\":\"a/two\""), "%s", pultctl.out);
+}
+
+Test(pultctl, sets_what_was_given_and_leaves_the_rest)
+{
+    log_on();
+    cr_assert_eq(run("host set a/one weight=50", NULL), 0, "%s", pultctl.err);
+    hear();
+    cr_assert(shown("\"last\":{\"port\":3389,\"weight\":50}"), "%s", pultctl.out);
+    cr_assert_eq(run("host set a/nine weight=50", NULL), 1);
+    cr_assert(said("is not there"), "%s", pultctl.err);
+    cr_assert_eq(run("host add a/one weight=50", NULL), 1);
+    cr_assert(said("is there already"), "%s", pultctl.err);
+    cr_assert_eq(run("host add a/nine weight=50", NULL), 0, "%s", pultctl.err);
+}
+
+Test(pultctl, says_a_refusal_in_the_persons_language)
+{
+    log_on();
+    cr_assert_eq(run("--lang de host remove a/one", NULL), 1);
+    cr_assert_str_eq(pultctl.err, "pultctl: Das passt nicht zum jetzigen Stand. Bitte sehen Sie noch einmal nach.\n"
+                                  "pultctl: 2 sessions\n"
+                                  "pultctl: Benutzerservice: 115\n");
+    cr_assert_eq(run("host remove a/two a/three", NULL), 4);
+    cr_assert(shown("host a/two is removed."), "%s", pultctl.out);
+    cr_assert(said("You are not allowed to do that."), "%s", pultctl.err);
+}
+
+Test(pultctl, prints_an_enrolment_token_alone)
+{
+    log_on();
+    cr_assert_eq(run("device enrol-token a/desk1", NULL), 0);
+    cr_assert_str_eq(pultctl.out, "abc123\n");
+    cr_assert(said("2099-01-01 00:00:00"), "%s", pultctl.err);
+}
+
+Test(pultctl, explains_a_log_on)
+{
+    log_on();
+    cr_assert_eq(run("logon why anna --at a/desk1", NULL), 0);
+    cr_assert_str_eq(pultctl.out,
+                     "1. first\n2. second\nThe log-on would be refused: No workplace is assigned to you. Ask "
+                     "the help desk.\n");
+    cr_assert_eq(run("logon why anna", NULL), 2);
+}
+
+static const char file[] = "sites:\n  - {id: a/b, name: Y}\n";
+
+Test(pultctl, shows_the_plan_and_does_nothing_unasked)
+{
+    log_on();
+    cr_assert_eq(run("apply -f -", file), 5);
+    cr_assert_str_eq(pultctl.out, "What      Change   Field  from  to\nsite a/b  changed  name   X     Y\n\n"
+                                  "Person  works today with  and then with\nanna    a/old             a/new\n");
+    hear();
+    cr_assert(shown("\"dry_run\":true,\"objects\":[{\"noun\":\"site\",\"id\":\"a/b\",\"name\":\"Y\"}]"), "%s",
+              pultctl.out);
+    cr_assert_eq(run("apply -f - --dry-run", file), 0);
+}
+
+Test(pultctl, applies_after_yes)
+{
+    log_on();
+    cr_assert_eq(run("apply -f - --yes", file), 0, "%s", pultctl.err);
+    hear();
+    cr_assert(shown("\"dry_run\":false"), "%s", pultctl.out);
+}
+
+static void answer_at_terminal(const char *answer)
+{
+    char line[300];
+    snprintf(path, sizeof path, "%s/hall.yaml", town);
+    FILE *yaml = fopen(path, "we");
+    fputs(file, yaml);
+    fclose(yaml);
+    snprintf(line, sizeof line, "admin-tool/pultctl --lang de apply -f %s", path);
+    program_at_terminal(&pultctl, line, "[j/N] ", answer);
+}
+
+Test(pultctl, asks_before_it_applies)
+{
+    log_on();
+    answer_at_terminal("n\n");
+    cr_assert_eq(pultctl.exit_code, 5, "%s", pultctl.out);
+    answer_at_terminal("j\n");
+    cr_assert_eq(pultctl.exit_code, 0, "%s", pultctl.out);
+    cr_assert(shown("Erledigt."), "%s", pultctl.out);
+}
+
+Test(pultctl, says_when_the_broker_is_away)
+{
+    log_on();
+    fake_broker_stop(broker);
+    cr_assert_eq(run("host list", NULL), 3);
+    cr_assert(said("The broker cannot be reached."), "%s", pultctl.err);
+    broker = fake_broker(PORT, rows);
+}
+
+Test(pultctl, shows_its_token_to_no_other_broker)
+{
+    log_on();
+    setenv("PULT_BROKER", "localhost:8443", 1);
+    cr_assert_eq(run("host list", NULL), 4);
+}
+
+Test(pultctl, reads_its_settings_file)
+{
+    unsetenv("PULT_BROKER");
+    cr_assert_eq(run("host list", NULL), 2);
+    snprintf(path, sizeof path, "%s/settings", town);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/settings/pult", town);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/settings/pult/pultctl.conf", town);
+    FILE *settings = fopen(path, "we");
+    fputs("broker = 127.0.0.1:8443\ntenant = neustadt\nname = anna\nlang = de\n", settings);
+    fclose(settings);
+    cr_assert_eq(run("log-on --password-stdin", "secret\n"), 0, "%s", pultctl.err);
+    cr_assert_eq(run("host remove a/three", NULL), 4);
+    cr_assert(said("Dazu sind Sie nicht berechtigt."), "%s", pultctl.err);
+}

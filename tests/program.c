@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "tests/program.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { WORDS_MAX = 64 };
+
+static void become(const char *line)
+{
+    char *words[WORDS_MAX] = {NULL}, path[512], *copy = strdup(line);
+    size_t count = 0;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    while (count + 1 < WORDS_MAX && (words[count] = strsep(&copy, " ")))
+        count++;
+    if (count && strchr(words[0], '/') && words[0][0] != '/') {
+        snprintf(path, sizeof path, "%s/%s", getenv("PULT_BUILD"), words[0]);
+        words[0] = path;
+    }
+    execvp(words[0], words);
+    perror(words[0]);
+    _exit(127);
+}
+
+static int exit_code_of(pid_t pid)
+{
+    int status = 0;
+    waitpid(pid, &status, 0);
+    return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static int file_with(const char *input)
+{
+    int file = memfd_create("input", MFD_CLOEXEC);
+    ssize_t written = write(file, input, strlen(input));
+    assert(written == (ssize_t)strlen(input));
+    lseek(file, 0, SEEK_SET);
+    return file;
+}
+
+static void read_back(int file, char *text, size_t size)
+{
+    lseek(file, 0, SEEK_SET);
+    ssize_t got = read(file, text, size - 1);
+    text[got > 0 ? got : 0] = 0;
+    close(file);
+}
+
+void program_run(struct program *program, const char *line, const char *input)
+{
+    int in = file_with(input ? input : ""), out = memfd_create("out", MFD_CLOEXEC),
+        err = memfd_create("err", MFD_CLOEXEC);
+    pid_t pid = fork();
+    assert(pid >= 0);
+    if (pid == 0) {
+        dup2(in, STDIN_FILENO);
+        dup2(out, STDOUT_FILENO);
+        dup2(err, STDERR_FILENO);
+        become(line);
+    }
+    program->exit_code = exit_code_of(pid);
+    close(in);
+    read_back(out, program->out, sizeof program->out);
+    read_back(err, program->err, sizeof program->err);
+}
+
+void program_at_terminal(struct program *program, const char *line, const char *question, const char *input)
+{
+    int terminal = -1;
+    size_t length = 0;
+    bool asked = false;
+    *program = (struct program){0};
+    pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
+    assert(pid >= 0);
+    if (pid == 0)
+        become(line);
+    while (length + 1 < sizeof program->out) {
+        ssize_t got = read(terminal, program->out + length, sizeof program->out - 1 - length);
+        if (got <= 0)
+            break;
+        length += (size_t)got;
+        if (!asked && strstr(program->out, question)) {
+            ssize_t written = write(terminal, input, strlen(input));
+            assert(written > 0);
+            asked = true;
+        }
+    }
+    close(terminal);
+    program->exit_code = exit_code_of(pid);
+}
+
+pid_t program_start(const char *line, const char *log)
+{
+    pid_t pid = fork();
+    assert(pid >= 0);
+    if (pid == 0) {
+        int file = open(log, O_WRONLY | O_CREAT | O_APPEND, 0600);
+        dup2(file, STDERR_FILENO);
+        become(line);
+    }
+    return pid;
+}
+
+void program_stop(pid_t pid)
+{
+    kill(pid, SIGTERM);
+    waitpid(pid, NULL, 0);
+}

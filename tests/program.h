@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Running a program as a person would, and seeing what it says.
+#pragma once
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct program {
+    int exit_code; // -1: ended by a signal
+    char out[32 * 1024], err[8 * 1024];
+};
+
+// Words with single spaces between, found by PATH or below $PULT_BUILD ("admin-tool/pultctl"). `input` becomes its
+// standard input.
+void program_run(struct program *program, const char *line, const char *input);
+// The same at a terminal: types `input` once the program has said `question`, which ends up in `out` with all else.
+void program_at_terminal(struct program *program, const char *line, const char *question, const char *input);
+// Left running; killed with this process. Its standard error goes to `log`.
+pid_t program_start(const char *line, const char *log);
+void program_stop(pid_t pid);

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/base/text.h"
+#include "broker/base/mem.h"
+
+#include <criterion/criterion.h>
+#include <criterion/parameterized.h>
+#include <stdint.h>
+#include <string.h>
+
+Test(text, copying_tells_when_it_does_not_fit)
+{
+    char to[5];
+    cr_expect(text_copy(to, sizeof to, "hall"));
+    cr_expect_str_eq(to, "hall");
+    cr_expect_not(text_copy(to, sizeof to, "halls"));
+    cr_expect_str_eq(to, "", "nothing cut is left behind");
+}
+
+Test(text, cutting_leaves_whole_characters)
+{
+    char to[5];
+    text_cut(to, sizeof to, "Büro");
+    cr_expect_str_eq(to, "Bür");
+    text_cut(to, sizeof to, "Rüü");
+    cr_expect_str_eq(to, "Rü");
+    text_cut(to, sizeof to, "abc€");
+    cr_expect_str_eq(to, "abc");
+    text_cut(to, sizeof to, "ab");
+    cr_expect_str_eq(to, "ab");
+}
+
+struct sample {
+    char bytes[16];
+    size_t length;
+    bool clean;
+};
+
+#define SAMPLE(string, is_clean)                                                                                       \
+    {                                                                                                                  \
+        .bytes = string, .length = sizeof(string) - 1, .clean = is_clean                                               \
+    }
+
+ParameterizedTestParameters(text, only_clean_utf8_is_clean)
+{
+    static struct sample samples[] = {
+        SAMPLE("", true),
+        SAMPLE("M\xc3\xbcller", true),
+        SAMPLE("\xe2\x82\xac", true),     // U+20AC
+        SAMPLE("\xf0\x9f\x96\xa8", true), // U+1F5A8
+        SAMPLE("\xf4\x8f\xbf\xbf", true), // U+10FFFF
+        SAMPLE("\xc2\xa0", true),         // U+00A0
+        SAMPLE("a\tb", false),
+        SAMPLE("a\nb", false),
+        SAMPLE("a\0b", false),
+        SAMPLE("\x7f", false),
+        SAMPLE("\x1b[2J", false),
+        SAMPLE("\xc2\x85", false),             // U+0085, a C1 control
+        SAMPLE("\xc0\xaf", false),             // over-long /
+        SAMPLE("\xc1\xbf", false),             // over-long
+        SAMPLE("\xe0\x80\xaf", false),         // over-long
+        SAMPLE("\xf0\x80\x80\xaf", false),     // over-long
+        SAMPLE("\xed\xa0\x80", false),         // a surrogate
+        SAMPLE("\xf4\x90\x80\x80", false),     // beyond U+10FFFF
+        SAMPLE("\xf8\x88\x80\x80\x80", false), // five bytes
+        SAMPLE("\x80", false),                 // a tail without a head
+        SAMPLE("\xc3", false),                 // a head without a tail
+        SAMPLE("a\xe2\x82", false),
+        SAMPLE("\xff", false),
+    };
+    return cr_make_param_array(struct sample, samples, sizeof samples / sizeof *samples);
+}
+
+ParameterizedTest(struct sample *sample, text, only_clean_utf8_is_clean)
+{
+    cr_expect_eq(text_is_clean(sample->bytes, sample->length), sample->clean, "\"%s\"", sample->bytes);
+}
+
+Test(text, does_not_look_beyond_the_length)
+{
+    cr_expect_not(text_is_clean("\xc3\xbc", 1));
+    cr_expect(text_is_clean("ab\n", 2));
+    cr_expect(text_is_slug("ab/cd", 2));
+}
+
+static bool slug(const char *text)
+{
+    return text_is_slug(text, strlen(text));
+}
+
+Test(text, a_slug_is_a_plain_name)
+{
+    cr_expect(slug("a"));
+    cr_expect(slug("neustadt-2"));
+    cr_expect(slug("0"));
+    const char *wrong[] = {"", "-a", "a-", "-", "A", "a_b", "a.b", "a b", "a/b", "..", "ü"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(slug(wrong[i]), "\"%s\"", wrong[i]);
+    char longest[65] = {0};
+    memset(longest, 'a', 64);
+    cr_expect_not(slug(longest));
+    cr_expect(slug(longest + 1));
+}
+
+Test(text, a_number_stands_alone_and_within_its_bounds)
+{
+    int64_t number = 7;
+    cr_expect(text_number("-3", -3, 3, &number));
+    cr_expect_eq(number, -3);
+    cr_expect(text_number("9223372036854775807", 0, INT64_MAX, &number));
+    cr_expect_eq(number, INT64_MAX);
+    const char *wrong[] = {"", " 1", "1 ", "+1", "-", "--1", "0x10", "1.5", "1e3", "4", "-4", "9223372036854775808"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(text_number(wrong[i], -3, 3, &number), "\"%s\"", wrong[i]);
+    cr_expect_eq(number, INT64_MAX, "untouched");
+}
+
+Test(text, hexadecimal_comes_back)
+{
+    unsigned char bytes[256], again[256];
+    char hex[513];
+    for (int i = 0; i < 256; i++)
+        bytes[i] = (unsigned char)i;
+    text_hex(hex, bytes, sizeof bytes);
+    cr_expect_eq(strlen(hex), 512);
+    cr_expect(text_unhex(again, sizeof again, hex));
+    cr_expect_arr_eq(again, bytes, sizeof bytes);
+    cr_expect(text_unhex(again, 2, "fFaA"));
+    cr_expect_not(text_unhex(again, 2, "fffg"));
+    cr_expect_not(text_unhex(again, 2, "fff"));
+    cr_expect_not(text_unhex(again, 2, "fffff"));
+    cr_expect_not(text_unhex(again, 2, "ff f"));
+}
+
+Test(text, lower_case_changes_ascii_only)
+{
+    char text[] = "ANNA.Müller@Z[";
+    text_lower(text);
+    cr_expect_str_eq(text, "anna.müller@z[");
+    cr_expect(text_starts("neustadt/desk", "neustadt/"));
+    cr_expect_not(text_starts("neu", "neustadt"));
+}
+
+Test(text, grows_as_it_is_added_to)
+{
+    owned(text) struct text text = {0};
+    for (int i = 0; i < 500; i++)
+        text_addf(&text, "%d,", i % 10);
+    text_adds(&text, "end");
+    text_add(&text, "\0x", 2);
+    text_add(&text, NULL, 0);
+    cr_expect_eq(text.length, 1000 + 3 + 2);
+    cr_expect_eq(strlen(text.bytes), 1003);
+    cr_expect_eq(text.bytes[text.length], 0);
+    text_drop(&text);
+    cr_expect_null(text.bytes);
+}
