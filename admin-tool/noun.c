@@ -39,7 +39,7 @@ static void add_items(json_object *all, json_object *page)
 
 static enum exit_code fetch_all(struct tool *tool, const char *start, json_object *all)
 {
-    char path[PATH_SIZE], after[ID_SIZE] = "";
+    char path[PATH_SIZE + ID_SIZE + 8], after[ID_SIZE] = "";
     for (;;) {
         owned(json) json_object *page = NULL;
         snprintf(path, sizeof path, "%s%s%s", start, after[0] ? "&after=" : "", after);

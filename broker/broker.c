@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/broker.h"
-#include "broker/auth/ca.h"
 #include "broker/auth/auth.h"
+#include "broker/auth/ca.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/admins.h"

@@ -15,7 +15,7 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT };
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'}, {"init", no_argument, NULL, 'i'},
+    {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},   {"init", no_argument, NULL, 'i'},
     {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
 };
 

@@ -62,14 +62,14 @@ static const struct end_row end_rows[VIEW_END_COUNT] = {
     [VIEW_ENDED_BY_HOST] = {N_("The session host has ended your session. Log on again or ask the help desk."), "ended",
                             "ended by the host"},
     [VIEW_LOST] = {N_("The connection to the session host was lost. Your programs go on running: log on again to "
-                     "return to them."),
+                      "return to them."),
                    "disconnected", "connection lost"},
     [VIEW_UNREACHABLE] = {N_("The session host cannot be reached. Try again in a minute or ask the help desk."),
                           "failed", "host unreachable"},
     [VIEW_REFUSED] = {N_("The session host did not let you in. Try again or ask the help desk."), "failed",
                       "refused by the host"},
     [VIEW_FALSE_HOST] = {N_("The session host showed a false certificate. Your password was not sent. Tell the help "
-                           "desk."),
+                            "desk."),
                          "failed", "false certificate"},
     [VIEW_FAILED] = {N_("The session could not be shown. Log on again to return to it."), "failed", "viewer failed"},
     [VIEW_CLOSED] = {"", "disconnected", "closed at the desk"},
@@ -83,8 +83,8 @@ static const char empty_sentence[] = N_("Type your name and your password.");
 
 static void present(struct desk *desk)
 {
-    struct desk_face face = {.state = desk->state, .sentence = desk->sentence, .where = desk->where,
-                             .help_desk = desk->help_desk};
+    struct desk_face face = {
+        .state = desk->state, .sentence = desk->sentence, .where = desk->where, .help_desk = desk->help_desk};
     desk->ports.face(desk->arg, &face);
 }
 
@@ -209,8 +209,7 @@ void desk_new_password(struct desk *desk, const struct secret *password)
         return;
     desk->new_password = *password;
     enter(desk, DESK_RENEWING, "", "");
-    desk->ports.change(desk->arg, ++desk->attempt, desk->kdc_refused, desk->name, &desk->password,
-                       &desk->new_password);
+    desk->ports.change(desk->arg, ++desk->attempt, desk->kdc_refused, desk->name, &desk->password, &desk->new_password);
 }
 
 void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal)

@@ -104,8 +104,9 @@ static X509_REQ *make_request(EVP_PKEY *key)
     owned(request) X509_REQ *request = X509_REQ_new();
     X509_NAME *name = X509_REQ_get_subject_name(request);
     // The broker decides which device this is, by the token; the name here is for who looks at the request.
-    bool fine = X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)"pult device", -1, -1, 0) &&
-                X509_REQ_set_pubkey(request, key) && X509_REQ_sign(request, key, EVP_sha256()) > 0;
+    bool fine =
+        X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)"pult device", -1, -1, 0) &&
+        X509_REQ_set_pubkey(request, key) && X509_REQ_sign(request, key, EVP_sha256()) > 0;
     return fine ? take(request) : NULL;
 }
 

@@ -21,5 +21,4 @@ bool device_enrol(const struct config *config, const char *token, enum refusal *
     __attribute__((warn_unused_result));
 
 // A P-256 key from `path`, made (mode 0600) when there is none, and the PKCS #10 request of it in base64 of the DER.
-bool device_request(const char *path, char *base64, size_t size, struct fault *why)
-    __attribute__((warn_unused_result));
+bool device_request(const char *path, char *base64, size_t size, struct fault *why) __attribute__((warn_unused_result));

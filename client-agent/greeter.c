@@ -148,8 +148,8 @@ static void start(void *arg)
     start_later(greeter);
 }
 
-struct greeter *greeter_new(struct loop *loop, const struct greeter_config *config,
-                            const struct greeter_events *events, void *arg)
+struct greeter *greeter_new(struct loop *loop, const struct greeter_config *config, const struct greeter_events *events,
+                            void *arg)
 {
     struct greeter *greeter = mem_new(1, sizeof *greeter);
     greeter->loop = loop;

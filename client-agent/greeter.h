@@ -18,8 +18,8 @@ struct greeter_events {
 
 struct greeter;
 
-struct greeter *greeter_new(struct loop *loop, const struct greeter_config *config,
-                            const struct greeter_events *events, void *arg);
+struct greeter *greeter_new(struct loop *loop, const struct greeter_config *config, const struct greeter_events *events,
+                            void *arg);
 void greeter_free(struct greeter *greeter); // NULL allowed
 
 // On this X server from now on, until greeter_stop.

@@ -22,20 +22,21 @@ struct options {
     bool enrol, check;
 };
 
-static const char usage[] = "pult-agent [--config FILE]                          looks after this desk\n"
-                            "pult-agent [--config FILE] --check                  says what is wrong, line by line\n"
-                            "pult-agent [--config FILE] --enrol [--token-file FILE]\n"
-                            "                                                    gets this device its certificate; the\n"
-                            "                                                    token is read from FILE or from\n"
-                            "                                                    standard input\n"
-                            "pult-agent --version\n";
+static const char usage[] =
+    "pult-agent [--config FILE]                          looks after this desk\n"
+    "pult-agent [--config FILE] --check                  says what is wrong, line by line\n"
+    "pult-agent [--config FILE] --enrol [--token-file FILE]\n"
+    "                                                    gets this device its certificate; the\n"
+    "                                                    token is read from FILE or from\n"
+    "                                                    standard input\n"
+    "pult-agent --version\n";
 
 static bool read_options(struct options *options, int count, char **words)
 {
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"enrol", no_argument, NULL, 'e'},
+        {"config", required_argument, NULL, 'c'},     {"enrol", no_argument, NULL, 'e'},
         {"token-file", required_argument, NULL, 't'}, {"check", no_argument, NULL, 'k'},
-        {"version", no_argument, NULL, 'v'}, {NULL, 0, NULL, 0},
+        {"version", no_argument, NULL, 'v'},          {NULL, 0, NULL, 0},
     };
     for (int found; (found = getopt_long(count, words, "", known, NULL)) != -1;) {
         if (found == 'c')
@@ -149,6 +150,6 @@ int main(int count, char **words)
         log_set_level(LOG_LEVEL_DEBUG);
     if (options.check)
         return config_check(&config, conf_report_stderr, (void *)(uintptr_t)options.config_file) ? EXIT_FINE
-                                                                                                  : EXIT_CONFIG;
+                                                                                                 : EXIT_CONFIG;
     return options.enrol ? enrol(&config, options.token_file) : serve(&config);
 }

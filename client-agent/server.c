@@ -156,8 +156,8 @@ static struct child *start(struct server *server, const char *command, int said,
         words[count++] = added[i];
     words[count++] = server->auth_file;
     words[count] = NULL;
-    struct child_plan plan = {.arguments = words, .environment = environment, .input = -1, .output = -1,
-                              .pass = {said}, .pass_count = 1};
+    struct child_plan plan = {
+        .arguments = words, .environment = environment, .input = -1, .output = -1, .pass = {said}, .pass_count = 1};
     return child_start(server->loop, &plan, ended, server, why);
 }
 

@@ -71,11 +71,16 @@ struct code_row {
 
 // Who exists, is locked or disabled is told by none of these.
 static const struct code_row code_rows[] = {
-    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, REFUSAL_WRONG_PASSWORD}, {KRB5KDC_ERR_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},
-    {KRB5KRB_AP_ERR_BAD_INTEGRITY, REFUSAL_WRONG_PASSWORD},    {KRB5KDC_ERR_CLIENT_REVOKED, REFUSAL_WRONG_PASSWORD},
-    {KRB5KDC_ERR_NAME_EXP, REFUSAL_WRONG_PASSWORD},            {KRB5KDC_ERR_CLIENT_NOTYET, REFUSAL_WRONG_PASSWORD},
-    {KRB5_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},             {KRB5KDC_ERR_KEY_EXP, REFUSAL_PASSWORD_EXPIRED},
-    {KRB5KRB_AP_ERR_SKEW, REFUSAL_TICKET},                     {KRB5_KDCREP_SKEW, REFUSAL_TICKET},
+    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},
+    {KRB5KRB_AP_ERR_BAD_INTEGRITY, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_CLIENT_REVOKED, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_NAME_EXP, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_CLIENT_NOTYET, REFUSAL_WRONG_PASSWORD},
+    {KRB5_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_KEY_EXP, REFUSAL_PASSWORD_EXPIRED},
+    {KRB5KRB_AP_ERR_SKEW, REFUSAL_TICKET},
+    {KRB5_KDCREP_SKEW, REFUSAL_TICKET},
     {KRB5KDC_ERR_POLICY, REFUSAL_DENIED},
 };
 
@@ -159,8 +164,8 @@ static bool acquire(struct work *work, gss_cred_id_t *cred)
     gss_key_value_element_desc element = {.key = "ccache", .value = name};
     gss_key_value_set_desc store = {.count = 1, .elements = &element};
     gss_OID_set_desc mechanisms = {.count = 1, .elements = &spnego};
-    OM_uint32 major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, LIFE_S, &mechanisms, GSS_C_INITIATE, &store, cred,
-                                            NULL, NULL);
+    OM_uint32 major =
+        gss_acquire_cred_from(&minor, GSS_C_NO_NAME, LIFE_S, &mechanisms, GSS_C_INITIATE, &store, cred, NULL, NULL);
     return major == GSS_S_COMPLETE || gss_trouble(work, major, minor, "credentials");
 }
 

@@ -40,11 +40,12 @@ struct end_row {
 // XF_EXIT_CODE of FreeRDP 3, in its client/X11/xfreerdp.h. 128 and more are also bwrap's for signals: an end that we
 // asked for is not looked up here.
 static const struct end_row end_rows[] = {
-    {0, 0, VIEWER_LOGGED_OFF},  {1, 1, VIEWER_ENDED},         {2, 2, VIEWER_LOGGED_OFF},   {3, 4, VIEWER_ENDED},
-    {5, 5, VIEWER_REPLACED},    {7, 10, VIEWER_REFUSED},      {11, 12, VIEWER_LOGGED_OFF}, {131, 131, VIEWER_LOST},
-    {132, 132, VIEWER_REFUSED}, {133, 133, VIEWER_FALSE_HOST}, {134, 135, VIEWER_REFUSED}, {139, 142, VIEWER_LOST},
-    {143, 143, VIEWER_FALSE_HOST}, {144, 144, VIEWER_REFUSED}, {147, 147, VIEWER_LOST},    {148, 159, VIEWER_REFUSED},
-    {160, 160, VIEWER_LOST},
+    {0, 0, VIEWER_LOGGED_OFF},     {1, 1, VIEWER_ENDED},       {2, 2, VIEWER_LOGGED_OFF},
+    {3, 4, VIEWER_ENDED},          {5, 5, VIEWER_REPLACED},    {7, 10, VIEWER_REFUSED},
+    {11, 12, VIEWER_LOGGED_OFF},   {131, 131, VIEWER_LOST},    {132, 132, VIEWER_REFUSED},
+    {133, 133, VIEWER_FALSE_HOST}, {134, 135, VIEWER_REFUSED}, {139, 142, VIEWER_LOST},
+    {143, 143, VIEWER_FALSE_HOST}, {144, 144, VIEWER_REFUSED}, {147, 147, VIEWER_LOST},
+    {148, 159, VIEWER_REFUSED},    {160, 160, VIEWER_LOST},
 };
 
 enum viewer_end viewer_end_of(int status)
@@ -145,7 +146,8 @@ static void add_words(struct words *words, const char *const *more)
 
 static void add_walls(struct words *words)
 {
-    ADD(words, "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop", "ALL");
+    ADD(words, "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop",
+        "ALL");
     ADD(words, "--hostname", "desk", "--uid", "1000", "--gid", "1000");
     ADD(words, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/home");
     ADD(words, "--dir", "/home/viewer", "--chdir", "/home/viewer");
@@ -178,8 +180,11 @@ static struct child *start(struct loop *loop, const struct viewer_config *config
         ADD(&words, "--dev-bind-try", "/dev/snd", "/dev/snd");
     ADD(&words, "--setenv", "DISPLAY", task->display, "--setenv", "XAUTHORITY", INSIDE_COOKIE);
     ADD(&words, "--", config->program, "/args-from:stdin");
-    struct child_plan plan = {.arguments = words.word, .environment = environment, .account = config->account,
-                              .input = input, .output = output};
+    struct child_plan plan = {.arguments = words.word,
+                              .environment = environment,
+                              .account = config->account,
+                              .input = input,
+                              .output = output};
     return child_start(loop, &plan, ended, viewer, why);
 }
 

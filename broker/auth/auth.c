@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/auth.h"
 #include "broker/auth/connector.h"
-#include "broker/auth/ldap.h"
 #include "broker/auth/directory.h"
 #include "broker/auth/krb5.h"
+#include "broker/auth/ldap.h"
 #include "broker/base/text.h"
 
 #include <assert.h>

@@ -8,8 +8,8 @@ struct auth;
 
 // 0 and NULL stand for the value in brackets.
 struct auth_config {
-    // <tenant>.password: of the service account; <tenant>.ca.pem: the only authority believed for its servers; both read
-    // anew for every connection. <tenant>.keytab: for tickets; read anew after `forget`.
+    // <tenant>.password: of the service account; <tenant>.ca.pem: the only authority believed for its servers; both
+    // read anew for every connection. <tenant>.keytab: for tickets; read anew after `forget`.
     const char *credentials_dir;
     int64_t deadline_ms;    // for a whole answer; then AUTH_UNAVAILABLE [5000]
     int connections;        // kept per tenant for checking passwords, at most 64 [8]

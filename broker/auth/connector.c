@@ -253,7 +253,7 @@ static void dispose(struct connector *connector)
         free(delivery);
     }
     LL_FOREACH_SAFE(connector->changes, change, next_change)
-        change_free(change);
+    change_free(change);
     close(connector->wake);
     pthread_mutex_destroy(&connector->lock);
     pthread_cond_destroy(&connector->changed);
@@ -422,10 +422,10 @@ void connector_forget(struct connector *connector, const void *who)
     if (connector->changing && connector->changing->who == who)
         connector->changing->who = NULL;
     LL_FOREACH(connector->changes, change)
-        if (change->who == who)
-            change->who = NULL;
+    if (change->who == who)
+        change->who = NULL;
     LL_FOREACH(connector->deliveries, delivery)
-        if (delivery->change && delivery->change->who == who)
-            delivery->change->who = NULL;
+    if (delivery->change && delivery->change->who == who)
+        delivery->change->who = NULL;
     pthread_mutex_unlock(&connector->lock);
 }

@@ -33,11 +33,11 @@ struct request {
     void *arg;
     enum auth_verdict verdict;
     char login[LOGIN_SIZE];
-    char dn[LIST_SIZE];     // where the person stands; empty: not known
+    char dn[LIST_SIZE];        // where the person stands; empty: not known
     char known_key[NAME_SIZE]; // the id that belonged to `dn` when it was put by; empty: it comes from a search
-    size_t found;           // entries of the search
-    bool refused;           // a bind with `dn` went wrong
-    bool was_read;          // the person's entry has come
+    size_t found;              // entries of the search
+    bool refused;              // a bind with `dn` went wrong
+    bool was_read;             // the person's entry has come
     struct person_read person;
     struct secret password;
     struct secret *new_password;
@@ -228,8 +228,7 @@ static void read_entry(struct errand *errand, const struct entry *entry)
 {
     struct request *request = of_errand(errand);
     struct directory *directory = request->directory;
-    request->was_read =
-        person_from_entry(&request->person, &directory->tenant, request->login, entry, clock_wall_ms());
+    request->was_read = person_from_entry(&request->person, &directory->tenant, request->login, entry, clock_wall_ms());
     const char *name = person_group_attribute((enum directory_kind)directory->tenant.directory);
     if (request->was_read)
         groups_begin(directory->groups, &request->walk, entry_attribute(entry, name));
@@ -290,8 +289,7 @@ static void bind_done(struct errand *errand, const struct result *result)
         finish(request, AUTH_UNAVAILABLE);
         return;
     }
-    enum auth_verdict verdict =
-        verdict_of_bind((enum directory_kind)request->directory->tenant.directory, result);
+    enum auth_verdict verdict = verdict_of_bind((enum directory_kind)request->directory->tenant.directory, result);
     if (verdict == AUTH_UNAVAILABLE)
         unavailable(request, "bind", result);
     else if (!request->dn[0] || verdict == AUTH_WRONG)
@@ -494,8 +492,8 @@ struct directory *directory_new(struct loop *loop, const struct tenant *tenant, 
     directory->connector =
         connector_new(loop, &directory->tenant, config->credentials_dir, config->deadline_ms * 2 / 5, &port);
     directory->lines = lines_new(loop, directory->connector, (size_t)config->connections);
-    directory->groups = groups_new(loop, directory->lines, &directory->tenant, config->keep_groups_ms,
-                                   config->deadline_ms);
+    directory->groups =
+        groups_new(loop, directory->lines, &directory->tenant, config->keep_groups_ms, config->deadline_ms);
     directory->known = known_new(config->keep_names_ms);
     directory->deadline = loop_timer_new(loop, deadline_due, directory);
     directory->answering = loop_timer_new(loop, answer_due, directory);

@@ -12,10 +12,11 @@
 #include <utlist.h>
 
 enum {
-    GRAPH_MAX = 16384,        // groups kept of one tenant
-    GRAPH_LIFE_MS = 3600000,  // then a new graph begins, so that what is gone is forgotten
-    KEY_MAX = 1024,           // bytes of a DN as the directory writes it
-    SID_MIN = 8, SID_MAX = 68,
+    GRAPH_MAX = 16384,       // groups kept of one tenant
+    GRAPH_LIFE_MS = 3600000, // then a new graph begins, so that what is gone is forgotten
+    KEY_MAX = 1024,          // bytes of a DN as the directory writes it
+    SID_MIN = 8,
+    SID_MAX = 68,
 };
 
 struct group_node {

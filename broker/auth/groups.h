@@ -15,7 +15,7 @@ enum { GROUPS_MAX = 256, GROUPS_DEPTH = 16 }; // per person; what is beyond is l
 struct group_walk {
     // Called once when groups_walk said false: walk on, or (not known) give up, since the directory did not tell.
     void (*ready)(struct group_walk *walk, bool known);
-    struct group_walk *prev, *next;         // others that wait for the same group
+    struct group_walk *prev, *next; // others that wait for the same group
     struct graph *graph;
     struct group_node *waits_for;
     struct group_node **nodes;

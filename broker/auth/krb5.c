@@ -54,8 +54,7 @@ static bool refuse(struct fault *why, enum fault_kind kind, const char *doing, O
 
 // MIT's replay cache (in $KRB5RCACHEDIR or /var/tmp) stays on: the channel binding ties a ticket to our certificate but
 // not to one connection, so beside TLS itself the cache is what stops a token that was seen from being shown again.
-struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_id, const char *realm,
-                                        struct fault *why)
+struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_id, const char *realm, struct fault *why)
 {
     static gss_OID_desc both[] = {{9, (char *)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"}, // Kerberos
                                   {6, (char *)"\x2b\x06\x01\x05\x05\x02"}};            // SPNEGO; no NTLM, no IAKERB

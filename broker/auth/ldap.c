@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 enum {
-    ANSWER_MAX = 1 << 20,  // bytes of one LDAP message; more is refused before it is allocated
-    ATTRIBUTES_MAX = 16,   // of an entry; we ask for less
-    VALUES_MAX = 4096,     // of an entry; the rest is left out
+    ANSWER_MAX = 1 << 20, // bytes of one LDAP message; more is refused before it is allocated
+    ATTRIBUTES_MAX = 16,  // of an entry; we ask for less
+    VALUES_MAX = 4096,    // of an entry; the rest is left out
 };
 
 // BSI TR-02102-2 in GnuTLS's words, which Debian's libldap is linked with: TLS 1.2 and 1.3, AES-GCM, ECDHE, NIST curves

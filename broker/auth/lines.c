@@ -13,7 +13,7 @@ enum {
     // Searches on one line: below what slapd takes from one connection before it stops reading (100), and few enough
     // to always fit the socket's buffer.
     FLIGHTS_MAX = 64,
-    LOSSES_MAX = 2,   // of connections under one errand: it may be what kills them
+    LOSSES_MAX = 2,     // of connections under one errand: it may be what kills them
     STRANGERS_MAX = 64, // answers in one go that nobody waits for; more is no directory
 };
 
@@ -255,8 +255,7 @@ void lines_cancel(struct lines *lines, struct errand *errand)
     if (errand->state == ERRAND_SENT) {
         cancel_flight(lines, errand->line, errand);
     } else if (errand->state == ERRAND_WAITING) {
-        struct errand **queue =
-            errand->losses > LOSSES_MAX ? &lines->failed : &lines->kinds[errand->row->kind].waiting;
+        struct errand **queue = errand->losses > LOSSES_MAX ? &lines->failed : &lines->kinds[errand->row->kind].waiting;
         DL_DELETE(*queue, errand);
     }
     errand->state = ERRAND_IDLE;

@@ -8,11 +8,11 @@
 
 enum { UUID_LENGTH = 36, GUID_LENGTH = 16, ACCOUNT_DISABLED = 0x2 };
 
-static const char *const posix_attributes[] = {"uid",      "entryUUID",           "displayName", "cn",
-                                               "memberOf", "pwdAccountLockedTime", "pwdEndTime",  NULL};
-static const char *const domain_attributes[] = {"sAMAccountName", "userPrincipalName",  "objectGUID",     "displayName",
-                                                "cn",             "userAccountControl", "accountExpires", "tokenGroups",
-                                                NULL};
+static const char *const posix_attributes[] = {
+    "uid", "entryUUID", "displayName", "cn", "memberOf", "pwdAccountLockedTime", "pwdEndTime", NULL};
+static const char *const domain_attributes[] = {
+    "sAMAccountName",     "userPrincipalName", "objectGUID",  "displayName", "cn",
+    "userAccountControl", "accountExpires",    "tokenGroups", NULL};
 
 const char *const *person_attributes(enum directory_kind kind)
 {

@@ -72,8 +72,8 @@ bool policy_read(struct policy *policy, struct bytes bytes)
 // not a success is the directory's trouble, not the person's.
 static bool means_wrong(int code)
 {
-    static const int codes[] = {RESULT_CONSTRAINT,          RESULT_NO_SUCH_OBJECT,      RESULT_BAD_DN,
-                                RESULT_INAPPROPRIATE_AUTH,  RESULT_INVALID_CREDENTIALS, RESULT_INSUFFICIENT_ACCESS,
+    static const int codes[] = {RESULT_CONSTRAINT,         RESULT_NO_SUCH_OBJECT,      RESULT_BAD_DN,
+                                RESULT_INAPPROPRIATE_AUTH, RESULT_INVALID_CREDENTIALS, RESULT_INSUFFICIENT_ACCESS,
                                 RESULT_UNWILLING};
     for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++)
         if (codes[i] == code)
@@ -111,8 +111,11 @@ static enum auth_verdict judge_reason(long reason)
     static const struct {
         long reason;
         enum auth_verdict verdict;
-    } rows[] = {{0x530, AUTH_OUTSIDE_HOURS}, {0x532, AUTH_EXPIRED}, {0x533, AUTH_DISABLED},
-                {0x701, AUTH_DISABLED},      {0x773, AUTH_MUST_CHANGE}};
+    } rows[] = {{0x530, AUTH_OUTSIDE_HOURS},
+                {0x532, AUTH_EXPIRED},
+                {0x533, AUTH_DISABLED},
+                {0x701, AUTH_DISABLED},
+                {0x773, AUTH_MUST_CHANGE}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
         if (rows[i].reason == reason)
             return rows[i].verdict;

@@ -27,7 +27,8 @@ static void plan_drop(struct plan *plan)
 static json_object *compare(const struct noun_row *row, const void *present, const void *wanted)
 {
     json_object *fields = json_object_new_array();
-    owned(json) json_object *from = present ? codec_write(row->fields, CODEC_ANSWER, present) : json_object_new_object();
+    owned(json) json_object *from =
+        present ? codec_write(row->fields, CODEC_ANSWER, present) : json_object_new_object();
     owned(json) json_object *to = codec_write(row->fields, CODEC_ANSWER, wanted);
     for (const struct field *field = row->fields; field->name; field++) {
         json_object *old = codec_member(from, field->name), *new = codec_member(to, field->name);

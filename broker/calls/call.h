@@ -7,12 +7,12 @@
 struct call {
     const struct method *method;
     struct peer peer;
-    char id[ID_SIZE];      // what {id} in the path stood for, or ""
-    json_object *body;     // an object, or NULL; owned by the call
-    char after[ID_SIZE];   // ?after= and ?limit= of METHOD_PAGED
-    int64_t limit;         // 1 to 1000
-    char tenant[SLUG_SIZE]; // ?tenant=
-    char *negotiate;       // base64 of an Authorization: Negotiate header, or NULL; owned
+    char id[ID_SIZE];          // what {id} in the path stood for, or ""
+    json_object *body;         // an object, or NULL; owned by the call
+    char after[ID_SIZE];       // ?after= and ?limit= of METHOD_PAGED
+    int64_t limit;             // 1 to 1000
+    char tenant[SLUG_SIZE];    // ?tenant=
+    char *negotiate;           // base64 of an Authorization: Negotiate header, or NULL; owned
     unsigned char binding[32]; // SHA-256 of the certificate this listener shows
     char negotiate_reply[2048];
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// POST /v1/logon: proof -> person -> decision -> durable -> answer. The way of a log-on through the broker is this file,
-// from top to bottom.
+// POST /v1/logon: proof -> person -> decision -> durable -> answer. The way of a log-on through the broker is this
+// file, from top to bottom.
 #include "broker/api/method.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"

@@ -39,7 +39,8 @@ json_object *noun_view(const struct world *world, enum noun noun, const void *re
     else if (noun == NOUN_PERSON)
         add_person(object, world, record);
     else if (noun == NOUN_DEVICE)
-        json_object_object_add(object, "online", json_object_new_boolean(world->links.online(world->links.self, record)));
+        json_object_object_add(object, "online",
+                               json_object_new_boolean(world->links.online(world->links.self, record)));
     return object;
 }
 

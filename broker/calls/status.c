@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How the broker is: for administrators, for Prometheus, for load balancers; and the journal for reading.
-#include "broker/calls/world.h"
 #include "broker/base/log.h"
+#include "broker/calls/world.h"
 
 #include <stdio.h>
 
@@ -79,7 +79,8 @@ void call_metrics(struct world *world, struct call *call)
 {
     struct text text = {0};
     const struct counters *counters = &world->counters;
-    text_addf(&text, "# TYPE pult_logons_total counter\npult_logons_total %llu\n", (unsigned long long)counters->logons);
+    text_addf(&text, "# TYPE pult_logons_total counter\npult_logons_total %llu\n",
+              (unsigned long long)counters->logons);
     text_addf(&text, "# TYPE pult_logons_refused_total counter\npult_logons_refused_total %llu\n",
               (unsigned long long)counters->logons_refused);
     text_addf(&text, "# TYPE pult_moves_total counter\npult_moves_total %llu\n", (unsigned long long)counters->moves);

@@ -85,8 +85,7 @@ uint64_t commit_last_seq(const struct commit *commit)
 
 bool commit_is_refusing(const struct commit *commit)
 {
-    return commit->refused_at_ms &&
-           commit->ports.now_ms(commit->ports.arg) - commit->refused_at_ms < REFUSAL_PAUSE_MS;
+    return commit->refused_at_ms && commit->ports.now_ms(commit->ports.arg) - commit->refused_at_ms < REFUSAL_PAUSE_MS;
 }
 
 bool commit_is_idle(const struct commit *commit)

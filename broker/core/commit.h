@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From decided to durable. Events are applied to the state at once, gathered while the store writes the batch before
-// them, and their `done` is called when they are on disk: no answer may leave earlier. When the store refuses, the state
-// is rebuilt from what is durable and everybody who waits is told; when it cannot tell, the program ends and replays.
+// them, and their `done` is called when they are on disk: no answer may leave earlier. When the store refuses, the
+// state is rebuilt from what is durable and everybody who waits is told; when it cannot tell, the program ends and
+// replays.
 #pragma once
 #include "broker/core/port.h"
 #include "broker/core/state.h"

@@ -42,10 +42,10 @@ struct event {
     uint64_t seq;
     int64_t at_ms;
     enum event_type type;
-    enum noun noun;       // NOUN_NONE: told only
-    char by[ACTOR_SIZE];  // "device neustadt/desk1", "admin neustadt/anna", "broker"
-    char why[WHY_SIZE];   // lines; may be empty
-    union record record;  // with EVENT_REMOVED and EVENT_SESSION_ENDED only the id counts
+    enum noun noun;      // NOUN_NONE: told only
+    char by[ACTOR_SIZE]; // "device neustadt/desk1", "admin neustadt/anna", "broker"
+    char why[WHY_SIZE];  // lines; may be empty
+    union record record; // with EVENT_REMOVED and EVENT_SESSION_ENDED only the id counts
 };
 
 // True for the events after which the record is gone.

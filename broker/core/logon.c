@@ -86,8 +86,7 @@ static void lease(const struct logon_input *input, struct logon_decision *decisi
     session->state = SESSION_STARTING;
     session->changed_ms = input->now_ms;
     session->fence++;
-    struct event *event =
-        add_event(decision, input, decision->found ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED);
+    struct event *event = add_event(decision, input, decision->found ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED);
     event->record.session = *session;
     TEXT_PUT(event->why, decision->why.lines);
 }

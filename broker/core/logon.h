@@ -17,14 +17,14 @@ struct logon_input {
 };
 
 struct logon_decision {
-    enum refusal refusal; // REFUSAL_NONE: the events below are to be made durable
+    enum refusal refusal;   // REFUSAL_NONE: the events below are to be made durable
     struct event events[2]; // perhaps an end of what was lost, then a session started or moved
     size_t event_count;
     struct session session; // as it will be
     struct host host;
     struct profile profile;
-    bool found;                   // a running session
-    char moved_from[ID_SIZE];     // the device it was taken from; empty: none, or the same
+    bool found;               // a running session
+    char moved_from[ID_SIZE]; // the device it was taken from; empty: none, or the same
     struct why why;
 };
 

@@ -17,10 +17,10 @@ struct store_event {
 
 // A row of the erasable table of people: the only place where a name stands.
 struct store_person {
-    char id[ID_SIZE];        // "tenant/p-<hex>"
-    char key[NAME_SIZE];     // the directory's own unchanging id (entryUUID, objectGUID)
-    char login[LOGIN_SIZE];  // log-on name, lower case
-    char name[NAME_SIZE];    // to greet and list them
+    char id[ID_SIZE];       // "tenant/p-<hex>"
+    char key[NAME_SIZE];    // the directory's own unchanging id (entryUUID, objectGUID)
+    char login[LOGIN_SIZE]; // log-on name, lower case
+    char name[NAME_SIZE];   // to greet and list them
 };
 
 struct store_batch {
@@ -51,8 +51,8 @@ struct store_port {
 
 enum auth_verdict {
     AUTH_RIGHT,
-    AUTH_WRONG,         // wrong name, wrong password, locked: told apart by nobody
-    AUTH_EXPIRED,       // the password was right, and so below
+    AUTH_WRONG,   // wrong name, wrong password, locked: told apart by nobody
+    AUTH_EXPIRED, // the password was right, and so below
     AUTH_MUST_CHANGE,
     AUTH_DISABLED,
     AUTH_OUTSIDE_HOURS, // the directory's own hours
@@ -61,9 +61,9 @@ enum auth_verdict {
 };
 
 struct identity {
-    char login[LOGIN_SIZE]; // as the directory spells it, lower case
-    char key[NAME_SIZE];    // unchanging id
-    char name[NAME_SIZE];   // display name
+    char login[LOGIN_SIZE];  // as the directory spells it, lower case
+    char key[NAME_SIZE];     // unchanging id
+    char name[NAME_SIZE];    // display name
     char (*groups)[DN_SIZE]; // DNs, lower case, nested ones included
     size_t group_count;
 };

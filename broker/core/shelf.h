@@ -9,7 +9,7 @@ struct shelf {
     size_t count, capacity;
 };
 
-void *shelf_find(const struct shelf *shelf, const char *key); // NULL when there is none
+void *shelf_find(const struct shelf *shelf, const char *key);  // NULL when there is none
 size_t shelf_from(const struct shelf *shelf, const char *key); // index of the first record whose key is >= key
 // Takes the record over. The one it replaces comes back, to be freed by the caller; NULL when it is new.
 void *shelf_put(struct shelf *shelf, void *record);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 struct state {
     struct shelf shelves[NOUN_COUNT];
 };
@@ -153,7 +152,8 @@ static bool reference_fits(const struct state *state, const struct field *field,
         return true;
     // A foreign tenant's thing is answered like one that is not there.
     if (!id_is_of_tenant(id, tenant) || !state_find(state, field->refers, id))
-        return fault_set(why, FAULT_INVALID, "%s: there is no %s \"%s\"", field->name, noun_rows[field->refers].name, id);
+        return fault_set(why, FAULT_INVALID, "%s: there is no %s \"%s\"", field->name, noun_rows[field->refers].name,
+                         id);
     return true;
 }
 

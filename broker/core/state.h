@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Everything the broker knows for sure, in memory. Only state_apply changes it. Pointers into it are good until the next
-// event; what must live longer is copied.
+// Everything the broker knows for sure, in memory. Only state_apply changes it. Pointers into it are good until the
+// next event; what must live longer is copied.
 #pragma once
 #include "broker/core/event.h"
 #include "broker/core/shelf.h"
@@ -9,7 +9,7 @@ struct state;
 
 struct state *state_new(void);
 void state_free(struct state *state);
-void state_clear(struct state *state); // as new
+void state_clear(struct state *state);               // as new
 struct state *state_copy(const struct state *state); // to try changes on
 void state_apply(struct state *state, const struct event *event);
 
@@ -20,8 +20,8 @@ const struct shelf *state_shelf(const struct state *state, enum noun noun);
 // How many records refer to this one: sessions on a host, hosts and profiles of a pool ...
 int64_t state_uses(const struct state *state, enum noun noun, const char *id);
 
-// A record from outside before it is set: every id it refers to exists and is of its own tenant; values that go together
-// do. FAULT_INVALID naming the field.
+// A record from outside before it is set: every id it refers to exists and is of its own tenant; values that go
+// together do. FAULT_INVALID naming the field.
 bool state_accepts(const struct state *state, enum noun noun, const void *record, struct fault *why)
     __attribute__((warn_unused_result));
 

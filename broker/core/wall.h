@@ -6,10 +6,10 @@
 
 // Who calls, as proven by certificate, ticket or token; never by what the request says.
 struct peer {
-    enum role role;          // ROLE_ANYONE, ROLE_DEVICE, ROLE_ADMIN or ROLE_DISTRICT
-    char tenant[SLUG_SIZE];  // of a device or an administrator
-    char id[ID_SIZE];        // the device, or "tenant/log-on name" of an administrator
-    char address[64];        // where from
+    enum role role;         // ROLE_ANYONE, ROLE_DEVICE, ROLE_ADMIN or ROLE_DISTRICT
+    char tenant[SLUG_SIZE]; // of a device or an administrator
+    char id[ID_SIZE];       // the device, or "tenant/log-on name" of an administrator
+    char address[64];       // where from
 };
 
 // `id` is what the path names, "" without. A foreign tenant's thing is REFUSAL_ABSENT, existing or not.

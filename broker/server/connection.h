@@ -21,8 +21,8 @@ struct exchange {
 struct connection {
     struct server *server;
     struct lws *wsi;
-    struct exchange *exchange; // NULL between requests
-    struct link *link;         // NULL unless it is a device's WebSocket
+    struct exchange *exchange;     // NULL between requests
+    struct link *link;             // NULL unless it is a device's WebSocket
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char common_name[ID_SIZE];
     bool on_device_port;

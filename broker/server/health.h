@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Probes every host in turn and remembers how it was: soft state, gone with the program.
 #pragma once
-#include "broker/core/place.h"
 #include "broker/base/loop.h"
+#include "broker/core/place.h"
 
 struct health;
 

@@ -14,7 +14,7 @@ struct link {
     struct lws *wsi;
     char **queue; // printed messages, oldest first
     size_t queued, capacity;
-    struct text received; // a message that came in parts
+    struct text received;        // a message that came in parts
     int64_t heard_ms, pinged_ms; // steady
     bool ping_due;
 };

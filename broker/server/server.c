@@ -373,8 +373,7 @@ static bool start(struct server *server, const struct server_config *config, str
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .foreign_loops = loops,
-        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS |
-                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+        .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .max_http_header_data2 = HEADERS_MAX,
         .user = server,
     };

@@ -7,7 +7,7 @@
 struct server;
 
 struct server_config {
-    const char *address;     // to listen on; "" for all
+    const char *address; // to listen on; "" for all
     int port, device_port;
     const char *certificate_file, *key_file; // shown by both
     const char *device_ca_file;              // who may connect to device_port

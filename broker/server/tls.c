@@ -36,8 +36,7 @@ bool tls_peer(SSL *ssl, char digest[DIGEST_SIZE], char common_name[ID_SIZE])
     unsigned char bytes[32];
     tls_digest(certificate, bytes);
     text_hex(digest, bytes, sizeof bytes);
-    int length =
-        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common_name, ID_SIZE);
+    int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common_name, ID_SIZE);
     X509_free(certificate);
     return length > 0 && (size_t)length == strlen(common_name);
 }

@@ -8,7 +8,7 @@
 void tls_harden(SSL_CTX *context);
 // SHA-256 of a certificate (DER).
 void tls_digest(X509 *certificate, unsigned char digest[32]);
-// The certificate the other side showed: its digest and common name. False without one. Also right for resumed sessions,
-// which keep the certificate of the first handshake: who uses it checks its standing at every request.
+// The certificate the other side showed: its digest and common name. False without one. Also right for resumed
+// sessions, which keep the certificate of the first handshake: who uses it checks its standing at every request.
 bool tls_peer(SSL *ssl, char digest[DIGEST_SIZE], char common_name[ID_SIZE]);
 bool tls_file_digest(const char *certificate_file, unsigned char digest[32]);

@@ -164,7 +164,8 @@ static void toggle_class(struct face *face, const char *name)
         gtk_widget_add_css_class(face->window, name);
 }
 
-static gboolean key_pressed(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType held, gpointer arg)
+static gboolean key_pressed(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType held,
+                            gpointer arg)
 {
     struct face *face = arg;
     (void)controller, (void)code;
@@ -279,8 +280,8 @@ static GtkWidget *build_card(struct face *face)
 {
     GtkWidget *card = new_box(GTK_ORIENTATION_VERTICAL, 10, "card");
     // A screen reader reads an alert out as soon as it changes.
-    face->notice = g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_ALERT, "xalign", 0.0, "wrap", TRUE,
-                                "max-width-chars", 46, "visible", FALSE, NULL);
+    face->notice = g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_ALERT, "xalign", 0.0, "wrap",
+                                TRUE, "max-width-chars", 46, "visible", FALSE, NULL);
     gtk_widget_add_css_class(face->notice, "notice");
     face->caps = new_label("caps");
     face->help = new_label("help");

@@ -81,8 +81,8 @@ static GtkWidget *new_entry(const struct form_row *row)
         gtk_password_entry_set_show_peek_icon(GTK_PASSWORD_ENTRY(entry), FALSE);
     } else {
         entry = gtk_entry_new();
-        gtk_entry_set_input_hints(GTK_ENTRY(entry), GTK_INPUT_HINT_NO_SPELLCHECK | GTK_INPUT_HINT_NO_EMOJI |
-                                                        GTK_INPUT_HINT_PRIVATE);
+        gtk_entry_set_input_hints(GTK_ENTRY(entry),
+                                  GTK_INPUT_HINT_NO_SPELLCHECK | GTK_INPUT_HINT_NO_EMOJI | GTK_INPUT_HINT_PRIVATE);
     }
     gtk_editable_set_width_chars(GTK_EDITABLE(entry), 24);
     forbid_menu(entry);

@@ -82,8 +82,8 @@ static gboolean readable(gint descriptor, GIOCondition condition, gpointer arg)
     return G_SOURCE_REMOVE;
 }
 
-// No session bus, no settings, no GL: GTK would look for each of them, and for the first wait three seconds. Who wants a
-// screen reader gives the agent the address of a bus.
+// No session bus, no settings, no GL: GTK would look for each of them, and for the first wait three seconds. Who wants
+// a screen reader gives the agent the address of a bus.
 static void settle_environment(void)
 {
     setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 0);

@@ -15,7 +15,7 @@ void desk_presses(const char *desk, const char *key); // X name: "Return"
 // Until the screen can be read to show the (extended regular) expression; keeps a picture.
 void screen_shows(const char *desk, const char *expression, int seconds);
 
-void pultctl(const char *words);                     // separated by spaces; must succeed
+void pultctl(const char *words);                         // separated by spaces; must succeed
 void pultctl_shows(const char *words, const char *text); // and its output contains `text`
 void place_runs(const char *place, const char *shell);   // a shell command there; must succeed
 void town(const char *words);                            // "off dir-altdorf", "cut desk1"

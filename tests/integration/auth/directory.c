@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // People and passwords against a real slapd.
-#include "tests/integration/auth/directory_fixture.h"
 #include "broker/base/text.h"
+#include "tests/integration/auth/directory_fixture.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -138,10 +138,26 @@ Test(directory, takes_no_name_for_a_filter)
 {
     static char long_name[2000];
     memset(long_name, 'a', sizeof long_name - 1);
-    const char *const names[] = {"*",         "ann*",          "anna)(uid=*",   "*)(objectClass=*", "anna\\00",
-                                 "an\x01na",  "anna\xff",      "anna@anderswo", "anna@",            "@neustadt",
-                                 "",          "a\\b\\anna",    "anna)",         "(anna",            "anna,ou=people",
-                                 "anna\n",    "\\",            long_name,       "anna@@neustadt",   "uid=anna"};
+    const char *const names[] = {"*",
+                                 "ann*",
+                                 "anna)(uid=*",
+                                 "*)(objectClass=*",
+                                 "anna\\00",
+                                 "an\x01na",
+                                 "anna\xff",
+                                 "anna@anderswo",
+                                 "anna@",
+                                 "@neustadt",
+                                 "",
+                                 "a\\b\\anna",
+                                 "anna)",
+                                 "(anna",
+                                 "anna,ou=people",
+                                 "anna\n",
+                                 "\\",
+                                 long_name,
+                                 "anna@@neustadt",
+                                 "uid=anna"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         expect(names[i], "anna-geheim", AUTH_WRONG);
 }

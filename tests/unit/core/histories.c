@@ -2,8 +2,8 @@
 // A seeded simulator of core: random log-ons, reports, drains, failing hosts, a store that answers late, refuses or
 // crashes. After every step what must always hold is checked. A failing seed is printed and can be run alone:
 // PULT_SEED=n PULT_HISTORIES=1.
-#include "broker/core/commit.h"
 #include "broker/base/mem.h"
+#include "broker/core/commit.h"
 #include "tests/unit/core/hall.h"
 
 #include <criterion/criterion.h>

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/greeter.h"
+#include "tests/integration/client-agent/seat.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COUNT_MAX = 8 };
+
+static struct greeter *greeter;
+static struct greeter_message got[COUNT_MAX];
+static int count, starts;
+static volatile bool has_message, has_started;
+static char program[300];
+
+static void up(void *arg)
+{
+    struct greeter_message message = {.type = GREETER_SHOW};
+    (void)arg;
+    starts++;
+    has_started = true;
+    TEXT_PUT(message.place, "Zimmer 12");
+    TEXT_PUT(message.help_desk, "0123 456-0");
+    if (greeter)
+        greeter_say(greeter, &message);
+}
+
+static void heard(void *arg, const struct greeter_message *message)
+{
+    (void)arg;
+    got[count++ % COUNT_MAX] = *message;
+    has_message = true;
+}
+
+// Until the window has been painted: its top is blue then.
+static void wait_for_paint(void)
+{
+    char colour[16] = "";
+    for (int i = 0; i < 100 && strcmp(colour, "#123A5A") != 0; i++) {
+        seat_run_ms(50);
+        seat_colour(640, 4, colour);
+    }
+    cr_assert_str_eq(colour, "#123A5A", "no greeter on the screen");
+    seat_run_ms(200);
+}
+
+static void start(void)
+{
+    static const struct greeter_events events = {.up = up, .heard = heard};
+    seat_take();
+    snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
+    struct greeter_config config = {.program = program, .language = "de"};
+    greeter = greeter_new(seat_loop(), &config, &events, NULL);
+    greeter_start(greeter, server_display(seat_server()), server_auth_file(seat_server()));
+    wait_for_paint();
+}
+
+static void stop(void)
+{
+    greeter_free(greeter);
+    seat_leave();
+}
+
+TestSuite(greeter, .init = start, .fini = stop);
+
+static void say(enum greeter_type type, const char *sentence)
+{
+    struct greeter_message message = {.type = type};
+    TEXT_PUT(message.sentence, sentence);
+    greeter_say(greeter, &message);
+    seat_run_ms(300);
+}
+
+static void expect(enum greeter_type type)
+{
+    cr_assert(seat_wait(&has_message, 5000), "the greeter says nothing");
+    has_message = false;
+    cr_assert_eq(got[(count - 1) % COUNT_MAX].type, type);
+}
+
+static void expect_nothing(void)
+{
+    seat_run_ms(500);
+    cr_assert_not(has_message);
+}
+
+static void log_on(const char *name, const char *password)
+{
+    seat_type(name);
+    seat_press("Tab");
+    seat_type(password);
+    seat_press("Return");
+}
+
+Test(greeter, hands_on_what_was_typed_without_a_window_manager)
+{
+    log_on("anna", "geh eim\"\\%ü€");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[0].name, "anna");
+    cr_assert_str_eq(got[0].password, "geh eim\"\\%ü€");
+}
+
+Test(greeter, goes_from_the_name_to_the_password_with_enter)
+{
+    seat_type("anna");
+    seat_press("Return");
+    expect_nothing();
+    seat_type("geheim");
+    seat_press("Return");
+    expect(GREETER_LOG_ON);
+}
+
+Test(greeter, keeps_nothing_after_a_try)
+{
+    log_on("anna", "geheim");
+    expect(GREETER_LOG_ON);
+    say(GREETER_BUSY, "");
+    say(GREETER_SHOW, "The name or the password is wrong. Check both and try again.");
+    seat_press("Return");
+    seat_press("Return");
+    expect_nothing();
+    log_on("bert", "anders");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[1].name, "bert");
+    cr_assert_str_eq(got[1].password, "anders");
+}
+
+Test(greeter, clears_the_fields_with_escape)
+{
+    seat_type("falsch");
+    seat_press("Escape");
+    log_on("anna", "geheim");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[0].name, "anna");
+}
+
+Test(greeter, does_not_take_away_what_is_being_typed_when_there_is_news)
+{
+    seat_type("an");
+    say(GREETER_SHOW, "Your session was opened at %s.");
+    seat_type("na");
+    seat_press("Tab");
+    seat_type("geheim");
+    seat_press("Return");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[0].name, "anna");
+}
+
+Test(greeter, takes_no_keys_while_the_person_waits)
+{
+    say(GREETER_BUSY, "");
+    log_on("anna", "geheim");
+    expect_nothing();
+    seat_press("Escape");
+    expect(GREETER_CANCEL);
+}
+
+Test(greeter, wants_a_new_password_twice_the_same)
+{
+    say(GREETER_ASK_NEW, "Your password has expired. Choose a new one.");
+    log_on("neu-1", "neu-2");
+    expect_nothing();
+    log_on("neu-3", "neu-3");
+    expect(GREETER_NEW_PASSWORD);
+    cr_assert_str_eq(got[0].password, "neu-3");
+}
+
+Test(greeter, lets_the_person_turn_away_from_a_new_password)
+{
+    say(GREETER_ASK_NEW, "Your password has expired. Choose a new one.");
+    seat_press("Escape");
+    expect(GREETER_CANCEL);
+}
+
+Test(greeter, tells_the_language_that_was_chosen)
+{
+    seat_press("F2");
+    expect(GREETER_LANGUAGE);
+    cr_assert_str_eq(got[0].language, "en");
+    seat_press("F2");
+    expect(GREETER_LANGUAGE);
+    cr_assert_str_eq(got[1].language, "de");
+}
+
+Test(greeter, fills_the_screen)
+{
+    char colour[16];
+    static const int corners[][2] = {{0, 0}, {1279, 0}, {0, 799}, {1279, 799}};
+    for (size_t i = 0; i < 4; i++) {
+        seat_colour(corners[i][0], corners[i][1], colour);
+        cr_expect_str_neq(colour, "#000000", "corner %zu is bare", i);
+    }
+}
+
+Test(greeter, becomes_black_and_white_with_f4)
+{
+    char colour[16];
+    seat_press("F4");
+    seat_run_ms(500);
+    seat_colour(640, 4, colour);
+    cr_assert_str_eq(colour, "#000000");
+}
+
+Test(greeter, cannot_be_closed_from_the_keyboard)
+{
+    seat_press("alt+F4");
+    seat_press("ctrl+q");
+    seat_press("ctrl+w");
+    log_on("anna", "geheim");
+    expect(GREETER_LOG_ON);
+    cr_assert_eq(starts, 1);
+}
+
+Test(greeter, comes_back_after_a_crash)
+{
+    has_started = false;
+    cr_assert_eq(
+        system(
+            "xdotool search --onlyvisible --name '' windowkill 2>/dev/null || xdotool search --class pult windowkill"),
+        0);
+    cr_assert(seat_wait(&has_started, 5000));
+    wait_for_paint();
+    log_on("anna", "geheim");
+    expect(GREETER_LOG_ON);
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "tests/integration/client-agent/seat.h"
+#include "broker/base/clock.h"
+#include "broker/base/text.h"
+#include "tests/network.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static struct loop *loop;
+static struct server *server;
+static char folder[64];
+static bool is_ready;
+
+static void ready(void *arg)
+{
+    (void)arg;
+    is_ready = true;
+}
+
+static void ended(void *arg)
+{
+    (void)arg;
+    cr_assert_fail("the X server ended");
+}
+
+void seat_take(void)
+{
+    static const struct server_events events = {.ready = ready, .ended = ended};
+    char cookie[100];
+    struct fault why = {0};
+    network_own();
+    loop = loop_new();
+    TEXT_PUT(folder, "/tmp/pult-seat-XXXXXX");
+    cr_assert(mkdtemp(folder));
+    chmod(folder, 0755);
+    snprintf(cookie, sizeof cookie, "%s/cookie", folder);
+    struct server_config config = {.command = "/usr/bin/Xvfb -screen 0 1280x800x24 -nolisten tcp -noreset",
+                                   .auth_file = cookie,
+                                   .client = getuid()};
+    server = server_new(loop, &config, &events, NULL, &why);
+    cr_assert(server, "%s", why.text);
+    cr_assert(seat_wait(&is_ready, 10000), "Xvfb does not start");
+    setenv("DISPLAY", server_display(server), 1);
+    setenv("XAUTHORITY", cookie, 1);
+}
+
+void seat_leave(void)
+{
+    server_free(server);
+    loop_free(loop);
+    rmdir(folder);
+}
+
+struct loop *seat_loop(void)
+{
+    return loop;
+}
+
+const struct server *seat_server(void)
+{
+    return server;
+}
+
+const char *seat_folder(void)
+{
+    return folder;
+}
+
+static void stop(void *arg)
+{
+    loop_stop(arg);
+}
+
+void seat_run_ms(int64_t wait_ms)
+{
+    struct loop_timer *timer = loop_timer_new(loop, stop, loop);
+    loop_timer_start(timer, wait_ms);
+    loop_run(loop);
+    loop_timer_free(timer);
+}
+
+bool seat_wait(const volatile bool *flag, int64_t wait_ms)
+{
+    int64_t until_ms = clock_steady_ms() + wait_ms;
+    while (!*flag && clock_steady_ms() < until_ms)
+        seat_run_ms(20);
+    return *flag;
+}
+
+// By its standard input: the text needs no quoting.
+void seat_type(const char *text)
+{
+    FILE *hands = popen("xdotool type --delay 15 --file -", "we");
+    cr_assert(hands);
+    fputs(text, hands);
+    cr_assert_eq(pclose(hands), 0);
+}
+
+void seat_press(const char *key)
+{
+    char line[100];
+    snprintf(line, sizeof line, "xdotool key %s", key);
+    cr_assert_eq(system(line), 0);
+}
+
+void seat_colour(int x, int y, char colour[16])
+{
+    char line[200];
+    snprintf(line, sizeof line,
+             "import -silent -window root -crop 1x1+%d+%d -depth 8 txt:- | grep -o '#[0-9A-F]\\{6\\}'", x, y);
+    FILE *eyes = popen(line, "re");
+    cr_assert(eyes);
+    colour[0] = 0;
+    if (fgets(colour, 16, eyes))
+        colour[strcspn(colour, "\n")] = 0;
+    pclose(eyes);
+}

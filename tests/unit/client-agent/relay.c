@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/relay.h"
+#include "broker/base/text.h"
+#include "tests/network.h"
+
+#include <arpa/inet.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+enum { PORT = 3389, GIVE_UP_MS = 400 };
+
+static struct loop *loop;
+static struct relay *relay;
+static char folder[64], path[100];
+static char heard[100];
+static int listener;
+
+static void told(void *arg, enum relay_event event)
+{
+    static const char *const words[] = {"up ", "mending ", "unreachable ", "given-up "};
+    (void)arg;
+    strncat(heard, words[event], sizeof heard - strlen(heard) - 1);
+}
+
+static void listen_as_host(void)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+    int yes = 1;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
+    cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0, "%s", strerror(errno));
+    cr_assert_eq(listen(listener, 4), 0);
+}
+
+static void begin(const char *address)
+{
+    struct fault why = {0};
+    struct relay_config config = {.socket_path = path,
+                                  .viewer = (uid_t)-1,
+                                  .address = address,
+                                  .port = PORT,
+                                  .dial_ms = 1000,
+                                  .give_up_ms = GIVE_UP_MS};
+    relay = relay_new(loop, &config, told, NULL, &why);
+    cr_assert(relay, "%s", why.text);
+}
+
+static void start(void)
+{
+    network_own();
+    loop = loop_new();
+    TEXT_PUT(folder, "/tmp/pult-relay-XXXXXX");
+    cr_assert(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/host.sock", folder);
+    listener = -1;
+}
+
+static void stop(void)
+{
+    relay_free(relay);
+    cr_assert_neq(access(path, F_OK), 0, "the socket was left behind");
+    rmdir(folder);
+    if (listener >= 0)
+        close(listener);
+    loop_free(loop);
+}
+
+TestSuite(relay, .init = start, .fini = stop);
+
+static void stop_loop(void *arg)
+{
+    loop_stop(arg);
+}
+
+static void run_ms(int64_t wait_ms)
+{
+    struct loop_timer *timer = loop_timer_new(loop, stop_loop, loop);
+    loop_timer_start(timer, wait_ms);
+    loop_run(loop);
+    loop_timer_free(timer);
+}
+
+static int connect_as_viewer(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    TEXT_PUT(address.sun_path, path);
+    int viewer = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    cr_assert_eq(connect(viewer, (struct sockaddr *)&address, sizeof address), 0, "%s", strerror(errno));
+    return viewer;
+}
+
+static int accept_as_host(void)
+{
+    return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+static void expect_passes(int from, int to)
+{
+    char byte = 0;
+    cr_assert_eq(write(from, "x", 1), 1);
+    run_ms(30);
+    cr_assert_eq(read(to, &byte, 1), 1);
+    cr_assert_eq(byte, 'x');
+}
+
+Test(relay, joins_viewer_and_host)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    int viewer = connect_as_viewer();
+    run_ms(50);
+    int host = accept_as_host();
+    cr_assert_geq(host, 0);
+    expect_passes(viewer, host);
+    expect_passes(host, viewer);
+    cr_assert_str_eq(heard, "up ");
+    close(viewer);
+    close(host);
+}
+
+Test(relay, lets_only_its_owner_connect)
+{
+    struct stat status;
+    listen_as_host();
+    begin("127.0.0.1");
+    cr_assert_eq(stat(path, &status), 0);
+    cr_assert_eq(status.st_mode & 0777, 0600);
+}
+
+Test(relay, says_at_once_that_nobody_listens)
+{
+    begin("127.0.0.1");
+    run_ms(200);
+    cr_assert_str_eq(heard, "unreachable ");
+}
+
+Test(relay, says_that_there_is_no_such_host)
+{
+    network_replace_file("/etc/hosts", "127.0.0.1 localhost\n");
+    begin("no-such-host.invalid");
+    run_ms(1300);
+    cr_assert_str_eq(heard, "unreachable ");
+}
+
+Test(relay, dials_again_when_the_viewer_comes_back)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    int viewer = connect_as_viewer();
+    run_ms(50);
+    close(accept_as_host());
+    run_ms(30);
+    cr_assert_lt(accept_as_host(), 0, "the host was dialled for nobody");
+    close(viewer);
+    run_ms(30);
+    cr_assert(relay_host_ended(relay));
+    viewer = connect_as_viewer();
+    run_ms(50);
+    int host = accept_as_host();
+    cr_assert_geq(host, 0);
+    expect_passes(host, viewer);
+    cr_assert_str_eq(heard, "up mending up ");
+    close(viewer);
+    close(host);
+}
+
+Test(relay, gives_up_when_the_host_stays_away)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    int viewer = connect_as_viewer();
+    run_ms(50);
+    int host = accept_as_host();
+    close(listener);
+    listener = -1;
+    close(host);
+    run_ms(20);
+    close(viewer);
+    run_ms(20);
+    viewer = connect_as_viewer();
+    run_ms(GIVE_UP_MS + 300);
+    cr_assert_str_eq(heard, "up mending given-up ");
+    close(viewer);
+}
+
+Test(relay, gives_up_when_the_viewer_neither_ends_nor_comes_back)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    int viewer = connect_as_viewer();
+    run_ms(50);
+    close(accept_as_host());
+    close(viewer);
+    run_ms(GIVE_UP_MS + 300);
+    cr_assert_str_eq(heard, "up given-up ");
+}
+
+// A host that takes every connection and drops it must not keep the person waiting for ever.
+Test(relay, gives_up_on_a_host_that_hangs_up_each_time)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    for (int i = 0; i < 30 && !strstr(heard, "given-up"); i++) {
+        int viewer = connect_as_viewer();
+        run_ms(15);
+        int host = accept_as_host();
+        if (host >= 0)
+            close(host);
+        run_ms(15);
+        close(viewer);
+        heard[0] = 0;
+        run_ms(10);
+    }
+    cr_assert_str_eq(heard, "given-up ");
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/viewer.h"
+#include "broker/base/text.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct viewer_config config;
+static struct logon_answer answer;
+static struct secret password;
+static struct viewer_task task;
+static char input[VIEWER_INPUT_SIZE];
+static struct fault why;
+
+static void prepare(void)
+{
+    config = (struct viewer_config){.drives_dir = "/media"};
+    answer = (struct logon_answer){.login = "anna", .one_time_password = "einmal-1"};
+    for (int i = 0; i < 32; i++)
+        memcpy(answer.fingerprint + 2 * i, i % 2 ? "cd" : "0a", 2);
+    cr_assert(secret_set(&password, "getippt", 7));
+    task = (struct viewer_task){.answer = &answer, .password = &password};
+    why = (struct fault){0};
+}
+
+TestSuite(viewer, .init = prepare);
+
+static bool has_line(const char *line)
+{
+    size_t length = strlen(line);
+    for (const char *at = input; (at = strstr(at, line)); at++)
+        if ((at == input || at[-1] == '\n') && at[length] == '\n')
+            return true;
+    return false;
+}
+
+static void make(void)
+{
+    cr_assert(viewer_input(&config, &task, input, &why), "%s", why.text);
+}
+
+Test(viewer, pins_the_hosts_certificate)
+{
+    make();
+    cr_assert(
+        has_line("/cert:deny,fingerprint:sha256:0a:cd:0a:cd:0a:cd:0a:cd:0a:cd:0a:cd:0a:cd:0a:cd:0a:cd:0a:cd:0a:cd:"
+                 "0a:cd:0a:cd:0a:cd:0a:cd:0a:cd"));
+}
+
+Test(viewer, never_agrees_to_security_without_a_certificate)
+{
+    make();
+    cr_assert(has_line("/sec:rdp:off"));
+}
+
+Test(viewer, gives_the_one_time_password_to_the_host)
+{
+    make();
+    cr_assert(has_line("/p:einmal-1"));
+    cr_assert_not(strstr(input, "getippt"));
+}
+
+Test(viewer, gives_the_typed_password_when_there_is_no_other)
+{
+    answer.one_time_password[0] = 0;
+    make();
+    cr_assert(has_line("/p:getippt"));
+}
+
+Test(viewer, has_no_channels_that_were_not_allowed)
+{
+    make();
+    cr_assert(has_line("-clipboard"));
+    cr_assert_not(strstr(input, "/drive"));
+    cr_assert_not(strstr(input, "/sound"));
+    cr_assert_not(strstr(input, "/printer"));
+    cr_assert_not(strstr(input, "/multimon"));
+}
+
+Test(viewer, has_the_channels_that_were_allowed)
+{
+    answer.clipboard = answer.drives = answer.sound = answer.multi_monitor = true;
+    make();
+    cr_assert(has_line("+clipboard"));
+    cr_assert(has_line("/drive:Pult,/media"));
+    cr_assert(has_line("/sound:sys:alsa"));
+    cr_assert(has_line("/multimon"));
+}
+
+Test(viewer, does_not_start_without_a_pin)
+{
+    answer.fingerprint[0] = 0;
+    cr_assert_not(viewer_input(&config, &task, input, &why));
+}
+
+Test(viewer, lets_nothing_break_out_of_its_line)
+{
+    TEXT_PUT(answer.login, "anna\n/cert:ignore");
+    cr_assert_not(viewer_input(&config, &task, input, &why));
+    TEXT_PUT(answer.login, "anna");
+    TEXT_PUT(answer.one_time_password, "x\n/cert:ignore");
+    cr_assert_not(viewer_input(&config, &task, input, &why));
+}
+
+Test(viewer, takes_the_longest_password_there_is)
+{
+    answer.one_time_password[0] = 0;
+    memset(password.bytes, 'p', SECRET_MAX);
+    password.bytes[SECRET_MAX] = 0;
+    password.length = SECRET_MAX;
+    make();
+}
+
+Test(viewer, understands_exit_codes)
+{
+    static const struct {
+        int status;
+        enum viewer_end end;
+    } rows[] = {
+        {0, VIEWER_LOGGED_OFF},
+        {1, VIEWER_ENDED},
+        {2, VIEWER_LOGGED_OFF},
+        {5, VIEWER_REPLACED},
+        {12, VIEWER_LOGGED_OFF},
+        {128, VIEWER_FAILED},
+        {131, VIEWER_LOST},
+        {132, VIEWER_REFUSED},
+        {133, VIEWER_FALSE_HOST},
+        {139, VIEWER_LOST},
+        {141, VIEWER_LOST},
+        {143, VIEWER_FALSE_HOST},
+        {145, VIEWER_FAILED},
+        {147, VIEWER_LOST},
+        {154, VIEWER_REFUSED},
+        {255, VIEWER_FAILED},
+        {CHILD_NOT_STARTED, VIEWER_FAILED},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(viewer_end_of(rows[i].status), rows[i].end, "exit code %d", rows[i].status);
+}
