@@ -74,7 +74,7 @@ static size_t put_word(char *to, size_t left, const char *word, size_t length, i
     size_t used = 0;
     for (size_t i = 0; i < length && used + 12 < left; i++) {
         if (word[i] == '%' && i + 1 < length && word[i + 1] == 'v') {
-            used += (size_t)sprintf(to + used, "%d", terminal);
+            used += (size_t)snprintf(to + used, left - used, "%d", terminal);
             i++;
         } else {
             to[used++] = word[i];

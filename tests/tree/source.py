@@ -6,10 +6,12 @@ import statistics
 from tree import check, line_of
 
 SPDX = "SPDX-License-Identifier: EUPL-1.2"
-BANNED = r"strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|system|popen|alloca|atoi|atol"
+BANNED = r"strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|alloca"
+# A test may have a shell do its errands; a program of ours may not.
+BANNED_OUTSIDE_TESTS = r"system|popen|atoi|atol"
 FUNCTION_MAX, HEADER_MAX, FILE_MAX = 80, 120, 600
 # Longer than HEADER_MAX or FILE_MAX because they are tables, or one thing that would not gain by a cut.
-LONG_ALLOWED = {"broker/api/types.h", "broker/api/method.h", "broker/core/port.h"}
+LONG_ALLOWED = {"broker/api/types.h", "broker/api/method.h", "broker/core/port.h", "tests/unit/store/power_vfs.c"}
 
 
 class Function:
@@ -59,11 +61,12 @@ def licence(tree):
 
 
 @check(good={"a.c": "// strcpy(a, b)\nint x = my_system(1), y = subsystem (2); char *s = \"gets(x)\";\n"},
-       bad=[{"a.c": f"void f(void)\n{{\n    {name}(x);\n}}\n"} for name in BANNED.split("|")])
+       bad=[{"a.c": f"void f(void)\n{{\n    {name}(x);\n}}\n"} for name in (BANNED + "|" + BANNED_OUTSIDE_TESTS).split("|")])
 def banned(tree):
     """calls that have no safe use here"""
     for source in tree.c_sources():
-        for match in re.finditer(rf"(?<![\w.>])({BANNED})\s*\(", source.code):
+        names = BANNED if source.path.startswith("tests/") else f"{BANNED}|{BANNED_OUTSIDE_TESTS}"
+        for match in re.finditer(rf"(?<![\w.>])({names})\s*\(", source.code):
             yield f"{source.path}:{line_of(source.code, match.start())}: {match.group(1)}()"
 
 

@@ -3,10 +3,10 @@
 #include "tests/integration/client-agent/seat.h"
 
 #include <criterion/criterion.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { COUNT_MAX = 8 };
 

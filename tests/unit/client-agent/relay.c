@@ -27,7 +27,8 @@ static void told(void *arg, enum relay_event event)
 {
     static const char *const words[] = {"up ", "mending ", "unreachable ", "given-up "};
     (void)arg;
-    strncat(heard, words[event], sizeof heard - strlen(heard) - 1);
+    size_t length = strlen(heard);
+    snprintf(heard + length, sizeof heard - length, "%s", words[event]);
 }
 
 static void listen_as_host(void)

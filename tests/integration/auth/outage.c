@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Directories that stop, die, lie and say nothing; and the other tenants meanwhile.
+#include "broker/base/clock.h"
+#include "broker/base/text.h"
+#include "tests/integration/auth/directory_fixture.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { TICK_MS = 5, LATE_MS = 50, CROWD = 1000 };
+
+#define SILENT "tests/integration/auth/serve-nonsense", "silent"
+
+static struct auth *auth;
+
+static void end(void)
+{
+    auth_free(auth);
+    fixture_end();
+}
+
+TestSuite(outage, .init = fixture_begin, .fini = end, .timeout = 60);
+
+// A tenant on the directory of the same name.
+static struct tenant town(const char *name, const char *servers)
+{
+    tenant_trusts(name, name);
+    return tenant_of(name, name, servers);
+}
+
+static void expect(const struct tenant *tenant, const char *login, const char *password, enum auth_verdict verdict)
+{
+    struct answer answer = check(auth, tenant, login, password);
+    cr_expect_eq(answer.verdict, verdict, "%s of %s: %d, not %d", login, tenant->id, answer.verdict, verdict);
+}
+
+static void expect_anna(const struct tenant *tenant, enum auth_verdict verdict)
+{
+    expect(tenant, "anna", "anna-geheim", verdict);
+}
+
+static void serve_nonsense(const char *kind, int port)
+{
+    char port_text[16];
+    snprintf(port_text, sizeof port_text, "%d", port);
+    const char *const arguments[] = {"tests/integration/auth/serve-nonsense", kind, port_text, fixture_folder, NULL};
+    child_start(arguments);
+    await_port(port);
+}
+
+// ---- The loop's own pulse
+
+struct pulse {
+    struct loop_timer *timer;
+    int64_t due_ms, latest_ms;
+};
+
+static void tick(void *arg)
+{
+    struct pulse *pulse = arg;
+    int64_t now_ms = clock_steady_ms();
+    if (now_ms - pulse->due_ms > pulse->latest_ms)
+        pulse->latest_ms = now_ms - pulse->due_ms;
+    pulse->due_ms = now_ms + TICK_MS;
+    loop_timer_start(pulse->timer, TICK_MS);
+}
+
+static void pulse_start(struct pulse *pulse)
+{
+    *pulse = (struct pulse){.timer = loop_timer_new(fixture_loop, tick, pulse), .due_ms = clock_steady_ms()};
+    loop_timer_start(pulse->timer, 0);
+}
+
+static void pulse_stop(struct pulse *pulse)
+{
+    loop_timer_free(pulse->timer);
+    cr_expect_leq(pulse->latest_ms, LATE_MS, "the loop stood still for %lld ms", (long long)pulse->latest_ms);
+}
+
+// ---- Stories
+
+Test(outage, of_one_directory_is_nothing_to_another)
+{
+    struct pulse pulse;
+    struct answer stuck[20];
+    pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
+    slapd_start("altdorf", SECOND_PORT, 0);
+    auth = auth_start(2000);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
+    struct tenant altdorf = town("altdorf", "ldaps://127.0.0.1:4390");
+    expect_anna(&neustadt, AUTH_RIGHT);
+    expect_anna(&altdorf, AUTH_RIGHT);
+    kill(pid, SIGSTOP);
+    pulse_start(&pulse);
+    for (size_t i = 0; i < 20; i++)
+        ask_check(auth, &neustadt, i % 2 ? "anna" : "bert", "anna-geheim", &stuck[i]);
+    for (size_t i = 0; i < 50; i++) {
+        struct answer answer = check(auth, &altdorf, "anna", "anna-geheim");
+        cr_expect_eq(answer.verdict, AUTH_RIGHT);
+        cr_expect_leq(answer.after_ms, 500);
+    }
+    await_answers(stuck, 20, 10000);
+    for (size_t i = 0; i < 20; i++) {
+        cr_expect_eq(stuck[i].verdict, AUTH_UNAVAILABLE);
+        cr_expect(stuck[i].after_ms >= 1990 && stuck[i].after_ms < 2300, "after %lld ms", (long long)stuck[i].after_ms);
+    }
+    kill(pid, SIGCONT);
+    run_for(1500); // the server was put aside for a moment
+    expect_anna(&neustadt, AUTH_RIGHT);
+    pulse_stop(&pulse);
+}
+
+Test(outage, ends_by_itself_when_the_directory_is_back)
+{
+    pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
+    auth = auth_start(3000);
+    expect_anna(&neustadt, AUTH_RIGHT);
+    slapd_kill(pid);
+    struct answer answer = check(auth, &neustadt, "anna", "anna-geheim");
+    cr_expect_eq(answer.verdict, AUTH_UNAVAILABLE);
+    cr_expect_leq(answer.after_ms, 1500, "nobody waits that long for a directory that is known to be away");
+    slapd_start("neustadt", FIRST_PORT, 0);
+    run_for(2000);
+    expect_anna(&neustadt, AUTH_RIGHT);
+}
+
+Test(outage, that_is_short_is_not_noticed)
+{
+    struct answer answer;
+    pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
+    auth = auth_start(5000);
+    expect_anna(&neustadt, AUTH_RIGHT);
+    slapd_kill(pid);
+    ask_check(auth, &neustadt, "anna", "anna-geheim", &answer);
+    run_for(50);
+    slapd_start("neustadt", FIRST_PORT, 0);
+    await_answers(&answer, 1, 5000);
+    cr_expect_eq(answer.verdict, AUTH_RIGHT);
+}
+
+Test(outage, of_the_first_server_leaves_the_second)
+{
+    slapd_start("neustadt", SECOND_PORT, 0);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390 ldaps://127.0.0.1:4390");
+    auth = auth_start(5000);
+    expect_anna(&neustadt, AUTH_RIGHT); // nobody listens at the first
+    pid_t first = slapd_start("altdorf", FIRST_PORT, 0);
+    struct auth_port port = auth_port(auth);
+    port.forget(port.self, "neustadt");
+    expect_anna(&neustadt, AUTH_RIGHT); // somebody else listens there
+    slapd_kill(first);
+}
+
+Test(outage, by_silence_of_the_first_server_costs_less_than_the_deadline)
+{
+    struct pulse pulse;
+    serve_nonsense("silent", 5390);
+    slapd_start("neustadt", SECOND_PORT, 0);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:5390 ldaps://127.0.0.1:4390");
+    auth = auth_start(3000);
+    pulse_start(&pulse);
+    struct answer answer = check(auth, &neustadt, "anna", "anna-geheim");
+    cr_expect_eq(answer.verdict, AUTH_RIGHT);
+    cr_expect_leq(answer.after_ms, 2500);
+    pulse_stop(&pulse);
+}
+
+Test(outage, of_a_server_in_use_moves_to_the_next)
+{
+    pid_t first = slapd_start("neustadt", FIRST_PORT, 0);
+    slapd_start("neustadt2", SECOND_PORT, 0);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390 ldaps://127.0.0.1:4390");
+    char path[128], both[256];
+    // A second directory of the same people has the first one's authority and names in the real world; here it only
+    // has to be told apart, so the base fits the first and the second answers "no such object".
+    snprintf(path, sizeof path, "%s/neustadt2/ca.pem", fixture_folder);
+    snprintf(both, sizeof both, "%s/neustadt.ca.pem", fixture_folder);
+    auth = auth_start(2000);
+    expect_anna(&neustadt, AUTH_RIGHT);
+    kill(first, SIGSTOP);
+    expect_anna(&neustadt, AUTH_UNAVAILABLE);
+    kill(first, SIGCONT);
+    run_for(1000);
+    expect_anna(&neustadt, AUTH_RIGHT);
+}
+
+Test(outage, never_makes_a_wrong_certificate_right)
+{
+    slapd_start("neustadt", FIRST_PORT, 0);
+    slapd_start("altdorf", SECOND_PORT, 0);
+    auth = auth_start(1500);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:4390");
+    expect_anna(&neustadt, AUTH_UNAVAILABLE);
+    TEXT_PUT(neustadt.id, "plain");
+    TEXT_PUT(neustadt.servers, "ldap://127.0.0.1:4389");
+    tenant_trusts("plain", "neustadt");
+    expect_anna(&neustadt, AUTH_UNAVAILABLE);
+    TEXT_PUT(neustadt.id, "name");
+    TEXT_PUT(neustadt.servers, "ldaps://localhost:3390"); // the certificate is for 127.0.0.1
+    tenant_trusts("name", "neustadt");
+    expect_anna(&neustadt, AUTH_UNAVAILABLE);
+}
+
+Test(outage, by_a_missing_authority_or_password_is_an_outage)
+{
+    char path[128];
+    slapd_start("neustadt", FIRST_PORT, 0);
+    auth = auth_start(1500);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
+    snprintf(path, sizeof path, "%s/neustadt.ca.pem", fixture_folder);
+    remove(path);
+    expect_anna(&neustadt, AUTH_UNAVAILABLE);
+    tenant_trusts("neustadt", "neustadt");
+    snprintf(path, sizeof path, "%s/neustadt.password", fixture_folder);
+    remove(path);
+    run_for(1000);
+    expect_anna(&neustadt, AUTH_UNAVAILABLE);
+    tenant_trusts("neustadt", "neustadt"); // and is over without a restart
+    run_for(5000);
+    expect_anna(&neustadt, AUTH_RIGHT);
+}
+
+Test(outage, is_what_servers_that_are_none_are_taken_for)
+{
+    static const char *const kinds[] = {"silent", "nonsense", "closing", "dripping", "tls-nonsense", "tls-huge",
+                                        "tls-x25519"};
+    struct pulse pulse;
+    struct answer answers[sizeof kinds / sizeof kinds[0]];
+    slapd_start("neustadt", FIRST_PORT, 0); // for its certificate
+    auth = auth_start(1500);
+    pulse_start(&pulse);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        char servers[64];
+        serve_nonsense(kinds[i], 6000 + (int)i);
+        snprintf(servers, sizeof servers, "ldaps://127.0.0.1:%d", 6000 + (int)i);
+        struct tenant tenant = tenant_of(kinds[i], "neustadt", servers);
+        tenant_trusts(kinds[i], "neustadt");
+        pulse.due_ms = clock_steady_ms() + 60000; // starting servers is not the loop's time
+        ask_check(auth, &tenant, "anna", "anna-geheim", &answers[i]);
+    }
+    tick(&pulse);
+    await_answers(answers, sizeof kinds / sizeof kinds[0], 5000);
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        cr_expect_eq(answers[i].verdict, AUTH_UNAVAILABLE, "%s: %d", kinds[i], answers[i].verdict);
+    pulse_stop(&pulse);
+}
+
+Test(outage, does_not_come_from_a_thousand_people_at_once)
+{
+    struct answer *answers = calloc(CROWD, sizeof *answers);
+    slapd_start("neustadt", FIRST_PORT, CROWD);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
+    auth = auth_start(10000);
+    for (size_t i = 0; i < CROWD; i++) {
+        char login[16], password[32];
+        snprintf(login, sizeof login, "u%zu", i);
+        snprintf(password, sizeof password, "u%zu-geheim", i);
+        ask_check(auth, &neustadt, login, i % 10 == 0 ? "falsch" : password, &answers[i]);
+    }
+    await_answers(answers, CROWD, 15000);
+    for (size_t i = 0; i < CROWD; i++)
+        cr_expect_eq(answers[i].verdict, i % 10 == 0 ? AUTH_WRONG : AUTH_RIGHT);
+    free(answers);
+}
+
+Test(outage, is_told_to_those_who_find_the_queue_full)
+{
+    struct answer answers[12];
+    pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
+    struct auth_config config = {.credentials_dir = fixture_folder, .deadline_ms = 2000, .most = 8};
+    auth = auth_new(fixture_loop, &config);
+    expect_anna(&neustadt, AUTH_RIGHT);
+    kill(pid, SIGSTOP);
+    for (size_t i = 0; i < 12; i++)
+        ask_check(auth, &neustadt, "anna", "anna-geheim", &answers[i]);
+    run_for(300);
+    for (size_t i = 0; i < 12; i++)
+        cr_expect_eq(answers[i].came, i >= 8);
+    kill(pid, SIGCONT);
+    await_answers(answers, 8, 5000);
+    for (size_t i = 0; i < 12; i++)
+        cr_expect_eq(answers[i].verdict, i >= 8 ? AUTH_UNAVAILABLE : AUTH_RIGHT);
+}
