@@ -118,7 +118,7 @@ bool viewer_input(const struct viewer_config *config, const struct viewer_task *
     add_line(&lines, "/p:%s", password);
     add_pin(&lines, answer->fingerprint);
     // Without this a host, or who stands before it, can choose classic RDP security, which shows no certificate.
-    
+    add_line(&lines, "/sec:rdp:off");
     add_line(&lines, "+f");
     add_line(&lines, "-toggle-fullscreen");
     add_line(&lines, "+auto-reconnect");

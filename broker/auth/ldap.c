@@ -4,9 +4,11 @@
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
 
+#include <errno.h>
 #include <lber.h>
 #include <ldap.h>
 #include <openldap.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,7 @@ static const char tls_suites[] =
 struct ldap_link {
     LDAP *ldap;
     int descriptor;
+    int64_t until_ms; // while it is opened
     struct bytes *values; // of the entry being handed on
     size_t value_room;
 };
@@ -39,6 +42,7 @@ void ldap_link_prepare(void)
     // A ldaprc in the working folder, or /etc/ldap/ldap.conf, could switch off the check of certificates or bring
     // another authority, for every tenant at once.
     setenv("LDAPNOINIT", "1", 1);
+    signal(SIGPIPE, SIG_IGN); // libldap writes to connections the server has closed
     int version = 0;
     ldap_get_option(NULL, LDAP_OPT_PROTOCOL_VERSION, &version); // initialises libldap now, with that
 }
@@ -67,6 +71,11 @@ static void message_drop(LDAPMessage **message)
         ldap_msgfree(*message);
 }
 
+static void ldap_text_drop(char **text)
+{
+    ldap_memfree(*text);
+}
+
 int ldap_link_descriptor(const struct ldap_link *link)
 {
     return link->descriptor;
@@ -80,7 +89,7 @@ static struct timeval wait_of(int64_t wait_ms)
 static bool fail(struct ldap_link *link, struct fault *why, const char *doing)
 {
     int code = LDAP_OTHER;
-    owned(bytes) char *detail = NULL;
+    owned(ldap_text) char *detail = NULL;
     ldap_get_option(link->ldap, LDAP_OPT_RESULT_CODE, &code);
     ldap_get_option(link->ldap, LDAP_OPT_DIAGNOSTIC_MESSAGE, &detail);
     return fault_set(why, FAULT_UNAVAILABLE, "%s: %s%s%.160s", doing, ldap_err2string(code),
@@ -88,6 +97,43 @@ static bool fail(struct ldap_link *link, struct fault *why, const char *doing)
 }
 
 // ---- Opening
+
+// libldap's network timeout begins anew with every byte, so a server that drips could hold the thread for ever. This
+// layer between TCP and TLS ends that.
+static int limit_setup(Sockbuf_IO_Desc *layer, void *arg)
+{
+    layer->sbiod_pvt = arg;
+    return 0;
+}
+
+static bool in_time(const Sockbuf_IO_Desc *layer)
+{
+    const struct ldap_link *link = layer->sbiod_pvt;
+    if (clock_steady_ms() < link->until_ms)
+        return true;
+    errno = ETIMEDOUT;
+    return false;
+}
+
+static ber_slen_t limit_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    return in_time(layer) ? LBER_SBIOD_READ_NEXT(layer, bytes, length) : -1;
+}
+
+static ber_slen_t limit_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    return in_time(layer) ? LBER_SBIOD_WRITE_NEXT(layer, bytes, length) : -1;
+}
+
+static int limit_control(Sockbuf_IO_Desc *layer, int option, void *arg)
+{
+    return LBER_SBIOD_CTRL_NEXT(layer, option, arg);
+}
+
+static Sockbuf_IO limit = {.sbi_setup = limit_setup,
+                           .sbi_ctrl = limit_control,
+                           .sbi_read = limit_read,
+                           .sbi_write = limit_write};
 
 // Every setting of TLS on this handle, with a context of its own: libldap's defaults are shared by all tenants.
 static bool set_tls(LDAP *ldap, const char *ca_file)
@@ -100,20 +146,33 @@ static bool set_tls(LDAP *ldap, const char *ca_file)
            ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client) == 0;
 }
 
+static bool set_socket(struct ldap_link *link, int64_t wait_ms)
+{
+    ber_len_t most = ANSWER_MAX;
+    Sockbuf *socket = NULL;
+    link->until_ms = clock_steady_ms() + wait_ms;
+    return ldap_get_option(link->ldap, LDAP_OPT_SOCKBUF, &socket) == 0 &&
+           ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &most) >= 0 &&
+           ber_sockbuf_add_io(socket, &limit, LBER_SBIOD_LEVEL_PROVIDER, link) == 0;
+}
+
+static bool unset_limit(struct ldap_link *link)
+{
+    Sockbuf *socket = NULL;
+    return ldap_get_option(link->ldap, LDAP_OPT_SOCKBUF, &socket) == 0 &&
+           ber_sockbuf_remove_io(socket, &limit, LBER_SBIOD_LEVEL_PROVIDER) == 0;
+}
+
 static bool set_options(LDAP *ldap, int64_t wait_ms)
 {
     int version = LDAP_VERSION3;
     struct timeval wait = wait_of(wait_ms);
-    ber_len_t most = ANSWER_MAX;
-    Sockbuf *socket = NULL;
     // CONNECT_ASYNC only because without it the network timeout does not end a TLS handshake with a silent server.
     return ldap_set_option(ldap, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_RESTART, LDAP_OPT_ON) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON) == 0 &&
-           ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &wait) == 0 &&
-           ldap_get_option(ldap, LDAP_OPT_SOCKBUF, &socket) == 0 &&
-           ber_sockbuf_ctrl(socket, LBER_SB_OPT_SET_MAX_INCOMING, &most) >= 0;
+           ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &wait) == 0;
 }
 
 // The answer to the operation `id` within `wait_ms`; NULL when none came.
@@ -140,18 +199,28 @@ static bool ask_for_tls(struct ldap_link *link, int64_t wait_ms, struct fault *w
     return true;
 }
 
+// A certificate that is refused leaves nothing but an unknown error.
+static bool fail_tls(struct ldap_link *link, const char *ca_file, struct fault *why)
+{
+    fail(link, why, "TLS");
+    if (strstr(why->text, "unknown error"))
+        fault_set(why, FAULT_UNAVAILABLE, "TLS: the certificate is not vouched for by %.180s, or for another name",
+                  ca_file);
+    return false;
+}
+
 static bool start_tls(struct ldap_link *link, const char *uri, const char *ca_file, int64_t wait_ms, struct fault *why)
 {
-    if (!set_options(link->ldap, wait_ms))
+    if (!set_options(link->ldap, wait_ms) || !set_socket(link, wait_ms))
         return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
     if (!set_tls(link->ldap, ca_file))
         return fault_set(why, FAULT_UNAVAILABLE, "%s cannot be used as authority", ca_file);
     if (text_starts(uri, "ldap://") && !ask_for_tls(link, wait_ms, why))
         return false;
     if (ldap_install_tls(link->ldap) != LDAP_SUCCESS)
-        return fail(link, why, "TLS");
+        return fail_tls(link, ca_file, why);
     // libldap would connect again by itself after a loss, blocking and without TLS: give it nowhere to go.
-    if (ldap_set_option(link->ldap, LDAP_OPT_URI, "ldapi://%2Fdev%2Fnull") != 0)
+    if (!unset_limit(link) || ldap_set_option(link->ldap, LDAP_OPT_URI, "ldapi://%2Fdev%2Fnull") != 0)
         return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
     return true;
 }
@@ -177,7 +246,7 @@ struct ldap_link *ldap_link_open(const char *uri, const char *ca_file, int64_t w
 // Copies: diagnostic text and control die with the message.
 static bool read_result(struct ldap_link *link, LDAPMessage *message, struct ldap_reply *reply)
 {
-    owned(bytes) char *text = NULL;
+    owned(ldap_text) char *text = NULL;
     LDAPControl **controls = NULL;
     reply->result = (struct result){.code = LDAP_OTHER, .diagnostic = reply->text};
     reply->text[0] = 0;

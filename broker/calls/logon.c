@@ -85,8 +85,9 @@ static void committed(void *arg, bool durable, const struct fault *why)
         return;
     }
     logon->world->counters.logons++;
-    log_info("logon", "%s %s at %s on %s", logon->decision.session.person,
-             logon->decision.found ? "found again" : "started", logon->call->peer.id, logon->decision.host.id);
+    log_info("logon", "%s %s at %s on %s, proven by %s", logon->decision.session.person,
+             logon->decision.found ? "found again" : "started", logon->call->peer.id, logon->decision.host.id,
+             logon->call->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
     call_answer(logon->call, answer_of(logon));
     logon_free(logon);
