@@ -9,6 +9,7 @@
 #include "client-agent/greeter.h"
 #include "client-agent/ticket.h"
 #include "client-agent/view.h"
+#include "client-agent/window.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -30,6 +31,8 @@ struct agent {
     struct broker *broker;
     struct ticket *ticket; // NULL without a realm
     struct screens *screens;
+    struct window_watch *greeter_window;
+    bool greeted;
     struct view *view; // NULL without a session
 
     // A ticket is bound to the broker's certificate. Until that is known, this log-on waits.
@@ -233,12 +236,31 @@ static void greeter_heard_message(void *arg, const struct greeter_message *messa
 
 static const struct greeter_events greeter_events = {.up = greeter_up, .heard = greeter_heard_message};
 
+// The first screen the person gets has the greeter on it already, with the keyboard.
+static void greeter_appeared(void *arg)
+{
+    struct agent *agent = arg;
+    if (!agent->greeted)
+        screen_show(agent->screens, SCREEN_GREETER);
+    agent->greeted = true;
+}
+
+static void start_greeter(struct agent *agent, const struct server *server)
+{
+    struct fault why = {0};
+    window_watch_free(agent->greeter_window);
+    agent->greeter_window =
+        window_watch_new(agent->loop, server_display(server), server_cookie(server), greeter_appeared, agent, &why);
+    if (!agent->greeter_window)
+        log_error("greeter", "%s", why.text);
+    greeter_start(agent->greeter, server_display(server), server_auth_file(server));
+}
+
 static void screen_ready(void *arg, enum screen_kind kind)
 {
     struct agent *agent = arg;
-    const struct server *server = screen_server(agent->screens, kind);
     if (kind == SCREEN_GREETER)
-        greeter_start(agent->greeter, server_display(server), server_auth_file(server));
+        start_greeter(agent, screen_server(agent->screens, kind));
     else if (agent->view)
         view_screen_ready(agent->view);
 }
@@ -246,10 +268,12 @@ static void screen_ready(void *arg, enum screen_kind kind)
 static void screen_ended(void *arg, enum screen_kind kind)
 {
     struct agent *agent = arg;
-    if (kind == SCREEN_GREETER)
+    if (kind == SCREEN_GREETER) {
+        window_watch_free(take(agent->greeter_window));
         greeter_stop(agent->greeter);
-    else if (agent->view)
+    } else if (agent->view) {
         view_screen_ended(agent->view);
+    }
 }
 
 static const struct screen_events screen_events = {.ready = screen_ready, .ended = screen_ended};
@@ -268,7 +292,7 @@ static bool make_folders(struct agent *agent, struct fault *why)
 {
     char path[SERVER_PATH_SIZE];
     uid_t owner = agent->is_root ? agent->viewer_account.uid : geteuid();
-    if (mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST)
+    if ((mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST) || chmod(agent->config->run_dir, 0755) != 0)
         return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
     snprintf(path, sizeof path, "%s/viewer", agent->config->run_dir);
     if ((mkdir(path, 0700) != 0 && errno != EEXIST) || chmod(path, 0700) != 0 || chown(path, owner, (gid_t)-1) != 0)
@@ -343,6 +367,7 @@ void agent_free(struct agent *agent)
     if (!agent)
         return;
     view_free(agent->view);
+    window_watch_free(agent->greeter_window);
     greeter_free(agent->greeter);
     screen_free(agent->screens);
     ticket_free(agent->ticket);

@@ -27,6 +27,7 @@ struct screens {
     char run_dir[SERVER_PATH_SIZE];
     struct slot slots[SCREEN_KIND_COUNT];
     enum screen_kind shown;
+    bool shows_any;
     struct child *switcher;
     struct screen_events events;
     void *arg;
@@ -79,7 +80,7 @@ static void bring_forward(struct screens *screens)
 {
     const struct server *server = screen_server(screens, screens->shown);
     char line[SERVER_PATH_SIZE + DISPLAY_SIZE + 4];
-    if (!server)
+    if (!server || !screens->shows_any)
         return;
     snprintf(line, sizeof line, "%s\n", server_auth_file(server));
     write_note(screens, "screen.auth", line);
@@ -149,7 +150,6 @@ struct screens *screen_new(struct loop *loop, const struct screen_config *config
     screens->config = *config;
     screens->events = *events;
     screens->arg = arg;
-    screens->shown = SCREEN_GREETER;
     TEXT_PUT(screens->run_dir, config->run_dir);
     for (enum screen_kind kind = 0; kind < SCREEN_KIND_COUNT; kind++) {
         struct slot *slot = &screens->slots[kind];
@@ -192,5 +192,6 @@ void screen_renew(struct screens *screens, enum screen_kind kind)
 void screen_show(struct screens *screens, enum screen_kind kind)
 {
     screens->shown = kind;
+    screens->shows_any = true;
     bring_forward(screens);
 }

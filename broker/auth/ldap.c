@@ -307,10 +307,10 @@ bool ldap_link_bind(struct ldap_link *link, const char *dn, const struct secret 
 
 bool ldap_link_search(struct ldap_link *link, const struct ldap_query *query, int *id)
 {
-    struct timeval limit = {.tv_sec = query->time_limit_s};
+    struct timeval time_limit = {.tv_sec = query->time_limit_s};
     int scope = query->subtree ? LDAP_SCOPE_SUBTREE : LDAP_SCOPE_BASE;
     return ldap_search_ext(link->ldap, query->base, scope, query->filter, (char **)query->attributes, 0, NULL, NULL,
-                           &limit, query->size_limit, id) == LDAP_SUCCESS;
+                           &time_limit, query->size_limit, id) == LDAP_SUCCESS;
 }
 
 void ldap_link_abandon(struct ldap_link *link, int id)

@@ -22,6 +22,8 @@ static void refuse(struct call *call, enum refusal refusal, const char *detail, 
     json_object_object_add(problem, "status", json_object_new_int(row->status));
     if (detail)
         json_object_object_add(problem, "detail", json_object_new_string(detail));
+    if (call->help_desk[0])
+        json_object_object_add(problem, "help_desk", json_object_new_string(call->help_desk));
     int64_t retry_after_s = (retry_after_ms + 999) / 1000;
     if (retry_after_s)
         json_object_object_add(problem, "retry_after", json_object_new_int64(retry_after_s));

@@ -15,6 +15,7 @@ struct call {
     char *negotiate;           // base64 of an Authorization: Negotiate header, or NULL; owned
     unsigned char binding[32]; // SHA-256 of the certificate this listener shows
     char negotiate_reply[2048];
+    char help_desk[NAME_SIZE]; // of the caller's tenant, for refusals
 
     // Takes the answer (NULL for none); called by call_answer and call_refuse only. Frees the call.
     void (*finish)(struct call *call, int status, json_object *answer, int64_t retry_after_s);

@@ -4,6 +4,7 @@
 #include "broker/calls/world.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int64_t hosts_usable(const struct world *world, const struct call *call, int64_t *all)
 {
@@ -100,6 +101,20 @@ struct listing {
     int64_t limit;
 };
 
+// What is in the journal only stays there.
+static void hide(json_object *object)
+{
+    char noun[SLUG_SIZE];
+    text_cut(noun, sizeof noun, codec_string(object, "type"));
+    noun[strcspn(noun, ".")] = 0;
+    enum noun of = noun_by_name(noun);
+    json_object *record = codec_member(object, "record");
+    for (const struct field *field = of == NOUN_NONE || !record ? NULL : noun_rows[of].fields; field && field->name;
+         field++)
+        if (field->flags & FIELD_HIDDEN)
+            json_object_object_del(record, field->name);
+}
+
 static bool list_event(void *arg, const struct store_event *stored)
 {
     struct listing *listing = arg;
@@ -109,6 +124,7 @@ static bool list_event(void *arg, const struct store_event *stored)
     json_object *object = NULL;
     if (!codec_parse(&object, stored->payload, stored->length, &why))
         return false;
+    hide(object);
     json_object_object_add(object, "seq", json_object_new_int64((int64_t)stored->seq));
     json_object_object_add(object, "at", world_time(stored->at_ms));
     json_object_array_add(listing->items, object);

@@ -34,6 +34,9 @@ static call_function *const functions[METHOD_ID_COUNT] = {
 
 void calls_dispatch(struct world *world, struct call *call)
 {
+    const struct tenant *tenant = state_tenant(world->state, call->peer.tenant);
+    if (tenant)
+        TEXT_PUT(call->help_desk, tenant->help_desk);
     enum refusal refusal = wall_check(call->method, &call->peer, call->id);
     if (refusal != REFUSAL_NONE)
         call_refuse(call, refusal, NULL);
