@@ -163,3 +163,8 @@ void pump_free(struct pump *pump)
     }
     free(pump);
 }
+
+bool pump_is_ending(const struct pump *pump, enum pump_side side)
+{
+    return pump->has_first && pump->first == side;
+}

@@ -16,3 +16,5 @@ typedef void pump_ended(void *arg, enum pump_side first);
 // Takes over both descriptors, which are non-blocking, and closes them when it is freed.
 struct pump *pump_new(struct loop *loop, int near_descriptor, int far_descriptor, pump_ended *ended, void *arg);
 void pump_free(struct pump *pump); // also from `ended`; NULL allowed
+// One way is over already, and it was this side that ended it.
+bool pump_is_ending(const struct pump *pump, enum pump_side side);

@@ -190,5 +190,5 @@ void relay_free(struct relay *relay)
 
 bool relay_host_ended(const struct relay *relay)
 {
-    return relay->host_ended;
+    return relay->pump ? pump_is_ending(relay->pump, PUMP_FAR) : relay->host_ended;
 }

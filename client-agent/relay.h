@@ -32,5 +32,5 @@ typedef void relay_told(void *arg, enum relay_event event);
 struct relay *relay_new(struct loop *loop, const struct relay_config *config, relay_told *told, void *arg,
                         struct fault *why);
 void relay_free(struct relay *relay); // also from `told`; NULL allowed
-// The host, not the viewer, was the first to end the last connection.
+// The host, not the viewer, was the first to end the connection, the present or the last one.
 bool relay_host_ended(const struct relay *relay);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { WAIT_FIRST_MS = 500, WAIT_MOST_MS = 30000 };
 
@@ -74,6 +75,14 @@ static void write_note(const struct screens *screens, const char *name, const ch
         fine = fclose(file) == 0 && fine;
     if (!fine || rename(fresh, path) != 0)
         log_error("screen", "%s: %s", path, strerror(errno));
+}
+
+// A note of an agent that was killed names a display that may be somebody else's by now.
+static void remove_note(const struct screens *screens, const char *name)
+{
+    char path[SERVER_PATH_SIZE + 32];
+    snprintf(path, sizeof path, "%s/%s", screens->run_dir, name);
+    unlink(path);
 }
 
 static void bring_forward(struct screens *screens)
@@ -151,6 +160,8 @@ struct screens *screen_new(struct loop *loop, const struct screen_config *config
     screens->events = *events;
     screens->arg = arg;
     TEXT_PUT(screens->run_dir, config->run_dir);
+    remove_note(screens, "screen");
+    remove_note(screens, "screen.auth");
     for (enum screen_kind kind = 0; kind < SCREEN_KIND_COUNT; kind++) {
         struct slot *slot = &screens->slots[kind];
         slot->screens = screens;
@@ -166,6 +177,8 @@ void screen_free(struct screens *screens)
 {
     if (!screens)
         return;
+    remove_note(screens, "screen");
+    remove_note(screens, "screen.auth");
     for (enum screen_kind kind = 0; kind < SCREEN_KIND_COUNT; kind++) {
         loop_timer_free(screens->slots[kind].again);
         server_free(screens->slots[kind].server);

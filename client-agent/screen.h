@@ -29,5 +29,6 @@ void screen_free(struct screens *screens);
 const struct server *screen_server(const struct screens *screens, enum screen_kind kind);
 // After a session: its server is ended, with whatever its client left there, and a fresh one started.
 void screen_renew(struct screens *screens, enum screen_kind kind);
-// What the person sees from now on; nothing before the first time. Written to run_dir/screen (":7 <cookie file>") and run_dir/screen.auth.
+// What the person sees from now on; nothing before the first time. Written to run_dir/screen (":7 <cookie file>") and
+// run_dir/screen.auth.
 void screen_show(struct screens *screens, enum screen_kind kind);

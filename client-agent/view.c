@@ -70,6 +70,9 @@ static void viewer_is_over(void *arg, enum viewer_end ended, int status)
     struct view *view = arg;
     enum view_end end = end_by_viewer[ended];
     log_info("viewer", "%s: ended with %d%s", view->answer.session, status, view->shown ? "" : " before it was shown");
+    // xfreerdp3 also says so when it loses its X server.
+    if (end == VIEW_ENDED_BY_HOST && !relay_host_ended(view->relay))
+        end = VIEW_FAILED;
     // A host that says good-bye before there was a desktop did not let the person in.
     if (end == VIEW_LOGGED_OFF && !view->shown)
         end = VIEW_REFUSED;

@@ -37,13 +37,14 @@ struct end_row {
     enum viewer_end end;
 };
 
-// XF_EXIT_CODE of FreeRDP 3, in its client/X11/xfreerdp.h. 128 and more are also bwrap's for signals: an end that we
-// asked for is not looked up here.
+// XF_EXIT_CODE of FreeRDP 3, in its client/X11/xfreerdp.h. 128 and more are also bwrap's for signals: of those only 139
+// (a crash; to FreeRDP an error of DNS, which a Unix socket has not) is likely. An end that we asked for is not looked
+// up here.
 static const struct end_row end_rows[] = {
     {0, 0, VIEWER_LOGGED_OFF},     {1, 1, VIEWER_ENDED},       {2, 2, VIEWER_LOGGED_OFF},
     {3, 4, VIEWER_ENDED},          {5, 5, VIEWER_REPLACED},    {7, 10, VIEWER_REFUSED},
     {11, 12, VIEWER_LOGGED_OFF},   {131, 131, VIEWER_LOST},    {132, 132, VIEWER_REFUSED},
-    {133, 133, VIEWER_FALSE_HOST}, {134, 135, VIEWER_REFUSED}, {139, 142, VIEWER_LOST},
+    {133, 133, VIEWER_FALSE_HOST}, {134, 135, VIEWER_REFUSED}, {141, 142, VIEWER_LOST},
     {143, 143, VIEWER_FALSE_HOST}, {144, 144, VIEWER_REFUSED}, {147, 147, VIEWER_LOST},
     {148, 159, VIEWER_REFUSED},    {160, 160, VIEWER_LOST},
 };

@@ -75,9 +75,9 @@ static bool accept_ticket(void *self, const struct tenant *tenant, const char *t
     if (reply_size > 0)
         reply[0] = 0;
     if (!member->acceptor)
-        member->acceptor = krb5_acceptor_new(auth->credentials_dir, tenant->id, tenant->realm, why);
-    return member->acceptor &&
-           krb5_acceptor_accept(member->acceptor, token_base64, binding, principal, reply, reply_size, why);
+        member->acceptor = krb5_acceptor_new(auth->credentials_dir, tenant->id, why);
+    return member->acceptor && krb5_acceptor_accept(member->acceptor, tenant->realm, token_base64, binding, principal,
+                                                    reply, reply_size, why);
 }
 
 static void forget_due(void *arg)

@@ -16,12 +16,21 @@
 #include <unistd.h>
 #include <utlist.h>
 
-enum { SERVERS_MAX = 8, RETRY_FIRST_MS = 100, RETRY_LAST_MS = 5000, PATH_SIZE = 512, SETTLE_MS = 3000 };
+enum {
+    SERVERS_MAX = 8,
+    RETRY_FIRST_MS = 100,
+    RETRY_LAST_MS = 5000,
+    ASIDE_FIRST_MS = 5000,
+    ASIDE_LAST_MS = 60000,
+    PATH_SIZE = 512,
+    SETTLE_MS = 3000
+};
 
 struct server {
     char uri[LIST_SIZE];
     unsigned failures;
     int64_t not_before_ms;
+    int64_t aside_until_ms; // not tried while there is another: to fail again may take as long as it did
 };
 
 struct change {
@@ -118,29 +127,39 @@ static struct ldap_link *open_bound(struct connector *connector, const char *uri
     return NULL;
 }
 
-static void mark_failed(struct server *server)
+static int64_t growing(int64_t first_ms, int64_t last_ms, unsigned failures)
 {
-    int64_t wait_ms = RETRY_FIRST_MS;
-    for (unsigned i = 0; i < server->failures && wait_ms < RETRY_LAST_MS; i++)
+    int64_t wait_ms = first_ms;
+    while (failures-- > 0 && wait_ms < last_ms)
         wait_ms *= 2;
-    if (wait_ms > RETRY_LAST_MS)
-        wait_ms = RETRY_LAST_MS;
-    server->failures++;
-    server->not_before_ms = clock_steady_ms() + wait_ms;
+    return wait_ms < last_ms ? wait_ms : last_ms;
 }
 
-// The first server in order that may be tried now; server_count when all have to wait, until `when_ms`.
+static void mark_failed(struct server *server)
+{
+    int64_t now_ms = clock_steady_ms();
+    server->not_before_ms = now_ms + growing(RETRY_FIRST_MS, RETRY_LAST_MS, server->failures);
+    server->aside_until_ms = now_ms + growing(ASIDE_FIRST_MS, ASIDE_LAST_MS, server->failures);
+    server->failures++;
+}
+
+// The first server in order that may be tried now, one that failed lately only if there is no other; server_count when
+// all have to wait, until `when_ms`.
 static size_t next_server(const struct connector *connector, int64_t *when_ms)
 {
     int64_t now_ms = clock_steady_ms();
+    size_t next = connector->server_count;
     *when_ms = now_ms + RETRY_LAST_MS;
-    for (size_t i = 0; i < connector->server_count; i++) {
-        if (connector->servers[i].not_before_ms <= now_ms)
-            return i;
-        if (connector->servers[i].not_before_ms < *when_ms)
-            *when_ms = connector->servers[i].not_before_ms;
+    for (size_t i = connector->server_count; i-- > 0;) {
+        const struct server *server = &connector->servers[i];
+        bool better = next == connector->server_count || server->aside_until_ms <= now_ms ||
+                      connector->servers[next].aside_until_ms > now_ms;
+        if (server->not_before_ms <= now_ms && better)
+            next = i;
+        else if (server->not_before_ms > now_ms && server->not_before_ms < *when_ms)
+            *when_ms = server->not_before_ms;
     }
-    return connector->server_count;
+    return next;
 }
 
 static void tell_failure(const struct connector *connector, const struct server *server, const struct fault *why)

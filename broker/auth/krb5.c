@@ -12,7 +12,6 @@
 
 struct krb5_acceptor {
     gss_cred_id_t credentials;
-    char realm[NAME_SIZE];
 };
 
 static void buffer_drop(gss_buffer_desc *buffer)
@@ -54,21 +53,16 @@ static bool refuse(struct fault *why, enum fault_kind kind, const char *doing, O
 
 // MIT's replay cache (in $KRB5RCACHEDIR or /var/tmp) stays on: the channel binding ties a ticket to our certificate but
 // not to one connection, so beside TLS itself the cache is what stops a token that was seen from being shown again.
-struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_id, const char *realm, struct fault *why)
+struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_id, struct fault *why)
 {
     static gss_OID_desc both[] = {{9, (char *)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"}, // Kerberos
                                   {6, (char *)"\x2b\x06\x01\x05\x05\x02"}};            // SPNEGO; no NTLM, no IAKERB
     gss_OID_set_desc mechanisms = {2, both};
     char keytab[512];
-    if (!realm[0]) {
-        fault_set(why, FAULT_UNAVAILABLE, "%s has no Kerberos realm", tenant_id);
-        return NULL;
-    }
     snprintf(keytab, sizeof keytab, "FILE:%s/%s.keytab", folder, tenant_id);
     gss_key_value_element_desc element = {"keytab", keytab};
     gss_key_value_set_desc store = {1, &element};
     struct krb5_acceptor *acceptor = mem_new(1, sizeof *acceptor);
-    TEXT_PUT(acceptor->realm, realm);
     OM_uint32 minor = 0;
     OM_uint32 major = gss_acquire_cred_from(&minor, GSS_C_NO_NAME, GSS_C_INDEFINITE, &mechanisms, GSS_C_ACCEPT, &store,
                                             &acceptor->credentials, NULL, NULL);
@@ -98,8 +92,7 @@ static bool is_person(const char *principal, size_t length, const char *realm)
            memcmp(at + 1, realm, realm_length) == 0;
 }
 
-static bool read_principal(const struct krb5_acceptor *acceptor, gss_name_t name, char principal[DN_SIZE],
-                           struct fault *why)
+static bool read_principal(gss_name_t name, const char *realm, char principal[DN_SIZE], struct fault *why)
 {
     OM_uint32 minor = 0;
     gss_OID type = GSS_C_NO_OID;
@@ -107,8 +100,8 @@ static bool read_principal(const struct krb5_acceptor *acceptor, gss_name_t name
     OM_uint32 major = gss_display_name(&minor, name, &shown, &type);
     if (GSS_ERROR(major))
         return refuse(why, FAULT_DENIED, "name of the ticket", major, minor);
-    if (!gss_oid_equal(type, GSS_KRB5_NT_PRINCIPAL_NAME) || !is_person(shown.value, shown.length, acceptor->realm))
-        return fault_set(why, FAULT_DENIED, "the ticket is not of a person of %s: %.*s", acceptor->realm,
+    if (!gss_oid_equal(type, GSS_KRB5_NT_PRINCIPAL_NAME) || !is_person(shown.value, shown.length, realm))
+        return fault_set(why, FAULT_DENIED, "the ticket is not of a person of %s: %.*s", realm,
                          shown.length < 128 ? (int)shown.length : 128, (const char *)shown.value);
     memcpy(principal, shown.value, shown.length);
     principal[shown.length] = 0;
@@ -116,7 +109,7 @@ static bool read_principal(const struct krb5_acceptor *acceptor, gss_name_t name
 }
 
 static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *token, const unsigned char binding[32],
-                         char principal[DN_SIZE], gss_buffer_desc *reply, struct fault *why)
+                         const char *realm, char principal[DN_SIZE], gss_buffer_desc *reply, struct fault *why)
 {
     static const char kind[] = "tls-server-end-point:";
     char application[sizeof kind - 1 + 32];
@@ -138,14 +131,17 @@ static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *
         return fault_set(why, FAULT_DENIED, "the ticket is not bound to this connection's certificate");
     if (flags & GSS_C_ANON_FLAG)
         return fault_set(why, FAULT_DENIED, "the ticket is anonymous");
-    return read_principal(acceptor, name, principal, why);
+    return read_principal(name, realm, principal, why);
 }
 
-bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *token_base64, const unsigned char binding[32],
-                          char principal[DN_SIZE], char *reply, size_t reply_size, struct fault *why)
+bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, const char *token_base64,
+                          const unsigned char binding[32], char principal[DN_SIZE], char *reply, size_t reply_size,
+                          struct fault *why)
 {
     size_t length = strnlen(token_base64, KRB5_TOKEN_MAX / 3 * 4 + 5);
     principal[0] = 0;
+    if (!realm[0])
+        return fault_set(why, FAULT_DENIED, "the tenant has no Kerberos realm");
     if (length == 0 || length > KRB5_TOKEN_MAX / 3 * 4 + 4)
         return fault_set(why, FAULT_INVALID, "the ticket is empty or too long");
     owned(bytes) unsigned char *bytes = mem_new(length / 4 + 1, 3);
@@ -153,7 +149,7 @@ bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *token_base
     owned(buffer) gss_buffer_desc answer = GSS_C_EMPTY_BUFFER;
     if (!base64_decode(bytes, &token.length, token_base64) || token.length == 0)
         return fault_set(why, FAULT_INVALID, "the ticket is not base64");
-    if (!accept_token(acceptor, &token, binding, principal, &answer, why))
+    if (!accept_token(acceptor, &token, binding, realm, principal, &answer, why))
         return false;
     if (base64_encode(reply, reply_size, answer.value, answer.length))
         return true;

@@ -9,14 +9,13 @@ struct krb5_acceptor;
 
 enum { KRB5_TOKEN_MAX = 65536 };
 
-// Reads <folder>/<tenant>.keytab. NULL with FAULT_UNAVAILABLE when it cannot, or `realm` is empty.
-struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_id, const char *realm,
-                                        struct fault *why);
+// Reads <folder>/<tenant>.keytab. NULL with FAULT_UNAVAILABLE when it cannot.
+struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_id, struct fault *why);
 void krb5_acceptor_free(struct krb5_acceptor *acceptor); // NULL allowed
 
 // `token_base64` is hostile. `binding`: SHA-256 of the certificate the client saw; the ticket must be bound to it
-// (RFC 5929, tls-server-end-point). True: `principal` is "name@REALM", of exactly this realm and without an instance.
+// (RFC 5929, tls-server-end-point). True: `principal` is "name@REALM", of exactly this `realm` and without an instance.
 // `reply` is base64, empty when there is none. False: FAULT_DENIED, or FAULT_INVALID for what is no token.
-bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *token_base64, const unsigned char binding[32],
-                          char principal[DN_SIZE], char *reply, size_t reply_size, struct fault *why)
-    __attribute__((warn_unused_result));
+bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, const char *token_base64,
+                          const unsigned char binding[32], char principal[DN_SIZE], char *reply, size_t reply_size,
+                          struct fault *why) __attribute__((warn_unused_result));

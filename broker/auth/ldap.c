@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/ldap.h"
 #include "broker/auth/dial.h"
+#include "broker/auth/ldap_tls.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
 
@@ -20,19 +21,10 @@ enum {
     VALUES_MAX = 4096,    // of an entry; the rest is left out
 };
 
-// BSI TR-02102-2 in GnuTLS's words, which Debian's libldap is linked with: TLS 1.2 and 1.3, AES-GCM, ECDHE, NIST curves
-// (no X25519).
-static const char tls_suites[] =
-    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-256-GCM:+AES-128-GCM:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-SECP256R1:"
-    "+GROUP-SECP384R1:+GROUP-SECP521R1:+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:"
-    "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-SHA512:"
-    "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:"
-    "+SIGN-RSA-SHA512:+COMP-NULL:+CTYPE-X509";
-
 struct ldap_link {
     LDAP *ldap;
     int descriptor;
-    int64_t until_ms; // while it is opened
+    int64_t until_ms;     // while it is opened
     struct bytes *values; // of the entry being handed on
     size_t value_room;
 };
@@ -130,21 +122,8 @@ static int limit_control(Sockbuf_IO_Desc *layer, int option, void *arg)
     return LBER_SBIOD_CTRL_NEXT(layer, option, arg);
 }
 
-static Sockbuf_IO limit = {.sbi_setup = limit_setup,
-                           .sbi_ctrl = limit_control,
-                           .sbi_read = limit_read,
-                           .sbi_write = limit_write};
-
-// Every setting of TLS on this handle, with a context of its own: libldap's defaults are shared by all tenants.
-static bool set_tls(LDAP *ldap, const char *ca_file)
-{
-    int demand = LDAP_OPT_X_TLS_DEMAND, lowest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
-    return ldap_set_option(ldap, LDAP_OPT_X_TLS_CACERTFILE, ca_file) == 0 &&
-           ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0 &&
-           ldap_set_option(ldap, LDAP_OPT_X_TLS_PROTOCOL_MIN, &lowest) == 0 &&
-           ldap_set_option(ldap, LDAP_OPT_X_TLS_CIPHER_SUITE, tls_suites) == 0 &&
-           ldap_set_option(ldap, LDAP_OPT_X_TLS_NEWCTX, &client) == 0;
-}
+static Sockbuf_IO limit = {
+    .sbi_setup = limit_setup, .sbi_ctrl = limit_control, .sbi_read = limit_read, .sbi_write = limit_write};
 
 static bool set_socket(struct ldap_link *link, int64_t wait_ms)
 {
@@ -213,8 +192,8 @@ static bool start_tls(struct ldap_link *link, const char *uri, const char *ca_fi
 {
     if (!set_options(link->ldap, wait_ms) || !set_socket(link, wait_ms))
         return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
-    if (!set_tls(link->ldap, ca_file))
-        return fault_set(why, FAULT_UNAVAILABLE, "%s cannot be used as authority", ca_file);
+    if (!ldap_tls_set(link->ldap, ca_file, why))
+        return false;
     if (text_starts(uri, "ldap://") && !ask_for_tls(link, wait_ms, why))
         return false;
     if (ldap_install_tls(link->ldap) != LDAP_SUCCESS)

@@ -194,6 +194,12 @@ static void pump(struct lines *lines, struct kind *kind)
         ask_for_lines(lines);
 }
 
+static void pump_all(struct lines *lines)
+{
+    for (size_t k = 0; k < ERRAND_KINDS; k++)
+        pump(lines, &lines->kinds[k]);
+}
+
 static void tell_failed(void *arg)
 {
     struct lines *lines = arg;
@@ -237,14 +243,25 @@ void lines_send(struct lines *lines, struct errand *errand, const struct errand_
     pump(lines, kind);
 }
 
-// Somebody gave up waiting for this line. If it has said nothing in all that time, the server behind it is at fault.
+// The server that left an errand without an answer: its other lines are not trusted either if it said nothing on them.
+static void blame(struct lines *lines, size_t server, int64_t since_ms)
+{
+    connector_blame(lines->connector, server);
+    for (size_t k = 0; k < ERRAND_KINDS; k++)
+        for (size_t i = lines->kinds[k].count; i-- > 0;) {
+            struct line *line = lines->kinds[k].lines[i];
+            if (line->server == server && line->heard_ms < since_ms)
+                line_lose(line);
+        }
+}
+
+// Somebody gave up waiting for this line.
 static void cancel_flight(struct lines *lines, struct line *line, struct errand *errand)
 {
-    bool silent = line->heard_ms < errand->sent_ms;
     take_off(line, errand);
-    if (silent)
-        connector_blame(lines->connector, line->server);
-    if (silent || line->kind == ERRAND_BIND)
+    if (line->heard_ms < errand->sent_ms)
+        blame(lines, line->server, errand->sent_ms);
+    else if (line->kind == ERRAND_BIND)
         line_lose(line);
     else
         ldap_link_abandon(line->link, errand->id);
@@ -254,6 +271,7 @@ void lines_cancel(struct lines *lines, struct errand *errand)
 {
     if (errand->state == ERRAND_SENT) {
         cancel_flight(lines, errand->line, errand);
+        pump_all(lines); // what waited for a line that is gone now
     } else if (errand->state == ERRAND_WAITING) {
         struct errand **queue = errand->losses > LOSSES_MAX ? &lines->failed : &lines->kinds[errand->row->kind].waiting;
         DL_DELETE(*queue, errand);
@@ -285,8 +303,7 @@ void lines_add(struct lines *lines, struct ldap_link *link, size_t server)
     kind->lines[kind->count++] = line;
     line->watch = loop_watch_new(lines->loop, ldap_link_descriptor(link), line_ready, line);
     loop_watch_set(line->watch, true, false);
-    for (size_t k = 0; k < ERRAND_KINDS; k++) // it may serve the one and leave the other waiting: ask again
-        pump(lines, &lines->kinds[k]);
+    pump_all(lines); // it may serve the one kind and leave the other waiting: then another is asked for
 }
 
 bool lines_any(const struct lines *lines)

@@ -30,9 +30,8 @@ static const char keys_at_form[] = N_("Tab: next field    Enter: log on    Esc: 
 static const char keys_at_change[] = N_("Tab: next field    Enter: save    Esc: cancel    F1: help    F2: Deutsch    "
                                         "F3: larger text    F4: contrast");
 static const char keys_busy[] = N_("Esc: cancel");
-static const char help_text[] = N_("Type the name and the password of your workplace, then press Enter. Your desktop "
-                                   "comes as you left it, at whichever desk. If you have forgotten your password, "
-                                   "call the help desk.");
+static const char help_text[] = N_("Type the name and the password of your workplace, then press Enter. If you have "
+                                   "forgotten your password, call the help desk. F1: back");
 
 struct busy_row {
     const char *state, *sentence;
@@ -146,6 +145,7 @@ static void toggle_help(struct face *face)
 {
     face->help_shown = !face->help_shown;
     gtk_widget_set_visible(face->help, face->help_shown);
+    gtk_widget_set_visible(face->keys, !face->help_shown);
 }
 
 static void toggle_language(struct face *face)
@@ -284,17 +284,12 @@ static GtkWidget *build_card(struct face *face)
                                 TRUE, "max-width-chars", 46, "visible", FALSE, NULL);
     gtk_widget_add_css_class(face->notice, "notice");
     face->caps = new_label("caps");
-    face->help = new_label("help");
-    gtk_label_set_max_width_chars(GTK_LABEL(face->help), 46);
     captions_set(face->captions, face->caps, N_("Caps lock is on."));
-    captions_set(face->captions, face->help, help_text);
     gtk_widget_set_visible(face->caps, FALSE);
-    gtk_widget_set_visible(face->help, FALSE);
     build_forms(face);
     gtk_box_append(GTK_BOX(card), face->notice);
     gtk_box_append(GTK_BOX(card), face->stack);
     gtk_box_append(GTK_BOX(card), face->caps);
-    gtk_box_append(GTK_BOX(card), face->help);
     gtk_widget_set_halign(card, GTK_ALIGN_CENTER);
     gtk_widget_set_valign(card, GTK_ALIGN_CENTER);
     gtk_widget_set_vexpand(card, TRUE);
@@ -306,8 +301,12 @@ static GtkWidget *build_bottom(struct face *face)
     GtkWidget *bottom = new_box(GTK_ORIENTATION_VERTICAL, 6, "bottom");
     face->desk = new_label("desk");
     face->keys = new_label("keys");
+    face->help = new_label("help");
+    captions_set(face->captions, face->help, help_text);
+    gtk_widget_set_visible(face->help, FALSE);
     gtk_box_append(GTK_BOX(bottom), face->desk);
     gtk_box_append(GTK_BOX(bottom), face->keys);
+    gtk_box_append(GTK_BOX(bottom), face->help);
     return bottom;
 }
 

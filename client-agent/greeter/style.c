@@ -27,7 +27,6 @@ const char style_css[] =
     "  padding: 14px 18px; font-size: 21px; }"
     ".caps { color: #7a1f00; font-weight: bold; margin-top: 8px; }"
     ".busy { font-size: 26px; }"
-    ".help { font-size: 20px; }"
     ".bottom { padding: 18px 44px; background: #d3dce4; font-size: 18px; }"
     ".desk { font-weight: bold; font-size: 20px; }"
     "spinner { color: #0b4f8a; min-width: 56px; min-height: 56px; }"
@@ -38,7 +37,7 @@ const char style_css[] =
     ".large .card { padding: 20px 44px 24px 44px; min-width: 1000px; }"
     ".large .heading { font-size: 40px; } .large .field { margin-top: 8px; font-size: 30px; }"
     ".large entry, .large passwordentry { font-size: 38px; }"
-    ".large .submit { font-size: 34px; margin-top: 18px; } .large .notice, .large .help { font-size: 29px; }"
+    ".large .submit { font-size: 34px; margin-top: 18px; } .large .notice { font-size: 29px; }"
     ".large .busy { font-size: 36px; } .large .bottom { padding: 10px 44px; font-size: 24px; }"
     ".large .desk { font-size: 28px; }"
 

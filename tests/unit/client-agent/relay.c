@@ -158,8 +158,10 @@ Test(relay, dials_again_when_the_viewer_comes_back)
     begin("127.0.0.1");
     int viewer = connect_as_viewer();
     run_ms(50);
+    cr_assert_not(relay_host_ended(relay));
     close(accept_as_host());
     run_ms(30);
+    cr_assert(relay_host_ended(relay));
     cr_assert_lt(accept_as_host(), 0, "the host was dialled for nobody");
     close(viewer);
     run_ms(30);

@@ -126,7 +126,7 @@ Test(viewer, understands_exit_codes)
         {131, VIEWER_LOST},
         {132, VIEWER_REFUSED},
         {133, VIEWER_FALSE_HOST},
-        {139, VIEWER_LOST},
+        {139, VIEWER_FAILED},
         {141, VIEWER_LOST},
         {143, VIEWER_FALSE_HOST},
         {145, VIEWER_FAILED},

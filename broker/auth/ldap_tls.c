@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/ldap_tls.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/stat.h>
+
+// BSI TR-02102-2 in the words of GnuTLS, which Debian's libldap is linked with: AES-GCM, ECDHE, NIST curves (no
+// X25519).
+static const char suites[] =
+    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-256-GCM:+AES-128-GCM:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-SECP256R1:"
+    "+GROUP-SECP384R1:+GROUP-SECP521R1:+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:"
+    "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-SHA512:"
+    "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:"
+    "+SIGN-RSA-SHA512:+COMP-NULL:+CTYPE-X509";
+
+// libldap 2.5 loses 8 KiB with each context that is given suites, and hands out a context without a way to give it
+// back. So there is one for each version of each file, kept for good, instead of one for each connection.
+struct authority {
+    struct authority *next;
+    char *file;
+    struct stat version;
+    LDAP *holder;
+    void *context; // NULL: the file is not usable
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct authority *authorities;
+
+static bool same_version(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static bool make_context(LDAP *holder, const char *ca_file)
+{
+    int demand = LDAP_OPT_X_TLS_DEMAND, lowest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
+    return ldap_set_option(holder, LDAP_OPT_X_TLS_CACERTFILE, ca_file) == 0 &&
+           ldap_set_option(holder, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0 &&
+           ldap_set_option(holder, LDAP_OPT_X_TLS_PROTOCOL_MIN, &lowest) == 0 &&
+           ldap_set_option(holder, LDAP_OPT_X_TLS_CIPHER_SUITE, suites) == 0 &&
+           ldap_set_option(holder, LDAP_OPT_X_TLS_NEWCTX, &client) == 0;
+}
+
+static struct authority *authority_new(const char *ca_file, const struct stat *version)
+{
+    struct authority *authority = mem_new(1, sizeof *authority);
+    authority->file = mem_dup(ca_file);
+    authority->version = *version;
+    if (ldap_create(&authority->holder) == LDAP_SUCCESS && make_context(authority->holder, ca_file))
+        ldap_get_option(authority->holder, LDAP_OPT_X_TLS_CTX, &authority->context);
+    return authority;
+}
+
+static void *context_for(const char *ca_file, const struct stat *version)
+{
+    struct authority *found = NULL;
+    pthread_mutex_lock(&lock);
+    for (struct authority *one = authorities; one && !found; one = one->next)
+        if (text_equal(one->file, ca_file) && same_version(&one->version, version))
+            found = one;
+    if (!found) {
+        found = authority_new(ca_file, version);
+        found->next = authorities;
+        authorities = found;
+    }
+    void *context = found->context;
+    pthread_mutex_unlock(&lock);
+    return context;
+}
+
+bool ldap_tls_set(LDAP *ldap, const char *ca_file, struct fault *why)
+{
+    struct stat version;
+    int demand = LDAP_OPT_X_TLS_DEMAND;
+    if (stat(ca_file, &version) != 0)
+        return fault_set(why, FAULT_UNAVAILABLE, "%.240s: %s", ca_file, strerror(errno));
+    void *context = context_for(ca_file, &version);
+    if (!context)
+        return fault_set(why, FAULT_UNAVAILABLE, "%.240s holds no certificate to believe", ca_file);
+    // The second option is read from the handle, not from the context.
+    if (ldap_set_option(ldap, LDAP_OPT_X_TLS_CTX, context) == 0 &&
+        ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0)
+        return true;
+    return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our TLS settings");
+}

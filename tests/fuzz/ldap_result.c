@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What a directory answers -> verdict and person. The first byte says which; the rest is cut into values by the byte
+// 0xff.
+#include "broker/auth/name.h"
+#include "broker/auth/person.h"
+#include "broker/auth/verdict.h"
+#include "broker/base/text.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PARTS_MAX = 32 };
+
+struct parts {
+    struct bytes at[PARTS_MAX];
+    size_t count;
+};
+
+static struct parts cut(const uint8_t *data, size_t size)
+{
+    struct parts parts = {0};
+    const char *from = (const char *)data;
+    while (parts.count < PARTS_MAX) {
+        const char *end = size ? memchr(from, 0xff, size) : NULL;
+        size_t length = end ? (size_t)(end - from) : size;
+        parts.at[parts.count++] = (struct bytes){from, length};
+        if (!end)
+            break;
+        from += length + 1;
+        size -= length + 1;
+    }
+    return parts;
+}
+
+static void judge(const uint8_t *data, size_t size)
+{
+    if (size < 2)
+        return;
+    char diagnostic[256] = "";
+    size_t length = size - 2 < sizeof diagnostic - 1 ? size - 2 : sizeof diagnostic - 1;
+    memcpy(diagnostic, data + 2, length);
+    struct result result = {.code = data[0], .diagnostic = diagnostic};
+    if (data[1] & 1)
+        result.policy = (struct bytes){(const char *)data + 2, size - 2};
+    enum directory_kind kind = data[1] & 2 ? DIRECTORY_ACTIVE_DIRECTORY : DIRECTORY_OPENLDAP;
+    enum auth_verdict verdict = verdict_of_bind(kind, &result);
+    assert(verdict != AUTH_REJECTED);
+    assert(verdict != AUTH_RIGHT || result.code == RESULT_SUCCESS);
+    enum auth_verdict changed = verdict_of_change(&result);
+    assert(changed == AUTH_RIGHT || changed == AUTH_REJECTED || changed == AUTH_UNAVAILABLE);
+}
+
+static void read_person(const uint8_t *data, size_t size)
+{
+    static const char *const names[] = {"uid",
+                                        "entryUUID",
+                                        "displayName",
+                                        "cn",
+                                        "pwdAccountLockedTime",
+                                        "pwdEndTime",
+                                        "sAMAccountName",
+                                        "objectGUID",
+                                        "accountExpires",
+                                        "userAccountControl",
+                                        "userPrincipalName"};
+    struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT", .directory = data[0] & 1};
+    struct parts parts = cut(data + 1, size - 1);
+    struct attribute attributes[PARTS_MAX];
+    struct entry entry = {.attributes = attributes, .count = parts.count};
+    struct person_read person;
+    for (size_t i = 0; i < parts.count; i++) {
+        const char *name = names[i % (sizeof names / sizeof names[0])];
+        attributes[i] = (struct attribute){{name, strlen(name)}, &parts.at[i], 1};
+    }
+    if (!person_from_entry(&person, &tenant, "anna", &entry, 1800000000000))
+        return;
+    assert(person.login[0] && person.key[0] && person.name[0]);
+    assert(text_is_clean(person.login, strlen(person.login)) && text_is_clean(person.name, strlen(person.name)));
+}
+
+// Whatever is typed, the filter has the same shape.
+static void read_name(const uint8_t *data, size_t size)
+{
+    struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT"};
+    char *typed = calloc(1, size + 1), login[LOGIN_SIZE], filter[FILTER_SIZE];
+    memcpy(typed, data, size);
+    if (name_read(login, &tenant, typed)) {
+        name_filter(filter, &tenant, login);
+        size_t opening = 0, stars = 0;
+        for (const char *at = filter; *at; at++) {
+            opening += *at == '(';
+            stars += *at == '*';
+        }
+        assert(opening == 3 && stars == 0);
+    }
+    free(typed);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size < 2)
+        return 0;
+    switch (data[0] % 3) {
+    case 0:
+        judge(data + 1, size - 1);
+        break;
+    case 1:
+        read_person(data + 1, size - 1);
+        break;
+    default:
+        read_name(data + 1, size - 1);
+    }
+    return 0;
+}

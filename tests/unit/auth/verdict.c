@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/verdict.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+static enum auth_verdict of_slapd(int code, const char *policy, size_t length)
+{
+    struct result result = {.code = code, .diagnostic = "", .policy = {policy, length}};
+    return verdict_of_bind(DIRECTORY_OPENLDAP, &result);
+}
+
+static enum auth_verdict of_domain(int code, const char *diagnostic)
+{
+    struct result result = {.code = code, .diagnostic = diagnostic};
+    return verdict_of_bind(DIRECTORY_ACTIVE_DIRECTORY, &result);
+}
+
+#define POLICY(bytes) bytes, sizeof bytes - 1
+
+Test(verdict, of_slapd)
+{
+    cr_expect_eq(of_slapd(0, NULL, 0), AUTH_RIGHT);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x00")), AUTH_RIGHT);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x05\xa0\x03\x80\x01\x64")), AUTH_RIGHT, "will expire in 100 s");
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x05\xa0\x03\x81\x01\x00")), AUTH_EXPIRED, "the last grace log-on");
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x03\x81\x01\x02")), AUTH_MUST_CHANGE);
+    cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x00")), AUTH_EXPIRED);
+    cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x01")), AUTH_WRONG, "locked");
+    cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x02")), AUTH_WRONG, "no success, whatever it says");
+    cr_expect_eq(of_slapd(49, NULL, 0), AUTH_WRONG);
+    cr_expect_eq(of_slapd(53, POLICY("\x30\x03\x81\x01\x00")), AUTH_WRONG);
+    cr_expect_eq(of_slapd(32, NULL, 0), AUTH_WRONG);
+    cr_expect_eq(of_slapd(52, NULL, 0), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(-1, NULL, 0), AUTH_UNAVAILABLE);
+}
+
+Test(verdict, of_slapd_is_no_success_when_the_policy_is_not_understood)
+{
+    cr_expect_eq(of_slapd(0, POLICY("")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x03\x81\x01")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x03\x81\x01\x63")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x03\x81\x01\x02\x00")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x84\x7f\xff\xff\xff\x00")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x03\x81\x01\xff")), AUTH_UNAVAILABLE);
+}
+
+Test(verdict, of_a_domain)
+{
+    static const char before[] = "80090308: LdapErr: DSID-0C09044E, comment: AcceptSecurityContext error";
+    static const struct {
+        const char *data;
+        enum auth_verdict verdict;
+    } rows[] = {{"52e", AUTH_WRONG},    {"525", AUTH_WRONG},    {"775", AUTH_WRONG},       {"532", AUTH_EXPIRED},
+                {"533", AUTH_DISABLED}, {"701", AUTH_DISABLED}, {"773", AUTH_MUST_CHANGE}, {"530", AUTH_OUTSIDE_HOURS},
+                {"", AUTH_WRONG},       {"-532", AUTH_WRONG}};
+    cr_expect_eq(of_domain(0, ""), AUTH_RIGHT);
+    cr_expect_eq(of_domain(49, ""), AUTH_WRONG);
+    cr_expect_eq(of_domain(8, ""), AUTH_UNAVAILABLE);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        char text[256];
+        snprintf(text, sizeof text, "%s, data %s, v4563", before, rows[i].data);
+        cr_expect_eq(of_domain(49, text), rows[i].verdict, "data %s", rows[i].data);
+        cr_expect_eq(of_domain(53, text), AUTH_WRONG);
+    }
+}
+
+Test(verdict, of_a_change)
+{
+    struct result result = {.diagnostic = ""};
+    cr_expect_eq(verdict_of_change(&result), AUTH_RIGHT);
+    result.code = RESULT_CONSTRAINT;
+    cr_expect_eq(verdict_of_change(&result), AUTH_REJECTED);
+    result.code = 52;
+    cr_expect_eq(verdict_of_change(&result), AUTH_UNAVAILABLE);
+}
