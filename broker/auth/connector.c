@@ -204,7 +204,10 @@ static enum auth_verdict change_on(struct connector *connector, struct ldap_link
         return verdict;
     if (!ldap_link_change_now(link, &change->old_password, &change->new_password, connector->wait_ms, &reply, why))
         return AUTH_UNAVAILABLE;
-    return verdict_of_change(&reply.result);
+    verdict = verdict_of_change(&reply.result);
+    if (verdict == AUTH_UNAVAILABLE)
+        fault_set(why, FAULT_UNAVAILABLE, "code %d %s", reply.result.code, reply.text);
+    return verdict;
 }
 
 // Not under the lock. On one server only: after a lost answer nobody knows whether the change was made.
@@ -337,8 +340,10 @@ static void read_servers(struct connector *connector)
     char list[LIST_SIZE], *rest = NULL;
     TEXT_PUT(list, connector->tenant.servers);
     for (char *uri = strtok_r(list, " ", &rest); uri && connector->server_count < SERVERS_MAX;
-         uri = strtok_r(NULL, " ", &rest))
-        TEXT_PUT(connector->servers[connector->server_count++].uri, uri);
+         uri = strtok_r(NULL, " ", &rest)) {
+        TEXT_PUT(connector->servers[connector->server_count].uri, uri);
+        connector->server_count++;
+    }
     if (connector->server_count == 0)
         log_error("directory", "%s: no servers are set", connector->tenant.id);
 }

@@ -281,6 +281,7 @@ static bool wait_for_unknown(struct groups *groups, struct group_walk *walk, int
         if (node->state != NODE_ASKED)
             ask(groups, node);
     }
+    assert(first); // something was missing, or we were not here
     DL_APPEND(first->waiting, walk);
     walk->waits_for = first;
     return false;

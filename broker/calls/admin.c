@@ -6,6 +6,7 @@
 #include "broker/calls/admins.h"
 #include "broker/calls/person.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +60,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
         refuse(logon, refusal);
         return;
     }
+    assert(identity);
     struct membership who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
     if (!tenant->admin_group[0] || !membership_has(&who, tenant->admin_group)) {
         refuse(logon, REFUSAL_DENIED);

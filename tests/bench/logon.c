@@ -228,7 +228,8 @@ int main(int argc, char **argv)
     double took_s = (double)(clock_steady_us() - began_us) / 1e6;
     int kept = done < TIMES_MAX ? done : TIMES_MAX;
     qsort(times_us, (size_t)kept, sizeof *times_us, by_size);
-    printf("%.1f\t%d\t%.2f\t%.2f\n", done / took_s, errors, kept ? (double)times_us[kept / 2] / 1e3 : 0,
-           kept ? (double)times_us[kept * 99 / 100] / 1e3 : 0);
+    size_t middle = (size_t)kept / 2, late = (size_t)kept * 99 / 100;
+    printf("%.1f\t%d\t%.2f\t%.2f\n", done / took_s, errors, kept ? (double)times_us[middle] / 1e3 : 0,
+           kept ? (double)times_us[late] / 1e3 : 0);
     return 0;
 }

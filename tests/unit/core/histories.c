@@ -290,7 +290,7 @@ static void check_sessions(const struct world *world)
              "a foreign tenant");
         for (size_t j = i + 1; j < sessions->count; j++) {
             const struct session *other = sessions->records[j];
-            must(strcmp(session->person, other->person) || strcmp(session->pool, other->pool),
+            must(strcmp(session->person, other->person) != 0 || strcmp(session->pool, other->pool) != 0,
                  "two sessions of one person in one pool");
         }
     }
