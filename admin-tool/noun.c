@@ -100,21 +100,22 @@ enum exit_code noun_show(struct tool *tool, const struct invocation *invocation)
 // ---- add and set
 
 static enum exit_code put(struct tool *tool, const struct invocation *invocation, const char *path,
-                          json_object *present)
+                          const struct client_answer *present)
 {
     struct fault why = {0};
-    owned(json) json_object *answer = NULL;
-    owned(json) json_object *wanted = fields_of_people(invocation->noun, present);
+    struct client_answer answer;
+    owned(json) json_object *wanted = fields_of_people(invocation->noun, present ? present->body : NULL);
     for (int i = 1; i < invocation->count; i++) {
         if (!field_assign(invocation->noun, wanted, invocation->words[i], &why)) {
             out_complain("%s", why.text);
             return EXIT_USAGE;
         }
     }
-    enum exit_code code = tool_ask(tool, "PUT", path, wanted, &answer);
-    if (code != EXIT_DONE)
-        return code;
-    out_json(&tool->out, answer);
+    tool_change(tool, "PUT", path, present ? present->etag : NULL, wanted, &answer);
+    owned(json) json_object *body = take(answer.body);
+    if (answer.refusal != REFUSAL_NONE)
+        return tool_complain(&answer);
+    out_json(&tool->out, body);
     out_line(&tool->out, present ? _("%s %s is changed.") : _("%s %s is added."), noun_rows[invocation->noun].name,
              invocation->words[0]);
     return EXIT_DONE;
@@ -127,7 +128,7 @@ static enum exit_code set(struct tool *tool, const struct invocation *invocation
     if (!tool_path(path, invocation->noun, invocation->words[0], NULL))
         return EXIT_USAGE;
     tool_call(tool, "GET", path, NULL, &present);
-    owned(json) json_object *body = take(present.body);
+    owned(json) json_object *body = present.body;
     if (present.refusal == REFUSAL_NONE && adding) {
         out_complain(_("%s is there already. To change it: pultctl %s set"), invocation->words[0],
                      noun_rows[invocation->noun].name);
@@ -140,7 +141,7 @@ static enum exit_code set(struct tool *tool, const struct invocation *invocation
     }
     if (present.refusal != REFUSAL_NONE && present.refusal != REFUSAL_ABSENT)
         return tool_complain(&present);
-    return put(tool, invocation, path, adding ? NULL : body);
+    return put(tool, invocation, path, adding ? NULL : &present);
 }
 
 enum exit_code noun_set(struct tool *tool, const struct invocation *invocation)

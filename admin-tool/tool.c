@@ -52,13 +52,22 @@ void tool_drop(struct tool *tool)
     secret_drop(&tool->token);
 }
 
-void tool_call(struct tool *tool, const char *verb, const char *path, json_object *body, struct client_answer *answer)
+void tool_change(struct tool *tool, const char *verb, const char *path, const char *etag, json_object *body,
+                 struct client_answer *answer)
 {
     char authorization[SECRET_MAX + 16];
     snprintf(authorization, sizeof authorization, "Bearer %s", tool->token.bytes);
+    struct client_request request = {.verb = verb, .path = path, .if_match = etag, .if_absent = !etag, .body = body};
+    request.authorization = tool->token.length ? authorization : NULL;
+    request.deadline_ms = DEADLINE_MS;
     *answer = (struct client_answer){0};
-    client_call_wait(tool->client, verb, path, tool->token.length ? authorization : NULL, body, DEADLINE_MS, answer);
+    client_send_wait(tool->client, &request, answer);
     explicit_bzero(authorization, sizeof authorization);
+}
+
+void tool_call(struct tool *tool, const char *verb, const char *path, json_object *body, struct client_answer *answer)
+{
+    tool_change(tool, verb, path, "", body, answer);
 }
 
 enum exit_code tool_exit_code(enum refusal refusal)

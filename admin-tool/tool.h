@@ -31,6 +31,10 @@ void tool_drop(struct tool *tool);
 
 // One call of the broker's API; `body` may be NULL. The caller owns answer->body.
 void tool_call(struct tool *tool, const char *verb, const char *path, json_object *body, struct client_answer *answer);
+// The same for a change to what was looked at before: only while it is of this version (etag; "": in any case), or,
+// with NULL, only when it is not there.
+void tool_change(struct tool *tool, const char *verb, const char *path, const char *etag, json_object *body,
+                 struct client_answer *answer);
 // The same, complaining when it is refused; *body (may be NULL) receives the answer, never NULL after EXIT_DONE.
 enum exit_code tool_ask(struct tool *tool, const char *verb, const char *path, json_object *request,
                         json_object **body);

@@ -24,7 +24,8 @@ struct call {
     struct client *client;
     struct loop_timer *deadline;
     int64_t deadline_ms;
-    char *verb, *path, *authorization;
+    char *verb, *path, *authorization, *if_match;
+    bool if_absent;
     struct text body; // may hold a password
     size_t sent;
     struct text received;
@@ -59,6 +60,7 @@ static void call_free(struct call *call)
     if (call->authorization)
         explicit_bzero(call->authorization, strlen(call->authorization));
     free(call->authorization);
+    free(call->if_match);
     text_wipe(&call->body);
     text_wipe(&call->received);
     free(call);
@@ -128,6 +130,8 @@ static bool add_headers(struct call *call, unsigned char **at, unsigned char *li
     bool has_body = call->body.length > 0, may_have_body = !text_equal(call->verb, "GET");
     return add_header(call, "accept:", "application/json, application/problem+json", at, limit) &&
            (!call->authorization || add_header(call, "authorization:", call->authorization, at, limit)) &&
+           (!call->if_match || add_header(call, "if-match:", call->if_match, at, limit)) &&
+           (!call->if_absent || add_header(call, "if-none-match:", "*", at, limit)) &&
            (!has_body || add_header(call, "content-type:", "application/json", at, limit)) &&
            (!may_have_body || add_header(call, "content-length:", length, at, limit));
 }
@@ -173,6 +177,8 @@ static int read_head(struct call *call)
     if (lws_hdr_copy(call->end.wsi, seconds, sizeof seconds, WSI_TOKEN_HTTP_RETRY_AFTER) <= 0 ||
         !text_number(seconds, 0, INT32_MAX, &call->answer.retry_after_s))
         call->answer.retry_after_s = 0;
+    if (lws_hdr_copy(call->end.wsi, call->answer.etag, sizeof call->answer.etag, WSI_TOKEN_HTTP_ETAG) <= 0)
+        call->answer.etag[0] = 0;
     return 0;
 }
 
@@ -267,25 +273,26 @@ static void turn(void *arg)
     call_free(call);
 }
 
-void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
-                 json_object *body, int64_t deadline_ms, client_done *done, void *arg)
+void client_send(struct client *client, const struct client_request *request, client_done *done, void *arg)
 {
-    assert(strlen(path) < PATH_MAX_LENGTH);
+    assert(strlen(request->path) < PATH_MAX_LENGTH);
     struct call *call = mem_new(1, sizeof *call);
     call->end.event = event;
     call->client = client;
-    call->verb = mem_dup(verb);
-    call->path = mem_dup(path);
-    call->authorization = authorization ? mem_dup(authorization) : NULL;
-    call->deadline_ms = deadline_ms;
+    call->verb = mem_dup(request->verb);
+    call->path = mem_dup(request->path);
+    call->authorization = request->authorization ? mem_dup(request->authorization) : NULL;
+    call->if_match = request->if_match && request->if_match[0] ? mem_dup(request->if_match) : NULL;
+    call->if_absent = request->if_absent;
+    call->deadline_ms = request->deadline_ms;
     call->done = done;
     call->arg = arg;
-    if (body) {
+    if (request->body) {
         mem_reserve(&call->body.bytes, &call->body.capacity, PIECE, 1); // growing would leave copies of a password
-        codec_print(&call->body, body);
+        codec_print(&call->body, request->body);
     }
     call->deadline = loop_timer_new(client->loop, deadline_passed, call);
-    loop_timer_start(call->deadline, deadline_ms);
+    loop_timer_start(call->deadline, request->deadline_ms);
     *client->last = call;
     client->last = &call->next;
     loop_timer_start(client->turn, 0);
@@ -306,13 +313,30 @@ static void wait_over(void *arg, const struct client_answer *answer)
     loop_stop(wait->loop);
 }
 
+void client_send_wait(struct client *client, const struct client_request *request, struct client_answer *answer)
+{
+    struct wait wait = {.loop = client->loop, .answer = answer};
+    client_send(client, request, wait_over, &wait);
+    while (!wait.over)
+        loop_run(client->loop);
+}
+
+void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
+                 json_object *body, int64_t deadline_ms, client_done *done, void *arg)
+{
+    struct client_request request = {.verb = verb, .path = path, .authorization = authorization};
+    request.body = body;
+    request.deadline_ms = deadline_ms;
+    client_send(client, &request, done, arg);
+}
+
 void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
                       json_object *body, int64_t deadline_ms, struct client_answer *answer)
 {
-    struct wait wait = {.loop = client->loop, .answer = answer};
-    client_call(client, verb, path, authorization, body, deadline_ms, wait_over, &wait);
-    while (!wait.over)
-        loop_run(client->loop);
+    struct client_request request = {.verb = verb, .path = path, .authorization = authorization};
+    request.body = body;
+    request.deadline_ms = deadline_ms;
+    client_send_wait(client, &request, answer);
 }
 
 // ---- the client

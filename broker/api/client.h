@@ -15,12 +15,24 @@ struct client_config {
     const char *certificate_file, *key_file; // the device's or administrator's own, NULL: none
 };
 
+enum { CLIENT_ETAG_SIZE = 48 };
+
+struct client_request {
+    const char *verb, *path;
+    const char *authorization; // whole header value ("Bearer ...", "Negotiate ..."), or NULL
+    const char *if_match;      // only while the thing is of this version, else REFUSAL_CHANGED; NULL or "": in any case
+    bool if_absent;            // only when it is not there yet
+    json_object *body;         // borrowed, wiped by nobody
+    int64_t deadline_ms;
+};
+
 struct client_answer {
     enum refusal refusal; // REFUSAL_NONE: done. REFUSAL_BROKER_UNREACHABLE: no answer within the deadline
     int status;           // HTTP, 0 without an answer
     json_object *body;    // borrowed; may be NULL
     char detail[320];     // what the broker says beyond the refusal, English; or the cause of no answer
     char help_desk[128];
+    char etag[CLIENT_ETAG_SIZE]; // the version that was answered, for `if_match`; "" without
     int64_t retry_after_s;
 };
 
@@ -30,11 +42,13 @@ typedef void client_done(void *arg, const struct client_answer *answer);
 struct client *client_new(struct loop *loop, const struct client_config *config, struct fault *why);
 void client_free(struct client *client); // open calls end without `done`
 
-// `authorization`: whole header value ("Bearer ...", "Negotiate ..."), or NULL. `body` is borrowed, wiped by nobody.
-// Calls are queued. `done` is never called from within.
+// Calls are queued. `done` is never called from within. All strings are copied.
+void client_send(struct client *client, const struct client_request *request, client_done *done, void *arg);
+// Runs the loop until the answer is there; for command-line programs. The caller owns answer->body (json_drop).
+void client_send_wait(struct client *client, const struct client_request *request, struct client_answer *answer);
+// The same without a condition.
 void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
                  json_object *body, int64_t deadline_ms, client_done *done, void *arg);
-// Runs the loop until the answer is there; for command-line programs. The caller owns answer->body (json_drop).
 void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
                       json_object *body, int64_t deadline_ms, struct client_answer *answer);
 // SHA-256 of the broker's certificate as last seen, for Kerberos channel binding; false before the first connection.

@@ -12,6 +12,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_ABSENT] = {"absent", 404, _("There is no such thing.")},
     [REFUSAL_METHOD] = {"method", 405, _("That cannot be done with it.")},
     [REFUSAL_CONFLICT] = {"conflict", 409, _("That does not fit the present state. Look at it again.")},
+    [REFUSAL_CHANGED] = {"changed", 412, _("Somebody else changed it in the meantime, so nothing was done. Look at it and try again.")},
     [REFUSAL_UNPROVEN] = {"unproven", 401, _("Log on first.")},
     [REFUSAL_DENIED] = {"denied", 403, _("You are not allowed to do that.")},
     [REFUSAL_TOO_LARGE] = {"too-large", 413, _("The request is too large.")},

@@ -15,6 +15,7 @@ static void refuse(struct call *call, enum refusal refusal, const char *detail, 
 {
     const struct refusal_row *row = &refusal_rows[refusal];
     char type[80];
+    call->etag[0] = 0;
     snprintf(type, sizeof type, "urn:pult:%s", row->code);
     json_object *problem = json_object_new_object();
     json_object_object_add(problem, "type", json_object_new_string(type));

@@ -4,16 +4,21 @@
 #include "broker/api/codec.h"
 #include "broker/core/wall.h"
 
+enum { ETAG_SIZE = 40, CONDITION_SIZE = 512 };
+
 struct call {
     const struct method *method;
     struct peer peer;
-    char id[ID_SIZE];          // what {id} in the path stood for, or ""
-    json_object *body;         // an object, or NULL; owned by the call
-    char after[ID_SIZE];       // ?after= and ?limit= of METHOD_PAGED
-    int64_t limit;             // 1 to 1000
-    char tenant[SLUG_SIZE];    // ?tenant=
-    char *negotiate;           // base64 of an Authorization: Negotiate header, or NULL; owned
-    unsigned char binding[32]; // SHA-256 of the certificate this listener shows
+    char id[ID_SIZE];                   // what {id} in the path stood for, or ""
+    json_object *body;                  // an object, or NULL; owned by the call
+    char after[ID_SIZE];                // ?after= and ?limit= of METHOD_PAGED
+    int64_t limit;                      // 1 to 1000
+    char tenant[SLUG_SIZE];             // ?tenant=
+    char if_match[CONDITION_SIZE];      // the headers as they came, "" without; honoured by PUT and DELETE of a noun
+    char if_none_match[CONDITION_SIZE]; // by PUT
+    char etag[ETAG_SIZE];               // of what is answered, with its quotes; "" for none
+    char *negotiate;                    // base64 of an Authorization: Negotiate header, or NULL; owned
+    unsigned char binding[32];          // SHA-256 of the certificate this listener shows
     char negotiate_reply[2048];
     char help_desk[NAME_SIZE]; // of the caller's tenant, for refusals
 

@@ -44,6 +44,36 @@ json_object *noun_view(const struct world *world, enum noun noun, const void *re
     return object;
 }
 
+// ---- versions
+
+void noun_etag(char etag[ETAG_SIZE], enum noun noun, const void *record)
+{
+    char digest[DIGEST_SIZE];
+    owned(text) struct text text = {0};
+    owned(json) json_object *object = codec_write(noun_rows[noun].fields, CODEC_JOURNAL, record);
+    codec_print(&text, object);
+    world_digest(digest, text.bytes, text.length);
+    snprintf(etag, ETAG_SIZE, "\"%.32s\"", digest);
+}
+
+static bool names_version(const char *condition, enum noun noun, const void *present)
+{
+    char etag[ETAG_SIZE];
+    if (!present || text_equal(condition, "*"))
+        return present;
+    noun_etag(etag, noun, present);
+    return strstr(condition, etag); // the header may list several
+}
+
+// RFC 9110, section 13.1: whoever says which version a change is for gets it done to that version only.
+static bool condition_holds(struct world *world, const struct call *call)
+{
+    enum noun noun = call->method->noun;
+    const void *present = state_find(world->state, noun, call->id);
+    return (!call->if_match[0] || names_version(call->if_match, noun, present)) &&
+           (!call->if_none_match[0] || !names_version(call->if_none_match, noun, present));
+}
+
 // ---- the four methods
 
 static bool is_asked_for(const struct call *call, const char *id)
@@ -78,10 +108,12 @@ void call_list(struct world *world, struct call *call)
 void call_show(struct world *world, struct call *call)
 {
     const void *record = state_find(world->state, call->method->noun, call->id);
-    if (record)
-        call_answer(call, noun_view(world, call->method->noun, record));
-    else
+    if (!record) {
         call_refuse(call, REFUSAL_ABSENT, NULL);
+        return;
+    }
+    noun_etag(call->etag, call->method->noun, record);
+    call_answer(call, noun_view(world, call->method->noun, record));
 }
 
 // What the broker keeps in a record itself stays as it is when people set the rest.
@@ -127,7 +159,12 @@ void call_set(struct world *world, struct call *call)
         call_refuse_fault(call, &why);
         return;
     }
+    if (!condition_holds(world, call)) {
+        call_refuse(call, REFUSAL_CHANGED, NULL);
+        return;
+    }
     json_object *answer = noun_view(world, noun, &event.record);
+    noun_etag(call->etag, noun, &event.record);
     char id[ID_SIZE];
     TEXT_PUT(id, call->id);
     world_commit_answer(world, call, &event, 1, answer);
@@ -139,6 +176,10 @@ void call_remove(struct world *world, struct call *call)
     enum noun noun = call->method->noun;
     if (!state_find(world->state, noun, call->id)) {
         call_refuse(call, REFUSAL_ABSENT, NULL);
+        return;
+    }
+    if (!condition_holds(world, call)) {
+        call_refuse(call, REFUSAL_CHANGED, NULL);
         return;
     }
     int64_t uses = state_uses(world->state, noun, call->id);

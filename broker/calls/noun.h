@@ -10,6 +10,8 @@ json_object *noun_view(const struct world *world, enum noun noun, const void *re
 // The record that `body` (hostile) asks for, with the broker's own fields as they are. Checked against `state`.
 bool noun_read(const struct state *state, enum noun noun, const char *id, json_object *body, union record *record,
                struct fault *why) __attribute__((warn_unused_result));
+// The version of a record as an HTTP entity tag, with its quotes: a hash of all that is stored of it.
+void noun_etag(char etag[ETAG_SIZE], enum noun noun, const void *record);
 // After a noun was set or removed: what is kept outside the state follows.
 void noun_changed(struct world *world, enum noun noun, const char *id);
 size_t noun_count_of_tenant(const struct state *state, const char *tenant_id);

@@ -16,6 +16,7 @@ struct exchange {
     int64_t retry_after_s;
     bool wants_ticket, is_text, close;
     char negotiate_reply[2048];
+    char etag[ETAG_SIZE];
 };
 
 struct connection {

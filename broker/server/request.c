@@ -100,6 +100,19 @@ static bool read_query(struct call *call, struct lws *wsi)
            (!limit[0] || text_number(limit, 1, PAGE_MAX, &call->limit));
 }
 
+// A condition that is cut would no longer hold what was meant.
+static bool read_condition(struct lws *wsi, enum lws_token_indexes token, char condition[CONDITION_SIZE])
+{
+    return lws_hdr_total_length(wsi, token) <= 0 ||
+           (lws_hdr_copy(wsi, condition, CONDITION_SIZE, token) > 0 && condition[0]);
+}
+
+static bool read_conditions(struct call *call, struct lws *wsi)
+{
+    return read_condition(wsi, WSI_TOKEN_HTTP_IF_MATCH, call->if_match) &&
+           read_condition(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, call->if_none_match);
+}
+
 static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool *has_body)
 {
     char text[24];
@@ -130,7 +143,8 @@ bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path,
     read_peer(exchange, wsi);
     memcpy(call->binding, exchange->connection->server->binding, sizeof call->binding);
     enum refusal refusal = read_length(exchange, wsi, has_body);
-    if (refusal == REFUSAL_NONE && (!read_authorization(exchange, wsi) || !read_query(call, wsi)))
+    if (refusal == REFUSAL_NONE &&
+        (!read_authorization(exchange, wsi) || !read_query(call, wsi) || !read_conditions(call, wsi)))
         refusal = REFUSAL_INVALID;
     // Who may not call it is told so before their body is read.
     if (refusal == REFUSAL_NONE)

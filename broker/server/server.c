@@ -21,6 +21,7 @@ static void finish(struct call *call, int status, json_object *answer, int64_t r
     exchange->status = status;
     exchange->retry_after_s = retry_after_s;
     TEXT_PUT(exchange->negotiate_reply, call->negotiate_reply);
+    TEXT_PUT(exchange->etag, call->etag);
     exchange->body.length = 0;
     if (exchange->is_text && status == 200)
         text_adds(&exchange->body, json_object_get_string(answer));
@@ -84,6 +85,7 @@ static int send_answer(struct connection *connection)
     if (lws_add_http_common_headers(wsi, (unsigned)exchange->status, type, exchange->body.length, &at, end) ||
         !add_header(wsi, "cache-control:", "no-store", &at, end) ||
         (exchange->retry_after_s && !add_header(wsi, "retry-after:", retry_after, &at, end)) ||
+        (exchange->etag[0] && !add_header(wsi, "etag:", exchange->etag, &at, end)) ||
         !add_proof_headers(exchange, wsi, &at, end) || lws_finalize_write_http_header(wsi, start, &at, end))
         return -1;
     owned(bytes) unsigned char *body = mem_new(1, LWS_PRE + exchange->body.length + 1);

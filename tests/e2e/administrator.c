@@ -169,6 +169,46 @@ Test(administrator, changes_one_thing_at_a_time)
     must("site remove neustadt/yard", NULL);
 }
 
+// A request as a program would send it, with the log-on that pultctl keeps; what comes back is in said.out.
+static bool asks(const char *request, const char *headers, const char *body, const char *answer)
+{
+    static char text[4096];
+    char kept[1024] = "", path[200];
+    snprintf(path, sizeof path, "%s/run/pult/127.0.0.1_8443", town);
+    FILE *file = fopen(path, "re");
+    cr_assert(file && fgets(kept, sizeof kept, file));
+    fclose(file);
+    char *start = strstr(kept, "\"token\":\"");
+    cr_assert(start);
+    snprintf(text, sizeof text,
+             "%s HTTP/1.1\r\nhost: broker\r\nauthorization: Bearer %.64s\r\ncontent-length: %zu\r\n"
+             "connection: close\r\n%s\r\n%s",
+             request, start + 9, strlen(body), headers, body);
+    program_run(&said, "openssl s_client -quiet -connect 127.0.0.1:8443", text);
+    return shows(answer);
+}
+
+Test(administrator, changes_nothing_that_somebody_else_changed_meanwhile)
+{
+    char condition[128];
+    log_on_and_apply();
+    cr_assert(asks("GET /v1/sites/neustadt/hall", "", "", "etag: \""), "%s", said.out);
+    snprintf(condition, sizeof condition, "if-match: %.34s\r\n", strstr(said.out, "etag: ") + 6);
+    must("site set neustadt/hall name=Rathaus", NULL);
+    cr_assert(asks("PUT /v1/sites/neustadt/hall", condition, "{\"name\":\"Mine\"}", " 412 "), "%s", said.out);
+    cr_assert(shows("urn:pult:changed"), "%s", said.out);
+    cr_assert(asks("PUT /v1/sites/neustadt/hall", "if-none-match: *\r\n", "{\"name\":\"Mine\"}", " 412 "));
+    cr_assert(asks("PUT /v1/sites/neustadt/none", "if-match: *\r\n", "{\"name\":\"Mine\"}", " 412 "));
+    must("site show neustadt/hall", NULL);
+    cr_assert(shows("Rathaus"), "%s", said.out);
+    must("site add neustadt/yard name=Yard", NULL);
+    cr_assert(asks("DELETE /v1/sites/neustadt/yard", condition, "", " 412 "), "%s", said.out);
+    cr_assert(asks("GET /v1/sites/neustadt/yard", "", "", "etag: \""), "%s", said.out);
+    snprintf(condition, sizeof condition, "if-match: %.34s, \"other\"\r\n", strstr(said.out, "etag: ") + 6);
+    cr_assert(asks("PUT /v1/sites/neustadt/yard", condition, "{\"name\":\"Mine\"}", " 200 "), "%s", said.out);
+    cr_assert(asks("DELETE /v1/sites/neustadt/yard", condition, "", " 412 "), "%s", said.out);
+}
+
 Test(administrator, drains_a_host)
 {
     log_on_and_apply();

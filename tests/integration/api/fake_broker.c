@@ -29,7 +29,7 @@ static SSL_CTX *tls;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     int requests, resumed;
-    char authorization[256], body[256], certificate[64];
+    char authorization[256], body[256], certificate[64], condition[64];
 } seen;
 
 struct request {
@@ -138,7 +138,7 @@ static void tell_seen(struct request *request)
     pthread_mutex_lock(&lock);
     text_addf(&text, "{\"requests\":%d,\"resumed\":%d,\"authorization\":\"%s\",\"certificate\":\"%s\",\"last\":",
               seen.requests, seen.resumed, seen.authorization, seen.certificate);
-    text_addf(&text, "%s}", seen.body[0] ? seen.body : "null");
+    text_addf(&text, "%s,\"condition\":\"%s\"}", seen.body[0] ? seen.body : "null", seen.condition);
     pthread_mutex_unlock(&lock);
     respond(request, 200, NULL, text.bytes, text.length, false);
     text_drop(&text);
@@ -240,6 +240,9 @@ static void serve(struct request *request)
     pthread_mutex_lock(&lock);
     seen.requests++;
     snprintf(seen.authorization, sizeof seen.authorization, "%s", header(request, "authorization:"));
+    bool absent = header(request, "if-none-match:")[0];
+    snprintf(seen.condition, sizeof seen.condition, "%s%s", absent ? "absent " : "",
+             header(request, absent ? "if-none-match:" : "if-match:"));
     snprintf(seen.body, sizeof seen.body, "%.*s", request->body_length < 256 ? (int)request->body_length : 0,
              request->body);
     pthread_mutex_unlock(&lock);

@@ -16,6 +16,6 @@ struct fake_row {
 // Returns the folder; lives as long as the test.
 const char *fake_town(void);
 // Serves `rows` (ending with an all-NULL row) on 127.0.0.1:port until killed. GET /seen answers with the number of
-// requests, of TLS sessions that were resumed, and the last authorization, client certificate and body.
+// requests, of TLS sessions that were resumed, and the last authorization, client certificate, condition and body.
 pid_t fake_broker(int port, const struct fake_row *rows);
 void fake_broker_stop(pid_t pid);
