@@ -160,7 +160,7 @@ struct broker *broker_new(struct client *client, const struct broker_events *eve
     broker->client = client;
     broker->events = *events;
     broker->arg = arg;
-    client_link(client, &link, broker);
+    client_link(client, "/v1/link", &link, broker);
     return broker;
 }
 

@@ -374,10 +374,10 @@ bool client_broker_digest(struct client *client, unsigned char digest[32])
     return trust_digest(wire_trust(client->wire), digest);
 }
 
-void client_link(struct client *client, const struct client_link_events *events, void *arg)
+void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg)
 {
     assert(!client->link);
-    client->link = link_new(client->loop, client->wire, events, arg);
+    client->link = link_new(client->loop, client->wire, path, events, arg);
 }
 
 bool client_link_send(struct client *client, json_object *message)

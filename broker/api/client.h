@@ -61,6 +61,7 @@ struct client_link_events {
     void (*down)(void *arg);
     void (*message)(void *arg, json_object *message); // borrowed; already parsed by codec_parse
 };
-void client_link(struct client *client, const struct client_link_events *events, void *arg);
-// False when the link is down.
+// `path` of METHOD_LINK or METHOD_HOST_LINK.
+void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg);
+// `message` prints to at most HOST_MESSAGE_MAX (a device's: 16 KiB). False when the link is down.
 bool client_link_send(struct client *client, json_object *message);

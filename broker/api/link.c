@@ -2,6 +2,7 @@
 // Nothing is told from within an event of the connection: it is noted as news and told by `turn`, so that whoever is
 // told may do anything, free the link included.
 #include "broker/api/link.h"
+#include "broker/api/host_link.h"
 #include "broker/base/log.h"
 
 #include <assert.h>
@@ -9,7 +10,7 @@
 #include <string.h>
 
 enum {
-    MESSAGE_MAX = 16 * 1024,
+    MESSAGE_MAX = HOST_MESSAGE_MAX,
     LETTERS_MAX = 64,
     CONNECT_MS = 10 * 1000,
     PING_MS = 20 * 1000,
@@ -34,6 +35,7 @@ struct letter {
 struct link {
     struct wire_end end;
     struct wire *wire;
+    char *path;
     struct client_link_events events;
     void *arg;
     bool up, ping_due, pinged;
@@ -133,7 +135,7 @@ static void dial(void *arg)
     struct link *link = arg;
     link->pinged = true; // a connection that does not come about is like a ping that is not answered
     loop_timer_start(link->pulse, CONNECT_MS);
-    if (!wire_dial(link->wire, &link->end, NULL, "/v1/link"))
+    if (!wire_dial(link->wire, &link->end, NULL, link->path))
         lost(link, "there is no such host, or no way to it");
 }
 
@@ -202,7 +204,7 @@ static int read_some(struct link *link, const char *bytes, size_t length)
     heard(link);
     link->wait_ms = WAIT_MIN_MS;
     if (length > MESSAGE_MAX - link->received.length) {
-        log_warn("link", "the broker sent a message of more than 16 KiB");
+        log_warn("link", "the broker sent a message that is too large");
         return -1;
     }
     text_add(&link->received, bytes, length);
@@ -239,11 +241,13 @@ static int event(struct wire_end *end, int reason, void *in, size_t length)
 
 // ---- for the owner
 
-struct link *link_new(struct loop *loop, struct wire *wire, const struct client_link_events *events, void *arg)
+struct link *link_new(struct loop *loop, struct wire *wire, const char *path, const struct client_link_events *events,
+                      void *arg)
 {
     struct link *link = mem_new(1, sizeof *link);
     link->end.event = event;
     link->wire = wire;
+    link->path = mem_dup(path);
     link->events = *events;
     link->arg = arg;
     link->wait_ms = WAIT_MIN_MS;
@@ -269,6 +273,7 @@ void link_free(struct link *link)
     for (struct news *news; (news = take_news(link));)
         news_free(news);
     text_drop(&link->received);
+    free(link->path);
     free(link);
 }
 

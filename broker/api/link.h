@@ -5,6 +5,7 @@
 
 struct link;
 
-struct link *link_new(struct loop *loop, struct wire *wire, const struct client_link_events *events, void *arg);
+struct link *link_new(struct loop *loop, struct wire *wire, const char *path, const struct client_link_events *events,
+                      void *arg);
 void link_free(struct link *link); // before the wire; NULL allowed; from within an event, too
 bool link_send(struct link *link, json_object *message);

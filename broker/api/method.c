@@ -51,6 +51,8 @@ const struct field logon_answer_fields[] = {
     {.name = "login", .type = FIELD_TEXT, AT(logon_answer, login), .sentence = "log-on name at the host"},
     {.name = "name", .type = FIELD_TEXT, AT(logon_answer, name), .sentence = "the person's name"},
     {.name = "one_time_password", .type = FIELD_TEXT, AT(logon_answer, one_time_password), .flags = FIELD_SECRET, .sentence = "password for the host; empty: the typed one"},
+    {.name = "password_follows", .type = FIELD_FLAG, AT(logon_answer, password_follows), .sentence = "behind it, after a colon, the typed one"},
+    {.name = "lost", .type = FIELD_TEXT, AT(logon_answer, lost), .sentence = "host of an earlier session that cannot be reached"},
     {.name = "clipboard", .type = FIELD_FLAG, AT(logon_answer, clipboard), .sentence = "allowed channels"},
     {.name = "drives", .type = FIELD_FLAG, AT(logon_answer, drives), .sentence = "allowed channels"},
     {.name = "printers", .type = FIELD_FLAG, AT(logon_answer, printers), .sentence = "allowed channels"},
@@ -62,7 +64,18 @@ const struct field logon_answer_fields[] = {
     {.name = NULL},
 };
 
-static const char *const link_types[] = {"moved", "end", "state", "hello", NULL};
+const struct field drain_request_fields[] = {
+    {.name = "until", .type = FIELD_TIME, AT(drain_request, until_ms), .sentence = "when the host takes new sessions again by itself; empty: when told to"},
+    {.name = "text", .type = FIELD_TEXT, AT(drain_request, text), .sentence = "shown to the people on the host"},
+    {.name = NULL},
+};
+
+const struct field tell_request_fields[] = {
+    {.name = "text", .type = FIELD_TEXT, AT(tell_request, text), .flags = FIELD_REQUIRED, .sentence = "what is shown in the session"},
+    {.name = NULL},
+};
+
+static const char *const link_types[] = {"moved", "end", "state", "hello", "renew", "password", NULL};
 
 const struct field link_message_fields[] = {
     {.name = "type", .type = FIELD_CHOICE, AT(link_message, type), .flags = FIELD_REQUIRED, .choices = link_types, .sentence = "kind of message"},
@@ -71,6 +84,7 @@ const struct field link_message_fields[] = {
     {.name = "place", .type = FIELD_TEXT, AT(link_message, place), .sentence = "where it went"},
     {.name = "state", .type = FIELD_TEXT, AT(link_message, state), .sentence = "connected, disconnected, ended or failed"},
     {.name = "reason", .type = FIELD_TEXT, AT(link_message, reason), .sentence = "why, for the log"},
+    {.name = "password", .type = FIELD_TEXT, AT(link_message, password), .flags = FIELD_SECRET, .sentence = "one-time password for the session"},
     {.name = NULL},
 };
 
@@ -86,7 +100,8 @@ const struct method method_rows[] = {
     {.id = METHOD_LOGON, .verb = "POST", .path = "/v1/logon", .who = ROLE_DEVICE, .noun = NOUN_NONE, BODY(logon_request), .flags = METHOD_CERTIFICATE, .sentence = "logs a person on at the calling device"},
     {.id = METHOD_PASSWORD, .verb = "POST", .path = "/v1/password", .who = ROLE_DEVICE, .noun = NOUN_NONE, BODY(password_request), .flags = METHOD_CERTIFICATE, .sentence = "changes a person's password"},
     {METHOD_LINK, "GET", "/v1/link", ROLE_DEVICE, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the device's WebSocket"},
-    {.id = METHOD_ENROL, .verb = "POST", .path = "/v1/enrol", .who = ROLE_ANYONE, .noun = NOUN_NONE, BODY(enrol_request), .sentence = "gives a device its certificate for an enrolment token"},
+    {METHOD_HOST_LINK, "GET", "/v1/host-link", ROLE_HOST, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the WebSocket of a session host's agent"},
+    {.id = METHOD_ENROL, .verb = "POST", .path = "/v1/enrol", .who = ROLE_ANYONE, .noun = NOUN_NONE, BODY(enrol_request), .sentence = "gives a device or a session host its certificate for an enrolment token"},
     {.id = METHOD_ADMIN_LOGON, .verb = "POST", .path = "/v1/admin/logon", .who = ROLE_ANYONE, .noun = NOUN_NONE, BODY(admin_logon_request), .sentence = "logs an administrator on"},
     {METHOD_ADMIN_LOGOFF, "POST", "/v1/admin/logoff", ROLE_ADMIN, NOUN_NONE, NULL, 0, 0, "ends the administrator's own log-on"},
     {METHOD_STATUS, "GET", "/v1/status", ROLE_ADMIN, NOUN_NONE, NULL, 0, 0, "how the broker and its hosts are"},
@@ -105,8 +120,12 @@ const struct method method_rows[] = {
     {METHOD_LIST, "GET", "/v1/sessions", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_PAGED | METHOD_OWN_TENANT, "lists sessions"},
     {METHOD_SHOW, "GET", "/v1/sessions/{id}", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "shows a session"},
     {METHOD_REMOVE, "DELETE", "/v1/sessions/{id}", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "ends a session"},
-    {METHOD_DRAIN, "POST", "/v1/hosts/{id}/drain", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "takes a host out of service: no new sessions"},
+    {.id = METHOD_DRAIN, .verb = "POST", .path = "/v1/hosts/{id}/drain", .who = ROLE_ADMIN, .noun = NOUN_HOST, BODY(drain_request), .flags = METHOD_OWN_TENANT, .sentence = "takes a host out of service: no new sessions"},
     {METHOD_UNDRAIN, "POST", "/v1/hosts/{id}/undrain", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "puts a host back into service"},
+    {.id = METHOD_TELL, .verb = "POST", .path = "/v1/hosts/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_HOST, BODY(tell_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in all sessions of a host"},
+    {.id = METHOD_TELL, .verb = "POST", .path = "/v1/sessions/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_SESSION, BODY(tell_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in a session"},
+    {METHOD_LOCK, "POST", "/v1/sessions/{id}/lock", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "cuts the connection to a session, which goes on: whoever opens it again must log on"},
+    {METHOD_INVITE, "POST", "/v1/hosts/{id}/enrol-token", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "makes a one-time token with which the host's agent gets its certificate"},
     {METHOD_INVITE, "POST", "/v1/devices/{id}/enrol-token", ROLE_ADMIN, NOUN_DEVICE, NULL, 0, METHOD_OWN_TENANT, "makes a one-time token with which the device gets its certificate"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;

@@ -2,13 +2,15 @@
 // The table of methods: everything that can be asked of the broker, who may ask, and with what. Dispatch, checks,
 // pultctl and the permission tests all walk this one table.
 #pragma once
-#include "broker/api/types.h"
+#include "broker/api/host_link.h"
+#include "broker/api/otp.h"
 #include "broker/base/mem.h"
 
 enum role {
     ROLE_NOBODY,   // a row that forgets to say who may call it can be called by nobody
     ROLE_ANYONE,   // no proof at all
     ROLE_DEVICE,   // an enrolled device, by its certificate
+    ROLE_HOST,     // the agent of a session host, by its certificate
     ROLE_ADMIN,    // an administrator of the tenant concerned, or of the district
     ROLE_DISTRICT, // an administrator of the district
 };
@@ -19,6 +21,7 @@ enum method_id {
     METHOD_LOGON,
     METHOD_PASSWORD,
     METHOD_LINK,
+    METHOD_HOST_LINK,
     METHOD_ENROL,
     METHOD_ADMIN_LOGON,
     METHOD_ADMIN_LOGOFF,
@@ -31,6 +34,8 @@ enum method_id {
     METHOD_REMOVE,
     METHOD_DRAIN,
     METHOD_UNDRAIN,
+    METHOD_TELL,
+    METHOD_LOCK,
     METHOD_INVITE,
     METHOD_EVENTS,
     METHOD_ID_COUNT,
@@ -96,6 +101,16 @@ struct why_request {
     char device[ID_SIZE];
 };
 
+struct drain_request {
+    int64_t until_ms;     // 0: until undrained
+    char text[NAME_SIZE]; // shown to the people on the host; empty: nothing
+};
+
+struct tell_request {
+    char text[HOST_TEXT_SIZE];
+};
+
+extern const struct field drain_request_fields[], tell_request_fields[];
 extern const struct field logon_request_fields[], password_request_fields[], enrol_request_fields[],
     admin_logon_request_fields[], why_request_fields[];
 
@@ -106,9 +121,11 @@ struct logon_answer {
     char address[NAME_SIZE];
     int64_t port;
     char fingerprint[DIGEST_SIZE];
-    char login[LOGIN_SIZE];     // for the session host
-    char name[NAME_SIZE];       // of the person, to greet them
-    char one_time_password[64]; // empty: the typed password goes to the host
+    char login[LOGIN_SIZE];                // for the session host
+    char name[NAME_SIZE];                  // of the person, to greet them
+    char one_time_password[OTP_TEXT_SIZE]; // empty: the typed password goes to the host
+    bool password_follows;                 // behind the one-time password, after a colon, stands the typed one
+    char lost[NAME_SIZE];                  // host of an earlier session that cannot be reached; empty: none
     bool clipboard, drives, printers, sound, multi_monitor;
     bool found;                 // a running session was found again
     char moved_from[NAME_SIZE]; // place of the desk it was taken from, empty: none
@@ -119,10 +136,12 @@ extern const struct field logon_answer_fields[];
 // ---- messages on a device's link, one JSON object a WebSocket message, member "type" first in the table below
 
 enum link_type {
-    LINK_MOVED, // broker: the session was opened elsewhere; `place` says where
-    LINK_END,   // broker: end the session
-    LINK_STATE, // device: the session is now connected, disconnected or ended
-    LINK_HELLO, // device: which session it shows now, after the link came up; `session` may be empty
+    LINK_MOVED,    // broker: the session was opened elsewhere; `place` says where
+    LINK_END,      // broker: end the session
+    LINK_STATE,    // device: the session is now connected, disconnected or ended
+    LINK_HELLO,    // device: which session it shows now, after the link came up; `session` may be empty
+    LINK_RENEW,    // device: a fresh one-time password, please, for the session it has; the answer is LINK_PASSWORD
+    LINK_PASSWORD, // broker: `password`; empty when the session is not this desk's any more
     LINK_TYPE_COUNT,
 };
 
@@ -133,5 +152,6 @@ struct link_message {
     char place[NAME_SIZE];
     char state[32]; // "connected", "disconnected", "ended", "failed"
     char reason[NAME_SIZE];
+    char password[OTP_TEXT_SIZE];
 };
 extern const struct field link_message_fields[];

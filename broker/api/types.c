@@ -12,6 +12,8 @@
 
 static const char *const directory_kinds[] = {"openldap", "active-directory", NULL};
 static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
+static const char *const host_systems[] = {"linux", "windows", NULL};
+static const char *const sign_ons[] = {"one-time", "password", NULL};
 static const char *const session_states[] = {"starting", "connected", "disconnected", NULL};
 
 static const struct field tenant_fields[] = {
@@ -39,6 +41,7 @@ static const struct field pool_fields[] = {
     OWN_ID(pool),
     {.name = "name", .type = FIELD_TEXT, AT(pool, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
     {.name = "kind", .type = FIELD_CHOICE, AT(pool, kind), .choices = pool_kinds, .sentence = "terminal servers (many people a host) or desktops (one person a machine)"},
+    {.name = "kept", .type = FIELD_FLAG, AT(pool, kept), .sentence = "a desktop stays with its person after log-off; else the next may get it"},
     END,
 };
 
@@ -50,7 +53,14 @@ static const struct field host_fields[] = {
     {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of its certificate; a host that shows another gets no password"},
     {.name = "weight", .type = FIELD_NUMBER, AT(host, weight), .min = 1, .max = 1000, .flags = FIELD_REQUIRED, .sentence = "share of the load, 100 is usual"},
     {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "most sessions at a time"},
+    {.name = "system", .type = FIELD_CHOICE, AT(host, system), .choices = host_systems, .sentence = "linux, with our agent; or windows, without: nothing there guards its sessions"},
+    {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses that a magic packet wakes it by"},
     {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_OURS, .sentence = "takes no new sessions"},
+    {.name = "drain_until", .type = FIELD_TIME, AT(host, drain_until_ms), .flags = FIELD_OURS, .sentence = "when it takes new sessions again by itself; empty: when told to"},
+    {.name = "certificate", .type = FIELD_DIGEST, AT(host, certificate), .flags = FIELD_OURS, .sentence = "SHA-256 of its agent's certificate; empty: no agent, passwords go to the host"},
+    {.name = "enrolled", .type = FIELD_TIME, AT(host, enrolled_ms), .flags = FIELD_OURS, .sentence = "since when its agent is enrolled"},
+    {.name = "invite", .type = FIELD_DIGEST, AT(host, invite), .flags = FIELD_OURS | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
+    {.name = "invite_until", .type = FIELD_TIME, AT(host, invite_until_ms), .flags = FIELD_OURS, .sentence = "until when its enrolment token can be used"},
     END,
 };
 
@@ -65,6 +75,10 @@ static const struct field profile_fields[] = {
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
     {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "log-on hours, 06:00-20:00; empty: always"},
     {.name = "days", .type = FIELD_LIST, AT(profile, days), .sentence = "log-on days, mon to sun; empty: all"},
+    {.name = "sign_on", .type = FIELD_CHOICE, AT(profile, sign_on), .choices = sign_ons, .sentence = "how sessions are opened: by one-time password only, or with the person's password behind it, where programs in the session need it"},
+    {.name = "idle", .type = FIELD_NUMBER, AT(profile, idle_min), .max = 10080, .sentence = "minutes without keyboard and mouse until the session is locked; 0: never"},
+    {.name = "disconnected", .type = FIELD_NUMBER, AT(profile, disconnected_min), .max = 43200, .sentence = "minutes until a session that nobody sees is logged off; 0: never"},
+    {.name = "longest", .type = FIELD_NUMBER, AT(profile, session_min), .max = 43200, .sentence = "minutes until any session is logged off; 0: never"},
     END,
 };
 

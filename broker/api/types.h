@@ -99,7 +99,10 @@ struct pool {
     char id[ID_SIZE];
     char name[NAME_SIZE];
     int64_t kind; // enum pool_kind
+    bool kept;    // a desktop stays with its person after log-off
 };
+
+enum host_system { HOST_LINUX, HOST_WINDOWS };
 
 struct host {
     char id[ID_SIZE];
@@ -109,16 +112,28 @@ struct host {
     char fingerprint[DIGEST_SIZE]; // SHA-256 of its certificate (DER)
     int64_t weight;                // share of the load, 1 to 1000; 100 is usual
     int64_t max_sessions;
-    bool draining; // takes no new sessions
+    int64_t system;                // enum host_system; on Windows there is no agent of ours
+    char wake[LIST_SIZE];          // hardware addresses for magic packets, empty: not to be woken
+    bool draining;                 // takes no new sessions
+    int64_t drain_until_ms;        // then it takes them again by itself; 0: until told
+    char certificate[DIGEST_SIZE]; // of its agent (DER, SHA-256); empty: none, passwords go to the host
+    int64_t enrolled_ms;
+    char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
+    int64_t invite_until_ms;
 };
+
+// How a session is opened at its host: by a one-time password only, or with the person's password behind it.
+enum sign_on { SIGN_ON_OTP, SIGN_ON_PASSWORD };
 
 struct profile {
     char id[ID_SIZE];
     char name[NAME_SIZE];
     char pool[ID_SIZE];
     bool clipboard, drives, printers, sound, multi_monitor;
-    char hours[NAME_SIZE]; // "06:00-20:00", empty: always
-    char days[LIST_SIZE];  // mon tue wed thu fri sat sun, empty: all
+    char hours[NAME_SIZE];                           // "06:00-20:00", empty: always
+    char days[LIST_SIZE];                            // mon tue wed thu fri sat sun, empty: all
+    int64_t sign_on;                                 // enum sign_on
+    int64_t idle_min, disconnected_min, session_min; // limits in minutes; 0: none
 };
 
 struct assignment {

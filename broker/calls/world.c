@@ -83,7 +83,10 @@ void world_commit_answer(struct world *world, struct call *call, struct event *e
 void world_event(struct event *event, enum event_type type, enum noun noun, const struct call *call)
 {
     *event = (struct event){.type = type, .noun = noun};
-    snprintf(event->by, sizeof event->by, "%s %s", call->peer.role == ROLE_DEVICE ? "device" : "admin", call->peer.id);
+    static const char *const actors[] = {
+        [ROLE_NOBODY] = "nobody", [ROLE_ANYONE] = "somebody", [ROLE_DEVICE] = "device",
+        [ROLE_HOST] = "host",     [ROLE_ADMIN] = "admin",     [ROLE_DISTRICT] = "admin"};
+    snprintf(event->by, sizeof event->by, "%s %s", actors[call->peer.role], call->peer.id);
 }
 
 void world_random(void *bytes, size_t length)

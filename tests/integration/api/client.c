@@ -273,7 +273,7 @@ static void say(const char *type, size_t more)
 
 Test(client, link_carries_messages_both_ways)
 {
-    client_link(client, &events, NULL);
+    client_link(client, "/v1/link", &events, NULL);
     loop_run(loop);
     cr_assert_eq(ups, 1);
     say("hello", 0);
@@ -287,7 +287,7 @@ Test(client, link_carries_messages_both_ways)
 
 Test(client, calls_go_on_beside_the_link)
 {
-    client_link(client, &events, NULL);
+    client_link(client, "/v1/link", &events, NULL);
     loop_run(loop);
     call("GET", "/v1/status", NULL);
     cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
@@ -298,7 +298,7 @@ Test(client, calls_go_on_beside_the_link)
 
 Test(client, link_comes_back_when_the_broker_does)
 {
-    client_link(client, &events, NULL);
+    client_link(client, "/v1/link", &events, NULL);
     loop_run(loop);
     fake_broker_stop(broker);
     loop_run(loop);
@@ -326,7 +326,7 @@ static void free_client(void *arg, json_object *message)
 Test(client, may_be_freed_by_who_is_told)
 {
     static const struct client_link_events freeing = {link_up, link_down, free_client};
-    client_link(client, &freeing, NULL);
+    client_link(client, "/v1/link", &freeing, NULL);
     loop_run(loop);
     say("hello", 0);
     loop_run(loop);
@@ -335,7 +335,7 @@ Test(client, may_be_freed_by_who_is_told)
 
 Test(client, link_counts_a_silent_broker_as_gone)
 {
-    client_link(client, &events, NULL);
+    client_link(client, "/v1/link", &events, NULL);
     loop_run(loop);
     say("mute", 0);
     int64_t before = clock_steady_ms();

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What a session host's agent and the broker say to each other: JSON objects on the host's WebSocket
+// (METHOD_HOST_LINK). The agent reports whenever its sessions change and at least every HOST_REPORT_MS; the broker
+// compares and acts.
+#pragma once
+#include "broker/api/otp.h"
+#include "broker/api/types.h"
+
+enum {
+    HOST_REPORT_MS = 10 * 1000,
+    HOST_SESSIONS_MAX = 1000,      // in one report
+    HOST_MESSAGE_MAX = 512 * 1024, // bytes
+    HOST_CONFIRM_MS = 1000,        // how long an agent waits for an answer before it decides alone
+    HOST_TEXT_SIZE = 400,
+};
+
+enum host_message_type {
+    // From the broker.
+    HOST_WELCOME,    // first, after the link came up: now_ms, otp_key, sole
+    HOST_CONFIRMED,  // answer to HOST_CONFIRM: number, good
+    HOST_LOG_OFF,    // end `session` (or, when empty, all sessions of `login`), its programs in order; reason
+    HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
+    HOST_TELL,       // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
+    // From the agent.
+    HOST_REPORT,  // load, faults and, as member "sessions", an array of struct host_session
+    HOST_CONFIRM, // a good one-time password was presented: number, session, login, fence. Is it still the newest?
+    HOST_MESSAGE_TYPE_COUNT,
+};
+
+// Why something is done to a session or told in it; the agent has the sentences, in the language of its host.
+enum host_reason {
+    HOST_BECAUSE_NONE,    // `text` says it
+    HOST_BECAUSE_IDLE,    // nobody has touched it for long
+    HOST_BECAUSE_LEFT,    // nobody has seen it for long
+    HOST_BECAUSE_LONGEST, // it has run for as long as its profile allows
+    HOST_BECAUSE_HOURS,   // the profile's hours are over
+    HOST_BECAUSE_ADMIN,   // an administrator wants it
+    HOST_BECAUSE_LOST,    // the broker has no such session any more: its person has another
+};
+
+struct host_message {
+    int64_t type;   // enum host_message_type
+    int64_t number; // of a question; its answer repeats it
+    char session[ID_SIZE];
+    char login[LOGIN_SIZE];
+    int64_t fence;
+    bool good;
+    int64_t reason;            // enum host_reason
+    int64_t minutes;           // until it is done; 0: now
+    char text[HOST_TEXT_SIZE]; // for people
+    int64_t now_ms;            // the broker's clock; one-time passwords end by it
+    char otp_key[OTP_KEY_TEXT_SIZE];
+    bool sole; // its pool has desktops: one person a machine
+    // In a report. Shares in permille; "pressure" is the share of the last 10 s in which something waited for CPU,
+    // memory or disk, whichever is worst (Linux PSI, "some avg10").
+    int64_t cpu, memory, pressure;
+    int64_t started_ms; // when the agent started; its wall clock
+    char version[32];
+    char faults[WHY_SIZE]; // what is wrong with the host, a line each; empty: fit for new sessions
+};
+
+struct host_session {
+    char login[LOGIN_SIZE];
+    char session[ID_SIZE]; // by the one-time password that opened it; empty: not opened by us
+    int64_t fence;         // of the newest one-time password
+    bool connected;
+    int64_t since_ms; // wall clock of the host
+    int64_t idle_s;   // without keyboard and mouse
+    char display[16];
+};
+
+extern const struct field host_message_fields[], host_session_fields[];
