@@ -3,9 +3,10 @@
 #include "broker/base/clock.h"
 
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { LINE_SIZE = 1024, TOPIC_MAX = 32, HEAD_SIZE = 80 };
 
 static enum log_level level_now = LOG_LEVEL_INFO;
 
@@ -15,38 +16,41 @@ void log_set_level(enum log_level level)
 }
 
 // Under journald the journal adds the time; elsewhere we do.
-static void write_time(FILE *out)
+static size_t put_head(char *to, size_t size, enum log_level level, const char *topic)
 {
-    if (getenv("JOURNAL_STREAM"))
-        return;
-    char now[CLOCK_TEXT_SIZE];
-    clock_text(now, clock_wall_ms());
-    fprintf(out, "%s ", now);
+    char now[CLOCK_TEXT_SIZE] = "";
+    if (!getenv("JOURNAL_STREAM"))
+        clock_text(now, clock_wall_ms());
+    return (size_t)snprintf(to, size, "<%d>%s%s%.*s: ", (int)level, now, now[0] ? " " : "", TOPIC_MAX, topic);
 }
 
-static void write_escaped(FILE *out, const char *line)
+static char *put_escaped(char *to, const char *line)
 {
-    for (const unsigned char *at = (const unsigned char *)line; *at; at++)
-        if (*at < 0x20 || *at == 0x7f)
-            fprintf(out, "\\x%02x", *at);
-        else
-            fputc(*at, out);
+    static const char digits[] = "0123456789abcdef";
+    for (const unsigned char *at = (const unsigned char *)line; *at; at++) {
+        if (*at >= 0x20 && *at != 0x7f) {
+            *to++ = (char)*at;
+            continue;
+        }
+        *to++ = '\\';
+        *to++ = 'x';
+        *to++ = digits[*at >> 4];
+        *to++ = digits[*at & 15];
+    }
+    return to;
 }
 
+// Standard error is not buffered: each piece would be a write of its own, and the line could be torn.
 __attribute__((format(printf, 3, 0))) static void write_line(enum log_level level, const char *topic,
                                                              const char *format, va_list args)
 {
     if (level > level_now)
         return;
-    char line[1024];
+    char line[LINE_SIZE], whole[HEAD_SIZE + 4 * LINE_SIZE];
     vsnprintf(line, sizeof line, format, args);
-    flockfile(stderr);
-    fprintf(stderr, "<%d>", (int)level);
-    write_time(stderr);
-    fprintf(stderr, "%s: ", topic);
-    write_escaped(stderr, line);
-    fputc('\n', stderr);
-    funlockfile(stderr);
+    char *end = put_escaped(whole + put_head(whole, HEAD_SIZE, level, topic), line);
+    *end++ = '\n';
+    fwrite(whole, (size_t)(end - whole), 1, stderr);
 }
 
 #define LOG_FUNCTION(name, level)                                                                                      \
