@@ -113,7 +113,7 @@ struct auth *auth_new(struct loop *loop, const struct auth_config *config)
     auth->credentials_dir = mem_dup(config->credentials_dir ? config->credentials_dir : "/etc/pult/credentials");
     auth->config.credentials_dir = auth->credentials_dir;
     auth->config.deadline_ms = config->deadline_ms ? config->deadline_ms : 5000;
-    auth->config.connections = config->connections ? config->connections : 8;
+    auth->config.connections = config->connections ? config->connections : 16;
     auth->config.keep_groups_ms = config->keep_groups_ms ? config->keep_groups_ms : 60000;
     auth->config.keep_names_ms = config->keep_names_ms ? config->keep_names_ms : 300000;
     auth->config.most = config->most ? config->most : 4096;

@@ -12,7 +12,7 @@ struct auth_config {
     // read anew for every connection. <tenant>.keytab: for tickets; read anew after `forget`.
     const char *credentials_dir;
     int64_t deadline_ms;    // for a whole answer; then AUTH_UNAVAILABLE [5000]
-    int connections;        // kept per tenant for checking passwords, at most 64 [8]
+    int connections;        // kept per tenant for checking passwords, at most 64 [16]
     int64_t keep_groups_ms; // how long a group's own groups are remembered [60000]
     int64_t keep_names_ms;  // how long it is remembered where a name stands [300000]
     size_t most;            // requests of one tenant at a time; more are AUTH_UNAVAILABLE [4096]

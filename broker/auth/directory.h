@@ -15,5 +15,6 @@ void directory_check(struct directory *directory, const char *name, const struct
                      void *arg);
 void directory_look_up(struct directory *directory, const char *name, auth_done *done, void *arg);
 // RIGHT with the person, REJECTED by the policy; EXPIRED when it is too late for the person to change it themselves.
+// Active Directory: always UNAVAILABLE; the person's own kpasswd does it.
 void directory_change(struct directory *directory, const char *name, const struct secret *old_password,
                       const struct secret *new_password, auth_done *done, void *arg);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/lines.h"
-#include "broker/base/clock.h"
 #include "broker/base/mem.h"
 
 #include <assert.h>
@@ -9,10 +8,10 @@
 
 enum {
     LINES_MAX = 64,
-    SEARCH_LINES = 2,
-    // Searches on one line: below what slapd takes from one connection before it stops reading (100), and few enough
-    // to always fit the socket's buffer.
-    FLIGHTS_MAX = 64,
+    SEARCH_LINES = 4,
+    // Searches on one line: slapd works on half as many as it has threads (16) and puts off the rest. It also is little
+    // enough to always fit the socket's buffer.
+    FLIGHTS_MAX = 8,
     LOSSES_MAX = 2,     // of connections under one errand: it may be what kills them
     STRANGERS_MAX = 64, // answers in one go that nobody waits for; more is no directory
 };
@@ -23,7 +22,7 @@ struct line {
     struct loop_watch *watch;
     enum errand_kind kind;
     size_t server, number; // which server, and where it stands among its kind
-    int64_t heard_ms;
+    uint64_t heard;        // the turn in which something came last
     bool draining, lost;
     unsigned strangers;
     struct errand *flights[FLIGHTS_MAX];
@@ -45,6 +44,7 @@ struct lines {
     struct errand *failed;
     struct kind kinds[ERRAND_KINDS];
     size_t wanted; // links asked for and not come yet
+    uint64_t turn; // counts what is sent and heard, to tell which was first
 };
 
 static void pump(struct lines *lines, struct kind *kind);
@@ -127,7 +127,7 @@ static void line_ready(void *arg, bool readable, bool writable)
     struct kind *kind = &lines->kinds[line->kind];
     (void)readable;
     (void)writable;
-    line->heard_ms = clock_steady_ms();
+    line->heard = ++lines->turn;
     line->strangers = 0;
     line->draining = true;
     bool alive = ldap_link_drain(line->link, answered, line);
@@ -145,7 +145,7 @@ static bool put_on(struct line *line, struct errand *errand)
     line->flights[line->flight_count++] = errand;
     errand->line = line;
     errand->state = ERRAND_SENT;
-    errand->sent_ms = clock_steady_ms();
+    errand->sent = ++line->lines->turn;
     if (errand->row->send(errand, line->link, &errand->id))
         return true;
     line_lose(line);
@@ -244,13 +244,13 @@ void lines_send(struct lines *lines, struct errand *errand, const struct errand_
 }
 
 // The server that left an errand without an answer: its other lines are not trusted either if it said nothing on them.
-static void blame(struct lines *lines, size_t server, int64_t since_ms)
+static void blame(struct lines *lines, size_t server, uint64_t since)
 {
     connector_blame(lines->connector, server);
     for (size_t k = 0; k < ERRAND_KINDS; k++)
         for (size_t i = lines->kinds[k].count; i-- > 0;) {
             struct line *line = lines->kinds[k].lines[i];
-            if (line->server == server && line->heard_ms < since_ms)
+            if (line->server == server && line->heard < since)
                 line_lose(line);
         }
 }
@@ -259,8 +259,8 @@ static void blame(struct lines *lines, size_t server, int64_t since_ms)
 static void cancel_flight(struct lines *lines, struct line *line, struct errand *errand)
 {
     take_off(line, errand);
-    if (line->heard_ms < errand->sent_ms)
-        blame(lines, line->server, errand->sent_ms);
+    if (line->heard < errand->sent)
+        blame(lines, line->server, errand->sent);
     else if (line->kind == ERRAND_BIND)
         line_lose(line);
     else
@@ -299,7 +299,7 @@ void lines_add(struct lines *lines, struct ldap_link *link, size_t server)
     }
     struct line *line = mem_new(1, sizeof *line);
     *line = (struct line){.lines = lines, .link = link, .kind = number, .server = server, .number = kind->count};
-    line->heard_ms = clock_steady_ms();
+    line->heard = ++lines->turn;
     kind->lines[kind->count++] = line;
     line->watch = loop_watch_new(lines->loop, ldap_link_descriptor(link), line_ready, line);
     loop_watch_set(line->watch, true, false);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The kept connections of one tenant and the errands that wait for them: several lines for binds, since a bind in
-// flight has its connection to itself, and two for searches, many at a time, bound as the service account.
+// flight has its connection to itself, and a few for searches, several at a time, bound as the service account.
 #pragma once
 #include "broker/auth/connector.h"
 
@@ -27,7 +27,7 @@ struct errand {
     enum errand_state { ERRAND_IDLE, ERRAND_WAITING, ERRAND_SENT } state;
     int id;
     unsigned losses;
-    int64_t sent_ms;
+    uint64_t sent; // the turn
 };
 
 // `connector` is the lines' from now on only for links; `binds` of at most 64 lines.

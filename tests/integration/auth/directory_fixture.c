@@ -87,12 +87,18 @@ void await_port(int port)
 
 pid_t slapd_start(const char *name, int port, int people)
 {
+    return slapd_start_with(name, port, people, NULL);
+}
+
+pid_t slapd_start_with(const char *name, int port, int people, const char *tls_suites)
+{
     char dir[128], suffix[64], port_text[16], people_text[16];
     snprintf(dir, sizeof dir, "%s/%s", fixture_folder, name);
     snprintf(suffix, sizeof suffix, "dc=%s", name);
     snprintf(port_text, sizeof port_text, "%d", port);
     snprintf(people_text, sizeof people_text, "%d", people);
-    const char *const arguments[] = {"tests/integration/auth/serve-slapd", dir, suffix, port_text, people_text, NULL};
+    const char *const arguments[] = {
+        "tests/integration/auth/serve-slapd", dir, suffix, port_text, people_text, tls_suites, NULL};
     pid_t pid = child_start(arguments);
     await_port(port + 1);
     return pid;
