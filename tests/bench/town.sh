@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: EUPL-1.2
+# shellcheck shell=bash
+# For the benches that need a town: sourced from the top of the tree. It ends with the script. The broker's journal lies
+# on the disk that the tree lies on: a town's own /srv is memory, where nothing needs to be waited for.
+build=$PWD/.build/release
+dir=$(mktemp -d /tmp/pult-bench.XXXXXX)
+disk=$(mktemp -d "$build/bench.XXXXXX")
+export PULT_BROKER_DATA=$disk/broker
+devices=$disk/devices
+
+close_town() {
+  tests/town/town down "$dir" >/dev/null 2>&1 || true
+  rm -rf "$dir" "$disk"
+}
+trap close_town EXIT
+trap 'exit 130' INT TERM
+
+tell() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+open_town() {
+  tell 'opening a town'
+  tests/town/open "$dir" "$build" "$@" >"$dir/open.log" || { cat "$dir/open.log" >&2; return 1; }
+}
+in_place() { tests/town/town run "$dir" "$@"; }
+pultctl() { in_place broker "$PWD/tests/town/pultctl" "$dir" "$build" "$@"; }
+broker_pid() { in_place broker cat /run/pult-broker.pid; }
+
+# enrol_devices TENANT COUNT: the devices TENANT/load1 ... with certificate and key in $devices.
+enrol_devices() {
+  local tenant=$1 count=$2
+  tell "enrolling $count devices"
+  mkdir -p "$devices"
+  {
+    echo devices:
+    for ((i = 1; i <= count; i++)); do echo "  - { id: $tenant/load$i, site: $tenant/rathaus, room: Zimmer $i }"; done
+  } >"$disk/devices.yaml"
+  pultctl apply -f "$disk/devices.yaml" --yes >"$dir/logs/devices.log"
+  in_place broker "$build/tests/bench/bench_enrol" "$tenant" "$count" "$devices" broker.pult.example "$dir/tls/ca.crt" \
+    /run/administrator/pult/broker.pult.example_8443
+}
