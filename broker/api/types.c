@@ -11,6 +11,7 @@
 #define END {.name = NULL}
 
 static const char *const directory_kinds[] = {"openldap", "active-directory", NULL};
+static const char *const bind_kinds[] = {"password", "kerberos", NULL};
 static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
 static const char *const host_systems[] = {"linux", "windows", NULL};
 static const char *const sign_ons[] = {"one-time", "password", NULL};
@@ -24,6 +25,7 @@ static const struct field tenant_fields[] = {
     {.name = "servers", .type = FIELD_LIST, AT(tenant, servers), .flags = FIELD_REQUIRED, .sentence = "directory servers, ldaps://name or ldap://name (StartTLS), tried in this order"},
     {.name = "base", .type = FIELD_TEXT, AT(tenant, base), .flags = FIELD_REQUIRED, .sentence = "where in the directory people are"},
     {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .sentence = "where in the directory groups are; empty: as base"},
+    {.name = "bind", .type = FIELD_CHOICE, AT(tenant, bind), .choices = bind_kinds, .sentence = "how the service account signs on: by its password, or by a ticket from the tenant's keytab"},
     {.name = "bind_dn", .type = FIELD_TEXT, AT(tenant, bind_dn), .flags = FIELD_REQUIRED, .sentence = "service account that may read people and groups"},
     {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .sentence = "Kerberos realm; empty: log-on by password only"},
     {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .sentence = "directory group whose members administer this tenant"},

@@ -80,13 +80,16 @@ struct tenant {
     char servers[LIST_SIZE];   // ldaps://host[:port] or ldap://host (StartTLS), tried in order
     char base[DN_SIZE];        // where people are searched
     char group_base[DN_SIZE];  // where groups are searched; empty: base
-    char bind_dn[DN_SIZE];     // service account; its password lies in the credentials folder
+    int64_t bind;              // enum bind_kind
+    char bind_dn[DN_SIZE];     // service account, or its principal; password or keytab lie in the credentials folder
     char realm[NAME_SIZE];     // Kerberos realm, empty: none
     char admin_group[DN_SIZE]; // members administer this tenant
     char help_desk[NAME_SIZE]; // shown under refusals: a telephone number
 };
 
 enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };
+
+enum bind_kind { BIND_PASSWORD, BIND_KERBEROS };
 
 struct site {
     char id[ID_SIZE];

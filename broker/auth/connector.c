@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/connector.h"
+#include "broker/auth/domain.h"
 #include "broker/auth/verdict.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
 
 #include <assert.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -22,7 +22,6 @@ enum {
     RETRY_LAST_MS = 5000,
     ASIDE_FIRST_MS = 5000,
     ASIDE_LAST_MS = 60000,
-    PATH_SIZE = 512,
     SETTLE_MS = 3000
 };
 
@@ -50,9 +49,7 @@ struct delivery {
 
 struct connector {
     // Set once.
-    struct tenant tenant;
-    char password_file[PATH_SIZE], ca_file[PATH_SIZE];
-    int64_t wait_ms;
+    struct service service;
     // The loop's alone. A descriptor of its own instead of loop_post: a post could not be taken back when the
     // connector ends.
     struct connector_port port;
@@ -94,39 +91,6 @@ static void deliver(struct connector *connector, struct ldap_link *link, size_t 
     (void)written;
 }
 
-// Not under the lock.
-static bool read_password(const char *path, struct secret *password, struct fault *why)
-{
-    char bytes[SECRET_MAX + 2];
-    int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t length = descriptor < 0 ? -1 : read(descriptor, bytes, sizeof bytes);
-    if (descriptor >= 0)
-        close(descriptor);
-    while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == '\r'))
-        length--;
-    bool good = length > 0 && secret_set(password, bytes, (size_t)length);
-    explicit_bzero(bytes, sizeof bytes);
-    return good || fault_set(why, FAULT_UNAVAILABLE, "no password in %s", path);
-}
-
-// Not under the lock.
-static struct ldap_link *open_bound(struct connector *connector, const char *uri, struct fault *why)
-{
-    owned(secret) struct secret password = {0};
-    struct ldap_reply reply;
-    if (!read_password(connector->password_file, &password, why))
-        return NULL;
-    struct ldap_link *link = ldap_link_open(uri, connector->ca_file, connector->wait_ms, why);
-    if (!link)
-        return NULL;
-    if (ldap_link_bind_now(link, connector->tenant.bind_dn, &password, connector->wait_ms, &reply, why) &&
-        (reply.result.code == RESULT_SUCCESS ||
-         fault_set(why, FAULT_DENIED, "the service account is refused: code %d %s", reply.result.code, reply.text)))
-        return link;
-    ldap_link_close(link);
-    return NULL;
-}
-
 static int64_t growing(int64_t first_ms, int64_t last_ms, unsigned failures)
 {
     int64_t wait_ms = first_ms;
@@ -165,7 +129,7 @@ static size_t next_server(const struct connector *connector, int64_t *when_ms)
 static void tell_failure(const struct connector *connector, const struct server *server, const struct fault *why)
 {
     if ((server->failures & (server->failures - 1)) == 0) // 1st, 2nd, 4th, 8th ...
-        log_warn("directory", "%s: %s: %s", connector->tenant.id, server->uri, why->text);
+        log_warn("directory", "%s: %s: %s", connector->service.tenant.id, server->uri, why->text);
 }
 
 static void connect_one(struct connector *connector, size_t number)
@@ -174,11 +138,11 @@ static void connect_one(struct connector *connector, size_t number)
     struct fault why = {0};
     int64_t ignored;
     pthread_mutex_unlock(&connector->lock);
-    struct ldap_link *link = open_bound(connector, server->uri, &why);
+    struct ldap_link *link = service_open(&connector->service, server->uri, &why);
     pthread_mutex_lock(&connector->lock);
     if (link) {
         if (server->failures > 0)
-            log_info("directory", "%s: %s answers again", connector->tenant.id, server->uri);
+            log_info("directory", "%s: %s answers again", connector->service.tenant.id, server->uri);
         server->failures = 0;
         connector->wanted -= connector->wanted > 0;
         deliver(connector, link, number, NULL);
@@ -195,14 +159,16 @@ static enum auth_verdict change_on(struct connector *connector, struct ldap_link
                                    struct fault *why)
 {
     struct ldap_reply reply;
-    if (!ldap_link_bind_now(link, change->dn, &change->old_password, connector->wait_ms, &reply, why))
+    if (!ldap_link_bind_now(link, change->dn, &change->old_password, connector->service.wait_ms, &reply, why))
         return AUTH_UNAVAILABLE;
-    enum auth_verdict verdict = verdict_of_bind((enum directory_kind)connector->tenant.directory, &reply.result);
+    enum auth_verdict verdict =
+        verdict_of_bind((enum directory_kind)connector->service.tenant.directory, &reply.result);
     // An expired password is refused at the bind itself unless the policy leaves grace log-ons; then only an
     // administrator can help, since slapd changes nothing for who is not bound. A reset one binds.
     if (reply.result.code != RESULT_SUCCESS)
         return verdict;
-    if (!ldap_link_change_now(link, &change->old_password, &change->new_password, connector->wait_ms, &reply, why))
+    if (!ldap_link_change_now(link, &change->old_password, &change->new_password, connector->service.wait_ms, &reply,
+                              why))
         return AUTH_UNAVAILABLE;
     verdict = verdict_of_change(&reply.result);
     if (verdict == AUTH_UNAVAILABLE)
@@ -215,12 +181,15 @@ static enum auth_verdict change_at(struct connector *connector, const char *uri,
 {
     struct fault why = {0};
     enum auth_verdict verdict = AUTH_UNAVAILABLE;
-    struct ldap_link *link = ldap_link_open(uri, connector->ca_file, connector->wait_ms, &why);
-    if (link)
+    struct ldap_link *link = ldap_link_open(uri, connector->service.ca_file, connector->service.wait_ms, &why);
+    if (link && connector->service.tenant.directory == DIRECTORY_ACTIVE_DIRECTORY)
+        verdict = domain_change(&connector->service, link, uri, change->dn, &change->old_password,
+                                &change->new_password, &why);
+    else if (link)
         verdict = change_on(connector, link, change, &why);
     ldap_link_close(link);
     if (verdict == AUTH_UNAVAILABLE)
-        log_warn("directory", "%s: %s: password not changed: %s", connector->tenant.id, uri, why.text);
+        log_warn("directory", "%s: %s: password not changed: %s", connector->service.tenant.id, uri, why.text);
     return verdict;
 }
 
@@ -338,14 +307,14 @@ static void woken(void *arg, bool readable, bool writable)
 static void read_servers(struct connector *connector)
 {
     char list[LIST_SIZE], *rest = NULL;
-    TEXT_PUT(list, connector->tenant.servers);
+    TEXT_PUT(list, connector->service.tenant.servers);
     for (char *uri = strtok_r(list, " ", &rest); uri && connector->server_count < SERVERS_MAX;
          uri = strtok_r(NULL, " ", &rest)) {
         TEXT_PUT(connector->servers[connector->server_count].uri, uri);
         connector->server_count++;
     }
     if (connector->server_count == 0)
-        log_error("directory", "%s: no servers are set", connector->tenant.id);
+        log_error("directory", "%s: no servers are set", connector->service.tenant.id);
 }
 
 static void start_thread(struct connector *connector)
@@ -368,11 +337,8 @@ struct connector *connector_new(struct loop *loop, const struct tenant *tenant, 
                                 int64_t wait_ms, const struct connector_port *port)
 {
     struct connector *connector = mem_new(1, sizeof *connector);
-    connector->tenant = *tenant;
-    connector->wait_ms = wait_ms;
+    service_init(&connector->service, tenant, credentials, wait_ms);
     connector->port = *port;
-    snprintf(connector->password_file, PATH_SIZE, "%s/%s.password", credentials, tenant->id);
-    snprintf(connector->ca_file, PATH_SIZE, "%s/%s.ca.pem", credentials, tenant->id);
     read_servers(connector);
     pthread_condattr_t steady;
     pthread_condattr_init(&steady);

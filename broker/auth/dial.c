@@ -47,6 +47,14 @@ static bool split_uri(struct place *place, const char *uri)
     return split_host(place, uri + (tls ? 8 : 7));
 }
 
+void dial_host(const char *uri, char host[256])
+{
+    struct place place;
+    host[0] = 0;
+    if (split_uri(&place, uri))
+        text_put(host, 256, place.host);
+}
+
 static void set_number(int descriptor, int level, int option, int number)
 {
     setsockopt(descriptor, level, option, &number, sizeof number); // without it: slower or later, never wrong

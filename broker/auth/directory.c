@@ -442,12 +442,6 @@ void directory_change(struct directory *directory, const char *name, const struc
                       const struct secret *new_password, auth_done *done, void *arg)
 {
     struct request *request = request_new(directory, REQUEST_CHANGE, done, arg);
-    // A domain has no such operation, and lets nobody bind who must change; that is what kpasswd is for.
-    if (directory->tenant.directory == DIRECTORY_ACTIVE_DIRECTORY) {
-        log_warn("directory", "%s: passwords of a domain are changed by Kerberos, not here", directory->tenant.id);
-        answer_later(request, AUTH_UNAVAILABLE);
-        return;
-    }
     request->password = *old_password;
     request->new_password = mem_copy(new_password, sizeof *new_password);
     begin(request, name);

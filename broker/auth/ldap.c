@@ -17,8 +17,9 @@
 
 enum {
     ANSWER_MAX = 1 << 20, // bytes of one LDAP message; more is refused before it is allocated
-    ATTRIBUTES_MAX = 16,  // of an entry; we ask for less
-    VALUES_MAX = 4096,    // of an entry; the rest is left out
+    SASL_STEPS_MAX = 8,
+    ATTRIBUTES_MAX = 16, // of an entry; we ask for less
+    VALUES_MAX = 4096,   // of an entry; the rest is left out
 };
 
 struct ldap_link {
@@ -258,6 +259,102 @@ bool ldap_link_bind_now(struct ldap_link *link, const char *dn, const struct sec
     int id = 0;
     if (!ldap_link_bind(link, dn, password, &id))
         return fail(link, why, "bind");
+    return await_reply(link, id, wait_ms, reply, why);
+}
+
+static void berval_drop(struct berval **value)
+{
+    ber_bvfree(*value);
+}
+
+static void initiator_drop(struct initiator **initiator)
+{
+    initiator_free(*initiator);
+}
+
+static bool sasl_step(struct ldap_link *link, struct bytes say, int64_t wait_ms, struct berval **said,
+                      struct ldap_reply *reply, struct fault *why)
+{
+    int id = 0;
+    struct berval credentials = {say.length, (char *)(uintptr_t)say.at};
+    if (ldap_sasl_bind(link->ldap, "", "GSSAPI", &credentials, NULL, NULL, &id) != LDAP_SUCCESS)
+        return fail(link, why, "bind");
+    owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
+    if (!message)
+        return fault_set(why, FAULT_UNAVAILABLE, "no answer");
+    ldap_parse_sasl_bind_result(link->ldap, message, said, 0); // its code is that of the result
+    return read_result(link, message, reply) || fault_set(why, FAULT_UNAVAILABLE, "answer not understood");
+}
+
+static bool sasl_steps(struct ldap_link *link, struct initiator *initiator, int64_t wait_ms, struct ldap_reply *reply,
+                       struct fault *why)
+{
+    owned(berval) struct berval *said = NULL;
+    for (int step = 0; step < SASL_STEPS_MAX; step++) {
+        struct bytes say, heard = {said ? said->bv_val : "", said ? said->bv_len : 0};
+        if (!initiator_step(initiator, heard, &say, why))
+            return false;
+        ber_bvfree(take(said));
+        if (!sasl_step(link, say, wait_ms, &said, reply, why))
+            return false;
+        if (reply->result.code != LDAP_SASL_BIND_IN_PROGRESS)
+            return reply->result.code != LDAP_SUCCESS || initiator_done(initiator) ||
+                   fault_set(why, FAULT_UNAVAILABLE, "the directory says yes before it has proven itself");
+    }
+    return fault_set(why, FAULT_UNAVAILABLE, "the bind comes to no end");
+}
+
+bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct initiator_config *config, int64_t wait_ms,
+                               struct ldap_reply *reply, struct fault *why)
+{
+    struct initiator_config bound = *config;
+    struct berval seen = {0};
+    if (ldap_get_option(link->ldap, LDAP_OPT_X_TLS_PEERCERT, &seen) != 0 || !seen.bv_val)
+        return fault_set(why, FAULT_UNAVAILABLE, "libldap does not show the server's certificate");
+    bound.server_certificate = (struct bytes){seen.bv_val, seen.bv_len};
+    owned(initiator) struct initiator *initiator = initiator_new(&bound, why);
+    ldap_memfree(seen.bv_val);
+    return initiator && sasl_steps(link, initiator, wait_ms, reply, why);
+}
+
+static bool has_value(struct ldap_link *link, LDAPMessage *entry, const char *attribute, const char *wanted)
+{
+    bool found = false;
+    struct berval **values = entry ? ldap_get_values_len(link->ldap, entry, attribute) : NULL;
+    for (size_t i = 0; values && values[i] && !found; i++)
+        found = bytes_equal((struct bytes){values[i]->bv_val, values[i]->bv_len}, wanted);
+    ldap_value_free_len(values);
+    return found;
+}
+
+bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_domain, struct fault *why)
+{
+    static const char *const wanted[] = {"supportedCapabilities", NULL};
+    struct ldap_query query = {.base = "", .filter = "(objectClass=*)", .attributes = wanted, .size_limit = 1};
+    int id = 0;
+    query.time_limit_s = (int)(wait_ms / 1000) + 1;
+    if (!ldap_link_search(link, &query, &id))
+        return fail(link, why, "root of the directory");
+    owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
+    if (!message)
+        return fault_set(why, FAULT_UNAVAILABLE, "root of the directory: no answer");
+    *is_domain = has_value(link, ldap_first_entry(link->ldap, message), wanted[0], "1.2.840.113556.1.4.800");
+    return true;
+}
+
+bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct bytes old_value,
+                            struct bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
+{
+    int id = 0;
+    char *type = (char *)(uintptr_t)attribute;
+    struct berval old = {old_value.length, (char *)(uintptr_t)old_value.at};
+    struct berval new = {new_value.length, (char *)(uintptr_t)new_value.at};
+    struct berval *olds[] = {&old, NULL}, *news[] = {&new, NULL};
+    LDAPMod away = {LDAP_MOD_DELETE | LDAP_MOD_BVALUES, type, {.modv_bvals = olds}};
+    LDAPMod there = {LDAP_MOD_ADD | LDAP_MOD_BVALUES, type, {.modv_bvals = news}};
+    LDAPMod *changes[] = {&away, &there, NULL};
+    if (ldap_modify_ext(link->ldap, dn, changes, NULL, NULL, &id) != LDAP_SUCCESS)
+        return fail(link, why, "change");
     return await_reply(link, id, wait_ms, reply, why);
 }
 

@@ -3,6 +3,7 @@
 // then used by the loop, never blocking. The home of libldap. A link that has failed is closed, never used again.
 #pragma once
 #include "broker/auth/answer.h"
+#include "broker/auth/initiator.h"
 #include "broker/base/fault.h"
 #include "broker/base/mem.h"
 #include <stdint.h>
@@ -26,6 +27,16 @@ struct ldap_reply {
 // False with `why` when no answer came. The answer may still be no.
 bool ldap_link_bind_now(struct ldap_link *link, const char *dn, const struct secret *password, int64_t wait_ms,
                         struct ldap_reply *reply, struct fault *why) __attribute__((warn_unused_result));
+// The same by a ticket. `config` without the certificate: that is the one this link has seen.
+bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct initiator_config *config, int64_t wait_ms,
+                               struct ldap_reply *reply, struct fault *why) __attribute__((warn_unused_result));
+// Whether the server calls itself an Active Directory. False with `why` when no answer came.
+bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_domain, struct fault *why)
+    __attribute__((warn_unused_result));
+// Takes one value of an attribute away and adds another, in one operation.
+bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct bytes old_value,
+                            struct bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
+    __attribute__((warn_unused_result));
 // Changes the password of who is bound (RFC 3062).
 bool ldap_link_change_now(struct ldap_link *link, const struct secret *old_password, const struct secret *new_password,
                           int64_t wait_ms, struct ldap_reply *reply, struct fault *why)

@@ -21,15 +21,25 @@ bool name_read(char login[LOGIN_SIZE], const struct tenant *tenant, const char *
     const char *slash = strchr(typed, '\\');
     const char *start = slash ? slash + 1 : typed;
     const char *at = strrchr(start, '@');
-    if (at && !suffix_fits(tenant, at + 1))
-        return false;
     size_t rest = at ? (size_t)(at - start) : strlen(start);
-    if (rest == 0 || rest >= LOGIN_SIZE || memchr(start, '@', rest) || memchr(start, '\\', rest))
+    if (rest == 0 || memchr(start, '@', rest) || memchr(start, '\\', rest))
+        return false;
+    if (at && !suffix_fits(tenant, at + 1)) {
+        if (slash || !at[1] || tenant->directory != DIRECTORY_ACTIVE_DIRECTORY)
+            return false;
+        rest = strlen(start);
+    }
+    if (rest >= LOGIN_SIZE)
         return false;
     memcpy(login, start, rest);
     login[rest] = 0;
     text_lower(login);
     return true;
+}
+
+bool name_lacks_suffix(const struct tenant *tenant, const char *login)
+{
+    return tenant->realm[0] && !strchr(login, '@');
 }
 
 struct filter {
@@ -73,8 +83,10 @@ static void add_directory_names(struct filter *filter, const struct tenant *tena
     add_value(filter, login, strlen(login));
     add_fixed(filter, ")(userPrincipalName=");
     add_value(filter, login, strlen(login));
-    add_value(filter, "@", tenant->realm[0] ? 1 : 0);
-    add_value(filter, tenant->realm, strlen(tenant->realm));
+    if (name_lacks_suffix(tenant, login)) {
+        add_value(filter, "@", 1);
+        add_value(filter, tenant->realm, strlen(tenant->realm));
+    }
     add_fixed(filter, ")))");
 }
 

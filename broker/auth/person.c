@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/person.h"
+#include "broker/auth/name.h"
 #include "broker/base/text.h"
 
 #include <stdio.h>
@@ -106,7 +107,8 @@ static bool read_posix(struct person_read *person, const char *login, const stru
 static bool has_principal(const struct entry *entry, const struct tenant *tenant, const char *login)
 {
     char principal[LOGIN_SIZE + NAME_SIZE];
-    snprintf(principal, sizeof principal, "%s%s%s", login, tenant->realm[0] ? "@" : "", tenant->realm);
+    bool lacks_suffix = name_lacks_suffix(tenant, login);
+    snprintf(principal, sizeof principal, "%s%s%s", login, lacks_suffix ? "@" : "", lacks_suffix ? tenant->realm : "");
     return has_value(entry, "userPrincipalName", principal);
 }
 

@@ -143,3 +143,15 @@ enum auth_verdict verdict_of_change(const struct result *result)
         return AUTH_RIGHT;
     return means_wrong(result->code) ? AUTH_REJECTED : AUTH_UNAVAILABLE;
 }
+
+// A domain refuses with "0000052D: ..." or "00000056: ...": the number is one of Windows.
+enum auth_verdict verdict_of_domain_change(const struct result *result)
+{
+    enum { BAD_PASSWORD = 0x56, LOCKED = 0x775 };
+    if (result->code == RESULT_SUCCESS)
+        return AUTH_RIGHT;
+    if (result->code != RESULT_CONSTRAINT) // no right to do it, or no TLS: nothing the person can help
+        return AUTH_UNAVAILABLE;
+    long number = strtol(result->diagnostic, NULL, 16);
+    return number == BAD_PASSWORD || number == LOCKED ? AUTH_WRONG : AUTH_REJECTED;
+}

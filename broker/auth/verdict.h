@@ -27,3 +27,5 @@ bool policy_read(struct policy *policy, struct bytes bytes) __attribute__((warn_
 enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct result *result);
 // Of the change itself, after the bind with the old password: RIGHT, REJECTED or UNAVAILABLE.
 enum auth_verdict verdict_of_change(const struct result *result);
+// The same for a domain, which may also find the old password WRONG.
+enum auth_verdict verdict_of_domain_change(const struct result *result);

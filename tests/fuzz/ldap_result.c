@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a directory answers -> verdict and person. The first byte says which; the rest is cut into values by the byte
 // 0xff.
+#include "broker/auth/domain.h"
 #include "broker/auth/name.h"
 #include "broker/auth/person.h"
 #include "broker/auth/verdict.h"
@@ -50,6 +51,7 @@ static void judge(const uint8_t *data, size_t size)
     assert(verdict != AUTH_RIGHT || result.code == RESULT_SUCCESS);
     enum auth_verdict changed = verdict_of_change(&result);
     assert(changed == AUTH_RIGHT || changed == AUTH_REJECTED || changed == AUTH_UNAVAILABLE);
+    assert((verdict_of_domain_change(&result) == AUTH_RIGHT) == (result.code == RESULT_SUCCESS));
 }
 
 static void read_person(const uint8_t *data, size_t size)
@@ -83,7 +85,8 @@ static void read_person(const uint8_t *data, size_t size)
 // Whatever is typed, the filter has the same shape.
 static void read_name(const uint8_t *data, size_t size)
 {
-    struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT"};
+    struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT", .directory = size & 1};
+    size_t openings = tenant.directory == DIRECTORY_ACTIVE_DIRECTORY ? 6 : 3;
     char *typed = calloc(1, size + 1), login[LOGIN_SIZE], filter[FILTER_SIZE];
     memcpy(typed, data, size);
     if (name_read(login, &tenant, typed)) {
@@ -93,21 +96,37 @@ static void read_name(const uint8_t *data, size_t size)
             opening += *at == '(';
             stars += *at == '*';
         }
-        assert(opening == 3 && stars == 0);
+        assert(opening == openings && stars == 0);
     }
     free(typed);
+}
+
+// A new password is quoted and doubled, or refused as a whole; a security identifier is all digits.
+static void quote(const uint8_t *data, size_t size)
+{
+    struct secret password;
+    char quoted[DOMAIN_PASSWORD_MAX], filter[FILTER_SIZE];
+    if (secret_set(&password, (const char *)data, size < SECRET_MAX ? size : SECRET_MAX)) {
+        size_t length = domain_password(quoted, &password);
+        assert(length == 0 || (length >= 4 && length % 2 == 0 && quoted[length - 2] == '"'));
+    }
+    name_sid_filter(filter, (struct bytes){(const char *)data, size < 68 ? size : 68});
+    assert(strspn(filter + 11, "\\0123456789abcdef)") == strlen(filter) - 11);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (size < 2)
         return 0;
-    switch (data[0] % 3) {
+    switch (data[0] % 4) {
     case 0:
         judge(data + 1, size - 1);
         break;
     case 1:
         read_person(data + 1, size - 1);
+        break;
+    case 3:
+        quote(data + 1, size - 1);
         break;
     default:
         read_name(data + 1, size - 1);

@@ -42,6 +42,21 @@ Test(name, is_refused_when_it_is_none)
     expect("an\xff", "");
 }
 
+Test(name, of_a_domain_may_have_a_suffix_of_its_own)
+{
+    char login[LOGIN_SIZE], filter[FILTER_SIZE];
+    cr_expect(name_read(login, &domain, "Anna.Adler@altdorf.de"));
+    cr_expect_str_eq(login, "anna.adler@altdorf.de");
+    name_filter(filter, &domain, login);
+    cr_expect_str_eq(filter, "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName=anna.adler@altdorf.de)"
+                             "(userPrincipalName=anna.adler@altdorf.de)))");
+    cr_expect(name_read(login, &domain, "anna@Altdorf"));
+    cr_expect_str_eq(login, "anna");
+    cr_expect_not(name_read(login, &domain, "anna@"));
+    cr_expect_not(name_read(login, &domain, "an@na@altdorf.de"));
+    cr_expect_not(name_read(login, &domain, "X\\anna@altdorf.de"));
+}
+
 Test(name, has_a_bound)
 {
     static char typed[10000];

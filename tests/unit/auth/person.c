@@ -84,6 +84,8 @@ Test(person, is_read_from_a_domain)
     add_text("userPrincipalName", "A.Adler@Altdorf");
     cr_expect(read_of(&domain, "a.adler"));
     cr_expect_str_eq(person.login, "anna");
+    cr_expect_not(read_of(&domain, "a.adler@altdorf.de"));
+    cr_expect(read_of(&domain, "a.adler@altdorf"));
     add_text("accountExpires", "9223372036854775807");
     add_text("userAccountControl", "512");
     cr_expect(read_of(&domain, "anna") && !person.disabled);

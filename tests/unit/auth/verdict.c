@@ -76,3 +76,22 @@ Test(verdict, of_a_change)
     result.code = 52;
     cr_expect_eq(verdict_of_change(&result), AUTH_UNAVAILABLE);
 }
+
+static enum auth_verdict of_domain_change(int code, const char *diagnostic)
+{
+    struct result result = {.code = code, .diagnostic = diagnostic};
+    return verdict_of_domain_change(&result);
+}
+
+Test(verdict, of_a_change_in_a_domain)
+{
+    cr_expect_eq(of_domain_change(0, ""), AUTH_RIGHT);
+    cr_expect_eq(of_domain_change(19, "0000052D: SvcErr: DSID-031A126C, problem 5003 (WILL_NOT_PERFORM), data 0"),
+                 AUTH_REJECTED);
+    cr_expect_eq(of_domain_change(19, "00000056: AtrErr: DSID-03190F80, #1"), AUTH_WRONG);
+    cr_expect_eq(of_domain_change(19, "00000775: locked"), AUTH_WRONG);
+    cr_expect_eq(of_domain_change(19, ""), AUTH_REJECTED);
+    cr_expect_eq(of_domain_change(19, "no number"), AUTH_REJECTED);
+    cr_expect_eq(of_domain_change(53, "0000001F: no TLS"), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_domain_change(50, "00000005: no right"), AUTH_UNAVAILABLE);
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What a domain controller may claim in tokenGroups; the names of groups cannot be asked for here.
+#include "broker/auth/groups.h"
+#include "broker/base/mem.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum { CLAIMS = 5000, CLAIM_SIZE = 100 };
+
+static struct loop *loop;
+static struct connector *connector;
+static struct lines *lines;
+static struct groups *groups;
+static const struct tenant town = {.id = "burgstadt", .directory = DIRECTORY_ACTIVE_DIRECTORY};
+
+static void nothing(void *arg)
+{
+    (void)arg;
+}
+
+static void begin(void)
+{
+    struct connector_port port = {.down = nothing};
+    loop = loop_new();
+    connector = connector_new(loop, &town, "/nonexistent", 100, &port);
+    lines = lines_new(loop, connector, 1);
+    groups = groups_new(loop, lines, &town, 1000, 1000);
+}
+
+static void end(void)
+{
+    groups_free(groups);
+    lines_free(lines);
+    connector_free(connector);
+    connector_settle();
+    loop_free(loop);
+}
+
+TestSuite(groups, .init = begin, .fini = end);
+
+static char claims[CLAIMS][CLAIM_SIZE];
+static struct bytes values[CLAIMS];
+
+// So many groups are taken of these values.
+static size_t taken(size_t count)
+{
+    struct attribute claimed = {{"tokenGroups", 11}, values, count};
+    struct group_walk walk = {0};
+    groups_begin(groups, &walk, &claimed);
+    size_t found = walk.count;
+    groups_end(groups, &walk);
+    return found;
+}
+
+Test(groups, of_a_domain_have_a_bound)
+{
+    for (size_t i = 0; i < CLAIMS; i++) {
+        memcpy(claims[i], &i, sizeof i);
+        values[i] = (struct bytes){claims[i], 28};
+    }
+    cr_expect_eq(taken(CLAIMS), GROUPS_MAX);
+    cr_expect_eq(taken(100), 100);
+}
+
+Test(groups, are_security_identifiers_and_counted_once)
+{
+    static const size_t lengths[] = {0, 1, 7, 8, 68, 69, 100};
+    for (size_t i = 0; i < 7; i++)
+        values[i] = (struct bytes){claims[0], lengths[i]};
+    cr_expect_eq(taken(7), 2);
+    for (size_t i = 0; i < 50; i++)
+        values[i] = (struct bytes){claims[0], 28};
+    cr_expect_eq(taken(50), 1);
+}
