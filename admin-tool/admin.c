@@ -3,12 +3,15 @@
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
 #include "admin-tool/token.h"
+#include "broker/api/client_ticket.h"
 #include "broker/api/language.h"
 
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { LOG_ON_MS = 60 * 1000 };
 
 static json_object *string_of(const struct secret *secret)
 {
@@ -49,10 +52,12 @@ static bool make_request(struct options *options, json_object *request, struct f
     }
     if (!text_is_slug(options->tenant, strlen(options->tenant)))
         return fault_set(why, FAULT_INVALID, "%s", _("Say with --tenant TENANT whose directory knows you."));
+    json_object_object_add(request, "tenant", json_object_new_string(options->tenant));
+    if (options->ticket)
+        return true;
     complete_name(options);
     if (!read_password(options, &secret, why))
         return false;
-    json_object_object_add(request, "tenant", json_object_new_string(options->tenant));
     json_object_object_add(request, "name", json_object_new_string(options->name));
     json_object_object_add(request, "password", string_of(&secret));
     return true;
@@ -69,17 +74,56 @@ static void show(struct tool *tool, json_object *answer)
     out_object(&tool->out, shown, columns);
 }
 
+// A ticket is bound to the broker's certificate, which has to be seen first.
+static enum exit_code get_ticket(struct tool *tool, char **authorization)
+{
+    struct fault why = {0};
+    unsigned char digest[32];
+    enum exit_code code = tool_ask(tool, "GET", "/healthz", NULL, NULL);
+    if (code != EXIT_DONE)
+        return code;
+    if (client_broker_digest(tool->client, digest))
+        *authorization = client_ticket(NULL, tool->options.host, digest, &why);
+    if (*authorization)
+        return EXIT_DONE;
+    out_complain("%s", why.text);
+    out_complain("%s", why.kind == FAULT_ABSENT
+                           ? _("There is no valid Kerberos ticket. Get one with kinit, or log on with a password.")
+                           : _("No ticket for the broker could be had. Log on with a password."));
+    return EXIT_NOT_ALLOWED;
+}
+
+static enum exit_code log_on(struct tool *tool, json_object *request, json_object **body)
+{
+    struct client_answer answer = {0};
+    char *authorization = NULL;
+    enum exit_code code = tool->options.ticket ? get_ticket(tool, &authorization) : EXIT_DONE;
+    if (code != EXIT_DONE)
+        return code;
+    client_call_wait(tool->client, "POST", "/v1/admin/logon", authorization, request, LOG_ON_MS, &answer);
+    if (authorization)
+        explicit_bzero(authorization, strlen(authorization));
+    free(authorization);
+    *body = answer.body;
+    return answer.refusal == REFUSAL_NONE ? EXIT_DONE : tool_complain(tool, &answer);
+}
+
 enum exit_code admin_log_on(struct tool *tool, const struct invocation *invocation)
 {
     (void)invocation;
     struct fault why = {0};
     owned(json) json_object *answer = NULL;
     owned(json) json_object *request = json_object_new_object();
+    if (tool->options.certificate[0]) {
+        out_complain("%s",
+                     _("With a certificate there is no log-on: every command shows it. Is it in the settings file?"));
+        return EXIT_USAGE;
+    }
     if (!make_request(&tool->options, request, &why)) {
         out_complain("%s", why.text);
         return EXIT_USAGE;
     }
-    enum exit_code code = tool_ask(tool, "POST", "/v1/admin/logon", request, &answer);
+    enum exit_code code = log_on(tool, request, &answer);
     codec_wipe(request);
     if (code != EXIT_DONE)
         return code;

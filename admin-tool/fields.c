@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/fields.h"
+#include "broker/api/client.h"
 #include "broker/api/language.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -62,6 +64,25 @@ static json_object *list_value(const char *text)
     return list;
 }
 
+// As openssl prints it, too: capitals with colons between.
+static json_object *digest_value(const char *text)
+{
+    char digits[2 * DIGEST_SIZE]; // what is too long stays too long, for the broker to refuse
+    size_t length = 0;
+    for (const char *at = text; *at && length + 1 < sizeof digits; at++)
+        if (*at != ':')
+            digits[length++] = (char)tolower((unsigned char)*at);
+    digits[length] = 0;
+    return json_object_new_string(digits);
+}
+
+static json_object *digest_of_file(const char *path, struct fault *why)
+{
+    char digest[DIGEST_SIZE];
+    int64_t until_ms = 0;
+    return client_read_certificate(path, digest, &until_ms, why) ? json_object_new_string(digest) : NULL;
+}
+
 json_object *field_value(const struct field *field, const char *text, struct fault *why)
 {
     switch (field->type) {
@@ -74,10 +95,11 @@ json_object *field_value(const struct field *field, const char *text, struct fau
     case FIELD_LIST:
     case FIELD_LINES:
         return list_value(text);
+    case FIELD_DIGEST:
+        return digest_value(text);
     case FIELD_ID:
     case FIELD_TEXT:
     case FIELD_TIME:
-    case FIELD_DIGEST:
         return json_object_new_string(text);
     }
     return NULL;
@@ -96,7 +118,8 @@ bool field_assign(enum noun noun, json_object *object, const char *assignment, s
                          name, noun_rows[noun].name);
     if ((field->flags & FIELD_OURS) || text_equal(name, "id"))
         return fault_set(why, FAULT_INVALID, _("%s cannot be set"), name);
-    json_object *value = field_value(field, equals + 1, why);
+    bool of_file = field->type == FIELD_DIGEST && equals[1] == '@';
+    json_object *value = of_file ? digest_of_file(equals + 2, why) : field_value(field, equals + 1, why);
     if (value)
         json_object_object_add(object, name, value);
     return value != NULL;

@@ -17,6 +17,7 @@ static const char *const list_columns[NOUN_COUNT][LIST_COLUMNS_MAX] = {
     [NOUN_PROFILE] = {"id", "name", "pool", "hours", "days"},
     [NOUN_ASSIGNMENT] = {"id", "profile", "group", "person", "priority"},
     [NOUN_DEVICE] = {"id", "site", "room", "online", "session", "enrolled", "disabled"},
+    [NOUN_ADMINISTRATOR] = {"id", "name", "scope"},
     [NOUN_PERSON] = {"id", "login", "name", "first_seen"},
     [NOUN_SESSION] = {"id", "login", "place", "host", "state", "changed"},
 };
@@ -114,7 +115,7 @@ static enum exit_code put(struct tool *tool, const struct invocation *invocation
     tool_change(tool, "PUT", path, present ? present->etag : NULL, wanted, &answer);
     owned(json) json_object *body = take(answer.body);
     if (answer.refusal != REFUSAL_NONE)
-        return tool_complain(&answer);
+        return tool_complain(tool, &answer);
     out_json(&tool->out, body);
     out_line(&tool->out, present ? _("%s %s is changed.") : _("%s %s is added."), noun_rows[invocation->noun].name,
              invocation->words[0]);
@@ -140,7 +141,7 @@ static enum exit_code set(struct tool *tool, const struct invocation *invocation
         return EXIT_REFUSED;
     }
     if (present.refusal != REFUSAL_NONE && present.refusal != REFUSAL_ABSENT)
-        return tool_complain(&present);
+        return tool_complain(tool, &present);
     return put(tool, invocation, path, adding ? NULL : &present);
 }
 
@@ -177,7 +178,7 @@ enum exit_code noun_remove(struct tool *tool, const struct invocation *invocatio
         }
         if (invocation->count > 1)
             out_complain("%s %s:", noun_rows[invocation->noun].name, invocation->words[i]);
-        worst = tool_complain(&answer);
+        worst = tool_complain(tool, &answer);
     }
     return worst;
 }

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PORT_PRESET = 8443 };
-
 #define AT(member) .offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member)
 
 struct option_row {
@@ -27,8 +25,8 @@ struct option_row {
 static const struct option_row rows[] = {
     {"broker", 'b', OPTION_ALWAYS, "HOST[:PORT]", AT(broker), N_("the broker; PULT_BROKER")},
     {"ca", 0, OPTION_ALWAYS, "FILE", AT(ca), N_("certificate of the authority that signed the broker's; PULT_CA")},
-    {"cert", 0, OPTION_ALWAYS, "FILE", AT(cert), N_("a certificate to show instead of logging on")},
-    {"key", 0, OPTION_ALWAYS, "FILE", AT(key), N_("its key")},
+    {"certificate", 0, OPTION_ALWAYS, "FILE", AT(certificate), N_("a certificate to show instead of logging on; PULT_CERTIFICATE")},
+    {"key", 0, OPTION_ALWAYS, "FILE", AT(key), N_("its key; PULT_KEY")},
     {"json", 'j', OPTION_ALWAYS, NULL, AT(json), N_("JSON for programs instead of tables")},
     {"lang", 0, OPTION_ALWAYS, "LANGUAGE", AT(lang), N_("language of what is said, for example de")},
     {"help", 'h', OPTION_ALWAYS, NULL, AT(help), N_("what the command does")},
@@ -37,6 +35,7 @@ static const struct option_row rows[] = {
     {"name", 'n', OPTION_NAME, "NAME", AT(name), N_("log-on name, else that of this computer's user")},
     {"password-stdin", 0, OPTION_SECRETS, NULL, AT(password_stdin), N_("the password is the first line of standard input")},
     {"token-stdin", 0, OPTION_SECRETS, NULL, AT(token_stdin), N_("the first administrator's token is, or stands in the file PULT_TOKEN_FILE")},
+    {"ticket", 0, OPTION_SECRETS, NULL, AT(ticket), N_("with the Kerberos ticket that kinit got, instead of a password")},
     {"file", 'f', OPTION_FILE, "FILE", AT(file), N_("the file to apply, - for standard input")},
     {"dry-run", 0, OPTION_PLAN, NULL, AT(dry_run), N_("show the plan and change nothing")},
     {"yes", 'y', OPTION_PLAN, NULL, AT(yes), N_("do not ask")},
@@ -48,7 +47,7 @@ static const struct option_row rows[] = {
 static const struct conf_row file_rows[] = {
     {.key = "broker", .type = CONF_TEXT, AT(broker), .sentence = "the broker, host[:port]"},
     {.key = "ca", .type = CONF_PATH, AT(ca), .sentence = "certificate of the authority that signed the broker's"},
-    {.key = "cert", .type = CONF_PATH, AT(cert), .sentence = "a certificate to show instead of logging on"},
+    {.key = "certificate", .type = CONF_PATH, AT(certificate), .sentence = "a certificate to show instead of logging on"},
     {.key = "key", .type = CONF_PATH, AT(key), .sentence = "its key"},
     {.key = "tenant", .type = CONF_TEXT, AT(tenant), .sentence = "tenant to log on at"},
     {.key = "name", .type = CONF_TEXT, AT(name), .sentence = "log-on name"},
@@ -145,6 +144,8 @@ bool options_complete(struct options *options)
         return false;
     fill(options->broker, getenv("PULT_BROKER"));
     fill(options->ca, getenv("PULT_CA"));
+    fill(options->certificate, getenv("PULT_CERTIFICATE"));
+    fill(options->key, getenv("PULT_KEY"));
     for (const struct conf_row *row = file_rows; row->key; row++)
         fill(text_at(options, row->offset), text_at(&file, row->offset));
     fill(options->ca, "/etc/pult/ca.crt");
@@ -168,7 +169,6 @@ bool options_split(const char *broker, char *host, size_t size, int64_t *port)
         return false;
     memcpy(host, start, length);
     host[length] = 0;
-    *port = PORT_PRESET;
     return !*rest || (*rest == ':' && text_number(rest + 1, 1, 65535, port));
 }
 

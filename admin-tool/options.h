@@ -9,7 +9,7 @@ enum option_flag {
     OPTION_ALWAYS = 1, // with every command
     OPTION_TENANT = 2,
     OPTION_NAME = 4,
-    OPTION_SECRETS = 8, // --password-stdin, --token-stdin
+    OPTION_SECRETS = 8, // --password-stdin, --token-stdin, --ticket
     OPTION_FILE = 16,
     OPTION_PLAN = 32, // --dry-run, --yes
     OPTION_EVENTS = 64,
@@ -22,10 +22,10 @@ struct options {
     char broker[OPTION_SIZE]; // host[:port]
     char host[OPTION_SIZE];   // filled by options_complete
     int64_t port;
-    char ca[OPTION_SIZE], cert[OPTION_SIZE], key[OPTION_SIZE];
+    char ca[OPTION_SIZE], certificate[OPTION_SIZE], key[OPTION_SIZE];
     char tenant[OPTION_SIZE], name[OPTION_SIZE], lang[OPTION_SIZE], file[OPTION_SIZE];
     char last[OPTION_SIZE], after[OPTION_SIZE], at[OPTION_SIZE];
-    bool json, password_stdin, token_stdin, dry_run, yes, help, version;
+    bool json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
     unsigned given; // enum option_flag of those that were given
 };
 
@@ -34,7 +34,7 @@ struct options {
 bool options_read(struct options *options, int *count, char **words) __attribute__((warn_unused_result));
 // Adds environment and settings file. False, with a complaint, when that file has a mistake.
 bool options_complete(struct options *options) __attribute__((warn_unused_result));
-// host, host:port, [IPv6], [IPv6]:port, IPv6. False when it is none of these.
+// host, host:port, [IPv6], [IPv6]:port, IPv6. False when it is none of these. *port stays as it is when none is named.
 bool options_split(const char *broker, char *host, size_t size, int64_t *port) __attribute__((warn_unused_result));
 // " [--tenant TENANT]" for the synopsis, of the options in `allowed`.
 void options_print_synopsis(FILE *file, unsigned allowed);

@@ -2,10 +2,11 @@
 #include "admin-tool/tool.h"
 #include "admin-tool/token.h"
 #include "broker/api/language.h"
+#include "broker/base/clock.h"
 
 #include <string.h>
 
-enum { DEADLINE_MS = 60 * 1000 };
+enum { DEADLINE_MS = 60 * 1000, PORT = 8443, CERTIFICATE_PORT = 8445 };
 
 static enum exit_code load_token(struct tool *tool)
 {
@@ -26,14 +27,15 @@ enum exit_code tool_open(struct tool *tool, bool with_token)
         out_complain("%s", _("Which broker? Say it with --broker HOST, PULT_BROKER or in the settings file."));
         return EXIT_USAGE;
     }
+    options->port = options->certificate[0] ? CERTIFICATE_PORT : PORT;
     if (!options_split(options->broker, options->host, sizeof options->host, &options->port)) {
         out_complain(_("%s: expected HOST or HOST:PORT"), options->broker);
         return EXIT_USAGE;
     }
     struct client_config config = {.host = options->host, .port = (int)options->port, .ca_file = options->ca};
-    if (options->cert[0]) {
-        config.certificate_file = options->cert;
-        config.key_file = options->key[0] ? options->key : options->cert;
+    if (options->certificate[0]) {
+        config.certificate_file = options->certificate;
+        config.key_file = options->key[0] ? options->key : options->certificate;
     }
     tool->loop = loop_new();
     tool->client = client_new(tool->loop, &config, &why);
@@ -41,7 +43,7 @@ enum exit_code tool_open(struct tool *tool, bool with_token)
         out_complain("%s", why.text);
         return EXIT_USAGE;
     }
-    return with_token && !options->cert[0] ? load_token(tool) : EXIT_DONE;
+    return with_token && !options->certificate[0] ? load_token(tool) : EXIT_DONE;
 }
 
 void tool_drop(struct tool *tool)
@@ -84,8 +86,30 @@ enum exit_code tool_exit_code(enum refusal refusal)
     return codes[refusal] ? codes[refusal] : EXIT_REFUSED;
 }
 
-enum exit_code tool_complain(const struct client_answer *answer)
+// With a certificate there is nothing to log on to, and TLS does not tell a client much.
+static void complain_of_certificate(const struct options *options, enum refusal refusal)
 {
+    char digest[DIGEST_SIZE];
+    int64_t until_ms = 0;
+    struct fault why = {0};
+    if (!options->certificate[0] || (refusal != REFUSAL_UNPROVEN && refusal != REFUSAL_BROKER_UNREACHABLE))
+        return;
+    if (!client_read_certificate(options->certificate, digest, &until_ms, &why))
+        out_complain("%s", why.text);
+    else if (until_ms <= clock_wall_ms())
+        out_complain(_("%s: this certificate has expired"), options->certificate);
+    else if (refusal == REFUSAL_UNPROVEN)
+        out_complain(_("The broker knows no administrator by the certificate %s, or port %lld does not ask for one "
+                       "(admin-port, usually 8445). Its SHA-256 is %s; see: pultctl administrator list"),
+                     options->certificate, (long long)options->port, digest);
+    else
+        out_complain(_("Port %lld is for certificates of the broker's admin-ca; it answers to no others."),
+                     (long long)options->port);
+}
+
+enum exit_code tool_complain(const struct tool *tool, const struct client_answer *answer)
+{
+    complain_of_certificate(&tool->options, answer->refusal);
     out_complain("%s", language_sentence(answer->refusal));
     if (answer->detail[0])
         out_complain("%s", answer->detail);
@@ -102,7 +126,7 @@ enum exit_code tool_ask(struct tool *tool, const char *verb, const char *path, j
     tool_call(tool, verb, path, request, &answer);
     if (answer.refusal != REFUSAL_NONE) {
         json_drop(&answer.body);
-        return tool_complain(&answer);
+        return tool_complain(tool, &answer);
     }
     if (body)
         *body = answer.body ? take(answer.body) : json_object_new_object();

@@ -39,7 +39,7 @@ void tool_change(struct tool *tool, const char *verb, const char *path, const ch
 enum exit_code tool_ask(struct tool *tool, const char *verb, const char *path, json_object *request,
                         json_object **body);
 // Says to standard error why and returns how the run ends.
-enum exit_code tool_complain(const struct client_answer *answer);
+enum exit_code tool_complain(const struct tool *tool, const struct client_answer *answer);
 enum exit_code tool_exit_code(enum refusal refusal);
 
 // "/v1/hosts/neustadt/ts1/drain"; `id` and `action` may be NULL. False, with a complaint, when `id` is none.

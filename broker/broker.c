@@ -267,6 +267,8 @@ static bool open_server(struct broker *broker, struct fault *why)
         .address = broker->config->listen_address,
         .port = (int)broker->config->port,
         .device_port = (int)broker->config->device_port,
+        .admin_port = (int)broker->config->admin_port,
+        .admin_ca_file = broker->config->admin_ca,
         .certificate_file = broker->config->certificate,
         .key_file = broker->config->key,
         .device_ca_file = ca,

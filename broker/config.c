@@ -19,6 +19,8 @@ static const struct conf_row rows[] = {
     {.key = "listen-address", .type = CONF_TEXT, AT(listen_address), .sentence = "address to listen on; empty: all"},
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "8443", .sentence = "HTTPS for administrators and for enrolment"},
     {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "HTTPS for devices, which show a certificate"},
+    {.key = "admin-port", .type = CONF_NUMBER, AT(admin_port), .min = 1, .max = 65535, .preset = "8445", .sentence = "HTTPS for administrators who show a certificate; with admin-ca only"},
+    {.key = "admin-ca", .type = CONF_PATH, AT(admin_ca), .sentence = "the authority of administrators' certificates, PEM; empty: none are taken"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .required = true, .sentence = "the broker's certificate and its chain, PEM"},
     {.key = "key", .type = CONF_PATH, AT(key), .required = true, .sentence = "its key, PEM"},
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
@@ -37,8 +39,9 @@ bool config_load(const char *path, struct config *config)
     memset(config, 0, sizeof *config);
     if (!conf_load(path, rows, config, conf_report_stderr, (void *)(uintptr_t)path))
         return false;
-    if (config->port == config->device_port) {
-        conf_report_stderr((void *)(uintptr_t)path, 0, "port and device-port must differ");
+    bool admin_clashes = config->admin_port == config->port || config->admin_port == config->device_port;
+    if (config->port == config->device_port || (config->admin_ca[0] && admin_clashes)) {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "port, device-port and admin-port must differ");
         return false;
     }
     log_set_level(log_levels[config->log_level]);
@@ -70,6 +73,8 @@ bool config_check_machine(const char *path, const struct config *config)
 {
     struct stat key;
     bool fine = check_file(path, "certificate", config->certificate);
+    if (config->admin_ca[0])
+        fine = check_file(path, "admin-ca", config->admin_ca) && fine;
     fine = check_file(path, "key", config->key) && fine;
     if (stat(config->key, &key) == 0 && (key.st_mode & 0007))
         fine = complain(path, "key", config->key, "others may read or change it: chmod o= it");

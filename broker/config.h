@@ -9,8 +9,9 @@ enum { CONFIG_PATH_SIZE = 400 };
 
 struct config {
     char listen_address[64];
-    int64_t port, device_port;
+    int64_t port, device_port, admin_port;
     char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE];
+    char admin_ca[CONFIG_PATH_SIZE]; // empty: no administrators by certificate
     char data_dir[CONFIG_PATH_SIZE];
     char head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/ticket.h"
+#include "broker/api/client_ticket.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
 #include "client-agent/worker.h"
 
-#include <gssapi/gssapi_ext.h>
-#include <gssapi/gssapi_krb5.h>
 #include <krb5.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -14,7 +13,7 @@
 #include <strings.h>
 
 // Threads that a silent KDC holds up; beyond that nobody asks it for a while.
-enum { RUNNING_MAX = 3, LIFE_S = 600, TOKEN_MAX = 64 * 1024 };
+enum { RUNNING_MAX = 3, LIFE_S = 600 };
 
 static atomic_int running; // threads, of them those that nobody waits for any more
 
@@ -141,85 +140,15 @@ static bool fill_cache(struct work *work)
 
 // ---- in the thread: the token
 
-static bool gss_trouble(struct work *work, OM_uint32 major, OM_uint32 minor, const char *what)
-{
-    OM_uint32 ignored, more = 0;
-    gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
-    int kind = minor ? GSS_C_MECH_CODE : GSS_C_GSS_CODE;
-    gss_OID mechanism = minor ? gss_mech_krb5 : GSS_C_NO_OID;
-    gss_display_status(&ignored, minor ? minor : major, kind, mechanism, &more, &text);
-    snprintf(work->job->trouble, sizeof work->job->trouble, "%s: %.*s", what, (int)text.length, (char *)text.value);
-    gss_release_buffer(&ignored, &text);
-    work->job->no_kdc = true;
-    return false;
-}
-
-static gss_OID_desc spnego = {.length = 6, .elements = "\x2b\x06\x01\x05\x05\x02"};
-
-static bool acquire(struct work *work, gss_cred_id_t *cred)
-{
-    char name[128];
-    OM_uint32 minor;
-    snprintf(name, sizeof name, "MEMORY:%s", krb5_cc_get_name(work->context, work->cache));
-    gss_key_value_element_desc element = {.key = "ccache", .value = name};
-    gss_key_value_set_desc store = {.count = 1, .elements = &element};
-    gss_OID_set_desc mechanisms = {.count = 1, .elements = &spnego};
-    OM_uint32 major =
-        gss_acquire_cred_from(&minor, GSS_C_NO_NAME, LIFE_S, &mechanisms, GSS_C_INITIATE, &store, cred, NULL, NULL);
-    return major == GSS_S_COMPLETE || gss_trouble(work, major, minor, "credentials");
-}
-
-static bool make_token(struct work *work, gss_cred_id_t cred, gss_name_t target, gss_buffer_t token)
-{
-    char binding[21 + 32] = "tls-server-end-point:";
-    memcpy(binding + 21, work->job->digest, 32);
-    struct gss_channel_bindings_struct bindings = {
-        .application_data = {.length = sizeof binding, .value = binding},
-    };
-    gss_ctx_id_t context = GSS_C_NO_CONTEXT;
-    OM_uint32 minor, ignored;
-    OM_uint32 major = gss_init_sec_context(&minor, cred, &context, target, &spnego, 0, 0, &bindings, GSS_C_NO_BUFFER,
-                                           NULL, token, NULL, NULL);
-    gss_delete_sec_context(&ignored, &context, GSS_C_NO_BUFFER);
-    if (GSS_ERROR(major) || token->length == 0)
-        return gss_trouble(work, major, minor, "token");
-    return token->length <= TOKEN_MAX || refuse(work, KRB5_CC_IO, "the token is too large");
-}
-
-static void encode(struct job *job, const unsigned char *bytes, size_t length)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    char *to = job->authorization = mem_new(1, length / 3 * 4 + 32);
-    to = stpcpy(to, "Negotiate ");
-    for (size_t i = 0; i < length; i += 3) {
-        size_t left = length - i;
-        unsigned three = (unsigned)bytes[i] << 16;
-        three |= left > 1 ? (unsigned)bytes[i + 1] << 8 : 0;
-        three |= left > 2 ? bytes[i + 2] : 0;
-        *to++ = digits[three >> 18];
-        *to++ = digits[three >> 12 & 63];
-        *to++ = left > 1 ? digits[three >> 6 & 63] : '=';
-        *to++ = left > 2 ? digits[three & 63] : '=';
-    }
-}
-
 static void get_token(struct work *work)
 {
-    char service[300];
-    gss_name_t target = GSS_C_NO_NAME;
-    gss_cred_id_t cred = GSS_C_NO_CREDENTIAL;
-    gss_buffer_desc token = GSS_C_EMPTY_BUFFER;
-    OM_uint32 minor;
-    snprintf(service, sizeof service, "HTTP@%s", work->job->broker);
-    gss_buffer_desc text = {.length = strlen(service), .value = service};
-    OM_uint32 major = gss_import_name(&minor, &text, GSS_C_NT_HOSTBASED_SERVICE, &target);
-    if (major != GSS_S_COMPLETE)
-        gss_trouble(work, major, minor, "name of the broker");
-    else if (acquire(work, &cred) && make_token(work, cred, target, &token))
-        encode(work->job, token.value, token.length);
-    gss_release_buffer(&minor, &token);
-    gss_release_cred(&minor, &cred);
-    gss_release_name(&minor, &target);
+    char cache[128];
+    struct fault why = {0};
+    struct job *job = work->job;
+    snprintf(cache, sizeof cache, "MEMORY:%s", krb5_cc_get_name(work->context, work->cache));
+    job->authorization = client_ticket(cache, job->broker, job->digest, &why);
+    job->no_kdc = !job->authorization;
+    TEXT_PUT(job->trouble, why.text);
 }
 
 // ---- in the thread: the change of a password

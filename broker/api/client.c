@@ -374,6 +374,11 @@ bool client_broker_digest(struct client *client, unsigned char digest[32])
     return trust_digest(wire_trust(client->wire), digest);
 }
 
+bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
+{
+    return trust_read_file(file, digest, until_ms, why);
+}
+
 void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg)
 {
     assert(!client->link);

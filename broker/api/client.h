@@ -54,6 +54,10 @@ void client_call_wait(struct client *client, const char *verb, const char *path,
 // SHA-256 of the broker's certificate as last seen, for Kerberos channel binding; false before the first connection.
 bool client_broker_digest(struct client *client, unsigned char digest[32]);
 
+// SHA-256 (DER, hexadecimal) of the first certificate in a PEM file, and until when it is valid.
+bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
+    __attribute__((warn_unused_result));
+
 // The link: comes up by itself, again and again with growing waits and jitter, until client_free. Pings every 20 s;
 // a broker that has not answered for 30 s counts as gone.
 struct client_link_events {

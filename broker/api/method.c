@@ -115,6 +115,7 @@ const struct method method_rows[] = {
     NOUN_ROWS(NOUN_PROFILE, "profiles", ROLE_ADMIN),
     NOUN_ROWS(NOUN_ASSIGNMENT, "assignments", ROLE_ADMIN),
     NOUN_ROWS(NOUN_DEVICE, "devices", ROLE_ADMIN),
+    NOUN_ROWS(NOUN_ADMINISTRATOR, "administrators", ROLE_DISTRICT),
     {METHOD_LIST, "GET", "/v1/persons", ROLE_ADMIN, NOUN_PERSON, NULL, 0, METHOD_PAGED | METHOD_OWN_TENANT, "lists persons"},
     {METHOD_SHOW, "GET", "/v1/persons/{id}", ROLE_ADMIN, NOUN_PERSON, NULL, 0, METHOD_OWN_TENANT, "shows a person"},
     {METHOD_LIST, "GET", "/v1/sessions", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_PAGED | METHOD_OWN_TENANT, "lists sessions"},

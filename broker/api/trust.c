@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/trust.h"
 #include "broker/base/mem.h"
+#include "broker/base/text.h"
 
+#include <errno.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct trust {
     SSL_CTX *tls;
@@ -129,6 +133,31 @@ void trust_free(struct trust *trust)
     SSL_SESSION_free(trust->session);
     SSL_CTX_free(trust->tls);
     free(trust);
+}
+
+static bool read_certificate(X509 *certificate, char digest[DIGEST_SIZE], int64_t *until_ms)
+{
+    struct tm until;
+    unsigned char bytes[32];
+    unsigned length = sizeof bytes;
+    if (X509_digest(certificate, EVP_sha256(), bytes, &length) != 1 ||
+        ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
+        return false;
+    text_hex(digest, bytes, sizeof bytes);
+    *until_ms = (int64_t)timegm(&until) * 1000;
+    return true;
+}
+
+bool trust_read_file(const char *certificate_file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
+{
+    FILE *file = fopen(certificate_file, "re");
+    if (!file)
+        return fault_set(why, FAULT_ABSENT, "%s: %s", certificate_file, strerror(errno));
+    X509 *certificate = PEM_read_X509(file, NULL, no_passphrase, NULL);
+    fclose(file);
+    bool read = certificate && read_certificate(certificate, digest, until_ms);
+    X509_free(certificate);
+    return read || refuse(why, "the certificate", certificate_file);
 }
 
 SSL_CTX *trust_context(struct trust *trust)

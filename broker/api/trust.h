@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Whom a client trusts: one authority and one name, TLS as in BSI TR-02102-2, and the session kept to come back faster.
 #pragma once
+#include "broker/api/types.h"
 #include "broker/base/fault.h"
 
 #include <openssl/ssl.h>
@@ -18,5 +19,8 @@ bool trust_digest(const struct trust *trust, unsigned char digest[32]);
 // Why a certificate was refused since trust_begin, "" when none was.
 const char *trust_refused(const struct trust *trust);
 void trust_begin(struct trust *trust); // before a new connection
+// SHA-256 (DER, hexadecimal) of the first certificate in a PEM file, and until when it is valid.
+bool trust_read_file(const char *certificate_file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
+    __attribute__((warn_unused_result));
 // The next connection shows and checks certificates anew.
 void trust_forget_session(struct trust *trust);

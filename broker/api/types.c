@@ -105,6 +105,13 @@ static const struct field device_fields[] = {
     END,
 };
 
+static const struct field administrator_fields[] = {
+    OWN_ID(administrator),
+    {.name = "name", .type = FIELD_TEXT, AT(administrator, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
+    {.name = "certificate", .type = FIELD_DIGEST, AT(administrator, certificate), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of the certificate that proves them"},
+    END,
+};
+
 static const struct field person_fields[] = {
     OWN_ID(person),
     {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_OURS, .sentence = "first log-on"},
@@ -133,6 +140,7 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_PROFILE] = {"profile", "profiles", profile_fields, sizeof(struct profile), true, "a workplace: pool, devices, hours"},
     [NOUN_ASSIGNMENT] = {"assignment", "assignments", assignment_fields, sizeof(struct assignment), true, "who works by which profile"},
     [NOUN_DEVICE] = {"device", "devices", device_fields, sizeof(struct device), true, "a thin client at a desk"},
+    [NOUN_ADMINISTRATOR] = {"administrator", "administrators", administrator_fields, sizeof(struct administrator), true, "who administers by client certificate; members of a tenant's admin_group need none"},
     [NOUN_PERSON] = {"person", "persons", person_fields, sizeof(struct person), false, "somebody who has logged on"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
 };

@@ -25,6 +25,7 @@ enum noun {
     NOUN_PROFILE,
     NOUN_ASSIGNMENT,
     NOUN_DEVICE,
+    NOUN_ADMINISTRATOR,
     NOUN_PERSON,
     NOUN_SESSION,
     NOUN_COUNT,
@@ -156,6 +157,13 @@ struct device {
     int64_t enrolled_ms;
     char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
     int64_t invite_until_ms;
+};
+
+// Somebody who administers by client certificate, without a directory: at the port for administrators only.
+struct administrator {
+    char id[ID_SIZE];
+    char name[NAME_SIZE];
+    char certificate[DIGEST_SIZE]; // SHA-256 of it (DER)
 };
 
 struct person {

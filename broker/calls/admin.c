@@ -151,6 +151,7 @@ void call_admin_logon(struct world *world, struct call *call)
 
 void call_admin_logoff(struct world *world, struct call *call)
 {
-    admins_remove(world->admins, &call->peer);
+    if (!call->peer.by_certificate) // whose id may be a member's log-on name, too
+        admins_remove(world->admins, &call->peer);
     call_answer(call, json_object_new_object());
 }

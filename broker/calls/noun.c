@@ -29,6 +29,15 @@ static void add_session(json_object *object, const struct world *world, const st
     json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
 }
 
+// As the answer to a log-on says it: the tenant, or the whole district.
+static void add_scope(json_object *object, const struct world *world, const struct administrator *administrator)
+{
+    char id[SLUG_SIZE];
+    id_tenant(id, administrator->id);
+    const struct tenant *tenant = state_tenant(world->state, id);
+    json_object_object_add(object, "scope", json_object_new_string(tenant && tenant->district ? "district" : id));
+}
+
 json_object *noun_view(const struct world *world, enum noun noun, const void *record)
 {
     json_object *object = codec_write(noun_rows[noun].fields, CODEC_ANSWER, record);
@@ -38,6 +47,8 @@ json_object *noun_view(const struct world *world, enum noun noun, const void *re
         add_session(object, world, record);
     else if (noun == NOUN_PERSON)
         add_person(object, world, record);
+    else if (noun == NOUN_ADMINISTRATOR)
+        add_scope(object, world, record);
     else if (noun == NOUN_DEVICE)
         json_object_object_add(object, "online",
                                json_object_new_boolean(world->links.online(world->links.self, record)));

@@ -86,7 +86,8 @@ void world_event(struct event *event, enum event_type type, enum noun noun, cons
     static const char *const actors[] = {
         [ROLE_NOBODY] = "nobody", [ROLE_ANYONE] = "somebody", [ROLE_DEVICE] = "device",
         [ROLE_HOST] = "host",     [ROLE_ADMIN] = "admin",     [ROLE_DISTRICT] = "admin"};
-    snprintf(event->by, sizeof event->by, "%s %s", actors[call->peer.role], call->peer.id);
+    snprintf(event->by, sizeof event->by, "%s %s%s", actors[call->peer.role], call->peer.id,
+             call->peer.by_certificate ? " by certificate" : "");
 }
 
 void world_random(void *bytes, size_t length)

@@ -34,6 +34,7 @@ union record {
     struct profile profile;
     struct assignment assignment;
     struct device device;
+    struct administrator administrator;
     struct person person;
     struct session session;
 };

@@ -132,6 +132,17 @@ const void *state_at(const struct state *state, enum noun noun, const char *pref
     return shelf->records[index];
 }
 
+const struct administrator *state_administrator_by(const struct state *state, const char *certificate)
+{
+    const struct shelf *shelf = &state->shelves[NOUN_ADMINISTRATOR];
+    for (size_t i = 0; certificate[0] && i < shelf->count; i++) {
+        const struct administrator *administrator = shelf->records[i];
+        if (text_equal(administrator->certificate, certificate))
+            return administrator;
+    }
+    return NULL;
+}
+
 void session_prefix(char prefix[ID_SIZE], const char *person_id)
 {
     text_put(prefix, ID_SIZE, person_id);
@@ -196,8 +207,20 @@ static bool servers_fit(const struct tenant *tenant, struct fault *why)
     return json_object_array_length(words) > 0 || fault_set(why, FAULT_INVALID, "servers: at least one is needed");
 }
 
-static bool values_fit(enum noun noun, const union record *record, struct fault *why)
+// One certificate proves one administrator.
+static bool certificate_fits(const struct state *state, const struct administrator *wanted, struct fault *why)
 {
+    const struct administrator *other = state_administrator_by(state, wanted->certificate);
+    if (!wanted->certificate[0])
+        return fault_set(why, FAULT_INVALID, "certificate: needed");
+    return !other || text_equal(other->id, wanted->id) ||
+           fault_set(why, FAULT_CONFLICT, "certificate: another administrator has this one already");
+}
+
+static bool values_fit(const struct state *state, enum noun noun, const union record *record, struct fault *why)
+{
+    if (noun == NOUN_ADMINISTRATOR)
+        return certificate_fits(state, &record->administrator, why);
     if (noun == NOUN_TENANT)
         return servers_fit(&record->tenant, why);
     if (noun == NOUN_PROFILE)
@@ -220,7 +243,7 @@ bool state_accepts(const struct state *state, enum noun noun, const void *record
         if (field->type == FIELD_ID && field->refers != NOUN_NONE &&
             !reference_fits(state, field, (const char *)record + field->offset, tenant, why))
             return false;
-    return values_fit(noun, record, why);
+    return values_fit(state, noun, record, why);
 }
 
 // ---- snapshots

@@ -42,6 +42,9 @@ static inline const struct session *state_session(const struct state *state, con
     return state_find(state, NOUN_SESSION, id);
 }
 
+// Whom a certificate (SHA-256) proves; NULL when nobody, and for the empty one.
+const struct administrator *state_administrator_by(const struct state *state, const char *certificate);
+
 // Walks the records whose ids begin with `prefix` ("neustadt/", or a session prefix of one person).
 // for (size_t i = state_first(...); (record = state_at(state, noun, prefix, i)); i++)
 size_t state_first(const struct state *state, enum noun noun, const char *prefix);

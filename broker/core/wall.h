@@ -10,6 +10,7 @@ struct peer {
     char tenant[SLUG_SIZE]; // of a device or an administrator
     char id[ID_SIZE];       // the device, or "tenant/log-on name" of an administrator
     char address[64];       // where from
+    bool by_certificate;    // an administrator without a log-on
 };
 
 // `id` is what the path names, "" without. A foreign tenant's thing is REFUSAL_ABSENT, existing or not.

@@ -26,13 +26,14 @@ struct connection {
     struct link *link;             // NULL unless it is a device's WebSocket
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char common_name[ID_SIZE];
-    bool on_device_port;
+    int64_t certificate_until_ms;
+    bool on_device_port, on_admin_port;
 };
 
 struct server {
     struct world *world;
     struct lws_context *context;
-    struct lws_vhost *public_vhost, *device_vhost;
+    struct lws_vhost *public_vhost, *device_vhost, *admin_vhost;
     struct links links;
     unsigned char binding[32]; // SHA-256 of our certificate
     bool closing;

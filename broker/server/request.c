@@ -43,6 +43,13 @@ const struct device *connection_device(const struct connection *connection)
     return device;
 }
 
+static const struct administrator *connection_administrator(const struct connection *connection)
+{
+    if (!connection->on_admin_port || connection->certificate_until_ms <= clock_wall_ms())
+        return NULL;
+    return state_administrator_by(connection->server->world->state, connection->certificate);
+}
+
 static void prove_bearer(struct connection *connection, struct peer *peer, const char *token)
 {
     admins_prove(connection->server->world->admins, token, clock_wall_ms(), peer);
@@ -51,7 +58,7 @@ static void prove_bearer(struct connection *connection, struct peer *peer, const
 static bool read_authorization(struct exchange *exchange, struct lws *wsi)
 {
     int length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
-    if (length <= 0)
+    if (length <= 0 || exchange->connection->on_admin_port) // there the certificate decides alone
         return true;
     if (length > TICKET_MAX)
         return false;
@@ -66,12 +73,25 @@ static bool read_authorization(struct exchange *exchange, struct lws *wsi)
     return true;
 }
 
+static void prove_administrator(const struct connection *connection, struct peer *peer)
+{
+    const struct administrator *administrator = connection_administrator(connection);
+    if (!administrator)
+        return;
+    id_tenant(peer->tenant, administrator->id);
+    const struct tenant *tenant = state_tenant(connection->server->world->state, peer->tenant);
+    peer->role = tenant && tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
+    peer->by_certificate = true;
+    TEXT_PUT(peer->id, administrator->id);
+}
+
 static void read_peer(struct exchange *exchange, struct lws *wsi)
 {
     struct peer *peer = &exchange->call->peer;
     const struct device *device = connection_device(exchange->connection);
     peer->role = ROLE_ANYONE;
     lws_get_peer_simple(wsi, peer->address, sizeof peer->address);
+    prove_administrator(exchange->connection, peer);
     if (!device)
         return;
     peer->role = ROLE_DEVICE;

@@ -112,7 +112,9 @@ static struct connection *connection_of(struct lws *wsi)
     connection->server = lws_context_user(lws_get_context(wsi));
     connection->wsi = wsi;
     connection->on_device_port = lws_get_vhost(wsi) == connection->server->device_vhost;
-    if (connection->on_device_port)
+    connection->on_admin_port = lws_get_vhost(wsi) == connection->server->admin_vhost;
+    connection->certificate_until_ms = connection->on_admin_port ? tls_peer_until_ms(lws_get_ssl(wsi)) : 0;
+    if (connection->on_device_port || connection->on_admin_port)
         tls_peer(lws_get_ssl(wsi), connection->certificate, connection->common_name);
     lws_set_opaque_user_data(wsi, connection);
     return connection;
@@ -369,6 +371,17 @@ static struct lws_vhost *listen_on(struct server *server, const struct server_co
     return lws_create_vhost(server->context, &info);
 }
 
+static bool start_for_administrators(struct server *server, const struct server_config *config, struct fault *why)
+{
+    // What a device holds must never open this port.
+    if (tls_file_holds(config->admin_ca_file, config->device_ca_file))
+        return fault_set(why, FAULT_INVALID, "admin-ca: %s cannot be read, or is the authority of the devices",
+                         config->admin_ca_file);
+    server->admin_vhost = listen_on(server, config, "admin", config->admin_port, config->admin_ca_file);
+    return server->admin_vhost ||
+           fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->admin_port);
+}
+
 static bool start(struct server *server, const struct server_config *config, struct fault *why)
 {
     void *loops[1] = {loop_uv(server->world->loop)};
@@ -389,7 +402,7 @@ static bool start(struct server *server, const struct server_config *config, str
     server->device_vhost = listen_on(server, config, "device", config->device_port, config->device_ca_file);
     if (!server->device_vhost)
         return fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->device_port);
-    return true;
+    return !config->admin_ca_file[0] || start_for_administrators(server, config, why);
 }
 
 struct server *server_new(struct world *world, const struct server_config *config, struct fault *why)

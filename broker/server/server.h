@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The broker's two listeners: one for people and programs, one for whoever shows a certificate (devices). HTTPS and
-// WebSocket by libwebsockets on the broker's loop.
+// The broker's listeners: one for people and programs, one for devices, one for administrators with a certificate; each
+// of these two trusts its own authority alone. HTTPS and WebSocket by libwebsockets on the broker's loop.
 #pragma once
 #include "broker/calls/world.h"
 
@@ -8,9 +8,10 @@ struct server;
 
 struct server_config {
     const char *address; // to listen on; "" for all
-    int port, device_port;
-    const char *certificate_file, *key_file; // shown by both
+    int port, device_port, admin_port;
+    const char *certificate_file, *key_file; // shown by all
     const char *device_ca_file;              // who may connect to device_port
+    const char *admin_ca_file;               // who may connect to admin_port; "": that port is closed
 };
 
 struct server *server_new(struct world *world, const struct server_config *config, struct fault *why);

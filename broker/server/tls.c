@@ -5,6 +5,7 @@
 #include <assert.h>
 #include <openssl/pem.h>
 #include <string.h>
+#include <time.h>
 
 void tls_harden(SSL_CTX *context)
 {
@@ -39,6 +40,30 @@ bool tls_peer(SSL *ssl, char digest[DIGEST_SIZE], char common_name[ID_SIZE])
     int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common_name, ID_SIZE);
     X509_free(certificate);
     return length > 0 && (size_t)length == strlen(common_name);
+}
+
+int64_t tls_peer_until_ms(SSL *ssl)
+{
+    struct tm until;
+    X509 *certificate = ssl ? SSL_get1_peer_certificate(ssl) : NULL;
+    bool read = certificate && ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) == 1;
+    X509_free(certificate);
+    return read ? (int64_t)timegm(&until) * 1000 : 0;
+}
+
+bool tls_file_holds(const char *many_file, const char *one_file)
+{
+    unsigned char wanted[32], digest[32];
+    FILE *file = fopen(many_file, "re");
+    bool holds = !file || !tls_file_digest(one_file, wanted);
+    for (X509 *certificate; file && (certificate = PEM_read_X509(file, NULL, NULL, NULL));) {
+        tls_digest(certificate, digest);
+        holds = holds || memcmp(digest, wanted, sizeof wanted) == 0;
+        X509_free(certificate);
+    }
+    if (file)
+        fclose(file);
+    return holds;
 }
 
 bool tls_file_digest(const char *certificate_file, unsigned char digest[32])

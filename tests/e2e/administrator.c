@@ -35,7 +35,8 @@ static void make_folder(const char *name, const char *variable)
 
 static const char config_text[] = "listen-address = 127.0.0.1\n"
                                   "certificate = %1$s/tls/broker.crt\nkey = %1$s/tls/broker.key\n"
-                                  "data-dir = %1$s/data\ncredentials-dir = %1$s/credentials\n";
+                                  "data-dir = %1$s/data\ncredentials-dir = %1$s/credentials\n"
+                                  "admin-ca = %1$s/tls/ca.crt\n";
 
 static void start_broker(void)
 {
@@ -77,7 +78,8 @@ static void start(void)
 
 static void stop(void)
 {
-    program_stop(broker);
+    if (broker)
+        program_stop(broker);
 }
 
 TestSuite(administrator, .init = start, .fini = stop, .timeout = 60);
@@ -241,4 +243,132 @@ Test(administrator, reads_the_journal)
     must("event list --after 0", NULL);
     cr_assert(shows("admin.logged-on"), "%s", said.out);
     cr_assert(shows("neustadt/staff"), "%s", said.out);
+}
+
+// ---- by certificate
+
+// issue NAME AUTHORITY DAYS: NAME.crt and NAME.key for somebody, by an authority's files without their ending.
+static const char issue_script[] =
+    "set -e\ncd $(dirname $0)\n"
+    "openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout $1.key "
+    "-out $1.csr -subj /CN=$1\n"
+    "openssl x509 -req -in $1.csr -CA $2 -CAkey $3 -CAcreateserial -days $4 -out $1.crt\n";
+
+static void issue(const char *name, const char *authority, const char *key, int days)
+{
+    write_file("issue", issue_script);
+    snprintf(line, sizeof line, "sh %s/issue %s %s/%s %s/%s %d", town, name, town, authority, town, key, days);
+    program_run(&said, line, NULL);
+    cr_assert_eq(said.exit_code, 0, "%s", said.err);
+}
+
+static void list_administrator(const char *id, const char *certificate)
+{
+    char words[300];
+    snprintf(words, sizeof words, "administrator add %s name=Somebody certificate=@%s/%s.crt", id, town, certificate);
+    must(words, NULL);
+}
+
+// pultctl by certificate, without any log-on.
+static int shows_certificate(const char *certificate, const char *words)
+{
+    char all[400];
+    snprintf(all, sizeof all, "--certificate %s/%s.crt --key %s/%s.key %s", town, certificate, town, certificate,
+             words);
+    return pultctl(all, NULL);
+}
+
+static void hire(void)
+{
+    issue("kreis", "tls/ca.crt", "tls/ca.key", 2);
+    issue("anna", "tls/ca.crt", "tls/ca.key", 2);
+    log_on_and_apply();
+    list_administrator("kreis/kim", "kreis");
+    list_administrator("neustadt/anna", "anna");
+}
+
+Test(administrator, comes_by_a_certificate_and_sees_the_own_tenant_only)
+{
+    hire();
+    must("log-off", NULL);
+    cr_assert_eq(shows_certificate("kreis", "tenant list"), 0, "%s", said.err);
+    cr_assert(shows("kreis ") && shows("neustadt"), "%s", said.out);
+    cr_assert_eq(shows_certificate("anna", "tenant list"), 0, "%s", said.err);
+    cr_assert_not(shows("kreis"), "%s", said.out);
+    cr_assert_eq(shows_certificate("anna", "site set neustadt/hall name=Rathaus"), 0, "%s", said.err);
+    cr_assert_eq(shows_certificate("anna", "tenant show kreis"), 1, "%s", said.out);
+    cr_assert_eq(shows_certificate("kreis", "event list --last 1"), 0, "%s", said.err);
+    cr_assert(shows("admin neustadt/anna by certificate"), "%s", said.out);
+}
+
+Test(administrator, of_a_tenant_makes_no_administrators)
+{
+    hire();
+    must("log-off", NULL);
+    cr_assert_eq(shows_certificate("anna", "administrator list"), 0, "%s", said.err);
+    cr_assert(shows("neustadt/anna") && !shows("kreis/kim"), "%s", said.out);
+    cr_assert_eq(shows_certificate("anna", "administrator remove neustadt/anna"), 4);
+    cr_assert_eq(shows_certificate("anna", "administrator set neustadt/anna name=Me"), 4);
+    cr_assert_eq(shows_certificate("anna", "administrator show kreis/kim"), 1);
+}
+
+Test(administrator, who_is_removed_is_out_at_once)
+{
+    hire();
+    cr_assert_eq(shows_certificate("anna", "status"), 0, "%s", said.err);
+    must("administrator remove neustadt/anna", NULL);
+    cr_assert_eq(shows_certificate("anna", "status"), 4, "%s", said.err);
+    cr_assert(strstr(said.err, "knows no administrator by the certificate"), "%s", said.err);
+}
+
+Test(administrator, proves_nothing_by_an_expired_or_foreign_certificate)
+{
+    hire();
+    issue("late", "tls/ca.crt", "tls/ca.key", -1);
+    issue("foreign", "other/tls/ca.crt", "other/tls/ca.key", 2);
+    list_administrator("kreis/late", "late");
+    list_administrator("kreis/foreign", "foreign");
+    cr_assert_eq(shows_certificate("late", "status"), 3, "%s%s", said.out, said.err);
+    cr_assert(strstr(said.err, "has expired"), "%s", said.err);
+    cr_assert_eq(shows_certificate("foreign", "status"), 3, "%s%s", said.out, said.err);
+    cr_assert(strstr(said.err, "certificates of the broker's admin-ca"), "%s", said.err);
+}
+
+Test(administrator, is_never_a_device_and_a_device_never_an_administrator)
+{
+    hire();
+    issue("desk", "data/device-ca.pem", "data/device-ca.key", 2);
+    list_administrator("kreis/desk", "desk");
+    cr_assert_eq(shows_certificate("desk", "status"), 3, "%s%s", said.out, said.err);
+    setenv("PULT_BROKER", "127.0.0.1:8444", 1);
+    cr_assert_eq(shows_certificate("kreis", "status"), 3, "%s%s", said.out, said.err);
+    cr_assert_eq(shows_certificate("desk", "status"), 4, "%s%s", said.out, said.err);
+    setenv("PULT_BROKER", "127.0.0.1:8443", 1);
+    cr_assert_eq(shows_certificate("kreis", "status"), 4, "%s%s", said.out, said.err);
+}
+
+Test(administrator, has_a_certificate_of_their_own)
+{
+    char words[300];
+    hire();
+    snprintf(words, sizeof words, "administrator add neustadt/bert name=Bert certificate=@%s/anna.crt", town);
+    cr_assert_eq(pultctl(words, NULL), 1, "%s", said.out);
+    cr_assert(strstr(said.err, "another administrator has this one"), "%s", said.err);
+    cr_assert_eq(pultctl("administrator add neustadt/bert name=Bert certificate=", NULL), 1, "%s", said.out);
+    cr_assert_eq(shows_certificate("anna", "log-on"), 2, "%s", said.err);
+}
+
+Test(administrator, is_not_vouched_for_by_the_devices_authority)
+{
+    program_stop(broker);
+    snprintf(line, sizeof line,
+             "listen-address = 127.0.0.1\ncertificate = %1$s/tls/broker.crt\nkey = %1$s/tls/broker.key\n"
+             "data-dir = %1$s/data\ncredentials-dir = %1$s/credentials\nadmin-ca = %1$s/data/device-ca.pem\n",
+             town);
+    write_file("broker.conf", line);
+    snprintf(line, sizeof line, "broker/pult-broker -c %s", conf);
+    program_run(&said, line, NULL);
+    cr_assert_eq(said.exit_code, 1);
+    cr_assert(strstr(said.err, "the authority of the devices"), "%s", said.err);
+    broker = 0;
 }

@@ -138,7 +138,7 @@ void screen_shows(const char *name, const char *expression, int seconds)
         cr_assert_fail("%s", seen);
 }
 
-void pultctl(const char *text)
+static int run_pultctl(const char *text)
 {
     char copy[512], tool[600];
     TEXT_PUT(copy, text);
@@ -148,7 +148,21 @@ void pultctl(const char *text)
     free(here);
     const char *words[WORDS_MAX] = {"tests/town/town", "run", folder, "broker", tool, folder, build};
     split(words, 7, copy);
-    must(words, NULL);
+    return run(words, NULL);
+}
+
+void pultctl(const char *words)
+{
+    int code = run_pultctl(words);
+    if (code != 0)
+        cr_assert_fail("pultctl %s ended with %d:\n%s", words, code, output);
+}
+
+void pultctl_refuses(const char *words, int code, const char *text)
+{
+    int ended = run_pultctl(words);
+    if (ended != code || !strstr(output, text))
+        cr_assert_fail("pultctl %s ended with %d, not %d and \"%s\":\n%s", words, ended, code, text, output);
 }
 
 void pultctl_shows(const char *words, const char *text)

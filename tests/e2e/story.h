@@ -17,8 +17,10 @@ void screen_shows(const char *desk, const char *expression, int seconds);
 
 void pultctl(const char *words);                         // separated by spaces; must succeed
 void pultctl_shows(const char *words, const char *text); // and its output contains `text`
-void place_runs(const char *place, const char *shell);   // a shell command there; must succeed
-void town(const char *words);                            // "off dir-altdorf", "cut desk1"
+// Must end with that exit code and say `text`.
+void pultctl_refuses(const char *words, int code, const char *text);
+void place_runs(const char *place, const char *shell); // a shell command there; must succeed
+void town(const char *words);                          // "off dir-altdorf", "cut desk1"
 void broker_is_killed(void);
 void broker_starts_again(void);
 // The broker's log, or a desk's ("desk1"), contains `text` within some seconds.

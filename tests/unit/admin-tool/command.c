@@ -111,7 +111,7 @@ Test(command, refuses_unknown_options_and_missing_values)
 static void splits(const char *broker, const char *host, int64_t port)
 {
     char got[64];
-    int64_t got_port = 0;
+    int64_t got_port = 8443;
     cr_assert(options_split(broker, got, sizeof got, &got_port), "%s", broker);
     cr_assert_str_eq(got, host);
     cr_assert_eq(got_port, port);

@@ -59,6 +59,16 @@ Test(wall, only_the_district_sets_tenants)
     cr_assert_eq(ask(method_find(METHOD_SHOW, NOUN_TENANT), &admin, "neustadt-sued"), REFUSAL_ABSENT);
 }
 
+Test(wall, only_the_district_says_who_administers)
+{
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        bool reads = text_equal(method->verb, "GET");
+        if (method->noun == NOUN_ADMINISTRATOR)
+            cr_assert_eq(ask(method, &admin, "neustadt/x") == REFUSAL_NONE, reads, "%s %s", method->verb, method->path);
+    }
+}
+
 Test(wall, a_row_without_a_role_lets_nobody_in)
 {
     struct method forgotten = {.id = METHOD_STATUS, .verb = "GET", .path = "/v1/x", .noun = NOUN_NONE};
