@@ -136,11 +136,14 @@ static bool set_socket(struct ldap_link *link, int64_t wait_ms)
            ber_sockbuf_add_io(socket, &limit, LBER_SBIOD_LEVEL_PROVIDER, link) == 0;
 }
 
-static bool unset_limit(struct ldap_link *link)
+// In its place below TLS, a layer that reads all there is at once: GnuTLS asks twice for each record, first for its
+// length, and libldap asks for nothing that was read already.
+static bool begin_reading_ahead(struct ldap_link *link)
 {
     Sockbuf *socket = NULL;
     return ldap_get_option(link->ldap, LDAP_OPT_SOCKBUF, &socket) == 0 &&
-           ber_sockbuf_remove_io(socket, &limit, LBER_SBIOD_LEVEL_PROVIDER) == 0;
+           ber_sockbuf_remove_io(socket, &limit, LBER_SBIOD_LEVEL_PROVIDER) == 0 &&
+           ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, NULL) == 0;
 }
 
 static bool set_options(LDAP *ldap, int64_t wait_ms)
@@ -200,7 +203,7 @@ static bool start_tls(struct ldap_link *link, const char *uri, const char *ca_fi
     if (ldap_install_tls(link->ldap) != LDAP_SUCCESS)
         return fail_tls(link, ca_file, why);
     // libldap would connect again by itself after a loss, blocking and without TLS: give it nowhere to go.
-    if (!unset_limit(link) || ldap_set_option(link->ldap, LDAP_OPT_URI, "ldapi://%2Fdev%2Fnull") != 0)
+    if (!begin_reading_ahead(link) || ldap_set_option(link->ldap, LDAP_OPT_URI, "ldapi://%2Fdev%2Fnull") != 0)
         return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
     return true;
 }
