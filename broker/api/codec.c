@@ -359,17 +359,130 @@ static bool is_empty(const struct field *field, const void *source)
     return false;
 }
 
+static bool is_told(const struct field *field, enum codec_form form, const void *source)
+{
+    if (form == CODEC_JOURNAL)
+        return !is_empty(field, source);
+    return form != CODEC_ANSWER || !(field->flags & FIELD_HIDDEN);
+}
+
 json_object *codec_write(const struct field *fields, enum codec_form form, const void *source)
 {
     json_object *object = json_object_new_object();
     for (const struct field *field = fields; field->name; field++) {
-        bool hidden = form == CODEC_ANSWER && (field->flags & FIELD_HIDDEN);
-        if (hidden || (form == CODEC_JOURNAL && is_empty(field, source)))
+        if (!is_told(field, form, source))
             continue;
         json_object_object_add_ex(object, field->name, write_field(field, form, source),
                                   JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
     }
     return object;
+}
+
+// ---- printing without a tree
+
+static void print_string(struct text *out, const char *bytes, size_t length)
+{
+    static const char special[256] = {
+        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+    size_t plain = 0;
+    text_add(out, "\"", 1);
+    for (size_t i = 0; i < length; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+        if (c >= 0x20 && !special[c])
+            continue;
+        text_add(out, bytes + plain, i - plain);
+        plain = i + 1;
+        if (special[c])
+            text_add(out, (char[]){'\\', special[c]}, 2);
+        else
+            text_addf(out, "\\u%04x", c);
+    }
+    text_add(out, bytes + plain, length - plain);
+    text_add(out, "\"", 1);
+}
+
+static void print_words(struct text *out, const char *words, char separator)
+{
+    text_add(out, "[", 1);
+    for (const char *at = words; *at;) {
+        const char *end = strchrnul(at, separator);
+        if (at > words)
+            text_add(out, ",", 1);
+        print_string(out, at, (size_t)(end - at));
+        at = *end ? end + 1 : end;
+    }
+    text_add(out, "]", 1);
+}
+
+static void print_number(struct text *out, int64_t number)
+{
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
+    text_add(out, digits, (size_t)length);
+}
+
+static void print_time(struct text *out, enum codec_form form, int64_t wall_ms)
+{
+    char text[CLOCK_TEXT_SIZE] = "";
+    if (form == CODEC_JOURNAL) {
+        print_number(out, wall_ms);
+        return;
+    }
+    if (wall_ms != 0)
+        clock_text(text, wall_ms);
+    print_string(out, text, strlen(text));
+}
+
+static void print_field(struct text *out, const struct field *field, enum codec_form form, const void *source)
+{
+    const void *slot = (const char *)source + field->offset;
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_TEXT:
+    case FIELD_DIGEST:
+        print_string(out, slot, strlen(slot));
+        break;
+    case FIELD_LIST:
+        print_words(out, slot, ' ');
+        break;
+    case FIELD_LINES:
+        print_words(out, slot, '\n');
+        break;
+    case FIELD_NUMBER:
+        print_number(out, *(const int64_t *)slot);
+        break;
+    case FIELD_FLAG:
+        text_adds(out, *(const bool *)slot ? "true" : "false");
+        break;
+    case FIELD_CHOICE:
+        print_string(out, field->choices[*(const int64_t *)slot], strlen(field->choices[*(const int64_t *)slot]));
+        break;
+    case FIELD_TIME:
+        print_time(out, form, *(const int64_t *)slot);
+        break;
+    }
+}
+
+void codec_print_members(struct text *out, const struct field *fields, enum codec_form form, const void *source)
+{
+    bool first = true;
+    for (const struct field *field = fields; field->name; field++) {
+        if (!is_told(field, form, source))
+            continue;
+        if (!first)
+            text_add(out, ",", 1);
+        first = false;
+        print_string(out, field->name, strlen(field->name));
+        text_add(out, ":", 1);
+        print_field(out, field, form, source);
+    }
+}
+
+void codec_print_record(struct text *out, const struct field *fields, enum codec_form form, const void *source)
+{
+    text_add(out, "{", 1);
+    codec_print_members(out, fields, form, source);
+    text_add(out, "}", 1);
 }
 
 void codec_wipe(json_object *object)

@@ -30,6 +30,10 @@ bool codec_read(const struct field *fields, size_t size, enum codec_form form, j
                 struct fault *why) __attribute__((warn_unused_result));
 // A new object; the caller owns it.
 json_object *codec_write(const struct field *fields, enum codec_form form, const void *source);
+// The text of codec_write, without the tree: for what is written at every log-on.
+void codec_print_record(struct text *out, const struct field *fields, enum codec_form form, const void *source);
+// Its members only, with commas between.
+void codec_print_members(struct text *out, const struct field *fields, enum codec_form form, const void *source);
 // The words of a FIELD_LIST as an array and back.
 json_object *codec_list(const char *words);
 // Overwrites every string within with NULs before it is freed: for bodies that held a password.

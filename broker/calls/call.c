@@ -6,7 +6,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { RECORD_USUAL = 1024 };
+
+static void finish(struct call *call, int status, json_object *answer, int64_t retry_after_s)
+{
+    struct text text = {0};
+    codec_print(&text, answer);
+    json_object_put(answer);
+    call->finish(call, status, &text, retry_after_s);
+}
+
 void call_answer(struct call *call, json_object *answer)
+{
+    finish(call, 200, answer, 0);
+}
+
+void call_answer_record(struct call *call, const struct field *fields, const void *source)
+{
+    struct text text = {0};
+    mem_reserve(&text.bytes, &text.capacity, RECORD_USUAL, 1);
+    codec_print_record(&text, fields, CODEC_ANSWER, source);
+    call->finish(call, 200, &text, 0);
+}
+
+void call_answer_text(struct call *call, struct text *answer)
 {
     call->finish(call, 200, answer, 0);
 }
@@ -28,7 +51,7 @@ static void refuse(struct call *call, enum refusal refusal, const char *detail, 
     int64_t retry_after_s = (retry_after_ms + 999) / 1000;
     if (retry_after_s)
         json_object_object_add(problem, "retry_after", json_object_new_int64(retry_after_s));
-    call->finish(call, row->status, problem, retry_after_s);
+    finish(call, row->status, problem, retry_after_s);
 }
 
 void call_refuse(struct call *call, enum refusal refusal, const char *detail)

@@ -22,13 +22,15 @@ struct call {
     char negotiate_reply[2048];
     char help_desk[NAME_SIZE]; // of the caller's tenant, for refusals
 
-    // Takes the answer (NULL for none); called by call_answer and call_refuse only. Frees the call.
-    void (*finish)(struct call *call, int status, json_object *answer, int64_t retry_after_s);
+    // Takes the bytes of the answer; called by call_answer and call_refuse only. Frees the call.
+    void (*finish)(struct call *call, int status, struct text *answer, int64_t retry_after_s);
     void *arg; // the server's
 };
 
-// Both end the call: it must not be touched afterwards. The answer is handed over.
+// All end the call: it must not be touched afterwards. Object and text are handed over.
 void call_answer(struct call *call, json_object *answer);
+void call_answer_record(struct call *call, const struct field *fields, const void *source); // as CODEC_ANSWER
+void call_answer_text(struct call *call, struct text *answer);                              // no JSON
 // RFC 9457 problem document. `detail` may be NULL.
 void call_refuse(struct call *call, enum refusal refusal, const char *detail);
 void call_refuse_later(struct call *call, enum refusal refusal, int64_t retry_after_ms);

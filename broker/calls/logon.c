@@ -52,7 +52,7 @@ static void tell_old_desk(struct logon *logon)
     logon->world->counters.moves++;
 }
 
-static json_object *answer_of(const struct logon *logon)
+static void give_answer(const struct logon *logon)
 {
     const struct logon_decision *decision = &logon->decision;
     struct logon_answer answer = {
@@ -73,7 +73,7 @@ static json_object *answer_of(const struct logon *logon)
     TEXT_PUT(answer.why, decision->why.lines);
     if (decision->moved_from[0])
         place_text(logon->world, decision->moved_from, answer.moved_from);
-    return codec_write(logon_answer_fields, CODEC_ANSWER, &answer);
+    call_answer_record(logon->call, logon_answer_fields, &answer);
 }
 
 static void committed(void *arg, bool durable, const struct fault *why)
@@ -89,7 +89,7 @@ static void committed(void *arg, bool durable, const struct fault *why)
              logon->decision.found ? "found again" : "started", logon->call->peer.id, logon->decision.host.id,
              logon->call->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
-    call_answer(logon->call, answer_of(logon));
+    give_answer(logon);
     logon_free(logon);
 }
 

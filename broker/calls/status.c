@@ -75,7 +75,6 @@ void call_health(struct world *world, struct call *call)
     call_answer(call, answer);
 }
 
-// Sent as text by the server: a JSON string holding the lines.
 void call_metrics(struct world *world, struct call *call)
 {
     struct text text = {0};
@@ -91,9 +90,7 @@ void call_metrics(struct world *world, struct call *call)
     text_addf(&text, "# TYPE pult_devices_online gauge\npult_devices_online %zu\n",
               world->links.count(world->links.self));
     text_addf(&text, "# TYPE pult_store_refusing gauge\npult_store_refusing %d\n", commit_is_refusing(world->commit));
-    json_object *answer = json_object_new_string_len(text.bytes, (int)text.length);
-    text_drop(&text);
-    call_answer(call, answer);
+    call_answer_text(call, &text);
 }
 
 struct listing {

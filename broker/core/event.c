@@ -38,11 +38,6 @@ void event_name(const struct event *event, char name[NAME_SIZE])
     snprintf(name, NAME_SIZE, "%s.%s", noun, rows[event->type].name);
 }
 
-static void add(json_object *object, const char *key, json_object *value)
-{
-    json_object_object_add_ex(object, key, value, JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
-}
-
 // The lines of `why`, as the rows of types.c would write them.
 static const struct field why_fields[] = {
     {.name = "why", .type = FIELD_LINES, .offset = offsetof(struct event, why), .size = WHY_SIZE, .sentence = "why"},
@@ -50,18 +45,22 @@ static const struct field why_fields[] = {
     {.name = NULL},
 };
 
+// Names and ids need no escaping.
 void event_print(const struct event *event, struct text *out)
 {
     char name[NAME_SIZE];
     event_name(event, name);
-    owned(json) json_object *object = codec_write(why_fields, CODEC_JOURNAL, event);
-    add(object, "v", json_object_new_int(EVENT_VERSION));
-    add(object, "type", json_object_new_string(name));
-    if (event->noun != NOUN_NONE && event_removes(event))
-        add(object, "id", json_object_new_string(event->record.id));
-    else if (event->noun != NOUN_NONE)
-        add(object, "record", codec_write(noun_rows[event->noun].fields, CODEC_JOURNAL, &event->record));
-    codec_print(out, object);
+    text_addf(out, "{\"v\":%d,\"type\":\"%s\"", EVENT_VERSION, name);
+    if (event->noun != NOUN_NONE && event_removes(event)) {
+        text_addf(out, ",\"id\":\"%s\"", event->record.id);
+    } else if (event->noun != NOUN_NONE) {
+        text_adds(out, ",\"record\":");
+        codec_print_record(out, noun_rows[event->noun].fields, CODEC_JOURNAL, &event->record);
+    }
+    if (event->why[0] || event->by[0])
+        text_adds(out, ",");
+    codec_print_members(out, why_fields, CODEC_JOURNAL, event);
+    text_adds(out, "}");
 }
 
 static bool read_type(struct event *event, const char *name)

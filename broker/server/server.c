@@ -10,24 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HEADERS_MAX = 65000, KEEPALIVE_S = 75 };
+enum { HEADERS_MAX = 65000, KEEPALIVE_S = 75, ANSWER_HEADERS_MAX = 4096 };
 
 // ---- the answer
 
 // Called by the call, perhaps long after the connection broke.
-static void finish(struct call *call, int status, json_object *answer, int64_t retry_after_s)
+static void finish(struct call *call, int status, struct text *answer, int64_t retry_after_s)
 {
     struct exchange *exchange = call->arg;
     exchange->status = status;
     exchange->retry_after_s = retry_after_s;
     TEXT_PUT(exchange->negotiate_reply, call->negotiate_reply);
     TEXT_PUT(exchange->etag, call->etag);
-    exchange->body.length = 0;
-    if (exchange->is_text && status == 200)
-        text_adds(&exchange->body, json_object_get_string(answer));
-    else
-        codec_print(&exchange->body, answer);
-    json_object_put(answer);
+    text_drop(&exchange->body);
+    exchange->body = *answer;
     call_fini(call);
     free(call);
     exchange->call = NULL;
@@ -72,30 +68,38 @@ static bool add_proof_headers(struct exchange *exchange, struct lws *wsi, unsign
     return add_header(wsi, "www-authenticate:", value, at, end);
 }
 
-static int send_answer(struct connection *connection)
+static bool add_headers(struct exchange *exchange, struct lws *wsi, unsigned char **at, unsigned char *end)
 {
-    struct exchange *exchange = connection->exchange;
-    struct lws *wsi = connection->wsi;
-    unsigned char headers[LWS_PRE + 4096], *start = headers + LWS_PRE, *at = start, *end = headers + sizeof headers - 1;
     const char *type = exchange->is_text && exchange->status == 200 ? "text/plain; version=0.0.4"
                        : exchange->status >= 400                    ? "application/problem+json"
                                                                     : "application/json";
     char retry_after[24];
     snprintf(retry_after, sizeof retry_after, "%lld", (long long)exchange->retry_after_s);
-    if (lws_add_http_common_headers(wsi, (unsigned)exchange->status, type, exchange->body.length, &at, end) ||
-        !add_header(wsi, "cache-control:", "no-store", &at, end) ||
-        (exchange->retry_after_s && !add_header(wsi, "retry-after:", retry_after, &at, end)) ||
-        (exchange->etag[0] && !add_header(wsi, "etag:", exchange->etag, &at, end)) ||
-        !add_proof_headers(exchange, wsi, &at, end) || lws_finalize_write_http_header(wsi, start, &at, end))
-        return -1;
-    owned(bytes) unsigned char *body = mem_new(1, LWS_PRE + exchange->body.length + 1);
+    return lws_add_http_common_headers(wsi, (unsigned)exchange->status, type, exchange->body.length, at, end) == 0 &&
+           add_header(wsi, "cache-control:", "no-store", at, end) &&
+           (!exchange->retry_after_s || add_header(wsi, "retry-after:", retry_after, at, end)) &&
+           (!exchange->etag[0] || add_header(wsi, "etag:", exchange->etag, at, end)) &&
+           add_proof_headers(exchange, wsi, at, end) && lws_finalize_http_header(wsi, at, end) == 0;
+}
+
+// Headers and body in one write: one TLS record, one packet, one time that the other side wakes up.
+static int send_answer(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    struct lws *wsi = connection->wsi;
     size_t length = exchange->body.length;
     bool close = exchange->close;
-    memcpy(body + LWS_PRE, exchange->body.bytes, length);
+    owned(bytes) unsigned char *answer = NULL;
+    size_t room = 0;
+    mem_reserve(&answer, &room, LWS_PRE + ANSWER_HEADERS_MAX + length, 1);
+    unsigned char *start = answer + LWS_PRE, *at = start;
+    if (!add_headers(exchange, wsi, &at, start + ANSWER_HEADERS_MAX))
+        return -1;
+    memcpy(at, exchange->body.bytes, length);
     explicit_bzero(exchange->body.bytes, length);
     exchange_end(connection);
-    int written = lws_write(wsi, body + LWS_PRE, length, LWS_WRITE_HTTP_FINAL);
-    explicit_bzero(body + LWS_PRE, length);
+    int written = lws_write(wsi, start, (size_t)(at - start) + length, LWS_WRITE_HTTP_FINAL);
+    explicit_bzero(at, length);
     if (written < 0 || close)
         return -1;
     return lws_http_transaction_completed(wsi) ? -1 : 0;

@@ -255,9 +255,28 @@ Test(codec, an_answer_may_hold_more_or_less)
 static char *write_as(enum noun noun, enum codec_form form, const void *source)
 {
     owned(json) json_object *object = codec_write(noun_rows[noun].fields, form, source);
-    struct text text = {0};
+    struct text text = {0}, at_once = {0};
     codec_print(&text, object);
+    codec_print_record(&at_once, noun_rows[noun].fields, form, source);
+    cr_expect_str_eq(at_once.bytes, text.bytes, "with and without a tree");
+    text_drop(&at_once);
     return text.bytes;
+}
+
+Test(codec, writes_every_noun_and_every_byte)
+{
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        for (enum codec_form form = CODEC_ANSWER; form <= CODEC_JOURNAL; form++) {
+            owned(bytes) char *empty = mem_new(1, noun_rows[noun].size);
+            owned(bytes) char *written = write_as(noun, form, empty);
+            cr_expect_neq(written[0], 0);
+        }
+    struct profile profile = {.days = "mon tue wed", .pool = "neustadt/office"};
+    for (int c = 1; c < NAME_SIZE; c++)
+        profile.name[c - 1] = (char)c;
+    owned(bytes) char *answer = write_as(NOUN_PROFILE, CODEC_ANSWER, &profile);
+    owned(bytes) char *journal = write_as(NOUN_PROFILE, CODEC_JOURNAL, &profile);
+    cr_expect(strstr(journal, "[\"mon\",\"tue\",\"wed\"]"), "%s", journal);
 }
 
 Test(codec, answers_hide_what_is_hidden)
