@@ -196,6 +196,7 @@ static void prepare_tls(struct desk *desk)
     snprintf(key, sizeof key, "%s/load%d.key", words[8], desk->number);
     desk->context = SSL_CTX_new(TLS_client_method());
     SSL_CTX_set_verify(desk->context, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_read_ahead(desk->context, 1);
     must(SSL_CTX_load_verify_file(desk->context, words[7]) == 1 &&
              SSL_CTX_use_certificate_file(desk->context, certificate, SSL_FILETYPE_PEM) == 1 &&
              SSL_CTX_use_PrivateKey_file(desk->context, key, SSL_FILETYPE_PEM) == 1,
