@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/agent.h"
+#include "broker/api/enrol.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "client-agent/broker.h"
 #include "client-agent/desk.h"
-#include "client-agent/device.h"
 #include "client-agent/greeter.h"
 #include "client-agent/ticket.h"
 #include "client-agent/view.h"
@@ -302,8 +302,8 @@ static bool make_folders(struct agent *agent, struct fault *why)
 
 static bool meet_broker(struct agent *agent, struct fault *why)
 {
-    struct device_paths paths;
-    device_paths(&paths, agent->config->state_dir);
+    struct enrol_paths paths;
+    enrol_paths(&paths, NOUN_DEVICE, agent->config->state_dir);
     struct client_config config = {
         .host = agent->config->broker,
         .port = (int)agent->config->device_port,
@@ -343,7 +343,7 @@ static void make_parts(struct agent *agent)
 static void find_place(struct agent *agent)
 {
     char id[ID_SIZE];
-    device_id(id, agent->config->state_dir);
+    enrol_id(id, NOUN_DEVICE, agent->config->state_dir);
     text_cut(agent->place, sizeof agent->place, *agent->config->place ? agent->config->place : id);
     TEXT_PUT(agent->language, config_languages[agent->config->language]);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/config.h"
-#include "client-agent/child.h"
+#include "broker/base/child.h"
 
 #include <errno.h>
 #include <stdarg.h>

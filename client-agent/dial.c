@@ -2,7 +2,7 @@
 #include "client-agent/dial.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "client-agent/worker.h"
+#include "broker/base/worker.h"
 
 #include <errno.h>
 #include <netdb.h>

@@ -2,7 +2,7 @@
 // The agent's side of the greeter: starts the program on its X server, starts it again when it fails (but not faster
 // than it makes sense), and talks to it. The greeter is another user's process: what it says is checked.
 #pragma once
-#include "client-agent/child.h"
+#include "broker/base/child.h"
 #include "client-agent/greeter_port.h"
 
 struct greeter_config {

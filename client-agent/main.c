@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/enrol.h"
 #include "broker/base/log.h"
-#include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "client-agent/agent.h"
-#include "client-agent/device.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
@@ -62,46 +59,19 @@ static void keep_secrets(void)
     mallopt(M_PERTURB, 0x5a);
 }
 
-// ---- --enrol
-
-static bool read_token(const char *path, char *token, size_t size)
+static int get_certificate(const struct config *config, const char *token_file)
 {
-    bool is_file = path && !text_equal(path, "stdin") && !text_equal(path, "-");
-    FILE *file = is_file ? fopen(path, "re") : stdin;
-    if (!file) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        return false;
-    }
-    size_t length = fread(token, 1, size - 1, file);
-    if (is_file)
-        fclose(file);
-    token[length] = 0;
-    token[strcspn(token, "\r\n")] = 0;
-    if (!*token || !text_is_clean(token, strlen(token)))
-        fputs("there is no token to be read\n", stderr);
-    return *token && text_is_clean(token, strlen(token));
-}
-
-static int enrol(const struct config *config, const char *token_file)
-{
-    char token[NAME_SIZE], id[ID_SIZE];
-    enum refusal refusal;
-    struct fault why = {0};
-    if (!read_token(token_file, token, sizeof token))
-        return EXIT_USAGE;
-    bool done = device_enrol(config, token, &refusal, &why);
-    explicit_bzero(token, sizeof token);
-    if (done) {
-        device_id(id, config->state_dir);
-        printf("This device is %s now.\n", id);
-        return EXIT_FINE;
-    }
-    if (refusal == REFUSAL_NONE) {
-        fprintf(stderr, "%s\n", why.text);
-        return EXIT_FAILED;
-    }
-    fprintf(stderr, "%s\n%s\n", refusal_rows[refusal].sentence, why.text);
-    return refusal == REFUSAL_BROKER_UNREACHABLE ? EXIT_UNREACHABLE : EXIT_REFUSED;
+    static const int codes[] = {[ENROL_DONE] = EXIT_FINE,
+                                [ENROL_FAILED] = EXIT_FAILED,
+                                [ENROL_NO_TOKEN] = EXIT_USAGE,
+                                [ENROL_REFUSED] = EXIT_REFUSED,
+                                [ENROL_UNREACHABLE] = EXIT_UNREACHABLE};
+    struct enrol_config where = {.noun = NOUN_DEVICE,
+                                 .broker = config->broker,
+                                 .port = (int)config->broker_port,
+                                 .broker_ca = config->broker_ca,
+                                 .state_dir = config->state_dir};
+    return codes[enrol(&where, token_file)];
 }
 
 // ---- the daemon
@@ -151,5 +121,5 @@ int main(int count, char **words)
     if (options.check)
         return config_check(&config, conf_report_stderr, (void *)(uintptr_t)options.config_file) ? EXIT_FINE
                                                                                                  : EXIT_CONFIG;
-    return options.enrol ? enrol(&config, options.token_file) : serve(&config);
+    return options.enrol ? get_certificate(&config, options.token_file) : serve(&config);
 }

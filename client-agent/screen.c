@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/screen.h"
+#include "broker/base/child.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "client-agent/child.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #include "broker/api/client_ticket.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
-#include "client-agent/worker.h"
+#include "broker/base/worker.h"
 
 #include <krb5.h>
 #include <stdatomic.h>

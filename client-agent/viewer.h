@@ -3,7 +3,7 @@
 // arguments, the password among them, go through a pipe.
 #pragma once
 #include "broker/api/method.h"
-#include "client-agent/child.h"
+#include "broker/base/child.h"
 
 enum viewer_end {
     VIEWER_LOGGED_OFF, // also when xrdp gave the session to another desk: it says the same for both

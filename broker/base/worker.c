@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "client-agent/worker.h"
+#include "broker/base/worker.h"
 #include "broker/base/mem.h"
 
 #include <pthread.h>

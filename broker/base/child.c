@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "client-agent/child.h"
+#include "broker/base/child.h"
 #include "broker/base/mem.h"
 
 #include <assert.h>
