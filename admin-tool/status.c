@@ -4,6 +4,36 @@
 
 enum { EVENTS_USUAL = 50, EVENTS_PAGE = 500 };
 
+static void show_part(struct out *out, json_object *items, const struct out_column *columns)
+{
+    if (out->json || !json_object_is_type(items, json_type_array) || !json_object_array_length(items))
+        return;
+    out_line(out, "%s", "");
+    out_list(out, items, columns);
+}
+
+static void show_directories(struct out *out, json_object *directories)
+{
+    static const struct out_column columns[] = {{"tenant", N_("Directory of"), OUT_PLAIN},
+                                                {"state", N_("State"), OUT_HEALTH},
+                                                {"since", N_("since"), OUT_TIME},
+                                                {"server", N_("Server"), OUT_PLAIN},
+                                                {"connections", N_("Connections"), OUT_PLAIN},
+                                                {"trouble", N_("last failure"), OUT_PLAIN},
+                                                {.key = NULL}};
+    show_part(out, directories, columns);
+}
+
+static void show_trouble(struct out *out, json_object *trouble)
+{
+    static const struct out_column columns[] = {{"host", N_("Host in trouble"), OUT_PLAIN},
+                                                {"health", N_("State"), OUT_HEALTH},
+                                                {"sessions", N_("Sessions"), OUT_PLAIN},
+                                                {"detail", N_("last failure"), OUT_PLAIN},
+                                                {.key = NULL}};
+    show_part(out, trouble, columns);
+}
+
 enum exit_code status_show(struct tool *tool, const struct invocation *invocation)
 {
     static const struct out_column columns[] = {
@@ -19,19 +49,14 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         {"sessions", N_("Sessions"), OUT_PLAIN},
         {.key = NULL},
     };
-    static const struct out_column directory_columns[] = {
-        {"tenant", N_("Directory of"), OUT_PLAIN}, {"state", N_("State"), OUT_HEALTH}, {.key = NULL}};
     (void)invocation;
     owned(json) json_object *status = NULL;
     enum exit_code code = tool_ask(tool, "GET", "/v1/status", NULL, &status);
     if (code != EXIT_DONE)
         return code;
     out_object(&tool->out, status, columns);
-    json_object *directories = codec_member(status, "directories");
-    if (!tool->out.json && json_object_is_type(directories, json_type_array) && json_object_array_length(directories)) {
-        out_line(&tool->out, "%s", "");
-        out_list(&tool->out, directories, directory_columns);
-    }
+    show_directories(&tool->out, codec_member(status, "directories"));
+    show_trouble(&tool->out, codec_member(status, "trouble"));
     return EXIT_DONE;
 }
 

@@ -104,6 +104,11 @@ static void forget(void *self, const char *tenant_id)
     loop_timer_start(auth->forgetting, 0);
 }
 
+static void status(void *self, const struct tenant *tenant, struct directory_status *status)
+{
+    directory_status(member_for(self, tenant)->directory, status);
+}
+
 struct auth *auth_new(struct loop *loop, const struct auth_config *config)
 {
     struct auth *auth = mem_new(1, sizeof *auth);
@@ -140,5 +145,5 @@ void auth_free(struct auth *auth)
 
 struct auth_port auth_port(struct auth *auth)
 {
-    return (struct auth_port){auth, check, look_up, change, accept_ticket, forget};
+    return (struct auth_port){auth, check, look_up, change, accept_ticket, forget, status};
 }

@@ -24,6 +24,11 @@ void connector_free(struct connector *connector);
 // Waits a moment for threads that are still ending, so that the program does not exit under them.
 void connector_settle(void);
 
+// The address of a server as the tenant's settings have it.
+const char *connector_server(const struct connector *connector, size_t server);
+// Why a server could not be reached that could not since; "" when there is none.
+void connector_trouble(struct connector *connector, char *trouble, size_t size);
+
 // So many more links are wanted, and tried for until they are there.
 void connector_want(struct connector *connector, size_t links);
 // A link to this server did not answer: try others first for a while.

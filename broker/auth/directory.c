@@ -57,6 +57,8 @@ struct directory {
     struct loop_timer *deadline, *answering;
     bool deadline_set;
     int64_t down_ms; // since when no server can be reached; 0: one can
+    int64_t up_ms;   // since when one can; 0: never
+    size_t server;   // the last that answered
     char nobody[LIST_SIZE];
     char (*group_dns)[DN_SIZE]; // for the identity being handed on
     size_t group_room;
@@ -452,7 +454,10 @@ void directory_change(struct directory *directory, const char *name, const struc
 static void link_ready(void *arg, struct ldap_link *link, size_t server)
 {
     struct directory *directory = arg;
+    if (directory->down_ms || !directory->up_ms)
+        directory->up_ms = clock_steady_ms();
     directory->down_ms = 0;
+    directory->server = server;
     lines_add(directory->lines, link, server);
 }
 
@@ -466,6 +471,16 @@ static void servers_down(void *arg)
     directory->deadline_set = directory->open != NULL;
     if (directory->open)
         loop_timer_start(directory->deadline, PATIENCE_MS);
+}
+
+void directory_status(const struct directory *directory, struct directory_status *status)
+{
+    *status = (struct directory_status){.connections = lines_count(directory->lines)};
+    status->state = directory->down_ms ? DIRECTORY_DOWN : status->connections ? DIRECTORY_OK : DIRECTORY_UNKNOWN;
+    status->since_ms = directory->down_ms ? directory->down_ms : status->connections ? directory->up_ms : 0;
+    if (directory->up_ms)
+        TEXT_PUT(status->server, connector_server(directory->connector, directory->server));
+    connector_trouble(directory->connector, status->trouble, sizeof status->trouble);
 }
 
 // Below the base, where a lookup takes as long as a person's, and by chance, so that nobody can create it.

@@ -10,6 +10,8 @@ struct directory *directory_new(struct loop *loop, const struct tenant *tenant, 
 // Answers what is still open with AUTH_UNAVAILABLE. Not from within `done`.
 void directory_free(struct directory *directory);
 
+void directory_status(const struct directory *directory, struct directory_status *status);
+
 // As in struct auth_port. `done` comes later, exactly once.
 void directory_check(struct directory *directory, const char *name, const struct secret *password, auth_done *done,
                      void *arg);

@@ -306,7 +306,12 @@ void lines_add(struct lines *lines, struct ldap_link *link, size_t server)
     pump_all(lines); // it may serve the one kind and leave the other waiting: then another is asked for
 }
 
+size_t lines_count(const struct lines *lines)
+{
+    return lines->kinds[ERRAND_BIND].count + lines->kinds[ERRAND_SEARCH].count;
+}
+
 bool lines_any(const struct lines *lines)
 {
-    return lines->kinds[ERRAND_BIND].count > 0 || lines->kinds[ERRAND_SEARCH].count > 0;
+    return lines_count(lines) > 0;
 }

@@ -41,3 +41,4 @@ void lines_cancel(struct lines *lines, struct errand *errand);
 // A link from the connector.
 void lines_add(struct lines *lines, struct ldap_link *link, size_t server);
 bool lines_any(const struct lines *lines); // some connection stands
+size_t lines_count(const struct lines *lines);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How the broker is: for administrators, for Prometheus, for load balancers; and the journal for reading.
 #include "broker/base/log.h"
+#include "broker/calls/overview.h"
 #include "broker/calls/world.h"
 
 #include <stdio.h>
@@ -60,6 +61,8 @@ void call_status(struct world *world, struct call *call)
     json_object_object_add(answer, "sessions", json_object_new_int64(count_seen(world, call, NOUN_SESSION)));
     json_object_object_add(answer, "hosts", json_object_new_int64(hosts));
     json_object_object_add(answer, "hosts_ok", json_object_new_int64(usable));
+    json_object_object_add(answer, "directories", overview_directories(world, &call->peer));
+    json_object_object_add(answer, "trouble", overview_trouble(world, &call->peer));
     call_answer(call, answer);
 }
 

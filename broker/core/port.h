@@ -68,6 +68,16 @@ struct identity {
     size_t group_count;
 };
 
+enum directory_state { DIRECTORY_UNKNOWN, DIRECTORY_OK, DIRECTORY_DOWN }; // unknown: no connection, and nobody asked
+
+struct directory_status {
+    enum directory_state state;
+    int64_t since_ms;       // steady; 0: unknown
+    char server[LIST_SIZE]; // the last that answered
+    size_t connections;     // kept now
+    char trouble[320];      // the last failure that was not followed by a success of the same server
+};
+
 // `identity` is borrowed and only there with AUTH_RIGHT.
 typedef void auth_done(void *arg, enum auth_verdict verdict, const struct identity *identity);
 
@@ -87,6 +97,8 @@ struct auth_port {
                           struct fault *why);
     // The tenant's settings changed or it is gone (NULL tenant settings are never passed): kept connections are closed.
     void (*forget)(void *self, const char *tenant_id);
+    // Local and at once.
+    void (*status)(void *self, const struct tenant *tenant, struct directory_status *status);
 };
 
 // ---- ca: the broker's own certificate authority for devices

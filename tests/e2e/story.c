@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/e2e/story.h"
+#include "broker/base/clock.h"
 #include "broker/base/text.h"
 
 #include <criterion/criterion.h>
@@ -170,6 +171,16 @@ void pultctl_shows(const char *words, const char *text)
     pultctl(words);
     if (!strstr(output, text))
         cr_assert_fail("pultctl %s does not show \"%s\" but:\n%s", words, text, output);
+}
+
+void pultctl_soon_shows(const char *words, const char *text, int seconds)
+{
+    int64_t until_ms = clock_steady_ms() + seconds * 1000;
+    while (run_pultctl(words) != 0 || !strstr(output, text))
+        if (clock_steady_ms() > until_ms)
+            cr_assert_fail("pultctl %s does not show \"%s\" within %d s but:\n%s", words, text, seconds, output);
+        else
+            usleep(100 * 1000);
 }
 
 void place_runs(const char *place, const char *shell)

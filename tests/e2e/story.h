@@ -17,6 +17,7 @@ void screen_shows(const char *desk, const char *expression, int seconds);
 
 void pultctl(const char *words);                         // separated by spaces; must succeed
 void pultctl_shows(const char *words, const char *text); // and its output contains `text`
+void pultctl_soon_shows(const char *words, const char *text, int seconds);
 // Must end with that exit code and say `text`.
 void pultctl_refuses(const char *words, int code, const char *text);
 void place_runs(const char *place, const char *shell); // a shell command there; must succeed
