@@ -13,8 +13,9 @@ struct exchange {
     struct text body; // of the request, then of the answer
     size_t body_max;
     int status; // of the answer; 0: not there yet
-    int64_t retry_after_s;
+    int64_t retry_after_s, began_ms;
     bool wants_ticket, is_text, close;
+    bool whole; // its body was complete once
     char negotiate_reply[2048];
     char etag[ETAG_SIZE];
 };

@@ -138,12 +138,12 @@ static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool
     char text[24];
     int64_t length = 0;
     size_t most = exchange->call->method->flags & METHOD_LARGE ? METHOD_BODY_LARGE : METHOD_BODY_MAX;
-    *has_body = false;
+    *has_body = true; // and where it would end is not known
     if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
         return REFUSAL_INVALID;
-    if (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0)
-        return REFUSAL_NONE;
-    if (!text_number(text, 0, INT64_MAX, &length))
+    bool given = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+    if (given && (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0 ||
+                  !text_number(text, 0, INT64_MAX, &length)))
         return REFUSAL_INVALID;
     exchange->body_max = most;
     *has_body = length > 0;
@@ -154,7 +154,7 @@ bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path,
 {
     struct call *call = exchange->call;
     bool path_known = false;
-    *has_body = false;
+    *has_body = true; // as long as nobody has looked
     call->method = method_match(verb_of(wsi), path, call->id, &path_known);
     if (!call->method) {
         exchange_refuse(exchange, path_known ? REFUSAL_METHOD : REFUSAL_ABSENT);
@@ -169,6 +169,9 @@ bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path,
     // Who may not call it is told so before their body is read.
     if (refusal == REFUSAL_NONE)
         refusal = wall_check(call->method, &call->peer, call->id);
+    const struct device *device = connection_device(exchange->connection);
+    if (refusal == REFUSAL_NONE && call->method->who == ROLE_DEVICE && (!device || device->disabled))
+        refusal = REFUSAL_DEVICE_DISABLED;
     exchange->wants_ticket = call->method->id == METHOD_ADMIN_LOGON;
     exchange->is_text = call->method->id == METHOD_METRICS;
     if (refusal != REFUSAL_NONE)

@@ -6,11 +6,19 @@
 #include "broker/server/connection.h"
 #include "broker/server/tls.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
-enum { HEADERS_MAX = 65000, KEEPALIVE_S = 75, ANSWER_HEADERS_MAX = 4096 };
+enum {
+    HEADERS_MAX = 65000,
+    KEEPALIVE_S = 75,
+    ANSWER_HEADERS_MAX = 4096,
+    BODY_MS = 15000,
+    OTHER_FILES = 256, // not connections of this server
+};
 
 // ---- the answer
 
@@ -132,6 +140,7 @@ static int begin(struct lws *wsi, const char *path)
         return -1; // a second request before the first was answered
     struct exchange *exchange = mem_new(1, sizeof *exchange);
     exchange->connection = connection;
+    exchange->began_ms = clock_steady_ms();
     connection->exchange = exchange;
     exchange->call = mem_new(1, sizeof *exchange->call);
     exchange->call->finish = finish;
@@ -148,17 +157,24 @@ static int take_body(struct connection *connection, const char *bytes, size_t le
     struct exchange *exchange = connection->exchange;
     if (!exchange || exchange->status || !exchange->call || exchange->call->body)
         return 0; // refused already: what still comes is passed over
-    if (exchange->body.length + length > exchange->body_max)
+    // A deadline for the whole: libwebsockets has one from one part to the next only.
+    if (exchange->body.length + length > exchange->body_max || clock_steady_ms() - exchange->began_ms > BODY_MS)
         return -1;
     text_add(&exchange->body, bytes, length);
     return 0;
 }
 
-static void body_complete(struct connection *connection)
+// libwebsockets says so again, round and round, as long as there is more to read than the request: nobody but that
+// client would be served. Who sends the next request before the answer is sent away.
+static int body_complete(struct connection *connection)
 {
     struct exchange *exchange = connection->exchange;
-    if (exchange && exchange->call && !exchange->call->body && !exchange->status)
+    if (!exchange || exchange->whole)
+        return -1;
+    exchange->whole = true;
+    if (exchange->call && !exchange->call->body && !exchange->status)
         request_dispatch(exchange);
+    return 0;
 }
 
 static void connection_end(struct lws *wsi)
@@ -183,16 +199,21 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         tls_harden(user);
         return 0;
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+        return text_equal(in, "websocket") ? 0 : -1;
     case LWS_CALLBACK_HTTP:
         return begin(wsi, in);
     case LWS_CALLBACK_HTTP_BODY:
         return take_body(connection_of(wsi), in, length);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
-        body_complete(connection_of(wsi));
-        return 0;
+        return body_complete(connection_of(wsi));
     case LWS_CALLBACK_HTTP_WRITEABLE:
         connection = connection_of(wsi);
         return connection->exchange && connection->exchange->status ? send_answer(connection) : 0;
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: // a WebSocket of no protocol, or of this one's name
+    case LWS_CALLBACK_RAW_ADOPT:                  // CONNECT makes it a raw line, without any timeout
+    case LWS_CALLBACK_RAW_RX:
+        return -1;
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_WSI_DESTROY:
         connection_end(wsi);
@@ -204,11 +225,18 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
 
 // ---- links
 
+// Asked for at every message and sweep: what a certificate stands for can change while the line is open.
+static const struct device *link_device(const struct connection *connection)
+{
+    const struct device *device = connection_device(connection);
+    return device && !device->disabled ? device : NULL;
+}
+
 static int link_begin(struct lws *wsi)
 {
     struct connection *connection = connection_of(wsi);
-    const struct device *device = connection_device(connection);
-    if (!device || device->disabled)
+    const struct device *device = link_device(connection);
+    if (!device)
         return -1;
     struct lws *older = links_add(&connection->server->links, device->id, wsi, &connection->link);
     if (older) {
@@ -223,7 +251,7 @@ static int link_begin(struct lws *wsi)
 static int link_message(struct connection *connection, struct lws *wsi, const char *bytes, size_t length)
 {
     struct link *link = connection->link;
-    const struct device *device = connection_device(connection);
+    const struct device *device = link_device(connection);
     if (!link || !device || link->received.length + length > LINK_MESSAGE_MAX)
         return -1;
     link->heard_ms = clock_steady_ms();
@@ -246,7 +274,7 @@ static int link_message(struct connection *connection, struct lws *wsi, const ch
 static int link_write(struct connection *connection)
 {
     struct link *link = connection->link;
-    if (!link)
+    if (!link || !link_device(connection))
         return -1;
     if (link->ping_due) {
         unsigned char ping[LWS_PRE + 1];
@@ -279,7 +307,7 @@ static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user
     switch ((int)reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         connection = connection_of(wsi);
-        return is_link_request(wsi) && connection_device(connection) ? 0 : -1;
+        return is_link_request(wsi) && link_device(connection) ? 0 : -1;
     case LWS_CALLBACK_ESTABLISHED:
         return link_begin(wsi);
     case LWS_CALLBACK_RECEIVE:
@@ -305,7 +333,9 @@ void server_sweep_links(struct server *server)
     int64_t now_ms = clock_steady_ms();
     for (size_t i = 0; i < server->links.shelf.count; i++) {
         struct link *link = server->links.shelf.records[i];
-        if (now_ms - link->heard_ms > LINK_DEAD_MS) {
+        if (!link_device(lws_get_opaque_user_data(link->wsi))) {
+            lws_callback_on_writable(link->wsi); // link_write ends it
+        } else if (now_ms - link->heard_ms > LINK_DEAD_MS) {
             lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
         } else if (now_ms - link->heard_ms > LINK_PING_MS && now_ms - link->pinged_ms > LINK_PING_MS) {
             link->pinged_ms = now_ms;
@@ -386,6 +416,16 @@ static bool start_for_administrators(struct server *server, const struct server_
            fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->admin_port);
 }
 
+// Directories, probes and the journal have files open, too: without a rest for them it is they who fail in a flood, and
+// accept() fails round and round. At its own limit libwebsockets stops listening for a while.
+static unsigned connections_max(void)
+{
+    struct rlimit files;
+    if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > INT_MAX)
+        return 0;
+    return (unsigned)(files.rlim_cur > 4 * OTHER_FILES ? files.rlim_cur - OTHER_FILES : files.rlim_cur * 3 / 4);
+}
+
 static bool start(struct server *server, const struct server_config *config, struct fault *why)
 {
     void *loops[1] = {loop_uv(server->world->loop)};
@@ -394,6 +434,7 @@ static bool start(struct server *server, const struct server_config *config, str
         .foreign_loops = loops,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .max_http_header_data2 = HEADERS_MAX,
+        .fd_limit_per_thread = connections_max(),
         .user = server,
     };
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);

@@ -3,6 +3,7 @@
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #define CURL "curl -s --max-time 5 -o /dev/null --cacert /etc/ssl/town-ca.crt "
 #define PUBLIC "https://broker.pult.example:8443"
@@ -13,7 +14,15 @@ static void open_broker(void)
     story_open("--tenant altdorf --host none --desk none");
 }
 
-TestSuite(edges, .init = open_broker, .fini = story_close, .timeout = 60);
+TestSuite(edges, .init = open_broker, .fini = story_close, .timeout = 120);
+
+// Names of functions in tests/e2e/edge.
+static void edge(const char *names)
+{
+    char shell[1000];
+    snprintf(shell, sizeof shell, "tests/e2e/edge %s", names);
+    place_runs("broker", shell);
+}
 
 Test(edges, only_a_certificate_of_the_device_ca_gets_through)
 {
@@ -23,6 +32,13 @@ Test(edges, only_a_certificate_of_the_device_ca_gets_through)
                          "! " CURL "--cert bad.crt --key bad.key " DEVICES "/healthz");
     place_runs("broker", "! " CURL DEVICES "/healthz");
     place_runs("broker", CURL "-f " PUBLIC "/healthz");
+    edge("expired_certificate server_certificate certificate_of_another_ca flood_of_refused_handshakes");
+}
+
+Test(edges, a_devices_standing_is_looked_at_each_time)
+{
+    edge("another_good_certificate kept_connection resumed_session "
+         "link_of_a_disabled_device+link_of_a_removed_device+link_of_an_old_certificate");
 }
 
 Test(edges, neither_http_2_nor_old_tls_nor_other_groups)
@@ -43,4 +59,24 @@ Test(edges, what_is_too_large_or_no_json_is_refused_and_the_broker_goes_on)
     place_runs("broker", "[ $(" CURL "-w '%{http_code}' -H \"Authorization: Negotiate $(head -c 40000 /dev/zero | "
                          "tr '\\0' A)\" " PUBLIC "/v1/status) = 401 ]");
     place_runs("broker", CURL "-f " PUBLIC "/healthz");
+}
+
+Test(edges, a_link_takes_messages_and_no_more)
+{
+    edge("second_link fragments long_messages unmasked_frame wrong_frames link_elsewhere");
+}
+
+Test(edges, what_is_no_decent_request_costs_nobody_else_anything)
+{
+    edge("unknown_methods http_2 long_body lengths long_headers pipelined");
+}
+
+Test(edges, nobody_is_waited_for_without_end)
+{
+    edge("slow_headers+slow_body+short_body+expect_continue+silent_flood");
+}
+
+Test(edges, a_flood_leaves_descriptors_for_the_rest)
+{
+    edge("flood_beyond_the_descriptors");
 }

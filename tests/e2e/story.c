@@ -84,6 +84,11 @@ void story_open(const char *options)
     split(words, 3, copy);
     must(words, NULL);
     close(leash[0]);
+    char *whole = realpath(build, NULL);
+    cr_assert(whole);
+    setenv("TOWN", folder, 1);
+    setenv("BUILD", whole, 1);
+    free(whole);
 }
 
 void story_close(void)

@@ -20,8 +20,9 @@ void pultctl_shows(const char *words, const char *text); // and its output conta
 void pultctl_soon_shows(const char *words, const char *text, int seconds);
 // Must end with that exit code and say `text`.
 void pultctl_refuses(const char *words, int code, const char *text);
-void place_runs(const char *place, const char *shell); // a shell command there; must succeed
-void town(const char *words);                          // "off dir-altdorf", "cut desk1"
+// A shell command there; must succeed. $TOWN is the town's folder, $BUILD the build's.
+void place_runs(const char *place, const char *shell);
+void town(const char *words); // "off dir-altdorf", "cut desk1"
 void broker_is_killed(void);
 void broker_starts_again(void);
 // The broker's log, or a desk's ("desk1"), contains `text` within some seconds.
