@@ -5,8 +5,10 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/admins.h"
+#include "broker/calls/host_report.h"
 #include "broker/calls/session.h"
 #include "broker/host/prober.h"
+#include "broker/host/waker.h"
 #include "broker/server/health.h"
 #include "broker/server/server.h"
 #include "broker/store/journal.h"
@@ -29,6 +31,7 @@ struct broker {
     struct auth *auth;
     struct prober *prober;
     struct health *health;
+    struct waker *waker;
     struct server *server;
     struct loop_timer *sweep;
     struct text snapshot; // being written; empty otherwise
@@ -160,7 +163,14 @@ static void probe(void *self, const struct host *host, host_done *done, void *ar
 {
     struct probing *probing = mem_new(1, sizeof *probing);
     *probing = (struct probing){done, arg};
-    prober_start(self, host->address, (int)host->port, host->fingerprint, probed, probing);
+    struct broker *broker = self;
+    prober_start(broker->prober, host->address, (int)host->port, host->fingerprint, probed, probing);
+}
+
+static void wake(void *self, const struct host *host)
+{
+    struct broker *broker = self;
+    waker_wake(broker->waker, host);
 }
 
 // ---- what happens by itself
@@ -192,6 +202,7 @@ static void sweep(void *arg)
 {
     struct broker *broker = arg;
     session_sweep(&broker->world);
+    host_sweep(&broker->world);
     server_sweep_links(broker->server);
     if (commit_last_seq(broker->world.commit) - broker->snapshot_seq >= SNAPSHOT_EVENTS)
         keep_snapshot(broker);
@@ -239,12 +250,23 @@ static bool open_ca(struct broker *broker, struct fault *why)
     return broker->ca != NULL;
 }
 
+// Hosts verify by it what the broker signs.
+static bool open_otp_key(struct broker *broker, struct fault *why)
+{
+    char path[PATH_ROOM];
+    config_data_file(broker->config, "otp.key", path);
+    broker->world.otp_key = otp_key_open(path, why);
+    return broker->world.otp_key != NULL;
+}
+
 static void open_hosts(struct broker *broker)
 {
     struct world *world = &broker->world;
     broker->prober = prober_new(world->loop, PROBER_DEADLINE_MS);
-    struct host_port hosts = {broker->prober, probe};
-    broker->health = health_new(world->loop, world->state, &hosts);
+    broker->waker = waker_new(world->loop, broker->config->wake_command);
+    struct host_port hosts = {broker, probe, wake};
+    world->reports.started_ms = clock_steady_ms();
+    broker->health = health_new(world->loop, world->state, &world->reports, &hosts);
     world->health = health_source(broker->health);
 }
 
@@ -276,6 +298,8 @@ static bool open_server(struct broker *broker, struct fault *why)
     broker->server = server_new(&broker->world, &config, why);
     if (broker->server)
         broker->world.links = server_links(broker->server);
+    if (broker->server)
+        broker->world.host_links = server_host_links(broker->server);
     return broker->server != NULL;
 }
 
@@ -289,7 +313,7 @@ static bool begin(struct broker *broker, struct fault *why)
     world->throttle = throttle_new();
     world->admins = admins_new(first);
     world->started_ms = clock_wall_ms();
-    if (!open_journal(broker, why) || !open_ca(broker, why))
+    if (!open_journal(broker, why) || !open_ca(broker, why) || !open_otp_key(broker, why))
         return false;
     world->ca = ca_port(broker->ca);
     open_directories(broker);
@@ -311,6 +335,10 @@ static void end(struct broker *broker)
     auth_free(broker->auth);
     prober_free(broker->prober);
     health_free(broker->health);
+    waker_free(broker->waker);
+    reports_clear(&world->reports);
+    limits_clear(&world->limits);
+    otp_key_free(world->otp_key);
     if (world->commit && broker->snapshot_seq != commit_last_seq(world->commit))
         keep_snapshot(broker);
     journal_close(broker->journal);

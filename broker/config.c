@@ -28,6 +28,7 @@ static const struct conf_row rows[] = {
     {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},
     {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
     {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "kept connections per directory for checking passwords"},
+    {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes a desktop, %h its id, %a its address; empty: magic packets only"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = levels, .preset = "info", .sentence = "error, warn, info or debug"},
     {.key = NULL},
 };

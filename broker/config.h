@@ -15,6 +15,7 @@ struct config {
     char data_dir[CONFIG_PATH_SIZE];
     char head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];
+    char wake_command[CONFIG_PATH_SIZE];
     int64_t directory_deadline_ms, directory_connections;
     int64_t log_level;
 };

@@ -26,6 +26,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_NO_PROFILE] = {"no-profile", 403, _("No workplace is assigned to you. Ask the help desk.")},
     [REFUSAL_NO_HOST] = {"no-host", 503, _("No session host answers at the moment. Try again in a minute or ask the help desk.")},
     [REFUSAL_HOSTS_FULL] = {"hosts-full", 503, _("All places are taken at the moment. Try again later or ask the help desk.")},
+    [REFUSAL_HOST_WAKING] = {"host-waking", 503, _("Your computer is being switched on. This takes a minute or two.")},
     [REFUSAL_DIRECTORY_DOWN] = {"directory-down", 503, _("The directory does not answer, so nobody can be checked. Try again in a minute.")},
     [REFUSAL_STORE_DOWN] = {"store-down", 503, _("The broker cannot write its journal and refuses until it can. Try again in a minute; administrators: look at its disk.")},
     [REFUSAL_DEVICE_UNKNOWN] = {"device-unknown", 403, _("This device is not enrolled. Ask the help desk.")},

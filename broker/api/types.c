@@ -56,6 +56,7 @@ static const struct field host_fields[] = {
     {.name = "weight", .type = FIELD_NUMBER, AT(host, weight), .min = 1, .max = 1000, .flags = FIELD_REQUIRED, .sentence = "share of the load, 100 is usual"},
     {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "most sessions at a time"},
     {.name = "system", .type = FIELD_CHOICE, AT(host, system), .choices = host_systems, .sentence = "linux, with our agent; or windows, without: nothing there guards its sessions"},
+    {.name = "owner", .type = FIELD_TEXT, AT(host, owner), .flags = FIELD_OURS, .sentence = "the person whose desktop it is, where desktops are kept"},
     {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses that a magic packet wakes it by"},
     {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_OURS, .sentence = "takes no new sessions"},
     {.name = "drain_until", .type = FIELD_TIME, AT(host, drain_until_ms), .flags = FIELD_OURS, .sentence = "when it takes new sessions again by itself; empty: when told to"},

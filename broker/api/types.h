@@ -117,6 +117,7 @@ struct host {
     int64_t weight;                // share of the load, 1 to 1000; 100 is usual
     int64_t max_sessions;
     int64_t system;                // enum host_system; on Windows there is no agent of ours
+    char owner[ID_SIZE];           // the person whose it is, in a pool of desktops that are kept
     char wake[LIST_SIZE];          // hardware addresses for magic packets, empty: not to be woken
     bool draining;                 // takes no new sessions
     int64_t drain_until_ms;        // then it takes them again by itself; 0: until told

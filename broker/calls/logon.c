@@ -4,12 +4,15 @@
 #include "broker/api/method.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/host_report.h"
 #include "broker/calls/person.h"
 #include "broker/calls/world.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { WAKE_RETRY_MS = 5000 };
 
 struct logon {
     struct world *world;
@@ -52,7 +55,7 @@ static void tell_old_desk(struct logon *logon)
     logon->world->counters.moves++;
 }
 
-static void give_answer(const struct logon *logon)
+static void give_answer(const struct logon *logon, const char *one_time_password)
 {
     const struct logon_decision *decision = &logon->decision;
     struct logon_answer answer = {
@@ -69,11 +72,15 @@ static void give_answer(const struct logon *logon)
     TEXT_PUT(answer.address, decision->host.address);
     TEXT_PUT(answer.fingerprint, decision->host.fingerprint);
     TEXT_PUT(answer.login, logon->login);
+    TEXT_PUT(answer.one_time_password, one_time_password);
+    answer.password_follows = one_time_password[0] && decision->profile.sign_on == SIGN_ON_PASSWORD;
+    TEXT_PUT(answer.lost, decision->lost);
     TEXT_PUT(answer.name, logon->name);
     TEXT_PUT(answer.why, decision->why.lines);
     if (decision->moved_from[0])
         place_text(logon->world, decision->moved_from, answer.moved_from);
     call_answer_record(logon->call, logon_answer_fields, &answer);
+    explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
 }
 
 static void committed(void *arg, bool durable, const struct fault *why)
@@ -89,7 +96,14 @@ static void committed(void *arg, bool durable, const struct fault *why)
              logon->decision.found ? "found again" : "started", logon->call->peer.id, logon->decision.host.id,
              logon->call->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
-    give_answer(logon);
+    char password[OTP_TEXT_SIZE];
+    if (host_password(logon->world, &logon->decision.session, logon->login, password)) {
+        give_answer(logon, password);
+    } else {
+        log_error("logon", "%s: no one-time password can be made", logon->decision.session.id);
+        call_refuse(logon->call, REFUSAL_BUSY, NULL);
+    }
+    explicit_bzero(password, sizeof password);
     logon_free(logon);
 }
 
@@ -101,12 +115,18 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
     struct logon_input input;
     logon_input_fill(&input, world, &logon->attempt, person->row.id, identity, logon->call->peer.id);
     logon_decide(world->state, &input, &logon->decision);
+    if (logon->decision.refusal == REFUSAL_HOST_WAKING) {
+        world->health.wake(world->health.arg, logon->decision.host.id);
+        call_refuse_later(logon->call, REFUSAL_HOST_WAKING, WAKE_RETRY_MS);
+        logon_free(logon);
+        return;
+    }
     if (logon->decision.refusal != REFUSAL_NONE) {
         log_info("logon", "%s", logon->decision.why.lines);
         refuse(logon, logon->decision.refusal);
         return;
     }
-    struct event events[3];
+    struct event events[4];
     size_t count = seen_person_event(person, logon->call, events);
     for (size_t i = 0; i < logon->decision.event_count; i++)
         events[count++] = logon->decision.events[i];

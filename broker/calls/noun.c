@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // List, show, set and remove, the same for every noun: the rows of api/types.h say what there is.
 #include "broker/calls/noun.h"
+#include "broker/base/clock.h"
 
 #include <stdio.h>
 
@@ -13,18 +14,48 @@ static void add_person(json_object *object, const struct world *world, const cha
     json_object_object_add(object, "name", json_object_new_string(person ? person->name : ""));
 }
 
+// Without an agent the broker guesses: it probes a port, and believes the desks.
+static const char *agent_of(const struct world *world, const struct host *host)
+{
+    if (!host->certificate[0])
+        return "none";
+    return world->host_links.online(world->host_links.self, host->id) ? "linked" : "silent";
+}
+
+static void add_report(json_object *object, const struct report *report)
+{
+    json_object_object_add(object, "cpu", json_object_new_int64(report->as.cpu));
+    json_object_object_add(object, "memory", json_object_new_int64(report->as.memory));
+    json_object_object_add(object, "pressure", json_object_new_int64(report->as.pressure));
+    json_object_object_add(object, "reported_sessions", json_object_new_int64((int64_t)report->session_count));
+    json_object_object_add(object, "report_age", json_object_new_int64((clock_steady_ms() - report->heard_ms) / 1000));
+    json_object_object_add(object, "agent_version", json_object_new_string(report->as.version));
+}
+
 static void add_host(json_object *object, const struct world *world, const struct host *host)
 {
+    const struct report *report = reports_find(&world->reports, host->id);
     enum host_health health = world->health.of(world->health.arg, host->id);
     json_object_object_add(object, "health", json_object_new_string(host_health_names[health]));
     json_object_object_add(object, "health_detail",
                            json_object_new_string(world->health.detail(world->health.arg, host->id)));
     json_object_object_add(object, "sessions", json_object_new_int64(state_uses(world->state, NOUN_HOST, host->id)));
+    json_object_object_add(object, "agent", json_object_new_string(agent_of(world, host)));
+    if (report && report->heard_ms)
+        add_report(object, report);
 }
 
 static void add_session(json_object *object, const struct world *world, const struct session *session)
 {
     const struct device *device = state_device(world->state, session->device);
+    const struct report *report = reports_find(&world->reports, session->host);
+    const struct host_session *there = report_session(report, session->id);
+    enum host_health health = world->health.of(world->health.arg, session->host);
+    // What a host that is away has is not known; the journal keeps what was known last.
+    if (health == HOST_SILENT || health == HOST_LOST || health == HOST_UNREACHABLE)
+        json_object_object_add(object, "state", json_object_new_string("unknown"));
+    if (there)
+        json_object_object_add(object, "idle", json_object_new_int64(there->idle_s));
     add_person(object, world, session->person);
     json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
 }
@@ -156,8 +187,10 @@ void noun_changed(struct world *world, enum noun noun, const char *id)
 {
     if (noun == NOUN_TENANT)
         world->auth.forget(world->auth.self, id);
-    else if (noun == NOUN_HOST)
+    else if (noun == NOUN_HOST && state_host(world->state, id))
         world->health.doubt(world->health.arg, id);
+    else if (noun == NOUN_HOST)
+        reports_forget(&world->reports, id);
 }
 
 void call_set(struct world *world, struct call *call)

@@ -117,6 +117,7 @@ void logon_input_fill(struct logon_input *input, const struct world *world, cons
         .health = &world->health,
         .now_ms = now_ms,
         .week_minute = clock_week_minute(now_ms),
+        .fence = (int64_t)commit_last_seq(world->commit) + 1,
     };
     world_random(&input->dice, sizeof input->dice);
 }

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/session.h"
 #include "broker/api/method.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/host_report.h"
+
+#include <string.h>
 
 enum { LEASE_MS = 120 * 1000 };
 
@@ -15,6 +19,10 @@ void call_session_end(struct world *world, struct call *call)
     struct link_message message = {.type = LINK_END, .fence = session->fence};
     TEXT_PUT(message.session, session->id);
     world->links.send(world->links.self, session->device, &message);
+    struct host_message log_off = {.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_ADMIN};
+    TEXT_PUT(log_off.session, session->id);
+    // A host that is away is told when it comes back: it then reports a session that the broker has ended.
+    world->host_links.send(world->host_links.self, session->host, &log_off);
     struct event event;
     world_event(&event, EVENT_SESSION_ENDED, NOUN_SESSION, call);
     TEXT_PUT(event.record.id, session->id);
@@ -33,8 +41,10 @@ static void commit_report(struct world *world, struct event *event)
 static void doubt_host(struct world *world, const char *device_id, const struct link_message *message)
 {
     const struct session *session = state_session(world->state, message->session);
-    if (session && text_equal(session->device, device_id))
-        world->health.doubt(world->health.arg, session->host);
+    if (!session || !text_equal(session->device, device_id) || session->fence != message->fence)
+        return;
+    world->health.doubt(world->health.arg, session->host);
+    reports_failed(&world->reports, session->host, clock_steady_ms());
 }
 
 // After the link came up again: the desk says what it shows, or that it shows nothing.
@@ -55,6 +65,20 @@ static void hello(struct world *world, const char *device_id, const struct link_
         commit_report(world, &event);
 }
 
+// After a break of the line: the password that opened the session works no second time.
+static void renew(struct world *world, const char *device_id, const struct link_message *message)
+{
+    const struct session *session = state_session(world->state, message->session);
+    struct link_message answer = {.type = LINK_PASSWORD, .fence = message->fence};
+    TEXT_PUT(answer.session, message->session);
+    const struct store_person *person = session ? people_find(&world->people, session->person) : NULL;
+    bool theirs = session && text_equal(session->device, device_id) && session->fence == message->fence;
+    if (theirs && person && !host_password(world, session, person->login, answer.password))
+        log_error("session", "%s: no one-time password can be made", session->id);
+    world->links.send(world->links.self, device_id, &answer);
+    explicit_bzero(answer.password, sizeof answer.password);
+}
+
 void session_message(struct world *world, const char *device_id, const struct link_message *message)
 {
     struct event event;
@@ -62,6 +86,8 @@ void session_message(struct world *world, const char *device_id, const struct li
         hello(world, device_id, message);
         return;
     }
+    if (message->type == LINK_RENEW)
+        renew(world, device_id, message);
     if (message->type != LINK_STATE)
         return;
     const char *state = message->state;

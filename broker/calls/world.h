@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the calls work with: the state and its commits, and the ports to everything outside. One per broker.
 #pragma once
+#include "broker/api/otp.h"
 #include "broker/base/loop.h"
 #include "broker/calls/call.h"
 #include "broker/core/commit.h"
+#include "broker/core/limits.h"
 #include "broker/core/logon.h"
 #include "broker/core/people.h"
 #include "broker/core/throttle.h"
@@ -24,6 +26,10 @@ struct world {
     struct auth_port auth;
     struct ca_port ca;
     struct link_port links;
+    struct host_link_port host_links;
+    struct reports reports;
+    struct limits limits;
+    struct otp_key *otp_key;
     struct health_source health;
     struct store_port store;
     struct counters counters;
@@ -47,6 +53,8 @@ void call_set(struct world *world, struct call *call);
 void call_remove(struct world *world, struct call *call);
 void call_drain(struct world *world, struct call *call);
 void call_undrain(struct world *world, struct call *call);
+void call_tell(struct world *world, struct call *call);
+void call_lock(struct world *world, struct call *call);
 void call_session_end(struct world *world, struct call *call);
 void call_apply(struct world *world, struct call *call);
 void call_status(struct world *world, struct call *call);

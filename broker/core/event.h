@@ -11,6 +11,9 @@ enum event_type {
     EVENT_REMOVED, // an administrator removed it: "host.removed"
     EVENT_HOST_DRAINED,
     EVENT_HOST_UNDRAINED,
+    EVENT_HOST_INVITED,
+    EVENT_HOST_ENROLLED,
+    EVENT_HOST_TAKEN, // a desktop is its person's from now on
     EVENT_DEVICE_INVITED,
     EVENT_DEVICE_ENROLLED,
     EVENT_PERSON_SEEN, // first log-on of a person

@@ -5,11 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct event *add_event(struct logon_decision *decision, const struct logon_input *input, enum event_type type)
+static struct event *add_event(struct logon_decision *decision, const struct logon_input *input, enum event_type type,
+                               enum noun noun)
 {
     struct event *event = &decision->events[decision->event_count++];
     event->type = type;
-    event->noun = NOUN_SESSION;
+    event->noun = noun;
     snprintf(event->by, sizeof event->by, "device %s", input->device_id);
     return event;
 }
@@ -49,7 +50,8 @@ static void end_lost(const struct session *session, const struct logon_input *in
 {
     why_note(&decision->why, "session %s is lost with its host %s (%s): ended", session->id, session->host,
              host_health_names[input->health->of(input->health->arg, session->host)]);
-    struct event *event = add_event(decision, input, EVENT_SESSION_ENDED);
+    TEXT_PUT(decision->lost, session->host);
+    struct event *event = add_event(decision, input, EVENT_SESSION_ENDED, NOUN_SESSION);
     TEXT_PUT(event->record.id, session->id);
     TEXT_PUT(event->why, "its host does not answer");
 }
@@ -85,10 +87,51 @@ static void lease(const struct logon_input *input, struct logon_decision *decisi
     TEXT_PUT(session->profile, decision->profile.id);
     session->state = SESSION_STARTING;
     session->changed_ms = input->now_ms;
-    session->fence++;
-    struct event *event = add_event(decision, input, decision->found ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED);
+    // Also higher than its own: a journal may have come from a backup.
+    session->fence = input->fence > session->fence ? input->fence : session->fence + 1;
+    struct event *event =
+        add_event(decision, input, decision->found ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED, NOUN_SESSION);
     event->record.session = *session;
     TEXT_PUT(event->why, decision->why.lines);
+}
+
+// A desktop that is kept becomes its person's with the first session.
+static void take_desktop(const struct logon_input *input, const struct pool *pool, struct logon_decision *decision)
+{
+    if (pool->kind != POOL_DESKTOP || !pool->kept || text_equal(decision->host.owner, input->person_id))
+        return;
+    TEXT_PUT(decision->host.owner, input->person_id);
+    struct event *event = add_event(decision, input, EVENT_HOST_TAKEN, NOUN_HOST);
+    event->record.host = decision->host;
+}
+
+static enum refusal choose_host(const struct state *state, const struct logon_input *input,
+                                struct logon_decision *decision)
+{
+    enum refusal refusal = REFUSAL_NONE;
+    const struct placement placement = {
+        .state = state,
+        .pool = state_find(state, NOUN_POOL, decision->profile.pool),
+        .person_id = input->person_id,
+        .health = input->health,
+        .dice = input->dice,
+    };
+    if (!placement.pool)
+        return REFUSAL_NO_HOST;
+    const struct host *host = place_choose(&placement, &decision->why, &refusal);
+    if (!host)
+        return refusal;
+    decision->host = *host;
+    if (refusal != REFUSAL_NONE)
+        return refusal;
+    take_desktop(input, placement.pool, decision);
+    start(input, host, decision);
+    return REFUSAL_NONE;
+}
+
+static bool sleeps(const struct logon_input *input, const char *host_id)
+{
+    return input->health->wakes && input->health->wakes(input->health->arg, host_id);
 }
 
 static enum refusal choose_session(const struct state *state, const struct logon_input *input,
@@ -100,16 +143,14 @@ static enum refusal choose_session(const struct state *state, const struct logon
         decision->host = *state_host(state, running->host);
         return REFUSAL_NONE;
     }
+    if (running && sleeps(input, running->host)) {
+        why_note(&decision->why, "session %s is on host %s, which sleeps and is woken", running->id, running->host);
+        decision->host = *state_host(state, running->host);
+        return REFUSAL_HOST_WAKING;
+    }
     if (running)
         end_lost(running, input, decision);
-    enum refusal refusal = REFUSAL_NONE;
-    const struct host *host =
-        place_choose(state, decision->profile.pool, input->health, input->dice, &decision->why, &refusal);
-    if (!host)
-        return refusal;
-    decision->host = *host;
-    start(input, host, decision);
-    return REFUSAL_NONE;
+    return choose_host(state, input, decision);
 }
 
 static enum refusal decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)
@@ -136,11 +177,11 @@ static void clear(struct logon_decision *decision)
 {
     decision->event_count = 0;
     decision->found = false;
-    decision->moved_from[0] = 0;
+    decision->moved_from[0] = decision->lost[0] = 0;
     decision->why.lines[0] = 0;
     decision->why.length = 0;
     memset(&decision->session, 0, sizeof decision->session);
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof decision->events / sizeof *decision->events; i++) {
         memset(&decision->events[i].record, 0, sizeof decision->events[i].record);
         decision->events[i].why[0] = 0;
     }
@@ -163,6 +204,12 @@ static void change(struct event *event, const struct session *session, enum even
     snprintf(event->by, sizeof event->by, "%s", by);
 }
 
+static bool has_agent(const struct state *state, const struct session *session)
+{
+    const struct host *host = state_host(state, session->host);
+    return host && host->certificate[0];
+}
+
 bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
                     const char *reported, int64_t now_ms, struct event *event)
 {
@@ -172,13 +219,16 @@ bool session_report(const struct state *state, const char *session_id, const cha
         return false;
     char by[ACTOR_SIZE];
     snprintf(by, sizeof by, "device %s", device_id);
+    bool ended = text_equal(reported, "ended");
+    // A desk cannot tell a log-off from a cut line. Where there is an agent it says what has ended.
+    bool disconnected = text_equal(reported, "disconnected") || (ended && has_agent(state, session));
     if (text_equal(reported, "connected") && session->state != SESSION_CONNECTED) {
         change(event, session, EVENT_SESSION_CONNECTED, by);
         event->record.session.state = SESSION_CONNECTED;
-    } else if (text_equal(reported, "disconnected") && session->state != SESSION_DISCONNECTED) {
+    } else if (disconnected && session->state != SESSION_DISCONNECTED) {
         change(event, session, EVENT_SESSION_DISCONNECTED, by);
         event->record.session.state = SESSION_DISCONNECTED;
-    } else if (text_equal(reported, "ended")) {
+    } else if (ended && !disconnected) {
         change(event, session, EVENT_SESSION_ENDED, by);
         return true;
     } else {
@@ -193,9 +243,10 @@ bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms
     const struct shelf *sessions = state_shelf(state, NOUN_SESSION);
     for (size_t i = 0; i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
-        if (session->state != SESSION_STARTING || now_ms - session->changed_ms < lease_ms)
+        if (session->state != SESSION_STARTING || now_ms - session->changed_ms < lease_ms || has_agent(state, session))
             continue;
-        change(event, session, session->fence > 1 ? EVENT_SESSION_DISCONNECTED : EVENT_SESSION_ENDED, "broker");
+        bool ran_before = session->changed_ms > session->started_ms;
+        change(event, session, ran_before ? EVENT_SESSION_DISCONNECTED : EVENT_SESSION_ENDED, "broker");
         event->record.session.state = SESSION_DISCONNECTED;
         event->record.session.changed_ms = now_ms;
         TEXT_PUT(event->why, "the desk did not connect in time");

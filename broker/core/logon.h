@@ -14,17 +14,20 @@ struct logon_input {
     int64_t now_ms;
     int week_minute; // local time, 0 = Monday 00:00
     uint64_t dice;   // random bits
+    int64_t fence;   // higher than any before: the number of the event that grants the lease
 };
 
 struct logon_decision {
-    enum refusal refusal;   // REFUSAL_NONE: the events below are to be made durable
-    struct event events[2]; // perhaps an end of what was lost, then a session started or moved
+    // REFUSAL_NONE: the events below are to be made durable. REFUSAL_HOST_WAKING: `host` is to be woken.
+    enum refusal refusal;
+    struct event events[3]; // perhaps an end of what was lost, or a desktop taken; then a session started or moved
     size_t event_count;
     struct session session; // as it will be
     struct host host;
     struct profile profile;
     bool found;               // a running session
     char moved_from[ID_SIZE]; // the device it was taken from; empty: none, or the same
+    char lost[ID_SIZE];       // the host of an earlier session that is given up; empty: none
     struct why why;
 };
 
@@ -34,5 +37,5 @@ void logon_decide(const struct state *state, const struct logon_input *input, st
 // fencing number, or already so.
 bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
                     const char *reported, int64_t now_ms, struct event *event);
-// Leases whose desk never connected, one at a time; false when there are none.
+// Leases whose desk never connected, one at a time; false when there are none. Of hosts with an agent its reports tell.
 bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms, struct event *event);

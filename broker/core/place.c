@@ -4,15 +4,23 @@
 
 #include <stdio.h>
 
-const char *const host_health_names[] = {"unknown", "ok", "unreachable", "no-tls", "wrong-certificate", NULL};
+const char *const host_health_names[] = {"unknown", "ok",     "unreachable", "no-tls", "wrong-certificate",
+                                         "unfit",   "silent", "lost",        NULL};
 
 struct choice {
     const struct host *best[2];
     int64_t load[2]; // sessions per weight with the new one, in millionths
+    const struct host *own, *asleep;
     int full;
 };
 
 bool host_is_usable(const struct health_source *health, const char *host_id)
+{
+    enum host_health now = health->of(health->arg, host_id);
+    return now == HOST_OK || now == HOST_UNKNOWN || now == HOST_UNFIT || now == HOST_SILENT;
+}
+
+bool host_takes_more(const struct health_source *health, const char *host_id)
 {
     enum host_health now = health->of(health->arg, host_id);
     return now == HOST_OK || now == HOST_UNKNOWN;
@@ -31,45 +39,102 @@ static void offer(struct choice *choice, const struct host *host, int64_t load)
     }
 }
 
-static void consider(const struct state *state, const struct host *host, bool single,
-                     const struct health_source *health, struct choice *choice, struct why *why)
+static bool is_single(const struct placement *placement)
 {
-    int64_t sessions = state_uses(state, NOUN_HOST, host->id);
-    int64_t limit = single ? 1 : host->max_sessions;
-    if (host->draining) {
-        why_note(why, "host %s: draining", host->id);
-    } else if (!host_is_usable(health, host->id)) {
-        why_note(why, "host %s: %s", host->id, host_health_names[health->of(health->arg, host->id)]);
-    } else if (sessions >= limit) {
+    return placement->pool->kind == POOL_DESKTOP;
+}
+
+// A desktop of somebody else's is none for this person; and their own goes before all others.
+static bool is_others(const struct placement *placement, const struct host *host)
+{
+    return placement->pool->kept && host->owner[0] && !text_equal(host->owner, placement->person_id);
+}
+
+static bool is_own(const struct placement *placement, const struct host *host)
+{
+    return is_single(placement) && placement->pool->kept && text_equal(host->owner, placement->person_id);
+}
+
+static int64_t load_with_one_more(const struct placement *placement, const struct host *host, int64_t sessions)
+{
+    const struct health_source *health = placement->health;
+    int64_t strain = health->strain ? health->strain(health->arg, host->id) : 0;
+    return (sessions + 1) * (1000 + strain) * 1000 / host->weight;
+}
+
+static void consider_awake(const struct placement *placement, const struct host *host, struct choice *choice,
+                           struct why *why)
+{
+    int64_t sessions = state_uses(placement->state, NOUN_HOST, host->id);
+    int64_t limit = is_single(placement) ? 1 : host->max_sessions;
+    if (sessions >= limit) {
         choice->full++;
         why_note(why, "host %s: full, %lld of %lld sessions", host->id, (long long)sessions, (long long)limit);
+        return;
+    }
+    int64_t load = load_with_one_more(placement, host, sessions);
+    why_note(why, "host %s: %lld of %lld sessions, weight %lld, load %lld", host->id, (long long)sessions,
+             (long long)limit, (long long)host->weight, (long long)load);
+    if (is_own(placement, host))
+        choice->own = host;
+    offer(choice, host, load);
+}
+
+static void consider(const struct placement *placement, const struct host *host, struct choice *choice, struct why *why)
+{
+    const struct health_source *health = placement->health;
+    if (host->draining) {
+        why_note(why, "host %s: draining", host->id);
+    } else if (is_single(placement) && is_others(placement, host)) {
+        choice->full++;
+        why_note(why, "host %s: somebody else's", host->id);
+    } else if (host_takes_more(health, host->id)) {
+        consider_awake(placement, host, choice, why);
+    } else if (health->wakes && health->wakes(health->arg, host->id) &&
+               state_uses(placement->state, NOUN_HOST, host->id) == 0) {
+        why_note(why, "host %s: asleep, can be woken", host->id);
+        if (!choice->asleep || is_own(placement, host))
+            choice->asleep = host;
     } else {
-        why_note(why, "host %s: %lld of %lld sessions, weight %lld", host->id, (long long)sessions, (long long)limit,
-                 (long long)host->weight);
-        offer(choice, host, (sessions + 1) * 1000000 / host->weight);
+        why_note(why, "host %s: %s", host->id, host_health_names[health->of(health->arg, host->id)]);
     }
 }
 
-const struct host *place_choose(const struct state *state, const char *pool_id, const struct health_source *health,
-                                uint64_t dice, struct why *why, enum refusal *refusal)
+// The best two are as good as equal: the dice keep a storm from herding onto one.
+static const struct host *pick(const struct placement *placement, const struct choice *choice, struct why *why,
+                               enum refusal *refusal)
+{
+    bool own_sleeps = choice->asleep && is_own(placement, choice->asleep);
+    *refusal = REFUSAL_NONE;
+    if (choice->own && !own_sleeps) {
+        why_note(why, "host %s chosen: it is this person's", choice->own->id);
+        return choice->own;
+    }
+    if (choice->best[0] && !own_sleeps) {
+        const struct host *chosen = choice->best[choice->best[1] ? placement->dice & 1 : 0];
+        why_note(why, "host %s chosen%s", chosen->id, choice->best[1] ? ", by the dice, of the least loaded two" : "");
+        return chosen;
+    }
+    if (choice->asleep) {
+        why_note(why, "host %s is woken", choice->asleep->id);
+        *refusal = REFUSAL_HOST_WAKING;
+        return choice->asleep;
+    }
+    *refusal = choice->full ? REFUSAL_HOSTS_FULL : REFUSAL_NO_HOST;
+    why_note(why, "no host of pool %s can take a session", placement->pool->id);
+    return NULL;
+}
+
+const struct host *place_choose(const struct placement *placement, struct why *why, enum refusal *refusal)
 {
     char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
-    id_tenant(tenant, pool_id);
+    id_tenant(tenant, placement->pool->id);
     snprintf(prefix, sizeof prefix, "%s/", tenant);
-    const struct pool *pool = state_find(state, NOUN_POOL, pool_id);
-    bool single = pool && pool->kind == POOL_DESKTOP;
     struct choice choice = {0};
     const struct host *host;
+    const struct state *state = placement->state;
     for (size_t i = state_first(state, NOUN_HOST, prefix); (host = state_at(state, NOUN_HOST, prefix, i)); i++)
-        if (text_equal(host->pool, pool_id))
-            consider(state, host, single, health, &choice, why);
-    if (!choice.best[0]) {
-        *refusal = choice.full ? REFUSAL_HOSTS_FULL : REFUSAL_NO_HOST;
-        why_note(why, "no host of pool %s can take a session", pool_id);
-        return NULL;
-    }
-    const struct host *chosen = choice.best[choice.best[1] ? dice & 1 : 0];
-    why_note(why, "host %s chosen%s", chosen->id, choice.best[1] ? ", by the dice, of the least loaded two" : "");
-    *refusal = REFUSAL_NONE;
-    return chosen;
+        if (text_equal(host->pool, placement->pool->id))
+            consider(placement, host, &choice, why);
+    return pick(placement, &choice, why, refusal);
 }

@@ -15,9 +15,21 @@ struct health_source {
     enum host_health (*of)(void *arg, const char *host_id);
     const char *(*detail)(void *arg, const char *host_id); // one line, "" when there is none
     void (*doubt)(void *arg, const char *host_id);         // somebody had trouble with it: look now
+    int64_t (*strain)(void *arg, const char *host_id);     // how much fuller than its sessions tell, permille
+    bool (*wakes)(void *arg, const char *host_id);         // it sleeps, and waking it is worth waiting for
+    void (*wake)(void *arg, const char *host_id);
 };
 
-// NULL with *refusal set to REFUSAL_NO_HOST or REFUSAL_HOSTS_FULL. A host not probed yet counts as healthy.
-const struct host *place_choose(const struct state *state, const char *pool_id, const struct health_source *health,
-                                uint64_t dice, struct why *why, enum refusal *refusal);
-bool host_is_usable(const struct health_source *health, const char *host_id);
+struct placement {
+    const struct state *state;
+    const struct pool *pool;
+    const char *person_id;
+    const struct health_source *health;
+    uint64_t dice;
+};
+
+// NULL with *refusal set to REFUSAL_NO_HOST or REFUSAL_HOSTS_FULL. A host not probed yet counts as healthy. With
+// REFUSAL_HOST_WAKING the host is one that sleeps: to be woken, and chosen again when it answers.
+const struct host *place_choose(const struct placement *placement, struct why *why, enum refusal *refusal);
+bool host_is_usable(const struct health_source *health, const char *host_id);  // for sessions that run there
+bool host_takes_more(const struct health_source *health, const char *host_id); // for new ones

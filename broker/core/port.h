@@ -121,13 +121,33 @@ struct link_port {
     size_t (*count)(void *self);
 };
 
+// ---- host links: the agents of session hosts that are connected now
+
+struct host_message; // broker/api/host_link.h
+
+struct host_link_port {
+    void *self;
+    bool (*online)(void *self, const char *host_id);
+    bool (*send)(void *self, const char *host_id, const struct host_message *message); // false: not online
+};
+
 // ---- hosts: how they are
 
-enum host_health { HOST_UNKNOWN, HOST_OK, HOST_UNREACHABLE, HOST_NO_TLS, HOST_WRONG_CERTIFICATE };
+enum host_health {
+    HOST_UNKNOWN, // not looked at yet
+    HOST_OK,
+    HOST_UNREACHABLE,
+    HOST_NO_TLS,
+    HOST_WRONG_CERTIFICATE,
+    HOST_UNFIT,  // its agent says that something is wrong with it: no new sessions, those that run go on
+    HOST_SILENT, // its agent has just fallen silent: the same
+    HOST_LOST,   // it stays silent: what runs there is not known
+};
 
 typedef void host_done(void *arg, enum host_health health, const char *detail);
 
 struct host_port {
     void *self;
     void (*probe)(void *self, const struct host *host, host_done *done, void *arg);
+    void (*wake)(void *self, const struct host *host); // nobody answers; a probe shows whether it helped
 };

@@ -24,7 +24,8 @@ struct connection {
     struct server *server;
     struct lws *wsi;
     struct exchange *exchange;     // NULL between requests
-    struct link *link;             // NULL unless it is a device's WebSocket
+    struct link *link;             // NULL unless it is a WebSocket of a device or a host
+    struct links *among;           // the links it is one of
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char common_name[ID_SIZE];
     int64_t certificate_until_ms;
@@ -35,13 +36,23 @@ struct server {
     struct world *world;
     struct lws_context *context;
     struct lws_vhost *public_vhost, *device_vhost, *admin_vhost;
-    struct links links;
+    struct links devices, hosts;
     unsigned char binding[32]; // SHA-256 of our certificate
     bool closing;
 };
 
 // The device a connection's certificate stands for, as the state has it at this moment; NULL when it has no standing.
 const struct device *connection_device(const struct connection *connection);
+
+const struct host *connection_host(const struct connection *connection); // the same for a session host's agent
+
+// ---- link.c
+int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
+void link_end(struct connection *connection); // its connection is going
+
+// ---- server.c
+struct connection *connection_of(struct lws *wsi);
+void connection_end(struct lws *wsi);
 
 // ---- request.c
 // Headers are there: finds the method and the caller, makes the call. False: the answer (a refusal) is already set.

@@ -8,7 +8,12 @@
 #include <stdlib.h>
 
 // Hosts are looked at a few every tick, so that all have their turn in HEALTH_PERIOD_MS without a burst.
-enum { TICK_MS = 250 };
+enum {
+    TICK_MS = 250,
+    WAKE_MS = 180 * 1000,       // a machine that was woken has so long to answer
+    WAKE_PAUSE_MS = 600 * 1000, // then it is left alone for a while
+    WAKE_AGAIN_MS = 15 * 1000,  // a magic packet may get lost
+};
 
 struct seen {
     char id[ID_SIZE]; // the key
@@ -17,11 +22,13 @@ struct seen {
     char detail[200];
     bool asking, again; // again: doubted while it was being asked
     int64_t next_ms;
+    int64_t woken_ms, called_ms; // steady: when waking began, and was last repeated; 0: not yet
 };
 
 struct health {
     struct loop *loop;
     const struct state *state;
+    const struct reports *reports;
     struct host_port hosts;
     struct shelf seen;
     struct loop_timer *timer;
@@ -48,6 +55,8 @@ static void answered(void *arg, enum host_health now, const char *detail)
     if (now != seen->now && (now != HOST_OK || seen->now != HOST_UNKNOWN))
         log_warn("host", "%s: %s, was %s: %s", seen->id, host_health_names[now], host_health_names[seen->now], detail);
     seen->now = now;
+    if (now == HOST_OK)
+        seen->woken_ms = 0;
     text_cut(seen->detail, sizeof seen->detail, detail);
     // A host in trouble is looked at more often: its return should be noticed soon.
     seen->next_ms = clock_steady_ms() + (now == HOST_OK ? HEALTH_PERIOD_MS : HEALTH_PERIOD_MS / 5);
@@ -91,11 +100,13 @@ static void tick(void *arg)
     loop_timer_start(health->timer, TICK_MS);
 }
 
-struct health *health_new(struct loop *loop, const struct state *state, const struct host_port *hosts)
+struct health *health_new(struct loop *loop, const struct state *state, const struct reports *reports,
+                          const struct host_port *hosts)
 {
     struct health *health = mem_new(1, sizeof *health);
     health->loop = loop;
     health->state = state;
+    health->reports = reports;
     health->hosts = *hosts;
     health->timer = loop_timer_new(loop, tick, health);
     loop_timer_start(health->timer, 0);
@@ -111,18 +122,29 @@ void health_free(struct health *health)
     free(health);
 }
 
+// A host that answers on its RDP port may still have something to say against itself.
+static enum host_health look(const struct health *health, const char *host_id, const char **detail)
+{
+    const struct seen *seen = shelf_find(&health->seen, host_id);
+    const struct host *host = state_host(health->state, host_id);
+    enum host_health probed = seen ? seen->now : HOST_UNKNOWN;
+    *detail = seen ? seen->detail : "";
+    if (!host || !host->certificate[0] || (probed != HOST_OK && probed != HOST_UNKNOWN))
+        return probed;
+    return report_health(health->reports, host_id, probed, clock_steady_ms(), detail);
+}
+
 static enum host_health health_of(void *arg, const char *host_id)
 {
-    struct health *health = arg;
-    const struct seen *seen = shelf_find(&health->seen, host_id);
-    return seen ? seen->now : HOST_UNKNOWN;
+    const char *detail;
+    return look(arg, host_id, &detail);
 }
 
 static const char *detail_of(void *arg, const char *host_id)
 {
-    struct health *health = arg;
-    const struct seen *seen = shelf_find(&health->seen, host_id);
-    return seen ? seen->detail : "";
+    const char *detail;
+    look(arg, host_id, &detail);
+    return detail;
 }
 
 static void doubt(void *arg, const char *host_id)
@@ -132,7 +154,44 @@ static void doubt(void *arg, const char *host_id)
         ask(seen_of(health, host_id));
 }
 
+static int64_t strain_of(void *arg, const char *host_id)
+{
+    const struct health *health = arg;
+    return report_strain(health->reports, host_id, clock_steady_ms());
+}
+
+static bool can_be_woken(void *arg, const char *host_id)
+{
+    const struct health *health = arg;
+    const struct seen *seen = shelf_find(&health->seen, host_id);
+    const struct host *host = state_host(health->state, host_id);
+    if (!host || !host->wake[0] || !seen || seen->now != HOST_UNREACHABLE)
+        return false;
+    int64_t since_ms = clock_steady_ms() - seen->woken_ms;
+    return seen->woken_ms == 0 || since_ms < WAKE_MS || since_ms > WAKE_PAUSE_MS;
+}
+
+static void wake(void *arg, const char *host_id)
+{
+    struct health *health = arg;
+    struct seen *seen = seen_of(health, host_id);
+    const struct host *host = state_host(health->state, host_id);
+    int64_t now_ms = clock_steady_ms();
+    if (!host)
+        return;
+    if (seen->woken_ms == 0 || now_ms - seen->woken_ms > WAKE_PAUSE_MS) {
+        log_info("host", "%s: being woken", host_id);
+        seen->woken_ms = now_ms;
+        seen->called_ms = 0;
+    }
+    if (seen->called_ms == 0 || now_ms - seen->called_ms >= WAKE_AGAIN_MS) {
+        seen->called_ms = now_ms;
+        health->hosts.wake(health->hosts.self, host);
+    }
+    ask(seen);
+}
+
 struct health_source health_source(struct health *health)
 {
-    return (struct health_source){health, health_of, detail_of, doubt};
+    return (struct health_source){health, health_of, detail_of, doubt, strain_of, can_be_woken, wake};
 }

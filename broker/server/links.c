@@ -16,10 +16,10 @@ static void link_free(struct link *link)
     free(link);
 }
 
-struct lws *links_add(struct links *links, const char *device_id, struct lws *wsi, struct link **added)
+struct lws *links_add(struct links *links, const char *id, struct lws *wsi, struct link **added)
 {
     struct link *link = mem_new(1, sizeof *link);
-    TEXT_PUT(link->device_id, device_id);
+    TEXT_PUT(link->id, id);
     link->wsi = wsi;
     link->heard_ms = link->pinged_ms = clock_steady_ms();
     struct link *old = shelf_put(&links->shelf, link);
@@ -32,18 +32,18 @@ struct lws *links_add(struct links *links, const char *device_id, struct lws *ws
 
 void links_remove(struct links *links, struct link *link)
 {
-    if (shelf_find(&links->shelf, link->device_id) != link)
+    if (shelf_find(&links->shelf, link->id) != link)
         return;
-    shelf_take(&links->shelf, link->device_id);
+    shelf_take(&links->shelf, link->id);
     link_free(link);
 }
 
-bool links_send(struct links *links, const char *device_id, const struct link_message *message)
+bool links_send(struct links *links, const char *id, const struct field *fields, const void *message)
 {
-    struct link *link = shelf_find(&links->shelf, device_id);
+    struct link *link = shelf_find(&links->shelf, id);
     if (!link || link->queued == LINK_QUEUE_MAX)
         return false;
-    owned(json) json_object *object = codec_write(link_message_fields, CODEC_ANSWER, message);
+    owned(json) json_object *object = codec_write(fields, CODEC_ANSWER, message);
     struct text text = {0};
     codec_print(&text, object);
     mem_reserve(&link->queue, &link->capacity, link->queued + 1, sizeof *link->queue);

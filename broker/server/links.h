@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The WebSockets of the devices that are connected now, one a device: a newer one replaces the older.
+// The WebSockets of the devices, or of the session hosts, that are connected now; one each: a newer one replaces the
+// older.
 #pragma once
 #include "broker/api/method.h"
 #include "broker/base/text.h"
@@ -7,10 +8,10 @@
 
 struct lws;
 
-enum { LINK_MESSAGE_MAX = 16 * 1024, LINK_QUEUE_MAX = 64, LINK_PING_MS = 20000, LINK_DEAD_MS = 45000 };
+enum { LINK_MESSAGE_MAX = 16 * 1024, LINK_QUEUE_MAX = 256, LINK_PING_MS = 20000, LINK_DEAD_MS = 45000 };
 
 struct link {
-    char device_id[ID_SIZE]; // the key
+    char id[ID_SIZE]; // the key: of the device or the host
     struct lws *wsi;
     char **queue; // printed messages, oldest first
     size_t queued, capacity;
@@ -24,9 +25,10 @@ struct links {
 };
 
 // The older link's wsi, to be closed by the caller, or NULL.
-struct lws *links_add(struct links *links, const char *device_id, struct lws *wsi, struct link **link);
+struct lws *links_add(struct links *links, const char *id, struct lws *wsi, struct link **link);
 void links_remove(struct links *links, struct link *link);
-bool links_send(struct links *links, const char *device_id, const struct link_message *message);
+// `message` is printed by `fields`. False when there is no such link, or its queue is full.
+bool links_send(struct links *links, const char *id, const struct field *fields, const void *message);
 // The oldest queued message, the caller's; NULL when there is none.
 char *links_take(struct link *link);
 void links_clear(struct links *links);

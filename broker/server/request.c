@@ -43,6 +43,16 @@ const struct device *connection_device(const struct connection *connection)
     return device;
 }
 
+const struct host *connection_host(const struct connection *connection)
+{
+    if (!connection->on_device_port || !connection->certificate[0])
+        return NULL;
+    const struct host *host = state_host(connection->server->world->state, connection->common_name);
+    if (!host || !text_equal(host->certificate, connection->certificate))
+        return NULL;
+    return host;
+}
+
 static const struct administrator *connection_administrator(const struct connection *connection)
 {
     if (!connection->on_admin_port || connection->certificate_until_ms <= clock_wall_ms())
@@ -89,14 +99,14 @@ static void read_peer(struct exchange *exchange, struct lws *wsi)
 {
     struct peer *peer = &exchange->call->peer;
     const struct device *device = connection_device(exchange->connection);
-    peer->role = ROLE_ANYONE;
+    const struct host *host = device ? NULL : connection_host(exchange->connection);
+    peer->role = device ? ROLE_DEVICE : host ? ROLE_HOST : ROLE_ANYONE;
     lws_get_peer_simple(wsi, peer->address, sizeof peer->address);
     prove_administrator(exchange->connection, peer);
-    if (!device)
+    if (!device && !host)
         return;
-    peer->role = ROLE_DEVICE;
-    TEXT_PUT(peer->id, device->id);
-    id_tenant(peer->tenant, device->id);
+    TEXT_PUT(peer->id, device ? device->id : host->id);
+    id_tenant(peer->tenant, peer->id);
 }
 
 static bool read_argument(struct lws *wsi, const char *name, char *value, size_t size)

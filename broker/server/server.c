@@ -2,7 +2,6 @@
 #include "broker/server/server.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
-#include "broker/calls/session.h"
 #include "broker/server/connection.h"
 #include "broker/server/tls.h"
 
@@ -115,7 +114,7 @@ static int send_answer(struct connection *connection)
 
 // ---- the request
 
-static struct connection *connection_of(struct lws *wsi)
+struct connection *connection_of(struct lws *wsi)
 {
     struct connection *connection = lws_get_opaque_user_data(wsi);
     if (connection)
@@ -177,15 +176,14 @@ static int body_complete(struct connection *connection)
     return 0;
 }
 
-static void connection_end(struct lws *wsi)
+void connection_end(struct lws *wsi)
 {
     struct connection *connection = lws_get_opaque_user_data(wsi);
     if (!connection)
         return;
     lws_set_opaque_user_data(wsi, NULL);
     exchange_end(connection);
-    if (connection->link && shelf_find(&connection->server->links.shelf, connection->common_name) == connection->link)
-        links_remove(&connection->server->links, connection->link);
+    link_end(connection);
     free(connection);
 }
 
@@ -221,151 +219,6 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     default:
         return 0;
     }
-}
-
-// ---- links
-
-// Asked for at every message and sweep: what a certificate stands for can change while the line is open.
-static const struct device *link_device(const struct connection *connection)
-{
-    const struct device *device = connection_device(connection);
-    return device && !device->disabled ? device : NULL;
-}
-
-static int link_begin(struct lws *wsi)
-{
-    struct connection *connection = connection_of(wsi);
-    const struct device *device = link_device(connection);
-    if (!device)
-        return -1;
-    struct lws *older = links_add(&connection->server->links, device->id, wsi, &connection->link);
-    if (older) {
-        struct connection *replaced = lws_get_opaque_user_data(older);
-        if (replaced)
-            replaced->link = NULL;
-        lws_set_timeout(older, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-    }
-    return 0;
-}
-
-static int link_message(struct connection *connection, struct lws *wsi, const char *bytes, size_t length)
-{
-    struct link *link = connection->link;
-    const struct device *device = link_device(connection);
-    if (!link || !device || link->received.length + length > LINK_MESSAGE_MAX)
-        return -1;
-    link->heard_ms = clock_steady_ms();
-    text_add(&link->received, bytes, length);
-    if (!lws_is_final_fragment(wsi) || lws_remaining_packet_payload(wsi))
-        return 0;
-    struct fault why;
-    struct link_message message;
-    owned(json) json_object *object = NULL;
-    bool read = codec_parse(&object, link->received.bytes, link->received.length, &why) &&
-                codec_read(link_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why);
-    link->received.length = 0;
-    if (read)
-        session_message(connection->server->world, device->id, &message);
-    else
-        log_warn("link", "%s: message refused: %s", device->id, why.text);
-    return 0;
-}
-
-static int link_write(struct connection *connection)
-{
-    struct link *link = connection->link;
-    if (!link || !link_device(connection))
-        return -1;
-    if (link->ping_due) {
-        unsigned char ping[LWS_PRE + 1];
-        link->ping_due = false;
-        lws_callback_on_writable(connection->wsi);
-        return lws_write(connection->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
-    }
-    owned(bytes) char *message = links_take(link);
-    if (!message)
-        return 0;
-    size_t length = strlen(message);
-    owned(bytes) unsigned char *frame = mem_new(1, LWS_PRE + length);
-    memcpy(frame + LWS_PRE, message, length);
-    if (link->queued)
-        lws_callback_on_writable(connection->wsi);
-    return lws_write(connection->wsi, frame + LWS_PRE, length, LWS_WRITE_TEXT) < 0 ? -1 : 0;
-}
-
-static bool is_link_request(struct lws *wsi)
-{
-    char path[32];
-    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 &&
-           text_equal(path, method_find(METHOD_LINK, NOUN_NONE)->path);
-}
-
-static int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
-{
-    (void)user;
-    struct connection *connection = NULL;
-    switch ((int)reason) {
-    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
-        connection = connection_of(wsi);
-        return is_link_request(wsi) && link_device(connection) ? 0 : -1;
-    case LWS_CALLBACK_ESTABLISHED:
-        return link_begin(wsi);
-    case LWS_CALLBACK_RECEIVE:
-        return link_message(connection_of(wsi), wsi, in, length);
-    case LWS_CALLBACK_RECEIVE_PONG:
-        connection = connection_of(wsi);
-        if (connection->link)
-            connection->link->heard_ms = clock_steady_ms();
-        return 0;
-    case LWS_CALLBACK_SERVER_WRITEABLE:
-        return link_write(connection_of(wsi));
-    case LWS_CALLBACK_CLOSED:
-    case LWS_CALLBACK_WSI_DESTROY:
-        connection_end(wsi);
-        return 0;
-    default:
-        return 0;
-    }
-}
-
-void server_sweep_links(struct server *server)
-{
-    int64_t now_ms = clock_steady_ms();
-    for (size_t i = 0; i < server->links.shelf.count; i++) {
-        struct link *link = server->links.shelf.records[i];
-        if (!link_device(lws_get_opaque_user_data(link->wsi))) {
-            lws_callback_on_writable(link->wsi); // link_write ends it
-        } else if (now_ms - link->heard_ms > LINK_DEAD_MS) {
-            lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-        } else if (now_ms - link->heard_ms > LINK_PING_MS && now_ms - link->pinged_ms > LINK_PING_MS) {
-            link->pinged_ms = now_ms;
-            link->ping_due = true;
-            lws_callback_on_writable(link->wsi);
-        }
-    }
-}
-
-static bool links_online(void *self, const char *device_id)
-{
-    struct server *server = self;
-    return shelf_find(&server->links.shelf, device_id) != NULL;
-}
-
-static bool send_link(void *self, const char *device_id, const struct link_message *message)
-{
-    struct server *server = self;
-    return links_send(&server->links, device_id, message);
-}
-
-static size_t count_links(void *self)
-{
-    struct server *server = self;
-    return server->links.shelf.count;
-}
-
-struct link_port server_links(struct server *server)
-{
-    return (struct link_port){server, links_online, send_link, count_links};
 }
 
 // ---- start and end
@@ -472,6 +325,7 @@ void server_free(struct server *server)
         return;
     if (server->context)
         lws_context_destroy(server->context);
-    links_clear(&server->links);
+    links_clear(&server->devices);
+    links_clear(&server->hosts);
     free(server);
 }

@@ -12,6 +12,20 @@ static enum host_health health_of(void *arg, const char *host_id)
     return digit ? hall->health[*digit - '0'] : HOST_OK;
 }
 
+static int64_t strain_of(void *arg, const char *host_id)
+{
+    const struct hall *hall = arg;
+    const char *digit = strpbrk(host_id, "0123456789");
+    return digit ? hall->strain[*digit - '0'] : 0;
+}
+
+static bool wakes(void *arg, const char *host_id)
+{
+    const struct hall *hall = arg;
+    const char *digit = strpbrk(host_id, "0123456789");
+    return digit && hall->asleep[*digit - '0'];
+}
+
 void hall_set(struct hall *hall, enum noun noun, const union record *record)
 {
     struct event event = {.type = EVENT_SET, .noun = noun, .record = *record};
@@ -77,7 +91,7 @@ void hall_open(struct hall *hall)
     *hall = (struct hall){.state = state_new(), .now_ms = 1700000000000, .week_minute = 10 * 60};
     for (size_t i = 0; i < 8; i++)
         hall->health[i] = HOST_OK;
-    hall->source = (struct health_source){.arg = hall, .of = health_of};
+    hall->source = (struct health_source){.arg = hall, .of = health_of, .strain = strain_of, .wakes = wakes};
     add_tenant(hall, "neustadt");
     add_tenant(hall, "altdorf");
     add_site(hall, "neustadt/rathaus");
@@ -129,6 +143,7 @@ void hall_decide(struct hall *hall, const char *login, const char *groups, const
         .now_ms = hall->now_ms,
         .week_minute = hall->week_minute,
         .dice = hall->dice += 0x9e3779b97f4a7c15u,
+        .fence = ++hall->fence,
     };
     logon_decide(hall->state, &input, decision);
 }
@@ -144,6 +159,14 @@ void hall_log_on(struct hall *hall, const char *login, const char *groups, const
 {
     hall_decide(hall, login, groups, device, decision);
     hall_apply(hall, decision);
+}
+
+void hall_set_agent(struct hall *hall, const char *host, bool agent)
+{
+    struct event event = {.type = EVENT_HOST_ENROLLED, .noun = NOUN_HOST};
+    event.record.host = *state_host(hall->state, host);
+    memset(event.record.host.certificate, agent ? 'b' : 0, DIGEST_SIZE - 1);
+    state_apply(hall->state, &event);
 }
 
 void hall_drain(struct hall *hall, const char *host, bool draining)

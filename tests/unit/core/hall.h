@@ -6,11 +6,15 @@
 
 struct hall {
     struct state *state;
-    enum host_health health[8]; // by the number in the host's name: ts1 ...
+    // By the number in the host's name: ts1 ...
+    enum host_health health[8];
+    int64_t strain[8];
+    bool asleep[8];
     struct health_source source;
     int64_t now_ms;
     int week_minute;
     uint64_t dice;
+    int64_t fence; // the last one
 };
 
 void hall_open(struct hall *hall);
@@ -23,4 +27,6 @@ void hall_apply(struct hall *hall, const struct logon_decision *decision);
 // Decides and applies.
 void hall_log_on(struct hall *hall, const char *login, const char *groups, const char *device,
                  struct logon_decision *decision);
+// An agent on a host, or none any more.
+void hall_set_agent(struct hall *hall, const char *host, bool agent);
 void hall_drain(struct hall *hall, const char *host, bool draining);

@@ -210,6 +210,7 @@ Test(session, an_unused_lease_ends_a_used_one_is_put_aside, .init = open_hall, .
     cr_assert_not(session_overdue(hall.state, hall.now_ms + 999, 1000, &event));
     cr_assert(session_overdue(hall.state, hall.now_ms + 1000, 1000, &event));
     cr_assert_eq(event.type, EVENT_SESSION_ENDED);
+    hall.now_ms++;
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
     cr_assert(session_overdue(hall.state, hall.now_ms + 1000, 1000, &event));
     cr_assert_eq(event.type, EVENT_SESSION_DISCONNECTED);

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: EUPL-1.2
+// How a device or a session host gets its certificate: an administrator makes a one-time token for it, which it turns
+// in.
+#include "broker/api/method.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/world.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INVITE_MS = 24 * 60 * 60 * 1000 };
+
+// What devices and session hosts have in common: a certificate, and a token to get it with.
+struct member {
+    char *certificate, *invite;
+    int64_t *enrolled_ms, *invite_until_ms;
+};
+
+static struct member member_of(enum noun noun, union record *record)
+{
+    if (noun == NOUN_HOST)
+        return (struct member){record->host.certificate, record->host.invite, &record->host.enrolled_ms,
+                               &record->host.invite_until_ms};
+    return (struct member){record->device.certificate, record->device.invite, &record->device.enrolled_ms,
+                           &record->device.invite_until_ms};
+}
+
+void call_invite(struct world *world, struct call *call)
+{
+    enum noun noun = call->method->noun;
+    const void *present = state_find(world->state, noun, call->id);
+    if (!present) {
+        call_refuse(call, REFUSAL_ABSENT, NULL);
+        return;
+    }
+    char token[65];
+    world_random_hex(token, 24);
+    struct event event;
+    world_event(&event, noun == NOUN_HOST ? EVENT_HOST_INVITED : EVENT_DEVICE_INVITED, noun, call);
+    memcpy(&event.record, present, noun_rows[noun].size);
+    struct member member = member_of(noun, &event.record);
+    world_digest(member.invite, token, strlen(token));
+    *member.invite_until_ms = commit_now_ms(world->commit) + INVITE_MS;
+    json_object *answer = json_object_new_object();
+    json_object_object_add(answer, "token", json_object_new_string(token));
+    json_object_object_add(answer, "until", world_time(*member.invite_until_ms));
+    explicit_bzero(token, sizeof token);
+    world_commit_answer(world, call, &event, 1, answer);
+}
+
+// Whoever a token stands for: their record, in `record`; NOUN_NONE when nobody's.
+static enum noun invited_by(const struct world *world, const char *token, union record *record)
+{
+    static const enum noun nouns[] = {NOUN_DEVICE, NOUN_HOST};
+    char digest[DIGEST_SIZE];
+    enum noun found = NOUN_NONE;
+    world_digest(digest, token, strlen(token));
+    for (size_t n = 0; n < sizeof nouns / sizeof *nouns; n++) {
+        const struct shelf *shelf = state_shelf(world->state, nouns[n]);
+        for (size_t i = 0; i < shelf->count; i++) {
+            struct member member = member_of(nouns[n], shelf->records[i]);
+            if (!member.invite[0] || !secret_equal(member.invite, digest, DIGEST_SIZE))
+                continue;
+            memcpy(record, shelf->records[i], noun_rows[nouns[n]].size);
+            found = *member.invite_until_ms > commit_now_ms(world->commit) ? nouns[n] : NOUN_NONE;
+        }
+    }
+    return found;
+}
+
+static bool decode_request(const char *base64, unsigned char *der, size_t *length)
+{
+    size_t text_length = strlen(base64);
+    if (text_length == 0 || text_length % 4)
+        return false;
+    int decoded = EVP_DecodeBlock(der, (const unsigned char *)base64, (int)text_length);
+    if (decoded <= 0)
+        return false;
+    *length = (size_t)decoded - (base64[text_length - 1] == '=') - (base64[text_length - 2] == '=');
+    return true;
+}
+
+static void answer_certificate(struct world *world, struct call *call, struct event *event,
+                               const unsigned char *certificate, size_t length)
+{
+    owned(bytes) char *base64 = mem_new(1, length * 4 / 3 + 8);
+    EVP_EncodeBlock((unsigned char *)base64, certificate, (int)length);
+    json_object *answer = json_object_new_object();
+    json_object_object_add(answer, noun_rows[event->noun].name, json_object_new_string(event->record.id));
+    json_object_object_add(answer, "certificate", json_object_new_string(base64));
+    log_info("enrol", "%s %s from %s", noun_rows[event->noun].name, event->record.id, call->peer.address);
+    world_commit_answer(world, call, event, 1, answer);
+}
+
+static void enrol(struct world *world, struct call *call, enum noun noun, const union record *record,
+                  const char *request)
+{
+    struct fault why;
+    unsigned char der[4096];
+    size_t length = 0;
+    if (!decode_request(request, der, &length)) {
+        call_refuse(call, REFUSAL_INVALID, "request: not base64");
+        return;
+    }
+    unsigned char *certificate = NULL;
+    size_t certificate_length = 0;
+    if (!world->ca.sign(world->ca.self, der, length, record->id, &certificate, &certificate_length, &why)) {
+        call_refuse_fault(call, &why);
+        return;
+    }
+    struct event event;
+    world_event(&event, noun == NOUN_HOST ? EVENT_HOST_ENROLLED : EVENT_DEVICE_ENROLLED, noun, call);
+    event.record = *record;
+    snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, record->id);
+    struct member member = member_of(noun, &event.record);
+    world_digest(member.certificate, certificate, certificate_length);
+    *member.enrolled_ms = commit_now_ms(world->commit);
+    member.invite[0] = 0;
+    *member.invite_until_ms = 0;
+    answer_certificate(world, call, &event, certificate, certificate_length);
+    free(certificate);
+}
+
+void call_enrol(struct world *world, struct call *call)
+{
+    struct fault why;
+    struct enrol_request request;
+    bool read = codec_read(enrol_request_fields, sizeof request, CODEC_CHANGE, call->body, &request, &why);
+    codec_wipe(call->body);
+    if (!read) {
+        call_refuse_fault(call, &why);
+        return;
+    }
+    char key[ID_SIZE];
+    snprintf(key, sizeof key, "enrol %s", call->peer.address);
+    int64_t wait_ms = throttle_wait_ms(world->throttle, key, clock_steady_ms());
+    union record record;
+    enum noun noun = wait_ms ? NOUN_NONE : invited_by(world, request.token, &record);
+    if (noun != NOUN_NONE) {
+        enrol(world, call, noun, &record, request.request);
+    } else if (wait_ms) {
+        call_refuse_later(call, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
+    } else {
+        throttle_failed(world->throttle, key, 5, clock_steady_ms());
+        call_refuse(call, REFUSAL_DENIED, "the enrolment token is unknown, used or too old: make a new one");
+    }
+    explicit_bzero(&request, sizeof request);
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/host_report.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/core/reconcile.h"
+
+#include <stdlib.h>
+
+static bool is_sole(const struct world *world, const struct host *host)
+{
+    const struct pool *pool = host ? state_find(world->state, NOUN_POOL, host->pool) : NULL;
+    return pool && pool->kind == POOL_DESKTOP;
+}
+
+// ---- one-time passwords
+
+bool host_password_follows(const struct world *world, const struct session *session)
+{
+    const struct profile *profile = state_find(world->state, NOUN_PROFILE, session->profile);
+    return profile && profile->sign_on == SIGN_ON_PASSWORD;
+}
+
+bool host_password(const struct world *world, const struct session *session, const char *login,
+                   char text[OTP_TEXT_SIZE])
+{
+    const struct host *host = state_host(world->state, session->host);
+    text[0] = 0;
+    if (!host || !host->certificate[0])
+        return true;
+    struct otp otp = {
+        .fence = session->fence,
+        .until_ms = commit_now_ms(world->commit) + OTP_MS,
+        .sole = is_sole(world, host),
+        .password_follows = host_password_follows(world, session),
+    };
+    TEXT_PUT(otp.session, session->id);
+    TEXT_PUT(otp.host, host->id);
+    TEXT_PUT(otp.login, login);
+    return otp_sign(world->otp_key, &otp, text);
+}
+
+// ---- the link
+
+void host_linked(struct world *world, const char *host_id)
+{
+    struct host_message welcome = {.type = HOST_WELCOME,
+                                   .now_ms = commit_now_ms(world->commit),
+                                   .sole = is_sole(world, state_host(world->state, host_id))};
+    otp_key_text(world->otp_key, welcome.otp_key);
+    log_info("host", "%s: its agent is there", host_id);
+    reports_link(&world->reports, host_id, true, clock_steady_ms());
+    world->host_links.send(world->host_links.self, host_id, &welcome);
+}
+
+void host_unlinked(struct world *world, const char *host_id)
+{
+    log_warn("host", "%s: its agent is gone", host_id);
+    reports_link(&world->reports, host_id, false, clock_steady_ms());
+    world->health.doubt(world->health.arg, host_id);
+}
+
+// ---- reports
+
+static void commit_all(struct world *world, struct reconciliation *found)
+{
+    struct fault why;
+    for (size_t i = 0; i < found->event_count; i++)
+        log_info("session", "%s: %s by %s: %s", found->events[i].record.session.id,
+                 found->events[i].type == EVENT_SESSION_ENDED       ? "ended"
+                 : found->events[i].type == EVENT_SESSION_CONNECTED ? "connected"
+                                                                    : "disconnected",
+                 found->events[i].by, found->events[i].why);
+    if (found->event_count &&
+        !commit_events(world->commit, found->events, found->event_count, NULL, 0, NULL, NULL, &why))
+        log_warn("session", "a report is not kept, the next one will be: %s", why.text);
+}
+
+static void compare(struct world *world, const char *host_id)
+{
+    struct reconciliation found = {0};
+    reconcile(world->state, reports_find(&world->reports, host_id), commit_now_ms(world->commit), &found);
+    if (found.strangers)
+        log_warn("host", "%s: reports %zu sessions that are not its own: passed over", host_id, found.strangers);
+    commit_all(world, &found);
+    for (size_t i = 0; i < found.order_count; i++) {
+        log_info("host", "%s: %s is to be ended there, the broker has ended it", host_id, found.orders[i].session);
+        world->host_links.send(world->host_links.self, host_id, &found.orders[i]);
+    }
+    reconciliation_fini(&found);
+}
+
+static bool read_sessions(json_object *object, struct host_session **sessions, size_t *count, struct fault *why)
+{
+    json_object *array = codec_member(object, "sessions");
+    *count = json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+    if (*count > HOST_SESSIONS_MAX)
+        return fault_set(why, FAULT_INVALID, "sessions: more than %d", HOST_SESSIONS_MAX);
+    *sessions = mem_new(*count + 1, sizeof **sessions);
+    for (size_t i = 0; i < *count; i++) {
+        json_object *one = json_object_array_get_idx(array, i);
+        if (!json_object_is_type(one, json_type_object))
+            return fault_set(why, FAULT_INVALID, "sessions: one is no object");
+        if (!codec_read(host_session_fields, sizeof **sessions, CODEC_ANSWER, one, &(*sessions)[i], why))
+            return false;
+    }
+    return true;
+}
+
+static void take_report(struct world *world, const char *host_id, const struct host_message *message,
+                        json_object *object)
+{
+    struct fault why;
+    struct host_session *sessions = NULL;
+    size_t count = 0;
+    if (!read_sessions(object, &sessions, &count, &why)) {
+        log_warn("host", "%s: report refused: %s", host_id, why.text);
+        free(sessions);
+        return;
+    }
+    const struct report *before = reports_find(&world->reports, host_id);
+    if (message->faults[0] && (!before || !text_equal(before->as.faults, message->faults)))
+        log_warn("host", "%s: unfit for new sessions: %s", host_id, message->faults);
+    reports_take(&world->reports, host_id, message, sessions, count, clock_steady_ms());
+    compare(world, host_id);
+}
+
+static void confirm(struct world *world, const char *host_id, const struct host_message *asked)
+{
+    const struct session *session = state_session(world->state, asked->session);
+    struct host_message answer = {.type = HOST_CONFIRMED, .number = asked->number};
+    answer.good = session && text_equal(session->host, host_id) && session->fence == asked->fence;
+    world->host_links.send(world->host_links.self, host_id, &answer);
+}
+
+void host_message(struct world *world, const char *host_id, json_object *object)
+{
+    struct fault why;
+    struct host_message message;
+    if (!codec_read(host_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why))
+        log_warn("host", "%s: message refused: %s", host_id, why.text);
+    else if (message.type == HOST_REPORT)
+        take_report(world, host_id, &message, object);
+    else if (message.type == HOST_CONFIRM)
+        confirm(world, host_id, &message);
+}
+
+// ---- what time does
+
+static void give_order(void *arg, const char *host_id, const struct host_message *message)
+{
+    struct world *world = arg;
+    log_info("limits", "%s: %s", message->session,
+             message->type == HOST_TELL      ? "warned"
+             : message->type == HOST_LOG_OFF ? "to be logged off"
+                                             : "to be locked");
+    world->host_links.send(world->host_links.self, host_id, message);
+}
+
+static void end_drains(struct world *world, int64_t now_ms)
+{
+    const struct shelf *hosts = state_shelf(world->state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = hosts->records[i];
+        if (!host->draining || !host->drain_until_ms || host->drain_until_ms > now_ms)
+            continue;
+        struct fault why;
+        struct event event = {.type = EVENT_HOST_UNDRAINED, .noun = NOUN_HOST, .by = "broker"};
+        event.record.host = *host;
+        event.record.host.draining = false;
+        event.record.host.drain_until_ms = 0;
+        TEXT_PUT(event.why, "its time is over");
+        if (!commit_events(world->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+            return;
+    }
+}
+
+void host_sweep(struct world *world)
+{
+    int64_t now_ms = commit_now_ms(world->commit);
+    struct limits_input input = {
+        .state = world->state,
+        .reports = &world->reports,
+        .now_ms = now_ms,
+        .week_minute = clock_week_minute(now_ms),
+    };
+    limits_sweep(&world->limits, &input, give_order, world);
+    end_drains(world, now_ms);
+}

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/report.h"
+#include "broker/base/text.h"
+
+#include <stdlib.h>
+
+enum { FAILURE_HALF_MS = 60 * 1000, FAILURES_MAX = 16000, EASY = 700, FULL = 1000 };
+
+static void report_free(struct report *report)
+{
+    free(report->sessions);
+    free(report);
+}
+
+static struct report *report_of(struct reports *reports, const char *host_id)
+{
+    struct report *report = shelf_find(&reports->shelf, host_id);
+    if (report)
+        return report;
+    report = mem_new(1, sizeof *report);
+    TEXT_PUT(report->host, host_id);
+    shelf_put(&reports->shelf, report);
+    return report;
+}
+
+void reports_clear(struct reports *reports)
+{
+    for (size_t i = 0; i < reports->shelf.count; i++)
+        free(((struct report *)reports->shelf.records[i])->sessions);
+    shelf_clear(&reports->shelf);
+}
+
+const struct report *reports_find(const struct reports *reports, const char *host_id)
+{
+    return shelf_find(&reports->shelf, host_id);
+}
+
+void reports_link(struct reports *reports, const char *host_id, bool up, int64_t now_ms)
+{
+    struct report *report = report_of(reports, host_id);
+    if (report->linked == up)
+        return;
+    report->linked = up;
+    report->changed_ms = now_ms;
+}
+
+void reports_take(struct reports *reports, const char *host_id, const struct host_message *as,
+                  struct host_session *sessions, size_t count, int64_t now_ms)
+{
+    struct report *report = report_of(reports, host_id);
+    free(report->sessions);
+    report->sessions = sessions;
+    report->session_count = count;
+    report->as = *as;
+    report->heard_ms = now_ms;
+}
+
+static int64_t failures_now(const struct report *report, int64_t now_ms)
+{
+    int64_t halvings = (now_ms - report->failed_ms) / FAILURE_HALF_MS;
+    return halvings > 30 ? 0 : report->failures >> halvings;
+}
+
+void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms)
+{
+    struct report *report = report_of(reports, host_id);
+    int64_t failures = failures_now(report, now_ms) + 1000;
+    report->failures = failures > FAILURES_MAX ? FAILURES_MAX : failures;
+    report->failed_ms = now_ms;
+}
+
+void reports_forget(struct reports *reports, const char *host_id)
+{
+    struct report *report = shelf_take(&reports->shelf, host_id);
+    if (report)
+        report_free(report);
+}
+
+static enum host_health silent(int64_t since_ms, int64_t now_ms, const char **detail)
+{
+    bool patient = now_ms - since_ms < REPORT_PATIENCE_MS;
+    *detail = patient ? "its agent has just fallen silent" : "its agent is silent: what runs there is not known";
+    return patient ? HOST_SILENT : HOST_LOST;
+}
+
+enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
+                               int64_t now_ms, const char **detail)
+{
+    const struct report *report = reports_find(reports, host_id);
+    if (!report || !report->heard_ms) {
+        if (now_ms - reports->started_ms < REPORT_START_MS)
+            return probed;
+        *detail = "its agent has not called since the broker started";
+        return HOST_LOST;
+    }
+    if (!report->linked)
+        return silent(report->changed_ms, now_ms, detail);
+    if (now_ms - report->heard_ms > REPORT_STALE_MS)
+        return silent(report->heard_ms + REPORT_STALE_MS, now_ms, detail);
+    if (report->as.faults[0]) {
+        *detail = report->as.faults;
+        return HOST_UNFIT;
+    }
+    return probed;
+}
+
+// Nothing up to 70 %, then up to as much again at 100 %.
+static int64_t strain_of(int64_t permille)
+{
+    return permille <= EASY ? 0 : (permille - EASY) * FULL / (FULL - EASY);
+}
+
+int64_t report_strain(const struct reports *reports, const char *host_id, int64_t now_ms)
+{
+    const struct report *report = reports_find(reports, host_id);
+    if (!report)
+        return 0;
+    int64_t strain = failures_now(report, now_ms);
+    if (!report->heard_ms)
+        return strain;
+    return strain + strain_of(report->as.cpu) + strain_of(report->as.memory) + 2 * report->as.pressure;
+}
+
+const struct host_session *report_session(const struct report *report, const char *session_id)
+{
+    for (size_t i = 0; report && i < report->session_count; i++)
+        if (text_equal(report->sessions[i].session, session_id))
+            return &report->sessions[i];
+    return NULL;
+}

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the agents of session hosts said last: soft state, never in the journal, there again within seconds of a start.
+#pragma once
+#include "broker/api/host_link.h"
+#include "broker/core/port.h"
+#include "broker/core/shelf.h"
+
+enum {
+    REPORT_STALE_MS = 25 * 1000,    // an agent that says nothing for so long is as good as gone
+    REPORT_PATIENCE_MS = 10 * 1000, // a silent host keeps its people for so long; then they begin anew elsewhere
+    REPORT_START_MS = 15 * 1000,    // after the broker's start agents have so long to come
+};
+
+struct report {
+    char host[ID_SIZE];     // the key
+    bool linked;            // its agent's link is up
+    int64_t changed_ms;     // steady: when `linked` last changed
+    int64_t heard_ms;       // steady: when the last report came; 0: none yet
+    struct host_message as; // load, faults, version
+    struct host_session *sessions;
+    size_t session_count;
+    int64_t failures; // permille of a failed log-on, halved every minute
+    int64_t failed_ms;
+};
+
+struct reports {
+    struct shelf shelf; // struct report
+    int64_t started_ms; // steady
+};
+
+void reports_clear(struct reports *reports);
+const struct report *reports_find(const struct reports *reports, const char *host_id); // NULL: never heard of
+void reports_link(struct reports *reports, const char *host_id, bool up, int64_t now_ms);
+// Takes `sessions` over.
+void reports_take(struct reports *reports, const char *host_id, const struct host_message *as,
+                  struct host_session *sessions, size_t count, int64_t now_ms);
+// A log-on there failed.
+void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms);
+void reports_forget(struct reports *reports, const char *host_id);
+
+// How a host with an agent is, given what the probe saw (HOST_OK or HOST_UNKNOWN); *detail receives one line.
+enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
+                               int64_t now_ms, const char **detail);
+// How much fuller it is than its sessions alone tell, in permille: 0 without load, 1000 counts every session twice.
+int64_t report_strain(const struct reports *reports, const char *host_id, int64_t now_ms);
+// The session as its host last reported it; NULL when it did not.
+const struct host_session *report_session(const struct report *report, const char *session_id);

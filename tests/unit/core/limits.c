@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/limits.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "tests/unit/core/hall.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+enum { MINUTE_MS = 60 * 1000 };
+
+static struct hall hall;
+static struct logon_decision anna;
+static struct limits limits;
+static struct reports reports;
+static struct host_message orders[16];
+static size_t count;
+
+static void set_profile(int64_t idle, int64_t disconnected, int64_t longest, const char *hours)
+{
+    union record record = {.profile = *(const struct profile *)state_find(hall.state, NOUN_PROFILE, "neustadt/clerk")};
+    record.profile.idle_min = idle;
+    record.profile.disconnected_min = disconnected;
+    record.profile.session_min = longest;
+    TEXT_PUT(record.profile.hours, hours);
+    hall_set(&hall, NOUN_PROFILE, &record);
+}
+
+static void report(int64_t idle_s, bool connected)
+{
+    struct host_message as = {.type = HOST_REPORT};
+    struct host_session *one = mem_new(1, sizeof *one);
+    *one =
+        (struct host_session){.login = "anna", .fence = anna.session.fence, .connected = connected, .idle_s = idle_s};
+    TEXT_PUT(one->session, anna.session.id);
+    reports_link(&reports, anna.host.id, true, 1);
+    reports_take(&reports, anna.host.id, &as, one, 1, 1);
+}
+
+static void become(enum session_state state)
+{
+    struct event event = {.type = EVENT_SESSION_CONNECTED, .noun = NOUN_SESSION};
+    event.record.session = *state_session(hall.state, anna.session.id);
+    event.record.session.state = state;
+    event.record.session.changed_ms = hall.now_ms;
+    state_apply(hall.state, &event);
+}
+
+static void open_hall(void)
+{
+    hall_open(&hall);
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    become(SESSION_CONNECTED);
+    report(0, true);
+}
+
+static void close_hall(void)
+{
+    limits_clear(&limits);
+    reports_clear(&reports);
+    hall_close(&hall);
+}
+
+TestSuite(limits, .init = open_hall, .fini = close_hall);
+
+static void note(void *arg, const char *host_id, const struct host_message *message)
+{
+    (void)arg;
+    cr_assert_str_eq(host_id, anna.host.id);
+    cr_assert_str_eq(message->session, anna.session.id);
+    orders[count++] = *message;
+}
+
+static void sweep_after(int64_t minutes)
+{
+    hall.now_ms += minutes * MINUTE_MS;
+    hall.week_minute += (int)minutes;
+    struct limits_input input = {hall.state, &reports, hall.now_ms, hall.week_minute};
+    count = 0;
+    limits_sweep(&limits, &input, note, NULL);
+}
+
+Test(limits, without_any_nothing_is_done)
+{
+    report(100000, true);
+    sweep_after(100000);
+    cr_assert_eq(count, 0);
+}
+
+Test(limits, a_session_nobody_touches_is_warned_and_locked)
+{
+    set_profile(15, 0, 0, "");
+    report(13 * 60, true);
+    sweep_after(0);
+    cr_assert_eq(count, 1);
+    cr_assert_eq(orders[0].type, HOST_TELL);
+    cr_assert_eq(orders[0].reason, HOST_BECAUSE_IDLE);
+    cr_assert_eq(orders[0].minutes, 2);
+    sweep_after(0);
+    cr_assert_eq(count, 0, "once is enough");
+    report(0, true); // touched
+    sweep_after(0);
+    report(13 * 60, true);
+    sweep_after(0);
+    cr_assert_eq(count, 1, "and is warned again the next time");
+    report(15 * 60, true);
+    sweep_after(2);
+    cr_assert_eq(count, 1);
+    cr_assert_eq(orders[0].type, HOST_DISCONNECT);
+}
+
+Test(limits, a_session_nobody_sees_is_logged_off)
+{
+    set_profile(0, 30, 0, "");
+    become(SESSION_DISCONNECTED);
+    report(0, false);
+    sweep_after(29);
+    cr_assert_eq(count, 0);
+    sweep_after(1);
+    cr_assert_eq(count, 1);
+    cr_assert_eq(orders[0].type, HOST_LOG_OFF);
+    cr_assert_eq(orders[0].reason, HOST_BECAUSE_LEFT);
+    sweep_after(1);
+    cr_assert_eq(count, 1, "what had no effect is tried again");
+}
+
+Test(limits, the_longest_session_ends_after_two_warnings)
+{
+    set_profile(0, 0, 600, "");
+    sweep_after(590);
+    cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 10);
+    sweep_after(8);
+    cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 2);
+    sweep_after(2);
+    cr_assert(count == 1 && orders[0].type == HOST_LOG_OFF && orders[0].reason == HOST_BECAUSE_LONGEST);
+}
+
+Test(limits, closing_time_is_told_before_it_comes)
+{
+    set_profile(0, 0, 0, "08:00-10:30");
+    sweep_after(15); // 10:15 on a Monday
+    cr_assert_eq(count, 0);
+    sweep_after(6);
+    cr_assert(count == 1 && orders[0].reason == HOST_BECAUSE_HOURS && orders[0].minutes == 9);
+    sweep_after(9);
+    cr_assert(count == 1 && orders[0].type == HOST_LOG_OFF && orders[0].reason == HOST_BECAUSE_HOURS);
+}
+
+Test(limits, wait_while_the_host_is_silent)
+{
+    set_profile(0, 0, 60, "");
+    reports_link(&reports, anna.host.id, false, 2);
+    sweep_after(61);
+    cr_assert_eq(count, 0);
+}

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/reconcile.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "tests/unit/core/hall.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct hall hall;
+static struct logon_decision anna;
+static struct report report;
+static struct host_session there[4];
+static struct reconciliation found;
+
+static void open_hall(void)
+{
+    hall_open(&hall);
+    hall_set_agent(&hall, "neustadt/ts1", true);
+    hall_set_agent(&hall, "neustadt/ts2", true);
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    report = (struct report){.linked = true, .sessions = there};
+    TEXT_PUT(report.host, anna.host.id);
+}
+
+static void close_hall(void)
+{
+    reconciliation_fini(&found);
+    hall_close(&hall);
+}
+
+TestSuite(reconcile, .init = open_hall, .fini = close_hall);
+
+static void say(const char *session, int64_t fence, bool connected)
+{
+    struct host_session *one = &there[report.session_count++];
+    *one = (struct host_session){.login = "anna", .fence = fence, .connected = connected};
+    TEXT_PUT(one->session, session);
+}
+
+static void compare_after(int64_t ms)
+{
+    reconciliation_fini(&found);
+    hall.now_ms += ms;
+    reconcile(hall.state, &report, hall.now_ms, &found);
+    for (size_t i = 0; i < found.event_count; i++)
+        state_apply(hall.state, &found.events[i]);
+}
+
+static enum session_state state_now(void)
+{
+    return (enum session_state)state_session(hall.state, anna.session.id)->state;
+}
+
+Test(reconcile, a_session_that_appears_is_connected)
+{
+    say(anna.session.id, anna.session.fence, true);
+    compare_after(100);
+    cr_assert_eq(found.event_count, 1);
+    cr_assert_eq(state_now(), SESSION_CONNECTED);
+    compare_after(100);
+    cr_assert_eq(found.event_count, 0);
+}
+
+Test(reconcile, a_connection_of_an_older_number_is_not_this_lease)
+{
+    say(anna.session.id, anna.session.fence - 1, true);
+    compare_after(100);
+    cr_assert_eq(found.event_count, 0);
+    cr_assert_eq(state_now(), SESSION_STARTING);
+}
+
+Test(reconcile, what_the_host_does_not_have_is_over)
+{
+    say(anna.session.id, anna.session.fence, true);
+    compare_after(100);
+    report.session_count = 0;
+    compare_after(1000);
+    cr_assert_eq(found.event_count, 0, "a change of a second ago may not be in the report");
+    compare_after(RECONCILE_FRESH_MS);
+    cr_assert_eq(found.event_count, 1);
+    cr_assert_null(state_session(hall.state, anna.session.id));
+}
+
+Test(reconcile, who_is_on_the_way_has_the_time_of_the_one_time_password)
+{
+    compare_after(OTP_MS);
+    cr_assert_eq(found.event_count, 0);
+    compare_after(RECONCILE_LEASE_MS - OTP_MS + 1);
+    cr_assert_eq(found.event_count, 1);
+    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 0);
+}
+
+Test(reconcile, what_the_broker_has_ended_is_ended_there_too)
+{
+    say("neustadt/s-anna-ffffffff", 1, false);
+    compare_after(100);
+    cr_assert_eq(found.order_count, 1);
+    cr_assert_eq(found.orders[0].type, HOST_LOG_OFF);
+    cr_assert_str_eq(found.orders[0].session, "neustadt/s-anna-ffffffff");
+}
+
+Test(reconcile, a_host_that_lies_moves_nobodys_session)
+{
+    TEXT_PUT(report.host, text_equal(anna.host.id, "neustadt/ts1") ? "neustadt/ts2" : "neustadt/ts1");
+    say(anna.session.id, anna.session.fence + 7, true);
+    say("altdorf/s-dora-00000001", 1, true);
+    say("", 0, true);
+    compare_after(RECONCILE_LEASE_MS * 2);
+    cr_assert_eq(found.event_count, 0);
+    cr_assert_eq(found.order_count, 0);
+    cr_assert_eq(found.strangers, 2);
+    cr_assert_eq(state_now(), SESSION_STARTING);
+}
+
+Test(reconcile, a_desk_that_says_it_is_over_is_believed_by_the_host_only)
+{
+    struct event event;
+    say(anna.session.id, anna.session.fence, true);
+    compare_after(100);
+    cr_assert(session_report(hall.state, anna.session.id, "neustadt/desk1", anna.session.fence, "ended", hall.now_ms,
+                             &event));
+    state_apply(hall.state, &event);
+    cr_assert_eq(state_now(), SESSION_DISCONNECTED);
+    report.session_count = 0;
+    compare_after(1);
+    cr_assert_null(state_session(hall.state, anna.session.id));
+}

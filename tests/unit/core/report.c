@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/report.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+
+#include <criterion/criterion.h>
+
+#define HOST "neustadt/ts1"
+
+static struct reports reports;
+static const char *detail;
+
+static enum host_health at(int64_t now_ms)
+{
+    return report_health(&reports, HOST, HOST_OK, now_ms, &detail);
+}
+
+static void hear(int64_t now_ms, int64_t cpu, const char *faults)
+{
+    struct host_message as = {.type = HOST_REPORT, .cpu = cpu};
+    TEXT_PUT(as.faults, faults);
+    reports_link(&reports, HOST, true, now_ms);
+    reports_take(&reports, HOST, &as, mem_new(1, sizeof(struct host_session)), 0, now_ms);
+}
+
+static void drop(void)
+{
+    reports_clear(&reports);
+}
+
+TestSuite(report, .fini = drop);
+
+Test(report, after_a_start_agents_have_a_moment_to_come)
+{
+    cr_assert_eq(at(REPORT_START_MS - 1), HOST_OK);
+    cr_assert_eq(at(REPORT_START_MS), HOST_LOST);
+    hear(REPORT_START_MS, 0, "");
+    cr_assert_eq(at(REPORT_START_MS), HOST_OK);
+}
+
+Test(report, a_cut_link_is_waited_for_and_then_given_up)
+{
+    hear(100, 0, "");
+    reports_link(&reports, HOST, false, 1000);
+    cr_assert_eq(at(1000 + REPORT_PATIENCE_MS - 1), HOST_SILENT);
+    cr_assert_eq(at(1000 + REPORT_PATIENCE_MS), HOST_LOST);
+    hear(1000 + REPORT_PATIENCE_MS, 0, "");
+    cr_assert_eq(at(1001 + REPORT_PATIENCE_MS), HOST_OK);
+}
+
+Test(report, an_agent_that_hangs_is_silent_though_its_link_is_up)
+{
+    hear(0 + 1, 0, "");
+    cr_assert_eq(at(REPORT_STALE_MS), HOST_OK);
+    cr_assert_eq(at(REPORT_STALE_MS + 2), HOST_SILENT);
+    cr_assert_eq(at(REPORT_STALE_MS + REPORT_PATIENCE_MS + 2), HOST_LOST);
+}
+
+Test(report, a_fault_makes_it_unfit_and_is_told)
+{
+    hear(1, 0, "xrdp does not offer TLS");
+    cr_assert_eq(at(2), HOST_UNFIT);
+    cr_assert_str_eq(detail, "xrdp does not offer TLS");
+}
+
+Test(report, strain_grows_with_load_and_failures_and_fades)
+{
+    hear(1, 600, "");
+    cr_assert_eq(report_strain(&reports, HOST, 2), 0);
+    hear(1, 850, "");
+    cr_assert_eq(report_strain(&reports, HOST, 2), 500);
+    reports_failed(&reports, HOST, 1000);
+    reports_failed(&reports, HOST, 1000);
+    cr_assert_eq(report_strain(&reports, HOST, 1001), 2500);
+    cr_assert_eq(report_strain(&reports, HOST, 61000), 1500);
+    cr_assert_eq(report_strain(&reports, HOST, 1000 + 3600 * 1000), 500);
+}
