@@ -6,20 +6,21 @@
 
 #include <string.h>
 
-enum { PAGE = 500, LIST_COLUMNS_MAX = 10, SHOW_COLUMNS_MAX = 32 };
+enum { PAGE = 500, LIST_COLUMNS_MAX = 10, SHOW_COLUMNS_MAX = 48 };
 
 // What a list shows of each; `show` and --json show everything.
 static const char *const list_columns[NOUN_COUNT][LIST_COLUMNS_MAX] = {
     [NOUN_TENANT] = {"id", "name", "district", "realm", "help_desk"},
     [NOUN_SITE] = {"id", "name"},
     [NOUN_POOL] = {"id", "name", "kind"},
-    [NOUN_HOST] = {"id", "pool", "address", "health", "sessions", "max_sessions", "draining"},
+    [NOUN_HOST] = {"id", "pool", "address", "health", "sessions", "max_sessions", "cpu", "memory", "report_age",
+                   "draining"},
     [NOUN_PROFILE] = {"id", "name", "pool", "hours", "days"},
     [NOUN_ASSIGNMENT] = {"id", "profile", "group", "person", "priority"},
     [NOUN_DEVICE] = {"id", "site", "room", "online", "session", "enrolled", "disabled"},
     [NOUN_ADMINISTRATOR] = {"id", "name", "scope"},
     [NOUN_PERSON] = {"id", "login", "name", "first_seen"},
-    [NOUN_SESSION] = {"id", "login", "place", "host", "state", "changed"},
+    [NOUN_SESSION] = {"id", "login", "place", "host", "state", "idle", "changed"},
 };
 
 static struct out_column column_of(enum noun noun, const char *key)

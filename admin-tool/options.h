@@ -14,6 +14,7 @@ enum option_flag {
     OPTION_PLAN = 32, // --dry-run, --yes
     OPTION_EVENTS = 64,
     OPTION_AT = 128,
+    OPTION_DRAIN = 256, // --until, --message
 };
 
 enum { OPTION_SIZE = 512 };
@@ -25,6 +26,7 @@ struct options {
     char ca[OPTION_SIZE], certificate[OPTION_SIZE], key[OPTION_SIZE];
     char tenant[OPTION_SIZE], name[OPTION_SIZE], lang[OPTION_SIZE], file[OPTION_SIZE];
     char last[OPTION_SIZE], after[OPTION_SIZE], at[OPTION_SIZE];
+    char until[OPTION_SIZE], message[OPTION_SIZE];
     bool json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
     unsigned given; // enum option_flag of those that were given
 };

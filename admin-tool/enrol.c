@@ -3,11 +3,11 @@
 #include "broker/api/language.h"
 
 // The token alone on standard output, so that it can be piped to where it is needed; the rest is said beside it.
-enum exit_code device_enrol_token(struct tool *tool, const struct invocation *invocation)
+static enum exit_code print_token(struct tool *tool, enum noun noun, const char *id)
 {
     char path[PATH_SIZE];
     owned(json) json_object *answer = NULL;
-    if (!tool_path(path, NOUN_DEVICE, invocation->words[0], "enrol-token"))
+    if (!tool_path(path, noun, id, "enrol-token"))
         return EXIT_USAGE;
     enum exit_code code = tool_ask(tool, "POST", path, NULL, &answer);
     if (code != EXIT_DONE)
@@ -20,4 +20,14 @@ enum exit_code device_enrol_token(struct tool *tool, const struct invocation *in
         out_complain(_("The token can be used once, until %s."), until.bytes ? until.bytes : "");
     codec_wipe(answer);
     return EXIT_DONE;
+}
+
+enum exit_code device_enrol_token(struct tool *tool, const struct invocation *invocation)
+{
+    return print_token(tool, NOUN_DEVICE, invocation->words[0]);
+}
+
+enum exit_code host_enrol_token(struct tool *tool, const struct invocation *invocation)
+{
+    return print_token(tool, NOUN_HOST, invocation->words[0]);
 }
