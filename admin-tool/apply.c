@@ -93,17 +93,79 @@ static size_t show_changes(struct out *out, json_object *plan)
     return count;
 }
 
+// ---- who would get something else
+
+enum { SHOWN_MAX = 100 };
+
+static void add_text(json_object *row, const char *key, const char *text)
+{
+    json_object_object_add(row, key, json_object_new_string(text));
+}
+
+static json_object *row_of(json_object *person)
+{
+    json_object *row = json_object_new_object();
+    const char *to = codec_string(person, "to");
+    bool no_host = codec_flag(person, "no_host");
+    add_text(row, "person", codec_string(person, "person"));
+    add_text(row, "name", codec_string(person, "name"));
+    add_text(row, "from", codec_string(person, "from"));
+    add_text(row, "to", *to ? to : _("nothing"));
+    if (no_host)
+        add_text(row, "fields", _("no host in its pool"));
+    else
+        json_object_object_add(row, "fields", json_object_get(codec_member(person, "fields")));
+    return row;
+}
+
+static bool is_lost(json_object *person)
+{
+    return !*codec_string(person, "to") || codec_flag(person, "no_host");
+}
+
+// Those who could not work any more are all shown; of the others as many as can be read.
+static size_t show_people(struct out *out, json_object *affected, bool lost)
+{
+    static const struct out_column columns[] = {
+        {"person", N_("Person"), OUT_PLAIN},         {"name", N_("Name"), OUT_PLAIN},
+        {"from", N_("works today with"), OUT_PLAIN}, {"to", N_("and then with"), OUT_PLAIN},
+        {"fields", N_("what changes"), OUT_PLAIN},   {.key = NULL}};
+    owned(json) json_object *rows = json_object_new_array();
+    for (size_t i = 0; i < json_object_array_length(affected); i++) {
+        json_object *person = json_object_array_get_idx(affected, i);
+        if (is_lost(person) == lost && (lost || json_object_array_length(rows) < SHOWN_MAX))
+            json_object_array_add(rows, row_of(person));
+    }
+    if (json_object_array_length(rows))
+        out_list(out, rows, columns);
+    return json_object_array_length(rows);
+}
+
 static void show_affected(struct out *out, json_object *plan)
 {
-    static const struct out_column columns[] = {{"person", N_("Person"), OUT_PLAIN},
-                                                {"from", N_("works today with"), OUT_PLAIN},
-                                                {"to", N_("and then with"), OUT_PLAIN},
-                                                {.key = NULL}};
     json_object *affected = codec_member(plan, "affected");
-    if (out->json || !json_object_is_type(affected, json_type_array) || !json_object_array_length(affected))
+    int64_t lost = codec_number(plan, "lost_count"), count = codec_number(plan, "affected_count");
+    int64_t people = codec_number(plan, "people"), unasked = codec_number(plan, "unasked");
+    if (out->json || !json_object_is_type(affected, json_type_array))
         return;
-    out_line(out, "%s", "");
-    out_list(out, affected, columns);
+    if (lost) {
+        out_line(out, "%s", "");
+        out_warn(out, _("ATTENTION: %lld people could not work any more:"), (long long)lost);
+        show_people(out, affected, true);
+    }
+    if (count > lost) {
+        out_line(out, "%s", "");
+        out_line(out, _("%lld people would get something else:"), (long long)(count - lost));
+        int64_t shown = (int64_t)show_people(out, affected, false);
+        if (shown < count - lost)
+            out_line(out, _("... and %lld more; all of them with --json."), (long long)(count - lost - shown));
+    }
+    if (people && !count)
+        out_line(out, _("Of %lld people who have logged on before, nobody would get something else."),
+                 (long long)(people - unasked));
+    if (unasked)
+        out_warn(out, _("%lld people could not be asked about: the directory does not answer, or they are too many."),
+                 (long long)unasked);
 }
 
 // ---- the command

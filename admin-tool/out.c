@@ -307,6 +307,17 @@ void out_line(struct out *out, const char *format, ...)
     va_end(args);
 }
 
+void out_warn(struct out *out, const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    fputs(out->colours && !out->json ? red : "", out->file);
+    if (!out->json)
+        put_line(out->file, "", format, args);
+    fputs(out->colours && !out->json ? plain : "", out->file);
+    va_end(args);
+}
+
 void out_complain(const char *format, ...)
 {
     va_list args;

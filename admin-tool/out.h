@@ -35,6 +35,8 @@ void out_object(struct out *out, json_object *object, const struct out_column *c
 void out_json(struct out *out, json_object *value);
 // For people only: one line.
 __attribute__((format(printf, 2, 3))) void out_line(struct out *out, const char *format, ...);
+// The same, in red where there are colours.
+__attribute__((format(printf, 2, 3))) void out_warn(struct out *out, const char *format, ...);
 // To standard error: "pultctl: " and one line.
 __attribute__((format(printf, 1, 2))) void out_complain(const char *format, ...);
 

@@ -312,6 +312,7 @@ static bool begin(struct broker *broker, struct fault *why)
     world->state = state_new();
     world->throttle = throttle_new();
     world->admins = admins_new(first);
+    world->remembered = remembered_new(REMEMBERED_BYTES);
     world->started_ms = clock_wall_ms();
     if (!open_journal(broker, why) || !open_ca(broker, why) || !open_otp_key(broker, why))
         return false;
@@ -346,6 +347,7 @@ static void end(struct broker *broker)
     ca_free(broker->ca);
     text_drop(&broker->snapshot);
     admins_free(world->admins);
+    remembered_free(world->remembered);
     throttle_free(world->throttle);
     people_clear(&world->people);
     state_free(world->state);

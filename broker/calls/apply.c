@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // POST /v1/apply: many objects at once. The plan is made on a copy of the state, so that later objects may refer to
 // earlier ones; applying it is one append to the journal.
+#include "broker/calls/forecast.h"
 #include "broker/calls/noun.h"
 
 #include <stdio.h>
@@ -109,6 +110,30 @@ static json_object *answer_of(const struct plan *plan, bool applied)
     return answer;
 }
 
+struct preview {
+    struct call *call;
+    json_object *answer;
+};
+
+static void foreseen(void *arg, json_object *forecast)
+{
+    struct preview *preview = arg;
+    json_object_object_foreach(forecast, key, value)
+        json_object_object_add(preview->answer, key, json_object_get(value));
+    json_object_put(forecast);
+    call_answer(preview->call, preview->answer);
+    free(preview);
+}
+
+static void answer_preview(struct plan *plan)
+{
+    struct preview *preview = mem_new(1, sizeof *preview);
+    preview->call = plan->call;
+    preview->answer = answer_of(plan, false);
+    forecast_start(plan->world, state_copy(plan->world->state), take(plan->trial), plan->events, plan->count, foreseen,
+                   preview);
+}
+
 void call_apply(struct world *world, struct call *call)
 {
     struct fault why;
@@ -124,7 +149,7 @@ void call_apply(struct world *world, struct call *call)
         return;
     }
     if (codec_flag(call->body, "dry_run")) {
-        call_answer(call, answer_of(&plan, false));
+        answer_preview(&plan);
         return;
     }
     world_commit_answer(world, call, plan.events, plan.count, answer_of(&plan, true));

@@ -127,6 +127,7 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         return;
     }
     struct event events[4];
+    remembered_put(world->remembered, person->row.id, identity, clock_steady_ms());
     size_t count = seen_person_event(person, logon->call, events);
     for (size_t i = 0; i < logon->decision.event_count; i++)
         events[count++] = logon->decision.events[i];

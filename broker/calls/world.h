@@ -8,6 +8,7 @@
 #include "broker/core/limits.h"
 #include "broker/core/logon.h"
 #include "broker/core/people.h"
+#include "broker/core/remembered.h"
 #include "broker/core/throttle.h"
 
 struct admins;
@@ -21,6 +22,7 @@ struct world {
     struct state *state;
     struct commit *commit;
     struct people people;
+    struct remembered *remembered;
     struct throttle *throttle;
     struct admins *admins;
     struct auth_port auth;

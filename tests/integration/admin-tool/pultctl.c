@@ -29,7 +29,7 @@ static const struct fake_row rows[] = {
     {"DELETE", "/v1/hosts/a/three", 403, NULL, "{\"type\":\"urn:pult:denied\"}"},
     {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
     {"POST", "/v1/logon/why", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"first\",\"second\"]}"},
-    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"person\":\"anna\",\"from\":\"a/old\",\"to\":\"a/new\"}],\"applied\":true}"},
+    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"person\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"person\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"lost_count\":1,\"people\":9,\"unasked\":3,\"applied\":true}"},
     {NULL},
 };
 // clang-format on
@@ -273,7 +273,14 @@ Test(pultctl, shows_the_plan_and_does_nothing_unasked)
     log_on();
     cr_assert_eq(run("apply -f -", file), 5);
     cr_assert_str_eq(pultctl.out, "What      Change   Field  from  to\nsite a/b  changed  name   X     Y\n\n"
-                                  "Person  works today with  and then with\nanna    a/old             a/new\n");
+                                  "ATTENTION: 1 people could not work any more:\n"
+                                  "Person  Name  works today with  and then with  what changes\n"
+                                  "bert    Bert  a/old             nothing        \n\n"
+                                  "1 people would get something else:\n"
+                                  "Person  Name  works today with  and then with  what changes\n"
+                                  "anna    Anna  a/old             a/new          pool, sound\n"
+                                  "3 people could not be asked about: the directory does not answer, or they are too "
+                                  "many.\n");
     hear();
     cr_assert(shown("\"dry_run\":true,\"objects\":[{\"noun\":\"site\",\"id\":\"a/b\",\"name\":\"Y\"}]"), "%s",
               pultctl.out);

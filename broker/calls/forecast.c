@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/forecast.h"
+#include "broker/base/clock.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ASK_MAX = 2000,                 // people a forecast asks directories about
+    ASK_AT_ONCE = 16,               // at one directory: people who log on meanwhile come first
+    FORECAST_MS = 10 * 1000,        // then it is told as far as it is known
+    TOLD_MAX = 5000,                // people in an answer
+    FRESH_MS = 12 * 60 * 60 * 1000, // groups remembered since this morning need no question
+};
+
+// The questions to one tenant's directory.
+struct lane {
+    struct forecast *forecast;
+    char tenant_id[SLUG_SIZE];
+    char (*people)[ID_SIZE]; // to be asked about, from `next` on
+    size_t count, capacity, next, asking;
+    bool given_up; // it does not answer
+};
+
+struct question {
+    struct lane *lane;
+    char person[ID_SIZE];
+};
+
+struct forecast {
+    struct world *world;
+    struct state *before, *after;
+    struct lane *lanes;
+    size_t lane_count, asking, to_ask;
+    struct loop_timer *deadline;
+    json_object *lost, *affected; // owned; `lost`: who could not work any more
+    int64_t people, unasked, affected_count, lost_count;
+    forecast_done *done; // NULL: it was told
+    void *arg;
+};
+
+// ---- one person
+
+static void add(json_object *object, const char *key, const char *text)
+{
+    json_object_object_add(object, key, json_object_new_string(text));
+}
+
+static bool pool_takes_people(const struct state *state, const char *pool_id)
+{
+    const struct shelf *hosts = state_shelf(state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = hosts->records[i];
+        if (text_equal(host->pool, pool_id) && !host->draining)
+            return true;
+    }
+    return false;
+}
+
+// The fields in which what a person gets differs. Names do not count.
+static json_object *differences(const struct forecast *forecast, const struct profile *from, const struct profile *to)
+{
+    json_object *names = json_object_new_array();
+    const struct noun_row *row = &noun_rows[NOUN_PROFILE];
+    for (const struct field *field = row->fields; field->name; field++) {
+        size_t at = field->offset;
+        if (!text_equal(field->name, "id") && !text_equal(field->name, "name") &&
+            memcmp((const char *)from + at, (const char *)to + at, field->size) != 0)
+            json_object_array_add(names, json_object_new_string(field->name));
+    }
+    const struct pool *old = state_find(forecast->before, NOUN_POOL, from->pool);
+    const struct pool *new = state_find(forecast->after, NOUN_POOL, to->pool);
+    if (old && new && old->kind != new->kind)
+        json_object_array_add(names, json_object_new_string("kind"));
+    return names;
+}
+
+static void tell(struct forecast *forecast, const char *person_id, const struct profile *from, const struct profile *to,
+                 bool no_host)
+{
+    bool lost = !to || no_host;
+    if (++forecast->affected_count > TOLD_MAX && !lost)
+        return;
+    const struct store_person *person = people_find(&forecast->world->people, person_id);
+    json_object *object = json_object_new_object();
+    add(object, "id", person_id);
+    add(object, "person", person ? person->login : "");
+    add(object, "name", person ? person->name : "");
+    add(object, "from", from ? from->id : "");
+    add(object, "to", to ? to->id : "");
+    add(object, "from_pool", from ? from->pool : "");
+    add(object, "to_pool", to ? to->pool : "");
+    json_object_object_add(object, "no_host", json_object_new_boolean(no_host));
+    json_object_object_add(object, "fields", from && to ? differences(forecast, from, to) : json_object_new_array());
+    forecast->lost_count += lost;
+    json_object_array_add(lost ? forecast->lost : forecast->affected, object);
+}
+
+static bool is_same(const struct forecast *forecast, const struct profile *from, const struct profile *to)
+{
+    if (!from || !to)
+        return from == to;
+    owned(json) json_object *names = differences(forecast, from, to);
+    return text_equal(from->id, to->id) && json_object_array_length(names) == 0;
+}
+
+static void judge(struct forecast *forecast, const char *person_id, const struct membership *who)
+{
+    char tenant[SLUG_SIZE];
+    struct why ignored = {0}, ignored_too = {0};
+    id_tenant(tenant, person_id);
+    const struct profile *from = profile_choose(forecast->before, tenant, who, &ignored);
+    const struct profile *to = profile_choose(forecast->after, tenant, who, &ignored_too);
+    bool no_host = to && !pool_takes_people(forecast->after, to->pool) &&
+                   (!from || pool_takes_people(forecast->before, from->pool));
+    if (no_host || !is_same(forecast, from, to))
+        tell(forecast, person_id, from, to, no_host);
+}
+
+// ---- the end
+
+static json_object *result_of(struct forecast *forecast)
+{
+    json_object *result = json_object_new_object(), *all = take(forecast->lost);
+    for (size_t i = 0; i < json_object_array_length(forecast->affected); i++)
+        json_object_array_add(all, json_object_get(json_object_array_get_idx(forecast->affected, i)));
+    json_object_object_add(result, "affected", all);
+    json_object_object_add(result, "affected_count", json_object_new_int64(forecast->affected_count));
+    json_object_object_add(result, "lost_count", json_object_new_int64(forecast->lost_count));
+    json_object_object_add(result, "people", json_object_new_int64(forecast->people));
+    json_object_object_add(result, "unasked", json_object_new_int64(forecast->unasked));
+    return result;
+}
+
+static void finish(struct forecast *forecast)
+{
+    forecast_done *done = forecast->done;
+    for (size_t i = 0; i < forecast->lane_count; i++) {
+        struct lane *lane = &forecast->lanes[i];
+        forecast->unasked += (int64_t)(lane->count - lane->next + lane->asking);
+        lane->next = lane->count;
+    }
+    forecast->done = NULL;
+    loop_timer_stop(forecast->deadline);
+    done(forecast->arg, result_of(forecast));
+}
+
+static void forecast_free(struct forecast *forecast)
+{
+    for (size_t i = 0; i < forecast->lane_count; i++)
+        free(forecast->lanes[i].people);
+    free(forecast->lanes);
+    json_drop(&forecast->lost);
+    json_drop(&forecast->affected);
+    state_free(forecast->before);
+    state_free(forecast->after);
+    loop_timer_free(forecast->deadline);
+    free(forecast);
+}
+
+// Nobody is asked any more: it is told, and gone with the last question that is still out.
+static void end_when_done(struct forecast *forecast)
+{
+    if (forecast->asking)
+        return;
+    if (forecast->done)
+        finish(forecast);
+    forecast_free(forecast);
+}
+
+static void deadline_passed(void *arg)
+{
+    finish(arg);
+}
+
+// ---- the questions
+
+static void ask(struct lane *lane);
+
+static void answered(void *arg, enum auth_verdict verdict, const struct identity *identity)
+{
+    struct question *question = arg;
+    struct lane *lane = question->lane;
+    struct forecast *forecast = lane->forecast;
+    struct world *world = forecast->world;
+    lane->asking--;
+    forecast->asking--;
+    if (verdict == AUTH_UNAVAILABLE && forecast->done) {
+        lane->given_up = true;
+        forecast->unasked++;
+    } else if (verdict == AUTH_RIGHT && forecast->done) {
+        struct membership who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
+        remembered_put(world->remembered, question->person, identity, clock_steady_ms());
+        judge(forecast, question->person, &who);
+    }
+    free(question);
+    ask(lane);
+    end_when_done(forecast);
+}
+
+static void ask(struct lane *lane)
+{
+    struct forecast *forecast = lane->forecast;
+    struct world *world = forecast->world;
+    const struct tenant *tenant = state_tenant(world->state, lane->tenant_id);
+    while (tenant && !lane->given_up && lane->asking < ASK_AT_ONCE && lane->next < lane->count) {
+        const char *id = lane->people[lane->next++];
+        const struct store_person *person = people_find(&world->people, id);
+        if (!person)
+            continue;
+        struct question *question = mem_new(1, sizeof *question);
+        question->lane = lane;
+        TEXT_PUT(question->person, id);
+        lane->asking++;
+        forecast->asking++;
+        world->auth.look_up(world->auth.self, tenant, person->login, answered, question);
+    }
+}
+
+// ---- the start
+
+static void put_in_lane(struct forecast *forecast, struct lane *lane, const char *person_id)
+{
+    struct membership who;
+    forecast->people++;
+    if (remembered_get(forecast->world->remembered, person_id, clock_steady_ms() - FRESH_MS, &who)) {
+        judge(forecast, person_id, &who);
+    } else if (forecast->to_ask == ASK_MAX) {
+        forecast->unasked++;
+    } else {
+        forecast->to_ask++;
+        mem_reserve(&lane->people, &lane->capacity, lane->count + 1, ID_SIZE);
+        text_put(lane->people[lane->count++], ID_SIZE, person_id);
+    }
+}
+
+static void open_lane(struct forecast *forecast, const char *tenant_id)
+{
+    char prefix[SLUG_SIZE + 1];
+    const struct shelf *people = &forecast->world->people.by_id;
+    struct lane *lane = &forecast->lanes[forecast->lane_count++];
+    lane->forecast = forecast;
+    TEXT_PUT(lane->tenant_id, tenant_id);
+    snprintf(prefix, sizeof prefix, "%s/", tenant_id);
+    for (size_t i = shelf_from(people, prefix); i < people->count && text_starts(people->records[i], prefix); i++)
+        put_in_lane(forecast, lane, people->records[i]);
+}
+
+static bool has_lane(const struct forecast *forecast, const char *tenant_id)
+{
+    for (size_t i = 0; i < forecast->lane_count; i++)
+        if (text_equal(forecast->lanes[i].tenant_id, tenant_id))
+            return true;
+    return false;
+}
+
+static bool decides_what_people_get(enum noun noun)
+{
+    return noun == NOUN_POOL || noun == NOUN_HOST || noun == NOUN_PROFILE || noun == NOUN_ASSIGNMENT;
+}
+
+void forecast_start(struct world *world, struct state *before, struct state *after, const struct event *events,
+                    size_t count, forecast_done *done, void *arg)
+{
+    struct forecast *forecast = mem_new(1, sizeof *forecast);
+    forecast->world = world;
+    forecast->before = before;
+    forecast->after = after;
+    forecast->done = done;
+    forecast->arg = arg;
+    forecast->lost = json_object_new_array();
+    forecast->affected = json_object_new_array();
+    forecast->deadline = loop_timer_new(world->loop, deadline_passed, forecast);
+    // Never moved once a lane asks.
+    forecast->lanes = mem_new(state_count(after, NOUN_TENANT) + 1, sizeof *forecast->lanes);
+    for (size_t i = 0; i < count; i++) {
+        char tenant[SLUG_SIZE];
+        id_tenant(tenant, events[i].record.id);
+        if (decides_what_people_get(events[i].noun) && !has_lane(forecast, tenant))
+            open_lane(forecast, tenant);
+    }
+    loop_timer_start(forecast->deadline, FORECAST_MS);
+    for (size_t i = 0; i < forecast->lane_count; i++)
+        ask(&forecast->lanes[i]);
+    end_when_done(forecast);
+}

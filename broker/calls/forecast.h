@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Who would get something else tomorrow: of the people the broker knows, those whose profile, or what it gives them,
+// would be another under new settings. Groups come from memory or from the directory, asked for a bounded number of
+// people and a bounded time; how many could not be asked is told.
+#pragma once
+#include "broker/calls/world.h"
+
+// Handed over.
+typedef void forecast_done(void *arg, json_object *forecast);
+
+// `before` and `after` are handed over. `events` lead from one to the other. `done` is called once, perhaps from
+// within.
+void forecast_start(struct world *world, struct state *before, struct state *after, const struct event *events,
+                    size_t count, forecast_done *done, void *arg);

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The town hall of core's tests, with people whom a directory that answers when the test says so knows.
+#include "broker/calls/forecast.h"
+#include "broker/base/clock.h"
+#include "tests/unit/core/hall.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+enum { ASKED_MAX = 4000 };
+
+static struct hall hall;
+static struct world world;
+static json_object *forecast;
+static int told;
+static struct {
+    char login[LOGIN_SIZE];
+    auth_done *done;
+    void *arg;
+} asked[ASKED_MAX];
+static size_t asked_count, answered_count;
+
+static void look_up(void *self, const struct tenant *tenant, const char *name, auth_done *done, void *arg)
+{
+    (void)self;
+    cr_assert_str_eq(tenant->id, "neustadt");
+    cr_assert_lt(asked_count, ASKED_MAX);
+    TEXT_PUT(asked[asked_count].login, name);
+    asked[asked_count].done = done;
+    asked[asked_count++].arg = arg;
+}
+
+// The oldest question; `group` NULL: with this verdict and no person.
+static void answer(const char *group, enum auth_verdict verdict)
+{
+    static char dns[1][DN_SIZE];
+    struct identity identity = {.groups = dns, .group_count = 1};
+    TEXT_PUT(identity.login, asked[answered_count].login);
+    snprintf(dns[0], DN_SIZE, "cn=%s,ou=groups,dc=example", group ? group : "");
+    size_t number = answered_count++;
+    asked[number].done(asked[number].arg, group ? AUTH_RIGHT : verdict, group ? &identity : NULL);
+}
+
+static void know(const char *tenant, const char *login)
+{
+    struct store_person person;
+    snprintf(person.id, sizeof person.id, "%s/p-%s", tenant, login);
+    snprintf(person.key, sizeof person.key, "%s", login);
+    snprintf(person.login, sizeof person.login, "%s", login);
+    snprintf(person.name, sizeof person.name, "Frau %s", login);
+    people_put(&world.people, &person);
+}
+
+static void start(void)
+{
+    hall_open(&hall);
+    world = (struct world){.loop = loop_new(), .state = hall.state, .remembered = remembered_new(1024 * 1024)};
+    world.auth.look_up = look_up;
+}
+
+static void stop(void)
+{
+    json_drop(&forecast);
+    people_clear(&world.people);
+    remembered_free(world.remembered);
+    loop_free(world.loop);
+    hall_close(&hall);
+}
+
+TestSuite(forecast, .init = start, .fini = stop, .timeout = 60);
+
+static void heard(void *arg, json_object *result)
+{
+    (void)arg;
+    forecast = result;
+    told++;
+    loop_stop(world.loop);
+}
+
+static void foresee(const struct event *events, size_t count)
+{
+    struct state *after = state_copy(hall.state);
+    for (size_t i = 0; i < count; i++)
+        state_apply(after, &events[i]);
+    forecast_start(&world, state_copy(hall.state), after, events, count, heard, NULL);
+}
+
+// The clerks of neustadt are given to another group.
+static struct event reassigned(const char *group)
+{
+    struct event event = {.type = EVENT_SET, .noun = NOUN_ASSIGNMENT};
+    event.record.assignment = *(const struct assignment *)state_find(hall.state, NOUN_ASSIGNMENT, "neustadt/clerk");
+    snprintf(event.record.assignment.group, DN_SIZE, "%s", group);
+    return event;
+}
+
+static json_object *affected(size_t number)
+{
+    return json_object_array_get_idx(codec_member(forecast, "affected"), number);
+}
+
+static size_t affected_count(void)
+{
+    return json_object_array_length(codec_member(forecast, "affected"));
+}
+
+Test(forecast, is_there_at_once_when_nobody_is_touched)
+{
+    know("altdorf", "dora");
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    cr_assert_eq(told, 1);
+    cr_assert_eq(codec_number(forecast, "people"), 0);
+    cr_assert_eq(asked_count, 0);
+}
+
+Test(forecast, puts_first_who_could_not_work_any_more)
+{
+    know("neustadt", "anna");
+    know("neustadt", "bert");
+    know("neustadt", "clara");
+    know("neustadt", "gone");
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    cr_assert_eq(told, 0);
+    cr_assert_eq(asked_count, 4);
+    answer("bauamt", AUTH_RIGHT); // works as builder: of the same priority, the lower id goes first
+    answer("standesamt", AUTH_RIGHT);
+    answer("rathaus", AUTH_RIGHT);
+    answer(NULL, AUTH_WRONG);
+    cr_assert_eq(told, 1);
+    cr_assert_eq(codec_number(forecast, "lost_count"), 1);
+    cr_assert_eq(codec_number(forecast, "affected_count"), (int64_t)affected_count());
+    cr_assert_str_eq(codec_string(affected(0), "person"), "clara");
+    cr_assert_str_eq(codec_string(affected(0), "from"), "neustadt/clerk");
+    cr_assert_str_eq(codec_string(affected(0), "to"), "");
+    cr_assert_eq(codec_number(forecast, "unasked"), 0);
+}
+
+Test(forecast, names_what_a_profile_gives_otherwise)
+{
+    know("neustadt", "anna");
+    struct event event = {.type = EVENT_SET, .noun = NOUN_PROFILE};
+    event.record.profile = *(const struct profile *)state_find(hall.state, NOUN_PROFILE, "neustadt/clerk");
+    event.record.profile.clipboard = false;
+    TEXT_PUT(event.record.profile.pool, "neustadt/building");
+    foresee(&event, 1);
+    answer("rathaus", AUTH_RIGHT);
+    cr_assert_eq(affected_count(), 1);
+    cr_assert_str_eq(codec_string(affected(0), "to_pool"), "neustadt/building");
+    cr_assert_str_eq(
+        json_object_to_json_string_ext(codec_member(affected(0), "fields"), JSON_C_TO_STRING_NOSLASHESCAPE),
+        "[\"pool\",\"clipboard\"]");
+}
+
+Test(forecast, warns_of_a_pool_without_hosts)
+{
+    know("neustadt", "bert");
+    struct event event = {.type = EVENT_SET, .noun = NOUN_HOST};
+    event.record.host = *state_host(hall.state, "neustadt/ts3");
+    TEXT_PUT(event.record.host.pool, "neustadt/office");
+    foresee(&event, 1);
+    answer("bauamt", AUTH_RIGHT);
+    cr_assert_eq(codec_number(forecast, "lost_count"), 1);
+    cr_assert(codec_flag(affected(0), "no_host"));
+}
+
+Test(forecast, asks_nobody_twice_a_day_and_few_at_a_time)
+{
+    char login[LOGIN_SIZE];
+    for (int i = 0; i < 40; i++) {
+        snprintf(login, sizeof login, "p%02d", i);
+        know("neustadt", login);
+    }
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    cr_assert_eq(asked_count, 16);
+    while (answered_count < asked_count)
+        answer("rathaus", AUTH_RIGHT);
+    cr_assert_eq(asked_count, 40);
+    cr_assert_eq(codec_number(forecast, "lost_count"), 40);
+    json_drop(&forecast);
+    foresee(&event, 1);
+    cr_assert_eq(told, 2);
+    cr_assert_eq(asked_count, 40);
+    cr_assert_eq(codec_number(forecast, "lost_count"), 40);
+}
+
+Test(forecast, says_how_many_could_not_be_asked)
+{
+    char login[LOGIN_SIZE];
+    for (int i = 0; i < 2100; i++) {
+        snprintf(login, sizeof login, "p%04d", i);
+        know("neustadt", login);
+    }
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    for (int i = 0; i < 10; i++)
+        answer("rathaus", AUTH_RIGHT);
+    while (answered_count < asked_count)
+        answer(NULL, AUTH_UNAVAILABLE);
+    cr_assert_eq(told, 1);
+    cr_assert_eq(asked_count, 26);
+    cr_assert_eq(codec_number(forecast, "people"), 2100);
+    cr_assert_eq(codec_number(forecast, "lost_count"), 10);
+    cr_assert_eq(codec_number(forecast, "unasked"), 2090);
+}
+
+Test(forecast, does_not_wait_for_a_silent_directory)
+{
+    know("neustadt", "anna");
+    know("neustadt", "bert");
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    answer("rathaus", AUTH_RIGHT);
+    int64_t began_ms = clock_steady_ms();
+    loop_run(world.loop);
+    cr_assert_eq(told, 1);
+    cr_assert_lt(clock_steady_ms() - began_ms, 15000);
+    cr_assert_eq(codec_number(forecast, "unasked"), 1);
+    cr_assert_eq(codec_number(forecast, "lost_count"), 1);
+    answer("rathaus", AUTH_RIGHT); // too late, and the last to know of it
+    cr_assert_eq(told, 1);
+}
