@@ -6,6 +6,7 @@
 
 static const struct peer anyone = {.role = ROLE_ANYONE};
 static const struct peer device = {.role = ROLE_DEVICE, .tenant = "neustadt", .id = "neustadt/desk1"};
+static const struct peer host = {.role = ROLE_HOST, .tenant = "neustadt", .id = "neustadt/ts1"};
 static const struct peer admin = {.role = ROLE_ADMIN, .tenant = "neustadt", .id = "neustadt/admin"};
 static const struct peer district = {.role = ROLE_DISTRICT, .tenant = "landkreis", .id = "landkreis/admin"};
 
@@ -45,8 +46,20 @@ Test(wall, a_device_may_only_what_devices_may)
     }
 }
 
-Test(wall, administrators_are_no_devices)
+Test(wall, a_session_host_may_only_what_session_hosts_may)
 {
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        bool may = method->who == ROLE_ANYONE || method->who == ROLE_HOST;
+        cr_assert_eq(ask(method, &host, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
+        cr_assert_not(may && method->noun != NOUN_NONE, "%s %s", method->verb, method->path);
+    }
+}
+
+Test(wall, administrators_are_neither_devices_nor_hosts)
+{
+    cr_assert_eq(ask(method_find(METHOD_HOST_LINK, NOUN_NONE), &admin, ""), REFUSAL_DENIED);
+    cr_assert_eq(ask(method_find(METHOD_HOST_LINK, NOUN_NONE), &district, ""), REFUSAL_DENIED);
     const struct method *logon = method_find(METHOD_LOGON, NOUN_NONE);
     cr_assert_eq(ask(logon, &admin, ""), REFUSAL_DENIED);
     cr_assert_eq(ask(logon, &district, ""), REFUSAL_DENIED);
