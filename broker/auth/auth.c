@@ -76,8 +76,9 @@ static bool accept_ticket(void *self, const struct tenant *tenant, const char *t
         reply[0] = 0;
     if (!member->acceptor)
         member->acceptor = krb5_acceptor_new(auth->credentials_dir, tenant->id, why);
-    return member->acceptor && krb5_acceptor_accept(member->acceptor, tenant->realm, token_base64, binding, principal,
-                                                    reply, reply_size, why);
+    bool is_domain = tenant->directory == DIRECTORY_ACTIVE_DIRECTORY;
+    return member->acceptor && krb5_acceptor_accept(member->acceptor, tenant->realm, is_domain, token_base64, binding,
+                                                    principal, reply, reply_size, why);
 }
 
 static void forget_due(void *arg)

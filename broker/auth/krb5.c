@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/krb5.h"
 #include "broker/auth/base64.h"
+#include "broker/auth/pac.h"
 #include "broker/base/text.h"
 
 #include <gssapi/gssapi.h>
@@ -108,8 +109,26 @@ static bool read_principal(gss_name_t name, const char *realm, char principal[DN
     return true;
 }
 
+// The account that the domain controller put into the ticket, which the library has checked with our key.
+static bool read_account(gss_name_t name, const char *realm, char principal[DN_SIZE], struct fault *why)
+{
+    static char attribute[] = "urn:mspac:upn-dns-info";
+    gss_buffer_desc wanted = {sizeof attribute - 1, attribute};
+    owned(buffer) gss_buffer_desc info = GSS_C_EMPTY_BUFFER;
+    OM_uint32 minor = 0;
+    char login[LOGIN_SIZE];
+    int checked = 0, complete = 0, more = -1;
+    OM_uint32 major = gss_get_name_attribute(&minor, name, &wanted, &checked, &complete, &info, NULL, &more);
+    if (GSS_ERROR(major) || !checked || !pac_login(login, (struct bytes){info.value, info.length}))
+        return fault_set(why, FAULT_DENIED, "the domain controller does not vouch for an account in this ticket");
+    snprintf(principal, DN_SIZE, "%s@%s", login, realm);
+    return is_person(principal, strlen(principal), realm) ||
+           fault_set(why, FAULT_DENIED, "the ticket is not of a person of %s", realm);
+}
+
 static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *token, const unsigned char binding[32],
-                         const char *realm, char principal[DN_SIZE], gss_buffer_desc *reply, struct fault *why)
+                         const char *realm, bool is_domain, char principal[DN_SIZE], gss_buffer_desc *reply,
+                         struct fault *why)
 {
     static const char kind[] = "tls-server-end-point:";
     char application[sizeof kind - 1 + 32];
@@ -131,10 +150,10 @@ static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *
         return fault_set(why, FAULT_DENIED, "the ticket is not bound to this connection's certificate");
     if (flags & GSS_C_ANON_FLAG)
         return fault_set(why, FAULT_DENIED, "the ticket is anonymous");
-    return read_principal(name, realm, principal, why);
+    return read_principal(name, realm, principal, why) && (!is_domain || read_account(name, realm, principal, why));
 }
 
-bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, const char *token_base64,
+bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, bool is_domain, const char *token_base64,
                           const unsigned char binding[32], char principal[DN_SIZE], char *reply, size_t reply_size,
                           struct fault *why)
 {
@@ -149,10 +168,10 @@ bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, con
     owned(buffer) gss_buffer_desc answer = GSS_C_EMPTY_BUFFER;
     if (!base64_decode(bytes, &token.length, token_base64) || token.length == 0)
         return fault_set(why, FAULT_INVALID, "the ticket is not base64");
-    if (!accept_token(acceptor, &token, binding, realm, principal, &answer, why))
-        return false;
-    if (base64_encode(reply, reply_size, answer.value, answer.length))
-        return true;
-    principal[0] = 0;
-    return fault_set(why, FAULT_DENIED, "the answer to the ticket is too long");
+    bool taken = accept_token(acceptor, &token, binding, realm, is_domain, principal, &answer, why) &&
+                 (base64_encode(reply, reply_size, answer.value, answer.length) ||
+                  fault_set(why, FAULT_DENIED, "the answer to the ticket is too long"));
+    if (!taken)
+        principal[0] = 0;
+    return taken;
 }

@@ -15,7 +15,8 @@ void krb5_acceptor_free(struct krb5_acceptor *acceptor); // NULL allowed
 
 // `token_base64` is hostile. `binding`: SHA-256 of the certificate the client saw; the ticket must be bound to it
 // (RFC 5929, tls-server-end-point). True: `principal` is "name@REALM", of exactly this `realm` and without an instance.
+// `is_domain`: the realm is an Active Directory, and the name is what its domain controller vouches for, see pac.h.
 // `reply` is base64, empty when there is none. False: FAULT_DENIED, or FAULT_INVALID for what is no token.
-bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, const char *token_base64,
+bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, bool is_domain, const char *token_base64,
                           const unsigned char binding[32], char principal[DN_SIZE], char *reply, size_t reply_size,
                           struct fault *why) __attribute__((warn_unused_result));

@@ -3,6 +3,7 @@
 // 0xff.
 #include "broker/auth/domain.h"
 #include "broker/auth/name.h"
+#include "broker/auth/pac.h"
 #include "broker/auth/person.h"
 #include "broker/auth/verdict.h"
 #include "broker/base/text.h"
@@ -101,7 +102,8 @@ static void read_name(const uint8_t *data, size_t size)
     free(typed);
 }
 
-// A new password is quoted and doubled, or refused as a whole; a security identifier is all digits.
+// A new password is quoted and doubled, or refused as a whole; a security identifier is all digits; an account's name
+// is clean.
 static void quote(const uint8_t *data, size_t size)
 {
     struct secret password;
@@ -110,6 +112,9 @@ static void quote(const uint8_t *data, size_t size)
         size_t length = domain_password(quoted, &password);
         assert(length == 0 || (length >= 4 && length % 2 == 0 && quoted[length - 2] == '"'));
     }
+    char login[LOGIN_SIZE];
+    if (pac_login(login, (struct bytes){(const char *)data, size}))
+        assert(login[0] && text_is_clean(login, strlen(login)));
     name_sid_filter(filter, (struct bytes){(const char *)data, size < 68 ? size : 68});
     assert(strspn(filter + 11, "\\0123456789abcdef)") == strlen(filter) - 11);
 }

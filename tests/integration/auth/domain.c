@@ -64,8 +64,20 @@ Test(domain, finds_more_than_a_hundred_groups)
     for (int i = 0; i < 2; i++) {
         struct answer answer = check(auth, &town, "vera", "vera-geheim-1");
         cr_assert_eq(answer.verdict, AUTH_RIGHT);
-        cr_expect_eq(answer.group_count, 130);
+        cr_expect_eq(answer.group_count, 133);
     }
+}
+
+Test(domain, knows_people_by_either_name)
+{
+    struct answer answer = check(auth, &town, "Anna.Auer@rathaus-burgstadt.example", "anna-burgstadt-1");
+    cr_assert_eq(answer.verdict, AUTH_RIGHT);
+    cr_expect_str_eq(answer.login, "anna");
+    expect("anna.auer@rathaus-burgstadt.example", "falsch", AUTH_WRONG);
+    expect("anna.auer", "anna-burgstadt-1", AUTH_WRONG);
+    expect("anna.auer@burgstadt.example", "anna-burgstadt-1", AUTH_WRONG);
+    expect("adam.amsel", "adam-geheim-1", AUTH_RIGHT);
+    expect("BURGSTADT\\anna", "anna-burgstadt-1", AUTH_RIGHT);
 }
 
 Test(domain, says_more_only_after_the_right_password)
