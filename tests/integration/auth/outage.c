@@ -335,3 +335,17 @@ Test(outage, is_told_to_those_who_find_the_queue_full)
     for (size_t i = 0; i < 12; i++)
         cr_expect_eq(answers[i].verdict, i >= 8 ? AUTH_UNAVAILABLE : AUTH_RIGHT);
 }
+
+Test(outage, is_none_when_an_answer_comes_in_pieces)
+{
+    slapd_start("neustadt", FIRST_PORT, 0);
+    serve_nonsense("shredding", 5390);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:5390");
+    auth = auth_start(3000);
+    for (int i = 0; i < 20; i++) {
+        struct answer answer = check(auth, &neustadt, "crowd", "crowd-geheim");
+        cr_assert_eq(answer.verdict, AUTH_RIGHT, "number %d", i);
+        cr_expect_eq(answer.group_count, 256);
+        auth_port(auth).forget(auth_port(auth).self, neustadt.id);
+    }
+}
