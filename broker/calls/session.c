@@ -5,6 +5,7 @@
 #include "broker/base/log.h"
 #include "broker/calls/host_report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { LEASE_MS = 120 * 1000 };
@@ -47,11 +48,36 @@ static void doubt_host(struct world *world, const char *device_id, const struct 
     reports_failed(&world->reports, session->host, clock_steady_ms());
 }
 
+// A desk that was switched off shows nothing of what it showed before.
+static void let_go_of_others(struct world *world, const char *device_id, const char *shown)
+{
+    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
+    id_tenant(tenant, device_id);
+    snprintf(prefix, sizeof prefix, "%s/", tenant);
+    const struct session *session;
+    for (size_t i = state_first(world->state, NOUN_SESSION, prefix);
+         (session = state_at(world->state, NOUN_SESSION, prefix, i)); i++) {
+        struct event event;
+        if (session->state == SESSION_CONNECTED && text_equal(session->device, device_id) &&
+            !text_equal(session->id, shown) &&
+            session_report(world->state, session->id, device_id, session->fence, "disconnected",
+                           commit_now_ms(world->commit), &event))
+            commit_report(world, &event);
+    }
+}
+
 // After the link came up again: the desk says what it shows, or that it shows nothing.
 static void hello(struct world *world, const char *device_id, const struct link_message *message)
 {
     struct event event;
     const struct session *session = state_session(world->state, message->session);
+    let_go_of_others(world, device_id, message->session);
+    if (!session && message->session[0]) {
+        struct link_message end = {.type = LINK_END, .fence = message->fence};
+        TEXT_PUT(end.session, message->session);
+        world->links.send(world->links.self, device_id, &end);
+        return;
+    }
     if (session && (!text_equal(session->device, device_id) || session->fence != message->fence)) {
         struct link_message moved = {.type = LINK_MOVED, .fence = session->fence};
         const struct device *device = state_device(world->state, session->device);

@@ -77,6 +77,16 @@ Test(desk, the_session_outlives_the_broker)
     screen_shows("desk1", "Zimmer 12|Tab: ", 30);
 }
 
+Test(desk, one_that_was_switched_off_lets_go_of_its_session)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    pultctl_shows("session list --json", "\"state\":\"connected\"");
+    desk_is_switched_off_and_on("desk1");
+    screen_shows("desk1", "Tab: ", 30);
+    pultctl_shows("session list --json", "\"state\":\"disconnected\"");
+}
+
 Test(desk, a_silent_directory_is_said_to_be_silent)
 {
     town("cut dir-altdorf");

@@ -25,5 +25,6 @@ void place_runs(const char *place, const char *shell);
 void town(const char *words); // "off dir-altdorf", "cut desk1"
 void broker_is_killed(void);
 void broker_starts_again(void);
+void desk_is_switched_off_and_on(const char *desk); // its agent is killed with all it started, and started again
 // The broker's log, or a desk's ("desk1"), contains `text` within some seconds.
 void log_says(const char *log, const char *text, int seconds);
