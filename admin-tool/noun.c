@@ -101,6 +101,19 @@ enum exit_code noun_show(struct tool *tool, const struct invocation *invocation)
 
 // ---- add and set
 
+// All of them at once, where the broker would name one at a time.
+static bool complain_of_missing(const struct invocation *invocation, json_object *wanted)
+{
+    owned(text) struct text missing = {0};
+    const char *noun = noun_rows[invocation->noun].name;
+    for (const struct field *field = noun_rows[invocation->noun].fields; field->name; field++)
+        if ((field->flags & FIELD_REQUIRED) && !text_equal(field->name, "id") && !codec_member(wanted, field->name))
+            text_addf(&missing, " %s=", field->name);
+    if (missing.bytes)
+        out_complain(_("a %s needs, too:%s See: pultctl help %s"), noun, missing.bytes, noun);
+    return missing.bytes != NULL;
+}
+
 static enum exit_code put(struct tool *tool, const struct invocation *invocation, const char *path,
                           const struct client_answer *present)
 {
@@ -113,6 +126,8 @@ static enum exit_code put(struct tool *tool, const struct invocation *invocation
             return EXIT_USAGE;
         }
     }
+    if (!present && complain_of_missing(invocation, wanted))
+        return EXIT_USAGE;
     tool_change(tool, "PUT", path, present ? present->etag : NULL, wanted, &answer);
     owned(json) json_object *body = take(answer.body);
     if (answer.refusal != REFUSAL_NONE)

@@ -37,17 +37,12 @@ static void show_trouble(struct out *out, json_object *trouble)
 enum exit_code status_show(struct tool *tool, const struct invocation *invocation)
 {
     static const struct out_column columns[] = {
-        {"version", N_("Version"), OUT_PLAIN},
-        {"since", N_("Running since"), OUT_TIME},
-        {"store", N_("Journal"), OUT_HEALTH},
-        {"events", N_("Events"), OUT_PLAIN},
-        {"tenants", N_("Tenants"), OUT_PLAIN},
-        {"hosts", N_("Session hosts"), OUT_PLAIN},
-        {"hosts_ok", N_("of these usable"), OUT_PLAIN},
-        {"devices", N_("Devices"), OUT_PLAIN},
-        {"devices_online", N_("of these online"), OUT_PLAIN},
-        {"sessions", N_("Sessions"), OUT_PLAIN},
-        {.key = NULL},
+        {"version", N_("Version"), OUT_PLAIN},          {"since", N_("Running since"), OUT_TIME},
+        {"store", N_("Journal"), OUT_HEALTH},           {"events", N_("Events"), OUT_PLAIN},
+        {"tenants", N_("Tenants"), OUT_PLAIN},          {"hosts", N_("Session hosts"), OUT_PLAIN},
+        {"hosts_ok", N_("of these usable"), OUT_PLAIN}, {"hosts_draining", N_("of these draining"), OUT_PLAIN},
+        {"devices", N_("Devices"), OUT_PLAIN},          {"devices_online", N_("of these online"), OUT_PLAIN},
+        {"sessions", N_("Sessions"), OUT_PLAIN},        {.key = NULL},
     };
     (void)invocation;
     owned(json) json_object *status = NULL;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 struct trust {
     SSL_CTX *tls;
@@ -85,7 +86,9 @@ static bool set_peer(SSL_CTX *tls, const char *host, const char *ca_file, struct
     if (X509_VERIFY_PARAM_set1_ip_asc(param, host) != 1 &&
         (!host[0] || X509_VERIFY_PARAM_set1_host(param, host, strlen(host)) != 1))
         return fault_set(why, FAULT_INVALID, "\"%s\" is no host name", host);
-    ERR_clear_error(); // the try as an address left one
+    ERR_clear_error();              // the try as an address left one
+    if (access(ca_file, R_OK) != 0) // what OpenSSL says of that helps nobody
+        return fault_set(why, FAULT_INVALID, "the authority's certificate %s: %s", ca_file, strerror(errno));
     if (SSL_CTX_load_verify_file(tls, ca_file) != 1)
         return refuse(why, "the authority's certificate", ca_file);
     return true;

@@ -215,6 +215,38 @@ void call_set(struct world *world, struct call *call)
     noun_changed(world, noun, id);
 }
 
+static bool refers_to(enum noun by, const void *record, enum noun noun, const char *id)
+{
+    if (noun == NOUN_TENANT)
+        return by != NOUN_TENANT && id_is_of_tenant(record, id);
+    for (const struct field *field = noun_rows[by].fields; field->name; field++)
+        if (field->type == FIELD_ID && field->refers == noun && text_equal((const char *)record + field->offset, id))
+            return true;
+    return false;
+}
+
+// Names some of what would be left hanging; true when there is any.
+static bool refuse_if_used(const struct state *state, struct call *call)
+{
+    enum { NAMED_MAX = 5 };
+    size_t count = 0;
+    owned(text) struct text names = {0};
+    for (enum noun by = 0; by < NOUN_COUNT; by++) {
+        const struct shelf *shelf = state_shelf(state, by);
+        for (size_t i = 0; i < shelf->count; i++)
+            if (refers_to(by, shelf->records[i], call->method->noun, call->id) && ++count <= NAMED_MAX)
+                text_addf(&names, "%s%s %s", count > 1 ? ", " : "", noun_rows[by].name,
+                          (const char *)shelf->records[i]);
+    }
+    if (!count)
+        return false;
+    if (count > NAMED_MAX)
+        text_addf(&names, " and %zu more", count - NAMED_MAX);
+    text_adds(&names, ": remove or change first");
+    call_refuse(call, REFUSAL_CONFLICT, names.bytes);
+    return true;
+}
+
 void call_remove(struct world *world, struct call *call)
 {
     enum noun noun = call->method->noun;
@@ -226,29 +258,11 @@ void call_remove(struct world *world, struct call *call)
         call_refuse(call, REFUSAL_CHANGED, NULL);
         return;
     }
-    int64_t uses = state_uses(world->state, noun, call->id);
-    if (noun == NOUN_TENANT)
-        uses = (int64_t)noun_count_of_tenant(world->state, call->id);
-    if (uses) {
-        char detail[200];
-        snprintf(detail, sizeof detail, "%lld other things refer to it: remove or change them first", (long long)uses);
-        call_refuse(call, REFUSAL_CONFLICT, detail);
+    if (refuse_if_used(world->state, call))
         return;
-    }
     struct event event;
     world_event(&event, EVENT_REMOVED, noun, call);
     TEXT_PUT(event.record.id, call->id);
     world_commit_answer(world, call, &event, 1, json_object_new_object());
     noun_changed(world, noun, event.record.id);
-}
-
-size_t noun_count_of_tenant(const struct state *state, const char *tenant_id)
-{
-    char prefix[SLUG_SIZE + 1];
-    size_t count = 0;
-    snprintf(prefix, sizeof prefix, "%s/", tenant_id);
-    for (enum noun noun = NOUN_TENANT + 1; noun < NOUN_COUNT; noun++)
-        for (size_t i = state_first(state, noun, prefix); state_at(state, noun, prefix, i); i++)
-            count++;
-    return count;
 }

@@ -14,4 +14,3 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
 void noun_etag(char etag[ETAG_SIZE], enum noun noun, const void *record);
 // After a noun was set or removed: what is kept outside the state follows.
 void noun_changed(struct world *world, enum noun noun, const char *id);
-size_t noun_count_of_tenant(const struct state *state, const char *tenant_id);

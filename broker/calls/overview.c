@@ -42,6 +42,19 @@ json_object *overview_directories(struct world *world, const struct peer *peer)
     return directories;
 }
 
+int64_t overview_draining(const struct world *world, const struct peer *peer)
+{
+    const struct shelf *hosts = state_shelf(world->state, NOUN_HOST);
+    int64_t count = 0;
+    for (size_t i = 0; i < hosts->count; i++) {
+        char tenant[SLUG_SIZE];
+        const struct host *host = hosts->records[i];
+        id_tenant(tenant, host->id);
+        count += wall_sees(peer, tenant) && host->draining;
+    }
+    return count;
+}
+
 json_object *overview_trouble(const struct world *world, const struct peer *peer)
 {
     const struct shelf *hosts = state_shelf(world->state, NOUN_HOST);

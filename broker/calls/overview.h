@@ -5,4 +5,6 @@
 #include "broker/calls/world.h"
 
 json_object *overview_directories(struct world *world, const struct peer *peer);
+int64_t overview_draining(const struct world *world,
+                          const struct peer *peer); // hosts that somebody took out of service
 json_object *overview_trouble(const struct world *world, const struct peer *peer);

@@ -167,6 +167,10 @@ Test(administrator, changes_one_thing_at_a_time)
     cr_assert(shows("\"days\":[]"), "%s", said.out);
     cr_assert_eq(pultctl("profile set neustadt/office hours=late", NULL), 1, "%s", said.out);
     cr_assert_eq(pultctl("tenant remove neustadt", NULL), 1);
+    cr_assert_eq(pultctl("pool remove neustadt/ts", NULL), 1);
+    cr_assert(strstr(said.err, "host neustadt/ts1, profile neustadt/office: remove or change first"), "%s", said.err);
+    cr_assert_eq(pultctl("host add neustadt/ts2 pool=neustadt/ts weight=1", NULL), 2);
+    cr_assert(strstr(said.err, "address= port= fingerprint= max_sessions="), "%s", said.err);
     must("site add neustadt/yard name=Yard", NULL);
     must("site remove neustadt/yard", NULL);
 }
@@ -332,6 +336,34 @@ Test(administrator, proves_nothing_by_an_expired_or_foreign_certificate)
     cr_assert(strstr(said.err, "has expired"), "%s", said.err);
     cr_assert_eq(shows_certificate("foreign", "status"), 3, "%s%s", said.out, said.err);
     cr_assert(strstr(said.err, "certificates of the broker's admin-ca"), "%s", said.err);
+}
+
+// ask: two requests on one connection, the second after the certificate's end.
+static const char short_script[] =
+    "set -e\ncd $(dirname $0)\n: >index\necho 01 >serial\n"
+    "printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nnew_certs_dir=.\\nserial=serial\\ndefault_md=sha256\\n"
+    "policy=p\\n[p]\\ncommonName=supplied\\n' >ca.conf\n"
+    "openssl ca -batch -notext -config ca.conf -in anna.csr -cert tls/ca.crt -keyfile tls/ca.key -out short.crt "
+    "-startdate $(date -u -d -1hour +%Y%m%d%H%M%SZ) -enddate $(date -u -d +5sec +%Y%m%d%H%M%SZ)\n";
+static const char ask_script[] =
+    "cd $(dirname $0)\nask() { printf \"GET /v1/status HTTP/1.1\\r\\nhost: b\\r\\n$1\\r\\n\"; }\n"
+    "(ask; sleep 6; ask 'connection: close\\r\\n') | openssl s_client -quiet -connect 127.0.0.1:8445 -cert short.crt "
+    "-key anna.key\n";
+
+Test(administrator, is_out_when_the_certificate_ends_even_on_a_kept_connection)
+{
+    issue("anna", "tls/ca.crt", "tls/ca.key", 2);
+    log_on_and_apply();
+    write_file("short", short_script);
+    write_file("ask", ask_script);
+    snprintf(line, sizeof line, "sh %s/short", town);
+    program_run(&said, line, NULL);
+    cr_assert_eq(said.exit_code, 0, "%s", said.err);
+    list_administrator("neustadt/anna", "short");
+    snprintf(line, sizeof line, "sh %s/ask", town);
+    program_run(&said, line, NULL);
+    char *first = strstr(said.out, "HTTP/1.1 200"), *second = strstr(said.out, "HTTP/1.1 401");
+    cr_assert(first && second && first < second, "%s%s", said.out, said.err);
 }
 
 Test(administrator, is_never_a_device_and_a_device_never_an_administrator)

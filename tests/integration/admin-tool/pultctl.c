@@ -23,6 +23,7 @@ static const struct fake_row rows[] = {
     {"GET", "/v1/hosts/a/one", 200, "etag: 'v7'\r\n", "{\"id\":\"a/one\",\"port\":3389,\"weight\":100,\"draining\":false,\"health\":\"ok\"}"},
     {"PUT", "/v1/hosts/*", 200, NULL, NULL},
     {"PUT", "/v1/sites/a/busy", 412, NULL, "{\"type\":\"urn:pult:changed\"}"},
+    {"PUT", "/v1/sites/a/nine", 200, NULL, NULL},
     {"GET", "/v1/sites/a/busy", 200, "etag: 'v1'\r\n", "{\"id\":\"a/busy\",\"name\":\"x\"}"},
     {"DELETE", "/v1/hosts/a/one", 409, NULL, "{\"type\":\"urn:pult:conflict\",\"detail\":\"2 sessions\",\"help_desk\":\"115\"}"},
     {"DELETE", "/v1/hosts/a/two", 200, NULL, "{}"},
@@ -220,7 +221,7 @@ Test(pultctl, sets_what_was_given_and_leaves_the_rest)
     cr_assert(said("is not there"), "%s", pultctl.err);
     cr_assert_eq(run("host add a/one weight=50", NULL), 1);
     cr_assert(said("is there already"), "%s", pultctl.err);
-    cr_assert_eq(run("host add a/nine weight=50", NULL), 0, "%s", pultctl.err);
+    cr_assert_eq(run("site add a/nine name=Nine", NULL), 0, "%s", pultctl.err);
 }
 
 Test(pultctl, changes_only_what_it_looked_at)
@@ -229,7 +230,7 @@ Test(pultctl, changes_only_what_it_looked_at)
     cr_assert_eq(run("host set a/one weight=50", NULL), 0, "%s", pultctl.err);
     hear();
     cr_assert(shown("\"condition\":\"'v7'\""), "%s", pultctl.out);
-    cr_assert_eq(run("host add a/nine weight=50", NULL), 0, "%s", pultctl.err);
+    cr_assert_eq(run("site add a/nine name=Nine", NULL), 0, "%s", pultctl.err);
     hear();
     cr_assert(shown("\"condition\":\"absent *\""), "%s", pultctl.out);
     cr_assert_eq(run("site set a/busy name=y", NULL), 1);

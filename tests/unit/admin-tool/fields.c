@@ -2,6 +2,7 @@
 #include "admin-tool/fields.h"
 
 #include <criterion/criterion.h>
+#include <string.h>
 
 static json_object *object;
 static struct fault why;
@@ -34,6 +35,13 @@ Test(fields, become_what_the_broker_expects)
     cr_assert_str_eq(set(NOUN_PROFILE, "sound=off"), "{\"sound\":false}");
     cr_assert_str_eq(set(NOUN_PROFILE, "days=mon,tue, wed"), "{\"sound\":false,\"days\":[\"mon\",\"tue\",\"wed\"]}");
     cr_assert_str_eq(set(NOUN_PROFILE, "days="), "{\"sound\":false,\"days\":[]}");
+}
+
+Test(fields, take_a_fingerprint_as_openssl_prints_it)
+{
+    cr_assert_str_eq(set(NOUN_HOST, "fingerprint=AB:cd:09"), "{\"fingerprint\":\"abcd09\"}");
+    const char *said = set(NOUN_ADMINISTRATOR, "certificate=@/nowhere/anna.crt");
+    cr_assert(strstr(said, "/nowhere/anna.crt: No such file"), "%s", said);
 }
 
 Test(fields, are_refused_by_name)
