@@ -27,7 +27,7 @@ struct connection {
     struct link *link;             // NULL unless it is a WebSocket of a device or a host
     struct links *among;           // the links it is one of
     char certificate[DIGEST_SIZE]; // of the other side, empty without
-    char common_name[ID_SIZE];
+    char *common_name;             // the same; as long as it is, for there are many
     int64_t certificate_until_ms;
     bool on_device_port, on_admin_port;
 };

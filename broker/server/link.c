@@ -89,7 +89,7 @@ static void take_message(struct connection *connection)
     struct link *link = connection->link;
     owned(json) json_object *object = NULL;
     bool parsed = codec_parse(&object, link->received.bytes, link->received.length, &why);
-    link->received.length = 0;
+    text_drop(&link->received); // most links say nothing for hours
     if (!parsed)
         log_warn("link", "%s: message refused: %s", connection->common_name, why.text);
     else if (connection->among == &connection->server->hosts)

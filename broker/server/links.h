@@ -8,7 +8,13 @@
 
 struct lws;
 
-enum { LINK_MESSAGE_MAX = 16 * 1024, LINK_QUEUE_MAX = 256, LINK_PING_MS = 20000, LINK_DEAD_MS = 45000 };
+enum {
+    LINK_MESSAGE_MAX = 16 * 1024,
+    LINK_QUEUE_MAX = 256,
+    LINK_PING_MS = 20000,
+    LINK_DEAD_MS = 45000,
+    LINK_PIECE = 128, // kept for each link; messages come in such pieces, control frames must fit
+};
 
 struct link {
     char id[ID_SIZE]; // the key: of the device or the host

@@ -17,6 +17,9 @@ enum {
     ANSWER_HEADERS_MAX = 4096,
     BODY_MS = 15000,
     OTHER_FILES = 256, // not connections of this server
+    // A whole TLS record and room to spare: with libuv, libwebsockets 4.1 forgets what a third read would have to
+    // fetch.
+    READ_MAX = 16 * 1024 + 256,
 };
 
 // ---- the answer
@@ -125,8 +128,11 @@ struct connection *connection_of(struct lws *wsi)
     connection->on_device_port = lws_get_vhost(wsi) == connection->server->device_vhost;
     connection->on_admin_port = lws_get_vhost(wsi) == connection->server->admin_vhost;
     connection->certificate_until_ms = connection->on_admin_port ? tls_peer_until_ms(lws_get_ssl(wsi)) : 0;
+    char common_name[ID_SIZE] = "";
     if (connection->on_device_port || connection->on_admin_port)
-        tls_peer(lws_get_ssl(wsi), connection->certificate, connection->common_name);
+        tls_peer(lws_get_ssl(wsi), connection->certificate, common_name);
+    connection->common_name = mem_dup(common_name);
+    tls_forget_keys(lws_get_ssl(wsi));
     lws_set_opaque_user_data(wsi, connection);
     return connection;
 }
@@ -184,6 +190,7 @@ void connection_end(struct lws *wsi)
     lws_set_opaque_user_data(wsi, NULL);
     exchange_end(connection);
     link_end(connection);
+    free(connection->common_name);
     free(connection);
 }
 
@@ -226,7 +233,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
 // protocols[0] answers for certificates on both vhosts.
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = on_http},
-    {.name = "pult", .callback = on_link, .rx_buffer_size = 4096},
+    {.name = "pult", .callback = on_link, .rx_buffer_size = LINK_PIECE},
     {.name = NULL},
 };
 
@@ -288,6 +295,7 @@ static bool start(struct server *server, const struct server_config *config, str
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .max_http_header_data2 = HEADERS_MAX,
         .fd_limit_per_thread = connections_max(),
+        .pt_serv_buf_size = READ_MAX,
         .user = server,
     };
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);

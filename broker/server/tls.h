@@ -16,4 +16,6 @@ int64_t tls_peer_until_ms(SSL *ssl);
 // Whether the certificate of one file stands in another, which may hold many (PEM). Also true when either cannot be
 // read.
 bool tls_file_holds(const char *many_file, const char *one_file);
+// After the handshake, and after tls_peer: forgets the keys that it alone needed, the ephemeral private one among them.
+void tls_forget_keys(SSL *ssl);
 bool tls_file_digest(const char *certificate_file, unsigned char digest[32]);

@@ -80,3 +80,11 @@ Test(edges, a_flood_leaves_descriptors_for_the_rest)
 {
     edge("flood_beyond_the_descriptors");
 }
+
+// Each in one TLS record, up to the largest that is taken.
+Test(edges, a_body_of_any_length_is_read_to_its_end)
+{
+    place_runs("broker", "for n in 2000 4096 8192 12000 16000; do head -c $n /dev/zero | tr '\\0' ' ' >/tmp/body; "
+                         "[ $(" CURL "-w '%{http_code}' -H Expect: --data-binary @/tmp/body " PUBLIC
+                         "/v1/enrol) = 400 ] || exit 1; done");
+}
