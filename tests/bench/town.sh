@@ -2,10 +2,11 @@
 # shellcheck shell=bash
 # For the benches that need a town: sourced from the top of the tree. It ends with the script. The broker's journal lies
 # on the disk that the tree lies on: a town's own /srv is memory, where nothing needs to be waited for.
+shopt -s inherit_errexit
 build=$PWD/.build/release
 dir=$(mktemp -d /tmp/pult-bench.XXXXXX)
 disk=$(mktemp -d "$build/bench.XXXXXX")
-export PULT_BROKER_DATA=$disk/broker
+export PULT_DATA_DIR=$disk/broker
 devices=$disk/devices
 
 close_town() {
