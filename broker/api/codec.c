@@ -382,23 +382,29 @@ json_object *codec_write(const struct field *fields, enum codec_form form, const
 
 static void print_string(struct text *out, const char *bytes, size_t length)
 {
+    static const char hex[] = "0123456789abcdef";
     static const char special[256] = {
         ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
-    size_t plain = 0;
-    text_add(out, "\"", 1);
+    mem_reserve(&out->bytes, &out->capacity, out->length + 6 * length + 3, 1); // \u0001 is the longest, and "" NUL
+    char *to = out->bytes + out->length;
+    *to++ = '"';
     for (size_t i = 0; i < length; i++) {
         unsigned char c = (unsigned char)bytes[i];
-        if (c >= 0x20 && !special[c])
-            continue;
-        text_add(out, bytes + plain, i - plain);
-        plain = i + 1;
-        if (special[c])
-            text_add(out, (char[]){'\\', special[c]}, 2);
-        else
-            text_addf(out, "\\u%04x", c);
+        if (special[c]) {
+            *to++ = '\\';
+            *to++ = special[c];
+        } else if (c >= 0x20) {
+            *to++ = (char)c;
+        } else {
+            memcpy(to, "\\u00", 4);
+            to[4] = hex[c >> 4];
+            to[5] = hex[c & 15];
+            to += 6;
+        }
     }
-    text_add(out, bytes + plain, length - plain);
-    text_add(out, "\"", 1);
+    *to++ = '"';
+    *to = 0;
+    out->length = (size_t)(to - out->bytes);
 }
 
 static void print_words(struct text *out, const char *words, char separator)
