@@ -20,6 +20,11 @@ void *mem_new(size_t count, size_t size)
     return must(calloc(count ? count : 1, size ? size : 1));
 }
 
+void *mem_room(size_t size)
+{
+    return must(malloc(size ? size : 1));
+}
+
 char *mem_dup(const char *text)
 {
     return must(strdup(text));
@@ -27,7 +32,7 @@ char *mem_dup(const char *text)
 
 void *mem_copy(const void *bytes, size_t length)
 {
-    void *copy = must(malloc(length ? length : 1));
+    void *copy = mem_room(length);
     if (length)
         memcpy(copy, bytes, length);
     return copy;

@@ -15,6 +15,8 @@
 
 // Zeroed; never NULL.
 __attribute__((malloc, returns_nonnull)) void *mem_new(size_t count, size_t size);
+// Not zeroed: for what is large and written before it is read.
+__attribute__((malloc, returns_nonnull)) void *mem_room(size_t size);
 __attribute__((malloc, returns_nonnull)) char *mem_dup(const char *text);
 __attribute__((malloc, returns_nonnull)) void *mem_copy(const void *bytes, size_t length);
 // Room for at least `needed` items in *array; doubles. New room is not zeroed.

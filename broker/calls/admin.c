@@ -121,7 +121,7 @@ static void log_on_by_ticket(struct world *world, struct call *call, const char 
     struct fault why;
     char principal[DN_SIZE];
     if (!tenant || !world->auth.accept_ticket(world->auth.self, tenant, call->negotiate, call->binding, principal,
-                                              call->negotiate_reply, sizeof call->negotiate_reply, &why)) {
+                                              call->negotiate_reply, NEGOTIATE_REPLY_SIZE, &why)) {
         call_refuse(call, REFUSAL_TICKET, NULL);
         return;
     }

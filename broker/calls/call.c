@@ -75,4 +75,5 @@ void call_fini(struct call *call)
     if (call->negotiate)
         explicit_bzero(call->negotiate, strlen(call->negotiate));
     bytes_drop(&call->negotiate);
+    bytes_drop(&call->negotiate_reply);
 }

@@ -4,7 +4,7 @@
 #include "broker/api/codec.h"
 #include "broker/core/wall.h"
 
-enum { ETAG_SIZE = 40, CONDITION_SIZE = 512 };
+enum { ETAG_SIZE = 40, CONDITION_SIZE = 512, NEGOTIATE_REPLY_SIZE = 2048 };
 
 struct call {
     const struct method *method;
@@ -19,8 +19,8 @@ struct call {
     char etag[ETAG_SIZE];               // of what is answered, with its quotes; "" for none
     char *negotiate;                    // base64 of an Authorization: Negotiate header, or NULL; owned
     unsigned char binding[32];          // SHA-256 of the certificate this listener shows
-    char negotiate_reply[2048];
-    char help_desk[NAME_SIZE]; // of the caller's tenant, for refusals
+    char *negotiate_reply;              // room of NEGOTIATE_REPLY_SIZE beside `negotiate`; NULL without; owned
+    char help_desk[NAME_SIZE];          // of the caller's tenant, for refusals
 
     // Takes the bytes of the answer; called by call_answer and call_refuse only. Frees the call.
     void (*finish)(struct call *call, int status, struct text *answer, int64_t retry_after_s);

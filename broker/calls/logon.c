@@ -18,7 +18,7 @@ struct logon {
     struct world *world;
     struct call *call;
     struct attempt attempt;
-    struct logon_decision decision;
+    struct logon_decision decision; // large, and logon_decide fills it
     char login[LOGIN_SIZE];
     char name[NAME_SIZE];
 };
@@ -168,7 +168,7 @@ static void prove_by_ticket(struct logon *logon, const struct tenant *tenant)
     char principal[DN_SIZE];
     struct fault why;
     if (!world->auth.accept_ticket(world->auth.self, tenant, logon->call->negotiate, logon->call->binding, principal,
-                                   logon->call->negotiate_reply, sizeof logon->call->negotiate_reply, &why)) {
+                                   logon->call->negotiate_reply, NEGOTIATE_REPLY_SIZE, &why)) {
         log_info("logon", "ticket refused at %s: %s", logon->call->peer.id, why.text);
         refuse(logon, REFUSAL_TICKET);
         return;
@@ -206,9 +206,10 @@ void call_logon(struct world *world, struct call *call)
         call_refuse_fault(call, &why);
         return;
     }
-    struct logon *logon = mem_new(1, sizeof *logon);
+    struct logon *logon = mem_room(sizeof *logon);
     logon->world = world;
     logon->call = call;
+    logon->login[0] = logon->name[0] = 0;
     attempt_start(&logon->attempt, call->peer.tenant, request.name, call->peer.id);
     const struct tenant *tenant = state_tenant(world->state, call->peer.tenant);
     if (!tenant)

@@ -9,6 +9,8 @@ static struct event *add_event(struct logon_decision *decision, const struct log
                                enum noun noun)
 {
     struct event *event = &decision->events[decision->event_count++];
+    memset(&event->record, 0, sizeof event->record);
+    event->why[0] = 0;
     event->type = type;
     event->noun = noun;
     snprintf(event->by, sizeof event->by, "device %s", input->device_id);
@@ -181,10 +183,6 @@ static void clear(struct logon_decision *decision)
     decision->why.lines[0] = 0;
     decision->why.length = 0;
     memset(&decision->session, 0, sizeof decision->session);
-    for (size_t i = 0; i < sizeof decision->events / sizeof *decision->events; i++) {
-        memset(&decision->events[i].record, 0, sizeof decision->events[i].record);
-        decision->events[i].why[0] = 0;
-    }
 }
 
 void logon_decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)

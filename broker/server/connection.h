@@ -16,7 +16,7 @@ struct exchange {
     int64_t retry_after_s, began_ms;
     bool wants_ticket, is_text, close;
     bool whole; // its body was complete once
-    char negotiate_reply[2048];
+    char *negotiate_reply; // NULL without a ticket
     char etag[ETAG_SIZE];
 };
 
@@ -30,6 +30,7 @@ struct connection {
     char *common_name;             // the same; as long as it is, for there are many
     int64_t certificate_until_ms;
     bool on_device_port, on_admin_port;
+    bool in_callback; // of libwebsockets, which then wants to be asked before anything is written
 };
 
 struct server {

@@ -65,6 +65,12 @@ static void prove_bearer(struct connection *connection, struct peer *peer, const
     admins_prove(connection->server->world->admins, token, clock_wall_ms(), peer);
 }
 
+static void prove_ticket(struct call *call, const char *ticket)
+{
+    call->negotiate = mem_dup(ticket);
+    call->negotiate_reply = mem_new(1, NEGOTIATE_REPLY_SIZE);
+}
+
 static bool read_authorization(struct exchange *exchange, struct lws *wsi)
 {
     int length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
@@ -78,7 +84,7 @@ static bool read_authorization(struct exchange *exchange, struct lws *wsi)
     if (text_starts(header, "Bearer "))
         prove_bearer(exchange->connection, &exchange->call->peer, header + 7);
     else if (text_starts(header, "Negotiate "))
-        exchange->call->negotiate = mem_dup(header + 10);
+        prove_ticket(exchange->call, header + 10);
     explicit_bzero(header, (size_t)length);
     return true;
 }

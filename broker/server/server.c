@@ -24,25 +24,11 @@ enum {
 
 // ---- the answer
 
-// Called by the call, perhaps long after the connection broke.
-static void finish(struct call *call, int status, struct text *answer, int64_t retry_after_s)
+static void exchange_free(struct exchange *exchange)
 {
-    struct exchange *exchange = call->arg;
-    exchange->status = status;
-    exchange->retry_after_s = retry_after_s;
-    TEXT_PUT(exchange->negotiate_reply, call->negotiate_reply);
-    TEXT_PUT(exchange->etag, call->etag);
     text_drop(&exchange->body);
-    exchange->body = *answer;
-    call_fini(call);
-    free(call);
-    exchange->call = NULL;
-    if (exchange->connection) {
-        lws_callback_on_writable(exchange->connection->wsi);
-    } else {
-        text_drop(&exchange->body);
-        free(exchange);
-    }
+    free(exchange->negotiate_reply);
+    free(exchange);
 }
 
 static void exchange_end(struct connection *connection)
@@ -56,8 +42,7 @@ static void exchange_end(struct connection *connection)
         explicit_bzero(exchange->body.bytes, exchange->body.length);
     if (exchange->call)
         return; // the call frees it when it ends
-    text_drop(&exchange->body);
-    free(exchange);
+    exchange_free(exchange);
 }
 
 static bool add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end)
@@ -68,8 +53,8 @@ static bool add_header(struct lws *wsi, const char *name, const char *value, uns
 
 static bool add_proof_headers(struct exchange *exchange, struct lws *wsi, unsigned char **at, unsigned char *end)
 {
-    char value[sizeof exchange->negotiate_reply + 16];
-    if (exchange->negotiate_reply[0])
+    char value[NEGOTIATE_REPLY_SIZE + 16];
+    if (exchange->negotiate_reply && exchange->negotiate_reply[0])
         snprintf(value, sizeof value, "Negotiate %s", exchange->negotiate_reply);
     else if (exchange->status == 401 && exchange->wants_ticket)
         TEXT_PUT(value, "Negotiate");
@@ -115,6 +100,28 @@ static int send_answer(struct connection *connection)
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
+// Called by the call, perhaps long after the connection broke.
+static void finish(struct call *call, int status, struct text *answer, int64_t retry_after_s)
+{
+    struct exchange *exchange = call->arg;
+    exchange->status = status;
+    exchange->retry_after_s = retry_after_s;
+    exchange->negotiate_reply = take(call->negotiate_reply);
+    TEXT_PUT(exchange->etag, call->etag);
+    text_drop(&exchange->body);
+    exchange->body = *answer;
+    call_fini(call);
+    free(call);
+    exchange->call = NULL;
+    struct connection *connection = exchange->connection;
+    if (!connection)
+        exchange_free(exchange);
+    else if (connection->in_callback)
+        lws_callback_on_writable(connection->wsi);
+    else if (send_answer(connection) != 0)
+        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+}
+
 // ---- the request
 
 struct connection *connection_of(struct lws *wsi)
@@ -150,10 +157,12 @@ static int begin(struct lws *wsi, const char *path)
     exchange->call = mem_new(1, sizeof *exchange->call);
     exchange->call->finish = finish;
     exchange->call->arg = exchange;
+    connection->in_callback = true;
     if (!request_begin(exchange, wsi, path, &has_body))
         exchange->close = has_body; // what would follow is no request
     else if (!has_body)
         request_dispatch(exchange);
+    connection->in_callback = false;
     return 0;
 }
 
@@ -177,8 +186,10 @@ static int body_complete(struct connection *connection)
     if (!exchange || exchange->whole)
         return -1;
     exchange->whole = true;
+    connection->in_callback = true;
     if (exchange->call && !exchange->call->body && !exchange->status)
         request_dispatch(exchange);
+    connection->in_callback = false;
     return 0;
 }
 
