@@ -344,10 +344,10 @@ static const char short_script[] =
     "printf '[ca]\\ndefault_ca=d\\n[d]\\ndatabase=index\\nnew_certs_dir=.\\nserial=serial\\ndefault_md=sha256\\n"
     "policy=p\\n[p]\\ncommonName=supplied\\n' >ca.conf\n"
     "openssl ca -batch -notext -config ca.conf -in anna.csr -cert tls/ca.crt -keyfile tls/ca.key -out short.crt "
-    "-startdate $(date -u -d -1hour +%Y%m%d%H%M%SZ) -enddate $(date -u -d +5sec +%Y%m%d%H%M%SZ)\n";
+    "-startdate $(date -u -d -1hour +%Y%m%d%H%M%SZ) -enddate $(date -u -d +8sec +%Y%m%d%H%M%SZ)\n";
 static const char ask_script[] =
     "cd $(dirname $0)\nask() { printf \"GET /v1/status HTTP/1.1\\r\\nhost: b\\r\\n$1\\r\\n\"; }\n"
-    "(ask; sleep 6; ask 'connection: close\\r\\n') | openssl s_client -quiet -connect 127.0.0.1:8445 -cert short.crt "
+    "(ask; sleep 9; ask 'connection: close\\r\\n') | openssl s_client -quiet -connect 127.0.0.1:8445 -cert short.crt "
     "-key anna.key\n";
 
 Test(administrator, is_out_when_the_certificate_ends_even_on_a_kept_connection)
