@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000 };
+enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000, READ_MS = 7000 };
 
 struct agent {
     struct loop *loop;
@@ -34,6 +34,7 @@ struct agent {
     struct window_watch *greeter_window;
     bool greeted;
     struct view *view; // NULL without a session
+    struct loop_timer *timer;
 
     // A ticket is bound to the broker's certificate. Until that is known, this log-on waits.
     char waiting_name[LOGIN_SIZE];
@@ -109,8 +110,15 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
         .dial_ms = DIAL_MS,
         .give_up_ms = GIVE_UP_MS,
         .show_ms = SHOW_MS,
+        .read_ms = READ_MS,
     };
     agent->view = view_new(agent->loop, &config, agent->screens, answer, password, view_changed, agent);
+}
+
+static void resume_view(void *arg, const char *one_time_password)
+{
+    struct agent *agent = arg;
+    view_resume(agent->view, one_time_password);
 }
 
 static void close_view(void *arg)
@@ -142,14 +150,25 @@ static void report(void *arg, const struct link_message *message)
     broker_report(agent->broker, message);
 }
 
+static void set_timer(void *arg, int64_t wait_ms)
+{
+    struct agent *agent = arg;
+    if (wait_ms)
+        loop_timer_start(agent->timer, wait_ms);
+    else
+        loop_timer_stop(agent->timer);
+}
+
 static const struct desk_ports desk_ports = {
     .ticket = get_ticket,
     .log_on = log_on,
     .change = change_password,
     .open = open_view,
+    .resume = resume_view,
     .close = close_view,
     .face = show_face,
     .report = report,
+    .timer = set_timer,
 };
 
 // ---- what comes back
@@ -169,16 +188,28 @@ static void password_changed(void *arg, unsigned attempt, enum refusal refusal)
 }
 
 static void broker_answered(void *arg, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
-                            const char *help_desk)
+                            const char *help_desk, int64_t retry_after_s)
 {
     struct agent *agent = arg;
-    desk_answer(agent->desk, attempt, refusal, answer, help_desk);
+    desk_answer(agent->desk, attempt, refusal, answer, help_desk, retry_after_s);
+}
+
+static void time_is_up(void *arg)
+{
+    struct agent *agent = arg;
+    desk_time(agent->desk);
 }
 
 static void link_up(void *arg)
 {
     struct agent *agent = arg;
     desk_link_up(agent->desk);
+}
+
+static void link_down(void *arg)
+{
+    struct agent *agent = arg;
+    desk_link_down(agent->desk);
 }
 
 static void link_message(void *arg, const struct link_message *message)
@@ -192,6 +223,7 @@ static const struct broker_events broker_events = {
     .changed = password_changed,
     .digest = broker_met,
     .link_up = link_up,
+    .link_down = link_down,
     .link_message = link_message,
 };
 
@@ -247,10 +279,11 @@ static void greeter_appeared(void *arg)
 
 static void start_greeter(struct agent *agent, const struct server *server)
 {
+    static const struct window_events events = {.shown = greeter_appeared};
     struct fault why = {0};
     window_watch_free(agent->greeter_window);
     agent->greeter_window =
-        window_watch_new(agent->loop, server_display(server), server_cookie(server), greeter_appeared, agent, &why);
+        window_watch_new(agent->loop, server_display(server), server_cookie(server), &events, agent, &why);
     if (!agent->greeter_window)
         log_error("greeter", "%s", why.text);
     greeter_start(agent->greeter, server_display(server), server_auth_file(server));
@@ -335,6 +368,7 @@ static void make_parts(struct agent *agent)
     struct ticket_config ticket = {.realm = config->realm, .broker = config->broker, .deadline_ms = TICKET_MS};
     if (*config->realm)
         agent->ticket = ticket_new(agent->loop, &ticket, got_ticket, password_changed, agent);
+    agent->timer = loop_timer_new(agent->loop, time_is_up, agent);
     agent->desk = desk_new(&desk_ports, agent, agent->ticket != NULL, config->help_desk);
     agent->greeter = greeter_new(agent->loop, &greeter, &greeter_events, agent);
     agent->screens = screen_new(agent->loop, &screens, &screen_events, agent);
@@ -373,6 +407,7 @@ void agent_free(struct agent *agent)
     ticket_free(agent->ticket);
     broker_free(agent->broker);
     desk_free(agent->desk);
+    loop_timer_free(agent->timer);
     secret_drop(&agent->waiting_password);
     free(agent);
 }

@@ -61,8 +61,8 @@ static void logged_on(void *arg, const struct client_answer *answer)
         refusal = REFUSAL_INVALID;
     }
     codec_wipe(answer->body);
-    broker->events.answer(broker->arg, call->attempt, refusal, refusal == REFUSAL_NONE ? &got : NULL,
-                          answer->help_desk);
+    broker->events.answer(broker->arg, call->attempt, refusal, refusal == REFUSAL_NONE ? &got : NULL, answer->help_desk,
+                          answer->retry_after_s);
     explicit_bzero(&got, sizeof got);
     call_free(call);
 }
@@ -138,8 +138,9 @@ static void link_up(void *arg)
 
 static void link_down(void *arg)
 {
-    (void)arg;
+    struct broker *broker = arg;
     log_warn("broker", "the link is down");
+    broker->events.link_down(broker->arg);
 }
 
 static void link_message(void *arg, json_object *object)
@@ -151,6 +152,7 @@ static void link_message(void *arg, json_object *object)
         broker->events.link_message(broker->arg, &message);
     else
         log_warn("broker", "a message of the link cannot be read: %s", why.text);
+    explicit_bzero(&message, sizeof message);
 }
 
 struct broker *broker_new(struct client *client, const struct broker_events *events, void *arg)

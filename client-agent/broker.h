@@ -7,12 +7,13 @@
 struct broker;
 
 struct broker_events {
-    // `answer` is NULL unless not refused. `help_desk` may be empty.
+    // `answer` is NULL unless not refused. `help_desk` may be empty; `retry_after_s` 0.
     void (*answer)(void *arg, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
-                   const char *help_desk);
+                   const char *help_desk, int64_t retry_after_s);
     void (*changed)(void *arg, unsigned attempt, enum refusal refusal);
     void (*digest)(void *arg, unsigned attempt, enum refusal refusal); // see broker_meet
     void (*link_up)(void *arg);
+    void (*link_down)(void *arg);
     void (*link_message)(void *arg, const struct link_message *message);
 };
 

@@ -30,23 +30,30 @@ struct desk {
     int64_t fence;
     const char *closing_sentence;
     char closing_where[NAME_SIZE];
+
+    bool linked;         // to the broker
+    bool wants_password; // a fresh one-time password
+    int64_t waited_ms;   // for a computer that is being switched on
 };
 
+enum { WAKING_MS = 180 * 1000, WAKING_STEP_MS = 1000, WAKING_STEP_MOST_MS = 30 * 1000, MENDING_MS = 600 * 1000 };
+
 static const char *const state_names[DESK_STATE_COUNT] = {
-    [DESK_GREETING] = "greeting", [DESK_CHECKING] = "checking",     [DESK_CHANGING] = "changing",
-    [DESK_RENEWING] = "renewing", [DESK_CONNECTING] = "connecting", [DESK_SHOWING] = "showing",
-    [DESK_MENDING] = "mending",   [DESK_CLOSING] = "closing",
+    [DESK_GREETING] = "greeting", [DESK_CHECKING] = "checking", [DESK_CHANGING] = "changing",
+    [DESK_RENEWING] = "renewing", [DESK_WAKING] = "waking",     [DESK_CONNECTING] = "connecting",
+    [DESK_SHOWING] = "showing",   [DESK_MENDING] = "mending",   [DESK_CLOSING] = "closing",
 };
 
 #define MAY(state) (1U << (state))
 static const unsigned next_states[DESK_STATE_COUNT] = {
     [DESK_GREETING] = MAY(DESK_GREETING) | MAY(DESK_CHECKING),
-    [DESK_CHECKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_CONNECTING),
+    [DESK_CHECKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
     [DESK_CHANGING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_RENEWING),
     [DESK_RENEWING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_CHECKING),
+    [DESK_WAKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
     [DESK_CONNECTING] = MAY(DESK_SHOWING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
     [DESK_SHOWING] = MAY(DESK_MENDING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
-    [DESK_MENDING] = MAY(DESK_SHOWING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_MENDING] = MAY(DESK_SHOWING) | MAY(DESK_MENDING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
     [DESK_CLOSING] = MAY(DESK_GREETING),
 };
 
@@ -79,6 +86,12 @@ static const char moved_sentence[] = N_("Your session was opened at %s.");
 static const char moved_somewhere[] = N_("Your session was opened at another desk.");
 static const char ended_sentence[] = N_("Your session was ended by the administrators.");
 static const char broken_answer[] = N_("The broker's answer cannot be used. Ask the help desk.");
+static const char locked_sentence[] = N_("This desk is locked. Your programs go on running: log on to return to them.");
+static const char gone_sentence[] = N_("Your session was opened at another desk, or it has ended.");
+static const char lost_sentence[] = N_("Your earlier desktop on %s cannot be reached at the moment. You are getting a "
+                                       "new one. If something is missing there, tell the help desk.");
+static const char slow_sentence[] = N_("Your computer has not started in time. Try again or ask the help desk.");
+static const char alone_sentence[] = N_("The broker cannot be reached either. The desk tries again by itself.");
 static const char empty_sentence[] = N_("Type your name and your password.");
 
 static void present(struct desk *desk)
@@ -101,6 +114,8 @@ static void enter(struct desk *desk, enum desk_state next, const char *sentence,
 {
     assert(next_states[desk->state] & MAY(next));
     log_debug("desk", "%s -> %s", state_names[desk->state], state_names[next]);
+    if (desk->state != next)
+        desk->ports.timer(desk->arg, 0);
     desk->state = next;
     desk->sentence = sentence;
     text_cut(desk->where, sizeof desk->where, where);
@@ -176,6 +191,7 @@ void desk_log_on(struct desk *desk, const char *name, const struct secret *passw
         return;
     }
     desk->password = *password;
+    desk->waited_ms = 0;
     enter(desk, DESK_CHECKING, "", "");
     check(desk);
 }
@@ -191,9 +207,14 @@ static void refuse(struct desk *desk, enum refusal refusal, bool by_kdc)
     enter(desk, is_expired(refusal) ? DESK_CHANGING : DESK_GREETING, refusal_rows[refusal].sentence, "");
 }
 
+static bool is_awaited(const struct desk *desk, unsigned attempt)
+{
+    return (desk->state == DESK_CHECKING || desk->state == DESK_WAKING) && attempt == desk->attempt;
+}
+
 void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *ticket)
 {
-    if (desk->state != DESK_CHECKING || attempt != desk->attempt)
+    if (!is_awaited(desk, attempt))
         return;
     if (ticket->no_kdc)
         ask_broker(desk, NULL);
@@ -241,6 +262,7 @@ static void note_session(struct desk *desk, const struct logon_answer *answer)
     desk->fence = answer->fence;
     desk->closing_sentence = "";
     desk->closing_where[0] = 0;
+    desk->wants_password = false;
 }
 
 // The broker has opened a session for somebody who has turned away: it must not believe that it is being shown.
@@ -261,14 +283,29 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
         enter(desk, DESK_GREETING, broken_answer, "");
         return;
     }
-    enter(desk, DESK_CONNECTING, "", "");
+    enter(desk, DESK_CONNECTING, *answer->lost ? lost_sentence : "", answer->lost);
     desk->ports.open(desk->arg, answer, &desk->password);
 }
 
-void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
-                 const char *help_desk)
+// The person waits at the desk; what they typed is asked with again.
+static void wait_for_computer(struct desk *desk, int64_t retry_after_s)
 {
-    if (desk->state != DESK_CHECKING || attempt != desk->attempt) {
+    int64_t wait_ms = retry_after_s < WAKING_STEP_MOST_MS / 1000 ? retry_after_s * 1000 : WAKING_STEP_MOST_MS;
+    if (wait_ms < WAKING_STEP_MS)
+        wait_ms = WAKING_STEP_MS;
+    desk->waited_ms += wait_ms;
+    if (desk->waited_ms > WAKING_MS) {
+        enter(desk, DESK_GREETING, slow_sentence, "");
+        return;
+    }
+    enter(desk, DESK_WAKING, refusal_rows[REFUSAL_HOST_WAKING].sentence, "");
+    desk->ports.timer(desk->arg, wait_ms);
+}
+
+void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
+                 const char *help_desk, int64_t retry_after_s)
+{
+    if (!is_awaited(desk, attempt)) {
         if (refusal == REFUSAL_NONE && answer)
             let_go(desk, answer);
         return;
@@ -281,6 +318,8 @@ void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, cons
         // The broker may have a new certificate, which the ticket was not bound to.
         desk->ticket_tried = true;
         check(desk);
+    } else if (refusal == REFUSAL_HOST_WAKING) {
+        wait_for_computer(desk, retry_after_s);
     } else {
         refuse(desk, refusal, false);
     }
@@ -300,7 +339,8 @@ void desk_cancel(struct desk *desk)
 {
     if (desk->state == DESK_CONNECTING || desk->state == DESK_MENDING)
         close_session(desk, "", "");
-    else if (desk->state == DESK_CHECKING || desk->state == DESK_CHANGING || desk->state == DESK_RENEWING)
+    else if (desk->state == DESK_CHECKING || desk->state == DESK_CHANGING || desk->state == DESK_RENEWING ||
+             desk->state == DESK_WAKING)
         enter(desk, DESK_GREETING, "", "");
 }
 
@@ -316,20 +356,64 @@ static void session_ended(struct desk *desk, enum view_end end)
         enter(desk, DESK_GREETING, end_rows[end].sentence, "");
 }
 
+static void break_off(struct desk *desk)
+{
+    enter(desk, DESK_MENDING, "", "");
+    desk->ports.timer(desk->arg, MENDING_MS);
+    report(desk, LINK_STATE, "disconnected", "line broken");
+}
+
+static void ask_for_password(struct desk *desk)
+{
+    desk->wants_password = true;
+    enter(desk, DESK_MENDING, desk->linked ? "" : alone_sentence, "");
+    if (desk->linked)
+        report(desk, LINK_RENEW, "", "");
+}
+
+static void is_shown(struct desk *desk)
+{
+    enter(desk, DESK_SHOWING, "", "");
+    report(desk, LINK_STATE, "connected", "");
+}
+
 void desk_view(struct desk *desk, enum view_event event, enum view_end end)
 {
     if (!has_session(desk))
         return;
-    if (event == VIEW_ENDED) {
+    if ((event == VIEW_BROKEN || event == VIEW_WAITS) && desk->state == DESK_SHOWING)
+        break_off(desk);
+    switch (event) {
+    case VIEW_SHOWN:
+        if (desk->state == DESK_CONNECTING)
+            is_shown(desk);
+        return;
+    case VIEW_BROKEN:
+        return;
+    case VIEW_WAITS:
+        if (desk->state == DESK_MENDING)
+            ask_for_password(desk);
+        return;
+    case VIEW_MENDED:
+        if (desk->state == DESK_MENDING)
+            is_shown(desk);
+        return;
+    case VIEW_LOCK:
+        if (desk->state == DESK_SHOWING)
+            close_session(desk, locked_sentence, "");
+        return;
+    case VIEW_ENDED:
         session_ended(desk, end);
-    } else if (event == VIEW_BROKEN && desk->state == DESK_SHOWING) {
-        enter(desk, DESK_MENDING, "", "");
-        report(desk, LINK_STATE, "disconnected", "line broken");
-    } else if ((event == VIEW_SHOWN && desk->state == DESK_CONNECTING) ||
-               (event == VIEW_MENDED && desk->state == DESK_MENDING)) {
-        enter(desk, DESK_SHOWING, "", "");
-        report(desk, LINK_STATE, "connected", "");
+        return;
     }
+}
+
+void desk_time(struct desk *desk)
+{
+    if (desk->state == DESK_WAKING)
+        check(desk);
+    else if (desk->state == DESK_MENDING)
+        close_session(desk, end_rows[VIEW_LOST].sentence, "");
 }
 
 // ---- the broker's link
@@ -348,7 +432,17 @@ void desk_link_up(struct desk *desk)
         hello.fence = desk->fence;
         TEXT_PUT(hello.state, desk->state == DESK_SHOWING ? "connected" : "disconnected");
     }
+    desk->linked = true;
     desk->ports.report(desk->arg, &hello);
+    if (desk->state == DESK_MENDING && desk->wants_password)
+        ask_for_password(desk);
+}
+
+void desk_link_down(struct desk *desk)
+{
+    desk->linked = false;
+    if (desk->state == DESK_MENDING && desk->wants_password)
+        enter(desk, DESK_MENDING, alone_sentence, "");
 }
 
 // A message about an earlier stay of the session at this desk comes too late.
@@ -364,8 +458,21 @@ static bool tells_of_the_end(const struct desk *desk)
            desk->sentence == end_rows[VIEW_LOST].sentence;
 }
 
+static void got_password(struct desk *desk, const struct link_message *message)
+{
+    if (desk->state != DESK_MENDING || !desk->wants_password || !is_about_us(desk, message))
+        return;
+    desk->wants_password = false;
+    if (*message->password)
+        desk->ports.resume(desk->arg, message->password);
+    else
+        close_session(desk, gone_sentence, "");
+}
+
 void desk_link_message(struct desk *desk, const struct link_message *message)
 {
+    if (message->type == LINK_PASSWORD)
+        got_password(desk, message);
     bool moved = message->type == LINK_MOVED;
     if ((!moved && message->type != LINK_END) || !is_about_us(desk, message))
         return;

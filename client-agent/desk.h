@@ -11,6 +11,7 @@ enum desk_state {
     DESK_CHECKING,   // the KDC or the broker is looking at them
     DESK_CHANGING,   // the password has expired; the person chooses a new one
     DESK_RENEWING,   // the new password is on its way
+    DESK_WAKING,     // the person's computer is being switched on; asked for again and again
     DESK_CONNECTING, // the session is being opened
     DESK_SHOWING,    // the person works
     DESK_MENDING,    // the line to the host broke; being mended
@@ -37,9 +38,12 @@ struct desk_ports {
     void (*change)(void *arg, unsigned attempt, bool at_kdc, const char *name, const struct secret *old_password,
                    const struct secret *new_password);
     void (*open)(void *arg, const struct logon_answer *answer, const struct secret *password);
-    void (*close)(void *arg); // VIEW_ENDED follows
+    void (*resume)(void *arg, const char *one_time_password); // after VIEW_WAITS
+    void (*close)(void *arg);                                 // VIEW_ENDED follows
     void (*face)(void *arg, const struct desk_face *face);
     void (*report)(void *arg, const struct link_message *message);
+    // desk_time follows, once. Takes the place of the one before; 0: of none.
+    void (*timer)(void *arg, int64_t wait_ms);
 };
 
 struct desk;
@@ -61,12 +65,14 @@ struct desk_ticket {
     const char *authorization; // "Negotiate ..."
 };
 void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *ticket);
-// `answer` is NULL unless `refusal` is REFUSAL_NONE. `help_desk` may be empty.
+// `answer` is NULL unless `refusal` is REFUSAL_NONE. `help_desk` may be empty. `retry_after_s`: 0 when not said.
 void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
-                 const char *help_desk);
+                 const char *help_desk, int64_t retry_after_s);
 void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal);
 void desk_view(struct desk *desk, enum view_event event, enum view_end end);
+void desk_time(struct desk *desk);
 
 // From the broker.
 void desk_link_up(struct desk *desk);
+void desk_link_down(struct desk *desk);
 void desk_link_message(struct desk *desk, const struct link_message *message);

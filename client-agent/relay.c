@@ -92,6 +92,10 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
     struct relay *relay = arg;
     dial_free(take(relay->dial));
     relay->host = descriptor;
+    if (descriptor >= 0 && relay->viewer < 0) {
+        relay->told(relay->arg, RELAY_REACHED);
+        return;
+    }
     if (descriptor >= 0) {
         pair(relay);
         return;
@@ -158,6 +162,7 @@ struct relay *relay_new(struct loop *loop, const struct relay_config *config, re
     relay->port = config->port;
     relay->dial_ms = config->dial_ms;
     relay->give_up_ms = config->give_up_ms;
+    relay->was_up = config->was_up;
     relay->listener = relay->viewer = relay->host = -1;
     relay->told = told;
     relay->arg = arg;
@@ -171,6 +176,8 @@ struct relay *relay_new(struct loop *loop, const struct relay_config *config, re
     }
     relay->listener_watch = loop_watch_new(loop, relay->listener, viewer_connects, relay);
     loop_watch_set(relay->listener_watch, true, false);
+    if (relay->was_up)
+        loop_timer_start(relay->give_up, relay->give_up_ms);
     dial_host(relay);
     return relay;
 }

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 enum relay_event {
+    RELAY_REACHED,     // the host answers, the viewer is not there yet
     RELAY_UP,          // viewer and host are connected, for the first time or again
     RELAY_MENDING,     // the line broke, the viewer wants to go on, the host is being dialled
     RELAY_UNREACHABLE, // the host could not be reached at first; the last event
@@ -21,6 +22,7 @@ struct relay_config {
     int port;
     int64_t dial_ms;    // deadline of one attempt
     int64_t give_up_ms; // how long a broken line may stay broken
+    bool was_up;        // this is the same line again: the host is dialled until give_up_ms
 };
 
 struct relay;

@@ -11,7 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { BLINK_MS = 1000 }; // a break that is mended within this time is not worth a word
+// A break that is mended within BLINK_MS is not worth a word. A line that breaks TRIES_MAX times before anything is
+// shown is none.
+enum { BLINK_MS = 1000, TRIES_MAX = 5 };
 
 struct view {
     struct loop *loop;
@@ -26,7 +28,12 @@ struct view {
     struct loop_timer *patience; // until it is shown
     struct loop_timer *soon;     // for an end that is known already
     struct loop_timer *blink;    // for a break that may be short
-    bool shown, broken, over;
+    struct loop_timer *reading;  // while the greeter has something to be read
+    bool one_time;               // each password opens the session once
+    bool wanted;                 // a viewer is to be started when there is an X server for it
+    bool reads, held;            // the person is reading; the desktop is there meanwhile
+    int tries;                   // since it was last shown
+    bool shown, broken, used, over;
     enum view_end end;
     view_told *told;
     void *arg;
@@ -41,8 +48,9 @@ static const enum view_end end_by_viewer[] = {
 
 static void forget_secrets(struct view *view)
 {
-    secret_drop(&view->password);
     explicit_bzero(view->answer.one_time_password, sizeof view->answer.one_time_password);
+    if (view->over || !view->one_time || !view->answer.password_follows)
+        secret_drop(&view->password);
 }
 
 static void tell_end(void *arg)
@@ -59,11 +67,23 @@ static void end_with(struct view *view, enum view_end end)
     view->over = true;
     view->end = end;
     loop_timer_stop(view->blink);
+    loop_timer_stop(view->reading);
     forget_secrets(view);
     loop_timer_start(view->soon, 0);
 }
 
 // ---- what the parts tell
+
+// Everything goes but the X server: it is the same person's, and the next viewer is there sooner.
+static void wait_for_password(struct view *view)
+{
+    viewer_free(take(view->viewer));
+    relay_free(take(view->relay));
+    loop_timer_stop(view->patience);
+    view->broken = true;
+    screen_show(view->screens, SCREEN_GREETER);
+    view->told(view->arg, VIEW_WAITS, 0);
+}
 
 static void viewer_is_over(void *arg, enum viewer_end ended, int status)
 {
@@ -74,10 +94,93 @@ static void viewer_is_over(void *arg, enum viewer_end ended, int status)
     if (end == VIEW_ENDED_BY_HOST && !relay_host_ended(view->relay))
         end = VIEW_FAILED;
     // A host that says good-bye before there was a desktop did not let the person in.
-    if (end == VIEW_LOGGED_OFF && !view->shown)
+    if (end == VIEW_LOGGED_OFF && (!view->shown || (view->one_time && view->broken)))
         end = VIEW_REFUSED;
-    end_with(view, end);
+    if (end == VIEW_LOST && view->one_time && view->shown && !view->over && ++view->tries <= TRIES_MAX)
+        wait_for_password(view);
+    else
+        end_with(view, end);
 }
+
+static void show_desktop(struct view *view)
+{
+    enum view_event event = view->shown ? VIEW_MENDED : VIEW_SHOWN;
+    view->shown = true;
+    view->held = view->broken = false;
+    view->tries = 0;
+    screen_show(view->screens, SCREEN_VIEWER);
+    view->told(view->arg, event, 0);
+}
+
+static void has_read(void *arg)
+{
+    struct view *view = arg;
+    view->reads = false;
+    if (view->held)
+        show_desktop(view);
+}
+
+static void window_appeared(void *arg)
+{
+    struct view *view = arg;
+    bool awaited = !view->shown || (view->broken && view->one_time && view->viewer);
+    if (view->over || !awaited)
+        return;
+    loop_timer_stop(view->patience);
+    if (view->reads)
+        view->held = true;
+    else
+        show_desktop(view);
+}
+
+static void lock_pressed(void *arg)
+{
+    struct view *view = arg;
+    if (!view->over)
+        view->told(view->arg, VIEW_LOCK, 0);
+}
+
+// ---- the viewer
+
+static bool watch_screen(struct view *view, const struct server *server, struct fault *why)
+{
+    static const struct window_events events = {.shown = window_appeared, .lock = lock_pressed};
+    if (!view->window)
+        view->window = window_watch_new(view->loop, server_display(server), server_cookie(server), &events, view, why);
+    view->used = true;
+    return view->window != NULL;
+}
+
+static bool start_viewer(struct view *view, const struct server *server, struct fault *why)
+{
+    struct viewer_task task = {
+        .answer = &view->answer,
+        .password = &view->password,
+        .display = server_display(server),
+        .auth_file = server_auth_file(server),
+        .socket_path = view->socket_path,
+    };
+    if (!watch_screen(view, server, why))
+        return false;
+    view->viewer = viewer_start(view->loop, &view->config.viewer, &task, viewer_is_over, view, why);
+    forget_secrets(view);
+    return view->viewer != NULL;
+}
+
+static void start_when_ready(struct view *view)
+{
+    struct fault why = {0};
+    const struct server *server = screen_server(view->screens, SCREEN_VIEWER);
+    if (!view->wanted || view->over || !server)
+        return;
+    view->wanted = false;
+    if (start_viewer(view, server, &why))
+        return;
+    log_error("viewer", "%s", why.text);
+    end_with(view, VIEW_FAILED);
+}
+
+// ---- the line
 
 static void is_broken(void *arg)
 {
@@ -103,11 +206,16 @@ static void relay_changed(void *arg, enum relay_event event)
     if (view->over)
         return;
     switch (event) {
+    case RELAY_REACHED:
+        view->wanted = !view->viewer;
+        start_when_ready(view);
+        return;
     case RELAY_UP:
-        is_up(view);
+        if (!view->one_time)
+            is_up(view);
         return;
     case RELAY_MENDING:
-        if (view->shown && !view->broken)
+        if (view->shown && !view->broken && !view->one_time)
             loop_timer_start(view->blink, BLINK_MS);
         return;
     case RELAY_UNREACHABLE:
@@ -117,17 +225,6 @@ static void relay_changed(void *arg, enum relay_event event)
         end_with(view, VIEW_LOST);
         return;
     }
-}
-
-static void window_appeared(void *arg)
-{
-    struct view *view = arg;
-    if (view->shown || view->over)
-        return;
-    view->shown = true;
-    loop_timer_stop(view->patience);
-    screen_show(view->screens, SCREEN_VIEWER);
-    view->told(view->arg, VIEW_SHOWN, 0);
 }
 
 static void out_of_patience(void *arg)
@@ -149,43 +246,36 @@ static bool start_relay(struct view *view, struct fault *why)
         .port = (int)view->answer.port,
         .dial_ms = view->config.dial_ms,
         .give_up_ms = view->config.give_up_ms,
+        .was_up = view->shown,
     };
     view->relay = relay_new(view->loop, &config, relay_changed, view, why);
     return view->relay != NULL;
 }
 
-static bool start_viewer(struct view *view, struct fault *why)
-{
-    const struct server *server = screen_server(view->screens, SCREEN_VIEWER);
-    struct viewer_task task = {
-        .answer = &view->answer,
-        .password = &view->password,
-        .display = server_display(server),
-        .auth_file = server_auth_file(server),
-        .socket_path = view->socket_path,
-    };
-    view->window =
-        window_watch_new(view->loop, server_display(server), server_cookie(server), window_appeared, view, why);
-    if (!view->window)
-        return false;
-    view->viewer = viewer_start(view->loop, &view->config.viewer, &task, viewer_is_over, view, why);
-    forget_secrets(view);
-    return view->viewer != NULL;
-}
-
 void view_screen_ready(struct view *view)
 {
-    struct fault why = {0};
-    if (view->viewer || view->over || !view->relay || start_viewer(view, &why))
-        return;
-    log_error("viewer", "%s", why.text);
-    end_with(view, VIEW_FAILED);
+    start_when_ready(view);
 }
 
 void view_screen_ended(struct view *view)
 {
     if (view->viewer)
         end_with(view, VIEW_FAILED);
+    else
+        window_watch_free(take(view->window));
+}
+
+void view_resume(struct view *view, const char *one_time_password)
+{
+    struct fault why = {0};
+    if (view->over || view->relay || !view->broken)
+        return;
+    TEXT_PUT(view->answer.one_time_password, one_time_password);
+    loop_timer_start(view->patience, view->config.give_up_ms + view->config.show_ms);
+    if (start_relay(view, &why))
+        return;
+    log_error("viewer", "%s", why.text);
+    end_with(view, VIEW_FAILED);
 }
 
 struct view *view_new(struct loop *loop, const struct view_config *config, struct screens *screens,
@@ -198,18 +288,24 @@ struct view *view_new(struct loop *loop, const struct view_config *config, struc
     view->screens = screens;
     view->answer = *answer;
     view->password = *password;
+    view->one_time = *answer->one_time_password;
     view->told = told;
     view->arg = arg;
     view->patience = loop_timer_new(loop, out_of_patience, view);
     view->soon = loop_timer_new(loop, tell_end, view);
     view->blink = loop_timer_new(loop, is_broken, view);
+    view->reading = loop_timer_new(loop, has_read, view);
     loop_timer_start(view->patience, config->show_ms);
+    view->reads = *answer->lost;
+    if (view->reads)
+        loop_timer_start(view->reading, config->read_ms);
     snprintf(view->socket_path, sizeof view->socket_path, "%.90s/viewer/host.sock", config->run_dir);
-    if (!start_relay(view, &why)) {
+    view->wanted = true;
+    if (start_relay(view, &why)) {
+        start_when_ready(view);
+    } else {
         log_error("viewer", "%s", why.text);
         end_with(view, VIEW_FAILED);
-    } else if (screen_server(screens, SCREEN_VIEWER)) {
-        view_screen_ready(view);
     }
     return view;
 }
@@ -223,17 +319,18 @@ void view_free(struct view *view)
 {
     if (!view)
         return;
-    bool used = view->window != NULL;
     window_watch_free(view->window);
     viewer_free(view->viewer);
     relay_free(view->relay);
     loop_timer_free(view->patience);
     loop_timer_free(view->soon);
     loop_timer_free(view->blink);
+    loop_timer_free(view->reading);
+    view->over = true;
     forget_secrets(view);
     // Shown first, so that the person does not look at a dying screen.
     screen_show(view->screens, SCREEN_GREETER);
-    if (used)
+    if (view->used)
         screen_renew(view->screens, SCREEN_VIEWER);
     free(view);
 }

@@ -8,7 +8,9 @@
 enum view_event {
     VIEW_SHOWN,  // the person sees the desktop
     VIEW_BROKEN, // the line broke and is being mended; the greeter's screen is shown meanwhile
+    VIEW_WAITS,  // the same, but nothing happens before view_resume: the one-time password is used up
     VIEW_MENDED,
+    VIEW_LOCK,  // the person pressed the keys for it; nothing is done
     VIEW_ENDED, // the last event
 };
 
@@ -29,6 +31,7 @@ struct view_config {
     struct viewer_config viewer;
     const char *run_dir;
     int64_t dial_ms, give_up_ms, show_ms; // show_ms: how long until the desktop must be there
+    int64_t read_ms;                      // how long the greeter stays when it has a lost session to tell of
 };
 
 struct view;
@@ -36,9 +39,12 @@ struct view;
 typedef void view_told(void *arg, enum view_event event, enum view_end end);
 
 // Never calls `told` from within: what cannot be started ends with VIEW_FAILED a moment later. `answer` and `password`
-// are copied, and wiped as soon as the viewer has them.
+// are copied, and wiped as soon as the viewer has them; the typed password is kept until the end when it has to follow
+// every one-time password.
 struct view *view_new(struct loop *loop, const struct view_config *config, struct screens *screens,
                       const struct logon_answer *answer, const struct secret *password, view_told *told, void *arg);
+// After VIEW_WAITS: dials the host, and lets a new viewer in with this password.
+void view_resume(struct view *view, const char *one_time_password);
 void view_close(struct view *view); // VIEW_ENDED with VIEW_CLOSED follows
 void view_free(struct view *view);  // also from `told`; renews the viewer's X server; NULL allowed
 // The viewer's X server is there (again), or not any more.

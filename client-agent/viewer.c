@@ -108,22 +108,27 @@ bool viewer_input(const struct viewer_config *config, const struct viewer_task *
                   struct fault *why)
 {
     const struct logon_answer *answer = task->answer;
-    const char *password = *answer->one_time_password ? answer->one_time_password : task->password->bytes;
+    bool one_time = *answer->one_time_password, typed = !one_time || answer->password_follows;
+    const char *password = typed ? task->password->bytes : "";
     struct lines lines = {.at = input, .left = VIEWER_INPUT_SIZE, .fits = true};
     if (strlen(answer->fingerprint) != DIGEST_SIZE - 1)
         return fault_set(why, FAULT_INVALID, "the broker did not say which certificate the host has");
-    if (!is_one_line(answer->login) || !is_one_line(password))
+    if (!is_one_line(answer->login) || !is_one_line(answer->one_time_password) || !is_one_line(password))
         return fault_set(why, FAULT_INVALID, "login or password hold control characters");
     add_line(&lines, "/v:" INSIDE_SOCKET);
     add_line(&lines, "/u:%s", answer->login);
-    add_line(&lines, "/p:%s", password);
+    add_line(&lines, "/p:%s%s%s", answer->one_time_password, one_time && typed ? ":" : "", password);
     add_pin(&lines, answer->fingerprint);
     // Without this a host, or who stands before it, can choose classic RDP security, which shows no certificate.
     add_line(&lines, "/sec:rdp:off");
     add_line(&lines, "+f");
     add_line(&lines, "-toggle-fullscreen");
-    add_line(&lines, "+auto-reconnect");
-    add_line(&lines, "/auto-reconnect-max-retries:100");
+    // The keys that lock the desk must come through to the agent; there is nobody else on this X server.
+    add_line(&lines, "-grab-keyboard");
+    // A password that works once is of no use for that.
+    add_line(&lines, one_time ? "-auto-reconnect" : "+auto-reconnect");
+    if (!one_time)
+        add_line(&lines, "/auto-reconnect-max-retries:100");
     add_line(&lines, "/log-level:WARN");
     add_channels(&lines, config, answer);
     return lines.fits || fault_set(why, FAULT_INVALID, "the viewer's arguments are too long");

@@ -25,7 +25,7 @@ struct viewer_config {
 
 struct viewer_task {
     const struct logon_answer *answer;
-    const struct secret *password; // used when the answer holds none
+    const struct secret *password; // used when the answer holds none, or when it has to follow that one
     const char *display, *auth_file, *socket_path;
 };
 

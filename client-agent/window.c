@@ -10,7 +10,7 @@
 struct window_watch {
     xcb_connection_t *connection;
     struct loop_watch *watch;
-    window_shown *shown;
+    struct window_events events;
     void *arg;
 };
 
@@ -31,7 +31,7 @@ static bool takes_keyboard(struct window_watch *watch, const xcb_generic_event_t
 static void ready(void *arg, bool readable, bool writable)
 {
     struct window_watch *watch = arg;
-    bool appeared = false;
+    bool appeared = false, lock = false;
     (void)readable;
     (void)writable;
     for (;;) {
@@ -39,13 +39,17 @@ static void ready(void *arg, bool readable, bool writable)
         if (!event)
             break;
         appeared = takes_keyboard(watch, event) || appeared;
+        lock = (event->response_type & 0x7f) == XCB_KEY_PRESS || lock;
         free(event);
     }
     // The end of the X server is noticed by who started it.
     if (xcb_connection_has_error(watch->connection))
         loop_watch_set(watch->watch, false, false);
+    // The second is told only when the first has not freed us: a lock needs a desktop that was shown before.
     if (appeared)
-        watch->shown(watch->arg);
+        watch->events.shown(watch->arg);
+    else if (lock)
+        watch->events.lock(watch->arg);
 }
 
 static xcb_connection_t *let_in(const char *display, const unsigned char *cookie)
@@ -66,8 +70,35 @@ static void listen_to_root(xcb_connection_t *connection)
     xcb_flush(connection);
 }
 
+// With and without caps lock and num lock: to the X protocol they are modifiers like others.
+static void grab(xcb_connection_t *connection, xcb_window_t root, xcb_keycode_t key, uint16_t modifiers)
+{
+    static const uint16_t locks[] = {0, XCB_MOD_MASK_LOCK, XCB_MOD_MASK_2, XCB_MOD_MASK_LOCK | XCB_MOD_MASK_2};
+    for (size_t i = 0; i < sizeof locks / sizeof *locks; i++)
+        xcb_grab_key(connection, 0, root, modifiers | locks[i], key, XCB_GRAB_MODE_ASYNC, XCB_GRAB_MODE_ASYNC);
+}
+
+static void grab_lock_keys(xcb_connection_t *connection)
+{
+    enum { KEYSYM_L = 'l' };
+    const xcb_setup_t *setup = xcb_get_setup(connection);
+    xcb_window_t root = xcb_setup_roots_iterator(setup).data->root;
+    uint8_t count = (uint8_t)(setup->max_keycode - setup->min_keycode + 1);
+    xcb_get_keyboard_mapping_reply_t *map = xcb_get_keyboard_mapping_reply(
+        connection, xcb_get_keyboard_mapping(connection, setup->min_keycode, count), NULL);
+    for (unsigned i = 0; map && i < count; i++) {
+        if (xcb_get_keyboard_mapping_keysyms(map)[i * map->keysyms_per_keycode] != KEYSYM_L)
+            continue;
+        xcb_keycode_t key = (xcb_keycode_t)(setup->min_keycode + i);
+        grab(connection, root, key, XCB_MOD_MASK_4);
+        grab(connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
+    }
+    free(map);
+    xcb_flush(connection);
+}
+
 struct window_watch *window_watch_new(struct loop *loop, const char *display, const unsigned char *cookie,
-                                      window_shown *shown, void *arg, struct fault *why)
+                                      const struct window_events *events, void *arg, struct fault *why)
 {
     xcb_connection_t *connection = let_in(display, cookie);
     if (xcb_connection_has_error(connection)) {
@@ -76,9 +107,11 @@ struct window_watch *window_watch_new(struct loop *loop, const char *display, co
         return NULL;
     }
     listen_to_root(connection);
+    if (events->lock)
+        grab_lock_keys(connection);
     struct window_watch *watch = mem_new(1, sizeof *watch);
     watch->connection = connection;
-    watch->shown = shown;
+    watch->events = *events;
     watch->arg = arg;
     watch->watch = loop_watch_new(loop, xcb_get_file_descriptor(connection), ready, watch);
     loop_watch_set(watch->watch, true, false);

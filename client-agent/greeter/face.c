@@ -29,9 +29,10 @@ static const char keys_at_form[] = N_("Tab: next field    Enter: log on    Esc: 
                                       "F3: larger text    F4: contrast");
 static const char keys_at_change[] = N_("Tab: next field    Enter: save    Esc: cancel    F1: help    F2: Deutsch    "
                                         "F3: larger text    F4: contrast");
-static const char keys_busy[] = N_("Esc: cancel");
+static const char keys_busy[] = N_("Esc: cancel    Later, at your desktop: Ctrl+Alt+L or Super+L locks this desk");
 static const char help_text[] = N_("Type the name and the password of your workplace, then press Enter. If you have "
-                                   "forgotten your password, call the help desk. F1: back");
+                                   "forgotten your password, call the help desk. At your desktop, Ctrl+Alt+L or Super+L "
+                                   "locks this desk: your programs go on running. F1: back");
 
 struct busy_row {
     const char *state, *sentence;
@@ -40,6 +41,7 @@ struct busy_row {
 static const struct busy_row busy_rows[] = {
     {"checking", N_("Logging you on…")},
     {"renewing", N_("Saving your new password…")},
+    {"waking", N_("Your computer is being started…")},
     {"connecting", N_("Opening your desktop…")},
     {"mending", N_("The connection is interrupted. It is being restored…")},
     {"closing", N_("Closing the session…")},

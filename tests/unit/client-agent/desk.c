@@ -13,6 +13,8 @@ static unsigned attempt;
 static char sentence[320], where[NAME_SIZE], help_desk[NAME_SIZE];
 static struct secret shown_password;
 static struct link_message told;
+static int64_t timer_ms;
+static char fresh_password[OTP_TEXT_SIZE];
 
 static void note(const char *word)
 {
@@ -54,6 +56,13 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
     shown_password = *password;
 }
 
+static void resume_view(void *arg, const char *one_time_password)
+{
+    (void)arg;
+    note("resume");
+    TEXT_PUT(fresh_password, one_time_password);
+}
+
 static void close_view(void *arg)
 {
     (void)arg;
@@ -72,15 +81,23 @@ static void report(void *arg, const struct link_message *message)
 {
     (void)arg;
     told = *message;
-    note(message->type == LINK_HELLO ? "hello" : message->state);
+    note(message->type == LINK_HELLO ? "hello" : message->type == LINK_RENEW ? "renew" : message->state);
 }
 
-static const struct desk_ports ports = {ask_ticket, ask_broker, ask_change, open_view, close_view, show_face, report};
+static void set_timer(void *arg, int64_t wait_ms)
+{
+    (void)arg;
+    timer_ms = wait_ms;
+}
+
+static const struct desk_ports ports = {ask_ticket, ask_broker, ask_change, open_view, resume_view,
+                                        close_view, show_face,  report,     set_timer};
 
 static void open_desk(bool has_realm)
 {
     desk = desk_new(&ports, NULL, has_realm, "115");
     asked[0] = 0;
+    timer_ms = 0;
 }
 
 static void close_desk(void)
@@ -112,12 +129,17 @@ static struct logon_answer good_answer(void)
 static void answer_well(void)
 {
     struct logon_answer answer = good_answer();
-    desk_answer(desk, attempt, REFUSAL_NONE, &answer, "");
+    desk_answer(desk, attempt, REFUSAL_NONE, &answer, "", 0);
 }
 
 static void answer_no(enum refusal refusal)
 {
-    desk_answer(desk, attempt, refusal, NULL, "");
+    desk_answer(desk, attempt, refusal, NULL, "", 0);
+}
+
+static void answer_waking(int64_t retry_after_s)
+{
+    desk_answer(desk, attempt, REFUSAL_HOST_WAKING, NULL, "", retry_after_s);
 }
 
 static void give_ticket(enum refusal refusal, bool no_kdc)
@@ -154,6 +176,8 @@ static void bring_to(enum desk_state state)
         answer_no(REFUSAL_PASSWORD_EXPIRED);
     if (state == DESK_RENEWING)
         choose("neu");
+    if (state == DESK_WAKING)
+        answer_waking(5);
     if (state >= DESK_CONNECTING)
         answer_well();
     if (state == DESK_SHOWING || state == DESK_MENDING)
@@ -181,6 +205,16 @@ static void open_with_realm(void)
 static void event_answer_well(void)
 {
     answer_well();
+}
+
+static void event_waking(void)
+{
+    answer_waking(5);
+}
+
+static void event_time(void)
+{
+    desk_time(desk);
 }
 
 static void event_refused(void)
@@ -228,6 +262,16 @@ static void event_mended(void)
     desk_view(desk, VIEW_MENDED, 0);
 }
 
+static void event_waits(void)
+{
+    desk_view(desk, VIEW_WAITS, 0);
+}
+
+static void event_lock(void)
+{
+    desk_view(desk, VIEW_LOCK, 0);
+}
+
 static void event_ended(void)
 {
     ends(VIEW_LOGGED_OFF);
@@ -249,23 +293,28 @@ struct event_row {
     const char *next; // a letter for each state: where it leads; '.' it changes nothing
 };
 
-// The letters: Greeting cHecking chAnging rEnewing Connecting Showing Mending cLosing, in the order of enum desk_state.
-static const char letters[] = "GHAECSML";
+// The letters: Greeting cHecking chAnging rEnewing Waking Connecting Showing Mending cLosing, in the order of enum
+// desk_state.
+static const char letters[] = "GHAEWCSML";
 static const struct event_row event_rows[] = {
-    {"log on", log_on, "H......."},
-    {"the broker agrees", event_answer_well, ".C......"},
-    {"the broker refuses", event_refused, ".G......"},
-    {"the password has expired", event_expired, ".A......"},
-    {"a new password is chosen", event_choose, "..E....."},
-    {"it was changed", event_changed, "...H...."},
-    {"it was rejected", event_rejected, "...A...."},
-    {"cancel", event_cancel, ".GGGL.L."},
-    {"the desktop is there", event_shown, "....S..."},
-    {"the line breaks", event_broken, ".....M.."},
-    {"the line is mended", event_mended, "......S."},
-    {"the session ends", event_ended, "....GGGG"},
-    {"the session moved", event_moved, "....LLL."},
-    {"the broker ends it", event_end, "....LLL."},
+    {"log on", log_on, "H........"},
+    {"the broker agrees", event_answer_well, ".C..C...."},
+    {"the broker refuses", event_refused, ".G..G...."},
+    {"the computer is being started", event_waking, ".W......."},
+    {"the password has expired", event_expired, ".A..A...."},
+    {"a new password is chosen", event_choose, "..E......"},
+    {"it was changed", event_changed, "...H....."},
+    {"it was rejected", event_rejected, "...A....."},
+    {"cancel", event_cancel, ".GGGGL.L."},
+    {"the desktop is there", event_shown, ".....S..."},
+    {"the line breaks", event_broken, "......M.."},
+    {"the line breaks and the password is used up", event_waits, "......M.."},
+    {"the line is mended", event_mended, ".......S."},
+    {"the desk is locked", event_lock, "......L.."},
+    {"the session ends", event_ended, ".....GGGG"},
+    {"the session moved", event_moved, ".....LLL."},
+    {"the broker ends it", event_end, ".....LLL."},
+    {"the time is over", event_time, ".......L."},
 };
 
 Test(desk, knows_what_each_event_means_in_each_state)
@@ -307,7 +356,7 @@ Test(desk_by_password, asks_again_without_a_name)
 Test(desk_by_password, says_why_it_was_refused_and_whom_to_call)
 {
     log_on();
-    desk_answer(desk, attempt, REFUSAL_NO_PROFILE, NULL, "0123 45");
+    desk_answer(desk, attempt, REFUSAL_NO_PROFILE, NULL, "0123 45", 0);
     cr_assert_str_eq(sentence, refusal_rows[REFUSAL_NO_PROFILE].sentence);
     cr_assert_str_eq(help_desk, "0123 45");
 }
@@ -346,7 +395,7 @@ Test(desk_by_password, refuses_an_answer_that_does_not_pin_the_host)
     struct logon_answer answer = good_answer();
     answer.fingerprint[0] = 0;
     log_on();
-    desk_answer(desk, attempt, REFUSAL_NONE, &answer, "");
+    desk_answer(desk, attempt, REFUSAL_NONE, &answer, "", 0);
     cr_assert_str_eq(asked, "password failed");
     cr_assert_eq(desk_state(desk), DESK_GREETING);
 }
@@ -357,7 +406,7 @@ Test(desk_by_password, tells_the_broker_when_the_person_turned_away_before_the_a
     unsigned first = attempt;
     desk_cancel(desk);
     struct logon_answer answer = good_answer();
-    desk_answer(desk, first, REFUSAL_NONE, &answer, "");
+    desk_answer(desk, first, REFUSAL_NONE, &answer, "", 0);
     cr_assert_str_eq(asked, "password disconnected");
     cr_assert_eq(told.fence, 7);
     cr_assert_eq(desk_state(desk), DESK_GREETING);
@@ -369,7 +418,7 @@ Test(desk_by_password, does_not_take_the_last_persons_answer_for_the_next)
     unsigned first = attempt;
     desk_cancel(desk);
     log_on();
-    desk_answer(desk, first, REFUSAL_WRONG_PASSWORD, NULL, "");
+    desk_answer(desk, first, REFUSAL_WRONG_PASSWORD, NULL, "", 0);
     cr_assert_eq(desk_state(desk), DESK_CHECKING);
 }
 
@@ -424,6 +473,168 @@ Test(desk_by_ticket, tries_once_more_when_the_broker_does_not_take_the_ticket)
     answer_no(REFUSAL_TICKET);
     cr_assert_str_eq(asked, "ticket Negotiate-x ticket Negotiate-x");
     cr_assert_str_eq(sentence, refusal_rows[REFUSAL_TICKET].sentence);
+}
+
+// ---- a computer that has to be switched on
+
+TestSuite(desk_waking, .fini = close_desk);
+
+Test(desk_waking, asks_again_by_itself_after_the_time_the_broker_said)
+{
+    bring_to(DESK_CHECKING);
+    answer_waking(7);
+    cr_assert_str_eq(sentence, refusal_rows[REFUSAL_HOST_WAKING].sentence);
+    cr_assert_eq(timer_ms, 7000);
+    desk_time(desk);
+    cr_assert_str_eq(asked, "password");
+    cr_assert_str_eq(shown_password.bytes, "geheim");
+    answer_well();
+    cr_assert_str_eq(asked, "password open");
+    cr_assert_eq(timer_ms, 0);
+}
+
+Test(desk_waking, gets_a_new_ticket_for_every_time)
+{
+    open_desk(true);
+    log_on();
+    give_ticket(REFUSAL_NONE, false);
+    answer_waking(5);
+    desk_time(desk);
+    give_ticket(REFUSAL_NONE, false);
+    cr_assert_str_eq(asked, "ticket Negotiate-x ticket Negotiate-x");
+}
+
+Test(desk_waking, gives_up_after_three_minutes)
+{
+    int times = 0;
+    bring_to(DESK_CHECKING);
+    answer_waking(5);
+    for (; desk_state(desk) == DESK_WAKING && times < 100; times++) {
+        desk_time(desk);
+        answer_waking(5);
+    }
+    cr_assert_eq(times, 180 / 5);
+    cr_assert(text_starts(sentence, "Your computer has not started in time."), "%s", sentence);
+}
+
+Test(desk_waking, is_not_driven_mad_by_what_the_broker_says)
+{
+    static const int64_t said[] = {0, -5, INT64_MAX};
+    for (size_t i = 0; i < 3; i++) {
+        bring_to(DESK_CHECKING);
+        answer_waking(said[i]);
+        cr_expect(timer_ms >= 1000 && timer_ms <= 30000, "%lld", (long long)timer_ms);
+        close_desk();
+    }
+    open_desk(false);
+}
+
+Test(desk_waking, tells_the_broker_when_the_person_has_turned_away)
+{
+    bring_to(DESK_WAKING);
+    desk_time(desk);
+    unsigned last = attempt;
+    desk_cancel(desk);
+    struct logon_answer answer = good_answer();
+    desk_answer(desk, last, REFUSAL_NONE, &answer, "", 0);
+    cr_assert_str_eq(asked, "password disconnected");
+}
+
+// ---- passwords that work once
+
+TestSuite(desk_one_time, .fini = close_desk);
+
+static void give_password(const char *text, int64_t fence)
+{
+    struct link_message message = {.type = LINK_PASSWORD, .fence = fence, .session = "neustadt/s-1"};
+    TEXT_PUT(message.password, text);
+    desk_link_message(desk, &message);
+}
+
+static void break_line_when_linked(void)
+{
+    bring_to(DESK_SHOWING);
+    desk_link_up(desk);
+    asked[0] = 0;
+    desk_view(desk, VIEW_WAITS, 0);
+}
+
+Test(desk_one_time, opens_the_session_again_with_a_fresh_one)
+{
+    break_line_when_linked();
+    cr_assert_str_eq(asked, "disconnected renew");
+    cr_assert_str_eq(told.session, "neustadt/s-1");
+    cr_assert_eq(told.fence, 7);
+    give_password("P1.fresh", 7);
+    desk_view(desk, VIEW_MENDED, 0);
+    cr_assert_str_eq(asked, "disconnected renew resume connected");
+    cr_assert_str_eq(fresh_password, "P1.fresh");
+    cr_assert_eq(timer_ms, 0);
+}
+
+Test(desk_one_time, asks_for_another_when_the_line_breaks_again_before_the_desktop_is_back)
+{
+    break_line_when_linked();
+    give_password("P1.fresh", 7);
+    desk_view(desk, VIEW_WAITS, 0);
+    cr_assert_str_eq(asked, "disconnected renew resume renew");
+}
+
+Test(desk_one_time, waits_for_the_broker_and_says_so)
+{
+    bring_to(DESK_SHOWING);
+    desk_view(desk, VIEW_WAITS, 0);
+    cr_assert_str_eq(asked, "disconnected");
+    cr_assert(text_starts(sentence, "The broker cannot be reached either."), "%s", sentence);
+    desk_link_up(desk);
+    cr_assert_str_eq(asked, "disconnected hello renew");
+    cr_assert_str_eq(sentence, "");
+    desk_link_down(desk);
+    cr_assert(text_starts(sentence, "The broker cannot be reached either."), "%s", sentence);
+}
+
+Test(desk_one_time, asks_anew_when_the_answer_was_lost_with_the_link)
+{
+    break_line_when_linked();
+    desk_link_down(desk);
+    desk_link_up(desk);
+    cr_assert_str_eq(asked, "disconnected renew hello renew");
+    give_password("P1.fresh", 7);
+    desk_link_down(desk);
+    desk_link_up(desk);
+    cr_assert_str_eq(asked, "disconnected renew hello renew resume hello");
+}
+
+Test(desk_one_time, says_when_the_session_is_this_desks_no_more)
+{
+    break_line_when_linked();
+    give_password("", 7);
+    cr_assert_str_eq(asked, "disconnected renew close");
+    ends(VIEW_CLOSED);
+    cr_assert(text_starts(sentence, "Your session was opened at another desk, or"), "%s", sentence);
+}
+
+Test(desk_one_time, gives_up_in_the_end)
+{
+    break_line_when_linked();
+    cr_assert_eq(timer_ms, 600 * 1000);
+    desk_time(desk);
+    ends(VIEW_CLOSED);
+    cr_assert(text_starts(sentence, "The connection to the session host was lost."), "%s", sentence);
+}
+
+Test(desk_one_time, takes_none_that_it_has_not_asked_for)
+{
+    bring_to(DESK_MENDING);
+    give_password("P1.other", 7);
+    cr_assert_str_eq(asked, "");
+    close_desk();
+    break_line_when_linked();
+    give_password("P1.old", 6);
+    give_password("P1.fresh", 7);
+    give_password("P1.again", 7);
+    cr_assert_str_eq(asked, "disconnected renew resume");
+    cr_assert_str_eq(fresh_password, "P1.fresh");
 }
 
 // ---- the session
@@ -502,6 +713,27 @@ Test(desk_session, says_nothing_to_who_cancelled)
     ends(VIEW_CLOSED);
     cr_assert_str_eq(sentence, "");
     cr_assert_eq(desk_state(desk), DESK_GREETING);
+}
+
+Test(desk_session, goes_on_at_its_host_when_the_desk_is_locked)
+{
+    bring_to(DESK_SHOWING);
+    desk_view(desk, VIEW_LOCK, 0);
+    ends(VIEW_CLOSED);
+    cr_assert_str_eq(asked, "close disconnected");
+    cr_assert(text_starts(sentence, "This desk is locked."), "%s", sentence);
+}
+
+Test(desk_session, says_which_host_of_an_earlier_one_cannot_be_reached)
+{
+    bring_to(DESK_CHECKING);
+    struct logon_answer answer = good_answer();
+    TEXT_PUT(answer.lost, "neustadt/ts2");
+    desk_answer(desk, attempt, REFUSAL_NONE, &answer, "", 0);
+    cr_assert(text_starts(sentence, "Your earlier desktop on %s cannot be reached"), "%s", sentence);
+    cr_assert_str_eq(where, "neustadt/ts2");
+    desk_view(desk, VIEW_SHOWN, 0);
+    cr_assert_str_eq(sentence, "");
 }
 
 struct ending {

@@ -21,11 +21,12 @@ static struct loop *loop;
 static struct relay *relay;
 static char folder[64], path[100];
 static char heard[100];
+static bool was_up;
 static int listener;
 
 static void told(void *arg, enum relay_event event)
 {
-    static const char *const words[] = {"up ", "mending ", "unreachable ", "given-up "};
+    static const char *const words[] = {"reached ", "up ", "mending ", "unreachable ", "given-up "};
     (void)arg;
     size_t length = strlen(heard);
     snprintf(heard + length, sizeof heard - length, "%s", words[event]);
@@ -50,7 +51,8 @@ static void begin(const char *address)
                                   .address = address,
                                   .port = PORT,
                                   .dial_ms = 1000,
-                                  .give_up_ms = GIVE_UP_MS};
+                                  .give_up_ms = GIVE_UP_MS,
+                                  .was_up = was_up};
     relay = relay_new(loop, &config, told, NULL, &why);
     cr_assert(relay, "%s", why.text);
 }
@@ -88,6 +90,13 @@ static void run_ms(int64_t wait_ms)
     loop_timer_start(timer, wait_ms);
     loop_run(loop);
     loop_timer_free(timer);
+}
+
+static void await(const char *expected)
+{
+    for (int i = 0; i < 200 && strcmp(heard, expected) != 0; i++)
+        run_ms(10);
+    cr_assert_str_eq(heard, expected);
 }
 
 static int connect_as_viewer(void)
@@ -142,6 +151,25 @@ Test(relay, says_at_once_that_nobody_listens)
     begin("127.0.0.1");
     run_ms(200);
     cr_assert_str_eq(heard, "unreachable ");
+}
+
+Test(relay, says_when_the_host_is_there_before_the_viewer)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    await("reached ");
+    int viewer = connect_as_viewer();
+    await("reached up ");
+    close(viewer);
+}
+
+Test(relay, is_patient_with_a_host_that_was_there_before)
+{
+    was_up = true;
+    begin("127.0.0.1");
+    run_ms(GIVE_UP_MS / 2);
+    cr_assert_str_eq(heard, "");
+    await("given-up ");
 }
 
 Test(relay, says_that_there_is_no_such_host)

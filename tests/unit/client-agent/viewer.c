@@ -60,6 +60,22 @@ Test(viewer, gives_the_one_time_password_to_the_host)
     cr_assert_not(strstr(input, "getippt"));
 }
 
+Test(viewer, puts_the_typed_password_behind_it_when_the_session_needs_it)
+{
+    answer.password_follows = true;
+    make();
+    cr_assert(has_line("/p:einmal-1:getippt"));
+}
+
+Test(viewer, connects_again_by_itself_only_with_a_password_that_works_again)
+{
+    make();
+    cr_assert(has_line("-auto-reconnect"));
+    answer.one_time_password[0] = 0;
+    make();
+    cr_assert(has_line("+auto-reconnect"));
+}
+
 Test(viewer, gives_the_typed_password_when_there_is_no_other)
 {
     answer.one_time_password[0] = 0;
@@ -104,7 +120,8 @@ Test(viewer, lets_nothing_break_out_of_its_line)
 
 Test(viewer, takes_the_longest_password_there_is)
 {
-    answer.one_time_password[0] = 0;
+    memset(answer.one_time_password, 'o', OTP_TEXT_SIZE - 1);
+    answer.password_follows = true;
     memset(password.bytes, 'p', SECRET_MAX);
     password.bytes[SECRET_MAX] = 0;
     password.length = SECRET_MAX;
