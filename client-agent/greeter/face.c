@@ -30,9 +30,10 @@ static const char keys_at_form[] = N_("Tab: next field    Enter: log on    Esc: 
 static const char keys_at_change[] = N_("Tab: next field    Enter: save    Esc: cancel    F1: help    F2: Deutsch    "
                                         "F3: larger text    F4: contrast");
 static const char keys_busy[] = N_("Esc: cancel    Later, at your desktop: Ctrl+Alt+L or Super+L locks this desk");
-static const char help_text[] = N_("Type the name and the password of your workplace, then press Enter. If you have "
-                                   "forgotten your password, call the help desk. At your desktop, Ctrl+Alt+L or Super+L "
-                                   "locks this desk: your programs go on running. F1: back");
+static const char help_text[] =
+    N_("Type the name and the password of your workplace, then press Enter. If you have "
+       "forgotten your password, call the help desk. At your desktop, Ctrl+Alt+L or Super+L "
+       "locks this desk: your programs go on running. F1: back");
 
 struct busy_row {
     const char *state, *sentence;
