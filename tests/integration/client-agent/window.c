@@ -23,8 +23,8 @@ static void start(void)
     static const struct window_events events = {.shown = shown, .lock = lock};
     struct fault why = {0};
     seat_take();
-    watch = window_watch_new(seat_loop(), server_display(seat_server()), server_cookie(seat_server()), &events, NULL,
-                             &why);
+    watch =
+        window_watch_new(seat_loop(), server_display(seat_server()), server_cookie(seat_server()), &events, NULL, &why);
     cr_assert(watch, "%s", why.text);
 }
 
