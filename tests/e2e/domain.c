@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: EUPL-1.2
+// People of an Active Directory at their desks: a domain controller that demands signing and channel binding, a session
+// host that takes its accounts.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+
+static void open_burgstadt(void)
+{
+    story_open("--tenant burgstadt --host ts5:burgstadt --desk desk1 --desk desk2");
+}
+
+TestSuite(domain, .init = open_burgstadt, .fini = story_close, .timeout = 150);
+
+Test(domain, people_log_on_by_ticket)
+{
+    desk_logs_on("desk1", "anna", "anna-burgstadt-1");
+    screen_shows("desk1", "anna auf ts5", 30);
+    log_says("broker", "proven by ticket", 1);
+    // Her ticket is the largest of all.
+    desk_logs_on("desk2", "vera", "vera-geheim-1");
+    screen_shows("desk2", "vera auf ts5", 30);
+    log_says("broker", "burgstadt/desk2 on burgstadt/ts5, proven by ticket", 1);
+}
+
+Test(domain, people_log_on_by_their_mail_name_and_password)
+{
+    desk_logs_on("desk1", "anna.auer@rathaus-burgstadt.example", "anna-burgstadt-1");
+    screen_shows("desk1", "anna auf ts5", 30);
+    log_says("broker", "proven by password", 1);
+}
+
+static void change_at_greeter(const char *desk)
+{
+    desk_types_secret(desk, "ganz-neu-und-lang-22");
+    desk_presses(desk, "Tab");
+    desk_types_secret(desk, "ganz-neu-und-lang-22");
+    desk_presses(desk, "Return");
+}
+
+Test(domain, a_password_that_must_be_changed_is_changed_at_the_greeter)
+{
+    desk_logs_on("desk1", "eva", "eva-geheim-1"); // by the desk itself, at the KDC
+    screen_shows("desk1", "expired|abgelaufen|ändern", 10);
+    change_at_greeter("desk1");
+    screen_shows("desk1", "eva auf ts5", 30);
+    desk_logs_on("desk2", "dirk.dachs@rathaus-burgstadt.example", "dirk-geheim-1"); // by the broker
+    screen_shows("desk2", "expired|abgelaufen", 10);
+    change_at_greeter("desk2");
+    screen_shows("desk2", "dirk auf ts5", 30);
+    log_says("broker", "change at burgstadt/desk2: ", 1);
+}
+
+Test(domain, a_group_two_levels_up_chooses_the_profile)
+{
+    pultctl("host set burgstadt/ts5 pool=burgstadt/building");
+    pultctl("assignment add burgstadt/all profile=burgstadt/builder group=stadt priority=30");
+    pultctl_shows("logon why bruno --at burgstadt/desk1", "assignment burgstadt/all applies (group stadt");
+    desk_logs_on("desk1", "bruno", "bruno-geheim-1");
+    screen_shows("desk1", "bruno auf ts5", 30);
+    pultctl_shows("session list --json", "\"profile\":\"burgstadt/builder\"");
+}
+
+Test(domain, why_somebody_may_not_log_on_is_said_to_who_knows_the_password)
+{
+    desk_logs_on("desk1", "hugo.horn@rathaus-burgstadt.example", "falsch");
+    screen_shows("desk1", "Name or the password is wrong|Name oder (das )?(Ihr )?(Passwort|Kennwort)", 10);
+    desk_logs_on("desk2", "hugo.horn@rathaus-burgstadt.example", "hugo-geheim-1");
+    log_says("broker", "outside-hours", 10);
+    screen_shows("desk2", "hours|Uhrzeit|Zeit|Stunde", 10);
+}
+
+Test(domain, a_silent_domain_controller_is_said_to_be_silent)
+{
+    town("cut dir-burgstadt");
+    desk_logs_on("desk1", "anna", "anna-burgstadt-1");
+    screen_shows("desk1", "directory|Verzeichnis", 30);
+    town("mend dir-burgstadt");
+    desk_logs_on("desk2", "anna", "anna-burgstadt-1");
+    screen_shows("desk2", "anna auf ts5", 40);
+}
