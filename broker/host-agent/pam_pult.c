@@ -68,7 +68,7 @@ static int waits_for_answer(int descriptor)
 static uint16_t asking_port(const struct settings *settings)
 {
     for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++) {
-        struct sockaddr_storage here, there;
+        struct sockaddr_storage here = {.ss_family = 0}, there = {.ss_family = 0};
         socklen_t here_size = sizeof here, there_size = sizeof there;
         if (getpeername(descriptor, (struct sockaddr *)&there, &there_size) == 0 &&
             getsockname(descriptor, (struct sockaddr *)&here, &here_size) == 0 &&

@@ -93,7 +93,7 @@ static struct spent_login *longest_ago(struct spent *spent)
 
 static struct spent_login *room_for(struct spent *spent)
 {
-    if (spent->login_count == SPENT_LOGINS_MAX)
+    if (spent->login_count >= SPENT_LOGINS_MAX && spent->logins)
         return longest_ago(spent);
     mem_reserve(&spent->logins, &spent->login_room, spent->login_count + 1, sizeof *spent->logins);
     return &spent->logins[spent->login_count++];

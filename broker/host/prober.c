@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/host/prober.h"
+#include "broker/api/rdp.h"
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "broker/host/rdp.h"
 #include "broker/host/resolver.h"
 
 #include <assert.h>

@@ -51,7 +51,7 @@ HOMES = {
     r"systemd/.*": ["broker/main.c", "broker/host-agent/", "broker/gateway/"],
     r"tss2/.*": ["client-agent/device.", "broker/server/"],
     r"criterion/.*": ["tests/"],
-    r"(libintl|ut(hash|list))\.h": [""],
+    r"(iconv|libintl|ut(hash|list))\.h": [""],
 }
 SYSTEM = re.compile(r"(sys|netinet|net|arpa|linux|bits)/\w+\.h|(aio|arpa|assert|ctype|dirent|dlfcn|endian|err|errno|"
                     r"fcntl|fnmatch|getopt|glob|grp|ifaddrs|inttypes|langinfo|limits|locale|malloc|math|mntent|netdb|"

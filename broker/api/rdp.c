@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/host/rdp.h"
+#include "broker/api/rdp.h"
 
 #include <stdbool.h>
 

@@ -1,0 +1,400 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/host-agent/agent.h"
+#include "broker/api/client.h"
+#include "broker/api/enrol.h"
+#include "broker/api/host_link.h"
+#include "broker/api/language.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/host-agent/door.h"
+#include "broker/host-agent/fitness.h"
+#include "broker/host-agent/gate.h"
+#include "broker/host-agent/ledger.h"
+#include "broker/host-agent/sessions.h"
+#include "broker/host-agent/tell.h"
+#include "broker/host-agent/trusted.h"
+#include "broker/host-agent/vitals.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    PATH_SIZE = 300,
+    SOON_MS = 50, // what changes together is reported together
+    CLOCK_MAX_MS = 5000,
+    GATE_MS = GATE_DEADLINE_MS - 200, // the way to pam_pult.so and back is within its deadline, too
+};
+
+struct agent {
+    struct loop *loop;
+    const struct config *config;
+    char host[ID_SIZE], key_file[PATH_SIZE];
+    struct client *client;
+    struct spent *spent;
+    struct ledger *ledger;
+    struct gate *gate;
+    struct door *door;
+    struct sessions *sessions;
+    struct tell *tell;
+    struct fitness *fitness;
+    struct vitals vitals;
+    struct loop_timer *soon, *every;
+    bool welcomed;
+    int64_t started_ms;
+    bool clock_known;
+    int64_t clock_ms; // the broker's clock minus time since boot
+};
+
+// ---- the broker's clock. Time since boot goes on while the machine sleeps and when somebody sets its clock.
+
+static int64_t boot_time_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t broker_now_ms(void *arg)
+{
+    const struct agent *agent = arg;
+    return agent->clock_known ? boot_time_ms() + agent->clock_ms : clock_wall_ms();
+}
+
+// ---- the report
+
+static void add_fault(struct text *faults, const char *fault)
+{
+    text_addf(faults, "%s%s", faults->length ? "\n" : "", fault);
+}
+
+static void collect_faults(struct agent *agent, char *text, size_t size)
+{
+    struct text faults = {0};
+    char line[100];
+    int64_t off_ms = clock_wall_ms() - broker_now_ms(agent);
+    fitness_print(agent->fitness, &faults);
+    if (ledger_is_broken(agent->ledger))
+        add_fault(&faults, "gate: one-time passwords cannot be remembered");
+    if (!sessions_connections_known(agent->sessions))
+        add_fault(&faults, "sessions: the kernel does not say who is connected");
+    snprintf(line, sizeof line, "clock: %lld s %s the broker's", (long long)llabs(off_ms) / 1000,
+             off_ms > 0 ? "before" : "behind");
+    if (llabs(off_ms) > CLOCK_MAX_MS)
+        add_fault(&faults, line);
+    text_cut(text, size, faults.bytes ? faults.bytes : "");
+    text_drop(&faults);
+}
+
+static json_object *session_object(const struct agent *agent, const struct sessions_row *row)
+{
+    struct host_session session = {.connected = row->session.connected,
+                                   .since_ms = row->session.since_ms,
+                                   .idle_s = row->idle_s < 0 ? 0 : row->idle_s};
+    const struct spent_login *newest = spent_login(agent->spent, row->login);
+    TEXT_PUT(session.login, row->login);
+    snprintf(session.display, sizeof session.display, ":%d", row->session.display);
+    if (newest) {
+        TEXT_PUT(session.session, newest->session);
+        session.fence = newest->fence;
+    }
+    return codec_write(host_session_fields, CODEC_ANSWER, &session);
+}
+
+static void report(void *arg)
+{
+    struct agent *agent = arg;
+    struct sessions_row row;
+    struct host_message message = {.type = HOST_REPORT, .started_ms = agent->started_ms};
+    if (!agent->welcomed)
+        return;
+    vitals_read(&agent->vitals, "/proc");
+    message.cpu = agent->vitals.cpu;
+    message.memory = agent->vitals.memory;
+    message.pressure = agent->vitals.pressure;
+    TEXT_PUT(message.version, PULT_VERSION);
+    collect_faults(agent, message.faults, sizeof message.faults);
+    owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
+    json_object *list = json_object_new_array();
+    for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
+        if (*row.login && json_object_array_length(list) < HOST_SESSIONS_MAX)
+            json_object_array_add(list, session_object(agent, &row));
+    json_object_object_add(object, "sessions", list);
+    client_link_send(agent->client, object);
+}
+
+static void something_changed(void *arg)
+{
+    struct agent *agent = arg;
+    loop_timer_start(agent->soon, SOON_MS);
+}
+
+static void report_again(void *arg)
+{
+    struct agent *agent = arg;
+    sessions_ask_idle(agent->sessions);
+    spent_forget(agent->spent, broker_now_ms(agent));
+    report(agent);
+    loop_timer_start(agent->every, HOST_REPORT_MS);
+}
+
+// ---- what the broker wants
+
+static void welcome(struct agent *agent, const struct host_message *message)
+{
+    struct fault why = {0};
+    agent->clock_ms = message->now_ms - boot_time_ms();
+    agent->clock_known = message->now_ms > 0;
+    agent->welcomed = true;
+    log_info("link", "the broker welcomes %s", agent->host);
+    if (!gate_set_key(agent->gate, message->otp_key))
+        log_error("link", "the broker sent no key for one-time passwords");
+    else if (!trusted_write(agent->key_file, message->otp_key, &why))
+        log_error("link", "%s", why.text);
+    report(agent);
+}
+
+// The session by its id or, without one, all of a login; with neither `all` decides.
+static bool is_meant(const struct agent *agent, const struct host_message *message, const struct sessions_row *row,
+                     bool all)
+{
+    const struct spent_login *newest = spent_login(agent->spent, row->login);
+    if (*message->session)
+        return newest && text_equal(newest->session, message->session);
+    return *message->login ? text_equal(message->login, row->login) : all;
+}
+
+static void log_off(struct agent *agent, const struct sessions_row *row, const struct host_message *message)
+{
+    (void)message;
+    sessions_end(agent->sessions, &row->session);
+}
+
+static void disconnect(struct agent *agent, const struct sessions_row *row, const struct host_message *message)
+{
+    (void)message;
+    sessions_disconnect(agent->sessions, &row->session);
+}
+
+static void tell(struct agent *agent, const struct sessions_row *row, const struct host_message *message)
+{
+    char sentence[TELL_SENTENCE_SIZE];
+    tell_sentence(sentence, (enum host_reason)message->reason, message->minutes, message->text);
+    tell_show(agent->tell, &row->session, sentence);
+}
+
+typedef void act(struct agent *agent, const struct sessions_row *row, const struct host_message *message);
+
+static void each_meant(struct agent *agent, const struct host_message *message, bool all, act *does)
+{
+    struct sessions_row row;
+    for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
+        if (!row.ends && is_meant(agent, message, &row, all))
+            does(agent, &row, message);
+}
+
+static void link_message(void *arg, json_object *object)
+{
+    struct agent *agent = arg;
+    struct host_message message;
+    struct fault why = {0};
+    if (!codec_read(host_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why)) {
+        log_warn("link", "a message of the broker cannot be read: %s", why.text);
+        return;
+    }
+    switch ((enum host_message_type)message.type) {
+    case HOST_WELCOME:
+        welcome(agent, &message);
+        return;
+    case HOST_CONFIRMED:
+        gate_confirmed(agent->gate, message.number, message.good);
+        return;
+    case HOST_LOG_OFF:
+        each_meant(agent, &message, false, log_off);
+        return;
+    case HOST_DISCONNECT:
+        each_meant(agent, &message, false, disconnect);
+        return;
+    case HOST_TELL:
+        each_meant(agent, &message, true, tell);
+        return;
+    case HOST_REPORT:
+    case HOST_CONFIRM:
+    case HOST_MESSAGE_TYPE_COUNT:
+        return; // only we say this
+    }
+}
+
+static void link_down(void *arg)
+{
+    struct agent *agent = arg;
+    agent->welcomed = false;
+    log_warn("link", "the broker is away; one-time passwords are decided here");
+    gate_link_down(agent->gate);
+}
+
+// ---- the gate's ports
+
+static bool confirm(void *arg, int64_t number, const struct otp *otp)
+{
+    struct agent *agent = arg;
+    struct host_message message = {.type = HOST_CONFIRM, .number = number, .fence = otp->fence};
+    TEXT_PUT(message.session, otp->session);
+    TEXT_PUT(message.login, otp->login);
+    owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
+    return agent->welcomed && client_link_send(agent->client, object);
+}
+
+static void step_done(void *arg, bool fine)
+{
+    gate_step_done(arg, fine);
+}
+
+static void clear(void *arg, const struct otp *otp, struct gate_step *step)
+{
+    struct agent *agent = arg;
+    sessions_clear(agent->sessions, otp->login, otp->sole, step_done, step);
+}
+
+static void keep(void *arg, const struct otp *otp, struct gate_step *step)
+{
+    struct agent *agent = arg;
+    ledger_keep(agent->ledger, otp, step_done, step);
+}
+
+static const struct gate_ports gate_ports = {.now_ms = broker_now_ms, .confirm = confirm, .clear = clear, .keep = keep};
+
+// ---- who knocks
+
+struct guest {
+    struct agent *agent;
+    struct door_visit *visit;
+    char login[LOGIN_SIZE];
+    uint16_t port;
+    int64_t since_ms;
+};
+
+static void judged(void *arg, bool good, size_t rest, const char *why)
+{
+    struct guest *guest = arg;
+    int64_t took_ms = clock_steady_ms() - guest->since_ms;
+    if (good)
+        log_info("gate", "%s is let in (%lld ms)", guest->login, (long long)took_ms);
+    else
+        log_warn("gate", "%s is refused: %s (%lld ms)", guest->login, why, (long long)took_ms);
+    // Before the answer: with it the connection that names the process goes.
+    if (good)
+        something_changed(guest->agent);
+    else
+        sessions_refuse(guest->agent->sessions, guest->port);
+    door_answer(guest->visit, good, rest);
+    free(guest);
+}
+
+static void asked(void *arg, const struct gate_request *request, struct door_visit *visit)
+{
+    struct agent *agent = arg;
+    struct guest *guest = mem_new(1, sizeof *guest);
+    guest->agent = agent;
+    guest->visit = visit;
+    guest->port = request->port;
+    guest->since_ms = clock_steady_ms();
+    text_cut(guest->login, sizeof guest->login, request->login);
+    gate_ask(agent->gate, request->login, request->password, judged, guest);
+}
+
+// ---- putting it together
+
+static bool open_gate(struct agent *agent, struct fault *why)
+{
+    char path[PATH_SIZE], key[OTP_KEY_TEXT_SIZE];
+    struct gate_config config = {.host = agent->host, .confirm_ms = HOST_CONFIRM_MS, .deadline_ms = GATE_MS};
+    snprintf(path, sizeof path, "%s/ledger", agent->config->state_dir);
+    agent->spent = spent_new();
+    agent->ledger = ledger_open(agent->loop, path, agent->spent, why);
+    if (!agent->ledger)
+        return false;
+    agent->gate = gate_new(agent->loop, &config, agent->spent, &gate_ports, agent);
+    if (trusted_read(agent->key_file, key) && !gate_set_key(agent->gate, key))
+        log_warn("gate", "%s holds no key", agent->key_file);
+    if (mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST)
+        return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
+    snprintf(path, sizeof path, "%s/gate.sock", agent->config->run_dir);
+    agent->door = door_open(agent->loop, path, asked, agent, why);
+    return agent->door != NULL;
+}
+
+static bool meet_broker(struct agent *agent, struct fault *why)
+{
+    static const struct client_link_events events = {.down = link_down, .message = link_message};
+    struct enrol_paths paths;
+    enrol_paths(&paths, NOUN_HOST, agent->config->state_dir);
+    struct client_config config = {.host = agent->config->broker,
+                                   .port = (int)agent->config->device_port,
+                                   .ca_file = agent->config->broker_ca,
+                                   .certificate_file = paths.certificate,
+                                   .key_file = paths.key};
+    agent->client = client_new(agent->loop, &config, why);
+    if (!agent->client)
+        return false;
+    client_link(agent->client, "/v1/host-link", &events, agent);
+    return true;
+}
+
+static void start_watching(struct agent *agent)
+{
+    const struct config *config = agent->config;
+    struct fitness_config fitness = {.rdp_port = config->rdp_port,
+                                     .sesman_port = config->sesman_port,
+                                     .certificate = config->certificate,
+                                     .probe_account = config->probe_account,
+                                     .state_dir = config->state_dir,
+                                     .free_percent = config->free_percent};
+    agent->soon = loop_timer_new(agent->loop, report, agent);
+    agent->every = loop_timer_new(agent->loop, report_again, agent);
+    agent->sessions = sessions_new(agent->loop, something_changed, agent);
+    agent->tell = tell_new(agent->loop);
+    agent->fitness = fitness_new(agent->loop, &fitness, something_changed, agent);
+    loop_timer_start(agent->every, 0);
+}
+
+struct agent *agent_new(struct loop *loop, const struct config *config, struct fault *why)
+{
+    struct agent *agent = mem_new(1, sizeof *agent);
+    agent->loop = loop;
+    agent->config = config;
+    agent->started_ms = clock_wall_ms();
+    language_init(*config->language ? config->language : NULL);
+    snprintf(agent->key_file, sizeof agent->key_file, "%s/otp.pub", config->state_dir);
+    enrol_id(agent->host, NOUN_HOST, config->state_dir);
+    if (!*agent->host)
+        fault_set(why, FAULT_ABSENT, "this host is not enrolled; run pult-host --enrol");
+    start_watching(agent);
+    if (*agent->host && open_gate(agent, why) && meet_broker(agent, why))
+        return agent;
+    agent_free(agent);
+    return NULL;
+}
+
+void agent_free(struct agent *agent)
+{
+    if (!agent)
+        return;
+    client_free(agent->client);
+    door_free(agent->door);
+    gate_free(agent->gate);
+    ledger_free(agent->ledger);
+    spent_free(agent->spent);
+    fitness_free(agent->fitness);
+    tell_free(agent->tell);
+    sessions_free(agent->sessions);
+    loop_timer_free(agent->soon);
+    loop_timer_free(agent->every);
+    free(agent);
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/host-agent/config.h"
+#include "broker/api/enrol.h"
+#include "broker/host-agent/tell.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define AT(member) .offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
+
+static const char *const no_yes[] = {"no", "yes", NULL};
+
+// A row a line.
+// clang-format off
+const struct conf_row config_rows[] = {
+    {.key = "broker", .type = CONF_TEXT, AT(broker), .required = true, .sentence = "host name of the broker, as in its certificate"},
+    {.key = "broker-port", .type = CONF_NUMBER, AT(broker_port), .min = 1, .max = 65535, .preset = "8443", .sentence = "the broker's port for everybody, used to enrol"},
+    {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "the broker's port for enrolled devices and hosts"},
+    {.key = "broker-ca", .type = CONF_PATH, AT(broker_ca), .preset = "/etc/pult/broker-ca.crt", .sentence = "certificate of the authority that vouches for the broker (PEM)"},
+    {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-host", .sentence = "where key, certificate and the memory of the gate lie"},
+    {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-host", .sentence = "for the gate's socket"},
+    {.key = "rdp-port", .type = CONF_NUMBER, AT(rdp_port), .min = 1, .max = 65535, .preset = "3389", .sentence = "where xrdp listens"},
+    {.key = "sesman-port", .type = CONF_NUMBER, AT(sesman_port), .min = 0, .max = 65535, .preset = "3350", .sentence = "where the session manager listens on loopback; 0: it has no port"},
+    {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/xrdp/cert.pem", .sentence = "the certificate that xrdp should show (PEM)"},
+    {.key = "probe-account", .type = CONF_TEXT, AT(probe_account), .sentence = "an account of the directory that must be known here; empty: none"},
+    {.key = "free-percent", .type = CONF_NUMBER, AT(free_percent), .min = 0, .max = 50, .preset = "3", .sentence = "share of space and inodes of /home, /tmp and /var below which no new session is taken"},
+    {.key = "language", .type = CONF_TEXT, AT(language), .sentence = "language of messages in sessions, such as de; empty: by LANG"},
+    {.key = "debug", .type = CONF_CHOICE, AT(debug), .choices = no_yes, .preset = "no", .sentence = "whether to log every step"},
+    {.key = NULL},
+};
+// clang-format on
+
+bool config_load(struct config *config, const char *path)
+{
+    memset(config, 0, sizeof *config);
+    return conf_load(path, config_rows, config, conf_report_stderr, (void *)(uintptr_t)path);
+}
+
+struct check {
+    conf_report *report;
+    void *arg;
+    bool fine;
+};
+
+__attribute__((format(printf, 2, 3))) static void found(struct check *check, const char *format, ...)
+{
+    char mistake[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(mistake, sizeof mistake, format, args);
+    va_end(args);
+    check->fine = false;
+    check->report(check->arg, 0, mistake);
+}
+
+static void check_folder(struct check *check, const char *key, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        found(check, "%s: %s: %s", key, path, strerror(errno));
+    else if (!S_ISDIR(status.st_mode) || access(path, W_OK) != 0)
+        found(check, "%s: %s is not a folder that can be written to", key, path);
+}
+
+static void check_file(struct check *check, const char *key, const char *path)
+{
+    if (access(path, R_OK) != 0)
+        found(check, "%s: %s: %s", key, path, strerror(errno));
+}
+
+bool config_check(const struct config *config, conf_report *report, void *arg)
+{
+    struct check check = {.report = report, .arg = arg, .fine = true};
+    struct enrol_paths paths;
+    enrol_paths(&paths, NOUN_HOST, config->state_dir);
+    check_folder(&check, "state-dir", config->state_dir);
+    check_file(&check, "broker-ca", config->broker_ca);
+    check_file(&check, "certificate", config->certificate);
+    if (access(paths.certificate, R_OK) != 0)
+        found(&check, "this host is not enrolled (%s: %s); run pult-host --enrol", paths.certificate, strerror(errno));
+    if (!tell_can())
+        found(&check, "messages cannot be shown in sessions: neither zenity nor xmessage is installed");
+    return check.fine;
+}

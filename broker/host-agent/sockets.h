@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Who is connected to whom on this machine, by the kernel's word (sock_diag(7), proc(5)).
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+enum { SOCKETS_DISPLAYS_MAX = 1024 };
+
+// The socket at which an X server with xorgxrdp waits for its RDP connection.
+struct socket_display {
+    int display;
+    bool connected;
+    uint32_t peer; // inode of the other end, when connected
+};
+
+// By display. Returns how many; -1 when the kernel does not say.
+int sockets_displays(struct socket_display *list, size_t size);
+// The process of this name that has the socket open; 0: none.
+pid_t sockets_owner(const char *root, const char *name, uint64_t inode);
+// Inode of the TCP socket on loopback with this local port; 0: none.
+uint64_t sockets_of_port(const char *root, uint16_t port);
+// Connections that wait to be accepted at this TCP port on any of our addresses; -1: nobody listens.
+int sockets_unaccepted(const char *root, uint16_t port);
+
+// A line of /proc/net/tcp or tcp6.
+struct socket_row {
+    uint16_t local_port, remote_port;
+    unsigned state;
+    bool loopback; // its own address
+    uint32_t receive_queue;
+    uint64_t inode;
+};
+bool sockets_read_row(const char *line, struct socket_row *row) __attribute__((warn_unused_result));

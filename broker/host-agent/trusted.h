@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The broker's key for one-time passwords, kept on disk so that a host that starts without the broker knows it.
+#pragma once
+#include "broker/api/otp.h"
+
+bool trusted_read(const char *path, char text[OTP_KEY_TEXT_SIZE]); // false: there is none
+// Only when it is another one than before.
+bool trusted_write(const char *path, const char *text, struct fault *why) __attribute__((warn_unused_result));

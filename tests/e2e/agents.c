@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A session host with its agent: real xrdp, session manager, PAM and X servers.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+
+#define PULTCTL "tests/town/pultctl $TOWN $BUILD "
+#define SESSION "$(" PULTCTL "session list --json | jq -r '.[0].id') "
+#define AT_SCREEN "read -r DISPLAY XAUTHORITY </run/pult-agent/screen; export DISPLAY XAUTHORITY; "
+#define SESSIONS_ARE(count) "timeout 20 sh -c 'until [ $(pgrep -c -x Xorg) = " count " ]; do sleep 0.1; done'"
+
+static void open_altdorf(void)
+{
+    story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2");
+}
+
+TestSuite(agents, .init = open_altdorf, .fini = story_close, .timeout = 150);
+
+static void dora_works_at(const char *desk)
+{
+    desk_logs_on(desk, "dora", "dora-geheim-1");
+    screen_shows(desk, "dora auf ts3", 30);
+}
+
+Test(agents, a_password_alone_opens_no_session_and_its_connection_ends)
+{
+    place_runs("desk1", AT_SCREEN "timeout 10 xfreerdp3 /v:ts3.altdorf.example /u:dora /p:dora-geheim-1 /sec:tls "
+                                  "/cert:ignore >/run/viewer.log 2>&1; [ $? -ne 124 ]");
+    log_says("ts3-agent", "dora is refused: the password is no one-time password", 5);
+    log_says("ts3-agent", "a refused log-on: its connection is cut", 5);
+    place_runs("ts3", SESSIONS_ARE("0"));
+    dora_works_at("desk2");
+}
+
+Test(agents, administrators_speak_to_lock_and_end_a_session)
+{
+    dora_works_at("desk1");
+    place_runs("broker", PULTCTL "session message " SESSION "'Wartung um 17 Uhr: Grüße'");
+    screen_shows("desk1", "Wartung um 17 Uhr: Gr[üuii]+", 15);
+    place_runs("broker", PULTCTL "session lock " SESSION);
+    screen_shows("desk1", "Tab: ", 15);
+    pultctl_soon_shows("session list --json", "\"state\":\"disconnected\"", 5);
+    dora_works_at("desk2");
+    screen_shows("desk2", "Wartung um 17", 10);
+    place_runs("broker", PULTCTL "session end " SESSION);
+    screen_shows("desk2", "Tab: ", 20);
+    place_runs("ts3", SESSIONS_ARE("0"));
+    place_runs("ts3", "! pgrep -u dora");
+}
+
+static void session_manager_is_killed_and_started(void)
+{
+    place_runs("ts3", "for p in $(pgrep -x xrdp-sesman); do [ $(cut -d' ' -f4 /proc/$p/stat) != 1 ] || kill -KILL $p; "
+                      "done; setsid -f xrdp-sesman -n -c /etc/xrdp/sesman.ini >/dev/null 2>&1; "
+                      "timeout 5 sh -c 'until ss -Hltn sport = :3350 | grep -q .; do sleep 0.05; done'");
+}
+
+Test(agents, nobody_gets_a_second_session_after_the_session_manager_was_killed)
+{
+    dora_works_at("desk1");
+    desk_logs_on("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk2", "egon auf ts3", 30);
+    session_manager_is_killed_and_started();
+    desk_types("desk2", "echo weiter");
+    screen_shows("desk2", "echo weiter", 10);
+    // Egon's screen goes; nobody can return to his session, so it is logged off.
+    town("cut desk2");
+    place_runs("ts3", "pkill -u xrdp -f 'xrdp -n' -n");
+    place_runs("ts3", "timeout 40 sh -c 'while pgrep -u egon >/dev/null; do sleep 0.1; done'");
+    log_says("ts3-agent", "its session manager is gone and nobody can return to it", 1);
+    town("mend desk2");
+    place_runs("ts3", "pgrep -x -u dora Xorg >/run/before");
+    // Dora still works in hers; when she logs on again it makes room for a new one first.
+    place_runs("broker", PULTCTL "session lock " SESSION);
+    screen_shows("desk1", "Tab: ", 15);
+    dora_works_at("desk1");
+    place_runs("ts3", SESSIONS_ARE("1"));
+    place_runs("ts3", "! pgrep -x -u dora Xorg | grep -q -x -F -f /run/before");
+}
+
+Test(agents, a_host_that_is_not_fit_says_why_and_gets_nobody)
+{
+    place_runs("ts3", "pkill -KILL -x -o xrdp");
+    pultctl_soon_shows("host show altdorf/ts3", "xrdp: nobody listens at port 3389", 40);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "Sitzung|session host|Server", 15);
+}
+
+Test(agents, the_agent_is_killed_and_finds_the_sessions_again)
+{
+    dora_works_at("desk1");
+    place_runs("ts3", "pkill -KILL -x pult-host; tests/town/serve-agent $TOWN $BUILD ts3 again");
+    pultctl_soon_shows("host show altdorf/ts3", "reported_sessions  1", 15);
+    dora_works_at("desk2");
+    screen_shows("desk1", "Zimmer 12", 10);
+    pultctl_shows("session list --json", "\"state\":\"connected\"");
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What somebody could send to the gate and what could lie on its disk: requests, passwords, lines of the ledger.
+#include "broker/base/text.h"
+#include "broker/host-agent/gate_wire.h"
+#include "broker/host-agent/idle.h"
+#include "broker/host-agent/spent.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void try_password(const char *login, const char *password)
+{
+    // A key of nobody: what is signed by it does not exist, so nothing may be let in.
+    static const char text[] =
+        "3059301306072a8648ce3d020106082a8648ce3d030107034200046b17d1f2e12c4247f8bce6e563a440f277037d"
+        "812deb33a0f4a13945d898c2964fe342e2fe1a7f9b8ee7eb4a7c0f9e162bce33576b315ececbb6406837bf51f5";
+    static struct otp_key *key;
+    struct otp otp;
+    const char *rest = NULL;
+    key = key ? key : otp_key_public(text);
+    assert(key);
+    bool good = otp_read(key, password, "neustadt/ts1", login, &otp, &rest);
+    assert(!good);
+    (void)good;
+}
+
+static void try_request(const char *packet, size_t length)
+{
+    struct gate_request request, again;
+    struct gate_answer answer;
+    char written[GATE_REQUEST_MAX];
+    if (gate_answer_read(&answer, packet, length))
+        assert(length == GATE_ANSWER_SIZE);
+    if (!gate_request_read(&request, packet, length))
+        return;
+    assert(*request.login && strlen(request.login) < GATE_LOGIN_SIZE && strlen(request.password) < GATE_PASSWORD_SIZE);
+    size_t size = gate_request_write(&request, written);
+    bool same = gate_request_read(&again, written, size) && text_equal(request.login, again.login) &&
+                text_equal(request.password, again.password) && request.port == again.port;
+    assert(same && size == length);
+    (void)same;
+    try_password(request.login, request.password);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    unsigned char cookie[IDLE_COOKIE_MAX];
+    struct spent *spent = spent_new();
+    struct text text = {0};
+    char *copy = malloc(size + 1);
+    memcpy(copy, data, size);
+    copy[size] = 0;
+    try_request(copy, size);
+    try_password("anna", copy);
+    if (spent_read_line(spent, copy, strlen(copy)))
+        spent_print(spent, &text);
+    assert(idle_cookie(data, size, 10, cookie) <= sizeof cookie);
+    idle_root_window(data, size);
+    text_drop(&text);
+    spent_free(spent);
+    free(copy);
+    return 0;
+}
