@@ -102,6 +102,12 @@ static bool replay_event(void *arg, const struct store_event *stored)
     return true;
 }
 
+static void keep_person(void *arg, const struct store_person *person)
+{
+    people_put(arg, person);
+}
+
+// Both parts of what is known: after a refusal the table of people may name somebody whom the journal never saw.
 static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t *last_ms, struct fault *why)
 {
     struct broker *broker = arg;
@@ -120,7 +126,8 @@ static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t 
         return false;
     *last_seq = replaying.seq;
     *last_ms = replaying.at_ms;
-    return true;
+    people_clear(&broker->world.people);
+    return journal_each_person(broker->journal, keep_person, &broker->world.people, why);
 }
 
 static void die(void *arg, const struct fault *why)
@@ -134,11 +141,6 @@ static int64_t now_ms(void *arg)
 {
     (void)arg;
     return clock_wall_ms();
-}
-
-static void keep_person(void *arg, const struct store_person *person)
-{
-    people_put(arg, person);
 }
 
 struct probing {
@@ -231,8 +233,7 @@ static bool open_journal(struct broker *broker, struct fault *why)
     uint64_t seq = 0;
     int64_t last_ms = 0;
     world->store = journal_port(broker->journal);
-    if (!rebuild(broker, world->state, &seq, &last_ms, why) ||
-        !journal_each_person(broker->journal, keep_person, &world->people, why))
+    if (!rebuild(broker, world->state, &seq, &last_ms, why))
         return false;
     struct commit_ports ports = {world->store, broker, rebuild, die, now_ms};
     world->commit = commit_new(world->state, &ports, seq, last_ms);

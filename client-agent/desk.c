@@ -23,7 +23,7 @@ struct desk {
     // Only while somebody logs on.
     char name[LOGIN_SIZE];
     struct secret password, new_password;
-    bool kdc_refused, ticket_tried;
+    bool kdc_refused, kdc_silent, ticket_tried;
 
     // The session; still known after its end, when the broker says where it went.
     char session[ID_SIZE];
@@ -92,6 +92,10 @@ static const char lost_sentence[] = N_("Your earlier desktop on %s cannot be rea
                                        "new one. If something is missing there, tell the help desk.");
 static const char slow_sentence[] = N_("Your computer has not started in time. Try again or ask the help desk.");
 static const char alone_sentence[] = N_("The broker cannot be reached either. The desk tries again by itself.");
+// The directory may well ask the same silent KDC, and then calls the right password wrong.
+static const char unsure_sentence[] =
+    N_("The Kerberos server does not answer, and the directory did not accept your name "
+       "and password. If both are right, try again in a minute.");
 static const char empty_sentence[] = N_("Type your name and your password.");
 
 static void present(struct desk *desk)
@@ -106,7 +110,7 @@ static void forget_person(struct desk *desk)
     secret_drop(&desk->password);
     secret_drop(&desk->new_password);
     desk->name[0] = 0;
-    desk->kdc_refused = desk->ticket_tried = false;
+    desk->kdc_refused = desk->kdc_silent = desk->ticket_tried = false;
 }
 
 // The only place where the state changes.
@@ -203,8 +207,10 @@ static bool is_expired(enum refusal refusal)
 
 static void refuse(struct desk *desk, enum refusal refusal, bool by_kdc)
 {
+    bool unsure = desk->kdc_silent && refusal == REFUSAL_WRONG_PASSWORD;
     desk->kdc_refused = by_kdc;
-    enter(desk, is_expired(refusal) ? DESK_CHANGING : DESK_GREETING, refusal_rows[refusal].sentence, "");
+    enter(desk, is_expired(refusal) ? DESK_CHANGING : DESK_GREETING,
+          unsure ? unsure_sentence : refusal_rows[refusal].sentence, "");
 }
 
 static bool is_awaited(const struct desk *desk, unsigned attempt)
@@ -216,6 +222,7 @@ void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *
 {
     if (!is_awaited(desk, attempt))
         return;
+    desk->kdc_silent = ticket->no_kdc;
     if (ticket->no_kdc)
         ask_broker(desk, NULL);
     else if (ticket->refusal == REFUSAL_NONE)

@@ -132,10 +132,10 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
     for (size_t i = 0; i < logon->decision.event_count; i++)
         events[count++] = logon->decision.events[i];
     struct fault why;
-    if (person->is_changed)
-        people_put(&world->people, &person->row);
     if (!commit_events(world->commit, events, count, &person->row, person->is_changed, committed, logon, &why))
         committed(logon, false, &why);
+    else if (person->is_changed)
+        people_put(&world->people, &person->row);
 }
 
 // ---- 2. who it is

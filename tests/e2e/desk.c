@@ -53,6 +53,19 @@ Test(desk, an_expired_password_is_changed_at_the_greeter)
     screen_shows("desk1", "expi auf ts3", 30);
 }
 
+Test(desk, a_password_that_must_be_changed_is_changed_at_the_greeter)
+{
+    desk_logs_on("desk1", "erik", "erik-geheim-1");
+    screen_shows("desk1", "Passwort muss ge.ndert werden", 10);
+    desk_types_secret("desk1", "auch-ganz-neu-und-lang-22");
+    desk_presses("desk1", "Tab");
+    desk_types_secret("desk1", "auch-ganz-neu-und-lang-22");
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "erik auf ts3", 30);
+    desk_logs_on("desk2", "erik", "erik-geheim-1");
+    screen_shows("desk2", "Name oder Passwort stimmt nicht", 10);
+}
+
 Test(desk, after_log_off_the_greeter_is_back_and_the_session_is_over)
 {
     desk_logs_on("desk1", "dora", "dora-geheim-1");
@@ -104,4 +117,51 @@ Test(desk, a_host_with_another_certificate_gets_nobody)
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "session host|Sitzung", 10);
     pultctl_shows("session list --json", "[]");
+}
+
+// The broker gave the host a good name a moment ago, and is wrong by now. Only the desk is left to notice.
+Test(desk, a_host_that_changes_its_certificate_after_the_probe_gets_no_password)
+{
+    place_runs("ts3",
+               "cd /root && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -keyout other.key "
+               "-out other.crt -subj /CN=ts3 -addext subjectAltName=DNS:ts3.altdorf.example -days 2 2>&1");
+    desk_types("desk1", "dora");
+    desk_presses("desk1", "Tab");
+    desk_types_secret("desk1", "dora-geheim-1");
+    // Right after a probe, so that the next one comes too late.
+    place_runs("ts3", "cd /var/log/xrdp; probes() { grep -c 'connection accepted' xrdp.log; }; before=$(probes); "
+                      "timeout 20 sh -c \"while [ \\$(grep -c 'connection accepted' xrdp.log) = $before ]; do sleep "
+                      "0.05; done\" && pkill -KILL -x xrdp; cat /root/other.crt >/etc/xrdp/town.crt && "
+                      "cat /root/other.key >/etc/xrdp/town.key && setsid -f setpriv --reuid xrdp --regid xrdp "
+                      "--init-groups xrdp -n -c /etc/xrdp/xrdp.ini >>$TOWN/logs/ts3-xrdp.log 2>&1 </dev/null && "
+                      "timeout 10 sh -c 'until [ -n \"$(ss -Hltn sport = :3389)\" ]; do sleep 0.02; done'");
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "falsches Zertifikat", 30);
+    log_says("broker", "started at altdorf/desk1 on altdorf/ts3", 1);
+    place_runs("ts3", "! grep -i -e dora -e pam -e auth /var/log/xrdp/sesman.log && "
+                      "! grep -e dora -e geheim $TOWN/logs/ts3-nslcd.log");
+}
+
+TestSuite(line, .init = open_altdorf, .fini = story_close, .timeout = 200);
+
+Test(line, a_short_break_mends_by_itself_and_a_long_one_is_said)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_types("desk1", "echo Mittagspause");
+    screen_shows("desk1", "Mittagspause", 10);
+    town("cut desk1");
+    screen_shows("desk1", "Verbindung ist unterbrochen", 40);
+    town("mend desk1");
+    screen_shows("desk1", "echo Mittagspause", 40);
+    place_runs("broker", "[ $(grep -c 'logon: .* at altdorf/desk1 on' $TOWN/logs/broker.log) = 1 ]");
+    desk_types("desk1", " vorbei");
+    screen_shows("desk1", "Mittagspause vorbei", 10);
+    town("cut ts3");
+    screen_shows("desk1", "Sitzungsserver ist abgerissen", 90);
+    town("mend ts3");
+    pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"ok\"", 20);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "Mittagspause vorbei", 30);
+    log_says("broker", "found again at altdorf/desk1", 1);
 }

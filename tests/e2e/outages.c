@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Parts that lie, or have no room left: what the people of this tenant are told, and that nobody else notices.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static void open_two_tenants(void)
+{
+    story_open("--tenant altdorf --tenant neustadt --host ts3 --host ts1 --desk desk1 --desk desk2:neustadt");
+}
+
+TestSuite(outages, .init = open_two_tenants, .fini = story_close, .timeout = 200);
+
+static void directory_talks_nonsense(const char *kind)
+{
+    char shell[800];
+    snprintf(shell, sizeof shell,
+             "pkill -KILL -x slapd; pkill -KILL -x python3; mkdir -p /run/nonsense/neustadt && cd "
+             "/run/nonsense/neustadt && cp $TOWN/tls/dir-altdorf.crt server.pem && cp $TOWN/tls/dir-altdorf.key "
+             "server.key && cd - && while [ -n \"$(ss -Hltn sport = :636)\" ]; do sleep 0.02; done; setsid -f "
+             "tests/integration/auth/serve-nonsense %s 636 /run/nonsense 10.77.1.2 >/run/nonsense/log 2>&1 </dev/null; "
+             "timeout 10 sh -c 'until [ -n \"$(ss -Hltn sport = :636)\" ]; do sleep 0.02; done'",
+             kind);
+    place_runs("dir-altdorf", shell);
+}
+
+// The screen may still show the sentence of the log-on before.
+static void await_refusals(int count)
+{
+    char shell[300];
+    snprintf(
+        shell, sizeof shell,
+        "timeout 20 sh -c 'until [ $(grep -c \"refused at altdorf/desk1: directory-down\" $TOWN/logs/broker.log) = "
+        "%d ]; do sleep 0.05; done'",
+        count);
+    place_runs("broker", shell);
+}
+
+// While one tenant's log-on waits for its directory, the other's is through before that wait could be over.
+Test(outages, a_directory_that_talks_nonsense_is_said_not_to_answer)
+{
+    desk_types("desk2", "anna");
+    desk_presses("desk2", "Tab");
+    desk_types_secret("desk2", "anna-geheim-1");
+    directory_talks_nonsense("dripping");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    desk_presses("desk2", "Return");
+    log_says("broker", "started at neustadt/desk2", 2);
+    place_runs("broker", "! grep -q 'refused at altdorf/desk1' $TOWN/logs/broker.log");
+    screen_shows("desk1", "Verzeichnis antwortet nicht", 20);
+    screen_shows("desk2", "anna auf ts1", 30);
+    static const char *const kinds[] = {"nonsense", "tls-nonsense", "tls-huge"};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        directory_talks_nonsense(kinds[i]);
+        desk_logs_on("desk1", "egon", "egon-geheim-1");
+        await_refusals((int)i + 2);
+        screen_shows("desk1", "Verzeichnis antwortet nicht", 10);
+        desk_presses("desk1", "Escape");
+    }
+    pultctl_shows("tenant list", "altdorf");
+    place_runs("dir-altdorf", "pkill -KILL -x python3; tests/town/serve-directory $TOWN altdorf - 0");
+    log_says("broker", "ldaps://dir.altdorf.example answers again", 10);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+}
+
+static void administrator_logs_on(void)
+{
+    place_runs("broker", "printf alma-geheim-1 | tests/town/pultctl $TOWN $BUILD log-on --tenant altdorf --name alma "
+                         "--password-stdin");
+}
+
+Test(outages, a_full_disk_is_said_and_costs_nothing)
+{
+    broker_is_killed();
+    place_runs("broker", "mkdir /srv/small && mount -t tmpfs -o size=8m small /srv/small && "
+                         "cp -a /srv/pult-broker/. /srv/small/ && mount --move /srv/small /srv/pult-broker");
+    broker_starts_again();
+    desk_logs_on("desk2", "anna", "anna-geheim-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+    place_runs("broker", "! cat /dev/zero >/srv/pult-broker/fill");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "kann sein Journal nicht schreiben", 20);
+    place_runs("broker", "pgrep -x pult-broker && rm /srv/pult-broker/fill");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 40);
+    broker_is_killed();
+    broker_starts_again();
+    administrator_logs_on();
+    pultctl_shows("session list --json", "\"login\":\"anna\"");
+    pultctl_shows("session list --json", "\"login\":\"dora\"");
+    pultctl_shows("session list --json", "\"state\":\"connected\"");
+}
