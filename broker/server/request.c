@@ -33,29 +33,31 @@ void exchange_refuse(struct exchange *exchange, enum refusal refusal)
     call_refuse(exchange->call, refusal, NULL);
 }
 
+// TLS looks at the dates of a certificate once, at the first handshake: not when a session is resumed or a line kept.
+static bool shows_certificate(const struct connection *connection, bool port)
+{
+    return port && connection->certificate[0] && connection->certificate_until_ms > clock_wall_ms();
+}
+
 const struct device *connection_device(const struct connection *connection)
 {
-    if (!connection->on_device_port || !connection->certificate[0])
+    if (!shows_certificate(connection, connection->on_device_port))
         return NULL;
     const struct device *device = state_device(connection->server->world->state, connection->common_name);
-    if (!device || !text_equal(device->certificate, connection->certificate))
-        return NULL;
-    return device;
+    return device && text_equal(device->certificate, connection->certificate) ? device : NULL;
 }
 
 const struct host *connection_host(const struct connection *connection)
 {
-    if (!connection->on_device_port || !connection->certificate[0])
+    if (!shows_certificate(connection, connection->on_device_port))
         return NULL;
     const struct host *host = state_host(connection->server->world->state, connection->common_name);
-    if (!host || !text_equal(host->certificate, connection->certificate))
-        return NULL;
-    return host;
+    return host && text_equal(host->certificate, connection->certificate) ? host : NULL;
 }
 
 static const struct administrator *connection_administrator(const struct connection *connection)
 {
-    if (!connection->on_admin_port || connection->certificate_until_ms <= clock_wall_ms())
+    if (!shows_certificate(connection, connection->on_admin_port))
         return NULL;
     return state_administrator_by(connection->server->world->state, connection->certificate);
 }

@@ -134,7 +134,7 @@ struct connection *connection_of(struct lws *wsi)
     connection->wsi = wsi;
     connection->on_device_port = lws_get_vhost(wsi) == connection->server->device_vhost;
     connection->on_admin_port = lws_get_vhost(wsi) == connection->server->admin_vhost;
-    connection->certificate_until_ms = connection->on_admin_port ? tls_peer_until_ms(lws_get_ssl(wsi)) : 0;
+    connection->certificate_until_ms = tls_peer_until_ms(lws_get_ssl(wsi));
     char common_name[ID_SIZE] = "";
     if (connection->on_device_port || connection->on_admin_port)
         tls_peer(lws_get_ssl(wsi), connection->certificate, common_name);

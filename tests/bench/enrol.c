@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Enrols devices as an administrator and the devices themselves would: a token for each, a key, a request, a
+// Enrols devices or session hosts as an administrator and they themselves would: a token for each, a key, a request, a
 // certificate.
-//   bench_enrol TENANT COUNT FOLDER HOST CA TOKEN-FILE     the devices TENANT/load1 ... are there already
+//   bench_enrol TENANT COUNT FOLDER HOST CA TOKEN-FILE devices|hosts     TENANT/load1 ... are there already
 // TOKEN-FILE is where pultctl keeps the administrator's log-on. Leaves load1.crt, load1.key ... in FOLDER.
 #include "broker/api/codec.h"
 #include "tests/bench/https.h"
@@ -93,7 +93,7 @@ static void keep(EVP_PKEY *key, const char *base64, int number)
 static void enrol(struct https *https, int number)
 {
     char path[300];
-    snprintf(path, sizeof path, "/v1/devices/%s/load%d/enrol-token", words[1], number);
+    snprintf(path, sizeof path, "/v1/%s/%s/load%d/enrol-token", words[7], words[1], number);
     owned(json) json_object *invitation = ask(https, path, bearer, "", number);
     EVP_PKEY *key = EVP_EC_gen("P-256");
     owned(bytes) char *request = request_of(key, number);
@@ -117,7 +117,7 @@ static void *work(void *arg)
 int main(int argc, char **argv)
 {
     pthread_t threads[THREADS];
-    if (argc != 7) {
+    if (argc != 8) {
         fputs("usage: see the head of tests/bench/enrol.c\n", stderr);
         return 2;
     }

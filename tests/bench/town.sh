@@ -25,16 +25,27 @@ in_place() { tests/town/town run "$dir" "$@"; }
 pultctl() { in_place broker "$PWD/tests/town/pultctl" "$dir" "$build" "$@"; }
 broker_pid() { in_place broker cat /run/pult-broker.pid; }
 
+# add_load KIND TENANT COUNT FIELDS: TENANT/load1 ... of the kind (devices or hosts). In FIELDS, the rest of each in
+# YAML, # stands for its number.
+add_load() {
+  local kind=$1 tenant=$2 count=$3 fields=$4
+  {
+    echo "$kind:"
+    for ((i = 1; i <= count; i++)); do echo "  - { id: $tenant/load$i, ${fields//#/$i} }"; done
+  } >"$disk/$kind.yaml"
+  pultctl apply -f "$disk/$kind.yaml" --yes >"$dir/logs/$kind.log"
+}
+
+# enrol_load KIND TENANT COUNT FOLDER: their certificates and keys, in FOLDER.
+enrol_load() {
+  tell "enrolling $3 $1"
+  mkdir -p "$4"
+  in_place broker "$build/tests/bench/bench_enrol" "$2" "$3" "$4" broker.pult.example "$dir/tls/ca.crt" \
+    /run/administrator/pult/broker.pult.example_8443 "$1"
+}
+
 # enrol_devices TENANT COUNT: the devices TENANT/load1 ... with certificate and key in $devices.
 enrol_devices() {
-  local tenant=$1 count=$2
-  tell "enrolling $count devices"
-  mkdir -p "$devices"
-  {
-    echo devices:
-    for ((i = 1; i <= count; i++)); do echo "  - { id: $tenant/load$i, site: $tenant/rathaus, room: Zimmer $i }"; done
-  } >"$disk/devices.yaml"
-  pultctl apply -f "$disk/devices.yaml" --yes >"$dir/logs/devices.log"
-  in_place broker "$build/tests/bench/bench_enrol" "$tenant" "$count" "$devices" broker.pult.example "$dir/tls/ca.crt" \
-    /run/administrator/pult/broker.pult.example_8443
+  add_load devices "$1" "$2" "site: $1/rathaus, room: 'Zimmer #'"
+  enrol_load devices "$1" "$2" "$devices"
 }
