@@ -4,14 +4,25 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { EVEN_STEP_MS = 1000, NAME_FREE_TRIES = 3, DEVICE_FREE_TRIES = 8 };
+
+// "Anna", "anna@neustadt.example" and "NEUSTADT\anna" are one name to who guesses passwords, so they are to us.
+static void bare_name(char bare[LOGIN_SIZE], const char *name)
+{
+    const char *backslash = strchr(name, '\\');
+    text_cut(bare, LOGIN_SIZE, backslash && backslash[1] ? backslash + 1 : name);
+    char *at = strchr(bare, '@');
+    if (at && at != bare)
+        *at = 0;
+    text_lower(bare);
+}
 
 void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const char *from)
 {
     char lower[LOGIN_SIZE];
-    text_cut(lower, sizeof lower, name);
-    text_lower(lower);
+    bare_name(lower, name);
     TEXT_PUT(attempt->tenant_id, tenant_id);
     snprintf(attempt->name_key, sizeof attempt->name_key, "name %s/%s", tenant_id, lower);
     snprintf(attempt->device_key, sizeof attempt->device_key, "from %s", from);
