@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: EUPL-1.2
 # shellcheck shell=bash
-# For the benches that need a town: sourced from the top of the tree. It ends with the script. The broker's journal lies
-# on the disk that the tree lies on: a town's own /srv is memory, where nothing needs to be waited for.
+# For the benches that need a town: `. tests/bench/town.sh BUILD` from the top of the tree, BUILD "" for the release. The
+# town ends with the script. The broker's journal lies on the disk that the build lies on: a town's own /srv is memory,
+# where nothing needs to be waited for.
 shopt -s inherit_errexit
-build=$PWD/.build/release
+build=$(readlink -f "${1:-.build/release}")
 dir=$(mktemp -d /tmp/pult-bench.XXXXXX)
 disk=$(mktemp -d "$build/bench.XXXXXX")
 export PULT_DATA_DIR=$disk/broker
@@ -24,6 +25,9 @@ open_town() {
 in_place() { tests/town/town run "$dir" "$@"; }
 pultctl() { in_place broker "$PWD/tests/town/pultctl" "$dir" "$build" "$@"; }
 broker_pid() { in_place broker cat /run/pult-broker.pid; }
+stop_broker() {
+  in_place broker sh -c 'kill "$1"; while [ -e "/proc/$1" ]; do sleep 0.02; done' sh "$(broker_pid)"
+}
 
 # add_load KIND TENANT COUNT FIELDS: TENANT/load1 ... of the kind (devices or hosts). In FIELDS, the rest of each in
 # YAML, # stands for its number.
