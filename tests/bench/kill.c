@@ -190,10 +190,21 @@ static void await(struct https *https, pid_t pid)
     }
 }
 
-static void round_of(struct https *https, bool killed_early)
+// Until somebody has been let in: the broker's connections to the directory take longer than its start.
+static void await_stream(void)
+{
+    int64_t until_ms = clock_steady_ms() + PATIENCE_MS;
+    int before = __atomic_load_n(&acknowledged, __ATOMIC_RELAXED);
+    while (__atomic_load_n(&acknowledged, __ATOMIC_RELAXED) == before) {
+        must(clock_steady_ms() < until_ms, "nobody is let in");
+        usleep(500);
+    }
+}
+
+static void round_of(struct https *https, int round)
 {
     pid_t pid = start();
-    if (killed_early) {
+    if (round % 10 == 0) {
         usleep((useconds_t)(random() % STARTING_US));
         end(pid);
         pid = start();
@@ -201,6 +212,8 @@ static void round_of(struct https *https, bool killed_early)
     await(https, pid);
     look(https);
     pthread_rwlock_unlock(&gate);
+    if (round % 4)
+        await_stream();
     usleep((useconds_t)(random() % STREAM_US));
     end(pid);
     pthread_rwlock_wrlock(&gate); // when every answer that was still on its way has been noted
@@ -218,8 +231,8 @@ static void run(int wanted)
             (struct https){.context = https_device(words[7], words[8], i + 1), .host = words[6], .port = "8444"};
         pthread_create(&workers[i].thread, NULL, work, &workers[i]);
     }
-    for (int i = 1; kills < wanted; i++)
-        round_of(&https, i % 10 == 0);
+    for (int round = 1; kills < wanted; round++)
+        round_of(&https, round);
     pid_t pid = start();
     await(&https, pid);
     look(&https);
