@@ -112,7 +112,8 @@ static void report(void *arg)
     struct agent *agent = arg;
     struct sessions_row row;
     struct host_message message = {.type = HOST_REPORT, .started_ms = agent->started_ms};
-    if (!agent->welcomed)
+    // A list with one missing would end that session in the broker's eyes: better none yet.
+    if (!agent->welcomed || !sessions_all_named(agent->sessions))
         return;
     vitals_read(&agent->vitals, "/proc");
     message.cpu = agent->vitals.cpu;

@@ -15,7 +15,8 @@
 enum {
     TICK_MS = 1000,
     LOOK_MS = 10 * 1000,
-    ORPHAN_MS = 10 * 1000, // nobody sees it and nobody can: how long until it is logged off
+    ORPHAN_MS = 10 * 1000,   // nobody sees it and nobody can: how long until it is logged off
+    NAMELESS_MS = 60 * 1000, // the directory does not say whose it is: how long until it is nobody's
 };
 
 // What is known of one beyond the inventory.
@@ -24,6 +25,7 @@ struct kept {
     struct sessions *sessions;
     struct desktop session;
     bool there;
+    int64_t seen_ms;   // since when
     int64_t lonely_ms; // since when it is an orphan that nobody sees; 0: it is not
     struct idle *idle;
     struct ending *ending;
@@ -88,6 +90,7 @@ static struct kept *add(struct sessions *sessions, const struct desktop *session
     kept->at = last;
     *last = kept;
     kept->sessions = sessions;
+    kept->seen_ms = clock_steady_ms();
     kept->idle = idle_new(sessions->loop, session);
     log_info("session", "display :%d of uid %u is there", session->display, (unsigned)session->owner.uid);
     return kept;
@@ -190,6 +193,15 @@ bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_
     row->idle_s = idle_s(kept->idle);
     row->ends = kept->ending != NULL;
     text_cut(row->login, sizeof row->login, names_of(sessions->names, kept->session.owner.uid));
+    return true;
+}
+
+bool sessions_all_named(const struct sessions *sessions)
+{
+    int64_t now_ms = clock_steady_ms();
+    for (const struct kept *kept = sessions->kept; kept; kept = kept->next)
+        if (kept->there && now_ms - kept->seen_ms < NAMELESS_MS && !*names_of(sessions->names, kept->session.owner.uid))
+            return false;
     return true;
 }
 

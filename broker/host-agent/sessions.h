@@ -22,6 +22,8 @@ void sessions_free(struct sessions *sessions); // NULL allowed
 void sessions_look(struct sessions *sessions); // at all, now
 // False when there is none of this index. A row is good until the next look.
 bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_row *row);
+// False while the directory has still to say whose one is: then they are not all known. After a minute it is nobody's.
+bool sessions_all_named(const struct sessions *sessions);
 void sessions_ask_idle(struct sessions *sessions);
 bool sessions_connections_known(const struct sessions *sessions);
 

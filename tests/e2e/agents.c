@@ -80,10 +80,11 @@ Test(agents, nobody_gets_a_second_session_after_the_session_manager_was_killed)
 
 Test(agents, a_host_that_is_not_fit_says_why_and_gets_nobody)
 {
-    place_runs("ts3", "pkill -KILL -x -o xrdp");
-    pultctl_soon_shows("host show altdorf/ts3", "xrdp: nobody listens at port 3389", 40);
+    place_runs("ts3", "pkill -KILL -x xrdp-sesman");
+    pultctl_soon_shows("host show altdorf/ts3", "session manager: nobody listens at port 3350", 40);
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "Sitzung|session host|Server", 15);
+    pultctl_shows("session list --json", "[]");
 }
 
 Test(agents, the_agent_is_killed_and_finds_the_sessions_again)
