@@ -104,6 +104,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
     struct view_config config = {
         .viewer = {.program = agent->config->viewer,
                    .sandbox = agent->config->sandbox,
+                   .start = agent->config->viewer_start,
                    .drives_dir = agent->config->drives_dir,
                    .account = agent->is_root ? &agent->viewer_account : NULL},
         .run_dir = agent->config->run_dir,

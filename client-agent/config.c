@@ -31,6 +31,7 @@ const struct conf_row config_rows[] = {
     {.key = "language", .type = CONF_CHOICE, AT(language), .choices = config_languages, .preset = "de", .sentence = "language of the greeter until somebody switches it"},
     {.key = "greeter", .type = CONF_PATH, AT(greeter), .preset = PULT_GREETER, .sentence = "the greeter program"},
     {.key = "viewer", .type = CONF_PATH, AT(viewer), .preset = "/usr/bin/xfreerdp3", .sentence = "the RDP client"},
+    {.key = "viewer-start", .type = CONF_PATH, AT(viewer_start), .preset = PULT_VIEWER_START, .sentence = "library that makes the RDP client start faster"},
     {.key = "sandbox", .type = CONF_PATH, AT(sandbox), .preset = "/usr/bin/bwrap", .sentence = "bubblewrap, which the RDP client runs in"},
     {.key = "greeter-server", .type = CONF_TEXT, AT(greeter_server), .preset = XORG, .sentence = "command of the greeter's X server; %v is its terminal"},
     {.key = "viewer-server", .type = CONF_TEXT, AT(viewer_server), .preset = XORG, .sentence = "command of a viewer's X server; %v is its terminal"},
@@ -107,6 +108,8 @@ bool config_check(const struct config *config, conf_report *report, void *arg)
     struct check check = {.report = report, .arg = arg, .fine = true};
     check_program(&check, "greeter", config->greeter);
     check_program(&check, "viewer", config->viewer);
+    if (access(config->viewer_start, R_OK) != 0)
+        found(&check, "viewer-start: %s: %s", config->viewer_start, strerror(errno));
     check_program(&check, "sandbox", config->sandbox);
     check_program(&check, "greeter-server", config->greeter_server);
     check_program(&check, "viewer-server", config->viewer_server);

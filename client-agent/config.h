@@ -16,7 +16,7 @@ struct config {
     char realm[128];
     char place[128], help_desk[128];
     int64_t language;
-    char greeter[256], viewer[256], sandbox[256];
+    char greeter[256], viewer[256], viewer_start[256], sandbox[256];
     char greeter_server[512], viewer_server[512], switch_command[512];
     int64_t first_terminal;
     char greeter_user[64], viewer_user[64];

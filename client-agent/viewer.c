@@ -18,6 +18,7 @@ enum { WORDS_MAX = 128, LINE_SIZE = 512, LINES_MAX = 200 };
 #define INSIDE_SOCKET "/run/pult/host.sock"
 #define INSIDE_COOKIE "/run/pult/cookie"
 #define INSIDE_DRIVES "/media"
+#define INSIDE_START "/run/pult/start.so"
 
 struct viewer {
     struct child *child;
@@ -180,6 +181,8 @@ static struct child *start(struct loop *loop, const struct viewer_config *config
     add_system(&words);
     ADD(&words, "--bind", x_socket, x_socket, "--ro-bind", task->auth_file, INSIDE_COOKIE);
     ADD(&words, "--bind", task->socket_path, INSIDE_SOCKET);
+    if (config->start)
+        ADD(&words, "--ro-bind-try", config->start, INSIDE_START, "--setenv", "LD_PRELOAD", INSIDE_START);
     if (task->answer->drives && *config->drives_dir)
         ADD(&words, "--bind-try", config->drives_dir, INSIDE_DRIVES);
     if (task->answer->sound)

@@ -19,6 +19,7 @@ enum viewer_end viewer_end_of(int status);
 
 struct viewer_config {
     const char *program, *sandbox; // paths of xfreerdp3 and bwrap
+    const char *start;             // library that is loaded into it; NULL: none
     const char *drives_dir;        // what a session sees as the desk's drives
     const struct account *account; // NULL: runs as we do
 };

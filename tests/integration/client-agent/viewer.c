@@ -30,7 +30,7 @@ static const char canary[] = "Kanarienvogel-17";
 // What the host's process saw, by its exit code.
 enum { HOST_SAW_NOTHING = 10, HOST_SAW_MORE = 11, HOST_SAW_NOBODY = 12 };
 
-static char path[120];
+static char path[120], start_library[300];
 static struct account nobody;
 static struct viewer *viewer;
 static volatile bool is_over;
@@ -179,6 +179,8 @@ static void open_viewer(void)
     cr_assert(secret_set(&password, canary, sizeof canary - 1));
     struct viewer_config config = {
         .program = "/usr/bin/xfreerdp3", .sandbox = "/usr/bin/bwrap", .drives_dir = "", .account = &nobody};
+    snprintf(start_library, sizeof start_library, "%s/client-agent/pult-viewer-start.so", getenv("PULT_BUILD"));
+    config.start = start_library;
     struct viewer_task task = {.answer = &answer,
                                .password = &password,
                                .display = server_display(seat_server()),
@@ -291,6 +293,18 @@ Test(viewer_at_host, lives_in_a_world_of_its_own)
     cr_expect_neq(access(link, F_OK), 0, "it sees /etc/passwd");
     snprintf(link, sizeof link, "/proc/%s/root/usr/bin/xfreerdp3", pid);
     cr_expect_eq(access(link, F_OK), 0, "the test looks at the wrong place");
+}
+
+// It must find what it is for in this FreeRDP, and it must be there within the sandbox.
+Test(viewer_at_host, does_not_measure_the_processor_at_each_start)
+{
+    char pid[20], text[256 * 1024];
+    open_host(silent_host);
+    open_viewer();
+    wait_for_viewer(pid);
+    read_proc(pid, "maps", text, sizeof text);
+    cr_assert(strstr(text, "/run/pult/start.so"), "it is not loaded");
+    cr_assert_eq(system("objdump -T /usr/lib/*/libfreerdp3.so.3 | grep -q ' primitives_set_hints$'"), 0);
 }
 
 Test(viewer_at_host, ends_when_it_is_told_to)
