@@ -20,6 +20,7 @@ const struct command command_rows[] = {
     {any_noun, "remove", METHOD_REMOVE, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("removes them")},
     {"host", "drain", 0, "ID", 1, 1, OPTION_DRAIN, NEEDS_LOGON, host_drain, N_("takes a host out of service: no new sessions, those that run go on")},
     {"host", "undrain", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_undrain, N_("puts a host back into service")},
+    {"host", "release", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_release, N_("makes a desktop that is kept nobody's again")},
     {"host", "message", 0, "ID TEXT", 2, 2, 0, NEEDS_LOGON, host_message, N_("shows a message to everybody who is on a host")},
     {"host", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_enrol_token, N_("prints a one-time token with which the host's agent gets its certificate")},
     {"session", "message", 0, "ID TEXT", 2, 2, 0, NEEDS_LOGON, session_message, N_("shows a message in a session")},

@@ -69,6 +69,15 @@ enum exit_code host_undrain(struct tool *tool, const struct invocation *invocati
     return code;
 }
 
+enum exit_code host_release(struct tool *tool, const struct invocation *invocation)
+{
+    owned(json) json_object *host = NULL;
+    enum exit_code code = change(tool, invocation, "release", NULL, &host);
+    if (code == EXIT_DONE)
+        out_line(&tool->out, _("%s is nobody's own any more."), invocation->words[0]);
+    return code;
+}
+
 static enum exit_code order(struct tool *tool, enum noun noun, const char *id, const char *action, const char *text)
 {
     char path[PATH_SIZE];

@@ -26,8 +26,11 @@ static const char *const list_columns[NOUN_COUNT][LIST_COLUMNS_MAX] = {
 static struct out_column column_of(enum noun noun, const char *key)
 {
     const struct field *field = field_find(noun, key);
-    enum out_kind kind = field && field->type == FIELD_TIME ? OUT_TIME : OUT_PLAIN;
-    return (struct out_column){.key = key, .kind = text_equal(key, "health") ? OUT_HEALTH : kind};
+    enum out_kind kind = field && field->type == FIELD_TIME ? OUT_TIME
+                         : text_equal(key, "health")        ? OUT_HEALTH
+                         : text_equal(key, "guarantee")     ? OUT_GUARANTEE
+                                                            : OUT_PLAIN;
+    return (struct out_column){.key = key, .kind = kind};
 }
 
 // ---- list

@@ -118,6 +118,8 @@ static void put_value(struct text *text, json_object *value, enum out_kind kind)
     case json_type_string:
         if (kind == OUT_TIME)
             out_time(text, json_object_get_string(value));
+        else if (kind == OUT_GUARANTEE)
+            out_clean(text, language_text(host_guarantee_sentence(json_object_get_string(value))));
         else
             out_clean(text, json_object_get_string(value));
         return;

@@ -7,9 +7,10 @@
 #include <stdio.h>
 
 enum out_kind {
-    OUT_PLAIN,  // by its JSON type: text, number, yes or no, words
-    OUT_TIME,   // RFC 3339, shown in local time
-    OUT_HEALTH, // red unless "ok", where there are colours
+    OUT_PLAIN,     // by its JSON type: text, number, yes or no, words
+    OUT_TIME,      // RFC 3339, shown in local time
+    OUT_GUARANTEE, // what a host's code stands for, as a sentence
+    OUT_HEALTH,    // red unless "ok", where there are colours
 };
 
 struct out_column {

@@ -264,7 +264,7 @@ static void open_hosts(struct broker *broker)
 {
     struct world *world = &broker->world;
     broker->prober = prober_new(world->loop, PROBER_DEADLINE_MS);
-    broker->waker = waker_new(world->loop, broker->config->wake_command);
+    broker->waker = waker_new(world->loop, broker->config->wake_command, WAKER_DEADLINE_MS);
     struct host_port hosts = {broker, probe, wake};
     world->reports.started_ms = clock_steady_ms();
     broker->health = health_new(world->loop, world->state, &world->reports, &hosts);

@@ -28,7 +28,7 @@ static const struct conf_row rows[] = {
     {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},
     {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
     {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "kept connections per directory for checking passwords"},
-    {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes a desktop, %h its id, %a its address; empty: magic packets only"},
+    {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes the hosts that say wake=command; %h is the host's id, %a its address"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = levels, .preset = "info", .sentence = "error, warn, info or debug"},
     {.key = NULL},
 };
@@ -43,6 +43,10 @@ bool config_load(const char *path, struct config *config)
     bool admin_clashes = config->admin_port == config->port || config->admin_port == config->device_port;
     if (config->port == config->device_port || (config->admin_ca[0] && admin_clashes)) {
         conf_report_stderr((void *)(uintptr_t)path, 0, "port, device-port and admin-port must differ");
+        return false;
+    }
+    if (config->wake_command[0] && config->wake_command[0] != '/') {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "wake-command must begin with the whole path of a program");
         return false;
     }
     log_set_level(log_levels[config->log_level]);

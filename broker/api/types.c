@@ -57,7 +57,7 @@ static const struct field host_fields[] = {
     {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "most sessions at a time"},
     {.name = "system", .type = FIELD_CHOICE, AT(host, system), .choices = host_systems, .sentence = "linux, with our agent; or windows, without: nothing there guards its sessions"},
     {.name = "owner", .type = FIELD_TEXT, AT(host, owner), .flags = FIELD_OURS, .sentence = "the person whose desktop it is, where desktops are kept"},
-    {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses that a magic packet wakes it by"},
+    {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses that a magic packet wakes it by, or the word command: by the broker's wake-command"},
     {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_OURS, .sentence = "takes no new sessions"},
     {.name = "drain_until", .type = FIELD_TIME, AT(host, drain_until_ms), .flags = FIELD_OURS, .sentence = "when it takes new sessions again by itself; empty: when told to"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(host, certificate), .flags = FIELD_OURS, .sentence = "SHA-256 of its agent's certificate; empty: no agent, passwords go to the host"},
@@ -146,6 +146,43 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
 };
 // clang-format on
+
+const char host_wake_command[] = "command";
+
+#define _(sentence) sentence
+
+const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT] = {
+    [HOST_FENCED] = {"fenced",
+                     _("one-time passwords; the host itself says what runs there, and cuts older connections: "
+                       "one desktop, one person")},
+    [HOST_PROBED] = {"probed",
+                     _("no agent: the typed password goes to the host, only the desks say what runs there, and "
+                       "nothing there cuts an older connection")},
+    [HOST_ON_WINDOWS] = {"windows",
+                         _("Windows, without a program of ours: the typed password goes to the host by NLA, only "
+                           "the desks say what runs there, and Windows alone decides whether an older connection "
+                           "is cut")},
+};
+
+bool host_has_agent(const struct host *host)
+{
+    return host->system != HOST_WINDOWS && host->certificate[0];
+}
+
+enum host_guarantee host_guarantee(const struct host *host)
+{
+    if (host->system == HOST_WINDOWS)
+        return HOST_ON_WINDOWS;
+    return host_has_agent(host) ? HOST_FENCED : HOST_PROBED;
+}
+
+const char *host_guarantee_sentence(const char *code)
+{
+    for (size_t i = 0; i < HOST_GUARANTEE_COUNT; i++)
+        if (text_equal(host_guarantee_rows[i].code, code))
+            return host_guarantee_rows[i].sentence;
+    return code;
+}
 
 void id_tenant(char tenant[SLUG_SIZE], const char *id)
 {

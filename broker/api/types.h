@@ -118,7 +118,7 @@ struct host {
     int64_t max_sessions;
     int64_t system;                // enum host_system; on Windows there is no agent of ours
     char owner[ID_SIZE];           // the person whose it is, in a pool of desktops that are kept
-    char wake[LIST_SIZE];          // hardware addresses for magic packets, empty: not to be woken
+    char wake[LIST_SIZE];          // hardware addresses, or host_wake_command; empty: not to be woken
     bool draining;                 // takes no new sessions
     int64_t drain_until_ms;        // then it takes them again by itself; 0: until told
     char certificate[DIGEST_SIZE]; // of its agent (DER, SHA-256); empty: none, passwords go to the host
@@ -126,6 +126,9 @@ struct host {
     char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
     int64_t invite_until_ms;
 };
+
+// In `wake`: by the broker's wake-command.
+extern const char host_wake_command[];
 
 // How a session is opened at its host: by a one-time password only, or with the person's password behind it.
 enum sign_on { SIGN_ON_OTP, SIGN_ON_PASSWORD };
@@ -185,6 +188,22 @@ struct session {
     int64_t fence;        // fencing number, higher with every move
     int64_t started_ms, changed_ms;
 };
+
+// What a host keeps of what is promised to the people on it. On Windows runs no program of ours, so whatever it was
+// enrolled as before, it has no agent.
+enum host_guarantee { HOST_FENCED, HOST_PROBED, HOST_ON_WINDOWS, HOST_GUARANTEE_COUNT };
+
+struct host_guarantee_row {
+    const char *code;
+    const char *sentence; // English; the gettext key
+};
+
+extern const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT];
+
+bool host_has_agent(const struct host *host);
+enum host_guarantee host_guarantee(const struct host *host);
+// The sentence for a code, as the API has it; the code itself when it is none of ours.
+const char *host_guarantee_sentence(const char *code);
 
 // The tenant part of an id; always fits SLUG_SIZE when the id is valid.
 void id_tenant(char tenant[SLUG_SIZE], const char *id);

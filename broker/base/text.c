@@ -146,6 +146,21 @@ bool text_unhex(void *bytes, size_t length, const char *hex)
     return true;
 }
 
+bool text_hardware_address(unsigned char address[6], const char *text)
+{
+    char digits[13];
+    if (strlen(text) != 17)
+        return false;
+    for (size_t i = 0, length = 0; i < 17; i++) {
+        if (i % 3 < 2)
+            digits[length++] = text[i];
+        else if (text[i] != text[2] || (text[i] != ':' && text[i] != '-'))
+            return false;
+    }
+    digits[12] = 0;
+    return text_unhex(address, 6, digits);
+}
+
 void text_add(struct text *text, const char *bytes, size_t length)
 {
     mem_reserve(&text->bytes, &text->capacity, text->length + length + 1, 1);

@@ -29,6 +29,9 @@ void text_hex(char *hex, const void *bytes, size_t length);
 // False unless `hex` is exactly 2 * length hexadecimal digits.
 bool text_unhex(void *bytes, size_t length, const char *hex) __attribute__((warn_unused_result));
 
+// A network card's address: 00:11:22:aa:bb:cc, or with dashes.
+bool text_hardware_address(unsigned char address[6], const char *text) __attribute__((warn_unused_result));
+
 // Growing text; always ends in NUL. Starts as {0}; text_drop frees.
 struct text {
     char *bytes;

@@ -36,6 +36,10 @@ void call_invite(struct world *world, struct call *call)
         call_refuse(call, REFUSAL_ABSENT, NULL);
         return;
     }
+    if (noun == NOUN_HOST && ((const struct host *)present)->system == HOST_WINDOWS) {
+        call_refuse(call, REFUSAL_CONFLICT, "on Windows hosts there is no agent of ours to be enrolled");
+        return;
+    }
     char token[65];
     world_random_hex(token, 24);
     struct event event;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Taking a host out of service and back; messages to its people.
+// Taking a host out of service and back; giving a desktop back; messages to its people.
 #include "broker/api/method.h"
 #include "broker/calls/noun.h"
 
@@ -47,6 +47,20 @@ void call_drain(struct world *world, struct call *call)
 void call_undrain(struct world *world, struct call *call)
 {
     set_draining(world, call, false, 0);
+}
+
+void call_release(struct world *world, struct call *call)
+{
+    const struct host *host = state_host(world->state, call->id);
+    if (!host) {
+        call_refuse(call, REFUSAL_ABSENT, NULL);
+        return;
+    }
+    struct event event;
+    world_event(&event, EVENT_HOST_RELEASED, NOUN_HOST, call);
+    event.record.host = *host;
+    event.record.host.owner[0] = 0;
+    world_commit_answer(world, call, &event, host->owner[0] ? 1 : 0, noun_view(world, NOUN_HOST, &event.record));
 }
 
 // The host that a call about a host or a session is for; NULL, and refused, when there is none.

@@ -25,7 +25,7 @@ bool host_password(const struct world *world, const struct session *session, con
 {
     const struct host *host = state_host(world->state, session->host);
     text[0] = 0;
-    if (!host || !host->certificate[0])
+    if (!host || !host_has_agent(host))
         return true;
     struct otp otp = {
         .fence = session->fence,

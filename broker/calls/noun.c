@@ -17,7 +17,7 @@ static void add_person(json_object *object, const struct world *world, const cha
 // Without an agent the broker guesses: it probes a port, and believes the desks.
 static const char *agent_of(const struct world *world, const struct host *host)
 {
-    if (!host->certificate[0])
+    if (!host_has_agent(host))
         return "none";
     return world->host_links.online(world->host_links.self, host->id) ? "linked" : "silent";
 }
@@ -41,7 +41,12 @@ static void add_host(json_object *object, const struct world *world, const struc
                            json_object_new_string(world->health.detail(world->health.arg, host->id)));
     json_object_object_add(object, "sessions", json_object_new_int64(state_uses(world->state, NOUN_HOST, host->id)));
     json_object_object_add(object, "agent", json_object_new_string(agent_of(world, host)));
-    if (report && report->heard_ms)
+    if (host->owner[0]) {
+        const struct store_person *owner = people_find(&world->people, host->owner);
+        json_object_object_add(object, "owner_login", json_object_new_string(owner ? owner->login : ""));
+    }
+    json_object_object_add(object, "guarantee", json_object_new_string(host_guarantee_rows[host_guarantee(host)].code));
+    if (report && report->heard_ms && host_has_agent(host))
         add_report(object, report);
 }
 
@@ -166,6 +171,13 @@ static void keep_ours(const struct noun_row *row, const union record *present, u
             memcpy((char *)record + field->offset, (const char *)present + field->offset, field->size);
 }
 
+// On Windows there is no agent of ours: what was enrolled or invited before is so no longer.
+static void forget_agent(struct host *host)
+{
+    host->certificate[0] = host->invite[0] = 0;
+    host->enrolled_ms = host->invite_until_ms = 0;
+}
+
 bool noun_read(const struct state *state, enum noun noun, const char *id, json_object *body, union record *record,
                struct fault *why)
 {
@@ -180,6 +192,8 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
         !state_accepts(state, noun, record, why))
         return false;
     keep_ours(row, state_find(state, noun, id), record);
+    if (noun == NOUN_HOST && record->host.system == HOST_WINDOWS)
+        forget_agent(&record->host);
     return true;
 }
 

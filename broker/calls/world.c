@@ -28,6 +28,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_REMOVE] = call_remove,
     [METHOD_DRAIN] = call_drain,
     [METHOD_UNDRAIN] = call_undrain,
+    [METHOD_RELEASE] = call_release,
     [METHOD_TELL] = call_tell,
     [METHOD_LOCK] = call_lock,
     [METHOD_INVITE] = call_invite,

@@ -55,6 +55,7 @@ void call_set(struct world *world, struct call *call);
 void call_remove(struct world *world, struct call *call);
 void call_drain(struct world *world, struct call *call);
 void call_undrain(struct world *world, struct call *call);
+void call_release(struct world *world, struct call *call);
 void call_tell(struct world *world, struct call *call);
 void call_lock(struct world *world, struct call *call);
 void call_session_end(struct world *world, struct call *call);

@@ -19,6 +19,7 @@ static const struct event_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_HOST_INVITED] = {"invited", NOUN_HOST, false},
     [EVENT_HOST_ENROLLED] = {"enrolled", NOUN_HOST, false},
     [EVENT_HOST_TAKEN] = {"taken", NOUN_HOST, false},
+    [EVENT_HOST_RELEASED] = {"released", NOUN_HOST, false},
     [EVENT_DEVICE_INVITED] = {"invited", NOUN_DEVICE, false},
     [EVENT_DEVICE_ENROLLED] = {"enrolled", NOUN_DEVICE, false},
     [EVENT_PERSON_SEEN] = {"seen", NOUN_PERSON, false},

@@ -13,7 +13,8 @@ enum event_type {
     EVENT_HOST_UNDRAINED,
     EVENT_HOST_INVITED,
     EVENT_HOST_ENROLLED,
-    EVENT_HOST_TAKEN, // a desktop is its person's from now on
+    EVENT_HOST_TAKEN,    // a desktop is its person's from now on
+    EVENT_HOST_RELEASED, // and nobody's any more
     EVENT_DEVICE_INVITED,
     EVENT_DEVICE_ENROLLED,
     EVENT_PERSON_SEEN, // first log-on of a person

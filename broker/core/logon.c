@@ -205,7 +205,7 @@ static void change(struct event *event, const struct session *session, enum even
 static bool has_agent(const struct state *state, const struct session *session)
 {
     const struct host *host = state_host(state, session->host);
-    return host && host->certificate[0];
+    return host && host_has_agent(host);
 }
 
 bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,

@@ -207,6 +207,29 @@ static bool servers_fit(const struct tenant *tenant, struct fault *why)
     return json_object_array_length(words) > 0 || fault_set(why, FAULT_INVALID, "servers: at least one is needed");
 }
 
+// Desks dial it, and it may stand among a command's words: nothing that is an option there.
+static bool address_fits(const struct host *host, struct fault *why)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%";
+    const char *address = host->address;
+    return (*address != '-' && address[strspn(address, letters)] == 0) ||
+           fault_set(why, FAULT_INVALID, "address: expected a name or an IP address, not \"%.60s\"", address);
+}
+
+static bool wake_fits(const struct host *host, struct fault *why)
+{
+    owned(json) json_object *words = codec_list(host->wake);
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(words, i));
+        unsigned char address[6];
+        if (!text_hardware_address(address, word) && !text_equal(word, host_wake_command))
+            return fault_set(why, FAULT_INVALID,
+                             "wake: hardware addresses such as 00:11:22:aa:bb:cc, or %s, not \"%.20s\"",
+                             host_wake_command, word);
+    }
+    return true;
+}
+
 // One certificate proves one administrator.
 static bool certificate_fits(const struct state *state, const struct administrator *wanted, struct fault *why)
 {
@@ -221,6 +244,8 @@ static bool values_fit(const struct state *state, enum noun noun, const union re
 {
     if (noun == NOUN_ADMINISTRATOR)
         return certificate_fits(state, &record->administrator, why);
+    if (noun == NOUN_HOST)
+        return address_fits(&record->host, why) && wake_fits(&record->host, why);
     if (noun == NOUN_TENANT)
         return servers_fit(&record->tenant, why);
     if (noun == NOUN_PROFILE)

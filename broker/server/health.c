@@ -4,16 +4,12 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/core/waking.h"
 
 #include <stdlib.h>
 
 // Hosts are looked at a few every tick, so that all have their turn in HEALTH_PERIOD_MS without a burst.
-enum {
-    TICK_MS = 250,
-    WAKE_MS = 180 * 1000,       // a machine that was woken has so long to answer
-    WAKE_PAUSE_MS = 600 * 1000, // then it is left alone for a while
-    WAKE_AGAIN_MS = 15 * 1000,  // a magic packet may get lost
-};
+enum { TICK_MS = 250 };
 
 struct seen {
     char id[ID_SIZE]; // the key
@@ -22,7 +18,7 @@ struct seen {
     char detail[200];
     bool asking, again; // again: doubted while it was being asked
     int64_t next_ms;
-    int64_t woken_ms, called_ms; // steady: when waking began, and was last repeated; 0: not yet
+    struct waking waking;
 };
 
 struct health {
@@ -46,6 +42,18 @@ static struct seen *seen_of(struct health *health, const char *host_id)
     return seen;
 }
 
+// A host that answers on its RDP port may still have something to say against itself.
+static enum host_health look(const struct health *health, const char *host_id, const char **detail)
+{
+    const struct seen *seen = shelf_find(&health->seen, host_id);
+    const struct host *host = state_host(health->state, host_id);
+    enum host_health probed = seen ? seen->now : HOST_UNKNOWN;
+    *detail = seen ? seen->detail : "";
+    if (!host || !host_has_agent(host) || (probed != HOST_OK && probed != HOST_UNKNOWN))
+        return probed;
+    return report_health(health->reports, host_id, probed, clock_steady_ms(), detail);
+}
+
 static void ask(struct seen *seen);
 
 static void answered(void *arg, enum host_health now, const char *detail)
@@ -55,9 +63,10 @@ static void answered(void *arg, enum host_health now, const char *detail)
     if (now != seen->now && (now != HOST_OK || seen->now != HOST_UNKNOWN))
         log_warn("host", "%s: %s, was %s: %s", seen->id, host_health_names[now], host_health_names[seen->now], detail);
     seen->now = now;
-    if (now == HOST_OK)
-        seen->woken_ms = 0;
     text_cut(seen->detail, sizeof seen->detail, detail);
+    const char *ignored;
+    if (look(seen->health, seen->id, &ignored) == HOST_OK)
+        waking_over(&seen->waking);
     // A host in trouble is looked at more often: its return should be noticed soon.
     seen->next_ms = clock_steady_ms() + (now == HOST_OK ? HEALTH_PERIOD_MS : HEALTH_PERIOD_MS / 5);
     if (seen->again)
@@ -122,18 +131,6 @@ void health_free(struct health *health)
     free(health);
 }
 
-// A host that answers on its RDP port may still have something to say against itself.
-static enum host_health look(const struct health *health, const char *host_id, const char **detail)
-{
-    const struct seen *seen = shelf_find(&health->seen, host_id);
-    const struct host *host = state_host(health->state, host_id);
-    enum host_health probed = seen ? seen->now : HOST_UNKNOWN;
-    *detail = seen ? seen->detail : "";
-    if (!host || !host->certificate[0] || (probed != HOST_OK && probed != HOST_UNKNOWN))
-        return probed;
-    return report_health(health->reports, host_id, probed, clock_steady_ms(), detail);
-}
-
 static enum host_health health_of(void *arg, const char *host_id)
 {
     const char *detail;
@@ -160,15 +157,18 @@ static int64_t strain_of(void *arg, const char *host_id)
     return report_strain(health->reports, host_id, clock_steady_ms());
 }
 
+// Also while it starts: its RDP port answers before its agent calls, and the port may be open before TLS is set up.
 static bool can_be_woken(void *arg, const char *host_id)
 {
     const struct health *health = arg;
     const struct seen *seen = shelf_find(&health->seen, host_id);
     const struct host *host = state_host(health->state, host_id);
-    if (!host || !host->wake[0] || !seen || seen->now != HOST_UNREACHABLE)
+    const char *detail;
+    if (!host || !host->wake[0] || !seen)
         return false;
-    int64_t since_ms = clock_steady_ms() - seen->woken_ms;
-    return seen->woken_ms == 0 || since_ms < WAKE_MS || since_ms > WAKE_PAUSE_MS;
+    if (seen->now == HOST_UNREACHABLE)
+        return waking_is_worth_it(&seen->waking, clock_steady_ms());
+    return look(health, host_id, &detail) != HOST_WRONG_CERTIFICATE && waking_goes_on(&seen->waking, clock_steady_ms());
 }
 
 static void wake(void *arg, const char *host_id)
@@ -176,16 +176,10 @@ static void wake(void *arg, const char *host_id)
     struct health *health = arg;
     struct seen *seen = seen_of(health, host_id);
     const struct host *host = state_host(health->state, host_id);
-    int64_t now_ms = clock_steady_ms();
     if (!host)
         return;
-    if (seen->woken_ms == 0 || now_ms - seen->woken_ms > WAKE_PAUSE_MS) {
-        log_info("host", "%s: being woken", host_id);
-        seen->woken_ms = now_ms;
-        seen->called_ms = 0;
-    }
-    if (seen->called_ms == 0 || now_ms - seen->called_ms >= WAKE_AGAIN_MS) {
-        seen->called_ms = now_ms;
+    if (seen->now == HOST_UNREACHABLE && waking_call(&seen->waking, clock_steady_ms())) {
+        log_info("host", "%s: is called to wake", host_id);
         health->hosts.wake(health->hosts.self, host);
     }
     ask(seen);

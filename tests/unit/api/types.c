@@ -133,3 +133,30 @@ Test(refusals, cover_every_fault)
     for (enum fault_kind kind = FAULT_INVALID; kind <= FAULT_BROKEN; kind++)
         cr_expect_neq(refusal_of_fault(kind), REFUSAL_NONE);
 }
+
+Test(guarantees, are_those_of_the_agent_that_is_there)
+{
+    struct host host = {.system = HOST_LINUX};
+    cr_assert_eq(host_guarantee(&host), HOST_PROBED);
+    memset(host.certificate, 'a', DIGEST_SIZE - 1);
+    cr_assert(host_has_agent(&host));
+    cr_assert_eq(host_guarantee(&host), HOST_FENCED);
+}
+
+Test(guarantees, are_weak_on_windows_whatever_was_enrolled_there)
+{
+    struct host host = {.system = HOST_WINDOWS};
+    memset(host.certificate, 'a', DIGEST_SIZE - 1);
+    cr_assert_not(host_has_agent(&host));
+    cr_assert_eq(host_guarantee(&host), HOST_ON_WINDOWS);
+}
+
+Test(guarantees, have_a_sentence_for_every_code)
+{
+    for (size_t i = 0; i < HOST_GUARANTEE_COUNT; i++) {
+        const char *code = host_guarantee_rows[i].code;
+        cr_assert_str_eq(host_guarantee_sentence(code), host_guarantee_rows[i].sentence);
+        cr_assert_str_neq(host_guarantee_sentence(code), code);
+    }
+    cr_assert_str_eq(host_guarantee_sentence("newer"), "newer");
+}

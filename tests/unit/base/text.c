@@ -130,6 +130,18 @@ Test(text, lower_case_changes_ascii_only)
     cr_expect_not(text_starts("neu", "neustadt"));
 }
 
+Test(text, a_hardware_address_is_six_pairs_with_one_sign_between)
+{
+    unsigned char address[6];
+    cr_expect(text_hardware_address(address, "00:1b:21:AA:bb:cc"));
+    cr_expect_eq(memcmp(address, "\x00\x1b\x21\xaa\xbb\xcc", 6), 0);
+    cr_expect(text_hardware_address(address, "00-1b-21-aa-bb-cc"));
+    cr_expect_not(text_hardware_address(address, "00:1b-21:aa:bb:cc"));
+    cr_expect_not(text_hardware_address(address, "00:1b:21:aa:bb:c"));
+    cr_expect_not(text_hardware_address(address, "00:1b:21:aa:bb:cg"));
+    cr_expect_not(text_hardware_address(address, ""));
+}
+
 Test(text, grows_as_it_is_added_to)
 {
     owned(text) struct text text = {0};

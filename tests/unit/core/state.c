@@ -133,3 +133,36 @@ Test(state, accepts_no_nonsense)
     TEXT_PUT(record.profile.days, "mon fri");
     cr_assert(state_accepts(hall.state, NOUN_PROFILE, &record, &why), "%s", why.text);
 }
+
+static void expect_host(const char *address, const char *wake, const char *complaint)
+{
+    struct fault why = {0};
+    union record record = {.host = {.port = 3389, .weight = 100, .max_sessions = 1}};
+    TEXT_PUT(record.host.id, "neustadt/pc1");
+    TEXT_PUT(record.host.pool, "neustadt/office");
+    TEXT_PUT(record.host.address, address);
+    TEXT_PUT(record.host.wake, wake);
+    bool accepted = state_accepts(hall.state, NOUN_HOST, &record, &why);
+    cr_assert_eq(accepted, !*complaint, "%s %s: %s", address, wake, why.text);
+    cr_assert(text_starts(why.text, complaint), "%s", why.text);
+}
+
+Test(state, an_address_is_a_name_or_in_figures_and_never_an_option)
+{
+    expect_host("pc1.neustadt.example", "", "");
+    expect_host("10.77.3.1", "", "");
+    expect_host("fe80::1%eth0", "", "");
+    expect_host("-oProxyCommand=x", "", "address: ");
+    expect_host("pc1 pc2", "", "address: ");
+    expect_host("pc1;reboot", "", "address: ");
+    expect_host("pc1/../x", "", "address: ");
+}
+
+Test(state, a_host_is_woken_by_hardware_addresses_or_the_command)
+{
+    expect_host("pc1", "00:1b:21:aa:bb:cc", "");
+    expect_host("pc1", "00-1B-21-AA-BB-CC 00:1b:21:aa:bb:dd command", "");
+    expect_host("pc1", "00:1b:21:aa:bb", "wake: ");
+    expect_host("pc1", "00:1b:21:aa:bb:cc commands", "wake: ");
+    expect_host("pc1", "reboot", "wake: ");
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Machines that sleep, through the real loop; what a probe finds is said by the test.
+#include "broker/server/health.h"
+#include "broker/base/clock.h"
+#include "broker/base/text.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PC "neustadt/pc1"
+
+static struct loop *loop;
+static struct state *state;
+static struct reports reports;
+static struct health *health;
+static struct health_source source;
+static enum host_health found;
+static int called;
+
+struct answer {
+    struct loop_timer *timer;
+    host_done *done;
+    void *arg;
+};
+
+static struct answer open_answer; // there is only one host
+
+static void answer(void *arg)
+{
+    (void)arg;
+    open_answer.done(open_answer.arg, found, "said by the test");
+}
+
+static void probe(void *self, const struct host *host, host_done *done, void *arg)
+{
+    (void)self;
+    (void)host;
+    open_answer.done = done;
+    open_answer.arg = arg;
+    loop_timer_start(open_answer.timer, 0);
+}
+
+static void wake(void *self, const struct host *host)
+{
+    (void)self;
+    cr_assert_str_eq(host->id, PC);
+    called++;
+}
+
+static void set_host(const char *wake_by, bool agent)
+{
+    struct event event = {.type = EVENT_SET, .noun = NOUN_HOST, .record.host = {.port = 3389}};
+    TEXT_PUT(event.record.host.id, PC);
+    TEXT_PUT(event.record.host.wake, wake_by);
+    memset(event.record.host.certificate, agent ? 'a' : 0, DIGEST_SIZE - 1);
+    state_apply(state, &event);
+}
+
+static void begin(void)
+{
+    static const struct host_port port = {.probe = probe, .wake = wake};
+    loop = loop_new();
+    state = state_new();
+    reports.started_ms = clock_steady_ms();
+    open_answer.timer = loop_timer_new(loop, answer, NULL);
+    health = health_new(loop, state, &reports, &port);
+    source = health_source(health);
+    set_host("00:1b:21:aa:bb:cc", false);
+}
+
+static void finish(void)
+{
+    health_free(health);
+    loop_timer_free(open_answer.timer);
+    reports_clear(&reports);
+    state_free(state);
+    loop_free(loop);
+}
+
+TestSuite(health, .init = begin, .fini = finish, .timeout = 20);
+
+static void stop(void *arg)
+{
+    (void)arg;
+    loop_stop(loop);
+}
+
+// The probe is asked and has answered when this returns.
+static void look(enum host_health now)
+{
+    struct loop_timer *timer = loop_timer_new(loop, stop, NULL);
+    found = now;
+    source.doubt(source.arg, PC);
+    loop_timer_start(timer, 50);
+    loop_run(loop);
+    loop_timer_free(timer);
+}
+
+static bool wakes(void)
+{
+    return source.wakes(source.arg, PC);
+}
+
+Test(health, a_machine_sleeps_when_it_cannot_be_reached_and_can_be_woken)
+{
+    cr_assert_not(wakes(), "not looked at yet");
+    look(HOST_OK);
+    cr_assert_not(wakes());
+    look(HOST_UNREACHABLE);
+    cr_assert(wakes());
+    set_host("", false);
+    cr_assert_not(wakes());
+}
+
+Test(health, a_storm_of_log_ons_calls_a_machine_once)
+{
+    look(HOST_UNREACHABLE);
+    for (int i = 0; i < 100; i++)
+        source.wake(source.arg, PC);
+    cr_assert_eq(called, 1);
+    look(HOST_UNREACHABLE);
+    cr_assert(wakes());
+}
+
+Test(health, one_that_answers_needs_no_call)
+{
+    look(HOST_OK);
+    source.wake(source.arg, PC);
+    cr_assert_eq(called, 0);
+}
+
+// Its port is open, its agent has not called yet: whoever woke it is not sent away.
+Test(health, a_machine_that_starts_is_waited_for_until_its_agent_calls)
+{
+    set_host("00:1b:21:aa:bb:cc", true);
+    reports.started_ms -= REPORT_START_MS + 1;
+    look(HOST_UNREACHABLE);
+    source.wake(source.arg, PC);
+    look(HOST_NO_TLS);
+    cr_assert(wakes());
+    look(HOST_OK);
+    cr_assert_eq(source.of(source.arg, PC), HOST_LOST);
+    cr_assert(wakes());
+    struct host_message as = {.type = HOST_REPORT};
+    reports_link(&reports, PC, true, clock_steady_ms());
+    reports_take(&reports, PC, &as, calloc(1, sizeof(struct host_session)), 0, clock_steady_ms());
+    cr_assert_eq(source.of(source.arg, PC), HOST_OK);
+    look(HOST_OK);
+    cr_assert_not(wakes());
+}
+
+Test(health, one_that_nobody_woke_and_whose_agent_is_silent_does_not_sleep)
+{
+    set_host("00:1b:21:aa:bb:cc", true);
+    reports.started_ms -= REPORT_START_MS + 1;
+    look(HOST_OK);
+    cr_assert_eq(source.of(source.arg, PC), HOST_LOST);
+    cr_assert_not(wakes());
+}
+
+Test(health, somebody_elses_machine_at_the_address_is_not_waited_for)
+{
+    look(HOST_UNREACHABLE);
+    source.wake(source.arg, PC);
+    look(HOST_WRONG_CERTIFICATE);
+    cr_assert_not(wakes());
+}
