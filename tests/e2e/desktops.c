@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A pool of desktops: one person a machine, kept or free afterwards, and woken when they are off.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static void open_altdorf(void)
+{
+    story_open("--tenant altdorf --host ts1:altdorf --host ts2:altdorf --desk desk1 --desk desk2");
+}
+
+TestSuite(desktops, .init = open_altdorf, .fini = story_close, .timeout = 200);
+
+// And the host has said that the session is over.
+static void log_off(const char *desk, const char *host)
+{
+    char words[80];
+    snprintf(words, sizeof words, "host show %s --json", host);
+    desk_types(desk, "exit");
+    desk_presses(desk, "Return");
+    screen_shows(desk, "Tab: ", 20);
+    pultctl_soon_shows(words, "\"sessions\":0", 15);
+}
+
+Test(desktops, each_has_a_machine_of_their_own_and_keeps_it)
+{
+    pultctl("pool set altdorf/office kind=desktop kept=yes");
+    pultctl("host drain altdorf/ts2");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts1", 30);
+    pultctl("host undrain altdorf/ts2");
+    desk_logs_on("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk2", "egon auf ts2", 30);
+    log_off("desk1", "altdorf/ts1");
+    // Nobody is on ts1, but it is Dora's.
+    desk_logs_on("desk1", "anna", "anna-altdorf-1");
+    screen_shows("desk1", "alle Plätze belegt", 10);
+    desk_presses("desk1", "Escape");
+    log_off("desk2", "altdorf/ts2");
+    desk_logs_on("desk2", "dora", "dora-geheim-1");
+    screen_shows("desk2", "dora auf ts1", 30);
+    log_off("desk2", "altdorf/ts1");
+    pultctl_shows("host show altdorf/ts1 --json", "\"owner_login\":\"dora\"");
+    pultctl("host release altdorf/ts1");
+    desk_logs_on("desk2", "anna", "anna-altdorf-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+}
+
+// Off, and the broker has noticed.
+static void switch_off(const char *place)
+{
+    char words[40], log[80];
+    snprintf(words, sizeof words, "off %s", place);
+    snprintf(log, sizeof log, "altdorf/%s: unreachable", place);
+    town(words);
+    log_says("broker", log, 20);
+}
+
+Test(desktops, one_that_is_off_is_woken_by_a_magic_packet)
+{
+    pultctl("pool set altdorf/office kind=desktop kept=yes");
+    pultctl("host drain altdorf/ts2");
+    pultctl("host set altdorf/ts1 wake=02:00:0a:4d:03:01");
+    town("wakeable");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts1", 30);
+    log_off("desk1", "altdorf/ts1");
+    pultctl("host undrain altdorf/ts2");
+    switch_off("ts1");
+    // ts2 is free, but hers is ts1.
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "wird (gerade )?eingeschaltet", 15);
+    log_says("wake", "ts1 is switched on by a magic packet", 10);
+    // Nobody types anything more.
+    screen_shows("desk1", "dora auf ts1", 40);
+}
+
+Test(desktops, one_that_is_off_is_woken_by_a_command)
+{
+    pultctl("pool set altdorf/office kind=desktop");
+    pultctl("host drain altdorf/ts2");
+    pultctl("host set altdorf/ts1 wake=command");
+    town("wakeable");
+    switch_off("ts1");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    log_says("wake", "ts1 is switched on by its board", 10);
+    screen_shows("desk1", "dora auf ts1", 40);
+}
+
+Test(desktops, one_that_does_not_wake_is_said_to_be_switched_on)
+{
+    pultctl("pool set altdorf/office kind=desktop");
+    pultctl("host drain altdorf/ts2");
+    pultctl_refuses("host set altdorf/ts1 wake=00:11:22:33:44", 1, "wake: ");
+    pultctl_refuses("host set altdorf/ts1 address=--help", 1, "address: ");
+    pultctl("host set altdorf/ts1 wake=02:00:0a:4d:03:09");
+    town("wakeable");
+    switch_off("ts1");
+    pultctl_shows("logon why dora --at altdorf/desk1", "host altdorf/ts1: asleep, can be woken");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "wird (gerade )?eingeschaltet", 15);
+    log_says("broker", "altdorf/ts1: is called to wake", 1);
+    desk_presses("desk1", "Escape");
+    screen_shows("desk1", "Tab: ", 10);
+}
