@@ -194,6 +194,12 @@ void place_runs(const char *place, const char *shell)
     must(words, NULL);
 }
 
+void story_runs(const char *shell)
+{
+    const char *words[] = {"/bin/sh", "-c", shell, NULL};
+    must(words, NULL);
+}
+
 void town(const char *text)
 {
     char copy[200];

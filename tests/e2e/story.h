@@ -22,7 +22,8 @@ void pultctl_soon_shows(const char *words, const char *text, int seconds);
 void pultctl_refuses(const char *words, int code, const char *text);
 // A shell command there; must succeed. $TOWN is the town's folder, $BUILD the build's.
 void place_runs(const char *place, const char *shell);
-void town(const char *words); // "off dir-altdorf", "cut desk1", "wakeable"
+void story_runs(const char *shell); // the same outside of the town
+void town(const char *words);       // "off dir-altdorf", "cut desk1", "wakeable"
 void broker_is_killed(void);
 void broker_starts_again(void);
 void desk_is_switched_off_and_on(const char *desk); // its agent is killed with all it started, and started again
