@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/config.h"
+#include "broker/api/enrol.h"
 #include "broker/base/child.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define AT(member) .offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
@@ -51,73 +49,38 @@ bool config_load(struct config *config, const char *path)
     return conf_load(path, config_rows, config, conf_report_stderr, (void *)(uintptr_t)path);
 }
 
-struct check {
-    conf_report *report;
-    void *arg;
-    bool fine;
-};
-
-__attribute__((format(printf, 2, 3))) static void found(struct check *check, const char *format, ...)
-{
-    char mistake[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(mistake, sizeof mistake, format, args);
-    va_end(args);
-    check->fine = false;
-    check->report(check->arg, 0, mistake);
-}
-
-static void check_program(struct check *check, const char *key, const char *command)
-{
-    char path[256];
-    snprintf(path, sizeof path, "%.*s", (int)strcspn(command, " "), command);
-    if (access(path, X_OK) != 0)
-        found(check, "%s: %s cannot be run: %s", key, path, strerror(errno));
-}
-
-static void check_user(struct check *check, const char *key, const char *name)
+static void check_user(struct conf_check *check, const char *key, const char *name)
 {
     struct account account;
     struct fault why = {0};
     if (geteuid() == 0 && *name && !account_find(&account, name, &why))
-        found(check, "%s: %s", key, why.text);
+        conf_found(check, "%s: %s", key, why.text);
 }
 
-static void check_folder(struct check *check, const char *key, const char *path)
+static void check_identity(struct conf_check *check, const struct config *config)
 {
-    struct stat status;
-    if (stat(path, &status) != 0)
-        found(check, "%s: %s: %s", key, path, strerror(errno));
-    else if (!S_ISDIR(status.st_mode) || access(path, W_OK) != 0)
-        found(check, "%s: %s is not a folder that can be written to", key, path);
-}
-
-static void check_identity(struct check *check, const struct config *config)
-{
-    char path[300];
-    snprintf(path, sizeof path, "%s/device.crt", config->state_dir);
-    if (access(path, R_OK) != 0)
-        found(check, "this device is not enrolled (%s: %s); run pult-agent --enrol", path, strerror(errno));
-    if (access(config->broker_ca, R_OK) != 0)
-        found(check, "broker-ca: %s: %s", config->broker_ca, strerror(errno));
+    struct enrol_paths paths;
+    enrol_paths(&paths, NOUN_DEVICE, config->state_dir);
+    if (access(paths.certificate, R_OK) != 0)
+        conf_found(check, "this device is not enrolled (%s: %s); run pult-agent --enrol", paths.certificate,
+                   strerror(errno));
+    conf_check_file(check, "broker-ca", config->broker_ca);
 }
 
 bool config_check(const struct config *config, conf_report *report, void *arg)
 {
-    struct check check = {.report = report, .arg = arg, .fine = true};
-    check_program(&check, "greeter", config->greeter);
-    check_program(&check, "viewer", config->viewer);
-    if (access(config->viewer_start, R_OK) != 0)
-        found(&check, "viewer-start: %s: %s", config->viewer_start, strerror(errno));
-    check_program(&check, "sandbox", config->sandbox);
-    check_program(&check, "greeter-server", config->greeter_server);
-    check_program(&check, "viewer-server", config->viewer_server);
+    struct conf_check check = {.report = report, .arg = arg};
+    conf_check_program(&check, "greeter", config->greeter);
+    conf_check_program(&check, "viewer", config->viewer);
+    conf_check_file(&check, "viewer-start", config->viewer_start);
+    conf_check_program(&check, "sandbox", config->sandbox);
+    conf_check_program(&check, "greeter-server", config->greeter_server);
+    conf_check_program(&check, "viewer-server", config->viewer_server);
     if (*config->switch_command)
-        check_program(&check, "switch-command", config->switch_command);
+        conf_check_program(&check, "switch-command", config->switch_command);
     check_user(&check, "greeter-user", config->greeter_user);
     check_user(&check, "viewer-user", config->viewer_user);
-    check_folder(&check, "state-dir", config->state_dir);
+    conf_check_folder(&check, "state-dir", config->state_dir);
     check_identity(&check, config);
-    return check.fine;
+    return !check.failed;
 }

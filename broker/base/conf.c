@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { LINE_MAX_LENGTH = 1024, ROWS_MAX = 64, FILE_MAX = 256 * 1024 };
 
@@ -178,4 +180,40 @@ void conf_report_stderr(void *arg, int line, const char *text)
         fprintf(stderr, "%s:%d: %s\n", (const char *)arg, line, text);
     else
         fprintf(stderr, "%s: %s\n", (const char *)arg, text);
+}
+
+// ---- the machine
+
+void conf_found(struct conf_check *check, const char *format, ...)
+{
+    char text[512];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    check->failed = true;
+    check->report(check->arg, 0, text);
+}
+
+void conf_check_file(struct conf_check *check, const char *key, const char *path)
+{
+    if (access(path, R_OK) != 0)
+        conf_found(check, "%s: %s: %s", key, path, strerror(errno));
+}
+
+void conf_check_folder(struct conf_check *check, const char *key, const char *path)
+{
+    struct stat status;
+    if (stat(path, &status) != 0)
+        conf_found(check, "%s: %s: %s", key, path, strerror(errno));
+    else if (!S_ISDIR(status.st_mode) || access(path, W_OK) != 0)
+        conf_found(check, "%s: %s is not a folder that can be written to", key, path);
+}
+
+void conf_check_program(struct conf_check *check, const char *key, const char *command)
+{
+    char path[256];
+    snprintf(path, sizeof path, "%.*s", (int)strcspn(command, " "), command);
+    if (access(path, X_OK) != 0)
+        conf_found(check, "%s: %s cannot be run: %s", key, path, strerror(errno));
 }

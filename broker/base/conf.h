@@ -34,5 +34,17 @@ bool conf_parse(const char *text, size_t length, const struct conf_row *rows, vo
 // The same from a file of at most 256 KiB.
 bool conf_load(const char *path, const struct conf_row *rows, void *target, conf_report *report, void *arg)
     __attribute__((warn_unused_result));
+// What a file cannot know is looked for on the machine. Each mistake is told to `report`, with line 0.
+struct conf_check {
+    conf_report *report;
+    void *arg;
+    bool failed;
+};
+
+__attribute__((format(printf, 2, 3))) void conf_found(struct conf_check *check, const char *format, ...);
+void conf_check_file(struct conf_check *check, const char *key, const char *path);       // can be read
+void conf_check_folder(struct conf_check *check, const char *key, const char *path);     // can be written to
+void conf_check_program(struct conf_check *check, const char *key, const char *command); // its first word can be run
+
 // A conf_report that writes "file:line: mistake" to standard error; `arg` is the file's name.
 void conf_report_stderr(void *arg, int line, const char *mistake);

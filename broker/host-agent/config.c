@@ -4,11 +4,8 @@
 #include "broker/host-agent/tell.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define AT(member) .offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
@@ -41,49 +38,18 @@ bool config_load(struct config *config, const char *path)
     return conf_load(path, config_rows, config, conf_report_stderr, (void *)(uintptr_t)path);
 }
 
-struct check {
-    conf_report *report;
-    void *arg;
-    bool fine;
-};
-
-__attribute__((format(printf, 2, 3))) static void found(struct check *check, const char *format, ...)
-{
-    char mistake[512];
-    va_list args;
-    va_start(args, format);
-    vsnprintf(mistake, sizeof mistake, format, args);
-    va_end(args);
-    check->fine = false;
-    check->report(check->arg, 0, mistake);
-}
-
-static void check_folder(struct check *check, const char *key, const char *path)
-{
-    struct stat status;
-    if (stat(path, &status) != 0)
-        found(check, "%s: %s: %s", key, path, strerror(errno));
-    else if (!S_ISDIR(status.st_mode) || access(path, W_OK) != 0)
-        found(check, "%s: %s is not a folder that can be written to", key, path);
-}
-
-static void check_file(struct check *check, const char *key, const char *path)
-{
-    if (access(path, R_OK) != 0)
-        found(check, "%s: %s: %s", key, path, strerror(errno));
-}
-
 bool config_check(const struct config *config, conf_report *report, void *arg)
 {
-    struct check check = {.report = report, .arg = arg, .fine = true};
+    struct conf_check check = {.report = report, .arg = arg};
     struct enrol_paths paths;
     enrol_paths(&paths, NOUN_HOST, config->state_dir);
-    check_folder(&check, "state-dir", config->state_dir);
-    check_file(&check, "broker-ca", config->broker_ca);
-    check_file(&check, "certificate", config->certificate);
+    conf_check_folder(&check, "state-dir", config->state_dir);
+    conf_check_file(&check, "broker-ca", config->broker_ca);
+    conf_check_file(&check, "certificate", config->certificate);
     if (access(paths.certificate, R_OK) != 0)
-        found(&check, "this host is not enrolled (%s: %s); run pult-host --enrol", paths.certificate, strerror(errno));
+        conf_found(&check, "this host is not enrolled (%s: %s); run pult-host --enrol", paths.certificate,
+                   strerror(errno));
     if (!tell_can())
-        found(&check, "messages cannot be shown in sessions: neither zenity nor xmessage is installed");
-    return check.fine;
+        conf_found(&check, "messages cannot be shown in sessions: neither zenity nor xmessage is installed");
+    return !check.failed;
 }

@@ -129,10 +129,12 @@ static void to_latin_1(char *to, size_t size, const char *from)
     char *in = (char *)(uintptr_t)from, *out = to;
     size_t in_left = strlen(from), out_left = size - 1;
     iconv_t codec = iconv_open("ISO-8859-1//TRANSLIT", "UTF-8");
-    if (codec == (iconv_t)-1 || iconv(codec, &in, &in_left, &out, &out_left) == (size_t)-1)
+    *to = 0;
+    if (codec == (iconv_t)-1)
+        return;
+    if (iconv(codec, &in, &in_left, &out, &out_left) == (size_t)-1)
         log_debug("tell", "not all of a message can be shown");
-    if (codec != (iconv_t)-1)
-        iconv_close(codec);
+    iconv_close(codec);
     *out = 0;
 }
 
