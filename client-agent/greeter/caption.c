@@ -10,10 +10,11 @@
 #include <string.h>
 #include <time.h>
 
-enum { CAPTIONS_MAX = 32, SENTENCE_SIZE = 400 };
+enum { CAPTIONS_MAX = 32, DESCRIBES_MAX = 4, SENTENCE_SIZE = 400 };
 
 struct caption {
-    GtkWidget *widget;
+    GtkWidget *widget, *describes[DESCRIBES_MAX];
+    size_t describes_count;
     char english[SENTENCE_SIZE], where[NAME_SIZE];
 };
 
@@ -40,6 +41,9 @@ static void show(const struct caption *caption)
     else if (GTK_IS_BUTTON(caption->widget))
         gtk_button_set_label(GTK_BUTTON(caption->widget), text);
     gtk_accessible_update_property(GTK_ACCESSIBLE(caption->widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+    for (size_t i = 0; i < caption->describes_count; i++)
+        gtk_accessible_update_property(GTK_ACCESSIBLE(caption->describes[i]), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text,
+                                       -1);
 }
 
 static struct caption *caption_of(struct captions *captions, GtkWidget *widget)
@@ -75,6 +79,13 @@ void captions_set_with(struct captions *captions, GtkWidget *widget, const char 
     text_cut(caption->english, sizeof caption->english, english);
     text_cut(caption->where, sizeof caption->where, where);
     show(caption);
+}
+
+void captions_describe(struct captions *captions, GtkWidget *widget, GtkWidget *described)
+{
+    struct caption *caption = caption_of(captions, widget);
+    assert(caption->describes_count < DESCRIBES_MAX);
+    caption->describes[caption->describes_count++] = described;
 }
 
 void captions_switch(struct captions *captions, const char *language)

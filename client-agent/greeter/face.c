@@ -72,6 +72,7 @@ static gboolean second_passed(gpointer arg)
 static void show_caps(struct face *face)
 {
     bool matters = face->caps_on && face->page != PAGE_BUSY;
+    captions_set(face->captions, face->caps, matters ? N_("Caps lock is on.") : "");
     gtk_widget_set_visible(face->caps, matters);
 }
 
@@ -102,7 +103,7 @@ static void turn_to(struct face *face, enum page page)
     if (page != PAGE_BUSY && turned)
         form_clear(shown_form(face));
     if (page == PAGE_BUSY)
-        gtk_window_set_focus(GTK_WINDOW(face->window), NULL);
+        gtk_root_set_focus(GTK_ROOT(face->window), face->busy);
 }
 
 // ---- what the person does
@@ -183,7 +184,8 @@ static gboolean key_pressed(GtkEventControllerKey *controller, guint key, guint 
     else if (key == GDK_KEY_F4 && !(held & GDK_ALT_MASK))
         toggle_class(face, "contrast");
     else
-        return key == GDK_KEY_F4 || key == GDK_KEY_F10 || key == GDK_KEY_Menu; // close the window, open a menu
+        // F4 and the others would close the window or open a menu; who waits types for a form that is not there.
+        return face->page == PAGE_BUSY || key == GDK_KEY_F4 || key == GDK_KEY_F10 || key == GDK_KEY_Menu;
     return TRUE;
 }
 
@@ -249,8 +251,9 @@ static GtkWidget *build_top(struct face *face)
 static GtkWidget *build_busy(struct face *face)
 {
     GtkWidget *box = new_box(GTK_ORIENTATION_VERTICAL, 24, "form");
-    face->spinner = gtk_spinner_new();
+    face->spinner = g_object_new(GTK_TYPE_SPINNER, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
     face->busy = new_label("busy");
+    gtk_widget_set_focusable(face->busy, TRUE);
     gtk_widget_set_halign(face->busy, GTK_ALIGN_CENTER);
     gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
     gtk_box_append(GTK_BOX(box), face->spinner);
@@ -279,17 +282,25 @@ static void build_forms(struct face *face)
     gtk_stack_add_named(GTK_STACK(face->stack), build_busy(face), page_names[PAGE_BUSY]);
 }
 
+static void describe_fields(struct face *face)
+{
+    captions_describe(face->captions, face->notice, form_entry(face->log_on, 0));
+    captions_describe(face->captions, face->notice, form_entry(face->change, 0));
+    captions_describe(face->captions, face->notice, face->busy);
+    captions_describe(face->captions, face->caps, form_entry(face->log_on, 1));
+    captions_describe(face->captions, face->caps, form_entry(face->change, 1));
+}
+
 static GtkWidget *build_card(struct face *face)
 {
     GtkWidget *card = new_box(GTK_ORIENTATION_VERTICAL, 10, "card");
-    // A screen reader reads an alert out as soon as it changes.
     face->notice = g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_ALERT, "xalign", 0.0, "wrap",
                                 TRUE, "max-width-chars", 46, "visible", FALSE, NULL);
     gtk_widget_add_css_class(face->notice, "notice");
     face->caps = new_label("caps");
-    captions_set(face->captions, face->caps, N_("Caps lock is on."));
     gtk_widget_set_visible(face->caps, FALSE);
     build_forms(face);
+    describe_fields(face);
     gtk_box_append(GTK_BOX(card), face->notice);
     gtk_box_append(GTK_BOX(card), face->stack);
     gtk_box_append(GTK_BOX(card), face->caps);
@@ -337,6 +348,7 @@ struct face *face_new(const char *language, const struct face_events *events, vo
     face->events = *events;
     face->arg = arg;
     face->window = gtk_window_new();
+    gtk_window_set_title(GTK_WINDOW(face->window), "Pult");
     GtkWidget *all = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     gtk_box_append(GTK_BOX(all), build_top(face));
     gtk_box_append(GTK_BOX(all), build_card(face));
@@ -373,8 +385,10 @@ static const char *busy_sentence(const char *state)
 
 void face_follow(struct face *face, const struct greeter_message *message)
 {
-    if (*message->place)
+    if (*message->place) {
         gtk_label_set_text(GTK_LABEL(face->place), message->place);
+        gtk_window_set_title(GTK_WINDOW(face->window), message->place);
+    }
     bool known = *message->help_desk;
     captions_set_with(face->captions, face->desk, known ? N_("Help desk: %s") : "", message->help_desk);
     gtk_widget_set_visible(face->desk, known);
@@ -382,8 +396,9 @@ void face_follow(struct face *face, const struct greeter_message *message)
         captions_switch(face->captions, message->language);
     say(face, message->sentence, message->where);
     if (message->type == GREETER_BUSY) {
-        captions_set(face->captions, face->busy, busy_sentence(message->state));
+        // In this order: what a screen reader already looks at is read again when it changes.
         turn_to(face, PAGE_BUSY);
+        captions_set(face->captions, face->busy, busy_sentence(message->state));
     } else {
         turn_to(face, message->type == GREETER_ASK_NEW ? PAGE_CHANGE : PAGE_LOG_ON);
     }

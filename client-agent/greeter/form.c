@@ -98,7 +98,6 @@ static void add_row(struct form *form, struct captions *captions, size_t row)
     gtk_widget_add_css_class(label, "field");
     captions_set(captions, label, form->plan.rows[row].caption);
     captions_set(captions, entry, form->plan.rows[row].caption);
-    gtk_accessible_update_relation(GTK_ACCESSIBLE(entry), GTK_ACCESSIBLE_RELATION_LABELLED_BY, label, NULL, -1);
     g_signal_connect(entry, "activate", G_CALLBACK(enter_pressed), form);
     gtk_box_append(GTK_BOX(form->box), label);
     gtk_box_append(GTK_BOX(form->box), entry);
@@ -142,6 +141,11 @@ struct form *form_new(struct captions *captions, const struct form_plan *plan, f
 void form_free(struct form *form)
 {
     free(form);
+}
+
+GtkWidget *form_entry(struct form *form, size_t row)
+{
+    return form->entries[row];
 }
 
 GtkWidget *form_widget(struct form *form)

@@ -29,5 +29,6 @@ struct form *form_new(struct captions *captions, const struct form_plan *plan, f
                       void *arg);
 void form_free(struct form *form);
 GtkWidget *form_widget(struct form *form);
+GtkWidget *form_entry(struct form *form, size_t row);
 void form_clear(struct form *form); // and puts the cursor into the first field
 void form_focus(struct form *form); // the first empty field

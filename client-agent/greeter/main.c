@@ -107,6 +107,8 @@ int main(int count, char **words)
         fputs("pult-greeter is started by pult-agent, on an X server and with a socket as descriptor 3\n", stderr);
         return 2;
     }
+    g_set_application_name("Pult");
+    g_set_prgname("pult-greeter");
     program.loop = g_main_loop_new(NULL, FALSE);
     program.face = face_new(count > 1 ? words[1] : "de", &events, &program);
     g_unix_fd_add(GREETER_DESCRIPTOR, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, &program);

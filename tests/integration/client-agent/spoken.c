@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What a screen reader hears of the greeter, over the real accessibility bus.
+#include "client-agent/greeter.h"
+#include "tests/integration/client-agent/seat.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static struct greeter *greeter;
+static pid_t bus, listener;
+static char program[300], heard_path[100], heard[16 * 1024];
+static volatile bool has_started;
+
+static void up(void *arg)
+{
+    (void)arg;
+    has_started = true;
+}
+
+static void heard_message(void *arg, const struct greeter_message *message)
+{
+    (void)arg, (void)message;
+}
+
+// Its standard output goes to `output`.
+static pid_t start_program(const char *const *words, int output)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        setpgid(0, 0);
+        dup2(output, STDOUT_FILENO);
+        execv(words[0], (char *const *)(uintptr_t)words);
+        _exit(127);
+    }
+    return pid;
+}
+
+static void start_bus(void)
+{
+    static const char *const words[] = {"/usr/bin/dbus-daemon", "--session", "--nofork", "--print-address=1", NULL};
+    int ends[2];
+    char address[300] = "";
+    cr_assert_eq(pipe2(ends, O_CLOEXEC), 0);
+    bus = start_program(words, ends[1]);
+    close(ends[1]);
+    cr_assert_gt(read(ends[0], address, sizeof address - 1), 0);
+    close(ends[0]);
+    address[strcspn(address, "\n")] = 0;
+    setenv("DBUS_SESSION_BUS_ADDRESS", address, 1);
+}
+
+static bool was_heard(const char *text)
+{
+    FILE *file = fopen(heard_path, "re");
+    size_t length = file ? fread(heard, 1, sizeof heard - 1, file) : 0;
+    if (file)
+        fclose(file);
+    heard[length] = 0;
+    return strstr(heard, text);
+}
+
+static void hears(const char *text)
+{
+    for (int i = 0; i < 200 && !was_heard(text); i++)
+        seat_run_ms(50);
+    cr_assert(was_heard(text), "\"%s\" is not among what was heard:\n%s", text, heard);
+}
+
+static void start_listener(void)
+{
+    static const char *const words[] = {"tests/integration/client-agent/listen", NULL};
+    snprintf(heard_path, sizeof heard_path, "%s/heard", seat_folder());
+    int output = open(heard_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    listener = start_program(words, output);
+    close(output);
+    hears("listening");
+}
+
+static void say(enum greeter_type type, const char *state, const char *sentence, const char *where)
+{
+    struct greeter_message message = {.type = type};
+    TEXT_PUT(message.state, state);
+    TEXT_PUT(message.sentence, sentence);
+    TEXT_PUT(message.where, where);
+    greeter_say(greeter, &message);
+}
+
+static void start(void)
+{
+    static const struct greeter_events events = {.up = up, .heard = heard_message};
+    seat_take();
+    start_bus();
+    start_listener();
+    snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
+    struct greeter_config config = {.program = program, .language = "en"};
+    greeter = greeter_new(seat_loop(), &config, &events, NULL);
+    greeter_start(greeter, server_display(seat_server()), server_auth_file(seat_server()));
+    cr_assert(seat_wait(&has_started, 5000));
+    say(GREETER_SHOW, "greeting", "", "");
+    hears("text|Name|\n");
+}
+
+static void stop(void)
+{
+    greeter_free(greeter);
+    kill(-listener, SIGKILL);
+    kill(-bus, SIGKILL);
+    waitpid(listener, NULL, 0);
+    waitpid(bus, NULL, 0);
+    unlink(heard_path);
+    seat_leave();
+}
+
+TestSuite(spoken, .init = start, .fini = stop);
+
+Test(spoken, every_field_by_its_name)
+{
+    seat_press("Tab");
+    hears("password text|Password|");
+    seat_press("Tab");
+    hears("push button|Log on|");
+}
+
+Test(spoken, what_went_wrong)
+{
+    say(GREETER_SHOW, "greeting", "Your session was opened at %s.", "Zimmer 2");
+    hears("text|Name|Your session was opened at Zimmer 2.\n");
+}
+
+Test(spoken, what_is_being_done_and_how_it_ended)
+{
+    say(GREETER_BUSY, "checking", "", "");
+    hears("label|Logging you on…|");
+    say(GREETER_BUSY, "connecting", "", "");
+    hears("label|Opening your desktop…|");
+    say(GREETER_BUSY, "mending", "The broker cannot be reached either. The desk tries again by itself.", "");
+    hears("|The broker cannot be reached either. The desk tries again by itself.\n");
+    say(GREETER_ASK_NEW, "changing", "Your password has expired. Choose a new one.", "");
+    hears("password text|New password|Your password has expired. Choose a new one.\n");
+}
+
+Test(spoken, that_caps_lock_is_on)
+{
+    seat_press("Tab");
+    hears("password text|Password|\n");
+    seat_press("Caps_Lock");
+    hears("password text|Password|Caps lock is on.\n");
+}
