@@ -116,13 +116,10 @@ void session_message(struct world *world, const char *device_id, const struct li
         renew(world, device_id, message);
     if (message->type != LINK_STATE)
         return;
-    const char *state = message->state;
-    if (text_equal(state, "failed")) {
+    if (text_equal(message->state, "failed"))
         doubt_host(world, device_id, message);
-        state = "disconnected";
-    }
-    if (session_report(world->state, message->session, device_id, message->fence, state, commit_now_ms(world->commit),
-                       &event)) {
+    if (session_report(world->state, message->session, device_id, message->fence, message->state,
+                       commit_now_ms(world->commit), &event)) {
         text_cut(event.why, NAME_SIZE, message->reason);
         commit_report(world, &event);
     }

@@ -208,6 +208,12 @@ static bool has_agent(const struct state *state, const struct session *session)
     return host && host_has_agent(host);
 }
 
+// It was found again, or shown, after it was started.
+static bool ran_before(const struct session *session)
+{
+    return session->changed_ms > session->started_ms;
+}
+
 bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
                     const char *reported, int64_t now_ms, struct event *event)
 {
@@ -217,9 +223,11 @@ bool session_report(const struct state *state, const char *session_id, const cha
         return false;
     char by[ACTOR_SIZE];
     snprintf(by, sizeof by, "device %s", device_id);
-    bool ended = text_equal(reported, "ended");
+    bool failed = text_equal(reported, "failed");
+    // One that its host never let in would keep a place for ever where no agent tells that it is not there.
+    bool ended = text_equal(reported, "ended") || (failed && !ran_before(session));
     // A desk cannot tell a log-off from a cut line. Where there is an agent it says what has ended.
-    bool disconnected = text_equal(reported, "disconnected") || (ended && has_agent(state, session));
+    bool disconnected = !ended ? failed || text_equal(reported, "disconnected") : has_agent(state, session);
     if (text_equal(reported, "connected") && session->state != SESSION_CONNECTED) {
         change(event, session, EVENT_SESSION_CONNECTED, by);
         event->record.session.state = SESSION_CONNECTED;
@@ -243,8 +251,7 @@ bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms
         const struct session *session = sessions->records[i];
         if (session->state != SESSION_STARTING || now_ms - session->changed_ms < lease_ms || has_agent(state, session))
             continue;
-        bool ran_before = session->changed_ms > session->started_ms;
-        change(event, session, ran_before ? EVENT_SESSION_DISCONNECTED : EVENT_SESSION_ENDED, "broker");
+        change(event, session, ran_before(session) ? EVENT_SESSION_DISCONNECTED : EVENT_SESSION_ENDED, "broker");
         event->record.session.state = SESSION_DISCONNECTED;
         event->record.session.changed_ms = now_ms;
         TEXT_PUT(event->why, "the desk did not connect in time");

@@ -44,6 +44,15 @@ Test(windows, a_host_that_becomes_windows_has_no_agent_any_more)
     log_says("broker", "neustadt/ts1: its agent is gone", 15);
 }
 
+// As where Windows does not allow somebody to log on by the network, or knows another password.
+Test(windows, whom_windows_does_not_let_in_is_told_so_and_keeps_no_place)
+{
+    place_runs("ws1", "sed -i 's/^clara:::......../clara:::00000000/' /run/sam");
+    desk_logs_on("desk1", "clara", "clara-geheim-1");
+    screen_shows("desk1", "Sitzungsserver hat Sie nicht eingelassen", 20);
+    pultctl_soon_shows("session list --json", "[]", 5);
+}
+
 Test(windows, one_with_another_certificate_gets_no_password)
 {
     pultctl("host set neustadt/ws1 fingerprint=1111111111111111111111111111111111111111111111111111111111111111");

@@ -203,6 +203,33 @@ Test(session, only_the_desk_that_has_it_may_report, .init = open_hall, .fini = c
     cr_assert_eq(state_count(hall.state, NOUN_SESSION), 0);
 }
 
+static enum event_type after_failure(void)
+{
+    struct event event;
+    bool reported = session_report(hall.state, decision.session.id, decision.session.device, decision.session.fence,
+                                   "failed", hall.now_ms, &event);
+    cr_assert(reported);
+    return event.type;
+}
+
+Test(session, one_that_its_host_never_let_in_keeps_no_place, .init = open_hall, .fini = close_hall)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(after_failure(), EVENT_SESSION_ENDED);
+    // Found again: it may well be there, with what was open in it.
+    hall.now_ms++;
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
+    cr_assert(decision.found);
+    cr_assert_eq(after_failure(), EVENT_SESSION_DISCONNECTED);
+}
+
+Test(session, of_a_host_with_an_agent_its_report_tells_whether_it_is_there, .init = open_hall, .fini = close_hall)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    hall_set_agent(&hall, decision.host.id, true);
+    cr_assert_eq(after_failure(), EVENT_SESSION_DISCONNECTED);
+}
+
 Test(session, an_unused_lease_ends_a_used_one_is_put_aside, .init = open_hall, .fini = close_hall)
 {
     struct event event;

@@ -152,7 +152,8 @@ Test(state, an_address_is_a_name_or_in_figures_and_never_an_option)
     expect_host("pc1.neustadt.example", "", "");
     expect_host("10.77.3.1", "", "");
     expect_host("fe80::1%eth0", "", "");
-    expect_host("-oProxyCommand=x", "", "address: ");
+    expect_host("--help", "", "address: ");
+    expect_host("pc1=x", "", "address: ");
     expect_host("pc1 pc2", "", "address: ");
     expect_host("pc1;reboot", "", "address: ");
     expect_host("pc1/../x", "", "address: ");
