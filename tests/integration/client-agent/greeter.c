@@ -38,12 +38,7 @@ static void heard(void *arg, const struct greeter_message *message)
 // Until the window has been painted: its top is blue then.
 static void wait_for_paint(void)
 {
-    char colour[16] = "";
-    for (int i = 0; i < 100 && strcmp(colour, "#123A5A") != 0; i++) {
-        seat_run_ms(50);
-        seat_colour(640, 4, colour);
-    }
-    cr_assert_str_eq(colour, "#123A5A", "no greeter on the screen");
+    seat_wait_for_colour(640, 4, "#123A5A");
     seat_run_ms(200);
 }
 

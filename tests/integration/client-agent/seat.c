@@ -120,3 +120,13 @@ void seat_colour(int x, int y, char colour[16])
         colour[strcspn(colour, "\n")] = 0;
     pclose(eyes);
 }
+
+void seat_wait_for_colour(int x, int y, const char *colour)
+{
+    char seen[16] = "";
+    for (int i = 0; i < 100 && strcmp(seen, colour) != 0; i++) {
+        seat_run_ms(50);
+        seat_colour(x, y, seen);
+    }
+    cr_assert_str_eq(seen, colour, "the screen does not show what is waited for");
+}

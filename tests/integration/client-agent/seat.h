@@ -21,3 +21,4 @@ void seat_type(const char *text);
 void seat_press(const char *key); // X name: Return, Tab, ctrl+c
 // What is in the middle of a pixel, such as "#123A5A".
 void seat_colour(int x, int y, char colour[16]);
+void seat_wait_for_colour(int x, int y, const char *colour); // at most some seconds
