@@ -28,6 +28,7 @@ struct connection {
     struct links *among;           // the links it is one of
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char *common_name;             // the same; as long as it is, for there are many
+    char *address;                 // the same, in numbers
     int64_t certificate_until_ms;
     bool on_device_port, on_admin_port;
     bool in_callback; // of libwebsockets, which then wants to be asked before anything is written

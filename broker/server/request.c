@@ -103,13 +103,13 @@ static void prove_administrator(const struct connection *connection, struct peer
     TEXT_PUT(peer->id, administrator->id);
 }
 
-static void read_peer(struct exchange *exchange, struct lws *wsi)
+static void read_peer(struct exchange *exchange)
 {
     struct peer *peer = &exchange->call->peer;
     const struct device *device = connection_device(exchange->connection);
     const struct host *host = device ? NULL : connection_host(exchange->connection);
     peer->role = device ? ROLE_DEVICE : host ? ROLE_HOST : ROLE_ANYONE;
-    lws_get_peer_simple(wsi, peer->address, sizeof peer->address);
+    TEXT_PUT(peer->address, exchange->connection->address);
     prove_administrator(exchange->connection, peer);
     if (!device && !host)
         return;
@@ -178,7 +178,7 @@ bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path,
         exchange_refuse(exchange, path_known ? REFUSAL_METHOD : REFUSAL_ABSENT);
         return false;
     }
-    read_peer(exchange, wsi);
+    read_peer(exchange);
     memcpy(call->binding, exchange->connection->server->binding, sizeof call->binding);
     enum refusal refusal = read_length(exchange, wsi, has_body);
     if (refusal == REFUSAL_NONE &&

@@ -139,6 +139,9 @@ struct connection *connection_of(struct lws *wsi)
     if (connection->on_device_port || connection->on_admin_port)
         tls_peer(lws_get_ssl(wsi), connection->certificate, common_name);
     connection->common_name = mem_dup(common_name);
+    char address[sizeof((struct peer *)0)->address] = "";
+    lws_get_peer_simple(wsi, address, sizeof address);
+    connection->address = mem_dup(address);
     tls_forget_keys(lws_get_ssl(wsi));
     lws_set_opaque_user_data(wsi, connection);
     return connection;
@@ -202,6 +205,7 @@ void connection_end(struct lws *wsi)
     exchange_end(connection);
     link_end(connection);
     free(connection->common_name);
+    free(connection->address);
     free(connection);
 }
 
