@@ -21,7 +21,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 5000, SNAPSHOT_EVENTS = 10000, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+enum { SWEEP_MS = 5000, LINGER_MS = 2, SNAPSHOT_EVENTS = 10000, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
 
 struct broker {
     const struct config *config;
@@ -33,7 +33,7 @@ struct broker {
     struct health *health;
     struct waker *waker;
     struct server *server;
-    struct loop_timer *sweep;
+    struct loop_timer *sweep, *lingering;
     struct text snapshot; // being written; empty otherwise
     uint64_t snapshot_seq;
 };
@@ -220,6 +220,16 @@ static void stop(void *arg)
 
 // ---- start and end
 
+static void go_on(void *arg)
+{
+    commit_go_on(((struct broker *)arg)->world.commit);
+}
+
+static void linger(void *arg)
+{
+    loop_timer_start(((struct broker *)arg)->lingering, LINGER_MS);
+}
+
 static bool open_journal(struct broker *broker, struct fault *why)
 {
     struct world *world = &broker->world;
@@ -235,7 +245,8 @@ static bool open_journal(struct broker *broker, struct fault *why)
     world->store = journal_port(broker->journal);
     if (!rebuild(broker, world->state, &seq, &last_ms, why))
         return false;
-    struct commit_ports ports = {world->store, broker, rebuild, die, now_ms};
+    broker->lingering = loop_timer_new(world->loop, go_on, broker);
+    struct commit_ports ports = {world->store, broker, rebuild, die, now_ms, linger};
     world->commit = commit_new(world->state, &ports, seq, last_ms);
     log_info("store", "%llu events, %zu sessions, ready after %lld ms", (unsigned long long)seq,
              state_count(world->state, NOUN_SESSION), (long long)(clock_steady_ms() - began_ms));
@@ -333,6 +344,7 @@ static void end(struct broker *broker)
 {
     struct world *world = &broker->world;
     loop_timer_free(broker->sweep);
+    loop_timer_free(broker->lingering);
     server_free(broker->server);
     auth_free(broker->auth);
     prober_free(broker->prober);

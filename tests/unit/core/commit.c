@@ -13,7 +13,7 @@ struct fake {
     const struct store_batch *batch;
     store_done *done;
     void *arg;
-    int appends, rebuilds, deaths;
+    int appends, rebuilds, deaths, lingers;
     int64_t now_ms;
     char told[200]; // "a+" durable, "a-" refused
 };
@@ -60,10 +60,15 @@ static int64_t now_ms(void *arg)
     return ((struct fake *)arg)->now_ms;
 }
 
+static void linger(void *arg)
+{
+    ((struct fake *)arg)->lingers++;
+}
+
 static void open_commit(void)
 {
     fake = (struct fake){.state = state_new(), .now_ms = 1000};
-    struct commit_ports ports = {{&fake, append, NULL}, &fake, rebuild, die, now_ms};
+    struct commit_ports ports = {{&fake, append, NULL}, &fake, rebuild, die, now_ms, linger};
     fake.commit = commit_new(fake.state, &ports, 7, 2000);
 }
 
@@ -120,6 +125,29 @@ static void commit_more(void *arg, bool durable, const struct fault *why)
 {
     told(arg, durable, why);
     commit_site("z");
+}
+
+Test(commit, after_many_at_once_the_next_are_gathered_for_a_moment)
+{
+    static const char *const names[] = {"a", "b", "c", "d", "e"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        commit_site(names[i]);
+    answer(STORE_DURABLE); // a, alone
+    cr_assert_eq(fake.lingers, 0);
+    cr_assert_eq(fake.batch->event_count, 4);
+    answer(STORE_DURABLE);
+    cr_assert_eq(fake.lingers, 1);
+    commit_site("f");
+    commit_site("g");
+    cr_assert_eq(fake.appends, 2);
+    cr_assert_not(commit_is_idle(fake.commit));
+    commit_go_on(fake.commit);
+    cr_assert_eq(fake.appends, 3);
+    cr_assert_eq(fake.batch->event_count, 2);
+    answer(STORE_DURABLE);
+    commit_site("h"); // few again: at once
+    cr_assert_eq(fake.appends, 4);
+    cr_assert_eq(fake.lingers, 1);
 }
 
 Test(commit, who_is_told_may_commit_more)
