@@ -177,8 +177,10 @@ static const struct desk_ports desk_ports = {
 static void got_ticket(void *arg, unsigned attempt, const struct ticket_answer *answer)
 {
     struct agent *agent = arg;
-    struct desk_ticket ticket = {
-        .refusal = answer->refusal, .no_kdc = answer->no_kdc, .authorization = answer->authorization};
+    struct desk_ticket ticket = {.refusal = answer->refusal,
+                                 .no_kdc = answer->no_kdc,
+                                 .silent = answer->silent,
+                                 .authorization = answer->authorization};
     desk_ticket(agent->desk, attempt, &ticket);
 }
 

@@ -222,7 +222,7 @@ void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *
 {
     if (!is_awaited(desk, attempt))
         return;
-    desk->kdc_silent = ticket->no_kdc;
+    desk->kdc_silent = ticket->silent;
     if (ticket->no_kdc)
         ask_broker(desk, NULL);
     else if (ticket->refusal == REFUSAL_NONE)

@@ -61,7 +61,8 @@ void desk_greeter_up(struct desk *desk); // it was started (again) and shows not
 // Answers of the ports.
 struct desk_ticket {
     enum refusal refusal;      // REFUSAL_NONE: see `authorization`
-    bool no_kdc;               // it did not answer: the broker gets the password instead
+    bool no_kdc;               // none for this name: the broker gets the password instead
+    bool silent;               // no_kdc, because it does not answer
     const char *authorization; // "Negotiate ..."
 };
 void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *ticket);

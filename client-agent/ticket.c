@@ -25,7 +25,7 @@ struct job {
     unsigned char digest[32];
 
     enum refusal refusal;
-    bool no_kdc;
+    bool no_kdc, silent;
     char *authorization;
     char trouble[256]; // for the log
 };
@@ -94,6 +94,7 @@ static bool refuse(struct work *work, krb5_error_code code, const char *what)
         return false;
     }
     work->job->no_kdc = true;
+    work->job->silent = code == KRB5_KDC_UNREACH;
     return false;
 }
 
@@ -222,7 +223,7 @@ static void worker_drop(struct worker **worker)
 
 static void answer(struct ticket *ticket, const struct job *job)
 {
-    struct ticket_answer got = {.no_kdc = !job || job->no_kdc};
+    struct ticket_answer got = {.no_kdc = !job || job->no_kdc, .silent = !job || job->silent};
     loop_timer_stop(ticket->deadline);
     if (job) {
         got.refusal = job->refusal;

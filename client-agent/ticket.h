@@ -17,6 +17,7 @@ struct ticket_config {
 struct ticket_answer {
     enum refusal refusal;
     bool no_kdc;               // none answers within the deadline, or it knows nothing of this name or broker
+    bool silent;               // the former of these
     const char *authorization; // "Negotiate <base64>" when not refused
 };
 

@@ -254,12 +254,17 @@ Test(desk_by_ticket, gives_the_password_to_the_broker_when_no_kdc_answers)
 
 Test(desk_by_ticket, does_not_call_a_password_wrong_that_no_kdc_has_seen)
 {
+    struct desk_ticket silent = {.no_kdc = true, .silent = true};
     visit_log_on();
-    visit_give_ticket(REFUSAL_NONE, true);
+    desk_ticket(visit.desk, visit.attempt, &silent);
     visit_answer_no(REFUSAL_WRONG_PASSWORD);
     cr_assert(strstr(visit.sentence, "The Kerberos server does not answer, and the directory did not accept"));
     visit_log_on();
     visit_give_ticket(REFUSAL_WRONG_PASSWORD, false);
+    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
+    visit_log_on();
+    visit_give_ticket(REFUSAL_NONE, true); // a name of another realm: the directory's word counts
+    visit_answer_no(REFUSAL_WRONG_PASSWORD);
     cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
 }
 

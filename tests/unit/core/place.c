@@ -47,7 +47,7 @@ Test(place, a_strained_host_gets_fewer)
     hall.strain[1] = 3000;
     int on_strained = 0;
     for (int i = 0; i < 3; i++) {
-        char login[8];
+        char login[16];
         snprintf(login, sizeof login, "p%d", i);
         log_on(login, &decision);
         on_strained += text_equal(decision.host.id, "neustadt/ts1");
