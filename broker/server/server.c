@@ -3,8 +3,10 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/server/connection.h"
+#include "broker/server/spin.h"
 #include "broker/server/tls.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -248,7 +250,8 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
 // protocols[0] answers for certificates on both vhosts.
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = on_http},
-    {.name = "pult", .callback = on_link, .rx_buffer_size = LINK_PIECE},
+    // What goes out is not cut up into pieces of the size of what comes in.
+    {.name = "pult", .callback = on_link, .rx_buffer_size = LINK_PIECE, .tx_packet_size = READ_MAX},
     {.name = NULL},
 };
 
@@ -313,6 +316,7 @@ static bool start(struct server *server, const struct server_config *config, str
         .pt_serv_buf_size = READ_MAX,
         .user = server,
     };
+    assert(spin_is_guarded());
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     server->context = lws_create_context(&info);
     if (!server->context)
