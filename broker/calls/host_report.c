@@ -169,6 +169,7 @@ static void end_drains(struct world *world, int64_t now_ms)
         event.record.host.draining = false;
         event.record.host.drain_until_ms = 0;
         TEXT_PUT(event.why, "its time is over");
+        log_info("host", "%s: no longer drained, its time is over", event.record.host.id);
         if (!commit_events(world->commit, &event, 1, NULL, 0, NULL, NULL, &why))
             return;
     }

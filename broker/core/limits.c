@@ -54,12 +54,15 @@ static struct due next_due(const struct limits_input *input, const struct profil
 {
     struct due due = {.minutes = NEVER};
     int64_t age_ms = input->now_ms - session->started_ms, gone_ms = input->now_ms - session->changed_ms;
+    int64_t idle_ms = there->idle_s < INT64_MAX / 1000 ? there->idle_s * 1000 : INT64_MAX;
     sooner(&due, HOST_BECAUSE_LONGEST, HOST_LOG_OFF, minutes_left(profile->session_min, age_ms));
     sooner(&due, HOST_BECAUSE_HOURS, HOST_LOG_OFF, minutes_until_closed(profile, input->week_minute));
     if (session->state == SESSION_DISCONNECTED && !there->connected)
         sooner(&due, HOST_BECAUSE_LEFT, HOST_LOG_OFF, minutes_left(profile->disconnected_min, gone_ms));
+    // Who has just come back to it, and typed a password at the desk, has not been idle since before.
     if (there->connected)
-        sooner(&due, HOST_BECAUSE_IDLE, HOST_DISCONNECT, minutes_left(profile->idle_min, there->idle_s * 1000));
+        sooner(&due, HOST_BECAUSE_IDLE, HOST_DISCONNECT,
+               minutes_left(profile->idle_min, idle_ms < gone_ms ? idle_ms : gone_ms));
     return due;
 }
 

@@ -91,7 +91,7 @@ Test(limits, a_session_nobody_touches_is_warned_and_locked)
 {
     set_profile(15, 0, 0, "");
     report(13 * 60, true);
-    sweep_after(0);
+    sweep_after(13);
     cr_assert_eq(count, 1);
     cr_assert_eq(orders[0].type, HOST_TELL);
     cr_assert_eq(orders[0].reason, HOST_BECAUSE_IDLE);
@@ -101,12 +101,26 @@ Test(limits, a_session_nobody_touches_is_warned_and_locked)
     report(0, true); // touched
     sweep_after(0);
     report(13 * 60, true);
-    sweep_after(0);
+    sweep_after(13);
     cr_assert_eq(count, 1, "and is warned again the next time");
     report(15 * 60, true);
     sweep_after(2);
     cr_assert_eq(count, 1);
     cr_assert_eq(orders[0].type, HOST_DISCONNECT);
+}
+
+Test(limits, who_comes_back_to_a_locked_session_is_not_locked_out_again)
+{
+    set_profile(15, 0, 0, "");
+    become(SESSION_DISCONNECTED);
+    report(60 * 60, false);
+    sweep_after(60);
+    become(SESSION_CONNECTED);
+    report(60 * 60, true);
+    sweep_after(4);
+    cr_assert_eq(count, 0);
+    sweep_after(11);
+    cr_assert(count == 1 && orders[0].type == HOST_DISCONNECT);
 }
 
 Test(limits, a_session_nobody_sees_is_logged_off)
