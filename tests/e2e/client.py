@@ -53,8 +53,8 @@ class Device:
     def enrol(self):
         token = pultctl(self.noun, "enrol-token", self.id).strip()
         run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=x",
-            "-keyout", self.key, "-outform", "DER", "-out", f"{WORK}/request")
-        with open(f"{WORK}/request", "rb") as file:
+            "-keyout", self.key, "-outform", "DER", "-out", f"{self.key}.request")
+        with open(f"{self.key}.request", "rb") as file:
             request = base64.b64encode(file.read()).decode()
         answer = ask(connect(PUBLIC), post("/v1/enrol", json.dumps({"token": token, "request": request})))
         check(answer.status == 200, f"enrolment: {answer}")
