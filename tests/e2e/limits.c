@@ -20,11 +20,23 @@ TestSuite(limits, .init = open_altdorf, .fini = story_close, .timeout = 200);
 
 #define PULTCTL "tests/town/pultctl $TOWN $BUILD "
 
+// A window on the screen, whose sentence is small for machine reading: it is read from the program that shows it.
+static void is_told(const char *person, const char *sentence, const char *desk)
+{
+    char shell[300];
+    snprintf(shell, sizeof shell,
+             "timeout 30 sh -c 'until pgrep -a -x -u %s xmessage | tr \"\\n\" \" \" | grep -q -a \"%s\"; do sleep 0.1; "
+             "done'",
+             person, sentence);
+    place_runs("ts3", shell);
+    screen_shows(desk, "Pult", 10);
+}
+
 static void a_drained_host_tells_its_people_and_comes_back_by_itself(void)
 {
     place_runs("broker", PULTCTL "host drain altdorf/ts3 --until $(date -u -d '+15 seconds' +%FT%T.000Z) "
                                  "--message 'Wartung ab 17 Uhr'");
-    screen_shows("desk1", "Wartung ab 17 Uhr", 10);
+    is_told("dora", "Wartung ab 17 Uhr", "desk1");
     pultctl_shows("host show altdorf/ts3", "draining");
     desk_logs_on("desk2", "egon", "egon-geheim-1");
     screen_shows("desk2", "Sitzungsserver", 5);
@@ -38,18 +50,6 @@ static void anna_leaves_hers(void)
     place_runs("home", "printf 'anna-altdorf-1\\n' | tests/e2e/stub logon stub1 anna anna && tests/e2e/stub open anna");
     screen_shows("home", "anna auf ts3", 20);
     place_runs("home", "pkill -x xfreerdp3");
-}
-
-// A window on the screen, whose sentence is small for machine reading: it is read from the program that shows it.
-static void is_told(const char *person, const char *sentence, const char *desk)
-{
-    char shell[300];
-    snprintf(shell, sizeof shell,
-             "timeout 30 sh -c 'until pgrep -a -x -u %s xmessage | tr \"\\n\" \" \" | grep -q -a \"%s\"; do sleep 0.1; "
-             "done'",
-             person, sentence);
-    place_runs("ts3", shell);
-    screen_shows(desk, "Pult", 10);
 }
 
 Test(limits, idle_left_and_too_long)
