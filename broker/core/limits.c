@@ -4,22 +4,25 @@
 
 #include <stdlib.h>
 
-enum { MINUTE_MS = 60 * 1000, MINUTES_A_DAY = 24 * 60, NEVER = INT32_MAX };
+enum { MINUTE_MS = 60 * 1000, MINUTES_A_DAY = 24 * 60 };
 
-// How many minutes before it acts a limit warns: early, and shortly before.
-static const int64_t warnings[] = {10, 2};
+// How long before it acts a limit warns: early, and shortly before; never before half of it is over, so that somebody
+// who has just come, or has just touched the desktop, is not warned at once.
+static const int64_t warnings_ms[] = {10LL * MINUTE_MS, 2LL * MINUTE_MS};
+enum { WARNINGS = sizeof warnings_ms / sizeof *warnings_ms };
 
 struct warned {
     char session[ID_SIZE]; // the key
     enum host_reason reason;
-    size_t stage; // of `warnings`, one more for the act
+    size_t stage; // of `warnings_ms`, one more for the act
     int64_t at_ms;
 };
 
 struct due {
     enum host_reason reason;
     enum host_message_type act;
-    int64_t minutes; // until then, 0 or less: now; NEVER
+    int64_t limit_ms;
+    int64_t left_ms; // of it; 0 or less: now; INT64_MAX: never
 };
 
 void limits_clear(struct limits *limits)
@@ -27,51 +30,48 @@ void limits_clear(struct limits *limits)
     shelf_clear(&limits->warned);
 }
 
-// Rounded up: a warning of two minutes comes two minutes before, not one.
-static int64_t minutes_left(int64_t limit_min, int64_t spent_ms)
+static void limit(struct due *due, enum host_reason reason, enum host_message_type act, int64_t limit_min,
+                  int64_t spent_ms)
 {
-    return limit_min ? limit_min - spent_ms / MINUTE_MS : NEVER;
+    int64_t limit_ms = limit_min * MINUTE_MS, left_ms = limit_ms - spent_ms;
+    if (limit_min && left_ms < due->left_ms)
+        *due = (struct due){reason, act, limit_ms, left_ms};
 }
 
-static void sooner(struct due *due, enum host_reason reason, enum host_message_type act, int64_t minutes)
+static void hours(struct due *due, const struct profile *profile, int week_minute)
 {
-    if (minutes < due->minutes)
-        *due = (struct due){reason, act, minutes};
-}
-
-static int64_t minutes_until_closed(const struct profile *profile, int week_minute)
-{
+    const int64_t day_ms = (int64_t)MINUTES_A_DAY * MINUTE_MS;
     if (!profile->hours[0] && !profile->days[0])
-        return NEVER;
-    for (int minutes = 0; minutes <= (int)warnings[0]; minutes++)
-        if (!profile_is_open(profile, (week_minute + minutes) % (7 * MINUTES_A_DAY)))
-            return minutes;
-    return NEVER;
+        return;
+    for (int64_t left_ms = 0; left_ms <= warnings_ms[0] && left_ms < due->left_ms; left_ms += MINUTE_MS)
+        if (!profile_is_open(profile, (week_minute + (int)(left_ms / MINUTE_MS)) % (7 * MINUTES_A_DAY)))
+            *due = (struct due){HOST_BECAUSE_HOURS, HOST_LOG_OFF, day_ms, left_ms};
 }
 
 static struct due next_due(const struct limits_input *input, const struct profile *profile,
                            const struct session *session, const struct host_session *there)
 {
-    struct due due = {.minutes = NEVER};
+    struct due due = {.left_ms = INT64_MAX};
     int64_t age_ms = input->now_ms - session->started_ms, gone_ms = input->now_ms - session->changed_ms;
     int64_t idle_ms = there->idle_s < INT64_MAX / 1000 ? there->idle_s * 1000 : INT64_MAX;
-    sooner(&due, HOST_BECAUSE_LONGEST, HOST_LOG_OFF, minutes_left(profile->session_min, age_ms));
-    sooner(&due, HOST_BECAUSE_HOURS, HOST_LOG_OFF, minutes_until_closed(profile, input->week_minute));
+    limit(&due, HOST_BECAUSE_LONGEST, HOST_LOG_OFF, profile->session_min, age_ms);
+    hours(&due, profile, input->week_minute);
     if (session->state == SESSION_DISCONNECTED && !there->connected)
-        sooner(&due, HOST_BECAUSE_LEFT, HOST_LOG_OFF, minutes_left(profile->disconnected_min, gone_ms));
+        limit(&due, HOST_BECAUSE_LEFT, HOST_LOG_OFF, profile->disconnected_min, gone_ms);
     // Who has just come back to it, and typed a password at the desk, has not been idle since before.
     if (there->connected)
-        sooner(&due, HOST_BECAUSE_IDLE, HOST_DISCONNECT,
-               minutes_left(profile->idle_min, idle_ms < gone_ms ? idle_ms : gone_ms));
+        limit(&due, HOST_BECAUSE_IDLE, HOST_DISCONNECT, profile->idle_min, idle_ms < gone_ms ? idle_ms : gone_ms);
     return due;
 }
 
 static size_t stage_of(const struct due *due)
 {
-    size_t stage = 0, count = sizeof warnings / sizeof *warnings;
-    while (stage < count && due->minutes <= warnings[stage])
+    size_t stage = 0;
+    if (due->left_ms <= 0)
+        return WARNINGS + 1;
+    while (stage < WARNINGS && due->left_ms <= warnings_ms[stage] && due->left_ms <= due->limit_ms / 2)
         stage++;
-    return due->minutes <= 0 ? count + 1 : stage;
+    return stage;
 }
 
 static struct warned *warned_of(struct limits *limits, const char *session_id)
@@ -89,7 +89,7 @@ static struct warned *warned_of(struct limits *limits, const char *session_id)
 static bool is_news(struct limits *limits, const struct due *due, const char *session_id, int64_t now_ms)
 {
     size_t stage = stage_of(due);
-    bool act = due->minutes <= 0;
+    bool act = due->left_ms <= 0;
     const struct warned *before = shelf_find(&limits->warned, session_id);
     if (stage == 0) {
         if (before)
@@ -117,13 +117,14 @@ static void look_at(struct limits *limits, const struct limits_input *input, con
     struct due due = next_due(input, profile, session, there);
     if (!is_news(limits, &due, session->id, input->now_ms))
         return;
+    bool act = due.left_ms <= 0;
     // Nobody sees a warning in a session that is not connected.
-    if (due.minutes > 0 && !there->connected)
+    if (!act && !there->connected)
         return;
     struct host_message message = {
-        .type = due.minutes > 0 ? HOST_TELL : due.act,
+        .type = act ? due.act : HOST_TELL,
         .reason = due.reason,
-        .minutes = due.minutes > 0 ? due.minutes : 0,
+        .minutes = act ? 0 : (due.left_ms + MINUTE_MS - 1) / MINUTE_MS,
     };
     TEXT_PUT(message.session, session->id);
     order(arg, session->host, &message);

@@ -20,13 +20,15 @@ TestSuite(limits, .init = open_altdorf, .fini = story_close, .timeout = 200);
 
 #define PULTCTL "tests/town/pultctl $TOWN $BUILD "
 
-// A window on the screen, whose sentence is small for machine reading: it is read from the program that shows it.
+// A window of `person` on ts3 that can be seen and says `sentence`. The letters are small for machine reading and other
+// windows lie about: the sentence is read from the program that shows it, the window is asked of the X server.
 static void is_told(const char *person, const char *sentence, const char *desk)
 {
-    char shell[300];
+    char shell[600];
     snprintf(shell, sizeof shell,
-             "timeout 30 sh -c 'until pgrep -a -x -u %s xmessage | tr \"\\n\" \" \" | grep -q -a \"%s\"; do sleep 0.1; "
-             "done'",
+             "timeout 50 sh -c 'until p=$(pgrep -x -n -u %s xmessage) && grep -q -a \"%s\" /proc/$p/cmdline && "
+             "env -i $(tr \"\\0\" \"\\n\" </proc/$p/environ | grep -a -E \"^(DISPLAY|XAUTHORITY)=\") "
+             "/usr/bin/xwininfo -name Pult | grep -q IsViewable; do sleep 0.1; done'",
              person, sentence);
     place_runs("ts3", shell);
     screen_shows(desk, ".", 10); // for its picture

@@ -109,6 +109,28 @@ Test(limits, a_session_nobody_touches_is_warned_and_locked)
     cr_assert_eq(orders[0].type, HOST_DISCONNECT);
 }
 
+Test(limits, a_short_one_warns_at_half_of_it_each_time_anew)
+{
+    set_profile(6, 0, 0, "");
+    report(0, true);
+    sweep_after(0);
+    cr_assert_eq(count, 0, "not warned of it before anything was idle");
+    for (int time = 0; time < 3; time++) {
+        report(2 * 60, true);
+        sweep_after(2);
+        cr_assert_eq(count, 0);
+        report(3 * 60, true);
+        sweep_after(1);
+        cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 3, "time %d", time);
+        report(4 * 60, true);
+        sweep_after(1);
+        cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 2, "time %d", time);
+        report(0, true); // touched
+        sweep_after(0);
+        cr_assert_eq(count, 0);
+    }
+}
+
 Test(limits, who_comes_back_to_a_locked_session_is_not_locked_out_again)
 {
     set_profile(15, 0, 0, "");
