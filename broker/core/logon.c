@@ -97,10 +97,11 @@ static void lease(const struct logon_input *input, struct logon_decision *decisi
     TEXT_PUT(event->why, decision->why.lines);
 }
 
-// A desktop that is kept becomes its person's with the first session.
-static void take_desktop(const struct logon_input *input, const struct pool *pool, struct logon_decision *decision)
+// A desktop that is kept becomes its person's with the first session: one a person.
+static void take_desktop(const struct state *state, const struct logon_input *input, const struct pool *pool,
+                         struct logon_decision *decision)
 {
-    if (pool->kind != POOL_DESKTOP || !pool->kept || text_equal(decision->host.owner, input->person_id))
+    if (pool->kind != POOL_DESKTOP || !pool->kept || place_owns(state, pool, input->person_id))
         return;
     TEXT_PUT(decision->host.owner, input->person_id);
     struct event *event = add_event(decision, input, EVENT_HOST_TAKEN, NOUN_HOST);
@@ -126,7 +127,7 @@ static enum refusal choose_host(const struct state *state, const struct logon_in
     decision->host = *host;
     if (refusal != REFUSAL_NONE)
         return refusal;
-    take_desktop(input, placement.pool, decision);
+    take_desktop(state, input, placement.pool, decision);
     start(input, host, decision);
     return REFUSAL_NONE;
 }

@@ -44,7 +44,8 @@ static bool is_single(const struct placement *placement)
     return placement->pool->kind == POOL_DESKTOP;
 }
 
-// A desktop of somebody else's is none for this person; and their own goes before all others.
+// A desktop of somebody else's is none for this person; and their own goes before all others. While their own cannot be
+// had they get another for the time: it does not become theirs, too.
 static bool is_others(const struct placement *placement, const struct host *host)
 {
     return placement->pool->kept && host->owner[0] && !text_equal(host->owner, placement->person_id);
@@ -100,19 +101,29 @@ static void consider(const struct placement *placement, const struct host *host,
     }
 }
 
-// The best two are as good as equal: the dice keep a storm from herding onto one.
+// Where the second is nearly as good as the best the dice keep a storm from herding onto one.
+static bool has_equal(const struct choice *choice)
+{
+    enum { NEARLY = 8 }; // within an eighth
+    return choice->best[1] && choice->load[1] - choice->load[0] <= choice->load[0] / NEARLY;
+}
+
 static const struct host *pick(const struct placement *placement, const struct choice *choice, struct why *why,
                                enum refusal *refusal)
 {
     bool own_sleeps = choice->asleep && is_own(placement, choice->asleep);
     *refusal = REFUSAL_NONE;
-    if (choice->own && !own_sleeps) {
+    if (choice->own) {
         why_note(why, "host %s chosen: it is this person's", choice->own->id);
         return choice->own;
     }
     if (choice->best[0] && !own_sleeps) {
-        const struct host *chosen = choice->best[choice->best[1] ? placement->dice & 1 : 0];
-        why_note(why, "host %s chosen%s", chosen->id, choice->best[1] ? ", by the dice, of the least loaded two" : "");
+        bool equal = has_equal(choice);
+        const struct host *chosen = choice->best[equal ? placement->dice & 1 : 0];
+        why_note(why, "host %s chosen%s", chosen->id,
+                 equal              ? ", by the dice, of the least loaded two"
+                 : choice->best[1] ? ": it is the least loaded"
+                                    : "");
         return chosen;
     }
     if (choice->asleep) {
@@ -123,6 +134,17 @@ static const struct host *pick(const struct placement *placement, const struct c
     *refusal = choice->full ? REFUSAL_HOSTS_FULL : REFUSAL_NO_HOST;
     why_note(why, "no host of pool %s can take a session", placement->pool->id);
     return NULL;
+}
+
+bool place_owns(const struct state *state, const struct pool *pool, const char *person_id)
+{
+    const struct shelf *hosts = state_shelf(state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = hosts->records[i];
+        if (text_equal(host->pool, pool->id) && text_equal(host->owner, person_id))
+            return true;
+    }
+    return false;
 }
 
 const struct host *place_choose(const struct placement *placement, struct why *why, enum refusal *refusal)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Which host of a pool a new session goes to: the least loaded by weight among those that are healthy, not draining and
-// below their limit; of the best two one by the dice, so that a storm does not herd onto one host.
+// below their limit; of two that are nearly as good one by the dice, so that a storm does not herd onto one host.
 #pragma once
 #include "broker/api/refusal.h"
 #include "broker/core/port.h"
@@ -31,5 +31,7 @@ struct placement {
 // NULL with *refusal set to REFUSAL_NO_HOST or REFUSAL_HOSTS_FULL. A host not probed yet counts as healthy. With
 // REFUSAL_HOST_WAKING the host is one that sleeps: to be woken, and chosen again when it answers.
 const struct host *place_choose(const struct placement *placement, struct why *why, enum refusal *refusal);
+// Whether a machine of the pool is this person's, in whatever state it is.
+bool place_owns(const struct state *state, const struct pool *pool, const char *person_id);
 bool host_is_usable(const struct health_source *health, const char *host_id);  // for sessions that run there
 bool host_takes_more(const struct health_source *health, const char *host_id); // for new ones

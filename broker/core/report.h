@@ -19,7 +19,7 @@ struct report {
     struct host_message as; // load, faults, version
     struct host_session *sessions;
     size_t session_count;
-    int64_t failures; // permille of a failed log-on, halved every minute
+    int64_t failures; // permille, more than doubled by each log-on that failed, halved every minute
     int64_t failed_ms;
 };
 

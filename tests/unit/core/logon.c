@@ -167,25 +167,55 @@ Test(logon, never_at_a_device_of_another_tenant)
     cr_assert_eq(decision.refusal, REFUSAL_DENIED);
 }
 
-Test(logon, the_load_follows_the_weight)
+static void set_room(const char *id, int64_t weight, int64_t max_sessions)
 {
-    union record heavy = {.host = *state_host(hall.state, "neustadt/ts1")};
-    heavy.host.weight = 1000;
-    heavy.host.max_sessions = 100;
-    hall_set(&hall, NOUN_HOST, &heavy);
-    union record light = {.host = *state_host(hall.state, "neustadt/ts2")};
-    light.host.max_sessions = 100;
-    hall_set(&hall, NOUN_HOST, &light);
-    // One of the best two by the dice: with two hosts that is even, so a third shows what weight does.
-    union record third = heavy;
-    TEXT_PUT(third.host.id, "neustadt/ts5");
-    hall_set(&hall, NOUN_HOST, &third);
-    for (int i = 0; i < 60; i++) {
-        char login[8] = {'p', (char)('0' + i / 10), (char)('0' + i % 10)};
+    union record record = {.host = *state_host(hall.state, "neustadt/ts1")};
+    TEXT_PUT(record.host.id, id);
+    record.host.weight = weight;
+    record.host.max_sessions = max_sessions;
+    hall_set(&hall, NOUN_HOST, &record);
+}
+
+static void log_many_on(char first, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char login[8] = {first, (char)('0' + i / 100), (char)('0' + i / 10 % 10), (char)('0' + i % 10)};
         hall_log_on(&hall, login, "rathaus", "neustadt/desk1", &decision);
+        cr_assert_eq(decision.refusal, REFUSAL_NONE);
     }
+}
+
+static void weigh_third(int64_t third)
+{
+    set_room("neustadt/ts1", 1000, 100);
+    set_room("neustadt/ts2", 100, 100);
+    if (third)
+        set_room("neustadt/ts5", third, 100);
+    log_many_on('p', 66);
     int64_t on_light = state_uses(hall.state, NOUN_HOST, "neustadt/ts2");
-    cr_assert(on_light >= 1 && on_light <= 8, "%lld of 60 on a host of a tenth of the weight", (long long)on_light);
+    cr_assert(on_light >= 1 && on_light <= 12, "%lld of 66 on a host of a tenth of the weight", (long long)on_light);
+}
+
+Test(logon, the_load_follows_the_weight_of_two)
+{
+    weigh_third(0);
+}
+
+Test(logon, the_load_follows_the_weight_of_three)
+{
+    weigh_third(1000);
+}
+
+Test(logon, a_host_that_comes_back_empty_catches_up)
+{
+    set_room("neustadt/ts1", 100, 200);
+    set_room("neustadt/ts2", 100, 200);
+    hall_drain(&hall, "neustadt/ts2", true);
+    log_many_on('p', 40);
+    hall_drain(&hall, "neustadt/ts2", false);
+    log_many_on('q', 40);
+    int64_t back = state_uses(hall.state, NOUN_HOST, "neustadt/ts2");
+    cr_assert_geq(back, 28, "%lld of 40 on the empty one of two", (long long)back);
 }
 
 Test(session, only_the_desk_that_has_it_may_report, .init = open_hall, .fini = close_hall)

@@ -110,6 +110,63 @@ Test(place, a_kept_desktop_waits_for_its_person)
     cr_assert(text_equal(state_host(hall.state, decision.host.id)->owner, "neustadt/p-anna"));
 }
 
+static int number_of(const struct logon_decision *which)
+{
+    return which->host.id[strlen(which->host.id) - 1] - '0';
+}
+
+static int owned_by(const char *person_id)
+{
+    const struct shelf *hosts = state_shelf(hall.state, NOUN_HOST);
+    int count = 0;
+    for (size_t i = 0; i < hosts->count; i++)
+        count += text_equal(((const struct host *)hosts->records[i])->owner, person_id);
+    return count;
+}
+
+Test(place, while_ones_own_desktop_cannot_be_had_another_is_lent)
+{
+    make_desktops(true);
+    for (int way = 0; way < 2; way++) {
+        log_on("anna", &decision);
+        end(&decision);
+        if (way == 0)
+            hall_drain(&hall, decision.host.id, true);
+        else
+            hall.health[number_of(&decision)] = HOST_UNREACHABLE;
+        log_on("anna", &second);
+        cr_assert_eq(second.refusal, REFUSAL_NONE, "%s", second.why.lines);
+        cr_assert_not(text_equal(second.host.id, decision.host.id));
+        cr_assert_eq(owned_by("neustadt/p-anna"), 1, "lent, not hers");
+        end(&second);
+        hall_drain(&hall, decision.host.id, false);
+        hall.health[number_of(&decision)] = HOST_OK;
+    }
+    log_on("anna", &second);
+    cr_assert(text_equal(second.host.id, decision.host.id));
+    log_on("bert", &second);
+    cr_assert_eq(second.refusal, REFUSAL_NONE, "what was lent is free again");
+    cr_assert_eq(owned_by("neustadt/p-bert"), 1);
+}
+
+Test(place, of_two_of_ones_own_the_one_that_is_awake)
+{
+    make_desktops(true);
+    for (int number = 1; number <= 2; number++) {
+        union record record = {.host = *state_host(hall.state, number == 1 ? "neustadt/ts1" : "neustadt/ts2")};
+        TEXT_PUT(record.host.owner, "neustadt/p-anna");
+        hall_set(&hall, NOUN_HOST, &record);
+    }
+    for (int asleep = 1; asleep <= 2; asleep++) {
+        hall.asleep[asleep] = true;
+        hall.health[asleep] = HOST_UNREACHABLE;
+        hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+        cr_assert_eq(decision.refusal, REFUSAL_NONE, "%s", decision.why.lines);
+        hall.asleep[asleep] = false;
+        hall.health[asleep] = HOST_OK;
+    }
+}
+
 Test(place, a_sleeping_desktop_is_woken_when_no_other_is_free)
 {
     make_desktops(false);
@@ -132,9 +189,8 @@ Test(place, ones_own_desktop_is_woken_rather_than_another_taken)
     make_desktops(true);
     log_on("anna", &decision);
     end(&decision);
-    int number = decision.host.id[strlen(decision.host.id) - 1] - '0';
-    hall.health[number] = HOST_UNREACHABLE;
-    hall.asleep[number] = true;
+    hall.health[number_of(&decision)] = HOST_UNREACHABLE;
+    hall.asleep[number_of(&decision)] = true;
     log_on("anna", &second);
     cr_assert_eq(second.refusal, REFUSAL_HOST_WAKING, "%s", second.why.lines);
     cr_assert(text_equal(second.host.id, decision.host.id));
@@ -144,9 +200,8 @@ Test(place, a_running_session_on_a_sleeping_desktop_is_woken_not_lost)
 {
     make_desktops(false);
     log_on("anna", &decision);
-    int number = decision.host.id[strlen(decision.host.id) - 1] - '0';
-    hall.health[number] = HOST_UNREACHABLE;
-    hall.asleep[number] = true;
+    hall.health[number_of(&decision)] = HOST_UNREACHABLE;
+    hall.asleep[number_of(&decision)] = true;
     log_on("anna", &second);
     cr_assert_eq(second.refusal, REFUSAL_HOST_WAKING);
     cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);

@@ -71,7 +71,19 @@ Test(report, strain_grows_with_load_and_failures_and_fades)
     cr_assert_eq(report_strain(&reports, HOST, 2), 500);
     reports_failed(&reports, HOST, 1000);
     reports_failed(&reports, HOST, 1000);
-    cr_assert_eq(report_strain(&reports, HOST, 1001), 2500);
-    cr_assert_eq(report_strain(&reports, HOST, 61000), 1500);
+    cr_assert_eq(report_strain(&reports, HOST, 1001), 3500);
+    cr_assert_eq(report_strain(&reports, HOST, 61000), 2000);
     cr_assert_eq(report_strain(&reports, HOST, 1000 + 3600 * 1000), 500);
+}
+
+Test(report, a_host_that_lets_nobody_in_soon_looks_fuller_than_a_full_one)
+{
+    hear(1, 0, "");
+    for (int i = 0; i < 6; i++)
+        reports_failed(&reports, HOST, 1000);
+    cr_assert_gt(report_strain(&reports, HOST, 1001), 40 * 1000);
+    for (int i = 0; i < 60; i++)
+        reports_failed(&reports, HOST, 1000);
+    cr_assert_leq(report_strain(&reports, HOST, 1001), 255000);
+    cr_assert_eq(report_strain(&reports, HOST, 1000 + 10 * 60 * 1000), 249, "and is tried again");
 }
