@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The limits of a profile, carried out: a session that nobody touches is locked; one that nobody sees, that has run for
-// long enough or whose hours are over is logged off, after a warning in the session. Only on hosts with an agent.
+// long enough or whose hours are over is logged off, never without a warning to who is there. Only on hosts with an
+// agent.
 #pragma once
 #include "broker/core/profile.h"
 #include "broker/core/report.h"

@@ -141,7 +141,9 @@ Test(limits, who_comes_back_to_a_locked_session_is_not_locked_out_again)
     report(60 * 60, true);
     sweep_after(4);
     cr_assert_eq(count, 0);
-    sweep_after(11);
+    sweep_after(9);
+    cr_assert(count == 1 && orders[0].type == HOST_TELL);
+    sweep_after(2);
     cr_assert(count == 1 && orders[0].type == HOST_DISCONNECT);
 }
 
@@ -188,4 +190,81 @@ Test(limits, wait_while_the_host_is_silent)
     reports_link(&reports, anna.host.id, false, 2);
     sweep_after(61);
     cr_assert_eq(count, 0);
+}
+
+// Somebody who comes back shortly before the end did not see what was told to nobody.
+Test(limits, who_comes_back_late_is_warned_then)
+{
+    set_profile(0, 0, 600, "");
+    become(SESSION_DISCONNECTED);
+    report(0, false);
+    sweep_after(599);
+    cr_assert_eq(count, 0, "nobody sees it");
+    become(SESSION_CONNECTED);
+    report(0, true);
+    sweep_after(0);
+    cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 1);
+    sweep_after(1);
+    cr_assert(count == 1 && orders[0].type == HOST_LOG_OFF);
+}
+
+static void sweep_seconds(int64_t seconds)
+{
+    hall.now_ms += seconds * 1000;
+    sweep_after(0);
+}
+
+// An administrator shortens the hours, or the time a session may last, while people work.
+Test(limits, who_is_over_a_new_limit_is_warned_and_has_two_minutes)
+{
+    static const char *const hours[] = {"", "06:00-09:00"};
+    for (int i = 0; i < 2; i++) {
+        set_profile(0, 0, 0, "");
+        sweep_after(i == 0 ? 300 : 0);
+        cr_assert_eq(count, 0);
+        set_profile(0, 0, i == 0 ? 60 : 0, hours[i]);
+        sweep_seconds(5);
+        cr_assert_eq(count, 1);
+        cr_assert_eq(orders[0].type, HOST_TELL);
+        cr_assert_eq(orders[0].minutes, 2);
+        sweep_seconds(115);
+        cr_assert_eq(count, 0);
+        sweep_seconds(5);
+        cr_assert_eq(count, 1);
+        cr_assert_eq(orders[0].type, HOST_LOG_OFF);
+        cr_assert_eq(orders[0].reason, i == 0 ? HOST_BECAUSE_LONGEST : HOST_BECAUSE_HOURS);
+        sweep_seconds(30);
+        cr_assert_eq(count, 0);
+        sweep_seconds(30);
+        cr_assert_eq(count, 1, "what had no effect is tried again");
+    }
+}
+
+// Whatever the limits, and however often somebody looks: nobody who is there is locked or logged off untold, and nobody
+// is told again and again.
+Test(limits, no_length_acts_without_a_warning)
+{
+    static const int64_t lengths[] = {1, 2, 3, 4, 5, 7, 10, 11, 15, 19, 20, 21, 30, 60, 600, 1440};
+    for (size_t i = 0; i < sizeof lengths / sizeof *lengths; i++) {
+        for (int kind = 0; kind < 2; kind++) {
+            int64_t idle_s = 0, told = 0;
+            bool acted = false;
+            become(SESSION_CONNECTED);
+            struct event anew = {.type = EVENT_SESSION_MOVED, .noun = NOUN_SESSION};
+            anew.record.session = *state_session(hall.state, anna.session.id);
+            anew.record.session.started_ms = hall.now_ms;
+            state_apply(hall.state, &anew);
+            set_profile(kind == 0 ? lengths[i] : 0, 0, kind == 1 ? lengths[i] : 0, "");
+            for (; !acted && idle_s <= lengths[i] * 60 + 5; idle_s += 5) {
+                report(idle_s, true);
+                sweep_seconds(idle_s ? 5 : 0);
+                for (size_t n = 0; n < count; n++) {
+                    told += orders[n].type == HOST_TELL;
+                    acted = orders[n].type != HOST_TELL;
+                }
+            }
+            cr_assert(acted && told >= 1 && told <= 2, "%lld minutes: %s, told %lld times", (long long)lengths[i],
+                      acted ? "acted" : "not acted", (long long)told);
+        }
+    }
 }
