@@ -199,6 +199,29 @@ static bool read_choice(const struct field *field, json_object *value, int64_t *
     return fault_set(why, FAULT_INVALID, "%s: not one of the choices (%s, ...)", field->name, field->choices[0]);
 }
 
+// RFC 3339: behind the seconds a fraction, perhaps, and always how far from UTC it is.
+static bool read_offset(const char *at, int64_t *fraction_ms, int64_t *offset_s)
+{
+    int hours = 0, minutes = 0, end = 0;
+    *fraction_ms = *offset_s = 0;
+    if (*at == '.') {
+        size_t digits = strspn(++at, "0123456789");
+        for (size_t i = 0; i < 3; i++)
+            *fraction_ms = *fraction_ms * 10 + (i < digits ? at[i] - '0' : 0);
+        if (digits == 0)
+            return false;
+        at += digits;
+    }
+    if (text_equal(at, "Z"))
+        return true;
+    if ((*at != '+' && *at != '-') || strspn(at + 1, "0123456789") != 2 ||
+        sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 5 || at[1 + end] || hours > 23 ||
+        minutes < 0 || minutes > 59)
+        return false;
+    *offset_s = (hours * 60 + minutes) * (*at == '-' ? -60 : 60);
+    return true;
+}
+
 static bool read_time(const struct field *field, enum codec_form form, json_object *value, int64_t *to,
                       struct fault *why)
 {
@@ -208,12 +231,17 @@ static bool read_time(const struct field *field, enum codec_form form, json_obje
         return read_number(&number, value, to, why);
     }
     struct tm utc = {0};
-    const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
-    if (*text && !end)
+    int64_t fraction_ms, offset_s;
+    const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
+    *to = 0;
+    if (text && !*text)
+        return true;
+    const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &utc) : NULL;
+    int day = utc.tm_mday;
+    if (!end || !read_offset(end, &fraction_ms, &offset_s))
         return wrong_type(field, "a time such as 2026-03-01T07:59:30Z", why);
-    *to = *text ? (int64_t)timegm(&utc) * 1000 : 0;
-    return true;
+    *to = ((int64_t)timegm(&utc) - offset_s) * 1000 + fraction_ms;
+    return utc.tm_mday == day || wrong_type(field, "a day that there is", why);
 }
 
 static bool read_digest(const struct field *field, json_object *value, char *to, struct fault *why)
@@ -257,12 +285,41 @@ static bool read_field(const struct field *field, enum codec_form form, json_obj
 
 // ---- whole objects
 
+static bool is_empty(const struct field *field, const void *source)
+{
+    const char *slot = (const char *)source + field->offset;
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_TEXT:
+    case FIELD_LIST:
+    case FIELD_LINES:
+    case FIELD_DIGEST:
+        return *slot == 0;
+    case FIELD_NUMBER:
+    case FIELD_CHOICE:
+    case FIELD_TIME:
+        return *(const int64_t *)(const void *)slot == 0;
+    case FIELD_FLAG:
+        return !*(const bool *)slot;
+    }
+    return false;
+}
+
 static const struct field *field_named(const struct field *fields, const char *name)
 {
     for (; fields->name; fields++)
         if (text_equal(fields->name, name))
             return fields;
     return NULL;
+}
+
+// Whoever writes nothing into a field that is needed has left it out. Nought may be meant; and a secret that is empty
+// is a wrong one.
+static bool is_missing(const struct field *field, json_object *object, const void *target)
+{
+    bool is_written = field->type != FIELD_NUMBER && field->type != FIELD_CHOICE && field->type != FIELD_FLAG &&
+                      !(field->flags & FIELD_SECRET);
+    return !json_object_object_get_ex(object, field->name, NULL) || (is_written && is_empty(field, target));
 }
 
 bool codec_read(const struct field *fields, size_t size, enum codec_form form, json_object *object, void *target,
@@ -282,7 +339,7 @@ bool codec_read(const struct field *fields, size_t size, enum codec_form form, j
             return false;
     }
     for (const struct field *field = fields; form == CODEC_CHANGE && field->name; field++)
-        if ((field->flags & FIELD_REQUIRED) && !json_object_object_get_ex(object, field->name, NULL))
+        if ((field->flags & FIELD_REQUIRED) && is_missing(field, object, target))
             return fault_set(why, FAULT_INVALID, "%s is missing: %s", field->name, field->sentence);
     return true;
 }
@@ -339,26 +396,6 @@ static json_object *write_field(const struct field *field, enum codec_form form,
 }
 
 // The journal leaves out what is empty: reading starts from zero, and small events are quick events.
-static bool is_empty(const struct field *field, const void *source)
-{
-    const char *slot = (const char *)source + field->offset;
-    switch (field->type) {
-    case FIELD_ID:
-    case FIELD_TEXT:
-    case FIELD_LIST:
-    case FIELD_LINES:
-    case FIELD_DIGEST:
-        return *slot == 0;
-    case FIELD_NUMBER:
-    case FIELD_CHOICE:
-    case FIELD_TIME:
-        return *(const int64_t *)(const void *)slot == 0;
-    case FIELD_FLAG:
-        return !*(const bool *)slot;
-    }
-    return false;
-}
-
 static bool is_told(const struct field *field, enum codec_form form, const void *source)
 {
     if (form == CODEC_JOURNAL)

@@ -204,7 +204,7 @@ static bool servers_fit(const struct tenant *tenant, struct fault *why)
         if (!text_starts(word, "ldaps://") && !text_starts(word, "ldap://"))
             return fault_set(why, FAULT_INVALID, "servers: ldaps://name or ldap://name, not \"%.60s\"", word);
     }
-    return json_object_array_length(words) > 0 || fault_set(why, FAULT_INVALID, "servers: at least one is needed");
+    return true;
 }
 
 // Desks dial it, and it may stand among a command's words: nothing that is an option there.
@@ -234,8 +234,6 @@ static bool wake_fits(const struct host *host, struct fault *why)
 static bool certificate_fits(const struct state *state, const struct administrator *wanted, struct fault *why)
 {
     const struct administrator *other = state_administrator_by(state, wanted->certificate);
-    if (!wanted->certificate[0])
-        return fault_set(why, FAULT_INVALID, "certificate: needed");
     return !other || text_equal(other->id, wanted->id) ||
            fault_set(why, FAULT_CONFLICT, "certificate: another administrator has this one already");
 }

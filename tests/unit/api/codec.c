@@ -357,3 +357,94 @@ Test(codec, asking_for_what_is_not_there_gives_nothing)
     cr_expect_null(codec_member(NULL, "z"));
     cr_expect_str_eq(codec_string(codec_member(object, "s"), "x"), "");
 }
+
+// ---- times, and what may not be left empty
+
+static bool read_until(const char *text, int64_t *until_ms)
+{
+    struct fault why = {0};
+    struct drain_request request;
+    owned(json) json_object *object = json_object_new_object();
+    json_object_object_add(object, "until", json_object_new_string(text));
+    bool read = codec_read(drain_request_fields, sizeof request, CODEC_CHANGE, object, &request, &why);
+    cr_expect(read || why.kind == FAULT_INVALID);
+    *until_ms = request.until_ms;
+    return read;
+}
+
+Test(codec, reads_the_times_of_rfc_3339)
+{
+    static const struct {
+        const char *text;
+        int64_t ms;
+    } rows[] = {
+        {"2026-03-01T18:00:00Z", 1772388000000},          {"2026-03-01T18:00:00.250Z", 1772388000250},
+        {"2026-03-01T18:00:00.5Z", 1772388000500},        {"2026-03-01T19:00:00+01:00", 1772388000000},
+        {"2026-03-01T12:30:00.000-05:30", 1772388000000}, {"2026-03-01T18:00:00.1234567Z", 1772388000123},
+        {"2028-02-29T00:00:00Z", 1835395200000},          {"", 0},
+    };
+    int64_t ms = 0;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect(read_until(rows[i].text, &ms), "%s", rows[i].text);
+        cr_expect_eq(ms, rows[i].ms, "%s: %lld", rows[i].text, (long long)ms);
+    }
+}
+
+Test(codec, refuses_times_that_may_mean_another)
+{
+    static const char *const wrong[] = {"2026-03-01T18:00:00",
+                                        "2026-03-01T18:00:00 CET",
+                                        "2026-03-01T18:00:00Z tomorrow",
+                                        "2026-03-01T18:00:00.Z",
+                                        "2026-03-01T18:00:00+1",
+                                        "2026-03-01T18:00:00+0100",
+                                        "2026-03-01T18:00:00+01:99",
+                                        "2026-02-30T00:00:00Z",
+                                        "18:00",
+                                        "2026-03-01",
+                                        "2026-03-01T18:00:00+24:00"};
+    int64_t ms = 0;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(read_until(wrong[i], &ms), "%s", wrong[i]);
+}
+
+// Something for each field that a change needs, and for one of them nothing.
+static json_object *all_but(const struct noun_row *row, const struct field *empty)
+{
+    json_object *object = json_object_new_object();
+    for (const struct field *field = row->fields; field->name; field++) {
+        if (!(field->flags & FIELD_REQUIRED))
+            continue;
+        json_object *value = field->type == FIELD_NUMBER ? json_object_new_int64(field->min)
+                             : field->type == FIELD_LIST ? json_object_new_array()
+                                                         : json_object_new_string(field == empty ? "" : "a/b");
+        if (field->type == FIELD_LIST && field != empty)
+            json_object_array_add(value, json_object_new_string("ldaps://dir.example"));
+        if (field->type == FIELD_DIGEST && field != empty)
+            json_object_set_string(value, "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef");
+        json_object_object_add(object, field->name, value);
+    }
+    return object;
+}
+
+Test(codec, what_is_needed_may_not_be_empty)
+{
+    static char record[8192];
+    size_t looked_at = 0;
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
+        const struct noun_row *row = &noun_rows[noun];
+        cr_assert_leq(row->size, sizeof record);
+        for (const struct field *field = row->fields; row->by_people && field->name; field++) {
+            struct fault why = {0};
+            owned(json) json_object *whole = all_but(row, NULL), *object = all_but(row, field);
+            if (!(field->flags & FIELD_REQUIRED) || field->type == FIELD_NUMBER)
+                continue;
+            cr_assert(codec_read(row->fields, row->size, CODEC_CHANGE, whole, record, &why), "%s", why.text);
+            cr_expect_not(codec_read(row->fields, row->size, CODEC_CHANGE, object, record, &why), "%s %s", row->name,
+                          field->name);
+            cr_expect(strstr(why.text, field->name), "%s %s: %s", row->name, field->name, why.text);
+            looked_at++;
+        }
+    }
+    cr_assert_gt(looked_at, 20);
+}
