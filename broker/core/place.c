@@ -121,9 +121,9 @@ static const struct host *pick(const struct placement *placement, const struct c
         bool equal = has_equal(choice);
         const struct host *chosen = choice->best[equal ? placement->dice & 1 : 0];
         why_note(why, "host %s chosen%s", chosen->id,
-                 equal              ? ", by the dice, of the least loaded two"
+                 equal             ? ", by the dice, of the least loaded two"
                  : choice->best[1] ? ": it is the least loaded"
-                                    : "");
+                                   : "");
         return chosen;
     }
     if (choice->asleep) {
