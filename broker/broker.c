@@ -262,13 +262,12 @@ static bool open_ca(struct broker *broker, struct fault *why)
     return broker->ca != NULL;
 }
 
-// Hosts verify by it what the broker signs.
-static bool open_otp_key(struct broker *broker, struct fault *why)
+static bool open_otp_maker(struct broker *broker, struct fault *why)
 {
     char path[PATH_ROOM];
-    config_data_file(broker->config, "otp.key", path);
-    broker->world.otp_key = otp_key_open(path, why);
-    return broker->world.otp_key != NULL;
+    config_data_file(broker->config, "otp.secret", path);
+    broker->world.otp_maker = otp_maker_open(path, why);
+    return broker->world.otp_maker != NULL;
 }
 
 static void open_hosts(struct broker *broker)
@@ -326,7 +325,7 @@ static bool begin(struct broker *broker, struct fault *why)
     world->admins = admins_new(first);
     world->remembered = remembered_new(REMEMBERED_BYTES);
     world->started_ms = clock_wall_ms();
-    if (!open_journal(broker, why) || !open_ca(broker, why) || !open_otp_key(broker, why))
+    if (!open_journal(broker, why) || !open_ca(broker, why) || !open_otp_maker(broker, why))
         return false;
     world->ca = ca_port(broker->ca);
     open_directories(broker);
@@ -352,7 +351,7 @@ static void end(struct broker *broker)
     waker_free(broker->waker);
     reports_clear(&world->reports);
     limits_clear(&world->limits);
-    otp_key_free(world->otp_key);
+    otp_maker_free(world->otp_maker);
     if (world->commit && broker->snapshot_seq != commit_last_seq(world->commit))
         keep_snapshot(broker);
     journal_close(broker->journal);

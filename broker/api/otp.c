@@ -5,12 +5,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <openssl/ecdsa.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
-#include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,13 +22,12 @@ enum {
     AT_FENCE = 6,
     AT_NONCE = 14,
     AT_SESSION = 22, // of its person, then its own
-    AT_SIGNATURE = 34,
-    SIGNED_BYTES = AT_SIGNATURE,
-    HALF = 32, // of a signature: r, then s
-    WHOLE_BYTES = AT_SIGNATURE + 2 * HALF,
-    LETTERS = 131,
-    STATEMENT_MAX = 32 + SIGNED_BYTES + ID_SIZE + LOGIN_SIZE,
-    KEY_BYTES = 91,
+    AT_CODE = 34,
+    SAID_BYTES = AT_CODE,
+    CODE_BYTES = 32, // of HMAC-SHA-256; a key is as long
+    WHOLE_BYTES = AT_CODE + CODE_BYTES,
+    LETTERS = 88,
+    STATEMENT_MAX = 64 + SAID_BYTES + ID_SIZE + LOGIN_SIZE,
 };
 
 enum flag { FLAG_SOLE = 1, FLAG_PASSWORD = 2 };
@@ -37,8 +35,12 @@ enum flag { FLAG_SOLE = 1, FLAG_PASSWORD = 2 };
 static const char prefix[] = "P1.";
 
 struct otp_key {
-    EVP_PKEY *key;
-    EVP_PKEY_CTX *signing; // kept: setting one up costs a seventh of a signature; NULL of a public key
+    unsigned char bytes[CODE_BYTES];
+    EVP_MAC_CTX *code; // kept: finding one costs more than using it
+};
+
+struct otp_maker {
+    struct otp_key secret;
 };
 
 static void file_drop(FILE **file)
@@ -47,91 +49,155 @@ static void file_drop(FILE **file)
         fclose(*file);
 }
 
+// ---- what is vouched for
+
+struct statement {
+    unsigned char bytes[STATEMENT_MAX];
+    size_t length;
+    bool cut;
+};
+
+static void add_bytes(struct statement *statement, const void *bytes, size_t length)
+{
+    if (length > sizeof statement->bytes - statement->length) {
+        statement->cut = true;
+        return;
+    }
+    memcpy(statement->bytes + statement->length, bytes, length);
+    statement->length += length;
+}
+
+// With its NUL, so that where one ends and the next begins is part of it.
+static void add_word(struct statement *statement, const char *word)
+{
+    add_bytes(statement, word, strlen(word) + 1);
+}
+
+static bool vouch(EVP_MAC_CTX *context, const unsigned char key[CODE_BYTES], const struct statement *statement,
+                  unsigned char code[CODE_BYTES])
+{
+    size_t length = 0;
+    return !statement->cut && EVP_MAC_init(context, key, CODE_BYTES, NULL) == 1 &&
+           EVP_MAC_update(context, statement->bytes, statement->length) == 1 &&
+           EVP_MAC_final(context, code, &length, CODE_BYTES) == 1 && length == CODE_BYTES;
+}
+
 // ---- keys
 
-static struct otp_key *wrap(EVP_PKEY *key)
+static bool begin(struct otp_key *key)
 {
-    struct otp_key *otp_key = mem_new(1, sizeof *otp_key);
-    otp_key->key = key;
-    return otp_key;
+    char sha256[] = "SHA256";
+    OSSL_PARAM parameters[] = {OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, sha256, 0), OSSL_PARAM_END};
+    EVP_MAC *hmac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+    key->code = EVP_MAC_CTX_new(hmac);
+    EVP_MAC_free(hmac);
+    return key->code && EVP_MAC_CTX_set_params(key->code, parameters) == 1;
 }
 
-static bool begin_signing(struct otp_key *key)
+static void end(struct otp_key *key)
 {
-    key->signing = EVP_PKEY_CTX_new_from_pkey(NULL, key->key, NULL);
-    return key->signing && EVP_PKEY_sign_init(key->signing) == 1;
+    EVP_MAC_CTX_free(key->code);
+    explicit_bzero(key, sizeof *key);
 }
 
-// Of a key that is half written nothing may stay: the next start would take it for the key.
-static EVP_PKEY *make_key(const char *path, struct fault *why)
+// Of a secret that is half written nothing may stay: the next start would take it for the secret.
+static bool make_secret(const char *path, char text[OTP_KEY_TEXT_SIZE], struct fault *why)
 {
+    unsigned char bytes[CODE_BYTES];
     char fresh[512];
-    EVP_PKEY *key = EVP_EC_gen("P-256");
+    if (RAND_priv_bytes(bytes, sizeof bytes) != 1)
+        return fault_set(why, FAULT_BROKEN, "%s: no random numbers", path);
+    text_hex(text, bytes, sizeof bytes);
+    explicit_bzero(bytes, sizeof bytes);
     snprintf(fresh, sizeof fresh, "%s.new", path);
     unlink(fresh);
     int descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     owned(file) FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-    bool written = key && file && PEM_write_PKCS8PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1 &&
-                   fflush(file) == 0 && fsync(fileno(file)) == 0 && rename(fresh, path) == 0;
-    if (written)
-        return key;
-    EVP_PKEY_free(key);
-    fault_set(why, FAULT_BROKEN, "%s: cannot be made: %s", path, strerror(errno));
-    return NULL;
+    bool written =
+        file && fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0 && rename(fresh, path) == 0;
+    return written || fault_set(why, FAULT_BROKEN, "%s: cannot be made: %s", path, strerror(errno));
 }
 
-struct otp_key *otp_key_open(const char *path, struct fault *why)
+static bool read_secret(const char *path, char text[OTP_KEY_TEXT_SIZE], struct fault *why)
 {
     owned(file) FILE *file = fopen(path, "re");
-    if (!file && errno != ENOENT) {
-        fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
-        return NULL;
-    }
-    EVP_PKEY *key = file ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : make_key(path, why);
-    if (file && !key)
-        fault_set(why, FAULT_BROKEN, "%s: holds no key", path);
-    if (!key)
-        return NULL;
-    struct otp_key *otp_key = wrap(key);
-    if (begin_signing(otp_key))
-        return otp_key;
-    otp_key_free(otp_key);
-    fault_set(why, FAULT_BROKEN, "%s: its key cannot sign", path);
+    if (!file && errno == ENOENT)
+        return make_secret(path, text, why);
+    if (!file)
+        return fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
+    size_t length = fread(text, 1, OTP_KEY_TEXT_SIZE, file);
+    text[length < OTP_KEY_TEXT_SIZE ? length : 0] = 0;
+    return length == OTP_KEY_TEXT_SIZE - 1 || fault_set(why, FAULT_BROKEN, "%s: holds no secret", path);
+}
+
+struct otp_maker *otp_maker_open(const char *path, struct fault *why)
+{
+    char text[OTP_KEY_TEXT_SIZE] = "";
+    struct otp_maker *maker = mem_new(1, sizeof *maker);
+    bool fine = read_secret(path, text, why);
+    if (fine && !text_unhex(maker->secret.bytes, CODE_BYTES, text))
+        fine = fault_set(why, FAULT_BROKEN, "%s: holds no secret", path);
+    if (fine && !begin(&maker->secret))
+        fine = fault_set(why, FAULT_BROKEN, "%s: there is no HMAC with SHA-256", path);
+    explicit_bzero(text, sizeof text);
+    if (fine)
+        return maker;
+    otp_maker_free(maker);
     return NULL;
 }
 
-struct otp_key *otp_key_public(const char *text)
+void otp_maker_free(struct otp_maker *maker)
 {
-    unsigned char bytes[KEY_BYTES];
-    const unsigned char *at = bytes;
-    char group[32] = "";
-    if (!text_unhex(bytes, sizeof bytes, text))
-        return NULL;
-    EVP_PKEY *key = d2i_PUBKEY(NULL, &at, sizeof bytes);
-    if (key && EVP_PKEY_get_group_name(key, group, sizeof group, NULL) == 1 && text_equal(group, "prime256v1"))
-        return wrap(key);
-    EVP_PKEY_free(key);
-    return NULL;
+    if (maker)
+        end(&maker->secret);
+    free(maker);
 }
 
-void otp_key_text(const struct otp_key *key, char text[OTP_KEY_TEXT_SIZE])
+// HKDF-Expand for a key of one block. The secret is random and as long as the hash, so nothing needs to be extracted.
+static bool derive(const struct otp_maker *maker, const char *host, const char *enrolment,
+                   unsigned char key[CODE_BYTES])
 {
-    unsigned char bytes[KEY_BYTES], *at = bytes;
+    struct statement info = {.length = 0};
+    add_word(&info, "pult one-time password 1, key of a host");
+    add_word(&info, host);
+    add_word(&info, enrolment);
+    add_bytes(&info, "\1", 1);
+    return vouch(maker->secret.code, maker->secret.bytes, &info, key);
+}
+
+bool otp_maker_key(const struct otp_maker *maker, const char *host, const char *enrolment, char text[OTP_KEY_TEXT_SIZE])
+{
+    unsigned char key[CODE_BYTES];
+    bool derived = derive(maker, host, enrolment, key);
     text[0] = 0;
-    if (i2d_PUBKEY(key->key, NULL) == KEY_BYTES && i2d_PUBKEY(key->key, &at) == KEY_BYTES)
-        text_hex(text, bytes, sizeof bytes);
+    if (derived)
+        text_hex(text, key, sizeof key);
+    explicit_bzero(key, sizeof key);
+    return derived;
+}
+
+struct otp_key *otp_key_read(const char *text)
+{
+    struct otp_key *key = mem_new(1, sizeof *key);
+    if (text_unhex(key->bytes, CODE_BYTES, text) && begin(key))
+        return key;
+    otp_key_free(key);
+    return NULL;
+}
+
+bool otp_key_equal(const struct otp_key *a, const struct otp_key *b)
+{
+    return CRYPTO_memcmp(a->bytes, b->bytes, CODE_BYTES) == 0;
 }
 
 void otp_key_free(struct otp_key *key)
 {
-    if (!key)
-        return;
-    EVP_PKEY_CTX_free(key->signing);
-    EVP_PKEY_free(key->key);
+    if (key)
+        end(key);
     free(key);
 }
 
-// ---- what is signed
+// ---- what one says
 
 static void put_number(unsigned char *at, size_t bytes, int64_t number)
 {
@@ -168,102 +234,53 @@ static void read_session(char session[ID_SIZE], const char *host, const unsigned
     snprintf(session, ID_SIZE, "%s/s-%s-%s", tenant, person, own);
 }
 
-// Host and login are known to who checks: they are signed, but not in the text.
-static size_t make_statement(unsigned char *statement, const unsigned char *bytes, const char *host, const char *login)
+// Host and login are known to who checks: they are vouched for, but not in the text.
+static bool vouch_for(EVP_MAC_CTX *context, const unsigned char key[CODE_BYTES], const unsigned char *said,
+                      const char *host, const char *login, unsigned char code[CODE_BYTES])
 {
-    struct text text = {0};
-    text_adds(&text, "pult one-time password 1");
-    text_add(&text, "", 1);
-    text_add(&text, (const char *)bytes, SIGNED_BYTES);
-    text_adds(&text, host);
-    text_add(&text, "", 1);
-    text_adds(&text, login);
-    size_t length = text.length <= STATEMENT_MAX ? text.length : 0;
-    memcpy(statement, text.bytes, length);
-    text_drop(&text);
-    return length;
-}
-
-static bool sign(EVP_PKEY_CTX *signing, const unsigned char *statement, size_t length,
-                 unsigned char signature[2 * HALF])
-{
-    unsigned char hash[SHA256_DIGEST_LENGTH], der[128];
-    const unsigned char *at = der;
-    size_t der_length = sizeof der;
-    SHA256(statement, length, hash);
-    bool made = EVP_PKEY_sign(signing, der, &der_length, hash, sizeof hash) == 1;
-    ECDSA_SIG *numbers = made ? d2i_ECDSA_SIG(NULL, &at, (long)der_length) : NULL;
-    made = numbers && BN_bn2binpad(ECDSA_SIG_get0_r(numbers), signature, HALF) == HALF &&
-           BN_bn2binpad(ECDSA_SIG_get0_s(numbers), signature + HALF, HALF) == HALF;
-    ECDSA_SIG_free(numbers);
-    return made;
-}
-
-static bool verify(EVP_PKEY *key, const unsigned char *statement, size_t length,
-                   const unsigned char signature[2 * HALF])
-{
-    unsigned char *der = NULL;
-    ECDSA_SIG *numbers = ECDSA_SIG_new();
-    BIGNUM *r = BN_bin2bn(signature, HALF, NULL), *s = BN_bin2bn(signature + HALF, HALF, NULL);
-    if (!numbers || !r || !s || ECDSA_SIG_set0(numbers, r, s) != 1) {
-        BN_free(r);
-        BN_free(s);
-        ECDSA_SIG_free(numbers);
-        return false;
-    }
-    int der_length = i2d_ECDSA_SIG(numbers, &der);
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    bool right = der_length > 0 && context && EVP_DigestVerifyInit(context, NULL, EVP_sha256(), NULL, key) == 1 &&
-                 EVP_DigestVerify(context, der, (size_t)der_length, statement, length) == 1;
-    EVP_MD_CTX_free(context);
-    OPENSSL_free(der);
-    ECDSA_SIG_free(numbers);
-    return right;
+    struct statement statement = {.length = 0};
+    add_word(&statement, "pult one-time password 1");
+    add_bytes(&statement, said, SAID_BYTES);
+    add_word(&statement, host);
+    add_word(&statement, login);
+    return vouch(context, key, &statement, code);
 }
 
 // ---- letters: base64 with - and _ and without = (RFC 4648, section 5), so that no client or shell stumbles
 
 static void to_letters(char *letters, const unsigned char *bytes)
 {
-    unsigned char padded[WHOLE_BYTES + 1] = {0};
-    char coded[LETTERS + 2];
-    memcpy(padded, bytes, WHOLE_BYTES);
-    EVP_EncodeBlock((unsigned char *)coded, padded, sizeof padded);
+    EVP_EncodeBlock((unsigned char *)letters, bytes, WHOLE_BYTES);
     for (size_t i = 0; i < LETTERS; i++)
-        letters[i] = coded[i] == '+' ? '-' : coded[i] == '/' ? '_' : coded[i];
-    letters[LETTERS] = 0;
+        letters[i] = letters[i] == '+' ? '-' : letters[i] == '/' ? '_' : letters[i];
 }
 
 static bool from_letters(unsigned char *bytes, const char *letters)
 {
-    char coded[LETTERS + 2];
-    unsigned char padded[WHOLE_BYTES + 1];
+    char coded[LETTERS];
     for (size_t i = 0; i < LETTERS; i++) {
         if (!letters[i] || strchr("+/= \t\r\n", letters[i]))
             return false;
         coded[i] = letters[i] == '-' ? '+' : letters[i] == '_' ? '/' : letters[i];
     }
-    coded[LETTERS] = 'A';
-    coded[LETTERS + 1] = 0;
-    if (EVP_DecodeBlock(padded, (const unsigned char *)coded, LETTERS + 1) != sizeof padded || padded[WHOLE_BYTES])
-        return false;
-    memcpy(bytes, padded, WHOLE_BYTES);
-    return true;
+    return EVP_DecodeBlock(bytes, (const unsigned char *)coded, LETTERS) == WHOLE_BYTES;
 }
 
 // ---- whole ones
 
-bool otp_sign(const struct otp_key *key, struct otp *otp, char text[OTP_TEXT_SIZE])
+bool otp_make(const struct otp_maker *maker, const char *enrolment, struct otp *otp, char text[OTP_TEXT_SIZE])
 {
-    unsigned char bytes[WHOLE_BYTES] = {0}, statement[STATEMENT_MAX];
+    unsigned char bytes[WHOLE_BYTES] = {0}, key[CODE_BYTES];
     bytes[AT_FLAGS] = (unsigned char)((otp->sole ? FLAG_SOLE : 0) | (otp->password_follows ? FLAG_PASSWORD : 0));
     put_number(bytes + AT_UNTIL, AT_FENCE - AT_UNTIL, otp->until_ms / 1000);
     put_number(bytes + AT_FENCE, AT_NONCE - AT_FENCE, otp->fence);
     if (RAND_bytes(bytes + AT_NONCE, AT_SESSION - AT_NONCE) != 1 || !put_session(bytes + AT_SESSION, otp->session))
         return false;
     text_hex(otp->nonce, bytes + AT_NONCE, AT_SESSION - AT_NONCE);
-    size_t length = make_statement(statement, bytes, otp->host, otp->login);
-    if (!length || !sign(key->signing, statement, length, bytes + AT_SIGNATURE))
+    bool made = derive(maker, otp->host, enrolment, key) &&
+                vouch_for(maker->secret.code, key, bytes, otp->host, otp->login, bytes + AT_CODE);
+    explicit_bzero(key, sizeof key);
+    if (!made)
         return false;
     memcpy(text, prefix, sizeof prefix - 1);
     to_letters(text + sizeof prefix - 1, bytes);
@@ -278,16 +295,18 @@ bool otp_is_one(const char *password)
 bool otp_read(const struct otp_key *key, const char *password, const char *host, const char *login, struct otp *otp,
               const char **rest)
 {
-    unsigned char bytes[WHOLE_BYTES], statement[STATEMENT_MAX];
+    unsigned char bytes[WHOLE_BYTES], code[CODE_BYTES];
     if (!otp_is_one(password) || !from_letters(bytes, password + sizeof prefix - 1))
         return false;
-    size_t length = make_statement(statement, bytes, host, login);
     *otp = (struct otp){.fence = number_at(bytes + AT_FENCE, AT_NONCE - AT_FENCE),
                         .until_ms = number_at(bytes + AT_UNTIL, AT_FENCE - AT_UNTIL) * 1000,
                         .sole = bytes[AT_FLAGS] & FLAG_SOLE,
                         .password_follows = bytes[AT_FLAGS] & FLAG_PASSWORD};
-    if (!length || !verify(key->key, statement, length, bytes + AT_SIGNATURE) ||
-        !text_copy(otp->host, sizeof otp->host, host) || !text_copy(otp->login, sizeof otp->login, login))
+    bool right = vouch_for(key->code, key->bytes, bytes, host, login, code) &&
+                 CRYPTO_memcmp(code, bytes + AT_CODE, CODE_BYTES) == 0;
+    // Of a wrong one it would be the right code.
+    explicit_bzero(code, sizeof code);
+    if (!right || !text_copy(otp->host, sizeof otp->host, host) || !text_copy(otp->login, sizeof otp->login, login))
         return false;
     read_session(otp->session, host, bytes + AT_SESSION);
     text_hex(otp->nonce, bytes + AT_NONCE, AT_SESSION - AT_NONCE);

@@ -5,6 +5,7 @@
 #include "broker/core/reconcile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static bool is_sole(const struct world *world, const struct host *host)
 {
@@ -36,20 +37,22 @@ bool host_password(const struct world *world, const struct session *session, con
     TEXT_PUT(otp.session, session->id);
     TEXT_PUT(otp.host, host->id);
     TEXT_PUT(otp.login, login);
-    return otp_sign(world->otp_key, &otp, text);
+    return otp_make(world->otp_maker, host->certificate, &otp, text);
 }
 
 // ---- the link
 
 void host_linked(struct world *world, const char *host_id)
 {
-    struct host_message welcome = {.type = HOST_WELCOME,
-                                   .now_ms = commit_now_ms(world->commit),
-                                   .sole = is_sole(world, state_host(world->state, host_id))};
-    otp_key_text(world->otp_key, welcome.otp_key);
+    const struct host *host = state_host(world->state, host_id);
+    struct host_message welcome = {
+        .type = HOST_WELCOME, .now_ms = commit_now_ms(world->commit), .sole = is_sole(world, host)};
     log_info("host", "%s: its agent is there", host_id);
+    if (!host || !otp_maker_key(world->otp_maker, host_id, host->certificate, welcome.otp_key))
+        log_error("host", "%s: no key for one-time passwords can be made", host_id);
     reports_link(&world->reports, host_id, true, clock_steady_ms());
     world->host_links.send(world->host_links.self, host_id, &welcome);
+    explicit_bzero(&welcome, sizeof welcome);
 }
 
 void host_unlinked(struct world *world, const char *host_id)

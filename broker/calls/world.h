@@ -31,7 +31,7 @@ struct world {
     struct host_link_port host_links;
     struct reports reports;
     struct limits limits;
-    struct otp_key *otp_key;
+    struct otp_maker *otp_maker;
     struct health_source health;
     struct store_port store;
     struct counters counters;

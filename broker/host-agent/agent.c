@@ -212,6 +212,7 @@ static void link_message(void *arg, json_object *object)
     switch ((enum host_message_type)message.type) {
     case HOST_WELCOME:
         welcome(agent, &message);
+        explicit_bzero(&message, sizeof message);
         return;
     case HOST_CONFIRMED:
         gate_confirmed(agent->gate, message.number, message.good);
@@ -315,7 +316,8 @@ static void asked(void *arg, const struct gate_request *request, struct door_vis
 static bool open_gate(struct agent *agent, struct fault *why)
 {
     char path[PATH_SIZE], key[OTP_KEY_TEXT_SIZE];
-    struct gate_config config = {.host = agent->host, .confirm_ms = HOST_CONFIRM_MS, .deadline_ms = GATE_MS};
+    struct gate_config config = {
+        .host = agent->host, .confirm_ms = HOST_CONFIRM_MS, .deadline_ms = GATE_MS, .previous_ms = OTP_MS};
     snprintf(path, sizeof path, "%s/ledger", agent->config->state_dir);
     agent->spent = spent_new();
     agent->ledger = ledger_open(agent->loop, path, agent->spent, why);
@@ -324,6 +326,7 @@ static bool open_gate(struct agent *agent, struct fault *why)
     agent->gate = gate_new(agent->loop, &config, agent->spent, &gate_ports, agent);
     if (trusted_read(agent->key_file, key) && !gate_set_key(agent->gate, key))
         log_warn("gate", "%s holds no key", agent->key_file);
+    explicit_bzero(key, sizeof key);
     if (mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST)
         return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
     snprintf(path, sizeof path, "%s/gate.sock", agent->config->run_dir);
@@ -372,7 +375,7 @@ struct agent *agent_new(struct loop *loop, const struct config *config, struct f
     agent->config = config;
     agent->started_ms = clock_wall_ms();
     language_init(*config->language ? config->language : NULL);
-    snprintf(agent->key_file, sizeof agent->key_file, "%s/otp.pub", config->state_dir);
+    snprintf(agent->key_file, sizeof agent->key_file, "%s/otp.key", config->state_dir);
     enrol_id(agent->host, NOUN_HOST, config->state_dir);
     if (!*agent->host)
         fault_set(why, FAULT_ABSENT, "this host is not enrolled; run pult-host --enrol");

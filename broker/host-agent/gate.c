@@ -43,7 +43,8 @@ struct gate {
     struct gate_ports ports;
     void *arg;
     struct spent *spent;
-    struct otp_key *key;
+    struct otp_key *key, *previous;
+    struct loop_timer *forgetting; // the previous key
     struct ask *asks;
     struct gate_step *steps;
     size_t ask_count;
@@ -98,15 +99,22 @@ static const char *overtaken(const struct gate *gate, const struct otp *otp)
     return NULL;
 }
 
+static bool is_vouched_for(const struct gate *gate, const char *login, const char *password, struct otp *otp,
+                           const char **typed)
+{
+    return otp_read(gate->key, password, gate->config.host, login, otp, typed) ||
+           (gate->previous && otp_read(gate->previous, password, gate->config.host, login, otp, typed));
+}
+
 static const char *check(struct gate *gate, const char *login, const char *password, struct otp *otp, size_t *rest)
 {
     const char *typed = NULL;
     if (!otp_is_one(password))
         return "the password is no one-time password";
     if (!gate->key)
-        return "the broker's key is not known yet";
-    if (!otp_read(gate->key, password, gate->config.host, login, otp, &typed))
-        return "not signed by the broker for this host and this person";
+        return "the key for one-time passwords is not known yet";
+    if (!is_vouched_for(gate, login, password, otp, &typed))
+        return "not made by the broker for this host and this person";
     *rest = otp->password_follows ? (size_t)(typed - password) : 0;
     int64_t now_ms = gate->ports.now_ms(gate->arg);
     spent_forget(gate->spent, now_ms);
@@ -188,7 +196,7 @@ static void time_is_up(void *arg)
         answer(ask, false, ask->why);
         return;
     }
-    log_info("gate", "%s: the broker does not say anything; its signature decides", ask->otp.login);
+    log_info("gate", "%s: the broker does not say anything; it is decided here", ask->otp.login);
     settle(ask);
 }
 
@@ -246,6 +254,12 @@ void gate_ask(struct gate *gate, const char *login, const char *password, gate_d
 
 // ---- the whole
 
+static void forget_previous(void *arg)
+{
+    struct gate *gate = arg;
+    otp_key_free(take(gate->previous));
+}
+
 struct gate *gate_new(struct loop *loop, const struct gate_config *config, struct spent *spent,
                       const struct gate_ports *ports, void *arg)
 {
@@ -257,6 +271,7 @@ struct gate *gate_new(struct loop *loop, const struct gate_config *config, struc
     gate->spent = spent;
     gate->ports = *ports;
     gate->arg = arg;
+    gate->forgetting = loop_timer_new(loop, forget_previous, gate);
     return gate;
 }
 
@@ -269,15 +284,23 @@ void gate_free(struct gate *gate)
     while (gate->steps)
         step_free(gate->steps);
     otp_key_free(gate->key);
+    otp_key_free(gate->previous);
+    loop_timer_free(gate->forgetting);
     free(gate);
 }
 
 bool gate_set_key(struct gate *gate, const char *text)
 {
-    struct otp_key *key = otp_key_public(text);
+    struct otp_key *key = otp_key_read(text);
     if (!key)
         return false;
-    otp_key_free(gate->key);
+    if (gate->key && otp_key_equal(gate->key, key)) {
+        otp_key_free(key);
+        return true;
+    }
+    otp_key_free(gate->previous);
+    gate->previous = gate->key;
     gate->key = key;
+    loop_timer_start(gate->forgetting, gate->config.previous_ms);
     return true;
 }

@@ -21,7 +21,7 @@ struct gate_ports {
 
 struct gate_config {
     const char *host; // our id
-    int64_t confirm_ms, deadline_ms;
+    int64_t confirm_ms, deadline_ms, previous_ms;
 };
 
 // `rest`: where the typed password begins, 0: nowhere. `why` is for the log; a refusal's goes to nobody else.
@@ -33,7 +33,8 @@ struct gate *gate_new(struct loop *loop, const struct gate_config *config, struc
 // Questions under way get no answer; their steps are forgotten. NULL allowed.
 void gate_free(struct gate *gate);
 
-// The broker's public key as text; false when it is none, and the old one stays.
+// The host's key as text; false when it is none, and the old one stays. What was made with the old one is good for
+// another previous_ms.
 bool gate_set_key(struct gate *gate, const char *text) __attribute__((warn_unused_result));
 // Login and password are hostile. `done` comes later, once, within the deadline.
 void gate_ask(struct gate *gate, const char *login, const char *password, gate_done *done, void *arg);

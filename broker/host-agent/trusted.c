@@ -24,11 +24,13 @@ bool trusted_read(const char *path, char text[OTP_KEY_TEXT_SIZE])
 bool trusted_write(const char *path, const char *text, struct fault *why)
 {
     char before[OTP_KEY_TEXT_SIZE], fresh[320];
-    if (trusted_read(path, before) && text_equal(before, text))
+    bool same = trusted_read(path, before) && text_equal(before, text);
+    explicit_bzero(before, sizeof before);
+    if (same)
         return true;
     snprintf(fresh, sizeof fresh, "%s.new", path);
     unlink(fresh);
-    int descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0644);
+    int descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     owned(file) FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
     bool fine =
         file && fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0 && rename(fresh, path) == 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The broker's key for one-time passwords, kept on disk so that a host that starts without the broker knows it.
+// The host's key for one-time passwords, kept on disk (mode 0600) so that a host that starts without the broker knows
+// it. Its text is wiped after use.
 #pragma once
 #include "broker/api/otp.h"
 

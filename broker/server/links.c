@@ -9,8 +9,11 @@
 
 static void link_free(struct link *link)
 {
-    while (link->queued)
-        free(link->queue[--link->queued]);
+    while (link->queued) {
+        char *message = link->queue[--link->queued];
+        explicit_bzero(message, strlen(message)); // it may hold a key or a one-time password
+        free(message);
+    }
     free(link->queue);
     text_drop(&link->received);
     free(link);
@@ -43,9 +46,8 @@ bool links_send(struct links *links, const char *id, const struct field *fields,
     struct link *link = shelf_find(&links->shelf, id);
     if (!link || link->queued == LINK_QUEUE_MAX)
         return false;
-    owned(json) json_object *object = codec_write(fields, CODEC_ANSWER, message);
     struct text text = {0};
-    codec_print(&text, object);
+    codec_print_record(&text, fields, CODEC_ANSWER, message);
     mem_reserve(&link->queue, &link->capacity, link->queued + 1, sizeof *link->queue);
     link->queue[link->queued++] = text.bytes;
     lws_callback_on_writable(link->wsi);

@@ -73,8 +73,8 @@ static void only_there_and_only_for_them(void)
 {
     logs_on("stub1", "bert");
     is_refused("bert.stub1 host=ts2.neustadt.example", "bert", "ts2",
-               "not signed by the broker for this host and this person");
-    is_refused("bert.stub1 login=anna", "anna", "ts1", "not signed by the broker for this host and this person");
+               "not made by the broker for this host and this person");
+    is_refused("bert.stub1 login=anna", "anna", "ts1", "not made by the broker for this host and this person");
     is_let_in("bert.stub1", "bert");
 }
 
@@ -96,7 +96,7 @@ static void a_host_alone_lets_in_once(void)
     logs_on("stub1", "anna");
     town("cut broker");
     is_let_in("anna.stub1", "anna");
-    log_says("ts1-agent", "anna: the broker does not say anything; its signature decides", 1);
+    log_says("ts1-agent", "anna: the broker does not say anything; it is decided here", 1);
     is_refused("anna.stub1", "anna", "ts1", "it was used before");
     // It remembers when it starts anew without the broker, too.
     place_runs("ts1", "pkill -KILL -x pult-host; tests/town/serve-agent $TOWN $BUILD ts1 again");

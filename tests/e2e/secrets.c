@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Where the real passwords get to, and used one-time passwords: nowhere. Real desk, directory, KDC, xrdp; everything in
-// the town is searched while 200 people log on. What is sought is never written in this file's commands: they would be
-// found.
+// Where the real passwords get to, used one-time passwords, and the keys that vouch for these: nowhere. Real desk,
+// directory, KDC, xrdp; everything in the town is searched while 200 people log on. What is sought is never written in
+// this file's commands: they would be found.
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
@@ -48,6 +48,8 @@ static void what_is_planted_is_found(void)
                           "anna") "); "
                                   "setsid -f sh -c 'exec sleep 60 #' \"$p\"; setsid -f sh -c 'sleep 20; :' \"$p\"; "
                                   "PLANTED=$p setsid -f sleep 60");
+    story_runs("tests/e2e/search files | grep -qx 'found: ts1: /planted below tmp'");
+    place_runs("ts1", "install -m 600 /srv/pult-host/otp.key /tmp/planted");
     story_runs("tests/e2e/search files | grep -qx 'found: ts1: /planted below tmp'");
     story_runs("tests/e2e/search watch >$TOWN/planted; grep -qx 'found: cmdline of sh' $TOWN/planted && "
                "grep -qx 'found: environ of sleep' $TOWN/planted");

@@ -9,11 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONFIRM_MS = 60, DEADLINE_MS = 200, NOW_S = 1700000000 };
+enum { CONFIRM_MS = 60, DEADLINE_MS = 200, PREVIOUS_MS = 50, NOW_S = 1700000000 };
 
 static const char session[] = "neustadt/s-0123456789abcdef-01234567";
 static struct loop *loop;
-static struct otp_key *key;
+static struct otp_maker *maker;
+static const char *enrolment;
 static struct spent *spent;
 static struct gate *gate;
 
@@ -88,16 +89,18 @@ static void turn(void *arg)
 static void open_gate(void)
 {
     static const struct gate_ports ports = {now_ms, confirm, clear, keep};
-    struct gate_config config = {.host = "neustadt/ts1", .confirm_ms = CONFIRM_MS, .deadline_ms = DEADLINE_MS};
+    struct gate_config config = {
+        .host = "neustadt/ts1", .confirm_ms = CONFIRM_MS, .deadline_ms = DEADLINE_MS, .previous_ms = PREVIOUS_MS};
     char path[] = "/tmp/pult-gate-XXXXXX", file[64], text[OTP_KEY_TEXT_SIZE];
     struct fault why = {0};
     memset(&world, 0, sizeof world);
+    enrolment = "first";
     world.now_ms = NOW_S * 1000LL;
     world.linked = world.says = world.good = true;
     cr_assert(mkdtemp(path));
-    snprintf(file, sizeof file, "%s/key", path);
-    key = otp_key_open(file, &why);
-    cr_assert(key, "%s", why.text);
+    snprintf(file, sizeof file, "%s/secret", path);
+    maker = otp_maker_open(file, &why);
+    cr_assert(maker, "%s", why.text);
     unlink(file);
     rmdir(path);
     loop = loop_new();
@@ -106,7 +109,7 @@ static void open_gate(void)
     neighbour_goes = loop_timer_new(loop, go, NULL);
     spent = spent_new();
     gate = gate_new(loop, &config, spent, &ports, NULL);
-    otp_key_text(key, text);
+    cr_assert(otp_maker_key(maker, "neustadt/ts1", enrolment, text));
     cr_assert(gate_set_key(gate, text));
 }
 
@@ -114,7 +117,7 @@ static void close_gate(void)
 {
     gate_free(gate);
     spent_free(spent);
-    otp_key_free(key);
+    otp_maker_free(maker);
     loop_timer_free(broker_speaks);
     loop_timer_free(disk_turns);
     loop_timer_free(neighbour_goes);
@@ -132,10 +135,10 @@ static struct otp for_anna(int64_t fence)
 
 static char password[OTP_TEXT_SIZE + 64];
 
-static const char *signed_text(struct otp otp)
+static const char *made(struct otp otp)
 {
     char text[OTP_TEXT_SIZE];
-    cr_assert(otp_sign(key, &otp, text));
+    cr_assert(otp_make(maker, enrolment, &otp, text));
     snprintf(password, sizeof password, "%s%s", text, otp.password_follows ? ":geheim" : "");
     return password;
 }
@@ -169,37 +172,37 @@ static const char *asks(const char *login, const char *words)
 Test(gate, lets_in_once)
 {
     char kept[sizeof password];
-    TEXT_PUT(kept, signed_text(for_anna(7)));
+    TEXT_PUT(kept, made(for_anna(7)));
     cr_assert_str_eq(asks("anna", kept), "good");
     cr_assert(said.good && said.rest == 0);
     cr_assert(world.confirms == 1 && world.kept == 1 && world.cleared == 1);
     cr_assert_str_eq(spent_login(spent, "anna")->session, session);
     cr_assert_str_eq(asks("anna", kept), "it was used before");
     cr_assert_not(said.good);
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
 }
 
 Test(gate, says_where_the_typed_password_begins)
 {
     struct otp otp = for_anna(7);
     otp.password_follows = true;
-    cr_assert_str_eq(asks("anna", signed_text(otp)), "good");
+    cr_assert_str_eq(asks("anna", made(otp)), "good");
     cr_assert_str_eq(password + said.rest, "geheim");
 }
 
 Test(gate, refuses_what_is_for_another_host_or_person)
 {
     struct otp otp = for_anna(7);
-    cr_assert_str_eq(asks("bert", signed_text(otp)), "not signed by the broker for this host and this person");
+    cr_assert_str_eq(asks("bert", made(otp)), "not made by the broker for this host and this person");
     TEXT_PUT(otp.host, "neustadt/ts2");
-    cr_assert_str_eq(asks("anna", signed_text(otp)), "not signed by the broker for this host and this person");
+    cr_assert_str_eq(asks("anna", made(otp)), "not made by the broker for this host and this person");
     cr_assert_str_eq(asks("anna", "anna-geheim-1"), "the password is no one-time password");
     cr_assert_eq(world.confirms, 0);
 }
 
 Test(gate, refuses_what_is_too_old)
 {
-    signed_text(for_anna(7));
+    made(for_anna(7));
     world.now_ms = (NOW_S + 60) * 1000LL;
     cr_assert_str_eq(asks("anna", password), "its time is up");
     world.now_ms--;
@@ -208,26 +211,26 @@ Test(gate, refuses_what_is_too_old)
 
 Test(gate, refuses_an_overtaken_number)
 {
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(9))), "good");
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(8))), "a newer one was used here");
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(9))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(9))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "a newer one was used here");
+    cr_assert_str_eq(asks("anna", made(for_anna(9))), "good");
 }
 
 Test(gate, of_a_desktop_only_the_newest_of_anybody_counts)
 {
     struct otp bert = for_anna(9);
     TEXT_PUT(bert.login, "bert");
-    cr_assert_str_eq(asks("bert", signed_text(bert)), "good");
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(8))), "good"); // a terminal server
+    cr_assert_str_eq(asks("bert", made(bert)), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "good"); // a terminal server
     struct otp anna = for_anna(8);
     anna.sole = true;
-    cr_assert_str_eq(asks("anna", signed_text(anna)), "somebody was let in here with a newer one");
+    cr_assert_str_eq(asks("anna", made(anna)), "somebody was let in here with a newer one");
 }
 
 Test(gate, does_what_the_broker_says)
 {
     world.good = false;
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "the broker says that it is not the newest");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "the broker says that it is not the newest");
     cr_assert_eq(world.kept, 0);
     cr_assert_null(spent_login(spent, "anna"));
 }
@@ -236,13 +239,13 @@ Test(gate, decides_alone_when_the_broker_is_silent_or_cut_off)
 {
     world.says = false;
     int64_t before = clock_steady_ms();
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
     cr_assert_geq(clock_steady_ms() - before, CONFIRM_MS - 2);
     gate_confirmed(gate, asked_number, false); // too late, and about nothing any more
     world.linked = false;
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(8))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "good");
     cr_assert_eq(world.confirms, 1);
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "a newer one was used here");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "a newer one was used here");
 }
 
 static void cut_link(void *arg)
@@ -258,7 +261,7 @@ Test(gate, does_not_wait_for_a_link_that_went_down)
     struct loop_timer *cut = loop_timer_new(loop, cut_link, NULL);
     loop_timer_start(cut, 1);
     int64_t before = clock_steady_ms();
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
     cr_assert_lt(clock_steady_ms() - before, CONFIRM_MS - 10);
     loop_timer_free(cut);
 }
@@ -266,18 +269,18 @@ Test(gate, does_not_wait_for_a_link_that_went_down)
 Test(gate, lets_nobody_in_whom_it_cannot_remember)
 {
     world.disk_full = true;
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "it cannot be remembered");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "it cannot be remembered");
     cr_assert_not(said.good);
     cr_assert_str_eq(asks("anna", password), "it was used before");
     world.disk_full = false;
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
 }
 
 Test(gate, answers_in_time_though_the_disk_does_not)
 {
     world.slow_disk = true;
     int64_t before = clock_steady_ms();
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "it took too long");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "it took too long");
     cr_assert_lt(clock_steady_ms() - before, DEADLINE_MS + 50);
     gate_step_done(keeping, true); // and when it does at last, nobody is surprised
     cr_assert_eq(said.count, 1);
@@ -286,13 +289,13 @@ Test(gate, answers_in_time_though_the_disk_does_not)
 Test(gate, lets_nobody_in_beside_somebody_who_does_not_go)
 {
     world.neighbour_stays = true;
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "another session here does not end");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "another session here does not end");
 }
 
 Test(gate, of_two_with_one_password_at_once_one_gets_in)
 {
     int good = 0;
-    signed_text(for_anna(7));
+    made(for_anna(7));
     said = (struct verdict){0};
     gate_ask(gate, "anna", password, answered, NULL);
     gate_ask(gate, "anna", password, answered, NULL);
@@ -309,19 +312,47 @@ Test(gate, a_newer_one_overtakes_one_that_waits_for_the_broker)
 {
     world.says = false;
     said = (struct verdict){0};
-    signed_text(for_anna(7));
+    made(for_anna(7));
     gate_ask(gate, "anna", password, answered, loop);
     spent_accept(spent, &(struct otp){.login = "anna", .fence = 8});
     loop_run(loop);
     cr_assert_str_eq(said.why, "a newer one was used here");
 }
 
-Test(gate, knows_nobody_without_the_brokers_key)
+static void enrol_anew(void)
 {
-    struct gate_config config = {.host = "neustadt/ts1", .confirm_ms = CONFIRM_MS, .deadline_ms = DEADLINE_MS};
+    char text[OTP_KEY_TEXT_SIZE];
+    enrolment = "second";
+    cr_assert(otp_maker_key(maker, "neustadt/ts1", enrolment, text));
+    cr_assert(gate_set_key(gate, text));
+    cr_assert(gate_set_key(gate, text)); // what every welcome after it says
+}
+
+Test(gate, takes_a_new_key_and_the_previous_one_for_a_while)
+{
+    char of_before[3][sizeof password];
+    for (int i = 0; i < 3; i++)
+        TEXT_PUT(of_before[i], made(for_anna(7)));
+    enrol_anew();
+    cr_assert_str_eq(asks("anna", of_before[0]), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    struct loop_timer *over = loop_timer_new(loop, (loop_work *)loop_stop, loop);
+    loop_timer_start(over, PREVIOUS_MS + 5);
+    loop_run(loop);
+    loop_timer_free(over);
+    cr_assert_str_eq(asks("anna", of_before[1]), "not made by the broker for this host and this person");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    cr_assert_not(gate_set_key(gate, "0011"));
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+}
+
+Test(gate, knows_nobody_without_its_key)
+{
+    struct gate_config config = {
+        .host = "neustadt/ts1", .confirm_ms = CONFIRM_MS, .deadline_ms = DEADLINE_MS, .previous_ms = PREVIOUS_MS};
     static const struct gate_ports ports = {now_ms, confirm, clear, keep};
     gate_free(gate);
     gate = gate_new(loop, &config, spent, &ports, NULL);
     cr_assert_not(gate_set_key(gate, "0011"));
-    cr_assert_str_eq(asks("anna", signed_text(for_anna(7))), "the broker's key is not known yet");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "the key for one-time passwords is not known yet");
 }
