@@ -17,11 +17,11 @@ struct admin_logon {
     struct attempt attempt;
 };
 
-static void let_in(struct world *world, struct call *call, const struct peer *peer, const char *name)
+static void let_in(struct world *world, struct call *call, const struct peer *peer, const char *group, const char *name)
 {
     char token[ADMIN_TOKEN_SIZE];
     int64_t now_ms = clock_wall_ms();
-    if (!admins_add(world->admins, peer, now_ms, token)) {
+    if (!admins_add(world->admins, peer, group, now_ms, token)) {
         call_refuse(call, REFUSAL_BUSY, "too many administrators are logged on");
         return;
     }
@@ -70,7 +70,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     peer.role = tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
     TEXT_PUT(peer.tenant, tenant->id);
     snprintf(peer.id, sizeof peer.id, "%.60s/%.60s", tenant->id, identity->login);
-    let_in(logon->world, logon->call, &peer, identity->name);
+    let_in(logon->world, logon->call, &peer, tenant->admin_group, identity->name);
     free(logon);
 }
 
@@ -91,7 +91,7 @@ static void log_on_first(struct world *world, struct call *call, const char *tok
     struct peer peer = call->peer;
     peer.role = ROLE_DISTRICT;
     TEXT_PUT(peer.id, "first");
-    let_in(world, call, &peer, "first administrator");
+    let_in(world, call, &peer, "", "first administrator");
 }
 
 static void log_on(struct world *world, struct call *call, const struct admin_logon_request *request)

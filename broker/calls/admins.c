@@ -11,6 +11,7 @@
 struct admin {
     char digest[DIGEST_SIZE]; // of the token; the key
     struct peer peer;
+    char group[DN_SIZE]; // membership of it was proven
     int64_t until_ms;
 };
 
@@ -34,14 +35,19 @@ void admins_free(struct admins *admins)
     free(admins);
 }
 
-bool admins_prove(struct admins *admins, const char *token, int64_t now_ms, struct peer *peer)
+bool admins_prove(struct admins *admins, const struct state *state, const char *token, int64_t now_ms,
+                  struct peer *peer)
 {
     char digest[DIGEST_SIZE];
     world_digest(digest, token, strlen(token));
     const struct admin *admin = shelf_find(&admins->shelf, digest);
     if (!admin || admin->until_ms <= now_ms)
         return false;
-    peer->role = admin->peer.role;
+    const struct tenant *tenant = state_tenant(state, admin->peer.tenant);
+    bool is_first = !admin->peer.tenant[0];
+    if (!is_first && (!tenant || !text_equal(tenant->admin_group, admin->group)))
+        return false;
+    peer->role = is_first || tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
     TEXT_PUT(peer->tenant, admin->peer.tenant);
     TEXT_PUT(peer->id, admin->peer.id);
     return true;
@@ -56,7 +62,8 @@ static void forget_old(struct admins *admins, int64_t now_ms)
     }
 }
 
-bool admins_add(struct admins *admins, const struct peer *peer, int64_t now_ms, char token[ADMIN_TOKEN_SIZE])
+bool admins_add(struct admins *admins, const struct peer *peer, const char *group, int64_t now_ms,
+                char token[ADMIN_TOKEN_SIZE])
 {
     forget_old(admins, now_ms);
     if (admins->shelf.count >= ADMINS_MAX)
@@ -65,6 +72,7 @@ bool admins_add(struct admins *admins, const struct peer *peer, int64_t now_ms, 
     world_random_hex(token, 32);
     world_digest(admin->digest, token, strlen(token));
     admin->peer = *peer;
+    TEXT_PUT(admin->group, group);
     admin->until_ms = now_ms + ADMIN_MS;
     shelf_put(&admins->shelf, admin);
     return true;

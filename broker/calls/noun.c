@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 // ---- what the state does not hold, added for people to see
 
@@ -229,10 +230,11 @@ void call_set(struct world *world, struct call *call)
     noun_changed(world, noun, id);
 }
 
+// People do not hold their tenant: nobody removes them one by one, so they go with it.
 static bool refers_to(enum noun by, const void *record, enum noun noun, const char *id)
 {
     if (noun == NOUN_TENANT)
-        return by != NOUN_TENANT && id_is_of_tenant(record, id);
+        return by != NOUN_TENANT && by != NOUN_PERSON && id_is_of_tenant(record, id);
     for (const struct field *field = noun_rows[by].fields; field->name; field++)
         if (field->type == FIELD_ID && field->refers == noun && text_equal((const char *)record + field->offset, id))
             return true;
@@ -261,6 +263,28 @@ static bool refuse_if_used(const struct state *state, struct call *call)
     return true;
 }
 
+struct removal {
+    struct event *events;
+    size_t count, capacity;
+};
+
+static void add_removal(struct removal *removal, const struct call *call, enum noun noun, const char *id)
+{
+    mem_reserve(&removal->events, &removal->capacity, removal->count + 1, sizeof *removal->events);
+    struct event *event = &removal->events[removal->count++];
+    world_event(event, EVENT_REMOVED, noun, call);
+    TEXT_PUT(event->record.id, id);
+}
+
+static void add_people(struct removal *removal, const struct call *call, const struct state *state)
+{
+    char prefix[ID_SIZE + 1];
+    const void *person;
+    snprintf(prefix, sizeof prefix, "%s/", call->id);
+    for (size_t i = state_first(state, NOUN_PERSON, prefix); (person = state_at(state, NOUN_PERSON, prefix, i)); i++)
+        add_removal(removal, call, NOUN_PERSON, person);
+}
+
 void call_remove(struct world *world, struct call *call)
 {
     enum noun noun = call->method->noun;
@@ -274,9 +298,13 @@ void call_remove(struct world *world, struct call *call)
     }
     if (refuse_if_used(world->state, call))
         return;
-    struct event event;
-    world_event(&event, EVENT_REMOVED, noun, call);
-    TEXT_PUT(event.record.id, call->id);
-    world_commit_answer(world, call, &event, 1, json_object_new_object());
-    noun_changed(world, noun, event.record.id);
+    struct removal removal = {0};
+    if (noun == NOUN_TENANT)
+        add_people(&removal, call, world->state);
+    add_removal(&removal, call, noun, call->id);
+    char id[ID_SIZE];
+    TEXT_PUT(id, call->id);
+    world_commit_answer(world, call, removal.events, removal.count, json_object_new_object());
+    free(removal.events);
+    noun_changed(world, noun, id);
 }

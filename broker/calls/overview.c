@@ -63,7 +63,7 @@ json_object *overview_trouble(const struct world *world, const struct peer *peer
         char tenant[SLUG_SIZE];
         const struct host *host = hosts->records[i];
         id_tenant(tenant, host->id);
-        if (!wall_sees(peer, tenant) || host_is_usable(&world->health, host->id))
+        if (!wall_sees(peer, tenant) || host_is_in_order(&world->health, host->id))
             continue;
         json_object *object = json_object_new_object();
         add(object, "host", host->id);

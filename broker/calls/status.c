@@ -17,7 +17,7 @@ static int64_t hosts_usable(const struct world *world, const struct call *call, 
         if (!wall_sees(&call->peer, tenant))
             continue;
         ++*all;
-        usable += host_is_usable(&world->health, hosts->records[i]);
+        usable += host_is_in_order(&world->health, hosts->records[i]);
     }
     return usable;
 }

@@ -26,6 +26,11 @@ bool host_takes_more(const struct health_source *health, const char *host_id)
     return now == HOST_OK || now == HOST_UNKNOWN;
 }
 
+bool host_is_in_order(const struct health_source *health, const char *host_id)
+{
+    return host_takes_more(health, host_id) || (health->wakes && health->wakes(health->arg, host_id));
+}
+
 static void offer(struct choice *choice, const struct host *host, int64_t load)
 {
     if (!choice->best[0] || load < choice->load[0]) {

@@ -33,5 +33,6 @@ struct placement {
 const struct host *place_choose(const struct placement *placement, struct why *why, enum refusal *refusal);
 // Whether a machine of the pool is this person's, in whatever state it is.
 bool place_owns(const struct state *state, const struct pool *pool, const char *person_id);
-bool host_is_usable(const struct health_source *health, const char *host_id);  // for sessions that run there
-bool host_takes_more(const struct health_source *health, const char *host_id); // for new ones
+bool host_is_usable(const struct health_source *health, const char *host_id);   // for sessions that run there
+bool host_takes_more(const struct health_source *health, const char *host_id);  // for new ones
+bool host_is_in_order(const struct health_source *health, const char *host_id); // so, or asleep and to be woken

@@ -64,7 +64,8 @@ static const struct administrator *connection_administrator(const struct connect
 
 static void prove_bearer(struct connection *connection, struct peer *peer, const char *token)
 {
-    admins_prove(connection->server->world->admins, token, clock_wall_ms(), peer);
+    const struct world *world = connection->server->world;
+    admins_prove(world->admins, world->state, token, clock_wall_ms(), peer);
 }
 
 static void prove_ticket(struct call *call, const char *ticket)

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What an administrator sees and does over the years: things in trouble, things that go, things others stand on.
+#include "broker/calls/admins.h"
+#include "tests/unit/calls/office.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+TestSuite(administration, .init = office_open, .fini = office_close);
+
+static json_object *status_of(void)
+{
+    return office_call(METHOD_STATUS, NOUN_NONE, "", "{}");
+}
+
+// A pool whose hosts run on but take nobody new is no pool in order: the next who logs on is turned away.
+Test(administration, a_host_that_takes_nobody_new_is_in_trouble)
+{
+    static const enum host_health kinds[] = {HOST_UNFIT, HOST_SILENT, HOST_LOST, HOST_UNREACHABLE};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        office.hall.health[1] = kinds[i];
+        owned(json) json_object *status = status_of();
+        json_object *trouble = codec_member(status, "trouble");
+        cr_assert_eq(json_object_array_length(trouble), 1, "%s", host_health_names[kinds[i]]);
+        cr_assert_str_eq(codec_string(json_object_array_get_idx(trouble, 0), "host"), "neustadt/ts1");
+        cr_assert_eq(codec_number(status, "hosts"), 4);
+        cr_assert_eq(codec_number(status, "hosts_ok"), 3);
+    }
+    office.hall.health[1] = HOST_UNKNOWN;
+    office.hall.health[2] = HOST_UNREACHABLE;
+    office.hall.asleep[2] = true;
+    owned(json) json_object *status = status_of();
+    cr_assert_eq(codec_number(status, "hosts_ok"), 4, "one not looked at yet, one asleep");
+}
+
+// ---- who is logged on
+
+#define TENANT(more)                                                                                                   \
+    "{\"name\":\"Neustadt\",\"servers\":[\"ldaps://"                                                                   \
+    "dir.example\"],\"base\":\"dc=example\",\"bind_dn\":\"cn=pult\"" more "}"
+
+static enum role role_of(const char *token)
+{
+    struct peer peer = {.role = ROLE_ANYONE};
+    admins_prove(office.world.admins, office.world.state, token, 2, &peer);
+    return peer.role;
+}
+
+Test(administration, a_log_on_allows_what_the_tenant_is_now)
+{
+    char token[ADMIN_TOKEN_SIZE], first[ADMIN_TOKEN_SIZE];
+    struct peer peer = {.role = ROLE_DISTRICT, .id = "neustadt/anna", .tenant = "neustadt"};
+    struct peer nobody = {.role = ROLE_DISTRICT, .id = "first"};
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"district\":true,\"admin_group\":\"admins\""));
+    cr_assert(admins_add(office.world.admins, &peer, "admins", 1, token));
+    cr_assert(admins_add(office.world.admins, &nobody, "", 1, first));
+    cr_assert_eq(role_of(token), ROLE_DISTRICT);
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"admin_group\":\"admins\""));
+    cr_assert_eq(role_of(token), ROLE_ADMIN, "no longer the district");
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"admin_group\":\"others\""));
+    cr_assert_eq(role_of(token), ROLE_ANYONE, "others administer it");
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"admin_group\":\"admins\""));
+    cr_assert_eq(role_of(token), ROLE_ADMIN);
+    struct event gone = {.type = EVENT_REMOVED, .noun = NOUN_TENANT, .record = {.id = "neustadt"}};
+    state_apply(office.world.state, &gone);
+    cr_assert_eq(role_of(token), ROLE_ANYONE, "the tenant is gone");
+    cr_assert_eq(role_of(first), ROLE_DISTRICT);
+}
+
+// ---- what goes
+
+static void see_person(const char *id)
+{
+    struct event seen = {.type = EVENT_PERSON_SEEN, .noun = NOUN_PERSON};
+    TEXT_PUT(seen.record.person.id, id);
+    state_apply(office.world.state, &seen);
+}
+
+// A municipality joins its neighbour. Its people cannot be removed one by one.
+Test(administration, a_tenant_goes_with_the_people_who_ever_logged_on_there)
+{
+    see_person("altdorf/p-dora");
+    see_person("altdorf/p-egon");
+    see_person("neustadt/p-anna");
+    OFFICE_EXPECT(409, METHOD_REMOVE, NOUN_TENANT, "altdorf", "{}");
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_DEVICE, "altdorf/desk1", "{}");
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_SITE, "altdorf/rathaus", "{}");
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_ASSIGNMENT, "altdorf/clerk", "{}");
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_PROFILE, "altdorf/clerk", "{}");
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_HOST, "altdorf/ts4", "{}");
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_POOL, "altdorf/office", "{}");
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_TENANT, "altdorf", "{}");
+    cr_assert_eq(state_count(office.world.state, NOUN_PERSON), 1);
+    cr_assert(strstr(office.events, "person.removed") < strstr(office.events, "tenant.removed"), "%s", office.events);
+}

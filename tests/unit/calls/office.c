@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "tests/unit/calls/office.h"
+#include "broker/calls/admins.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct office office;
+
+// ---- the store
+
+static store_done *written;
+static void *written_arg;
+
+static void append(void *self, const struct store_batch *batch, store_done *done, void *arg)
+{
+    (void)self;
+    office.events[0] = 0;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        size_t length = strlen(office.events);
+        snprintf(office.events + length, sizeof office.events - length, "%.*s\n", (int)batch->events[i].length,
+                 batch->events[i].payload);
+    }
+    written = done;
+    written_arg = arg;
+}
+
+static void settle(void)
+{
+    while (written) {
+        store_done *done = written;
+        written = NULL;
+        done(written_arg, STORE_DURABLE, NULL);
+    }
+}
+
+static int64_t now_ms(void *arg)
+{
+    (void)arg;
+    return office.hall.now_ms;
+}
+
+// ---- hosts, desks and directories
+
+static const char *detail_of(void *arg, const char *host_id)
+{
+    (void)arg, (void)host_id;
+    return office.detail;
+}
+
+static void doubt(void *arg, const char *host_id)
+{
+    (void)arg, (void)host_id;
+}
+
+static bool is_online(void *self, const char *id)
+{
+    (void)self, (void)id;
+    return true;
+}
+
+static bool send_to_host(void *self, const char *host_id, const struct host_message *message)
+{
+    (void)self;
+    cr_assert_lt(office.sent_count, SENT_MAX);
+    TEXT_PUT(office.sent[office.sent_count].to, host_id);
+    office.sent[office.sent_count++].message = *message;
+    return true;
+}
+
+static bool send_to_desk(void *self, const char *device_id, const struct link_message *message)
+{
+    (void)self, (void)device_id, (void)message;
+    return true;
+}
+
+static size_t count_desks(void *self)
+{
+    (void)self;
+    return 0;
+}
+
+static void directory_status(void *self, const struct tenant *tenant, struct directory_status *status)
+{
+    (void)self, (void)tenant;
+    *status = (struct directory_status){.state = DIRECTORY_OK};
+}
+
+static void forget(void *self, const char *tenant_id)
+{
+    (void)self, (void)tenant_id;
+}
+
+void office_open(void)
+{
+    struct world *world = &office.world;
+    office = (struct office){.detail = ""};
+    hall_open(&office.hall);
+    struct commit_ports ports = {.store = {NULL, append, NULL}, .now_ms = now_ms};
+    *world = (struct world){
+        .loop = loop_new(),
+        .state = office.hall.state,
+        .commit = commit_new(office.hall.state, &ports, 1, 1),
+        .remembered = remembered_new(1024 * 1024),
+        .throttle = throttle_new(),
+        .admins = admins_new("/nonexistent"),
+        .health = office.hall.source,
+        .auth = {.status = directory_status, .forget = forget},
+        .links = {NULL, is_online, send_to_desk, count_desks},
+        .host_links = {NULL, is_online, send_to_host},
+    };
+    world->health.detail = detail_of;
+    world->health.doubt = doubt;
+}
+
+void office_close(void)
+{
+    struct world *world = &office.world;
+    people_clear(&world->people);
+    reports_clear(&world->reports);
+    admins_free(world->admins);
+    throttle_free(world->throttle);
+    remembered_free(world->remembered);
+    commit_free(world->commit);
+    loop_free(world->loop);
+    hall_close(&office.hall);
+}
+
+// ---- a call
+
+static struct text answered;
+
+static void finish(struct call *call, int status, struct text *answer, int64_t retry_after_s)
+{
+    (void)retry_after_s;
+    office.status = status;
+    TEXT_PUT(office.etag, call->etag);
+    answered = *answer;
+    call_fini(call);
+    free(call);
+}
+
+json_object *office_call(enum method_id id, enum noun noun, const char *thing, const char *body)
+{
+    struct fault why;
+    json_object *answer = NULL;
+    struct call *call = mem_new(1, sizeof *call);
+    call->method = method_find(id, noun);
+    cr_assert(call->method);
+    call->peer = (struct peer){.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"};
+    TEXT_PUT(call->id, thing);
+    call->limit = 100;
+    call->finish = finish;
+    cr_assert(codec_parse(&call->body, body, strlen(body), &why), "%s", why.text);
+    office.status = 0;
+    calls_dispatch(&office.world, call);
+    settle();
+    cr_assert(office.status, "not answered");
+    cr_assert(codec_parse(&answer, answered.bytes, answered.length, &why), "%s", why.text);
+    text_drop(&answered);
+    return answer;
+}
