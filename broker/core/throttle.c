@@ -7,7 +7,12 @@
 
 #include <stdlib.h>
 
-enum { FORGET_MS = 15 * 60 * 1000, WAIT_MAX_MS = 60 * 1000, KEY_SIZE = ID_SIZE + LOGIN_SIZE + 16 };
+enum {
+    FORGET_MS = 15 * 60 * 1000,
+    FORGIVE_MS = 5 * 60 * 1000,
+    WAIT_MAX_MS = 60 * 1000,
+    KEY_SIZE = ID_SIZE + LOGIN_SIZE + 16
+};
 
 struct tries {
     char key[KEY_SIZE];
@@ -76,8 +81,8 @@ static struct tries *tries_for(struct throttle *throttle, const char *key, int64
 void throttle_failed(struct throttle *throttle, const char *key, int free_tries, int64_t now_ms)
 {
     struct tries *tries = tries_for(throttle, key, now_ms);
-    if (now_ms - tries->last_ms >= FORGET_MS)
-        tries->failures = 0;
+    int64_t silent_ms = now_ms - tries->last_ms, forgiven = silent_ms / FORGIVE_MS;
+    tries->failures = silent_ms < FORGET_MS && forgiven < tries->failures ? tries->failures - (int)forgiven : 0;
     tries->failures++;
     tries->last_ms = now_ms;
     int over = tries->failures - free_tries;

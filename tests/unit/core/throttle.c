@@ -52,6 +52,38 @@ Test(throttle, a_quarter_of_an_hour_of_silence_is_forgiven)
     cr_assert_eq(throttle_wait_ms(throttle, "name a", 5000 + 15 * 60 * 1000), 0);
 }
 
+// A desk in a busy office: somebody mistypes every ten minutes, all day long, and logs on then.
+Test(throttle, slips_that_are_spread_over_the_day_do_not_add_up)
+{
+    for (int64_t minute = 0; minute < 9 * 60; minute += 10) {
+        throttle_failed(throttle, "from desk", 8, minute * 60 * 1000);
+        cr_assert_eq(throttle_wait_ms(throttle, "from desk", minute * 60 * 1000), 0, "after %lld minutes",
+                     (long long)minute);
+    }
+}
+
+// Who guesses as fast as the waits allow gets no faster by and by.
+Test(throttle, a_patient_guesser_gets_one_try_a_minute)
+{
+    int64_t now_ms = 0, tries = 0;
+    for (; now_ms < 8 * 3600 * 1000LL; tries++) {
+        throttle_failed(throttle, "name a", 3, now_ms);
+        now_ms += throttle_wait_ms(throttle, "name a", now_ms);
+    }
+    cr_assert_leq(tries, 8 * 60 + 9);
+    // Nor by waiting a little longer each time.
+    for (int64_t pause_ms = 1000; pause_ms <= 240 * 1000; pause_ms += 1000) {
+        now_ms += 3600 * 1000;
+        int64_t from_ms = now_ms;
+        for (tries = 0; now_ms - from_ms < 8 * 3600 * 1000LL; tries++) {
+            throttle_failed(throttle, "name a", 3, now_ms);
+            int64_t wait_ms = throttle_wait_ms(throttle, "name a", now_ms);
+            now_ms += wait_ms > pause_ms ? wait_ms : pause_ms;
+        }
+        cr_assert_leq(tries, 8 * 60 + 9, "%lld ms: %lld tries", (long long)pause_ms, (long long)tries);
+    }
+}
+
 Test(throttle, a_flood_of_names_stays_bounded_and_spares_the_newest)
 {
     char key[32];
