@@ -37,6 +37,19 @@ void text_cut(char *to, size_t size, const char *from)
     to[length] = 0;
 }
 
+void text_one_line(char *to, size_t size, const char *lines)
+{
+    struct text line = {0};
+    for (; *lines; lines += *lines != 0) {
+        size_t length = strcspn(lines, "\n");
+        text_add(&line, "; ", line.length && length ? 2 : 0);
+        text_add(&line, lines, length);
+        lines += length;
+    }
+    text_cut(to, size, line.bytes ? line.bytes : "");
+    text_drop(&line);
+}
+
 bool text_equal(const char *a, const char *b)
 {
     return strcmp(a, b) == 0;

@@ -12,6 +12,8 @@ void text_put(char *to, size_t size, const char *from);
 #define TEXT_PUT(array, from) text_put((array), sizeof(array), (from))
 // Cuts at the end of a UTF-8 character where it does not fit.
 void text_cut(char *to, size_t size, const char *from);
+// Lines in one, with "; " between, cut as above.
+void text_one_line(char *to, size_t size, const char *lines);
 
 bool text_equal(const char *a, const char *b);
 bool text_starts(const char *text, const char *start);

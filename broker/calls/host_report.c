@@ -67,12 +67,14 @@ void host_unlinked(struct world *world, const char *host_id)
 static void commit_all(struct world *world, struct reconciliation *found)
 {
     struct fault why;
-    for (size_t i = 0; i < found->event_count; i++)
-        log_info("session", "%s: %s by %s: %s", found->events[i].record.session.id,
-                 found->events[i].type == EVENT_SESSION_ENDED       ? "ended"
-                 : found->events[i].type == EVENT_SESSION_CONNECTED ? "connected"
-                                                                    : "disconnected",
-                 found->events[i].by, found->events[i].why);
+    for (size_t i = 0; i < found->event_count; i++) {
+        const struct event *event = &found->events[i];
+        log_info("session", "%s: %s by %s%s%s", event->record.session.id,
+                 event->type == EVENT_SESSION_ENDED       ? "ended"
+                 : event->type == EVENT_SESSION_CONNECTED ? "connected"
+                                                          : "disconnected",
+                 event->by, event->why[0] ? ": " : "", event->why);
+    }
     if (found->event_count &&
         !commit_events(world->commit, found->events, found->event_count, NULL, 0, NULL, NULL, &why))
         log_warn("session", "a report is not kept, the next one will be: %s", why.text);
@@ -109,9 +111,9 @@ static bool read_sessions(json_object *object, struct host_session **sessions, s
     return true;
 }
 
-static void take_report(struct world *world, const char *host_id, const struct host_message *message,
-                        json_object *object)
+static void take_report(struct world *world, const char *host_id, struct host_message *message, json_object *object)
 {
+    char faults[WHY_SIZE];
     struct fault why;
     struct host_session *sessions = NULL;
     size_t count = 0;
@@ -120,6 +122,8 @@ static void take_report(struct world *world, const char *host_id, const struct h
         free(sessions);
         return;
     }
+    text_one_line(faults, sizeof faults, message->faults);
+    TEXT_PUT(message->faults, faults);
     const struct report *before = reports_find(&world->reports, host_id);
     if (message->faults[0] && (!before || !text_equal(before->as.faults, message->faults)))
         log_warn("host", "%s: unfit for new sessions: %s", host_id, message->faults);

@@ -122,7 +122,9 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         return;
     }
     if (logon->decision.refusal != REFUSAL_NONE) {
-        log_info("logon", "%s", logon->decision.why.lines);
+        char line[WHY_SIZE];
+        text_one_line(line, sizeof line, logon->decision.why.lines);
+        log_info("logon", "%s", line);
         refuse(logon, logon->decision.refusal);
         return;
     }

@@ -156,3 +156,16 @@ Test(text, grows_as_it_is_added_to)
     text_drop(&text);
     cr_expect_null(text.bytes);
 }
+
+Test(text, makes_one_line_of_many)
+{
+    static const char *const rows[][2] = {
+        {"", ""}, {"one", "one"}, {"one\ntwo\nthree", "one; two; three"}, {"\n\none\n\ntwo\n", "one; two"}};
+    char line[32];
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        text_one_line(line, sizeof line, rows[i][0]);
+        cr_expect_str_eq(line, rows[i][1]);
+    }
+    text_one_line(line, 8, "abcd\n\xc3\xbc\xc3\xbc");
+    cr_expect_str_eq(line, "abcd; ", "no half character");
+}

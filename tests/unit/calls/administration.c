@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What an administrator sees and does over the years: things in trouble, things that go, things others stand on.
 #include "broker/calls/admins.h"
+#include "broker/calls/host_report.h"
 #include "tests/unit/calls/office.h"
 
 #include <criterion/criterion.h>
@@ -92,4 +93,22 @@ Test(administration, a_tenant_goes_with_the_people_who_ever_logged_on_there)
     OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_TENANT, "altdorf", "{}");
     cr_assert_eq(state_count(office.world.state, NOUN_PERSON), 1);
     cr_assert(strstr(office.events, "person.removed") < strstr(office.events, "tenant.removed"), "%s", office.events);
+}
+
+// ---- what hosts say
+
+static void host_says(const char *host_id, const char *message)
+{
+    struct fault why;
+    owned(json) json_object *object = NULL;
+    cr_assert(codec_parse(&object, message, strlen(message), &why), "%s", why.text);
+    host_message(&office.world, host_id, object);
+}
+
+Test(administration, what_is_wrong_with_a_host_is_one_line)
+{
+    host_says("neustadt/ts1", "{\"type\":\"report\",\"sessions\":[],\"faults\":[\"xrdp: silent\",\"disk: full\"]}");
+    const struct report *report = reports_find(&office.world.reports, "neustadt/ts1");
+    cr_assert(report);
+    cr_assert_str_eq(report->as.faults, "xrdp: silent; disk: full");
 }
