@@ -84,7 +84,22 @@ static const struct end_row end_rows[VIEW_END_COUNT] = {
 
 static const char moved_sentence[] = N_("Your session was opened at %s.");
 static const char moved_somewhere[] = N_("Your session was opened at another desk.");
-static const char ended_sentence[] = N_("Your session was ended by the administrators.");
+// What the broker does to a session, and why.
+static const char *const ended_sentences[HOST_REASON_COUNT] = {
+    [HOST_BECAUSE_NONE] = N_("Your session has ended."),
+    [HOST_BECAUSE_IDLE] = N_("Your session has ended: you had not used it for a long time."),
+    [HOST_BECAUSE_LEFT] = N_("Your session has ended: you had not used it for a long time."),
+    [HOST_BECAUSE_LONGEST] = N_("Your session has ended: it had been open for as long as it may be."),
+    [HOST_BECAUSE_HOURS] = N_("Your session has ended: its hours are over."),
+    [HOST_BECAUSE_ADMIN] = N_("Your session was ended by the administrators."),
+    [HOST_BECAUSE_LOST] = N_("Your session has ended."),
+};
+static const char idle_sentence[] =
+    N_("Your session is locked, since you have not used it for a long time. Your programs "
+       "go on running: log on to return to them.");
+static const char closed_sentence[] =
+    N_("Your session was locked by the administrators. Your programs go on running: log "
+       "on to return to them.");
 static const char broken_answer[] = N_("The broker's answer cannot be used. Ask the help desk.");
 static const char locked_sentence[] = N_("This desk is locked. Your programs go on running: log on to return to them.");
 static const char gone_sentence[] = N_("Your session was opened at another desk, or it has ended.");
@@ -476,16 +491,25 @@ static void got_password(struct desk *desk, const struct link_message *message)
         close_session(desk, gone_sentence, "");
 }
 
+// NULL: it is no word about how the session goes on.
+static const char *sentence_of(const struct link_message *message)
+{
+    if (message->type == LINK_MOVED)
+        return *message->place ? moved_sentence : moved_somewhere;
+    if (message->type == LINK_LOCK)
+        return message->because == HOST_BECAUSE_IDLE ? idle_sentence : closed_sentence;
+    return message->type == LINK_END ? ended_sentences[message->because] : NULL;
+}
+
 void desk_link_message(struct desk *desk, const struct link_message *message)
 {
     if (message->type == LINK_PASSWORD)
         got_password(desk, message);
-    bool moved = message->type == LINK_MOVED;
-    if ((!moved && message->type != LINK_END) || !is_about_us(desk, message))
+    const char *sentence = sentence_of(message);
+    if (!sentence || !is_about_us(desk, message))
         return;
-    const char *sentence = !moved ? ended_sentence : *message->place ? moved_sentence : moved_somewhere;
     if (has_session(desk))
         close_session(desk, sentence, message->place);
-    else if (desk->state == DESK_GREETING && moved && tells_of_the_end(desk))
+    else if (desk->state == DESK_GREETING && tells_of_the_end(desk))
         enter(desk, DESK_GREETING, sentence, message->place);
 }

@@ -7,7 +7,7 @@
 
 static const char *const types[] = {"welcome", "confirmed", "log-off", "disconnect", "tell", "report", "confirm", NULL};
 
-static const char *const reasons[] = {"none", "idle", "left", "longest", "hours", "admin", "lost", NULL};
+const char *const host_reason_words[] = {"none", "idle", "left", "longest", "hours", "admin", "lost", NULL};
 
 const struct field host_message_fields[] = {
     {.name = "type", .type = FIELD_CHOICE, AT(host_message, type), .flags = FIELD_REQUIRED, .choices = types, .sentence = "kind of message"},
@@ -16,7 +16,7 @@ const struct field host_message_fields[] = {
     {.name = "login", .type = FIELD_TEXT, AT(host_message, login), .sentence = "log-on name at the host"},
     {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = INT64_MAX, .sentence = "fencing number"},
     {.name = "good", .type = FIELD_FLAG, AT(host_message, good), .sentence = "the one-time password asked about is the newest"},
-    {.name = "reason", .type = FIELD_CHOICE, AT(host_message, reason), .choices = reasons, .sentence = "why"},
+    {.name = "reason", .type = FIELD_CHOICE, AT(host_message, reason), .choices = host_reason_words, .sentence = "why"},
     {.name = "minutes", .type = FIELD_NUMBER, AT(host_message, minutes), .max = 100000, .sentence = "until it is done; 0: now"},
     {.name = "text", .type = FIELD_TEXT, AT(host_message, text), .sentence = "for people"},
     {.name = "now", .type = FIELD_NUMBER, AT(host_message, now_ms), .max = INT64_MAX, .sentence = "the broker's clock, milliseconds since 1970"},

@@ -27,7 +27,8 @@ enum host_message_type {
     HOST_MESSAGE_TYPE_COUNT,
 };
 
-// Why something is done to a session or told in it; the agent has the sentences, in the language of its host.
+// Why something is done to a session or told in it; the agents of hosts and desks have the sentences, in their
+// language.
 enum host_reason {
     HOST_BECAUSE_NONE,    // `text` says it
     HOST_BECAUSE_IDLE,    // nobody has touched it for long
@@ -36,7 +37,9 @@ enum host_reason {
     HOST_BECAUSE_HOURS,   // the profile's hours are over
     HOST_BECAUSE_ADMIN,   // an administrator wants it
     HOST_BECAUSE_LOST,    // the broker has no such session any more: its person has another
+    HOST_REASON_COUNT,
 };
+extern const char *const host_reason_words[];
 
 struct host_message {
     int64_t type;   // enum host_message_type

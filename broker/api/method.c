@@ -75,7 +75,7 @@ const struct field tell_request_fields[] = {
     {.name = NULL},
 };
 
-static const char *const link_types[] = {"moved", "end", "state", "hello", "renew", "password", NULL};
+static const char *const link_types[] = {"moved", "end", "lock", "state", "hello", "renew", "password", NULL};
 
 const struct field link_message_fields[] = {
     {.name = "type", .type = FIELD_CHOICE, AT(link_message, type), .flags = FIELD_REQUIRED, .choices = link_types, .sentence = "kind of message"},
@@ -84,6 +84,7 @@ const struct field link_message_fields[] = {
     {.name = "place", .type = FIELD_TEXT, AT(link_message, place), .sentence = "where it went"},
     {.name = "state", .type = FIELD_TEXT, AT(link_message, state), .sentence = "connected, disconnected, ended or failed"},
     {.name = "reason", .type = FIELD_TEXT, AT(link_message, reason), .sentence = "why, for the log"},
+    {.name = "because", .type = FIELD_CHOICE, AT(link_message, because), .choices = host_reason_words, .sentence = "why, for the person"},
     {.name = "password", .type = FIELD_TEXT, AT(link_message, password), .flags = FIELD_SECRET, .sentence = "one-time password for the session"},
     {.name = NULL},
 };

@@ -138,7 +138,8 @@ extern const struct field logon_answer_fields[];
 
 enum link_type {
     LINK_MOVED,    // broker: the session was opened elsewhere; `place` says where
-    LINK_END,      // broker: end the session
+    LINK_END,      // broker: the session has ended; `because`
+    LINK_LOCK,     // broker: show it no longer, it goes on; `because`
     LINK_STATE,    // device: the session is now connected, disconnected or ended
     LINK_HELLO,    // device: which session it shows now, after the link came up; `session` may be empty
     LINK_RENEW,    // device: a fresh one-time password, please, for the session it has; the answer is LINK_PASSWORD
@@ -153,6 +154,7 @@ struct link_message {
     char place[NAME_SIZE];
     char state[32]; // "connected", "disconnected", "ended", "failed"
     char reason[NAME_SIZE];
+    int64_t because; // enum host_reason
     char password[OTP_TEXT_SIZE];
 };
 extern const struct field link_message_fields[];

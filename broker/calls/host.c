@@ -2,6 +2,7 @@
 // Taking a host out of service and back; giving a desktop back; messages to its people.
 #include "broker/api/method.h"
 #include "broker/calls/noun.h"
+#include "broker/calls/session.h"
 
 static bool tell(struct world *world, const char *host_id, const char *session_id, const char *text)
 {
@@ -99,6 +100,8 @@ void call_lock(struct world *world, struct call *call)
     const struct host *host = addressed(world, call);
     struct host_message message = {.type = HOST_DISCONNECT, .reason = HOST_BECAUSE_ADMIN};
     TEXT_PUT(message.session, call->id);
-    if (host)
-        answer_sent(call, world->host_links.send(world->host_links.self, host->id, &message));
+    if (!host)
+        return;
+    session_tell_desk(world, state_session(world->state, call->id), LINK_LOCK, HOST_BECAUSE_ADMIN);
+    answer_sent(call, world->host_links.send(world->host_links.self, host->id, &message));
 }

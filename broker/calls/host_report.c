@@ -2,6 +2,7 @@
 #include "broker/calls/host_report.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/session.h"
 #include "broker/core/reconcile.h"
 
 #include <stdlib.h>
@@ -160,6 +161,9 @@ static void give_order(void *arg, const char *host_id, const struct host_message
              message->type == HOST_TELL      ? "warned"
              : message->type == HOST_LOG_OFF ? "to be logged off"
                                              : "to be locked");
+    const struct session *session = state_session(world->state, message->session);
+    if (session && message->type != HOST_TELL)
+        session_tell_desk(world, session, message->type == HOST_LOG_OFF ? LINK_END : LINK_LOCK, message->reason);
     world->host_links.send(world->host_links.self, host_id, message);
 }
 

@@ -10,6 +10,14 @@
 
 enum { LEASE_MS = 120 * 1000 };
 
+void session_tell_desk(struct world *world, const struct session *session, enum link_type type,
+                       enum host_reason because)
+{
+    struct link_message message = {.type = type, .fence = session->fence, .because = because};
+    TEXT_PUT(message.session, session->id);
+    world->links.send(world->links.self, session->device, &message);
+}
+
 void call_session_end(struct world *world, struct call *call)
 {
     const struct session *session = state_session(world->state, call->id);
@@ -17,9 +25,7 @@ void call_session_end(struct world *world, struct call *call)
         call_refuse(call, REFUSAL_ABSENT, NULL);
         return;
     }
-    struct link_message message = {.type = LINK_END, .fence = session->fence};
-    TEXT_PUT(message.session, session->id);
-    world->links.send(world->links.self, session->device, &message);
+    session_tell_desk(world, session, LINK_END, HOST_BECAUSE_ADMIN);
     struct host_message log_off = {.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_ADMIN};
     TEXT_PUT(log_off.session, session->id);
     // A host that is away is told when it comes back: it then reports a session that the broker has ended.

@@ -5,5 +5,8 @@
 
 // A message from a device, already read. The device is proven, the content is hostile.
 void session_message(struct world *world, const char *device_id, const struct link_message *message);
+// Tells the desk that shows a session, if one does, that it is locked or ended, and why.
+void session_tell_desk(struct world *world, const struct session *session, enum link_type type,
+                       enum host_reason because);
 // Ends or puts aside leases whose desk did not connect. For the janitor.
 void session_sweep(struct world *world);

@@ -55,6 +55,7 @@ void link_end(struct connection *connection); // its connection is going
 // ---- server.c
 struct connection *connection_of(struct lws *wsi);
 void connection_end(struct lws *wsi);
+void connection_kill(struct lws *wsi); // at the next turn of the loop
 
 // ---- request.c
 // Headers are there: finds the method and the caller, makes the call. False: the answer (a refusal) is already set.

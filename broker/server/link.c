@@ -52,7 +52,7 @@ static int link_begin(struct lws *wsi)
         struct connection *replaced = lws_get_opaque_user_data(older);
         if (replaced)
             replaced->link = NULL;
-        lws_set_timeout(older, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        connection_kill(older);
     }
     if (connection->among == &server->hosts)
         host_linked(server->world, connection->common_name);
@@ -178,7 +178,7 @@ static void sweep(struct links *links, int64_t now_ms)
         if (!has_standing(connection_of(link->wsi))) {
             lws_callback_on_writable(link->wsi); // write_next ends it
         } else if (now_ms - link->heard_ms > LINK_DEAD_MS) {
-            lws_set_timeout(link->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+            connection_kill(link->wsi);
         } else if (now_ms - link->heard_ms > LINK_PING_MS && now_ms - link->pinged_ms > LINK_PING_MS) {
             link->pinged_ms = now_ms;
             link->ping_due = true;

@@ -102,6 +102,13 @@ static int send_answer(struct connection *connection)
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
+// Outside a callback of libwebsockets its own timers stand still until something else wakes it.
+void connection_kill(struct lws *wsi)
+{
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(lws_get_context(wsi));
+}
+
 // Called by the call, perhaps long after the connection broke.
 static void finish(struct call *call, int status, struct text *answer, int64_t retry_after_s)
 {
@@ -121,7 +128,7 @@ static void finish(struct call *call, int status, struct text *answer, int64_t r
     else if (connection->in_callback)
         lws_callback_on_writable(connection->wsi);
     else if (send_answer(connection) != 0)
-        lws_set_timeout(connection->wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+        connection_kill(connection->wsi);
 }
 
 // ---- the request

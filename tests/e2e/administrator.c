@@ -190,7 +190,8 @@ static bool asks(const char *request, const char *headers, const char *body, con
              "%s HTTP/1.1\r\nhost: broker\r\nauthorization: Bearer %.64s\r\ncontent-length: %zu\r\n"
              "connection: close\r\n%s\r\n%s",
              request, start + 9, strlen(body), headers, body);
-    program_run(&said, "openssl s_client -quiet -connect 127.0.0.1:8443", text);
+    program_run(&said, "timeout 10 openssl s_client -quiet -connect 127.0.0.1:8443", text);
+    cr_assert_neq(said.exit_code, 124, "the broker keeps the connection open: %s", said.out);
     return shows(answer);
 }
 

@@ -64,9 +64,9 @@ Test(limits, idle_left_and_too_long)
     is_told("egon", "Minute abgemeldet", "desk2");
     is_told("dora", "Minute gesperrt", "desk1");
     // Locked: it goes on. Logged off: nothing is left.
-    screen_shows("desk1", "Tab: ", 80);
+    screen_shows("desk1", "gesperrt, weil Sie", 80);
     place_runs("ts3", "pgrep -x -u dora xterm");
-    screen_shows("desk2", "Tab: ", 80);
+    screen_shows("desk2", "so lange offen", 80);
     place_runs("ts3", "timeout 20 sh -c 'while pgrep -u egon >/dev/null; do sleep 0.1; done'");
     place_runs("ts3", "timeout 80 sh -c 'while pgrep -u anna >/dev/null; do sleep 0.1; done'");
     place_runs("broker", PULTCTL "session list --json | jq -e 'length == 1 and .[0].state == \"disconnected\"'");

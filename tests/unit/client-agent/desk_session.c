@@ -236,6 +236,43 @@ Test(desk_session, says_that_the_administrators_ended_it)
     cr_assert_str_eq(visit.sentence, "Your session was ended by the administrators.");
 }
 
+Test(desk_session, says_why_it_is_locked_or_over)
+{
+    static const struct {
+        enum link_type type;
+        enum host_reason because;
+        const char *sentence;
+    } rows[] = {
+        {LINK_LOCK, HOST_BECAUSE_IDLE,
+         "Your session is locked, since you have not used it for a long time. Your programs go on running: log on to "
+         "return to them."},
+        {LINK_LOCK, HOST_BECAUSE_ADMIN,
+         "Your session was locked by the administrators. Your programs go on running: log on to return to them."},
+        {LINK_END, HOST_BECAUSE_LONGEST, "Your session has ended: it had been open for as long as it may be."},
+        {LINK_END, HOST_BECAUSE_NONE, "Your session has ended."},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (i > 0)
+            visit_close();
+        visit_bring_to(DESK_SHOWING);
+        struct link_message message = {
+            .type = rows[i].type, .because = rows[i].because, .fence = 7, .session = "neustadt/s-1"};
+        desk_link_message(visit.desk, &message);
+        visit_ends(VIEW_LOGGED_OFF); // the host may be quicker
+        cr_assert_str_eq(visit.sentence, rows[i].sentence);
+    }
+}
+
+Test(desk_session, says_why_when_the_host_was_quicker_than_the_broker)
+{
+    struct link_message message = {
+        .type = LINK_END, .because = HOST_BECAUSE_HOURS, .fence = 7, .session = "neustadt/s-1"};
+    visit_bring_to(DESK_SHOWING);
+    visit_ends(VIEW_LOGGED_OFF);
+    desk_link_message(visit.desk, &message);
+    cr_assert_str_eq(visit.sentence, "Your session has ended: its hours are over.");
+}
+
 Test(desk_session, says_nothing_to_who_cancelled)
 {
     visit_bring_to(DESK_CONNECTING);

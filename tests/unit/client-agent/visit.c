@@ -150,6 +150,7 @@ void visit_link_says(enum link_type type, int64_t fence, const char *place)
 {
     struct link_message message = {.type = type, .fence = fence, .session = "neustadt/s-1"};
     TEXT_PUT(message.place, place);
+    message.because = HOST_BECAUSE_ADMIN;
     desk_link_message(visit.desk, &message);
 }
 
