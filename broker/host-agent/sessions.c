@@ -17,6 +17,7 @@ enum {
     LOOK_MS = 10 * 1000,
     ORPHAN_MS = 10 * 1000,   // nobody sees it and nobody can: how long until it is logged off
     NAMELESS_MS = 60 * 1000, // the directory does not say whose it is: how long until it is nobody's
+    NAME_WAIT_MS = 2000,     // who comes in waits no longer for the directory to say so
 };
 
 // What is known of one beyond the inventory.
@@ -36,6 +37,7 @@ struct clearing {
     struct sessions *sessions;
     char login[128];
     bool sole;
+    int64_t began_ms;
     sessions_done *done;
     void *arg;
     struct loop_timer *soon;
@@ -172,11 +174,18 @@ static bool sockets_changed(struct sessions *sessions)
     return !same;
 }
 
+static void check_clearings(struct sessions *sessions)
+{
+    for (struct clearing *one = sessions->clearings; one; one = one->next)
+        loop_timer_start(one->soon, 0);
+}
+
 static void tick(void *arg)
 {
     struct sessions *sessions = arg;
     if (sockets_changed(sessions) || clock_steady_ms() - sessions->looked_ms >= LOOK_MS)
         sessions_look(sessions);
+    check_clearings(sessions);
     loop_timer_start(sessions->tick, TICK_MS);
 }
 
@@ -196,11 +205,16 @@ bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_
     return true;
 }
 
+static bool awaits_name(const struct kept *kept)
+{
+    return kept->there && !*names_of(kept->sessions->names, kept->session.owner.uid) &&
+           clock_steady_ms() - kept->seen_ms < NAMELESS_MS;
+}
+
 bool sessions_all_named(const struct sessions *sessions)
 {
-    int64_t now_ms = clock_steady_ms();
     for (const struct kept *kept = sessions->kept; kept; kept = kept->next)
-        if (kept->there && now_ms - kept->seen_ms < NAMELESS_MS && !*names_of(sessions->names, kept->session.owner.uid))
+        if (awaits_name(kept))
             return false;
     return true;
 }
@@ -231,18 +245,12 @@ static void clearing_over(struct clearing *clearing, bool fine)
     done(arg, fine);
 }
 
-// Who is in the way of a person who comes in. A session whose owner's name is not known yet is in nobody's.
+// Who is in the way of a person who comes in, when it is known whose it is.
 static bool is_in_the_way(const struct clearing *clearing, const struct kept *kept)
 {
     const char *login = names_of(clearing->sessions->names, kept->session.owner.uid);
     bool theirs = text_equal(login, clearing->login);
     return kept->there && ((theirs && kept->session.orphan) || (clearing->sole && !theirs));
-}
-
-static void check_clearings(struct sessions *sessions)
-{
-    for (struct clearing *one = sessions->clearings; one; one = one->next)
-        loop_timer_start(one->soon, 0);
 }
 
 static void ended(void *arg, bool gone)
@@ -290,14 +298,18 @@ static void check_clearing(void *arg)
 {
     struct clearing *clearing = arg;
     struct sessions *sessions = clearing->sessions;
-    bool waiting = false;
-    if (!clearing->failed)
-        for (struct kept *kept = sessions->kept; kept; kept = kept->next)
-            if (is_in_the_way(clearing, kept)) {
-                end(kept, &ending_hurried);
-                waiting = true;
-            }
-    if (!waiting)
+    bool waiting = false, patient = clock_steady_ms() - clearing->began_ms < NAME_WAIT_MS;
+    for (struct kept *kept = sessions->kept; kept && !clearing->failed; kept = kept->next) {
+        // It may be their own, with all that they have open there.
+        bool unknown = clearing->sole && awaits_name(kept);
+        if (!unknown && is_in_the_way(clearing, kept))
+            end(kept, &ending_hurried);
+        else if (!unknown)
+            continue;
+        waiting = true;
+        clearing->failed = unknown && !patient;
+    }
+    if (!waiting || clearing->failed)
         clearing_over(clearing, !clearing->failed);
 }
 
@@ -307,6 +319,7 @@ void sessions_clear(struct sessions *sessions, const char *login, bool sole, ses
     clearing->sessions = sessions;
     text_cut(clearing->login, sizeof clearing->login, login);
     clearing->sole = sole;
+    clearing->began_ms = clock_steady_ms();
     clearing->done = done;
     clearing->arg = arg;
     clearing->next = sessions->clearings;
@@ -326,6 +339,7 @@ static void named(void *arg)
 {
     struct sessions *sessions = arg;
     sessions->changed(sessions->arg);
+    check_clearings(sessions);
 }
 
 struct sessions *sessions_new(struct loop *loop, loop_work *changed, void *arg)
