@@ -139,6 +139,9 @@ static void something_changed(void *arg)
 static void report_again(void *arg)
 {
     struct agent *agent = arg;
+    struct sessions_row row;
+    for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
+        tell_idle(agent->tell, &row.session, row.idle_s);
     sessions_ask_idle(agent->sessions);
     spent_forget(agent->spent, broker_now_ms(agent));
     report(agent);
@@ -187,7 +190,7 @@ static void tell(struct agent *agent, const struct sessions_row *row, const stru
 {
     char sentence[TELL_SENTENCE_SIZE];
     tell_sentence(sentence, (enum host_reason)message->reason, message->minutes, message->text);
-    tell_show(agent->tell, &row->session, sentence);
+    tell_show(agent->tell, &row->session, (enum host_reason)message->reason, sentence);
 }
 
 typedef void act(struct agent *agent, const struct sessions_row *row, const struct host_message *message);

@@ -2,6 +2,7 @@
 #include "broker/host-agent/tell.h"
 #include "broker/api/language.h"
 #include "broker/base/child.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -67,6 +68,8 @@ struct window {
     struct tell *tell;
     struct window *next, **at;
     struct process server;
+    enum host_reason reason;
+    int64_t shown_ms;
     struct child *child;
 };
 
@@ -138,17 +141,29 @@ static void to_latin_1(char *to, size_t size, const char *from)
     *out = 0;
 }
 
+// zenity reads "\n" and the like as C does, and "\\fs1\neu" is a folder.
+static void escape(char to[2 * TELL_SENTENCE_SIZE], const char *from)
+{
+    for (; *from; from++) {
+        if (*from == '\\')
+            *to++ = '\\';
+        *to++ = *from;
+    }
+    *to = 0;
+}
+
 static struct child *start(struct tell *tell, const struct desktop *session, char *sentence, struct window *window,
                            struct fault *why)
 {
-    char display[32], cookies[INVENTORY_PATH_SIZE + 16], latin[TELL_SENTENCE_SIZE];
+    char display[32], cookies[INVENTORY_PATH_SIZE + 16], latin[TELL_SENTENCE_SIZE], escaped[2 * TELL_SENTENCE_SIZE];
     const char *tool = program();
     bool plain = tool && strstr(tool, "xmessage");
     snprintf(display, sizeof display, "DISPLAY=:%d", session->display);
     snprintf(cookies, sizeof cookies, "XAUTHORITY=%s", session->cookies);
     wrap(sentence);
     to_latin_1(latin, sizeof latin, sentence);
-    const char *const zenity[] = {tool, "--info", "--title=Pult", "--no-markup", "--text", sentence, NULL};
+    escape(escaped, sentence);
+    const char *const zenity[] = {tool, "--info", "--title=Pult", "--no-markup", "--text", escaped, NULL};
     const char *const xmessage[] = {tool,       "-center", "-title",   "Pult", "-xrm", "*international: false",
                                     "-buttons", "OK:0",    "-default", "OK",   latin,  NULL};
     const char *const environment[] = {display, cookies, plain ? "LC_ALL=C" : "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin",
@@ -167,28 +182,38 @@ static struct child *start(struct tell *tell, const struct desktop *session, cha
     return NULL;
 }
 
-static void close_oldest(struct tell *tell, const struct process *server)
+static bool is_in(const struct window *window, const struct desktop *session)
+{
+    return window->server.pid == session->server.pid && window->server.started == session->server.started;
+}
+
+static void make_room(struct tell *tell, const struct desktop *session, enum host_reason reason)
 {
     struct window *oldest = NULL;
     int count = 0;
-    for (struct window *one = tell->windows; one; one = one->next)
-        if (one->server.pid == server->pid) {
-            oldest = one;
-            count++;
-        }
+    for (struct window *one = tell->windows; one; one = one->next) {
+        if (!is_in(one, session))
+            continue;
+        if (reason != HOST_BECAUSE_NONE && one->reason == reason)
+            child_end(one->child);
+        oldest = one;
+        count++;
+    }
     if (count >= WINDOWS_MAX)
         child_end(oldest->child);
 }
 
-void tell_show(struct tell *tell, const struct desktop *session, const char *sentence)
+void tell_show(struct tell *tell, const struct desktop *session, enum host_reason reason, const char *sentence)
 {
     char copy[TELL_SENTENCE_SIZE];
     struct fault why = {0};
     text_cut(copy, sizeof copy, sentence);
-    close_oldest(tell, &session->server);
+    make_room(tell, session, reason);
     struct window *window = mem_new(1, sizeof *window);
     window->tell = tell;
     window->server = session->server;
+    window->reason = reason;
+    window->shown_ms = clock_steady_ms();
     window->child = start(tell, session, copy, window, &why);
     if (!window->child) {
         log_warn("tell", "display :%d: %s", session->display, why.text);
@@ -200,6 +225,14 @@ void tell_show(struct tell *tell, const struct desktop *session, const char *sen
     if (window->next)
         window->next->at = &window->next;
     tell->windows = window;
+}
+
+void tell_idle(struct tell *tell, const struct desktop *session, int64_t idle_s)
+{
+    int64_t now_ms = clock_steady_ms();
+    for (struct window *one = tell->windows; one; one = one->next)
+        if (one->reason == HOST_BECAUSE_IDLE && is_in(one, session) && (idle_s + 1) * 1000 < now_ms - one->shown_ms)
+            child_end(one->child);
 }
 
 struct tell *tell_new(struct loop *loop)

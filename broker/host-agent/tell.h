@@ -14,7 +14,9 @@ struct tell;
 
 struct tell *tell_new(struct loop *loop);
 void tell_free(struct tell *tell); // its windows go, too; NULL allowed
-// Does not wait. Of more than a few windows in a session the oldest goes.
-void tell_show(struct tell *tell, const struct desktop *session, const char *sentence);
+// Does not wait. Of more than a few windows in a session the oldest goes, and one of the same reason in any case.
+void tell_show(struct tell *tell, const struct desktop *session, enum host_reason reason, const char *sentence);
+// Who has touched it since is not idle any more: a warning that says so goes.
+void tell_idle(struct tell *tell, const struct desktop *session, int64_t idle_s);
 // Whether there is a program that can show something.
 bool tell_can(void);
