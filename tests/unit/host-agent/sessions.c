@@ -52,8 +52,8 @@ static void directory_says(const char *login)
 __attribute__((constructor)) static void be_alone(int count, char **words)
 {
     // The shell is there to be process 1, which is nobody's to be.
-    const char *line[32] = {"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c",
-                            "\"$0\" \"$@\"; exit $?"};
+    const char *line[32] = {"unshare",      "--pid", "--fork", "--kill-child",
+                            "--mount-proc", "sh",    "-c",     "\"$0\" \"$@\"; exit $?"};
     if (getenv("PULT_ALONE"))
         return;
     setenv("PULT_ALONE", "yes", 1);

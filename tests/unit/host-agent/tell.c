@@ -18,7 +18,8 @@ static char folder[] = "/tmp/pult-tell-XXXXXX";
 static struct loop *loop;
 static struct loop_timer *patience;
 static struct tell *tell;
-static struct desktop session = {.display = 177, .server = {.pid = 77, .started = 1}, .owner = {.uid = 54321, .gid = 1}};
+static struct desktop session = {
+    .display = 177, .server = {.pid = 77, .started = 1}, .owner = {.uid = 54321, .gid = 1}};
 
 static void over(void *arg)
 {
