@@ -164,7 +164,9 @@ static void show_affected(struct out *out, json_object *plan)
         out_line(out, _("Of %lld people who have logged on before, nobody would get something else."),
                  (long long)(people - unasked));
     if (unasked)
-        out_warn(out, _("%lld people could not be asked about: the directory does not answer, or they are too many."),
+        out_warn(out,
+                 _("%lld people could not be asked about: the directory does not answer or is to be another, or they "
+                   "are too many."),
                  (long long)unasked);
 }
 

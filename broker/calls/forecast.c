@@ -220,6 +220,17 @@ static void ask(struct lane *lane)
 
 // ---- the start
 
+// What a directory will say once it is asked elsewhere, or as somebody else, is not known.
+static bool is_asked_otherwise(const struct forecast *forecast, const char *tenant_id)
+{
+    const struct tenant *from = state_tenant(forecast->before, tenant_id);
+    const struct tenant *to = state_tenant(forecast->after, tenant_id);
+    return from && to &&
+           (from->directory != to->directory || from->bind != to->bind || !text_equal(from->servers, to->servers) ||
+            !text_equal(from->base, to->base) || !text_equal(from->group_base, to->group_base) ||
+            !text_equal(from->bind_dn, to->bind_dn));
+}
+
 static void put_in_lane(struct forecast *forecast, struct lane *lane, const char *person_id)
 {
     struct membership who;
@@ -235,16 +246,26 @@ static void put_in_lane(struct forecast *forecast, struct lane *lane, const char
     }
 }
 
+static void leave_out(struct forecast *forecast)
+{
+    forecast->people++;
+    forecast->unasked++;
+}
+
 static void open_lane(struct forecast *forecast, const char *tenant_id)
 {
     char prefix[SLUG_SIZE + 1];
     const struct shelf *people = &forecast->world->people.by_id;
     struct lane *lane = &forecast->lanes[forecast->lane_count++];
+    bool otherwise = is_asked_otherwise(forecast, tenant_id);
     lane->forecast = forecast;
     TEXT_PUT(lane->tenant_id, tenant_id);
     snprintf(prefix, sizeof prefix, "%s/", tenant_id);
     for (size_t i = shelf_from(people, prefix); i < people->count && text_starts(people->records[i], prefix); i++)
-        put_in_lane(forecast, lane, people->records[i]);
+        if (otherwise)
+            leave_out(forecast);
+        else
+            put_in_lane(forecast, lane, people->records[i]);
 }
 
 static bool has_lane(const struct forecast *forecast, const char *tenant_id)
@@ -255,8 +276,11 @@ static bool has_lane(const struct forecast *forecast, const char *tenant_id)
     return false;
 }
 
-static bool decides_what_people_get(enum noun noun)
+static bool decides_what_people_get(const struct forecast *forecast, const struct event *event)
 {
+    enum noun noun = event->noun;
+    if (noun == NOUN_TENANT)
+        return is_asked_otherwise(forecast, event->record.id);
     return noun == NOUN_POOL || noun == NOUN_HOST || noun == NOUN_PROFILE || noun == NOUN_ASSIGNMENT;
 }
 
@@ -277,7 +301,7 @@ void forecast_start(struct world *world, struct state *before, struct state *aft
     for (size_t i = 0; i < count; i++) {
         char tenant[SLUG_SIZE];
         id_tenant(tenant, events[i].record.id);
-        if (decides_what_people_get(events[i].noun) && !has_lane(forecast, tenant))
+        if (decides_what_people_get(forecast, &events[i]) && !has_lane(forecast, tenant))
             open_lane(forecast, tenant);
     }
     loop_timer_start(forecast->deadline, FORECAST_MS);

@@ -137,6 +137,26 @@ Test(forecast, puts_first_who_could_not_work_any_more)
     cr_assert_eq(codec_number(forecast, "unasked"), 0);
 }
 
+// Nobody can be asked what a directory that is not in use yet will say of people.
+Test(forecast, says_of_whom_nothing_is_known_once_the_directory_is_another)
+{
+    know("neustadt", "anna");
+    know("neustadt", "bert");
+    struct event event = {.type = EVENT_SET, .noun = NOUN_TENANT};
+    event.record.tenant = *state_tenant(hall.state, "neustadt");
+    TEXT_PUT(event.record.tenant.help_desk, "4711");
+    foresee(&event, 1);
+    cr_assert_eq(codec_number(forecast, "people"), 0, "their telephone number changes nothing");
+    json_drop(&forecast);
+    TEXT_PUT(event.record.tenant.group_base, "ou=new,dc=example");
+    struct event both[] = {event, reassigned("bauamt")};
+    foresee(both, 2);
+    cr_assert_eq(told, 2);
+    cr_assert_eq(asked_count, 0);
+    cr_assert_eq(codec_number(forecast, "people"), 2);
+    cr_assert_eq(codec_number(forecast, "unasked"), 2);
+}
+
 Test(forecast, names_what_a_profile_gives_otherwise)
 {
     know("neustadt", "anna");
