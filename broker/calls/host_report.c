@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CLOCK_SET_MS = 1000 };
+
 static bool is_sole(const struct world *world, const struct host *host)
 {
     const struct pool *pool = host ? state_find(world->state, NOUN_POOL, host->pool) : NULL;
@@ -43,17 +45,22 @@ bool host_password(const struct world *world, const struct session *session, con
 
 // ---- the link
 
-void host_linked(struct world *world, const char *host_id)
+static void send_welcome(struct world *world, const char *host_id)
 {
     const struct host *host = state_host(world->state, host_id);
     struct host_message welcome = {
         .type = HOST_WELCOME, .now_ms = commit_now_ms(world->commit), .sole = is_sole(world, host)};
-    log_info("host", "%s: its agent is there", host_id);
     if (!host || !otp_maker_key(world->otp_maker, host_id, host->certificate, welcome.otp_key))
         log_error("host", "%s: no key for one-time passwords can be made", host_id);
-    reports_link(&world->reports, host_id, true, clock_steady_ms());
     world->host_links.send(world->host_links.self, host_id, &welcome);
     explicit_bzero(&welcome, sizeof welcome);
+}
+
+void host_linked(struct world *world, const char *host_id)
+{
+    log_info("host", "%s: its agent is there", host_id);
+    reports_link(&world->reports, host_id, true, clock_steady_ms());
+    send_welcome(world, host_id);
 }
 
 void host_unlinked(struct world *world, const char *host_id)
@@ -186,9 +193,28 @@ static void end_drains(struct world *world, int64_t now_ms)
     }
 }
 
+// One-time passwords end by the broker's clock as the hosts were told it, and a host whose clock is another's is unfit:
+// once the broker's is set, they are told anew.
+static void follow_clock(struct world *world, int64_t now_ms)
+{
+    int64_t clock_ms = now_ms - clock_steady_ms(), off_ms = clock_ms - world->clock_ms;
+    bool known = world->clock_ms != 0;
+    if (known && llabs(off_ms) < CLOCK_SET_MS)
+        return;
+    world->clock_ms = clock_ms;
+    if (!known)
+        return;
+    log_warn("host", "the clock was set by %lld ms: the hosts are told", (long long)off_ms);
+    const struct shelf *hosts = state_shelf(world->state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++)
+        if (world->host_links.online(world->host_links.self, hosts->records[i]))
+            send_welcome(world, hosts->records[i]);
+}
+
 void host_sweep(struct world *world)
 {
     int64_t now_ms = commit_now_ms(world->commit);
+    follow_clock(world, now_ms);
     struct limits_input input = {
         .state = world->state,
         .reports = &world->reports,

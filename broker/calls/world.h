@@ -36,6 +36,7 @@ struct world {
     struct store_port store;
     struct counters counters;
     int64_t started_ms;
+    int64_t clock_ms; // wall clock at steady 0, as the hosts were told; 0: not looked at yet
 };
 
 // The function behind each method. It owns the call from here on.

@@ -78,8 +78,7 @@ static void empty(struct gathering *gathering)
 
 int64_t commit_now_ms(const struct commit *commit)
 {
-    int64_t now_ms = commit->ports.now_ms(commit->ports.arg);
-    return now_ms > commit->last_ms ? now_ms : commit->last_ms;
+    return commit->ports.now_ms(commit->ports.arg);
 }
 
 uint64_t commit_last_seq(const struct commit *commit)
@@ -174,7 +173,9 @@ static void write_next(struct commit *commit)
 static void gather_event(struct commit *commit, struct event *event)
 {
     struct gathering *next = commit->next;
-    commit->last_ms = commit_now_ms(commit);
+    int64_t now_ms = commit_now_ms(commit);
+    if (now_ms > commit->last_ms)
+        commit->last_ms = now_ms;
     event->seq = ++commit->last_seq;
     event->at_ms = commit->last_ms;
     size_t before = next->text.length;

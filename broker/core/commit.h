@@ -32,7 +32,7 @@ bool commit_events(struct commit *commit, struct event *events, size_t event_cou
                    size_t person_count, commit_done *done, void *arg, struct fault *why)
     __attribute__((warn_unused_result));
 void commit_go_on(struct commit *commit);           // the moment has passed
-int64_t commit_now_ms(const struct commit *commit); // never runs backwards
+int64_t commit_now_ms(const struct commit *commit); // the clock, which may be set back; events are never stamped so
 uint64_t commit_last_seq(const struct commit *commit);
 bool commit_is_refusing(const struct commit *commit);
 bool commit_is_idle(const struct commit *commit); // everything committed is durable

@@ -65,6 +65,7 @@ static void find_due(struct due dues[LIMITS], const struct limits_input *input, 
         [IDLE] = {HOST_BECAUSE_IDLE, HOST_DISCONNECT, 0, INT64_MAX},
     };
     int64_t age_ms = input->now_ms - session->started_ms, gone_ms = input->now_ms - session->changed_ms;
+    int64_t here_ms = session_age_ms(session, input->now_ms);
     int64_t idle_ms = there->idle_s < INT64_MAX / 1000 ? there->idle_s * 1000 : INT64_MAX;
     memcpy(dues, never, sizeof never);
     limit(&dues[LONGEST], profile->session_min, age_ms);
@@ -73,7 +74,7 @@ static void find_due(struct due dues[LIMITS], const struct limits_input *input, 
         limit(&dues[LEFT], profile->disconnected_min, gone_ms);
     // Who has just come back to it, and typed a password at the desk, has not been idle since before.
     if (there->connected)
-        limit(&dues[IDLE], profile->idle_min, idle_ms < gone_ms ? idle_ms : gone_ms);
+        limit(&dues[IDLE], profile->idle_min, idle_ms < here_ms ? idle_ms : here_ms);
 }
 
 static size_t stage_of(const struct due *due)

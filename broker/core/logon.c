@@ -212,7 +212,7 @@ static bool has_agent(const struct state *state, const struct session *session)
 // It was found again, or shown, after it was started.
 static bool ran_before(const struct session *session)
 {
-    return session->changed_ms > session->started_ms;
+    return session->changed_ms != session->started_ms;
 }
 
 bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
@@ -250,7 +250,8 @@ bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms
     const struct shelf *sessions = state_shelf(state, NOUN_SESSION);
     for (size_t i = 0; i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
-        if (session->state != SESSION_STARTING || now_ms - session->changed_ms < lease_ms || has_agent(state, session))
+        if (session->state != SESSION_STARTING || session_age_ms(session, now_ms) < lease_ms ||
+            has_agent(state, session))
             continue;
         change(event, session, ran_before(session) ? EVENT_SESSION_DISCONNECTED : EVENT_SESSION_ENDED, "broker");
         event->record.session.state = SESSION_DISCONNECTED;

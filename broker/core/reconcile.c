@@ -34,7 +34,7 @@ static void set_state(struct comparing *comparing, const struct session *session
 static void compare_present(struct comparing *comparing, const struct session *session,
                             const struct host_session *there)
 {
-    int64_t age_ms = comparing->now_ms - session->changed_ms;
+    int64_t age_ms = session_age_ms(session, comparing->now_ms);
     bool starting = session->state == SESSION_STARTING;
     if (there->connected && session->state != SESSION_CONNECTED && there->fence == session->fence &&
         (starting || age_ms > RECONCILE_FRESH_MS))
@@ -49,7 +49,7 @@ static void compare_absent(struct comparing *comparing, const struct session *se
     static const int64_t patience_ms[] = {
         [SESSION_STARTING] = RECONCILE_LEASE_MS, [SESSION_CONNECTED] = RECONCILE_FRESH_MS};
     bool starting = session->state == SESSION_STARTING;
-    int64_t age_ms = comparing->now_ms - session->changed_ms;
+    int64_t age_ms = session_age_ms(session, comparing->now_ms);
     if (session->state == SESSION_DISCONNECTED || age_ms > patience_ms[session->state])
         add_event(comparing, session, EVENT_SESSION_ENDED,
                   starting ? "the desk did not connect in time" : "its host does not have it any more");

@@ -143,6 +143,23 @@ const struct administrator *state_administrator_by(const struct state *state, co
     return NULL;
 }
 
+bool state_is_only_district(const struct state *state, const char *tenant_id)
+{
+    const struct shelf *tenants = &state->shelves[NOUN_TENANT];
+    const struct tenant *tenant = state_tenant(state, tenant_id);
+    bool only = tenant && tenant->district;
+    for (size_t i = 0; only && i < tenants->count; i++) {
+        const struct tenant *other = tenants->records[i];
+        only = !other->district || text_equal(other->id, tenant_id);
+    }
+    return only;
+}
+
+int64_t session_age_ms(const struct session *session, int64_t now_ms)
+{
+    return session->changed_ms <= now_ms ? now_ms - session->changed_ms : INT64_MAX;
+}
+
 void session_prefix(char prefix[ID_SIZE], const char *person_id)
 {
     text_put(prefix, ID_SIZE, person_id);
@@ -196,8 +213,10 @@ static bool days_fit(const struct profile *profile, struct fault *why)
     return true;
 }
 
-static bool servers_fit(const struct tenant *tenant, struct fault *why)
+static bool tenant_fits(const struct state *state, const struct tenant *tenant, struct fault *why)
 {
+    if (!tenant->district && state_is_only_district(state, tenant->id))
+        return fault_set(why, FAULT_CONFLICT, "district: make another tenant the district first");
     owned(json) json_object *words = codec_list(tenant->servers);
     for (size_t i = 0; i < json_object_array_length(words); i++) {
         const char *word = json_object_get_string(json_object_array_get_idx(words, i));
@@ -245,7 +264,7 @@ static bool values_fit(const struct state *state, enum noun noun, const union re
     if (noun == NOUN_HOST)
         return address_fits(&record->host, why) && wake_fits(&record->host, why);
     if (noun == NOUN_TENANT)
-        return servers_fit(&record->tenant, why);
+        return tenant_fits(state, &record->tenant, why);
     if (noun == NOUN_PROFILE)
         return hours_fit(&record->profile, why) && days_fit(&record->profile, why);
     if (noun == NOUN_ASSIGNMENT && !record->assignment.group[0] == !record->assignment.person[0])

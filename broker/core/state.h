@@ -42,6 +42,12 @@ static inline const struct session *state_session(const struct state *state, con
     return state_find(state, NOUN_SESSION, id);
 }
 
+// How long it has been in its state. What lies ahead was written before the clock was set back: long ago.
+int64_t session_age_ms(const struct session *session, int64_t now_ms);
+
+// Whether this tenant alone is the district's: without it nobody looks after all tenants any more.
+bool state_is_only_district(const struct state *state, const char *tenant_id);
+
 // Whom a certificate (SHA-256) proves; NULL when nobody, and for the empty one.
 const struct administrator *state_administrator_by(const struct state *state, const char *certificate);
 

@@ -82,6 +82,20 @@ Test(reconcile, what_the_host_does_not_have_is_over)
     cr_assert_null(state_session(hall.state, anna.session.id));
 }
 
+// By an hour: a server that took its hardware's clock for UTC finds out what time it is.
+Test(reconcile, goes_on_when_the_clock_is_set_back)
+{
+    say(anna.session.id, anna.session.fence, true);
+    compare_after(100);
+    report.session_count = 0;
+    compare_after(-3600 * 1000);
+    cr_assert_eq(found.event_count, 1);
+    cr_assert_null(state_session(hall.state, anna.session.id));
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    compare_after(1000);
+    cr_assert_eq(found.event_count, 0, "who came since then has all the time");
+}
+
 Test(reconcile, who_is_on_the_way_has_the_time_of_the_one_time_password)
 {
     compare_after(OTP_MS);
