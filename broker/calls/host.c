@@ -24,6 +24,7 @@ static void set_draining(struct world *world, struct call *call, bool draining, 
     event.record.host = *host;
     event.record.host.draining = draining;
     event.record.host.drain_until_ms = until_ms;
+    noun_etag(call->etag, NOUN_HOST, &event.record);
     size_t count = host->draining == draining && host->drain_until_ms == until_ms ? 0 : 1;
     world_commit_answer(world, call, &event, count, noun_view(world, NOUN_HOST, &event.record));
 }
@@ -61,6 +62,7 @@ void call_release(struct world *world, struct call *call)
     world_event(&event, EVENT_HOST_RELEASED, NOUN_HOST, call);
     event.record.host = *host;
     event.record.host.owner[0] = 0;
+    noun_etag(call->etag, NOUN_HOST, &event.record);
     world_commit_answer(world, call, &event, host->owner[0] ? 1 : 0, noun_view(world, NOUN_HOST, &event.record));
 }
 

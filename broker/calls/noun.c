@@ -66,6 +66,31 @@ static void add_session(json_object *object, const struct world *world, const st
     json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
 }
 
+// The first session shown at a desk, in the order of their ids, from `*at` on; NULL when there is no more.
+static const struct session *shown_at(const struct state *state, const char *device_id, size_t *at)
+{
+    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
+    const struct session *session;
+    id_tenant(tenant, device_id);
+    snprintf(prefix, sizeof prefix, "%s/", tenant);
+    if (!*at)
+        *at = state_first(state, NOUN_SESSION, prefix);
+    while ((session = state_at(state, NOUN_SESSION, prefix, (*at)++)))
+        if (text_equal(session->device, device_id) && session->state != SESSION_DISCONNECTED)
+            return session;
+    return NULL;
+}
+
+static void add_device(json_object *object, const struct world *world, const struct device *device)
+{
+    size_t at = 0;
+    const struct session *session =
+        state_uses(world->state, NOUN_DEVICE, device->id) ? shown_at(world->state, device->id, &at) : NULL;
+    json_object_object_add(object, "online",
+                           json_object_new_boolean(world->links.online(world->links.self, device->id)));
+    json_object_object_add(object, "session", json_object_new_string(session ? session->id : ""));
+}
+
 // As the answer to a log-on says it: the tenant, or the whole district.
 static void add_scope(json_object *object, const struct world *world, const struct administrator *administrator)
 {
@@ -87,8 +112,7 @@ json_object *noun_view(const struct world *world, enum noun noun, const void *re
     else if (noun == NOUN_ADMINISTRATOR)
         add_scope(object, world, record);
     else if (noun == NOUN_DEVICE)
-        json_object_object_add(object, "online",
-                               json_object_new_boolean(world->links.online(world->links.self, record)));
+        add_device(object, world, record);
     return object;
 }
 
@@ -198,8 +222,22 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
     return true;
 }
 
+// Nobody works on at a device that nobody may log on at. Where there is no agent its desk alone could cut the line.
+static void lock_sessions_at(struct world *world, const char *device_id)
+{
+    const struct session *session;
+    for (size_t at = 0; (session = shown_at(world->state, device_id, &at));) {
+        struct host_message lock = {.type = HOST_DISCONNECT, .reason = HOST_BECAUSE_ADMIN};
+        TEXT_PUT(lock.session, session->id);
+        world->host_links.send(world->host_links.self, session->host, &lock);
+    }
+}
+
 void noun_changed(struct world *world, enum noun noun, const char *id)
 {
+    const struct device *device = noun == NOUN_DEVICE ? state_device(world->state, id) : NULL;
+    if (device && device->disabled)
+        lock_sessions_at(world, id);
     if (noun == NOUN_TENANT)
         world->auth.forget(world->auth.self, id);
     else if (noun == NOUN_HOST && state_host(world->state, id))
@@ -298,6 +336,10 @@ void call_remove(struct world *world, struct call *call)
     }
     if (refuse_if_used(world->state, call))
         return;
+    if (noun == NOUN_TENANT && state_is_only_district(world->state, call->id)) {
+        call_refuse(call, REFUSAL_CONFLICT, "it is the district: make another tenant the district first");
+        return;
+    }
     struct removal removal = {0};
     if (noun == NOUN_TENANT)
         add_people(&removal, call, world->state);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What an administrator sees and does over the years: things in trouble, things that go, things others stand on.
+#include "broker/base/clock.h"
 #include "broker/calls/admins.h"
 #include "broker/calls/host_report.h"
 #include "tests/unit/calls/office.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(administration, .init = office_open, .fini = office_close);
@@ -52,6 +54,7 @@ Test(administration, a_log_on_allows_what_the_tenant_is_now)
     char token[ADMIN_TOKEN_SIZE], first[ADMIN_TOKEN_SIZE];
     struct peer peer = {.role = ROLE_DISTRICT, .id = "neustadt/anna", .tenant = "neustadt"};
     struct peer nobody = {.role = ROLE_DISTRICT, .id = "first"};
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "kreis", TENANT(",\"district\":true"));
     OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"district\":true,\"admin_group\":\"admins\""));
     cr_assert(admins_add(office.world.admins, &peer, "admins", 1, token));
     cr_assert(admins_add(office.world.admins, &nobody, "", 1, first));
@@ -95,6 +98,43 @@ Test(administration, a_tenant_goes_with_the_people_who_ever_logged_on_there)
     cr_assert(strstr(office.events, "person.removed") < strstr(office.events, "tenant.removed"), "%s", office.events);
 }
 
+Test(administration, a_disabled_device_shows_nobody_s_desktop_any_more)
+{
+    struct logon_decision anna, bert;
+    hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    hall_log_on(&office.hall, "bert", "rathaus", "neustadt/desk2", &bert);
+    owned(json) json_object *device = office_call(METHOD_SHOW, NOUN_DEVICE, "neustadt/desk1", "{}");
+    cr_assert_str_eq(codec_string(device, "session"), anna.session.id);
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_DEVICE, "neustadt/desk1", "{\"site\":\"neustadt/rathaus\",\"disabled\":true}");
+    cr_assert_eq(office.sent_count, 1);
+    cr_assert_eq(office.sent[0].message.type, HOST_DISCONNECT);
+    cr_assert_str_eq(office.sent[0].to, anna.host.id);
+    cr_assert_str_eq(office.sent[0].message.session, anna.session.id);
+}
+
+// Whoever takes the district's rights from the last who has them locks everybody out of half of the table for good.
+Test(administration, the_last_district_stays_one)
+{
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "altdorf", TENANT(",\"district\":true"));
+    OFFICE_EXPECT(409, METHOD_SET, NOUN_TENANT, "altdorf", TENANT(""));
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "kreis", TENANT(",\"district\":true"));
+    OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "altdorf", TENANT(""));
+    OFFICE_EXPECT(409, METHOD_REMOVE, NOUN_TENANT, "kreis", "{}");
+}
+
+Test(administration, every_answer_about_a_host_says_which_version_it_is)
+{
+    static const enum method_id ways[] = {METHOD_DRAIN, METHOD_UNDRAIN, METHOD_RELEASE};
+    for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
+        OFFICE_EXPECT(200, ways[i], NOUN_HOST, "neustadt/ts1", "{}");
+        char etag[ETAG_SIZE];
+        TEXT_PUT(etag, office.etag);
+        OFFICE_EXPECT(200, METHOD_SHOW, NOUN_HOST, "neustadt/ts1", "{}");
+        cr_assert(etag[0]);
+        cr_assert_str_eq(office.etag, etag);
+    }
+}
+
 // ---- what hosts say
 
 static void host_says(const char *host_id, const char *message)
@@ -103,6 +143,39 @@ static void host_says(const char *host_id, const char *message)
     owned(json) json_object *object = NULL;
     cr_assert(codec_parse(&object, message, strlen(message), &why), "%s", why.text);
     host_message(&office.world, host_id, object);
+}
+
+// What hosts were told of the broker's clock is what one-time passwords end by.
+Test(administration, the_hosts_are_told_when_the_clock_is_set)
+{
+    host_sweep(&office.world);
+    host_sweep(&office.world);
+    cr_assert_eq(office.sent_count, 0);
+    for (int way = -1; way <= 1; way += 2) {
+        office.sent_count = 0;
+        office.hall.now_ms += way * 3600 * 1000;
+        host_sweep(&office.world);
+        cr_assert_eq(office.sent_count, 4, "%zu hosts were told", office.sent_count);
+        cr_assert_eq(office.sent[0].message.type, HOST_WELCOME);
+        cr_assert_eq(office.sent[0].message.now_ms, office.hall.now_ms);
+        host_sweep(&office.world);
+        cr_assert_eq(office.sent_count, 4, "once");
+    }
+}
+
+Test(administration, a_drain_ends_by_the_clock_that_was_set_back)
+{
+    char body[64], until[CLOCK_TEXT_SIZE];
+    OFFICE_EXPECT(200, METHOD_UNDRAIN, NOUN_HOST, "neustadt/ts1", "{}");
+    office.hall.now_ms -= 3600 * 1000;
+    clock_text(until, office.hall.now_ms + 60 * 1000);
+    snprintf(body, sizeof body, "{\"until\":\"%s\"}", until);
+    OFFICE_EXPECT(200, METHOD_DRAIN, NOUN_HOST, "neustadt/ts1", body);
+    host_sweep(&office.world);
+    cr_assert(state_host(office.world.state, "neustadt/ts1")->draining);
+    office.hall.now_ms += 60 * 1000;
+    host_sweep(&office.world);
+    cr_assert_not(state_host(office.world.state, "neustadt/ts1")->draining);
 }
 
 Test(administration, what_is_wrong_with_a_host_is_one_line)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 struct office office;
 
@@ -96,7 +97,11 @@ static void forget(void *self, const char *tenant_id)
 void office_open(void)
 {
     struct world *world = &office.world;
-    office = (struct office){.detail = ""};
+    struct fault why;
+    char path[64];
+    office = (struct office){.detail = "", .folder = "/tmp/pult-office.XXXXXX"};
+    cr_assert(mkdtemp(office.folder));
+    snprintf(path, sizeof path, "%s/otp", office.folder);
     hall_open(&office.hall);
     struct commit_ports ports = {.store = {NULL, append, NULL}, .now_ms = now_ms};
     *world = (struct world){
@@ -105,12 +110,16 @@ void office_open(void)
         .commit = commit_new(office.hall.state, &ports, 1, 1),
         .remembered = remembered_new(1024 * 1024),
         .throttle = throttle_new(),
+        .otp_maker = otp_maker_open(path, &why),
         .admins = admins_new("/nonexistent"),
         .health = office.hall.source,
         .auth = {.status = directory_status, .forget = forget},
         .links = {NULL, is_online, send_to_desk, count_desks},
         .host_links = {NULL, is_online, send_to_host},
     };
+    cr_assert(world->otp_maker, "%s", why.text);
+    unlink(path);
+    rmdir(office.folder);
     world->health.detail = detail_of;
     world->health.doubt = doubt;
 }
@@ -121,6 +130,8 @@ void office_close(void)
     people_clear(&world->people);
     reports_clear(&world->reports);
     admins_free(world->admins);
+    limits_clear(&world->limits);
+    otp_maker_free(world->otp_maker);
     throttle_free(world->throttle);
     remembered_free(world->remembered);
     commit_free(world->commit);

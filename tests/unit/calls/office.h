@@ -11,6 +11,7 @@ struct office {
     struct hall hall;
     struct world world;
     const char *detail; // of every host's health
+    char folder[32];    // for the broker's secret
     struct {
         char to[ID_SIZE];
         struct host_message message;
