@@ -333,6 +333,27 @@ Test(client, may_be_freed_by_who_is_told)
     cr_assert_null(client);
 }
 
+static void link_outlives(const char *what)
+{
+    client_link(client, "/v1/link", &events, NULL);
+    loop_run(loop);
+    say(what, 0);
+    say("hello", 0);
+    while (downs == 0 || ups < 2)
+        loop_run(loop);
+}
+
+// libwebsockets 4.1 reads for ever what nobody takes.
+Test(client, a_wrong_frame_does_not_hold_up_the_desk, .timeout = 20)
+{
+    link_outlives("wrong frame");
+}
+
+Test(client, nor_does_what_comes_behind_the_end, .timeout = 20)
+{
+    link_outlives("wrong end");
+}
+
 Test(client, link_counts_a_silent_broker_as_gone)
 {
     client_link(client, "/v1/link", &events, NULL);
