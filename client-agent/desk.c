@@ -7,6 +7,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct desk {
     struct desk_ports ports;
@@ -201,11 +202,25 @@ static void check(struct desk *desk)
         ask_broker(desk, NULL);
 }
 
+// A space before or behind it is none of the name; false when it is no name.
+static bool note_name(struct desk *desk, const char *name)
+{
+    name += strspn(name, " ");
+    size_t length = strlen(name);
+    while (length && name[length - 1] == ' ')
+        length--;
+    if (!length || length >= sizeof desk->name)
+        return false;
+    memcpy(desk->name, name, length);
+    desk->name[length] = 0;
+    return true;
+}
+
 void desk_log_on(struct desk *desk, const char *name, const struct secret *password)
 {
     if (desk->state != DESK_GREETING)
         return;
-    if (!*name || password->length == 0 || !text_copy(desk->name, sizeof desk->name, name)) {
+    if (password->length == 0 || !note_name(desk, name)) {
         enter(desk, DESK_GREETING, empty_sentence, "");
         return;
     }

@@ -68,9 +68,9 @@ struct code_row {
     enum refusal refusal;
 };
 
-// Who exists, is locked or disabled is told by none of these.
+// Who is locked or disabled is told by none of these. Who is not known to the KDC may well be to the directory, and by
+// more names: "Anna", "DOMAIN\\anna", or somebody without Kerberos. The broker sees to that.
 static const struct code_row code_rows[] = {
-    {KRB5KDC_ERR_C_PRINCIPAL_UNKNOWN, REFUSAL_WRONG_PASSWORD},
     {KRB5KDC_ERR_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},
     {KRB5KRB_AP_ERR_BAD_INTEGRITY, REFUSAL_WRONG_PASSWORD},
     {KRB5KDC_ERR_CLIENT_REVOKED, REFUSAL_WRONG_PASSWORD},

@@ -227,10 +227,19 @@ Test(ticket, is_not_asked_of_a_realm_that_the_person_is_not_of)
     cr_assert(no_kdc && !silent);
 }
 
+Test(ticket, is_the_brokers_matter_where_the_kdc_does_not_know_the_name)
+{
+    static const char *const names[] = {"nobody", "Anna", "TEST\\anna", "änne"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        get(names[i], "anna-geheim");
+        cr_expect(no_kdc && !silent, "%s", names[i]);
+    }
+}
+
 Test(ticket, is_refused_alike_to_all_whom_it_is_refused)
 {
-    static const char *const names[][2] = {{"anna", "falsch"},   {"nobody", "falsch"},  {"locked", "locked-geheim"},
-                                           {"locked", "falsch"}, {"expired", "falsch"}, {"must", "falsch"}};
+    static const char *const names[][2] = {
+        {"anna", "falsch"}, {"locked", "locked-geheim"}, {"locked", "falsch"}, {"expired", "falsch"}, {"must", "falsch"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         get(names[i][0], names[i][1]);
         cr_expect_eq(refusal, REFUSAL_WRONG_PASSWORD, "%s with %s", names[i][0], names[i][1]);

@@ -164,6 +164,7 @@ Test(desk_by_password, asks_again_without_a_name)
 {
     struct secret password = visit_secret("geheim");
     desk_log_on(visit.desk, "", &password);
+    desk_log_on(visit.desk, "  ", &password);
     cr_assert_str_eq(visit.asked, "");
     cr_assert_str_eq(visit.sentence, "Type your name and your password.");
 }
@@ -235,6 +236,13 @@ Test(desk_by_password, does_not_take_the_last_persons_answer_for_the_next)
     visit_log_on();
     desk_answer(visit.desk, first, REFUSAL_WRONG_PASSWORD, NULL, "", 0);
     cr_assert_eq(desk_state(visit.desk), DESK_CHECKING);
+}
+
+Test(desk_by_ticket, a_space_typed_beside_the_name_is_none_of_it)
+{
+    struct secret password = visit_secret("geheim");
+    desk_log_on(visit.desk, "  anna ", &password); // visit.c looks at the name
+    cr_assert_str_eq(visit.asked, "ticket");
 }
 
 Test(desk_by_ticket, shows_the_ticket_to_the_broker)
