@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/dial.h"
+#include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/base/worker.h"
@@ -28,6 +29,7 @@ struct dial {
     int descriptor;
     struct loop_watch *watch;
     struct loop_timer *deadline;
+    int64_t until_ms;
     struct fault why; // of the last address
     dial_done *done;
     void *arg;
@@ -60,7 +62,7 @@ static void deadline_passed(void *arg)
     drop_descriptor(dial);
     if (dial->resolver)
         fault_set(&dial->why, FAULT_UNAVAILABLE, "no answer within the deadline");
-    finish(dial);
+    try_next(dial);
 }
 
 static void set_option(int descriptor, int level, int option, int value)
@@ -110,13 +112,24 @@ static bool begin(struct dial *dial, const struct addrinfo *to)
     return true;
 }
 
+// Each address gets its share of the time left, so that a silent one leaves some.
+static void limit_time(struct dial *dial, const struct addrinfo *to)
+{
+    int64_t left_ms = dial->until_ms - clock_steady_ms(), count = 0;
+    for (; to; to = to->ai_next)
+        count++;
+    loop_timer_start(dial->deadline, left_ms > 0 ? left_ms / count : 0);
+}
+
 static void try_next(struct dial *dial)
 {
     while (dial->next) {
         const struct addrinfo *to = dial->next;
         dial->next = to->ai_next;
-        if (begin(dial, to))
+        if (begin(dial, to)) {
+            limit_time(dial, to);
             return;
+        }
         fault_set(&dial->why, FAULT_UNAVAILABLE, "%s", strerror(errno));
         drop_descriptor(dial);
     }
@@ -163,6 +176,7 @@ struct dial *dial_new(struct loop *loop, const char *address, int port, int64_t 
     dial->resolver = worker_new(loop, resolve, resolved, drop_lookup, lookup, &dial->why);
     if (!dial->resolver)
         drop_lookup(lookup);
+    dial->until_ms = clock_steady_ms() + deadline_ms;
     loop_timer_start(dial->deadline, dial->resolver ? deadline_ms : 0);
     return dial;
 }

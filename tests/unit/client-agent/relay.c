@@ -7,9 +7,11 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -33,15 +35,20 @@ static void told(void *arg, enum relay_event event)
     snprintf(heard + length, sizeof heard - length, "%s", words[event]);
 }
 
-static void listen_as_host(void)
+static void listen_at(const char *text)
 {
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(PORT)};
     int yes = 1;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    inet_pton(AF_INET, text, &address.sin_addr);
     listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
     cr_assert_eq(bind(listener, (struct sockaddr *)&address, sizeof address), 0, "%s", strerror(errno));
     cr_assert_eq(listen(listener, 4), 0);
+}
+
+static void listen_as_host(void)
+{
+    listen_at("127.0.0.1");
 }
 
 static void begin(const char *address)
@@ -195,6 +202,34 @@ Test(relay, says_that_there_is_no_such_host)
     network_replace_file("/etc/hosts", "127.0.0.1 localhost\n");
     begin("no-such-host.invalid");
     await("unreachable ");
+}
+
+// Takes one connection into its queue; whoever comes then gets no answer at all.
+static void be_silent_at(const char *address)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET, .sin_port = htons(PORT)};
+    inet_pton(AF_INET, address, &here.sin_addr);
+    int silent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), first = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(bind(silent, (struct sockaddr *)&here, sizeof here) == 0 && listen(silent, 0) == 0);
+    cr_assert_eq(connect(first, (struct sockaddr *)&here, sizeof here), 0);
+}
+
+Test(relay, tries_the_next_address_of_the_name_when_one_is_silent)
+{
+    char hosts[80];
+    snprintf(hosts, sizeof hosts, "%s/hosts", folder);
+    FILE *file = fopen(hosts, "we");
+    fputs("127.0.0.2 ts1\n127.0.0.1 ts1\n127.0.0.9 ts1\n", file);
+    fclose(file);
+    cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    cr_assert_eq(mount(hosts, "/etc/hosts", NULL, MS_BIND, NULL), 0);
+    be_silent_at("127.0.0.1");
+    be_silent_at("127.0.0.2");
+    listen_at("127.0.0.9");
+    begin("ts1");
+    await("reached ");
+    umount2("/etc/hosts", MNT_DETACH);
+    unlink(hosts);
 }
 
 Test(relay, dials_again_when_the_viewer_comes_back)
