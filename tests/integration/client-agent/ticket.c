@@ -238,8 +238,11 @@ Test(ticket, is_the_brokers_matter_where_the_kdc_does_not_know_the_name)
 
 Test(ticket, is_refused_alike_to_all_whom_it_is_refused)
 {
-    static const char *const names[][2] = {
-        {"anna", "falsch"}, {"locked", "locked-geheim"}, {"locked", "falsch"}, {"expired", "falsch"}, {"must", "falsch"}};
+    static const char *const names[][2] = {{"anna", "falsch"},
+                                           {"locked", "locked-geheim"},
+                                           {"locked", "falsch"},
+                                           {"expired", "falsch"},
+                                           {"must", "falsch"}};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         get(names[i][0], names[i][1]);
         cr_expect_eq(refusal, REFUSAL_WRONG_PASSWORD, "%s with %s", names[i][0], names[i][1]);
