@@ -1,22 +1,59 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/profile.h"
+#include "broker/base/text.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+static int lower(char c)
+{
+    return tolower((unsigned char)c);
+}
+
+// RFC 4514, section 2.4: a comma within a name is written "\," or "\2c".
+static char take_character(const char **dn)
+{
+    unsigned char byte;
+    char digits[3] = "";
+    if (**dn != '\\' || !(*dn)[1])
+        return *(*dn)++;
+    memcpy(digits, *dn + 1, 2);
+    bool is_hex = text_unhex(&byte, 1, digits);
+    *dn += is_hex ? 3 : 2;
+    return is_hex ? (char)byte : (*dn)[-1];
+}
+
 // "cn=bauamt,ou=groups,..." is the group "bauamt" as well.
 static bool has_common_name(const char *dn, const char *name)
 {
-    size_t length = strlen(name);
-    return strncmp(dn, "cn=", 3) == 0 && strncasecmp(dn + 3, name, length) == 0 && dn[3 + length] == ',';
+    if (!text_starts(dn, "cn="))
+        return false;
+    dn += 3;
+    for (; *name && *dn && *dn != ','; name++)
+        if (lower(take_character(&dn)) != lower(*name))
+            return false;
+    return !*name && *dn == ',';
+}
+
+// People write spaces behind the commas, directories do not.
+static bool dn_equal(const char *a, const char *b)
+{
+    for (char before = 0; *a && lower(*a) == lower(*b); before = *a, a++, b++) {
+        if (*a != ',' || before == '\\')
+            continue;
+        a += strspn(a + 1, " ");
+        b += strspn(b + 1, " ");
+    }
+    return !*a && !*b;
 }
 
 bool membership_has(const struct membership *who, const char *group)
 {
     bool is_dn = strchr(group, '=') != NULL;
     for (size_t i = 0; i < who->group_count; i++)
-        if (is_dn ? strcasecmp(who->groups[i], group) == 0 : has_common_name(who->groups[i], group))
+        if (is_dn ? dn_equal(who->groups[i], group) : has_common_name(who->groups[i], group))
             return true;
     return false;
 }

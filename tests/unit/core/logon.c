@@ -71,6 +71,31 @@ Test(logon, the_higher_priority_wins_and_the_why_names_both)
     cr_assert(strstr(decision.why.lines, "assignment neustadt/anna-builds applies"));
 }
 
+// However an administrator writes a group that the directory writes in its own way.
+Test(logon, a_group_is_found_as_people_write_it)
+{
+    static const char groups[][DN_SIZE] = {"cn=bauamt\\, hochbau,ou=groups,dc=example",
+                                           "cn=amt 3\\2c5,ou=groups,dc=example"};
+    static const char *const right[] = {"Bauamt, Hochbau", "CN=Bauamt\\, Hochbau, OU=Groups,  DC=example",
+                                        "cn=bauamt\\, hochbau,ou=groups,dc=example", "amt 3,5"};
+    static const char *const wrong[] = {"Bauamt",
+                                        "bauamt\\",
+                                        "bauamt, hochbau,ou=groups",
+                                        "hochbau",
+                                        "amt 3",
+                                        "amt 3,55",
+                                        "cn=bauamt\\, hochbau,ou=groups",
+                                        "cn=bauamt\\, hochbau,ou=groups,dc=example,dc=x",
+                                        "groups",
+                                        "",
+                                        "cn="};
+    const struct membership who = {"anna", groups, 2};
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        cr_expect(membership_has(&who, right[i]), "%s", right[i]);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_not(membership_has(&who, wrong[i]), "%s", wrong[i]);
+}
+
 Test(logon, nobody_new_on_a_draining_host)
 {
     hall_drain(&hall, "neustadt/ts1", true);
