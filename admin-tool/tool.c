@@ -111,8 +111,11 @@ enum exit_code tool_complain(const struct tool *tool, const struct client_answer
 {
     complain_of_certificate(&tool->options, answer->refusal);
     out_complain("%s", language_sentence(answer->refusal));
-    if (answer->detail[0])
-        out_complain("%s", answer->detail);
+    if (answer->detail[0]) {
+        owned(text) struct text detail = {0};
+        language_detail(&detail, answer->detail, answer->detail_format);
+        out_complain("%s", detail.bytes);
+    }
     if (answer->retry_after_s)
         out_complain(_("Try again in %lld seconds."), (long long)answer->retry_after_s);
     if (answer->help_desk[0])

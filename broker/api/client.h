@@ -27,10 +27,11 @@ struct client_request {
 };
 
 struct client_answer {
-    enum refusal refusal; // REFUSAL_NONE: done. REFUSAL_BROKER_UNREACHABLE: no answer within the deadline
-    int status;           // HTTP, 0 without an answer
-    json_object *body;    // borrowed; may be NULL
-    char detail[320];     // what the broker says beyond the refusal, English; or the cause of no answer
+    enum refusal refusal;    // REFUSAL_NONE: done. REFUSAL_BROKER_UNREACHABLE: no answer within the deadline
+    int status;              // HTTP, 0 without an answer
+    json_object *body;       // borrowed; may be NULL
+    char detail[320];        // what the broker says beyond the refusal, English; or the cause of no answer
+    char detail_format[200]; // what that was made from, for language_detail; "" without
     char help_desk[128];
     char etag[CLIENT_ETAG_SIZE]; // the version that was answered, for `if_match`; "" without
     int64_t retry_after_s;

@@ -27,6 +27,7 @@ static void read_problem(struct client_answer *answer)
 {
     answer->refusal = refusal_of_type(codec_string(answer->body, "type"), answer->status);
     text_cut(answer->detail, sizeof answer->detail, codec_string(answer->body, "detail"));
+    text_cut(answer->detail_format, sizeof answer->detail_format, codec_string(answer->body, "detail_format"));
     text_cut(answer->help_desk, sizeof answer->help_desk, codec_string(answer->body, "help_desk"));
     int64_t seconds = codec_number(answer->body, "retry_after");
     if (seconds > 0 && seconds <= INT32_MAX)

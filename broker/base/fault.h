@@ -16,8 +16,11 @@ enum fault_kind {
 
 struct fault {
     enum fault_kind kind;
-    char text[320]; // English, one line, no secrets
+    char text[320];     // English, one line, no secrets
+    const char *format; // what it was made from; for who has to say it in another language
 };
 
 // Fills `why` and returns false, so that a function can end with it. `why` may be NULL.
 __attribute__((format(printf, 3, 4))) bool fault_set(struct fault *why, enum fault_kind kind, const char *format, ...);
+// Puts the place before the text; the format stays that of the text.
+bool fault_at(struct fault *why, const char *place);

@@ -69,7 +69,6 @@ static bool plan_object(struct plan *plan, enum noun noun, json_object *object, 
 {
     char id[ID_SIZE], tenant[SLUG_SIZE];
     union record record;
-    struct fault inner;
     if (!text_copy(id, sizeof id, codec_string(object, "id")) || !id_is_valid(noun, id))
         return fault_set(why, FAULT_INVALID, "%s: no valid id", noun_rows[noun].name);
     id_tenant(tenant, id);
@@ -77,8 +76,11 @@ static bool plan_object(struct plan *plan, enum noun noun, json_object *object, 
     if (!method || wall_check(method, &plan->call->peer, id) != REFUSAL_NONE)
         return fault_set(why, FAULT_DENIED, "%s %s: you may not set it", noun_rows[noun].name, id);
     json_object_object_del(object, "noun");
-    if (!noun_read(plan->trial, noun, id, object, &record, &inner))
-        return fault_set(why, inner.kind, "%s %.100s: %.190s", noun_rows[noun].name, id, inner.text);
+    if (!noun_read(plan->trial, noun, id, object, &record, why)) {
+        char place[NAME_SIZE];
+        snprintf(place, sizeof place, "%s %.100s", noun_rows[noun].name, id);
+        return fault_at(why, place);
+    }
     note_change(plan, noun, &record);
     return true;
 }

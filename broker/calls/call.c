@@ -34,7 +34,8 @@ void call_answer_text(struct call *call, struct text *answer)
     call->finish(call, 200, answer, 0);
 }
 
-static void refuse(struct call *call, enum refusal refusal, const char *detail, int64_t retry_after_ms)
+static void refuse(struct call *call, enum refusal refusal, const char *detail, const char *format,
+                   int64_t retry_after_ms)
 {
     const struct refusal_row *row = &refusal_rows[refusal];
     char type[80];
@@ -46,6 +47,8 @@ static void refuse(struct call *call, enum refusal refusal, const char *detail, 
     json_object_object_add(problem, "status", json_object_new_int(row->status));
     if (detail)
         json_object_object_add(problem, "detail", json_object_new_string(detail));
+    if (format)
+        json_object_object_add(problem, "detail_format", json_object_new_string(format));
     if (call->help_desk[0])
         json_object_object_add(problem, "help_desk", json_object_new_string(call->help_desk));
     int64_t retry_after_s = (retry_after_ms + 999) / 1000;
@@ -56,17 +59,17 @@ static void refuse(struct call *call, enum refusal refusal, const char *detail, 
 
 void call_refuse(struct call *call, enum refusal refusal, const char *detail)
 {
-    refuse(call, refusal, detail, 0);
+    refuse(call, refusal, detail, detail, 0);
 }
 
 void call_refuse_later(struct call *call, enum refusal refusal, int64_t retry_after_ms)
 {
-    refuse(call, refusal, NULL, retry_after_ms);
+    refuse(call, refusal, NULL, NULL, retry_after_ms);
 }
 
 void call_refuse_fault(struct call *call, const struct fault *why)
 {
-    refuse(call, refusal_of_fault(why->kind), why->text, 0);
+    refuse(call, refusal_of_fault(why->kind), why->text, why->format, 0);
 }
 
 void call_fini(struct call *call)

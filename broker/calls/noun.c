@@ -295,9 +295,10 @@ static bool refuse_if_used(const struct state *state, struct call *call)
     if (!count)
         return false;
     if (count > NAMED_MAX)
-        text_addf(&names, " and %zu more", count - NAMED_MAX);
-    text_adds(&names, ": remove or change first");
-    call_refuse(call, REFUSAL_CONFLICT, names.bytes);
+        text_addf(&names, " (+%zu)", count - NAMED_MAX);
+    struct fault why;
+    fault_set(&why, FAULT_CONFLICT, "%.250s: remove or change first", names.bytes);
+    call_refuse_fault(call, &why);
     return true;
 }
 

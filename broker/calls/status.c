@@ -134,7 +134,7 @@ static bool list_event(void *arg, const struct store_event *stored)
 
 void call_events(struct world *world, struct call *call)
 {
-    struct fault why = {FAULT_BROKEN, "an event cannot be read"};
+    struct fault why = {.kind = FAULT_BROKEN, .text = "an event cannot be read"};
     int64_t after = 0;
     if (call->after[0] && !text_number(call->after, 0, INT64_MAX - 1, &after)) {
         call_refuse(call, REFUSAL_INVALID, "after: expected the number of an event");

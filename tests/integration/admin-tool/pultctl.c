@@ -25,7 +25,7 @@ static const struct fake_row rows[] = {
     {"PUT", "/v1/sites/a/busy", 412, NULL, "{\"type\":\"urn:pult:changed\"}"},
     {"PUT", "/v1/sites/a/nine", 200, NULL, NULL},
     {"GET", "/v1/sites/a/busy", 200, "etag: 'v1'\r\n", "{\"id\":\"a/busy\",\"name\":\"x\"}"},
-    {"DELETE", "/v1/hosts/a/one", 409, NULL, "{\"type\":\"urn:pult:conflict\",\"detail\":\"2 sessions\",\"help_desk\":\"115\"}"},
+    {"DELETE", "/v1/hosts/a/one", 409, NULL, "{\"type\":\"urn:pult:conflict\",\"detail\":\"session a/s: remove or change first\",\"detail_format\":\"%.250s: remove or change first\",\"help_desk\":\"115\"}"},
     {"DELETE", "/v1/hosts/a/two", 200, NULL, "{}"},
     {"DELETE", "/v1/hosts/a/three", 403, NULL, "{\"type\":\"urn:pult:denied\"}"},
     {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
@@ -242,7 +242,7 @@ Test(pultctl, says_a_refusal_in_the_persons_language)
     log_on();
     cr_assert_eq(run("--lang de host remove a/one", NULL), 1);
     cr_assert_str_eq(pultctl.err, "pultctl: Das passt nicht zum jetzigen Stand. Bitte sehen Sie noch einmal nach.\n"
-                                  "pultctl: 2 sessions\n"
+                                  "pultctl: session a/s: zuerst entfernen oder ändern\n"
                                   "pultctl: Benutzerservice: 115\n");
     cr_assert_eq(run("host remove a/two a/three", NULL), 4);
     cr_assert(shown("host a/two is removed."), "%s", pultctl.out);
@@ -280,8 +280,8 @@ Test(pultctl, shows_the_plan_and_does_nothing_unasked)
                                   "1 people would get something else:\n"
                                   "Person  Name  works today with  and then with  what changes\n"
                                   "anna    Anna  a/old             a/new          pool, sound\n"
-                                  "3 people could not be asked about: the directory does not answer, or they are too "
-                                  "many.\n");
+                                  "3 people could not be asked about: the directory does not answer or is to be "
+                                  "another, or they are too many.\n");
     hear();
     cr_assert(shown("\"dry_run\":true,\"objects\":[{\"noun\":\"site\",\"id\":\"a/b\",\"name\":\"Y\"}]"), "%s",
               pultctl.out);

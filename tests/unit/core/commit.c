@@ -32,7 +32,7 @@ static void append(void *self, const struct store_batch *batch, store_done *done
 
 static void answer(enum store_outcome outcome)
 {
-    struct fault why = {FAULT_UNAVAILABLE, "the disk is full"};
+    struct fault why = {.kind = FAULT_UNAVAILABLE, .text = "the disk is full"};
     store_done *done = fake.done;
     fake.done = NULL;
     done(fake.arg, outcome, &why);

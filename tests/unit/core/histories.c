@@ -134,7 +134,7 @@ static void answer_store(struct world *world, enum store_outcome outcome)
 {
     if (!world->done)
         return;
-    struct fault why = {FAULT_UNAVAILABLE, "full"};
+    struct fault why = {.kind = FAULT_UNAVAILABLE, .text = "full"};
     store_done *done = world->done;
     world->done = NULL;
     if (outcome == STORE_DURABLE)
