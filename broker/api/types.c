@@ -76,7 +76,7 @@ static const struct field profile_fields[] = {
     {.name = "printers", .type = FIELD_FLAG, AT(profile, printers), .sentence = "printers of the desk in the session"},
     {.name = "sound", .type = FIELD_FLAG, AT(profile, sound), .sentence = "sound of the session at the desk"},
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
-    {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "log-on hours, 06:00-20:00; empty: always"},
+    {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "log-on hours, 06:00-20:00, or 22:00-06:00 over midnight; empty: always"},
     {.name = "days", .type = FIELD_LIST, AT(profile, days), .sentence = "log-on days, mon to sun; empty: all"},
     {.name = "sign_on", .type = FIELD_CHOICE, AT(profile, sign_on), .choices = sign_ons, .sentence = "how sessions are opened: by one-time password only, or with the person's password behind it, where programs in the session need it"},
     {.name = "idle", .type = FIELD_NUMBER, AT(profile, idle_min), .max = 10080, .sentence = "minutes without keyboard and mouse until the session is locked; 0: never"},

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+enum { DAY_MINUTES = 24 * 60 };
+
 static int lower(char c)
 {
     return tolower((unsigned char)c);
@@ -98,6 +100,21 @@ const struct profile *profile_choose(const struct state *state, const char *tena
     return state_find(state, NOUN_PROFILE, best->profile);
 }
 
+bool profile_read_hours(const char *hours, int *from_minute, int *to_minute)
+{
+    int from[2], to[2], end = 0;
+    *from_minute = 0;
+    *to_minute = DAY_MINUTES;
+    if (!*hours)
+        return true;
+    if (sscanf(hours, "%2d:%2d-%2d:%2d%n", &from[0], &from[1], &to[0], &to[1], &end) != 4 || hours[end] ||
+        from[0] < 0 || from[1] < 0 || from[1] > 59 || to[0] < 0 || to[1] < 0 || to[1] > 59)
+        return false;
+    *from_minute = from[0] * 60 + from[1];
+    *to_minute = to[0] * 60 + to[1];
+    return *from_minute < DAY_MINUTES && *to_minute <= DAY_MINUTES && *from_minute != *to_minute;
+}
+
 static bool open_on_day(const struct profile *profile, int day)
 {
     static const char days[7][4] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun"};
@@ -106,10 +123,10 @@ static bool open_on_day(const struct profile *profile, int day)
 
 bool profile_is_open(const struct profile *profile, int week_minute)
 {
-    int from_hour = 0, from_minute = 0, to_hour = 24, to_minute = 0;
-    if (profile->hours[0])
-        sscanf(profile->hours, "%2d:%2d-%2d:%2d", &from_hour, &from_minute, &to_hour, &to_minute);
-    int minute = week_minute % (24 * 60);
-    return open_on_day(profile, week_minute / (24 * 60)) && minute >= from_hour * 60 + from_minute &&
-           minute < to_hour * 60 + to_minute;
+    int from, to, day = week_minute / DAY_MINUTES, minute = week_minute % DAY_MINUTES;
+    if (!profile_read_hours(profile->hours, &from, &to))
+        return false;
+    if (from < to)
+        return open_on_day(profile, day) && minute >= from && minute < to;
+    return (minute >= from && open_on_day(profile, day)) || (minute < to && open_on_day(profile, (day + 6) % 7));
 }

@@ -2,6 +2,7 @@
 #include "broker/core/state.h"
 #include "broker/api/codec.h"
 #include "broker/base/mem.h"
+#include "broker/core/profile.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -187,15 +188,9 @@ static bool reference_fits(const struct state *state, const struct field *field,
 
 static bool hours_fit(const struct profile *profile, struct fault *why)
 {
-    int from_hour, from_minute, to_hour, to_minute, end = 0;
-    if (!profile->hours[0])
-        return true;
-    int read = sscanf(profile->hours, "%2d:%2d-%2d:%2d%n", &from_hour, &from_minute, &to_hour, &to_minute, &end);
-    bool whole = read == 4 && profile->hours[end] == 0;
-    bool valid = whole && from_hour >= 0 && from_minute >= 0 && from_minute < 60 && to_hour >= 0 && to_minute >= 0 &&
-                 to_minute < 60 && from_hour * 60 + from_minute < to_hour * 60 + to_minute &&
-                 to_hour * 60 + to_minute <= 24 * 60;
-    return valid || fault_set(why, FAULT_INVALID, "hours: expected a span within a day such as 06:00-20:00");
+    int from_minute, to_minute;
+    return profile_read_hours(profile->hours, &from_minute, &to_minute) ||
+           fault_set(why, FAULT_INVALID, "hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight");
 }
 
 static bool days_fit(const struct profile *profile, struct fault *why)

@@ -34,9 +34,9 @@ Test(language, says_what_a_broker_says_in_english)
 
 Test(language, leaves_the_place_before_it)
 {
-    expect("profile a/b: hours: expected a span within a day such as 06:00-20:00",
-           "hours: expected a span within a day such as 06:00-20:00",
-           "profile a/b: hours: erwartet wird eine Spanne innerhalb eines Tages wie 06:00-20:00");
+    expect("profile a/b: hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight",
+           "hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight",
+           "profile a/b: hours: erwartet wird eine Spanne wie 06:00-20:00 oder 22:00-06:00 über Mitternacht");
     expect("host a/b: port: must be from 1 to 65535", "%s: must be from %lld to %lld",
            "host a/b: port: muss von 1 bis 65535 sein");
 }

@@ -4,6 +4,7 @@
 #include "tests/unit/core/hall.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct hall hall;
@@ -69,6 +70,39 @@ Test(logon, the_higher_priority_wins_and_the_why_names_both)
     cr_assert(text_equal(decision.profile.id, "neustadt/builder"));
     cr_assert(strstr(decision.why.lines, "assignment neustadt/clerk applies"));
     cr_assert(strstr(decision.why.lines, "assignment neustadt/anna-builds applies"));
+}
+
+// The control centre works at night, Monday to Friday: the last shift ends on Saturday morning.
+Test(logon, hours_over_midnight_belong_to_the_day_they_begin_on)
+{
+    static const struct {
+        int day, hour, minute;
+        bool open;
+    } rows[] = {{0, 21, 59, false}, {0, 22, 0, true},  {1, 0, 0, true},  {1, 5, 59, true},
+                {1, 6, 0, false},   {4, 23, 59, true}, {5, 5, 59, true}, {5, 6, 0, false},
+                {5, 22, 0, false},  {6, 23, 0, false}, {0, 0, 0, false}, {0, 5, 0, false}};
+    struct profile profile = {.hours = "22:00-06:00", .days = "mon tue wed thu fri"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(profile_is_open(&profile, (rows[i].day * 24 + rows[i].hour) * 60 + rows[i].minute), rows[i].open,
+                     "day %d %02d:%02d", rows[i].day, rows[i].hour, rows[i].minute);
+    TEXT_PUT(profile.days, "sun");
+    cr_expect(profile_is_open(&profile, 5 * 60), "Monday morning is Sunday's");
+}
+
+// Every span there is, on every day: open for as long as it says, and never on the wrong side of its ends.
+Test(logon, every_span_of_hours_is_open_for_its_length)
+{
+    for (int from = 0; from < 24 * 60; from += 37) {
+        for (int to = 1; to <= 24 * 60; to += 41) {
+            struct profile profile = {.days = "wed"};
+            int open = 0, length = from < to ? to - from : 24 * 60 - from + to;
+            snprintf(profile.hours, sizeof profile.hours, "%02d:%02d-%02d:%02d", from / 60, from % 60, to / 60,
+                     to % 60);
+            for (int minute = 0; from != to && minute < 7 * 24 * 60; minute += 1)
+                open += profile_is_open(&profile, minute);
+            cr_assert(from == to || open == length, "%s: %d minutes", profile.hours, open);
+        }
+    }
 }
 
 // However an administrator writes a group that the directory writes in its own way.

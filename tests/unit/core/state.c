@@ -117,7 +117,7 @@ Test(state, accepts_no_reference_across_tenants)
 
 Test(state, accepts_no_nonsense)
 {
-    static const char *const hours[] = {"6-20",         "20:00-06:00", "06:00-25:00",
+    static const char *const hours[] = {"6-20",         "06:00-06:00", "06:00-25:00", "24:00-06:00",
                                         "06:00-20:00x", "-1:00-20:00", "06:60-20:00"};
     struct fault why;
     union record record = {.profile = {.name = "x"}};
