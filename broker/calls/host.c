@@ -12,7 +12,8 @@ static bool tell(struct world *world, const char *host_id, const char *session_i
     return world->host_links.send(world->host_links.self, host_id, &message);
 }
 
-static void set_draining(struct world *world, struct call *call, bool draining, int64_t until_ms)
+// `told`: whether the people there were told; NULL when nothing was to be told.
+static void set_draining(struct world *world, struct call *call, bool draining, int64_t until_ms, const bool *told)
 {
     const struct host *host = state_host(world->state, call->id);
     if (!host) {
@@ -26,7 +27,10 @@ static void set_draining(struct world *world, struct call *call, bool draining, 
     event.record.host.drain_until_ms = until_ms;
     noun_etag(call->etag, NOUN_HOST, &event.record);
     size_t count = host->draining == draining && host->drain_until_ms == until_ms ? 0 : 1;
-    world_commit_answer(world, call, &event, count, noun_view(world, NOUN_HOST, &event.record));
+    json_object *answer = noun_view(world, NOUN_HOST, &event.record);
+    if (told)
+        json_object_object_add(answer, "told", json_object_new_boolean(*told));
+    world_commit_answer(world, call, &event, count, answer);
 }
 
 void call_drain(struct world *world, struct call *call)
@@ -41,14 +45,13 @@ void call_drain(struct world *world, struct call *call)
         call_refuse(call, REFUSAL_INVALID, "until: this time is over");
         return;
     }
-    if (request.text[0])
-        tell(world, call->id, "", request.text);
-    set_draining(world, call, true, request.until_ms);
+    bool told = request.text[0] && tell(world, call->id, "", request.text);
+    set_draining(world, call, true, request.until_ms, request.text[0] ? &told : NULL);
 }
 
 void call_undrain(struct world *world, struct call *call)
 {
-    set_draining(world, call, false, 0);
+    set_draining(world, call, false, 0, NULL);
 }
 
 void call_release(struct world *world, struct call *call)
@@ -104,6 +107,12 @@ void call_lock(struct world *world, struct call *call)
     TEXT_PUT(message.session, call->id);
     if (!host)
         return;
-    session_tell_desk(world, state_session(world->state, call->id), LINK_LOCK, HOST_BECAUSE_ADMIN);
-    answer_sent(call, world->host_links.send(world->host_links.self, host->id, &message));
+    if (!world->host_links.send(world->host_links.self, host->id, &message)) {
+        answer_sent(call, false);
+        return;
+    }
+    struct event event;
+    world_event(&event, EVENT_SESSION_LOCKED, NOUN_SESSION, call);
+    event.record.session = *state_session(world->state, call->id);
+    world_commit_answer(world, call, &event, 1, json_object_new_object());
 }

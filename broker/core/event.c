@@ -28,6 +28,7 @@ static const struct event_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SESSION_CONNECTED] = {"connected", NOUN_SESSION, false},
     [EVENT_SESSION_DISCONNECTED] = {"disconnected", NOUN_SESSION, false},
     [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true},
+    [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false},
     [EVENT_ADMIN_LOGGED_ON] = {"logged-on", NOUN_NONE, false},
 };
 

@@ -23,6 +23,7 @@ enum event_type {
     EVENT_SESSION_CONNECTED,
     EVENT_SESSION_DISCONNECTED,
     EVENT_SESSION_ENDED,
+    EVENT_SESSION_LOCKED,  // by an administrator; told for the audit trail, changes nothing
     EVENT_ADMIN_LOGGED_ON, // told for the audit trail, changes nothing
     EVENT_TYPE_COUNT,
 };

@@ -112,6 +112,37 @@ Test(administration, a_disabled_device_shows_nobody_s_desktop_any_more)
     cr_assert_str_eq(office.sent[0].message.session, anna.session.id);
 }
 
+Test(administration, who_locks_a_session_stands_in_the_journal)
+{
+    struct logon_decision anna;
+    hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    struct session before = *state_session(office.world.state, anna.session.id);
+    OFFICE_EXPECT(200, METHOD_LOCK, NOUN_SESSION, anna.session.id, "{}");
+    cr_assert(strstr(office.events, "\"session.locked\"") && strstr(office.events, "admin neustadt/admin"), "%s",
+              office.events);
+    struct event event;
+    struct fault why;
+    cr_assert(event_read(&event, office.events, strcspn(office.events, "\n"), &why), "%s", why.text);
+    cr_assert_eq(event.type, EVENT_SESSION_LOCKED);
+    cr_assert_eq(memcmp(&before, state_session(office.world.state, anna.session.id), sizeof before), 0);
+    office.away = true;
+    OFFICE_EXPECT(409, METHOD_LOCK, NOUN_SESSION, anna.session.id, "{}");
+}
+
+Test(administration, it_is_said_when_nobody_could_be_told_of_a_drain)
+{
+    for (int away = 0; away < 2; away++) {
+        office.away = away;
+        owned(json) json_object *host =
+            office_call(METHOD_DRAIN, NOUN_HOST, "neustadt/ts1", "{\"text\":\"Wartung ab 17 Uhr\"}");
+        cr_assert_eq(office.status, 200);
+        cr_assert_eq(codec_flag(host, "told"), !away);
+        cr_assert(codec_member(host, "told"));
+    }
+    owned(json) json_object *host = office_call(METHOD_DRAIN, NOUN_HOST, "neustadt/ts1", "{}");
+    cr_assert_null(codec_member(host, "told"));
+}
+
 // Whoever takes the district's rights from the last who has them locks everybody out of half of the table for good.
 Test(administration, the_last_district_stays_one)
 {

@@ -65,6 +65,8 @@ static bool is_online(void *self, const char *id)
 static bool send_to_host(void *self, const char *host_id, const struct host_message *message)
 {
     (void)self;
+    if (office.away)
+        return false;
     cr_assert_lt(office.sent_count, SENT_MAX);
     TEXT_PUT(office.sent[office.sent_count].to, host_id);
     office.sent[office.sent_count++].message = *message;

@@ -17,6 +17,7 @@ struct office {
         struct host_message message;
     } sent[SENT_MAX];
     size_t sent_count;
+    bool away; // no host can be told anything
     int status;
     char etag[ETAG_SIZE];
     char events[4096]; // what was appended last
