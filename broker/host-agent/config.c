@@ -23,7 +23,7 @@ const struct conf_row config_rows[] = {
     {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-host", .sentence = "for the gate's socket"},
     {.key = "rdp-port", .type = CONF_NUMBER, AT(rdp_port), .min = 1, .max = 65535, .preset = "3389", .sentence = "where xrdp listens"},
     {.key = "sesman-port", .type = CONF_NUMBER, AT(sesman_port), .min = 0, .max = 65535, .preset = "3350", .sentence = "where the session manager listens on loopback; 0: it has no port"},
-    {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/xrdp/cert.pem", .sentence = "the certificate that xrdp should show (PEM)"},
+    {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/rdp.crt", .sentence = "the certificate that xrdp should show (PEM)"},
     {.key = "probe-account", .type = CONF_TEXT, AT(probe_account), .sentence = "an account of the directory that must be known here; empty: none"},
     {.key = "free-percent", .type = CONF_NUMBER, AT(free_percent), .min = 0, .max = 50, .preset = "3", .sentence = "share of space and inodes of /home, /tmp and /var below which no new session is taken"},
     {.key = "language", .type = CONF_TEXT, AT(language), .sentence = "language of messages in sessions, such as de; empty: by LANG"},
