@@ -7,7 +7,8 @@
 
 static void open_altdorf(void)
 {
-    story_open("--tenant altdorf --host ts1:altdorf --host ts2:altdorf --desk desk1 --desk desk2");
+    story_open("--tenant altdorf --host ts1:altdorf --host ts2:altdorf --desk desk1 --desk desk2 "
+               "--place home=10.77.9.1");
 }
 
 TestSuite(desktops, .init = open_altdorf, .fini = story_close, .timeout = 200);
@@ -45,6 +46,43 @@ Test(desktops, each_has_a_machine_of_their_own_and_keeps_it)
     pultctl("host release altdorf/ts1");
     desk_logs_on("desk2", "anna", "anna-altdorf-1");
     screen_shows("desk2", "anna auf ts1", 30);
+}
+
+#define PULTCTL "tests/town/pultctl $TOWN $BUILD "
+#define END_ALL_SESSIONS PULTCTL "session list --json | jq -r '.[].id' | xargs -r " PULTCTL "session end"
+
+// Each of the three had a right to the machine when they asked for it, and none has been there yet.
+static void three_are_given_the_same_machine(void)
+{
+    place_runs("broker", "tests/e2e/stub enrol altdorf/stub1 altdorf/stub2 altdorf/stub3");
+    place_runs("home", "printf 'anna-altdorf-1\\n' | tests/e2e/stub logon stub1 anna anna");
+    place_runs("broker", END_ALL_SESSIONS);
+    place_runs("home", "printf 'dora-geheim-1\\n' | tests/e2e/stub logon stub2 dora dora");
+    place_runs("broker", END_ALL_SESSIONS);
+    place_runs("home", "printf 'egon-geheim-1\\n' | tests/e2e/stub logon stub3 egon egon");
+}
+
+// The machine sees to it, also when there is no broker to ask.
+Test(desktops, two_people_never_share_one)
+{
+    pultctl("pool set altdorf/office kind=desktop");
+    pultctl("host drain altdorf/ts2");
+    three_are_given_the_same_machine();
+    broker_is_killed();
+    place_runs("home", "tests/e2e/stub open dora");
+    screen_shows("home", "dora auf ts1", 20);
+    place_runs("home", "tests/e2e/stub open egon");
+    screen_shows("home", "egon auf ts1", 20);
+    place_runs("ts1", "! pgrep -u dora");
+    // Hers was used, and of Anna's nobody knows yet: it is older than Egon's.
+    place_runs("home", "tests/e2e/stub open dora refused && tests/e2e/stub open anna refused");
+    log_says("ts1-agent", "dora is refused: it was used before", 1);
+    log_says("ts1-agent", "anna is refused: somebody was let in here with a newer one", 1);
+    place_runs("ts1", "! pgrep -u dora && ! pgrep -u anna && pgrep -x -u egon xterm");
+    broker_starts_again();
+    desk_logs_on("desk1", "egon", "egon-geheim-1");
+    screen_shows("desk1", "egon auf ts1", 30);
+    place_runs("ts1", "[ $(pgrep -c -x Xorg) = 1 ]");
 }
 
 // Off, and the broker has noticed.
