@@ -51,12 +51,15 @@ static void directory_says(const char *login)
 // Sessions are ended here: no other process of the machine may be seen.
 __attribute__((constructor)) static void be_alone(int count, char **words)
 {
-    // The shell is there to be process 1, which is nobody's to be.
-    const char *line[32] = {"unshare",      "--pid", "--fork", "--kill-child",
-                            "--mount-proc", "sh",    "-c",     "\"$0\" \"$@\"; exit $?"};
+    char before[16];
+    // The shell is there to be process 1. The next has our number, by which Criterion names a socket of the machine's.
+    const char *line[32] = {
+        "unshare",      "--pid", "--fork", "--kill-child",
+        "--mount-proc", "sh",    "-c",     "echo $PULT_ALONE >/proc/sys/kernel/ns_last_pid; \"$0\" \"$@\"; exit $?"};
     if (getenv("PULT_ALONE"))
         return;
-    setenv("PULT_ALONE", "yes", 1);
+    snprintf(before, sizeof before, "%d", (int)getpid() - 1);
+    setenv("PULT_ALONE", before, 1);
     for (int i = 0; i < count && i < 20; i++)
         line[8 + i] = words[i];
     execvp(line[0], (char *const *)(uintptr_t)line);
