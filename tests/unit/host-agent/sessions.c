@@ -21,7 +21,7 @@ static char folder[] = "/tmp/pult-sessions-XXXXXX";
 static struct loop *loop;
 static struct sessions *sessions;
 static struct loop_timer *patience;
-static pid_t server;
+static struct process server;
 static enum { NOT_YET, CLEARED, NOT_CLEARED } cleared;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t said = PTHREAD_COND_INITIALIZER;
@@ -85,7 +85,7 @@ static void start_server(void)
 
 static bool lives(void)
 {
-    return kill(server, 0) == 0;
+    return process_lives("/proc", &server);
 }
 
 static void changed(void *arg)
@@ -118,13 +118,13 @@ static void start(void)
         sessions_look(sessions);
     }
     cr_assert(sessions_at(sessions, 0, &row) && row.session.display == DISPLAY && !row.session.orphan && !*row.login);
-    server = row.session.server.pid;
+    server = row.session.server;
 }
 
 static void stop(void)
 {
     char line[64];
-    kill(server, SIGKILL);
+    process_signal(&server, SIGKILL);
     sessions_free(sessions);
     loop_timer_free(patience);
     loop_free(loop);
