@@ -239,7 +239,6 @@ static GtkWidget *build_top(struct face *face)
     GtkWidget *top = new_box(GTK_ORIENTATION_HORIZONTAL, 24, "top");
     face->place = new_label("place");
     face->clock = new_label("clock");
-    gtk_label_set_wrap(GTK_LABEL(face->clock), FALSE);
     gtk_widget_set_hexpand(face->place, TRUE);
     gtk_box_append(GTK_BOX(top), face->place);
     gtk_box_append(GTK_BOX(top), face->clock);

@@ -34,7 +34,7 @@ const char style_css[] =
     "window.large { font-size: 27px; }"
     ".large .top { padding: 14px 44px; } .large .place { font-size: 32px; } .large .clock { font-size: 27px; }"
     ".large button { font-size: 27px; padding: 4px 14px; }"
-    ".large .card { padding: 20px 44px 24px 44px; min-width: 1000px; }"
+    ".large .card { padding: 16px 44px 20px 44px; min-width: 840px; }"
     ".large .heading { font-size: 40px; } .large .field { margin-top: 8px; font-size: 30px; }"
     ".large entry, .large passwordentry { font-size: 38px; }"
     ".large .submit { font-size: 34px; margin-top: 18px; } .large .notice { font-size: 29px; }"

@@ -42,15 +42,26 @@ static void wait_for_paint(void)
     seat_run_ms(200);
 }
 
-static void start(void)
+static void start_greeter(void)
 {
     static const struct greeter_events events = {.up = up, .heard = heard};
-    seat_take();
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "de"};
     greeter = greeter_new(seat_loop(), &config, &events, NULL);
     greeter_start(greeter, server_display(seat_server()), server_auth_file(seat_server()));
     wait_for_paint();
+}
+
+static void start(void)
+{
+    seat_take();
+    start_greeter();
+}
+
+static void start_small(void)
+{
+    seat_take_small();
+    start_greeter();
 }
 
 static void stop(void)
@@ -60,6 +71,7 @@ static void stop(void)
 }
 
 TestSuite(greeter, .init = start, .fini = stop);
+TestSuite(greeter_small, .init = start_small, .fini = stop);
 
 static void say(enum greeter_type type, const char *sentence)
 {
@@ -188,6 +200,16 @@ Test(greeter, fills_the_screen)
         seat_colour(corners[i][0], corners[i][1], colour);
         cr_expect_str_neq(colour, "#000000", "corner %zu is bare", i);
     }
+}
+
+Test(greeter_small, has_room_for_large_type)
+{
+    say(GREETER_SHOW, "The Kerberos server does not answer, and the directory did not accept your name and password. "
+                      "If both are right, try again in a minute.");
+    seat_press("F3");
+    seat_wait_for_colour(1020, 400, "#E6ECF1"); // beside the card
+    seat_wait_for_colour(1020, 764, "#D3DCE4");
+    seat_wait_for_colour(512, 140, "#FFFFFF"); // larger than it was
 }
 
 Test(greeter, becomes_black_and_white_with_f4)

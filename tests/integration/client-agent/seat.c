@@ -28,7 +28,7 @@ static void ended(void *arg)
     cr_assert_fail("the X server ended");
 }
 
-void seat_take(void)
+static void take(const char *command)
 {
     static const struct server_events events = {.ready = ready, .ended = ended};
     char cookie[100];
@@ -39,7 +39,7 @@ void seat_take(void)
     cr_assert(mkdtemp(folder));
     chmod(folder, 0755);
     snprintf(cookie, sizeof cookie, "%s/cookie", folder);
-    struct server_config config = {.command = "/usr/bin/Xvfb -screen 0 1280x800x24 -nolisten tcp -noreset",
+    struct server_config config = {.command = command,
                                    .auth_file = cookie,
                                    .client = getuid()};
     server = server_new(loop, &config, &events, NULL, &why);
@@ -47,6 +47,16 @@ void seat_take(void)
     cr_assert(seat_wait(&is_ready, 10000), "Xvfb does not start");
     setenv("DISPLAY", server_display(server), 1);
     setenv("XAUTHORITY", cookie, 1);
+}
+
+void seat_take(void)
+{
+    take("/usr/bin/Xvfb -screen 0 1280x800x24 -nolisten tcp -noreset");
+}
+
+void seat_take_small(void)
+{
+    take("/usr/bin/Xvfb -screen 0 1024x768x24 -nolisten tcp -noreset");
 }
 
 void seat_leave(void)

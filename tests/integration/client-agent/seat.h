@@ -8,6 +8,7 @@
 
 // For a suite's `.init` and `.fini`. Has a network of its own, so that X servers of other tests are not met.
 void seat_take(void);
+void seat_take_small(void); // 1024x768 instead of 1280x800
 void seat_leave(void);
 struct loop *seat_loop(void);
 const struct server *seat_server(void);
