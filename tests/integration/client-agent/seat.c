@@ -39,9 +39,7 @@ static void take(const char *command)
     cr_assert(mkdtemp(folder));
     chmod(folder, 0755);
     snprintf(cookie, sizeof cookie, "%s/cookie", folder);
-    struct server_config config = {.command = command,
-                                   .auth_file = cookie,
-                                   .client = getuid()};
+    struct server_config config = {.command = command, .auth_file = cookie, .client = getuid()};
     server = server_new(loop, &config, &events, NULL, &why);
     cr_assert(server, "%s", why.text);
     cr_assert(seat_wait(&is_ready, 10000), "Xvfb does not start");
