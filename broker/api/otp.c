@@ -9,7 +9,6 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/params.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,8 +104,7 @@ static bool make_secret(const char *path, char text[OTP_KEY_TEXT_SIZE], struct f
 {
     unsigned char bytes[CODE_BYTES];
     char fresh[512];
-    if (RAND_priv_bytes(bytes, sizeof bytes) != 1)
-        return fault_set(why, FAULT_BROKEN, "%s: no random numbers", path);
+    arc4random_buf(bytes, sizeof bytes);
     text_hex(text, bytes, sizeof bytes);
     explicit_bzero(bytes, sizeof bytes);
     snprintf(fresh, sizeof fresh, "%s.new", path);
@@ -274,7 +272,8 @@ bool otp_make(const struct otp_maker *maker, const char *enrolment, struct otp *
     bytes[AT_FLAGS] = (unsigned char)((otp->sole ? FLAG_SOLE : 0) | (otp->password_follows ? FLAG_PASSWORD : 0));
     put_number(bytes + AT_UNTIL, AT_FENCE - AT_UNTIL, otp->until_ms / 1000);
     put_number(bytes + AT_FENCE, AT_NONCE - AT_FENCE, otp->fence);
-    if (RAND_bytes(bytes + AT_NONCE, AT_SESSION - AT_NONCE) != 1 || !put_session(bytes + AT_SESSION, otp->session))
+    arc4random_buf(bytes + AT_NONCE, AT_SESSION - AT_NONCE);
+    if (!put_session(bytes + AT_SESSION, otp->session))
         return false;
     text_hex(otp->nonce, bytes + AT_NONCE, AT_SESSION - AT_NONCE);
     bool made = derive(maker, otp->host, enrolment, key) &&

@@ -5,7 +5,6 @@
 
 #include <assert.h>
 #include <openssl/evp.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -95,9 +94,7 @@ void world_event(struct event *event, enum event_type type, enum noun noun, cons
 
 void world_random(void *bytes, size_t length)
 {
-    int rc = RAND_bytes(bytes, (int)length);
-    assert(rc == 1);
-    (void)rc;
+    arc4random_buf(bytes, length);
 }
 
 void world_random_hex(char *hex, size_t bytes)

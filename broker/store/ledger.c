@@ -5,7 +5,6 @@
 #include "broker/store/verify.h"
 
 #include <assert.h>
-#include <openssl/rand.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,13 +52,6 @@ static void find_paths(struct paths *paths, const struct ledger_config *config)
 static const struct files *files_of(const struct ledger_config *config)
 {
     return config->files ? config->files : &files_real;
-}
-
-static void random_bytes(void *bytes, int length)
-{
-    int right = RAND_bytes(bytes, length);
-    assert(right == 1); // without them nothing here is safe
-    (void)right;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -155,7 +147,7 @@ bool ledger_create(const struct ledger_config *config, struct fault *why)
     owned(digest) struct digest digest;
     digest_init(&digest);
     struct mark mark = {.turn = 1};
-    random_bytes(mark.journal, JOURNAL_ID_BYTES);
+    arc4random_buf(mark.journal, JOURNAL_ID_BYTES);
     struct head head = {0};
     fill_head(&digest, &mark, &head);
     return head_create(files, paths.head, key, &head, why) && create_database(files, &paths, config->vfs, &mark, why);
@@ -302,7 +294,7 @@ static bool add_event(struct ledger *ledger, struct mark *next, const struct sto
     assert(event->seq == next->seq + 1);
     assert(event->payload && event->length > 0 && event->length <= PAYLOAD_MAX);
     unsigned char salt[SALT_BYTES], hash[DIGEST_BYTES];
-    random_bytes(salt, sizeof salt);
+    arc4random_buf(salt, sizeof salt);
     digest_payload(&ledger->digest, salt, event->payload, event->length, hash);
     digest_link(&ledger->digest, next->chain, event->seq, event->at_ms, hash);
     next->seq = event->seq;
@@ -318,7 +310,7 @@ static bool put_person(struct ledger *ledger, struct mark *next, const struct st
         return false;
     digest_sum_remove(next->people, before);
     struct person_row row = {.person = *person};
-    random_bytes(row.salt, sizeof row.salt);
+    arc4random_buf(row.salt, sizeof row.salt);
     digest_person(&ledger->digest, row.salt, person, row.hash);
     digest_sum_add(next->people, row.hash);
     return tables_put_person(ledger->tables, &row, why);
