@@ -480,8 +480,9 @@ static bool hand_on(struct ldap_link *link, LDAPMessage *message, ldap_link_answ
     return read_result(link, message, &reply) && answer(arg, ldap_msgid(message), NULL, &reply.result);
 }
 
-// libldap reads one piece of a message and then says that no more is there, since a time limit of nothing has passed
-// meanwhile. What TLS has taken from the socket already makes no descriptor readable: nobody would come back for it.
+// What libldap and TLS have taken from the socket already makes no descriptor readable: nobody would come back for it.
+// libldap itself reads one piece of a message and then says that no more is there, since a time limit of nothing has
+// passed meanwhile.
 static bool holds_back(struct ldap_link *link)
 {
     Sockbuf *socket = NULL;
@@ -489,19 +490,17 @@ static bool holds_back(struct ldap_link *link)
            ber_sockbuf_ctrl(socket, LBER_SB_OPT_DATA_READY, NULL) == 1;
 }
 
+// What is still in the socket makes the descriptor readable again: to ask for it here would cost a poll each time.
 bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg)
 {
     struct timeval at_once = {0};
-    for (;;) {
+    do {
         owned(message) LDAPMessage *message = NULL;
         int kind = ldap_result(link->ldap, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
-        if (kind == 0 && holds_back(link))
-            continue;
-        if (kind == 0)
-            return true;
-        if (kind < 0 || !hand_on(link, message, answer, arg))
+        if (kind < 0 || (kind > 0 && !hand_on(link, message, answer, arg)))
             return false;
-    }
+    } while (holds_back(link));
+    return true;
 }
 
 bool ldap_link_plain_dn(char *plain, size_t size, struct bytes dn)
