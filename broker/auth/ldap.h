@@ -63,8 +63,8 @@ void ldap_link_abandon(struct ldap_link *link, int id);
 
 // Either an entry of the search `id`, or (`entry` is NULL) its or the bind's result. False: the link is to be closed.
 typedef bool ldap_link_answer(void *arg, int id, const struct entry *entry, const struct result *result);
-// Hands on what has come: call it whenever the descriptor is readable, which it stays while there is more. False when the
-// link has failed or talks nonsense, or `answer` said so.
+// Hands on what has come: call it whenever the descriptor is readable, which it stays while there is more. False when
+// the link has failed or talks nonsense, or `answer` said so.
 bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg) __attribute__((warn_unused_result));
 
 // "cn=Bau, OU=Amt" becomes "cn=bau,ou=amt": one spelling, comparable byte by byte. False when it is no DN or too long.
