@@ -14,7 +14,7 @@ const struct field host_message_fields[] = {
     {.name = "number", .type = FIELD_NUMBER, AT(host_message, number), .max = INT64_MAX, .sentence = "of a question; its answer repeats it"},
     {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .sentence = "the session"},
     {.name = "login", .type = FIELD_TEXT, AT(host_message, login), .sentence = "log-on name at the host"},
-    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = INT64_MAX, .sentence = "fencing number"},
+    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = HOST_FENCE_MAX, .sentence = "fencing number"},
     {.name = "good", .type = FIELD_FLAG, AT(host_message, good), .sentence = "the one-time password asked about is the newest"},
     {.name = "reason", .type = FIELD_CHOICE, AT(host_message, reason), .choices = host_reason_words, .sentence = "why"},
     {.name = "minutes", .type = FIELD_NUMBER, AT(host_message, minutes), .max = 100000, .sentence = "until it is done; 0: now"},
@@ -34,7 +34,7 @@ const struct field host_message_fields[] = {
 const struct field host_session_fields[] = {
     {.name = "login", .type = FIELD_TEXT, AT(host_session, login), .flags = FIELD_REQUIRED, .sentence = "whose it is"},
     {.name = "session", .type = FIELD_TEXT, AT(host_session, session), .sentence = "by the one-time password that opened it"},
-    {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = INT64_MAX, .sentence = "of the newest one-time password"},
+    {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = HOST_FENCE_MAX, .sentence = "of the newest one-time password"},
     {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody sees it"},
     {.name = "since", .type = FIELD_NUMBER, AT(host_session, since_ms), .max = INT64_MAX, .sentence = "when it began"},
     {.name = "idle", .type = FIELD_NUMBER, AT(host_session, idle_s), .max = INT64_MAX, .sentence = "seconds without keyboard and mouse"},

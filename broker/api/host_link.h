@@ -22,7 +22,8 @@ enum host_message_type {
     HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
     HOST_TELL,       // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
     // From the agent.
-    HOST_REPORT,  // load, faults and, as member "sessions", an array of struct host_session
+    HOST_REPORT, // load, faults, fence (the highest that let somebody in) and, as member "sessions", an array of struct
+                 // host_session
     HOST_CONFIRM, // a good one-time password was presented: number, session, login, fence. Is it still the newest?
     HOST_MESSAGE_TYPE_COUNT,
 };
@@ -40,6 +41,9 @@ enum host_reason {
     HOST_REASON_COUNT,
 };
 extern const char *const host_reason_words[];
+
+// A number beyond would leave none for the log-on after it. Events are not so many.
+#define HOST_FENCE_MAX (INT64_MAX / 2)
 
 struct host_message {
     int64_t type;   // enum host_message_type

@@ -81,6 +81,16 @@ static void start(const struct logon_input *input, const struct host *host, stru
     session->started_ms = input->now_ms;
 }
 
+// Higher than its own and than all that its host has seen: a journal may have come from a backup, and a host lets
+// nobody in with a number from before.
+static int64_t next_fence(const struct logon_input *input, const struct session *session)
+{
+    const struct health_source *health = input->health;
+    int64_t seen = health->fence ? health->fence(health->arg, session->host) : 0;
+    int64_t least = (seen > session->fence ? seen : session->fence) + 1;
+    return input->fence > least ? input->fence : least;
+}
+
 // What is the same whether it was found or is new.
 static void lease(const struct logon_input *input, struct logon_decision *decision)
 {
@@ -89,8 +99,7 @@ static void lease(const struct logon_input *input, struct logon_decision *decisi
     TEXT_PUT(session->profile, decision->profile.id);
     session->state = SESSION_STARTING;
     session->changed_ms = input->now_ms;
-    // Also higher than its own: a journal may have come from a backup.
-    session->fence = input->fence > session->fence ? input->fence : session->fence + 1;
+    session->fence = next_fence(input, session);
     struct event *event =
         add_event(decision, input, decision->found ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED, NOUN_SESSION);
     event->record.session = *session;

@@ -14,7 +14,7 @@ struct logon_input {
     int64_t now_ms;
     int week_minute; // local time, 0 = Monday 00:00
     uint64_t dice;   // random bits
-    int64_t fence;   // higher than any before: the number of the event that grants the lease
+    int64_t fence;   // the number of the event that grants the lease: higher than any before in this journal
 };
 
 struct logon_decision {

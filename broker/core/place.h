@@ -16,6 +16,7 @@ struct health_source {
     const char *(*detail)(void *arg, const char *host_id); // one line, "" when there is none
     void (*doubt)(void *arg, const char *host_id);         // somebody had trouble with it: look now
     int64_t (*strain)(void *arg, const char *host_id);     // how much fuller than its sessions tell, permille
+    int64_t (*fence)(void *arg, const char *host_id);      // the highest fencing number it has seen; NULL: never known
     bool (*wakes)(void *arg, const char *host_id);         // it sleeps, and waking it is worth waiting for
     void (*wake)(void *arg, const char *host_id);
 };

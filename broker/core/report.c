@@ -122,6 +122,12 @@ int64_t report_strain(const struct reports *reports, const char *host_id, int64_
     return strain + strain_of(report->as.cpu) + strain_of(report->as.memory) + 2 * report->as.pressure;
 }
 
+int64_t report_fence(const struct reports *reports, const char *host_id)
+{
+    const struct report *report = reports_find(reports, host_id);
+    return report ? report->as.fence : 0;
+}
+
 const struct host_session *report_session(const struct report *report, const char *session_id)
 {
     for (size_t i = 0; report && i < report->session_count; i++)

@@ -111,7 +111,8 @@ static void report(void *arg)
 {
     struct agent *agent = arg;
     struct sessions_row row;
-    struct host_message message = {.type = HOST_REPORT, .started_ms = agent->started_ms};
+    struct host_message message = {
+        .type = HOST_REPORT, .started_ms = agent->started_ms, .fence = spent_highest(agent->spent)};
     // A list with one missing would end that session in the broker's eyes: better none yet.
     if (!agent->welcomed || !sessions_all_named(agent->sessions))
         return;

@@ -185,7 +185,13 @@ static void wake(void *arg, const char *host_id)
     ask(seen);
 }
 
+static int64_t fence_of(void *arg, const char *host_id)
+{
+    const struct health *health = arg;
+    return report_fence(health->reports, host_id);
+}
+
 struct health_source health_source(struct health *health)
 {
-    return (struct health_source){health, health_of, detail_of, doubt, strain_of, can_be_woken, wake};
+    return (struct health_source){health, health_of, detail_of, doubt, strain_of, fence_of, can_be_woken, wake};
 }

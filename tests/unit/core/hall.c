@@ -19,6 +19,13 @@ static int64_t strain_of(void *arg, const char *host_id)
     return digit ? hall->strain[*digit - '0'] : 0;
 }
 
+static int64_t fence_of(void *arg, const char *host_id)
+{
+    const struct hall *hall = arg;
+    const char *digit = strpbrk(host_id, "0123456789");
+    return digit ? hall->seen_fence[*digit - '0'] : 0;
+}
+
 static bool wakes(void *arg, const char *host_id)
 {
     const struct hall *hall = arg;
@@ -91,7 +98,8 @@ void hall_open(struct hall *hall)
     *hall = (struct hall){.state = state_new(), .now_ms = 1700000000000, .week_minute = 10 * 60};
     for (size_t i = 0; i < 8; i++)
         hall->health[i] = HOST_OK;
-    hall->source = (struct health_source){.arg = hall, .of = health_of, .strain = strain_of, .wakes = wakes};
+    hall->source =
+        (struct health_source){.arg = hall, .of = health_of, .strain = strain_of, .fence = fence_of, .wakes = wakes};
     add_tenant(hall, "neustadt");
     add_tenant(hall, "altdorf");
     add_site(hall, "neustadt/rathaus");

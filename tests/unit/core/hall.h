@@ -8,7 +8,7 @@ struct hall {
     struct state *state;
     // By the number in the host's name: ts1 ...
     enum host_health health[8];
-    int64_t strain[8];
+    int64_t strain[8], seen_fence[8]; // by the digit of a host's name
     bool asleep[8];
     struct health_source source;
     int64_t now_ms;

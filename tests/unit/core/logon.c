@@ -43,6 +43,19 @@ Test(logon, finds_the_session_left_running)
     cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
 }
 
+// A broker whose journal comes from a backup: hosts have let people in with higher numbers and refuse lower ones.
+Test(logon, gets_a_number_that_its_host_has_not_seen)
+{
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    for (size_t i = 0; i < 8; i++)
+        hall.seen_fence[i] = 700;
+    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
+    cr_assert(second.found);
+    cr_assert_eq(second.session.fence, 701);
+    hall_log_on(&hall, "bert", "rathaus", "neustadt/desk1", &second);
+    cr_assert_eq(second.session.fence, 701);
+}
+
 Test(logon, finds_it_on_a_draining_host_too)
 {
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);

@@ -7,6 +7,8 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
+enum { LAST_SEQ = 1000 };
+
 static struct hall hall;
 static struct logon_decision anna;
 static struct report report;
@@ -42,7 +44,7 @@ static void compare_after(int64_t ms)
 {
     reconciliation_fini(&found);
     hall.now_ms += ms;
-    reconcile(hall.state, &report, hall.now_ms, &found);
+    reconcile(hall.state, &report, LAST_SEQ, hall.now_ms, &found);
     for (size_t i = 0; i < found.event_count; i++)
         state_apply(hall.state, &found.events[i]);
 }
@@ -112,6 +114,15 @@ Test(reconcile, what_the_broker_has_ended_is_ended_there_too)
     cr_assert_eq(found.order_count, 1);
     cr_assert_eq(found.orders[0].type, HOST_LOG_OFF);
     cr_assert_str_eq(found.orders[0].session, "neustadt/s-anna-ffffffff");
+}
+
+Test(reconcile, what_a_journal_from_a_backup_cannot_know_is_left_alone)
+{
+    say("neustadt/s-anna-ffffffff", LAST_SEQ + 1, true);
+    say("neustadt/s-anna-eeeeeeee", LAST_SEQ, true);
+    compare_after(100);
+    cr_assert_eq(found.order_count, 1);
+    cr_assert_str_eq(found.orders[0].session, "neustadt/s-anna-eeeeeeee");
 }
 
 Test(reconcile, a_host_that_lies_moves_nobodys_session)
