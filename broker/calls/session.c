@@ -78,6 +78,9 @@ static void hello(struct world *world, const char *device_id, const struct link_
     struct event event;
     const struct session *session = state_session(world->state, message->session);
     let_go_of_others(world, device_id, message->session);
+    // A journal from a backup cannot know of it: as with hosts, it is left alone.
+    if (message->fence > (int64_t)commit_last_seq(world->commit))
+        return;
     if (!session && message->session[0]) {
         struct link_message end = {.type = LINK_END, .fence = message->fence};
         TEXT_PUT(end.session, message->session);

@@ -38,7 +38,7 @@ Test(agents, administrators_speak_to_lock_and_end_a_session)
     place_runs("broker", PULTCTL "session message " SESSION "'Wartung um 17 Uhr: Grüße'");
     screen_shows("desk1", "Wartung um 17 Uhr: Gr[üuii]+", 15);
     place_runs("broker", PULTCTL "session lock " SESSION);
-    screen_shows("desk1", "Tab: ", 15);
+    screen_shows("desk1", "von der Administration gesperrt", 15);
     pultctl_soon_shows("session list --json", "\"state\":\"disconnected\"", 5);
     dora_works_at("desk2");
     screen_shows("desk2", "Wartung um 17", 10);
@@ -95,4 +95,37 @@ Test(agents, the_agent_is_killed_and_finds_the_sessions_again)
     dora_works_at("desk2");
     screen_shows("desk1", "Zimmer 12", 10);
     pultctl_shows("session list --json", "\"state\":\"connected\"");
+}
+
+static void logs_on_again_at(const char *desk, const char *person, const char *password)
+{
+    desk_presses(desk, "ctrl+alt+l");
+    screen_shows(desk, "Platz ist gesperrt", 10);
+    desk_logs_on(desk, person, password);
+}
+
+// What was done since the backup is unknown to the journal, but not to host and desks.
+Test(agents, a_broker_from_a_backup_ends_nobodys_session_and_lets_everybody_in)
+{
+    dora_works_at("desk1");
+    broker_is_killed();
+    place_runs("broker", "cp -a /srv/pult-broker /srv/backup");
+    broker_starts_again();
+    logs_on_again_at("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_logs_on("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk2", "egon auf ts3", 30);
+    broker_is_killed();
+    place_runs("broker", "rm -r /srv/pult-broker && mv /srv/backup /srv/pult-broker");
+    broker_starts_again();
+    log_says("broker", "so it comes from a backup", 20);
+    desk_types("desk1", "echo weiter");
+    screen_shows("desk1", "echo weiter", 10);
+    desk_types("desk2", "echo weiter");
+    screen_shows("desk2", "echo weiter", 10);
+    logs_on_again_at("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "echo weiter", 30);
+    logs_on_again_at("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk2", "echo weiter", 30);
+    place_runs("ts3", SESSIONS_ARE("2"));
 }
