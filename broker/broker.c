@@ -74,6 +74,51 @@ bool broker_init(const struct config *config, struct fault *why)
     return journal_create(&ledger, why) && ca_create(key, certificate, why) && write_first_token(config, why);
 }
 
+// ---- after a backup
+
+static bool write_down(const struct ledger_config *config, const char *lacks, struct fault *why)
+{
+    struct ledger *ledger = NULL;
+    struct event event = {.type = EVENT_BACKUP_ACCEPTED, .by = "root at the broker"};
+    struct text payload = {0};
+    TEXT_PUT(event.why, lacks);
+    event_print(&event, &payload);
+    bool written = ledger_open(config, &ledger, why);
+    if (written) {
+        // The head was signed just now, and not before the last event.
+        const struct head *head = ledger_head(ledger);
+        struct store_event stored = {
+            .seq = head->seq + 1, .at_ms = head->at_ms, .payload = payload.bytes, .length = payload.length};
+        struct store_batch batch = {.events = &stored, .event_count = 1};
+        written = ledger_append(ledger, &batch, why) == STORE_DURABLE;
+    }
+    ledger_close(ledger);
+    text_drop(&payload);
+    return written;
+}
+
+bool broker_accept_backup(const struct config *config, struct fault *why)
+{
+    struct ledger_config ledger = ledger_of(config);
+    struct ledger_gap gap;
+    char lacks[200], when[CLOCK_TEXT_SIZE];
+    if (!ledger_accept(&ledger, &gap, why))
+        return false;
+    clock_text(when, gap.head_ms);
+    if (gap.head_seq > gap.seq)
+        snprintf(lacks, sizeof lacks, "events %llu to %llu are lost; the last was written before %s",
+                 (unsigned long long)gap.seq + 1, (unsigned long long)gap.head_seq, when);
+    else if (gap.head_seq)
+        snprintf(lacks, sizeof lacks,
+                 "the journal's head was from a backup of %s, at event %llu; no event is known to be lost", when,
+                 (unsigned long long)gap.head_seq);
+    else
+        snprintf(lacks, sizeof lacks, "the journal's head was lost: nobody can tell whether events after %llu are, too",
+                 (unsigned long long)gap.seq);
+    log_warn("store", "the journal is accepted as it stands, up to event %llu: %s", (unsigned long long)gap.seq, lacks);
+    return write_down(&ledger, lacks, why);
+}
+
 // ---- the ports
 
 struct replaying {
@@ -238,8 +283,11 @@ static bool open_journal(struct broker *broker, struct fault *why)
     if (journal_is_absent(&ledger))
         return fault_set(why, FAULT_ABSENT, "%s holds no journal: run pult-broker --init first",
                          broker->config->data_dir);
-    if (!journal_open(&ledger, world->loop, &broker->journal, why))
+    if (!journal_open(&ledger, world->loop, &broker->journal, why)) {
+        if (why->kind == FAULT_BROKEN)
+            log_error("store", "the journal is not used; what to do stands in pult-broker(8) under DAMAGE");
         return false;
+    }
     uint64_t seq = 0;
     int64_t last_ms = 0;
     world->store = journal_port(broker->journal);

@@ -4,6 +4,8 @@
 #include "broker/config.h"
 
 // First start: journal, device CA and the first administrator's token, which is written to standard output.
+// Goes on with a journal that came from a backup; what it lacks is written down in it.
+bool broker_accept_backup(const struct config *config, struct fault *why) __attribute__((warn_unused_result));
 bool broker_init(const struct config *config, struct fault *why) __attribute__((warn_unused_result));
 // Serves until SIGTERM or SIGINT. False: it could not start.
 bool broker_run(const struct config *config, struct fault *why) __attribute__((warn_unused_result));

@@ -12,19 +12,26 @@
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
-enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT };
+enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT, ACTION_ACCEPT };
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},   {"init", no_argument, NULL, 'i'},
-    {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"check", no_argument, NULL, 'k'},
+    {"init", no_argument, NULL, 'i'},
+    {"accept-backup", no_argument, NULL, 'a'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static void usage(FILE *out)
 {
-    fputs("usage: pult-broker [-c FILE] [--check | --init]\n"
+    fputs("usage: pult-broker [-c FILE] [--check | --init | --accept-backup]\n"
           "  -c, --config FILE  configuration, usually /etc/pult/pult-broker.conf\n"
           "      --check        say what is wrong with the configuration, and end\n"
           "      --init         first start: make journal and device CA, print the first administrator's token\n"
+          "      --accept-backup\n"
+          "                     after a restore: go on with the journal as it stands, and write down what it lacks\n"
           "      --version, --help\n",
           out);
 }
@@ -60,6 +67,9 @@ static int act(enum action action, const char *path)
     case ACTION_INIT:
         done = broker_init(&config, &why);
         break;
+    case ACTION_ACCEPT:
+        done = broker_accept_backup(&config, &why);
+        break;
     case ACTION_RUN:
         done = config_check_machine(path, &config) && broker_run(&config, &why);
         break;
@@ -81,6 +91,8 @@ int main(int argc, char **argv)
             action = ACTION_CHECK;
         } else if (option == 'i') {
             action = ACTION_INIT;
+        } else if (option == 'a') {
+            action = ACTION_ACCEPT;
         } else if (option == 'V') {
             puts("pult-broker " PULT_VERSION);
             return EXIT_SUCCESS;

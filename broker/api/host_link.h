@@ -74,6 +74,7 @@ struct host_session {
     int64_t since_ms; // wall clock of the host
     int64_t idle_s;   // without keyboard and mouse
     char display[16];
+    bool unrecorded; // not in the message: the broker's journal came from a backup and never held it
 };
 
 extern const struct field host_message_fields[], host_session_fields[];

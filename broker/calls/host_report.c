@@ -91,8 +91,7 @@ static void commit_all(struct world *world, struct reconciliation *found)
 static void compare(struct world *world, const char *host_id)
 {
     struct reconciliation found = {0};
-    reconcile(world->state, reports_find(&world->reports, host_id), (int64_t)commit_last_seq(world->commit),
-              commit_now_ms(world->commit), &found);
+    reconcile(world->state, reports_find(&world->reports, host_id), commit_now_ms(world->commit), &found);
     if (found.strangers)
         log_warn("host", "%s: reports %zu sessions that are not its own: passed over", host_id, found.strangers);
     commit_all(world, &found);
@@ -142,7 +141,7 @@ static void take_report(struct world *world, const char *host_id, struct host_me
                  "%s: has seen fencing number %lld, but the journal ends at event %lld, so it comes from a backup: "
                  "sessions from the time between are left alone",
                  host_id, (long long)message->fence, (long long)last_seq);
-    reports_take(&world->reports, host_id, message, sessions, count, clock_steady_ms());
+    reports_take(&world->reports, host_id, message, sessions, count, last_seq, clock_steady_ms());
     compare(world, host_id);
 }
 

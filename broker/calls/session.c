@@ -79,7 +79,8 @@ static void hello(struct world *world, const char *device_id, const struct link_
     const struct session *session = state_session(world->state, message->session);
     let_go_of_others(world, device_id, message->session);
     // A journal from a backup cannot know of it: as with hosts, it is left alone.
-    if (message->fence > (int64_t)commit_last_seq(world->commit))
+    if (message->fence > (int64_t)commit_last_seq(world->commit) ||
+        (!session && reports_unrecorded(&world->reports, message->session)))
         return;
     if (!session && message->session[0]) {
         struct link_message end = {.type = LINK_END, .fence = message->fence};

@@ -9,6 +9,7 @@ struct event_row {
     const char *name; // with the noun before it: "session.started"
     enum noun noun;   // NOUN_NONE: any
     bool removes;
+    const char *told_of; // before the name where there is no noun: it is told only
 };
 
 static const struct event_row rows[EVENT_TYPE_COUNT] = {
@@ -29,7 +30,8 @@ static const struct event_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SESSION_DISCONNECTED] = {"disconnected", NOUN_SESSION, false},
     [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true},
     [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false},
-    [EVENT_ADMIN_LOGGED_ON] = {"logged-on", NOUN_NONE, false},
+    [EVENT_ADMIN_LOGGED_ON] = {"logged-on", NOUN_NONE, false, "admin"},
+    [EVENT_BACKUP_ACCEPTED] = {"accepted", NOUN_NONE, false, "backup"},
 };
 
 bool event_removes(const struct event *event)
@@ -39,8 +41,8 @@ bool event_removes(const struct event *event)
 
 void event_name(const struct event *event, char name[NAME_SIZE])
 {
-    const char *noun = event->noun == NOUN_NONE ? "admin" : noun_rows[event->noun].name;
-    snprintf(name, NAME_SIZE, "%s.%s", noun, rows[event->type].name);
+    const struct event_row *row = &rows[event->type];
+    snprintf(name, NAME_SIZE, "%s.%s", row->told_of ? row->told_of : noun_rows[event->noun].name, row->name);
 }
 
 // The lines of `why`, as the rows of types.c would write them.
@@ -76,13 +78,11 @@ static bool read_type(struct event *event, const char *name)
     char noun[NAME_SIZE];
     snprintf(noun, sizeof noun, "%.*s", (int)(dot - name), name);
     event->noun = noun_by_name(noun);
-    if (event->noun == NOUN_NONE && !text_equal(noun, "admin"))
-        return false;
     for (event->type = 0; event->type < EVENT_TYPE_COUNT; event->type++) {
-        enum noun of = rows[event->type].noun;
-        bool told_only = event->type == EVENT_ADMIN_LOGGED_ON;
-        if (text_equal(rows[event->type].name, dot + 1) && (event->noun == NOUN_NONE) == told_only &&
-            (of == NOUN_NONE || of == event->noun))
+        const struct event_row *row = &rows[event->type];
+        bool right = row->told_of ? text_equal(row->told_of, noun)
+                                  : event->noun != NOUN_NONE && (row->noun == NOUN_NONE || row->noun == event->noun);
+        if (right && text_equal(row->name, dot + 1))
             return true;
     }
     return false;

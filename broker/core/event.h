@@ -23,8 +23,10 @@ enum event_type {
     EVENT_SESSION_CONNECTED,
     EVENT_SESSION_DISCONNECTED,
     EVENT_SESSION_ENDED,
-    EVENT_SESSION_LOCKED,  // by an administrator; told for the audit trail, changes nothing
-    EVENT_ADMIN_LOGGED_ON, // told for the audit trail, changes nothing
+    // Told for the audit trail, they change nothing.
+    EVENT_SESSION_LOCKED, // by an administrator
+    EVENT_ADMIN_LOGGED_ON,
+    EVENT_BACKUP_ACCEPTED, // the journal came from a backup; why: what it lacks
     EVENT_TYPE_COUNT,
 };
 

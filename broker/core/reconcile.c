@@ -7,7 +7,7 @@
 
 struct comparing {
     const struct report *report;
-    int64_t last_seq, now_ms;
+    int64_t now_ms;
     struct reconciliation *out;
 };
 
@@ -74,15 +74,14 @@ static void look_for_surplus(struct comparing *comparing, const struct state *st
             continue;
         if (session ? !text_equal(session->host, comparing->report->host) : !id_is_of_tenant(there->session, tenant_id))
             comparing->out->strangers++;
-        else if (!session && there->fence <= comparing->last_seq)
+        else if (!session && !there->unrecorded)
             log_off(comparing, there);
     }
 }
 
-void reconcile(const struct state *state, const struct report *report, int64_t last_seq, int64_t now_ms,
-               struct reconciliation *out)
+void reconcile(const struct state *state, const struct report *report, int64_t now_ms, struct reconciliation *out)
 {
-    struct comparing comparing = {report, last_seq, now_ms, out};
+    struct comparing comparing = {report, now_ms, out};
     char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
     id_tenant(tenant, report->host);
     snprintf(prefix, sizeof prefix, "%s/", tenant);

@@ -18,8 +18,7 @@ struct reconciliation {
     size_t strangers; // sessions in the report that are not this host's by the state
 };
 
-// `last_seq`: of the journal. A session with a higher fencing number was never ended by this journal, which came from a
-// backup: it is left alone. `out` begins as {0}; reconciliation_fini frees what is in it.
-void reconcile(const struct state *state, const struct report *report, int64_t last_seq, int64_t now_ms,
-               struct reconciliation *out);
+// What is unrecorded was never ended by this journal: it is left alone. `out` begins as {0}; reconciliation_fini frees
+// what is in it.
+void reconcile(const struct state *state, const struct report *report, int64_t now_ms, struct reconciliation *out);
 void reconciliation_fini(struct reconciliation *out);

@@ -45,14 +45,28 @@ void reports_link(struct reports *reports, const char *host_id, bool up, int64_t
 }
 
 void reports_take(struct reports *reports, const char *host_id, const struct host_message *as,
-                  struct host_session *sessions, size_t count, int64_t now_ms)
+                  struct host_session *sessions, size_t count, int64_t last_seq, int64_t now_ms)
 {
     struct report *report = report_of(reports, host_id);
+    for (size_t i = 0; i < count; i++) {
+        const struct host_session *before = report_session(report, sessions[i].session);
+        sessions[i].unrecorded = sessions[i].fence > last_seq || (before && before->unrecorded);
+    }
     free(report->sessions);
     report->sessions = sessions;
     report->session_count = count;
     report->as = *as;
     report->heard_ms = now_ms;
+}
+
+bool reports_unrecorded(const struct reports *reports, const char *session_id)
+{
+    for (size_t i = 0; i < reports->shelf.count; i++) {
+        const struct host_session *there = report_session(reports->shelf.records[i], session_id);
+        if (there && there->unrecorded)
+            return true;
+    }
+    return false;
 }
 
 static int64_t failures_now(const struct report *report, int64_t now_ms)

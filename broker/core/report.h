@@ -31,9 +31,12 @@ struct reports {
 void reports_clear(struct reports *reports);
 const struct report *reports_find(const struct reports *reports, const char *host_id); // NULL: never heard of
 void reports_link(struct reports *reports, const char *host_id, bool up, int64_t now_ms);
-// Takes `sessions` over.
+// Takes `sessions` over. What has a fencing number above `last_seq`, the journal's last event, is unrecorded from then
+// on: the journal came from a backup.
 void reports_take(struct reports *reports, const char *host_id, const struct host_message *as,
-                  struct host_session *sessions, size_t count, int64_t now_ms);
+                  struct host_session *sessions, size_t count, int64_t last_seq, int64_t now_ms);
+// Some host reported that it has this session, which is unrecorded.
+bool reports_unrecorded(const struct reports *reports, const char *session_id);
 // A log-on there failed.
 void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms);
 void reports_forget(struct reports *reports, const char *host_id);

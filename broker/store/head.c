@@ -59,14 +59,14 @@ static bool decode(struct digest *digest, struct key *key, const unsigned char s
 bool head_create(const struct files *files, const char *path, struct key *key, const struct head *head,
                  struct fault *why)
 {
-    assert(head->turn == 1);
+    assert(head->turn > 0);
     unsigned char bytes[2 * HEAD_SLOT_BYTES] = {0}; // its full size from the start: a later write changes no metadata
     struct head before = *head;
-    before.turn = 0;
+    before.turn--;
     owned(digest) struct digest digest;
     digest_init(&digest);
-    encode(&digest, key, &before, bytes);
-    encode(&digest, key, head, bytes + HEAD_SLOT_BYTES);
+    encode(&digest, key, &before, bytes + before.turn % 2 * HEAD_SLOT_BYTES);
+    encode(&digest, key, head, bytes + head->turn % 2 * HEAD_SLOT_BYTES);
     return files_publish(files, path, bytes, sizeof bytes, why);
 }
 

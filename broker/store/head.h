@@ -19,7 +19,7 @@ struct head {
 
 struct head_file;
 
-// A new file for a journal at turn 1.
+// A new file for a journal at `head->turn`, 1 or later.
 bool head_create(const struct files *files, const char *path, struct key *key, const struct head *head,
                  struct fault *why) __attribute__((warn_unused_result));
 // Borrows `key` and `files`. *newest is the newest head that is whole; *torn tells that the other slot is not.

@@ -255,6 +255,38 @@ void ledger_close(struct ledger *ledger)
     free(ledger);
 }
 
+static bool accept(struct ledger *ledger, const struct ledger_config *config, struct ledger_gap *gap, struct fault *why)
+{
+    const struct files *files = files_of(config);
+    struct paths paths;
+    struct fault reason = {0};
+    bool torn = false;
+    find_paths(&paths, config);
+    if (!check_database_file(files, &paths, why) || !tables_open(paths.database, config->vfs, &ledger->tables, why) ||
+        !load_or_create_key(files, paths.key, &ledger->key, why))
+        return false;
+    struct head head = {0};
+    bool read = head_open(files, paths.head, ledger->key, &ledger->head_file, &head, &torn, &reason);
+    if (!read)
+        log_warn("store", "the journal's head tells nothing: %s", reason.text);
+    if (read && verify_journal(ledger->tables, &ledger->digest, &head, torn, &ledger->mark, &reason))
+        return fault_set(why, FAULT_CONFLICT, "the journal is what its head vouches for: there is nothing to accept");
+    if (!verify_backup(ledger->tables, &ledger->digest, read ? &head : NULL, &ledger->mark, why))
+        return false;
+    *gap = (struct ledger_gap){.seq = ledger->mark.seq, .head_seq = head.seq, .head_ms = head.at_ms};
+    fill_head(&ledger->digest, &ledger->mark, &head);
+    return head_create(files, paths.head, ledger->key, &head, why);
+}
+
+bool ledger_accept(const struct ledger_config *config, struct ledger_gap *gap, struct fault *why)
+{
+    struct ledger *ledger = mem_new(1, sizeof *ledger);
+    digest_init(&ledger->digest);
+    bool accepted = accept(ledger, config, gap, why);
+    ledger_close(ledger);
+    return accepted;
+}
+
 // ---- changing
 
 static enum store_outcome die(struct ledger *ledger)

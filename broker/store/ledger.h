@@ -26,6 +26,17 @@ bool ledger_open(const struct ledger_config *config, struct ledger **ledger, str
     __attribute__((warn_unused_result));
 void ledger_close(struct ledger *ledger); // NULL allowed
 
+// What a journal from a backup lacks: the events behind `seq` up to `head_seq`, which is smaller when the head is the
+// older of the two, and 0 when there is no head that can be read.
+struct ledger_gap {
+    uint64_t seq, head_seq;
+    int64_t head_ms; // when the head was signed
+};
+// Signs the journal anew as it stands, once an administrator wants to go on with a backup. FAULT_CONFLICT: it fits its
+// head, there is nothing to accept. FAULT_BROKEN: damaged, or head and journal never belonged together.
+bool ledger_accept(const struct ledger_config *config, struct ledger_gap *gap, struct fault *why)
+    __attribute__((warn_unused_result));
+
 // After STORE_UNKNOWN every change is answered with it: the journal has to be opened anew.
 enum store_outcome ledger_append(struct ledger *ledger, const struct store_batch *batch, struct fault *why);
 // The state after event `seq`; replaces the snapshot before. 1 to 1,000,000,000 bytes.

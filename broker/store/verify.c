@@ -152,17 +152,26 @@ static bool verify_end(const struct mark *mark, const struct head *head, struct 
     return true;
 }
 
+static bool verify_place_of_snapshot(struct scan *scan, struct fault *why)
+{
+    return !scan->mark->snapshot_seq || scan->snapshot.met ||
+           fault_set(why, FAULT_BROKEN, "snapshot at event %llu: is not of this journal",
+                     (unsigned long long)scan->mark->snapshot_seq);
+}
+
+static bool verify_place_of_head(struct scan *scan, struct fault *why)
+{
+    return scan->head.met || fault_set(why, FAULT_BROKEN, "event %llu: is not the one that the head vouches for",
+                                       (unsigned long long)scan->head.seq);
+}
+
 static bool verify_head(struct scan *scan, const struct head *head, bool torn, struct fault *why)
 {
     const struct mark *mark = scan->mark;
     if (!verify_end(mark, head, why))
         return false;
-    if (mark->snapshot_seq && !scan->snapshot.met)
-        return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: is not of this journal",
-                         (unsigned long long)mark->snapshot_seq);
-    if (!scan->head.met)
-        return fault_set(why, FAULT_BROKEN, "event %llu: is not the one that the head vouches for",
-                         (unsigned long long)head->seq);
+    if (!verify_place_of_snapshot(scan, why) || !verify_place_of_head(scan, why))
+        return false;
     if (mark->turn == head->turn + 1)
         return true;
     if (torn)
@@ -178,15 +187,36 @@ static bool verify_head(struct scan *scan, const struct head *head, bool torn, s
     return true;
 }
 
+// All that can be known without the head.
+static bool verify_tables(struct tables *tables, struct scan *scan, const struct head *head, struct fault *why)
+{
+    struct mark *mark = scan->mark;
+    if (!tables_check(tables, why) || !tables_read_mark(tables, mark, why))
+        return false;
+    if (head && memcmp(mark->journal, head->journal, JOURNAL_ID_BYTES) != 0)
+        return fault_set(why, FAULT_BROKEN, "the head is of another journal");
+    if (head) {
+        scan->head.seq = head->seq;
+        memcpy(scan->head.chain, head->chain, DIGEST_BYTES);
+    }
+    return verify_snapshot(tables, scan, why) && verify_events(tables, scan, why) &&
+           verify_people(tables, scan->digest, mark, why);
+}
+
 bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn, struct mark *mark,
                     struct fault *why)
 {
-    if (!tables_check(tables, why) || !tables_read_mark(tables, mark, why))
+    struct scan scan = {.digest = digest, .mark = mark};
+    return verify_tables(tables, &scan, head, why) && verify_head(&scan, head, torn, why);
+}
+
+bool verify_backup(struct tables *tables, struct digest *digest, const struct head *head, struct mark *mark,
+                   struct fault *why)
+{
+    struct scan scan = {.digest = digest, .mark = mark};
+    if (!verify_tables(tables, &scan, head, why) || !verify_place_of_snapshot(&scan, why))
         return false;
-    if (memcmp(mark->journal, head->journal, JOURNAL_ID_BYTES) != 0)
-        return fault_set(why, FAULT_BROKEN, "the head is of another journal");
-    struct scan scan = {.digest = digest, .mark = mark, .head.seq = head->seq};
-    memcpy(scan.head.chain, head->chain, DIGEST_BYTES);
-    return verify_snapshot(tables, &scan, why) && verify_events(tables, &scan, why) &&
-           verify_people(tables, digest, mark, why) && verify_head(&scan, head, torn, why);
+    // What was pruned since the head was kept, and what is missing since the journal was, cannot be compared.
+    bool comparable = head && head->seq >= mark->anchor_seq && head->seq <= mark->seq;
+    return !comparable || verify_place_of_head(&scan, why);
 }

@@ -97,6 +97,8 @@ Test(agents, the_agent_is_killed_and_finds_the_sessions_again)
     pultctl_shows("session list --json", "\"state\":\"connected\"");
 }
 
+#define BROKER "$BUILD/broker/pult-broker -c /srv/pult-broker.conf 2>>$TOWN/logs/broker.log"
+
 static void logs_on_again_at(const char *desk, const char *person, const char *password)
 {
     desk_presses(desk, "ctrl+alt+l");
@@ -116,7 +118,12 @@ Test(agents, a_broker_from_a_backup_ends_nobodys_session_and_lets_everybody_in)
     desk_logs_on("desk2", "egon", "egon-geheim-1");
     screen_shows("desk2", "egon auf ts3", 30);
     broker_is_killed();
-    place_runs("broker", "rm -r /srv/pult-broker && mv /srv/backup /srv/pult-broker");
+    place_runs("broker", "cp /srv/pult-broker/head /srv/backup/ && rm -r /srv/pult-broker && "
+                         "mv /srv/backup /srv/pult-broker");
+    place_runs("broker", "! timeout 10 " BROKER);
+    log_says("broker", "but its head vouches for event", 1);
+    place_runs("broker", BROKER " --accept-backup");
+    log_says("broker", "are lost; the last was written before", 1);
     broker_starts_again();
     log_says("broker", "so it comes from a backup", 20);
     desk_types("desk1", "echo weiter");

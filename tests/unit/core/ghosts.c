@@ -216,7 +216,7 @@ static void log_off(struct world *world, const struct host_message *order, const
 static void compare(struct world *world, const char *host_id)
 {
     struct reconciliation found = {0};
-    reconcile(world->hall.state, reports_find(&world->reports, host_id), world->hall.fence, world->hall.now_ms, &found);
+    reconcile(world->hall.state, reports_find(&world->reports, host_id), world->hall.now_ms, &found);
     for (size_t i = 0; i < found.event_count; i++) {
         const struct session *session = state_session(world->hall.state, found.events[i].record.id);
         must(session && text_equal(session->host, host_id), "a host changed a session that is not its own");
@@ -233,7 +233,8 @@ static void deliver(struct world *world, size_t i)
     struct host_message as = {.type = HOST_REPORT};
     char host[ID_SIZE];
     TEXT_PUT(host, letter->host);
-    reports_take(&world->reports, host, &as, take(letter->sessions), letter->count, world->steady_ms);
+    reports_take(&world->reports, host, &as, take(letter->sessions), letter->count, world->hall.fence,
+                 world->steady_ms);
     drop_letter(world, i);
     compare(world, host);
 }

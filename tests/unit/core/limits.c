@@ -34,7 +34,7 @@ static void report(int64_t idle_s, bool connected)
         (struct host_session){.login = "anna", .fence = anna.session.fence, .connected = connected, .idle_s = idle_s};
     TEXT_PUT(one->session, anna.session.id);
     reports_link(&reports, anna.host.id, true, 1);
-    reports_take(&reports, anna.host.id, &as, one, 1, 1);
+    reports_take(&reports, anna.host.id, &as, one, 1, one->fence, 1);
 }
 
 static void become(enum session_state state)

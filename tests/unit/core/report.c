@@ -20,7 +20,7 @@ static void hear(int64_t now_ms, int64_t cpu, const char *faults)
     struct host_message as = {.type = HOST_REPORT, .cpu = cpu};
     TEXT_PUT(as.faults, faults);
     reports_link(&reports, HOST, true, now_ms);
-    reports_take(&reports, HOST, &as, mem_new(1, sizeof(struct host_session)), 0, now_ms);
+    reports_take(&reports, HOST, &as, mem_new(1, sizeof(struct host_session)), 0, 0, now_ms);
 }
 
 static void drop(void)
@@ -86,4 +86,26 @@ Test(report, a_host_that_lets_nobody_in_soon_looks_fuller_than_a_full_one)
         reports_failed(&reports, HOST, 1000);
     cr_assert_leq(report_strain(&reports, HOST, 1001), 255000);
     cr_assert_eq(report_strain(&reports, HOST, 1000 + 10 * 60 * 1000), 249, "and is tried again");
+}
+
+static struct host_session *one_session(const char *id, int64_t fence)
+{
+    struct host_session *one = mem_new(1, sizeof *one);
+    TEXT_PUT(one->session, id);
+    one->fence = fence;
+    return one;
+}
+
+Test(report, what_a_journal_from_a_backup_never_held_stays_unrecorded_when_the_journal_grows)
+{
+    struct host_message as = {.type = HOST_REPORT};
+    reports_take(&reports, HOST, &as, one_session("neustadt/s-anna-1", 100), 1, 100, 1);
+    cr_assert_not(reports_unrecorded(&reports, "neustadt/s-anna-1"));
+    reports_take(&reports, HOST, &as, one_session("neustadt/s-anna-1", 101), 1, 100, 2);
+    cr_assert(reports_unrecorded(&reports, "neustadt/s-anna-1"));
+    reports_take(&reports, HOST, &as, one_session("neustadt/s-anna-1", 101), 1, 200, 3);
+    cr_assert(reports_unrecorded(&reports, "neustadt/s-anna-1"));
+    reports_take(&reports, HOST, &as, one_session("neustadt/s-anna-2", 101), 1, 200, 4);
+    cr_assert_not(reports_unrecorded(&reports, "neustadt/s-anna-1"));
+    cr_assert_not(reports_unrecorded(&reports, "neustadt/s-anna-2"));
 }

@@ -144,7 +144,7 @@ Test(health, a_machine_that_starts_is_waited_for_until_its_agent_calls)
     cr_assert(wakes());
     struct host_message as = {.type = HOST_REPORT};
     reports_link(&reports, PC, true, clock_steady_ms());
-    reports_take(&reports, PC, &as, calloc(1, sizeof(struct host_session)), 0, clock_steady_ms());
+    reports_take(&reports, PC, &as, calloc(1, sizeof(struct host_session)), 0, 0, clock_steady_ms());
     cr_assert_eq(source.of(source.arg, PC), HOST_OK);
     look(HOST_OK);
     cr_assert_not(wakes());
