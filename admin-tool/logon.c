@@ -2,13 +2,23 @@
 #include "admin-tool/command.h"
 #include "broker/api/language.h"
 
+static const char *text_in(json_object *array, size_t i)
+{
+    bool is_there = json_object_is_type(array, json_type_array) && i < json_object_array_length(array);
+    const char *text = is_there ? json_object_get_string(json_object_array_get_idx(array, i)) : NULL;
+    return text ? text : "";
+}
+
 static void explain(struct out *out, json_object *answer)
 {
     static const struct out_column columns[] = {{.key = "profile"}, {.key = "host"}, {.key = "session"}, {.key = NULL}};
-    json_object *why = codec_member(answer, "why");
+    json_object *why = codec_member(answer, "why"), *formats = codec_member(answer, "why_formats");
     enum refusal refusal = refusal_by_code(codec_string(answer, "refusal"));
-    for (size_t i = 0; json_object_is_type(why, json_type_array) && i < json_object_array_length(why); i++)
-        out_line(out, "%zu. %s", i + 1, json_object_get_string(json_object_array_get_idx(why, i)));
+    for (size_t i = 0; json_object_is_type(why, json_type_array) && i < json_object_array_length(why); i++) {
+        owned(text) struct text line = {0};
+        language_detail(&line, text_in(why, i), text_in(formats, i));
+        out_line(out, "%zu. %s", i + 1, line.bytes);
+    }
     if (refusal != REFUSAL_NONE) {
         out_line(out, _("The log-on would be refused: %s"), language_sentence(refusal));
         return;

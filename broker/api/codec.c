@@ -360,6 +360,11 @@ json_object *codec_list(const char *words)
     return split(words, ' ');
 }
 
+json_object *codec_lines(const char *lines)
+{
+    return split(lines, '\n');
+}
+
 static json_object *write_time(enum codec_form form, int64_t wall_ms)
 {
     char text[CLOCK_TEXT_SIZE];

@@ -36,6 +36,7 @@ void codec_print_record(struct text *out, const struct field *fields, enum codec
 void codec_print_members(struct text *out, const struct field *fields, enum codec_form form, const void *source);
 // The words of a FIELD_LIST as an array and back.
 json_object *codec_list(const char *words);
+json_object *codec_lines(const char *lines); // the same for a text of FIELD_LINES
 // Overwrites every string within with NULs before it is freed: for bodies that held a password.
 void codec_wipe(json_object *object);
 // Adds the compact text of `object`.

@@ -19,18 +19,16 @@ static void answer_question(struct question *question, const char *refusal)
 {
     const struct logon_decision *decision = &question->decision;
     bool decided = decision->session.id[0] != 0;
-    json_object *answer = json_object_new_object(), *lines = json_object_new_array();
-    for (const char *at = decision->why.lines; *at;) {
-        const char *end = strchrnul(at, '\n');
-        json_object_array_add(lines, json_object_new_string_len(at, (int)(end - at)));
-        at = *end ? end + 1 : end;
-    }
+    json_object *answer = json_object_new_object(), *formats = json_object_new_array();
+    for (size_t i = 0; i < decision->why.count && i < WHY_STEPS_MAX; i++)
+        json_object_array_add(formats, json_object_new_string(decision->why.formats[i]));
     json_object_object_add(answer, "refusal", json_object_new_string(refusal));
     json_object_object_add(answer, "host", json_object_new_string(decided ? decision->host.id : ""));
     json_object_object_add(answer, "profile", json_object_new_string(decided ? decision->profile.id : ""));
     json_object_object_add(answer, "session",
                            json_object_new_string(decided && decision->found ? decision->session.id : ""));
-    json_object_object_add(answer, "why", lines);
+    json_object_object_add(answer, "why", codec_lines(decision->why.lines));
+    json_object_object_add(answer, "why_formats", formats);
     call_answer(question->call, answer);
     free(question);
 }

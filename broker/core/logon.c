@@ -64,8 +64,11 @@ static void move(const struct session *running, const struct logon_input *input,
     decision->session = *running;
     if (!text_equal(running->device, input->device_id) && running->state != SESSION_DISCONNECTED)
         TEXT_PUT(decision->moved_from, running->device);
-    why_note(&decision->why, "session %s runs on host %s: found again%s%s", running->id, running->host,
-             decision->moved_from[0] ? ", taken from " : "", decision->moved_from);
+    if (decision->moved_from[0])
+        why_note(&decision->why, "session %s runs on host %s: found again, taken from %s", running->id, running->host,
+                 decision->moved_from);
+    else
+        why_note(&decision->why, "session %s runs on host %s: found again", running->id, running->host);
 }
 
 static void start(const struct logon_input *input, const struct host *host, struct logon_decision *decision)
@@ -191,7 +194,7 @@ static void clear(struct logon_decision *decision)
     decision->found = false;
     decision->moved_from[0] = decision->lost[0] = 0;
     decision->why.lines[0] = 0;
-    decision->why.length = 0;
+    decision->why.length = decision->why.count = 0;
     memset(&decision->session, 0, sizeof decision->session);
 }
 

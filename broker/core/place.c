@@ -125,10 +125,10 @@ static const struct host *pick(const struct placement *placement, const struct c
     if (choice->best[0] && !own_sleeps) {
         bool equal = has_equal(choice);
         const struct host *chosen = choice->best[equal ? placement->dice & 1 : 0];
-        why_note(why, "host %s chosen%s", chosen->id,
-                 equal             ? ", by the dice, of the least loaded two"
-                 : choice->best[1] ? ": it is the least loaded"
-                                   : "");
+        if (equal)
+            why_note(why, "host %s chosen, by the dice, of the least loaded two", chosen->id);
+        else
+            why_note(why, "host %s chosen: it is the least loaded", chosen->id);
         return chosen;
     }
     if (choice->asleep) {

@@ -86,9 +86,12 @@ const struct profile *profile_choose(const struct state *state, const char *tena
         looked_at++;
         if (!applies(one, who))
             continue;
-        why_note(why, "assignment %s applies (%s %s, priority %lld): profile %s", one->id,
-                 one->person[0] ? "person" : "group", one->person[0] ? one->person : one->group,
-                 (long long)one->priority, one->profile);
+        if (one->person[0])
+            why_note(why, "assignment %s applies (person %s, priority %lld): profile %s", one->id, one->person,
+                     (long long)one->priority, one->profile);
+        else
+            why_note(why, "assignment %s applies (group %s, priority %lld): profile %s", one->id, one->group,
+                     (long long)one->priority, one->profile);
         if (goes_before(one, best))
             best = one;
     }

@@ -5,7 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char rest[] = "\n(more was looked at)";
+#define N_(english) english
+
+static const char rest[] = "\n" N_("(more was looked at)");
+
+static void count_line(struct why *why, const char *format)
+{
+    if (why->count < WHY_STEPS_MAX)
+        why->formats[why->count] = format;
+    why->count++;
+}
 
 void why_note(struct why *why, const char *format, ...)
 {
@@ -21,9 +30,11 @@ void why_note(struct why *why, const char *format, ...)
     if (length < 0 || why->length + newline + (size_t)length >= room) {
         memcpy(end, rest + 1 - newline, sizeof rest - 1 + newline);
         why->length = room;
+        count_line(why, rest + 1);
         return;
     }
     if (newline)
         *end = '\n';
     why->length += newline + (size_t)length;
+    count_line(why, format);
 }

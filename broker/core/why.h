@@ -4,9 +4,13 @@
 #pragma once
 #include "broker/api/types.h"
 
+enum { WHY_STEPS_MAX = 64 };
+
 struct why {
     char lines[WHY_SIZE];
     size_t length;
+    const char *formats[WHY_STEPS_MAX]; // what the first lines were made from, for who says them in another language
+    size_t count;                       // of lines
 };
 
 __attribute__((format(printf, 2, 3))) void why_note(struct why *why, const char *format, ...);

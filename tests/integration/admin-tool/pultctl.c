@@ -29,7 +29,7 @@ static const struct fake_row rows[] = {
     {"DELETE", "/v1/hosts/a/two", 200, NULL, "{}"},
     {"DELETE", "/v1/hosts/a/three", 403, NULL, "{\"type\":\"urn:pult:denied\"}"},
     {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
-    {"POST", "/v1/logon/why", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"first\",\"second\"]}"},
+    {"POST", "/v1/logon/why", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"host a/b: draining\",\"second\"],\"why_formats\":[\"host %s: draining\"]}"},
     {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"person\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"person\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"lost_count\":1,\"people\":9,\"unasked\":3,\"applied\":true}"},
     {NULL},
 };
@@ -261,10 +261,13 @@ Test(pultctl, explains_a_log_on)
 {
     log_on();
     cr_assert_eq(run("logon why anna --at a/desk1", NULL), 0);
-    cr_assert_str_eq(pultctl.out,
-                     "1. first\n2. second\nThe log-on would be refused: No workplace is assigned to you. Ask "
-                     "the help desk.\n");
+    cr_assert_str_eq(
+        pultctl.out,
+        "1. host a/b: draining\n2. second\nThe log-on would be refused: No workplace is assigned to you. Ask "
+        "the help desk.\n");
     cr_assert_eq(run("logon why anna", NULL), 2);
+    cr_assert_eq(run("--lang de logon why anna --at a/desk1", NULL), 0);
+    cr_assert(shown("1. Host a/b: außer Betrieb\n2. second\n"), "%s", pultctl.out);
 }
 
 static const char file[] = "sites:\n  - {id: a/b, name: Y}\n";

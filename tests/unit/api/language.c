@@ -32,6 +32,14 @@ Test(language, says_what_a_broker_says_in_english)
     expect("until: expected a whole number", "%s: expected %s", "until: erwartet wird eine ganze Zahl");
 }
 
+Test(language, says_why_something_was_decided)
+{
+    expect("assignment a/b applies (group cn=x, ou=y, priority 10): profile a/c",
+           "assignment %s applies (group %s, priority %lld): profile %s",
+           "die Zuweisung a/b gilt (Gruppe cn=x, ou=y, Vorrang 10): Profil a/c");
+    expect("host a/b: draining", "host %s: draining", "Host a/b: außer Betrieb");
+}
+
 Test(language, leaves_the_place_before_it)
 {
     expect("profile a/b: hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight",

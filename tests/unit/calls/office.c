@@ -28,8 +28,30 @@ static void append(void *self, const struct store_batch *batch, store_done *done
     written_arg = arg;
 }
 
+static auth_done *looked_up;
+static void *looked_up_arg;
+
+static void look_up(void *self, const struct tenant *tenant, const char *name, auth_done *done, void *arg)
+{
+    (void)self, (void)tenant, (void)name;
+    looked_up = done;
+    looked_up_arg = arg;
+}
+
+// The directory knows one person: anna of the group rathaus.
+static void answer_look_up(void)
+{
+    static char dns[1][DN_SIZE] = {"cn=rathaus,ou=groups,dc=example"};
+    static const struct identity anna = {.login = "anna", .key = "1", .name = "Anna", .groups = dns, .group_count = 1};
+    auth_done *done = looked_up;
+    looked_up = NULL;
+    if (done)
+        done(looked_up_arg, AUTH_RIGHT, &anna);
+}
+
 static void settle(void)
 {
+    answer_look_up();
     while (written) {
         store_done *done = written;
         written = NULL;
@@ -115,7 +137,7 @@ void office_open(void)
         .otp_maker = otp_maker_open(path, &why),
         .admins = admins_new("/nonexistent"),
         .health = office.hall.source,
-        .auth = {.status = directory_status, .forget = forget},
+        .auth = {.look_up = look_up, .status = directory_status, .forget = forget},
         .links = {NULL, is_online, send_to_desk, count_desks},
         .host_links = {NULL, is_online, send_to_host},
     };
