@@ -21,7 +21,6 @@ const struct field host_message_fields[] = {
     {.name = "text", .type = FIELD_TEXT, AT(host_message, text), .sentence = "for people"},
     {.name = "now", .type = FIELD_NUMBER, AT(host_message, now_ms), .max = INT64_MAX, .sentence = "the broker's clock, milliseconds since 1970"},
     {.name = "otp_key", .type = FIELD_TEXT, AT(host_message, otp_key), .flags = FIELD_SECRET, .sentence = "key of the host, by which one-time passwords are verified"},
-    {.name = "sole", .type = FIELD_FLAG, AT(host_message, sole), .sentence = "one person a machine"},
     {.name = "cpu", .type = FIELD_NUMBER, AT(host_message, cpu), .max = 1000, .sentence = "share of the processors in use, permille"},
     {.name = "memory", .type = FIELD_NUMBER, AT(host_message, memory), .max = 1000, .sentence = "share of the memory in use, permille"},
     {.name = "pressure", .type = FIELD_NUMBER, AT(host_message, pressure), .max = 1000, .sentence = "share of the time in which something waited, permille"},

@@ -16,7 +16,7 @@ enum {
 
 enum host_message_type {
     // From the broker.
-    HOST_WELCOME,    // first, after the link came up: now_ms, otp_key, sole
+    HOST_WELCOME,    // first, after the link came up: now_ms, otp_key
     HOST_CONFIRMED,  // answer to HOST_CONFIRM: number, good
     HOST_LOG_OFF,    // end `session` (or, when empty, all sessions of `login`), its programs in order; reason
     HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
@@ -57,7 +57,6 @@ struct host_message {
     char text[HOST_TEXT_SIZE]; // for people
     int64_t now_ms;            // the broker's clock; one-time passwords end by it
     char otp_key[OTP_KEY_TEXT_SIZE];
-    bool sole; // its pool has desktops: one person a machine
     // In a report. Shares in permille; "pressure" is the share of the last 10 s in which something waited for CPU,
     // memory or disk, whichever is worst (Linux PSI, "some avg10").
     int64_t cpu, memory, pressure;

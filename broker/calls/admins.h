@@ -7,7 +7,7 @@
 
 struct admins;
 
-enum { ADMINS_MAX = 1000, ADMIN_TOKEN_SIZE = 65, ADMIN_MS = 8 * 60 * 60 * 1000 };
+enum { ADMINS_MAX = 1000, ADMIN_TOKENS_MAX = 20, ADMIN_TOKEN_SIZE = 65, ADMIN_MS = 8 * 60 * 60 * 1000 };
 
 // `first_token_file` holds the digest of the first administrator's token; it is removed when used. May not exist.
 struct admins *admins_new(const char *first_token_file);
@@ -15,7 +15,8 @@ void admins_free(struct admins *admins);
 // True: `peer` gets role, tenant and id. The token is hostile.
 bool admins_prove(struct admins *admins, const struct state *state, const char *token, int64_t now_ms,
                   struct peer *peer);
-// The new token; false when ADMINS_MAX are logged on. `group` is the one they are in, "" for the first administrator.
+// The new token. Who has ADMIN_TOKENS_MAX loses the oldest; false when ADMINS_MAX are there in all. `group` is the one
+// they are in, "" for the first administrator.
 bool admins_add(struct admins *admins, const struct peer *peer, const char *group, int64_t now_ms,
                 char token[ADMIN_TOKEN_SIZE]);
 void admins_remove(struct admins *admins, const struct peer *peer);

@@ -268,11 +268,14 @@ void call_set(struct world *world, struct call *call)
     noun_changed(world, noun, id);
 }
 
-// People do not hold their tenant: nobody removes them one by one, so they go with it.
-static bool refers_to(enum noun by, const void *record, enum noun noun, const char *id)
+// People do not hold their tenant: nobody removes them one by one, so they go with it. And a desktop that is not shown
+// does not hold the desk where it was shown last.
+static bool refers_to(enum noun by, const union record *record, enum noun noun, const char *id)
 {
     if (noun == NOUN_TENANT)
-        return by != NOUN_TENANT && by != NOUN_PERSON && id_is_of_tenant(record, id);
+        return by != NOUN_TENANT && by != NOUN_PERSON && id_is_of_tenant(record->id, id);
+    if (noun == NOUN_DEVICE && by == NOUN_SESSION && record->session.state == SESSION_DISCONNECTED)
+        return false;
     for (const struct field *field = noun_rows[by].fields; field->name; field++)
         if (field->type == FIELD_ID && field->refers == noun && text_equal((const char *)record + field->offset, id))
             return true;

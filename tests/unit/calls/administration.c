@@ -71,6 +71,23 @@ Test(administration, a_log_on_allows_what_the_tenant_is_now)
     cr_assert_eq(role_of(first), ROLE_DISTRICT);
 }
 
+// A program that logs on for each question and never off.
+Test(administration, one_who_logs_on_again_and_again_keeps_nobody_out)
+{
+    char token[ADMIN_TOKEN_SIZE], other[ADMIN_TOKEN_SIZE], second[ADMIN_TOKEN_SIZE];
+    struct peer anna = {.role = ROLE_ADMIN, .id = "neustadt/anna", .tenant = "neustadt"};
+    struct peer program = {.role = ROLE_ADMIN, .id = "neustadt/program", .tenant = "neustadt"};
+    cr_assert(admins_add(office.world.admins, &anna, "", 1, other));
+    for (int i = 0; i < ADMINS_MAX + 10; i++) {
+        cr_assert(admins_add(office.world.admins, &program, "", 2 + i, token), "the %dth time", i);
+        if (i == 1)
+            TEXT_PUT(second, token);
+    }
+    cr_assert_eq(role_of(token), ROLE_ADMIN);
+    cr_assert_eq(role_of(other), ROLE_ADMIN);
+    cr_assert_eq(role_of(second), ROLE_ANYONE);
+}
+
 // ---- what goes
 
 static void see_person(const char *id)
@@ -110,6 +127,23 @@ Test(administration, a_disabled_device_shows_nobody_s_desktop_any_more)
     cr_assert_eq(office.sent[0].message.type, HOST_DISCONNECT);
     cr_assert_str_eq(office.sent[0].to, anna.host.id);
     cr_assert_str_eq(office.sent[0].message.session, anna.session.id);
+}
+
+// A box that broke is replaced while its person's desktop waits for them.
+Test(administration, a_desk_can_go_when_nothing_is_shown_there)
+{
+    struct logon_decision anna;
+    hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    OFFICE_EXPECT(409, METHOD_REMOVE, NOUN_DEVICE, "neustadt/desk1", "{}");
+    struct event event = {.type = EVENT_SESSION_DISCONNECTED, .noun = NOUN_SESSION};
+    event.record.session = *state_session(office.world.state, anna.session.id);
+    event.record.session.state = SESSION_DISCONNECTED;
+    state_apply(office.world.state, &event);
+    OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_DEVICE, "neustadt/desk1", "{}");
+    OFFICE_EXPECT(200, METHOD_SHOW, NOUN_SESSION, anna.session.id, "{}");
+    hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk2", &anna);
+    cr_assert(anna.found);
+    cr_assert_str_eq(anna.moved_from, "");
 }
 
 Test(administration, who_locks_a_session_stands_in_the_journal)
@@ -163,6 +197,25 @@ Test(administration, every_answer_about_a_host_says_which_version_it_is)
         OFFICE_EXPECT(200, METHOD_SHOW, NOUN_HOST, "neustadt/ts1", "{}");
         cr_assert(etag[0]);
         cr_assert_str_eq(office.etag, etag);
+    }
+}
+
+// ---- why
+
+Test(administration, each_step_of_a_why_says_what_it_was_made_from)
+{
+    for (int round = 0; round < 2; round++) {
+        owned(json) json_object *answer =
+            office_call(METHOD_WHY, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
+        json_object *why = codec_member(answer, "why"), *formats = codec_member(answer, "why_formats");
+        cr_assert_str_eq(codec_string(answer, "refusal"), "none");
+        cr_assert_gt(json_object_array_length(why), 3);
+        cr_assert_eq(json_object_array_length(why), json_object_array_length(formats));
+        for (size_t i = 0; i < json_object_array_length(why); i++) {
+            const char *line = json_object_get_string(json_object_array_get_idx(why, i));
+            const char *format = json_object_get_string(json_object_array_get_idx(formats, i));
+            cr_expect_eq(strncmp(line, format, strcspn(format, "%")), 0, "%s: %s", format, line);
+        }
     }
 }
 
