@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/answer.h"
-
-#include <string.h>
-#include <strings.h>
+#include "broker/base/text.h"
 
 bool bytes_equal(struct bytes bytes, const char *text)
 {
-    return bytes.length == strlen(text) && strncasecmp(bytes.at, text, bytes.length) == 0;
+    return text_same_name(bytes.at, bytes.length, text);
 }
 
 const struct attribute *entry_attribute(const struct entry *entry, const char *name)

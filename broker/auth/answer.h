@@ -43,5 +43,5 @@ struct result {
 
 // The attribute of this name (ASCII, any case), NULL when the entry has none.
 const struct attribute *entry_attribute(const struct entry *entry, const char *name);
-// Compares without regard to the case of ASCII letters.
+// Compares without regard to case, as text_same_name.
 bool bytes_equal(struct bytes bytes, const char *text);

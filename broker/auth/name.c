@@ -33,7 +33,7 @@ bool name_read(char login[LOGIN_SIZE], const struct tenant *tenant, const char *
         return false;
     memcpy(login, start, rest);
     login[rest] = 0;
-    text_lower(login);
+    text_lower_name(login);
     return true;
 }
 

@@ -48,6 +48,6 @@ bool pac_login(char login[LOGIN_SIZE], struct bytes info)
     bool whole = written + UTF8_MAX < LOGIN_SIZE && text_is_clean(login, written);
     if (!whole)
         login[0] = 0;
-    text_lower(login);
+    text_lower_name(login);
     return whole;
 }

@@ -120,7 +120,7 @@ static bool read_domain(struct person_read *person, const struct tenant *tenant,
     if (!named || guid.length != GUID_LENGTH ||
         !copy_value(person->login, LOGIN_SIZE, first_value(entry, "sAMAccountName")))
         return false;
-    text_lower(person->login);
+    text_lower_name(person->login);
     text_hex(person->key, guid.at, guid.length);
     person->disabled = domain_disabled(entry, now_ms);
     return true;

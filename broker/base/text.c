@@ -123,6 +123,30 @@ void text_lower(char *text)
             *text = (char)(*text + ('a' - 'A'));
 }
 
+// In UTF-8 the capitals of Latin-1 beyond ASCII are C3 and 80 to 9E (97 is the times sign), the others 20 further.
+static char small(char before, char c)
+{
+    unsigned char letter = (unsigned char)c;
+    bool beyond = (unsigned char)before == 0xc3 && letter >= 0x80 && letter <= 0x9e && letter != 0x97;
+    return (char)(beyond || (letter >= 'A' && letter <= 'Z') ? letter + 0x20 : letter);
+}
+
+void text_lower_name(char *name)
+{
+    for (char before = 0; *name; before = *name++)
+        *name = small(before, *name);
+}
+
+bool text_same_name(const char *a, size_t a_length, const char *b)
+{
+    if (strlen(b) != a_length)
+        return false;
+    for (size_t i = 0; i < a_length; i++)
+        if (small(i ? a[i - 1] : 0, a[i]) != small(i ? b[i - 1] : 0, b[i]))
+            return false;
+    return true;
+}
+
 void text_hex(char *hex, const void *bytes, size_t length)
 {
     static const char digits[] = "0123456789abcdef";

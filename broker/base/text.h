@@ -25,6 +25,10 @@ bool text_is_slug(const char *text, size_t length);
 bool text_number(const char *text, int64_t min, int64_t max, int64_t *number) __attribute__((warn_unused_result));
 // Lower-case ASCII, in place.
 void text_lower(char *text);
+// The same for what people are called, which may begin with Ö: all of Latin-1.
+void text_lower_name(char *name);
+// Whether they are equal in such lower case.
+bool text_same_name(const char *a, size_t a_length, const char *b);
 
 // `hex` has room for 2 * length + 1.
 void text_hex(char *hex, const void *bytes, size_t length);

@@ -16,7 +16,7 @@ static void bare_name(char bare[LOGIN_SIZE], const char *name)
     char *at = strchr(bare, '@');
     if (at && at != bare)
         *at = 0;
-    text_lower(bare);
+    text_lower_name(bare);
 }
 
 void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const char *from)

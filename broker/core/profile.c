@@ -5,7 +5,6 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 enum { DAY_MINUTES = 24 * 60 };
 
@@ -63,7 +62,7 @@ bool membership_has(const struct membership *who, const char *group)
 static bool applies(const struct assignment *assignment, const struct membership *who)
 {
     if (assignment->person[0])
-        return strcasecmp(assignment->person, who->login) == 0;
+        return text_same_name(assignment->person, strlen(assignment->person), who->login);
     return membership_has(who, assignment->group);
 }
 

@@ -41,7 +41,7 @@ static void look_up(void *arg)
     if (getpwuid_r(question->uid, &entry, room, ROOM, &result) == 0 && result &&
         !text_copy(question->login, sizeof question->login, result->pw_name))
         question->login[0] = 0;
-    text_lower(question->login); // as the broker writes it, whatever the directory keeps
+    text_lower_name(question->login); // as the broker writes it, whatever the directory keeps
     free(room);
 }
 

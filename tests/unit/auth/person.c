@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/name.h"
 #include "broker/auth/person.h"
 #include "broker/base/text.h"
 
@@ -45,6 +46,18 @@ Test(person, is_read_from_slapd)
     cr_expect(read_of(&town, "anna"));
     cr_expect_str_eq(person.name, "Anna A.");
     cr_expect_not(read_of(&town, "berta"), "somebody else's entry");
+}
+
+Test(person, may_begin_with_an_umlaut)
+{
+    char login[LOGIN_SIZE];
+    cr_assert(name_read(login, &town, "özlem"));
+    add_text("uid", "Özlem");
+    add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    cr_expect(read_of(&town, login));
+    cr_assert(name_read(login, &town, "ÖZLEM"));
+    cr_expect(read_of(&town, login));
+    cr_expect_str_eq(person.login, "özlem");
 }
 
 Test(person, has_a_clean_name_or_another)

@@ -130,6 +130,17 @@ Test(text, lower_case_changes_ascii_only)
     cr_expect_not(text_starts("neu", "neustadt"));
 }
 
+Test(text, what_people_are_called_has_umlauts)
+{
+    char text[] = "ÖZLEM.ÀÞß×Ÿ MÜLLER-\xc3";
+    text_lower_name(text);
+    cr_expect_str_eq(text, "özlem.àþß×Ÿ müller-\xc3");
+    cr_expect(text_same_name("Özlem", strlen("Özlem"), "özlem") && text_same_name("özLEM", strlen("özLEM"), "Özlem"));
+    cr_expect_not(text_same_name("Özlem", strlen("Özlem"), "ozlem"));
+    cr_expect_not(text_same_name("Özlem", strlen("Özle"), "özlem"));
+    cr_expect_not(text_same_name("×", strlen("×"), "÷"));
+}
+
 Test(text, a_hardware_address_is_six_pairs_with_one_sign_between)
 {
     unsigned char address[6];
