@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/auth/name.h"
 #include "broker/auth/person.h"
+#include "broker/auth/name.h"
 #include "broker/base/text.h"
 
 #include <criterion/criterion.h>
