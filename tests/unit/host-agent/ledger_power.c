@@ -101,7 +101,7 @@ static void power_goes(void)
     snprintf(line, sizeof line, "rm -f %s/*", folder);
     cr_assert_eq(system(line), 0);
     for (size_t i = 0; i < name_count; i++) {
-        char at[160];
+        char at[700];
         const struct file *file = file_of(names[i].inode);
         snprintf(at, sizeof at, "%s/%s", folder, names[i].name);
         FILE *back = fopen(at, "we");
