@@ -124,7 +124,7 @@ void text_lower(char *text)
 }
 
 // In UTF-8 the capitals of Latin-1 beyond ASCII are C3 and 80 to 9E (97 is the times sign), the others 20 further.
-static char small(char before, char c)
+char text_small(char before, char c)
 {
     unsigned char letter = (unsigned char)c;
     bool beyond = (unsigned char)before == 0xc3 && letter >= 0x80 && letter <= 0x9e && letter != 0x97;
@@ -134,7 +134,7 @@ static char small(char before, char c)
 void text_lower_name(char *name)
 {
     for (char before = 0; *name; before = *name++)
-        *name = small(before, *name);
+        *name = text_small(before, *name);
 }
 
 bool text_same_name(const char *a, size_t a_length, const char *b)
@@ -142,7 +142,7 @@ bool text_same_name(const char *a, size_t a_length, const char *b)
     if (strlen(b) != a_length)
         return false;
     for (size_t i = 0; i < a_length; i++)
-        if (small(i ? a[i - 1] : 0, a[i]) != small(i ? b[i - 1] : 0, b[i]))
+        if (text_small(i ? a[i - 1] : 0, a[i]) != text_small(i ? b[i - 1] : 0, b[i]))
             return false;
     return true;
 }

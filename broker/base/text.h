@@ -27,6 +27,8 @@ bool text_number(const char *text, int64_t min, int64_t max, int64_t *number) __
 void text_lower(char *text);
 // The same for what people are called, which may begin with Ö: all of Latin-1.
 void text_lower_name(char *name);
+// One byte of it, by the one before; 0 at the beginning.
+char text_small(char before, char c);
 // Whether they are equal in such lower case.
 bool text_same_name(const char *a, size_t a_length, const char *b);
 

@@ -2,16 +2,10 @@
 #include "broker/core/profile.h"
 #include "broker/base/text.h"
 
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { DAY_MINUTES = 24 * 60 };
-
-static int lower(char c)
-{
-    return tolower((unsigned char)c);
-}
 
 // RFC 4514, section 2.4: a comma within a name is written "\," or "\2c".
 static char take_character(const char **dn)
@@ -32,8 +26,8 @@ static bool has_common_name(const char *dn, const char *name)
     if (!text_starts(dn, "cn="))
         return false;
     dn += 3;
-    for (; *name && *dn && *dn != ','; name++)
-        if (lower(take_character(&dn)) != lower(*name))
+    for (char before = 0; *name && *dn && *dn != ','; before = *name++)
+        if (text_small(before, take_character(&dn)) != text_small(before, *name))
             return false;
     return !*name && *dn == ',';
 }
@@ -41,7 +35,7 @@ static bool has_common_name(const char *dn, const char *name)
 // People write spaces behind the commas, directories do not.
 static bool dn_equal(const char *a, const char *b)
 {
-    for (char before = 0; *a && lower(*a) == lower(*b); before = *a, a++, b++) {
+    for (char before = 0; *a && text_small(before, *a) == text_small(before, *b); before = *a, a++, b++) {
         if (*a != ',' || before == '\\')
             continue;
         a += strspn(a + 1, " ");

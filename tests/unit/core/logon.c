@@ -122,9 +122,13 @@ Test(logon, every_span_of_hours_is_open_for_its_length)
 Test(logon, a_group_is_found_as_people_write_it)
 {
     static const char groups[][DN_SIZE] = {"cn=bauamt\\, hochbau,ou=groups,dc=example",
-                                           "cn=amt 3\\2c5,ou=groups,dc=example"};
-    static const char *const right[] = {"Bauamt, Hochbau", "CN=Bauamt\\, Hochbau, OU=Groups,  DC=example",
-                                        "cn=bauamt\\, hochbau,ou=groups,dc=example", "amt 3,5"};
+                                           "cn=amt 3\\2c5,ou=groups,dc=example", "cn=bürgerbüro,ou=ämter,dc=example"};
+    static const char *const right[] = {"Bauamt, Hochbau",
+                                        "CN=Bauamt\\, Hochbau, OU=Groups,  DC=example",
+                                        "cn=bauamt\\, hochbau,ou=groups,dc=example",
+                                        "amt 3,5",
+                                        "BÜRGERBÜRO",
+                                        "CN=Bürgerbüro, OU=Ämter, DC=example"};
     static const char *const wrong[] = {"Bauamt",
                                         "bauamt\\",
                                         "bauamt, hochbau,ou=groups",
@@ -135,8 +139,9 @@ Test(logon, a_group_is_found_as_people_write_it)
                                         "cn=bauamt\\, hochbau,ou=groups,dc=example,dc=x",
                                         "groups",
                                         "",
-                                        "cn="};
-    const struct membership who = {"anna", groups, 2};
+                                        "cn=",
+                                        "burgerburo"};
+    const struct membership who = {"anna", groups, 3};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         cr_expect(membership_has(&who, right[i]), "%s", right[i]);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
