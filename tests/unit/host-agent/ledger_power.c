@@ -103,7 +103,7 @@ static void power_goes(void)
     for (size_t i = 0; i < name_count; i++) {
         char at[700];
         const struct file *file = file_of(names[i].inode);
-        snprintf(at, sizeof at, "%s/%s", folder, names[i].name);
+        snprintf(at, sizeof at, "%s/%.63s", folder, names[i].name);
         FILE *back = fopen(at, "we");
         if (file)
             fwrite(file->bytes, 1, file->length, back);
