@@ -47,12 +47,15 @@ static void *keep(enum noun noun, const void *record)
     return kept;
 }
 
-static void count_references(struct state *state, enum noun noun, const void *record, int64_t step)
+// But for those that `same`, the record before or after it (or NULL), has as well.
+static void count_references(struct state *state, enum noun noun, const void *record, const void *same, int64_t step)
 {
     for (const struct field *field = noun_rows[noun].fields; field->name; field++) {
         if (field->type != FIELD_ID || field->refers == NOUN_NONE)
             continue;
         const char *id = (const char *)record + field->offset;
+        if (same && text_equal(id, (const char *)same + field->offset))
+            continue;
         void *kept = *id ? shelf_find(&state->shelves[field->refers], id) : NULL;
         if (kept)
             *uses_of(field->refers, kept) += step;
@@ -65,10 +68,10 @@ static void put(struct state *state, enum noun noun, const void *record)
     void *old = shelf_put(&state->shelves[noun], kept);
     if (old) {
         *uses_of(noun, kept) = *uses_of(noun, old);
-        count_references(state, noun, old, -1);
-        free(old);
+        count_references(state, noun, old, record, -1);
     }
-    count_references(state, noun, record, 1);
+    count_references(state, noun, record, old, 1);
+    free(old);
 }
 
 static void drop(struct state *state, enum noun noun, const char *id)
@@ -76,7 +79,7 @@ static void drop(struct state *state, enum noun noun, const char *id)
     void *old = shelf_take(&state->shelves[noun], id);
     if (!old)
         return;
-    count_references(state, noun, old, -1);
+    count_references(state, noun, old, NULL, -1);
     free(old);
 }
 
