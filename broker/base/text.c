@@ -123,14 +123,6 @@ void text_lower(char *text)
             *text = (char)(*text + ('a' - 'A'));
 }
 
-// In UTF-8 the capitals of Latin-1 beyond ASCII are C3 and 80 to 9E (97 is the times sign), the others 20 further.
-char text_small(char before, char c)
-{
-    unsigned char letter = (unsigned char)c;
-    bool beyond = (unsigned char)before == 0xc3 && letter >= 0x80 && letter <= 0x9e && letter != 0x97;
-    return (char)(beyond || (letter >= 'A' && letter <= 'Z') ? letter + 0x20 : letter);
-}
-
 void text_lower_name(char *name)
 {
     for (char before = 0; *name; before = *name++)

@@ -28,7 +28,13 @@ void text_lower(char *text);
 // The same for what people are called, which may begin with Ö: all of Latin-1.
 void text_lower_name(char *name);
 // One byte of it, by the one before; 0 at the beginning.
-char text_small(char before, char c);
+static inline char text_small(char before, char c)
+{
+    // In UTF-8 the capitals of Latin-1 beyond ASCII are C3 and 80 to 9E (97 is the times sign), the others 20 further.
+    unsigned char letter = (unsigned char)c;
+    bool beyond = (unsigned char)before == 0xc3 && letter >= 0x80 && letter <= 0x9e && letter != 0x97;
+    return (char)(beyond || (letter >= 'A' && letter <= 'Z') ? letter + 0x20 : letter);
+}
 // Whether they are equal in such lower case.
 bool text_same_name(const char *a, size_t a_length, const char *b);
 

@@ -98,6 +98,12 @@ static enum host_health silent(int64_t since_ms, int64_t now_ms, const char **de
     return patient ? HOST_SILENT : HOST_LOST;
 }
 
+bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t now_ms)
+{
+    const struct report *report = reports_find(reports, host_id);
+    return report && report->heard_ms && report->linked && now_ms - report->heard_ms <= REPORT_STALE_MS;
+}
+
 enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
                                int64_t now_ms, const char **detail)
 {

@@ -41,6 +41,8 @@ bool reports_unrecorded(const struct reports *reports, const char *session_id);
 void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms);
 void reports_forget(struct reports *reports, const char *host_id);
 
+// Its agent's link is up and has brought a report lately.
+bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t now_ms);
 // How a host with an agent is, given what the probe saw (HOST_OK or HOST_UNKNOWN); *detail receives one line.
 enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
                                int64_t now_ms, const char **detail);

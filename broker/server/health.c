@@ -16,8 +16,8 @@ struct seen {
     struct health *health;
     enum host_health now;
     char detail[200];
-    bool asking, again; // again: doubted while it was being asked
-    int64_t next_ms;
+    bool asking, again;          // again: doubted while it was being asked
+    int64_t next_ms, trouble_ms; // steady; since when it is not HOST_OK
     struct waking waking;
 };
 
@@ -42,6 +42,15 @@ static struct seen *seen_of(struct health *health, const char *host_id)
     return seen;
 }
 
+// One lost packet ends nobody's session: while its agent is there, a host has some time to answer at its RDP port
+// again.
+static bool is_patient(const struct health *health, const struct seen *seen)
+{
+    int64_t now_ms = clock_steady_ms();
+    return (seen->now == HOST_UNREACHABLE || seen->now == HOST_NO_TLS) &&
+           now_ms - seen->trouble_ms < REPORT_PATIENCE_MS && report_is_fresh(health->reports, seen->id, now_ms);
+}
+
 // A host that answers on its RDP port may still have something to say against itself.
 static enum host_health look(const struct health *health, const char *host_id, const char **detail)
 {
@@ -49,6 +58,8 @@ static enum host_health look(const struct health *health, const char *host_id, c
     const struct host *host = state_host(health->state, host_id);
     enum host_health probed = seen ? seen->now : HOST_UNKNOWN;
     *detail = seen ? seen->detail : "";
+    if (host && host_has_agent(host) && seen && is_patient(health, seen))
+        return HOST_SILENT;
     if (!host || !host_has_agent(host) || (probed != HOST_OK && probed != HOST_UNKNOWN))
         return probed;
     return report_health(health->reports, host_id, probed, clock_steady_ms(), detail);
@@ -62,6 +73,8 @@ static void answered(void *arg, enum host_health now, const char *detail)
     seen->asking = false;
     if (now != seen->now && (now != HOST_OK || seen->now != HOST_UNKNOWN))
         log_warn("host", "%s: %s, was %s: %s", seen->id, host_health_names[now], host_health_names[seen->now], detail);
+    if (seen->now == HOST_OK || seen->now == HOST_UNKNOWN)
+        seen->trouble_ms = clock_steady_ms();
     seen->now = now;
     text_cut(seen->detail, sizeof seen->detail, detail);
     const char *ignored;

@@ -130,6 +130,13 @@ Test(health, one_that_answers_needs_no_call)
     cr_assert_eq(called, 0);
 }
 
+static void report_comes(void)
+{
+    struct host_message as = {.type = HOST_REPORT};
+    reports_link(&reports, PC, true, clock_steady_ms());
+    reports_take(&reports, PC, &as, calloc(1, sizeof(struct host_session)), 0, 0, clock_steady_ms());
+}
+
 // Its port is open, its agent has not called yet: whoever woke it is not sent away.
 Test(health, a_machine_that_starts_is_waited_for_until_its_agent_calls)
 {
@@ -142,12 +149,38 @@ Test(health, a_machine_that_starts_is_waited_for_until_its_agent_calls)
     look(HOST_OK);
     cr_assert_eq(source.of(source.arg, PC), HOST_LOST);
     cr_assert(wakes());
-    struct host_message as = {.type = HOST_REPORT};
-    reports_link(&reports, PC, true, clock_steady_ms());
-    reports_take(&reports, PC, &as, calloc(1, sizeof(struct host_session)), 0, 0, clock_steady_ms());
+    report_comes();
     cr_assert_eq(source.of(source.arg, PC), HOST_OK);
     look(HOST_OK);
     cr_assert_not(wakes());
+}
+
+Test(health, a_probe_that_failed_once_gives_nobodys_session_up_while_the_agent_is_there)
+{
+    set_host("", true);
+    report_comes();
+    look(HOST_OK);
+    look(HOST_UNREACHABLE);
+    cr_assert_eq(source.of(source.arg, PC), HOST_SILENT);
+    look(HOST_NO_TLS);
+    cr_assert_eq(source.of(source.arg, PC), HOST_SILENT);
+    look(HOST_OK);
+    cr_assert_eq(source.of(source.arg, PC), HOST_OK);
+    look(HOST_WRONG_CERTIFICATE);
+    cr_assert_eq(source.of(source.arg, PC), HOST_WRONG_CERTIFICATE);
+    look(HOST_UNREACHABLE);
+    reports_link(&reports, PC, false, clock_steady_ms());
+    cr_assert_eq(source.of(source.arg, PC), HOST_UNREACHABLE, "both are silent: it is off");
+}
+
+Test(health, a_host_that_stays_away_is_given_up_though_its_agent_is_there)
+{
+    set_host("", true);
+    report_comes();
+    look(HOST_UNREACHABLE);
+    for (int64_t end_ms = clock_steady_ms() + REPORT_PATIENCE_MS; clock_steady_ms() < end_ms;)
+        look(HOST_UNREACHABLE);
+    cr_assert_eq(source.of(source.arg, PC), HOST_UNREACHABLE);
 }
 
 Test(health, one_that_nobody_woke_and_whose_agent_is_silent_does_not_sleep)
