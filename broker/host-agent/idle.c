@@ -64,6 +64,7 @@ static void give_up(struct idle *idle, const char *why)
 {
     log_debug("idle", "display :%d: %s", idle->session.display, why);
     let_go(idle);
+    idle->touched_ms = 0; // else it would grow, and lock out who is at work
     idle->failed_ms = clock_steady_ms();
 }
 
