@@ -111,8 +111,10 @@ void call_lock(struct world *world, struct call *call)
         answer_sent(call, false);
         return;
     }
+    const struct session *session = state_session(world->state, call->id);
+    session_tell_desk(world, session, LINK_LOCK, HOST_BECAUSE_ADMIN);
     struct event event;
     world_event(&event, EVENT_SESSION_LOCKED, NOUN_SESSION, call);
-    event.record.session = *state_session(world->state, call->id);
+    event.record.session = *session;
     world_commit_answer(world, call, &event, 1, json_object_new_object());
 }

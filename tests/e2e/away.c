@@ -47,6 +47,8 @@ static void five_people_work_at_one_host(void)
 static void who_logs_on_again_gets_a_new_one_and_is_told(void)
 {
     sessions_soon_are("[.[] | select(.state == \\\"unknown\\\")] | length == 5", 40);
+    // Not at once: one lost packet ends nobody's session.
+    pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"unreachable\"", 30);
     place_runs("home", "printf 'viele-geheim-1\\n' | tests/e2e/stub logon stub6 anew p00005 && "
                        "jq -e '.lost == \"altdorf/ts3\"' $TOWN/stubs/anew && tests/e2e/stub open anew");
     screen_shows("home", "p00005 auf ts4", 30);

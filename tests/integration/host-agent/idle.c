@@ -34,9 +34,10 @@ static void run_server(void)
     char display[16];
     snprintf(display, sizeof display, ":%d", session.display);
     server = fork();
-    cr_assert_geq(server, 0);
-    if (server > 0)
+    if (server != 0) {
+        cr_assert_gt(server, 0);
         return;
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     execlp("Xvfb", "Xvfb", display, "-auth", session.cookies, "-nolisten", "tcp", "-screen", "0", "64x64x8", NULL);
     _exit(127);
