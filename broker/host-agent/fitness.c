@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVERY_MS = 30 * 1000, DEADLINE_MS = 10 * 1000, PATH_SIZE = 300 };
+enum { EVERY_MS = 30 * 1000, AGAIN_MS = 5 * 1000, DEADLINE_MS = 10 * 1000, PATH_SIZE = 300 };
 
 static const struct {
     const char *name;
@@ -67,6 +67,9 @@ static void done(void *arg)
     TEXT_PUT(fault, job->fault);
     worker_free(take(fitness->workers[row]));
     set_fault(fitness, row, fault);
+    // Trouble is looked at more often: its end should be noticed soon.
+    if (*fault)
+        loop_timer_start(fitness->every, AGAIN_MS);
 }
 
 static void start(struct fitness *fitness, size_t row)

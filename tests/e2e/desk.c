@@ -73,7 +73,7 @@ Test(desk, after_log_off_the_greeter_is_back_and_the_session_is_over)
     desk_types("desk1", "exit");
     desk_presses("desk1", "Return");
     screen_shows("desk1", "Tab: ", 20);
-    pultctl_shows("session list --json", "[]");
+    pultctl_soon_shows("session list --json", "[]", 15); // the host says so
 }
 
 Test(desk, the_session_outlives_the_broker)
@@ -161,7 +161,8 @@ Test(line, a_short_break_mends_by_itself_and_a_long_one_is_said)
     town("cut ts3");
     screen_shows("desk1", "Sitzungsserver ist abgerissen", 90);
     town("mend ts3");
-    pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"ok\"", 20);
+    pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"ok\"",
+                       45); // its accounts come back with the directory
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "Mittagspause vorbei", 30);
     log_says("broker", "found again at altdorf/desk1", 1);
