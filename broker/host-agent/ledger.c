@@ -179,7 +179,7 @@ void ledger_keep(struct ledger *ledger, const struct otp *otp, ledger_done *done
     waiting->next = ledger->next_waiting;
     ledger->next_waiting = waiting;
     bool fits = spent_print_one(otp, &ledger->next);
-    assert(fits); // its session and login were checked by who signed it
+    assert(fits); // its session and login were checked by who made it
     start(ledger);
 }
 
