@@ -18,18 +18,6 @@ static void open_altdorf(void)
 
 TestSuite(away, .init = open_altdorf, .fini = story_close, .timeout = 200);
 
-// What jq says of the list of sessions becomes true.
-static void sessions_soon_are(const char *filter, int seconds)
-{
-    char shell[600];
-    snprintf(
-        shell, sizeof shell,
-        "timeout %d sh -c 'until tests/town/pultctl $TOWN $BUILD session list --json | jq -e \"%s\" >/dev/null; do "
-        "sleep 0.1; done' || { tests/town/pultctl $TOWN $BUILD session list --json; false; }",
-        seconds, filter);
-    place_runs("broker", shell);
-}
-
 #define LOG_ON(people)                                                                                                 \
     "for n in " people "; do printf 'viele-geheim-1\\n' | tests/e2e/stub logon stub$n p0000$n p0000$n && "
 #define OF(host, state) ".[] | select(.host == \\\"altdorf/" host "\\\" and .state == \\\"" state "\\\")"

@@ -26,9 +26,7 @@ static void dora_and_bert_work(void)
     screen_shows("home", "dora auf ts3", 20);
     place_runs("home", "printf 'bert-geheim-1\\n' | tests/e2e/stub logon stub2 bert bert && tests/e2e/stub open bert");
     screen_shows("home", "bert auf ts[1lI|]", 20);
-    pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 5);
-    place_runs("broker", "timeout 10 sh -c 'until tests/town/pultctl $TOWN $BUILD session list --json | "
-                         "jq -e \"map(.state == \\\"connected\\\") == [true, true]\"; do sleep 0.1; done' >/dev/null");
+    sessions_soon_are("map(.state == \\\"connected\\\") == [true, true]", 10);
 }
 
 Test(liars, a_host_that_lies_moves_and_ends_nobodys_session_and_learns_nothing)

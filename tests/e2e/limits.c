@@ -69,7 +69,7 @@ Test(limits, idle_left_and_too_long)
     screen_shows("desk2", "so lange offen", 80);
     place_runs("ts3", "timeout 20 sh -c 'while pgrep -u egon >/dev/null; do sleep 0.1; done'");
     place_runs("ts3", "timeout 80 sh -c 'while pgrep -u anna >/dev/null; do sleep 0.1; done'");
-    place_runs("broker", PULTCTL "session list --json | jq -e 'length == 1 and .[0].state == \"disconnected\"'");
+    sessions_soon_are("map(.state) == [\\\"disconnected\\\"]", 10);
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts3", 20);
 }

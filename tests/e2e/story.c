@@ -194,6 +194,17 @@ void place_runs(const char *place, const char *shell)
     must(words, NULL);
 }
 
+void sessions_soon_are(const char *filter, int seconds)
+{
+    char shell[600];
+    snprintf(
+        shell, sizeof shell,
+        "timeout %d sh -c 'until tests/town/pultctl $TOWN $BUILD session list --json | jq -e \"%s\" >/dev/null; do "
+        "sleep 0.1; done' || { tests/town/pultctl $TOWN $BUILD session list --json; false; }",
+        seconds, filter);
+    place_runs("broker", shell);
+}
+
 void story_runs(const char *shell)
 {
     const char *words[] = {"/bin/sh", "-c", shell, NULL};

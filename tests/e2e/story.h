@@ -18,6 +18,7 @@ void screen_shows(const char *desk, const char *expression, int seconds);
 void pultctl(const char *words);                         // separated by spaces; must succeed
 void pultctl_shows(const char *words, const char *text); // and its output contains `text`
 void pultctl_soon_shows(const char *words, const char *text, int seconds);
+void sessions_soon_are(const char *filter, int seconds); // what jq says of the list of sessions becomes true
 // Must end with that exit code and say `text`.
 void pultctl_refuses(const char *words, int code, const char *text);
 // A shell command there; must succeed. $TOWN is the town's folder, $BUILD the build's.
