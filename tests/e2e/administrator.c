@@ -82,7 +82,7 @@ static void stop(void)
         program_stop(broker);
 }
 
-TestSuite(administrator, .init = start, .fini = stop, .timeout = 60);
+TestSuite(administrator, .init = start, .fini = stop, .timeout = 200);
 
 static int pultctl(const char *words, const char *input)
 {

@@ -10,7 +10,7 @@ static void open_burgstadt(void)
     story_open("--tenant burgstadt --host ts5:burgstadt --desk desk1 --desk desk2");
 }
 
-TestSuite(domain, .init = open_burgstadt, .fini = story_close, .timeout = 150);
+TestSuite(domain, .init = open_burgstadt, .fini = story_close, .timeout = 400);
 
 Test(domain, people_log_on_by_ticket)
 {
@@ -77,6 +77,7 @@ Test(domain, a_silent_domain_controller_is_said_to_be_silent)
     screen_shows("desk1", "directory|Verzeichnis", 30);
     town("mend dir-burgstadt");
     log_says("broker", "answers again", 15); // who comes before that is told to try again
+    host_is_well("burgstadt/ts5");
     desk_logs_on("desk2", "anna", "anna-burgstadt-1");
     screen_shows("desk2", "anna auf ts5", 40);
 }

@@ -5,7 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 
-#define CURL "curl -s --max-time 5 -o /dev/null --cacert /etc/ssl/town-ca.crt "
+#define CURL "curl -s --max-time 30 -o /dev/null --cacert /etc/ssl/town-ca.crt "
 #define PUBLIC "https://broker.pult.example:8443"
 #define DEVICES "https://broker.pult.example:8444"
 
@@ -14,7 +14,7 @@ static void open_broker(void)
     story_open("--tenant altdorf --host none --desk none");
 }
 
-TestSuite(edges, .init = open_broker, .fini = story_close, .timeout = 120);
+TestSuite(edges, .init = open_broker, .fini = story_close, .timeout = 380);
 
 // Names of functions in tests/e2e/edge.
 static void edge(const char *names)

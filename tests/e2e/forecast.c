@@ -9,7 +9,7 @@ static void open_town(void)
     story_open("--tenant neustadt --host ts1:neustadt --desk desk1");
 }
 
-TestSuite(forecast, .init = open_town, .fini = story_close, .timeout = 150);
+TestSuite(forecast, .init = open_town, .fini = story_close, .timeout = 400);
 
 #define DRY_RUN "apply --dry-run -f /root/less.yaml"
 

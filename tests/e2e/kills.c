@@ -14,7 +14,7 @@ static bool shows(const char *figure)
     return strstr(said.out, figure);
 }
 
-Test(kills, no_answered_logon_is_lost_or_doubled_in_twenty_kills, .timeout = 110)
+Test(kills, no_answered_logon_is_lost_or_doubled_in_twenty_kills, .timeout = 380)
 {
     char line[600];
     snprintf(line, sizeof line, "bash tests/bench/kill 20 %s", getenv("PULT_BUILD"));

@@ -16,34 +16,54 @@ static void open_altdorf(void)
     pultctl("assignment add altdorf/anna profile=altdorf/left person=anna priority=50");
 }
 
-TestSuite(limits, .init = open_altdorf, .fini = story_close, .timeout = 200);
+TestSuite(limits, .init = open_altdorf, .fini = story_close, .timeout = 380);
 
 #define PULTCTL "tests/town/pultctl $TOWN $BUILD "
 
-// A window of `person` on ts3 that can be seen and says `sentence`. The letters are small for machine reading and other
-// windows lie about: the sentence is read from the program that shows it, the window is asked of the X server.
-static void is_told(const char *person, const char *sentence, const char *desk)
+// is-told PERSON SENTENCE: a window of the person on ts3 that can be seen and says that. The letters are small for
+// machine reading and other windows lie about: the sentence is read from the program that shows it, the window is asked
+// of the X server.
+static const char is_told[] =
+    "cat >/run/is-told <<'END'\n"
+    "p=$(pgrep -x -n -u $1 xmessage) && grep -q -a \"$2\" /proc/$p/cmdline &&\n"
+    "env -i $(tr '\\0' '\\n' </proc/$p/environ | grep -a -E '^(DISPLAY|XAUTHORITY)=') /usr/bin/xwininfo -name Pult |\n"
+    "grep -q IsViewable\n"
+    "END\n";
+
+// A warning goes when what it warns of happens, so somebody looks out for it from the start.
+static void is_looked_out_for(const char *person, const char *sentence)
 {
-    char shell[600];
-    snprintf(shell, sizeof shell,
-             "timeout 50 sh -c 'until p=$(pgrep -x -n -u %s xmessage) && grep -q -a \"%s\" /proc/$p/cmdline && "
-             "env -i $(tr \"\\0\" \"\\n\" </proc/$p/environ | grep -a -E \"^(DISPLAY|XAUTHORITY)=\") "
-             "/usr/bin/xwininfo -name Pult | grep -q IsViewable; do sleep 0.1; done'",
-             person, sentence);
+    char shell[300];
+    snprintf(
+        shell, sizeof shell,
+        "setsid -f sh -c 'until sh /run/is-told %s \"%s\"; do sleep 0.1; done; touch \"/run/%s: %s\"' >/dev/null 2>&1 "
+        "</dev/null",
+        person, sentence, person, sentence);
     place_runs("ts3", shell);
+}
+
+static void was_told(const char *person, const char *sentence, const char *desk)
+{
+    char shell[200];
+    snprintf(shell, sizeof shell, "ls /run; pgrep -a -u %s xmessage; test -e \"/run/%s: %s\"", person, person,
+             sentence);
+    place_soon("ts3", shell, 50);
     screen_shows(desk, ".", 10); // for its picture
 }
 
 static void a_drained_host_tells_its_people_and_comes_back_by_itself(void)
 {
-    place_runs("broker", PULTCTL "host drain altdorf/ts3 --until $(date -u -d '+15 seconds' +%FT%T.000Z) "
+    is_looked_out_for("dora", "Wartung ab 17 Uhr");
+    place_runs("broker", PULTCTL "host drain altdorf/ts3 --until $(date -u -d '+1 hour' +%FT%T.000Z) "
                                  "--message 'Wartung ab 17 Uhr'");
-    is_told("dora", "Wartung ab 17 Uhr", "desk1");
+    was_told("dora", "Wartung ab 17 Uhr", "desk1");
     pultctl_shows("host show altdorf/ts3", "draining");
     desk_logs_on("desk2", "egon", "egon-geheim-1");
     screen_shows("desk2", "Sitzungsserver", 5);
-    pultctl_soon_shows("host show altdorf/ts3 --json", "\"draining\":false", 25);
+    place_runs("broker", PULTCTL "host drain altdorf/ts3 --until $(date -u -d '+3 seconds' +%FT%T.000Z)");
+    pultctl_soon_shows("host show altdorf/ts3 --json", "\"draining\":false", 15);
     log_says("broker", "altdorf/ts3: no longer drained, its time is over", 1);
+    is_looked_out_for("dora", "Minute gesperrt");
     desk_presses("desk1", "Return");
 }
 
@@ -58,18 +78,20 @@ Test(limits, idle_left_and_too_long)
 {
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts3", 30);
+    place_runs("ts3", is_told);
     a_drained_host_tells_its_people_and_comes_back_by_itself();
     anna_leaves_hers();
+    is_looked_out_for("egon", "Minute abgemeldet");
     desk_logs_on("desk2", "egon", "egon-geheim-1");
-    is_told("egon", "Minute abgemeldet", "desk2");
-    is_told("dora", "Minute gesperrt", "desk1");
+    was_told("egon", "Minute abgemeldet", "desk2");
+    was_told("dora", "Minute gesperrt", "desk1");
     // Locked: it goes on. Logged off: nothing is left.
     screen_shows("desk1", "gesperrt, weil Sie", 80);
     place_runs("ts3", "pgrep -x -u dora xterm");
     screen_shows("desk2", "so lange offen", 80);
-    place_runs("ts3", "timeout 20 sh -c 'while pgrep -u egon >/dev/null; do sleep 0.1; done'");
-    place_runs("ts3", "timeout 80 sh -c 'while pgrep -u anna >/dev/null; do sleep 0.1; done'");
-    sessions_soon_are("map(.state) == [\\\"disconnected\\\"]", 10);
+    place_soon("ts3", "! pgrep -u egon", 20);
+    place_soon("ts3", "! pgrep -u anna", 80);
+    sessions_soon_are("map(.state) == [\"disconnected\"]", 10);
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts3", 20);
 }

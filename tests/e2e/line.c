@@ -13,16 +13,11 @@ static void open_altdorf(void)
     screen_shows("desk1", "Mittagspause", 10);
 }
 
-TestSuite(line, .init = open_altdorf, .fini = story_close, .timeout = 180);
-
-static void line_breaks_at_the_host(void)
-{
-    place_runs("ts3", "pkill -KILL -n -x xrdp");
-}
+TestSuite(line, .init = open_altdorf, .fini = story_close, .timeout = 400);
 
 Test(line, is_mended_with_a_fresh_password_and_nobody_does_anything)
 {
-    line_breaks_at_the_host();
+    line_breaks("ts3", "desk1");
     log_says("desk1", "mending -> showing", 5);
     screen_shows("desk1", "Mittagspause", 10);
     desk_types("desk1", " und weiter");
@@ -44,7 +39,7 @@ Test(line, waits_for_a_broker_that_is_away_too)
 {
     broker_is_killed();
     log_says("desk1", "the link is down", 10);
-    line_breaks_at_the_host();
+    line_breaks("ts3", "desk1");
     screen_shows("desk1", "Auch der Broker ist nicht erreichbar", 10);
     broker_starts_again();
     log_says("desk1", "mending -> showing", 40);

@@ -4,13 +4,15 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void open_two_tenants(void)
 {
+    setenv("PULT_DIRECTORY_DEADLINE_MS", "10000", 1);
     story_open("--tenant altdorf --tenant neustadt --host ts3 --host ts1 --desk desk1 --desk desk2:neustadt");
 }
 
-TestSuite(outages, .init = open_two_tenants, .fini = story_close, .timeout = 200);
+TestSuite(outages, .init = open_two_tenants, .fini = story_close, .timeout = 400);
 
 static void directory_talks_nonsense(const char *kind)
 {
@@ -19,22 +21,19 @@ static void directory_talks_nonsense(const char *kind)
              "pkill -KILL -x slapd; pkill -KILL -x python3; mkdir -p /run/nonsense/neustadt && cd "
              "/run/nonsense/neustadt && cp $TOWN/tls/dir-altdorf.crt server.pem && cp $TOWN/tls/dir-altdorf.key "
              "server.key && cd - && while [ -n \"$(ss -Hltn sport = :636)\" ]; do sleep 0.02; done; setsid -f "
-             "tests/integration/auth/serve-nonsense %s 636 /run/nonsense 10.77.1.2 >/run/nonsense/log 2>&1 </dev/null; "
-             "timeout 10 sh -c 'until [ -n \"$(ss -Hltn sport = :636)\" ]; do sleep 0.02; done'",
+             "tests/integration/auth/serve-nonsense %s 636 /run/nonsense 10.77.1.2 >/run/nonsense/log 2>&1 </dev/null",
              kind);
     place_runs("dir-altdorf", shell);
+    place_soon("dir-altdorf", "ss -Hltn sport = :636 | grep .", 10);
 }
 
 // The screen may still show the sentence of the log-on before.
 static void await_refusals(int count)
 {
     char shell[300];
-    snprintf(
-        shell, sizeof shell,
-        "timeout 20 sh -c 'until [ $(grep -c \"refused at altdorf/desk1: directory-down\" $TOWN/logs/broker.log) = "
-        "%d ]; do sleep 0.05; done'",
-        count);
-    place_runs("broker", shell);
+    snprintf(shell, sizeof shell,
+             "[ $(grep -c 'refused at altdorf/desk1: directory-down' $TOWN/logs/broker.log) = %d ]", count);
+    place_soon("broker", shell, 20);
 }
 
 // While one tenant's log-on waits for its directory, the other's is through before that wait could be over.
@@ -46,7 +45,7 @@ Test(outages, a_directory_that_talks_nonsense_is_said_not_to_answer)
     directory_talks_nonsense("dripping");
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     desk_presses("desk2", "Return");
-    log_says("broker", "started at neustadt/desk2", 2);
+    log_says("broker", "started at neustadt/desk2", 10);
     place_runs("broker", "! grep -q 'refused at altdorf/desk1' $TOWN/logs/broker.log");
     screen_shows("desk1", "Verzeichnis antwortet nicht", 20);
     screen_shows("desk2", "anna auf ts1", 30);
@@ -61,6 +60,7 @@ Test(outages, a_directory_that_talks_nonsense_is_said_not_to_answer)
     pultctl_shows("tenant list", "altdorf");
     place_runs("dir-altdorf", "pkill -KILL -x python3; tests/town/serve-directory $TOWN altdorf - 0");
     log_says("broker", "ldaps://dir.altdorf.example answers again", 10);
+    host_is_well("altdorf/ts3");
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts3", 30);
 }
@@ -90,5 +90,5 @@ Test(outages, a_full_disk_is_said_and_costs_nothing)
     administrator_logs_on();
     pultctl_shows("session list --json", "\"login\":\"anna\"");
     pultctl_shows("session list --json", "\"login\":\"dora\"");
-    pultctl_shows("session list --json", "\"state\":\"connected\"");
+    pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 10);
 }

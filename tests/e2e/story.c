@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 40, OUTPUT_MAX = 64 * 1024 };
+// What is waited for is given the seconds of a machine that does nothing else, and as many times as long on a busy one:
+// only a failure takes so long.
+enum { WORDS_MAX = 40, OUTPUT_MAX = 64 * 1024, PATIENCE = 3 };
 
 static char folder[64], build[512], output[OUTPUT_MAX];
 static int leash[2] = {-1, -1}, pictures;
@@ -50,12 +53,39 @@ static int run(const char *const *words, const char *input)
     return rc == 0 && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 }
 
+static void print_ends_of_logs(void)
+{
+    char shell[200];
+    snprintf(shell, sizeof shell, "cd %s/logs && find . -name '*.log' -size +0 -exec tail -v -n 15 {} + | cut -c 1-240",
+             folder);
+    const char *words[] = {"/bin/sh", "-c", shell, NULL};
+    run(words, NULL);
+    fprintf(stderr, "The ends of the logs:\n%s", output);
+}
+
+// Nothing but what is printed may be left of a machine on which this happens.
+__attribute__((format(printf, 1, 2), noreturn)) static void fail(const char *format, ...)
+{
+    static char sentence[OUTPUT_MAX];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    fprintf(stderr, "%s: %s\n", criterion_current_test->name, sentence);
+    print_ends_of_logs();
+    cr_assert_fail("%.2000s", sentence);
+    abort();
+}
+
 static void must(const char *const *words, const char *input)
 {
+    struct text line = {0};
     int code = run(words, input);
-    if (code != 0)
-        cr_assert_fail("%s %s %s %s ended with %d:\n%s", words[0], words[1], words[2], words[3] ? words[3] : "", code,
-                       output);
+    if (code == 0)
+        return;
+    for (size_t i = 0; words[i]; i++)
+        text_addf(&line, "%s ", words[i]);
+    fail("%sended with %d:\n%s", line.bytes, code, output);
 }
 
 // Appends the words of `text` (cut up in place) behind words[count].
@@ -141,7 +171,7 @@ void screen_shows(const char *name, const char *expression, int seconds)
              name);
     desk(name, "screenshot", picture, NULL);
     if (code != 0)
-        cr_assert_fail("%s", seen);
+        fail("%s", seen);
 }
 
 static int run_pultctl(const char *text)
@@ -161,53 +191,85 @@ void pultctl(const char *words)
 {
     int code = run_pultctl(words);
     if (code != 0)
-        cr_assert_fail("pultctl %s ended with %d:\n%s", words, code, output);
+        fail("pultctl %s ended with %d:\n%s", words, code, output);
 }
 
 void pultctl_refuses(const char *words, int code, const char *text)
 {
     int ended = run_pultctl(words);
     if (ended != code || !strstr(output, text))
-        cr_assert_fail("pultctl %s ended with %d, not %d and \"%s\":\n%s", words, ended, code, text, output);
+        fail("pultctl %s ended with %d, not %d and \"%s\":\n%s", words, ended, code, text, output);
 }
 
 void pultctl_shows(const char *words, const char *text)
 {
     pultctl(words);
     if (!strstr(output, text))
-        cr_assert_fail("pultctl %s does not show \"%s\" but:\n%s", words, text, output);
+        fail("pultctl %s does not show \"%s\" but:\n%s", words, text, output);
 }
 
 void pultctl_soon_shows(const char *words, const char *text, int seconds)
 {
-    int64_t until_ms = clock_steady_ms() + seconds * 1000;
+    int64_t until_ms = clock_steady_ms() + seconds * PATIENCE * 1000;
     while (run_pultctl(words) != 0 || !strstr(output, text))
         if (clock_steady_ms() > until_ms)
-            cr_assert_fail("pultctl %s does not show \"%s\" within %d s but:\n%s", words, text, seconds, output);
+            fail("pultctl %s does not show \"%s\" within %d s but:\n%s", words, text, seconds, output);
         else
             usleep(100 * 1000);
 }
 
+// Each command is said with what it was given, in case that it fails.
 void place_runs(const char *place, const char *shell)
 {
-    const char *words[] = {"tests/town/town", "run", folder, place, "sh", "-c", shell, NULL};
+    const char *words[] = {"tests/town/town", "run", folder, place, "sh", "-xc", shell, NULL};
+    must(words, NULL);
+}
+
+static const char until_true[] = "end=$(($(date +%s) + $2)); until eval \"$1\" >/dev/null 2>&1; do\n"
+                                 "[ $(date +%s) -lt $end ] || { set -x; eval \"$1\"; ps -eo user,pid,args; exit 1; }\n"
+                                 "sleep 0.1; done";
+
+void place_soon(const char *place, const char *condition, int seconds)
+{
+    char limit[16];
+    snprintf(limit, sizeof limit, "%d", seconds * PATIENCE);
+    const char *words[] = {"tests/town/town", "run", folder,    place, "sh", "-c",
+                           until_true,        "sh",  condition, limit, NULL};
     must(words, NULL);
 }
 
 void sessions_soon_are(const char *filter, int seconds)
 {
     char shell[600];
+    snprintf(shell, sizeof shell, "tests/town/pultctl $TOWN $BUILD session list --json | tee /dev/stderr | jq -e '%s'",
+             filter);
+    place_soon("broker", shell, seconds);
+}
+
+void host_is_well(const char *host)
+{
+    char words[100], person[100];
+    snprintf(person, sizeof person, "getent passwd $(awk '$1 == \"%.*s\" { print $2; exit }' tests/town/people)",
+             (int)strcspn(host, "/"), host);
+    place_soon(strchr(host, '/') + 1, person, 20);
+    snprintf(words, sizeof words, "host show %s --json", host);
+    pultctl_soon_shows(words, "\"health\":\"ok\"", 45);
+}
+
+void line_breaks(const char *host, const char *desk_name)
+{
+    char shell[400];
     snprintf(
         shell, sizeof shell,
-        "timeout %d sh -c 'until tests/town/pultctl $TOWN $BUILD session list --json | jq -e \"%s\" >/dev/null; do "
-        "sleep 0.1; done' || { tests/town/pultctl $TOWN $BUILD session list --json; false; }",
-        seconds, filter);
-    place_runs("broker", shell);
+        "kill -KILL $(ss -Htnp state established 'sport = :3389' | grep -F \":$(getent hosts %s | cut -d ' ' -f 1)]:\" "
+        "| sed 's/.*pid=//; s/,.*//')",
+        desk_name);
+    place_runs(host, shell);
 }
 
 void story_runs(const char *shell)
 {
-    const char *words[] = {"/bin/sh", "-c", shell, NULL};
+    const char *words[] = {"/bin/sh", "-xc", shell, NULL};
     must(words, NULL);
 }
 
@@ -248,8 +310,8 @@ void log_says(const char *log, const char *text, int seconds)
 {
     char shell[600];
     snprintf(shell, sizeof shell, "timeout %d sh -c 'until grep -qF -- \"%s\" %s/logs/%s.log; do sleep 0.05; done'",
-             seconds, text, folder, log);
+             seconds * PATIENCE, text, folder, log);
     const char *words[] = {"/bin/sh", "-c", shell, NULL};
     if (run(words, NULL) != 0)
-        cr_assert_fail("%s.log does not say \"%s\" within %d s", log, text, seconds);
+        fail("%s.log does not say \"%s\" within %d s", log, text, seconds * PATIENCE);
 }

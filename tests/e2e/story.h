@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Stories in a town of their own: what people do at desks, what they see there, what happens to the machines around.
 // Every function fails the test when it cannot be done; nothing needs to be checked after it. Pictures of what was seen
-// are kept in screens/ of the build folder.
+// are kept in screens/ of the build folder. What is waited for gets longer than the seconds say on a busy machine. What
+// another program does next is waited for and never looked at once: a host's report, the end of a process, a log.
 #pragma once
 
 // For a test's .init and .fini. `options` as of `tests/town/town up`, separated by spaces.
@@ -23,8 +24,12 @@ void sessions_soon_are(const char *filter, int seconds); // what jq says of the 
 void pultctl_refuses(const char *words, int code, const char *text);
 // A shell command there; must succeed. $TOWN is the town's folder, $BUILD the build's.
 void place_runs(const char *place, const char *shell);
-void story_runs(const char *shell); // the same outside of the town
-void town(const char *words);       // "off dir-altdorf", "cut desk1", "wakeable"
+void place_soon(const char *place, const char *condition, int seconds); // until such a command succeeds
+void story_runs(const char *shell);                                     // the same outside of the town
+void town(const char *words);                                           // "off dir-altdorf", "cut desk1", "wakeable"
+void host_is_well(
+    const char *host); // "altdorf/ts3": until it knows its people and the broker would send somebody there
+void line_breaks(const char *host, const char *desk); // ends what serves that desk at "ts3"
 void broker_is_killed(void);
 void broker_starts_again(void);
 void desk_is_switched_off_and_on(const char *desk); // its agent is killed with all it started, and started again

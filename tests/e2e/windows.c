@@ -9,7 +9,7 @@ static void open_neustadt(void)
     story_open("--tenant neustadt --host ts1 --host ts2 --plain ts2 --windows ws1 --desk desk1 --desk desk2");
 }
 
-TestSuite(windows, .init = open_neustadt, .fini = story_close, .timeout = 150);
+TestSuite(windows, .init = open_neustadt, .fini = story_close, .timeout = 400);
 
 Test(windows, a_desktop_by_nla_with_the_typed_password)
 {

@@ -14,9 +14,11 @@ die() {
   exit 1
 }
 
-# await SECONDS CMD...: true as soon as CMD succeeds. Where looking is dear, await_pause_s says how often.
+# await SECONDS CMD...: true as soon as CMD succeeds. On a busy machine it is given longer than the seconds of one that
+# does nothing else; only a failure takes so long. Where looking is dear, await_pause_s says how often.
+patience=3
 await() {
-  local until=$(($(now_ms) + $1 * 1000))
+  local until=$(($(now_ms) + $1 * patience * 1000))
   shift
   until "$@" >/dev/null 2>&1; do
     if [ "$(now_ms)" -ge "$until" ]; then return 1; fi
@@ -29,7 +31,7 @@ await_or_die() {
   local seconds=$1 sentence=$2 log=$3
   shift 3
   if await "$seconds" "$@"; then return; fi
-  printf 'town: %s (waited %s s)\n' "$sentence" "$seconds" >&2
+  printf 'town: %s (waited %s s)\n' "$sentence" "$((seconds * patience))" >&2
   if [ -f "$log" ]; then
     printf 'town: the end of %s:\n' "$log" >&2
     tail -n 20 "$log" >&2

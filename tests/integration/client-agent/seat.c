@@ -42,7 +42,7 @@ static void take(const char *command)
     struct server_config config = {.command = command, .auth_file = cookie, .client = getuid()};
     server = server_new(loop, &config, &events, NULL, &why);
     cr_assert(server, "%s", why.text);
-    cr_assert(seat_wait(&is_ready, 10000), "Xvfb does not start");
+    cr_assert(seat_wait(&is_ready, 30000), "Xvfb does not start");
     setenv("DISPLAY", server_display(server), 1);
     setenv("XAUTHORITY", cookie, 1);
 }
@@ -132,7 +132,7 @@ void seat_colour(int x, int y, char colour[16])
 void seat_wait_for_colour(int x, int y, const char *colour)
 {
     char seen[16] = "";
-    for (int i = 0; i < 100 && strcmp(seen, colour) != 0; i++) {
+    for (int i = 0; i < 300 && strcmp(seen, colour) != 0; i++) {
         seat_run_ms(50);
         seat_colour(x, y, seen);
     }

@@ -69,7 +69,7 @@ static bool was_heard(const char *text)
 
 static void hears(const char *text)
 {
-    for (int i = 0; i < 200 && !was_heard(text); i++)
+    for (int i = 0; i < 600 && !was_heard(text); i++)
         seat_run_ms(50);
     cr_assert(was_heard(text), "\"%s\" is not among what was heard:\n%s", text, heard);
 }
@@ -103,7 +103,7 @@ static void start(void)
     struct greeter_config config = {.program = program, .language = "en"};
     greeter = greeter_new(seat_loop(), &config, &events, NULL);
     greeter_start(greeter, server_display(seat_server()), server_auth_file(seat_server()));
-    cr_assert(seat_wait(&has_started, 5000));
+    cr_assert(seat_wait(&has_started, 15000));
     seat_wait_for_colour(640, 4, "#123A5A");
     // It may have had the keyboard before it found the bus: only what changes is told there.
     for (int i = 0; i < 20 && !was_heard("text|Name|\n"); i++) {

@@ -59,7 +59,7 @@ static void await_kdc(void)
 {
     char path[100];
     snprintf(path, sizeof path, "%s/ready", folder);
-    for (int i = 0; i < 200 && access(path, F_OK) != 0; i++)
+    for (int i = 0; i < 1200 && access(path, F_OK) != 0; i++)
         usleep(50000);
     cr_assert_eq(access(path, F_OK), 0, "the KDC does not start: see %s", folder);
 }
@@ -122,7 +122,7 @@ static void run_ms(int64_t wait_ms)
 
 static void await_answer(void)
 {
-    for (int i = 0; i < 500 && !answered; i++)
+    for (int i = 0; i < 1500 && !answered; i++)
         run_ms(20);
     cr_assert(answered);
     answered = false;
@@ -305,9 +305,9 @@ Test(ticket, does_not_wait_for_a_silent_kdc_and_soon_stops_asking_it)
         get("anna", "anna-geheim");
         waits_ms[i] = clock_steady_ms() - before_ms;
         cr_expect(no_kdc && silent);
-        cr_expect_lt(waits_ms[i], 1500 + 300);
+        cr_expect_lt(waits_ms[i], 1500 + 1000);
     }
-    cr_assert_lt(waits_ms[4], 300, "it was asked again and again");
+    cr_assert_lt(waits_ms[4], 1000, "it was asked again and again");
     close(descriptor);
 }
 

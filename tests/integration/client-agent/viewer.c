@@ -244,7 +244,7 @@ static void find_viewer(char pid[20])
 static void wait_for_viewer(char pid[20])
 {
     pid[0] = 0;
-    for (int i = 0; i < 100 && !*pid; i++) {
+    for (int i = 0; i < 400 && !*pid; i++) {
         seat_run_ms(50);
         find_viewer(pid);
     }
@@ -302,7 +302,11 @@ Test(viewer_at_host, does_not_measure_the_processor_at_each_start)
     open_host(silent_host);
     open_viewer();
     wait_for_viewer(pid);
-    read_proc(pid, "maps", text, sizeof text);
+    text[0] = 0;
+    for (int i = 0; i < 200 && !strstr(text, "/run/pult/start.so"); i++) {
+        seat_run_ms(50);
+        read_proc(pid, "maps", text, sizeof text);
+    }
     cr_assert(strstr(text, "/run/pult/start.so"), "it is not loaded");
     cr_assert_eq(system("objdump -T /usr/lib/*/libfreerdp3.so.3 | grep -q ' primitives_set_hints$'"), 0);
 }
@@ -314,7 +318,11 @@ Test(viewer_at_host, ends_when_it_is_told_to)
     open_viewer();
     wait_for_viewer(pid);
     viewer_stop(viewer);
-    cr_assert(seat_wait(&is_over, 3000));
-    find_viewer(pid);
+    cr_assert(seat_wait(&is_over, WAIT_MS));
+    // The kernel ends what was in there; who waits for the sandbox may be faster.
+    for (int i = 0; i < 100 && *pid; i++) {
+        seat_run_ms(50);
+        find_viewer(pid);
+    }
     cr_assert_str_eq(pid, "", "the viewer outlives its sandbox");
 }

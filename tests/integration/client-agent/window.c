@@ -40,7 +40,7 @@ static bool locks(const char *keys)
 {
     is_locked = false;
     seat_press(keys);
-    return seat_wait(&is_locked, 1000);
+    return seat_wait(&is_locked, 10000);
 }
 
 Test(window, has_two_ways_to_lock_the_desk)

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SHORT_MS = 300, HOSTS = 300 };
+enum { SHORT_MS = 1000, HOSTS = 300 };
 
 static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
 
@@ -82,7 +82,7 @@ static void expect_words(const void *bytes, size_t length, enum probe_result res
 
 #define SAYS(...) (const unsigned char[]){__VA_ARGS__}, sizeof((const unsigned char[]){__VA_ARGS__})
 
-TestSuite(prober, .init = network_own, .timeout = 30);
+TestSuite(prober, .init = network_own, .timeout = 90);
 
 Test(prober, accepts_the_host_with_its_certificate)
 {
@@ -171,7 +171,7 @@ Test(prober, gives_up_at_the_deadline)
 {
     struct probe_report report = probe_one("127.0.0.1", fake_silent_port(), zeros, SHORT_MS);
     expect(&report, PROBE_UNREACHABLE, "while connecting");
-    cr_expect(report.took_ms >= SHORT_MS - 1 && report.took_ms < SHORT_MS + 500, "%d ms", (int)report.took_ms);
+    cr_expect(report.took_ms >= SHORT_MS - 1 && report.took_ms < 2 * SHORT_MS, "%d ms", (int)report.took_ms);
     expect_words(NULL, 0, PROBE_UNREACHABLE, "while the RDP negotiation");
     expect_words(SAYS(3, 0, 0, 19, 14, 0xd0), PROBE_UNREACHABLE, "while the RDP negotiation");
     expect_words(SAYS(3, 0, 0, 19, 14, 0xd0, 0, 0, 0, 0, 0, 2, 0, 8, 0, 1, 0, 0, 0), PROBE_UNREACHABLE,
@@ -256,7 +256,7 @@ Test(prober, lets_no_silent_name_server_delay_a_live_host)
 {
     silence_name_server();
     struct fake *host = fake_new(fake_serves_tls);
-    struct round round = round_new(2000);
+    struct round round = round_new(4000);
     for (int i = 0; i < 10; i++) {
         char name[64];
         snprintf(name, sizeof name, "ts%d.dead.example", i);
@@ -266,13 +266,13 @@ Test(prober, lets_no_silent_name_server_delay_a_live_host)
     probe(&round, "localhost", host->port, host->fingerprint);
     loop_run(round.loop);
     expect(&round.last, PROBE_OK, "answers");
-    cr_expect_lt(round.last.took_ms, 1500);
+    cr_expect_lt(round.last.took_ms, 3000);
     round.open = 10;
     loop_run(round.loop);
     expect(&round.last, PROBE_UNREACHABLE, "while looking up its name");
     int64_t before_ms = clock_steady_ms();
     round_free(&round); // its threads still wait for the name server
-    cr_expect_lt(clock_steady_ms() - before_ms, 500);
+    cr_expect_lt(clock_steady_ms() - before_ms, 3000);
 }
 
 Test(prober, ends_without_reports_when_it_is_freed)

