@@ -57,10 +57,12 @@ static void a_drained_host_tells_its_people_and_comes_back_by_itself(void)
     place_runs("broker", PULTCTL "host drain altdorf/ts3 --until $(date -u -d '+1 hour' +%FT%T.000Z) "
                                  "--message 'Wartung ab 17 Uhr'");
     was_told("dora", "Wartung ab 17 Uhr", "desk1");
+    desk_presses("desk1", "Return"); // so that she is not locked for idleness yet, however long this takes
     pultctl_shows("host show altdorf/ts3", "draining");
     desk_logs_on("desk2", "egon", "egon-geheim-1");
     screen_shows("desk2", "Sitzungsserver", 5);
-    place_runs("broker", PULTCTL "host drain altdorf/ts3 --until $(date -u -d '+3 seconds' +%FT%T.000Z)");
+    desk_presses("desk1", "Return");
+    place_runs("broker", PULTCTL "host drain altdorf/ts3 --until $(date -u -d '+8 seconds' +%FT%T.000Z)");
     pultctl_soon_shows("host show altdorf/ts3 --json", "\"draining\":false", 15);
     log_says("broker", "altdorf/ts3: no longer drained, its time is over", 1);
     is_looked_out_for("dora", "Minute gesperrt");

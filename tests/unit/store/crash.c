@@ -101,11 +101,11 @@ Test(crash, loses_nothing_that_was_acknowledged, .timeout = 120)
 {
     rig_make(&rig);
     const char *kills = getenv("PULT_KILLS");
-    for (int i = 0; i < (kills ? atoi(kills) : 50); i++) {
+    // A slow disk takes little in so short a time: on until there was something to lose.
+    for (int i = 0; i < (kills ? atoi(kills) : 50) || rig.model.events <= 100; i++) {
         kill_after(rand() % 15000, &rig.model);
         check_after_kill(&rig.model);
     }
-    cr_assert_gt(rig.model.events, 100);
     rig_remove(&rig);
 }
 
