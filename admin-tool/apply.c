@@ -172,17 +172,6 @@ static void show_affected(struct out *out, json_object *plan)
 
 // ---- the command
 
-static bool confirmed(const struct options *options)
-{
-    if (options->yes)
-        return true;
-    if (isatty(STDIN_FILENO) && prompt_yes(_("Shall that be done? [y/N] ")))
-        return true;
-    out_complain("%s", isatty(STDIN_FILENO) ? _("Nothing was changed.")
-                                            : _("Nothing was changed: there is nobody to ask, and no --yes."));
-    return false;
-}
-
 static enum exit_code send(struct tool *tool, json_object *objects, bool dry_run, json_object **plan)
 {
     owned(json) json_object *request = json_object_new_object();
@@ -229,5 +218,5 @@ enum exit_code apply_file(struct tool *tool, const struct invocation *invocation
         out_json(&tool->out, plan);
         return EXIT_DONE;
     }
-    return confirmed(options) ? carry_out(tool, objects, plan) : EXIT_NOT_CONFIRMED;
+    return prompt_confirmed(options->yes) ? carry_out(tool, objects, plan) : EXIT_NOT_CONFIRMED;
 }

@@ -26,9 +26,10 @@ const struct command command_rows[] = {
     {"session", "message", 0, "ID TEXT", 2, 2, 0, NEEDS_LOGON, session_message, N_("shows a message in a session")},
     {"session", "lock", 0, "ID", 1, 1, 0, NEEDS_LOGON, session_lock, N_("cuts the connection to a session; it goes on, and whoever opens it must log on")},
     {"session", "end", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("ends sessions; what is not saved there is lost")},
+    {"person", "erase", 0, "ID", 1, 1, OPTION_YES, NEEDS_LOGON, person_erase, N_("erases somebody's name for ever; asks before")},
     {"device", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, device_enrol_token, N_("prints a one-time token with which the device gets its certificate")},
     {"event", "list", 0, "", 0, 0, OPTION_EVENTS, NEEDS_LOGON, event_list, N_("lists the journal: what was decided, by whom, when")},
-    {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and changes it all at once")},
+    {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and changes it all at once")},
     {"help", NULL, 0, "[COMMAND]", 0, 2, 0, NEEDS_NOTHING, help_show, N_("says what the commands do")},
     {.first = NULL},
 };

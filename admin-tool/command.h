@@ -42,4 +42,4 @@ void command_print_synopsis(FILE *file, const struct command *command, enum noun
 
 command_run help_show, admin_log_on, admin_log_off, status_show, event_list, noun_list, noun_show, noun_set, noun_add,
     noun_remove, host_drain, host_undrain, host_release, host_message, host_enrol_token, session_message, session_lock,
-    device_enrol_token, logon_why, apply_file;
+    person_erase, device_enrol_token, logon_why, apply_file;

@@ -38,7 +38,7 @@ static const struct option_row rows[] = {
     {"ticket", 0, OPTION_SECRETS, NULL, AT(ticket), N_("with the Kerberos ticket that kinit got, instead of a password")},
     {"file", 'f', OPTION_FILE, "FILE", AT(file), N_("the file to apply, - for standard input")},
     {"dry-run", 0, OPTION_PLAN, NULL, AT(dry_run), N_("show the plan and change nothing")},
-    {"yes", 'y', OPTION_PLAN, NULL, AT(yes), N_("do not ask")},
+    {"yes", 'y', OPTION_YES, NULL, AT(yes), N_("do not ask")},
     {"at", 0, OPTION_AT, "DEVICE", AT(at), N_("the desk: TENANT/NAME")},
     {"until", 0, OPTION_DRAIN, "TIME", AT(until), N_("when it takes new sessions again by itself, such as 18:00")},
     {"message", 0, OPTION_DRAIN, "TEXT", AT(message), N_("shown to the people who are on it")},

@@ -11,10 +11,11 @@ enum option_flag {
     OPTION_NAME = 4,
     OPTION_SECRETS = 8, // --password-stdin, --token-stdin, --ticket
     OPTION_FILE = 16,
-    OPTION_PLAN = 32, // --dry-run, --yes
+    OPTION_PLAN = 32, // --dry-run
     OPTION_EVENTS = 64,
     OPTION_AT = 128,
     OPTION_DRAIN = 256, // --until, --message
+    OPTION_YES = 512,
 };
 
 enum { OPTION_SIZE = 512 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/prompt.h"
+#include "admin-tool/out.h"
 #include "broker/api/language.h"
 #include "broker/base/text.h"
 
@@ -64,6 +65,17 @@ bool prompt_yes(const char *question)
     text_lower(answer);
     return text_equal(answer, "y") || text_equal(answer, "yes") || text_equal(answer, _("y")) ||
            text_equal(answer, _("yes"));
+}
+
+bool prompt_confirmed(bool yes)
+{
+    if (yes)
+        return true;
+    if (isatty(STDIN_FILENO) && prompt_yes(_("Shall that be done? [y/N] ")))
+        return true;
+    out_complain("%s", isatty(STDIN_FILENO) ? _("Nothing was changed.")
+                                            : _("Nothing was changed: there is nobody to ask, and no --yes."));
+    return false;
 }
 
 bool prompt_read(const char *path, struct secret *secret, struct fault *why)

@@ -7,6 +7,7 @@
 #include "broker/calls/admins.h"
 #include "broker/calls/host_report.h"
 #include "broker/calls/session.h"
+#include "broker/core/snapshot.h"
 #include "broker/host/prober.h"
 #include "broker/host/waker.h"
 #include "broker/server/health.h"
@@ -21,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 5000, LINGER_MS = 2, SNAPSHOT_EVENTS = 10000, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+enum { SWEEP_MS = 5000, LINGER_MS = 2, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
 
 struct broker {
     const struct config *config;
@@ -34,8 +35,7 @@ struct broker {
     struct waker *waker;
     struct server *server;
     struct loop_timer *sweep, *lingering;
-    struct text snapshot; // being written; empty otherwise
-    uint64_t snapshot_seq;
+    struct snapshots *snapshots;
 };
 
 static struct ledger_config ledger_of(const struct config *config)
@@ -163,7 +163,7 @@ static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t 
         return false;
     if (snapshot && !state_read(state, snapshot, length, why))
         return false;
-    broker->snapshot_seq = seq;
+    snapshots_found(broker->snapshots, seq);
     struct replaying replaying = {
         .state = state, .seq = seq, .at_ms = journal_head(broker->journal)->at_ms, .why = why};
     struct store_port store = journal_port(broker->journal);
@@ -172,7 +172,10 @@ static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t 
     *last_seq = replaying.seq;
     *last_ms = replaying.at_ms;
     people_clear(&broker->world.people);
-    return journal_each_person(broker->journal, keep_person, &broker->world.people, why);
+    if (!journal_each_person(broker->journal, keep_person, &broker->world.people, why))
+        return false;
+    erasure_add_strays(broker->world.erasure, &broker->world.people, state);
+    return true;
 }
 
 static void die(void *arg, const struct fault *why)
@@ -222,27 +225,15 @@ static void wake(void *self, const struct host *host)
 
 // ---- what happens by itself
 
-static void snapshot_kept(void *arg, enum store_outcome outcome, const struct fault *why)
+static void keep_snapshot(void *self, uint64_t seq, const char *bytes, size_t length, store_done *done, void *arg)
 {
-    struct broker *broker = arg;
-    text_drop(&broker->snapshot);
-    if (outcome == STORE_UNKNOWN)
-        die(NULL, why);
-    if (outcome == STORE_REFUSED)
-        log_warn("store", "snapshot not kept: %s", why->text);
+    journal_keep_snapshot(((struct broker *)self)->journal, seq, bytes, length, done, arg);
 }
 
-static void keep_snapshot(struct broker *broker)
+static int64_t steady_ms(void *self)
 {
-    uint64_t seq = commit_last_seq(broker->world.commit);
-    // Only a state that is durable as a whole may be kept.
-    if (broker->snapshot.bytes || !commit_is_idle(broker->world.commit) || seq == broker->snapshot_seq)
-        return;
-    state_print(broker->world.state, &broker->snapshot);
-    broker->snapshot_seq = seq;
-    if (broker->snapshot.length)
-        journal_keep_snapshot(broker->journal, seq, broker->snapshot.bytes, broker->snapshot.length, snapshot_kept,
-                              broker);
+    (void)self;
+    return clock_steady_ms();
 }
 
 static void sweep(void *arg)
@@ -251,8 +242,8 @@ static void sweep(void *arg)
     session_sweep(&broker->world);
     host_sweep(&broker->world);
     server_sweep_links(broker->server);
-    if (commit_last_seq(broker->world.commit) - broker->snapshot_seq >= SNAPSHOT_EVENTS)
-        keep_snapshot(broker);
+    erasure_go_on(broker->world.erasure);
+    snapshots_sweep(broker->snapshots, broker->world.state, broker->world.commit);
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
@@ -291,6 +282,8 @@ static bool open_journal(struct broker *broker, struct fault *why)
     uint64_t seq = 0;
     int64_t last_ms = 0;
     world->store = journal_port(broker->journal);
+    world->erasure = erasure_new(&world->store, die, broker);
+    broker->snapshots = snapshots_new(&(struct snapshot_port){broker, keep_snapshot, die, steady_ms});
     if (!rebuild(broker, world->state, &seq, &last_ms, why))
         return false;
     broker->lingering = loop_timer_new(world->loop, go_on, broker);
@@ -400,12 +393,13 @@ static void end(struct broker *broker)
     reports_clear(&world->reports);
     limits_clear(&world->limits);
     otp_maker_free(world->otp_maker);
-    if (world->commit && broker->snapshot_seq != commit_last_seq(world->commit))
-        keep_snapshot(broker);
+    if (world->commit)
+        snapshots_keep(broker->snapshots, world->state, world->commit);
     journal_close(broker->journal);
     commit_free(world->commit);
     ca_free(broker->ca);
-    text_drop(&broker->snapshot);
+    erasure_free(world->erasure);
+    snapshots_free(broker->snapshots);
     admins_free(world->admins);
     remembered_free(world->remembered);
     throttle_free(world->throttle);

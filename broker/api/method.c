@@ -119,6 +119,7 @@ const struct method method_rows[] = {
     NOUN_ROWS(NOUN_ADMINISTRATOR, "administrators", ROLE_DISTRICT),
     {METHOD_LIST, "GET", "/v1/persons", ROLE_ADMIN, NOUN_PERSON, NULL, 0, METHOD_PAGED | METHOD_OWN_TENANT, "lists persons"},
     {METHOD_SHOW, "GET", "/v1/persons/{id}", ROLE_ADMIN, NOUN_PERSON, NULL, 0, METHOD_OWN_TENANT, "shows a person"},
+    {METHOD_REMOVE, "DELETE", "/v1/persons/{id}", ROLE_ADMIN, NOUN_PERSON, NULL, 0, METHOD_OWN_TENANT, "erases a person: name, log-on name and the directory's id for them are gone, events keep an id that means nobody"},
     {METHOD_LIST, "GET", "/v1/sessions", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_PAGED | METHOD_OWN_TENANT, "lists sessions"},
     {METHOD_SHOW, "GET", "/v1/sessions/{id}", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "shows a session"},
     {METHOD_REMOVE, "DELETE", "/v1/sessions/{id}", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "ends a session"},

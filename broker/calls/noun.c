@@ -2,6 +2,7 @@
 // List, show, set and remove, the same for every noun: the rows of api/types.h say what there is.
 #include "broker/calls/noun.h"
 #include "broker/base/clock.h"
+#include "broker/calls/erase.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -268,8 +269,8 @@ void call_set(struct world *world, struct call *call)
     noun_changed(world, noun, id);
 }
 
-// People do not hold their tenant: nobody removes them one by one, so they go with it. And a desktop that is not shown
-// does not hold the desk where it was shown last.
+// People do not hold their tenant: nobody wants to erase them one by one, so they go with it. And a desktop that is not
+// shown does not hold the desk where it was shown last.
 static bool refers_to(enum noun by, const union record *record, enum noun noun, const char *id)
 {
     if (noun == NOUN_TENANT)
@@ -305,28 +306,6 @@ static bool refuse_if_used(const struct state *state, struct call *call)
     return true;
 }
 
-struct removal {
-    struct event *events;
-    size_t count, capacity;
-};
-
-static void add_removal(struct removal *removal, const struct call *call, enum noun noun, const char *id)
-{
-    mem_reserve(&removal->events, &removal->capacity, removal->count + 1, sizeof *removal->events);
-    struct event *event = &removal->events[removal->count++];
-    world_event(event, EVENT_REMOVED, noun, call);
-    TEXT_PUT(event->record.id, id);
-}
-
-static void add_people(struct removal *removal, const struct call *call, const struct state *state)
-{
-    char prefix[ID_SIZE + 1];
-    const void *person;
-    snprintf(prefix, sizeof prefix, "%s/", call->id);
-    for (size_t i = state_first(state, NOUN_PERSON, prefix); (person = state_at(state, NOUN_PERSON, prefix, i)); i++)
-        add_removal(removal, call, NOUN_PERSON, person);
-}
-
 void call_remove(struct world *world, struct call *call)
 {
     enum noun noun = call->method->noun;
@@ -344,13 +323,15 @@ void call_remove(struct world *world, struct call *call)
         call_refuse(call, REFUSAL_CONFLICT, "it is the district: make another tenant the district first");
         return;
     }
-    struct removal removal = {0};
-    if (noun == NOUN_TENANT)
-        add_people(&removal, call, world->state);
-    add_removal(&removal, call, noun, call->id);
     char id[ID_SIZE];
     TEXT_PUT(id, call->id);
-    world_commit_answer(world, call, removal.events, removal.count, json_object_new_object());
-    free(removal.events);
+    if (noun == NOUN_TENANT) {
+        erase_tenant(world, call);
+    } else {
+        struct event event;
+        world_event(&event, EVENT_REMOVED, noun, call);
+        TEXT_PUT(event.record.id, id);
+        world_commit_answer(world, call, &event, 1, json_object_new_object());
+    }
     noun_changed(world, noun, id);
 }

@@ -91,7 +91,7 @@ void seen_person_find(struct seen_person *person, const struct world *world, con
                       const struct identity *identity)
 {
     const struct store_person *known = people_by_key(&world->people, tenant_id, identity->key);
-    *person = (struct seen_person){.is_new = !known || !state_find(world->state, NOUN_PERSON, known->id)};
+    *person = (struct seen_person){.is_new = !known};
     if (known) {
         person->row = *known;
     } else {

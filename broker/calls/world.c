@@ -44,6 +44,8 @@ void calls_dispatch(struct world *world, struct call *call)
         call_refuse(call, refusal, NULL);
     else if (call->method->id == METHOD_REMOVE && call->method->noun == NOUN_SESSION)
         call_session_end(world, call);
+    else if (call->method->id == METHOD_REMOVE && call->method->noun == NOUN_PERSON)
+        call_person_erase(world, call);
     else if (!functions[call->method->id]) // the link, when it is asked for without an upgrade
         call_refuse(call, REFUSAL_METHOD, "only as a WebSocket");
     else

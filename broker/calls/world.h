@@ -5,6 +5,7 @@
 #include "broker/base/loop.h"
 #include "broker/calls/call.h"
 #include "broker/core/commit.h"
+#include "broker/core/erasure.h"
 #include "broker/core/limits.h"
 #include "broker/core/logon.h"
 #include "broker/core/people.h"
@@ -21,6 +22,7 @@ struct world {
     struct loop *loop;
     struct state *state;
     struct commit *commit;
+    struct erasure *erasure;
     struct people people;
     struct remembered *remembered;
     struct throttle *throttle;
@@ -59,6 +61,7 @@ void call_undrain(struct world *world, struct call *call);
 void call_release(struct world *world, struct call *call);
 void call_tell(struct world *world, struct call *call);
 void call_lock(struct world *world, struct call *call);
+void call_person_erase(struct world *world, struct call *call);
 void call_session_end(struct world *world, struct call *call);
 void call_apply(struct world *world, struct call *call);
 void call_status(struct world *world, struct call *call);

@@ -24,6 +24,7 @@ static const struct event_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_DEVICE_INVITED] = {"invited", NOUN_DEVICE, false},
     [EVENT_DEVICE_ENROLLED] = {"enrolled", NOUN_DEVICE, false},
     [EVENT_PERSON_SEEN] = {"seen", NOUN_PERSON, false},
+    [EVENT_PERSON_ERASED] = {"erased", NOUN_PERSON, true},
     [EVENT_SESSION_STARTED] = {"started", NOUN_SESSION, false},
     [EVENT_SESSION_MOVED] = {"moved", NOUN_SESSION, false},
     [EVENT_SESSION_CONNECTED] = {"connected", NOUN_SESSION, false},

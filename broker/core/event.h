@@ -17,7 +17,8 @@ enum event_type {
     EVENT_HOST_RELEASED, // and nobody's any more
     EVENT_DEVICE_INVITED,
     EVENT_DEVICE_ENROLLED,
-    EVENT_PERSON_SEEN, // first log-on of a person
+    EVENT_PERSON_SEEN,   // first log-on of a person
+    EVENT_PERSON_ERASED, // and their name is forgotten; only the id, which means nobody any more, is left of them
     EVENT_SESSION_STARTED,
     EVENT_SESSION_MOVED, // found again, at this or another desk
     EVENT_SESSION_CONNECTED,
@@ -53,7 +54,7 @@ struct event {
     enum noun noun;      // NOUN_NONE: told only
     char by[ACTOR_SIZE]; // "device neustadt/desk1", "admin neustadt/anna", "broker"
     char why[WHY_SIZE];  // lines; may be empty
-    union record record; // with EVENT_REMOVED and EVENT_SESSION_ENDED only the id counts
+    union record record; // with events that remove only the id counts
 };
 
 // True for the events after which the record is gone.

@@ -45,6 +45,8 @@ struct store_port {
     // Calls `event` for each one from `from` on, in order. False when damaged: `why` says where.
     bool (*replay)(void *self, uint64_t from, bool (*event)(void *arg, const struct store_event *event), void *arg,
                    struct fault *why);
+    // The row of this person is gone from the files; no fault when there is none. Refused: it may still be there.
+    void (*erase_person)(void *self, const char *id, store_done *done, void *arg);
 };
 
 // ---- auth: the directories

@@ -69,6 +69,12 @@ void remembered_put(struct remembered *remembered, const char *person_id, const 
     free(shelf_put(&remembered->young, row));
 }
 
+void remembered_drop(struct remembered *remembered, const char *person_id)
+{
+    free(shelf_take(&remembered->young, person_id));
+    free(shelf_take(&remembered->old, person_id));
+}
+
 bool remembered_get(struct remembered *remembered, const char *person_id, int64_t since_ms, struct membership *who)
 {
     const struct row *row = shelf_find(&remembered->young, person_id);

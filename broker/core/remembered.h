@@ -14,5 +14,6 @@ struct remembered *remembered_new(size_t bytes);
 void remembered_free(struct remembered *remembered);
 void remembered_put(struct remembered *remembered, const char *person_id, const struct identity *identity,
                     int64_t now_ms);
+void remembered_drop(struct remembered *remembered, const char *person_id);
 // False when nothing is known of that time or later. `who` is good until the next call.
 bool remembered_get(struct remembered *remembered, const char *person_id, int64_t since_ms, struct membership *who);

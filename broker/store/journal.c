@@ -153,11 +153,11 @@ static enum store_outcome make_person_erasure(struct ledger *ledger, const struc
     return ledger_erase_person(ledger, change->id, why);
 }
 
-void journal_erase_person(struct journal *journal, const char *id, store_done *done, void *arg)
+static void erase_person(void *self, const char *id, store_done *done, void *arg)
 {
     struct change change = {.make = make_person_erasure, .done = done, .arg = arg};
     TEXT_PUT(change.id, id);
-    push(journal, &change);
+    push(self, &change);
 }
 
 // ---- reading
@@ -191,5 +191,5 @@ bool journal_each_person(struct journal *journal, void (*person)(void *arg, cons
 
 struct store_port journal_port(struct journal *journal)
 {
-    return (struct store_port){.self = journal, .append = append, .replay = replay};
+    return (struct store_port){.self = journal, .append = append, .replay = replay, .erase_person = erase_person};
 }

@@ -28,7 +28,6 @@ void journal_keep_snapshot(struct journal *journal, uint64_t seq, const char *by
                            void *arg);
 void journal_erase(struct journal *journal, uint64_t first, uint64_t last, store_done *done, void *arg);
 void journal_prune(struct journal *journal, uint64_t last, store_done *done, void *arg);
-void journal_erase_person(struct journal *journal, const char *id, store_done *done, void *arg);
 
 // ---- reading
 

@@ -37,3 +37,27 @@ Test(district, shows_the_directory_and_the_hosts_in_trouble)
     pultctl_soon_shows("--json status", "\"state\":\"ok\"", 30);
     pultctl_shows("--json status", "\"trouble\":\"\"");
 }
+
+#define PULTCTL "tests/town/pultctl $TOWN $BUILD "
+#define LOG_ON "printf 'bert-geheim-1\\n' | tests/e2e/stub logon stub1 bert bert"
+#define ID_OF_BERT PULTCTL "person list --json | jq -er '.[] | select(.login == \"bert\").id'"
+#define FILES_HOLD "grep -aqi bert /srv/pult-broker/*"
+
+Test(district, forgets_who_asks_for_it)
+{
+    place_runs("broker",
+               "tests/e2e/stub enrol neustadt/stub1 && " LOG_ON " && " ID_OF_BERT " >/root/bert && " FILES_HOLD);
+    place_runs("broker", PULTCTL "person erase $(cat /root/bert) --yes >/root/said 2>&1; [ $? = 1 ] && "
+                                 "grep -q 'pultctl session end neustadt/s-' /root/said");
+    place_runs("broker", PULTCTL "session list --json | jq -r '.[].id' | xargs " PULTCTL "session end");
+    place_runs("broker", PULTCTL "person erase $(cat /root/bert) </dev/null; [ $? = 5 ] && " ID_OF_BERT);
+    place_runs("broker", PULTCTL "person erase $(cat /root/bert) --yes");
+    place_runs("broker", "! " FILES_HOLD " && ! " ID_OF_BERT);
+    pultctl_shows("event list --last 1", "person.erased");
+    broker_is_killed();
+    broker_starts_again();
+    place_runs("broker", "! " FILES_HOLD);
+    place_runs("broker", "echo admin-geheim-1 | kinit admin");
+    pultctl("log-on --ticket --tenant neustadt");
+    place_runs("broker", LOG_ON " && " ID_OF_BERT " | grep -vxFf /root/bert");
+}

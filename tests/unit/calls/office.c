@@ -28,6 +28,17 @@ static void append(void *self, const struct store_batch *batch, store_done *done
     written_arg = arg;
 }
 
+static store_done *gone;
+static void *gone_arg;
+
+static void erase_person(void *self, const char *id, store_done *done, void *arg)
+{
+    (void)self;
+    TEXT_PUT(office.erased, id);
+    gone = done;
+    gone_arg = arg;
+}
+
 static auth_done *looked_up;
 static void *looked_up_arg;
 
@@ -56,6 +67,12 @@ static void settle(void)
         store_done *done = written;
         written = NULL;
         done(written_arg, STORE_DURABLE, NULL);
+    }
+    while (gone) {
+        static const struct fault full = {.kind = FAULT_UNAVAILABLE, .text = "the disk is full"};
+        store_done *done = gone;
+        gone = NULL;
+        done(gone_arg, office.disk_is_full ? STORE_REFUSED : STORE_DURABLE, &full);
     }
 }
 
@@ -127,11 +144,12 @@ void office_open(void)
     cr_assert(mkdtemp(office.folder));
     snprintf(path, sizeof path, "%s/otp", office.folder);
     hall_open(&office.hall);
-    struct commit_ports ports = {.store = {NULL, append, NULL}, .now_ms = now_ms};
+    struct commit_ports ports = {.store = {.append = append, .erase_person = erase_person}, .now_ms = now_ms};
     *world = (struct world){
         .loop = loop_new(),
         .state = office.hall.state,
         .commit = commit_new(office.hall.state, &ports, 1, 1),
+        .erasure = erasure_new(&ports.store, NULL, NULL),
         .remembered = remembered_new(1024 * 1024),
         .throttle = throttle_new(),
         .otp_maker = otp_maker_open(path, &why),
@@ -159,6 +177,7 @@ void office_close(void)
     throttle_free(world->throttle);
     remembered_free(world->remembered);
     commit_free(world->commit);
+    erasure_free(world->erasure);
     loop_free(world->loop);
     hall_close(&office.hall);
 }

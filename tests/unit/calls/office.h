@@ -20,7 +20,9 @@ struct office {
     bool away; // no host can be told anything
     int status;
     char etag[ETAG_SIZE];
-    char events[4096]; // what was appended last
+    char events[4096];    // what was appended last
+    char erased[ID_SIZE]; // whose name went last
+    bool disk_is_full;
 };
 
 extern struct office office;

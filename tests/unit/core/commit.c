@@ -68,7 +68,7 @@ static void linger(void *arg)
 static void open_commit(void)
 {
     fake = (struct fake){.state = state_new(), .now_ms = 1000};
-    struct commit_ports ports = {{&fake, append, NULL}, &fake, rebuild, die, now_ms, linger};
+    struct commit_ports ports = {{.self = &fake, .append = append}, &fake, rebuild, die, now_ms, linger};
     fake.commit = commit_new(fake.state, &ports, 7, 2000);
 }
 

@@ -94,7 +94,7 @@ static int64_t wall(void *arg)
 
 static void start_commit(struct world *world)
 {
-    struct commit_ports ports = {{world, append, NULL}, world, rebuild, die, wall, NULL};
+    struct commit_ports ports = {{.self = world, .append = append}, world, rebuild, die, wall, NULL};
     world->commit = commit_new(world->hall.state, &ports, world->durable, 0);
 }
 

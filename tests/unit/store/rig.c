@@ -133,7 +133,7 @@ enum store_outcome rig_erase_person(struct rig *rig, int number)
     after.versions[number] = 0;
     struct store_person person;
     model_person(&person, number, 0);
-    journal_erase_person(rig->journal, person.id, answer, rig);
+    rig->port.erase_person(rig->port.self, person.id, answer, rig);
     return wait_for_answer(rig, &after);
 }
 

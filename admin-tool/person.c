@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A person asks to be forgotten (GDPR, article 17).
+#include "admin-tool/command.h"
+#include "admin-tool/prompt.h"
+#include "broker/api/language.h"
+
+static void show_what_goes(struct out *out, json_object *person)
+{
+    out_line(out, _("%s (log-on name %s, %s) would be erased, for ever:"), codec_string(person, "name"),
+             codec_string(person, "login"), codec_string(person, "id"));
+    out_line(out, "  %s", _("erased: name, log-on name, and the directory's number of this person"));
+    out_line(out, "  %s", _("stays: the events of the journal, with an id that means nobody any more"));
+    out_line(out, "  %s", _("not touched: directory, home folder, logs of hosts, what they did as administrator"));
+}
+
+enum exit_code person_erase(struct tool *tool, const struct invocation *invocation)
+{
+    char path[PATH_SIZE];
+    owned(json) json_object *person = NULL, *answer = NULL;
+    if (!tool_path(path, NOUN_PERSON, invocation->words[0], NULL))
+        return EXIT_USAGE;
+    enum exit_code code = tool_ask(tool, "GET", path, NULL, &person);
+    if (code != EXIT_DONE)
+        return code;
+    show_what_goes(&tool->out, person);
+    if (!prompt_confirmed(tool->options.yes))
+        return EXIT_NOT_CONFIRMED;
+    code = tool_ask(tool, "DELETE", path, NULL, &answer);
+    if (code == EXIT_DONE)
+        out_line(&tool->out, _("%s is erased. Should they log on again, they are somebody new."), invocation->words[0]);
+    return code;
+}
