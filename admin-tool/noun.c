@@ -17,7 +17,7 @@ static const char *const list_columns[NOUN_COUNT][LIST_COLUMNS_MAX] = {
                    "draining"},
     [NOUN_PROFILE] = {"id", "name", "pool", "hours", "days"},
     [NOUN_ASSIGNMENT] = {"id", "profile", "group", "person", "priority"},
-    [NOUN_DEVICE] = {"id", "site", "room", "online", "session", "enrolled", "disabled"},
+    [NOUN_DEVICE] = {"id", "site", "room", "online", "session", "certificate_until", "disabled"},
     [NOUN_ADMINISTRATOR] = {"id", "name", "scope"},
     [NOUN_PERSON] = {"id", "login", "name", "first_seen"},
     [NOUN_SESSION] = {"id", "login", "place", "host", "state", "idle", "changed"},

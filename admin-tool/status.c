@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
 #include "broker/api/language.h"
+#include "broker/base/clock.h"
 
-enum { EVENTS_USUAL = 50, EVENTS_PAGE = 500 };
+#include <string.h>
+
+enum { EVENTS_USUAL = 50, EVENTS_PAGE = 500, AUTHORITY_DAYS = 730 };
 
 static void show_part(struct out *out, json_object *items, const struct out_column *columns)
 {
@@ -34,6 +37,28 @@ static void show_trouble(struct out *out, json_object *trouble)
     show_part(out, trouble, columns);
 }
 
+static void show_certificates(struct out *out, json_object *ending)
+{
+    static const struct out_column columns[] = {{"id", N_("Certificate ends, not renewed"), OUT_PLAIN},
+                                                {"kind", N_("Kind"), OUT_PLAIN},
+                                                {"until", N_("valid until"), OUT_TIME},
+                                                {.key = NULL}};
+    show_part(out, ending, columns);
+}
+
+// What it signs ends with it, so a certificate of two years is cut from then on.
+static void warn_of_authority(struct out *out, const char *until)
+{
+    char soon[CLOCK_TEXT_SIZE];
+    clock_text(soon, clock_wall_ms() + (int64_t)AUTHORITY_DAYS * 24 * 60 * 60 * 1000);
+    if (!*until || strcmp(until, soon) > 0)
+        return;
+    owned(text) struct text when = {0};
+    out_time(&when, until);
+    out_warn(out, _("The certificate of the device CA ends on %s. Start the broker anew: it renews it then."),
+             when.bytes);
+}
+
 enum exit_code status_show(struct tool *tool, const struct invocation *invocation)
 {
     static const struct out_column columns[] = {
@@ -52,6 +77,8 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
     out_object(&tool->out, status, columns);
     show_directories(&tool->out, codec_member(status, "directories"));
     show_trouble(&tool->out, codec_member(status, "trouble"));
+    show_certificates(&tool->out, codec_member(status, "certificates_ending"));
+    warn_of_authority(&tool->out, codec_string(status, "device_ca_until"));
     return EXIT_DONE;
 }
 

@@ -22,7 +22,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 5000, LINGER_MS = 2, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+enum { SWEEP_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, LINGER_MS = 2, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+
+static const int64_t ca_warned_ms = 730ll * DAY_MS;
 
 struct broker {
     const struct config *config;
@@ -34,7 +36,7 @@ struct broker {
     struct health *health;
     struct waker *waker;
     struct server *server;
-    struct loop_timer *sweep, *lingering;
+    struct loop_timer *sweep, *lingering, *daily;
     struct snapshots *snapshots;
 };
 
@@ -247,6 +249,20 @@ static void sweep(void *arg)
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
+// It renews itself when it is opened: what is left to say is for a broker that runs for years.
+static void look_at_ca(void *arg)
+{
+    struct broker *broker = arg;
+    char until[CLOCK_TEXT_SIZE];
+    clock_text(until, broker->world.ca.until_ms);
+    if (broker->world.ca.until_ms - clock_wall_ms() < ca_warned_ms)
+        log_warn("enrol",
+                 "the device CA's certificate ends on %s, and all that it signed: start the broker anew, which "
+                 "renews it, or see pult-broker(8) under CERTIFICATES",
+                 until);
+    loop_timer_start(broker->daily, DAY_MS);
+}
+
 static void stop(void *arg)
 {
     struct broker *broker = arg;
@@ -299,7 +315,7 @@ static bool open_ca(struct broker *broker, struct fault *why)
     char key[PATH_ROOM], certificate[PATH_ROOM];
     config_data_file(broker->config, "device-ca.key", key);
     config_data_file(broker->config, "device-ca.pem", certificate);
-    broker->ca = ca_open(key, certificate, why);
+    broker->ca = ca_open(key, certificate, broker->config->certificate_life_s, why);
     return broker->ca != NULL;
 }
 
@@ -375,6 +391,8 @@ static bool begin(struct broker *broker, struct fault *why)
         return false;
     broker->sweep = loop_timer_new(world->loop, sweep, broker);
     loop_timer_start(broker->sweep, SWEEP_MS);
+    broker->daily = loop_timer_new(world->loop, look_at_ca, broker);
+    loop_timer_start(broker->daily, 0);
     loop_on_signal(world->loop, SIGTERM, stop, broker);
     loop_on_signal(world->loop, SIGINT, stop, broker);
     return true;
@@ -385,6 +403,7 @@ static void end(struct broker *broker)
     struct world *world = &broker->world;
     loop_timer_free(broker->sweep);
     loop_timer_free(broker->lingering);
+    loop_timer_free(broker->daily);
     server_free(broker->server);
     auth_free(broker->auth);
     prober_free(broker->prober);

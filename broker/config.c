@@ -25,6 +25,7 @@ static const struct conf_row rows[] = {
     {.key = "key", .type = CONF_PATH, AT(key), .required = true, .sentence = "its key, PEM"},
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
     {.key = "head-dir", .type = CONF_PATH, AT(head_dir), .sentence = "the journal's signed head, best on another disk; empty: data-dir"},
+    {.key = "certificate-life-s", .type = CONF_NUMBER, AT(certificate_life_s), .min = 30, .max = 315360000, .preset = "63072000", .sentence = "how long the certificates of devices and session hosts are valid; they renew them in time"},
     {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},
     {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
     {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "kept connections per directory for checking passwords"},

@@ -16,6 +16,7 @@ struct config {
     char head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];
     char wake_command[CONFIG_PATH_SIZE];
+    int64_t certificate_life_s; // of devices and session hosts
     int64_t directory_deadline_ms, directory_connections;
     int64_t log_level;
 };

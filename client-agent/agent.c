@@ -338,20 +338,15 @@ static bool make_folders(struct agent *agent, struct fault *why)
 
 static bool meet_broker(struct agent *agent, struct fault *why)
 {
-    struct enrol_paths paths;
-    enrol_paths(&paths, NOUN_DEVICE, agent->config->state_dir);
-    struct client_config config = {
-        .host = agent->config->broker,
+    struct line_config config = {
+        .noun = NOUN_DEVICE,
+        .broker = agent->config->broker,
         .port = (int)agent->config->device_port,
-        .ca_file = agent->config->broker_ca,
-        .certificate_file = paths.certificate,
-        .key_file = paths.key,
+        .broker_ca = agent->config->broker_ca,
+        .state_dir = agent->config->state_dir,
     };
-    struct client *client = client_new(agent->loop, &config, why);
-    if (!client)
-        return false;
-    agent->broker = broker_new(client, &broker_events, agent);
-    return true;
+    agent->broker = broker_new(agent->loop, &config, &broker_events, agent, why);
+    return agent->broker != NULL;
 }
 
 static void make_parts(struct agent *agent)

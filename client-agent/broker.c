@@ -10,7 +10,7 @@ enum { LOG_ON_MS = 20000, CHANGE_MS = 30000, MEET_MS = 8000 };
 struct call;
 
 struct broker {
-    struct client *client;
+    struct line *line;
     struct call *calls;
     struct broker_events events;
     void *arg;
@@ -75,7 +75,7 @@ void broker_log_on(struct broker *broker, unsigned attempt, const char *name, co
         json_object_object_add(body, "name", json_object_new_string(name));
         json_object_object_add(body, "password", json_object_new_string(password->bytes));
     }
-    client_call(broker->client, "POST", "/v1/logon", authorization, body, LOG_ON_MS, logged_on,
+    client_call(line_client(broker->line), "POST", "/v1/logon", authorization, body, LOG_ON_MS, logged_on,
                 call_new(broker, attempt));
     codec_wipe(body);
 }
@@ -96,7 +96,7 @@ void broker_change(struct broker *broker, unsigned attempt, const char *name, co
     json_object_object_add(body, "name", json_object_new_string(name));
     json_object_object_add(body, "password", json_object_new_string(old_password->bytes));
     json_object_object_add(body, "new_password", json_object_new_string(new_password->bytes));
-    client_call(broker->client, "POST", "/v1/password", NULL, body, CHANGE_MS, password_changed,
+    client_call(line_client(broker->line), "POST", "/v1/password", NULL, body, CHANGE_MS, password_changed,
                 call_new(broker, attempt));
     codec_wipe(body);
 }
@@ -112,12 +112,12 @@ static void met(void *arg, const struct client_answer *answer)
 
 void broker_meet(struct broker *broker, unsigned attempt)
 {
-    client_call(broker->client, "GET", "/healthz", NULL, NULL, MEET_MS, met, call_new(broker, attempt));
+    client_call(line_client(broker->line), "GET", "/healthz", NULL, NULL, MEET_MS, met, call_new(broker, attempt));
 }
 
 bool broker_digest(struct broker *broker, unsigned char digest[32])
 {
-    return client_broker_digest(broker->client, digest);
+    return client_broker_digest(line_client(broker->line), digest);
 }
 
 // ---- the link
@@ -125,7 +125,7 @@ bool broker_digest(struct broker *broker, unsigned char digest[32])
 void broker_report(struct broker *broker, const struct link_message *message)
 {
     owned(json) json_object *object = codec_write(link_message_fields, CODEC_ANSWER, message);
-    if (!client_link_send(broker->client, object))
+    if (!client_link_send(line_client(broker->line), object))
         log_debug("broker", "the link is down; not told: %s %s", message->session, message->state);
 }
 
@@ -155,22 +155,25 @@ static void link_message(void *arg, json_object *object)
     explicit_bzero(&message, sizeof message);
 }
 
-struct broker *broker_new(struct client *client, const struct broker_events *events, void *arg)
+struct broker *broker_new(struct loop *loop, const struct line_config *config, const struct broker_events *events,
+                          void *arg, struct fault *why)
 {
     static const struct client_link_events link = {.up = link_up, .down = link_down, .message = link_message};
     struct broker *broker = mem_new(1, sizeof *broker);
-    broker->client = client;
     broker->events = *events;
     broker->arg = arg;
-    client_link(client, "/v1/link", &link, broker);
-    return broker;
+    broker->line = line_new(loop, config, &link, broker, why);
+    if (broker->line)
+        return broker;
+    free(broker);
+    return NULL;
 }
 
 void broker_free(struct broker *broker)
 {
     if (!broker)
         return;
-    client_free(broker->client);
+    line_free(broker->line);
     while (broker->calls)
         call_free(broker->calls);
     free(broker);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the desk asks of the broker and hears from it, as structs instead of JSON.
 #pragma once
-#include "broker/api/client.h"
+#include "broker/api/line.h"
 #include "broker/api/method.h"
 
 struct broker;
@@ -17,8 +17,9 @@ struct broker_events {
     void (*link_message)(void *arg, const struct link_message *message);
 };
 
-// Takes over `client` and begins its link.
-struct broker *broker_new(struct client *client, const struct broker_events *events, void *arg);
+// Begins the line to it; NULL with a fault when a file cannot be read.
+struct broker *broker_new(struct loop *loop, const struct line_config *config, const struct broker_events *events,
+                          void *arg, struct fault *why);
 void broker_free(struct broker *broker); // NULL allowed
 
 void broker_log_on(struct broker *broker, unsigned attempt, const char *name, const struct secret *password,

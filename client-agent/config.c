@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/config.h"
-#include "broker/api/enrol.h"
+#include "broker/api/pair.h"
 #include "broker/base/child.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,11 +58,7 @@ static void check_user(struct conf_check *check, const char *key, const char *na
 
 static void check_identity(struct conf_check *check, const struct config *config)
 {
-    struct enrol_paths paths;
-    enrol_paths(&paths, NOUN_DEVICE, config->state_dir);
-    if (access(paths.certificate, R_OK) != 0)
-        conf_found(check, "this device is not enrolled (%s: %s); run pult-agent --enrol", paths.certificate,
-                   strerror(errno));
+    pair_check(check, NOUN_DEVICE, config->state_dir, "pult-agent");
     conf_check_file(check, "broker-ca", config->broker_ca);
 }
 

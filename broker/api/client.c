@@ -385,6 +385,16 @@ void client_link(struct client *client, const char *path, const struct client_li
     client->link = link_new(client->loop, client->wire, path, events, arg);
 }
 
+void client_unlink(struct client *client)
+{
+    link_free(take(client->link));
+}
+
+bool client_is_idle(const struct client *client)
+{
+    return !client->first;
+}
+
 bool client_link_send(struct client *client, json_object *message)
 {
     return client->link && link_send(client->link, message);

@@ -52,6 +52,7 @@ void client_call(struct client *client, const char *verb, const char *path, cons
                  json_object *body, int64_t deadline_ms, client_done *done, void *arg);
 void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
                       json_object *body, int64_t deadline_ms, struct client_answer *answer);
+bool client_is_idle(const struct client *client); // no call is open
 // SHA-256 of the broker's certificate as last seen, for Kerberos channel binding; false before the first connection.
 bool client_broker_digest(struct client *client, unsigned char digest[32]);
 
@@ -68,5 +69,6 @@ struct client_link_events {
 };
 // `path` of METHOD_LINK or METHOD_HOST_LINK.
 void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg);
+void client_unlink(struct client *client); // ends it for good, without a word; calls go on
 // `message` prints to at most HOST_MESSAGE_MAX (a device's: 16 KiB). False when the link is down.
 bool client_link_send(struct client *client, json_object *message);

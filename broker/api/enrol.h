@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The identity of a device or of a session host: its key, made here and never leaving, and the certificate the broker
+// How a device or a session host gets its identity: a key, made here and never leaving, and the certificate the broker
 // gives for it in exchange for an enrolment token.
 #pragma once
-#include "broker/api/types.h"
-#include "broker/base/fault.h"
-
-enum { ENROL_PATH_SIZE = 300 };
+#include "broker/api/pair.h"
 
 struct enrol_config {
     enum noun noun; // NOUN_DEVICE or NOUN_HOST
@@ -15,17 +12,11 @@ struct enrol_config {
     const char *state_dir;
 };
 
-struct enrol_paths {
-    char key[ENROL_PATH_SIZE], certificate[ENROL_PATH_SIZE], id[ENROL_PATH_SIZE];
-};
-void enrol_paths(struct enrol_paths *paths, enum noun noun, const char *state_dir);
-
 // "neustadt/desk1"; empty before it is enrolled.
 void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir);
 
 enum enrol_end { ENROL_DONE, ENROL_FAILED, ENROL_NO_TOKEN, ENROL_REFUSED, ENROL_UNREACHABLE };
 
 // For a command line: reads the token from the file (NULL or "-": standard input), makes key and request, takes both to
-// the broker, writes what comes back and says how it went. A key that is there already is used again, so that enrolling
-// can be repeated. Blocks.
+// the broker, writes what comes back and says how it went. What was there before stays until then. Blocks.
 enum enrol_end enrol(const struct enrol_config *config, const char *token_file);

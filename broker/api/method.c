@@ -28,6 +28,11 @@ const struct field enrol_request_fields[] = {
     {.name = NULL},
 };
 
+const struct field renew_request_fields[] = {
+    {.name = "request", .type = FIELD_TEXT, AT(renew_request, request), .flags = FIELD_REQUIRED, .sentence = "certificate request, PKCS #10 DER in base64; only its key counts"},
+    {.name = NULL},
+};
+
 const struct field admin_logon_request_fields[] = {
     {.name = "token", .type = FIELD_TEXT, AT(admin_logon_request, token), .flags = FIELD_SECRET, .sentence = "one-time token of the first administrator"},
     {.name = "tenant", .type = FIELD_TEXT, AT(admin_logon_request, tenant), .sentence = "tenant whose directory knows you"},
@@ -103,6 +108,7 @@ const struct method method_rows[] = {
     {METHOD_LINK, "GET", "/v1/link", ROLE_DEVICE, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the device's WebSocket"},
     {METHOD_HOST_LINK, "GET", "/v1/host-link", ROLE_HOST, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the WebSocket of a session host's agent"},
     {.id = METHOD_ENROL, .verb = "POST", .path = "/v1/enrol", .who = ROLE_ANYONE, .noun = NOUN_NONE, BODY(enrol_request), .sentence = "gives a device or a session host its certificate for an enrolment token"},
+    {.id = METHOD_RENEW, .verb = "POST", .path = "/v1/renew", .who = ROLE_MEMBER, .noun = NOUN_NONE, BODY(renew_request), .flags = METHOD_CERTIFICATE, .sentence = "gives the calling device or session host its next certificate"},
     {.id = METHOD_ADMIN_LOGON, .verb = "POST", .path = "/v1/admin/logon", .who = ROLE_ANYONE, .noun = NOUN_NONE, BODY(admin_logon_request), .sentence = "logs an administrator on"},
     {METHOD_ADMIN_LOGOFF, "POST", "/v1/admin/logoff", ROLE_ADMIN, NOUN_NONE, NULL, 0, 0, "ends the administrator's own log-on"},
     {METHOD_STATUS, "GET", "/v1/status", ROLE_ADMIN, NOUN_NONE, NULL, 0, 0, "how the broker and its hosts are"},

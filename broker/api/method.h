@@ -11,6 +11,7 @@ enum role {
     ROLE_ANYONE,   // no proof at all
     ROLE_DEVICE,   // an enrolled device, by its certificate
     ROLE_HOST,     // the agent of a session host, by its certificate
+    ROLE_MEMBER,   // either of both
     ROLE_ADMIN,    // an administrator of the tenant concerned, or of the district
     ROLE_DISTRICT, // an administrator of the district
 };
@@ -23,6 +24,7 @@ enum method_id {
     METHOD_LINK,
     METHOD_HOST_LINK,
     METHOD_ENROL,
+    METHOD_RENEW,
     METHOD_ADMIN_LOGON,
     METHOD_ADMIN_LOGOFF,
     METHOD_STATUS,
@@ -90,6 +92,10 @@ struct enrol_request {
     char request[4096]; // PKCS #10, PEM, lines joined by \n are not clean text: base64 of the DER
 };
 
+struct renew_request {
+    char request[4096]; // as above
+};
+
 struct admin_logon_request {
     char token[NAME_SIZE]; // the one-time token of pult-broker --init, or:
     char tenant[SLUG_SIZE];
@@ -113,7 +119,7 @@ struct tell_request {
 
 extern const struct field drain_request_fields[], tell_request_fields[];
 extern const struct field logon_request_fields[], password_request_fields[], enrol_request_fields[],
-    admin_logon_request_fields[], why_request_fields[];
+    renew_request_fields[], admin_logon_request_fields[], why_request_fields[];
 
 // The answer to a log-on: everything the agent needs to connect once.
 struct logon_answer {

@@ -5,8 +5,9 @@
 // whose sessions need that. That it works only once is the host's to keep: it remembers nonces and numbers.
 //
 // What it says is vouched for by HMAC-SHA-256 (RFC 2104) with a key that the broker and this one host share. The
-// broker derives it from a secret of its own (HKDF-Expand, RFC 5869) for the host's id and certificate, so it keeps
-// none of them, and a host that is enrolled anew gets another. Who has a host's key can make passwords for this host
+// broker derives it from a secret of its own (HKDF-Expand, RFC 5869) for the host's id and the certificate it was
+// enrolled with, so it keeps none of them. A host that renews its certificate keeps its key, so what was made before
+// is good after; one that is enrolled anew gets another. Who has a host's key can make passwords for this host
 // and no other, and those who can read it there, its administrators, open any session there without one. Host and
 // login are also among what is vouched for, and deriving and vouching begin with labels of their own.
 #pragma once

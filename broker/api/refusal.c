@@ -31,6 +31,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_STORE_DOWN] = {"store-down", 503, _("The broker cannot write its journal and refuses until it can. Try again in a minute; administrators: look at its disk.")},
     [REFUSAL_DEVICE_UNKNOWN] = {"device-unknown", 403, _("This device is not enrolled. Ask the help desk.")},
     [REFUSAL_DEVICE_DISABLED] = {"device-disabled", 403, _("This device is disabled. Use another desk or ask the help desk.")},
+    [REFUSAL_CERTIFICATE_EXPIRED] = {"certificate-expired", 403, _("The certificate of this machine has run out. Ask the help desk to enrol it anew.")},
     [REFUSAL_TICKET] = {"ticket", 401, _("Your Kerberos ticket was not accepted. Log on again.")},
     [REFUSAL_BUSY] = {"busy", 503, _("The broker is busy. Try again in a moment.")},
     [REFUSAL_BROKER_UNREACHABLE] = {"broker-unreachable", 503, _("The broker cannot be reached. Check the network cable or ask the help desk.")},

@@ -61,6 +61,8 @@ static const struct field host_fields[] = {
     {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_OURS, .sentence = "takes no new sessions"},
     {.name = "drain_until", .type = FIELD_TIME, AT(host, drain_until_ms), .flags = FIELD_OURS, .sentence = "when it takes new sessions again by itself; empty: when told to"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(host, certificate), .flags = FIELD_OURS, .sentence = "SHA-256 of its agent's certificate; empty: no agent, passwords go to the host"},
+    {.name = "certificate_until", .type = FIELD_TIME, AT(host, until_ms), .flags = FIELD_OURS, .sentence = "until when that certificate is valid; its agent renews it in time"},
+    {.name = "enrolment", .type = FIELD_DIGEST, AT(host, enrolment), .flags = FIELD_OURS | FIELD_HIDDEN, .sentence = "SHA-256 of the certificate its agent was enrolled with; empty: the present one"},
     {.name = "enrolled", .type = FIELD_TIME, AT(host, enrolled_ms), .flags = FIELD_OURS, .sentence = "since when its agent is enrolled"},
     {.name = "invite", .type = FIELD_DIGEST, AT(host, invite), .flags = FIELD_OURS | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "invite_until", .type = FIELD_TIME, AT(host, invite_until_ms), .flags = FIELD_OURS, .sentence = "until when its enrolment token can be used"},
@@ -100,6 +102,7 @@ static const struct field device_fields[] = {
     {.name = "room", .type = FIELD_TEXT, AT(device, room), .sentence = "room and desk, for people"},
     {.name = "disabled", .type = FIELD_FLAG, AT(device, disabled), .sentence = "nobody can log on here"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(device, certificate), .flags = FIELD_OURS, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
+    {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_OURS, .sentence = "until when that certificate is valid; the device renews it in time"},
     {.name = "enrolled", .type = FIELD_TIME, AT(device, enrolled_ms), .flags = FIELD_OURS, .sentence = "since when it is enrolled"},
     {.name = "invite", .type = FIELD_DIGEST, AT(device, invite), .flags = FIELD_OURS | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "invite_until", .type = FIELD_TIME, AT(device, invite_until_ms), .flags = FIELD_OURS, .sentence = "until when its enrolment token can be used"},
@@ -167,6 +170,11 @@ const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT] = {
 bool host_has_agent(const struct host *host)
 {
     return host->system != HOST_WINDOWS && host->certificate[0];
+}
+
+const char *host_enrolment(const struct host *host)
+{
+    return host->enrolment[0] ? host->enrolment : host->certificate;
 }
 
 enum host_guarantee host_guarantee(const struct host *host)

@@ -122,6 +122,8 @@ struct host {
     bool draining;                 // takes no new sessions
     int64_t drain_until_ms;        // then it takes them again by itself; 0: until told
     char certificate[DIGEST_SIZE]; // of its agent (DER, SHA-256); empty: none, passwords go to the host
+    int64_t until_ms;              // how long that is valid
+    char enrolment[DIGEST_SIZE];   // the certificate it was enrolled with; empty: the same
     int64_t enrolled_ms;
     char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
     int64_t invite_until_ms;
@@ -158,6 +160,7 @@ struct device {
     char room[NAME_SIZE];
     bool disabled;
     char certificate[DIGEST_SIZE]; // SHA-256 of its certificate (DER), empty: not enrolled
+    int64_t until_ms;              // how long that is valid
     int64_t enrolled_ms;
     char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
     int64_t invite_until_ms;
@@ -201,6 +204,8 @@ struct host_guarantee_row {
 extern const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT];
 
 bool host_has_agent(const struct host *host);
+// What stays while its agent renews its certificate, and changes when it is enrolled anew.
+const char *host_enrolment(const struct host *host);
 enum host_guarantee host_guarantee(const struct host *host);
 // The sentence for a code, as the API has it; the code itself when it is none of ours.
 const char *host_guarantee_sentence(const char *code);

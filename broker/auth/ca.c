@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/ca.h"
+#include "broker/base/log.h"
 #include "broker/base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { CA_DAYS = 3650, CLOCK_SKEW_S = 3600 };
+enum { DAY_S = 24 * 60 * 60, CLOCK_SKEW_S = 3600 };
 
 struct ca {
     EVP_PKEY *key;
     X509 *certificate;
+    int64_t life_s, until_s;
 };
 
 static void key_drop(EVP_PKEY **key)
@@ -61,12 +65,19 @@ static bool set_serial(X509 *certificate)
     return set;
 }
 
-static bool set_common(X509 *certificate, const char *common_name, EVP_PKEY *key, int days)
+// A clock that is behind takes a young certificate, too; of a short life that is a small part.
+static bool set_dates(X509 *certificate, int64_t now_s, int64_t until_s)
+{
+    int64_t early_s = (until_s - now_s) / 10;
+    return ASN1_TIME_set(X509_getm_notBefore(certificate), now_s - (early_s < CLOCK_SKEW_S ? early_s : CLOCK_SKEW_S)) &&
+           ASN1_TIME_set(X509_getm_notAfter(certificate), until_s);
+}
+
+static bool set_common(X509 *certificate, const char *common_name, EVP_PKEY *key, int64_t until_s)
 {
     X509_NAME *name = X509_get_subject_name(certificate);
     return X509_set_version(certificate, X509_VERSION_3) == 1 && set_serial(certificate) &&
-           X509_gmtime_adj(X509_getm_notBefore(certificate), -CLOCK_SKEW_S) &&
-           X509_time_adj_ex(X509_getm_notAfter(certificate), days, 0, NULL) &&
+           set_dates(certificate, time(NULL), until_s) &&
            X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)common_name, -1, -1, 0) == 1 &&
            X509_set_pubkey(certificate, key) == 1;
 }
@@ -93,33 +104,80 @@ static bool write_pair(const char *key_file, const char *certificate_file, EVP_P
     return true;
 }
 
-bool ca_create(const char *key_file, const char *certificate_file, struct fault *why)
+static X509 *make_own(EVP_PKEY *key)
 {
-    owned(key) EVP_PKEY *key = EVP_EC_gen("P-256");
     owned(x509) X509 *certificate = X509_new();
-    bool made = key && certificate && set_common(certificate, "Pult device CA", key, CA_DAYS) &&
+    bool made = certificate && set_common(certificate, "Pult device CA", key, time(NULL) + (int64_t)CA_DAYS * DAY_S) &&
                 X509_set_issuer_name(certificate, X509_get_subject_name(certificate)) == 1 &&
                 add_extension(certificate, certificate, NID_basic_constraints, "critical,CA:TRUE,pathlen:0") &&
                 add_extension(certificate, certificate, NID_key_usage, "critical,keyCertSign,cRLSign") &&
                 add_extension(certificate, certificate, NID_subject_key_identifier, "hash") &&
                 X509_sign(certificate, key, EVP_sha256()) > 0;
-    if (!made)
+    return made ? take(certificate) : NULL;
+}
+
+bool ca_create(const char *key_file, const char *certificate_file, struct fault *why)
+{
+    owned(key) EVP_PKEY *key = EVP_EC_gen("P-256");
+    owned(x509) X509 *certificate = key ? make_own(key) : NULL;
+    if (!certificate)
         return fault_set(why, FAULT_BROKEN, "the device CA could not be made");
     return write_pair(key_file, certificate_file, key, certificate, why);
 }
 
-struct ca *ca_open(const char *key_file, const char *certificate_file, struct fault *why)
+static int64_t until_of(const X509 *certificate)
+{
+    struct tm until;
+    return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) == 1 ? (int64_t)timegm(&until) : 0;
+}
+
+static bool replace(const char *path, X509 *certificate)
+{
+    char fresh[PATH_MAX];
+    int length = snprintf(fresh, sizeof fresh, "%s.new", path);
+    if (length < 0 || (size_t)length >= sizeof fresh)
+        return false;
+    unlink(fresh);
+    owned(file) FILE *file = create_file(fresh, 0644);
+    return file && PEM_write_X509(file, certificate) == 1 && fflush(file) == 0 && fsync(fileno(file)) == 0 &&
+           rename(fresh, path) == 0;
+}
+
+// With the same key and the same name, so that what the old one signed is good by the new one as well.
+static void renew_own(struct ca *ca, const char *certificate_file)
+{
+    owned(x509) X509 *certificate = make_own(ca->key);
+    const X509_NAME *name = X509_get_subject_name(ca->certificate);
+    // One that was not made here is looked after elsewhere.
+    if (!certificate || X509_NAME_cmp(X509_get_subject_name(certificate), name) != 0)
+        return;
+    if (!replace(certificate_file, certificate)) {
+        log_warn("enrol", "%s: the device CA's certificate cannot be renewed: %s", certificate_file, strerror(errno));
+        return;
+    }
+    X509_free(ca->certificate);
+    ca->certificate = take(certificate);
+    ca->until_s = until_of(ca->certificate);
+    log_info("enrol", "%s: the device CA's certificate is renewed", certificate_file);
+}
+
+struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t life_s, struct fault *why)
 {
     owned(file) FILE *key_in = fopen(key_file, "re");
     owned(file) FILE *certificate_in = fopen(certificate_file, "re");
     struct ca *ca = mem_new(1, sizeof *ca);
+    ca->life_s = life_s;
     ca->key = key_in ? PEM_read_PrivateKey(key_in, NULL, NULL, NULL) : NULL;
     ca->certificate = certificate_in ? PEM_read_X509(certificate_in, NULL, NULL, NULL) : NULL;
-    if (ca->key && ca->certificate && X509_check_private_key(ca->certificate, ca->key) == 1)
-        return ca;
-    fault_set(why, FAULT_BROKEN, "%s and %s: not a key and its certificate", key_file, certificate_file);
-    ca_free(ca);
-    return NULL;
+    if (!ca->key || !ca->certificate || X509_check_private_key(ca->certificate, ca->key) != 1) {
+        fault_set(why, FAULT_BROKEN, "%s and %s: not a key and its certificate", key_file, certificate_file);
+        ca_free(ca);
+        return NULL;
+    }
+    ca->until_s = until_of(ca->certificate);
+    if (ca->until_s - time(NULL) < (int64_t)CA_RENEWED_DAYS * DAY_S)
+        renew_own(ca, certificate_file);
+    return ca;
 }
 
 void ca_free(struct ca *ca)
@@ -151,27 +209,40 @@ static EVP_PKEY *key_of_request(const unsigned char *der, size_t length, struct 
     return NULL;
 }
 
-static bool sign(void *self, const unsigned char *der, size_t length, const char *device_id, unsigned char **out,
-                 size_t *out_length, struct fault *why)
+static bool name_renewed(X509 *certificate, X509 *issuer, const char *renews)
+{
+    char value[sizeof "URI:" CA_RENEWS + DIGEST_SIZE];
+    snprintf(value, sizeof value, "URI:" CA_RENEWS "%s", renews);
+    return !renews[0] || add_extension(certificate, issuer, NID_subject_alt_name, value);
+}
+
+static bool sign(void *self, const unsigned char *der, size_t length, const char *id, const char *renews,
+                 struct ca_certificate *out, struct fault *why)
 {
     struct ca *ca = self;
+    *out = (struct ca_certificate){0};
     owned(key) EVP_PKEY *key = key_of_request(der, length, why);
     if (!key)
         return false;
     owned(x509) X509 *certificate = X509_new();
-    bool made = certificate && set_common(certificate, device_id, key, CA_DEVICE_DAYS) &&
+    int64_t until_s = time(NULL) + ca->life_s;
+    if (until_s > ca->until_s)
+        until_s = ca->until_s;
+    bool made = certificate && set_common(certificate, id, key, until_s) &&
                 X509_set_issuer_name(certificate, X509_get_subject_name(ca->certificate)) == 1 &&
                 add_extension(certificate, ca->certificate, NID_basic_constraints, "critical,CA:FALSE") &&
                 add_extension(certificate, ca->certificate, NID_key_usage, "critical,digitalSignature") &&
                 add_extension(certificate, ca->certificate, NID_ext_key_usage, "clientAuth") &&
-                X509_sign(certificate, ca->key, EVP_sha256()) > 0;
-    *out = NULL;
-    int written = made ? i2d_X509(certificate, out) : -1;
-    *out_length = written > 0 ? (size_t)written : 0;
-    return written > 0 || fault_set(why, FAULT_BROKEN, "the certificate could not be made");
+                name_renewed(certificate, ca->certificate, renews) && X509_sign(certificate, ca->key, EVP_sha256()) > 0;
+    int written = made ? i2d_X509(certificate, &out->der) : -1;
+    if (written <= 0)
+        return fault_set(why, FAULT_BROKEN, "the certificate could not be made");
+    out->length = (size_t)written;
+    out->until_ms = until_s * 1000;
+    return true;
 }
 
 struct ca_port ca_port(struct ca *ca)
 {
-    return (struct ca_port){ca, sign};
+    return (struct ca_port){ca, ca->until_s * 1000, sign};
 }

@@ -5,11 +5,14 @@
 
 struct ca;
 
-enum { CA_DEVICE_DAYS = 730 };
+enum { CA_DAYS = 3650, CA_RENEWED_DAYS = CA_DAYS / 3 };
 
 // Makes key (0600) and certificate (PEM); refuses to overwrite.
 bool ca_create(const char *key_file, const char *certificate_file, struct fault *why)
     __attribute__((warn_unused_result));
-struct ca *ca_open(const char *key_file, const char *certificate_file, struct fault *why); // NULL with why
+// `life_s`: how long what it signs is valid; no longer than its own certificate, though. That one is renewed here, with
+// the same key and name, when fewer than CA_RENEWED_DAYS are left of it: what was signed before stays good. NULL with
+// why.
+struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t life_s, struct fault *why);
 void ca_free(struct ca *ca);
 struct ca_port ca_port(struct ca *ca);

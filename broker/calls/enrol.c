@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How a device or a session host gets its certificate: an administrator makes a one-time token for it, which it turns
-// in.
+// in; and each further one for the one it has.
+#include "broker/calls/enrol.h"
 #include "broker/api/method.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
-#include "broker/calls/world.h"
 
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -12,21 +12,6 @@
 #include <string.h>
 
 enum { INVITE_MS = 24 * 60 * 60 * 1000 };
-
-// What devices and session hosts have in common: a certificate, and a token to get it with.
-struct member {
-    char *certificate, *invite;
-    int64_t *enrolled_ms, *invite_until_ms;
-};
-
-static struct member member_of(enum noun noun, union record *record)
-{
-    if (noun == NOUN_HOST)
-        return (struct member){record->host.certificate, record->host.invite, &record->host.enrolled_ms,
-                               &record->host.invite_until_ms};
-    return (struct member){record->device.certificate, record->device.invite, &record->device.enrolled_ms,
-                           &record->device.invite_until_ms};
-}
 
 void call_invite(struct world *world, struct call *call)
 {
@@ -87,45 +72,49 @@ static bool decode_request(const char *base64, unsigned char *der, size_t *lengt
     return true;
 }
 
-static void answer_certificate(struct world *world, struct call *call, struct event *event,
-                               const unsigned char *certificate, size_t length)
-{
-    owned(bytes) char *base64 = mem_new(1, length * 4 / 3 + 8);
-    EVP_EncodeBlock((unsigned char *)base64, certificate, (int)length);
-    json_object *answer = json_object_new_object();
-    json_object_object_add(answer, noun_rows[event->noun].name, json_object_new_string(event->record.id));
-    json_object_object_add(answer, "certificate", json_object_new_string(base64));
-    log_info("enrol", "%s %s from %s", noun_rows[event->noun].name, event->record.id, call->peer.address);
-    world_commit_answer(world, call, event, 1, answer);
-}
-
-static void enrol(struct world *world, struct call *call, enum noun noun, const union record *record,
-                  const char *request)
+static bool sign(struct world *world, struct call *call, const char *request, const char *id, const char *renews,
+                 struct ca_certificate *certificate)
 {
     struct fault why;
     unsigned char der[4096];
     size_t length = 0;
     if (!decode_request(request, der, &length)) {
         call_refuse(call, REFUSAL_INVALID, "request: not base64");
-        return;
+        return false;
     }
-    unsigned char *certificate = NULL;
-    size_t certificate_length = 0;
-    if (!world->ca.sign(world->ca.self, der, length, record->id, &certificate, &certificate_length, &why)) {
-        call_refuse_fault(call, &why);
+    if (world->ca.sign(world->ca.self, der, length, id, renews, certificate, &why))
+        return true;
+    call_refuse_fault(call, &why);
+    return false;
+}
+
+static json_object *certificate_answer(enum noun noun, const char *id, const struct ca_certificate *certificate)
+{
+    owned(bytes) char *base64 = mem_new(1, certificate->length * 4 / 3 + 8);
+    EVP_EncodeBlock((unsigned char *)base64, certificate->der, (int)certificate->length);
+    json_object *answer = json_object_new_object();
+    json_object_object_add(answer, noun_rows[noun].name, json_object_new_string(id));
+    json_object_object_add(answer, "certificate", json_object_new_string(base64));
+    return answer;
+}
+
+static void enrol(struct world *world, struct call *call, enum noun noun, const union record *record,
+                  const char *request)
+{
+    struct ca_certificate certificate;
+    if (!sign(world, call, request, record->id, "", &certificate))
         return;
-    }
     struct event event;
+    char digest[DIGEST_SIZE];
+    struct member_proof proof = {digest, "", certificate.until_ms};
+    world_digest(digest, certificate.der, certificate.length);
     world_event(&event, noun == NOUN_HOST ? EVENT_HOST_ENROLLED : EVENT_DEVICE_ENROLLED, noun, call);
     event.record = *record;
     snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, record->id);
-    struct member member = member_of(noun, &event.record);
-    world_digest(member.certificate, certificate, certificate_length);
-    *member.enrolled_ms = commit_now_ms(world->commit);
-    member.invite[0] = 0;
-    *member.invite_until_ms = 0;
-    answer_certificate(world, call, &event, certificate, certificate_length);
-    free(certificate);
+    member_enrol(noun, &event.record, &proof, commit_now_ms(world->commit));
+    log_info("enrol", "%s %s from %s", noun_rows[noun].name, record->id, call->peer.address);
+    world_commit_answer(world, call, &event, 1, certificate_answer(noun, record->id, &certificate));
+    free(certificate.der);
 }
 
 void call_enrol(struct world *world, struct call *call)
@@ -152,4 +141,54 @@ void call_enrol(struct world *world, struct call *call)
         call_refuse(call, REFUSAL_DENIED, "the enrolment token is unknown, used or too old: make a new one");
     }
     explicit_bzero(&request, sizeof request);
+}
+
+// Nothing is written down: what is given out counts from its first use, and names the one it was given for.
+void call_renew(struct world *world, struct call *call)
+{
+    struct fault why;
+    struct renew_request request;
+    struct ca_certificate certificate;
+    char until[CLOCK_TEXT_SIZE];
+    enum noun noun = call->peer.role == ROLE_HOST ? NOUN_HOST : NOUN_DEVICE;
+    const void *record = state_find(world->state, noun, call->peer.id);
+    struct member_proof proof = {call->peer.certificate, "", 0};
+    // While its body came in it may have been removed, enrolled anew or disabled.
+    if (member_standing(noun, record, &proof) != MEMBER_KNOWN) {
+        call_refuse(call, REFUSAL_UNPROVEN, NULL);
+        return;
+    }
+    if (noun == NOUN_DEVICE && ((const struct device *)record)->disabled) {
+        call_refuse(call, REFUSAL_DEVICE_DISABLED, NULL);
+        return;
+    }
+    if (!codec_read(renew_request_fields, sizeof request, CODEC_CHANGE, call->body, &request, &why)) {
+        call_refuse_fault(call, &why);
+        return;
+    }
+    if (!sign(world, call, request.request, call->peer.id, proof.certificate, &certificate))
+        return;
+    clock_text(until, certificate.until_ms);
+    log_info("enrol", "%s %s from %s: gets its next certificate, valid until %s", noun_rows[noun].name, call->peer.id,
+             call->peer.address, until);
+    json_object *answer = certificate_answer(noun, call->peer.id, &certificate);
+    free(certificate.der);
+    call_answer(call, answer);
+}
+
+void enrol_renewed(struct world *world, enum noun noun, const char *id, const struct member_proof *proof,
+                   const char *address)
+{
+    struct fault why;
+    char until[CLOCK_TEXT_SIZE];
+    struct event event = {.type = noun == NOUN_HOST ? EVENT_HOST_RENEWED : EVENT_DEVICE_RENEWED, .noun = noun};
+    snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, id);
+    memcpy(&event.record, state_find(world->state, noun, id), noun_rows[noun].size);
+    member_succeed(noun, &event.record, proof);
+    clock_text(until, proof->until_ms);
+    if (commit_events(world->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+        log_info("enrol", "%s shows its new certificate, valid until %s, from %s; the one before is not taken any more",
+                 event.by, until, address);
+    else
+        log_warn("enrol", "%s: its new certificate is not written down yet: %s", event.by, why.text);
 }

@@ -40,7 +40,7 @@ bool host_password(const struct world *world, const struct session *session, con
     TEXT_PUT(otp.session, session->id);
     TEXT_PUT(otp.host, host->id);
     TEXT_PUT(otp.login, login);
-    return otp_make(world->otp_maker, host->certificate, &otp, text);
+    return otp_make(world->otp_maker, host_enrolment(host), &otp, text);
 }
 
 // ---- the link
@@ -49,7 +49,7 @@ static void send_welcome(struct world *world, const char *host_id)
 {
     const struct host *host = state_host(world->state, host_id);
     struct host_message welcome = {.type = HOST_WELCOME, .now_ms = commit_now_ms(world->commit)};
-    if (!host || !otp_maker_key(world->otp_maker, host_id, host->certificate, welcome.otp_key))
+    if (!host || !otp_maker_key(world->otp_maker, host_id, host_enrolment(host), welcome.otp_key))
         log_error("host", "%s: no key for one-time passwords can be made", host_id);
     world->host_links.send(world->host_links.self, host_id, &welcome);
     explicit_bzero(&welcome, sizeof welcome);

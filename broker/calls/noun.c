@@ -3,6 +3,7 @@
 #include "broker/calls/noun.h"
 #include "broker/base/clock.h"
 #include "broker/calls/erase.h"
+#include "broker/core/member.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,9 +35,18 @@ static void add_report(json_object *object, const struct report *report)
     json_object_object_add(object, "agent_version", json_object_new_string(report->as.version));
 }
 
+// The journal tells it only since certificates are renewed.
+static void add_until(json_object *object, enum noun noun, const void *record)
+{
+    int64_t until_ms = member_until_ms(noun, record);
+    if (until_ms)
+        json_object_object_add(object, "certificate_until", world_time(until_ms));
+}
+
 static void add_host(json_object *object, const struct world *world, const struct host *host)
 {
     const struct report *report = reports_find(&world->reports, host->id);
+    add_until(object, NOUN_HOST, host);
     enum host_health health = world->health.of(world->health.arg, host->id);
     json_object_object_add(object, "health", json_object_new_string(host_health_names[health]));
     json_object_object_add(object, "health_detail",
@@ -85,6 +95,7 @@ static const struct session *shown_at(const struct state *state, const char *dev
 static void add_device(json_object *object, const struct world *world, const struct device *device)
 {
     size_t at = 0;
+    add_until(object, NOUN_DEVICE, device);
     const struct session *session =
         state_uses(world->state, NOUN_DEVICE, device->id) ? shown_at(world->state, device->id, &at) : NULL;
     json_object_object_add(object, "online",
@@ -200,8 +211,8 @@ static void keep_ours(const struct noun_row *row, const union record *present, u
 // On Windows there is no agent of ours: what was enrolled or invited before is so no longer.
 static void forget_agent(struct host *host)
 {
-    host->certificate[0] = host->invite[0] = 0;
-    host->enrolled_ms = host->invite_until_ms = 0;
+    host->certificate[0] = host->enrolment[0] = host->invite[0] = 0;
+    host->enrolled_ms = host->until_ms = host->invite_until_ms = 0;
 }
 
 bool noun_read(const struct state *state, enum noun noun, const char *id, json_object *body, union record *record,

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/overview.h"
 #include "broker/base/clock.h"
+#include "broker/core/member.h"
+
+static const int64_t soon_ms = 30ll * 24 * 60 * 60 * 1000;
 
 static void ignore(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
@@ -53,6 +56,32 @@ int64_t overview_draining(const struct world *world, const struct peer *peer)
         count += wall_sees(peer, tenant) && host->draining;
     }
     return count;
+}
+
+static void add_ending(json_object *ending, const struct world *world, const struct peer *peer, enum noun noun)
+{
+    const struct shelf *shelf = state_shelf(world->state, noun);
+    for (size_t i = 0; i < shelf->count; i++) {
+        char tenant[SLUG_SIZE];
+        const char *id = shelf->records[i];
+        int64_t until_ms = member_until_ms(noun, id);
+        id_tenant(tenant, id);
+        if (!until_ms || until_ms - commit_now_ms(world->commit) > soon_ms || !wall_sees(peer, tenant))
+            continue;
+        json_object *object = json_object_new_object();
+        add(object, "kind", noun_rows[noun].name);
+        add(object, "id", id);
+        json_object_object_add(object, "until", world_time(until_ms));
+        json_object_array_add(ending, object);
+    }
+}
+
+json_object *overview_certificates(const struct world *world, const struct peer *peer)
+{
+    json_object *ending = json_object_new_array();
+    add_ending(ending, world, peer, NOUN_DEVICE);
+    add_ending(ending, world, peer, NOUN_HOST);
+    return ending;
 }
 
 json_object *overview_trouble(const struct world *world, const struct peer *peer)

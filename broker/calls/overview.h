@@ -7,4 +7,6 @@
 json_object *overview_directories(struct world *world, const struct peer *peer);
 int64_t overview_draining(const struct world *world,
                           const struct peer *peer); // hosts that somebody took out of service
+// Devices and hosts whose certificate ends soon, or has ended: they should have renewed it long ago.
+json_object *overview_certificates(const struct world *world, const struct peer *peer);
 json_object *overview_trouble(const struct world *world, const struct peer *peer);

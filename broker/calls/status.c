@@ -62,6 +62,9 @@ void call_status(struct world *world, struct call *call)
     json_object_object_add(answer, "hosts", json_object_new_int64(hosts));
     json_object_object_add(answer, "hosts_ok", json_object_new_int64(usable));
     json_object_object_add(answer, "hosts_draining", json_object_new_int64(overview_draining(world, &call->peer)));
+    if (world->ca.until_ms)
+        json_object_object_add(answer, "device_ca_until", world_time(world->ca.until_ms));
+    json_object_object_add(answer, "certificates_ending", overview_certificates(world, &call->peer));
     json_object_object_add(answer, "directories", overview_directories(world, &call->peer));
     json_object_object_add(answer, "trouble", overview_trouble(world, &call->peer));
     call_answer(call, answer);

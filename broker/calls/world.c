@@ -16,6 +16,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_LOGON] = call_logon,
     [METHOD_PASSWORD] = call_password,
     [METHOD_ENROL] = call_enrol,
+    [METHOD_RENEW] = call_renew,
     [METHOD_ADMIN_LOGON] = call_admin_logon,
     [METHOD_ADMIN_LOGOFF] = call_admin_logoff,
     [METHOD_STATUS] = call_status,
@@ -88,8 +89,8 @@ void world_event(struct event *event, enum event_type type, enum noun noun, cons
 {
     *event = (struct event){.type = type, .noun = noun};
     static const char *const actors[] = {
-        [ROLE_NOBODY] = "nobody", [ROLE_ANYONE] = "somebody", [ROLE_DEVICE] = "device",
-        [ROLE_HOST] = "host",     [ROLE_ADMIN] = "admin",     [ROLE_DISTRICT] = "admin"};
+        [ROLE_NOBODY] = "nobody", [ROLE_ANYONE] = "somebody", [ROLE_DEVICE] = "device", [ROLE_HOST] = "host",
+        [ROLE_MEMBER] = "member", [ROLE_ADMIN] = "admin",     [ROLE_DISTRICT] = "admin"};
     snprintf(event->by, sizeof event->by, "%s %s%s", actors[call->peer.role], call->peer.id,
              call->peer.by_certificate ? " by certificate" : "");
 }

@@ -49,6 +49,7 @@ void call_logon(struct world *world, struct call *call);
 void call_why(struct world *world, struct call *call);
 void call_password(struct world *world, struct call *call);
 void call_enrol(struct world *world, struct call *call);
+void call_renew(struct world *world, struct call *call);
 void call_invite(struct world *world, struct call *call);
 void call_admin_logon(struct world *world, struct call *call);
 void call_admin_logoff(struct world *world, struct call *call);

@@ -13,10 +13,12 @@ enum event_type {
     EVENT_HOST_UNDRAINED,
     EVENT_HOST_INVITED,
     EVENT_HOST_ENROLLED,
+    EVENT_HOST_RENEWED,  // its agent showed its new certificate
     EVENT_HOST_TAKEN,    // a desktop is its person's from now on
     EVENT_HOST_RELEASED, // and nobody's any more
     EVENT_DEVICE_INVITED,
     EVENT_DEVICE_ENROLLED,
+    EVENT_DEVICE_RENEWED,
     EVENT_PERSON_SEEN,   // first log-on of a person
     EVENT_PERSON_ERASED, // and their name is forgotten; only the id, which means nobody any more, is left of them
     EVENT_SESSION_STARTED,

@@ -105,11 +105,22 @@ struct auth_port {
 
 // ---- ca: the broker's own certificate authority for devices
 
+// Before the digest of the certificate that another one renews, in that one's subject alternative name.
+#define CA_RENEWS "urn:pult:renews:"
+
+struct ca_certificate {
+    unsigned char *der; // to be freed
+    size_t length;
+    int64_t until_ms;
+};
+
 struct ca_port {
     void *self;
-    // Signs a PKCS #10 request (DER, hostile) for a device. The subject is ours: CN = device id. Fast; no network.
-    bool (*sign)(void *self, const unsigned char *request, size_t length, const char *device_id,
-                 unsigned char **certificate, size_t *certificate_length, struct fault *why);
+    int64_t until_ms; // the authority's own certificate; none that it signs is valid any longer
+    // Signs a PKCS #10 request (DER, hostile) for a device or a session host. The subject is ours: CN = its id.
+    // `renews`: SHA-256 of the certificate that is renewed, "" for a first one. Fast; no network.
+    bool (*sign)(void *self, const unsigned char *request, size_t length, const char *id, const char *renews,
+                 struct ca_certificate *certificate, struct fault *why);
 };
 
 // ---- links: the devices that are connected now

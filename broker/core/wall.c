@@ -13,6 +13,10 @@ static enum refusal check_role(enum role needed, enum role has)
         return has == ROLE_DEVICE ? REFUSAL_NONE : has == ROLE_ANYONE ? REFUSAL_UNPROVEN : REFUSAL_DENIED;
     case ROLE_HOST:
         return has == ROLE_HOST ? REFUSAL_NONE : has == ROLE_ANYONE ? REFUSAL_UNPROVEN : REFUSAL_DENIED;
+    case ROLE_MEMBER:
+        return has == ROLE_DEVICE || has == ROLE_HOST ? REFUSAL_NONE
+               : has == ROLE_ANYONE                   ? REFUSAL_UNPROVEN
+                                                      : REFUSAL_DENIED;
     case ROLE_ADMIN:
         if (has == ROLE_ADMIN)
             return REFUSAL_NONE;

@@ -6,11 +6,12 @@
 
 // Who calls, as proven by certificate, ticket or token; never by what the request says.
 struct peer {
-    enum role role;         // ROLE_ANYONE, ROLE_DEVICE, ROLE_ADMIN or ROLE_DISTRICT
-    char tenant[SLUG_SIZE]; // of a device or an administrator
-    char id[ID_SIZE];       // the device, or "tenant/log-on name" of an administrator
-    char address[64];       // where from
-    bool by_certificate;    // an administrator without a log-on
+    enum role role;                // ROLE_ANYONE, ROLE_DEVICE, ROLE_HOST, ROLE_ADMIN or ROLE_DISTRICT
+    char tenant[SLUG_SIZE];        // of a device or an administrator
+    char id[ID_SIZE];              // the device, or "tenant/log-on name" of an administrator
+    char address[64];              // where from
+    bool by_certificate;           // an administrator without a log-on
+    char certificate[DIGEST_SIZE]; // of a device or a host, as the state has it; else empty
 };
 
 // `id` is what the path names, "" without. A foreign tenant's thing is REFUSAL_ABSENT, existing or not.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/host-agent/agent.h"
-#include "broker/api/client.h"
 #include "broker/api/enrol.h"
 #include "broker/api/host_link.h"
 #include "broker/api/language.h"
+#include "broker/api/line.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
@@ -36,7 +36,7 @@ struct agent {
     struct loop *loop;
     const struct config *config;
     char host[ID_SIZE], key_file[PATH_SIZE];
-    struct client *client;
+    struct line *line;
     struct spent *spent;
     struct ledger *ledger;
     struct gate *gate;
@@ -128,7 +128,7 @@ static void report(void *arg)
         if (*row.login && json_object_array_length(list) < HOST_SESSIONS_MAX)
             json_object_array_add(list, session_object(agent, &row));
     json_object_object_add(object, "sessions", list);
-    client_link_send(agent->client, object);
+    client_link_send(line_client(agent->line), object);
 }
 
 static void something_changed(void *arg)
@@ -254,7 +254,7 @@ static bool confirm(void *arg, int64_t number, const struct otp *otp)
     TEXT_PUT(message.session, otp->session);
     TEXT_PUT(message.login, otp->login);
     owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
-    return agent->welcomed && client_link_send(agent->client, object);
+    return agent->welcomed && client_link_send(line_client(agent->line), object);
 }
 
 static void step_done(void *arg, bool fine)
@@ -341,18 +341,13 @@ static bool open_gate(struct agent *agent, struct fault *why)
 static bool meet_broker(struct agent *agent, struct fault *why)
 {
     static const struct client_link_events events = {.down = link_down, .message = link_message};
-    struct enrol_paths paths;
-    enrol_paths(&paths, NOUN_HOST, agent->config->state_dir);
-    struct client_config config = {.host = agent->config->broker,
-                                   .port = (int)agent->config->device_port,
-                                   .ca_file = agent->config->broker_ca,
-                                   .certificate_file = paths.certificate,
-                                   .key_file = paths.key};
-    agent->client = client_new(agent->loop, &config, why);
-    if (!agent->client)
-        return false;
-    client_link(agent->client, "/v1/host-link", &events, agent);
-    return true;
+    struct line_config config = {.noun = NOUN_HOST,
+                                 .broker = agent->config->broker,
+                                 .port = (int)agent->config->device_port,
+                                 .broker_ca = agent->config->broker_ca,
+                                 .state_dir = agent->config->state_dir};
+    agent->line = line_new(agent->loop, &config, &events, agent, why);
+    return agent->line != NULL;
 }
 
 static void start_watching(struct agent *agent)
@@ -394,7 +389,7 @@ void agent_free(struct agent *agent)
 {
     if (!agent)
         return;
-    client_free(agent->client);
+    line_free(agent->line);
     door_free(agent->door);
     gate_free(agent->gate);
     ledger_free(agent->ledger);

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/host-agent/config.h"
-#include "broker/api/enrol.h"
+#include "broker/api/pair.h"
 #include "broker/host-agent/tell.h"
 
-#include <errno.h>
 #include <stddef.h>
 #include <string.h>
-#include <unistd.h>
 
 #define AT(member) .offset = offsetof(struct config, member), .size = sizeof(((struct config *)0)->member)
 
@@ -41,14 +39,10 @@ bool config_load(struct config *config, const char *path)
 bool config_check(const struct config *config, conf_report *report, void *arg)
 {
     struct conf_check check = {.report = report, .arg = arg};
-    struct enrol_paths paths;
-    enrol_paths(&paths, NOUN_HOST, config->state_dir);
     conf_check_folder(&check, "state-dir", config->state_dir);
     conf_check_file(&check, "broker-ca", config->broker_ca);
     conf_check_file(&check, "certificate", config->certificate);
-    if (access(paths.certificate, R_OK) != 0)
-        conf_found(&check, "this host is not enrolled (%s: %s); run pult-host --enrol", paths.certificate,
-                   strerror(errno));
+    pair_check(&check, NOUN_HOST, config->state_dir, "pult-host");
     if (!tell_can())
         conf_found(&check, "messages cannot be shown in sessions: neither zenity nor xmessage is installed");
     return !check.failed;

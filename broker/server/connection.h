@@ -28,6 +28,7 @@ struct connection {
     struct links *among;           // the links it is one of
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char *common_name;             // the same; as long as it is, for there are many
+    char *renews;                  // which one that certificate renews, as far as it matters; NULL: none
     char *address;                 // the same, in numbers
     int64_t certificate_until_ms;
     bool on_device_port, on_admin_port;
@@ -46,6 +47,8 @@ struct server {
 // The device a connection's certificate stands for, as the state has it at this moment; NULL when it has no standing.
 const struct device *connection_device(const struct connection *connection);
 
+// A certificate that is shown for the first time takes the place of the one that it renews.
+void connection_settle(const struct connection *connection);
 const struct host *connection_host(const struct connection *connection); // the same for a session host's agent
 
 // ---- link.c

@@ -34,6 +34,7 @@ static bool has_standing(const struct connection *connection)
 static int link_asked(struct lws *wsi)
 {
     struct connection *connection = connection_of(wsi);
+    connection_settle(connection);
     if (path_is(wsi, METHOD_LINK) && may_have_device_link(connection))
         connection->among = &connection->server->devices;
     else if (path_is(wsi, METHOD_HOST_LINK) && connection_host(connection))

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
 #include "broker/base/clock.h"
+#include "broker/base/log.h"
 #include "broker/calls/admins.h"
+#include "broker/calls/enrol.h"
 #include "broker/server/connection.h"
 #include "broker/server/tls.h"
 
@@ -34,30 +36,52 @@ void exchange_refuse(struct exchange *exchange, enum refusal refusal)
 }
 
 // TLS looks at the dates of a certificate once, at the first handshake: not when a session is resumed or a line kept.
-static bool shows_certificate(const struct connection *connection, bool port)
+static bool has_expired(const struct connection *connection)
 {
-    return port && connection->certificate[0] && connection->certificate_until_ms > clock_wall_ms();
+    return connection->certificate_until_ms <= clock_wall_ms();
+}
+
+static struct member_proof proof_of(const struct connection *connection)
+{
+    return (struct member_proof){connection->certificate, connection->renews ? connection->renews : "",
+                                 connection->certificate_until_ms};
+}
+
+// Whose certificate it is, whatever its dates say.
+static const void *find_member(const struct connection *connection, enum noun noun)
+{
+    struct member_proof proof = proof_of(connection);
+    if (!connection->on_device_port)
+        return NULL;
+    const void *record = state_find(connection->server->world->state, noun, connection->common_name);
+    return member_standing(noun, record, &proof) == MEMBER_STRANGER ? NULL : record;
 }
 
 const struct device *connection_device(const struct connection *connection)
 {
-    if (!shows_certificate(connection, connection->on_device_port))
-        return NULL;
-    const struct device *device = state_device(connection->server->world->state, connection->common_name);
-    return device && text_equal(device->certificate, connection->certificate) ? device : NULL;
+    return has_expired(connection) ? NULL : find_member(connection, NOUN_DEVICE);
 }
 
 const struct host *connection_host(const struct connection *connection)
 {
-    if (!shows_certificate(connection, connection->on_device_port))
-        return NULL;
-    const struct host *host = state_host(connection->server->world->state, connection->common_name);
-    return host && text_equal(host->certificate, connection->certificate) ? host : NULL;
+    return has_expired(connection) ? NULL : find_member(connection, NOUN_HOST);
+}
+
+void connection_settle(const struct connection *connection)
+{
+    struct member_proof proof = proof_of(connection);
+    const struct device *device = connection_device(connection);
+    const struct host *host = connection_host(connection);
+    enum noun noun = device ? NOUN_DEVICE : NOUN_HOST;
+    const char *id = device ? device->id : host ? host->id : NULL;
+    if (id && !(device && device->disabled) &&
+        member_standing(noun, device ? (const void *)device : host, &proof) == MEMBER_SUCCESSOR)
+        enrol_renewed(connection->server->world, noun, id, &proof, connection->address);
 }
 
 static const struct administrator *connection_administrator(const struct connection *connection)
 {
-    if (!shows_certificate(connection, connection->on_admin_port))
+    if (!connection->on_admin_port || !connection->certificate[0] || has_expired(connection))
         return NULL;
     return state_administrator_by(connection->server->world->state, connection->certificate);
 }
@@ -107,6 +131,7 @@ static void prove_administrator(const struct connection *connection, struct peer
 static void read_peer(struct exchange *exchange)
 {
     struct peer *peer = &exchange->call->peer;
+    connection_settle(exchange->connection);
     const struct device *device = connection_device(exchange->connection);
     const struct host *host = device ? NULL : connection_host(exchange->connection);
     peer->role = device ? ROLE_DEVICE : host ? ROLE_HOST : ROLE_ANYONE;
@@ -115,6 +140,7 @@ static void read_peer(struct exchange *exchange)
     if (!device && !host)
         return;
     TEXT_PUT(peer->id, device ? device->id : host->id);
+    TEXT_PUT(peer->certificate, device ? device->certificate : host->certificate);
     id_tenant(peer->tenant, peer->id);
 }
 
@@ -169,6 +195,18 @@ static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool
     return length > (int64_t)most ? REFUSAL_TOO_LARGE : REFUSAL_NONE;
 }
 
+static bool ran_out(const struct connection *connection)
+{
+    bool is_device = find_member(connection, NOUN_DEVICE);
+    if (!has_expired(connection) || (!is_device && !find_member(connection, NOUN_HOST)))
+        return false;
+    const char *kind = noun_rows[is_device ? NOUN_DEVICE : NOUN_HOST].name;
+    log_warn("enrol",
+             "%s %s from %s: its certificate has run out; it is to be enrolled anew (pultctl %s enrol-token %s)", kind,
+             connection->common_name, connection->address, kind, connection->common_name);
+    return true;
+}
+
 bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body)
 {
     struct call *call = exchange->call;
@@ -189,8 +227,10 @@ bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path,
     if (refusal == REFUSAL_NONE)
         refusal = wall_check(call->method, &call->peer, call->id);
     const struct device *device = connection_device(exchange->connection);
-    if (refusal == REFUSAL_NONE && call->method->who == ROLE_DEVICE && (!device || device->disabled))
+    if (refusal == REFUSAL_NONE && call->method->flags & METHOD_CERTIFICATE && device && device->disabled)
         refusal = REFUSAL_DEVICE_DISABLED;
+    if (refusal == REFUSAL_UNPROVEN && ran_out(exchange->connection))
+        refusal = REFUSAL_CERTIFICATE_EXPIRED;
     exchange->wants_ticket = call->method->id == METHOD_ADMIN_LOGON;
     exchange->is_text = call->method->id == METHOD_METRICS;
     if (refusal != REFUSAL_NONE)

@@ -133,6 +133,15 @@ static void finish(struct call *call, int status, struct text *answer, int64_t r
 
 // ---- the request
 
+// Kept by those only whose certificate is not the known one: there are many others.
+static void find_renewed(struct connection *connection)
+{
+    char renews[DIGEST_SIZE];
+    if (!connection_device(connection) && !connection_host(connection) &&
+        tls_peer_renews(lws_get_ssl(connection->wsi), renews))
+        connection->renews = mem_dup(renews);
+}
+
 struct connection *connection_of(struct lws *wsi)
 {
     struct connection *connection = lws_get_opaque_user_data(wsi);
@@ -148,6 +157,8 @@ struct connection *connection_of(struct lws *wsi)
     if (connection->on_device_port || connection->on_admin_port)
         tls_peer(lws_get_ssl(wsi), connection->certificate, common_name);
     connection->common_name = mem_dup(common_name);
+    if (connection->on_device_port)
+        find_renewed(connection);
     char address[sizeof((struct peer *)0)->address] = "";
     lws_get_peer_simple(wsi, address, sizeof address);
     connection->address = mem_dup(address);
@@ -214,8 +225,18 @@ void connection_end(struct lws *wsi)
     exchange_end(connection);
     link_end(connection);
     free(connection->common_name);
+    free(connection->renews);
     free(connection->address);
     free(connection);
+}
+
+// A device that was too long in a cupboard gets through to a refusal that says so, and no further: the dates are looked
+// at again with each request. Everything else about its certificate has to be right.
+static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
+{
+    const struct server *server = lws_context_user(lws_get_context(wsi));
+    return lws_get_vhost(wsi) == server->device_vhost && X509_STORE_CTX_get_error_depth(store) == 0 &&
+           X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
@@ -224,7 +245,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     switch ((int)reason) {
     case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
         // Without this answer libwebsockets takes any certificate: `length` is OpenSSL's own verdict.
-        return length ? 0 : 1;
+        return length || may_be_told_why(wsi, user) ? 0 : 1;
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         tls_harden(user);
         return 0;

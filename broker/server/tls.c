@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/server/tls.h"
 #include "broker/base/text.h"
+#include "broker/core/port.h"
 
 #include <assert.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 #include <time.h>
 
@@ -40,6 +42,32 @@ bool tls_peer(SSL *ssl, char digest[DIGEST_SIZE], char common_name[ID_SIZE])
     int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, common_name, ID_SIZE);
     X509_free(certificate);
     return length > 0 && (size_t)length == strlen(common_name);
+}
+
+static bool read_renewed(const GENERAL_NAME *name, char digest[DIGEST_SIZE])
+{
+    static const char prefix[] = CA_RENEWS;
+    enum { PREFIX = sizeof prefix - 1, WHOLE = PREFIX + DIGEST_SIZE - 1 };
+    if (name->type != GEN_URI || ASN1_STRING_length(name->d.uniformResourceIdentifier) != WHOLE)
+        return false;
+    const char *text = (const char *)ASN1_STRING_get0_data(name->d.uniformResourceIdentifier);
+    if (memcmp(text, prefix, PREFIX) != 0)
+        return false;
+    memcpy(digest, text + PREFIX, DIGEST_SIZE - 1);
+    digest[DIGEST_SIZE - 1] = 0;
+    return strspn(digest, "0123456789abcdef") == DIGEST_SIZE - 1;
+}
+
+bool tls_peer_renews(SSL *ssl, char digest[DIGEST_SIZE])
+{
+    bool found = false;
+    X509 *certificate = ssl ? SSL_get1_peer_certificate(ssl) : NULL;
+    GENERAL_NAMES *names = certificate ? X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL) : NULL;
+    for (int i = 0; !found && i < sk_GENERAL_NAME_num(names); i++)
+        found = read_renewed(sk_GENERAL_NAME_value(names, i), digest);
+    GENERAL_NAMES_free(names);
+    X509_free(certificate);
+    return found;
 }
 
 int64_t tls_peer_until_ms(SSL *ssl)

@@ -11,6 +11,8 @@ void tls_digest(X509 *certificate, unsigned char digest[32]);
 // The certificate the other side showed: its digest and common name. False without one. Also right for resumed
 // sessions, which keep the certificate of the first handshake: who uses it checks its standing at every request.
 bool tls_peer(SSL *ssl, char digest[DIGEST_SIZE], char common_name[ID_SIZE]);
+// Which certificate it renews, by the authority's word (CA_RENEWS); false when it is a first one.
+bool tls_peer_renews(SSL *ssl, char digest[DIGEST_SIZE]);
 // Until when that certificate is valid; 0 without one. A resumed session and a kept connection outlive it.
 int64_t tls_peer_until_ms(SSL *ssl);
 // Whether the certificate of one file stands in another, which may hold many (PEM). Also true when either cannot be

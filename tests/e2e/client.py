@@ -187,12 +187,15 @@ def gets_through(context):
 # ---- links
 
 
+def upgrade(path="/v1/link"):
+    return get(path, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
+               "Sec-WebSocket-Protocol: pult", "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode())
+
+
 class Link:
     def __init__(self, device, path="/v1/link"):
         self.connection = connect(DEVICES, device.context())
-        self.answer = ask(self.connection, get(path, "Upgrade: websocket", "Connection: Upgrade",
-                                               "Sec-WebSocket-Version: 13", "Sec-WebSocket-Protocol: pult",
-                                               "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode()))
+        self.answer = ask(self.connection, upgrade(path))
         self.up = self.answer is not None and self.answer.status == 101
 
     def frame(self, opcode, payload, final=True, masked=True):

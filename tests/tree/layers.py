@@ -34,7 +34,7 @@ HOMES = {
     r"libwebsockets\.h": ["broker/base/loop.", "broker/server/", "broker/api/client", "broker/api/link.",
                           "broker/api/wire.", "broker/gateway/", "pxe/"],
     r"json-c/.*": ["broker/api/codec.", "admin-tool/out."],
-    r"openssl/.*": ["broker/api/client", "broker/api/enrol.", "broker/api/otp.",
+    r"openssl/.*": ["broker/api/client", "broker/api/pair.", "broker/api/otp.",
                     "broker/api/trust.", "broker/auth/", "broker/calls/", "broker/core/",
                     "broker/gateway/", "broker/host/", "broker/host-agent/", "broker/main.c", "broker/server/", "broker/store/"],
     r"(l(dap|ber).*|openldap)\.h": ["broker/auth/"],

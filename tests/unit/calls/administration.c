@@ -358,3 +358,30 @@ Test(administration, what_is_wrong_with_a_host_is_one_line)
     cr_assert(report);
     cr_assert_str_eq(report->as.faults, "xrdp: silent; disk: full");
 }
+
+static void device_lasts(const char *id, int64_t until_ms)
+{
+    union record record = {0};
+    record.device = *state_device(office.world.state, id);
+    record.device.until_ms = until_ms;
+    hall_set(&office.hall, NOUN_DEVICE, &record);
+}
+
+Test(administration, a_certificate_that_was_not_renewed_in_time_is_named)
+{
+    static const int64_t day_ms = 24ll * 60 * 60 * 1000;
+    const struct shelf *devices = state_shelf(office.world.state, NOUN_DEVICE);
+    for (size_t i = 0; i < devices->count; i++)
+        device_lasts(devices->records[i], office.hall.now_ms + 31 * day_ms);
+    owned(json) json_object *quiet = status_of();
+    cr_assert_eq(json_object_array_length(codec_member(quiet, "certificates_ending")), 0);
+    device_lasts("altdorf/desk1", office.hall.now_ms + 30 * day_ms);
+    owned(json) json_object *status = status_of();
+    json_object *ending = codec_member(status, "certificates_ending");
+    cr_assert_eq(json_object_array_length(ending), 1);
+    cr_assert_str_eq(codec_string(json_object_array_get_idx(ending, 0), "id"), "altdorf/desk1");
+    cr_assert_str_eq(codec_string(json_object_array_get_idx(ending, 0), "kind"), "device");
+    owned(json) json_object *shown = office_call(METHOD_SHOW, NOUN_DEVICE, "altdorf/desk1", "{}");
+    cr_assert_str_eq(codec_string(shown, "certificate_until"),
+                     codec_string(json_object_array_get_idx(ending, 0), "until"));
+}

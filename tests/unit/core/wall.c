@@ -41,7 +41,7 @@ Test(wall, a_device_may_only_what_devices_may)
 {
     for (size_t i = 0; i < method_count; i++) {
         const struct method *method = &method_rows[i];
-        bool may = method->who == ROLE_ANYONE || method->who == ROLE_DEVICE;
+        bool may = method->who == ROLE_ANYONE || method->who == ROLE_DEVICE || method->who == ROLE_MEMBER;
         cr_assert_eq(ask(method, &device, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
     }
 }
@@ -50,7 +50,7 @@ Test(wall, a_session_host_may_only_what_session_hosts_may)
 {
     for (size_t i = 0; i < method_count; i++) {
         const struct method *method = &method_rows[i];
-        bool may = method->who == ROLE_ANYONE || method->who == ROLE_HOST;
+        bool may = method->who == ROLE_ANYONE || method->who == ROLE_HOST || method->who == ROLE_MEMBER;
         cr_assert_eq(ask(method, &host, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
         cr_assert_not(may && method->noun != NOUN_NONE, "%s %s", method->verb, method->path);
     }
@@ -63,6 +63,16 @@ Test(wall, administrators_are_neither_devices_nor_hosts)
     const struct method *logon = method_find(METHOD_LOGON, NOUN_NONE);
     cr_assert_eq(ask(logon, &admin, ""), REFUSAL_DENIED);
     cr_assert_eq(ask(logon, &district, ""), REFUSAL_DENIED);
+}
+
+Test(wall, only_who_has_a_certificate_of_ours_gets_the_next_one)
+{
+    const struct method *renew = method_find(METHOD_RENEW, NOUN_NONE);
+    cr_assert_eq(ask(renew, &device, ""), REFUSAL_NONE);
+    cr_assert_eq(ask(renew, &host, ""), REFUSAL_NONE);
+    cr_assert_eq(ask(renew, &anyone, ""), REFUSAL_UNPROVEN);
+    cr_assert_eq(ask(renew, &admin, ""), REFUSAL_DENIED);
+    cr_assert_eq(ask(renew, &district, ""), REFUSAL_DENIED);
 }
 
 Test(wall, only_the_district_sets_tenants)

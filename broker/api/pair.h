@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The key of a device or of a session host and the certificate that the broker gave for it. Both stand in one file
+// (PEM, mode 0600), which is replaced as a whole: whenever the power goes, a key and its own certificate are there. So
+// a fresh key with each certificate costs nothing, and a copy that somebody once took is worth nothing after the next
+// renewal.
+#pragma once
+#include "broker/api/types.h"
+#include "broker/base/conf.h"
+#include "broker/base/fault.h"
+
+enum { PAIR_PATH_SIZE = 300, PAIR_REQUEST_SIZE = 4096 };
+
+struct pair_files {
+    char key[PAIR_PATH_SIZE], certificate[PAIR_PATH_SIZE]; // the same, but of what 0.1 began with
+};
+// Where they are: "device.pem" or "host.pem"; while there is none but an older device.key and device.crt, these.
+void pair_files(struct pair_files *files, enum noun noun, const char *state_dir);
+
+struct pair_dates {
+    int64_t from_ms, until_ms; // wall clock
+    char digest[DIGEST_SIZE];  // SHA-256 of the certificate (DER)
+};
+bool pair_dates(const struct pair_files *files, struct pair_dates *dates, struct fault *why)
+    __attribute__((warn_unused_result));
+
+// For --check: a line when there is none, or it has run out.
+void pair_check(struct conf_check *check, enum noun noun, const char *state_dir, const char *program);
+
+// A fresh key, on the disk beside what is there, which stays. NULL with why.
+struct pair;
+struct pair *pair_new(enum noun noun, const char *state_dir, struct fault *why);
+void pair_free(struct pair *pair); // unless it was kept nothing is left of it; NULL allowed
+// For the broker: PKCS #10, DER in base64.
+bool pair_request(const struct pair *pair, char base64[PAIR_REQUEST_SIZE], struct fault *why)
+    __attribute__((warn_unused_result));
+// The certificate, DER in base64, hostile: takes the place of what is there, durably. False: that is there still.
+bool pair_keep(struct pair *pair, const char *certificate_base64, struct fault *why)
+    __attribute__((warn_unused_result));
+
+// For the other file of an identity: a line of text, as durable.
+bool pair_write_line(const char *path, const char *line, struct fault *why) __attribute__((warn_unused_result));

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Certificates of devices and session hosts come to their end: with lives of a minute, at the real broker.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+TestSuite(renewal, .fini = story_close, .timeout = 200);
+
+static void broker_runs(const char *steps)
+{
+    char shell[300];
+    snprintf(shell, sizeof shell, "tests/e2e/renew %s", steps);
+    place_runs("broker", shell);
+}
+
+Test(renewal, neither_a_lost_answer_nor_a_killed_broker_locks_a_device_out)
+{
+    story_open("--tenant altdorf --host none --desk none");
+    broker_runs("enrol answer_is_lost");
+    broker_is_killed();
+    broker_starts_again();
+    broker_runs("old_one_is_still_taken first_use_ends_the_old_one");
+    broker_is_killed();
+    broker_starts_again();
+    broker_runs("new_one_stays_taken next_one");
+}
+
+Test(renewal, only_a_device_in_good_standing_gets_anything)
+{
+    story_open("--tenant altdorf --host none --desk none");
+    broker_runs("enrol disabled_gets_nothing enrolled_anew_ends_what_was_given_out removed_gets_nothing "
+                "claims_of_another_authority_open_nothing");
+}
+
+// Dora works on while desk and host change their certificates, desk2 lies in a cupboard meanwhile.
+Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
+{
+    setenv("PULT_CERTIFICATE_LIFE_S", "60", 1);
+    story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2");
+    unsetenv("PULT_CERTIFICATE_LIFE_S");
+    place_runs("desk2", "pkill -KILL -x pult-agent; while pgrep -x 'pult-agent|Xvfb' >/dev/null; do sleep 0.02; done; "
+                        "rm -f /run/pult-agent/screen");
+    broker_runs("enrol");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    log_says("broker", "host altdorf/ts3 shows its new certificate", 60);
+    log_says("broker", "device altdorf/desk1 shows its new certificate", 60);
+    log_says("ts3-agent", "the certificate is renewed, valid until", 1);
+    log_says("desk1", "the certificate is renewed, valid until", 1);
+    place_runs("broker", "! grep -E 'its agent is gone' $TOWN/logs/broker.log");
+    place_runs("desk1", "! grep -F 'the link is down' $TOWN/logs/desk1.log");
+    place_runs("desk1", "[ $(stat -c %a /srv/pult-agent/device.pem) = 600 ]");
+    desk_types("desk1", "echo weiter");
+    screen_shows("desk1", "echo weiter", 10);
+    // The host takes a one-time password that was made after its renewal, with a broker that started anew since.
+    broker_is_killed();
+    broker_starts_again();
+    desk_presses("desk1", "ctrl+alt+l");
+    screen_shows("desk1", "Platz ist gesperrt", 10);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "echo weiter", 30);
+    // What was not renewed has run out; the machine that was away long enough says so.
+    place_runs("broker", "timeout 60 sh -c 'until tests/e2e/renew run_out_is_said; do sleep 0.3; done'");
+    place_runs("desk2", "! $BUILD/client-agent/pult-agent --config /srv/pult-agent.conf --check 2>/run/said && "
+                        "grep -F 'the certificate of this device ran out on' /run/said");
+    place_runs("desk2", "PULT_LOCALE_DIR=$BUILD/locale setsid -f $BUILD/client-agent/pult-agent --config "
+                        "/srv/pult-agent.conf >>$TOWN/logs/desk2.log 2>&1 </dev/null; "
+                        "timeout 20 sh -c 'until test -s /run/pult-agent/screen; do sleep 0.05; done'");
+    screen_shows("desk2", "Tab: ", 40);
+    log_says("desk2", "has run out and cannot be renewed any more", 20);
+    log_says("broker", "device altdorf/desk2 from", 1);
+    desk_logs_on("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk2", "Zertifikat", 15);
+}

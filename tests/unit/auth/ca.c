@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/ca.h"
+#include "broker/base/clock.h"
+#include "broker/base/mem.h"
+
+#include <criterion/criterion.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static const int64_t day_ms = 24ll * 60 * 60 * 1000;
+static char folder[] = "/tmp/pult-ca-XXXXXX", key_file[64], certificate_file[64];
+
+static void make(void)
+{
+    struct fault why;
+    cr_assert(mkdtemp(folder));
+    snprintf(key_file, sizeof key_file, "%s/ca.key", folder);
+    snprintf(certificate_file, sizeof certificate_file, "%s/ca.pem", folder);
+    cr_assert(ca_create(key_file, certificate_file, &why), "%s", why.text);
+}
+
+static void drop(void)
+{
+    char command[64];
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    cr_assert_eq(system(command), 0);
+}
+
+TestSuite(ca, .init = make, .fini = drop);
+
+static struct ca *open_with(int64_t life_s)
+{
+    struct fault why;
+    struct ca *ca = ca_open(key_file, certificate_file, life_s, &why);
+    cr_assert(ca, "%s", why.text);
+    return ca;
+}
+
+static X509 *read_own(void)
+{
+    FILE *file = fopen(certificate_file, "re");
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    cr_assert(certificate);
+    return certificate;
+}
+
+// With a name of the requester's own choice.
+static X509 *sign(struct ca *ca, const char *renews, int64_t *until_ms)
+{
+    struct fault why;
+    struct ca_certificate made;
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509_REQ *request = X509_REQ_new();
+    X509_NAME_add_entry_by_txt(X509_REQ_get_subject_name(request), "CN", MBSTRING_UTF8,
+                               (const unsigned char *)"altdorf/desk9", -1, -1, 0);
+    X509_REQ_set_pubkey(request, key);
+    X509_REQ_sign(request, key, EVP_sha256());
+    unsigned char *der = NULL;
+    int length = i2d_X509_REQ(request, &der);
+    struct ca_port port = ca_port(ca);
+    cr_assert(port.sign(port.self, der, (size_t)length, "neustadt/desk1", renews, &made, &why), "%s", why.text);
+    const unsigned char *at = made.der;
+    X509 *certificate = d2i_X509(NULL, &at, (long)made.length);
+    *until_ms = made.until_ms;
+    free(made.der);
+    OPENSSL_free(der);
+    X509_REQ_free(request);
+    EVP_PKEY_free(key);
+    return certificate;
+}
+
+// Puts one in its place that ends so soon.
+static void age(int days)
+{
+    X509 *certificate = read_own();
+    FILE *key_in = fopen(key_file, "re");
+    EVP_PKEY *key = PEM_read_PrivateKey(key_in, NULL, NULL, NULL);
+    fclose(key_in);
+    ASN1_TIME_set(X509_getm_notAfter(certificate), time(NULL) + (time_t)days * 24 * 60 * 60);
+    X509_sign(certificate, key, EVP_sha256());
+    FILE *out = fopen(certificate_file, "we");
+    PEM_write_X509(out, certificate);
+    fclose(out);
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+}
+
+static bool vouches_for(X509 *authority, X509 *certificate)
+{
+    X509_STORE *store = X509_STORE_new();
+    X509_STORE_CTX *context = X509_STORE_CTX_new();
+    X509_STORE_add_cert(store, authority);
+    X509_STORE_CTX_init(context, store, certificate, NULL);
+    bool good = X509_verify_cert(context) == 1;
+    X509_STORE_CTX_free(context);
+    X509_STORE_free(store);
+    return good;
+}
+
+Test(ca, names_whom_the_broker_says_and_what_is_renewed)
+{
+    char name[64], digest[DIGEST_SIZE];
+    int64_t until_ms;
+    memset(digest, 'a', DIGEST_SIZE - 1);
+    digest[DIGEST_SIZE - 1] = 0;
+    struct ca *ca = open_with(100);
+    X509 *certificate = sign(ca, digest, &until_ms);
+    X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
+    cr_assert_str_eq(name, "neustadt/desk1");
+    GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    cr_assert_eq(sk_GENERAL_NAME_num(names), 1);
+    ASN1_STRING *uri = sk_GENERAL_NAME_value(names, 0)->d.uniformResourceIdentifier;
+    cr_assert_eq(memcmp(ASN1_STRING_get0_data(uri), CA_RENEWS, strlen(CA_RENEWS)), 0);
+    cr_assert_eq(memcmp(ASN1_STRING_get0_data(uri) + strlen(CA_RENEWS), digest, DIGEST_SIZE - 1), 0);
+    cr_assert_lt(llabs(until_ms - clock_wall_ms() - 100 * 1000), 5000);
+    GENERAL_NAMES_free(names);
+    X509_free(certificate);
+    ca_free(ca);
+}
+
+Test(ca, signs_nothing_beyond_its_own_end)
+{
+    int64_t until_ms;
+    struct ca *ca = open_with(20ll * 365 * 24 * 60 * 60);
+    X509 *certificate = sign(ca, "", &until_ms);
+    cr_assert_eq(until_ms, ca_port(ca).until_ms);
+    X509_free(certificate);
+    ca_free(ca);
+}
+
+Test(ca, renews_itself_and_vouches_for_what_it_signed_before)
+{
+    int64_t until_ms;
+    struct ca *ca = open_with(1000);
+    X509 *signed_before = sign(ca, "", &until_ms);
+    ca_free(ca);
+    age(CA_RENEWED_DAYS - 1);
+    ca = open_with(1000);
+    X509 *own = read_own();
+    cr_assert_gt(ca_port(ca).until_ms, clock_wall_ms() + (CA_DAYS - 1) * day_ms);
+    cr_assert(vouches_for(own, signed_before));
+    X509 *signed_after = sign(ca, "", &until_ms);
+    cr_assert(vouches_for(own, signed_after));
+    X509_free(own);
+    X509_free(signed_before);
+    X509_free(signed_after);
+    ca_free(ca);
+}
+
+Test(ca, stays_as_it_is_while_there_is_time)
+{
+    age(CA_RENEWED_DAYS + 2);
+    struct ca *ca = open_with(1000);
+    cr_assert_lt(ca_port(ca).until_ms, clock_wall_ms() + (CA_RENEWED_DAYS + 3) * day_ms);
+    ca_free(ca);
+}
