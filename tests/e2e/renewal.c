@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-TestSuite(renewal, .fini = story_close, .timeout = 200);
+TestSuite(renewal, .fini = story_close, .timeout = 400);
 
 static void broker_runs(const char *steps)
 {
@@ -62,7 +62,7 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "echo weiter", 30);
     // What was not renewed has run out; the machine that was away long enough says so.
-    place_runs("broker", "timeout 60 sh -c 'until tests/e2e/renew run_out_is_said; do sleep 0.3; done'");
+    place_runs("broker", "timeout 120 sh -c 'until tests/e2e/renew run_out_is_said; do sleep 0.3; done'");
     place_runs("desk2", "! $BUILD/client-agent/pult-agent --config /srv/pult-agent.conf --check 2>/run/said && "
                         "grep -F 'the certificate of this device ran out on' /run/said");
     place_runs("desk2", "PULT_LOCALE_DIR=$BUILD/locale setsid -f $BUILD/client-agent/pult-agent --config "
