@@ -123,6 +123,27 @@ void text_lower(char *text)
             *text = (char)(*text + ('a' - 'A'));
 }
 
+// Latin Extended-A and what Romanian needs beyond it: capital and small letter stand beside each other. Within UTF-8 no
+// byte of ASCII follows such a lead byte.
+char text_small_extended(unsigned char before, unsigned char letter)
+{
+    static const struct {
+        unsigned char lead, first, last; // of the pairs
+    } rows[] = {
+        {0xc4, 0x80, 0xaf}, // Ā to į, but for the dotted İ that follows
+        {0xc4, 0xb2, 0xb7}, // Ĳ to ķ
+        {0xc4, 0xb9, 0xbe}, // Ĺ to ľ
+        {0xc5, 0x81, 0x88}, // Ł to ň
+        {0xc5, 0x8a, 0xb7}, // Ŋ to ŷ
+        {0xc5, 0xb9, 0xbe}, // Ź to ž
+        {0xc8, 0x80, 0x9f}, // Ȁ to ȟ
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (before == rows[i].lead && letter >= rows[i].first && letter <= rows[i].last)
+            return (char)((letter - rows[i].first) % 2 ? letter : letter + 1);
+    return (char)(letter >= 'A' && letter <= 'Z' ? letter + 0x20 : letter);
+}
+
 void text_lower_name(char *name)
 {
     for (char before = 0; *name; before = *name++)

@@ -25,13 +25,17 @@ bool text_is_slug(const char *text, size_t length);
 bool text_number(const char *text, int64_t min, int64_t max, int64_t *number) __attribute__((warn_unused_result));
 // Lower-case ASCII, in place.
 void text_lower(char *text);
-// The same for what people are called, which may begin with Ö: all of Latin-1.
+// The same for what people are called, which may begin with Ö, Ł, Š or Ș: Latin letters whose other case is as long
+// and begins with the same byte. The Turkish İ is not one of them.
 void text_lower_name(char *name);
+char text_small_extended(unsigned char before, unsigned char letter);
 // One byte of it, by the one before; 0 at the beginning.
 static inline char text_small(char before, char c)
 {
-    // In UTF-8 the capitals of Latin-1 beyond ASCII are C3 and 80 to 9E (97 is the times sign), the others 20 further.
     unsigned char letter = (unsigned char)c;
+    if ((unsigned char)before >= 0xc4)
+        return text_small_extended((unsigned char)before, letter);
+    // In UTF-8 the capitals of Latin-1 beyond ASCII are C3 and 80 to 9E (97 is the times sign), the others 20 further.
     bool beyond = (unsigned char)before == 0xc3 && letter >= 0x80 && letter <= 0x9e && letter != 0x97;
     return (char)(beyond || (letter >= 'A' && letter <= 'Z') ? letter + 0x20 : letter);
 }

@@ -141,6 +141,19 @@ Test(text, what_people_are_called_has_umlauts)
     cr_expect_not(text_same_name("×", strlen("×"), "÷"));
 }
 
+Test(text, what_people_are_called_comes_from_all_over_europe)
+{
+    char text[] = "ŁUKASZ ŻĄĆĘŃŚŹ ŠĚČŘŽÝŮŤĎŇ ŞĞI ŐŰ ĐĹĽ ȘȚĂ İĸŉŸ \xc4"
+                  "A\xc5";
+    text_lower_name(text);
+    cr_expect_str_eq(text, "łukasz żąćęńśź šěčřžýůťďň şği őű đĺľ șță İĸŉŸ \xc4"
+                           "a\xc5");
+    cr_expect(text_same_name("Łukasz", strlen("Łukasz"), "łukasz"));
+    cr_expect_not(text_same_name("Łukasz", strlen("Łukasz"), "lukasz"));
+    cr_expect_not(text_same_name("Š", strlen("Š"), "ş"));
+    cr_expect_not(text_same_name("Ł", strlen("Ł"), "ń"));
+}
+
 Test(text, a_hardware_address_is_six_pairs_with_one_sign_between)
 {
     unsigned char address[6];
