@@ -124,14 +124,14 @@ static void chosen(void *arg, const char *const texts[FORM_ROWS_MAX])
         say(face, N_("The two new passwords differ. Type both again."), "");
 }
 
-static void log_on_amiss(void *arg)
+static void log_on_amiss(void *arg, const char *too_long)
 {
-    say(arg, N_("Type your name and your password."), "");
+    say(arg, too_long ? too_long : N_("Type your name and your password."), "");
 }
 
-static void change_amiss(void *arg)
+static void change_amiss(void *arg, const char *too_long)
 {
-    say(arg, N_("Type the new password twice."), "");
+    say(arg, too_long ? too_long : N_("Type the new password twice."), "");
 }
 
 static void escape(struct face *face)
@@ -265,12 +265,14 @@ static void build_forms(struct face *face)
     static const struct form_plan log_on = {
         .heading = N_("Log on"),
         .button = N_("Log on"),
-        .rows = {{N_("Name"), false, LOGIN_SIZE}, {N_("Password"), true, SECRET_MAX + 1}},
+        .rows = {{N_("Name"), false, LOGIN_SIZE, N_("The name is too long.")},
+                 {N_("Password"), true, SECRET_MAX + 1, N_("The password is too long.")}},
     };
     static const struct form_plan change = {
         .heading = N_("Change your password"),
         .button = N_("Save the new password"),
-        .rows = {{N_("New password"), true, SECRET_MAX + 1}, {N_("New password again"), true, SECRET_MAX + 1}},
+        .rows = {{N_("New password"), true, SECRET_MAX + 1, N_("The password is too long.")},
+                 {N_("New password again"), true, SECRET_MAX + 1, N_("The password is too long.")}},
     };
     face->log_on = form_new(face->captions, &log_on, logged_on, log_on_amiss, face);
     face->change = form_new(face->captions, &change, chosen, change_amiss, face);

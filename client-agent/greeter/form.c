@@ -20,11 +20,16 @@ static const char *text_of(const struct form *form, size_t row)
     return gtk_editable_get_text(GTK_EDITABLE(form->entries[row]));
 }
 
+static bool is_long(const struct form *form, size_t row)
+{
+    return strlen(text_of(form, row)) >= form->plan.rows[row].size;
+}
+
 static bool is_fit(const struct form *form, size_t row)
 {
     const char *text = text_of(form, row);
     size_t length = strlen(text);
-    return length > 0 && length < form->plan.rows[row].size && text_is_clean(text, length);
+    return length > 0 && !is_long(form, row) && text_is_clean(text, length);
 }
 
 static void submit(struct form *form)
@@ -34,7 +39,7 @@ static void submit(struct form *form)
         texts[row] = text_of(form, row);
         if (!is_fit(form, row)) {
             gtk_widget_grab_focus(form->entries[row]);
-            form->amiss(form->arg);
+            form->amiss(form->arg, is_long(form, row) ? form->plan.rows[row].too_long : NULL);
             return;
         }
     }

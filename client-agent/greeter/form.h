@@ -10,6 +10,7 @@ struct form_row {
     const char *caption;
     bool secret; // shown as dots, never readable
     size_t size; // of the longest text, in bytes with its NUL
+    const char *too_long;
 };
 
 struct form_plan {
@@ -22,8 +23,8 @@ struct form;
 // Enter in the last field, or the button. The fields are full and fit; the receiver copies what it needs: they are
 // cleared when it returns.
 typedef void form_submit(void *arg, const char *const texts[FORM_ROWS_MAX]);
-// A field is empty, too long or holds what no keyboard types.
-typedef void form_amiss(void *arg);
+// A field is empty or holds what no keyboard types; or it is too long, then with the sentence that says so.
+typedef void form_amiss(void *arg, const char *too_long);
 
 struct form *form_new(struct captions *captions, const struct form_plan *plan, form_submit *submit, form_amiss *amiss,
                       void *arg);

@@ -153,6 +153,17 @@ Test(spoken, what_is_being_done_and_how_it_ended)
     hears("password text|New password|Your password has expired. Choose a new one.\n");
 }
 
+Test(spoken, that_a_name_is_too_long)
+{
+    seat_press("Tab");
+    seat_type("geheim");
+    seat_press("shift+Tab");
+    for (int i = 0; i < LOGIN_SIZE / 16; i++)
+        seat_type("abcdefghijklmnop");
+    seat_press("Return");
+    hears("|The name is too long.\n");
+}
+
 Test(spoken, that_caps_lock_is_on)
 {
     seat_press("Tab");
