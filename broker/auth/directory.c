@@ -97,6 +97,7 @@ static const struct identity *make_identity(struct request *request, struct iden
     TEXT_PUT(identity->key, request->person.key);
     TEXT_PUT(identity->name, request->person.name);
     mem_reserve(&directory->group_dns, &directory->group_room, request->walk.count, DN_SIZE);
+    identity->locked = request->person.locked;
     identity->groups = directory->group_dns;
     identity->group_count = 0;
     for (size_t i = 0; i < request->walk.count; i++) {

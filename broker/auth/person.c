@@ -13,7 +13,7 @@ static const char *const posix_attributes[] = {
     "uid", "entryUUID", "displayName", "cn", "memberOf", "pwdAccountLockedTime", "pwdEndTime", NULL};
 static const char *const domain_attributes[] = {
     "sAMAccountName",     "userPrincipalName", "objectGUID",  "displayName", "cn",
-    "userAccountControl", "accountExpires",    "tokenGroups", NULL};
+    "userAccountControl", "accountExpires",    "lockoutTime", "tokenGroups", NULL};
 
 const char *const *person_attributes(enum directory_kind kind)
 {
@@ -75,6 +75,11 @@ static bool posix_disabled(const struct entry *entry, int64_t now_ms)
            is_over(first_value(entry, "pwdEndTime"), now_ms);
 }
 
+static bool posix_locked(const struct entry *entry)
+{
+    return entry_attribute(entry, "pwdAccountLockedTime") && !posix_disabled(entry, INT64_MIN);
+}
+
 static int64_t number_value(const struct entry *entry, const char *name)
 {
     char text[32];
@@ -101,6 +106,7 @@ static bool read_posix(struct person_read *person, const char *login, const stru
     text_lower(person->key);
     text_put(person->login, LOGIN_SIZE, login);
     person->disabled = posix_disabled(entry, now_ms);
+    person->locked = posix_locked(entry);
     return true;
 }
 
@@ -123,6 +129,7 @@ static bool read_domain(struct person_read *person, const struct tenant *tenant,
     text_lower_name(person->login);
     text_hex(person->key, guid.at, guid.length);
     person->disabled = domain_disabled(entry, now_ms);
+    person->locked = number_value(entry, "lockoutTime") > 0;
     return true;
 }
 

@@ -10,6 +10,7 @@ struct person_read {
     char key[NAME_SIZE];
     char name[NAME_SIZE];
     bool disabled; // by an administrator, or its time is over
+    bool locked;   // after wrong passwords; whether still, the bind decides
 };
 
 // The only attributes that are asked for; ends with NULL.

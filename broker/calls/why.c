@@ -41,6 +41,12 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
         free(question);
         return;
     }
+    if (verdict == AUTH_DISABLED) {
+        why_note(&question->decision.why, "the directory of %s has disabled this account, or its time is over",
+                 question->attempt.tenant_id);
+        answer_question(question, refusal_rows[REFUSAL_ACCOUNT_DISABLED].code);
+        return;
+    }
     if (verdict != AUTH_RIGHT) {
         why_note(&question->decision.why, "the directory of %s knows nobody of this name, or more than one",
                  question->attempt.tenant_id);
@@ -52,6 +58,11 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     seen_person_find(&person, question->world, question->attempt.tenant_id, identity);
     logon_input_fill(&input, question->world, &question->attempt, person.row.id, identity, question->device);
     logon_decide(question->world->state, &input, &question->decision);
+    if (identity->locked)
+        why_note(&question->decision.why,
+                 "the directory of %s has locked this account after wrong passwords: until it is open again the right "
+                 "password is called wrong as well",
+                 question->attempt.tenant_id);
     answer_question(question, refusal_rows[question->decision.refusal].code);
 }
 

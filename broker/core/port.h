@@ -68,6 +68,7 @@ struct identity {
     char name[NAME_SIZE];    // display name
     char (*groups)[DN_SIZE]; // DNs, lower case, nested ones included
     size_t group_count;
+    bool locked; // after wrong passwords, perhaps for a time only: a bind would tell. Who has a ticket has proven more
 };
 
 enum directory_state { DIRECTORY_UNKNOWN, DIRECTORY_OK, DIRECTORY_DOWN }; // unknown: no connection, and nobody asked

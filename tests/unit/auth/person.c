@@ -76,6 +76,7 @@ Test(person, may_be_disabled_in_slapd)
     add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
     add_text("pwdAccountLockedTime", "20260228000000Z");
     cr_expect(read_of(&town, "anna") && !person.disabled, "locked for a while: the bind decides");
+    cr_expect(person.locked);
     add_text("pwdEndTime", "20270101000000Z");
     cr_expect(read_of(&town, "anna") && !person.disabled);
     entry.count--;
@@ -83,7 +84,7 @@ Test(person, may_be_disabled_in_slapd)
     cr_expect(read_of(&town, "anna") && person.disabled);
     entry.count -= 2;
     add_text("pwdAccountLockedTime", "000001010000Z");
-    cr_expect(read_of(&town, "anna") && person.disabled);
+    cr_expect(read_of(&town, "anna") && person.disabled && !person.locked);
 }
 
 Test(person, is_read_from_a_domain)
@@ -101,7 +102,12 @@ Test(person, is_read_from_a_domain)
     cr_expect(read_of(&domain, "a.adler@altdorf"));
     add_text("accountExpires", "9223372036854775807");
     add_text("userAccountControl", "512");
-    cr_expect(read_of(&domain, "anna") && !person.disabled);
+    add_text("lockoutTime", "0");
+    cr_expect(read_of(&domain, "anna") && !person.disabled && !person.locked);
+    entry.count--;
+    add_text("lockoutTime", "133000000000000000");
+    cr_expect(read_of(&domain, "anna") && !person.disabled && person.locked);
+    entry.count--;
     entry.count--;
     add_text("userAccountControl", "514");
     cr_expect(read_of(&domain, "anna") && person.disabled);

@@ -308,6 +308,29 @@ Test(administration, each_step_of_a_why_says_what_it_was_made_from)
     }
 }
 
+static const char *why_not(json_object **answer)
+{
+    json_drop(answer);
+    *answer = office_call(METHOD_WHY, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
+    json_object *why = codec_member(*answer, "why");
+    return json_object_get_string(json_object_array_get_idx(why, json_object_array_length(why) - 1));
+}
+
+Test(administration, a_why_says_what_the_directory_has_against_an_account)
+{
+    owned(json) json_object *answer = NULL;
+    office.verdict = AUTH_WRONG;
+    cr_assert(strstr(why_not(&answer), "knows nobody"));
+    office.verdict = AUTH_DISABLED;
+    cr_assert(strstr(why_not(&answer), "has disabled this account"));
+    cr_assert_str_eq(codec_string(answer, "refusal"), "account-disabled");
+    office.verdict = AUTH_RIGHT;
+    cr_assert_not(strstr(why_not(&answer), "locked"));
+    office.locked = true;
+    cr_assert(strstr(why_not(&answer), "has locked this account"));
+    cr_assert_str_eq(codec_string(answer, "refusal"), "none");
+}
+
 // ---- what hosts say
 
 static void host_says(const char *host_id, const char *message)

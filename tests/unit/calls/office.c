@@ -53,11 +53,12 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
 static void answer_look_up(void)
 {
     static char dns[1][DN_SIZE] = {"cn=rathaus,ou=groups,dc=example"};
-    static const struct identity anna = {.login = "anna", .key = "1", .name = "Anna", .groups = dns, .group_count = 1};
+    struct identity anna = {.login = "anna", .key = "1", .name = "Anna", .groups = dns, .group_count = 1};
+    anna.locked = office.locked;
     auth_done *done = looked_up;
     looked_up = NULL;
     if (done)
-        done(looked_up_arg, AUTH_RIGHT, &anna);
+        done(looked_up_arg, office.verdict, office.verdict == AUTH_RIGHT ? &anna : NULL);
 }
 
 static void settle(void)

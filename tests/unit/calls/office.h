@@ -23,6 +23,8 @@ struct office {
     char events[4096];    // what was appended last
     char erased[ID_SIZE]; // whose name went last
     bool disk_is_full;
+    enum auth_verdict verdict; // of looking anna up
+    bool locked;
 };
 
 extern struct office office;
