@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The first day of a district: an administrator with a fresh broker, pultctl and a file.
+#include "broker/store/ledger.h"
 #include "tests/integration/api/fake_broker.h"
 #include "tests/program.h"
 
@@ -160,8 +161,8 @@ Test(administrator, changes_one_thing_at_a_time)
     log_on_and_apply();
     must("host set neustadt/ts1 max_sessions=60", NULL);
     must("host show neustadt/ts1", NULL);
-    cr_assert(shows("max_sessions   60"), "%s", said.out);
-    cr_assert(shows("weight         100"), "%s", said.out);
+    cr_assert(shows("max_sessions       60"), "%s", said.out);
+    cr_assert(shows("weight             100"), "%s", said.out);
     must("profile set neustadt/office days= hours=06:00-20:00", NULL);
     must("--json profile show neustadt/office", NULL);
     cr_assert(shows("\"days\":[]"), "%s", said.out);
@@ -237,6 +238,47 @@ Test(administrator, finds_it_all_again_after_a_restart)
     cr_assert_eq(pultctl("device list", NULL), 3);
     start_broker();
     cr_assert_eq(pultctl("device list", NULL), 4);
+}
+
+static void add_event(struct ledger *ledger, const char *payload, const struct store_person *person)
+{
+    struct fault why;
+    const struct head *head = ledger_head(ledger);
+    struct store_event event = {
+        .seq = head->seq + 1, .at_ms = head->at_ms, .payload = payload, .length = strlen(payload)};
+    struct store_batch batch = {&event, 1, person, person ? 1 : 0};
+    cr_assert_eq(ledger_append(ledger, &batch, &why), STORE_DURABLE, "%s", why.text);
+}
+
+// What is on the disk when the broker ends between the event and the erasing.
+static void leave_a_name_over(void)
+{
+    char data[200];
+    struct ledger *ledger = NULL;
+    struct fault why;
+    struct store_person person = {.id = "neustadt/p-1", .key = "k", .login = "zacharias", .name = "Zacharias"};
+    snprintf(data, sizeof data, "%s/data", town);
+    cr_assert(ledger_open(&(struct ledger_config){.folder = data}, &ledger, &why), "%s", why.text);
+    add_event(ledger, "{\"v\":1,\"type\":\"person.seen\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
+    add_event(ledger, "{\"v\":1,\"type\":\"person.erased\",\"id\":\"neustadt/p-1\"}", NULL);
+    ledger_close(ledger);
+}
+
+Test(administrator, finds_no_name_that_was_to_go_when_the_broker_ended)
+{
+    program_stop(broker);
+    leave_a_name_over();
+    snprintf(line, sizeof line, "grep -rqi zacharias %s/data", town);
+    program_run(&said, line, NULL);
+    cr_assert_eq(said.exit_code, 0, "the name is not there to begin with");
+    start_broker();
+    write_file("gone", "while grep -rqi zacharias $(dirname $0)/data; do sleep 0.05; done\n");
+    snprintf(line, sizeof line, "timeout 10 sh %s/gone", town);
+    program_run(&said, line, NULL);
+    cr_assert_eq(said.exit_code, 0, "the name is still in the files");
+    must("log-on --token-stdin", token);
+    must("event list --after 0", NULL);
+    cr_assert(shows("person.erased"), "%s", said.out);
 }
 
 Test(administrator, reads_the_journal)
