@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct pair {
     char path[PAIR_PATH_SIZE], old_key[PAIR_PATH_SIZE], old_certificate[PAIR_PATH_SIZE];
     char fresh[FRESH_SIZE];
     bool kept;
+    int folder; // locked
     EVP_PKEY *key;
 };
 
@@ -140,7 +142,7 @@ void pair_check(struct conf_check *check, enum noun noun, const char *state_dir,
     struct fault why = {0};
     struct pair_files files;
     struct pair_dates dates = {0};
-    char until[CLOCK_TEXT_SIZE];
+    char until[CLOCK_TEXT_SIZE], line[240];
     const char *kind = noun_rows[noun].name;
     pair_files(&files, noun, state_dir);
     if (access(files.certificate, R_OK) != 0) {
@@ -152,12 +154,14 @@ void pair_check(struct conf_check *check, enum noun noun, const char *state_dir,
         conf_found(check, "%s", why.text);
         return;
     }
+    if (dates.until_ms > clock_wall_ms())
+        return;
+    // No mistake that keeps the program from starting: a greeter that says so is better than none.
     clock_text(until, dates.until_ms);
-    if (dates.until_ms <= clock_wall_ms())
-        conf_found(
-            check,
-            "the certificate of this %s ran out on %s: get a token by pultctl %s enrol-token, and run %s --enrol", kind,
-            until, kind, program);
+    snprintf(line, sizeof line,
+             "the certificate of this %s ran out on %s: get a token by pultctl %s enrol-token, and run %s --enrol",
+             kind, until, kind, program);
+    check->report(check->arg, 0, line);
 }
 
 // ---- a fresh one
@@ -170,6 +174,13 @@ struct pair *pair_new(enum noun noun, const char *state_dir, struct fault *why)
     path_of(pair->old_key, noun, state_dir, "key");
     path_of(pair->old_certificate, noun, state_dir, "crt");
     snprintf(pair->fresh, sizeof pair->fresh, "%s.new", pair->path);
+    pair->folder = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (pair->folder < 0 || flock(pair->folder, LOCK_EX | LOCK_NB) != 0) {
+        pair->kept = true; // what is there is somebody else's
+        fault_set(why, FAULT_BUSY, "%s: %s", state_dir,
+                  errno == EWOULDBLOCK ? "another program is about to replace the key" : strerror(errno));
+        return NULL;
+    }
     pair->key = EVP_EC_gen("P-256");
     owned(file) FILE *file = open_fresh(pair->fresh, 0600, why);
     if (!file)
@@ -189,6 +200,8 @@ void pair_free(struct pair *pair)
         return;
     if (!pair->kept)
         unlink(pair->fresh);
+    if (pair->folder >= 0)
+        close(pair->folder);
     EVP_PKEY_free(pair->key);
     free(pair);
 }

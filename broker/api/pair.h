@@ -11,7 +11,7 @@
 enum { PAIR_PATH_SIZE = 300, PAIR_REQUEST_SIZE = 4096 };
 
 struct pair_files {
-    char key[PAIR_PATH_SIZE], certificate[PAIR_PATH_SIZE]; // the same, but of what 0.1 began with
+    char key[PAIR_PATH_SIZE], certificate[PAIR_PATH_SIZE]; // the same, but of what an earlier version wrote
 };
 // Where they are: "device.pem" or "host.pem"; while there is none but an older device.key and device.crt, these.
 void pair_files(struct pair_files *files, enum noun noun, const char *state_dir);
@@ -23,10 +23,11 @@ struct pair_dates {
 bool pair_dates(const struct pair_files *files, struct pair_dates *dates, struct fault *why)
     __attribute__((warn_unused_result));
 
-// For --check: a line when there is none, or it has run out.
+// For --check: a mistake when there is none; only a line when it has run out.
 void pair_check(struct conf_check *check, enum noun noun, const char *state_dir, const char *program);
 
-// A fresh key, on the disk beside what is there, which stays. NULL with why.
+// A fresh key, on the disk beside what is there, which stays; one at a time in a folder, whichever program makes it, so
+// that enrolling and renewing do not undo each other. NULL with why.
 struct pair;
 struct pair *pair_new(enum noun noun, const char *state_dir, struct fault *why);
 void pair_free(struct pair *pair); // unless it was kept nothing is left of it; NULL allowed

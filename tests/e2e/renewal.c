@@ -63,7 +63,7 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
     screen_shows("desk1", "echo weiter", 30);
     // What was not renewed has run out; the machine that was away long enough says so.
     place_runs("broker", "timeout 120 sh -c 'until tests/e2e/renew run_out_is_said; do sleep 0.3; done'");
-    place_runs("desk2", "! $BUILD/client-agent/pult-agent --config /srv/pult-agent.conf --check 2>/run/said && "
+    place_runs("desk2", "$BUILD/client-agent/pult-agent --config /srv/pult-agent.conf --check 2>/run/said && "
                         "grep -F 'the certificate of this device ran out on' /run/said");
     place_runs("desk2", "PULT_LOCALE_DIR=$BUILD/locale setsid -f $BUILD/client-agent/pult-agent --config "
                         "/srv/pult-agent.conf >>$TOWN/logs/desk2.log 2>&1 </dev/null; "
@@ -73,4 +73,7 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
     log_says("broker", "device altdorf/desk2 from", 1);
     desk_logs_on("desk2", "egon", "egon-geheim-1");
     screen_shows("desk2", "Zertifikat", 15);
+    // And so on, with what the broker has read from its journal.
+    place_runs("broker", "timeout 120 sh -c 'until [ $(grep -c \"device altdorf/desk1 shows its new certificate\" "
+                         "$TOWN/logs/broker.log) -ge 2 ]; do sleep 0.3; done'");
 }

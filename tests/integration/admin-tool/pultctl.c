@@ -29,6 +29,7 @@ static const struct fake_row rows[] = {
     {"DELETE", "/v1/hosts/a/two", 200, NULL, "{}"},
     {"DELETE", "/v1/hosts/a/three", 403, NULL, "{\"type\":\"urn:pult:denied\"}"},
     {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
+    {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"device_ca_until\":\"2020-01-01T00:00:00.000Z\",\"certificates_ending\":[{\"kind\":\"device\",\"id\":\"a/desk1\",\"until\":\"2026-03-01T08:00:00.000Z\"}]}"},
     {"POST", "/v1/logon/why", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"host a/b: draining\",\"second\"],\"why_formats\":[\"host %s: draining\"]}"},
     {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"person\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"person\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"lost_count\":1,\"people\":9,\"unasked\":3,\"applied\":true}"},
     {NULL},
@@ -255,6 +256,18 @@ Test(pultctl, prints_an_enrolment_token_alone)
     cr_assert_eq(run("device enrol-token a/desk1", NULL), 0);
     cr_assert_str_eq(pultctl.out, "abc123\n");
     cr_assert(said("2099-01-01 00:00:00"), "%s", pultctl.err);
+}
+
+Test(pultctl, names_certificates_that_come_to_their_end)
+{
+    log_on();
+    cr_assert_eq(run("status", NULL), 0);
+    cr_assert(shown("a/desk1"), "%s", pultctl.out);
+    cr_assert(shown("2026-03-01 08:00"), "%s", pultctl.out);
+    cr_assert(shown("The certificate of the device CA ends on 2020-01-01"), "%s", pultctl.out);
+    cr_assert_eq(run("--lang de status", NULL), 0);
+    cr_assert(shown("Zertifikat endet, nicht erneuert"), "%s", pultctl.out);
+    cr_assert(shown("Das Zertifikat der Geräte-CA endet am"), "%s", pultctl.out);
 }
 
 Test(pultctl, explains_a_log_on)

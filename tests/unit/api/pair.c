@@ -197,6 +197,17 @@ Test(pair, key_and_certificate_go_together_whenever_the_power_goes)
     cr_assert_gt(checked, looks, "there was no moment with two possible ends");
 }
 
+Test(pair, enrolling_and_renewing_do_not_meet)
+{
+    struct fault why;
+    struct pair *first = new_pair();
+    cr_assert_null(pair_new(NOUN_DEVICE, folder, &why));
+    cr_assert(strstr(why.text, "another program is about to replace the key"), "%s", why.text);
+    cr_assert_eq(access(in_folder("device.pem.new"), F_OK), 0, "the first one's key is gone");
+    pair_free(first);
+    pair_free(new_pair());
+}
+
 Test(pair, only_its_owner_reads_it)
 {
     struct stat found;
