@@ -62,12 +62,12 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "echo weiter", 30);
     // What was not renewed has run out; the machine that was away long enough says so.
-    place_runs("broker", "timeout 120 sh -c 'until tests/e2e/renew run_out_is_said; do sleep 0.3; done'");
+    place_soon("broker", "tests/e2e/renew run_out_is_said", 60);
     place_runs("desk2", "$BUILD/client-agent/pult-agent --config /srv/pult-agent.conf --check 2>/run/said && "
                         "grep -F 'the certificate of this device ran out on' /run/said");
     place_runs("desk2", "PULT_LOCALE_DIR=$BUILD/locale setsid -f $BUILD/client-agent/pult-agent --config "
-                        "/srv/pult-agent.conf >>$TOWN/logs/desk2.log 2>&1 </dev/null; "
-                        "timeout 20 sh -c 'until test -s /run/pult-agent/screen; do sleep 0.05; done'");
+                        "/srv/pult-agent.conf >>$TOWN/logs/desk2.log 2>&1 </dev/null");
+    place_soon("desk2", "test -s /run/pult-agent/screen", 20);
     screen_shows("desk2", "Tab: ", 40);
     log_says("desk2", "has run out and cannot be renewed any more", 20);
     log_says("broker", "device altdorf/desk2 from", 1);
