@@ -9,8 +9,3 @@ void host_unlinked(struct world *world, const char *host_id);
 void host_message(struct world *world, const char *host_id, json_object *object);
 // Carries out the limits of profiles and ends drains whose time is over. For the janitor.
 void host_sweep(struct world *world);
-
-// A one-time password for a session, or an empty text where its host has no agent. False: none can be made.
-bool host_password(const struct world *world, const struct session *session, const char *login,
-                   char text[OTP_TEXT_SIZE]) __attribute__((warn_unused_result));
-bool host_password_follows(const struct world *world, const struct session *session);

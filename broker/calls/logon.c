@@ -4,7 +4,7 @@
 #include "broker/api/method.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
-#include "broker/calls/host_report.h"
+#include "broker/calls/host_password.h"
 #include "broker/calls/person.h"
 #include "broker/calls/world.h"
 

@@ -3,7 +3,7 @@
 #include "broker/api/method.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
-#include "broker/calls/host_report.h"
+#include "broker/calls/host_password.h"
 
 #include <stdio.h>
 #include <string.h>

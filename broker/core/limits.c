@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/limits.h"
 #include "broker/base/text.h"
+#include "broker/core/hours.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ static void hours(struct due *due, const struct profile *profile, int week_minut
     if (!profile->hours[0] && !profile->days[0])
         return;
     for (int64_t left_ms = 0; left_ms <= warnings_ms[0] && due->left_ms == INT64_MAX; left_ms += MINUTE_MS)
-        if (!profile_is_open(profile, (week_minute + (int)(left_ms / MINUTE_MS)) % (7 * MINUTES_A_DAY)))
+        if (!hours_are_open(profile, (week_minute + (int)(left_ms / MINUTE_MS)) % (7 * MINUTES_A_DAY)))
             due->left_ms = left_ms;
 }
 

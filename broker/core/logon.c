@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/logon.h"
 #include "broker/base/text.h"
+#include "broker/core/hours.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -177,7 +178,7 @@ static enum refusal decide(const struct state *state, const struct logon_input *
     if (!profile)
         return REFUSAL_NO_PROFILE;
     decision->profile = *profile;
-    if (!profile_is_open(profile, input->week_minute)) {
+    if (!hours_are_open(profile, input->week_minute)) {
         why_note(&decision->why, "profile %s is not open now (%s %s)", profile->id, profile->days, profile->hours);
         return REFUSAL_OUTSIDE_HOURS;
     }

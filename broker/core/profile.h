@@ -16,7 +16,3 @@ const struct profile *profile_choose(const struct state *state, const char *tena
                                      struct why *why);
 // Whether a group of a setting (DN or common name, any case) is among the groups.
 bool membership_has(const struct membership *who, const char *group);
-// "06:00-20:00", or "22:00-06:00" over midnight, as minutes of the day; the whole day for the empty text.
-bool profile_read_hours(const char *hours, int *from_minute, int *to_minute) __attribute__((warn_unused_result));
-// Minute of the week, 0 = Monday 00:00. Hours over midnight belong to the day on which they begin.
-bool profile_is_open(const struct profile *profile, int week_minute);

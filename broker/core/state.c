@@ -2,7 +2,7 @@
 #include "broker/core/state.h"
 #include "broker/api/codec.h"
 #include "broker/base/mem.h"
-#include "broker/core/profile.h"
+#include "broker/core/hours.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -192,7 +192,7 @@ static bool reference_fits(const struct state *state, const struct field *field,
 static bool hours_fit(const struct profile *profile, struct fault *why)
 {
     int from_minute, to_minute;
-    return profile_read_hours(profile->hours, &from_minute, &to_minute) ||
+    return hours_read(profile->hours, &from_minute, &to_minute) ||
            fault_set(why, FAULT_INVALID, "hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight");
 }
 

@@ -44,21 +44,23 @@ struct server {
     bool closing;
 };
 
-// The device a connection's certificate stands for, as the state has it at this moment; NULL when it has no standing.
-const struct device *connection_device(const struct connection *connection);
-
-// A certificate that is shown for the first time takes the place of the one that it renews.
-void connection_settle(const struct connection *connection);
-const struct host *connection_host(const struct connection *connection); // the same for a session host's agent
-
-// ---- link.c
-int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
-void link_end(struct connection *connection); // its connection is going
-
-// ---- server.c
+// ---- connection.c
 struct connection *connection_of(struct lws *wsi);
 void connection_end(struct lws *wsi);
 void connection_kill(struct lws *wsi); // at the next turn of the loop
+// The device that its certificate stands for, as the state has it at this moment; NULL when it has no standing.
+const struct device *connection_device(const struct connection *connection);
+const struct host *connection_host(const struct connection *connection); // the same for a session host's agent
+const struct administrator *connection_administrator(const struct connection *connection);
+// A certificate that is shown for the first time takes the place of the one that it renews.
+void connection_settle(const struct connection *connection);
+bool connection_ran_out(const struct connection *connection); // a device's or a host's certificate; says so in the log
+void exchange_free(struct exchange *exchange);
+void exchange_end(struct connection *connection); // answered, or the connection is going
+
+// ---- link.c
+int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
+void link_end(struct connection *connection); // its connection is going; NULL allowed
 
 // ---- request.c
 // Headers are there: finds the method and the caller, makes the call. False: the answer (a refusal) is already set.

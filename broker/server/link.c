@@ -62,9 +62,9 @@ static int link_begin(struct lws *wsi)
 
 void link_end(struct connection *connection)
 {
-    struct server *server = connection->server;
-    if (!connection->link)
+    if (!connection || !connection->link)
         return;
+    struct server *server = connection->server;
     bool of_host = connection->among == &server->hosts;
     links_remove(connection->among, connection->link);
     connection->link = NULL;
@@ -163,6 +163,7 @@ int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
         return write_next(connection_of(wsi));
     case LWS_CALLBACK_CLOSED:
     case LWS_CALLBACK_WSI_DESTROY:
+        link_end(lws_get_opaque_user_data(wsi));
         connection_end(wsi);
         return 0;
     default:

@@ -1,11 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
 #include "broker/base/clock.h"
-#include "broker/base/log.h"
 #include "broker/calls/admins.h"
-#include "broker/calls/enrol.h"
 #include "broker/server/connection.h"
-#include "broker/server/tls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -33,57 +30,6 @@ static const char *verb_of(struct lws *wsi)
 void exchange_refuse(struct exchange *exchange, enum refusal refusal)
 {
     call_refuse(exchange->call, refusal, NULL);
-}
-
-// TLS looks at the dates of a certificate once, at the first handshake: not when a session is resumed or a line kept.
-static bool has_expired(const struct connection *connection)
-{
-    return connection->certificate_until_ms <= clock_wall_ms();
-}
-
-static struct member_proof proof_of(const struct connection *connection)
-{
-    return (struct member_proof){connection->certificate, connection->renews ? connection->renews : "",
-                                 connection->certificate_until_ms};
-}
-
-// Whose certificate it is, whatever its dates say.
-static const void *find_member(const struct connection *connection, enum noun noun)
-{
-    struct member_proof proof = proof_of(connection);
-    if (!connection->on_device_port)
-        return NULL;
-    const void *record = state_find(connection->server->world->state, noun, connection->common_name);
-    return member_standing(noun, record, &proof) == MEMBER_STRANGER ? NULL : record;
-}
-
-const struct device *connection_device(const struct connection *connection)
-{
-    return has_expired(connection) ? NULL : find_member(connection, NOUN_DEVICE);
-}
-
-const struct host *connection_host(const struct connection *connection)
-{
-    return has_expired(connection) ? NULL : find_member(connection, NOUN_HOST);
-}
-
-void connection_settle(const struct connection *connection)
-{
-    struct member_proof proof = proof_of(connection);
-    const struct device *device = connection_device(connection);
-    const struct host *host = connection_host(connection);
-    enum noun noun = device ? NOUN_DEVICE : NOUN_HOST;
-    const char *id = device ? device->id : host ? host->id : NULL;
-    if (id && !(device && device->disabled) &&
-        member_standing(noun, device ? (const void *)device : host, &proof) == MEMBER_SUCCESSOR)
-        enrol_renewed(connection->server->world, noun, id, &proof, connection->address);
-}
-
-static const struct administrator *connection_administrator(const struct connection *connection)
-{
-    if (!connection->on_admin_port || !connection->certificate[0] || has_expired(connection))
-        return NULL;
-    return state_administrator_by(connection->server->world->state, connection->certificate);
 }
 
 static void prove_bearer(struct connection *connection, struct peer *peer, const char *token)
@@ -195,18 +141,6 @@ static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool
     return length > (int64_t)most ? REFUSAL_TOO_LARGE : REFUSAL_NONE;
 }
 
-static bool ran_out(const struct connection *connection)
-{
-    bool is_device = find_member(connection, NOUN_DEVICE);
-    if (!has_expired(connection) || (!is_device && !find_member(connection, NOUN_HOST)))
-        return false;
-    const char *kind = noun_rows[is_device ? NOUN_DEVICE : NOUN_HOST].name;
-    log_warn("enrol",
-             "%s %s from %s: its certificate has run out; it is to be enrolled anew (pultctl %s enrol-token %s)", kind,
-             connection->common_name, connection->address, kind, connection->common_name);
-    return true;
-}
-
 bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body)
 {
     struct call *call = exchange->call;
@@ -229,7 +163,7 @@ bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path,
     const struct device *device = connection_device(exchange->connection);
     if (refusal == REFUSAL_NONE && call->method->flags & METHOD_CERTIFICATE && device && device->disabled)
         refusal = REFUSAL_DEVICE_DISABLED;
-    if (refusal == REFUSAL_UNPROVEN && ran_out(exchange->connection))
+    if (refusal == REFUSAL_UNPROVEN && connection_ran_out(exchange->connection))
         refusal = REFUSAL_CERTIFICATE_EXPIRED;
     exchange->wants_ticket = call->method->id == METHOD_ADMIN_LOGON;
     exchange->is_text = call->method->id == METHOD_METRICS;

@@ -26,27 +26,6 @@ enum {
 
 // ---- the answer
 
-static void exchange_free(struct exchange *exchange)
-{
-    text_drop(&exchange->body);
-    free(exchange->negotiate_reply);
-    free(exchange);
-}
-
-static void exchange_end(struct connection *connection)
-{
-    struct exchange *exchange = connection->exchange;
-    if (!exchange)
-        return;
-    connection->exchange = NULL;
-    exchange->connection = NULL;
-    if (exchange->call && exchange->call->body == NULL && exchange->status == 0 && exchange->body.bytes)
-        explicit_bzero(exchange->body.bytes, exchange->body.length);
-    if (exchange->call)
-        return; // the call frees it when it ends
-    exchange_free(exchange);
-}
-
 static bool add_header(struct lws *wsi, const char *name, const char *value, unsigned char **at, unsigned char *end)
 {
     return lws_add_http_header_by_name(wsi, (const unsigned char *)name, (const unsigned char *)value,
@@ -102,13 +81,6 @@ static int send_answer(struct connection *connection)
     return lws_http_transaction_completed(wsi) ? -1 : 0;
 }
 
-// Outside a callback of libwebsockets its own timers stand still until something else wakes it.
-void connection_kill(struct lws *wsi)
-{
-    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
-    lws_cancel_service(lws_get_context(wsi));
-}
-
 // Called by the call, perhaps long after the connection broke.
 static void finish(struct call *call, int status, struct text *answer, int64_t retry_after_s)
 {
@@ -132,40 +104,6 @@ static void finish(struct call *call, int status, struct text *answer, int64_t r
 }
 
 // ---- the request
-
-// Kept by those only whose certificate is not the known one: there are many others.
-static void find_renewed(struct connection *connection)
-{
-    char renews[DIGEST_SIZE];
-    if (!connection_device(connection) && !connection_host(connection) &&
-        tls_peer_renews(lws_get_ssl(connection->wsi), renews))
-        connection->renews = mem_dup(renews);
-}
-
-struct connection *connection_of(struct lws *wsi)
-{
-    struct connection *connection = lws_get_opaque_user_data(wsi);
-    if (connection)
-        return connection;
-    connection = mem_new(1, sizeof *connection);
-    connection->server = lws_context_user(lws_get_context(wsi));
-    connection->wsi = wsi;
-    connection->on_device_port = lws_get_vhost(wsi) == connection->server->device_vhost;
-    connection->on_admin_port = lws_get_vhost(wsi) == connection->server->admin_vhost;
-    connection->certificate_until_ms = tls_peer_until_ms(lws_get_ssl(wsi));
-    char common_name[ID_SIZE] = "";
-    if (connection->on_device_port || connection->on_admin_port)
-        tls_peer(lws_get_ssl(wsi), connection->certificate, common_name);
-    connection->common_name = mem_dup(common_name);
-    if (connection->on_device_port)
-        find_renewed(connection);
-    char address[sizeof((struct peer *)0)->address] = "";
-    lws_get_peer_simple(wsi, address, sizeof address);
-    connection->address = mem_dup(address);
-    tls_forget_keys(lws_get_ssl(wsi));
-    lws_set_opaque_user_data(wsi, connection);
-    return connection;
-}
 
 static int begin(struct lws *wsi, const char *path)
 {
@@ -216,20 +154,6 @@ static int body_complete(struct connection *connection)
     return 0;
 }
 
-void connection_end(struct lws *wsi)
-{
-    struct connection *connection = lws_get_opaque_user_data(wsi);
-    if (!connection)
-        return;
-    lws_set_opaque_user_data(wsi, NULL);
-    exchange_end(connection);
-    link_end(connection);
-    free(connection->common_name);
-    free(connection->renews);
-    free(connection->address);
-    free(connection);
-}
-
 // A device that was too long in a cupboard gets through to a refusal that says so, and no further: the dates are looked
 // at again with each request. Everything else about its certificate has to be right.
 static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
@@ -266,6 +190,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return -1;
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_WSI_DESTROY:
+        link_end(lws_get_opaque_user_data(wsi));
         connection_end(wsi);
         return 0;
     default:

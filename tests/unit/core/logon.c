@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/logon.h"
 #include "broker/base/text.h"
+#include "broker/core/hours.h"
 #include "tests/unit/core/hall.h"
 
 #include <criterion/criterion.h>
@@ -96,10 +97,10 @@ Test(logon, hours_over_midnight_belong_to_the_day_they_begin_on)
                 {5, 22, 0, false},  {6, 23, 0, false}, {0, 0, 0, false}, {0, 5, 0, false}};
     struct profile profile = {.hours = "22:00-06:00", .days = "mon tue wed thu fri"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        cr_expect_eq(profile_is_open(&profile, (rows[i].day * 24 + rows[i].hour) * 60 + rows[i].minute), rows[i].open,
+        cr_expect_eq(hours_are_open(&profile, (rows[i].day * 24 + rows[i].hour) * 60 + rows[i].minute), rows[i].open,
                      "day %d %02d:%02d", rows[i].day, rows[i].hour, rows[i].minute);
     TEXT_PUT(profile.days, "sun");
-    cr_expect(profile_is_open(&profile, 5 * 60), "Monday morning is Sunday's");
+    cr_expect(hours_are_open(&profile, 5 * 60), "Monday morning is Sunday's");
 }
 
 // Every span there is, on every day: open for as long as it says, and never on the wrong side of its ends.
@@ -112,7 +113,7 @@ Test(logon, every_span_of_hours_is_open_for_its_length)
             snprintf(profile.hours, sizeof profile.hours, "%02d:%02d-%02d:%02d", from / 60, from % 60, to / 60,
                      to % 60);
             for (int minute = 0; from != to && minute < 7 * 24 * 60; minute += 1)
-                open += profile_is_open(&profile, minute);
+                open += hours_are_open(&profile, minute);
             cr_assert(from == to || open == length, "%s: %d minutes", profile.hours, open);
         }
     }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/server/connection.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/enrol.h"
+#include "broker/server/tls.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+// ---- whose it is
+
+// TLS looks at the dates of a certificate once, at the first handshake: not when a session is resumed or a line kept.
+static bool has_expired(const struct connection *connection)
+{
+    return connection->certificate_until_ms <= clock_wall_ms();
+}
+
+static struct member_proof proof_of(const struct connection *connection)
+{
+    return (struct member_proof){connection->certificate, connection->renews ? connection->renews : "",
+                                 connection->certificate_until_ms};
+}
+
+// Whose certificate it is, whatever its dates say.
+static const void *find_member(const struct connection *connection, enum noun noun)
+{
+    struct member_proof proof = proof_of(connection);
+    if (!connection->on_device_port)
+        return NULL;
+    const void *record = state_find(connection->server->world->state, noun, connection->common_name);
+    return member_standing(noun, record, &proof) == MEMBER_STRANGER ? NULL : record;
+}
+
+const struct device *connection_device(const struct connection *connection)
+{
+    return has_expired(connection) ? NULL : find_member(connection, NOUN_DEVICE);
+}
+
+const struct host *connection_host(const struct connection *connection)
+{
+    return has_expired(connection) ? NULL : find_member(connection, NOUN_HOST);
+}
+
+void connection_settle(const struct connection *connection)
+{
+    struct member_proof proof = proof_of(connection);
+    const struct device *device = connection_device(connection);
+    const struct host *host = connection_host(connection);
+    enum noun noun = device ? NOUN_DEVICE : NOUN_HOST;
+    const char *id = device ? device->id : host ? host->id : NULL;
+    if (id && !(device && device->disabled) &&
+        member_standing(noun, device ? (const void *)device : host, &proof) == MEMBER_SUCCESSOR)
+        enrol_renewed(connection->server->world, noun, id, &proof, connection->address);
+}
+
+const struct administrator *connection_administrator(const struct connection *connection)
+{
+    if (!connection->on_admin_port || !connection->certificate[0] || has_expired(connection))
+        return NULL;
+    return state_administrator_by(connection->server->world->state, connection->certificate);
+}
+
+bool connection_ran_out(const struct connection *connection)
+{
+    bool is_device = find_member(connection, NOUN_DEVICE);
+    if (!has_expired(connection) || (!is_device && !find_member(connection, NOUN_HOST)))
+        return false;
+    const char *kind = noun_rows[is_device ? NOUN_DEVICE : NOUN_HOST].name;
+    log_warn("enrol",
+             "%s %s from %s: its certificate has run out; it is to be enrolled anew (pultctl %s enrol-token %s)", kind,
+             connection->common_name, connection->address, kind, connection->common_name);
+    return true;
+}
+
+// ---- beginning and end
+
+// Kept by those only whose certificate is not the known one: there are many others.
+static void find_renewed(struct connection *connection)
+{
+    char renews[DIGEST_SIZE];
+    if (!connection_device(connection) && !connection_host(connection) &&
+        tls_peer_renews(lws_get_ssl(connection->wsi), renews))
+        connection->renews = mem_dup(renews);
+}
+
+struct connection *connection_of(struct lws *wsi)
+{
+    struct connection *connection = lws_get_opaque_user_data(wsi);
+    if (connection)
+        return connection;
+    connection = mem_new(1, sizeof *connection);
+    connection->server = lws_context_user(lws_get_context(wsi));
+    connection->wsi = wsi;
+    connection->on_device_port = lws_get_vhost(wsi) == connection->server->device_vhost;
+    connection->on_admin_port = lws_get_vhost(wsi) == connection->server->admin_vhost;
+    connection->certificate_until_ms = tls_peer_until_ms(lws_get_ssl(wsi));
+    char common_name[ID_SIZE] = "";
+    if (connection->on_device_port || connection->on_admin_port)
+        tls_peer(lws_get_ssl(wsi), connection->certificate, common_name);
+    connection->common_name = mem_dup(common_name);
+    if (connection->on_device_port)
+        find_renewed(connection);
+    char address[sizeof((struct peer *)0)->address] = "";
+    lws_get_peer_simple(wsi, address, sizeof address);
+    connection->address = mem_dup(address);
+    tls_forget_keys(lws_get_ssl(wsi));
+    lws_set_opaque_user_data(wsi, connection);
+    return connection;
+}
+
+void exchange_free(struct exchange *exchange)
+{
+    text_drop(&exchange->body);
+    free(exchange->negotiate_reply);
+    free(exchange);
+}
+
+void exchange_end(struct connection *connection)
+{
+    struct exchange *exchange = connection->exchange;
+    if (!exchange)
+        return;
+    connection->exchange = NULL;
+    exchange->connection = NULL;
+    if (exchange->call && exchange->call->body == NULL && exchange->status == 0 && exchange->body.bytes)
+        explicit_bzero(exchange->body.bytes, exchange->body.length);
+    if (exchange->call)
+        return; // the call frees it when it ends
+    exchange_free(exchange);
+}
+
+void connection_end(struct lws *wsi)
+{
+    struct connection *connection = lws_get_opaque_user_data(wsi);
+    if (!connection)
+        return;
+    lws_set_opaque_user_data(wsi, NULL);
+    exchange_end(connection);
+    free(connection->common_name);
+    free(connection->renews);
+    free(connection->address);
+    free(connection);
+}
+
+// Outside a callback of libwebsockets its own timers stand still until something else wakes it.
+void connection_kill(struct lws *wsi)
+{
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
+    lws_cancel_service(lws_get_context(wsi));
+}
