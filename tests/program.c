@@ -55,7 +55,7 @@ static void read_back(int file, char *text, size_t size)
     close(file);
 }
 
-void program_run(struct program *program, const char *line, const char *input)
+void program_run(struct program_result *program, const char *line, const char *input)
 {
     int in = file_with(input ? input : ""), out = memfd_create("out", MFD_CLOEXEC),
         err = memfd_create("err", MFD_CLOEXEC);
@@ -73,12 +73,22 @@ void program_run(struct program *program, const char *line, const char *input)
     read_back(err, program->err, sizeof program->err);
 }
 
-void program_at_terminal(struct program *program, const char *line, const char *question, const char *input)
+void program_shell(const char *line)
+{
+    struct program_result shell;
+    program_run(&shell, "sh", line);
+    if (shell.exit_code == 0)
+        return;
+    fprintf(stderr, "%s ended with %d: %s%s\n", line, shell.exit_code, shell.out, shell.err);
+    abort();
+}
+
+void program_at_terminal(struct program_result *program, const char *line, const char *question, const char *input)
 {
     int terminal = -1;
     size_t length = 0;
     bool asked = false;
-    *program = (struct program){0};
+    *program = (struct program_result){0};
     pid_t pid = forkpty(&terminal, NULL, NULL, NULL);
     assert(pid >= 0);
     if (pid == 0)

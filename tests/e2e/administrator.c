@@ -13,7 +13,7 @@
 
 static const char *town;
 static pid_t broker;
-static struct program said;
+static struct program_result said;
 static char token[256], line[512], conf[200];
 
 static void write_file(const char *name, const char *text)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static struct program said;
+static struct program_result said;
 
 static bool shows(const char *figure)
 {

@@ -38,7 +38,7 @@ static const struct fake_row rows[] = {
 
 static const char *town;
 static pid_t broker;
-static struct program pultctl;
+static struct program_result pultctl;
 static char path[200];
 
 static void set(const char *name, const char *format)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/greeter.h"
 #include "tests/integration/client-agent/seat.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -230,10 +231,12 @@ Test(greeter, cannot_be_closed_from_the_keyboard)
 
 Test(greeter, comes_back_after_a_crash)
 {
+    struct program_result pkill;
     char line[100];
     snprintf(line, sizeof line, "pkill -KILL -P %d -x pult-greeter", getpid());
     has_started = false;
-    cr_assert_eq(system(line), 0);
+    program_run(&pkill, line, NULL);
+    cr_assert_eq(pkill.exit_code, 0, "%s", pkill.err);
     cr_assert(seat_wait(&has_started, 15000));
     wait_for_paint();
     log_on("anna", "geheim");

@@ -2,7 +2,9 @@
 #include "tests/integration/client-agent/seat.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 #include "tests/network.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -13,7 +15,7 @@
 
 static struct loop *loop;
 static struct server *server;
-static char folder[64];
+static char folder[FOLDER_SIZE];
 static bool is_ready;
 
 static void ready(void *arg)
@@ -35,8 +37,7 @@ static void take(const char *command)
     struct fault why = {0};
     network_own();
     loop = loop_new();
-    TEXT_PUT(folder, "/tmp/pult-seat-XXXXXX");
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "seat");
     chmod(folder, 0755);
     snprintf(cookie, sizeof cookie, "%s/cookie", folder);
     struct server_config config = {.command = command, .auth_file = cookie, .client = getuid()};
@@ -61,7 +62,7 @@ void seat_leave(void)
 {
     server_free(server);
     loop_free(loop);
-    rmdir(folder);
+    folder_remove(folder);
 }
 
 struct loop *seat_loop(void)
@@ -103,30 +104,32 @@ bool seat_wait(const volatile bool *flag, int64_t wait_ms)
 // By its standard input: the text needs no quoting.
 void seat_type(const char *text)
 {
-    FILE *hands = popen("xdotool type --delay 15 --file -", "we");
-    cr_assert(hands);
-    fputs(text, hands);
-    cr_assert_eq(pclose(hands), 0);
+    struct program_result hands;
+    program_run(&hands, "xdotool type --delay 15 --file -", text);
+    cr_assert_eq(hands.exit_code, 0, "%s", hands.err);
 }
 
 void seat_press(const char *key)
 {
+    struct program_result hands;
     char line[100];
     snprintf(line, sizeof line, "xdotool key %s", key);
-    cr_assert_eq(system(line), 0);
+    program_run(&hands, line, NULL);
+    cr_assert_eq(hands.exit_code, 0, "%s", hands.err);
 }
 
 void seat_colour(int x, int y, char colour[16])
 {
+    struct program_result eyes;
     char line[200];
-    snprintf(line, sizeof line,
-             "import -silent -window root -crop 1x1+%d+%d -depth 8 txt:- | grep -o '#[0-9A-F]\\{6\\}'", x, y);
-    FILE *eyes = popen(line, "re");
-    cr_assert(eyes);
+    snprintf(line, sizeof line, "import -silent -window root -crop 1x1+%d+%d -depth 8 txt:-", x, y);
+    program_run(&eyes, line, NULL);
+    // "# ImageMagick pixel enumeration: ...", then "0,0: (255,255,255)  #FFFFFF  white"
+    char *pixel = strchr(eyes.out, '\n');
+    char *found = pixel ? strchr(pixel, '#') : NULL;
     colour[0] = 0;
-    if (fgets(colour, 16, eyes))
-        colour[strcspn(colour, "\n")] = 0;
-    pclose(eyes);
+    if (found)
+        snprintf(colour, 16, "%.7s", found);
 }
 
 void seat_wait_for_colour(int x, int y, const char *colour)

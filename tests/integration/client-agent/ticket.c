@@ -3,6 +3,7 @@
 #include "client-agent/ticket.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 #include "tests/network.h"
 
 #include <arpa/inet.h>
@@ -18,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static char folder[64];
+static char folder[FOLDER_SIZE];
 static pid_t kdc;
 static struct loop *loop;
 static struct ticket *ticket;
@@ -84,8 +85,7 @@ static void open_realm(const char *realm)
 static void start(void)
 {
     network_own();
-    TEXT_PUT(folder, "/tmp/pult-kdc-XXXXXX");
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "kdc");
     set_path("KRB5_CONFIG", "krb5.conf");
     set_path("KRB5_KTNAME", "broker.keytab");
     setenv("KRB5RCACHENAME", "none:", 1);
@@ -96,13 +96,11 @@ static void start(void)
 
 static void stop(void)
 {
-    char line[100];
     ticket_free(ticket);
     loop_free(loop);
     kill(kdc, SIGTERM);
     waitpid(kdc, NULL, 0);
-    snprintf(line, sizeof line, "rm -r %s", folder);
-    cr_assert_eq(system(line), 0);
+    folder_remove(folder);
 }
 
 TestSuite(ticket, .init = start, .fini = stop);

@@ -3,6 +3,7 @@
 #include "client-agent/viewer.h"
 #include "broker/base/text.h"
 #include "tests/integration/client-agent/seat.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -308,7 +309,7 @@ Test(viewer_at_host, does_not_measure_the_processor_at_each_start)
         read_proc(pid, "maps", text, sizeof text);
     }
     cr_assert(strstr(text, "/run/pult/start.so"), "it is not loaded");
-    cr_assert_eq(system("objdump -T /usr/lib/*/libfreerdp3.so.3 | grep -q ' primitives_set_hints$'"), 0);
+    program_shell("objdump -T /usr/lib/*/libfreerdp3.so.3 | grep -q ' primitives_set_hints$'");
 }
 
 Test(viewer_at_host, ends_when_it_is_told_to)

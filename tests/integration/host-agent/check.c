@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What makes a session host unfit, lived through.
 #include "broker/host-agent/fitness.h"
+#include "tests/folder.h"
 #include "tests/integration/host/fake.h"
 #include "tests/network.h"
 
@@ -15,14 +16,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/pult-check-XXXXXX", file[64], fault[FITNESS_FAULT_SIZE];
+static char folder[FOLDER_SIZE], file[64], fault[FITNESS_FAULT_SIZE];
 static struct fitness_config config;
 
 static void start(void)
 {
     network_own();
     cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "check");
     cr_assert_eq(mount("disk", folder, "tmpfs", 0, "size=1m"), 0);
     snprintf(file, sizeof file, "%s/cert.pem", folder);
     config = (struct fitness_config){.certificate = file, .probe_account = "", .state_dir = folder, .free_percent = 3};
@@ -31,7 +32,7 @@ static void start(void)
 static void stop(void)
 {
     umount(folder);
-    rmdir(folder);
+    folder_remove(folder);
 }
 
 TestSuite(check, .init = start, .fini = stop, .timeout = 30);

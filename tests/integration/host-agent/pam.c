@@ -20,7 +20,7 @@ static const char *town;
 static char conf[128], log_path[128], gate[128], typed[OTP_TEXT_SIZE + 200];
 static struct otp_maker *maker;
 static pid_t agent;
-static struct program said;
+static struct program_result said;
 
 static void put(const char *path, mode_t mode, const char *text)
 {
@@ -87,7 +87,7 @@ static void make_host(void)
     put(path, 0600, "neustadt/ts1\n");
     snprintf(text, sizeof text,
              "cp %1$s/tls/desk1.crt %1$s/state/host.crt && cp %1$s/tls/desk1.key %1$s/state/host.key", town);
-    cr_assert_eq(system(text), 0);
+    program_shell(text);
     snprintf(conf, sizeof conf, "%s/pult-host.conf", town);
     snprintf(text, sizeof text,
              "broker = 127.0.0.1\nbroker-ca = %1$s/tls/ca.crt\nstate-dir = %1$s/state\nrun-dir = %1$s\n", town);

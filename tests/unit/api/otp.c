@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/otp.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <openssl/evp.h>
@@ -13,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/pult-otp-XXXXXX", path[64];
+static char folder[FOLDER_SIZE], path[64];
 static struct otp_maker *maker;
 static struct otp_key *key;
 static char text[OTP_TEXT_SIZE];
@@ -30,7 +31,7 @@ static struct otp_key *key_of(const struct otp_maker *by, const char *host, cons
 static void open_maker(void)
 {
     struct fault why = {0};
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "otp");
     snprintf(path, sizeof path, "%s/otp.secret", folder);
     maker = otp_maker_open(path, &why);
     cr_assert(maker, "%s", why.text);
@@ -41,8 +42,7 @@ static void close_maker(void)
 {
     otp_key_free(key);
     otp_maker_free(maker);
-    unlink(path);
-    rmdir(folder);
+    folder_remove(folder);
 }
 
 TestSuite(otp, .init = open_maker, .fini = close_maker);

@@ -6,6 +6,7 @@
 #include "broker/api/pair.h"
 #include "broker/auth/ca.h"
 #include "broker/base/clock.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <dlfcn.h>
@@ -18,7 +19,7 @@
 
 enum { FILES_MAX = 32, BYTES_MAX = 8192 };
 
-static char folder[] = "/tmp/pult-pair-XXXXXX";
+static char folder[FOLDER_SIZE];
 static struct ca *ca;
 
 static struct file {
@@ -121,7 +122,7 @@ int unlink(const char *path)
 static void open_folder(void)
 {
     struct fault why;
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "pair");
     cr_assert(ca_create(in_folder("ca.key"), in_folder("ca.pem"), &why), "%s", why.text);
     ca = ca_open(in_folder("ca.key"), in_folder("ca.pem"), 1000, &why);
     cr_assert(ca);
@@ -129,11 +130,9 @@ static void open_folder(void)
 
 static void remove_folder(void)
 {
-    char command[64];
     watched = false;
     ca_free(ca);
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    cr_assert_eq(system(command), 0);
+    folder_remove(folder);
 }
 
 TestSuite(pair, .init = open_folder, .fini = remove_folder);

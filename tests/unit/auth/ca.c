@@ -2,6 +2,7 @@
 #include "broker/auth/ca.h"
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <openssl/pem.h>
@@ -12,12 +13,12 @@
 #include <time.h>
 
 static const int64_t day_ms = 24ll * 60 * 60 * 1000;
-static char folder[] = "/tmp/pult-ca-XXXXXX", key_file[64], certificate_file[64];
+static char folder[FOLDER_SIZE], key_file[64], certificate_file[64];
 
 static void make(void)
 {
     struct fault why;
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "ca");
     snprintf(key_file, sizeof key_file, "%s/ca.key", folder);
     snprintf(certificate_file, sizeof certificate_file, "%s/ca.pem", folder);
     cr_assert(ca_create(key_file, certificate_file, &why), "%s", why.text);
@@ -25,9 +26,7 @@ static void make(void)
 
 static void drop(void)
 {
-    char command[64];
-    snprintf(command, sizeof command, "rm -r %s", folder);
-    cr_assert_eq(system(command), 0);
+    folder_remove(folder);
 }
 
 TestSuite(ca, .init = make, .fini = drop);

@@ -140,9 +140,9 @@ void office_open(void)
 {
     struct world *world = &office.world;
     struct fault why;
-    char path[64];
-    office = (struct office){.detail = "", .folder = "/tmp/pult-office.XXXXXX"};
-    cr_assert(mkdtemp(office.folder));
+    char path[FOLDER_SIZE + 8];
+    office = (struct office){.detail = ""};
+    folder_make(office.folder, "office");
     snprintf(path, sizeof path, "%s/otp", office.folder);
     hall_open(&office.hall);
     struct commit_ports ports = {.store = {.append = append, .erase_person = erase_person}, .now_ms = now_ms};
@@ -161,8 +161,7 @@ void office_open(void)
         .host_links = {NULL, is_online, send_to_host},
     };
     cr_assert(world->otp_maker, "%s", why.text);
-    unlink(path);
-    rmdir(office.folder);
+    folder_remove(office.folder);
     world->health.detail = detail_of;
     world->health.doubt = doubt;
 }

@@ -3,6 +3,7 @@
 // writes. What is sent to hosts and desks is noted.
 #pragma once
 #include "broker/calls/world.h"
+#include "tests/folder.h"
 #include "tests/unit/core/hall.h"
 
 enum { SENT_MAX = 16 };
@@ -10,8 +11,8 @@ enum { SENT_MAX = 16 };
 struct office {
     struct hall hall;
     struct world world;
-    const char *detail; // of every host's health
-    char folder[32];    // for the broker's secret
+    const char *detail;       // of every host's health
+    char folder[FOLDER_SIZE]; // for the broker's secret
     struct {
         char to[ID_SIZE];
         struct host_message message;

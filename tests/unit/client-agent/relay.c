@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/relay.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 #include "tests/network.h"
 
 #include <arpa/inet.h>
@@ -21,7 +22,7 @@ enum { PORT = 3389, GIVE_UP_MS = 1000 };
 
 static struct loop *loop;
 static struct relay *relay;
-static char folder[64], path[100];
+static char folder[FOLDER_SIZE], path[100];
 static char heard[100];
 static bool was_up, given_up;
 static int listener;
@@ -69,8 +70,7 @@ static void start(void)
 {
     network_own();
     loop = loop_new();
-    TEXT_PUT(folder, "/tmp/pult-relay-XXXXXX");
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "relay");
     snprintf(path, sizeof path, "%s/host.sock", folder);
     listener = -1;
 }
@@ -79,7 +79,7 @@ static void stop(void)
 {
     relay_free(relay);
     cr_assert_neq(access(path, F_OK), 0, "the socket was left behind");
-    rmdir(folder);
+    folder_remove(folder);
     if (listener >= 0)
         close(listener);
     loop_free(loop);

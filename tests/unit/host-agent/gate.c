@@ -3,6 +3,7 @@
 #include "broker/host-agent/gate.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -103,18 +104,17 @@ static void set_key(void)
 
 static void open_gate(void)
 {
-    char path[] = "/tmp/pult-gate-XXXXXX", file[64];
+    char folder[FOLDER_SIZE], file[FOLDER_SIZE + 8];
     struct fault why = {0};
     memset(&world, 0, sizeof world);
     enrolment = "first";
     world.now_ms = NOW_S * 1000LL;
     world.linked = world.says = world.good = true;
-    cr_assert(mkdtemp(path));
-    snprintf(file, sizeof file, "%s/secret", path);
+    folder_make(folder, "gate");
+    snprintf(file, sizeof file, "%s/secret", folder);
     maker = otp_maker_open(file, &why);
     cr_assert(maker, "%s", why.text);
-    unlink(file);
-    rmdir(path);
+    folder_remove(folder);
     loop = loop_new();
     broker_speaks = loop_timer_new(loop, speak, NULL);
     disk_turns = loop_timer_new(loop, turn, NULL);

@@ -2,6 +2,7 @@
 // The sessions of a machine that consists of files: who is one, whose, connected or not, lost or not.
 #include "broker/host-agent/inventory.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char root[] = "/tmp/pult-proc-XXXXXX";
+static char root[FOLDER_SIZE];
 static struct inventory inventory;
 static struct program_list programs;
 
@@ -53,7 +54,7 @@ static void process(int pid, int parent, unsigned uid, const char *name, const c
 
 static void start(void)
 {
-    cr_assert(mkdtemp(root));
+    folder_make(root, "proc");
     put("stat", "cpu  1 2 3 4\nbtime 1700000000\n", 31);
     process(50, 1, 0, "xrdp-sesman", "xrdp-sesman", NULL);
     process(60, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
@@ -65,11 +66,9 @@ static void start(void)
 
 static void stop(void)
 {
-    char line[64];
     inventory_drop(&inventory);
     inventory_programs_drop(&programs);
-    snprintf(line, sizeof line, "rm -rf %s", root);
-    cr_assert_eq(system(line), 0);
+    folder_remove(root);
 }
 
 TestSuite(inventory, .init = start, .fini = stop);

@@ -3,6 +3,7 @@
 #include "broker/host-agent/ledger.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <sched.h>
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/pult-ledger-XXXXXX", path[64];
+static char folder[FOLDER_SIZE], path[64];
 static struct loop *loop;
 static struct spent *spent;
 static struct ledger *ledger;
@@ -36,7 +37,7 @@ static void close_ledger(void)
 static void start(void)
 {
     loop = loop_new();
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "ledger");
     snprintf(path, sizeof path, "%s/ledger", folder);
     cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
     cr_assert(mount("disk", folder, "tmpfs", 0, "size=64k") == 0);
@@ -47,7 +48,7 @@ static void stop(void)
 {
     close_ledger();
     umount(folder);
-    rmdir(folder);
+    folder_remove(folder);
     loop_free(loop);
 }
 

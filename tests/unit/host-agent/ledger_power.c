@@ -5,6 +5,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
 #include "broker/host-agent/ledger.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -28,7 +29,7 @@ struct name {
     ino_t inode;
 };
 
-static char folder[] = "/tmp/pult-power-XXXXXX", path[64];
+static char folder[FOLDER_SIZE], path[64];
 static struct file files[FILES_MAX];
 static struct name names[NAMES_MAX];
 static size_t file_count, name_count;
@@ -97,9 +98,7 @@ int fsync(int descriptor)
 
 static void power_goes(void)
 {
-    char line[100];
-    snprintf(line, sizeof line, "rm -f %s/*", folder);
-    cr_assert_eq(system(line), 0);
+    folder_empty(folder);
     for (size_t i = 0; i < name_count; i++) {
         char at[700];
         const struct file *file = file_of(names[i].inode);
@@ -146,18 +145,16 @@ static void close_ledger(void)
 static void start(void)
 {
     loop = loop_new();
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "power");
     snprintf(path, sizeof path, "%s/ledger", folder);
     open_ledger();
 }
 
 static void stop(void)
 {
-    char line[64];
     close_ledger();
     loop_free(loop);
-    snprintf(line, sizeof line, "rm -r %s", folder);
-    cr_assert_eq(system(line), 0);
+    folder_remove(folder);
 }
 
 TestSuite(ledger_power, .init = start, .fini = stop, .timeout = 60);

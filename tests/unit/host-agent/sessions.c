@@ -2,6 +2,7 @@
 // Whose sessions make room for whom, while the directory takes its time to say whose they are.
 #include "broker/host-agent/sessions.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
@@ -17,7 +18,7 @@
 
 enum { UID = 54321, DISPLAY = 177 };
 
-static char folder[] = "/tmp/pult-sessions-XXXXXX";
+static char folder[FOLDER_SIZE];
 static struct loop *loop;
 static struct sessions *sessions;
 static struct loop_timer *patience;
@@ -107,7 +108,8 @@ static void run_for(int64_t wait_ms)
 
 static void start(void)
 {
-    cr_assert(mkdtemp(folder) && chmod(folder, 0755) == 0);
+    folder_make(folder, "sessions");
+    cr_assert_eq(chmod(folder, 0755), 0);
     start_server();
     loop = loop_new();
     patience = loop_timer_new(loop, over, NULL);
@@ -123,13 +125,11 @@ static void start(void)
 
 static void stop(void)
 {
-    char line[64];
     process_signal(&server, SIGKILL);
     sessions_free(sessions);
     loop_timer_free(patience);
     loop_free(loop);
-    snprintf(line, sizeof line, "rm -r %s", folder);
-    cr_assert_eq(system(line), 0);
+    folder_remove(folder);
 }
 
 TestSuite(sessions, .init = start, .fini = stop, .timeout = 60);

@@ -2,6 +2,8 @@
 // Which windows there are in a session. The program that shows them is a script that notes what it was given.
 #include "broker/host-agent/tell.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -14,7 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[] = "/tmp/pult-tell-XXXXXX";
+static char folder[FOLDER_SIZE];
 static struct loop *loop;
 static struct loop_timer *patience;
 static struct tell *tell;
@@ -31,13 +33,13 @@ static void over(void *arg)
 static void start(void)
 {
     char line[400];
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "tell");
     snprintf(line, sizeof line,
              "cd %1$s && mkdir bin said && chmod 777 . said && cp /usr/bin/sh /usr/bin/sleep bin && "
              "printf '#!/usr/bin/sh\\nprintf %%%%s \"$5\" >%1$s/said/$$\\nwhile :; do sleep 1; done\\n' >bin/zenity && "
              "chmod 755 bin/*",
              folder);
-    cr_assert_eq(system(line), 0);
+    program_shell(line);
     cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
     snprintf(line, sizeof line, "%s/bin", folder);
     cr_assert_eq(mount(line, "/usr/bin", NULL, MS_BIND, NULL), 0);
@@ -48,13 +50,11 @@ static void start(void)
 
 static void stop(void)
 {
-    char line[64];
     tell_free(tell);
     loop_timer_free(patience);
     loop_free(loop);
     umount2("/usr/bin", MNT_DETACH);
-    snprintf(line, sizeof line, "rm -r %s", folder);
-    cr_assert_eq(system(line), 0);
+    folder_remove(folder);
 }
 
 TestSuite(tell, .init = start, .fini = stop, .timeout = 60);

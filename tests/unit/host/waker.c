@@ -2,7 +2,9 @@
 #include "broker/host/waker.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
+#include "tests/folder.h"
 #include "tests/network.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -20,7 +22,7 @@ enum { MANY = 100, LOOK_MS = 20, SHORT_MS = 300 };
 static struct loop *loop;
 static struct waker *waker;
 static struct loop_timer *look;
-static char folder[64], script[128], said[128];
+static char folder[FOLDER_SIZE], script[128], said[128];
 
 // What the command is in these tests: it writes its words, one a line, into a file of its own and names it when done.
 static const char recorder[] = "#!/bin/sh\n"
@@ -41,8 +43,7 @@ static void write_script(void)
 static void begin(void)
 {
     network_own();
-    TEXT_PUT(folder, "/tmp/pult-waker.XXXXXX");
-    cr_assert(mkdtemp(folder));
+    folder_make(folder, "waker");
     snprintf(script, sizeof script, "%s/record", folder);
     snprintf(said, sizeof said, "%s/said", folder);
     write_script();
@@ -51,12 +52,10 @@ static void begin(void)
 
 static void finish(void)
 {
-    char remove[100];
     waker_free(waker);
     loop_timer_free(look);
     loop_free(loop);
-    snprintf(remove, sizeof remove, "rm -rf %s", folder);
-    cr_assert_eq(system(remove), 0);
+    folder_remove(folder);
 }
 
 TestSuite(waker, .init = begin, .fini = finish, .timeout = 60);
@@ -175,10 +174,9 @@ Test(waker, what_is_no_hardware_address_makes_no_packet)
 
 Test(waker, a_packet_goes_to_every_network_whatever_it_was_told_of_its_broadcast_address)
 {
-    cr_assert_eq(system("ip link add one type bridge && ip address add 10.9.0.1/24 dev one && ip link set one up && "
-                        "ip link add two type bridge && ip address add 10.10.0.1/16 broadcast + dev two && "
-                        "ip link set two up"),
-                 0);
+    program_shell("ip link add one type bridge && ip address add 10.9.0.1/24 dev one && ip link set one up && "
+                  "ip link add two type bridge && ip address add 10.10.0.1/16 broadcast + dev two && "
+                  "ip link set two up");
     int descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(9)};
     cr_assert_eq(bind(descriptor, (struct sockaddr *)&at, sizeof at), 0, "%s", strerror(errno));
@@ -268,7 +266,7 @@ static void open_gate(void)
 {
     char shell[200];
     snprintf(shell, sizeof shell, "timeout 20 sh -c 'echo go >%s/gate'", folder);
-    cr_assert_eq(system(shell), 0);
+    program_shell(shell);
 }
 
 Test(waker, a_host_is_not_called_again_while_its_command_runs)

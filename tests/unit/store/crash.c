@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The broker is killed while it writes; the disk of the journal is full. In real files.
+#include "tests/program.h"
 #include "tests/unit/store/rig.h"
 
 #include <criterion/criterion.h>
@@ -117,10 +118,10 @@ static void mount_small_disk(void)
     rig_make(&rig);
     char command[512];
     snprintf(command, sizeof command, "mkdir '%s/kept' && cp -p '%s'/* '%s/kept'", rig.folder, rig.data, rig.folder);
-    cr_assert_eq(system(command), 0);
+    program_shell(command);
     cr_assert_eq(mount("pult", rig.data, "tmpfs", 0, "size=1m,mode=700"), 0);
     snprintf(command, sizeof command, "cp -p '%s/kept'/* '%s'", rig.folder, rig.data);
-    cr_assert_eq(system(command), 0);
+    program_shell(command);
 }
 
 Test(crash, of_a_full_disk_is_refused_and_over_when_there_is_room, .timeout = 60)

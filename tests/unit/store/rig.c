@@ -2,6 +2,7 @@
 #include "tests/unit/store/rig.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
+#include "tests/program.h"
 
 #include <assert.h>
 #include <criterion/criterion.h>
@@ -14,8 +15,8 @@
 static void make_folders(struct rig *rig)
 {
     log_set_level(LOG_LEVEL_ERROR);
-    *rig = (struct rig){.folder = "/tmp/pult-store-XXXXXX"};
-    cr_assert(mkdtemp(rig->folder));
+    *rig = (struct rig){0};
+    folder_make(rig->folder, "store");
     snprintf(rig->data, sizeof rig->data, "%s/data", rig->folder);
     snprintf(rig->head, sizeof rig->head, "%s/head", rig->folder);
     cr_assert_eq(mkdir(rig->data, 0700), 0);
@@ -56,9 +57,7 @@ void rig_close(struct rig *rig)
 void rig_remove(struct rig *rig)
 {
     rig_close(rig);
-    char command[128];
-    snprintf(command, sizeof command, "rm -r '%s'", rig->folder);
-    cr_assert_eq(system(command), 0);
+    folder_remove(rig->folder);
 }
 
 void rig_start(struct rig *rig)
@@ -148,9 +147,12 @@ void rig_check(struct rig *rig)
 
 bool rig_files_hold(const struct rig *rig, const char *text)
 {
-    char command[256];
-    snprintf(command, sizeof command, "grep -raqF '%s' '%s'", text, rig->folder);
-    return system(command) == 0;
+    struct program_result grep;
+    char line[128];
+    snprintf(line, sizeof line, "grep -raqF -f - %s", rig->folder);
+    program_run(&grep, line, text);
+    cr_assert_leq(grep.exit_code, 1, "%s", grep.err);
+    return grep.exit_code == 0;
 }
 
 const char *rig_path(const struct rig *rig, const char *name)

@@ -2,10 +2,11 @@
 // A journal in real files of its own, with a loop, and changes that wait for their answer.
 #pragma once
 #include "broker/store/journal.h"
+#include "tests/folder.h"
 #include "tests/unit/store/model.h"
 
 struct rig {
-    char folder[64], data[80], head[80]; // of the test, of the database, of the head
+    char folder[FOLDER_SIZE], data[80], head[80]; // of the test, of the database, of the head
     struct ledger_config config;
     struct loop *loop;
     struct journal *journal;
