@@ -95,7 +95,8 @@ Test(desk, one_that_was_switched_off_lets_go_of_its_session)
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts3", 30);
     pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 5);
-    desk_is_switched_off_and_on("desk1");
+    desk_is_switched_off("desk1");
+    desk_is_switched_on("desk1");
     screen_shows("desk1", "Tab: ", 30);
     pultctl_soon_shows("session list --json", "\"state\":\"disconnected\"", 5);
 }

@@ -298,10 +298,14 @@ void broker_starts_again(void)
     place_runs("broker", shell);
 }
 
-void desk_is_switched_off_and_on(const char *name)
+void desk_is_switched_off(const char *name)
+{
+    place_runs(name, "pkill -KILL -x pult-agent; while pgrep -x 'pult-agent|Xvfb' >/dev/null; do sleep 0.02; done");
+}
+
+void desk_is_switched_on(const char *name)
 {
     char shell[1400];
-    place_runs(name, "pkill -KILL -x pult-agent; while pgrep -x 'pult-agent|Xvfb' >/dev/null; do sleep 0.02; done");
     snprintf(shell, sizeof shell, "tests/town/serve-desk %s %s %s again", folder, build, name);
     place_runs(name, shell);
 }

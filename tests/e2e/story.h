@@ -32,6 +32,7 @@ void host_is_well(
 void line_breaks(const char *host, const char *desk); // ends what serves that desk at "ts3"
 void broker_is_killed(void);
 void broker_starts_again(void);
-void desk_is_switched_off_and_on(const char *desk); // its agent is killed with all it started, and started again
+void desk_is_switched_off(const char *desk); // its agent is killed with all it started
+void desk_is_switched_on(const char *desk);  // until its greeter is there
 // The broker's log, or a desk's ("desk1"), contains `text` within some seconds.
 void log_says(const char *log, const char *text, int seconds);
