@@ -2,6 +2,7 @@
 #include "tests/program.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <fcntl.h>
 #include <pty.h>
 #include <signal.h>
@@ -124,4 +125,41 @@ void program_stop(pid_t pid)
 {
     kill(pid, SIGTERM);
     waitpid(pid, NULL, 0);
+}
+
+// proc(5): the state follows the name, which stands in parentheses.
+static bool runs(const char *task)
+{
+    char line[512] = "";
+    FILE *file = fopen(task, "re");
+    if (!file)
+        return false;
+    char *read = fgets(line, sizeof line, file);
+    fclose(file);
+    const char *name_end = read ? strrchr(line, ')') : NULL;
+    return name_end && name_end[1] && !strchr("TtZX", name_end[2]);
+}
+
+static bool some_run(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/task", (int)pid);
+    DIR *tasks = opendir(path);
+    bool some = false;
+    assert(tasks);
+    for (const struct dirent *one; !some && (one = readdir(tasks)) != NULL;) {
+        char stat[400];
+        snprintf(stat, sizeof stat, "%s/%s/stat", path, one->d_name);
+        some = one->d_name[0] != '.' && runs(stat);
+    }
+    closedir(tasks);
+    return some;
+}
+
+void program_freeze(pid_t pid)
+{
+    int rc = kill(pid, SIGSTOP);
+    assert(rc == 0);
+    while (some_run(pid))
+        usleep(1000);
 }

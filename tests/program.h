@@ -19,3 +19,5 @@ void program_shell(const char *line);
 // Left running; killed with this process. Its standard error goes to `log`.
 pid_t program_start(const char *line, const char *log);
 void program_stop(pid_t pid);
+// Any process, until SIGCONT. Returns when all its threads stand still: the signal alone comes when they next run.
+void program_freeze(pid_t pid);

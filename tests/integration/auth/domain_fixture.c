@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
 #include "tests/network.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -39,6 +40,14 @@ static bool link_of(const char *pid, const char *name, char *to, size_t size)
 }
 
 // It alone is called so in this network.
+static void tell(pid_t pid, int signal)
+{
+    if (signal == SIGSTOP)
+        program_freeze(pid);
+    else
+        cr_assert_eq(kill(pid, signal), 0);
+}
+
 void domain_signal(int signal)
 {
     char ours[64], theirs[64], program[256];
@@ -50,7 +59,8 @@ void domain_signal(int signal)
         if (pid <= 1 || !link_of(one->d_name, "ns/net", theirs, sizeof theirs) || !text_equal(ours, theirs) ||
             !link_of(one->d_name, "exe", program, sizeof program) || !strstr(program, "/samba"))
             continue;
-        told += kill(pid, signal) == 0;
+        tell(pid, signal);
+        told++;
     }
     closedir(processes);
     cr_assert_gt(told, 0, "no domain controller runs");

@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
 #include "tests/integration/auth/directory_fixture.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -115,7 +116,7 @@ Test(outage, of_one_directory_is_nothing_to_another)
     struct tenant altdorf = town("altdorf", "ldaps://127.0.0.1:4390");
     expect_anna(&neustadt, AUTH_RIGHT);
     expect_anna(&altdorf, AUTH_RIGHT);
-    kill(pid, SIGSTOP);
+    program_freeze(pid);
     pulse_start(&pulse);
     for (size_t i = 0; i < 20; i++)
         ask_check(auth, &neustadt, i % 2 ? "anna" : "bert", "anna-geheim", &stuck[i]);
@@ -229,7 +230,7 @@ Test(outage, of_a_server_in_use_moves_to_the_next)
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390 ldaps://127.0.0.1:4390");
     auth = auth_start(2000);
     expect_anna(&neustadt, AUTH_RIGHT);
-    kill(first, SIGSTOP);
+    program_freeze(first);
     expect_anna(&neustadt, AUTH_UNAVAILABLE);
     expect_anna(&neustadt, AUTH_RIGHT);
     struct answer answer = check(auth, &neustadt, "anna", "anna-geheim");
@@ -323,7 +324,7 @@ Test(outage, is_told_to_those_who_find_the_queue_full)
     struct auth_config config = {.credentials_dir = fixture_folder, .deadline_ms = 10000, .most = 8};
     auth = auth_new(fixture_loop, &config);
     expect_anna(&neustadt, AUTH_RIGHT);
-    kill(pid, SIGSTOP);
+    program_freeze(pid);
     for (size_t i = 0; i < 12; i++)
         ask_check(auth, &neustadt, "anna", "anna-geheim", &answers[i]);
     await_answers(answers + 8, 4, 5000);

@@ -2,6 +2,7 @@
 // How long nobody has touched anything, asked of a real X server; and of one that hangs.
 #include "broker/host-agent/idle.h"
 #include "tests/network.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <signal.h>
@@ -104,7 +105,7 @@ Test(idle, is_told_by_the_server_and_not_known_when_that_hangs)
 {
     await_server();
     await_idle(true);
-    kill(server, SIGSTOP);
+    program_freeze(server);
     // Whoever is at work there must not be locked because nobody can ask any more.
     await_idle(false);
 }

@@ -198,7 +198,7 @@ Test(pam, what_was_used_stays_used_when_the_agent_is_killed)
 
 Test(pam, nobody_waits_longer_than_two_seconds)
 {
-    kill(agent, SIGSTOP);
+    program_freeze(agent);
     int64_t before = clock_steady_ms();
     STAYS_OUT("anna", password(for_anna(1), NULL));
     int64_t took_ms = clock_steady_ms() - before;
