@@ -3,8 +3,8 @@
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
 #include "admin-tool/token.h"
-#include "broker/api/client_ticket.h"
-#include "broker/api/language.h"
+#include "broker/client/client_ticket.h"
+#include "broker/client/language.h"
 
 #include <pwd.h>
 #include <stdlib.h>

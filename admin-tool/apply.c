@@ -3,7 +3,7 @@
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
 #include "admin-tool/yaml.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 #include <limits.h>
 
@@ -38,7 +38,7 @@ const struct command command_rows[] = {
 static bool noun_has(enum noun noun, enum method_id method)
 {
     bool reads = method == METHOD_LIST || method == METHOD_SHOW;
-    return method_find(method, noun) && (reads || noun_rows[noun].by_people);
+    return method_find(method, noun) && (reads || noun_rows[noun].writable);
 }
 
 bool command_is_of(const struct command *command, char **words)

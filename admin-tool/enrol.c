@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 // The token alone on standard output, so that it can be piped to where it is needed; the rest is said beside it.
 static enum exit_code print_token(struct tool *tool, enum noun noun, const char *id)

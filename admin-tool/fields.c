@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/fields.h"
-#include "broker/api/client.h"
-#include "broker/api/language.h"
+#include "broker/client/client.h"
+#include "broker/client/language.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -116,7 +116,7 @@ bool field_assign(enum noun noun, json_object *object, const char *assignment, s
     if (!field || (field->flags & FIELD_HIDDEN))
         return fault_set(why, FAULT_INVALID, _("a %s has no field %s. See: pultctl help %s"), noun_rows[noun].name,
                          name, noun_rows[noun].name);
-    if ((field->flags & FIELD_OURS) || text_equal(name, "id"))
+    if ((field->flags & FIELD_READ_ONLY) || text_equal(name, "id"))
         return fault_set(why, FAULT_INVALID, _("%s cannot be set"), name);
     bool of_file = field->type == FIELD_DIGEST && equals[1] == '@';
     json_object *value = of_file ? digest_of_file(equals + 2, why) : field_value(field, equals + 1, why);
@@ -130,7 +130,7 @@ json_object *fields_of_people(enum noun noun, json_object *present)
     json_object *object = json_object_new_object();
     for (const struct field *field = noun_rows[noun].fields; field->name; field++) {
         json_object *value = codec_member(present, field->name);
-        if (value && !(field->flags & (FIELD_OURS | FIELD_HIDDEN)) && !text_equal(field->name, "id"))
+        if (value && !(field->flags & (FIELD_READ_ONLY | FIELD_HIDDEN)) && !text_equal(field->name, "id"))
             json_object_object_add(object, field->name, json_object_get(value));
     }
     return object;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 static void print_command(FILE *file, const struct command *command, enum noun noun)
 {
@@ -56,9 +56,9 @@ static void print_noun(FILE *file, enum noun noun)
         if (command_is_of(command, words))
             print_command(file, command, noun);
     }
-    fprintf(file, "\n%s\n", row->by_people ? _("Fields that can be set:") : _("Fields:"));
+    fprintf(file, "\n%s\n", row->writable ? _("Fields that can be set:") : _("Fields:"));
     for (const struct field *field = row->fields; field->name; field++)
-        if (!(field->flags & FIELD_HIDDEN) && !(row->by_people && (field->flags & FIELD_OURS)))
+        if (!(field->flags & FIELD_HIDDEN) && !(row->writable && (field->flags & FIELD_READ_ONLY)))
             print_field(file, field);
 }
 

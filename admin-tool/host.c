@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What is done to a running host, and to the sessions on it.
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
 #include "broker/base/clock.h"
+#include "broker/client/language.h"
 
 #include <stdio.h>
 #include <time.h>

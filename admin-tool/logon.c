@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 static const char *text_in(json_object *array, size_t i)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
 #include "broker/base/log.h"
+#include "broker/client/language.h"
 
 static enum exit_code run(struct tool *tool, const struct invocation *invocation)
 {

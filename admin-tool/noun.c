@@ -2,7 +2,7 @@
 // list, show, add, set and remove, the same for every noun: the rows of broker/api/types.h say what there is.
 #include "admin-tool/command.h"
 #include "admin-tool/fields.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 #include <string.h>
 
@@ -154,12 +154,12 @@ static enum exit_code set(struct tool *tool, const struct invocation *invocation
                      noun_rows[invocation->noun].name);
         return EXIT_REFUSED;
     }
-    if (present.refusal == REFUSAL_ABSENT && !adding) {
+    if (present.refusal == REFUSAL_NOT_FOUND && !adding) {
         out_complain(_("%s is not there. To add it: pultctl %s add"), invocation->words[0],
                      noun_rows[invocation->noun].name);
         return EXIT_REFUSED;
     }
-    if (present.refusal != REFUSAL_NONE && present.refusal != REFUSAL_ABSENT)
+    if (present.refusal != REFUSAL_NONE && present.refusal != REFUSAL_NOT_FOUND)
         return tool_complain(tool, &present);
     return put(tool, invocation, path, adding ? NULL : &present);
 }

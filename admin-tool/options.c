@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/options.h"
 #include "admin-tool/out.h"
-#include "broker/api/language.h"
 #include "broker/base/conf.h"
+#include "broker/client/language.h"
 
 #include <getopt.h>
 #include <stdlib.h>

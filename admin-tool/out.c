@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/out.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 #include <stdarg.h>
 #include <stdlib.h>

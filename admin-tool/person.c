@@ -2,7 +2,7 @@
 // A person asks to be forgotten (GDPR, article 17).
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 static void show_what_goes(struct out *out, json_object *person)
 {

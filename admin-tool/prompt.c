@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/prompt.h"
 #include "admin-tool/out.h"
-#include "broker/api/language.h"
 #include "broker/base/text.h"
+#include "broker/client/language.h"
 
 #include <errno.h>
 #include <fcntl.h>

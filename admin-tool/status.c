@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
 #include "broker/base/clock.h"
+#include "broker/client/language.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/token.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 #include <errno.h>
 #include <fcntl.h>

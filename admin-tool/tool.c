@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/tool.h"
 #include "admin-tool/token.h"
-#include "broker/api/language.h"
 #include "broker/base/clock.h"
+#include "broker/client/language.h"
 
 #include <string.h>
 
@@ -76,10 +76,10 @@ enum exit_code tool_exit_code(enum refusal refusal)
 {
     static const enum exit_code codes[REFUSAL_COUNT] = {
         [REFUSAL_BROKER_UNREACHABLE] = EXIT_UNREACHABLE,
-        [REFUSAL_UNPROVEN] = EXIT_NOT_ALLOWED,
+        [REFUSAL_UNAUTHENTICATED] = EXIT_NOT_ALLOWED,
         [REFUSAL_DENIED] = EXIT_NOT_ALLOWED,
         [REFUSAL_WRONG_PASSWORD] = EXIT_NOT_ALLOWED,
-        [REFUSAL_TICKET] = EXIT_NOT_ALLOWED,
+        [REFUSAL_TICKET_REJECTED] = EXIT_NOT_ALLOWED,
     };
     if (refusal == REFUSAL_NONE)
         return EXIT_DONE;
@@ -92,13 +92,13 @@ static void complain_of_certificate(const struct options *options, enum refusal 
     char digest[DIGEST_SIZE];
     int64_t until_ms = 0;
     struct fault why = {0};
-    if (!options->certificate[0] || (refusal != REFUSAL_UNPROVEN && refusal != REFUSAL_BROKER_UNREACHABLE))
+    if (!options->certificate[0] || (refusal != REFUSAL_UNAUTHENTICATED && refusal != REFUSAL_BROKER_UNREACHABLE))
         return;
     if (!client_read_certificate(options->certificate, digest, &until_ms, &why))
         out_complain("%s", why.text);
     else if (until_ms <= clock_wall_ms())
         out_complain(_("%s: this certificate has expired"), options->certificate);
-    else if (refusal == REFUSAL_UNPROVEN)
+    else if (refusal == REFUSAL_UNAUTHENTICATED)
         out_complain(_("The broker knows no administrator by the certificate %s, or port %lld does not ask for one "
                        "(admin-port, usually 8445). Its SHA-256 is %s; see: pultctl administrator list"),
                      options->certificate, (long long)options->port, digest);

@@ -3,7 +3,7 @@
 #pragma once
 #include "admin-tool/options.h"
 #include "admin-tool/out.h"
-#include "broker/api/client.h"
+#include "broker/client/client.h"
 
 enum exit_code {
     EXIT_DONE = 0,

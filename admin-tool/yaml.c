@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/yaml.h"
 #include "admin-tool/fields.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 #include <string.h>
 #include <yaml.h>
@@ -121,7 +121,7 @@ static bool read_pair(struct reader *reader, enum noun noun, json_object *object
     const struct field *field = field_find(noun, name);
     if (!field || (field->flags & FIELD_HIDDEN))
         snprintf(sentence, sizeof sentence, _("a %s has no field %.60s"), noun_rows[noun].name, name);
-    else if (field->flags & FIELD_OURS)
+    else if (field->flags & FIELD_READ_ONLY)
         snprintf(sentence, sizeof sentence, _("%.60s cannot be set"), name);
     else if (codec_member(object, name))
         snprintf(sentence, sizeof sentence, _("%.60s stands twice"), name);
@@ -175,7 +175,7 @@ static bool read_section(struct reader *reader, bool seen[NOUN_COUNT])
     if (!scalar(reader, &name))
         return false;
     enum noun noun = noun_by_plural(name);
-    if (noun == NOUN_NONE || !noun_rows[noun].by_people)
+    if (noun == NOUN_NONE || !noun_rows[noun].writable)
         snprintf(sentence, sizeof sentence, _("there is no section %.60s"), name);
     else if (seen[noun])
         snprintf(sentence, sizeof sentence, _("%.60s stands twice"), name);

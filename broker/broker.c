@@ -4,12 +4,12 @@
 #include "broker/auth/ca.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
-#include "broker/calls/admins.h"
-#include "broker/calls/host_report.h"
-#include "broker/calls/session.h"
+#include "broker/calls/admin_sessions.h"
+#include "broker/calls/device_messages.h"
+#include "broker/calls/host_messages.h"
 #include "broker/core/snapshot.h"
-#include "broker/host/prober.h"
-#include "broker/host/waker.h"
+#include "broker/hosts/prober.h"
+#include "broker/hosts/waker.h"
 #include "broker/server/health.h"
 #include "broker/server/server.h"
 #include "broker/store/journal.h"
@@ -27,8 +27,8 @@ enum { SWEEP_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, LINGER_MS = 2, PATH_ROOM =
 static const int64_t ca_warned_ms = 730ll * DAY_MS;
 
 struct broker {
-    const struct config *config;
-    struct world world;
+    const struct broker_config *config;
+    struct services services;
     struct journal *journal;
     struct ca *ca;
     struct auth *auth;
@@ -40,23 +40,23 @@ struct broker {
     struct snapshots *snapshots;
 };
 
-static struct ledger_config ledger_of(const struct config *config)
+static struct chain_config chain_of(const struct broker_config *config)
 {
-    return (struct ledger_config){.folder = config->data_dir,
-                                  .head_folder = config->head_dir[0] ? config->head_dir : NULL};
+    return (struct chain_config){.folder = config->data_dir,
+                                 .head_folder = config->head_dir[0] ? config->head_dir : NULL};
 }
 
 // ---- first start
 
-static bool write_first_token(const struct config *config, struct fault *why)
+static bool write_first_token(const struct broker_config *config, struct fault *why)
 {
     char path[PATH_ROOM], token[65], digest[DIGEST_SIZE];
-    config_data_file(config, "first-administrator", path);
+    broker_config_data_file(config, "first-administrator", path);
     int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (descriptor < 0)
         return fault_set(why, FAULT_CONFLICT, "%s: %s", path, strerror(errno));
-    world_random_hex(token, 24);
-    world_digest(digest, token, strlen(token));
+    services_random_hex(token, 24);
+    services_digest(digest, token, strlen(token));
     bool written = write(descriptor, digest, DIGEST_SIZE - 1) == DIGEST_SIZE - 1 && fsync(descriptor) == 0;
     close(descriptor);
     if (!written)
@@ -67,44 +67,44 @@ static bool write_first_token(const struct config *config, struct fault *why)
     return true;
 }
 
-bool broker_init(const struct config *config, struct fault *why)
+bool broker_init(const struct broker_config *config, struct fault *why)
 {
     char key[PATH_ROOM], certificate[PATH_ROOM];
-    struct ledger_config ledger = ledger_of(config);
-    config_data_file(config, "device-ca.key", key);
-    config_data_file(config, "device-ca.pem", certificate);
-    return journal_create(&ledger, why) && ca_create(key, certificate, why) && write_first_token(config, why);
+    struct chain_config chain = chain_of(config);
+    broker_config_data_file(config, "device-ca.key", key);
+    broker_config_data_file(config, "device-ca.pem", certificate);
+    return journal_create(&chain, why) && ca_create(key, certificate, why) && write_first_token(config, why);
 }
 
 // ---- after a backup
 
-static bool write_down(const struct ledger_config *config, const char *lacks, struct fault *why)
+static bool write_down(const struct chain_config *config, const char *lacks, struct fault *why)
 {
-    struct ledger *ledger = NULL;
-    struct event event = {.type = EVENT_BACKUP_ACCEPTED, .by = "root at the broker"};
+    struct chain *chain = NULL;
+    struct event event = {.type = EVENT_JOURNAL_RESTORED, .by = "root at the broker"};
     struct text payload = {0};
     TEXT_PUT(event.why, lacks);
     event_print(&event, &payload);
-    bool written = ledger_open(config, &ledger, why);
+    bool written = chain_open(config, &chain, why);
     if (written) {
         // The head was signed just now, and not before the last event.
-        const struct head *head = ledger_head(ledger);
+        const struct signed_head *head = chain_head(chain);
         struct store_event stored = {
             .seq = head->seq + 1, .at_ms = head->at_ms, .payload = payload.bytes, .length = payload.length};
         struct store_batch batch = {.events = &stored, .event_count = 1};
-        written = ledger_append(ledger, &batch, why) == STORE_DURABLE;
+        written = chain_append(chain, &batch, why) == STORE_DURABLE;
     }
-    ledger_close(ledger);
+    chain_close(chain);
     text_drop(&payload);
     return written;
 }
 
-bool broker_accept_backup(const struct config *config, struct fault *why)
+bool broker_accept_backup(const struct broker_config *config, struct fault *why)
 {
-    struct ledger_config ledger = ledger_of(config);
-    struct ledger_gap gap;
+    struct chain_config chain = chain_of(config);
+    struct chain_gap gap;
     char lacks[200], when[CLOCK_TEXT_SIZE];
-    if (!ledger_accept(&ledger, &gap, why))
+    if (!chain_accept(&chain, &gap, why))
         return false;
     clock_text(when, gap.head_ms);
     if (gap.head_seq > gap.seq)
@@ -118,7 +118,7 @@ bool broker_accept_backup(const struct config *config, struct fault *why)
         snprintf(lacks, sizeof lacks, "the journal's head was lost: nobody can tell whether events after %llu are, too",
                  (unsigned long long)gap.seq);
     log_warn("store", "the journal is accepted as it stands, up to event %llu: %s", (unsigned long long)gap.seq, lacks);
-    return write_down(&ledger, lacks, why);
+    return write_down(&chain, lacks, why);
 }
 
 // ---- the ports
@@ -173,10 +173,10 @@ static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t 
         return false;
     *last_seq = replaying.seq;
     *last_ms = replaying.at_ms;
-    people_clear(&broker->world.people);
-    if (!journal_each_person(broker->journal, keep_person, &broker->world.people, why))
+    people_clear(&broker->services.people);
+    if (!journal_each_person(broker->journal, keep_person, &broker->services.people, why))
         return false;
-    erasure_add_strays(broker->world.erasure, &broker->world.people, state);
+    erasure_add_orphans(broker->services.erasure, &broker->services.people, state);
     return true;
 }
 
@@ -241,11 +241,11 @@ static int64_t steady_ms(void *self)
 static void sweep(void *arg)
 {
     struct broker *broker = arg;
-    session_sweep(&broker->world);
-    host_sweep(&broker->world);
+    device_sweep(&broker->services);
+    host_sweep(&broker->services);
     server_sweep_links(broker->server);
-    erasure_go_on(broker->world.erasure);
-    snapshots_sweep(broker->snapshots, broker->world.state, broker->world.commit);
+    erasure_go_on(broker->services.erasure);
+    snapshots_sweep(broker->snapshots, broker->services.state, broker->services.commit);
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
@@ -254,8 +254,8 @@ static void look_at_ca(void *arg)
 {
     struct broker *broker = arg;
     char until[CLOCK_TEXT_SIZE];
-    clock_text(until, broker->world.ca.until_ms);
-    if (broker->world.ca.until_ms - clock_wall_ms() < ca_warned_ms)
+    clock_text(until, broker->services.ca.until_ms);
+    if (broker->services.ca.until_ms - clock_wall_ms() < ca_warned_ms)
         log_warn("enrol",
                  "the device CA's certificate ends on %s, and all that it signed: start the broker anew, which "
                  "renews it, or see pult-broker(8) under CERTIFICATES",
@@ -267,54 +267,54 @@ static void stop(void *arg)
 {
     struct broker *broker = arg;
     log_info("broker", "asked to stop");
-    loop_stop(broker->world.loop);
+    loop_stop(broker->services.loop);
 }
 
 // ---- start and end
 
 static void go_on(void *arg)
 {
-    commit_go_on(((struct broker *)arg)->world.commit);
+    commit_flush(((struct broker *)arg)->services.commit);
 }
 
-static void linger(void *arg)
+static void delay_batch(void *arg)
 {
     loop_timer_start(((struct broker *)arg)->lingering, LINGER_MS);
 }
 
 static bool open_journal(struct broker *broker, struct fault *why)
 {
-    struct world *world = &broker->world;
-    struct ledger_config ledger = ledger_of(broker->config);
+    struct services *services = &broker->services;
+    struct chain_config chain = chain_of(broker->config);
     int64_t began_ms = clock_steady_ms();
-    if (journal_is_absent(&ledger))
+    if (journal_is_absent(&chain))
         return fault_set(why, FAULT_ABSENT, "%s holds no journal: run pult-broker --init first",
                          broker->config->data_dir);
-    if (!journal_open(&ledger, world->loop, &broker->journal, why)) {
+    if (!journal_open(&chain, services->loop, &broker->journal, why)) {
         if (why->kind == FAULT_BROKEN)
             log_error("store", "the journal is not used; what to do stands in pult-broker(8) under DAMAGE");
         return false;
     }
     uint64_t seq = 0;
     int64_t last_ms = 0;
-    world->store = journal_port(broker->journal);
-    world->erasure = erasure_new(&world->store, die, broker);
+    services->store = journal_port(broker->journal);
+    services->erasure = erasure_new(&services->store, die, broker);
     broker->snapshots = snapshots_new(&(struct snapshot_port){broker, keep_snapshot, die, steady_ms});
-    if (!rebuild(broker, world->state, &seq, &last_ms, why))
+    if (!rebuild(broker, services->state, &seq, &last_ms, why))
         return false;
-    broker->lingering = loop_timer_new(world->loop, go_on, broker);
-    struct commit_ports ports = {world->store, broker, rebuild, die, now_ms, linger};
-    world->commit = commit_new(world->state, &ports, seq, last_ms);
+    broker->lingering = loop_timer_new(services->loop, go_on, broker);
+    struct commit_ports ports = {services->store, broker, rebuild, die, now_ms, delay_batch};
+    services->commit = commit_new(services->state, &ports, seq, last_ms);
     log_info("store", "%llu events, %zu sessions, ready after %lld ms", (unsigned long long)seq,
-             state_count(world->state, NOUN_SESSION), (long long)(clock_steady_ms() - began_ms));
+             state_count(services->state, NOUN_SESSION), (long long)(clock_steady_ms() - began_ms));
     return true;
 }
 
 static bool open_ca(struct broker *broker, struct fault *why)
 {
     char key[PATH_ROOM], certificate[PATH_ROOM];
-    config_data_file(broker->config, "device-ca.key", key);
-    config_data_file(broker->config, "device-ca.pem", certificate);
+    broker_config_data_file(broker->config, "device-ca.key", key);
+    broker_config_data_file(broker->config, "device-ca.pem", certificate);
     broker->ca = ca_open(key, certificate, broker->config->certificate_life_s, why);
     return broker->ca != NULL;
 }
@@ -322,20 +322,20 @@ static bool open_ca(struct broker *broker, struct fault *why)
 static bool open_otp_maker(struct broker *broker, struct fault *why)
 {
     char path[PATH_ROOM];
-    config_data_file(broker->config, "otp.secret", path);
-    broker->world.otp_maker = otp_maker_open(path, why);
-    return broker->world.otp_maker != NULL;
+    broker_config_data_file(broker->config, "otp.secret", path);
+    broker->services.otp_maker = otp_maker_open(path, why);
+    return broker->services.otp_maker != NULL;
 }
 
 static void open_hosts(struct broker *broker)
 {
-    struct world *world = &broker->world;
-    broker->prober = prober_new(world->loop, PROBER_DEADLINE_MS);
-    broker->waker = waker_new(world->loop, broker->config->wake_command, WAKER_DEADLINE_MS);
+    struct services *services = &broker->services;
+    broker->prober = prober_new(services->loop, PROBER_DEADLINE_MS);
+    broker->waker = waker_new(services->loop, broker->config->wake_command, WAKER_DEADLINE_MS);
     struct host_port hosts = {broker, probe, wake};
-    world->reports.started_ms = clock_steady_ms();
-    broker->health = health_new(world->loop, world->state, &world->reports, &hosts);
-    world->health = health_source(broker->health);
+    services->reports.started_ms = clock_steady_ms();
+    broker->health = health_new(services->loop, services->state, &services->reports, &hosts);
+    services->health = health_source(broker->health);
 }
 
 static void open_directories(struct broker *broker)
@@ -345,14 +345,14 @@ static void open_directories(struct broker *broker)
         .deadline_ms = broker->config->directory_deadline_ms,
         .connections = (int)broker->config->directory_connections,
     };
-    broker->auth = auth_new(broker->world.loop, &config);
-    broker->world.auth = auth_port(broker->auth);
+    broker->auth = auth_new(broker->services.loop, &config);
+    broker->services.auth = auth_port(broker->auth);
 }
 
 static bool open_server(struct broker *broker, struct fault *why)
 {
     char ca[PATH_ROOM];
-    config_data_file(broker->config, "device-ca.pem", ca);
+    broker_config_data_file(broker->config, "device-ca.pem", ca);
     struct server_config config = {
         .address = broker->config->listen_address,
         .port = (int)broker->config->port,
@@ -363,44 +363,44 @@ static bool open_server(struct broker *broker, struct fault *why)
         .key_file = broker->config->key,
         .device_ca_file = ca,
     };
-    broker->server = server_new(&broker->world, &config, why);
+    broker->server = server_new(&broker->services, &config, why);
     if (broker->server)
-        broker->world.links = server_links(broker->server);
+        broker->services.links = server_links(broker->server);
     if (broker->server)
-        broker->world.host_links = server_host_links(broker->server);
+        broker->services.host_links = server_host_links(broker->server);
     return broker->server != NULL;
 }
 
 static bool begin(struct broker *broker, struct fault *why)
 {
-    struct world *world = &broker->world;
+    struct services *services = &broker->services;
     char first[PATH_ROOM];
-    config_data_file(broker->config, "first-administrator", first);
-    world->loop = loop_new();
-    world->state = state_new();
-    world->throttle = throttle_new();
-    world->admins = admins_new(first);
-    world->remembered = remembered_new(REMEMBERED_BYTES);
-    world->started_ms = clock_wall_ms();
+    broker_config_data_file(broker->config, "first-administrator", first);
+    services->loop = loop_new();
+    services->state = state_new();
+    services->throttle = throttle_new();
+    services->admin_sessions = admin_sessions_new(first);
+    services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
+    services->started_ms = clock_wall_ms();
     if (!open_journal(broker, why) || !open_ca(broker, why) || !open_otp_maker(broker, why))
         return false;
-    world->ca = ca_port(broker->ca);
+    services->ca = ca_port(broker->ca);
     open_directories(broker);
     open_hosts(broker);
     if (!open_server(broker, why))
         return false;
-    broker->sweep = loop_timer_new(world->loop, sweep, broker);
+    broker->sweep = loop_timer_new(services->loop, sweep, broker);
     loop_timer_start(broker->sweep, SWEEP_MS);
-    broker->daily = loop_timer_new(world->loop, look_at_ca, broker);
+    broker->daily = loop_timer_new(services->loop, look_at_ca, broker);
     loop_timer_start(broker->daily, 0);
-    loop_on_signal(world->loop, SIGTERM, stop, broker);
-    loop_on_signal(world->loop, SIGINT, stop, broker);
+    loop_on_signal(services->loop, SIGTERM, stop, broker);
+    loop_on_signal(services->loop, SIGINT, stop, broker);
     return true;
 }
 
 static void end(struct broker *broker)
 {
-    struct world *world = &broker->world;
+    struct services *services = &broker->services;
     loop_timer_free(broker->sweep);
     loop_timer_free(broker->lingering);
     loop_timer_free(broker->daily);
@@ -409,32 +409,32 @@ static void end(struct broker *broker)
     prober_free(broker->prober);
     health_free(broker->health);
     waker_free(broker->waker);
-    reports_clear(&world->reports);
-    limits_clear(&world->limits);
-    otp_maker_free(world->otp_maker);
-    if (world->commit)
-        snapshots_keep(broker->snapshots, world->state, world->commit);
+    reports_clear(&services->reports);
+    limits_clear(&services->limits);
+    otp_maker_free(services->otp_maker);
+    if (services->commit)
+        snapshots_keep(broker->snapshots, services->state, services->commit);
     journal_close(broker->journal);
-    commit_free(world->commit);
+    commit_free(services->commit);
     ca_free(broker->ca);
-    erasure_free(world->erasure);
+    erasure_free(services->erasure);
     snapshots_free(broker->snapshots);
-    admins_free(world->admins);
-    remembered_free(world->remembered);
-    throttle_free(world->throttle);
-    people_clear(&world->people);
-    state_free(world->state);
-    loop_free(world->loop);
+    admin_sessions_free(services->admin_sessions);
+    group_cache_free(services->group_cache);
+    throttle_free(services->throttle);
+    people_clear(&services->people);
+    state_free(services->state);
+    loop_free(services->loop);
 }
 
-bool broker_run(const struct config *config, struct fault *why)
+bool broker_run(const struct broker_config *config, struct fault *why)
 {
     struct broker broker = {.config = config};
     bool began = begin(&broker, why);
     if (began) {
         log_info("broker", "pult-broker %s serves on port %d, devices on port %d", PULT_VERSION, (int)config->port,
                  (int)config->device_port);
-        loop_run(broker.world.loop);
+        loop_run(broker.services.loop);
     }
     end(&broker);
     return began;

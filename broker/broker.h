@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The broker put together: the only place that knows which store, directories and hosts fill core's ports.
 #pragma once
-#include "broker/config.h"
+#include "broker/broker_config.h"
 
 // First start: journal, device CA and the first administrator's token, which is written to standard output.
 // Goes on with a journal that came from a backup; what it lacks is written down in it.
-bool broker_accept_backup(const struct config *config, struct fault *why) __attribute__((warn_unused_result));
-bool broker_init(const struct config *config, struct fault *why) __attribute__((warn_unused_result));
+bool broker_accept_backup(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));
+bool broker_init(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));
 // Serves until SIGTERM or SIGINT. False: it could not start.
-bool broker_run(const struct config *config, struct fault *why) __attribute__((warn_unused_result));
+bool broker_run(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));

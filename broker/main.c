@@ -53,14 +53,14 @@ static void keep_secrets_in(void)
 
 static int act(enum action action, const char *path)
 {
-    struct config config;
+    struct broker_config config;
     struct fault why = {0};
-    if (!config_load(path, &config))
+    if (!broker_config_load(path, &config))
         return EXIT_REFUSED;
     bool done = false;
     switch (action) {
     case ACTION_CHECK:
-        done = config_check_machine(path, &config);
+        done = broker_config_check_machine(path, &config);
         if (done)
             printf("%s: fine\n", path);
         return done ? EXIT_SUCCESS : EXIT_REFUSED;
@@ -71,7 +71,7 @@ static int act(enum action action, const char *path)
         done = broker_accept_backup(&config, &why);
         break;
     case ACTION_RUN:
-        done = config_check_machine(path, &config) && broker_run(&config, &why);
+        done = broker_config_check_machine(path, &config) && broker_run(&config, &why);
         break;
     }
     if (!done && why.kind != FAULT_NONE)

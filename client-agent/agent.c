@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/agent.h"
-#include "broker/api/enrol.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "client-agent/broker.h"
+#include "broker/client/enrol.h"
+#include "client-agent/broker_link.h"
 #include "client-agent/desk.h"
 #include "client-agent/greeter.h"
+#include "client-agent/session_view.h"
 #include "client-agent/ticket.h"
-#include "client-agent/view.h"
-#include "client-agent/window.h"
+#include "client-agent/window_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -22,18 +22,18 @@ enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000, RE
 
 struct agent {
     struct loop *loop;
-    const struct config *config;
-    struct account greeter_account, viewer_account;
+    const struct agent_config *config;
+    struct account greeter_account, rdp_client_account;
     bool is_root;
     char place[NAME_SIZE], language[8];
     struct desk *desk;
     struct greeter *greeter;
-    struct broker *broker;
+    struct broker_link *broker;
     struct ticket *ticket; // NULL without a realm
-    struct screens *screens;
+    struct displays *screens;
     struct window_watch *greeter_window;
     bool greeted;
-    struct view *view; // NULL without a session
+    struct session_view *view; // NULL without a session
     struct loop_timer *timer;
 
     // A ticket is bound to the broker's certificate. Until that is known, this log-on waits.
@@ -48,14 +48,14 @@ static void get_ticket(void *arg, unsigned attempt, const char *name, const stru
 {
     struct agent *agent = arg;
     unsigned char digest[32];
-    if (broker_digest(agent->broker, digest)) {
+    if (broker_link_digest(agent->broker, digest)) {
         ticket_get(agent->ticket, attempt, name, password, digest);
         return;
     }
     TEXT_PUT(agent->waiting_name, name);
     agent->waiting_password = *password;
     agent->waiting_attempt = attempt;
-    broker_meet(agent->broker, attempt);
+    broker_link_fetch_certificate(agent->broker, attempt);
 }
 
 static void broker_met(void *arg, unsigned attempt, enum refusal refusal)
@@ -64,7 +64,7 @@ static void broker_met(void *arg, unsigned attempt, enum refusal refusal)
     unsigned char digest[32];
     if (attempt != agent->waiting_attempt)
         return;
-    bool known = broker_digest(agent->broker, digest);
+    bool known = broker_link_digest(agent->broker, digest);
     if (known)
         ticket_get(agent->ticket, attempt, agent->waiting_name, &agent->waiting_password, digest);
     secret_drop(&agent->waiting_password);
@@ -77,7 +77,7 @@ static void log_on(void *arg, unsigned attempt, const char *name, const struct s
                    const char *authorization)
 {
     struct agent *agent = arg;
-    broker_log_on(agent->broker, attempt, name, password, authorization);
+    broker_link_log_on(agent->broker, attempt, name, password, authorization);
 }
 
 static void change_password(void *arg, unsigned attempt, bool at_kdc, const char *name,
@@ -87,45 +87,45 @@ static void change_password(void *arg, unsigned attempt, bool at_kdc, const char
     if (at_kdc)
         ticket_change(agent->ticket, attempt, name, old_password, new_password);
     else
-        broker_change(agent->broker, attempt, name, old_password, new_password);
+        broker_link_change(agent->broker, attempt, name, old_password, new_password);
 }
 
-static void view_changed(void *arg, enum view_event event, enum view_end end)
+static void session_view_changed(void *arg, enum session_view_event event, enum session_view_end end)
 {
     struct agent *agent = arg;
     if (event == VIEW_ENDED)
-        view_free(take(agent->view));
+        session_view_free(take(agent->view));
     desk_view(agent->desk, event, end);
 }
 
 static void open_view(void *arg, const struct logon_answer *answer, const struct secret *password)
 {
     struct agent *agent = arg;
-    struct view_config config = {
+    struct session_view_config config = {
         .viewer = {.program = agent->config->viewer,
                    .sandbox = agent->config->sandbox,
-                   .start = agent->config->viewer_start,
+                   .start = agent->config->rdp_client_start,
                    .drives_dir = agent->config->drives_dir,
-                   .account = agent->is_root ? &agent->viewer_account : NULL},
+                   .account = agent->is_root ? &agent->rdp_client_account : NULL},
         .run_dir = agent->config->run_dir,
         .dial_ms = DIAL_MS,
         .give_up_ms = GIVE_UP_MS,
         .show_ms = SHOW_MS,
         .read_ms = READ_MS,
     };
-    agent->view = view_new(agent->loop, &config, agent->screens, answer, password, view_changed, agent);
+    agent->view = session_view_new(agent->loop, &config, agent->screens, answer, password, session_view_changed, agent);
 }
 
 static void resume_view(void *arg, const char *one_time_password)
 {
     struct agent *agent = arg;
-    view_resume(agent->view, one_time_password);
+    session_view_resume(agent->view, one_time_password);
 }
 
 static void close_view(void *arg)
 {
     struct agent *agent = arg;
-    view_close(agent->view);
+    session_view_close(agent->view);
 }
 
 static void show_face(void *arg, const struct desk_face *face)
@@ -148,7 +148,7 @@ static void show_face(void *arg, const struct desk_face *face)
 static void report(void *arg, const struct link_message *message)
 {
     struct agent *agent = arg;
-    broker_report(agent->broker, message);
+    broker_link_report(agent->broker, message);
 }
 
 static void set_timer(void *arg, int64_t wait_ms)
@@ -221,7 +221,7 @@ static void link_message(void *arg, const struct link_message *message)
     desk_link_message(agent->desk, message);
 }
 
-static const struct broker_events broker_events = {
+static const struct broker_link_events broker_link_events = {
     .answer = broker_answered,
     .changed = password_changed,
     .digest = broker_met,
@@ -276,43 +276,43 @@ static void greeter_appeared(void *arg)
 {
     struct agent *agent = arg;
     if (!agent->greeted)
-        screen_show(agent->screens, SCREEN_GREETER);
+        displays_show(agent->screens, DISPLAY_GREETER);
     agent->greeted = true;
 }
 
-static void start_greeter(struct agent *agent, const struct server *server)
+static void start_greeter(struct agent *agent, const struct x_server *server)
 {
     static const struct window_events events = {.shown = greeter_appeared};
     struct fault why = {0};
     window_watch_free(agent->greeter_window);
     agent->greeter_window =
-        window_watch_new(agent->loop, server_display(server), server_cookie(server), &events, agent, &why);
+        window_watch_new(agent->loop, x_server_display(server), x_server_cookie(server), &events, agent, &why);
     if (!agent->greeter_window)
         log_error("greeter", "%s", why.text);
-    greeter_start(agent->greeter, server_display(server), server_auth_file(server));
+    greeter_start(agent->greeter, x_server_display(server), x_server_auth_file(server));
 }
 
-static void screen_ready(void *arg, enum screen_kind kind)
+static void display_ready(void *arg, enum display_kind kind)
 {
     struct agent *agent = arg;
-    if (kind == SCREEN_GREETER)
-        start_greeter(agent, screen_server(agent->screens, kind));
+    if (kind == DISPLAY_GREETER)
+        start_greeter(agent, displays_server(agent->screens, kind));
     else if (agent->view)
-        view_screen_ready(agent->view);
+        session_view_screen_ready(agent->view);
 }
 
-static void screen_ended(void *arg, enum screen_kind kind)
+static void display_ended(void *arg, enum display_kind kind)
 {
     struct agent *agent = arg;
-    if (kind == SCREEN_GREETER) {
+    if (kind == DISPLAY_GREETER) {
         window_watch_free(take(agent->greeter_window));
         greeter_stop(agent->greeter);
     } else if (agent->view) {
-        view_screen_ended(agent->view);
+        session_view_screen_ended(agent->view);
     }
 }
 
-static const struct screen_events screen_events = {.ready = screen_ready, .ended = screen_ended};
+static const struct displays_events displays_events = {.ready = display_ready, .ended = display_ended};
 
 // ---- putting it together
 
@@ -320,14 +320,14 @@ static bool find_accounts(struct agent *agent, struct fault *why)
 {
     agent->is_root = geteuid() == 0;
     return !agent->is_root || (account_find(&agent->greeter_account, agent->config->greeter_user, why) &&
-                               account_find(&agent->viewer_account, agent->config->viewer_user, why));
+                               account_find(&agent->rdp_client_account, agent->config->rdp_client_user, why));
 }
 
 // The folder of the viewer's socket is the viewer's own; nobody else may enter it.
 static bool make_folders(struct agent *agent, struct fault *why)
 {
     char path[SERVER_PATH_SIZE];
-    uid_t owner = agent->is_root ? agent->viewer_account.uid : geteuid();
+    uid_t owner = agent->is_root ? agent->rdp_client_account.uid : geteuid();
     if ((mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST) || chmod(agent->config->run_dir, 0755) != 0)
         return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
     snprintf(path, sizeof path, "%s/viewer", agent->config->run_dir);
@@ -338,27 +338,27 @@ static bool make_folders(struct agent *agent, struct fault *why)
 
 static bool meet_broker(struct agent *agent, struct fault *why)
 {
-    struct line_config config = {
+    struct uplink_config config = {
         .noun = NOUN_DEVICE,
         .broker = agent->config->broker,
         .port = (int)agent->config->device_port,
         .broker_ca = agent->config->broker_ca,
         .state_dir = agent->config->state_dir,
     };
-    agent->broker = broker_new(agent->loop, &config, &broker_events, agent, why);
+    agent->broker = broker_link_new(agent->loop, &config, &broker_link_events, agent, why);
     return agent->broker != NULL;
 }
 
 static void make_parts(struct agent *agent)
 {
-    const struct config *config = agent->config;
+    const struct agent_config *config = agent->config;
     struct greeter_config greeter = {.program = config->greeter,
                                      .account = agent->is_root ? &agent->greeter_account : NULL,
                                      .language = config_languages[config->language]};
-    struct screen_config screens = {
-        .commands = {[SCREEN_GREETER] = config->greeter_server, [SCREEN_VIEWER] = config->viewer_server},
+    struct displays_config screens = {
+        .commands = {[DISPLAY_GREETER] = config->greeter_server, [DISPLAY_RDP_CLIENT] = config->rdp_client_server},
         .clients = {agent->is_root ? agent->greeter_account.uid : geteuid(),
-                    agent->is_root ? agent->viewer_account.uid : geteuid()},
+                    agent->is_root ? agent->rdp_client_account.uid : geteuid()},
         .switch_command = config->switch_command,
         .first_terminal = (int)config->first_terminal,
         .run_dir = config->run_dir,
@@ -369,7 +369,7 @@ static void make_parts(struct agent *agent)
     agent->timer = loop_timer_new(agent->loop, time_is_up, agent);
     agent->desk = desk_new(&desk_ports, agent, agent->ticket != NULL, config->help_desk);
     agent->greeter = greeter_new(agent->loop, &greeter, &greeter_events, agent);
-    agent->screens = screen_new(agent->loop, &screens, &screen_events, agent);
+    agent->screens = displays_new(agent->loop, &screens, &displays_events, agent);
 }
 
 static void find_place(struct agent *agent)
@@ -380,7 +380,7 @@ static void find_place(struct agent *agent)
     TEXT_PUT(agent->language, config_languages[agent->config->language]);
 }
 
-struct agent *agent_new(struct loop *loop, const struct config *config, struct fault *why)
+struct agent *agent_new(struct loop *loop, const struct agent_config *config, struct fault *why)
 {
     struct agent *agent = mem_new(1, sizeof *agent);
     agent->loop = loop;
@@ -398,12 +398,12 @@ void agent_free(struct agent *agent)
 {
     if (!agent)
         return;
-    view_free(agent->view);
+    session_view_free(agent->view);
     window_watch_free(agent->greeter_window);
     greeter_free(agent->greeter);
-    screen_free(agent->screens);
+    displays_free(agent->screens);
     ticket_free(agent->ticket);
-    broker_free(agent->broker);
+    broker_link_free(agent->broker);
     desk_free(agent->desk);
     loop_timer_free(agent->timer);
     secret_drop(&agent->waiting_password);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/desk.h"
-#include "broker/api/language.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/client/language.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -40,9 +40,9 @@ struct desk {
 enum { WAKING_MS = 180 * 1000, WAKING_STEP_MS = 1000, WAKING_STEP_MOST_MS = 30 * 1000, MENDING_MS = 600 * 1000 };
 
 static const char *const state_names[DESK_STATE_COUNT] = {
-    [DESK_GREETING] = "greeting", [DESK_CHECKING] = "checking", [DESK_CHANGING] = "changing",
-    [DESK_RENEWING] = "renewing", [DESK_WAKING] = "waking",     [DESK_CONNECTING] = "connecting",
-    [DESK_SHOWING] = "showing",   [DESK_MENDING] = "mending",   [DESK_CLOSING] = "closing",
+    [DESK_GREETING] = "greeting", [DESK_CHECKING] = "checking",    [DESK_CHANGING] = "changing",
+    [DESK_RENEWING] = "renewing", [DESK_WAKING] = "waking",        [DESK_CONNECTING] = "connecting",
+    [DESK_CONNECTED] = "showing", [DESK_RECONNECTING] = "mending", [DESK_CLOSING] = "closing",
 };
 
 #define MAY(state) (1U << (state))
@@ -52,9 +52,9 @@ static const unsigned next_states[DESK_STATE_COUNT] = {
     [DESK_CHANGING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_RENEWING),
     [DESK_RENEWING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_CHECKING),
     [DESK_WAKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
-    [DESK_CONNECTING] = MAY(DESK_SHOWING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
-    [DESK_SHOWING] = MAY(DESK_MENDING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
-    [DESK_MENDING] = MAY(DESK_SHOWING) | MAY(DESK_MENDING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_CONNECTING] = MAY(DESK_CONNECTED) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_CONNECTED] = MAY(DESK_RECONNECTING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_RECONNECTING] = MAY(DESK_CONNECTED) | MAY(DESK_RECONNECTING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
     [DESK_CLOSING] = MAY(DESK_GREETING),
 };
 
@@ -76,9 +76,10 @@ static const struct end_row end_rows[VIEW_END_COUNT] = {
                           "failed", "host unreachable"},
     [VIEW_REFUSED] = {N_("The session host did not let you in. Try again or ask the help desk."), "failed",
                       "refused by the host"},
-    [VIEW_FALSE_HOST] = {N_("The session host showed a false certificate. Your password was not sent. Tell the help "
-                            "desk."),
-                         "failed", "false certificate"},
+    [VIEW_WRONG_CERTIFICATE] =
+        {N_("The session host showed a false certificate. Your password was not sent. Tell the help "
+            "desk."),
+         "failed", "false certificate"},
     [VIEW_FAILED] = {N_("The session could not be shown. Log on again to return to it."), "failed", "viewer failed"},
     [VIEW_CLOSED] = {"", "disconnected", "closed at the desk"},
 };
@@ -89,11 +90,11 @@ static const char moved_somewhere[] = N_("Your session was opened at another des
 static const char *const ended_sentences[HOST_REASON_COUNT] = {
     [HOST_BECAUSE_NONE] = N_("Your session has ended."),
     [HOST_BECAUSE_IDLE] = N_("Your session has ended: you had not used it for a long time."),
-    [HOST_BECAUSE_LEFT] = N_("Your session has ended: you had not used it for a long time."),
-    [HOST_BECAUSE_LONGEST] = N_("Your session has ended: it had been open for as long as it may be."),
+    [HOST_BECAUSE_DISCONNECTED_LIMIT] = N_("Your session has ended: you had not used it for a long time."),
+    [HOST_BECAUSE_SESSION_LIMIT] = N_("Your session has ended: it had been open for as long as it may be."),
     [HOST_BECAUSE_HOURS] = N_("Your session has ended: its hours are over."),
     [HOST_BECAUSE_ADMIN] = N_("Your session was ended by the administrators."),
-    [HOST_BECAUSE_LOST] = N_("Your session has ended."),
+    [HOST_BECAUSE_SUPERSEDED] = N_("Your session has ended."),
 };
 static const char idle_sentence[] =
     N_("Your session is locked, since you have not used it for a long time. Your programs "
@@ -139,7 +140,7 @@ static void enter(struct desk *desk, enum desk_state next, const char *sentence,
     desk->state = next;
     desk->sentence = sentence;
     text_cut(desk->where, sizeof desk->where, where);
-    if (next == DESK_GREETING || next == DESK_SHOWING)
+    if (next == DESK_GREETING || next == DESK_CONNECTED)
         forget_person(desk);
     present(desk);
 }
@@ -155,7 +156,7 @@ static void report(struct desk *desk, enum link_type type, const char *state, co
 
 static bool has_session(const struct desk *desk)
 {
-    return desk->state == DESK_CONNECTING || desk->state == DESK_SHOWING || desk->state == DESK_MENDING ||
+    return desk->state == DESK_CONNECTING || desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING ||
            desk->state == DESK_CLOSING;
 }
 
@@ -351,7 +352,7 @@ void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, cons
         text_cut(desk->help_desk, sizeof desk->help_desk, help_desk);
     if (refusal == REFUSAL_NONE && answer) {
         open_session(desk, answer);
-    } else if (refusal == REFUSAL_TICKET && desk->has_realm && !desk->ticket_tried) {
+    } else if (refusal == REFUSAL_TICKET_REJECTED && desk->has_realm && !desk->ticket_tried) {
         // The broker may have a new certificate, which the ticket was not bound to.
         desk->ticket_tried = true;
         check(desk);
@@ -374,17 +375,17 @@ static void close_session(struct desk *desk, const char *sentence, const char *w
 
 void desk_cancel(struct desk *desk)
 {
-    if (desk->state == DESK_CONNECTING || desk->state == DESK_MENDING)
+    if (desk->state == DESK_CONNECTING || desk->state == DESK_RECONNECTING)
         close_session(desk, "", "");
     else if (desk->state == DESK_CHECKING || desk->state == DESK_CHANGING || desk->state == DESK_RENEWING ||
              desk->state == DESK_WAKING)
         enter(desk, DESK_GREETING, "", "");
 }
 
-static void session_ended(struct desk *desk, enum view_end end)
+static void session_ended(struct desk *desk, enum session_view_end end)
 {
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
-    bool was_shown = desk->state == DESK_SHOWING || desk->state == DESK_MENDING;
+    bool was_shown = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
     bool goes_on = was_shown && text_equal(end_rows[end].state, "failed");
     report(desk, LINK_STATE, goes_on ? "disconnected" : end_rows[end].state, end_rows[end].reason);
     if (known)
@@ -395,7 +396,7 @@ static void session_ended(struct desk *desk, enum view_end end)
 
 static void break_off(struct desk *desk)
 {
-    enter(desk, DESK_MENDING, "", "");
+    enter(desk, DESK_RECONNECTING, "", "");
     desk->ports.timer(desk->arg, MENDING_MS);
     report(desk, LINK_STATE, "disconnected", "line broken");
 }
@@ -403,22 +404,22 @@ static void break_off(struct desk *desk)
 static void ask_for_password(struct desk *desk)
 {
     desk->wants_password = true;
-    enter(desk, DESK_MENDING, desk->linked ? "" : alone_sentence, "");
+    enter(desk, DESK_RECONNECTING, desk->linked ? "" : alone_sentence, "");
     if (desk->linked)
         report(desk, LINK_RENEW, "", "");
 }
 
 static void is_shown(struct desk *desk)
 {
-    enter(desk, DESK_SHOWING, "", "");
+    enter(desk, DESK_CONNECTED, "", "");
     report(desk, LINK_STATE, "connected", "");
 }
 
-void desk_view(struct desk *desk, enum view_event event, enum view_end end)
+void desk_view(struct desk *desk, enum session_view_event event, enum session_view_end end)
 {
     if (!has_session(desk))
         return;
-    if ((event == VIEW_BROKEN || event == VIEW_WAITS) && desk->state == DESK_SHOWING)
+    if ((event == VIEW_BROKEN || event == VIEW_WAITS) && desk->state == DESK_CONNECTED)
         break_off(desk);
     switch (event) {
     case VIEW_SHOWN:
@@ -428,15 +429,15 @@ void desk_view(struct desk *desk, enum view_event event, enum view_end end)
     case VIEW_BROKEN:
         return;
     case VIEW_WAITS:
-        if (desk->state == DESK_MENDING)
+        if (desk->state == DESK_RECONNECTING)
             ask_for_password(desk);
         return;
     case VIEW_MENDED:
-        if (desk->state == DESK_MENDING)
+        if (desk->state == DESK_RECONNECTING)
             is_shown(desk);
         return;
     case VIEW_LOCK:
-        if (desk->state == DESK_SHOWING)
+        if (desk->state == DESK_CONNECTED)
             close_session(desk, locked_sentence, "");
         return;
     case VIEW_ENDED:
@@ -449,7 +450,7 @@ void desk_time(struct desk *desk)
 {
     if (desk->state == DESK_WAKING)
         check(desk);
-    else if (desk->state == DESK_MENDING)
+    else if (desk->state == DESK_RECONNECTING)
         close_session(desk, end_rows[VIEW_LOST].sentence, "");
 }
 
@@ -462,24 +463,24 @@ void desk_greeter_up(struct desk *desk)
 
 void desk_link_up(struct desk *desk)
 {
-    bool shows = desk->state == DESK_SHOWING || desk->state == DESK_MENDING;
+    bool shows = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
     struct link_message hello = {.type = LINK_HELLO};
     if (shows) {
         TEXT_PUT(hello.session, desk->session);
         hello.fence = desk->fence;
-        TEXT_PUT(hello.state, desk->state == DESK_SHOWING ? "connected" : "disconnected");
+        TEXT_PUT(hello.state, desk->state == DESK_CONNECTED ? "connected" : "disconnected");
     }
     desk->linked = true;
     desk->ports.report(desk->arg, &hello);
-    if (desk->state == DESK_MENDING && desk->wants_password)
+    if (desk->state == DESK_RECONNECTING && desk->wants_password)
         ask_for_password(desk);
 }
 
 void desk_link_down(struct desk *desk)
 {
     desk->linked = false;
-    if (desk->state == DESK_MENDING && desk->wants_password)
-        enter(desk, DESK_MENDING, alone_sentence, "");
+    if (desk->state == DESK_RECONNECTING && desk->wants_password)
+        enter(desk, DESK_RECONNECTING, alone_sentence, "");
 }
 
 // A message about an earlier stay of the session at this desk comes too late.
@@ -497,7 +498,7 @@ static bool tells_of_the_end(const struct desk *desk)
 
 static void got_password(struct desk *desk, const struct link_message *message)
 {
-    if (desk->state != DESK_MENDING || !desk->wants_password || !is_about_us(desk, message))
+    if (desk->state != DESK_RECONNECTING || !desk->wants_password || !is_about_us(desk, message))
         return;
     desk->wants_password = false;
     if (*message->password)

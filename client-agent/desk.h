@@ -4,18 +4,18 @@
 #pragma once
 #include "broker/api/method.h"
 #include "broker/api/refusal.h"
-#include "client-agent/view.h"
+#include "client-agent/session_view.h"
 
 enum desk_state {
-    DESK_GREETING,   // waits for a name and a password
-    DESK_CHECKING,   // the KDC or the broker is looking at them
-    DESK_CHANGING,   // the password has expired; the person chooses a new one
-    DESK_RENEWING,   // the new password is on its way
-    DESK_WAKING,     // the person's computer is being switched on; asked for again and again
-    DESK_CONNECTING, // the session is being opened
-    DESK_SHOWING,    // the person works
-    DESK_MENDING,    // the line to the host broke; being mended
-    DESK_CLOSING,    // the session is being closed here
+    DESK_GREETING,     // waits for a name and a password
+    DESK_CHECKING,     // the KDC or the broker is looking at them
+    DESK_CHANGING,     // the password has expired; the person chooses a new one
+    DESK_RENEWING,     // the new password is on its way
+    DESK_WAKING,       // the person's computer is being switched on; asked for again and again
+    DESK_CONNECTING,   // the session is being opened
+    DESK_CONNECTED,    // the person works
+    DESK_RECONNECTING, // the line to the host broke; being mended
+    DESK_CLOSING,      // the session is being closed here
     DESK_STATE_COUNT,
 };
 
@@ -70,7 +70,7 @@ void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *
 void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
                  const char *help_desk, int64_t retry_after_s);
 void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal);
-void desk_view(struct desk *desk, enum view_event event, enum view_end end);
+void desk_view(struct desk *desk, enum session_view_event event, enum session_view_end end);
 void desk_time(struct desk *desk);
 
 // From the broker.

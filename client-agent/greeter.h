@@ -3,7 +3,7 @@
 // than it makes sense), and talks to it. The greeter is another user's process: what it says is checked.
 #pragma once
 #include "broker/base/child.h"
-#include "client-agent/greeter_port.h"
+#include "client-agent/greeter_protocol.h"
 
 struct greeter_config {
     const char *program;

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/api/enrolled.h"
 #include "broker/base/log.h"
+#include "broker/client/agent_main.h"
 #include "client-agent/agent.h"
 
-static struct config config;
+static struct agent_config config;
 static struct agent *agent;
 
 static bool load(const char *path)
 {
-    bool loaded = config_load(&config, path);
+    bool loaded = agent_config_load(&config, path);
     if (loaded && config.debug)
         log_set_level(LOG_LEVEL_DEBUG);
     return loaded;
@@ -16,7 +16,7 @@ static bool load(const char *path)
 
 static bool check(const char *path)
 {
-    return config_check(&config, conf_report_stderr, (void *)(uintptr_t)path);
+    return agent_config_check(&config, conf_report_stderr, (void *)(uintptr_t)path);
 }
 
 static struct enrol_config where(void)
@@ -41,7 +41,7 @@ static void end(void)
 
 int main(int count, char **words)
 {
-    static const struct enrolled_program program = {
+    static const struct agent_program program = {
         .name = "pult-agent",
         .task = "looks after this desk",
         .what = "device",
@@ -52,5 +52,5 @@ int main(int count, char **words)
         .begin = begin,
         .end = end,
     };
-    return enrolled_main(&program, count, words);
+    return agent_main(&program, count, words);
 }

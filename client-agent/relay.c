@@ -4,8 +4,8 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "client-agent/dial.h"
-#include "client-agent/pump.h"
+#include "broker/net/dial.h"
+#include "broker/net/pump.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -118,7 +118,7 @@ static void gave_up(void *arg)
     end_with(arg, RELAY_GIVEN_UP);
 }
 
-static void viewer_connects(void *arg, bool readable, bool writable)
+static void rdp_client_connects(void *arg, bool readable, bool writable)
 {
     struct relay *relay = arg;
     (void)readable;
@@ -174,7 +174,7 @@ struct relay *relay_new(struct loop *loop, const struct relay_config *config, re
         relay_free(relay);
         return NULL;
     }
-    relay->listener_watch = loop_watch_new(loop, relay->listener, viewer_connects, relay);
+    relay->listener_watch = loop_watch_new(loop, relay->listener, rdp_client_connects, relay);
     loop_watch_set(relay->listener_watch, true, false);
     if (relay->was_up)
         loop_timer_start(relay->give_up, relay->give_up_ms);

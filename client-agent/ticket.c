@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/ticket.h"
-#include "broker/api/client_ticket.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
 #include "broker/base/worker.h"
+#include "broker/client/client_ticket.h"
 
 #include <krb5.h>
 #include <stdatomic.h>
@@ -71,16 +71,11 @@ struct code_row {
 // Who is locked or disabled is told by none of these. Who is not known to the KDC may well be to the directory, and by
 // more names: "Anna", "DOMAIN\\anna", or somebody without Kerberos. The broker sees to that.
 static const struct code_row code_rows[] = {
-    {KRB5KDC_ERR_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},
-    {KRB5KRB_AP_ERR_BAD_INTEGRITY, REFUSAL_WRONG_PASSWORD},
-    {KRB5KDC_ERR_CLIENT_REVOKED, REFUSAL_WRONG_PASSWORD},
-    {KRB5KDC_ERR_NAME_EXP, REFUSAL_WRONG_PASSWORD},
-    {KRB5KDC_ERR_CLIENT_NOTYET, REFUSAL_WRONG_PASSWORD},
-    {KRB5_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},
-    {KRB5KDC_ERR_KEY_EXP, REFUSAL_PASSWORD_EXPIRED},
-    {KRB5KRB_AP_ERR_SKEW, REFUSAL_TICKET},
-    {KRB5_KDCREP_SKEW, REFUSAL_TICKET},
-    {KRB5KDC_ERR_POLICY, REFUSAL_DENIED},
+    {KRB5KDC_ERR_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD}, {KRB5KRB_AP_ERR_BAD_INTEGRITY, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_CLIENT_REVOKED, REFUSAL_WRONG_PASSWORD}, {KRB5KDC_ERR_NAME_EXP, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_CLIENT_NOTYET, REFUSAL_WRONG_PASSWORD},  {KRB5_PREAUTH_FAILED, REFUSAL_WRONG_PASSWORD},
+    {KRB5KDC_ERR_KEY_EXP, REFUSAL_PASSWORD_EXPIRED},      {KRB5KRB_AP_ERR_SKEW, REFUSAL_TICKET_REJECTED},
+    {KRB5_KDCREP_SKEW, REFUSAL_TICKET_REJECTED},          {KRB5KDC_ERR_POLICY, REFUSAL_DENIED},
 };
 
 // Anything else means that Kerberos is of no use here, which is no fault of the person's.
@@ -296,11 +291,11 @@ static void start(struct ticket *ticket, struct job *job)
 }
 
 void ticket_get(struct ticket *ticket, unsigned attempt, const char *name, const struct secret *password,
-                const unsigned char broker_digest[32])
+                const unsigned char broker_link_digest[32])
 {
     prepare(ticket, attempt, false);
     struct job *job = new_job(ticket, name, password);
-    memcpy(job->digest, broker_digest, 32);
+    memcpy(job->digest, broker_link_digest, 32);
     start(ticket, job);
 }
 

@@ -31,6 +31,6 @@ void ticket_free(struct ticket *ticket); // answers still under way do not come 
 // One at a time; a new request makes the answer to the one before vanish. A wrong name and a wrong password give the
 // same answer, an account that is locked too.
 void ticket_get(struct ticket *ticket, unsigned attempt, const char *name, const struct secret *password,
-                const unsigned char broker_digest[32]);
+                const unsigned char broker_link_digest[32]);
 void ticket_change(struct ticket *ticket, unsigned attempt, const char *name, const struct secret *old_password,
                    const struct secret *new_password);

@@ -333,7 +333,7 @@ bool codec_read(const struct field *fields, size_t size, enum codec_form form, j
             continue;
         if (!field)
             return fault_set(why, FAULT_INVALID, "%.60s: there is no such field", key);
-        if (form == CODEC_CHANGE && (field->flags & FIELD_OURS))
+        if (form == CODEC_CHANGE && (field->flags & FIELD_READ_ONLY))
             return fault_set(why, FAULT_INVALID, "%s: set by the broker, not by you", key);
         if (!read_field(field, form, value, target, why))
             return false;

@@ -10,34 +10,34 @@ enum {
     HOST_REPORT_MS = 10 * 1000,
     HOST_SESSIONS_MAX = 1000,      // in one report
     HOST_MESSAGE_MAX = 512 * 1024, // bytes
-    HOST_CONFIRM_MS = 1000,        // how long an agent waits for an answer before it decides alone
+    HOST_VERIFY_MS = 1000,         // how long an agent waits for an answer before it decides alone
     HOST_TEXT_SIZE = 400,
 };
 
 enum host_message_type {
     // From the broker.
     HOST_WELCOME,    // first, after the link came up: now_ms, otp_key
-    HOST_CONFIRMED,  // answer to HOST_CONFIRM: number, good
+    HOST_VERIFIED,   // answer to HOST_VERIFY: number, good
     HOST_LOG_OFF,    // end `session` (or, when empty, all sessions of `login`), its programs in order; reason
     HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
-    HOST_TELL,       // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
+    HOST_MESSAGE,    // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
     // From the agent.
     HOST_REPORT, // load, faults, fence (the highest that let somebody in) and, as member "sessions", an array of struct
                  // host_session
-    HOST_CONFIRM, // a good one-time password was presented: number, session, login, fence. Is it still the newest?
+    HOST_VERIFY, // a good one-time password was presented: number, session, login, fence. Is it still the newest?
     HOST_MESSAGE_TYPE_COUNT,
 };
 
 // Why something is done to a session or told in it; the agents of hosts and desks have the sentences, in their
 // language.
 enum host_reason {
-    HOST_BECAUSE_NONE,    // `text` says it
-    HOST_BECAUSE_IDLE,    // nobody has touched it for long
-    HOST_BECAUSE_LEFT,    // nobody has seen it for long
-    HOST_BECAUSE_LONGEST, // it has run for as long as its profile allows
-    HOST_BECAUSE_HOURS,   // the profile's hours are over
-    HOST_BECAUSE_ADMIN,   // an administrator wants it
-    HOST_BECAUSE_LOST,    // the broker has no such session any more: its person has another
+    HOST_BECAUSE_NONE,               // `text` says it
+    HOST_BECAUSE_IDLE,               // nobody has touched it for long
+    HOST_BECAUSE_DISCONNECTED_LIMIT, // nobody has seen it for long
+    HOST_BECAUSE_SESSION_LIMIT,      // it has run for as long as its profile allows
+    HOST_BECAUSE_HOURS,              // the profile's hours are over
+    HOST_BECAUSE_ADMIN,              // an administrator wants it
+    HOST_BECAUSE_SUPERSEDED,         // the broker has no such session any more: its person has another
     HOST_REASON_COUNT,
 };
 extern const char *const host_reason_words[];
@@ -62,7 +62,7 @@ struct host_message {
     int64_t cpu, memory, pressure;
     int64_t started_ms; // when the agent started; its wall clock
     char version[32];
-    char faults[WHY_SIZE]; // what is wrong with the host, a line each; empty: fit for new sessions
+    char faults[TRACE_SIZE]; // what is wrong with the host, a line each; empty: fit for new sessions
 };
 
 struct host_session {

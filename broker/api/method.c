@@ -41,9 +41,9 @@ const struct field admin_logon_request_fields[] = {
     {.name = NULL},
 };
 
-const struct field why_request_fields[] = {
-    {.name = "person", .type = FIELD_TEXT, AT(why_request, person), .flags = FIELD_REQUIRED, .sentence = "log-on name"},
-    {.name = "device", .type = FIELD_ID, AT(why_request, device), .flags = FIELD_REQUIRED, .refers = NOUN_DEVICE, .sentence = "the desk"},
+const struct field explain_request_fields[] = {
+    {.name = "person", .type = FIELD_TEXT, AT(explain_request, person), .flags = FIELD_REQUIRED, .sentence = "log-on name"},
+    {.name = "device", .type = FIELD_ID, AT(explain_request, device), .flags = FIELD_REQUIRED, .refers = NOUN_DEVICE, .sentence = "the desk"},
     {.name = NULL},
 };
 
@@ -75,8 +75,8 @@ const struct field drain_request_fields[] = {
     {.name = NULL},
 };
 
-const struct field tell_request_fields[] = {
-    {.name = "text", .type = FIELD_TEXT, AT(tell_request, text), .flags = FIELD_REQUIRED, .sentence = "what is shown in the session"},
+const struct field message_request_fields[] = {
+    {.name = "text", .type = FIELD_TEXT, AT(message_request, text), .flags = FIELD_REQUIRED, .sentence = "what is shown in the session"},
     {.name = NULL},
 };
 
@@ -101,18 +101,18 @@ const struct field link_message_fields[] = {
         {METHOD_REMOVE, "DELETE", "/v1/" plural "/{id}", set_role, noun, NULL, 0, METHOD_OWN_TENANT, "removes one of the " plural}
 
 const struct method method_rows[] = {
-    {METHOD_HEALTH, "GET", "/healthz", ROLE_ANYONE, NOUN_NONE, NULL, 0, 0, "tells a load balancer that the broker serves"},
+    {METHOD_HEALTH, "GET", "/healthz", ROLE_UNAUTHENTICATED, NOUN_NONE, NULL, 0, 0, "tells a load balancer that the broker serves"},
     {METHOD_METRICS, "GET", "/metrics", ROLE_DISTRICT, NOUN_NONE, NULL, 0, 0, "figures for Prometheus"},
     {.id = METHOD_LOGON, .verb = "POST", .path = "/v1/logon", .who = ROLE_DEVICE, .noun = NOUN_NONE, BODY(logon_request), .flags = METHOD_CERTIFICATE, .sentence = "logs a person on at the calling device"},
     {.id = METHOD_PASSWORD, .verb = "POST", .path = "/v1/password", .who = ROLE_DEVICE, .noun = NOUN_NONE, BODY(password_request), .flags = METHOD_CERTIFICATE, .sentence = "changes a person's password"},
     {METHOD_LINK, "GET", "/v1/link", ROLE_DEVICE, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the device's WebSocket"},
     {METHOD_HOST_LINK, "GET", "/v1/host-link", ROLE_HOST, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the WebSocket of a session host's agent"},
-    {.id = METHOD_ENROL, .verb = "POST", .path = "/v1/enrol", .who = ROLE_ANYONE, .noun = NOUN_NONE, BODY(enrol_request), .sentence = "gives a device or a session host its certificate for an enrolment token"},
-    {.id = METHOD_RENEW, .verb = "POST", .path = "/v1/renew", .who = ROLE_MEMBER, .noun = NOUN_NONE, BODY(renew_request), .flags = METHOD_CERTIFICATE, .sentence = "gives the calling device or session host its next certificate"},
-    {.id = METHOD_ADMIN_LOGON, .verb = "POST", .path = "/v1/admin/logon", .who = ROLE_ANYONE, .noun = NOUN_NONE, BODY(admin_logon_request), .sentence = "logs an administrator on"},
+    {.id = METHOD_ENROL, .verb = "POST", .path = "/v1/enrol", .who = ROLE_UNAUTHENTICATED, .noun = NOUN_NONE, BODY(enrol_request), .sentence = "gives a device or a session host its certificate for an enrolment token"},
+    {.id = METHOD_RENEW, .verb = "POST", .path = "/v1/renew", .who = ROLE_MACHINE, .noun = NOUN_NONE, BODY(renew_request), .flags = METHOD_CERTIFICATE, .sentence = "gives the calling device or session host its next certificate"},
+    {.id = METHOD_ADMIN_LOGON, .verb = "POST", .path = "/v1/admin/logon", .who = ROLE_UNAUTHENTICATED, .noun = NOUN_NONE, BODY(admin_logon_request), .sentence = "logs an administrator on"},
     {METHOD_ADMIN_LOGOFF, "POST", "/v1/admin/logoff", ROLE_ADMIN, NOUN_NONE, NULL, 0, 0, "ends the administrator's own log-on"},
     {METHOD_STATUS, "GET", "/v1/status", ROLE_ADMIN, NOUN_NONE, NULL, 0, 0, "how the broker and its hosts are"},
-    {.id = METHOD_WHY, .verb = "POST", .path = "/v1/logon/why", .who = ROLE_ADMIN, .noun = NOUN_NONE, BODY(why_request), .sentence = "says what a log-on would do, without doing it"},
+    {.id = METHOD_EXPLAIN, .verb = "POST", .path = "/v1/logon/why", .who = ROLE_ADMIN, .noun = NOUN_NONE, BODY(explain_request), .sentence = "says what a log-on would do, without doing it"},
     {METHOD_APPLY, "POST", "/v1/apply", ROLE_ADMIN, NOUN_NONE, NULL, 0, METHOD_LARGE, "plans or makes many changes at once"},
     {METHOD_EVENTS, "GET", "/v1/events", ROLE_DISTRICT, NOUN_NONE, NULL, 0, METHOD_PAGED, "lists the journal"},
     NOUN_ROWS(NOUN_TENANT, "tenants", ROLE_DISTRICT),
@@ -132,11 +132,11 @@ const struct method method_rows[] = {
     {.id = METHOD_DRAIN, .verb = "POST", .path = "/v1/hosts/{id}/drain", .who = ROLE_ADMIN, .noun = NOUN_HOST, BODY(drain_request), .flags = METHOD_OWN_TENANT, .sentence = "takes a host out of service: no new sessions"},
     {METHOD_UNDRAIN, "POST", "/v1/hosts/{id}/undrain", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "puts a host back into service"},
     {METHOD_RELEASE, "POST", "/v1/hosts/{id}/release", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "makes a desktop that is kept nobody's again"},
-    {.id = METHOD_TELL, .verb = "POST", .path = "/v1/hosts/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_HOST, BODY(tell_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in all sessions of a host"},
-    {.id = METHOD_TELL, .verb = "POST", .path = "/v1/sessions/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_SESSION, BODY(tell_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in a session"},
+    {.id = METHOD_MESSAGE, .verb = "POST", .path = "/v1/hosts/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_HOST, BODY(message_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in all sessions of a host"},
+    {.id = METHOD_MESSAGE, .verb = "POST", .path = "/v1/sessions/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_SESSION, BODY(message_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in a session"},
     {METHOD_LOCK, "POST", "/v1/sessions/{id}/lock", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "cuts the connection to a session, which goes on: whoever opens it again must log on"},
-    {METHOD_INVITE, "POST", "/v1/hosts/{id}/enrol-token", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "makes a one-time token with which the host's agent gets its certificate"},
-    {METHOD_INVITE, "POST", "/v1/devices/{id}/enrol-token", ROLE_ADMIN, NOUN_DEVICE, NULL, 0, METHOD_OWN_TENANT, "makes a one-time token with which the device gets its certificate"},
+    {METHOD_ENROL_TOKEN, "POST", "/v1/hosts/{id}/enrol-token", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "makes a one-time token with which the host's agent gets its certificate"},
+    {METHOD_ENROL_TOKEN, "POST", "/v1/devices/{id}/enrol-token", ROLE_ADMIN, NOUN_DEVICE, NULL, 0, METHOD_OWN_TENANT, "makes a one-time token with which the device gets its certificate"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
 // clang-format on

@@ -7,13 +7,13 @@
 #include "broker/base/mem.h"
 
 enum role {
-    ROLE_NOBODY,   // a row that forgets to say who may call it can be called by nobody
-    ROLE_ANYONE,   // no proof at all
-    ROLE_DEVICE,   // an enrolled device, by its certificate
-    ROLE_HOST,     // the agent of a session host, by its certificate
-    ROLE_MEMBER,   // either of both
-    ROLE_ADMIN,    // an administrator of the tenant concerned, or of the district
-    ROLE_DISTRICT, // an administrator of the district
+    ROLE_NOBODY,          // a row that forgets to say who may call it can be called by nobody
+    ROLE_UNAUTHENTICATED, // no proof at all
+    ROLE_DEVICE,          // an enrolled device, by its certificate
+    ROLE_HOST,            // the agent of a session host, by its certificate
+    ROLE_MACHINE,         // either of both
+    ROLE_ADMIN,           // an administrator of the tenant concerned, or of the district
+    ROLE_DISTRICT,        // an administrator of the district
 };
 
 enum method_id {
@@ -28,7 +28,7 @@ enum method_id {
     METHOD_ADMIN_LOGON,
     METHOD_ADMIN_LOGOFF,
     METHOD_STATUS,
-    METHOD_WHY,
+    METHOD_EXPLAIN,
     METHOD_APPLY,
     METHOD_LIST,
     METHOD_SHOW,
@@ -37,9 +37,9 @@ enum method_id {
     METHOD_DRAIN,
     METHOD_UNDRAIN,
     METHOD_RELEASE,
-    METHOD_TELL,
+    METHOD_MESSAGE,
     METHOD_LOCK,
-    METHOD_INVITE,
+    METHOD_ENROL_TOKEN,
     METHOD_EVENTS,
     METHOD_ID_COUNT,
 };
@@ -103,7 +103,7 @@ struct admin_logon_request {
     char password[SECRET_MAX + 1];
 };
 
-struct why_request {
+struct explain_request {
     char person[LOGIN_SIZE]; // log-on name
     char device[ID_SIZE];
 };
@@ -113,13 +113,13 @@ struct drain_request {
     char text[NAME_SIZE]; // shown to the people on the host; empty: nothing
 };
 
-struct tell_request {
+struct message_request {
     char text[HOST_TEXT_SIZE];
 };
 
-extern const struct field drain_request_fields[], tell_request_fields[];
+extern const struct field drain_request_fields[], message_request_fields[];
 extern const struct field logon_request_fields[], password_request_fields[], enrol_request_fields[],
-    renew_request_fields[], admin_logon_request_fields[], why_request_fields[];
+    renew_request_fields[], admin_logon_request_fields[], explain_request_fields[];
 
 // The answer to a log-on: everything the agent needs to connect once.
 struct logon_answer {
@@ -136,7 +136,7 @@ struct logon_answer {
     bool clipboard, drives, printers, sound, multi_monitor;
     bool found;                 // a running session was found again
     char moved_from[NAME_SIZE]; // place of the desk it was taken from, empty: none
-    char why[WHY_SIZE];         // lines
+    char why[TRACE_SIZE];       // lines
 };
 extern const struct field logon_answer_fields[];
 

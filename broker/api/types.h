@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-    SLUG_SIZE = 64,   // a name of ours, see text_is_slug
-    ID_SIZE = 128,    // "tenant" or "tenant/name", both slugs
-    NAME_SIZE = 128,  // text for people
-    DN_SIZE = 256,    // an LDAP distinguished name
-    LIST_SIZE = 512,  // words with one space between
-    DIGEST_SIZE = 65, // SHA-256 in hexadecimal
-    LOGIN_SIZE = 128, // the name a person types
-    WHY_SIZE = 2048,  // the trace of a decision, a line per step
+    SLUG_SIZE = 64,    // a name of ours, see text_is_slug
+    ID_SIZE = 128,     // "tenant" or "tenant/name", both slugs
+    NAME_SIZE = 128,   // text for people
+    DN_SIZE = 256,     // an LDAP distinguished name
+    LIST_SIZE = 512,   // words with one space between
+    DIGEST_SIZE = 65,  // SHA-256 in hexadecimal
+    LOGIN_SIZE = 128,  // the name a person types
+    TRACE_SIZE = 2048, // the trace of a decision, a line per step
 };
 
 enum noun {
@@ -45,10 +45,10 @@ enum field_type {
 };
 
 enum field_flag {
-    FIELD_REQUIRED = 1, // must be in a change
-    FIELD_OURS = 2,     // set by the broker; refused in a change
-    FIELD_HIDDEN = 4,   // in the journal only, never in an answer
-    FIELD_SECRET = 8,   // wiped after use, never shown or stored
+    FIELD_REQUIRED = 1,  // must be in a change
+    FIELD_READ_ONLY = 2, // set by the broker; refused in a change
+    FIELD_HIDDEN = 4,    // in the journal only, never in an answer
+    FIELD_SECRET = 8,    // wiped after use, never shown or stored
 };
 
 struct field {
@@ -67,7 +67,7 @@ struct noun_row {
     const char *plural;         // "pools", also the path
     const struct field *fields; // ends with a row without name
     size_t size;
-    bool by_people; // administrators set and remove it (else it comes from what happens)
+    bool writable; // administrators set and remove it (else it comes from what happens)
     const char *sentence;
 };
 

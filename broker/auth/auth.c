@@ -11,9 +11,9 @@
 #include <uthash.h>
 #include <utlist.h>
 
-struct member {
+struct tenant_directory {
     UT_hash_handle hh;
-    struct member *next; // of those to be forgotten
+    struct tenant_directory *next; // of those to be forgotten
     struct directory *directory;
     struct krb5_acceptor *acceptor; // made when the first ticket comes
     char id[ID_SIZE];
@@ -23,21 +23,21 @@ struct auth {
     struct loop *loop;
     struct auth_config config;
     char *credentials_dir;
-    struct member *members;
-    struct member *forgotten;
+    struct tenant_directory *members;
+    struct tenant_directory *forgotten;
     struct loop_timer *forgetting;
 };
 
-static void member_free(struct member *member)
+static void member_free(struct tenant_directory *member)
 {
     directory_free(member->directory);
     krb5_acceptor_free(member->acceptor);
     free(member);
 }
 
-static struct member *member_for(struct auth *auth, const struct tenant *tenant)
+static struct tenant_directory *member_for(struct auth *auth, const struct tenant *tenant)
 {
-    struct member *member = NULL;
+    struct tenant_directory *member = NULL;
     HASH_FIND_STR(auth->members, tenant->id, member);
     if (member)
         return member;
@@ -70,7 +70,7 @@ static bool accept_ticket(void *self, const struct tenant *tenant, const char *t
                           struct fault *why)
 {
     struct auth *auth = self;
-    struct member *member = member_for(auth, tenant);
+    struct tenant_directory *member = member_for(auth, tenant);
     principal[0] = 0;
     if (reply_size > 0)
         reply[0] = 0;
@@ -85,7 +85,7 @@ static void forget_due(void *arg)
 {
     struct auth *auth = arg;
     while (auth->forgotten) {
-        struct member *member = auth->forgotten;
+        struct tenant_directory *member = auth->forgotten;
         LL_DELETE(auth->forgotten, member);
         member_free(member);
     }
@@ -96,7 +96,7 @@ static void forget_due(void *arg)
 static void forget(void *self, const char *tenant_id)
 {
     struct auth *auth = self;
-    struct member *member = NULL;
+    struct tenant_directory *member = NULL;
     HASH_FIND_STR(auth->members, tenant_id, member);
     if (!member)
         return;
@@ -129,7 +129,7 @@ struct auth *auth_new(struct loop *loop, const struct auth_config *config)
 
 void auth_free(struct auth *auth)
 {
-    struct member *member, *next;
+    struct tenant_directory *member, *next;
     if (!auth)
         return;
     forget_due(auth);

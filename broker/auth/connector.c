@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/connector.h"
-#include "broker/auth/domain.h"
+#include "broker/auth/active_directory.h"
 #include "broker/auth/verdict.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
@@ -49,7 +49,7 @@ struct delivery {
 
 struct connector {
     // Set once.
-    struct service service;
+    struct service_account service;
     // The loop's alone. A descriptor of its own instead of loop_post: a post could not be taken back when the
     // connector ends.
     struct connector_port port;
@@ -140,7 +140,7 @@ static void connect_one(struct connector *connector, size_t number)
     struct fault why = {0};
     int64_t ignored;
     pthread_mutex_unlock(&connector->lock);
-    struct ldap_link *link = service_open(&connector->service, server->uri, &why);
+    struct ldap_link *link = service_account_open(&connector->service, server->uri, &why);
     pthread_mutex_lock(&connector->lock);
     if (link) {
         if (server->failures > 0)
@@ -189,8 +189,8 @@ static enum auth_verdict change_at(struct connector *connector, const char *uri,
     enum auth_verdict verdict = AUTH_UNAVAILABLE;
     struct ldap_link *link = ldap_link_open(uri, connector->service.ca_file, connector->service.wait_ms, &why);
     if (link && connector->service.tenant.directory == DIRECTORY_ACTIVE_DIRECTORY)
-        verdict = domain_change(&connector->service, link, uri, change->dn, &change->old_password,
-                                &change->new_password, &why);
+        verdict = active_directory_change(&connector->service, link, uri, change->dn, &change->old_password,
+                                          &change->new_password, &why);
     else if (link)
         verdict = change_on(connector, link, change, &why);
     ldap_link_close(link);
@@ -343,7 +343,7 @@ struct connector *connector_new(struct loop *loop, const struct tenant *tenant, 
                                 int64_t wait_ms, const struct connector_port *port)
 {
     struct connector *connector = mem_new(1, sizeof *connector);
-    service_init(&connector->service, tenant, credentials, wait_ms);
+    service_account_init(&connector->service, tenant, credentials, wait_ms);
     connector->port = *port;
     read_servers(connector);
     pthread_condattr_t steady;

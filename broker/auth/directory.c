@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/directory.h"
+#include "broker/auth/dn_cache.h"
 #include "broker/auth/groups.h"
-#include "broker/auth/known.h"
-#include "broker/auth/name.h"
-#include "broker/auth/person.h"
+#include "broker/auth/logon_name.h"
+#include "broker/auth/person_entry.h"
 #include "broker/auth/verdict.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
@@ -27,7 +27,7 @@ struct request {
     struct directory *directory;
     enum request_kind kind;
     int64_t started_ms;
-    struct errand errand; // one operation at a time: find, bind, read
+    struct operation operation; // one operation at a time: find, bind, read
     struct group_walk walk;
     auth_done *done;
     void *arg;
@@ -38,7 +38,7 @@ struct request {
     size_t found;              // entries of the search
     bool refused;              // a bind with `dn` went wrong
     bool was_read;             // the person's entry has come
-    struct person_read person;
+    struct person_entry_read person;
     struct secret password;
     struct secret *new_password;
 };
@@ -48,9 +48,9 @@ struct directory {
     struct auth_config config;
     struct loop *loop;
     struct connector *connector;
-    struct lines *lines;
+    struct ldap_pool *pool;
     struct groups *groups;
-    struct known *known;
+    struct dn_cache *known;
     struct request *open; // in the order of coming, so one timer is enough
     struct request *answers;
     size_t count;
@@ -64,13 +64,13 @@ struct directory {
     size_t group_room;
 };
 
-static const struct errand_row find_row, bind_row, read_row;
+static const struct operation_row find_row, bind_row, read_row;
 static void find(struct request *request);
 static void read_person(struct request *request);
 
-static struct request *of_errand(struct errand *errand)
+static struct request *of_errand(struct operation *operation)
 {
-    return (struct request *)((char *)errand - offsetof(struct request, errand));
+    return (struct request *)((char *)operation - offsetof(struct request, operation));
 }
 
 // ---- The end of a request
@@ -78,7 +78,7 @@ static struct request *of_errand(struct errand *errand)
 static void request_free(struct request *request)
 {
     struct directory *directory = request->directory;
-    lines_cancel(directory->lines, &request->errand);
+    ldap_pool_cancel(directory->pool, &request->operation);
     groups_end(directory->groups, &request->walk);
     if (request->new_password) {
         connector_forget(directory->connector, request);
@@ -182,8 +182,8 @@ static void walk_ready(struct group_walk *walk, bool known)
 static void have_person(struct request *request)
 {
     struct directory *directory = request->directory;
-    struct known_person person = {.dn = request->dn, .key = request->person.key};
-    known_put(directory->known, request->login, &person, clock_steady_ms());
+    struct cached_dn person = {.dn = request->dn, .key = request->person.key};
+    dn_cache_put(directory->known, request->login, &person, clock_steady_ms());
     if (request->person.disabled)
         finish(request, AUTH_DISABLED);
     else if (groups_walk(directory->groups, &request->walk))
@@ -193,13 +193,13 @@ static void have_person(struct request *request)
 // What was put by no longer holds: somebody was moved, renamed or replaced. Begin again without it.
 static void start_over(struct request *request)
 {
-    known_drop(request->directory->known, request->login);
+    dn_cache_drop(request->directory->known, request->login);
     request->known_key[0] = request->dn[0] = 0;
     request->refused = false;
     find(request);
 }
 
-static bool unavailable(struct request *request, const char *doing, const struct result *result)
+static bool unavailable(struct request *request, const char *doing, const struct ldap_result *result)
 {
     if (result)
         log_warn("directory", "%s: %s: code %d %s", request->directory->tenant.id, doing, result->code,
@@ -214,32 +214,33 @@ static struct ldap_query query_for(const struct request *request, const char *fi
         .filter = filter, .size_limit = 2, .time_limit_s = (int)(request->directory->config.deadline_ms / 1000) + 1};
 }
 
-static bool read_send(struct errand *errand, struct ldap_link *link, int *id)
+static bool read_send(struct operation *operation, struct ldap_link *link, int *id)
 {
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
-    name_filter(filter, tenant, request->login); // again, so that a changed name is noticed
+    logon_name_filter(filter, tenant, request->login); // again, so that a changed name is noticed
     struct ldap_query query = query_for(request, filter);
     query.base = request->dn;
-    query.attributes = person_attributes((enum directory_kind)tenant->directory);
+    query.attributes = person_entry_attributes((enum directory_kind)tenant->directory);
     request->was_read = false;
     return ldap_link_search(link, &query, id);
 }
 
-static void read_entry(struct errand *errand, const struct entry *entry)
+static void read_entry(struct operation *operation, const struct ldap_entry *entry)
 {
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     struct directory *directory = request->directory;
-    request->was_read = person_from_entry(&request->person, &directory->tenant, request->login, entry, clock_wall_ms());
-    const char *name = person_group_attribute((enum directory_kind)directory->tenant.directory);
+    request->was_read =
+        person_entry_identity(&request->person, &directory->tenant, request->login, entry, clock_wall_ms());
+    const char *name = person_entry_group_attribute((enum directory_kind)directory->tenant.directory);
     if (request->was_read)
-        groups_begin(directory->groups, &request->walk, entry_attribute(entry, name));
+        groups_begin(directory->groups, &request->walk, ldap_entry_attribute(entry, name));
 }
 
-static void read_done(struct errand *errand, const struct result *result)
+static void read_done(struct operation *operation, const struct ldap_result *result)
 {
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     bool from_memory = request->known_key[0];
     if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_NO_SUCH_OBJECT)) {
         unavailable(request, "reading a person", result);
@@ -254,18 +255,18 @@ static void read_done(struct errand *errand, const struct result *result)
         finish(request, AUTH_WRONG);
 }
 
-static const struct errand_row read_row = {ERRAND_SEARCH, read_send, read_entry, read_done};
+static const struct operation_row read_row = {ERRAND_SEARCH, read_send, read_entry, read_done};
 
 static void read_person(struct request *request)
 {
-    lines_send(request->directory->lines, &request->errand, &read_row);
+    ldap_pool_send(request->directory->pool, &request->operation, &read_row);
 }
 
 // ---- Proving the password
 
-static bool bind_send(struct errand *errand, struct ldap_link *link, int *id)
+static bool bind_send(struct operation *operation, struct ldap_link *link, int *id)
 {
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     // A name that is not there is bound to as well, as an entry that cannot exist: no shorter way for it.
     const char *dn = request->dn[0] ? request->dn : request->directory->nobody;
     return ldap_link_bind(link, dn, &request->password, id);
@@ -276,7 +277,7 @@ static void bind_refused(struct request *request)
     // Put by some time ago: look whether the name stands elsewhere by now. This also makes a wrong password for a
     // name that is known take the same two steps as for one that is not.
     if (request->known_key[0]) {
-        known_drop(request->directory->known, request->login);
+        dn_cache_drop(request->directory->known, request->login);
         request->known_key[0] = 0;
         request->refused = true;
         find(request);
@@ -285,9 +286,9 @@ static void bind_refused(struct request *request)
     finish(request, AUTH_WRONG);
 }
 
-static void bind_done(struct errand *errand, const struct result *result)
+static void bind_done(struct operation *operation, const struct ldap_result *result)
 {
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     if (!result) {
         finish(request, AUTH_UNAVAILABLE);
         return;
@@ -303,7 +304,7 @@ static void bind_done(struct errand *errand, const struct result *result)
         finish(request, verdict);
 }
 
-static const struct errand_row bind_row = {.kind = ERRAND_BIND, .send = bind_send, .done = bind_done};
+static const struct operation_row bind_row = {.kind = ERRAND_BIND, .send = bind_send, .done = bind_done};
 
 static void prove(struct request *request)
 {
@@ -311,7 +312,7 @@ static void prove(struct request *request)
     if (request->kind == REQUEST_LOOK_UP)
         read_person(request);
     else if (request->kind == REQUEST_CHECK || !request->dn[0])
-        lines_send(directory->lines, &request->errand, &bind_row);
+        ldap_pool_send(directory->pool, &request->operation, &bind_row);
     else
         connector_change(directory->connector, request->dn, &request->password, request->new_password, request);
 }
@@ -330,13 +331,13 @@ static void changed(void *arg, void *who, enum auth_verdict verdict)
 
 // ---- Finding the name
 
-static bool find_send(struct errand *errand, struct ldap_link *link, int *id)
+static bool find_send(struct operation *operation, struct ldap_link *link, int *id)
 {
     static const char *const nothing[] = {"1.1", NULL};
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
-    name_filter(filter, tenant, request->login);
+    logon_name_filter(filter, tenant, request->login);
     struct ldap_query query = query_for(request, filter);
     query.base = tenant->base;
     query.subtree = true;
@@ -345,9 +346,9 @@ static bool find_send(struct errand *errand, struct ldap_link *link, int *id)
     return ldap_link_search(link, &query, id);
 }
 
-static void find_entry(struct errand *errand, const struct entry *entry)
+static void find_entry(struct operation *operation, const struct ldap_entry *entry)
 {
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     // Too long for us counts as well, so that it is not overlooked that the name is not unique.
     bool fits = entry->dn.length > 0 && entry->dn.length < LIST_SIZE && text_is_clean(entry->dn.at, entry->dn.length);
     bool same = request->refused && strlen(request->dn) == entry->dn.length &&
@@ -359,9 +360,9 @@ static void find_entry(struct errand *errand, const struct entry *entry)
     request->dn[length] = 0;
 }
 
-static void find_done(struct errand *errand, const struct result *result)
+static void find_done(struct operation *operation, const struct ldap_result *result)
 {
-    struct request *request = of_errand(errand);
+    struct request *request = of_errand(operation);
     if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_SIZE_LIMIT)) {
         unavailable(request, "searching a name", result);
         return;
@@ -376,11 +377,11 @@ static void find_done(struct errand *errand, const struct result *result)
         prove(request);
 }
 
-static const struct errand_row find_row = {ERRAND_SEARCH, find_send, find_entry, find_done};
+static const struct operation_row find_row = {ERRAND_SEARCH, find_send, find_entry, find_done};
 
 static void find(struct request *request)
 {
-    lines_send(request->directory->lines, &request->errand, &find_row);
+    ldap_pool_send(request->directory->pool, &request->operation, &find_row);
 }
 
 // ---- The beginning of a request
@@ -388,8 +389,8 @@ static void find(struct request *request)
 static void start(struct request *request)
 {
     struct directory *directory = request->directory;
-    struct known_person person;
-    if (!known_find(directory->known, request->login, request->started_ms, &person)) {
+    struct cached_dn person;
+    if (!dn_cache_find(directory->known, request->login, request->started_ms, &person)) {
         find(request);
         return;
     }
@@ -420,7 +421,7 @@ static void begin(struct request *request, const char *name)
     bool proves = request->kind == REQUEST_LOOK_UP || request->password.length > 0;
     if (directory->count > directory->config.most)
         answer_later(request, AUTH_UNAVAILABLE);
-    else if (!name_read(request->login, &directory->tenant, name) || !proves)
+    else if (!logon_name_read(request->login, &directory->tenant, name) || !proves)
         answer_later(request, AUTH_WRONG);
     else if (request->new_password && request->new_password->length == 0)
         answer_later(request, AUTH_REJECTED);
@@ -459,13 +460,13 @@ static void link_ready(void *arg, struct ldap_link *link, size_t server)
         directory->up_ms = clock_steady_ms();
     directory->down_ms = 0;
     directory->server = server;
-    lines_add(directory->lines, link, server);
+    ldap_pool_add(directory->pool, link, server);
 }
 
 static void servers_down(void *arg)
 {
     struct directory *directory = arg;
-    if (directory->down_ms || lines_any(directory->lines))
+    if (directory->down_ms || ldap_pool_any(directory->pool))
         return;
     directory->down_ms = clock_steady_ms();
     // The timer may be set for later than what is now the longest to wait.
@@ -476,7 +477,7 @@ static void servers_down(void *arg)
 
 void directory_status(const struct directory *directory, struct directory_status *status)
 {
-    *status = (struct directory_status){.connections = lines_count(directory->lines)};
+    *status = (struct directory_status){.connections = ldap_pool_count(directory->pool)};
     status->state = directory->down_ms ? DIRECTORY_DOWN : status->connections ? DIRECTORY_OK : DIRECTORY_UNKNOWN;
     status->since_ms = directory->down_ms ? directory->down_ms : status->connections ? directory->up_ms : 0;
     if (directory->up_ms)
@@ -507,10 +508,10 @@ struct directory *directory_new(struct loop *loop, const struct tenant *tenant, 
     // Less than half the deadline, so that the second server is reached when the first says nothing.
     directory->connector =
         connector_new(loop, &directory->tenant, config->credentials_dir, config->deadline_ms * 2 / 5, &port);
-    directory->lines = lines_new(loop, directory->connector, (size_t)config->connections);
+    directory->pool = ldap_pool_new(loop, directory->connector, (size_t)config->connections);
     directory->groups =
-        groups_new(loop, directory->lines, &directory->tenant, config->keep_groups_ms, config->deadline_ms);
-    directory->known = known_new(config->keep_names_ms);
+        groups_new(loop, directory->pool, &directory->tenant, config->keep_groups_ms, config->deadline_ms);
+    directory->known = dn_cache_new(config->keep_names_ms);
     directory->deadline = loop_timer_new(loop, deadline_due, directory);
     directory->answering = loop_timer_new(loop, answer_due, directory);
     name_nobody(directory);
@@ -525,9 +526,9 @@ void directory_free(struct directory *directory)
     loop_timer_free(directory->deadline);
     loop_timer_free(directory->answering);
     groups_free(directory->groups);
-    lines_free(directory->lines);
+    ldap_pool_free(directory->pool);
     connector_free(directory->connector);
-    known_free(directory->known);
+    dn_cache_free(directory->known);
     free(directory->group_dns);
     free(directory);
 }

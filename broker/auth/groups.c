@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/groups.h"
-#include "broker/auth/name.h"
+#include "broker/auth/logon_name.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
@@ -26,7 +26,7 @@ struct group_node {
     struct graph *graph;
     enum { NODE_UNKNOWN, NODE_ASKED, NODE_KNOWN } state;
     int64_t asked_ms, until_ms;
-    struct errand errand;
+    struct operation operation;
     struct group_walk *waiting;
     struct group_node **parents;
     size_t parent_count, parent_room;
@@ -43,7 +43,7 @@ struct graph {
 };
 
 struct groups {
-    struct lines *lines;
+    struct ldap_pool *pool;
     const struct tenant *tenant;
     int64_t keep_ms, deadline_ms, born_ms;
     char base[DN_SIZE]; // plain; groups outside do not count; "": all count
@@ -52,7 +52,7 @@ struct groups {
     struct loop_timer *deadline;
 };
 
-static const struct errand_row node_row;
+static const struct operation_row node_row;
 
 // ---- The graph
 
@@ -102,7 +102,7 @@ static bool is_below(const char *dn, const char *base)
 }
 
 // The group's DN if it is one that counts, else "".
-static char *name_for(const struct groups *groups, struct bytes dn)
+static char *name_for(const struct groups *groups, struct ldap_bytes dn)
 {
     char plain[DN_SIZE];
     if (!ldap_link_plain_dn(plain, sizeof plain, dn))
@@ -111,7 +111,7 @@ static char *name_for(const struct groups *groups, struct bytes dn)
     return mem_dup(is_below(plain, groups->base) ? plain : "");
 }
 
-static struct group_node *node_for(struct groups *groups, struct graph *graph, struct bytes key)
+static struct group_node *node_for(struct groups *groups, struct graph *graph, struct ldap_bytes key)
 {
     struct group_node *node = NULL;
     HASH_FIND(hh, graph->nodes, key.at, key.length, node);
@@ -140,10 +140,10 @@ static bool is_fresh(const struct group_node *node, int64_t now_ms)
 
 // ---- Asking for one group
 
-static bool node_send(struct errand *errand, struct ldap_link *link, int *id)
+static bool node_send(struct operation *operation, struct ldap_link *link, int *id)
 {
     static const char *const upwards[] = {"memberOf", NULL}, *const nothing[] = {"1.1", NULL};
-    struct group_node *node = (struct group_node *)((char *)errand - offsetof(struct group_node, errand));
+    struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
     const struct groups *groups = node->groups;
     char filter[FILTER_SIZE] = "(objectClass=*)", dn[KEY_MAX + 1];
     const char *group_base = groups->tenant->group_base[0] ? groups->tenant->group_base : groups->tenant->base;
@@ -154,13 +154,13 @@ static bool node_send(struct errand *errand, struct ldap_link *link, int *id)
     query.subtree = is_domain(groups);
     query.attributes = is_domain(groups) ? nothing : upwards;
     if (is_domain(groups))
-        name_sid_filter(filter, (struct bytes){node->key, node->key_length});
+        logon_name_sid_filter(filter, (struct ldap_bytes){node->key, node->key_length});
     return ldap_link_search(link, &query, id);
 }
 
-static void set_parents(struct group_node *node, const struct entry *entry)
+static void set_parents(struct group_node *node, const struct ldap_entry *entry)
 {
-    const struct attribute *up = entry_attribute(entry, "memberOf");
+    const struct ldap_attribute *up = ldap_entry_attribute(entry, "memberOf");
     node->parent_count = 0;
     for (size_t i = 0; up && i < up->count && node->parent_count < GROUPS_MAX; i++) {
         if (up->values[i].length == 0 || up->values[i].length > KEY_MAX)
@@ -170,9 +170,9 @@ static void set_parents(struct group_node *node, const struct entry *entry)
     }
 }
 
-static void node_entry(struct errand *errand, const struct entry *entry)
+static void node_entry(struct operation *operation, const struct ldap_entry *entry)
 {
-    struct group_node *node = (struct group_node *)((char *)errand - offsetof(struct group_node, errand));
+    struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
     if (!is_domain(node->groups)) {
         set_parents(node, entry);
         return;
@@ -190,7 +190,7 @@ static void ask(struct groups *groups, struct group_node *node)
     if (!groups->asked)
         loop_timer_start(groups->deadline, groups->deadline_ms);
     DL_APPEND(groups->asked, node);
-    lines_send(groups->lines, &node->errand, &node_row);
+    ldap_pool_send(groups->pool, &node->operation, &node_row);
 }
 
 // Those who wait go on, or fail with it. They may ask for the same group again, so the list is taken first.
@@ -212,9 +212,9 @@ static void settle(struct group_node *node, bool known)
 }
 
 // A group that is not there, or not for us to read, still counts: the person's entry says so. It leads nowhere.
-static void node_done(struct errand *errand, const struct result *result)
+static void node_done(struct operation *operation, const struct ldap_result *result)
 {
-    struct group_node *node = (struct group_node *)((char *)errand - offsetof(struct group_node, errand));
+    struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
     bool known = result && (result->code == RESULT_SUCCESS || result->code == RESULT_NO_SUCH_OBJECT ||
                             result->code == RESULT_INSUFFICIENT_ACCESS);
     if (!known && result)
@@ -223,7 +223,7 @@ static void node_done(struct errand *errand, const struct result *result)
     settle(node, known);
 }
 
-static const struct errand_row node_row = {ERRAND_SEARCH, node_send, node_entry, node_done};
+static const struct operation_row node_row = {ERRAND_SEARCH, node_send, node_entry, node_done};
 
 static void deadline_came(void *arg)
 {
@@ -231,7 +231,7 @@ static void deadline_came(void *arg)
     int64_t now_ms = clock_steady_ms();
     while (groups->asked && now_ms - groups->asked->asked_ms >= groups->deadline_ms) {
         struct group_node *node = groups->asked;
-        lines_cancel(groups->lines, &node->errand);
+        ldap_pool_cancel(groups->pool, &node->operation);
         settle(node, false);
     }
     if (groups->asked)
@@ -255,7 +255,7 @@ static void step_onto(struct group_walk *walk, struct group_node *node, unsigned
     walk->nodes[walk->count++] = node;
 }
 
-void groups_begin(struct groups *groups, struct group_walk *walk, const struct attribute *direct)
+void groups_begin(struct groups *groups, struct group_walk *walk, const struct ldap_attribute *direct)
 {
     size_t longest = is_domain(groups) ? SID_MAX : KEY_MAX, shortest = is_domain(groups) ? SID_MIN : 1;
     if (!walk->graph) {
@@ -317,18 +317,18 @@ const char *groups_dn(const struct group_walk *walk, size_t i)
     return walk->nodes[i]->dn ? walk->nodes[i]->dn : "";
 }
 
-struct groups *groups_new(struct loop *loop, struct lines *lines, const struct tenant *tenant, int64_t keep_ms,
+struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struct tenant *tenant, int64_t keep_ms,
                           int64_t deadline_ms)
 {
     struct groups *groups = mem_new(1, sizeof *groups);
-    groups->lines = lines;
+    groups->pool = pool;
     groups->tenant = tenant;
     groups->keep_ms = keep_ms;
     groups->deadline_ms = deadline_ms;
     groups->born_ms = clock_steady_ms();
     groups->graph = mem_new(1, sizeof *groups->graph);
     groups->deadline = loop_timer_new(loop, deadline_came, groups);
-    struct bytes base = {tenant->group_base, strlen(tenant->group_base)};
+    struct ldap_bytes base = {tenant->group_base, strlen(tenant->group_base)};
     if (base.length > 0 && !ldap_link_plain_dn(groups->base, sizeof groups->base, base))
         log_error("directory", "%s: the base of the groups is no DN: %s", tenant->id, tenant->group_base);
     return groups;
@@ -339,7 +339,7 @@ void groups_free(struct groups *groups)
     struct group_node *node, *next;
     DL_FOREACH_SAFE(groups->asked, node, next)
     {
-        lines_cancel(groups->lines, &node->errand);
+        ldap_pool_cancel(groups->pool, &node->operation);
         DL_DELETE(groups->asked, node);
         graph_leave(node->graph);
     }

@@ -3,7 +3,7 @@
 // most log-ons ask nothing. OpenLDAP: memberOf, walked breadth first. Active Directory: tokenGroups already holds the
 // nested ones; only their names are looked up.
 #pragma once
-#include "broker/auth/lines.h"
+#include "broker/auth/ldap_pool.h"
 
 struct groups;
 struct group_node;
@@ -23,12 +23,12 @@ struct group_walk {
     size_t count, room, done;
 };
 
-struct groups *groups_new(struct loop *loop, struct lines *lines, const struct tenant *tenant, int64_t keep_ms,
+struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struct tenant *tenant, int64_t keep_ms,
                           int64_t deadline_ms);
 void groups_free(struct groups *groups); // after every walk has ended
 
-// The values of person_group_attribute. May come again, with another answer: then it starts anew.
-void groups_begin(struct groups *groups, struct group_walk *walk, const struct attribute *direct);
+// The values of person_entry_group_attribute. May come again, with another answer: then it starts anew.
+void groups_begin(struct groups *groups, struct group_walk *walk, const struct ldap_attribute *direct);
 // True when all is known; false when `ready` will be called, from within an answer.
 bool groups_walk(struct groups *groups, struct group_walk *walk);
 void groups_end(struct groups *groups, struct group_walk *walk);

@@ -119,7 +119,7 @@ static bool read_account(gss_name_t name, const char *realm, char principal[DN_S
     char login[LOGIN_SIZE];
     int checked = 0, complete = 0, more = -1;
     OM_uint32 major = gss_get_name_attribute(&minor, name, &wanted, &checked, &complete, &info, NULL, &more);
-    if (GSS_ERROR(major) || !checked || !pac_login(login, (struct bytes){info.value, info.length}))
+    if (GSS_ERROR(major) || !checked || !pac_login(login, (struct ldap_bytes){info.value, info.length}))
         return fault_set(why, FAULT_DENIED, "the domain controller does not vouch for an account in this ticket");
     snprintf(principal, DN_SIZE, "%s@%s", login, realm);
     return is_person(principal, strlen(principal), realm) ||

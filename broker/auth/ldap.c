@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/ldap.h"
-#include "broker/auth/dial.h"
+#include "broker/auth/ldap_dial.h"
 #include "broker/auth/ldap_tls.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
@@ -25,8 +25,8 @@ enum {
 struct ldap_link {
     LDAP *ldap;
     int descriptor;
-    int64_t until_ms;     // while it is opened
-    struct bytes *values; // of the entry being handed on
+    int64_t until_ms;          // while it is opened
+    struct ldap_bytes *values; // of the entry being handed on
     size_t value_room;
 };
 
@@ -211,7 +211,7 @@ static bool start_tls(struct ldap_link *link, const char *uri, const char *ca_fi
 struct ldap_link *ldap_link_open(const char *uri, const char *ca_file, int64_t wait_ms, struct fault *why)
 {
     owned(link) struct ldap_link *link = mem_new(1, sizeof *link);
-    link->descriptor = dial_ldap(uri, wait_ms, why);
+    link->descriptor = ldap_dial(uri, wait_ms, why);
     if (link->descriptor < 0)
         return NULL;
     if (ldap_init_fd(link->descriptor, LDAP_PROTO_TCP, uri, &link->ldap) != LDAP_SUCCESS) {
@@ -231,7 +231,7 @@ static bool read_result(struct ldap_link *link, LDAPMessage *message, struct lda
 {
     owned(ldap_text) char *text = NULL;
     LDAPControl **controls = NULL;
-    reply->result = (struct result){.code = LDAP_OTHER, .diagnostic = reply->text};
+    reply->result = (struct ldap_result){.code = LDAP_OTHER, .diagnostic = reply->text};
     reply->text[0] = 0;
     if (ldap_parse_result(link->ldap, message, &reply->result.code, NULL, &text, NULL, &controls, 0) != LDAP_SUCCESS)
         return false;
@@ -242,7 +242,7 @@ static bool read_result(struct ldap_link *link, LDAPMessage *message, struct lda
         size_t length = policy->ldctl_value.bv_len < sizeof reply->policy ? policy->ldctl_value.bv_len : 1;
         if (length)
             memcpy(reply->policy, policy->ldctl_value.bv_val, length);
-        reply->result.policy = (struct bytes){reply->policy, length};
+        reply->result.policy = (struct ldap_bytes){reply->policy, length};
     }
     ldap_controls_free(controls);
     return true;
@@ -270,12 +270,12 @@ static void berval_drop(struct berval **value)
     ber_bvfree(*value);
 }
 
-static void initiator_drop(struct initiator **initiator)
+static void sasl_gssapi_drop(struct sasl_gssapi **gssapi)
 {
-    initiator_free(*initiator);
+    sasl_gssapi_free(*gssapi);
 }
 
-static bool sasl_step(struct ldap_link *link, struct bytes say, int64_t wait_ms, struct berval **said,
+static bool sasl_step(struct ldap_link *link, struct ldap_bytes say, int64_t wait_ms, struct berval **said,
                       struct ldap_reply *reply, struct fault *why)
 {
     int id = 0;
@@ -289,35 +289,35 @@ static bool sasl_step(struct ldap_link *link, struct bytes say, int64_t wait_ms,
     return read_result(link, message, reply) || fault_set(why, FAULT_UNAVAILABLE, "answer not understood");
 }
 
-static bool sasl_steps(struct ldap_link *link, struct initiator *initiator, int64_t wait_ms, struct ldap_reply *reply,
+static bool sasl_steps(struct ldap_link *link, struct sasl_gssapi *gssapi, int64_t wait_ms, struct ldap_reply *reply,
                        struct fault *why)
 {
     owned(berval) struct berval *said = NULL;
     for (int step = 0; step < SASL_STEPS_MAX; step++) {
-        struct bytes say, heard = {said ? said->bv_val : "", said ? said->bv_len : 0};
-        if (!initiator_step(initiator, heard, &say, why))
+        struct ldap_bytes say, heard = {said ? said->bv_val : "", said ? said->bv_len : 0};
+        if (!sasl_gssapi_step(gssapi, heard, &say, why))
             return false;
         ber_bvfree(take(said));
         if (!sasl_step(link, say, wait_ms, &said, reply, why))
             return false;
         if (reply->result.code != LDAP_SASL_BIND_IN_PROGRESS)
-            return reply->result.code != LDAP_SUCCESS || initiator_done(initiator) ||
+            return reply->result.code != LDAP_SUCCESS || sasl_gssapi_done(gssapi) ||
                    fault_set(why, FAULT_UNAVAILABLE, "the directory says yes before it has proven itself");
     }
     return fault_set(why, FAULT_UNAVAILABLE, "the bind comes to no end");
 }
 
-bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct initiator_config *config, int64_t wait_ms,
+bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct sasl_gssapi_config *config, int64_t wait_ms,
                                struct ldap_reply *reply, struct fault *why)
 {
-    struct initiator_config bound = *config;
+    struct sasl_gssapi_config bound = *config;
     struct berval seen = {0};
     if (ldap_get_option(link->ldap, LDAP_OPT_X_TLS_PEERCERT, &seen) != 0 || !seen.bv_val)
         return fault_set(why, FAULT_UNAVAILABLE, "libldap does not show the server's certificate");
-    bound.server_certificate = (struct bytes){seen.bv_val, seen.bv_len};
-    owned(initiator) struct initiator *initiator = initiator_new(&bound, why);
+    bound.server_certificate = (struct ldap_bytes){seen.bv_val, seen.bv_len};
+    owned(sasl_gssapi) struct sasl_gssapi *gssapi = sasl_gssapi_new(&bound, why);
     ldap_memfree(seen.bv_val);
-    return initiator && sasl_steps(link, initiator, wait_ms, reply, why);
+    return gssapi && sasl_steps(link, gssapi, wait_ms, reply, why);
 }
 
 static bool has_value(struct ldap_link *link, LDAPMessage *entry, const char *attribute, const char *wanted)
@@ -325,7 +325,7 @@ static bool has_value(struct ldap_link *link, LDAPMessage *entry, const char *at
     bool found = false;
     struct berval **values = entry ? ldap_get_values_len(link->ldap, entry, attribute) : NULL;
     for (size_t i = 0; values && values[i] && !found; i++)
-        found = bytes_equal((struct bytes){values[i]->bv_val, values[i]->bv_len}, wanted);
+        found = ldap_bytes_equal((struct ldap_bytes){values[i]->bv_val, values[i]->bv_len}, wanted);
     ldap_value_free_len(values);
     return found;
 }
@@ -345,8 +345,8 @@ bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_d
     return true;
 }
 
-bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct bytes old_value,
-                            struct bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
+bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct ldap_bytes old_value,
+                            struct ldap_bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
 {
     int id = 0;
     char *type = (char *)(uintptr_t)attribute;
@@ -398,7 +398,7 @@ void ldap_link_abandon(struct ldap_link *link, int id)
 }
 
 struct parsed {
-    struct attribute attributes[ATTRIBUTES_MAX];
+    struct ldap_attribute attributes[ATTRIBUTES_MAX];
     struct berval *values[ATTRIBUTES_MAX]; // libldap's arrays, to free
     size_t count, value_count;
 };
@@ -417,8 +417,8 @@ static void ber_drop(BerElement **ber)
 
 static void add_attribute(struct parsed *parsed, const struct berval *name, struct berval *values)
 {
-    struct attribute *attribute = &parsed->attributes[parsed->count];
-    *attribute = (struct attribute){.name = {name->bv_val, name->bv_len}};
+    struct ldap_attribute *attribute = &parsed->attributes[parsed->count];
+    *attribute = (struct ldap_attribute){.name = {name->bv_val, name->bv_len}};
     while (values && values[attribute->count].bv_val && parsed->value_count < VALUES_MAX) {
         attribute->count++;
         parsed->value_count++;
@@ -430,21 +430,21 @@ static void add_attribute(struct parsed *parsed, const struct berval *name, stru
 static void place_values(struct ldap_link *link, struct parsed *parsed)
 {
     mem_reserve(&link->values, &link->value_room, parsed->value_count, sizeof *link->values);
-    struct bytes *to = link->values;
+    struct ldap_bytes *to = link->values;
     for (size_t i = 0; i < parsed->count; i++) {
         parsed->attributes[i].values = to;
         for (size_t v = 0; v < parsed->attributes[i].count; v++)
-            *to++ = (struct bytes){parsed->values[i][v].bv_val, parsed->values[i][v].bv_len};
+            *to++ = (struct ldap_bytes){parsed->values[i][v].bv_val, parsed->values[i][v].bv_len};
     }
 }
 
-static bool parse_entry(struct ldap_link *link, LDAPMessage *message, BerElement **ber, struct bytes *dn,
+static bool parse_entry(struct ldap_link *link, LDAPMessage *message, BerElement **ber, struct ldap_bytes *dn,
                         struct parsed *parsed)
 {
     struct berval name, *values = NULL;
     if (ldap_get_dn_ber(link->ldap, message, ber, &name) != LDAP_SUCCESS)
         return false;
-    *dn = (struct bytes){name.bv_val, name.bv_len};
+    *dn = (struct ldap_bytes){name.bv_val, name.bv_len};
     while (parsed->count < ATTRIBUTES_MAX) {
         if (ldap_get_attribute_ber(link->ldap, message, *ber, &name, &values) != LDAP_SUCCESS)
             return false;
@@ -461,7 +461,7 @@ static bool hand_on_entry(struct ldap_link *link, LDAPMessage *message, ldap_lin
 {
     owned(ber) BerElement *ber = NULL;
     owned(parsed) struct parsed parsed = {.count = 0};
-    struct entry entry;
+    struct ldap_entry entry;
     if (!parse_entry(link, message, &ber, &entry.dn, &parsed))
         return false;
     entry.attributes = parsed.attributes;
@@ -503,7 +503,7 @@ bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg
     return true;
 }
 
-bool ldap_link_plain_dn(char *plain, size_t size, struct bytes dn)
+bool ldap_link_plain_dn(char *plain, size_t size, struct ldap_bytes dn)
 {
     LDAPDN parts = NULL;
     char *text = NULL;

@@ -2,8 +2,8 @@
 // One connection to a directory server: opened in a thread of its own because libldap cannot connect without blocking,
 // then used by the loop, never blocking. The home of libldap. A link that has failed is closed, never used again.
 #pragma once
-#include "broker/auth/answer.h"
-#include "broker/auth/initiator.h"
+#include "broker/auth/ldap_types.h"
+#include "broker/auth/sasl_gssapi.h"
 #include "broker/base/fault.h"
 #include "broker/base/mem.h"
 #include <stdint.h>
@@ -20,7 +20,7 @@ void ldap_link_prepare(void);
 struct ldap_link *ldap_link_open(const char *uri, const char *ca_file, int64_t wait_ms, struct fault *why);
 
 struct ldap_reply {
-    struct result result; // points into the reply
+    struct ldap_result result; // points into the reply
     char text[256];
     char policy[64];
 };
@@ -28,14 +28,14 @@ struct ldap_reply {
 bool ldap_link_bind_now(struct ldap_link *link, const char *dn, const struct secret *password, int64_t wait_ms,
                         struct ldap_reply *reply, struct fault *why) __attribute__((warn_unused_result));
 // The same by a ticket. `config` without the certificate: that is the one this link has seen.
-bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct initiator_config *config, int64_t wait_ms,
+bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct sasl_gssapi_config *config, int64_t wait_ms,
                                struct ldap_reply *reply, struct fault *why) __attribute__((warn_unused_result));
 // Whether the server calls itself an Active Directory. False with `why` when no answer came.
 bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_domain, struct fault *why)
     __attribute__((warn_unused_result));
 // Takes one value of an attribute away and adds another, in one operation.
-bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct bytes old_value,
-                            struct bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
+bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct ldap_bytes old_value,
+                            struct ldap_bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
     __attribute__((warn_unused_result));
 // Changes the password of who is bound (RFC 3062).
 bool ldap_link_change_now(struct ldap_link *link, const struct secret *old_password, const struct secret *new_password,
@@ -62,10 +62,10 @@ bool ldap_link_search(struct ldap_link *link, const struct ldap_query *query, in
 void ldap_link_abandon(struct ldap_link *link, int id);
 
 // Either an entry of the search `id`, or (`entry` is NULL) its or the bind's result. False: the link is to be closed.
-typedef bool ldap_link_answer(void *arg, int id, const struct entry *entry, const struct result *result);
+typedef bool ldap_link_answer(void *arg, int id, const struct ldap_entry *entry, const struct ldap_result *result);
 // Hands on what has come: call it whenever the descriptor is readable, which it stays while there is more. False when
 // the link has failed or talks nonsense, or `answer` said so.
 bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg) __attribute__((warn_unused_result));
 
 // "cn=Bau, OU=Amt" becomes "cn=bau,ou=amt": one spelling, comparable byte by byte. False when it is no DN or too long.
-bool ldap_link_plain_dn(char *plain, size_t size, struct bytes dn) __attribute__((warn_unused_result));
+bool ldap_link_plain_dn(char *plain, size_t size, struct ldap_bytes dn) __attribute__((warn_unused_result));

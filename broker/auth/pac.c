@@ -33,7 +33,7 @@ static unsigned character_at(const char *at, size_t left, size_t *length)
     return pair ? 0x10000 + ((first & 0x3ff) << 10 | (second & 0x3ff)) : first;
 }
 
-bool pac_login(char login[LOGIN_SIZE], struct bytes info)
+bool pac_login(char login[LOGIN_SIZE], struct ldap_bytes info)
 {
     size_t written = 0;
     login[0] = 0;

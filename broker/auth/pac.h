@@ -3,8 +3,8 @@
 // asked for: who may write another account's userPrincipalName can have it say any name.
 #pragma once
 #include "broker/api/types.h"
-#include "broker/auth/answer.h"
+#include "broker/auth/ldap_types.h"
 
 // `info`: UPN_DNS_INFO, taken for hostile. `login`: the account's sAMAccountName, lower case. False when it does not
 // say: domain controllers do since the updates of November 2021.
-bool pac_login(char login[LOGIN_SIZE], struct bytes info) __attribute__((warn_unused_result));
+bool pac_login(char login[LOGIN_SIZE], struct ldap_bytes info) __attribute__((warn_unused_result));

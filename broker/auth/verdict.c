@@ -8,19 +8,19 @@
 enum { TAG_SEQUENCE = 0x30, TAG_WARNING = 0xa0, TAG_EXPIRES = 0x80, TAG_GRACE = 0x81, TAG_ERROR = 0x81 };
 
 // Takes the first element off `from`. Lengths of one byte are all that fits this value.
-static bool take_element(struct bytes *from, int *tag, struct bytes *content)
+static bool take_element(struct ldap_bytes *from, int *tag, struct ldap_bytes *content)
 {
     const unsigned char *at = (const unsigned char *)from->at;
     if (from->length < 2 || at[1] >= 0x80 || (size_t)at[1] + 2 > from->length)
         return false;
     *tag = at[0];
-    *content = (struct bytes){from->at + 2, at[1]};
+    *content = (struct ldap_bytes){from->at + 2, at[1]};
     from->at += 2 + content->length;
     from->length -= 2 + content->length;
     return true;
 }
 
-static bool read_number(struct bytes content, int64_t *number)
+static bool read_number(struct ldap_bytes content, int64_t *number)
 {
     if (content.length < 1 || content.length > 5 || (content.at[0] & 0x80))
         return false;
@@ -30,10 +30,10 @@ static bool read_number(struct bytes content, int64_t *number)
     return true;
 }
 
-static bool read_warning(struct policy *policy, struct bytes warning)
+static bool read_warning(struct policy *policy, struct ldap_bytes warning)
 {
     int tag = 0;
-    struct bytes content;
+    struct ldap_bytes content;
     if (!take_element(&warning, &tag, &content) || warning.length > 0)
         return false;
     if (tag == TAG_EXPIRES)
@@ -41,7 +41,7 @@ static bool read_warning(struct policy *policy, struct bytes warning)
     return tag == TAG_GRACE && read_number(content, &policy->grace_left);
 }
 
-static bool read_error(struct policy *policy, struct bytes content)
+static bool read_error(struct policy *policy, struct ldap_bytes content)
 {
     int64_t error = 0;
     if (!read_number(content, &error) || error > POLICY_ERROR_LAST)
@@ -50,13 +50,13 @@ static bool read_error(struct policy *policy, struct bytes content)
     return true;
 }
 
-bool policy_read(struct policy *policy, struct bytes bytes)
+bool policy_read(struct policy *policy, struct ldap_bytes bytes)
 {
     *policy = (struct policy){.error = POLICY_NO_ERROR, .grace_left = -1, .expires_s = -1};
     if (!bytes.at)
         return true;
     int tag = 0;
-    struct bytes rest, content;
+    struct ldap_bytes rest, content;
     if (!take_element(&bytes, &tag, &rest) || tag != TAG_SEQUENCE || bytes.length > 0)
         return false;
     while (rest.length > 0) {
@@ -122,7 +122,7 @@ static enum auth_verdict judge_reason(long reason)
     return AUTH_WRONG;
 }
 
-enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct result *result)
+enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct ldap_result *result)
 {
     if (result->code != RESULT_SUCCESS && !means_wrong(result->code))
         return AUTH_UNAVAILABLE;
@@ -137,7 +137,7 @@ enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct result 
     return judge_policy(result->code, &policy);
 }
 
-enum auth_verdict verdict_of_change(const struct result *result)
+enum auth_verdict verdict_of_change(const struct ldap_result *result)
 {
     if (result->code == RESULT_SUCCESS)
         return AUTH_RIGHT;
@@ -145,7 +145,7 @@ enum auth_verdict verdict_of_change(const struct result *result)
 }
 
 // A domain refuses with "0000052D: ..." or "00000056: ...": the number is one of Windows.
-enum auth_verdict verdict_of_domain_change(const struct result *result)
+enum auth_verdict verdict_of_domain_change(const struct ldap_result *result)
 {
     enum { BAD_PASSWORD = 0x56, LOCKED = 0x775 };
     if (result->code == RESULT_SUCCESS)

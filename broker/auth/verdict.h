@@ -2,7 +2,7 @@
 // From the result of a bind or of a change of password to a verdict. No state, no I/O; every input is hostile.
 #pragma once
 #include "broker/api/types.h"
-#include "broker/auth/answer.h"
+#include "broker/auth/ldap_types.h"
 #include "broker/core/port.h"
 
 // What slapd's password policy says beside the result (draft-behera-ldap-password-policy-10, section 6.2).
@@ -21,11 +21,11 @@ enum policy_error {
 };
 
 // False when `bytes` are no such value; without a control (`at` is NULL) nothing is said, which is right.
-bool policy_read(struct policy *policy, struct bytes bytes) __attribute__((warn_unused_result));
+bool policy_read(struct policy *policy, struct ldap_bytes bytes) __attribute__((warn_unused_result));
 
 // Everything but RIGHT, WRONG and UNAVAILABLE means that the password was right.
-enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct result *result);
+enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct ldap_result *result);
 // Of the change itself, after the bind with the old password: RIGHT, REJECTED or UNAVAILABLE.
-enum auth_verdict verdict_of_change(const struct result *result);
+enum auth_verdict verdict_of_change(const struct ldap_result *result);
 // The same for a domain, which may also find the old password WRONG.
-enum auth_verdict verdict_of_domain_change(const struct result *result);
+enum auth_verdict verdict_of_domain_change(const struct ldap_result *result);

@@ -10,8 +10,8 @@
 enum { OBJECTS_MAX = 10000 };
 
 struct plan {
-    struct world *world;
-    struct call *call;
+    struct services *services;
+    struct request *request;
     struct state *trial;
     struct event *events;
     size_t count, capacity;
@@ -33,7 +33,7 @@ static json_object *compare(const struct noun_row *row, const void *present, con
     owned(json) json_object *to = codec_write(row->fields, CODEC_ANSWER, wanted);
     for (const struct field *field = row->fields; field->name; field++) {
         json_object *old = codec_member(from, field->name), *new = codec_member(to, field->name);
-        if (json_object_equal(old, new) || (field->flags & (FIELD_OURS | FIELD_HIDDEN)))
+        if (json_object_equal(old, new) || (field->flags & (FIELD_READ_ONLY | FIELD_HIDDEN)))
             continue;
         json_object *change = json_object_new_object();
         json_object_object_add(change, "name", json_object_new_string(field->name));
@@ -60,7 +60,7 @@ static void note_change(struct plan *plan, enum noun noun, const union record *r
         return;
     mem_reserve(&plan->events, &plan->capacity, plan->count + 1, sizeof *plan->events);
     struct event *event = &plan->events[plan->count++];
-    world_event(event, EVENT_SET, noun, plan->call);
+    services_event(event, EVENT_SET, noun, plan->request);
     event->record = *record;
     state_apply(plan->trial, event);
 }
@@ -73,7 +73,7 @@ static bool plan_object(struct plan *plan, enum noun noun, json_object *object, 
         return fault_set(why, FAULT_INVALID, "%s: no valid id", noun_rows[noun].name);
     id_tenant(tenant, id);
     const struct method *method = method_find(METHOD_SET, noun);
-    if (!method || wall_check(method, &plan->call->peer, id) != REFUSAL_NONE)
+    if (!method || wall_authorize(method, &plan->request->peer, id) != REFUSAL_NONE)
         return fault_set(why, FAULT_DENIED, "%s %s: you may not set it", noun_rows[noun].name, id);
     json_object_object_del(object, "noun");
     if (!noun_read(plan->trial, noun, id, object, &record, why)) {
@@ -113,7 +113,7 @@ static json_object *answer_of(const struct plan *plan, bool applied)
 }
 
 struct preview {
-    struct call *call;
+    struct request *request;
     json_object *answer;
 };
 
@@ -123,38 +123,38 @@ static void foreseen(void *arg, json_object *forecast)
     json_object_object_foreach(forecast, key, value)
         json_object_object_add(preview->answer, key, json_object_get(value));
     json_object_put(forecast);
-    call_answer(preview->call, preview->answer);
+    request_answer(preview->request, preview->answer);
     free(preview);
 }
 
 static void answer_preview(struct plan *plan)
 {
     struct preview *preview = mem_new(1, sizeof *preview);
-    preview->call = plan->call;
+    preview->request = plan->request;
     preview->answer = answer_of(plan, false);
-    forecast_start(plan->world, state_copy(plan->world->state), take(plan->trial), plan->events, plan->count, foreseen,
-                   preview);
+    forecast_start(plan->services, state_copy(plan->services->state), take(plan->trial), plan->events, plan->count,
+                   foreseen, preview);
 }
 
-void call_apply(struct world *world, struct call *call)
+void call_apply(struct services *services, struct request *request)
 {
     struct fault why;
-    json_object *objects = codec_member(call->body, "objects");
+    json_object *objects = codec_member(request->body, "objects");
     if (!json_object_is_type(objects, json_type_array)) {
-        call_refuse(call, REFUSAL_INVALID, "objects: expected an array");
+        request_refuse(request, REFUSAL_INVALID, "objects: expected an array");
         return;
     }
-    owned(plan) struct plan plan = {.world = world, .call = call, .trial = state_copy(world->state)};
+    owned(plan) struct plan plan = {.services = services, .request = request, .trial = state_copy(services->state)};
     plan.changes = json_object_new_array();
     if (!make_plan(&plan, objects, &why)) {
-        call_refuse_fault(call, &why);
+        request_refuse_fault(request, &why);
         return;
     }
-    if (codec_flag(call->body, "dry_run")) {
+    if (codec_flag(request->body, "dry_run")) {
         answer_preview(&plan);
         return;
     }
-    world_commit_answer(world, call, plan.events, plan.count, answer_of(&plan, true));
+    services_commit_answer(services, request, plan.events, plan.count, answer_of(&plan, true));
     for (size_t i = 0; i < plan.count; i++)
-        noun_changed(world, plan.events[i].noun, plan.events[i].record.id);
+        noun_changed(services, plan.events[i].noun, plan.events[i].record.id);
 }

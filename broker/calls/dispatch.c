@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/calls/world.h"
+#include "broker/calls/services.h"
 
-typedef void call_function(struct world *world, struct call *call);
+typedef void call_function(struct services *services, struct request *request);
 
 static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_HEALTH] = call_health,
@@ -13,7 +13,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_ADMIN_LOGON] = call_admin_logon,
     [METHOD_ADMIN_LOGOFF] = call_admin_logoff,
     [METHOD_STATUS] = call_status,
-    [METHOD_WHY] = call_why,
+    [METHOD_EXPLAIN] = call_explain,
     [METHOD_APPLY] = call_apply,
     [METHOD_LIST] = call_list,
     [METHOD_SHOW] = call_show,
@@ -22,26 +22,26 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_DRAIN] = call_drain,
     [METHOD_UNDRAIN] = call_undrain,
     [METHOD_RELEASE] = call_release,
-    [METHOD_TELL] = call_tell,
+    [METHOD_MESSAGE] = call_message,
     [METHOD_LOCK] = call_lock,
-    [METHOD_INVITE] = call_invite,
+    [METHOD_ENROL_TOKEN] = call_enrol_token,
     [METHOD_EVENTS] = call_events,
 };
 
-void calls_dispatch(struct world *world, struct call *call)
+void calls_dispatch(struct services *services, struct request *request)
 {
-    const struct tenant *tenant = state_tenant(world->state, call->peer.tenant);
+    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     if (tenant)
-        TEXT_PUT(call->help_desk, tenant->help_desk);
-    enum refusal refusal = wall_check(call->method, &call->peer, call->id);
+        TEXT_PUT(request->help_desk, tenant->help_desk);
+    enum refusal refusal = wall_authorize(request->method, &request->peer, request->id);
     if (refusal != REFUSAL_NONE)
-        call_refuse(call, refusal, NULL);
-    else if (call->method->id == METHOD_REMOVE && call->method->noun == NOUN_SESSION)
-        call_session_end(world, call);
-    else if (call->method->id == METHOD_REMOVE && call->method->noun == NOUN_PERSON)
-        call_person_erase(world, call);
-    else if (!functions[call->method->id]) // the link, when it is asked for without an upgrade
-        call_refuse(call, REFUSAL_METHOD, "only as a WebSocket");
+        request_refuse(request, refusal, NULL);
+    else if (request->method->id == METHOD_REMOVE && request->method->noun == NOUN_SESSION)
+        call_session_end(services, request);
+    else if (request->method->id == METHOD_REMOVE && request->method->noun == NOUN_PERSON)
+        call_person_erase(services, request);
+    else if (!functions[request->method->id]) // the link, when it is asked for without an upgrade
+        request_refuse(request, REFUSAL_METHOD, "only as a WebSocket");
     else
-        functions[call->method->id](world, call);
+        functions[request->method->id](services, request);
 }

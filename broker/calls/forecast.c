@@ -29,7 +29,7 @@ struct question {
 };
 
 struct forecast {
-    struct world *world;
+    struct services *services;
     struct state *before, *after;
     struct lane *lanes;
     size_t lane_count, asking, to_ask;
@@ -49,7 +49,7 @@ static void add(json_object *object, const char *key, const char *text)
 
 static bool pool_takes_people(const struct state *state, const char *pool_id)
 {
-    const struct shelf *hosts = state_shelf(state, NOUN_HOST);
+    const struct sorted_table *hosts = state_table(state, NOUN_HOST);
     for (size_t i = 0; i < hosts->count; i++) {
         const struct host *host = hosts->records[i];
         if (text_equal(host->pool, pool_id) && !host->draining)
@@ -82,7 +82,7 @@ static void tell(struct forecast *forecast, const char *person_id, const struct 
     bool lost = !to || no_host;
     if (++forecast->affected_count > TOLD_MAX && !lost)
         return;
-    const struct store_person *person = people_find(&forecast->world->people, person_id);
+    const struct store_person *person = people_find(&forecast->services->people, person_id);
     json_object *object = json_object_new_object();
     add(object, "id", person_id);
     add(object, "person", person ? person->login : "");
@@ -108,7 +108,7 @@ static bool is_same(const struct forecast *forecast, const struct profile *from,
 static void judge(struct forecast *forecast, const char *person_id, const struct membership *who)
 {
     char tenant[SLUG_SIZE];
-    struct why ignored = {0}, ignored_too = {0};
+    struct trace ignored = {0}, ignored_too = {0};
     id_tenant(tenant, person_id);
     const struct profile *from = profile_choose(forecast->before, tenant, who, &ignored);
     const struct profile *to = profile_choose(forecast->after, tenant, who, &ignored_too);
@@ -183,7 +183,7 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
     struct question *question = arg;
     struct lane *lane = question->lane;
     struct forecast *forecast = lane->forecast;
-    struct world *world = forecast->world;
+    struct services *services = forecast->services;
     lane->asking--;
     forecast->asking--;
     if (verdict == AUTH_UNAVAILABLE && forecast->done) {
@@ -191,7 +191,7 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
         forecast->unasked++;
     } else if (verdict == AUTH_RIGHT && forecast->done) {
         struct membership who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
-        remembered_put(world->remembered, question->person, identity, clock_steady_ms());
+        group_cache_put(services->group_cache, question->person, identity, clock_steady_ms());
         judge(forecast, question->person, &who);
     }
     free(question);
@@ -202,11 +202,11 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
 static void ask(struct lane *lane)
 {
     struct forecast *forecast = lane->forecast;
-    struct world *world = forecast->world;
-    const struct tenant *tenant = state_tenant(world->state, lane->tenant_id);
+    struct services *services = forecast->services;
+    const struct tenant *tenant = state_tenant(services->state, lane->tenant_id);
     while (tenant && !lane->given_up && lane->asking < ASK_AT_ONCE && lane->next < lane->count) {
         const char *id = lane->people[lane->next++];
-        const struct store_person *person = people_find(&world->people, id);
+        const struct store_person *person = people_find(&services->people, id);
         if (!person)
             continue;
         struct question *question = mem_new(1, sizeof *question);
@@ -214,7 +214,7 @@ static void ask(struct lane *lane)
         TEXT_PUT(question->person, id);
         lane->asking++;
         forecast->asking++;
-        world->auth.look_up(world->auth.self, tenant, person->login, answered, question);
+        services->auth.look_up(services->auth.self, tenant, person->login, answered, question);
     }
 }
 
@@ -235,7 +235,7 @@ static void put_in_lane(struct forecast *forecast, struct lane *lane, const char
 {
     struct membership who;
     forecast->people++;
-    if (remembered_get(forecast->world->remembered, person_id, clock_steady_ms() - FRESH_MS, &who)) {
+    if (group_cache_get(forecast->services->group_cache, person_id, clock_steady_ms() - FRESH_MS, &who)) {
         judge(forecast, person_id, &who);
     } else if (forecast->to_ask == ASK_MAX) {
         forecast->unasked++;
@@ -255,13 +255,14 @@ static void leave_out(struct forecast *forecast)
 static void open_lane(struct forecast *forecast, const char *tenant_id)
 {
     char prefix[SLUG_SIZE + 1];
-    const struct shelf *people = &forecast->world->people.by_id;
+    const struct sorted_table *people = &forecast->services->people.by_id;
     struct lane *lane = &forecast->lanes[forecast->lane_count++];
     bool otherwise = is_asked_otherwise(forecast, tenant_id);
     lane->forecast = forecast;
     TEXT_PUT(lane->tenant_id, tenant_id);
     snprintf(prefix, sizeof prefix, "%s/", tenant_id);
-    for (size_t i = shelf_from(people, prefix); i < people->count && text_starts(people->records[i], prefix); i++)
+    for (size_t i = sorted_table_from(people, prefix); i < people->count && text_starts(people->records[i], prefix);
+         i++)
         if (otherwise)
             leave_out(forecast);
         else
@@ -284,18 +285,18 @@ static bool decides_what_people_get(const struct forecast *forecast, const struc
     return noun == NOUN_POOL || noun == NOUN_HOST || noun == NOUN_PROFILE || noun == NOUN_ASSIGNMENT;
 }
 
-void forecast_start(struct world *world, struct state *before, struct state *after, const struct event *events,
+void forecast_start(struct services *services, struct state *before, struct state *after, const struct event *events,
                     size_t count, forecast_done *done, void *arg)
 {
     struct forecast *forecast = mem_new(1, sizeof *forecast);
-    forecast->world = world;
+    forecast->services = services;
     forecast->before = before;
     forecast->after = after;
     forecast->done = done;
     forecast->arg = arg;
     forecast->lost = json_object_new_array();
     forecast->affected = json_object_new_array();
-    forecast->deadline = loop_timer_new(world->loop, deadline_passed, forecast);
+    forecast->deadline = loop_timer_new(services->loop, deadline_passed, forecast);
     // Never moved once a lane asks.
     forecast->lanes = mem_new(state_count(after, NOUN_TENANT) + 1, sizeof *forecast->lanes);
     for (size_t i = 0; i < count; i++) {

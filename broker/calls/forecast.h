@@ -3,12 +3,12 @@
 // would be another under new settings. Groups come from memory or from the directory, asked for a bounded number of
 // people and a bounded time; how many could not be asked is told.
 #pragma once
-#include "broker/calls/world.h"
+#include "broker/calls/services.h"
 
 // Handed over.
 typedef void forecast_done(void *arg, json_object *forecast);
 
 // `before` and `after` are handed over. `events` lead from one to the other. `done` is called once, perhaps from
 // within.
-void forecast_start(struct world *world, struct state *before, struct state *after, const struct event *events,
+void forecast_start(struct services *services, struct state *before, struct state *after, const struct event *events,
                     size_t count, forecast_done *done, void *arg);

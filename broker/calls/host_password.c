@@ -1,33 +1,33 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/host_password.h"
 
-static bool is_sole(const struct world *world, const struct host *host)
+static bool is_sole(const struct services *services, const struct host *host)
 {
-    const struct pool *pool = host ? state_find(world->state, NOUN_POOL, host->pool) : NULL;
+    const struct pool *pool = host ? state_find(services->state, NOUN_POOL, host->pool) : NULL;
     return pool && pool->kind == POOL_DESKTOP;
 }
 
-bool host_password_follows(const struct world *world, const struct session *session)
+bool host_password_follows(const struct services *services, const struct session *session)
 {
-    const struct profile *profile = state_find(world->state, NOUN_PROFILE, session->profile);
+    const struct profile *profile = state_find(services->state, NOUN_PROFILE, session->profile);
     return profile && profile->sign_on == SIGN_ON_PASSWORD;
 }
 
-bool host_password(const struct world *world, const struct session *session, const char *login,
+bool host_password(const struct services *services, const struct session *session, const char *login,
                    char text[OTP_TEXT_SIZE])
 {
-    const struct host *host = state_host(world->state, session->host);
+    const struct host *host = state_host(services->state, session->host);
     text[0] = 0;
     if (!host || !host_has_agent(host))
         return true;
     struct otp otp = {
         .fence = session->fence,
-        .until_ms = commit_now_ms(world->commit) + OTP_MS,
-        .sole = is_sole(world, host),
-        .password_follows = host_password_follows(world, session),
+        .until_ms = commit_now_ms(services->commit) + OTP_MS,
+        .sole = is_sole(services, host),
+        .password_follows = host_password_follows(services, session),
     };
     TEXT_PUT(otp.session, session->id);
     TEXT_PUT(otp.host, host->id);
     TEXT_PUT(otp.login, login);
-    return otp_make(world->otp_maker, host_enrolment(host), &otp, text);
+    return otp_make(services->otp_maker, host_enrolment(host), &otp, text);
 }

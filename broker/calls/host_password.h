@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What opens a session at its host.
 #pragma once
-#include "broker/calls/world.h"
+#include "broker/calls/services.h"
 
 // A one-time password for a session, or an empty text where its host has no agent. False: none can be made.
-bool host_password(const struct world *world, const struct session *session, const char *login,
+bool host_password(const struct services *services, const struct session *session, const char *login,
                    char text[OTP_TEXT_SIZE]) __attribute__((warn_unused_result));
-bool host_password_follows(const struct world *world, const struct session *session);
+bool host_password_follows(const struct services *services, const struct session *session);

@@ -5,8 +5,8 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/host_password.h"
-#include "broker/calls/person.h"
-#include "broker/calls/world.h"
+#include "broker/calls/logon_attempt.h"
+#include "broker/calls/services.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 enum { WAKE_RETRY_MS = 5000 };
 
 struct logon {
-    struct world *world;
-    struct call *call;
+    struct services *services;
+    struct request *request;
     struct attempt attempt;
     struct logon_decision decision; // large, and logon_decide fills it
     char login[LOGIN_SIZE];
@@ -30,17 +30,17 @@ static void logon_free(struct logon *logon)
 
 static void refuse(struct logon *logon, enum refusal refusal)
 {
-    logon->world->counters.logons_refused++;
-    log_info("logon", "refused at %s: %s", logon->call->peer.id, refusal_rows[refusal].code);
-    call_refuse(logon->call, refusal, NULL);
+    logon->services->counters.logons_refused++;
+    log_info("logon", "refused at %s: %s", logon->request->peer.id, refusal_rows[refusal].code);
+    request_refuse(logon->request, refusal, NULL);
     logon_free(logon);
 }
 
 // ---- 4. durable: answer, and tell the desk it was taken from
 
-static void place_text(const struct world *world, const char *device_id, char place[NAME_SIZE])
+static void place_text(const struct services *services, const char *device_id, char place[NAME_SIZE])
 {
-    const struct device *device = state_device(world->state, device_id);
+    const struct device *device = state_device(services->state, device_id);
     text_cut(place, NAME_SIZE, device && device->room[0] ? device->room : device_id);
 }
 
@@ -50,9 +50,9 @@ static void tell_old_desk(struct logon *logon)
         return;
     struct link_message message = {.type = LINK_MOVED, .fence = logon->decision.session.fence};
     TEXT_PUT(message.session, logon->decision.session.id);
-    place_text(logon->world, logon->call->peer.id, message.place);
-    logon->world->links.send(logon->world->links.self, logon->decision.moved_from, &message);
-    logon->world->counters.moves++;
+    place_text(logon->services, logon->request->peer.id, message.place);
+    logon->services->links.send(logon->services->links.self, logon->decision.moved_from, &message);
+    logon->services->counters.moves++;
 }
 
 static void give_answer(const struct logon *logon, const char *one_time_password)
@@ -66,7 +66,7 @@ static void give_answer(const struct logon *logon, const char *one_time_password
         .printers = decision->profile.printers,
         .sound = decision->profile.sound,
         .multi_monitor = decision->profile.multi_monitor,
-        .found = decision->found,
+        .found = decision->reconnected,
     };
     TEXT_PUT(answer.session, decision->session.id);
     TEXT_PUT(answer.address, decision->host.address);
@@ -76,10 +76,10 @@ static void give_answer(const struct logon *logon, const char *one_time_password
     answer.password_follows = one_time_password[0] && decision->profile.sign_on == SIGN_ON_PASSWORD;
     TEXT_PUT(answer.lost, decision->lost);
     TEXT_PUT(answer.name, logon->name);
-    TEXT_PUT(answer.why, decision->why.lines);
+    TEXT_PUT(answer.why, decision->trace.lines);
     if (decision->moved_from[0])
-        place_text(logon->world, decision->moved_from, answer.moved_from);
-    call_answer_record(logon->call, logon_answer_fields, &answer);
+        place_text(logon->services, decision->moved_from, answer.moved_from);
+    request_answer_record(logon->request, logon_answer_fields, &answer);
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
 }
 
@@ -87,21 +87,21 @@ static void committed(void *arg, bool durable, const struct fault *why)
 {
     struct logon *logon = arg;
     if (!durable) {
-        log_warn("logon", "refused at %s, not durable: %s", logon->call->peer.id, why->text);
+        log_warn("logon", "refused at %s, not durable: %s", logon->request->peer.id, why->text);
         refuse(logon, REFUSAL_STORE_DOWN);
         return;
     }
-    logon->world->counters.logons++;
+    logon->services->counters.logons++;
     log_info("logon", "%s %s at %s on %s, proven by %s", logon->decision.session.person,
-             logon->decision.found ? "found again" : "started", logon->call->peer.id, logon->decision.host.id,
-             logon->call->negotiate ? "ticket" : "password");
+             logon->decision.reconnected ? "found again" : "started", logon->request->peer.id, logon->decision.host.id,
+             logon->request->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
     char password[OTP_TEXT_SIZE];
-    if (host_password(logon->world, &logon->decision.session, logon->login, password)) {
+    if (host_password(logon->services, &logon->decision.session, logon->login, password)) {
         give_answer(logon, password);
     } else {
         log_error("logon", "%s: no one-time password can be made", logon->decision.session.id);
-        call_refuse(logon->call, REFUSAL_BUSY, NULL);
+        request_refuse(logon->request, REFUSAL_BUSY, NULL);
     }
     explicit_bzero(password, sizeof password);
     logon_free(logon);
@@ -111,33 +111,33 @@ static void committed(void *arg, bool durable, const struct fault *why)
 
 static void decide(struct logon *logon, const struct seen_person *person, const struct identity *identity)
 {
-    struct world *world = logon->world;
+    struct services *services = logon->services;
     struct logon_input input;
-    logon_input_fill(&input, world, &logon->attempt, person->row.id, identity, logon->call->peer.id);
-    logon_decide(world->state, &input, &logon->decision);
+    logon_input_fill(&input, services, &logon->attempt, person->row.id, identity, logon->request->peer.id);
+    logon_decide(services->state, &input, &logon->decision);
     if (logon->decision.refusal == REFUSAL_HOST_WAKING) {
-        world->health.wake(world->health.arg, logon->decision.host.id);
-        call_refuse_later(logon->call, REFUSAL_HOST_WAKING, WAKE_RETRY_MS);
+        services->health.wake(services->health.arg, logon->decision.host.id);
+        request_refuse_later(logon->request, REFUSAL_HOST_WAKING, WAKE_RETRY_MS);
         logon_free(logon);
         return;
     }
     if (logon->decision.refusal != REFUSAL_NONE) {
-        char line[WHY_SIZE];
-        text_one_line(line, sizeof line, logon->decision.why.lines);
+        char line[TRACE_SIZE];
+        text_one_line(line, sizeof line, logon->decision.trace.lines);
         log_info("logon", "%s", line);
         refuse(logon, logon->decision.refusal);
         return;
     }
     struct event events[4];
-    remembered_put(world->remembered, person->row.id, identity, clock_steady_ms());
-    size_t count = seen_person_event(person, logon->call, events);
+    group_cache_put(services->group_cache, person->row.id, identity, clock_steady_ms());
+    size_t count = seen_person_event(person, logon->request, events);
     for (size_t i = 0; i < logon->decision.event_count; i++)
         events[count++] = logon->decision.events[i];
     struct fault why;
-    if (!commit_events(world->commit, events, count, &person->row, person->is_changed, committed, logon, &why))
+    if (!commit_events(services->commit, events, count, &person->row, person->is_changed, committed, logon, &why))
         committed(logon, false, &why);
     else if (person->is_changed)
-        people_put(&world->people, &person->row);
+        people_put(&services->people, &person->row);
 }
 
 // ---- 2. who it is
@@ -145,17 +145,17 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
 static void proven(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
     struct logon *logon = arg;
-    enum refusal refusal = attempt_finish(&logon->attempt, logon->world, verdict);
+    enum refusal refusal = attempt_finish(&logon->attempt, logon->services, verdict);
     if (refusal == REFUSAL_WRONG_PASSWORD) {
-        logon->world->counters.logons_refused++;
-        log_info("logon", "refused at %s: %s", logon->call->peer.id, refusal_rows[refusal].code);
-        attempt_refuse_evenly(&logon->attempt, logon->world, logon->call);
+        logon->services->counters.logons_refused++;
+        log_info("logon", "refused at %s: %s", logon->request->peer.id, refusal_rows[refusal].code);
+        attempt_refuse_evenly(&logon->attempt, logon->services, logon->request);
         logon_free(logon);
     } else if (refusal != REFUSAL_NONE) {
         refuse(logon, refusal);
     } else {
         struct seen_person person;
-        seen_person_find(&person, logon->world, logon->attempt.tenant_id, identity);
+        seen_person_find(&person, logon->services, logon->attempt.tenant_id, identity);
         TEXT_PUT(logon->login, identity->login);
         TEXT_PUT(logon->name, identity->name);
         decide(logon, &person, identity);
@@ -166,59 +166,59 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
 
 static void prove_by_ticket(struct logon *logon, const struct tenant *tenant)
 {
-    struct world *world = logon->world;
+    struct services *services = logon->services;
     char principal[DN_SIZE];
     struct fault why;
-    if (!world->auth.accept_ticket(world->auth.self, tenant, logon->call->negotiate, logon->call->binding, principal,
-                                   logon->call->negotiate_reply, NEGOTIATE_REPLY_SIZE, &why)) {
-        log_info("logon", "ticket refused at %s: %s", logon->call->peer.id, why.text);
-        refuse(logon, REFUSAL_TICKET);
+    if (!services->auth.accept_ticket(services->auth.self, tenant, logon->request->negotiate, logon->request->binding,
+                                      principal, logon->request->negotiate_reply, NEGOTIATE_REPLY_SIZE, &why)) {
+        log_info("logon", "ticket refused at %s: %s", logon->request->peer.id, why.text);
+        refuse(logon, REFUSAL_TICKET_REJECTED);
         return;
     }
-    world->auth.look_up(world->auth.self, tenant, principal, proven, logon);
+    services->auth.look_up(services->auth.self, tenant, principal, proven, logon);
 }
 
-static void prove_by_password(struct logon *logon, const struct tenant *tenant, struct logon_request *request)
+static void prove_by_password(struct logon *logon, const struct tenant *tenant, struct logon_request *body)
 {
-    struct world *world = logon->world;
+    struct services *services = logon->services;
     struct secret password;
-    int64_t wait_ms = attempt_wait_ms(&logon->attempt, world);
+    int64_t wait_ms = attempt_wait_ms(&logon->attempt, services);
     if (wait_ms) {
-        world->counters.logons_refused++;
-        call_refuse_later(logon->call, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
+        services->counters.logons_refused++;
+        request_refuse_later(logon->request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
         logon_free(logon);
         return;
     }
-    bool fits = secret_set(&password, request->password, strlen(request->password));
+    bool fits = secret_set(&password, body->password, strlen(body->password));
     if (fits)
-        world->auth.check(world->auth.self, tenant, request->name, &password, proven, logon);
+        services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
     else
         refuse(logon, REFUSAL_INVALID);
     secret_drop(&password);
 }
 
-void call_logon(struct world *world, struct call *call)
+void call_logon(struct services *services, struct request *request)
 {
     struct fault why;
-    struct logon_request request;
-    bool read = codec_read(logon_request_fields, sizeof request, CODEC_CHANGE, call->body, &request, &why);
-    codec_wipe(call->body);
+    struct logon_request body;
+    bool read = codec_read(logon_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
+    codec_wipe(request->body);
     if (!read) {
-        explicit_bzero(&request, sizeof request);
-        call_refuse_fault(call, &why);
+        explicit_bzero(&body, sizeof body);
+        request_refuse_fault(request, &why);
         return;
     }
     struct logon *logon = mem_room(sizeof *logon);
-    logon->world = world;
-    logon->call = call;
+    logon->services = services;
+    logon->request = request;
     logon->login[0] = logon->name[0] = 0;
-    attempt_start(&logon->attempt, call->peer.tenant, request.name, call->peer.id);
-    const struct tenant *tenant = state_tenant(world->state, call->peer.tenant);
+    attempt_start(&logon->attempt, request->peer.tenant, body.name, request->peer.id);
+    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     if (!tenant)
         refuse(logon, REFUSAL_DEVICE_UNKNOWN);
-    else if (call->negotiate)
+    else if (request->negotiate)
         prove_by_ticket(logon, tenant);
     else
-        prove_by_password(logon, tenant, &request);
-    explicit_bzero(&request, sizeof request);
+        prove_by_password(logon, tenant, &body);
+    explicit_bzero(&body, sizeof body);
 }

@@ -2,27 +2,27 @@
 // List, show, set and remove, the same for every noun: the rows of api/types.h say what there is.
 #include "broker/calls/noun.h"
 #include "broker/base/clock.h"
-#include "broker/calls/erase.h"
-#include "broker/core/member.h"
+#include "broker/calls/person_erase.h"
+#include "broker/core/enrolment.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 // ---- what the state does not hold, added for people to see
 
-static void add_person(json_object *object, const struct world *world, const char *person_id)
+static void add_person(json_object *object, const struct services *services, const char *person_id)
 {
-    const struct store_person *person = people_find(&world->people, person_id);
+    const struct store_person *person = people_find(&services->people, person_id);
     json_object_object_add(object, "login", json_object_new_string(person ? person->login : ""));
     json_object_object_add(object, "name", json_object_new_string(person ? person->name : ""));
 }
 
 // Without an agent the broker guesses: it probes a port, and believes the desks.
-static const char *agent_of(const struct world *world, const struct host *host)
+static const char *agent_of(const struct services *services, const struct host *host)
 {
     if (!host_has_agent(host))
         return "none";
-    return world->host_links.online(world->host_links.self, host->id) ? "linked" : "silent";
+    return services->host_links.online(services->host_links.self, host->id) ? "linked" : "silent";
 }
 
 static void add_report(json_object *object, const struct report *report)
@@ -38,23 +38,23 @@ static void add_report(json_object *object, const struct report *report)
 // The journal tells it only since certificates are renewed.
 static void add_until(json_object *object, enum noun noun, const void *record)
 {
-    int64_t until_ms = member_until_ms(noun, record);
+    int64_t until_ms = enrolment_until_ms(noun, record);
     if (until_ms)
-        json_object_object_add(object, "certificate_until", world_time(until_ms));
+        json_object_object_add(object, "certificate_until", services_time(until_ms));
 }
 
-static void add_host(json_object *object, const struct world *world, const struct host *host)
+static void add_host(json_object *object, const struct services *services, const struct host *host)
 {
-    const struct report *report = reports_find(&world->reports, host->id);
+    const struct report *report = reports_find(&services->reports, host->id);
     add_until(object, NOUN_HOST, host);
-    enum host_health health = world->health.of(world->health.arg, host->id);
+    enum host_health health = services->health.of(services->health.arg, host->id);
     json_object_object_add(object, "health", json_object_new_string(host_health_names[health]));
     json_object_object_add(object, "health_detail",
-                           json_object_new_string(world->health.detail(world->health.arg, host->id)));
-    json_object_object_add(object, "sessions", json_object_new_int64(state_uses(world->state, NOUN_HOST, host->id)));
-    json_object_object_add(object, "agent", json_object_new_string(agent_of(world, host)));
+                           json_object_new_string(services->health.detail(services->health.arg, host->id)));
+    json_object_object_add(object, "sessions", json_object_new_int64(state_uses(services->state, NOUN_HOST, host->id)));
+    json_object_object_add(object, "agent", json_object_new_string(agent_of(services, host)));
     if (host->owner[0]) {
-        const struct store_person *owner = people_find(&world->people, host->owner);
+        const struct store_person *owner = people_find(&services->people, host->owner);
         json_object_object_add(object, "owner_login", json_object_new_string(owner ? owner->login : ""));
     }
     json_object_object_add(object, "guarantee", json_object_new_string(host_guarantee_rows[host_guarantee(host)].code));
@@ -62,18 +62,18 @@ static void add_host(json_object *object, const struct world *world, const struc
         add_report(object, report);
 }
 
-static void add_session(json_object *object, const struct world *world, const struct session *session)
+static void add_session(json_object *object, const struct services *services, const struct session *session)
 {
-    const struct device *device = state_device(world->state, session->device);
-    const struct report *report = reports_find(&world->reports, session->host);
+    const struct device *device = state_device(services->state, session->device);
+    const struct report *report = reports_find(&services->reports, session->host);
     const struct host_session *there = report_session(report, session->id);
-    enum host_health health = world->health.of(world->health.arg, session->host);
+    enum host_health health = services->health.of(services->health.arg, session->host);
     // What a host that is away has is not known; the journal keeps what was known last.
     if (health == HOST_SILENT || health == HOST_LOST || health == HOST_UNREACHABLE)
         json_object_object_add(object, "state", json_object_new_string("unknown"));
     if (there)
         json_object_object_add(object, "idle", json_object_new_int64(there->idle_s));
-    add_person(object, world, session->person);
+    add_person(object, services, session->person);
     json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
 }
 
@@ -92,39 +92,39 @@ static const struct session *shown_at(const struct state *state, const char *dev
     return NULL;
 }
 
-static void add_device(json_object *object, const struct world *world, const struct device *device)
+static void add_device(json_object *object, const struct services *services, const struct device *device)
 {
     size_t at = 0;
     add_until(object, NOUN_DEVICE, device);
     const struct session *session =
-        state_uses(world->state, NOUN_DEVICE, device->id) ? shown_at(world->state, device->id, &at) : NULL;
+        state_uses(services->state, NOUN_DEVICE, device->id) ? shown_at(services->state, device->id, &at) : NULL;
     json_object_object_add(object, "online",
-                           json_object_new_boolean(world->links.online(world->links.self, device->id)));
+                           json_object_new_boolean(services->links.online(services->links.self, device->id)));
     json_object_object_add(object, "session", json_object_new_string(session ? session->id : ""));
 }
 
 // As the answer to a log-on says it: the tenant, or the whole district.
-static void add_scope(json_object *object, const struct world *world, const struct administrator *administrator)
+static void add_scope(json_object *object, const struct services *services, const struct administrator *administrator)
 {
     char id[SLUG_SIZE];
     id_tenant(id, administrator->id);
-    const struct tenant *tenant = state_tenant(world->state, id);
+    const struct tenant *tenant = state_tenant(services->state, id);
     json_object_object_add(object, "scope", json_object_new_string(tenant && tenant->district ? "district" : id));
 }
 
-json_object *noun_view(const struct world *world, enum noun noun, const void *record)
+json_object *noun_view(const struct services *services, enum noun noun, const void *record)
 {
     json_object *object = codec_write(noun_rows[noun].fields, CODEC_ANSWER, record);
     if (noun == NOUN_HOST)
-        add_host(object, world, record);
+        add_host(object, services, record);
     else if (noun == NOUN_SESSION)
-        add_session(object, world, record);
+        add_session(object, services, record);
     else if (noun == NOUN_PERSON)
-        add_person(object, world, record);
+        add_person(object, services, record);
     else if (noun == NOUN_ADMINISTRATOR)
-        add_scope(object, world, record);
+        add_scope(object, services, record);
     else if (noun == NOUN_DEVICE)
-        add_device(object, world, record);
+        add_device(object, services, record);
     return object;
 }
 
@@ -136,7 +136,7 @@ void noun_etag(char etag[ETAG_SIZE], enum noun noun, const void *record)
     owned(text) struct text text = {0};
     owned(json) json_object *object = codec_write(noun_rows[noun].fields, CODEC_JOURNAL, record);
     codec_print(&text, object);
-    world_digest(digest, text.bytes, text.length);
+    services_digest(digest, text.bytes, text.length);
     snprintf(etag, ETAG_SIZE, "\"%.32s\"", digest);
 }
 
@@ -150,61 +150,61 @@ static bool names_version(const char *condition, enum noun noun, const void *pre
 }
 
 // RFC 9110, section 13.1: whoever says which version a change is for gets it done to that version only.
-static bool condition_holds(struct world *world, const struct call *call)
+static bool condition_holds(struct services *services, const struct request *request)
 {
-    enum noun noun = call->method->noun;
-    const void *present = state_find(world->state, noun, call->id);
-    return (!call->if_match[0] || names_version(call->if_match, noun, present)) &&
-           (!call->if_none_match[0] || !names_version(call->if_none_match, noun, present));
+    enum noun noun = request->method->noun;
+    const void *present = state_find(services->state, noun, request->id);
+    return (!request->if_match[0] || names_version(request->if_match, noun, present)) &&
+           (!request->if_none_match[0] || !names_version(request->if_none_match, noun, present));
 }
 
 // ---- the four methods
 
-static bool is_asked_for(const struct call *call, const char *id)
+static bool is_asked_for(const struct request *request, const char *id)
 {
     char tenant[SLUG_SIZE];
     id_tenant(tenant, id);
-    return wall_sees(&call->peer, tenant) && (!call->tenant[0] || text_equal(call->tenant, tenant));
+    return wall_can_see(&request->peer, tenant) && (!request->tenant[0] || text_equal(request->tenant, tenant));
 }
 
-void call_list(struct world *world, struct call *call)
+void call_list(struct services *services, struct request *request)
 {
-    const struct shelf *shelf = state_shelf(world->state, call->method->noun);
+    const struct sorted_table *table = state_table(services->state, request->method->noun);
     json_object *items = json_object_new_array(), *answer = json_object_new_object();
     const char *last = NULL, *next = NULL;
-    size_t i = call->after[0] ? shelf_from(shelf, call->after) : 0;
-    for (; i < shelf->count && !next; i++) {
-        const char *id = shelf->records[i];
-        if (text_equal(id, call->after) || !is_asked_for(call, id))
+    size_t i = request->after[0] ? sorted_table_from(table, request->after) : 0;
+    for (; i < table->count && !next; i++) {
+        const char *id = table->records[i];
+        if (text_equal(id, request->after) || !is_asked_for(request, id))
             continue;
-        if ((int64_t)json_object_array_length(items) == call->limit) {
+        if ((int64_t)json_object_array_length(items) == request->limit) {
             next = last;
         } else {
-            json_object_array_add(items, noun_view(world, call->method->noun, id));
+            json_object_array_add(items, noun_view(services, request->method->noun, id));
             last = id;
         }
     }
     json_object_object_add(answer, "items", items);
     json_object_object_add(answer, "next", next ? json_object_new_string(next) : NULL);
-    call_answer(call, answer);
+    request_answer(request, answer);
 }
 
-void call_show(struct world *world, struct call *call)
+void call_show(struct services *services, struct request *request)
 {
-    const void *record = state_find(world->state, call->method->noun, call->id);
+    const void *record = state_find(services->state, request->method->noun, request->id);
     if (!record) {
-        call_refuse(call, REFUSAL_ABSENT, NULL);
+        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
-    noun_etag(call->etag, call->method->noun, record);
-    call_answer(call, noun_view(world, call->method->noun, record));
+    noun_etag(request->etag, request->method->noun, record);
+    request_answer(request, noun_view(services, request->method->noun, record));
 }
 
 // What the broker keeps in a record itself stays as it is when people set the rest.
 static void keep_ours(const struct noun_row *row, const union record *present, union record *record)
 {
     for (const struct field *field = row->fields; present && field->name; field++)
-        if (field->flags & FIELD_OURS)
+        if (field->flags & FIELD_READ_ONLY)
             memcpy((char *)record + field->offset, (const char *)present + field->offset, field->size);
 }
 
@@ -235,49 +235,49 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
 }
 
 // Nobody works on at a device that nobody may log on at. Where there is no agent its desk alone could cut the line.
-static void lock_sessions_at(struct world *world, const char *device_id)
+static void lock_sessions_at(struct services *services, const char *device_id)
 {
     const struct session *session;
-    for (size_t at = 0; (session = shown_at(world->state, device_id, &at));) {
+    for (size_t at = 0; (session = shown_at(services->state, device_id, &at));) {
         struct host_message lock = {.type = HOST_DISCONNECT, .reason = HOST_BECAUSE_ADMIN};
         TEXT_PUT(lock.session, session->id);
-        world->host_links.send(world->host_links.self, session->host, &lock);
+        services->host_links.send(services->host_links.self, session->host, &lock);
     }
 }
 
-void noun_changed(struct world *world, enum noun noun, const char *id)
+void noun_changed(struct services *services, enum noun noun, const char *id)
 {
-    const struct device *device = noun == NOUN_DEVICE ? state_device(world->state, id) : NULL;
+    const struct device *device = noun == NOUN_DEVICE ? state_device(services->state, id) : NULL;
     if (device && device->disabled)
-        lock_sessions_at(world, id);
+        lock_sessions_at(services, id);
     if (noun == NOUN_TENANT)
-        world->auth.forget(world->auth.self, id);
-    else if (noun == NOUN_HOST && state_host(world->state, id))
-        world->health.doubt(world->health.arg, id);
+        services->auth.forget(services->auth.self, id);
+    else if (noun == NOUN_HOST && state_host(services->state, id))
+        services->health.doubt(services->health.arg, id);
     else if (noun == NOUN_HOST)
-        reports_forget(&world->reports, id);
+        reports_forget(&services->reports, id);
 }
 
-void call_set(struct world *world, struct call *call)
+void call_set(struct services *services, struct request *request)
 {
     struct fault why;
     struct event event;
-    enum noun noun = call->method->noun;
-    world_event(&event, EVENT_SET, noun, call);
-    if (!noun_read(world->state, noun, call->id, call->body, &event.record, &why)) {
-        call_refuse_fault(call, &why);
+    enum noun noun = request->method->noun;
+    services_event(&event, EVENT_SET, noun, request);
+    if (!noun_read(services->state, noun, request->id, request->body, &event.record, &why)) {
+        request_refuse_fault(request, &why);
         return;
     }
-    if (!condition_holds(world, call)) {
-        call_refuse(call, REFUSAL_CHANGED, NULL);
+    if (!condition_holds(services, request)) {
+        request_refuse(request, REFUSAL_PRECONDITION_FAILED, NULL);
         return;
     }
-    json_object *answer = noun_view(world, noun, &event.record);
-    noun_etag(call->etag, noun, &event.record);
+    json_object *answer = noun_view(services, noun, &event.record);
+    noun_etag(request->etag, noun, &event.record);
     char id[ID_SIZE];
-    TEXT_PUT(id, call->id);
-    world_commit_answer(world, call, &event, 1, answer);
-    noun_changed(world, noun, id);
+    TEXT_PUT(id, request->id);
+    services_commit_answer(services, request, &event, 1, answer);
+    noun_changed(services, noun, id);
 }
 
 // People do not hold their tenant: nobody wants to erase them one by one, so they go with it. And a desktop that is not
@@ -295,17 +295,17 @@ static bool refers_to(enum noun by, const union record *record, enum noun noun, 
 }
 
 // Names some of what would be left hanging; true when there is any.
-static bool refuse_if_used(const struct state *state, struct call *call)
+static bool refuse_if_used(const struct state *state, struct request *request)
 {
     enum { NAMED_MAX = 5 };
     size_t count = 0;
     owned(text) struct text names = {0};
     for (enum noun by = 0; by < NOUN_COUNT; by++) {
-        const struct shelf *shelf = state_shelf(state, by);
-        for (size_t i = 0; i < shelf->count; i++)
-            if (refers_to(by, shelf->records[i], call->method->noun, call->id) && ++count <= NAMED_MAX)
+        const struct sorted_table *table = state_table(state, by);
+        for (size_t i = 0; i < table->count; i++)
+            if (refers_to(by, table->records[i], request->method->noun, request->id) && ++count <= NAMED_MAX)
                 text_addf(&names, "%s%s %s", count > 1 ? ", " : "", noun_rows[by].name,
-                          (const char *)shelf->records[i]);
+                          (const char *)table->records[i]);
     }
     if (!count)
         return false;
@@ -313,36 +313,36 @@ static bool refuse_if_used(const struct state *state, struct call *call)
         text_addf(&names, " (+%zu)", count - NAMED_MAX);
     struct fault why;
     fault_set(&why, FAULT_CONFLICT, "%.250s: remove or change first", names.bytes);
-    call_refuse_fault(call, &why);
+    request_refuse_fault(request, &why);
     return true;
 }
 
-void call_remove(struct world *world, struct call *call)
+void call_remove(struct services *services, struct request *request)
 {
-    enum noun noun = call->method->noun;
-    if (!state_find(world->state, noun, call->id)) {
-        call_refuse(call, REFUSAL_ABSENT, NULL);
+    enum noun noun = request->method->noun;
+    if (!state_find(services->state, noun, request->id)) {
+        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
-    if (!condition_holds(world, call)) {
-        call_refuse(call, REFUSAL_CHANGED, NULL);
+    if (!condition_holds(services, request)) {
+        request_refuse(request, REFUSAL_PRECONDITION_FAILED, NULL);
         return;
     }
-    if (refuse_if_used(world->state, call))
+    if (refuse_if_used(services->state, request))
         return;
-    if (noun == NOUN_TENANT && state_is_only_district(world->state, call->id)) {
-        call_refuse(call, REFUSAL_CONFLICT, "it is the district: make another tenant the district first");
+    if (noun == NOUN_TENANT && state_is_only_district(services->state, request->id)) {
+        request_refuse(request, REFUSAL_CONFLICT, "it is the district: make another tenant the district first");
         return;
     }
     char id[ID_SIZE];
-    TEXT_PUT(id, call->id);
+    TEXT_PUT(id, request->id);
     if (noun == NOUN_TENANT) {
-        erase_tenant(world, call);
+        person_erase_tenant(services, request);
     } else {
         struct event event;
-        world_event(&event, EVENT_REMOVED, noun, call);
+        services_event(&event, EVENT_REMOVED, noun, request);
         TEXT_PUT(event.record.id, id);
-        world_commit_answer(world, call, &event, 1, json_object_new_object());
+        services_commit_answer(services, request, &event, 1, json_object_new_object());
     }
-    noun_changed(world, noun, id);
+    noun_changed(services, noun, id);
 }

@@ -2,14 +2,14 @@
 // POST /v1/password: a person changes their password at a desk, mostly because they must.
 #include "broker/api/method.h"
 #include "broker/base/log.h"
-#include "broker/calls/person.h"
+#include "broker/calls/logon_attempt.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 struct change {
-    struct world *world;
-    struct call *call;
+    struct services *services;
+    struct request *request;
     struct attempt attempt;
 };
 
@@ -17,52 +17,52 @@ static void changed(void *arg, enum auth_verdict verdict, const struct identity 
 {
     (void)identity;
     struct change *change = arg;
-    enum refusal refusal = attempt_finish(&change->attempt, change->world, verdict);
-    log_info("password", "change at %s: %s", change->call->peer.id, refusal_rows[refusal].code);
+    enum refusal refusal = attempt_finish(&change->attempt, change->services, verdict);
+    log_info("password", "change at %s: %s", change->request->peer.id, refusal_rows[refusal].code);
     if (refusal == REFUSAL_NONE) {
-        change->world->counters.passwords_changed++;
-        call_answer(change->call, json_object_new_object());
+        change->services->counters.passwords_changed++;
+        request_answer(change->request, json_object_new_object());
     } else if (refusal == REFUSAL_WRONG_PASSWORD) {
-        attempt_refuse_evenly(&change->attempt, change->world, change->call);
+        attempt_refuse_evenly(&change->attempt, change->services, change->request);
     } else {
-        call_refuse(change->call, refusal, NULL);
+        request_refuse(change->request, refusal, NULL);
     }
     free(change);
 }
 
-static void start(struct world *world, struct call *call, const struct tenant *tenant,
-                  const struct password_request *request)
+static void start(struct services *services, struct request *request, const struct tenant *tenant,
+                  const struct password_request *body)
 {
     struct change *change = mem_new(1, sizeof *change);
-    change->world = world;
-    change->call = call;
-    attempt_start(&change->attempt, tenant->id, request->name, call->peer.id);
-    int64_t wait_ms = attempt_wait_ms(&change->attempt, world);
+    change->services = services;
+    change->request = request;
+    attempt_start(&change->attempt, tenant->id, body->name, request->peer.id);
+    int64_t wait_ms = attempt_wait_ms(&change->attempt, services);
     struct secret old_password, new_password;
-    bool fits = secret_set(&old_password, request->password, strlen(request->password)) &&
-                secret_set(&new_password, request->new_password, strlen(request->new_password));
+    bool fits = secret_set(&old_password, body->password, strlen(body->password)) &&
+                secret_set(&new_password, body->new_password, strlen(body->new_password));
     if (wait_ms || !fits) {
-        call_refuse_later(call, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
+        request_refuse_later(request, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
         free(change);
     } else {
-        world->auth.change(world->auth.self, tenant, request->name, &old_password, &new_password, changed, change);
+        services->auth.change(services->auth.self, tenant, body->name, &old_password, &new_password, changed, change);
     }
     secret_drop(&old_password);
     secret_drop(&new_password);
 }
 
-void call_password(struct world *world, struct call *call)
+void call_password(struct services *services, struct request *request)
 {
     struct fault why;
-    struct password_request request;
-    bool read = codec_read(password_request_fields, sizeof request, CODEC_CHANGE, call->body, &request, &why);
-    codec_wipe(call->body);
-    const struct tenant *tenant = state_tenant(world->state, call->peer.tenant);
+    struct password_request body;
+    bool read = codec_read(password_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
+    codec_wipe(request->body);
+    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     if (!read)
-        call_refuse_fault(call, &why);
+        request_refuse_fault(request, &why);
     else if (!tenant)
-        call_refuse(call, REFUSAL_DEVICE_UNKNOWN, NULL);
+        request_refuse(request, REFUSAL_DEVICE_UNKNOWN, NULL);
     else
-        start(world, call, tenant, &request);
-    explicit_bzero(&request, sizeof request);
+        start(services, request, tenant, &body);
+    explicit_bzero(&body, sizeof body);
 }

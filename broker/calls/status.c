@@ -1,103 +1,106 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How the broker is: for administrators, for Prometheus, for load balancers; and the journal for reading.
 #include "broker/base/log.h"
-#include "broker/calls/overview.h"
-#include "broker/calls/world.h"
+#include "broker/calls/services.h"
+#include "broker/calls/status_report.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static int64_t hosts_usable(const struct world *world, const struct call *call, int64_t *all)
+static int64_t hosts_usable(const struct services *services, const struct request *request, int64_t *all)
 {
-    const struct shelf *hosts = state_shelf(world->state, NOUN_HOST);
+    const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
     int64_t usable = 0;
     for (size_t i = 0; i < hosts->count; i++) {
         char tenant[SLUG_SIZE];
         id_tenant(tenant, hosts->records[i]);
-        if (!wall_sees(&call->peer, tenant))
+        if (!wall_can_see(&request->peer, tenant))
             continue;
         ++*all;
-        usable += host_is_in_order(&world->health, hosts->records[i]);
+        usable += host_is_available(&services->health, hosts->records[i]);
     }
     return usable;
 }
 
-static int64_t count_seen(const struct world *world, const struct call *call, enum noun noun)
+static int64_t count_seen(const struct services *services, const struct request *request, enum noun noun)
 {
-    const struct shelf *shelf = state_shelf(world->state, noun);
+    const struct sorted_table *table = state_table(services->state, noun);
     int64_t count = 0;
-    for (size_t i = 0; i < shelf->count; i++) {
+    for (size_t i = 0; i < table->count; i++) {
         char tenant[SLUG_SIZE];
-        id_tenant(tenant, shelf->records[i]);
-        count += wall_sees(&call->peer, tenant);
+        id_tenant(tenant, table->records[i]);
+        count += wall_can_see(&request->peer, tenant);
     }
     return count;
 }
 
-static int64_t devices_online(const struct world *world, const struct call *call)
+static int64_t devices_online(const struct services *services, const struct request *request)
 {
-    const struct shelf *devices = state_shelf(world->state, NOUN_DEVICE);
+    const struct sorted_table *devices = state_table(services->state, NOUN_DEVICE);
     int64_t count = 0;
     for (size_t i = 0; i < devices->count; i++) {
         char tenant[SLUG_SIZE];
         id_tenant(tenant, devices->records[i]);
-        count += wall_sees(&call->peer, tenant) && world->links.online(world->links.self, devices->records[i]);
+        count +=
+            wall_can_see(&request->peer, tenant) && services->links.online(services->links.self, devices->records[i]);
     }
     return count;
 }
 
-void call_status(struct world *world, struct call *call)
+void call_status(struct services *services, struct request *request)
 {
-    int64_t hosts = 0, usable = hosts_usable(world, call, &hosts);
+    int64_t hosts = 0, usable = hosts_usable(services, request, &hosts);
     json_object *answer = json_object_new_object();
     json_object_object_add(answer, "version", json_object_new_string(PULT_VERSION));
-    json_object_object_add(answer, "since", world_time(world->started_ms));
-    json_object_object_add(answer, "events", json_object_new_int64((int64_t)commit_last_seq(world->commit)));
+    json_object_object_add(answer, "since", services_time(services->started_ms));
+    json_object_object_add(answer, "events", json_object_new_int64((int64_t)commit_last_seq(services->commit)));
     json_object_object_add(answer, "store",
-                           json_object_new_string(commit_is_refusing(world->commit) ? "refusing" : "ok"));
-    json_object_object_add(answer, "tenants", json_object_new_int64(count_seen(world, call, NOUN_TENANT)));
-    json_object_object_add(answer, "devices", json_object_new_int64(count_seen(world, call, NOUN_DEVICE)));
-    json_object_object_add(answer, "devices_online", json_object_new_int64(devices_online(world, call)));
-    json_object_object_add(answer, "sessions", json_object_new_int64(count_seen(world, call, NOUN_SESSION)));
+                           json_object_new_string(commit_is_refusing(services->commit) ? "refusing" : "ok"));
+    json_object_object_add(answer, "tenants", json_object_new_int64(count_seen(services, request, NOUN_TENANT)));
+    json_object_object_add(answer, "devices", json_object_new_int64(count_seen(services, request, NOUN_DEVICE)));
+    json_object_object_add(answer, "devices_online", json_object_new_int64(devices_online(services, request)));
+    json_object_object_add(answer, "sessions", json_object_new_int64(count_seen(services, request, NOUN_SESSION)));
     json_object_object_add(answer, "hosts", json_object_new_int64(hosts));
     json_object_object_add(answer, "hosts_ok", json_object_new_int64(usable));
-    json_object_object_add(answer, "hosts_draining", json_object_new_int64(overview_draining(world, &call->peer)));
-    if (world->ca.until_ms)
-        json_object_object_add(answer, "device_ca_until", world_time(world->ca.until_ms));
-    json_object_object_add(answer, "certificates_ending", overview_certificates(world, &call->peer));
-    json_object_object_add(answer, "directories", overview_directories(world, &call->peer));
-    json_object_object_add(answer, "trouble", overview_trouble(world, &call->peer));
-    call_answer(call, answer);
+    json_object_object_add(answer, "hosts_draining",
+                           json_object_new_int64(status_report_draining(services, &request->peer)));
+    if (services->ca.until_ms)
+        json_object_object_add(answer, "device_ca_until", services_time(services->ca.until_ms));
+    json_object_object_add(answer, "certificates_ending", status_report_certificates(services, &request->peer));
+    json_object_object_add(answer, "directories", status_report_directories(services, &request->peer));
+    json_object_object_add(answer, "trouble", status_report_problems(services, &request->peer));
+    request_answer(request, answer);
 }
 
-void call_health(struct world *world, struct call *call)
+void call_health(struct services *services, struct request *request)
 {
     json_object *answer = json_object_new_object();
-    if (commit_is_refusing(world->commit)) {
+    if (commit_is_refusing(services->commit)) {
         json_object_put(answer);
-        call_refuse(call, REFUSAL_STORE_DOWN, NULL);
+        request_refuse(request, REFUSAL_STORE_DOWN, NULL);
         return;
     }
     json_object_object_add(answer, "status", json_object_new_string("ok"));
-    call_answer(call, answer);
+    request_answer(request, answer);
 }
 
-void call_metrics(struct world *world, struct call *call)
+void call_metrics(struct services *services, struct request *request)
 {
     struct text text = {0};
-    const struct counters *counters = &world->counters;
+    const struct counters *counters = &services->counters;
     text_addf(&text, "# TYPE pult_logons_total counter\npult_logons_total %llu\n",
               (unsigned long long)counters->logons);
     text_addf(&text, "# TYPE pult_logons_refused_total counter\npult_logons_refused_total %llu\n",
               (unsigned long long)counters->logons_refused);
     text_addf(&text, "# TYPE pult_moves_total counter\npult_moves_total %llu\n", (unsigned long long)counters->moves);
     text_addf(&text, "# TYPE pult_events_total counter\npult_events_total %llu\n",
-              (unsigned long long)commit_last_seq(world->commit));
-    text_addf(&text, "# TYPE pult_sessions gauge\npult_sessions %zu\n", state_count(world->state, NOUN_SESSION));
+              (unsigned long long)commit_last_seq(services->commit));
+    text_addf(&text, "# TYPE pult_sessions gauge\npult_sessions %zu\n", state_count(services->state, NOUN_SESSION));
     text_addf(&text, "# TYPE pult_devices_online gauge\npult_devices_online %zu\n",
-              world->links.count(world->links.self));
-    text_addf(&text, "# TYPE pult_store_refusing gauge\npult_store_refusing %d\n", commit_is_refusing(world->commit));
-    call_answer_text(call, &text);
+              services->links.count(services->links.self));
+    text_addf(&text, "# TYPE pult_store_refusing gauge\npult_store_refusing %d\n",
+              commit_is_refusing(services->commit));
+    request_answer_text(request, &text);
 }
 
 struct listing {
@@ -130,33 +133,33 @@ static bool list_event(void *arg, const struct store_event *stored)
         return false;
     hide(object);
     json_object_object_add(object, "seq", json_object_new_int64((int64_t)stored->seq));
-    json_object_object_add(object, "at", world_time(stored->at_ms));
+    json_object_object_add(object, "at", services_time(stored->at_ms));
     json_object_array_add(listing->items, object);
     return (int64_t)json_object_array_length(listing->items) < listing->limit;
 }
 
-void call_events(struct world *world, struct call *call)
+void call_events(struct services *services, struct request *request)
 {
     struct fault why = {.kind = FAULT_BROKEN, .text = "an event cannot be read"};
     int64_t after = 0;
-    if (call->after[0] && !text_number(call->after, 0, INT64_MAX - 1, &after)) {
-        call_refuse(call, REFUSAL_INVALID, "after: expected the number of an event");
+    if (request->after[0] && !text_number(request->after, 0, INT64_MAX - 1, &after)) {
+        request_refuse(request, REFUSAL_INVALID, "after: expected the number of an event");
         return;
     }
-    struct listing listing = {json_object_new_array(), call->limit};
-    bool whole = world->store.replay(world->store.self, (uint64_t)after + 1, list_event, &listing, &why);
+    struct listing listing = {json_object_new_array(), request->limit};
+    bool whole = services->store.replay(services->store.self, (uint64_t)after + 1, list_event, &listing, &why);
     size_t count = json_object_array_length(listing.items);
-    if (!whole && (int64_t)count < call->limit) {
+    if (!whole && (int64_t)count < request->limit) {
         json_object_put(listing.items);
-        call_refuse_fault(call, &why);
+        request_refuse_fault(request, &why);
         return;
     }
     json_object *answer = json_object_new_object();
     int64_t last = count ? codec_number(json_object_array_get_idx(listing.items, count - 1), "seq") : after;
-    bool more = (int64_t)count == call->limit && last < (int64_t)commit_last_seq(world->commit);
+    bool more = (int64_t)count == request->limit && last < (int64_t)commit_last_seq(services->commit);
     char next[24];
     snprintf(next, sizeof next, "%lld", (long long)last);
     json_object_object_add(answer, "items", listing.items);
     json_object_object_add(answer, "next", more ? json_object_new_string(next) : NULL);
-    call_answer(call, answer);
+    request_answer(request, answer);
 }

@@ -140,14 +140,14 @@ static void appended(void *arg, enum store_outcome outcome, const struct fault *
         return;
     }
     commit->busy = false;
-    if (many && commit->ports.linger) {
+    if (many && commit->ports.delay_batch) {
         commit->lingering = true;
-        commit->ports.linger(commit->ports.arg);
+        commit->ports.delay_batch(commit->ports.arg);
     }
     write_next(commit);
 }
 
-void commit_go_on(struct commit *commit)
+void commit_flush(struct commit *commit)
 {
     commit->lingering = false;
     write_next(commit);

@@ -19,8 +19,8 @@ struct commit_ports {
     bool (*rebuild)(void *arg, struct state *state, uint64_t *last_seq, int64_t *last_ms, struct fault *why);
     void (*die)(void *arg, const struct fault *why); // does not return to a working program
     int64_t (*now_ms)(void *arg);                    // wall clock
-    // Many come at once: shall call commit_go_on a moment later, not from within. NULL: every batch begins at once.
-    void (*linger)(void *arg);
+    // Many come at once: shall call commit_flush a moment later, not from within. NULL: every batch begins at once.
+    void (*delay_batch)(void *arg);
 };
 
 // `last_seq` and `last_ms`: of the newest event in the state.
@@ -31,7 +31,7 @@ void commit_free(struct commit *commit); // waiting `done`s are not called
 bool commit_events(struct commit *commit, struct event *events, size_t event_count, const struct store_person *people,
                    size_t person_count, commit_done *done, void *arg, struct fault *why)
     __attribute__((warn_unused_result));
-void commit_go_on(struct commit *commit);           // the moment has passed
+void commit_flush(struct commit *commit);           // the moment has passed
 int64_t commit_now_ms(const struct commit *commit); // the clock, which may be set back; events are never stamped so
 uint64_t commit_last_seq(const struct commit *commit);
 bool commit_is_refusing(const struct commit *commit);

@@ -94,7 +94,7 @@ void erasure_add(struct erasure *erasure, const char *person_id)
     erasure_go_on(erasure);
 }
 
-void erasure_add_strays(struct erasure *erasure, struct people *people, const struct state *state)
+void erasure_add_orphans(struct erasure *erasure, struct people *people, const struct state *state)
 {
     size_t found = 0;
     for (size_t i = people->by_id.count; i-- > 0;) {

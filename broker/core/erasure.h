@@ -16,7 +16,7 @@ struct erasure *erasure_new(const struct store_port *store, void (*die)(void *ar
 void erasure_free(struct erasure *erasure); // waiting `done`s are not called
 void erasure_add(struct erasure *erasure, const char *person_id);
 // Everybody in `people` whom the state does not know: off the list, and erased.
-void erasure_add_strays(struct erasure *erasure, struct people *people, const struct state *state);
+void erasure_add_orphans(struct erasure *erasure, struct people *people, const struct state *state);
 // `done` comes later, when all that were added so far are gone, or at the first that the store refuses.
 void erasure_wait(struct erasure *erasure, erasure_done *done, void *arg);
 void erasure_go_on(struct erasure *erasure); // tries again what was refused

@@ -17,15 +17,15 @@ static const struct event_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_REMOVED] = {"removed", NOUN_NONE, true},
     [EVENT_HOST_DRAINED] = {"drained", NOUN_HOST, false},
     [EVENT_HOST_UNDRAINED] = {"undrained", NOUN_HOST, false},
-    [EVENT_HOST_INVITED] = {"invited", NOUN_HOST, false},
+    [EVENT_HOST_ENROL_TOKEN_ISSUED] = {"invited", NOUN_HOST, false},
     [EVENT_HOST_ENROLLED] = {"enrolled", NOUN_HOST, false},
     [EVENT_HOST_RENEWED] = {"renewed", NOUN_HOST, false},
-    [EVENT_HOST_TAKEN] = {"taken", NOUN_HOST, false},
+    [EVENT_HOST_ASSIGNED] = {"taken", NOUN_HOST, false},
     [EVENT_HOST_RELEASED] = {"released", NOUN_HOST, false},
-    [EVENT_DEVICE_INVITED] = {"invited", NOUN_DEVICE, false},
+    [EVENT_DEVICE_ENROL_TOKEN_ISSUED] = {"invited", NOUN_DEVICE, false},
     [EVENT_DEVICE_ENROLLED] = {"enrolled", NOUN_DEVICE, false},
     [EVENT_DEVICE_RENEWED] = {"renewed", NOUN_DEVICE, false},
-    [EVENT_PERSON_SEEN] = {"seen", NOUN_PERSON, false},
+    [EVENT_PERSON_FIRST_LOGON] = {"seen", NOUN_PERSON, false},
     [EVENT_PERSON_ERASED] = {"erased", NOUN_PERSON, true},
     [EVENT_SESSION_STARTED] = {"started", NOUN_SESSION, false},
     [EVENT_SESSION_MOVED] = {"moved", NOUN_SESSION, false},
@@ -34,7 +34,7 @@ static const struct event_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true},
     [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false},
     [EVENT_ADMIN_LOGGED_ON] = {"logged-on", NOUN_NONE, false, "admin"},
-    [EVENT_BACKUP_ACCEPTED] = {"accepted", NOUN_NONE, false, "backup"},
+    [EVENT_JOURNAL_RESTORED] = {"accepted", NOUN_NONE, false, "backup"},
 };
 
 bool event_removes(const struct event *event)
@@ -50,7 +50,7 @@ void event_name(const struct event *event, char name[NAME_SIZE])
 
 // The lines of `why`, as the rows of types.c would write them.
 static const struct field why_fields[] = {
-    {.name = "why", .type = FIELD_LINES, .offset = offsetof(struct event, why), .size = WHY_SIZE, .sentence = "why"},
+    {.name = "why", .type = FIELD_LINES, .offset = offsetof(struct event, why), .size = TRACE_SIZE, .sentence = "why"},
     {.name = "by", .type = FIELD_TEXT, .offset = offsetof(struct event, by), .size = ACTOR_SIZE, .sentence = "by whom"},
     {.name = NULL},
 };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What happened: the only thing that changes the state, and what the journal keeps. An event carries the noun's whole
-// record as it is afterwards (or only its id when it is gone), so applying it is putting a record on its shelf.
+// record as it is afterwards (or only its id when it is gone), so applying it is putting a record into its table.
 #pragma once
 #include "broker/api/types.h"
 #include "broker/base/fault.h"
@@ -11,16 +11,16 @@ enum event_type {
     EVENT_REMOVED, // an administrator removed it: "host.removed"
     EVENT_HOST_DRAINED,
     EVENT_HOST_UNDRAINED,
-    EVENT_HOST_INVITED,
+    EVENT_HOST_ENROL_TOKEN_ISSUED,
     EVENT_HOST_ENROLLED,
     EVENT_HOST_RENEWED,  // its agent showed its new certificate
-    EVENT_HOST_TAKEN,    // a desktop is its person's from now on
+    EVENT_HOST_ASSIGNED, // a desktop is its person's from now on
     EVENT_HOST_RELEASED, // and nobody's any more
-    EVENT_DEVICE_INVITED,
+    EVENT_DEVICE_ENROL_TOKEN_ISSUED,
     EVENT_DEVICE_ENROLLED,
     EVENT_DEVICE_RENEWED,
-    EVENT_PERSON_SEEN,   // first log-on of a person
-    EVENT_PERSON_ERASED, // and their name is forgotten; only the id, which means nobody any more, is left of them
+    EVENT_PERSON_FIRST_LOGON, // first log-on of a person
+    EVENT_PERSON_ERASED,      // and their name is forgotten; only the id, which means nobody any more, is left of them
     EVENT_SESSION_STARTED,
     EVENT_SESSION_MOVED, // found again, at this or another desk
     EVENT_SESSION_CONNECTED,
@@ -29,7 +29,7 @@ enum event_type {
     // Told for the audit trail, they change nothing.
     EVENT_SESSION_LOCKED, // by an administrator
     EVENT_ADMIN_LOGGED_ON,
-    EVENT_BACKUP_ACCEPTED, // the journal came from a backup; why: what it lacks
+    EVENT_JOURNAL_RESTORED, // the journal came from a backup; why: what it lacks
     EVENT_TYPE_COUNT,
 };
 
@@ -53,10 +53,10 @@ struct event {
     uint64_t seq;
     int64_t at_ms;
     enum event_type type;
-    enum noun noun;      // NOUN_NONE: told only
-    char by[ACTOR_SIZE]; // "device neustadt/desk1", "admin neustadt/anna", "broker"
-    char why[WHY_SIZE];  // lines; may be empty
-    union record record; // with events that remove only the id counts
+    enum noun noun;       // NOUN_NONE: told only
+    char by[ACTOR_SIZE];  // "device neustadt/desk1", "admin neustadt/anna", "broker"
+    char why[TRACE_SIZE]; // lines; may be empty
+    union record record;  // with events that remove only the id counts
 };
 
 // True for the events after which the record is gone.

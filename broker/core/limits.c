@@ -36,7 +36,7 @@ struct due {
 
 void limits_clear(struct limits *limits)
 {
-    shelf_clear(&limits->warned);
+    sorted_table_clear(&limits->warned);
 }
 
 static void limit(struct due *due, int64_t limit_min, int64_t spent_ms)
@@ -60,9 +60,9 @@ static void find_due(struct due dues[LIMITS], const struct limits_input *input, 
                      const struct session *session, const struct host_session *there)
 {
     static const struct due never[LIMITS] = {
-        [LONGEST] = {HOST_BECAUSE_LONGEST, HOST_LOG_OFF, 0, INT64_MAX},
+        [LONGEST] = {HOST_BECAUSE_SESSION_LIMIT, HOST_LOG_OFF, 0, INT64_MAX},
         [HOURS] = {HOST_BECAUSE_HOURS, HOST_LOG_OFF, 0, INT64_MAX},
-        [LEFT] = {HOST_BECAUSE_LEFT, HOST_LOG_OFF, 0, INT64_MAX},
+        [LEFT] = {HOST_BECAUSE_DISCONNECTED_LIMIT, HOST_LOG_OFF, 0, INT64_MAX},
         [IDLE] = {HOST_BECAUSE_IDLE, HOST_DISCONNECT, 0, INT64_MAX},
     };
     int64_t age_ms = input->now_ms - session->started_ms, gone_ms = input->now_ms - session->changed_ms;
@@ -90,12 +90,12 @@ static size_t stage_of(const struct due *due)
 
 static struct warned *warned_of(struct limits *limits, const char *session_id)
 {
-    struct warned *warned = shelf_find(&limits->warned, session_id);
+    struct warned *warned = sorted_table_find(&limits->warned, session_id);
     if (warned)
         return warned;
     warned = mem_new(1, sizeof *warned);
     TEXT_PUT(warned->session, session_id);
-    shelf_put(&limits->warned, warned);
+    sorted_table_put(&limits->warned, warned);
     return warned;
 }
 
@@ -137,7 +137,7 @@ static void look_at(struct limits *limits, const struct limits_input *input, con
             continue;
         bool act = dues[i].left_ms <= 0;
         struct host_message message = {
-            .type = act ? dues[i].act : HOST_TELL,
+            .type = act ? dues[i].act : HOST_MESSAGE,
             .reason = dues[i].reason,
             .minutes = act ? 0 : (dues[i].left_ms + MINUTE_MS - 1) / MINUTE_MS,
         };
@@ -153,13 +153,13 @@ static void forget_gone(struct limits *limits, const struct state *state)
     for (size_t i = limits->warned.count; i-- > 0;) {
         const struct warned *warned = limits->warned.records[i];
         if (!state_session(state, warned->session))
-            free(shelf_take(&limits->warned, warned->session));
+            free(sorted_table_take(&limits->warned, warned->session));
     }
 }
 
 void limits_sweep(struct limits *limits, const struct limits_input *input, limits_order *order, void *arg)
 {
-    const struct shelf *sessions = state_shelf(input->state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(input->state, NOUN_SESSION);
     forget_gone(limits, input->state);
     for (size_t i = 0; i < sessions->count; i++)
         look_at(limits, input, sessions->records[i], order, arg);

@@ -8,7 +8,7 @@
 
 // Which warnings were shown, a session's id before them: soft state.
 struct limits {
-    struct shelf warned;
+    struct sorted_table warned;
 };
 
 struct limits_input {

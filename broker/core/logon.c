@@ -18,19 +18,19 @@ static struct event *add_event(struct logon_decision *decision, const struct log
     return event;
 }
 
-static enum refusal check_device(const struct state *state, const struct logon_input *input, struct why *why)
+static enum refusal check_device(const struct state *state, const struct logon_input *input, struct trace *trace)
 {
     const struct device *device = state_device(state, input->device_id);
     if (!device || !device->certificate[0]) {
-        why_note(why, "device %s is not enrolled", input->device_id);
+        trace_add(trace, "device %s is not enrolled", input->device_id);
         return REFUSAL_DEVICE_UNKNOWN;
     }
     if (device->disabled) {
-        why_note(why, "device %s is disabled", input->device_id);
+        trace_add(trace, "device %s is disabled", input->device_id);
         return REFUSAL_DEVICE_DISABLED;
     }
     if (!id_is_of_tenant(input->device_id, input->tenant_id)) {
-        why_note(why, "device %s is not of tenant %s", input->device_id, input->tenant_id);
+        trace_add(trace, "device %s is not of tenant %s", input->device_id, input->tenant_id);
         return REFUSAL_DENIED;
     }
     return REFUSAL_NONE;
@@ -51,8 +51,8 @@ static const struct session *find_running(const struct state *state, const struc
 // The session of a host that is gone is over for the person: they start anew elsewhere, at once.
 static void end_lost(const struct session *session, const struct logon_input *input, struct logon_decision *decision)
 {
-    why_note(&decision->why, "session %s is lost with its host %s (%s): ended", session->id, session->host,
-             host_health_names[input->health->of(input->health->arg, session->host)]);
+    trace_add(&decision->trace, "session %s is lost with its host %s (%s): ended", session->id, session->host,
+              host_health_names[input->health->of(input->health->arg, session->host)]);
     TEXT_PUT(decision->lost, session->host);
     struct event *event = add_event(decision, input, EVENT_SESSION_ENDED, NOUN_SESSION);
     TEXT_PUT(event->record.id, session->id);
@@ -61,15 +61,15 @@ static void end_lost(const struct session *session, const struct logon_input *in
 
 static void move(const struct session *running, const struct logon_input *input, struct logon_decision *decision)
 {
-    decision->found = true;
+    decision->reconnected = true;
     decision->session = *running;
     if (!text_equal(running->device, input->device_id) && running->state != SESSION_DISCONNECTED)
         TEXT_PUT(decision->moved_from, running->device);
     if (decision->moved_from[0])
-        why_note(&decision->why, "session %s runs on host %s: found again, taken from %s", running->id, running->host,
-                 decision->moved_from);
+        trace_add(&decision->trace, "session %s runs on host %s: found again, taken from %s", running->id,
+                  running->host, decision->moved_from);
     else
-        why_note(&decision->why, "session %s runs on host %s: found again", running->id, running->host);
+        trace_add(&decision->trace, "session %s runs on host %s: found again", running->id, running->host);
 }
 
 static void start(const struct logon_input *input, const struct host *host, struct logon_decision *decision)
@@ -77,8 +77,8 @@ static void start(const struct logon_input *input, const struct host *host, stru
     struct session *session = &decision->session;
     char prefix[ID_SIZE];
     session_prefix(prefix, input->person_id);
-    // The dice's upper half: the lower decided the host.
-    snprintf(session->id, sizeof session->id, "%.*s%08x", ID_SIZE - 9, prefix, (unsigned)(input->dice >> 32));
+    // The random_bits's upper half: the lower decided the host.
+    snprintf(session->id, sizeof session->id, "%.*s%08x", ID_SIZE - 9, prefix, (unsigned)(input->random_bits >> 32));
     TEXT_PUT(session->person, input->person_id);
     TEXT_PUT(session->pool, host->pool);
     TEXT_PUT(session->host, host->id);
@@ -105,19 +105,19 @@ static void lease(const struct logon_input *input, struct logon_decision *decisi
     session->changed_ms = input->now_ms;
     session->fence = next_fence(input, session);
     struct event *event =
-        add_event(decision, input, decision->found ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED, NOUN_SESSION);
+        add_event(decision, input, decision->reconnected ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED, NOUN_SESSION);
     event->record.session = *session;
-    TEXT_PUT(event->why, decision->why.lines);
+    TEXT_PUT(event->why, decision->trace.lines);
 }
 
 // A desktop that is kept becomes its person's with the first session: one a person.
 static void take_desktop(const struct state *state, const struct logon_input *input, const struct pool *pool,
                          struct logon_decision *decision)
 {
-    if (pool->kind != POOL_DESKTOP || !pool->kept || place_owns(state, pool, input->person_id))
+    if (pool->kind != POOL_DESKTOP || !pool->kept || pool_has_owned_host(state, pool, input->person_id))
         return;
     TEXT_PUT(decision->host.owner, input->person_id);
-    struct event *event = add_event(decision, input, EVENT_HOST_TAKEN, NOUN_HOST);
+    struct event *event = add_event(decision, input, EVENT_HOST_ASSIGNED, NOUN_HOST);
     event->record.host = decision->host;
 }
 
@@ -130,11 +130,11 @@ static enum refusal choose_host(const struct state *state, const struct logon_in
         .pool = state_find(state, NOUN_POOL, decision->profile.pool),
         .person_id = input->person_id,
         .health = input->health,
-        .dice = input->dice,
+        .random_bits = input->random_bits,
     };
     if (!placement.pool)
         return REFUSAL_NO_HOST;
-    const struct host *host = place_choose(&placement, &decision->why, &refusal);
+    const struct host *host = placement_choose(&placement, &decision->trace, &refusal);
     if (!host)
         return refusal;
     decision->host = *host;
@@ -160,7 +160,7 @@ static enum refusal choose_session(const struct state *state, const struct logon
         return REFUSAL_NONE;
     }
     if (running && sleeps(input, running->host)) {
-        why_note(&decision->why, "session %s is on host %s, which sleeps and is woken", running->id, running->host);
+        trace_add(&decision->trace, "session %s is on host %s, which sleeps and is woken", running->id, running->host);
         decision->host = *state_host(state, running->host);
         return REFUSAL_HOST_WAKING;
     }
@@ -171,15 +171,15 @@ static enum refusal choose_session(const struct state *state, const struct logon
 
 static enum refusal decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)
 {
-    enum refusal refusal = check_device(state, input, &decision->why);
+    enum refusal refusal = check_device(state, input, &decision->trace);
     if (refusal != REFUSAL_NONE)
         return refusal;
-    const struct profile *profile = profile_choose(state, input->tenant_id, &input->who, &decision->why);
+    const struct profile *profile = profile_choose(state, input->tenant_id, &input->who, &decision->trace);
     if (!profile)
         return REFUSAL_NO_PROFILE;
     decision->profile = *profile;
     if (!hours_are_open(profile, input->week_minute)) {
-        why_note(&decision->why, "profile %s is not open now (%s %s)", profile->id, profile->days, profile->hours);
+        trace_add(&decision->trace, "profile %s is not open now (%s %s)", profile->id, profile->days, profile->hours);
         return REFUSAL_OUTSIDE_HOURS;
     }
     refusal = choose_session(state, input, decision);
@@ -192,10 +192,10 @@ static enum refusal decide(const struct state *state, const struct logon_input *
 static void clear(struct logon_decision *decision)
 {
     decision->event_count = 0;
-    decision->found = false;
+    decision->reconnected = false;
     decision->moved_from[0] = decision->lost[0] = 0;
-    decision->why.lines[0] = 0;
-    decision->why.length = decision->why.count = 0;
+    decision->trace.lines[0] = 0;
+    decision->trace.length = decision->trace.count = 0;
     memset(&decision->session, 0, sizeof decision->session);
 }
 
@@ -260,7 +260,7 @@ bool session_report(const struct state *state, const char *session_id, const cha
 
 bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms, struct event *event)
 {
-    const struct shelf *sessions = state_shelf(state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(state, NOUN_SESSION);
     for (size_t i = 0; i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
         if (session->state != SESSION_STARTING || session_age_ms(session, now_ms) < lease_ms ||

@@ -2,7 +2,7 @@
 // The decision of a log-on: somebody proven, at a device -> tenant wall -> profile -> running session or host -> lease.
 // No I/O: the same input gives the same decision.
 #pragma once
-#include "broker/core/place.h"
+#include "broker/core/placement.h"
 #include "broker/core/profile.h"
 
 struct logon_input {
@@ -12,9 +12,9 @@ struct logon_input {
     const char *device_id;
     const struct health_source *health;
     int64_t now_ms;
-    int week_minute; // local time, 0 = Monday 00:00
-    uint64_t dice;   // random bits
-    int64_t fence;   // the number of the event that grants the lease: higher than any before in this journal
+    int week_minute;      // local time, 0 = Monday 00:00
+    uint64_t random_bits; // random bits
+    int64_t fence;        // the number of the event that grants the lease: higher than any before in this journal
 };
 
 struct logon_decision {
@@ -25,10 +25,10 @@ struct logon_decision {
     struct session session; // as it will be
     struct host host;
     struct profile profile;
-    bool found;               // a running session
+    bool reconnected;         // to a running session
     char moved_from[ID_SIZE]; // the device it was taken from; empty: none, or the same
     char lost[ID_SIZE];       // the host of an earlier session that is given up; empty: none
-    struct why why;
+    struct trace trace;
 };
 
 void logon_decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision);

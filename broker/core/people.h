@@ -2,11 +2,11 @@
 // Who is who, in memory: the rows of the erasable table of people, by opaque id and by the directory's key.
 #pragma once
 #include "broker/core/port.h"
-#include "broker/core/shelf.h"
+#include "broker/core/sorted_table.h"
 
 struct people {
-    struct shelf by_id;  // struct store_person
-    struct shelf by_key; // "tenant key" -> id
+    struct sorted_table by_id;  // struct store_person
+    struct sorted_table by_key; // "tenant key" -> id
 };
 
 void people_put(struct people *people, const struct store_person *person); // copied; replaces the row of the same id

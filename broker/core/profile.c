@@ -66,7 +66,7 @@ static bool goes_before(const struct assignment *a, const struct assignment *b)
 }
 
 const struct profile *profile_choose(const struct state *state, const char *tenant_id, const struct membership *who,
-                                     struct why *why)
+                                     struct trace *trace)
 {
     char prefix[SLUG_SIZE + 1];
     snprintf(prefix, sizeof prefix, "%s/", tenant_id);
@@ -78,18 +78,18 @@ const struct profile *profile_choose(const struct state *state, const char *tena
         if (!applies(one, who))
             continue;
         if (one->person[0])
-            why_note(why, "assignment %s applies (person %s, priority %lld): profile %s", one->id, one->person,
-                     (long long)one->priority, one->profile);
+            trace_add(trace, "assignment %s applies (person %s, priority %lld): profile %s", one->id, one->person,
+                      (long long)one->priority, one->profile);
         else
-            why_note(why, "assignment %s applies (group %s, priority %lld): profile %s", one->id, one->group,
-                     (long long)one->priority, one->profile);
+            trace_add(trace, "assignment %s applies (group %s, priority %lld): profile %s", one->id, one->group,
+                      (long long)one->priority, one->profile);
         if (goes_before(one, best))
             best = one;
     }
     if (!best) {
-        why_note(why, "none of %zu assignments applies: no profile", looked_at);
+        trace_add(trace, "none of %zu assignments applies: no profile", looked_at);
         return NULL;
     }
-    why_note(why, "profile %s by assignment %s, the first of %zu looked at", best->profile, best->id, looked_at);
+    trace_add(trace, "profile %s by assignment %s, the first of %zu looked at", best->profile, best->id, looked_at);
     return state_find(state, NOUN_PROFILE, best->profile);
 }

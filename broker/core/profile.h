@@ -2,7 +2,7 @@
 // By which workplace profile a person works: the assignment of the highest priority that applies to them.
 #pragma once
 #include "broker/core/state.h"
-#include "broker/core/why.h"
+#include "broker/core/trace.h"
 
 // Who somebody is: the log-on name and the directory groups (DNs), all lower case.
 struct membership {
@@ -13,6 +13,6 @@ struct membership {
 
 // NULL when no assignment applies. Of equal priorities a person's own goes before a group's, then the lower id.
 const struct profile *profile_choose(const struct state *state, const char *tenant_id, const struct membership *who,
-                                     struct why *why);
+                                     struct trace *trace);
 // Whether a group of a setting (DN or common name, any case) is among the groups.
 bool membership_has(const struct membership *who, const char *group);

@@ -61,7 +61,7 @@ static void log_off(struct comparing *comparing, const struct host_session *ther
     struct reconciliation *out = comparing->out;
     mem_reserve(&out->orders, &out->order_capacity, out->order_count + 1, sizeof *out->orders);
     struct host_message *message = &out->orders[out->order_count++];
-    *message = (struct host_message){.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_LOST};
+    *message = (struct host_message){.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_SUPERSEDED};
     TEXT_PUT(message->session, there->session);
 }
 
@@ -73,7 +73,7 @@ static void look_for_surplus(struct comparing *comparing, const struct state *st
         if (!there->session[0])
             continue;
         if (session ? !text_equal(session->host, comparing->report->host) : !id_is_of_tenant(there->session, tenant_id))
-            comparing->out->strangers++;
+            comparing->out->foreign_sessions++;
         else if (!session && !there->unrecorded)
             log_off(comparing, there);
     }

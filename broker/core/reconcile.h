@@ -15,7 +15,7 @@ struct reconciliation {
     size_t event_count, event_capacity;
     struct host_message *orders; // to the host
     size_t order_count, order_capacity;
-    size_t strangers; // sessions in the report that are not this host's by the state
+    size_t foreign_sessions; // sessions in the report that are not this host's by the state
 };
 
 // What is unrecorded was never ended by this journal: it is left alone. `out` begins as {0}; reconciliation_fini frees

@@ -14,25 +14,25 @@ static void report_free(struct report *report)
 
 static struct report *report_of(struct reports *reports, const char *host_id)
 {
-    struct report *report = shelf_find(&reports->shelf, host_id);
+    struct report *report = sorted_table_find(&reports->table, host_id);
     if (report)
         return report;
     report = mem_new(1, sizeof *report);
     TEXT_PUT(report->host, host_id);
-    shelf_put(&reports->shelf, report);
+    sorted_table_put(&reports->table, report);
     return report;
 }
 
 void reports_clear(struct reports *reports)
 {
-    for (size_t i = 0; i < reports->shelf.count; i++)
-        free(((struct report *)reports->shelf.records[i])->sessions);
-    shelf_clear(&reports->shelf);
+    for (size_t i = 0; i < reports->table.count; i++)
+        free(((struct report *)reports->table.records[i])->sessions);
+    sorted_table_clear(&reports->table);
 }
 
 const struct report *reports_find(const struct reports *reports, const char *host_id)
 {
-    return shelf_find(&reports->shelf, host_id);
+    return sorted_table_find(&reports->table, host_id);
 }
 
 void reports_link(struct reports *reports, const char *host_id, bool up, int64_t now_ms)
@@ -61,8 +61,8 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
 
 bool reports_unrecorded(const struct reports *reports, const char *session_id)
 {
-    for (size_t i = 0; i < reports->shelf.count; i++) {
-        const struct host_session *there = report_session(reports->shelf.records[i], session_id);
+    for (size_t i = 0; i < reports->table.count; i++) {
+        const struct host_session *there = report_session(reports->table.records[i], session_id);
         if (there && there->unrecorded)
             return true;
     }
@@ -86,7 +86,7 @@ void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms
 
 void reports_forget(struct reports *reports, const char *host_id)
 {
-    struct report *report = shelf_take(&reports->shelf, host_id);
+    struct report *report = sorted_table_take(&reports->table, host_id);
     if (report)
         report_free(report);
 }
@@ -120,7 +120,7 @@ enum host_health report_health(const struct reports *reports, const char *host_i
         return silent(report->heard_ms + REPORT_STALE_MS, now_ms, detail);
     if (report->as.faults[0]) {
         *detail = report->as.faults;
-        return HOST_UNFIT;
+        return HOST_UNHEALTHY;
     }
     return probed;
 }

@@ -3,7 +3,7 @@
 #pragma once
 #include "broker/api/host_link.h"
 #include "broker/core/port.h"
-#include "broker/core/shelf.h"
+#include "broker/core/sorted_table.h"
 
 enum {
     REPORT_STALE_MS = 25 * 1000,    // an agent that says nothing for so long is as good as gone
@@ -24,8 +24,8 @@ struct report {
 };
 
 struct reports {
-    struct shelf shelf; // struct report
-    int64_t started_ms; // steady
+    struct sorted_table table; // struct report
+    int64_t started_ms;        // steady
 };
 
 void reports_clear(struct reports *reports);

@@ -10,7 +10,7 @@
 #include <string.h>
 
 struct state {
-    struct shelf shelves[NOUN_COUNT];
+    struct sorted_table shelves[NOUN_COUNT];
 };
 
 struct state *state_new(void)
@@ -21,7 +21,7 @@ struct state *state_new(void)
 void state_clear(struct state *state)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
-        shelf_clear(&state->shelves[noun]);
+        sorted_table_clear(&state->shelves[noun]);
 }
 
 void state_free(struct state *state)
@@ -56,7 +56,7 @@ static void count_references(struct state *state, enum noun noun, const void *re
         const char *id = (const char *)record + field->offset;
         if (same && text_equal(id, (const char *)same + field->offset))
             continue;
-        void *kept = *id ? shelf_find(&state->shelves[field->refers], id) : NULL;
+        void *kept = *id ? sorted_table_find(&state->shelves[field->refers], id) : NULL;
         if (kept)
             *uses_of(field->refers, kept) += step;
     }
@@ -65,7 +65,7 @@ static void count_references(struct state *state, enum noun noun, const void *re
 static void put(struct state *state, enum noun noun, const void *record)
 {
     void *kept = keep(noun, record);
-    void *old = shelf_put(&state->shelves[noun], kept);
+    void *old = sorted_table_put(&state->shelves[noun], kept);
     if (old) {
         *uses_of(noun, kept) = *uses_of(noun, old);
         count_references(state, noun, old, record, -1);
@@ -76,7 +76,7 @@ static void put(struct state *state, enum noun noun, const void *record)
 
 static void drop(struct state *state, enum noun noun, const char *id)
 {
-    void *old = shelf_take(&state->shelves[noun], id);
+    void *old = sorted_table_take(&state->shelves[noun], id);
     if (!old)
         return;
     count_references(state, noun, old, NULL, -1);
@@ -104,7 +104,7 @@ void state_apply(struct state *state, const struct event *event)
 
 const void *state_find(const struct state *state, enum noun noun, const char *id)
 {
-    return shelf_find(&state->shelves[noun], id);
+    return sorted_table_find(&state->shelves[noun], id);
 }
 
 size_t state_count(const struct state *state, enum noun noun)
@@ -112,35 +112,35 @@ size_t state_count(const struct state *state, enum noun noun)
     return state->shelves[noun].count;
 }
 
-const struct shelf *state_shelf(const struct state *state, enum noun noun)
+const struct sorted_table *state_table(const struct state *state, enum noun noun)
 {
     return &state->shelves[noun];
 }
 
 int64_t state_uses(const struct state *state, enum noun noun, const char *id)
 {
-    void *kept = shelf_find(&state->shelves[noun], id);
+    void *kept = sorted_table_find(&state->shelves[noun], id);
     return kept ? *uses_of(noun, kept) : 0;
 }
 
 size_t state_first(const struct state *state, enum noun noun, const char *prefix)
 {
-    return shelf_from(&state->shelves[noun], prefix);
+    return sorted_table_from(&state->shelves[noun], prefix);
 }
 
 const void *state_at(const struct state *state, enum noun noun, const char *prefix, size_t index)
 {
-    const struct shelf *shelf = &state->shelves[noun];
-    if (index >= shelf->count || !text_starts(shelf->records[index], prefix))
+    const struct sorted_table *table = &state->shelves[noun];
+    if (index >= table->count || !text_starts(table->records[index], prefix))
         return NULL;
-    return shelf->records[index];
+    return table->records[index];
 }
 
 const struct administrator *state_administrator_by(const struct state *state, const char *certificate)
 {
-    const struct shelf *shelf = &state->shelves[NOUN_ADMINISTRATOR];
-    for (size_t i = 0; certificate[0] && i < shelf->count; i++) {
-        const struct administrator *administrator = shelf->records[i];
+    const struct sorted_table *table = &state->shelves[NOUN_ADMINISTRATOR];
+    for (size_t i = 0; certificate[0] && i < table->count; i++) {
+        const struct administrator *administrator = table->records[i];
         if (text_equal(administrator->certificate, certificate))
             return administrator;
     }
@@ -149,7 +149,7 @@ const struct administrator *state_administrator_by(const struct state *state, co
 
 bool state_is_only_district(const struct state *state, const char *tenant_id)
 {
-    const struct shelf *tenants = &state->shelves[NOUN_TENANT];
+    const struct sorted_table *tenants = &state->shelves[NOUN_TENANT];
     const struct tenant *tenant = state_tenant(state, tenant_id);
     bool only = tenant && tenant->district;
     for (size_t i = 0; only && i < tenants->count; i++) {

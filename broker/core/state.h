@@ -3,7 +3,7 @@
 // next event; what must live longer is copied.
 #pragma once
 #include "broker/core/event.h"
-#include "broker/core/shelf.h"
+#include "broker/core/sorted_table.h"
 
 struct state;
 
@@ -16,7 +16,7 @@ void state_apply(struct state *state, const struct event *event);
 const void *state_find(const struct state *state, enum noun noun, const char *id); // NULL when there is none
 size_t state_count(const struct state *state, enum noun noun);
 // All records of the noun, in the order of their ids.
-const struct shelf *state_shelf(const struct state *state, enum noun noun);
+const struct sorted_table *state_table(const struct state *state, enum noun noun);
 // How many records refer to this one: sessions on a host, hosts and profiles of a pool ...
 int64_t state_uses(const struct state *state, enum noun noun, const char *id);
 

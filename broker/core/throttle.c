@@ -3,7 +3,7 @@
 #include "broker/api/types.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "broker/core/shelf.h"
+#include "broker/core/sorted_table.h"
 
 #include <stdlib.h>
 
@@ -21,7 +21,7 @@ struct tries {
 };
 
 struct throttle {
-    struct shelf tries;
+    struct sorted_table tries;
 };
 
 struct throttle *throttle_new(void)
@@ -33,7 +33,7 @@ void throttle_free(struct throttle *throttle)
 {
     if (!throttle)
         return;
-    shelf_clear(&throttle->tries);
+    sorted_table_clear(&throttle->tries);
     free(throttle);
 }
 
@@ -41,25 +41,25 @@ int64_t throttle_wait_ms(const struct throttle *throttle, const char *key, int64
 {
     char cut[KEY_SIZE];
     text_cut(cut, sizeof cut, key);
-    const struct tries *tries = shelf_find(&throttle->tries, cut);
+    const struct tries *tries = sorted_table_find(&throttle->tries, cut);
     return tries && tries->next_ms > now_ms ? tries->next_ms - now_ms : 0;
 }
 
 // Drops what is older than FORGET_MS; if that is not enough, the older half.
 static void make_room(struct throttle *throttle, int64_t now_ms)
 {
-    struct shelf *shelf = &throttle->tries;
+    struct sorted_table *table = &throttle->tries;
     int64_t span_ms = FORGET_MS;
-    while (shelf->count >= THROTTLE_KEYS_MAX) {
+    while (table->count >= THROTTLE_KEYS_MAX) {
         size_t kept = 0;
-        for (size_t i = 0; i < shelf->count; i++) {
-            struct tries *tries = shelf->records[i];
+        for (size_t i = 0; i < table->count; i++) {
+            struct tries *tries = table->records[i];
             if (now_ms - tries->last_ms >= span_ms)
                 free(tries);
             else
-                shelf->records[kept++] = tries;
+                table->records[kept++] = tries;
         }
-        shelf->count = kept;
+        table->count = kept;
         span_ms /= 2;
     }
 }
@@ -68,13 +68,13 @@ static struct tries *tries_for(struct throttle *throttle, const char *key, int64
 {
     char cut[KEY_SIZE];
     text_cut(cut, sizeof cut, key);
-    struct tries *tries = shelf_find(&throttle->tries, cut);
+    struct tries *tries = sorted_table_find(&throttle->tries, cut);
     if (tries)
         return tries;
     make_room(throttle, now_ms);
     tries = mem_new(1, sizeof *tries);
     TEXT_PUT(tries->key, cut);
-    shelf_put(&throttle->tries, tries);
+    sorted_table_put(&throttle->tries, tries);
     return tries;
 }
 
@@ -94,5 +94,5 @@ void throttle_succeeded(struct throttle *throttle, const char *key)
 {
     char cut[KEY_SIZE];
     text_cut(cut, sizeof cut, key);
-    free(shelf_take(&throttle->tries, cut));
+    free(sorted_table_take(&throttle->tries, cut));
 }

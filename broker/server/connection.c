@@ -2,7 +2,7 @@
 #include "broker/server/connection.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
-#include "broker/calls/enrol.h"
+#include "broker/calls/certificates.h"
 #include "broker/server/tls.h"
 
 #include <stdlib.h>
@@ -16,20 +16,20 @@ static bool has_expired(const struct connection *connection)
     return connection->certificate_until_ms <= clock_wall_ms();
 }
 
-static struct member_proof proof_of(const struct connection *connection)
+static struct enrolment_proof proof_of(const struct connection *connection)
 {
-    return (struct member_proof){connection->certificate, connection->renews ? connection->renews : "",
-                                 connection->certificate_until_ms};
+    return (struct enrolment_proof){connection->certificate, connection->renews ? connection->renews : "",
+                                    connection->certificate_until_ms};
 }
 
 // Whose certificate it is, whatever its dates say.
 static const void *find_member(const struct connection *connection, enum noun noun)
 {
-    struct member_proof proof = proof_of(connection);
+    struct enrolment_proof proof = proof_of(connection);
     if (!connection->on_device_port)
         return NULL;
-    const void *record = state_find(connection->server->world->state, noun, connection->common_name);
-    return member_standing(noun, record, &proof) == MEMBER_STRANGER ? NULL : record;
+    const void *record = state_find(connection->server->services->state, noun, connection->common_name);
+    return enrolment_standing(noun, record, &proof) == ENROLMENT_UNKNOWN ? NULL : record;
 }
 
 const struct device *connection_device(const struct connection *connection)
@@ -44,21 +44,21 @@ const struct host *connection_host(const struct connection *connection)
 
 void connection_settle(const struct connection *connection)
 {
-    struct member_proof proof = proof_of(connection);
+    struct enrolment_proof proof = proof_of(connection);
     const struct device *device = connection_device(connection);
     const struct host *host = connection_host(connection);
     enum noun noun = device ? NOUN_DEVICE : NOUN_HOST;
     const char *id = device ? device->id : host ? host->id : NULL;
     if (id && !(device && device->disabled) &&
-        member_standing(noun, device ? (const void *)device : host, &proof) == MEMBER_SUCCESSOR)
-        enrol_renewed(connection->server->world, noun, id, &proof, connection->address);
+        enrolment_standing(noun, device ? (const void *)device : host, &proof) == ENROLMENT_SUCCESSOR)
+        certificates_renewed(connection->server->services, noun, id, &proof, connection->address);
 }
 
 const struct administrator *connection_administrator(const struct connection *connection)
 {
     if (!connection->on_admin_port || !connection->certificate[0] || has_expired(connection))
         return NULL;
-    return state_administrator_by(connection->server->world->state, connection->certificate);
+    return state_administrator_by(connection->server->services->state, connection->certificate);
 }
 
 bool connection_ran_out(const struct connection *connection)
@@ -123,9 +123,9 @@ void exchange_end(struct connection *connection)
         return;
     connection->exchange = NULL;
     exchange->connection = NULL;
-    if (exchange->call && exchange->call->body == NULL && exchange->status == 0 && exchange->body.bytes)
+    if (exchange->request && exchange->request->body == NULL && exchange->status == 0 && exchange->body.bytes)
         explicit_bzero(exchange->body.bytes, exchange->body.length);
-    if (exchange->call)
+    if (exchange->request)
         return; // the call frees it when it ends
     exchange_free(exchange);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the server keeps per connection, and the one request that may be under way on it.
 #pragma once
-#include "broker/server/links.h"
+#include "broker/server/link_table.h"
 #include "broker/server/server.h"
 
 #include <libwebsockets.h>
@@ -9,7 +9,7 @@
 // A request from its headers to its answer. Lives on when the connection breaks while the call is still at work.
 struct exchange {
     struct connection *connection; // NULL: broken meanwhile
-    struct call *call;
+    struct request *request;
     struct text body; // of the request, then of the answer
     size_t body_max;
     int status; // of the answer; 0: not there yet
@@ -24,8 +24,8 @@ struct connection {
     struct server *server;
     struct lws *wsi;
     struct exchange *exchange;     // NULL between requests
-    struct link *link;             // NULL unless it is a WebSocket of a device or a host
-    struct links *among;           // the links it is one of
+    struct device_link *link;      // NULL unless it is a WebSocket of a device or a host
+    struct link_table *among;      // the links it is one of
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char *common_name;             // the same; as long as it is, for there are many
     char *renews;                  // which one that certificate renews, as far as it matters; NULL: none
@@ -36,10 +36,10 @@ struct connection {
 };
 
 struct server {
-    struct world *world;
+    struct services *services;
     struct lws_context *context;
     struct lws_vhost *public_vhost, *device_vhost, *admin_vhost;
-    struct links devices, hosts;
+    struct link_table devices, hosts;
     unsigned char binding[32]; // SHA-256 of our certificate
     bool closing;
 };
@@ -60,10 +60,10 @@ void exchange_end(struct connection *connection); // answered, or the connection
 
 // ---- link.c
 int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
-void link_end(struct connection *connection); // its connection is going; NULL allowed
+void device_link_end(struct connection *connection); // its connection is going; NULL allowed
 
 // ---- request.c
 // Headers are there: finds the method and the caller, makes the call. False: the answer (a refusal) is already set.
-bool request_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body);
-void request_dispatch(struct exchange *exchange); // the body is complete
+bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body);
+void exchange_dispatch(struct exchange *exchange); // the body is complete
 void exchange_refuse(struct exchange *exchange, enum refusal refusal);

@@ -4,7 +4,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "broker/core/waking.h"
+#include "broker/core/wake_policy.h"
 
 #include <stdlib.h>
 
@@ -18,7 +18,7 @@ struct seen {
     char detail[200];
     bool asking, again;          // again: doubted while it was being asked
     int64_t next_ms, trouble_ms; // steady; since when it is not HOST_OK
-    struct waking waking;
+    struct wake_policy waking;
 };
 
 struct health {
@@ -26,19 +26,19 @@ struct health {
     const struct state *state;
     const struct reports *reports;
     struct host_port hosts;
-    struct shelf seen;
+    struct sorted_table seen;
     struct loop_timer *timer;
 };
 
 static struct seen *seen_of(struct health *health, const char *host_id)
 {
-    struct seen *seen = shelf_find(&health->seen, host_id);
+    struct seen *seen = sorted_table_find(&health->seen, host_id);
     if (seen)
         return seen;
     seen = mem_new(1, sizeof *seen);
     TEXT_PUT(seen->id, host_id);
     seen->health = health;
-    shelf_put(&health->seen, seen);
+    sorted_table_put(&health->seen, seen);
     return seen;
 }
 
@@ -54,7 +54,7 @@ static bool is_patient(const struct health *health, const struct seen *seen)
 // A host that answers on its RDP port may still have something to say against itself.
 static enum host_health look(const struct health *health, const char *host_id, const char **detail)
 {
-    const struct seen *seen = shelf_find(&health->seen, host_id);
+    const struct seen *seen = sorted_table_find(&health->seen, host_id);
     const struct host *host = state_host(health->state, host_id);
     enum host_health probed = seen ? seen->now : HOST_UNKNOWN;
     *detail = seen ? seen->detail : "";
@@ -79,7 +79,7 @@ static void answered(void *arg, enum host_health now, const char *detail)
     text_cut(seen->detail, sizeof seen->detail, detail);
     const char *ignored;
     if (look(seen->health, seen->id, &ignored) == HOST_OK)
-        waking_over(&seen->waking);
+        wake_policy_over(&seen->waking);
     // A host in trouble is looked at more often: its return should be noticed soon.
     seen->next_ms = clock_steady_ms() + (now == HOST_OK ? HEALTH_PERIOD_MS : HEALTH_PERIOD_MS / 5);
     if (seen->again)
@@ -101,14 +101,14 @@ static void forget_removed(struct health *health)
     for (size_t i = health->seen.count; i-- > 0;) {
         struct seen *seen = health->seen.records[i];
         if (!seen->asking && !state_host(health->state, seen->id))
-            free(shelf_take(&health->seen, seen->id));
+            free(sorted_table_take(&health->seen, seen->id));
     }
 }
 
 static void tick(void *arg)
 {
     struct health *health = arg;
-    const struct shelf *hosts = state_shelf(health->state, NOUN_HOST);
+    const struct sorted_table *hosts = state_table(health->state, NOUN_HOST);
     int64_t now_ms = clock_steady_ms();
     size_t share = hosts->count * TICK_MS / HEALTH_PERIOD_MS + 4, asked = 0;
     for (size_t i = 0; i < hosts->count && asked < share; i++) {
@@ -140,7 +140,7 @@ void health_free(struct health *health)
     if (!health)
         return;
     loop_timer_free(health->timer);
-    shelf_clear(&health->seen);
+    sorted_table_clear(&health->seen);
     free(health);
 }
 
@@ -174,14 +174,15 @@ static int64_t strain_of(void *arg, const char *host_id)
 static bool can_be_woken(void *arg, const char *host_id)
 {
     const struct health *health = arg;
-    const struct seen *seen = shelf_find(&health->seen, host_id);
+    const struct seen *seen = sorted_table_find(&health->seen, host_id);
     const struct host *host = state_host(health->state, host_id);
     const char *detail;
     if (!host || !host->wake[0] || !seen)
         return false;
     if (seen->now == HOST_UNREACHABLE)
-        return waking_is_worth_it(&seen->waking, clock_steady_ms());
-    return look(health, host_id, &detail) != HOST_WRONG_CERTIFICATE && waking_goes_on(&seen->waking, clock_steady_ms());
+        return wake_policy_is_worth_it(&seen->waking, clock_steady_ms());
+    return look(health, host_id, &detail) != HOST_WRONG_CERTIFICATE &&
+           wake_policy_goes_on(&seen->waking, clock_steady_ms());
 }
 
 static void wake(void *arg, const char *host_id)
@@ -191,7 +192,7 @@ static void wake(void *arg, const char *host_id)
     const struct host *host = state_host(health->state, host_id);
     if (!host)
         return;
-    if (seen->now == HOST_UNREACHABLE && waking_call(&seen->waking, clock_steady_ms())) {
+    if (seen->now == HOST_UNREACHABLE && wake_policy_call(&seen->waking, clock_steady_ms())) {
         log_info("host", "%s: is called to wake", host_id);
         health->hosts.wake(health->hosts.self, host);
     }

@@ -2,7 +2,7 @@
 // How every host is: by probes in turn, and by what its agent reports. Soft state, gone with the program.
 #pragma once
 #include "broker/base/loop.h"
-#include "broker/core/place.h"
+#include "broker/core/placement.h"
 #include "broker/core/report.h"
 
 struct health;

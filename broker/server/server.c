@@ -2,8 +2,8 @@
 #include "broker/server/server.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/net/lws_spin_guard.h"
 #include "broker/server/connection.h"
-#include "broker/server/spin.h"
 #include "broker/server/tls.h"
 
 #include <assert.h>
@@ -82,18 +82,18 @@ static int send_answer(struct connection *connection)
 }
 
 // Called by the call, perhaps long after the connection broke.
-static void finish(struct call *call, int status, struct text *answer, int64_t retry_after_s)
+static void finish(struct request *request, int status, struct text *answer, int64_t retry_after_s)
 {
-    struct exchange *exchange = call->arg;
+    struct exchange *exchange = request->arg;
     exchange->status = status;
     exchange->retry_after_s = retry_after_s;
-    exchange->negotiate_reply = take(call->negotiate_reply);
-    TEXT_PUT(exchange->etag, call->etag);
+    exchange->negotiate_reply = take(request->negotiate_reply);
+    TEXT_PUT(exchange->etag, request->etag);
     text_drop(&exchange->body);
     exchange->body = *answer;
-    call_fini(call);
-    free(call);
-    exchange->call = NULL;
+    request_fini(request);
+    free(request);
+    exchange->request = NULL;
     struct connection *connection = exchange->connection;
     if (!connection)
         exchange_free(exchange);
@@ -115,14 +115,14 @@ static int begin(struct lws *wsi, const char *path)
     exchange->connection = connection;
     exchange->began_ms = clock_steady_ms();
     connection->exchange = exchange;
-    exchange->call = mem_new(1, sizeof *exchange->call);
-    exchange->call->finish = finish;
-    exchange->call->arg = exchange;
+    exchange->request = mem_new(1, sizeof *exchange->request);
+    exchange->request->finish = finish;
+    exchange->request->arg = exchange;
     connection->in_callback = true;
-    if (!request_begin(exchange, wsi, path, &has_body))
+    if (!exchange_begin(exchange, wsi, path, &has_body))
         exchange->close = has_body; // what would follow is no request
     else if (!has_body)
-        request_dispatch(exchange);
+        exchange_dispatch(exchange);
     connection->in_callback = false;
     return 0;
 }
@@ -130,7 +130,7 @@ static int begin(struct lws *wsi, const char *path)
 static int take_body(struct connection *connection, const char *bytes, size_t length)
 {
     struct exchange *exchange = connection->exchange;
-    if (!exchange || exchange->status || !exchange->call || exchange->call->body)
+    if (!exchange || exchange->status || !exchange->request || exchange->request->body)
         return 0; // refused already: what still comes is passed over
     // A deadline for the whole: libwebsockets has one from one part to the next only.
     if (exchange->body.length + length > exchange->body_max || clock_steady_ms() - exchange->began_ms > BODY_MS)
@@ -148,8 +148,8 @@ static int body_complete(struct connection *connection)
         return -1;
     exchange->whole = true;
     connection->in_callback = true;
-    if (exchange->call && !exchange->call->body && !exchange->status)
-        request_dispatch(exchange);
+    if (exchange->request && !exchange->request->body && !exchange->status)
+        exchange_dispatch(exchange);
     connection->in_callback = false;
     return 0;
 }
@@ -190,7 +190,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return -1;
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_WSI_DESTROY:
-        link_end(lws_get_opaque_user_data(wsi));
+        device_link_end(lws_get_opaque_user_data(wsi));
         connection_end(wsi);
         return 0;
     default:
@@ -259,7 +259,7 @@ static unsigned connections_max(void)
 
 static bool start(struct server *server, const struct server_config *config, struct fault *why)
 {
-    void *loops[1] = {loop_uv(server->world->loop)};
+    void *loops[1] = {loop_uv(server->services->loop)};
     struct lws_context_creation_info info = {
         .port = CONTEXT_PORT_NO_LISTEN,
         .foreign_loops = loops,
@@ -269,7 +269,7 @@ static bool start(struct server *server, const struct server_config *config, str
         .pt_serv_buf_size = READ_MAX,
         .user = server,
     };
-    assert(spin_is_guarded());
+    assert(lws_spin_guard_works());
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     server->context = lws_create_context(&info);
     if (!server->context)
@@ -283,10 +283,10 @@ static bool start(struct server *server, const struct server_config *config, str
     return !config->admin_ca_file[0] || start_for_administrators(server, config, why);
 }
 
-struct server *server_new(struct world *world, const struct server_config *config, struct fault *why)
+struct server *server_new(struct services *services, const struct server_config *config, struct fault *why)
 {
     struct server *server = mem_new(1, sizeof *server);
-    server->world = world;
+    server->services = services;
     if (!tls_file_digest(config->certificate_file, server->binding)) {
         fault_set(why, FAULT_INVALID, "%s: no certificate in it", config->certificate_file);
         free(server);
@@ -305,7 +305,7 @@ void server_free(struct server *server)
         return;
     if (server->context)
         lws_context_destroy(server->context);
-    links_clear(&server->devices);
-    links_clear(&server->hosts);
+    link_table_clear(&server->devices);
+    link_table_clear(&server->hosts);
     free(server);
 }

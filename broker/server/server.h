@@ -2,7 +2,7 @@
 // The broker's listeners: one for people and programs, one for devices, one for administrators with a certificate; each
 // of these two trusts its own authority alone. HTTPS and WebSocket by libwebsockets on the broker's loop.
 #pragma once
-#include "broker/calls/world.h"
+#include "broker/calls/services.h"
 
 struct server;
 
@@ -14,7 +14,7 @@ struct server_config {
     const char *admin_ca_file;               // who may connect to admin_port; "": that port is closed
 };
 
-struct server *server_new(struct world *world, const struct server_config *config, struct fault *why);
+struct server *server_new(struct services *services, const struct server_config *config, struct fault *why);
 void server_free(struct server *server);
 struct link_port server_links(struct server *server);
 struct host_link_port server_host_links(struct server *server);

@@ -1,22 +1,22 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/store/journal.h"
 #include "broker/base/text.h"
-#include "broker/store/worker.h"
+#include "broker/store/job_queue.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
 struct journal {
-    struct worker *worker;
+    struct job_queue *worker;
     pthread_mutex_t lock; // guards the ledger: the loop reads, the worker changes
-    struct ledger *ledger;
-    struct head head; // the loop's copy
+    struct chain *chain;
+    struct signed_head head; // the loop's copy
 };
 
 struct change {
     struct job job; // first: a change is a job
     struct journal *journal;
-    enum store_outcome (*make)(struct ledger *ledger, const struct change *change, struct fault *why);
+    enum store_outcome (*make)(struct chain *chain, const struct change *change, struct fault *why);
     const struct store_batch *batch;
     uint64_t first, last;
     const char *bytes;
@@ -26,7 +26,7 @@ struct change {
     void *arg;
     enum store_outcome outcome;
     struct fault why;
-    struct head head;
+    struct signed_head head;
 };
 
 static void run_change(struct job *job)
@@ -34,8 +34,8 @@ static void run_change(struct job *job)
     struct change *change = (struct change *)job;
     struct journal *journal = change->journal;
     pthread_mutex_lock(&journal->lock);
-    change->outcome = change->make(journal->ledger, change, &change->why);
-    change->head = *ledger_head(journal->ledger);
+    change->outcome = change->make(journal->chain, change, &change->why);
+    change->head = *chain_head(journal->chain);
     pthread_mutex_unlock(&journal->lock);
 }
 
@@ -53,38 +53,38 @@ static void push(struct journal *journal, const struct change *change)
     job->journal = journal;
     job->job.run = run_change;
     job->job.finish = finish_change;
-    worker_push(journal->worker, &job->job);
+    job_queue_push(journal->worker, &job->job);
 }
 
 static void tidy(void *arg)
 {
     struct journal *journal = arg;
     pthread_mutex_lock(&journal->lock);
-    ledger_tidy(journal->ledger);
+    chain_tidy(journal->chain);
     pthread_mutex_unlock(&journal->lock);
 }
 
-bool journal_is_absent(const struct ledger_config *config)
+bool journal_is_absent(const struct chain_config *config)
 {
-    return ledger_is_absent(config);
+    return chain_is_absent(config);
 }
 
-bool journal_create(const struct ledger_config *config, struct fault *why)
+bool journal_create(const struct chain_config *config, struct fault *why)
 {
-    return ledger_create(config, why);
+    return chain_create(config, why);
 }
 
-bool journal_open(const struct ledger_config *config, struct loop *loop, struct journal **journal, struct fault *why)
+bool journal_open(const struct chain_config *config, struct loop *loop, struct journal **journal, struct fault *why)
 {
-    struct ledger *ledger = NULL;
-    if (!ledger_open(config, &ledger, why))
+    struct chain *chain = NULL;
+    if (!chain_open(config, &chain, why))
         return false;
     struct journal *opened = mem_new(1, sizeof *opened);
-    opened->ledger = ledger;
-    opened->head = *ledger_head(ledger);
+    opened->chain = chain;
+    opened->head = *chain_head(chain);
     pthread_mutex_init(&opened->lock, NULL);
-    opened->worker = worker_new(loop);
-    worker_on_idle(opened->worker, tidy, opened);
+    opened->worker = job_queue_new(loop);
+    job_queue_on_idle(opened->worker, tidy, opened);
     *journal = opened;
     return true;
 }
@@ -93,22 +93,22 @@ void journal_close(struct journal *journal)
 {
     if (!journal)
         return;
-    worker_free(journal->worker);
-    ledger_close(journal->ledger);
+    job_queue_free(journal->worker);
+    chain_close(journal->chain);
     pthread_mutex_destroy(&journal->lock);
     free(journal);
 }
 
-const struct head *journal_head(const struct journal *journal)
+const struct signed_head *journal_head(const struct journal *journal)
 {
     return &journal->head;
 }
 
 // ---- changes
 
-static enum store_outcome make_append(struct ledger *ledger, const struct change *change, struct fault *why)
+static enum store_outcome make_append(struct chain *chain, const struct change *change, struct fault *why)
 {
-    return ledger_append(ledger, change->batch, why);
+    return chain_append(chain, change->batch, why);
 }
 
 static void append(void *self, const struct store_batch *batch, store_done *done, void *arg)
@@ -116,9 +116,9 @@ static void append(void *self, const struct store_batch *batch, store_done *done
     push(self, &(struct change){.make = make_append, .batch = batch, .done = done, .arg = arg});
 }
 
-static enum store_outcome make_snapshot(struct ledger *ledger, const struct change *change, struct fault *why)
+static enum store_outcome make_snapshot(struct chain *chain, const struct change *change, struct fault *why)
 {
-    return ledger_keep_snapshot(ledger, change->last, change->bytes, change->length, why);
+    return chain_keep_snapshot(chain, change->last, change->bytes, change->length, why);
 }
 
 void journal_keep_snapshot(struct journal *journal, uint64_t seq, const char *bytes, size_t length, store_done *done,
@@ -128,9 +128,9 @@ void journal_keep_snapshot(struct journal *journal, uint64_t seq, const char *by
                       .make = make_snapshot, .last = seq, .bytes = bytes, .length = length, .done = done, .arg = arg});
 }
 
-static enum store_outcome make_erasure(struct ledger *ledger, const struct change *change, struct fault *why)
+static enum store_outcome make_erasure(struct chain *chain, const struct change *change, struct fault *why)
 {
-    return ledger_erase(ledger, change->first, change->last, why);
+    return chain_erase(chain, change->first, change->last, why);
 }
 
 void journal_erase(struct journal *journal, uint64_t first, uint64_t last, store_done *done, void *arg)
@@ -138,9 +138,9 @@ void journal_erase(struct journal *journal, uint64_t first, uint64_t last, store
     push(journal, &(struct change){.make = make_erasure, .first = first, .last = last, .done = done, .arg = arg});
 }
 
-static enum store_outcome make_pruning(struct ledger *ledger, const struct change *change, struct fault *why)
+static enum store_outcome make_pruning(struct chain *chain, const struct change *change, struct fault *why)
 {
-    return ledger_prune(ledger, change->last, why);
+    return chain_prune(chain, change->last, why);
 }
 
 void journal_prune(struct journal *journal, uint64_t last, store_done *done, void *arg)
@@ -148,9 +148,9 @@ void journal_prune(struct journal *journal, uint64_t last, store_done *done, voi
     push(journal, &(struct change){.make = make_pruning, .last = last, .done = done, .arg = arg});
 }
 
-static enum store_outcome make_person_erasure(struct ledger *ledger, const struct change *change, struct fault *why)
+static enum store_outcome make_person_erasure(struct chain *chain, const struct change *change, struct fault *why)
 {
-    return ledger_erase_person(ledger, change->id, why);
+    return chain_erase_person(chain, change->id, why);
 }
 
 static void erase_person(void *self, const char *id, store_done *done, void *arg)
@@ -167,7 +167,7 @@ static bool replay(void *self, uint64_t from, bool (*event)(void *arg, const str
 {
     struct journal *journal = self;
     pthread_mutex_lock(&journal->lock);
-    bool right = ledger_replay(journal->ledger, from, event, arg, why);
+    bool right = chain_replay(journal->chain, from, event, arg, why);
     pthread_mutex_unlock(&journal->lock);
     return right;
 }
@@ -175,7 +175,7 @@ static bool replay(void *self, uint64_t from, bool (*event)(void *arg, const str
 bool journal_read_snapshot(struct journal *journal, uint64_t *seq, char **bytes, size_t *length, struct fault *why)
 {
     pthread_mutex_lock(&journal->lock);
-    bool right = ledger_read_snapshot(journal->ledger, seq, bytes, length, why);
+    bool right = chain_read_snapshot(journal->chain, seq, bytes, length, why);
     pthread_mutex_unlock(&journal->lock);
     return right;
 }
@@ -184,7 +184,7 @@ bool journal_each_person(struct journal *journal, void (*person)(void *arg, cons
                          void *arg, struct fault *why)
 {
     pthread_mutex_lock(&journal->lock);
-    bool right = ledger_each_person(journal->ledger, person, arg, why);
+    bool right = chain_each_person(journal->chain, person, arg, why);
     pthread_mutex_unlock(&journal->lock);
     return right;
 }

@@ -4,26 +4,26 @@
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/core/port.h"
-#include "broker/store/ledger.h"
+#include "broker/store/chain.h"
 
 struct journal;
 
 // journal_is_absent, then journal_create, at the first start; journal_open checks the whole journal against its signed
 // head. Faults: see ledger.h.
-bool journal_is_absent(const struct ledger_config *config);
-bool journal_create(const struct ledger_config *config, struct fault *why) __attribute__((warn_unused_result));
-bool journal_open(const struct ledger_config *config, struct loop *loop, struct journal **journal, struct fault *why)
+bool journal_is_absent(const struct chain_config *config);
+bool journal_create(const struct chain_config *config, struct fault *why) __attribute__((warn_unused_result));
+bool journal_open(const struct chain_config *config, struct loop *loop, struct journal **journal, struct fault *why)
     __attribute__((warn_unused_result));
 // After loop_run has returned. Does what is still queued, answers nothing more.
 void journal_close(struct journal *journal); // NULL allowed
 
 struct store_port journal_port(struct journal *journal);
 // The newest head as signed, for the log host; as of the last answer.
-const struct head *journal_head(const struct journal *journal);
+const struct signed_head *journal_head(const struct journal *journal);
 
 // ---- changes: `done` comes later, exactly once
 
-// `bytes` stay valid until `done`; see ledger_keep_snapshot.
+// `bytes` stay valid until `done`; see chain_keep_snapshot.
 void journal_keep_snapshot(struct journal *journal, uint64_t seq, const char *bytes, size_t length, store_done *done,
                            void *arg);
 void journal_erase(struct journal *journal, uint64_t first, uint64_t last, store_done *done, void *arg);

@@ -232,7 +232,7 @@ bool tables_create(const char *path, const char *vfs, const struct mark *mark, s
     if (right && sqlite3_prepare_v2(tables.db, sql[WRITE_MARK], -1, &tables.statements[WRITE_MARK], NULL) == SQLITE_OK)
         right = tables_write_mark(&tables, mark, why);
     right = right && execute(&tables, "COMMIT", "create the journal", why) && tables_checkpoint(&tables, true, why);
-    tables_settle(&tables);
+    tables_enable_writes(&tables);
     sqlite3_finalize(tables.statements[WRITE_MARK]);
     sqlite3_close(tables.db);
     return right;
@@ -279,12 +279,12 @@ bool tables_open(const char *path, const char *vfs, struct tables **tables, stru
     return true;
 }
 
-void tables_settle(struct tables *tables)
+void tables_enable_writes(struct tables *tables)
 {
     sqlite3_db_config(tables->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 }
 
-void tables_unsettle(struct tables *tables)
+void tables_disable_writes(struct tables *tables)
 {
     sqlite3_db_config(tables->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 }

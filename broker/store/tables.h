@@ -7,7 +7,7 @@
 //   snapshot(id = 1, seq, chain, hash, bytes)
 //   meta(id = 1, schema, journal, turn, anchor_seq, anchor_chain, erased, people)
 #pragma once
-#include "broker/store/head.h"
+#include "broker/store/signed_head.h"
 
 enum { TABLES_SCHEMA = 1 };
 
@@ -48,10 +48,10 @@ struct snapshot_row {
 // `vfs` NULL: the usual one. tables_create ends with everything on disk and the database closed.
 bool tables_create(const char *path, const char *vfs, const struct mark *mark, struct fault *why);
 // Alone on the database (FAULT_CONFLICT: another program has it). Writes nothing to it, not even at the end, until
-// tables_settle: a damaged journal stays as it was found.
+// tables_enable_writes: a damaged journal stays as it was found.
 bool tables_open(const char *path, const char *vfs, struct tables **tables, struct fault *why);
-void tables_settle(struct tables *tables);
-void tables_unsettle(struct tables *tables);
+void tables_enable_writes(struct tables *tables);
+void tables_disable_writes(struct tables *tables);
 void tables_close(struct tables *tables); // NULL allowed
 // SQLite's own check of the structure of its file.
 bool tables_check(struct tables *tables, struct fault *why);

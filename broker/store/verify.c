@@ -138,7 +138,7 @@ static bool verify_events(struct tables *tables, struct scan *scan, struct fault
 }
 
 // Neither shorter than its head, nor longer than by the commit that the head was to follow.
-static bool verify_end(const struct mark *mark, const struct head *head, struct fault *why)
+static bool verify_end(const struct mark *mark, const struct signed_head *head, struct fault *why)
 {
     if (mark->seq < head->seq)
         return fault_set(why, FAULT_BROKEN, "the journal ends at event %llu, but its head vouches for event %llu",
@@ -165,7 +165,7 @@ static bool verify_place_of_head(struct scan *scan, struct fault *why)
                                        (unsigned long long)scan->head.seq);
 }
 
-static bool verify_head(struct scan *scan, const struct head *head, bool torn, struct fault *why)
+static bool verify_head(struct scan *scan, const struct signed_head *head, bool torn, struct fault *why)
 {
     const struct mark *mark = scan->mark;
     if (!verify_end(mark, head, why))
@@ -188,7 +188,7 @@ static bool verify_head(struct scan *scan, const struct head *head, bool torn, s
 }
 
 // All that can be known without the head.
-static bool verify_tables(struct tables *tables, struct scan *scan, const struct head *head, struct fault *why)
+static bool verify_tables(struct tables *tables, struct scan *scan, const struct signed_head *head, struct fault *why)
 {
     struct mark *mark = scan->mark;
     if (!tables_check(tables, why) || !tables_read_mark(tables, mark, why))
@@ -203,14 +203,14 @@ static bool verify_tables(struct tables *tables, struct scan *scan, const struct
            verify_people(tables, scan->digest, mark, why);
 }
 
-bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn, struct mark *mark,
-                    struct fault *why)
+bool verify_journal(struct tables *tables, struct digest *digest, const struct signed_head *head, bool torn,
+                    struct mark *mark, struct fault *why)
 {
     struct scan scan = {.digest = digest, .mark = mark};
     return verify_tables(tables, &scan, head, why) && verify_head(&scan, head, torn, why);
 }
 
-bool verify_backup(struct tables *tables, struct digest *digest, const struct head *head, struct mark *mark,
+bool verify_backup(struct tables *tables, struct digest *digest, const struct signed_head *head, struct mark *mark,
                    struct fault *why)
 {
     struct scan scan = {.digest = digest, .mark = mark};

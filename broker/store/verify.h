@@ -9,11 +9,11 @@ bool verify_event(struct digest *digest, struct mark *mark, const struct event_r
     __attribute__((warn_unused_result));
 // Reads everything; `mark` is then what the journal holds. A journal that is one commit ahead of its head is right: the
 // power went, or the broker, between the two.
-bool verify_journal(struct tables *tables, struct digest *digest, const struct head *head, bool torn, struct mark *mark,
-                    struct fault *why) __attribute__((warn_unused_result));
+bool verify_journal(struct tables *tables, struct digest *digest, const struct signed_head *head, bool torn,
+                    struct mark *mark, struct fault *why) __attribute__((warn_unused_result));
 // The same for a journal that was taken from a backup, or whose head was: each is whole, they belong together, and the
 // journal went on from, or leads to, where the head stands. `head` NULL: it is lost.
-bool verify_backup(struct tables *tables, struct digest *digest, const struct head *head, struct mark *mark,
+bool verify_backup(struct tables *tables, struct digest *digest, const struct signed_head *head, struct mark *mark,
                    struct fault *why) __attribute__((warn_unused_result));
 // The hash over all but the events, for the head.
 void verify_rest(struct digest *digest, const struct mark *mark, unsigned char rest[DIGEST_BYTES]);

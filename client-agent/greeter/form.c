@@ -11,7 +11,7 @@ struct form {
     GtkWidget *box;
     GtkWidget *entries[FORM_ROWS_MAX];
     form_submit *submit;
-    form_amiss *amiss;
+    form_invalid *invalid;
     void *arg;
 };
 
@@ -39,7 +39,7 @@ static void submit(struct form *form)
         texts[row] = text_of(form, row);
         if (!is_fit(form, row)) {
             gtk_widget_grab_focus(form->entries[row]);
-            form->amiss(form->arg, is_long(form, row) ? form->plan.rows[row].too_long : NULL);
+            form->invalid(form->arg, is_long(form, row) ? form->plan.rows[row].too_long : NULL);
             return;
         }
     }
@@ -126,13 +126,13 @@ static void add_button(struct form *form, struct captions *captions)
     gtk_box_append(GTK_BOX(form->box), button);
 }
 
-struct form *form_new(struct captions *captions, const struct form_plan *plan, form_submit *done, form_amiss *amiss,
+struct form *form_new(struct captions *captions, const struct form_plan *plan, form_submit *done, form_invalid *invalid,
                       void *arg)
 {
     struct form *form = mem_new(1, sizeof *form);
     form->plan = *plan;
     form->submit = done;
-    form->amiss = amiss;
+    form->invalid = invalid;
     form->arg = arg;
     form->box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     gtk_widget_add_css_class(form->box, "form");

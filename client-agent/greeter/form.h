@@ -2,7 +2,7 @@
 // A few fields below each other and a button: the log-on, and the choice of a new password. Nothing that was typed
 // stays after it was handed on.
 #pragma once
-#include "client-agent/greeter/caption.h"
+#include "client-agent/greeter/label.h"
 
 enum { FORM_ROWS_MAX = 2 };
 
@@ -24,10 +24,10 @@ struct form;
 // cleared when it returns.
 typedef void form_submit(void *arg, const char *const texts[FORM_ROWS_MAX]);
 // A field is empty or holds what no keyboard types; or it is too long, then with the sentence that says so.
-typedef void form_amiss(void *arg, const char *too_long);
+typedef void form_invalid(void *arg, const char *too_long);
 
-struct form *form_new(struct captions *captions, const struct form_plan *plan, form_submit *submit, form_amiss *amiss,
-                      void *arg);
+struct form *form_new(struct captions *captions, const struct form_plan *plan, form_submit *submit,
+                      form_invalid *invalid, void *arg);
 void form_free(struct form *form);
 GtkWidget *form_widget(struct form *form);
 GtkWidget *form_entry(struct form *form, size_t row);

@@ -2,7 +2,7 @@
 // pult-greeter: asks for name and password and hands them to the agent, who holds the other end of descriptor 3. Knows
 // neither keys nor the network. Its one argument is the language to begin with.
 #include "broker/base/log.h"
-#include "client-agent/greeter/face.h"
+#include "client-agent/greeter/window.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -16,7 +16,7 @@
 
 struct program {
     GMainLoop *loop;
-    struct face *face;
+    struct window *face;
     struct greeter_reader reader;
 };
 
@@ -66,7 +66,7 @@ static void heard(void *arg, const struct greeter_message *message)
 {
     struct program *program = arg;
     if (message->type == GREETER_SHOW || message->type == GREETER_ASK_NEW || message->type == GREETER_BUSY)
-        face_follow(program->face, message);
+        window_follow(program->face, message);
 }
 
 static gboolean readable(gint descriptor, GIOCondition condition, gpointer arg)
@@ -96,7 +96,7 @@ static void settle_environment(void)
 
 int main(int count, char **words)
 {
-    static const struct face_events events = {
+    static const struct window_events events = {
         .log_on = log_on, .new_password = new_password, .cancel = cancel, .language = switch_language};
     struct program program = {0};
     // What a core dump or freed memory holds could be a password.
@@ -110,10 +110,10 @@ int main(int count, char **words)
     g_set_application_name("Pult");
     g_set_prgname("pult-greeter");
     program.loop = g_main_loop_new(NULL, FALSE);
-    program.face = face_new(count > 1 ? words[1] : "de", &events, &program);
+    program.face = window_new(count > 1 ? words[1] : "de", &events, &program);
     g_unix_fd_add(GREETER_DESCRIPTOR, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, &program);
     g_main_loop_run(program.loop);
-    face_free(program.face);
+    window_free(program.face);
     g_main_loop_unref(program.loop);
     return 0;
 }

@@ -80,7 +80,7 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static int64_t decide(struct state *state, int person, uint64_t dice, char (*groups)[DN_SIZE])
+static int64_t decide(struct state *state, int person, uint64_t random_bits, char (*groups)[DN_SIZE])
 {
     static const struct health_source health = {.of = all_well};
     static struct logon_decision decision;
@@ -94,12 +94,12 @@ static int64_t decide(struct state *state, int person, uint64_t dice, char (*gro
                                 .device_id = device,
                                 .health = &health,
                                 .now_ms = 1,
-                                .dice = dice};
+                                .random_bits = random_bits};
     int64_t began = now_ns();
     logon_decide(state, &input, &decision);
     int64_t took = now_ns() - began;
     if (decision.refusal != REFUSAL_NONE) {
-        fprintf(stderr, "refused: %s\n", decision.why.lines);
+        fprintf(stderr, "refused: %s\n", decision.trace.lines);
         exit(1);
     }
     if (person % 2)

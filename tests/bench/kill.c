@@ -23,7 +23,7 @@ struct answered {
     int64_t fence;
 };
 
-struct worker {
+struct job_queue {
     pthread_t thread;
     int number;
     struct https https;
@@ -60,7 +60,7 @@ static void note(struct answered *person, json_object *answer, int number)
     person->fence = fence;
 }
 
-static void log_on(struct worker *worker, int number)
+static void log_on(struct job_queue *worker, int number)
 {
     char body[100];
     struct fault why = {0};
@@ -78,7 +78,7 @@ static void log_on(struct worker *worker, int number)
 // Nobody logs on at two desks at once: each worker has people of its own.
 static void *work(void *arg)
 {
-    struct worker *worker = arg;
+    struct job_queue *worker = arg;
     for (int number = worker->number; !__atomic_load_n(&over, __ATOMIC_RELAXED);
          number = number + devices <= people ? number + devices : worker->number) {
         pthread_rwlock_rdlock(&gate);
@@ -222,7 +222,7 @@ static void round_of(struct https *https, int round)
 
 static void run(int wanted)
 {
-    static struct worker workers[DEVICES_MAX];
+    static struct job_queue workers[DEVICES_MAX];
     struct https https = {.context = https_context(words[7], NULL, NULL), .host = words[6], .port = "8443"};
     pthread_rwlock_wrlock(&gate);
     for (int i = 0; i < devices; i++) {

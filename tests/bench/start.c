@@ -9,7 +9,7 @@
 //                                                     longest
 #include "broker/base/clock.h"
 #include "broker/core/logon.h"
-#include "broker/store/ledger.h"
+#include "broker/store/chain.h"
 #include "tests/bench/https.h"
 
 #include <signal.h>
@@ -22,7 +22,7 @@
 enum { TENANTS = 40, HOSTS = 8, BATCH = 1000, PATIENCE_MS = 60000 };
 
 struct filling {
-    struct ledger *ledger;
+    struct chain *chain;
     struct state *state;
     uint64_t seq;
     struct text payloads[BATCH];
@@ -45,7 +45,7 @@ static void flush(struct filling *filling)
 {
     struct fault why = {0};
     struct store_batch batch = {filling->stored, filling->count, filling->people, filling->person_count};
-    must(ledger_append(filling->ledger, &batch, &why) == STORE_DURABLE, why.text);
+    must(chain_append(filling->chain, &batch, &why) == STORE_DURABLE, why.text);
     filling->count = filling->person_count = 0;
 }
 
@@ -110,7 +110,7 @@ static enum host_health all_well(void *arg, const char *host_id)
 
 static void add_person(struct filling *filling, int number, char id[ID_SIZE])
 {
-    struct event event = {.type = EVENT_PERSON_SEEN, .noun = NOUN_PERSON, .by = "device"};
+    struct event event = {.type = EVENT_PERSON_FIRST_LOGON, .noun = NOUN_PERSON, .by = "device"};
     snprintf(id, ID_SIZE, "t%d/p-%016x", number % TENANTS, (unsigned)number);
     TEXT_PUT(event.record.person.id, id);
     event.record.person.first_seen_ms = clock_wall_ms();
@@ -139,9 +139,9 @@ static void log_on(struct filling *filling, int number)
                                 .health = &health,
                                 .now_ms = clock_wall_ms(),
                                 .fence = (int64_t)filling->seq + 1,
-                                .dice = (uint64_t)random() << 32 | (uint64_t)random()};
+                                .random_bits = (uint64_t)random() << 32 | (uint64_t)random()};
     logon_decide(filling->state, &input, &decision);
-    must(decision.refusal == REFUSAL_NONE, decision.why.lines);
+    must(decision.refusal == REFUSAL_NONE, decision.trace.lines);
     // As when the desk shows it: a session nobody came to would be ended after a while.
     decision.events[0].record.session.state = SESSION_CONNECTED;
     add(filling, &decision.events[0]);
@@ -151,10 +151,10 @@ static int fill(const char *folder, int sessions)
 {
     static struct filling filling;
     struct fault why = {0};
-    struct ledger_config config = {.folder = folder};
-    must(ledger_open(&config, &filling.ledger, &why), why.text);
+    struct chain_config config = {.folder = folder};
+    must(chain_open(&config, &filling.chain, &why), why.text);
     filling.state = state_new();
-    filling.seq = ledger_head(filling.ledger)->seq;
+    filling.seq = chain_head(filling.chain)->seq;
     for (int i = 0; i < TENANTS; i++)
         add_tenant(&filling, i);
     for (int i = 0; i < sessions; i++)

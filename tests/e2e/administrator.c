@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The first day of a district: an administrator with a fresh broker, pultctl and a file.
-#include "broker/store/ledger.h"
-#include "tests/integration/api/fake_broker.h"
+#include "broker/store/chain.h"
+#include "tests/integration/client/fake_broker.h"
 #include "tests/program.h"
 
 #include <criterion/criterion.h>
@@ -240,28 +240,28 @@ Test(administrator, finds_it_all_again_after_a_restart)
     cr_assert_eq(pultctl("device list", NULL), 4);
 }
 
-static void add_event(struct ledger *ledger, const char *payload, const struct store_person *person)
+static void add_event(struct chain *chain, const char *payload, const struct store_person *person)
 {
     struct fault why;
-    const struct head *head = ledger_head(ledger);
+    const struct signed_head *head = chain_head(chain);
     struct store_event event = {
         .seq = head->seq + 1, .at_ms = head->at_ms, .payload = payload, .length = strlen(payload)};
     struct store_batch batch = {&event, 1, person, person ? 1 : 0};
-    cr_assert_eq(ledger_append(ledger, &batch, &why), STORE_DURABLE, "%s", why.text);
+    cr_assert_eq(chain_append(chain, &batch, &why), STORE_DURABLE, "%s", why.text);
 }
 
 // What is on the disk when the broker ends between the event and the erasing.
 static void leave_a_name_over(void)
 {
     char data[200];
-    struct ledger *ledger = NULL;
+    struct chain *chain = NULL;
     struct fault why;
     struct store_person person = {.id = "neustadt/p-1", .key = "k", .login = "zacharias", .name = "Zacharias"};
     snprintf(data, sizeof data, "%s/data", town);
-    cr_assert(ledger_open(&(struct ledger_config){.folder = data}, &ledger, &why), "%s", why.text);
-    add_event(ledger, "{\"v\":1,\"type\":\"person.seen\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
-    add_event(ledger, "{\"v\":1,\"type\":\"person.erased\",\"id\":\"neustadt/p-1\"}", NULL);
-    ledger_close(ledger);
+    cr_assert(chain_open(&(struct chain_config){.folder = data}, &chain, &why), "%s", why.text);
+    add_event(chain, "{\"v\":1,\"type\":\"person.seen\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
+    add_event(chain, "{\"v\":1,\"type\":\"person.erased\",\"id\":\"neustadt/p-1\"}", NULL);
+    chain_close(chain);
 }
 
 Test(administrator, finds_no_name_that_was_to_go_when_the_broker_ended)

@@ -54,12 +54,12 @@ Test(desktops, each_has_a_machine_of_their_own_and_keeps_it)
 // Each of the three had a right to the machine when they asked for it, and none has been there yet.
 static void three_are_given_the_same_machine(void)
 {
-    place_runs("broker", "tests/e2e/stub enrol altdorf/stub1 altdorf/stub2 altdorf/stub3");
-    place_runs("home", "printf 'anna-altdorf-1\\n' | tests/e2e/stub logon stub1 anna anna");
+    place_runs("broker", "tests/e2e/fake-desk enrol altdorf/stub1 altdorf/stub2 altdorf/stub3");
+    place_runs("home", "printf 'anna-altdorf-1\\n' | tests/e2e/fake-desk logon stub1 anna anna");
     place_runs("broker", END_ALL_SESSIONS);
-    place_runs("home", "printf 'dora-geheim-1\\n' | tests/e2e/stub logon stub2 dora dora");
+    place_runs("home", "printf 'dora-geheim-1\\n' | tests/e2e/fake-desk logon stub2 dora dora");
     place_runs("broker", END_ALL_SESSIONS);
-    place_runs("home", "printf 'egon-geheim-1\\n' | tests/e2e/stub logon stub3 egon egon");
+    place_runs("home", "printf 'egon-geheim-1\\n' | tests/e2e/fake-desk logon stub3 egon egon");
 }
 
 // The machine sees to it, also when there is no broker to ask.
@@ -69,13 +69,13 @@ Test(desktops, two_people_never_share_one)
     pultctl("host drain altdorf/ts2");
     three_are_given_the_same_machine();
     broker_is_killed();
-    place_runs("home", "tests/e2e/stub open dora");
+    place_runs("home", "tests/e2e/fake-desk open dora");
     screen_shows("home", "dora auf ts1", 20);
-    place_runs("home", "tests/e2e/stub open egon");
+    place_runs("home", "tests/e2e/fake-desk open egon");
     screen_shows("home", "egon auf ts1", 20);
     place_soon("ts1", "! pgrep -u dora", 5);
     // Hers was used, and of Anna's nobody knows yet: it is older than Egon's.
-    place_runs("home", "tests/e2e/stub open dora refused && tests/e2e/stub open anna refused");
+    place_runs("home", "tests/e2e/fake-desk open dora refused && tests/e2e/fake-desk open anna refused");
     log_says("ts1-agent", "dora is refused: it was used before", 1);
     log_says("ts1-agent", "anna is refused: somebody was let in here with a newer one", 1);
     place_runs("ts1", "! pgrep -u dora && ! pgrep -u anna && pgrep -x -u egon xterm");

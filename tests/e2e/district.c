@@ -39,14 +39,14 @@ Test(district, shows_the_directory_and_the_hosts_in_trouble)
 }
 
 #define PULTCTL "tests/town/pultctl $TOWN $BUILD "
-#define LOG_ON "printf 'bert-geheim-1\\n' | tests/e2e/stub logon stub1 bert bert"
+#define LOG_ON "printf 'bert-geheim-1\\n' | tests/e2e/fake-desk logon stub1 bert bert"
 #define ID_OF_BERT PULTCTL "person list --json | jq -er '.[] | select(.login == \"bert\").id'"
 #define FILES_HOLD "grep -aqi bert /srv/pult-broker/*"
 
 Test(district, forgets_who_asks_for_it)
 {
     place_runs("broker",
-               "tests/e2e/stub enrol neustadt/stub1 && " LOG_ON " && " ID_OF_BERT " >/root/bert && " FILES_HOLD);
+               "tests/e2e/fake-desk enrol neustadt/stub1 && " LOG_ON " && " ID_OF_BERT " >/root/bert && " FILES_HOLD);
     place_runs("broker", PULTCTL "person erase $(cat /root/bert) --yes >/root/said 2>&1; [ $? = 1 ] && "
                                  "grep -q 'pultctl session end neustadt/s-' /root/said");
     place_runs("broker", PULTCTL "session list --json | jq -r '.[].id' | xargs " PULTCTL "session end");

@@ -8,7 +8,7 @@
 static void open_altdorf(void)
 {
     story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2 --place home=10.77.9.1");
-    place_runs("broker", "tests/e2e/stub enrol altdorf/stub1");
+    place_runs("broker", "tests/e2e/fake-desk enrol altdorf/stub1");
     pultctl("profile set altdorf/clerk idle=1");
     pultctl("profile add altdorf/short name=Kurz pool=altdorf/office longest=1");
     pultctl("profile add altdorf/left name=Verlassen pool=altdorf/office disconnected=1");
@@ -71,7 +71,9 @@ static void a_drained_host_tells_its_people_and_comes_back_by_itself(void)
 
 static void anna_leaves_hers(void)
 {
-    place_runs("home", "printf 'anna-altdorf-1\\n' | tests/e2e/stub logon stub1 anna anna && tests/e2e/stub open anna");
+    place_runs(
+        "home",
+        "printf 'anna-altdorf-1\\n' | tests/e2e/fake-desk logon stub1 anna anna && tests/e2e/fake-desk open anna");
     screen_shows("home", "anna auf ts3", 20);
     place_runs("home", "pkill -x xfreerdp3");
 }

@@ -9,7 +9,7 @@
 static void open_neustadt(void)
 {
     story_open("--tenant neustadt --host ts1 --desk desk1 --people 20 --place home=10.77.9.1");
-    place_runs("broker", "tests/e2e/stub enrol neustadt/stub1");
+    place_runs("broker", "tests/e2e/fake-desk enrol neustadt/stub1");
 }
 
 TestSuite(secrets, .init = open_neustadt, .fini = story_close, .timeout = 600);
@@ -18,8 +18,9 @@ TestSuite(secrets, .init = open_neustadt, .fini = story_close, .timeout = 600);
 
 static void watching_begins(void)
 {
-    story_runs("rm -f $TOWN/watched $TOWN/watch.code; setsid -f sh -c 'tests/e2e/search watch >$TOWN/watch.log 2>&1; "
-               "echo $? >$TOWN/watch.code' </dev/null >/dev/null 2>&1");
+    story_runs(
+        "rm -f $TOWN/watched $TOWN/watch.code; setsid -f sh -c 'tests/e2e/scan-secrets watch >$TOWN/watch.log 2>&1; "
+        "echo $? >$TOWN/watch.code' </dev/null >/dev/null 2>&1");
 }
 
 static void nothing_was_seen(void)
@@ -34,12 +35,13 @@ static void two_hundred_log_ons(void)
     desk_logs_on("desk1", "anna", "anna-geheim-1");
     screen_shows("desk1", "anna auf ts[1lI|]", 30);
     log_says("broker", "proven by ticket", 1);
-    place_runs("home", PASSWORD_OF("bert") " | tests/e2e/stub logon stub1 bert bert && tests/e2e/stub open bert");
+    place_runs("home",
+               PASSWORD_OF("bert") " | tests/e2e/fake-desk logon stub1 bert bert && tests/e2e/fake-desk open bert");
     screen_shows("home", "bert auf ts[1lI|]", 20);
-    place_runs("home", "for n in 1 2 3; do " PASSWORD_OF("viele") " | tests/e2e/stub logon stub1 p$n p0000$n && "
-                                                                  "tests/e2e/stub open p$n || exit 1; done");
+    place_runs("home", "for n in 1 2 3; do " PASSWORD_OF("viele") " | tests/e2e/fake-desk logon stub1 p$n p0000$n && "
+                                                                  "tests/e2e/fake-desk open p$n || exit 1; done");
     place_soon("ts1", "[ $(pgrep -c -x Xorg) = 5 ]", 20);
-    place_runs("home", PASSWORD_OF("viele") " | tests/e2e/stub many stub1 many 20 195");
+    place_runs("home", PASSWORD_OF("viele") " | tests/e2e/fake-desk many stub1 many 20 195");
 }
 
 static void what_is_planted_is_found(void)
@@ -48,10 +50,10 @@ static void what_is_planted_is_found(void)
                           "anna") "); "
                                   "setsid -f sh -c 'exec sleep 600 #' \"$p\"; setsid -f sh -c 'sleep 600; :' \"$p\"; "
                                   "PLANTED=$p setsid -f sleep 600");
-    story_runs("tests/e2e/search files | grep -qx 'found: ts1: /planted below tmp'");
+    story_runs("tests/e2e/scan-secrets files | grep -qx 'found: ts1: /planted below tmp'");
     place_runs("ts1", "install -m 600 /srv/pult-host/otp.key /tmp/planted");
-    story_runs("tests/e2e/search files | grep -qx 'found: ts1: /planted below tmp'");
-    story_runs("tests/e2e/search watch >$TOWN/planted; grep -qx 'found: cmdline of sh' $TOWN/planted && "
+    story_runs("tests/e2e/scan-secrets files | grep -qx 'found: ts1: /planted below tmp'");
+    story_runs("tests/e2e/scan-secrets watch >$TOWN/planted; grep -qx 'found: cmdline of sh' $TOWN/planted && "
                "grep -qx 'found: environ of sleep' $TOWN/planted");
     // What the place itself sleeps in is not to be killed from inside.
     place_runs("ts1", "rm /tmp/planted; pkill -x sleep");
@@ -69,8 +71,8 @@ static void sign_on_by_password(void)
     desk_logs_on("desk1", "clara", "clara-geheim-1");
     screen_shows("desk1", "clara auf ts[1lI|]", 30);
     nothing_was_seen();
-    story_runs("tests/e2e/search files");
-    story_runs("tests/e2e/search memory ts1 clara | grep -q 'found: memory of xrdp'");
+    story_runs("tests/e2e/scan-secrets files");
+    story_runs("tests/e2e/scan-secrets memory ts1 clara | grep -q 'found: memory of xrdp'");
 }
 
 Test(secrets, are_nowhere)
@@ -78,9 +80,9 @@ Test(secrets, are_nowhere)
     watching_begins();
     two_hundred_log_ons();
     nothing_was_seen();
-    story_runs("tests/e2e/search files");
-    story_runs("tests/e2e/search memory ts1 anna && tests/e2e/search memory ts1 bert && "
-               "tests/e2e/search memory broker anna");
+    story_runs("tests/e2e/scan-secrets files");
+    story_runs("tests/e2e/scan-secrets memory ts1 anna && tests/e2e/scan-secrets memory ts1 bert && "
+               "tests/e2e/scan-secrets memory broker anna");
     what_is_planted_is_found();
     sign_on_by_password();
 }

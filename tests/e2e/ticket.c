@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // ticket HOST CERTIFICATE: what a person with a Kerberos ticket shows to the broker of that certificate, as the value
 // of the header Authorization.
-#include "broker/api/client.h"
-#include "broker/api/client_ticket.h"
+#include "broker/client/client.h"
+#include "broker/client/client_ticket.h"
 
 #include <openssl/crypto.h>
 #include <stdio.h>

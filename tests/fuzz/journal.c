@@ -7,13 +7,13 @@
 //   length: 1 byte, then as many bytes; they are put there, mixed in, or repeated to the file's end
 #include "broker/base/log.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/unit/store/model.h"
+#include "tests/unit/store/journal_model.h"
 #include "tests/unit/store/power_vfs.h"
 
 #include <assert.h>
 #include <string.h>
 
-static const struct ledger_config config = {
+static const struct chain_config config = {
     .folder = "/data", .head_folder = "/head", .vfs = POWER_VFS, .files = &power_files};
 static const char *const names[] = {"/data/journal.db", "/data/journal.db-wal", "/head/head", "/head/head.key"};
 enum deed { DEED_PUT, DEED_FLIP, DEED_CUT, DEED_REPEAT };
@@ -21,39 +21,39 @@ enum deed { DEED_PUT, DEED_FLIP, DEED_CUT, DEED_REPEAT };
 static struct model model;
 static struct power_image *image;
 
-static void fill(struct ledger *ledger, int batches)
+static void fill(struct chain *chain, int batches)
 {
     struct fault why;
     struct model_batch batch;
     for (int i = 0; i < batches; i++) {
         model_add_events(&model, &batch, 2);
         model_add_person(&model, &batch, i % MODEL_PEOPLE);
-        enum store_outcome outcome = ledger_append(ledger, &batch.batch, &why);
+        enum store_outcome outcome = chain_append(chain, &batch.batch, &why);
         assert(outcome == STORE_DURABLE);
         (void)outcome;
     }
 }
 
-static struct ledger *open_good(void)
+static struct chain *open_good(void)
 {
     struct fault why;
-    struct ledger *ledger = NULL;
-    bool opened = ledger_open(&config, &ledger, &why);
+    struct chain *chain = NULL;
+    bool opened = chain_open(&config, &chain, &why);
     assert(opened);
     (void)opened;
-    return ledger;
+    return chain;
 }
 
-static void keep_snapshot(struct ledger *ledger)
+static void keep_snapshot(struct chain *chain)
 {
     struct fault why;
     char bytes[800];
     model.snapshot = model.events;
     size_t length = model_snapshot(bytes, model.snapshot);
-    enum store_outcome outcome = ledger_keep_snapshot(ledger, model.snapshot, bytes, length, &why);
+    enum store_outcome outcome = chain_keep_snapshot(chain, model.snapshot, bytes, length, &why);
     assert(outcome == STORE_DURABLE);
     model.erased = 3;
-    outcome = ledger_erase(ledger, 1, 3, &why);
+    outcome = chain_erase(chain, 1, 3, &why);
     assert(outcome == STORE_DURABLE);
     (void)outcome;
 }
@@ -64,17 +64,17 @@ static void make_image(void)
     log_set_level(LOG_LEVEL_ERROR);
     power_start();
     power_seed(7);
-    bool made = ledger_create(&config, &why);
+    bool made = chain_create(&config, &why);
     assert(made);
     (void)made;
-    struct ledger *ledger = open_good();
-    fill(ledger, 3);
-    keep_snapshot(ledger);
-    ledger_close(ledger);
-    ledger = open_good();
-    fill(ledger, 2);
+    struct chain *chain = open_good();
+    fill(chain, 3);
+    keep_snapshot(chain);
+    chain_close(chain);
+    chain = open_good();
+    fill(chain, 2);
     image = power_image_new();
-    ledger_close(ledger);
+    chain_close(chain);
 }
 
 static void put(unsigned char *file, size_t left, enum deed deed, const uint8_t *bytes, size_t length)
@@ -115,14 +115,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         size -= taken;
     }
     struct fault why = {0};
-    struct ledger *ledger = NULL;
-    if (ledger_open(&config, &ledger, &why)) {
-        bool fits = model_fits(&model, ledger, &why);
+    struct chain *chain = NULL;
+    if (chain_open(&config, &chain, &why)) {
+        bool fits = model_fits(&model, chain, &why);
         assert(fits);
         (void)fits;
-        ledger_close(ledger);
+        chain_close(chain);
     } else {
-        assert(!ledger && why.text[0] && (why.kind == FAULT_BROKEN || why.kind == FAULT_ABSENT));
+        assert(!chain && why.text[0] && (why.kind == FAULT_BROKEN || why.kind == FAULT_ABSENT));
     }
     return 0;
 }

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a directory answers -> verdict and person. The first byte says which; the rest is cut into values by the byte
 // 0xff.
-#include "broker/auth/domain.h"
-#include "broker/auth/name.h"
+#include "broker/auth/active_directory.h"
+#include "broker/auth/logon_name.h"
 #include "broker/auth/pac.h"
-#include "broker/auth/person.h"
+#include "broker/auth/person_entry.h"
 #include "broker/auth/verdict.h"
 #include "broker/base/text.h"
 #include "tests/fuzz/fuzz.h"
@@ -16,7 +16,7 @@
 enum { PARTS_MAX = 32 };
 
 struct parts {
-    struct bytes at[PARTS_MAX];
+    struct ldap_bytes at[PARTS_MAX];
     size_t count;
 };
 
@@ -27,7 +27,7 @@ static struct parts cut(const uint8_t *data, size_t size)
     while (parts.count < PARTS_MAX) {
         const char *end = size ? memchr(from, 0xff, size) : NULL;
         size_t length = end ? (size_t)(end - from) : size;
-        parts.at[parts.count++] = (struct bytes){from, length};
+        parts.at[parts.count++] = (struct ldap_bytes){from, length};
         if (!end)
             break;
         from += length + 1;
@@ -43,9 +43,9 @@ static void judge(const uint8_t *data, size_t size)
     char diagnostic[256] = "";
     size_t length = size - 2 < sizeof diagnostic - 1 ? size - 2 : sizeof diagnostic - 1;
     memcpy(diagnostic, data + 2, length);
-    struct result result = {.code = data[0], .diagnostic = diagnostic};
+    struct ldap_result result = {.code = data[0], .diagnostic = diagnostic};
     if (data[1] & 1)
-        result.policy = (struct bytes){(const char *)data + 2, size - 2};
+        result.policy = (struct ldap_bytes){(const char *)data + 2, size - 2};
     enum directory_kind kind = data[1] & 2 ? DIRECTORY_ACTIVE_DIRECTORY : DIRECTORY_OPENLDAP;
     enum auth_verdict verdict = verdict_of_bind(kind, &result);
     assert(verdict != AUTH_REJECTED);
@@ -70,14 +70,14 @@ static void read_person(const uint8_t *data, size_t size)
                                         "userPrincipalName"};
     struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT", .directory = data[0] & 1};
     struct parts parts = cut(data + 1, size - 1);
-    struct attribute attributes[PARTS_MAX];
-    struct entry entry = {.attributes = attributes, .count = parts.count};
-    struct person_read person;
+    struct ldap_attribute attributes[PARTS_MAX];
+    struct ldap_entry entry = {.attributes = attributes, .count = parts.count};
+    struct person_entry_read person;
     for (size_t i = 0; i < parts.count; i++) {
         const char *name = names[i % (sizeof names / sizeof names[0])];
-        attributes[i] = (struct attribute){{name, strlen(name)}, &parts.at[i], 1};
+        attributes[i] = (struct ldap_attribute){{name, strlen(name)}, &parts.at[i], 1};
     }
-    if (!person_from_entry(&person, &tenant, "anna", &entry, 1800000000000))
+    if (!person_entry_identity(&person, &tenant, "anna", &entry, 1800000000000))
         return;
     assert(person.login[0] && person.key[0] && person.name[0]);
     assert(text_is_clean(person.login, strlen(person.login)) && text_is_clean(person.name, strlen(person.name)));
@@ -90,8 +90,8 @@ static void read_name(const uint8_t *data, size_t size)
     size_t openings = tenant.directory == DIRECTORY_ACTIVE_DIRECTORY ? 6 : 3;
     char *typed = calloc(1, size + 1), login[LOGIN_SIZE], filter[FILTER_SIZE];
     memcpy(typed, data, size);
-    if (name_read(login, &tenant, typed)) {
-        name_filter(filter, &tenant, login);
+    if (logon_name_read(login, &tenant, typed)) {
+        logon_name_filter(filter, &tenant, login);
         size_t opening = 0, stars = 0;
         for (const char *at = filter; *at; at++) {
             opening += *at == '(';
@@ -107,15 +107,15 @@ static void read_name(const uint8_t *data, size_t size)
 static void quote(const uint8_t *data, size_t size)
 {
     struct secret password;
-    char quoted[DOMAIN_PASSWORD_MAX], filter[FILTER_SIZE];
+    char quoted[ACTIVE_DIRECTORY_PASSWORD_MAX], filter[FILTER_SIZE];
     if (secret_set(&password, (const char *)data, size < SECRET_MAX ? size : SECRET_MAX)) {
-        size_t length = domain_password(quoted, &password);
+        size_t length = active_directory_password(quoted, &password);
         assert(length == 0 || (length >= 4 && length % 2 == 0 && quoted[length - 2] == '"'));
     }
     char login[LOGIN_SIZE];
-    if (pac_login(login, (struct bytes){(const char *)data, size}))
+    if (pac_login(login, (struct ldap_bytes){(const char *)data, size}))
         assert(login[0] && text_is_clean(login, strlen(login)));
-    name_sid_filter(filter, (struct bytes){(const char *)data, size < 68 ? size : 68});
+    logon_name_sid_filter(filter, (struct ldap_bytes){(const char *)data, size < 68 ? size : 68});
     assert(strspn(filter + 11, "\\0123456789abcdef)") == strlen(filter) - 11);
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a host answers to the RDP request, whole and as it would come in byte by byte.
-#include "broker/api/rdp.h"
+#include "broker/net/rdp.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>

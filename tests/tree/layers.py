@@ -6,49 +6,51 @@ import re
 from tree import check
 
 # From the folder to what its files may include besides the folder itself; the longest folder that fits counts.
-BASE, API = "broker/base/", "broker/api/"
+BASE, NET, API, CLIENT = "broker/base/", "broker/net/", "broker/api/", "broker/client/"
 PORT = "broker/core/port.h"
 LAYERS = {
     "broker/base": [],
+    "broker/net": [BASE],
     "broker/api": [BASE],
+    "broker/client": [BASE, NET, API],
     "broker/core": [BASE, API],
     "broker/calls": [BASE, API, "broker/core/"],
-    "broker/server": [BASE, API, "broker/core/", "broker/calls/"],
-    "broker/auth": [BASE, API, PORT],
-    "broker/host": [BASE, API, PORT],
+    "broker/server": [BASE, NET, API, "broker/core/", "broker/calls/"],
+    "broker/auth": [BASE, NET, API, PORT],
+    "broker/hosts": [BASE, NET, API, PORT],
     "broker/store": [BASE, API, PORT],
-    "broker/gateway": [BASE, API],
-    "broker/host-agent": [BASE, API],
-    "broker/print": [BASE, API],
+    "broker/pult-gateway": [BASE, NET, API, CLIENT],
+    "broker/pult-host": [BASE, NET, API, CLIENT],
+    "broker/pult-hypervisor": [BASE, NET, API, CLIENT],
+    "broker/pult-print": [BASE, NET, API, CLIENT],
     "broker": ["broker/"],
-    "client-agent": [BASE, API],
-    "admin-tool": [BASE, API],
-    "pxe": [BASE, API],
-    "images": [BASE, API],
+    "client-agent": [BASE, NET, API, CLIENT],
+    "admin-tool": [BASE, NET, API, CLIENT],
+    "pxe": [BASE, NET, API, CLIENT],
+    "images": [],
     "tests": ["broker/", "client-agent/", "admin-tool/", "pxe/", "images/", "tests/"],
 }
 
 # Header of a foreign library -> the files it may be included by (beginnings of paths). Tests may include all.
 HOMES = {
     r"uv\.h": ["broker/base/loop."],
-    r"libwebsockets\.h": ["broker/base/loop.", "broker/server/", "broker/api/client", "broker/api/link.",
-                          "broker/api/wire.", "broker/gateway/", "pxe/"],
+    r"libwebsockets\.h": ["broker/base/loop.", "broker/net/", "broker/server/", "broker/client/",
+                          "broker/pult-gateway/", "broker/pult-print/", "pxe/"],
     r"json-c/.*": ["broker/api/codec.", "admin-tool/out."],
-    r"openssl/.*": ["broker/api/client", "broker/api/pair.", "broker/api/otp.",
-                    "broker/api/trust.", "broker/auth/", "broker/calls/", "broker/core/",
-                    "broker/gateway/", "broker/host/", "broker/host-agent/", "broker/main.c", "broker/server/", "broker/store/"],
+    r"openssl/.*": ["broker/net/", "broker/client/", "broker/api/otp.", "broker/auth/", "broker/calls/", "broker/core/",
+                    "broker/pult-gateway/", "broker/hosts/", "broker/pult-host/", "broker/main.c", "broker/server/", "broker/store/"],
     r"(l(dap|ber).*|openldap)\.h": ["broker/auth/"],
     r"sasl/.*": ["broker/auth/"],
-    r"gssapi.*": ["broker/auth/", "broker/api/client", "client-agent/ticket."],
+    r"gssapi.*": ["broker/auth/", "broker/client/client_ticket.", "client-agent/ticket."],
     r"krb5.*": ["broker/auth/", "client-agent/ticket."],
     r"sqlite3\.h|libpq-fe\.h": ["broker/store/"],
-    r"(freerdp|winpr)/.*": ["client-agent/viewer.", "broker/host/", "broker/server/door."],
+    r"(freerdp|winpr)/.*": ["client-agent/rdp_client.", "broker/hosts/", "broker/server/"],
     r"gtk/.*|gdk/.*|glib.*": ["client-agent/"],
     r"(X11|xcb)/.*": ["client-agent/"],
     r"yaml\.h": ["admin-tool/"],
-    r"cups/.*": ["broker/print/", "client-agent/printer."],
-    r"security/.*": ["broker/host-agent/"],
-    r"systemd/.*": ["broker/main.c", "broker/host-agent/", "broker/gateway/"],
+    r"cups/.*": ["broker/pult-print/", "client-agent/printer."],
+    r"security/.*": ["broker/pult-host/"],
+    r"systemd/.*": ["broker/main.c", "broker/pult-host/", "broker/pult-gateway/"],
     r"tss2/.*": ["client-agent/device.", "broker/server/"],
     r"criterion/.*": ["tests/"],
     r"(iconv|libintl|ut(hash|list))\.h": [""],
@@ -81,12 +83,12 @@ CORE_H = {"broker/core/lease.h": ""}
        bad=[{**CORE_H, "broker/api/types.h": '#include "broker/core/lease.h"\n'},
             {**CORE_H, "broker/store/journal.c": '#include "broker/core/lease.h"\n'},
             {**CORE_H, "admin-tool/host.c": '#include "broker/core/lease.h"\n'},
-            {**CORE_H, "broker/core/place.c": '#include "lease.h"\n'},
-            {"tests/network.h": "", "broker/core/place.c": '#include "tests/network.h"\n'},
+            {**CORE_H, "broker/core/placement.c": '#include "lease.h"\n'},
+            {"tests/network.h": "", "broker/core/placement.c": '#include "tests/network.h"\n'},
             {**CORE_H, "broker/new/x.c": '#include "broker/core/lease.h"\n'},
             {"stray/x.c": '#include "broker/base/mem.h"\n', "broker/base/mem.h": ""}])
 def layers(tree):
-    """base <- api <- core <- calls <- server <- main, and includes from the root"""
+    """base <- net, base <- api <- core <- calls <- server <- main, api and net <- client; includes from the root"""
     for source in tree.c_sources():
         layer = layer_of(source.path)
         for line, quoted, path in includes(source):

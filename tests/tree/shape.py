@@ -18,7 +18,7 @@ def top(tree):
             yield f"{entry}: is not in the agreed shape"
 
 
-@check(good={"broker/core/place.c": "", "broker/core/commonplace.c": ""},
+@check(good={"broker/core/placement.c": "", "broker/core/commonplace.c": ""},
        bad=[{"broker/base/utils.c": ""}, {"broker/common/x.c": ""}, {"broker/core/lease_helper.c": ""},
             {"admin-tool/session-manager.c": ""}])
 def names(tree):

@@ -15,7 +15,7 @@ enum { PAYLOAD = 400, BATCH_MAX = 1000, MEASURE_MS = 2000 };
 
 struct bench {
     char folder[512];
-    struct ledger_config config;
+    struct chain_config config;
     struct loop *loop;
     struct journal *journal;
     struct store_port port;
@@ -117,7 +117,7 @@ static double open_ms(void)
 static void start(void)
 {
     struct fault why;
-    bench.config = (struct ledger_config){.folder = bench.folder};
+    bench.config = (struct chain_config){.folder = bench.folder};
     bench.loop = loop_new();
     bench.seq = 0;
     must(journal_create(&bench.config, &why), &why);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/text.h"
-#include "tests/integration/api/fake_broker.h"
+#include "tests/integration/client/fake_broker.h"
 #include "tests/program.h"
 
 #include <criterion/criterion.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/greeter.h"
-#include "tests/integration/client-agent/seat.h"
+#include "tests/integration/client-agent/display_fixture.h"
 #include "tests/program.h"
 
 #include <criterion/criterion.h>
@@ -49,7 +49,7 @@ static void start_greeter(void)
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "de"};
     greeter = greeter_new(seat_loop(), &config, &events, NULL);
-    greeter_start(greeter, server_display(seat_server()), server_auth_file(seat_server()));
+    greeter_start(greeter, x_server_display(seat_server()), x_server_auth_file(seat_server()));
     wait_for_paint();
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a screen reader hears of the greeter, over the real accessibility bus.
 #include "client-agent/greeter.h"
-#include "tests/integration/client-agent/seat.h"
+#include "tests/integration/client-agent/display_fixture.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -102,7 +102,7 @@ static void start(void)
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "en"};
     greeter = greeter_new(seat_loop(), &config, &events, NULL);
-    greeter_start(greeter, server_display(seat_server()), server_auth_file(seat_server()));
+    greeter_start(greeter, x_server_display(seat_server()), x_server_auth_file(seat_server()));
     cr_assert(seat_wait(&has_started, 15000));
     seat_wait_for_colour(640, 4, "#123A5A");
     // It may have had the keyboard before it found the bus: only what changes is told there.

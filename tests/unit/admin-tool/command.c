@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
-#include "broker/api/language.h"
+#include "broker/client/language.h"
 
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -48,7 +48,7 @@ Test(command, nouns_share_their_verbs)
         cr_assert(find(text), "%s", text);
         cr_assert_eq(invocation.noun, noun);
         snprintf(text, sizeof text, "%s set a/b c=d", noun_rows[noun].name);
-        cr_assert_eq(find(text), noun_rows[noun].by_people, "%s", text);
+        cr_assert_eq(find(text), noun_rows[noun].writable, "%s", text);
     }
 }
 

@@ -434,7 +434,7 @@ Test(codec, what_is_needed_may_not_be_empty)
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
         const struct noun_row *row = &noun_rows[noun];
         cr_assert_leq(row->size, sizeof record);
-        for (const struct field *field = row->fields; row->by_people && field->name; field++) {
+        for (const struct field *field = row->fields; row->writable && field->name; field++) {
             struct fault why = {0};
             owned(json) json_object *whole = all_but(row, NULL), *object = all_but(row, field);
             if (!(field->flags & FIELD_REQUIRED) || field->type == FIELD_NUMBER)

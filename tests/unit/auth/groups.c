@@ -10,7 +10,7 @@ enum { CLAIMS = 5000, CLAIM_SIZE = 100 };
 
 static struct loop *loop;
 static struct connector *connector;
-static struct lines *lines;
+static struct ldap_pool *pool;
 static struct groups *groups;
 static const struct tenant town = {.id = "burgstadt", .directory = DIRECTORY_ACTIVE_DIRECTORY};
 
@@ -24,14 +24,14 @@ static void begin(void)
     struct connector_port port = {.down = nothing};
     loop = loop_new();
     connector = connector_new(loop, &town, "/nonexistent", 100, &port);
-    lines = lines_new(loop, connector, 1);
-    groups = groups_new(loop, lines, &town, 1000, 1000);
+    pool = ldap_pool_new(loop, connector, 1);
+    groups = groups_new(loop, pool, &town, 1000, 1000);
 }
 
 static void end(void)
 {
     groups_free(groups);
-    lines_free(lines);
+    ldap_pool_free(pool);
     connector_free(connector);
     connector_settle();
     loop_free(loop);
@@ -40,12 +40,12 @@ static void end(void)
 TestSuite(groups, .init = begin, .fini = end);
 
 static char claims[CLAIMS][CLAIM_SIZE];
-static struct bytes values[CLAIMS];
+static struct ldap_bytes values[CLAIMS];
 
 // So many groups are taken of these values.
 static size_t taken(size_t count)
 {
-    struct attribute claimed = {{"tokenGroups", 11}, values, count};
+    struct ldap_attribute claimed = {{"tokenGroups", 11}, values, count};
     struct group_walk walk = {0};
     groups_begin(groups, &walk, &claimed);
     size_t found = walk.count;
@@ -57,7 +57,7 @@ Test(groups, of_a_domain_have_a_bound)
 {
     for (size_t i = 0; i < CLAIMS; i++) {
         memcpy(claims[i], &i, sizeof i);
-        values[i] = (struct bytes){claims[i], 28};
+        values[i] = (struct ldap_bytes){claims[i], 28};
     }
     cr_expect_eq(taken(CLAIMS), GROUPS_MAX);
     cr_expect_eq(taken(100), 100);
@@ -67,9 +67,9 @@ Test(groups, are_security_identifiers_and_counted_once)
 {
     static const size_t lengths[] = {0, 1, 7, 8, 68, 69, 100};
     for (size_t i = 0; i < 7; i++)
-        values[i] = (struct bytes){claims[0], lengths[i]};
+        values[i] = (struct ldap_bytes){claims[0], lengths[i]};
     cr_expect_eq(taken(7), 2);
     for (size_t i = 0; i < 50; i++)
-        values[i] = (struct bytes){claims[0], 28};
+        values[i] = (struct ldap_bytes){claims[0], 28};
     cr_expect_eq(taken(50), 1);
 }

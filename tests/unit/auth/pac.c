@@ -13,7 +13,7 @@ static char login[LOGIN_SIZE];
 static bool read_bytes(const char *bytes, size_t length)
 {
     char *exact = memcpy(malloc(length), bytes, length); // so that a byte too far is seen
-    bool good = pac_login(login, (struct bytes){exact, length});
+    bool good = pac_login(login, (struct ldap_bytes){exact, length});
     free(exact);
     return good;
 }

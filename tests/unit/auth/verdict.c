@@ -7,13 +7,13 @@
 
 static enum auth_verdict of_slapd(int code, const char *policy, size_t length)
 {
-    struct result result = {.code = code, .diagnostic = "", .policy = {policy, length}};
+    struct ldap_result result = {.code = code, .diagnostic = "", .policy = {policy, length}};
     return verdict_of_bind(DIRECTORY_OPENLDAP, &result);
 }
 
 static enum auth_verdict of_domain(int code, const char *diagnostic)
 {
-    struct result result = {.code = code, .diagnostic = diagnostic};
+    struct ldap_result result = {.code = code, .diagnostic = diagnostic};
     return verdict_of_bind(DIRECTORY_ACTIVE_DIRECTORY, &result);
 }
 
@@ -69,7 +69,7 @@ Test(verdict, of_a_domain)
 
 Test(verdict, of_a_change)
 {
-    struct result result = {.diagnostic = ""};
+    struct ldap_result result = {.diagnostic = ""};
     cr_expect_eq(verdict_of_change(&result), AUTH_RIGHT);
     result.code = RESULT_CONSTRAINT;
     cr_expect_eq(verdict_of_change(&result), AUTH_REJECTED);
@@ -79,7 +79,7 @@ Test(verdict, of_a_change)
 
 static enum auth_verdict of_domain_change(int code, const char *diagnostic)
 {
-    struct result result = {.code = code, .diagnostic = diagnostic};
+    struct ldap_result result = {.code = code, .diagnostic = diagnostic};
     return verdict_of_domain_change(&result);
 }
 

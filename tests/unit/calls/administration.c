@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What an administrator sees and does over the years: things in trouble, things that go, things others stand on.
 #include "broker/base/clock.h"
-#include "broker/calls/admins.h"
-#include "broker/calls/host_report.h"
-#include "tests/unit/calls/office.h"
+#include "broker/calls/admin_sessions.h"
+#include "broker/calls/host_messages.h"
+#include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static json_object *status_of(void)
 // A pool whose hosts run on but take nobody new is no pool in order: the next who logs on is turned away.
 Test(administration, a_host_that_takes_nobody_new_is_in_trouble)
 {
-    static const enum host_health kinds[] = {HOST_UNFIT, HOST_SILENT, HOST_LOST, HOST_UNREACHABLE};
+    static const enum host_health kinds[] = {HOST_UNHEALTHY, HOST_SILENT, HOST_LOST, HOST_UNREACHABLE};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         office.hall.health[1] = kinds[i];
         owned(json) json_object *status = status_of();
@@ -44,8 +44,8 @@ Test(administration, a_host_that_takes_nobody_new_is_in_trouble)
 
 static enum role role_of(const char *token)
 {
-    struct peer peer = {.role = ROLE_ANYONE};
-    admins_prove(office.world.admins, office.world.state, token, 2, &peer);
+    struct peer peer = {.role = ROLE_UNAUTHENTICATED};
+    admin_sessions_prove(office.services.admin_sessions, office.services.state, token, 2, &peer);
     return peer.role;
 }
 
@@ -56,18 +56,18 @@ Test(administration, a_log_on_allows_what_the_tenant_is_now)
     struct peer nobody = {.role = ROLE_DISTRICT, .id = "first"};
     OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "kreis", TENANT(",\"district\":true"));
     OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"district\":true,\"admin_group\":\"admins\""));
-    cr_assert(admins_add(office.world.admins, &peer, "admins", 1, token));
-    cr_assert(admins_add(office.world.admins, &nobody, "", 1, first));
+    cr_assert(admin_sessions_add(office.services.admin_sessions, &peer, "admins", 1, token));
+    cr_assert(admin_sessions_add(office.services.admin_sessions, &nobody, "", 1, first));
     cr_assert_eq(role_of(token), ROLE_DISTRICT);
     OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"admin_group\":\"admins\""));
     cr_assert_eq(role_of(token), ROLE_ADMIN, "no longer the district");
     OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"admin_group\":\"others\""));
-    cr_assert_eq(role_of(token), ROLE_ANYONE, "others administer it");
+    cr_assert_eq(role_of(token), ROLE_UNAUTHENTICATED, "others administer it");
     OFFICE_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"admin_group\":\"admins\""));
     cr_assert_eq(role_of(token), ROLE_ADMIN);
     struct event gone = {.type = EVENT_REMOVED, .noun = NOUN_TENANT, .record = {.id = "neustadt"}};
-    state_apply(office.world.state, &gone);
-    cr_assert_eq(role_of(token), ROLE_ANYONE, "the tenant is gone");
+    state_apply(office.services.state, &gone);
+    cr_assert_eq(role_of(token), ROLE_UNAUTHENTICATED, "the tenant is gone");
     cr_assert_eq(role_of(first), ROLE_DISTRICT);
 }
 
@@ -77,29 +77,29 @@ Test(administration, one_who_logs_on_again_and_again_keeps_nobody_out)
     char token[ADMIN_TOKEN_SIZE], other[ADMIN_TOKEN_SIZE], second[ADMIN_TOKEN_SIZE];
     struct peer anna = {.role = ROLE_ADMIN, .id = "neustadt/anna", .tenant = "neustadt"};
     struct peer program = {.role = ROLE_ADMIN, .id = "neustadt/program", .tenant = "neustadt"};
-    cr_assert(admins_add(office.world.admins, &anna, "", 1, other));
+    cr_assert(admin_sessions_add(office.services.admin_sessions, &anna, "", 1, other));
     for (int i = 0; i < ADMINS_MAX + 10; i++) {
-        cr_assert(admins_add(office.world.admins, &program, "", 2 + i, token), "the %dth time", i);
+        cr_assert(admin_sessions_add(office.services.admin_sessions, &program, "", 2 + i, token), "the %dth time", i);
         if (i == 1)
             TEXT_PUT(second, token);
     }
     cr_assert_eq(role_of(token), ROLE_ADMIN);
     cr_assert_eq(role_of(other), ROLE_ADMIN);
-    cr_assert_eq(role_of(second), ROLE_ANYONE);
+    cr_assert_eq(role_of(second), ROLE_UNAUTHENTICATED);
 }
 
 // ---- what goes
 
 static void see_person(const char *id)
 {
-    struct event seen = {.type = EVENT_PERSON_SEEN, .noun = NOUN_PERSON};
+    struct event seen = {.type = EVENT_PERSON_FIRST_LOGON, .noun = NOUN_PERSON};
     TEXT_PUT(seen.record.person.id, id);
-    state_apply(office.world.state, &seen);
+    state_apply(office.services.state, &seen);
     struct store_person row = {0};
     TEXT_PUT(row.id, id);
     TEXT_PUT(row.key, id);
     TEXT_PUT(row.login, strchr(id, '/') + 1);
-    people_put(&office.world.people, &row);
+    people_put(&office.services.people, &row);
 }
 
 // A municipality joins its neighbour. Its people go with it, and their names.
@@ -116,11 +116,11 @@ Test(administration, a_tenant_goes_with_the_people_who_ever_logged_on_there)
     OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_HOST, "altdorf/ts4", "{}");
     OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_POOL, "altdorf/office", "{}");
     OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_TENANT, "altdorf", "{}");
-    cr_assert_eq(state_count(office.world.state, NOUN_PERSON), 1);
+    cr_assert_eq(state_count(office.services.state, NOUN_PERSON), 1);
     cr_assert(strstr(office.events, "person.erased") < strstr(office.events, "tenant.removed"), "%s", office.events);
     cr_assert_str_eq(office.erased, "altdorf/p-egon");
-    cr_assert_null(people_find(&office.world.people, "altdorf/p-dora"));
-    cr_assert_not_null(people_find(&office.world.people, "neustadt/p-anna"));
+    cr_assert_null(people_find(&office.services.people, "altdorf/p-dora"));
+    cr_assert_not_null(people_find(&office.services.people, "neustadt/p-anna"));
 }
 
 // ---- people are forgotten
@@ -138,7 +138,7 @@ static void session_is_over(const struct logon_decision *decision)
 {
     struct event event = {.type = EVENT_SESSION_ENDED, .noun = NOUN_SESSION};
     TEXT_PUT(event.record.id, decision->session.id);
-    state_apply(office.world.state, &event);
+    state_apply(office.services.state, &event);
 }
 
 Test(administration, who_is_erased_is_in_no_list_any_more)
@@ -147,15 +147,15 @@ Test(administration, who_is_erased_is_in_no_list_any_more)
     struct membership who;
     const char *id = id_of_anna(&anna);
     struct identity identity = {.login = "anna", .key = "key", .name = "Anna"};
-    remembered_put(office.world.remembered, id, &identity, 1);
+    group_cache_put(office.services.group_cache, id, &identity, 1);
     session_is_over(&anna);
     OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_PERSON, id, "{}");
     cr_assert(strstr(office.events, "\"person.erased\"") && strstr(office.events, "\"by\":\"admin neustadt/admin\""),
               "%s", office.events);
     cr_assert_str_eq(office.erased, id);
-    cr_assert_null(people_find(&office.world.people, id));
-    cr_assert_null(people_by_key(&office.world.people, "neustadt", id));
-    cr_assert_not(remembered_get(office.world.remembered, id, 0, &who));
+    cr_assert_null(people_find(&office.services.people, id));
+    cr_assert_null(people_by_key(&office.services.people, "neustadt", id));
+    cr_assert_not(group_cache_get(office.services.group_cache, id, 0, &who));
     OFFICE_EXPECT(404, METHOD_SHOW, NOUN_PERSON, id, "{}");
     OFFICE_EXPECT(404, METHOD_REMOVE, NOUN_PERSON, id, "{}");
 }
@@ -171,7 +171,7 @@ Test(administration, nobody_is_erased_while_something_is_theirs)
     struct event event = {.type = EVENT_SET, .noun = NOUN_ASSIGNMENT};
     event.record.assignment = (struct assignment){.id = "neustadt/one", .profile = "neustadt/clerk"};
     snprintf(event.record.assignment.person, LOGIN_SIZE, "%s", strchr(id, '/') + 1);
-    state_apply(office.world.state, &event);
+    state_apply(office.services.state, &event);
     owned(json) json_object *of_assignment = office_call(METHOD_REMOVE, NOUN_PERSON, id, "{}");
     cr_assert_eq(office.status, 409);
     cr_assert(strstr(codec_string(of_assignment, "detail"), "neustadt/one"), "%s",
@@ -185,10 +185,10 @@ Test(administration, a_name_that_a_full_disk_kept_goes_later)
     see_person("neustadt/p-anna");
     office.disk_is_full = true;
     OFFICE_EXPECT(503, METHOD_REMOVE, NOUN_PERSON, "neustadt/p-anna", "{}");
-    cr_assert_null(people_find(&office.world.people, "neustadt/p-anna"), "in no list");
+    cr_assert_null(people_find(&office.services.people, "neustadt/p-anna"), "in no list");
     office.disk_is_full = false;
     office.erased[0] = 0;
-    erasure_go_on(office.world.erasure);
+    erasure_go_on(office.services.erasure);
     cr_assert_str_eq(office.erased, "neustadt/p-anna");
 }
 
@@ -197,11 +197,11 @@ Test(administration, a_name_that_was_left_over_goes_at_the_next_start)
 {
     see_person("neustadt/p-anna");
     struct store_person left = {.id = "neustadt/p-bert", .key = "bert", .login = "bert"};
-    people_put(&office.world.people, &left);
-    erasure_add_strays(office.world.erasure, &office.world.people, office.world.state);
+    people_put(&office.services.people, &left);
+    erasure_add_orphans(office.services.erasure, &office.services.people, office.services.state);
     cr_assert_str_eq(office.erased, "neustadt/p-bert");
-    cr_assert_null(people_find(&office.world.people, "neustadt/p-bert"));
-    cr_assert_not_null(people_find(&office.world.people, "neustadt/p-anna"));
+    cr_assert_null(people_find(&office.services.people, "neustadt/p-bert"));
+    cr_assert_not_null(people_find(&office.services.people, "neustadt/p-anna"));
 }
 
 Test(administration, a_disabled_device_shows_nobody_s_desktop_any_more)
@@ -225,13 +225,13 @@ Test(administration, a_desk_can_go_when_nothing_is_shown_there)
     hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk1", &anna);
     OFFICE_EXPECT(409, METHOD_REMOVE, NOUN_DEVICE, "neustadt/desk1", "{}");
     struct event event = {.type = EVENT_SESSION_DISCONNECTED, .noun = NOUN_SESSION};
-    event.record.session = *state_session(office.world.state, anna.session.id);
+    event.record.session = *state_session(office.services.state, anna.session.id);
     event.record.session.state = SESSION_DISCONNECTED;
-    state_apply(office.world.state, &event);
+    state_apply(office.services.state, &event);
     OFFICE_EXPECT(200, METHOD_REMOVE, NOUN_DEVICE, "neustadt/desk1", "{}");
     OFFICE_EXPECT(200, METHOD_SHOW, NOUN_SESSION, anna.session.id, "{}");
     hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk2", &anna);
-    cr_assert(anna.found);
+    cr_assert(anna.reconnected);
     cr_assert_str_eq(anna.moved_from, "");
 }
 
@@ -239,7 +239,7 @@ Test(administration, who_locks_a_session_stands_in_the_journal)
 {
     struct logon_decision anna;
     hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk1", &anna);
-    struct session before = *state_session(office.world.state, anna.session.id);
+    struct session before = *state_session(office.services.state, anna.session.id);
     OFFICE_EXPECT(200, METHOD_LOCK, NOUN_SESSION, anna.session.id, "{}");
     cr_assert(strstr(office.events, "\"session.locked\"") && strstr(office.events, "admin neustadt/admin"), "%s",
               office.events);
@@ -247,7 +247,7 @@ Test(administration, who_locks_a_session_stands_in_the_journal)
     struct fault why;
     cr_assert(event_read(&event, office.events, strcspn(office.events, "\n"), &why), "%s", why.text);
     cr_assert_eq(event.type, EVENT_SESSION_LOCKED);
-    cr_assert_eq(memcmp(&before, state_session(office.world.state, anna.session.id), sizeof before), 0);
+    cr_assert_eq(memcmp(&before, state_session(office.services.state, anna.session.id), sizeof before), 0);
     office.away = true;
     OFFICE_EXPECT(409, METHOD_LOCK, NOUN_SESSION, anna.session.id, "{}");
 }
@@ -295,7 +295,7 @@ Test(administration, each_step_of_a_why_says_what_it_was_made_from)
 {
     for (int round = 0; round < 2; round++) {
         owned(json) json_object *answer =
-            office_call(METHOD_WHY, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
+            office_call(METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
         json_object *why = codec_member(answer, "why"), *formats = codec_member(answer, "why_formats");
         cr_assert_str_eq(codec_string(answer, "refusal"), "none");
         cr_assert_gt(json_object_array_length(why), 3);
@@ -311,7 +311,7 @@ Test(administration, each_step_of_a_why_says_what_it_was_made_from)
 static const char *why_not(json_object **answer)
 {
     json_drop(answer);
-    *answer = office_call(METHOD_WHY, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
+    *answer = office_call(METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
     json_object *why = codec_member(*answer, "why");
     return json_object_get_string(json_object_array_get_idx(why, json_object_array_length(why) - 1));
 }
@@ -338,23 +338,23 @@ static void host_says(const char *host_id, const char *message)
     struct fault why;
     owned(json) json_object *object = NULL;
     cr_assert(codec_parse(&object, message, strlen(message), &why), "%s", why.text);
-    host_message(&office.world, host_id, object);
+    host_message(&office.services, host_id, object);
 }
 
 // What hosts were told of the broker's clock is what one-time passwords end by.
 Test(administration, the_hosts_are_told_when_the_clock_is_set)
 {
-    host_sweep(&office.world);
-    host_sweep(&office.world);
+    host_sweep(&office.services);
+    host_sweep(&office.services);
     cr_assert_eq(office.sent_count, 0);
     for (int way = -1; way <= 1; way += 2) {
         office.sent_count = 0;
         office.hall.now_ms += way * 3600 * 1000;
-        host_sweep(&office.world);
+        host_sweep(&office.services);
         cr_assert_eq(office.sent_count, 4, "%zu hosts were told", office.sent_count);
         cr_assert_eq(office.sent[0].message.type, HOST_WELCOME);
         cr_assert_eq(office.sent[0].message.now_ms, office.hall.now_ms);
-        host_sweep(&office.world);
+        host_sweep(&office.services);
         cr_assert_eq(office.sent_count, 4, "once");
     }
 }
@@ -367,17 +367,17 @@ Test(administration, a_drain_ends_by_the_clock_that_was_set_back)
     clock_text(until, office.hall.now_ms + 60 * 1000);
     snprintf(body, sizeof body, "{\"until\":\"%s\"}", until);
     OFFICE_EXPECT(200, METHOD_DRAIN, NOUN_HOST, "neustadt/ts1", body);
-    host_sweep(&office.world);
-    cr_assert(state_host(office.world.state, "neustadt/ts1")->draining);
+    host_sweep(&office.services);
+    cr_assert(state_host(office.services.state, "neustadt/ts1")->draining);
     office.hall.now_ms += 60 * 1000;
-    host_sweep(&office.world);
-    cr_assert_not(state_host(office.world.state, "neustadt/ts1")->draining);
+    host_sweep(&office.services);
+    cr_assert_not(state_host(office.services.state, "neustadt/ts1")->draining);
 }
 
 Test(administration, what_is_wrong_with_a_host_is_one_line)
 {
     host_says("neustadt/ts1", "{\"type\":\"report\",\"sessions\":[],\"faults\":[\"xrdp: silent\",\"disk: full\"]}");
-    const struct report *report = reports_find(&office.world.reports, "neustadt/ts1");
+    const struct report *report = reports_find(&office.services.reports, "neustadt/ts1");
     cr_assert(report);
     cr_assert_str_eq(report->as.faults, "xrdp: silent; disk: full");
 }
@@ -385,7 +385,7 @@ Test(administration, what_is_wrong_with_a_host_is_one_line)
 static void device_lasts(const char *id, int64_t until_ms)
 {
     union record record = {0};
-    record.device = *state_device(office.world.state, id);
+    record.device = *state_device(office.services.state, id);
     record.device.until_ms = until_ms;
     hall_set(&office.hall, NOUN_DEVICE, &record);
 }
@@ -393,7 +393,7 @@ static void device_lasts(const char *id, int64_t until_ms)
 Test(administration, a_certificate_that_was_not_renewed_in_time_is_named)
 {
     static const int64_t day_ms = 24ll * 60 * 60 * 1000;
-    const struct shelf *devices = state_shelf(office.world.state, NOUN_DEVICE);
+    const struct sorted_table *devices = state_table(office.services.state, NOUN_DEVICE);
     for (size_t i = 0; i < devices->count; i++)
         device_lasts(devices->records[i], office.hall.now_ms + 31 * day_ms);
     owned(json) json_object *quiet = status_of();

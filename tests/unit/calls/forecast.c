@@ -2,7 +2,7 @@
 // The town hall of core's tests, with people whom a directory that answers when the test says so knows.
 #include "broker/calls/forecast.h"
 #include "broker/base/clock.h"
-#include "tests/unit/core/hall.h"
+#include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 enum { ASKED_MAX = 4000 };
 
 static struct hall hall;
-static struct world world;
+static struct services services;
 static json_object *forecast;
 static int told;
 static struct {
@@ -48,22 +48,22 @@ static void know(const char *tenant, const char *login)
     snprintf(person.key, sizeof person.key, "%s", login);
     snprintf(person.login, sizeof person.login, "%s", login);
     snprintf(person.name, sizeof person.name, "Frau %s", login);
-    people_put(&world.people, &person);
+    people_put(&services.people, &person);
 }
 
 static void start(void)
 {
     hall_open(&hall);
-    world = (struct world){.loop = loop_new(), .state = hall.state, .remembered = remembered_new(1024 * 1024)};
-    world.auth.look_up = look_up;
+    services = (struct services){.loop = loop_new(), .state = hall.state, .group_cache = group_cache_new(1024 * 1024)};
+    services.auth.look_up = look_up;
 }
 
 static void stop(void)
 {
     json_drop(&forecast);
-    people_clear(&world.people);
-    remembered_free(world.remembered);
-    loop_free(world.loop);
+    people_clear(&services.people);
+    group_cache_free(services.group_cache);
+    loop_free(services.loop);
     hall_close(&hall);
 }
 
@@ -74,7 +74,7 @@ static void heard(void *arg, json_object *result)
     (void)arg;
     forecast = result;
     told++;
-    loop_stop(world.loop);
+    loop_stop(services.loop);
 }
 
 static void foresee(const struct event *events, size_t count)
@@ -82,7 +82,7 @@ static void foresee(const struct event *events, size_t count)
     struct state *after = state_copy(hall.state);
     for (size_t i = 0; i < count; i++)
         state_apply(after, &events[i]);
-    forecast_start(&world, state_copy(hall.state), after, events, count, heard, NULL);
+    forecast_start(&services, state_copy(hall.state), after, events, count, heard, NULL);
 }
 
 // The clerks of neustadt are given to another group.
@@ -234,7 +234,7 @@ Test(forecast, does_not_wait_for_a_silent_directory)
     foresee(&event, 1);
     answer("rathaus", AUTH_RIGHT);
     int64_t began_ms = clock_steady_ms();
-    loop_run(world.loop);
+    loop_run(services.loop);
     cr_assert_eq(told, 1);
     cr_assert_lt(clock_steady_ms() - began_ms, 15000);
     cr_assert_eq(codec_number(forecast, "unasked"), 1);

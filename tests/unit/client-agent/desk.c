@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/text.h"
-#include "tests/unit/client-agent/visit.h"
+#include "tests/unit/client-agent/desk_fixture.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -307,9 +307,9 @@ Test(desk_by_ticket, tries_once_more_when_the_broker_does_not_take_the_ticket)
 {
     visit_log_on();
     visit_give_ticket(REFUSAL_NONE, false);
-    visit_answer_no(REFUSAL_TICKET);
+    visit_answer_no(REFUSAL_TICKET_REJECTED);
     visit_give_ticket(REFUSAL_NONE, false);
-    visit_answer_no(REFUSAL_TICKET);
+    visit_answer_no(REFUSAL_TICKET_REJECTED);
     cr_assert_str_eq(visit.asked, "ticket Negotiate-x ticket Negotiate-x");
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_TICKET].sentence);
+    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_TICKET_REJECTED].sentence);
 }

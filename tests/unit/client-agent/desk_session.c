@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/text.h"
-#include "tests/unit/client-agent/visit.h"
+#include "tests/unit/client-agent/desk_fixture.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -83,7 +83,7 @@ static void give_password(const char *text, int64_t fence)
 
 static void break_line_when_linked(void)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     desk_link_up(visit.desk);
     visit.asked[0] = 0;
     desk_view(visit.desk, VIEW_WAITS, 0);
@@ -112,7 +112,7 @@ Test(desk_one_time, asks_for_another_when_the_line_breaks_again_before_the_deskt
 
 Test(desk_one_time, waits_for_the_broker_and_says_so)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     desk_view(visit.desk, VIEW_WAITS, 0);
     cr_assert_str_eq(visit.asked, "disconnected");
     cr_assert(text_starts(visit.sentence, "The broker cannot be reached either."), "%s", visit.sentence);
@@ -155,7 +155,7 @@ Test(desk_one_time, gives_up_in_the_end)
 
 Test(desk_one_time, takes_none_that_it_has_not_asked_for)
 {
-    visit_bring_to(DESK_MENDING);
+    visit_bring_to(DESK_RECONNECTING);
     give_password("P1.other", 7);
     cr_assert_str_eq(visit.asked, "");
     visit_close();
@@ -186,7 +186,7 @@ Test(desk_session, tells_the_broker_what_becomes_of_it)
 
 Test(desk_session, says_where_it_went)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     visit_link_says(LINK_MOVED, 8, "Zimmer 2");
     visit_ends(VIEW_CLOSED);
     cr_assert_str_eq(visit.asked, "close disconnected");
@@ -196,7 +196,7 @@ Test(desk_session, says_where_it_went)
 
 Test(desk_session, says_where_it_went_when_the_host_was_quicker_than_the_broker)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     visit_ends(VIEW_LOGGED_OFF);
     visit_link_says(LINK_MOVED, 8, "Zimmer 2");
     cr_assert_str_eq(visit.sentence, "Your session was opened at %s.");
@@ -205,7 +205,7 @@ Test(desk_session, says_where_it_went_when_the_host_was_quicker_than_the_broker)
 
 Test(desk_session, does_not_show_a_later_person_where_the_earlier_went)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     visit_ends(VIEW_LOGGED_OFF);
     visit_log_on();
     visit_answer_no(REFUSAL_WRONG_PASSWORD);
@@ -215,22 +215,22 @@ Test(desk_session, does_not_show_a_later_person_where_the_earlier_went)
 
 Test(desk_session, ignores_what_is_said_of_an_earlier_stay)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     visit_link_says(LINK_MOVED, 6, "Zimmer 2");
-    cr_assert_eq(desk_state(visit.desk), DESK_SHOWING);
+    cr_assert_eq(desk_state(visit.desk), DESK_CONNECTED);
 }
 
 Test(desk_session, ignores_what_is_said_of_another_session)
 {
     struct link_message message = {.type = LINK_END, .fence = 9, .session = "neustadt/s-2"};
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     desk_link_message(visit.desk, &message);
-    cr_assert_eq(desk_state(visit.desk), DESK_SHOWING);
+    cr_assert_eq(desk_state(visit.desk), DESK_CONNECTED);
 }
 
 Test(desk_session, says_that_the_administrators_ended_it)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     visit_link_says(LINK_END, 7, "");
     visit_ends(VIEW_CLOSED);
     cr_assert_str_eq(visit.sentence, "Your session was ended by the administrators.");
@@ -248,13 +248,13 @@ Test(desk_session, says_why_it_is_locked_or_over)
          "return to them."},
         {LINK_LOCK, HOST_BECAUSE_ADMIN,
          "Your session was locked by the administrators. Your programs go on running: log on to return to them."},
-        {LINK_END, HOST_BECAUSE_LONGEST, "Your session has ended: it had been open for as long as it may be."},
+        {LINK_END, HOST_BECAUSE_SESSION_LIMIT, "Your session has ended: it had been open for as long as it may be."},
         {LINK_END, HOST_BECAUSE_NONE, "Your session has ended."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (i > 0)
             visit_close();
-        visit_bring_to(DESK_SHOWING);
+        visit_bring_to(DESK_CONNECTED);
         struct link_message message = {
             .type = rows[i].type, .because = rows[i].because, .fence = 7, .session = "neustadt/s-1"};
         desk_link_message(visit.desk, &message);
@@ -267,7 +267,7 @@ Test(desk_session, says_why_when_the_host_was_quicker_than_the_broker)
 {
     struct link_message message = {
         .type = LINK_END, .because = HOST_BECAUSE_HOURS, .fence = 7, .session = "neustadt/s-1"};
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     visit_ends(VIEW_LOGGED_OFF);
     desk_link_message(visit.desk, &message);
     cr_assert_str_eq(visit.sentence, "Your session has ended: its hours are over.");
@@ -284,7 +284,7 @@ Test(desk_session, says_nothing_to_who_cancelled)
 
 Test(desk_session, goes_on_at_its_host_when_the_desk_is_locked)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     desk_view(visit.desk, VIEW_LOCK, 0);
     visit_ends(VIEW_CLOSED);
     cr_assert_str_eq(visit.asked, "close disconnected");
@@ -304,7 +304,7 @@ Test(desk_session, says_which_host_of_an_earlier_one_cannot_be_reached)
 }
 
 struct ending {
-    enum view_end end;
+    enum session_view_end end;
     const char *begins, *unseen, *seen; // the sentence; what the broker hears before and after it was shown
 };
 
@@ -315,7 +315,7 @@ static const struct ending endings[] = {
     {VIEW_LOST, "The connection to the session host was lost", "disconnected", "disconnected"},
     {VIEW_UNREACHABLE, "The session host cannot be reached", "failed", "disconnected"},
     {VIEW_REFUSED, "The session host did not let you in", "failed", "disconnected"},
-    {VIEW_FALSE_HOST, "The session host showed a false certificate", "failed", "disconnected"},
+    {VIEW_WRONG_CERTIFICATE, "The session host showed a false certificate", "failed", "disconnected"},
     {VIEW_FAILED, "The session could not be shown", "failed", "disconnected"},
 };
 
@@ -334,14 +334,14 @@ Test(desk_end, has_a_sentence_for_every_end)
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         check_ending(&endings[i], DESK_CONNECTING, endings[i].unseen);
         visit_close();
-        check_ending(&endings[i], DESK_SHOWING, endings[i].seen);
+        check_ending(&endings[i], DESK_CONNECTED, endings[i].seen);
         visit_close();
     }
 }
 
 Test(desk_session, greets_the_broker_with_what_it_shows)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     desk_link_up(visit.desk);
     cr_assert_eq(visit.told.type, LINK_HELLO);
     cr_assert_str_eq(visit.told.session, "neustadt/s-1");
@@ -353,7 +353,7 @@ Test(desk_session, greets_the_broker_with_what_it_shows)
 
 Test(desk_session, shows_a_restarted_greeter_what_it_last_said)
 {
-    visit_bring_to(DESK_SHOWING);
+    visit_bring_to(DESK_CONNECTED);
     visit_ends(VIEW_LOST);
     char before[sizeof visit.sentence];
     TEXT_PUT(before, visit.sentence);

@@ -60,7 +60,7 @@ static int64_t now_ms(void *arg)
     return ((struct fake *)arg)->now_ms;
 }
 
-static void linger(void *arg)
+static void delay_batch(void *arg)
 {
     ((struct fake *)arg)->lingers++;
 }
@@ -68,7 +68,7 @@ static void linger(void *arg)
 static void open_commit(void)
 {
     fake = (struct fake){.state = state_new(), .now_ms = 1000};
-    struct commit_ports ports = {{.self = &fake, .append = append}, &fake, rebuild, die, now_ms, linger};
+    struct commit_ports ports = {{.self = &fake, .append = append}, &fake, rebuild, die, now_ms, delay_batch};
     fake.commit = commit_new(fake.state, &ports, 7, 2000);
 }
 
@@ -141,7 +141,7 @@ Test(commit, after_many_at_once_the_next_are_gathered_for_a_moment)
     commit_site("g");
     cr_assert_eq(fake.appends, 2);
     cr_assert_not(commit_is_idle(fake.commit));
-    commit_go_on(fake.commit);
+    commit_flush(fake.commit);
     cr_assert_eq(fake.appends, 3);
     cr_assert_eq(fake.batch->event_count, 2);
     answer(STORE_DURABLE);

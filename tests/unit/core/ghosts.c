@@ -6,7 +6,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/core/reconcile.h"
-#include "tests/unit/core/hall.h"
+#include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -186,7 +186,7 @@ static void send_report(struct world *world, struct machine *machine)
 // A host that lies: it claims a session that is elsewhere, with any number.
 static void send_lie(struct world *world, struct machine *machine)
 {
-    const struct shelf *sessions = state_shelf(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
     size_t before = world->letter_count;
     send_report(world, machine);
     if (world->letter_count == before || sessions->count == 0)
@@ -264,7 +264,7 @@ static void log_on(struct world *world)
 
 static void end_by_administrator(struct world *world)
 {
-    const struct shelf *sessions = state_shelf(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
     if (sessions->count == 0)
         return;
     const struct session *session = sessions->records[roll(world, sessions->count)];
@@ -367,7 +367,7 @@ static void step(struct world *world)
 
 static void check_one_session_a_person_and_pool(const struct world *world)
 {
-    const struct shelf *sessions = state_shelf(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
     for (size_t i = 0; i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
         char tenant[SLUG_SIZE];
@@ -407,7 +407,7 @@ static void mend(struct world *world)
 
 static void check_no_ghosts(struct world *world)
 {
-    const struct shelf *sessions = state_shelf(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
     size_t real = 0;
     for (size_t i = 0; i < HOSTS; i++)
         for (size_t j = 0; j < world->machines[i].count; j++, real++) {

@@ -4,7 +4,7 @@
 // PULT_SEED=n PULT_HISTORIES=1.
 #include "broker/base/mem.h"
 #include "broker/core/commit.h"
-#include "tests/unit/core/hall.h"
+#include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -196,7 +196,7 @@ static void log_on(struct world *world)
     uint64_t person = roll(world, PEOPLE);
     snprintf(login, sizeof login, "p%u", (unsigned)person);
     world->hall.now_ms = world->wall_ms;
-    world->hall.dice = roll(world, UINT64_MAX);
+    world->hall.random_bits = roll(world, UINT64_MAX);
     hall_decide(&world->hall, login, person % 3 ? "rathaus" : "rathaus,bauamt", devices[roll(world, 4)], &decision);
     if (decision.refusal == REFUSAL_NONE)
         commit_all(world, decision.events, decision.event_count);
@@ -204,7 +204,7 @@ static void log_on(struct world *world)
 
 static const struct session *any_session(struct world *world)
 {
-    const struct shelf *sessions = state_shelf(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
     return sessions->count ? sessions->records[roll(world, sessions->count)] : NULL;
 }
 
@@ -278,7 +278,7 @@ static void step(struct world *world)
 static void check_sessions(const struct world *world)
 {
     const struct state *state = world->hall.state;
-    const struct shelf *sessions = state_shelf(state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(state, NOUN_SESSION);
     for (size_t i = 0; i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
         const struct host *host = state_host(state, session->host);
@@ -298,7 +298,7 @@ static void check_sessions(const struct world *world)
 
 static void check_limits(const struct world *world)
 {
-    const struct shelf *hosts = state_shelf(world->hall.state, NOUN_HOST);
+    const struct sorted_table *hosts = state_table(world->hall.state, NOUN_HOST);
     for (size_t i = 0; i < hosts->count; i++) {
         const struct host *host = hosts->records[i];
         must(state_uses(world->hall.state, NOUN_HOST, host->id) <= host->max_sessions, "more sessions than the limit");
@@ -308,7 +308,8 @@ static void check_limits(const struct world *world)
 static void check_replay(const struct world *world)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        const struct shelf *is = state_shelf(world->hall.state, noun), *replayed = state_shelf(world->shadow, noun);
+        const struct sorted_table *is = state_table(world->hall.state, noun),
+                                  *replayed = state_table(world->shadow, noun);
         must(is->count == replayed->count, "replay differs");
         for (size_t i = 0; i < is->count; i++) {
             const char *id = is->records[i];

@@ -2,7 +2,7 @@
 #include "broker/core/limits.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "tests/unit/core/hall.h"
+#include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -93,7 +93,7 @@ Test(limits, a_session_nobody_touches_is_warned_and_locked)
     report(13 * 60, true);
     sweep_after(13);
     cr_assert_eq(count, 1);
-    cr_assert_eq(orders[0].type, HOST_TELL);
+    cr_assert_eq(orders[0].type, HOST_MESSAGE);
     cr_assert_eq(orders[0].reason, HOST_BECAUSE_IDLE);
     cr_assert_eq(orders[0].minutes, 2);
     sweep_after(0);
@@ -121,10 +121,10 @@ Test(limits, a_short_one_warns_at_half_of_it_each_time_anew)
         cr_assert_eq(count, 0);
         report(3 * 60, true);
         sweep_after(1);
-        cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 3, "time %d", time);
+        cr_assert(count == 1 && orders[0].type == HOST_MESSAGE && orders[0].minutes == 3, "time %d", time);
         report(4 * 60, true);
         sweep_after(1);
-        cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 2, "time %d", time);
+        cr_assert(count == 1 && orders[0].type == HOST_MESSAGE && orders[0].minutes == 2, "time %d", time);
         report(0, true); // touched
         sweep_after(0);
         cr_assert_eq(count, 0);
@@ -142,7 +142,7 @@ Test(limits, who_comes_back_to_a_locked_session_is_not_locked_out_again)
     sweep_after(4);
     cr_assert_eq(count, 0);
     sweep_after(9);
-    cr_assert(count == 1 && orders[0].type == HOST_TELL);
+    cr_assert(count == 1 && orders[0].type == HOST_MESSAGE);
     sweep_after(2);
     cr_assert(count == 1 && orders[0].type == HOST_DISCONNECT);
 }
@@ -157,7 +157,7 @@ Test(limits, a_session_nobody_sees_is_logged_off)
     sweep_after(1);
     cr_assert_eq(count, 1);
     cr_assert_eq(orders[0].type, HOST_LOG_OFF);
-    cr_assert_eq(orders[0].reason, HOST_BECAUSE_LEFT);
+    cr_assert_eq(orders[0].reason, HOST_BECAUSE_DISCONNECTED_LIMIT);
     sweep_after(1);
     cr_assert_eq(count, 1, "what had no effect is tried again");
 }
@@ -166,11 +166,11 @@ Test(limits, the_longest_session_ends_after_two_warnings)
 {
     set_profile(0, 0, 600, "");
     sweep_after(590);
-    cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 10);
+    cr_assert(count == 1 && orders[0].type == HOST_MESSAGE && orders[0].minutes == 10);
     sweep_after(8);
-    cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 2);
+    cr_assert(count == 1 && orders[0].type == HOST_MESSAGE && orders[0].minutes == 2);
     sweep_after(2);
-    cr_assert(count == 1 && orders[0].type == HOST_LOG_OFF && orders[0].reason == HOST_BECAUSE_LONGEST);
+    cr_assert(count == 1 && orders[0].type == HOST_LOG_OFF && orders[0].reason == HOST_BECAUSE_SESSION_LIMIT);
 }
 
 Test(limits, closing_time_is_told_before_it_comes)
@@ -203,7 +203,7 @@ Test(limits, who_comes_back_late_is_warned_then)
     become(SESSION_CONNECTED);
     report(0, true);
     sweep_after(0);
-    cr_assert(count == 1 && orders[0].type == HOST_TELL && orders[0].minutes == 1);
+    cr_assert(count == 1 && orders[0].type == HOST_MESSAGE && orders[0].minutes == 1);
     sweep_after(1);
     cr_assert(count == 1 && orders[0].type == HOST_LOG_OFF);
 }
@@ -225,14 +225,14 @@ Test(limits, who_is_over_a_new_limit_is_warned_and_has_two_minutes)
         set_profile(0, 0, i == 0 ? 60 : 0, hours[i]);
         sweep_seconds(5);
         cr_assert_eq(count, 1);
-        cr_assert_eq(orders[0].type, HOST_TELL);
+        cr_assert_eq(orders[0].type, HOST_MESSAGE);
         cr_assert_eq(orders[0].minutes, 2);
         sweep_seconds(115);
         cr_assert_eq(count, 0);
         sweep_seconds(5);
         cr_assert_eq(count, 1);
         cr_assert_eq(orders[0].type, HOST_LOG_OFF);
-        cr_assert_eq(orders[0].reason, i == 0 ? HOST_BECAUSE_LONGEST : HOST_BECAUSE_HOURS);
+        cr_assert_eq(orders[0].reason, i == 0 ? HOST_BECAUSE_SESSION_LIMIT : HOST_BECAUSE_HOURS);
         sweep_seconds(30);
         cr_assert_eq(count, 0);
         sweep_seconds(30);
@@ -259,8 +259,8 @@ Test(limits, no_length_acts_without_a_warning)
                 report(idle_s, true);
                 sweep_seconds(idle_s ? 5 : 0);
                 for (size_t n = 0; n < count; n++) {
-                    told += orders[n].type == HOST_TELL;
-                    acted = orders[n].type != HOST_TELL;
+                    told += orders[n].type == HOST_MESSAGE;
+                    acted = orders[n].type != HOST_MESSAGE;
                 }
             }
             cr_assert(acted && told >= 1 && told <= 2, "%lld minutes: %s, told %lld times", (long long)lengths[i],

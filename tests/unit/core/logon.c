@@ -2,7 +2,7 @@
 #include "broker/core/logon.h"
 #include "broker/base/text.h"
 #include "broker/core/hours.h"
-#include "tests/unit/core/hall.h"
+#include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ Test(logon, finds_the_session_left_running)
 {
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
-    cr_assert(second.found);
+    cr_assert(second.reconnected);
     cr_assert(text_equal(second.session.id, decision.session.id));
     cr_assert(text_equal(second.moved_from, "neustadt/desk1"));
     cr_assert_eq(second.session.fence, 2);
@@ -51,7 +51,7 @@ Test(logon, gets_a_number_that_its_host_has_not_seen)
     for (size_t i = 0; i < 8; i++)
         hall.seen_fence[i] = 700;
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
-    cr_assert(second.found);
+    cr_assert(second.reconnected);
     cr_assert_eq(second.session.fence, 701);
     hall_log_on(&hall, "bert", "rathaus", "neustadt/desk1", &second);
     cr_assert_eq(second.session.fence, 701);
@@ -62,7 +62,7 @@ Test(logon, finds_it_on_a_draining_host_too)
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
     hall_drain(&hall, decision.host.id, true);
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
-    cr_assert(second.found);
+    cr_assert(second.reconnected);
 }
 
 Test(logon, two_groups_land_in_two_pools)
@@ -82,8 +82,8 @@ Test(logon, the_higher_priority_wins_and_the_why_names_both)
     hall_set(&hall, NOUN_ASSIGNMENT, &record);
     hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert(text_equal(decision.profile.id, "neustadt/builder"));
-    cr_assert(strstr(decision.why.lines, "assignment neustadt/clerk applies"));
-    cr_assert(strstr(decision.why.lines, "assignment neustadt/anna-builds applies"));
+    cr_assert(strstr(decision.trace.lines, "assignment neustadt/clerk applies"));
+    cr_assert(strstr(decision.trace.lines, "assignment neustadt/anna-builds applies"));
 }
 
 // The control centre works at night, Monday to Friday: the last shift ends on Saturday morning.
@@ -179,7 +179,7 @@ Test(logon, no_healthy_host_is_said_so)
     hall.health[2] = HOST_WRONG_CERTIFICATE;
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NO_HOST);
-    cr_assert(strstr(decision.why.lines, "wrong-certificate"));
+    cr_assert(strstr(decision.trace.lines, "wrong-certificate"));
 }
 
 Test(logon, a_session_on_a_dead_host_is_ended_and_a_new_one_started_elsewhere)
@@ -188,7 +188,7 @@ Test(logon, a_session_on_a_dead_host_is_ended_and_a_new_one_started_elsewhere)
     hall.health[decision.host.id[strlen("neustadt/ts")] - '0'] = HOST_UNREACHABLE;
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &second);
     cr_assert_eq(second.refusal, REFUSAL_NONE);
-    cr_assert_not(second.found);
+    cr_assert_not(second.reconnected);
     cr_assert_not(text_equal(second.host.id, decision.host.id));
     cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
 }
@@ -327,7 +327,7 @@ Test(session, one_that_its_host_never_let_in_keeps_no_place, .init = open_hall, 
     // Found again: it may well be there, with what was open in it. The clock was set back meanwhile.
     hall.now_ms--;
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
-    cr_assert(decision.found);
+    cr_assert(decision.reconnected);
     cr_assert_eq(after_failure(), EVENT_SESSION_DISCONNECTED);
 }
 

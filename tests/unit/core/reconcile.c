@@ -2,7 +2,7 @@
 #include "broker/core/reconcile.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "tests/unit/core/hall.h"
+#include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
@@ -133,7 +133,7 @@ Test(reconcile, a_host_that_lies_moves_nobodys_session)
     compare_after(RECONCILE_LEASE_MS * 2);
     cr_assert_eq(found.event_count, 0);
     cr_assert_eq(found.order_count, 0);
-    cr_assert_eq(found.strangers, 2);
+    cr_assert_eq(found.foreign_sessions, 2);
     cr_assert_eq(state_now(), SESSION_STARTING);
 }
 

@@ -59,7 +59,7 @@ Test(report, an_agent_that_hangs_is_silent_though_its_link_is_up)
 Test(report, a_fault_makes_it_unfit_and_is_told)
 {
     hear(1, 0, "xrdp does not offer TLS");
-    cr_assert_eq(at(2), HOST_UNFIT);
+    cr_assert_eq(at(2), HOST_UNHEALTHY);
     cr_assert_str_eq(detail, "xrdp does not offer TLS");
 }
 

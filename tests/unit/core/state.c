@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/state.h"
 #include "broker/base/mem.h"
-#include "tests/unit/core/hall.h"
+#include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
 #include <string.h>

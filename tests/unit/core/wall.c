@@ -4,7 +4,7 @@
 
 #include <criterion/criterion.h>
 
-static const struct peer anyone = {.role = ROLE_ANYONE};
+static const struct peer anyone = {.role = ROLE_UNAUTHENTICATED};
 static const struct peer device = {.role = ROLE_DEVICE, .tenant = "neustadt", .id = "neustadt/desk1"};
 static const struct peer host = {.role = ROLE_HOST, .tenant = "neustadt", .id = "neustadt/ts1"};
 static const struct peer admin = {.role = ROLE_ADMIN, .tenant = "neustadt", .id = "neustadt/admin"};
@@ -12,7 +12,7 @@ static const struct peer district = {.role = ROLE_DISTRICT, .tenant = "landkreis
 
 static enum refusal ask(const struct method *method, const struct peer *peer, const char *id)
 {
-    return wall_check(method, peer, id);
+    return wall_authorize(method, peer, id);
 }
 
 Test(wall, every_method_with_a_thing_in_its_path_hides_foreign_tenants)
@@ -23,7 +23,7 @@ Test(wall, every_method_with_a_thing_in_its_path_hides_foreign_tenants)
             continue;
         const char *foreign = method->noun == NOUN_TENANT ? "altdorf" : "altdorf/x";
         enum refusal refusal = ask(method, &admin, foreign);
-        cr_assert(refusal == REFUSAL_ABSENT || refusal == REFUSAL_DENIED, "%s %s", method->verb, method->path);
+        cr_assert(refusal == REFUSAL_NOT_FOUND || refusal == REFUSAL_DENIED, "%s %s", method->verb, method->path);
         cr_assert_eq(ask(method, &district, foreign), REFUSAL_NONE, "%s %s", method->verb, method->path);
     }
 }
@@ -32,7 +32,7 @@ Test(wall, every_method_keeps_out_who_has_no_proof)
 {
     for (size_t i = 0; i < method_count; i++) {
         const struct method *method = &method_rows[i];
-        enum refusal expected = method->who == ROLE_ANYONE ? REFUSAL_NONE : REFUSAL_UNPROVEN;
+        enum refusal expected = method->who == ROLE_UNAUTHENTICATED ? REFUSAL_NONE : REFUSAL_UNAUTHENTICATED;
         cr_assert_eq(ask(method, &anyone, ""), expected, "%s %s", method->verb, method->path);
     }
 }
@@ -41,7 +41,7 @@ Test(wall, a_device_may_only_what_devices_may)
 {
     for (size_t i = 0; i < method_count; i++) {
         const struct method *method = &method_rows[i];
-        bool may = method->who == ROLE_ANYONE || method->who == ROLE_DEVICE || method->who == ROLE_MEMBER;
+        bool may = method->who == ROLE_UNAUTHENTICATED || method->who == ROLE_DEVICE || method->who == ROLE_MACHINE;
         cr_assert_eq(ask(method, &device, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
     }
 }
@@ -50,7 +50,7 @@ Test(wall, a_session_host_may_only_what_session_hosts_may)
 {
     for (size_t i = 0; i < method_count; i++) {
         const struct method *method = &method_rows[i];
-        bool may = method->who == ROLE_ANYONE || method->who == ROLE_HOST || method->who == ROLE_MEMBER;
+        bool may = method->who == ROLE_UNAUTHENTICATED || method->who == ROLE_HOST || method->who == ROLE_MACHINE;
         cr_assert_eq(ask(method, &host, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
         cr_assert_not(may && method->noun != NOUN_NONE, "%s %s", method->verb, method->path);
     }
@@ -70,7 +70,7 @@ Test(wall, only_who_has_a_certificate_of_ours_gets_the_next_one)
     const struct method *renew = method_find(METHOD_RENEW, NOUN_NONE);
     cr_assert_eq(ask(renew, &device, ""), REFUSAL_NONE);
     cr_assert_eq(ask(renew, &host, ""), REFUSAL_NONE);
-    cr_assert_eq(ask(renew, &anyone, ""), REFUSAL_UNPROVEN);
+    cr_assert_eq(ask(renew, &anyone, ""), REFUSAL_UNAUTHENTICATED);
     cr_assert_eq(ask(renew, &admin, ""), REFUSAL_DENIED);
     cr_assert_eq(ask(renew, &district, ""), REFUSAL_DENIED);
 }
@@ -79,7 +79,7 @@ Test(wall, only_the_district_sets_tenants)
 {
     cr_assert_eq(ask(method_find(METHOD_SET, NOUN_TENANT), &admin, "neustadt"), REFUSAL_DENIED);
     cr_assert_eq(ask(method_find(METHOD_SHOW, NOUN_TENANT), &admin, "neustadt"), REFUSAL_NONE);
-    cr_assert_eq(ask(method_find(METHOD_SHOW, NOUN_TENANT), &admin, "neustadt-sued"), REFUSAL_ABSENT);
+    cr_assert_eq(ask(method_find(METHOD_SHOW, NOUN_TENANT), &admin, "neustadt-sued"), REFUSAL_NOT_FOUND);
 }
 
 Test(wall, only_the_district_says_who_administers)

@@ -2,14 +2,14 @@
 // A journal, or its head, that came from a backup: refused, until an administrator accepts it; then nothing of it is
 // lost. What is damaged or never belonged together is not accepted.
 #include "broker/base/log.h"
-#include "tests/unit/store/model.h"
+#include "tests/unit/store/journal_model.h"
 #include "tests/unit/store/power_vfs.h"
 
 #include <criterion/criterion.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct ledger_config config = {
+static const struct chain_config config = {
     .folder = "/data",
     .head_folder = "/head",
     .vfs = POWER_VFS,
@@ -17,26 +17,26 @@ static const struct ledger_config config = {
 };
 
 static struct model model, earlier;
-static struct ledger_gap gap;
+static struct chain_gap gap;
 static struct fault why;
 
-static struct ledger *reopen(void)
+static struct chain *reopen(void)
 {
-    struct ledger *ledger = NULL;
-    cr_assert(ledger_open(&config, &ledger, &why), "%s", why.text);
-    return ledger;
+    struct chain *chain = NULL;
+    cr_assert(chain_open(&config, &chain, &why), "%s", why.text);
+    return chain;
 }
 
 static void fill(int batches)
 {
     struct model_batch batch;
-    struct ledger *ledger = reopen();
+    struct chain *chain = reopen();
     for (int i = 0; i < batches; i++) {
         model_add_events(&model, &batch, 3);
         model_add_person(&model, &batch, i % MODEL_PEOPLE);
-        cr_assert_eq(ledger_append(ledger, &batch.batch, &why), STORE_DURABLE);
+        cr_assert_eq(chain_append(chain, &batch.batch, &why), STORE_DURABLE);
     }
-    ledger_close(ledger);
+    chain_close(chain);
 }
 
 struct copy {
@@ -64,7 +64,7 @@ static void bring_back(const char *path, struct copy *copy)
 
 static void create(void)
 {
-    cr_assert(ledger_create(&config, &why), "%s", why.text);
+    cr_assert(chain_create(&config, &why), "%s", why.text);
 }
 
 static void start(void)
@@ -82,15 +82,15 @@ TestSuite(backup, .init = start);
 
 static void is_refused(void)
 {
-    struct ledger *ledger = NULL;
-    cr_assert_not(ledger_open(&config, &ledger, &why));
+    struct chain *chain = NULL;
+    cr_assert_not(chain_open(&config, &chain, &why));
     cr_assert_eq(why.kind, FAULT_BROKEN);
 }
 
 static void is_not_accepted(enum fault_kind kind)
 {
     struct power_image *before = power_image_new();
-    cr_assert_not(ledger_accept(&config, &gap, &why));
+    cr_assert_not(chain_accept(&config, &gap, &why));
     cr_assert_eq(why.kind, kind, "%s", why.text);
     cr_assert(power_equals(before), "not accepted, but changed");
     power_image_free(before);
@@ -99,14 +99,14 @@ static void is_not_accepted(enum fault_kind kind)
 static void is_accepted_and_goes_on(void)
 {
     is_refused();
-    cr_assert(ledger_accept(&config, &gap, &why), "%s", why.text);
-    struct ledger *ledger = reopen();
-    cr_assert(model_fits(&model, ledger, &why), "%s", why.text);
-    ledger_close(ledger);
+    cr_assert(chain_accept(&config, &gap, &why), "%s", why.text);
+    struct chain *chain = reopen();
+    cr_assert(model_fits(&model, chain, &why), "%s", why.text);
+    chain_close(chain);
     fill(3);
-    ledger = reopen();
-    cr_assert(model_fits(&model, ledger, &why), "%s", why.text);
-    ledger_close(ledger);
+    chain = reopen();
+    cr_assert(model_fits(&model, chain, &why), "%s", why.text);
+    chain_close(chain);
     is_not_accepted(FAULT_CONFLICT);
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The broker is killed while it writes; the disk of the journal is full. In real files.
 #include "tests/program.h"
-#include "tests/unit/store/rig.h"
+#include "tests/unit/store/journal_fixture.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct rig rig;
+static struct journal_fixture rig;
 
 // What is done next follows from what there is, so that the parent knows what was under way.
 static bool snapshot_is_next(const struct model *model)
@@ -48,13 +48,13 @@ static struct model next_model(const struct model *model)
 static void write_for_ever(int pipe)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!rig_open(&rig))
+    if (!journal_fixture_open(&rig))
         _exit(1);
     for (;;) {
         if (snapshot_is_next(&rig.model))
-            rig_snapshot(&rig);
+            journal_fixture_snapshot(&rig);
         else
-            rig_append(&rig, next_events(&rig.model), next_person(&rig.model));
+            journal_fixture_append(&rig, next_events(&rig.model), next_person(&rig.model));
         if (rig.outcome != STORE_DURABLE || write(pipe, &rig.model, sizeof rig.model) != sizeof rig.model)
             _exit(2);
     }
@@ -88,26 +88,26 @@ static void kill_after(int wait_us, struct model *last)
 static void check_after_kill(struct model *sure)
 {
     struct model maybe = next_model(sure);
-    struct ledger *ledger = NULL;
+    struct chain *chain = NULL;
     struct fault other = {0};
-    cr_assert(ledger_open(&rig.config, &ledger, &rig.why), "%s", rig.why.text);
-    if (!model_fits(sure, ledger, &other)) {
-        cr_assert(model_fits(&maybe, ledger, &rig.why), "neither before (%s) nor after (%s)", other.text, rig.why.text);
+    cr_assert(chain_open(&rig.config, &chain, &rig.why), "%s", rig.why.text);
+    if (!model_fits(sure, chain, &other)) {
+        cr_assert(model_fits(&maybe, chain, &rig.why), "neither before (%s) nor after (%s)", other.text, rig.why.text);
         *sure = maybe;
     }
-    ledger_close(ledger);
+    chain_close(chain);
 }
 
 Test(crash, loses_nothing_that_was_acknowledged, .timeout = 120)
 {
-    rig_make(&rig);
+    journal_fixture_make(&rig);
     const char *kills = getenv("PULT_KILLS");
     // A slow disk takes little in so short a time: on until there was something to lose.
     for (int i = 0; i < (kills ? atoi(kills) : 50) || rig.model.events <= 100; i++) {
         kill_after(rand() % 15000, &rig.model);
         check_after_kill(&rig.model);
     }
-    rig_remove(&rig);
+    journal_fixture_remove(&rig);
 }
 
 static void mount_small_disk(void)
@@ -115,7 +115,7 @@ static void mount_small_disk(void)
     if (unshare(CLONE_NEWNS) != 0)
         cr_skip_test("needs root for a small disk");
     cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-    rig_make(&rig);
+    journal_fixture_make(&rig);
     char command[512];
     snprintf(command, sizeof command, "mkdir '%s/kept' && cp -p '%s'/* '%s/kept'", rig.folder, rig.data, rig.folder);
     program_shell(command);
@@ -127,38 +127,38 @@ static void mount_small_disk(void)
 Test(crash, of_a_full_disk_is_refused_and_over_when_there_is_room, .timeout = 60)
 {
     mount_small_disk();
-    cr_assert(rig_open(&rig), "%s", rig.why.text);
+    cr_assert(journal_fixture_open(&rig), "%s", rig.why.text);
     int written = 0;
-    while (rig_append(&rig, 20, written % MODEL_PEOPLE) == STORE_DURABLE)
+    while (journal_fixture_append(&rig, 20, written % MODEL_PEOPLE) == STORE_DURABLE)
         cr_assert_lt(++written, 1000);
     for (int i = 0; i < 20; i++) {
-        cr_assert_eq(rig_append(&rig, 50, -1), STORE_REFUSED);
+        cr_assert_eq(journal_fixture_append(&rig, 50, -1), STORE_REFUSED);
         cr_assert_eq(rig.why.kind, FAULT_UNAVAILABLE, "%s", rig.why.text);
     }
     cr_assert_eq(mount("pult", rig.data, "tmpfs", MS_REMOUNT, "size=16m,mode=700"), 0);
     for (int i = 0; i < 100; i++)
-        cr_assert_eq(rig_append(&rig, 20, 1), STORE_DURABLE, "%s", rig.why.text);
-    rig_close(&rig);
-    rig_check(&rig);
+        cr_assert_eq(journal_fixture_append(&rig, 20, 1), STORE_DURABLE, "%s", rig.why.text);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
     cr_assert_eq(umount(rig.data), 0);
-    rig_remove(&rig);
+    journal_fixture_remove(&rig);
 }
 
 // Killed while the disk is full: the next start is refused its tidying, but not its journal.
 Test(crash, with_a_full_disk_loses_nothing, .timeout = 60)
 {
     mount_small_disk();
-    cr_assert(rig_open(&rig), "%s", rig.why.text);
+    cr_assert(journal_fixture_open(&rig), "%s", rig.why.text);
     struct model sure = rig.model;
     char path[160];
     pid_t child;
     int ends[2];
-    rig_close(&rig);
+    journal_fixture_close(&rig);
     cr_assert_eq(pipe(ends), 0);
     if ((child = fork()) == 0) {
-        if (!rig_open(&rig))
+        if (!journal_fixture_open(&rig))
             _exit(1);
-        while (rig_append(&rig, 20, -1) == STORE_DURABLE)
+        while (journal_fixture_append(&rig, 20, -1) == STORE_DURABLE)
             ;
         if (write(ends[1], &rig.model, sizeof rig.model) == sizeof rig.model)
             raise(SIGKILL);
@@ -173,9 +173,9 @@ Test(crash, with_a_full_disk_loses_nothing, .timeout = 60)
     while (write(file, bytes, sizeof bytes) > 0)
         ;
     close(file);
-    rig_check(&rig);
+    journal_fixture_check(&rig);
     unlink(path);
-    rig_check(&rig);
+    journal_fixture_check(&rig);
     cr_assert_eq(umount(rig.data), 0);
-    rig_remove(&rig);
+    journal_fixture_remove(&rig);
 }

@@ -3,7 +3,7 @@
 // anything silently lost, and a refused journal is left as it was.
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
-#include "tests/unit/store/model.h"
+#include "tests/unit/store/journal_model.h"
 #include "tests/unit/store/power_vfs.h"
 
 #include <criterion/criterion.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct ledger_config config = {
+static const struct chain_config config = {
     .folder = "/data",
     .head_folder = "/head",
     .vfs = POWER_VFS,
@@ -23,29 +23,29 @@ static struct model model;
 static struct fault why;
 static struct power_image *image;
 
-static void fill(struct ledger *ledger, int batches)
+static void fill(struct chain *chain, int batches)
 {
     struct model_batch batch;
     for (int i = 0; i < batches; i++) {
         model_add_events(&model, &batch, 3);
         model_add_person(&model, &batch, i % MODEL_PEOPLE);
-        cr_assert_eq(ledger_append(ledger, &batch.batch, &why), STORE_DURABLE);
+        cr_assert_eq(chain_append(chain, &batch.batch, &why), STORE_DURABLE);
     }
 }
 
-static void snapshot(struct ledger *ledger)
+static void snapshot(struct chain *chain)
 {
     char bytes[800];
     model.snapshot = model.events;
     size_t length = model_snapshot(bytes, model.snapshot);
-    cr_assert_eq(ledger_keep_snapshot(ledger, model.snapshot, bytes, length, &why), STORE_DURABLE);
+    cr_assert_eq(chain_keep_snapshot(chain, model.snapshot, bytes, length, &why), STORE_DURABLE);
 }
 
-static struct ledger *reopen(void)
+static struct chain *reopen(void)
 {
-    struct ledger *ledger = NULL;
-    cr_assert(ledger_open(&config, &ledger, &why), "%s", why.text);
-    return ledger;
+    struct chain *chain = NULL;
+    cr_assert(chain_open(&config, &chain, &why), "%s", why.text);
+    return chain;
 }
 
 // Some of it in the database, some of it in the log, as when a broker is killed.
@@ -55,17 +55,17 @@ static void make_image(bool with_log)
     power_start();
     power_seed(7);
     model = (struct model){0};
-    cr_assert(ledger_create(&config, &why), "%s", why.text);
-    struct ledger *ledger = reopen();
-    fill(ledger, 14);
-    snapshot(ledger);
+    cr_assert(chain_create(&config, &why), "%s", why.text);
+    struct chain *chain = reopen();
+    fill(chain, 14);
+    snapshot(chain);
     model.erased = 6;
-    cr_assert_eq(ledger_erase(ledger, 1, 6, &why), STORE_DURABLE);
-    ledger_close(ledger);
-    ledger = reopen();
-    fill(ledger, with_log ? 4 : 0);
+    cr_assert_eq(chain_erase(chain, 1, 6, &why), STORE_DURABLE);
+    chain_close(chain);
+    chain = reopen();
+    fill(chain, with_log ? 4 : 0);
     image = power_image_new();
-    ledger_close(ledger);
+    chain_close(chain);
     if (!with_log) {
         power_image_free(image);
         image = power_image_new();
@@ -73,14 +73,14 @@ static void make_image(bool with_log)
     power_restore(image);
 }
 
-static bool remains_usable(struct ledger *ledger)
+static bool remains_usable(struct chain *chain)
 {
     struct model before = model;
-    fill(ledger, 6);
-    ledger_close(ledger);
-    ledger = reopen();
-    bool fits = model_fits(&model, ledger, &why);
-    ledger_close(ledger);
+    fill(chain, 6);
+    chain_close(chain);
+    chain = reopen();
+    bool fits = model_fits(&model, chain, &why);
+    chain_close(chain);
     model = before;
     return fits;
 }
@@ -89,14 +89,14 @@ static bool remains_usable(struct ledger *ledger)
 static bool refused_or_whole(const char *what, size_t at)
 {
     struct power_image *damaged = power_image_new();
-    struct ledger *ledger = NULL;
-    bool refused = !ledger_open(&config, &ledger, &why);
+    struct chain *chain = NULL;
+    bool refused = !chain_open(&config, &chain, &why);
     if (refused) {
         cr_assert(why.kind == FAULT_BROKEN && why.text[0], "%s at %zu: %d %s", what, at, why.kind, why.text);
         cr_assert(power_equals(damaged), "%s at %zu: refused, but changed: %s", what, at, why.text);
     } else {
-        cr_assert(model_fits(&model, ledger, &why), "%s at %zu: silently lost: %s", what, at, why.text);
-        cr_assert(remains_usable(ledger), "%s at %zu: lost later: %s", what, at, why.text);
+        cr_assert(model_fits(&model, chain, &why), "%s at %zu: silently lost: %s", what, at, why.text);
+        cr_assert(remains_usable(chain), "%s at %zu: lost later: %s", what, at, why.text);
     }
     power_image_free(damaged);
     return refused;
@@ -180,8 +180,8 @@ Test(damage, by_losing_the_log_is_found)
 {
     make_image(true);
     power_files.unlink(names[1]);
-    struct ledger *ledger = NULL;
-    cr_assert(!ledger_open(&config, &ledger, &why));
+    struct chain *chain = NULL;
+    cr_assert(!chain_open(&config, &chain, &why));
     cr_assert(strstr(why.text, "the journal ends at event 42, but its head vouches for event 54"), "%s", why.text);
     power_image_free(image);
 }

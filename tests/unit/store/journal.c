@@ -2,7 +2,7 @@
 // The journal through its port, in real files.
 #include "broker/base/text.h"
 #include "tests/program.h"
-#include "tests/unit/store/rig.h"
+#include "tests/unit/store/journal_fixture.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -13,16 +13,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct rig rig;
+static struct journal_fixture rig;
 
 static void start(void)
 {
-    rig_start(&rig);
+    journal_fixture_start(&rig);
 }
 
 static void stop(void)
 {
-    rig_remove(&rig);
+    journal_fixture_remove(&rig);
 }
 
 TestSuite(journal, .init = start, .fini = stop);
@@ -37,22 +37,22 @@ static bool count_event(void *arg, const struct store_event *event)
 
 static void refuses_with(const char *text)
 {
-    rig_close(&rig);
-    cr_assert(!rig_open(&rig));
+    journal_fixture_close(&rig);
+    cr_assert(!journal_fixture_open(&rig));
     cr_assert(strstr(rig.why.text, text), "%s", rig.why.text);
 }
 
 Test(journal, gives_back_what_was_appended)
 {
     for (int i = 0; i < 20; i++)
-        cr_assert_eq(rig_append(&rig, (size_t)(i % 4) + 1, i % 3 ? -1 : i % MODEL_PEOPLE), STORE_DURABLE);
-    rig_close(&rig);
-    rig_check(&rig);
-    cr_assert(rig_open(&rig), "%s", rig.why.text);
-    cr_assert_eq(rig_append(&rig, 50, 1), STORE_DURABLE);
+        cr_assert_eq(journal_fixture_append(&rig, (size_t)(i % 4) + 1, i % 3 ? -1 : i % MODEL_PEOPLE), STORE_DURABLE);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
+    cr_assert(journal_fixture_open(&rig), "%s", rig.why.text);
+    cr_assert_eq(journal_fixture_append(&rig, 50, 1), STORE_DURABLE);
     cr_assert_eq(journal_head(rig.journal)->seq, rig.model.events);
-    rig_close(&rig);
-    rig_check(&rig);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
 }
 
 // A clock that was set back does not take the journal's time back.
@@ -60,28 +60,28 @@ Test(journal, keeps_the_time_of_its_head)
 {
     struct store_event event = {1, INT64_MAX / 2, "{}", 2};
     struct store_batch batch = {.events = &event, .event_count = 1};
-    struct ledger *ledger = NULL;
-    rig_close(&rig);
+    struct chain *chain = NULL;
+    journal_fixture_close(&rig);
     for (int i = 0; i < 3; i++) {
-        cr_assert(ledger_open(&rig.config, &ledger, &rig.why), "%s", rig.why.text);
+        cr_assert(chain_open(&rig.config, &chain, &rig.why), "%s", rig.why.text);
         if (i == 0)
-            cr_assert_eq(ledger_append(ledger, &batch, &rig.why), STORE_DURABLE);
-        cr_assert_eq(ledger_head(ledger)->at_ms, INT64_MAX / 2);
-        ledger_close(ledger);
+            cr_assert_eq(chain_append(chain, &batch, &rig.why), STORE_DURABLE);
+        cr_assert_eq(chain_head(chain)->at_ms, INT64_MAX / 2);
+        chain_close(chain);
     }
 }
 
 Test(journal, takes_people_without_events)
 {
-    cr_assert_eq(rig_append(&rig, 0, 3), STORE_DURABLE);
-    cr_assert_eq(rig_append(&rig, 0, 3), STORE_DURABLE);
-    rig_close(&rig);
-    rig_check(&rig);
+    cr_assert_eq(journal_fixture_append(&rig, 0, 3), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 0, 3), STORE_DURABLE);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
 }
 
 Test(journal, replays_in_order_from_any_event)
 {
-    cr_assert_eq(rig_append(&rig, 30, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 30, -1), STORE_DURABLE);
     uint64_t last = 0;
     cr_assert(rig.port.replay(rig.port.self, 1, count_event, &last, &rig.why));
     cr_assert_eq(last, 30);
@@ -97,7 +97,7 @@ Test(journal, replays_in_order_from_any_event)
 
 Test(journal, stops_its_replay_when_an_event_is_not_taken)
 {
-    cr_assert_eq(rig_append(&rig, 40, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 40, -1), STORE_DURABLE);
     uint64_t last = 0;
     cr_assert(!rig.port.replay(rig.port.self, 1, count_event, &last, &rig.why));
     cr_assert_eq(last, 33);
@@ -106,70 +106,70 @@ Test(journal, stops_its_replay_when_an_event_is_not_taken)
 
 Test(journal, is_open_in_one_program_only)
 {
-    struct ledger *second = NULL;
-    cr_assert(!ledger_open(&rig.config, &second, &rig.why));
+    struct chain *second = NULL;
+    cr_assert(!chain_open(&rig.config, &second, &rig.why));
     cr_assert_eq(rig.why.kind, FAULT_CONFLICT);
     pid_t child = fork();
     if (child == 0) {
         struct fault why = {0};
-        bool opened = ledger_open(&rig.config, &second, &why);
+        bool opened = chain_open(&rig.config, &second, &why);
         _exit(!opened && why.kind == FAULT_CONFLICT && strstr(why.text, "another program has the journal open") ? 0
                                                                                                                 : 1);
     }
     int status = -1;
     waitpid(child, &status, 0);
     cr_assert_eq(status, 0);
-    cr_assert_eq(rig_append(&rig, 1, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 1, -1), STORE_DURABLE);
 }
 
 Test(journal, is_not_created_over_another)
 {
-    rig_close(&rig);
+    journal_fixture_close(&rig);
     cr_assert(!journal_create(&rig.config, &rig.why));
     cr_assert_eq(rig.why.kind, FAULT_CONFLICT);
-    rig_check(&rig);
+    journal_fixture_check(&rig);
 }
 
 Test(journal, is_not_created_under_a_head_in_use)
 {
-    cr_assert_eq(rig_append(&rig, 1, -1), STORE_DURABLE);
-    rig_close(&rig);
-    unlink(rig_path(&rig, "journal.db"));
+    cr_assert_eq(journal_fixture_append(&rig, 1, -1), STORE_DURABLE);
+    journal_fixture_close(&rig);
+    unlink(journal_fixture_path(&rig, "journal.db"));
     cr_assert(!journal_create(&rig.config, &rig.why));
     cr_assert_eq(rig.why.kind, FAULT_CONFLICT);
 }
 
 Test(journal, is_for_its_user_only)
 {
-    cr_assert_eq(rig_append(&rig, 1, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 1, -1), STORE_DURABLE);
     const char *const names[] = {"journal.db", "journal.db-wal", "head", "head.key"};
     for (int i = 0; i < 4; i++) {
         struct stat status;
-        cr_assert_eq(stat(rig_path(&rig, names[i]), &status), 0);
+        cr_assert_eq(stat(journal_fixture_path(&rig, names[i]), &status), 0);
         cr_assert_eq(status.st_mode & 0777, 0600, "%s: %o", names[i], status.st_mode);
     }
 }
 
 Test(journal, that_is_not_there_is_absent)
 {
-    rig_close(&rig);
-    struct ledger_config config = {.folder = "/nowhere"};
-    struct ledger *ledger = NULL;
-    cr_assert(!ledger_open(&config, &ledger, &rig.why));
+    journal_fixture_close(&rig);
+    struct chain_config config = {.folder = "/nowhere"};
+    struct chain *chain = NULL;
+    cr_assert(!chain_open(&config, &chain, &rig.why));
     cr_assert_eq(rig.why.kind, FAULT_ABSENT);
 }
 
 Test(journal, refuses_to_open_without_its_database)
 {
-    rig_close(&rig);
-    unlink(rig_path(&rig, "journal.db"));
+    journal_fixture_close(&rig);
+    unlink(journal_fixture_path(&rig, "journal.db"));
     refuses_with("is missing, but its head is there");
 }
 
 Test(journal, refuses_to_open_without_its_head)
 {
-    rig_close(&rig);
-    unlink(rig_path(&rig, "head"));
+    journal_fixture_close(&rig);
+    unlink(journal_fixture_path(&rig, "head"));
     refuses_with("cannot open");
     cr_assert_eq(rig.why.kind, FAULT_BROKEN);
     cr_assert(!journal_create(&rig.config, &rig.why));
@@ -177,40 +177,40 @@ Test(journal, refuses_to_open_without_its_head)
 
 Test(journal, refuses_to_open_without_its_key)
 {
-    rig_close(&rig);
-    unlink(rig_path(&rig, "head.key"));
+    journal_fixture_close(&rig);
+    unlink(journal_fixture_path(&rig, "head.key"));
     refuses_with("cannot open");
 }
 
 Test(journal, refuses_the_key_of_another)
 {
-    struct rig other;
-    rig_make(&other);
-    rig_close(&rig);
+    struct journal_fixture other;
+    journal_fixture_make(&other);
+    journal_fixture_close(&rig);
     char path[160];
-    TEXT_PUT(path, rig_path(&other, "head.key"));
-    cr_assert_eq(rename(path, rig_path(&rig, "head.key")), 0);
+    TEXT_PUT(path, journal_fixture_path(&other, "head.key"));
+    cr_assert_eq(rename(path, journal_fixture_path(&rig, "head.key")), 0);
     refuses_with("its key is another one");
-    rig_remove(&other);
+    journal_fixture_remove(&other);
 }
 
 Test(journal, refuses_the_head_of_another)
 {
-    struct rig other;
-    rig_make(&other);
-    rig_close(&rig);
+    struct journal_fixture other;
+    journal_fixture_make(&other);
+    journal_fixture_close(&rig);
     char path[160];
-    TEXT_PUT(path, rig_path(&other, "head.key"));
-    cr_assert_eq(rename(path, rig_path(&rig, "head.key")), 0);
-    TEXT_PUT(path, rig_path(&other, "head"));
-    cr_assert_eq(rename(path, rig_path(&rig, "head")), 0);
+    TEXT_PUT(path, journal_fixture_path(&other, "head.key"));
+    cr_assert_eq(rename(path, journal_fixture_path(&rig, "head.key")), 0);
+    TEXT_PUT(path, journal_fixture_path(&other, "head"));
+    cr_assert_eq(rename(path, journal_fixture_path(&rig, "head")), 0);
     refuses_with("the head is of another journal");
-    rig_remove(&other);
+    journal_fixture_remove(&other);
 }
 
 static void copy_head(char bytes[2 * HEAD_SLOT_BYTES], bool back)
 {
-    int file = open(rig_path(&rig, "head"), O_RDWR);
+    int file = open(journal_fixture_path(&rig, "head"), O_RDWR);
     if (back)
         cr_assert_eq(pwrite(file, bytes, 2 * HEAD_SLOT_BYTES, 0), 2 * HEAD_SLOT_BYTES);
     else
@@ -221,36 +221,36 @@ static void copy_head(char bytes[2 * HEAD_SLOT_BYTES], bool back)
 Test(journal, brings_a_head_forward_that_is_one_commit_behind)
 {
     char head[2 * HEAD_SLOT_BYTES];
-    cr_assert_eq(rig_append(&rig, 5, 1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 5, 1), STORE_DURABLE);
     copy_head(head, false);
-    cr_assert_eq(rig_append(&rig, 5, 2), STORE_DURABLE);
-    rig_close(&rig);
+    cr_assert_eq(journal_fixture_append(&rig, 5, 2), STORE_DURABLE);
+    journal_fixture_close(&rig);
     copy_head(head, true);
-    rig_check(&rig);
-    rig_check(&rig);
+    journal_fixture_check(&rig);
+    journal_fixture_check(&rig);
 }
 
 Test(journal, refuses_a_head_that_is_older)
 {
     char head[2 * HEAD_SLOT_BYTES];
     copy_head(head, false);
-    cr_assert_eq(rig_append(&rig, 5, 1), STORE_DURABLE);
-    cr_assert_eq(rig_append(&rig, 5, 1), STORE_DURABLE);
-    rig_close(&rig);
+    cr_assert_eq(journal_fixture_append(&rig, 5, 1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 5, 1), STORE_DURABLE);
+    journal_fixture_close(&rig);
     copy_head(head, true);
     refuses_with("the head is 2 commits older than the journal");
 }
 
 Test(journal, refuses_when_it_is_older_than_its_head)
 {
-    cr_assert_eq(rig_append(&rig, 5, 1), STORE_DURABLE);
-    rig_close(&rig);
+    cr_assert_eq(journal_fixture_append(&rig, 5, 1), STORE_DURABLE);
+    journal_fixture_close(&rig);
     char command[256];
     snprintf(command, sizeof command, "cp '%s/journal.db' '%s/before'", rig.data, rig.folder);
     program_shell(command);
-    cr_assert(rig_open(&rig));
-    cr_assert_eq(rig_append(&rig, 2, -1), STORE_DURABLE);
-    rig_close(&rig);
+    cr_assert(journal_fixture_open(&rig));
+    cr_assert_eq(journal_fixture_append(&rig, 2, -1), STORE_DURABLE);
+    journal_fixture_close(&rig);
     snprintf(command, sizeof command, "cp '%s/before' '%s/journal.db'", rig.folder, rig.data);
     program_shell(command);
     refuses_with("the journal ends at event 5, but its head vouches for event 7");
@@ -258,12 +258,12 @@ Test(journal, refuses_when_it_is_older_than_its_head)
 
 Test(journal, keeps_a_snapshot_and_replays_from_there)
 {
-    cr_assert_eq(rig_append(&rig, 10, -1), STORE_DURABLE);
-    cr_assert_eq(rig_snapshot(&rig), STORE_DURABLE);
-    cr_assert_eq(rig_append(&rig, 3, -1), STORE_DURABLE);
-    rig_close(&rig);
-    rig_check(&rig);
-    cr_assert(rig_open(&rig));
+    cr_assert_eq(journal_fixture_append(&rig, 10, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_snapshot(&rig), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 3, -1), STORE_DURABLE);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
+    cr_assert(journal_fixture_open(&rig));
     uint64_t seq, last = 0;
     char *bytes = NULL;
     size_t length;
@@ -276,85 +276,85 @@ Test(journal, keeps_a_snapshot_and_replays_from_there)
 
 Test(journal, refuses_a_snapshot_of_what_is_to_come)
 {
-    cr_assert_eq(rig_append(&rig, 10, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 10, -1), STORE_DURABLE);
     rig.model.events = 11;
-    cr_assert_eq(rig_snapshot(&rig), STORE_REFUSED);
+    cr_assert_eq(journal_fixture_snapshot(&rig), STORE_REFUSED);
     cr_assert_eq(rig.why.kind, FAULT_CONFLICT);
     rig.model.events = 10;
-    cr_assert_eq(rig_append(&rig, 1, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 1, -1), STORE_DURABLE);
 }
 
 Test(journal, erases_payloads_and_its_chain_still_holds)
 {
-    cr_assert_eq(rig_append(&rig, 40, -1), STORE_DURABLE);
-    cr_assert_eq(rig_snapshot(&rig), STORE_DURABLE);
-    cr_assert(rig_files_hold(&rig, "event-12."));
-    cr_assert_eq(rig_erase(&rig, 25), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 40, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_snapshot(&rig), STORE_DURABLE);
+    cr_assert(journal_fixture_files_hold(&rig, "event-12."));
+    cr_assert_eq(journal_fixture_erase(&rig, 25), STORE_DURABLE);
     for (uint64_t seq = 1; seq <= 26; seq++) {
         char text[32];
         snprintf(text, sizeof text, "event-%d.", (int)seq);
-        cr_assert_eq(rig_files_hold(&rig, text), seq > 25, "%s", text);
+        cr_assert_eq(journal_fixture_files_hold(&rig, text), seq > 25, "%s", text);
     }
-    cr_assert_eq(rig_append(&rig, 5, -1), STORE_DURABLE);
-    rig_close(&rig);
-    rig_check(&rig);
+    cr_assert_eq(journal_fixture_append(&rig, 5, -1), STORE_DURABLE);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
 }
 
 Test(journal, does_not_erase_what_a_replay_needs)
 {
-    cr_assert_eq(rig_append(&rig, 10, -1), STORE_DURABLE);
-    cr_assert_eq(rig_snapshot(&rig), STORE_DURABLE);
-    cr_assert_eq(rig_append(&rig, 10, -1), STORE_DURABLE);
-    cr_assert_eq(rig_erase(&rig, 11), STORE_REFUSED);
+    cr_assert_eq(journal_fixture_append(&rig, 10, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_snapshot(&rig), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 10, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_erase(&rig, 11), STORE_REFUSED);
     cr_assert_eq(rig.why.kind, FAULT_CONFLICT);
-    cr_assert_eq(rig_prune(&rig, 11), STORE_REFUSED);
-    rig_close(&rig);
-    rig_check(&rig);
+    cr_assert_eq(journal_fixture_prune(&rig, 11), STORE_REFUSED);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
 }
 
 Test(journal, prunes_behind_an_anchor)
 {
-    cr_assert_eq(rig_append(&rig, 50, -1), STORE_DURABLE);
-    cr_assert_eq(rig_snapshot(&rig), STORE_DURABLE);
-    cr_assert_eq(rig_erase(&rig, 10), STORE_DURABLE);
-    cr_assert_eq(rig_prune(&rig, 20), STORE_DURABLE);
-    cr_assert(!rig_files_hold(&rig, "event-20."));
-    cr_assert(rig_files_hold(&rig, "event-21."));
-    rig_close(&rig);
-    rig_check(&rig);
-    cr_assert(rig_open(&rig));
-    cr_assert_eq(rig_prune(&rig, 50), STORE_DURABLE);
-    cr_assert_eq(rig_append(&rig, 2, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 50, -1), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_snapshot(&rig), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_erase(&rig, 10), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_prune(&rig, 20), STORE_DURABLE);
+    cr_assert(!journal_fixture_files_hold(&rig, "event-20."));
+    cr_assert(journal_fixture_files_hold(&rig, "event-21."));
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
+    cr_assert(journal_fixture_open(&rig));
+    cr_assert_eq(journal_fixture_prune(&rig, 50), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 2, -1), STORE_DURABLE);
     uint64_t last = 0;
     cr_assert(!rig.port.replay(rig.port.self, 50, count_event, &last, &rig.why));
-    rig_close(&rig);
-    rig_check(&rig);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
 }
 
 Test(journal, erases_a_person_from_all_files)
 {
     for (int i = 0; i < MODEL_PEOPLE; i++)
-        cr_assert_eq(rig_append(&rig, 2, i), STORE_DURABLE);
-    cr_assert_eq(rig_append(&rig, 2, 4), STORE_DURABLE); // a new name for the fifth
-    cr_assert(rig_files_hold(&rig, "Person-004-2"));
-    cr_assert_eq(rig_erase_person(&rig, 4), STORE_DURABLE);
-    cr_assert(!rig_files_hold(&rig, "Person-004-"));
-    cr_assert(!rig_files_hold(&rig, "key-004"));
-    cr_assert(rig_files_hold(&rig, "Person-005-1"));
-    cr_assert_eq(rig_append(&rig, 2, 5), STORE_DURABLE);
-    cr_assert_eq(rig_erase_person(&rig, 4), STORE_DURABLE);
-    rig_close(&rig);
-    cr_assert(!rig_files_hold(&rig, "Person-004-"));
-    rig_check(&rig);
+        cr_assert_eq(journal_fixture_append(&rig, 2, i), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_append(&rig, 2, 4), STORE_DURABLE); // a new name for the fifth
+    cr_assert(journal_fixture_files_hold(&rig, "Person-004-2"));
+    cr_assert_eq(journal_fixture_erase_person(&rig, 4), STORE_DURABLE);
+    cr_assert(!journal_fixture_files_hold(&rig, "Person-004-"));
+    cr_assert(!journal_fixture_files_hold(&rig, "key-004"));
+    cr_assert(journal_fixture_files_hold(&rig, "Person-005-1"));
+    cr_assert_eq(journal_fixture_append(&rig, 2, 5), STORE_DURABLE);
+    cr_assert_eq(journal_fixture_erase_person(&rig, 4), STORE_DURABLE);
+    journal_fixture_close(&rig);
+    cr_assert(!journal_fixture_files_hold(&rig, "Person-004-"));
+    journal_fixture_check(&rig);
 }
 
 Test(journal, keeps_its_log_short)
 {
     for (int i = 0; i < 300; i++)
-        cr_assert_eq(rig_append(&rig, 50, -1), STORE_DURABLE);
+        cr_assert_eq(journal_fixture_append(&rig, 50, -1), STORE_DURABLE);
     struct stat status;
-    cr_assert_eq(stat(rig_path(&rig, "journal.db-wal"), &status), 0);
+    cr_assert_eq(stat(journal_fixture_path(&rig, "journal.db-wal"), &status), 0);
     cr_assert_lt(status.st_size, 5 * 1024 * 1024);
-    rig_close(&rig);
-    rig_check(&rig);
+    journal_fixture_close(&rig);
+    journal_fixture_check(&rig);
 }

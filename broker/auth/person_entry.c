@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/person_entry.h"
+#include "broker/auth/logon_name.h"
+#include "broker/base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+enum { UUID_LENGTH = 36, GUID_LENGTH = 16, ACCOUNT_DISABLED = 0x2 };
+
+static const char *const posix_attributes[] = {
+    "uid", "entryUUID", "displayName", "cn", "memberOf", "pwdAccountLockedTime", "pwdEndTime", NULL};
+static const char *const domain_attributes[] = {
+    "sAMAccountName",     "userPrincipalName", "objectGUID",  "displayName", "cn",
+    "userAccountControl", "accountExpires",    "lockoutTime", "tokenGroups", NULL};
+
+const char *const *person_entry_attributes(enum directory_kind kind)
+{
+    return kind == DIRECTORY_ACTIVE_DIRECTORY ? domain_attributes : posix_attributes;
+}
+
+const char *person_entry_group_attribute(enum directory_kind kind)
+{
+    return kind == DIRECTORY_ACTIVE_DIRECTORY ? "tokenGroups" : "memberOf";
+}
+
+static struct ldap_bytes first_value(const struct ldap_entry *entry, const char *name)
+{
+    const struct ldap_attribute *attribute = ldap_entry_attribute(entry, name);
+    return attribute && attribute->count > 0 ? attribute->values[0] : (struct ldap_bytes){"", 0};
+}
+
+static bool has_value(const struct ldap_entry *entry, const char *name, const char *value)
+{
+    const struct ldap_attribute *attribute = ldap_entry_attribute(entry, name);
+    for (size_t i = 0; attribute && i < attribute->count; i++)
+        if (ldap_bytes_equal(attribute->values[i], value))
+            return true;
+    return false;
+}
+
+// False, and `to` empty, when the value is missing, too long or not clean.
+static bool copy_value(char *to, size_t size, struct ldap_bytes value)
+{
+    to[0] = 0;
+    if (value.length == 0 || value.length >= size || !text_is_clean(value.at, value.length))
+        return false;
+    memcpy(to, value.at, value.length);
+    to[value.length] = 0;
+    return true;
+}
+
+static void copy_name(char to[NAME_SIZE], const struct ldap_entry *entry, const char *login)
+{
+    if (!copy_value(to, NAME_SIZE, first_value(entry, "displayName")) &&
+        !copy_value(to, NAME_SIZE, first_value(entry, "cn")))
+        text_put(to, NAME_SIZE, login);
+}
+
+// GeneralizedTime as slapd writes it, "20260301075930Z". What cannot be read is not over.
+static bool is_over(struct ldap_bytes time, int64_t now_ms)
+{
+    char text[32];
+    struct tm parts = {0};
+    if (!copy_value(text, sizeof text, time) || !strptime(text, "%Y%m%d%H%M%S", &parts))
+        return false;
+    return (int64_t)timegm(&parts) * 1000 <= now_ms;
+}
+
+// A lock without end is an administrator's; one with a time is the policy's, for wrong passwords.
+static bool posix_disabled(const struct ldap_entry *entry, int64_t now_ms)
+{
+    return ldap_bytes_equal(first_value(entry, "pwdAccountLockedTime"), "000001010000Z") ||
+           is_over(first_value(entry, "pwdEndTime"), now_ms);
+}
+
+static bool posix_locked(const struct ldap_entry *entry)
+{
+    return ldap_entry_attribute(entry, "pwdAccountLockedTime") && !posix_disabled(entry, INT64_MIN);
+}
+
+static int64_t number_value(const struct ldap_entry *entry, const char *name)
+{
+    char text[32];
+    int64_t number = 0;
+    if (!copy_value(text, sizeof text, first_value(entry, name)) || !text_number(text, INT64_MIN, INT64_MAX, &number))
+        return 0;
+    return number;
+}
+
+// accountExpires counts 100 ns from 1601; 0 and the largest number mean never.
+static bool domain_disabled(const struct ldap_entry *entry, int64_t now_ms)
+{
+    const int64_t from_1601_ms = 11644473600000;
+    int64_t expires = number_value(entry, "accountExpires");
+    bool over = expires > 0 && expires < INT64_MAX && expires / 10000 - from_1601_ms <= now_ms;
+    return over || (number_value(entry, "userAccountControl") & ACCOUNT_DISABLED);
+}
+
+static bool read_posix(struct person_entry_read *person, const char *login, const struct ldap_entry *entry,
+                       int64_t now_ms)
+{
+    struct ldap_bytes uuid = first_value(entry, "entryUUID");
+    if (!has_value(entry, "uid", login) || uuid.length != UUID_LENGTH || !copy_value(person->key, NAME_SIZE, uuid))
+        return false;
+    text_lower(person->key);
+    text_put(person->login, LOGIN_SIZE, login);
+    person->disabled = posix_disabled(entry, now_ms);
+    person->locked = posix_locked(entry);
+    return true;
+}
+
+static bool has_principal(const struct ldap_entry *entry, const struct tenant *tenant, const char *login)
+{
+    char principal[LOGIN_SIZE + NAME_SIZE];
+    bool lacks_suffix = name_lacks_suffix(tenant, login);
+    snprintf(principal, sizeof principal, "%s%s%s", login, lacks_suffix ? "@" : "", lacks_suffix ? tenant->realm : "");
+    return has_value(entry, "userPrincipalName", principal);
+}
+
+static bool read_domain(struct person_entry_read *person, const struct tenant *tenant, const char *login,
+                        const struct ldap_entry *entry, int64_t now_ms)
+{
+    struct ldap_bytes guid = first_value(entry, "objectGUID");
+    bool named = has_value(entry, "sAMAccountName", login) || has_principal(entry, tenant, login);
+    if (!named || guid.length != GUID_LENGTH ||
+        !copy_value(person->login, LOGIN_SIZE, first_value(entry, "sAMAccountName")))
+        return false;
+    text_lower_name(person->login);
+    text_hex(person->key, guid.at, guid.length);
+    person->disabled = domain_disabled(entry, now_ms);
+    person->locked = number_value(entry, "lockoutTime") > 0;
+    return true;
+}
+
+bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant, const char *login,
+                           const struct ldap_entry *entry, int64_t now_ms)
+{
+    person->login[0] = person->key[0] = person->name[0] = 0;
+    bool known = tenant->directory == DIRECTORY_ACTIVE_DIRECTORY ? read_domain(person, tenant, login, entry, now_ms)
+                                                                 : read_posix(person, login, entry, now_ms);
+    if (known)
+        copy_name(person->name, entry, person->login);
+    return known;
+}

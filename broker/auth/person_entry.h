@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: EUPL-1.2
+// From a directory's entry to a person. No state, no I/O; the entry is hostile.
+#pragma once
+#include "broker/api/types.h"
+#include "broker/auth/ldap_types.h"
+#include "broker/core/port.h"
+
+struct person_entry_read {
+    char login[LOGIN_SIZE]; // as asked for, or as the directory spells it (Active Directory); lower case
+    char key[NAME_SIZE];
+    char name[NAME_SIZE];
+    bool disabled; // by an administrator, or its time is over
+    bool locked;   // after wrong passwords; whether still, the bind decides
+};
+
+// The only attributes that are asked for; ends with NULL.
+const char *const *person_entry_attributes(enum directory_kind kind);
+// The attribute that holds the direct groups: DNs (memberOf), or SIDs with all nested ones (tokenGroups).
+const char *person_entry_group_attribute(enum directory_kind kind);
+// False when the entry is not this person's, or has no unchanging id: then it counts as if it were not there.
+bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant, const char *login,
+                           const struct ldap_entry *entry, int64_t now_ms) __attribute__((warn_unused_result));

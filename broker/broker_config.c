@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/broker_config.h"
+#include "broker/base/conf.h"
+#include "broker/base/log.h"
+#include "broker/base/text.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define AT(member) .offset = offsetof(struct broker_config, member), .size = sizeof(((struct broker_config *)0)->member)
+
+static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
+
+// clang-format off
+static const struct conf_row rows[] = {
+    {.key = "listen-address", .type = CONF_TEXT, AT(listen_address), .sentence = "address to listen on; empty: all"},
+    {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "8443", .sentence = "HTTPS for administrators and for enrolment"},
+    {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "HTTPS for devices, which show a certificate"},
+    {.key = "admin-port", .type = CONF_NUMBER, AT(admin_port), .min = 1, .max = 65535, .preset = "8445", .sentence = "HTTPS for administrators who show a certificate; with admin-ca only"},
+    {.key = "admin-ca", .type = CONF_PATH, AT(admin_ca), .sentence = "the authority of administrators' certificates, PEM; empty: none are taken"},
+    {.key = "certificate", .type = CONF_PATH, AT(certificate), .required = true, .sentence = "the broker's certificate and its chain, PEM"},
+    {.key = "key", .type = CONF_PATH, AT(key), .required = true, .sentence = "its key, PEM"},
+    {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
+    {.key = "head-dir", .type = CONF_PATH, AT(head_dir), .sentence = "the journal's signed head, best on another disk; empty: data-dir"},
+    {.key = "certificate-life-s", .type = CONF_NUMBER, AT(certificate_life_s), .min = 30, .max = 315360000, .preset = "63072000", .sentence = "how long the certificates of devices and session hosts are valid; they renew them in time"},
+    {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},
+    {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
+    {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "kept connections per directory for checking passwords"},
+    {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes the hosts that say wake=command; %h is the host's id, %a its address"},
+    {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = levels, .preset = "info", .sentence = "error, warn, info or debug"},
+    {.key = NULL},
+};
+// clang-format on
+
+bool broker_config_load(const char *path, struct broker_config *config)
+{
+    static const enum log_level log_levels[] = {LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG};
+    memset(config, 0, sizeof *config);
+    if (!conf_load(path, rows, config, conf_report_stderr, (void *)(uintptr_t)path))
+        return false;
+    bool admin_clashes = config->admin_port == config->port || config->admin_port == config->device_port;
+    if (config->port == config->device_port || (config->admin_ca[0] && admin_clashes)) {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "port, device-port and admin-port must differ");
+        return false;
+    }
+    if (config->wake_command[0] && config->wake_command[0] != '/') {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "wake-command must begin with the whole path of a program");
+        return false;
+    }
+    log_set_level(log_levels[config->log_level]);
+    return true;
+}
+
+static bool complain(const char *path, const char *key, const char *file, const char *cause)
+{
+    fprintf(stderr, "%s: %s: %s: %s\n", path, key, file, cause);
+    return false;
+}
+
+static bool check_file(const char *path, const char *key, const char *file)
+{
+    return access(file, R_OK) == 0 || complain(path, key, file, strerror(errno));
+}
+
+static bool check_folder(const char *path, const char *key, const char *folder, int mode)
+{
+    struct stat found;
+    if (stat(folder, &found) != 0)
+        return complain(path, key, folder, strerror(errno));
+    if (!S_ISDIR(found.st_mode))
+        return complain(path, key, folder, "not a folder");
+    return access(folder, mode) == 0 || complain(path, key, folder, strerror(errno));
+}
+
+bool broker_config_check_machine(const char *path, const struct broker_config *config)
+{
+    struct stat key;
+    bool fine = check_file(path, "certificate", config->certificate);
+    if (config->admin_ca[0])
+        fine = check_file(path, "admin-ca", config->admin_ca) && fine;
+    fine = check_file(path, "key", config->key) && fine;
+    if (stat(config->key, &key) == 0 && (key.st_mode & 0007))
+        fine = complain(path, "key", config->key, "others may read or change it: chmod o= it");
+    fine = check_folder(path, "data-dir", config->data_dir, R_OK | W_OK | X_OK) && fine;
+    if (config->head_dir[0])
+        fine = check_folder(path, "head-dir", config->head_dir, R_OK | W_OK | X_OK) && fine;
+    return check_folder(path, "credentials-dir", config->credentials_dir, R_OK | X_OK) && fine;
+}
+
+void broker_config_data_file(const struct broker_config *config, const char *name, char path[CONFIG_PATH_SIZE + 64])
+{
+    snprintf(path, CONFIG_PATH_SIZE + 64, "%s/%s", config->data_dir, name);
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: EUPL-1.2
+// pult-broker.conf: where the broker listens and where its files lie. Everything else is set through the API.
+#pragma once
+#include "broker/base/fault.h"
+
+#include <stdint.h>
+
+enum { CONFIG_PATH_SIZE = 400 };
+
+struct broker_config {
+    char listen_address[64];
+    int64_t port, device_port, admin_port;
+    char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE];
+    char admin_ca[CONFIG_PATH_SIZE]; // empty: no administrators by certificate
+    char data_dir[CONFIG_PATH_SIZE];
+    char head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
+    char credentials_dir[CONFIG_PATH_SIZE];
+    char wake_command[CONFIG_PATH_SIZE];
+    int64_t certificate_life_s; // of devices and session hosts
+    int64_t directory_deadline_ms, directory_connections;
+    int64_t log_level;
+};
+
+// Every mistake goes to standard error, with its line. True when there was none.
+bool broker_config_load(const char *path, struct broker_config *config) __attribute__((warn_unused_result));
+// What the file says is looked at on this machine: folders, certificate, key. Mistakes go to standard error.
+bool broker_config_check_machine(const char *path, const struct broker_config *config)
+    __attribute__((warn_unused_result));
+// A file of the data folder.
+void broker_config_data_file(const struct broker_config *config, const char *name, char path[CONFIG_PATH_SIZE + 64]);

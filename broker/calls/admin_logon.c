@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Administrators log on: once with the token of --init, then as members of their tenant's group of administrators.
+#include "broker/api/method.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/admin_sessions.h"
+#include "broker/calls/logon_attempt.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct admin_logon {
+    struct services *services;
+    struct request *request;
+    struct attempt attempt;
+};
+
+static void let_in(struct services *services, struct request *request, const struct peer *peer, const char *group,
+                   const char *name)
+{
+    char token[ADMIN_TOKEN_SIZE];
+    int64_t now_ms = clock_wall_ms();
+    if (!admin_sessions_add(services->admin_sessions, peer, group, now_ms, token)) {
+        request_refuse(request, REFUSAL_BUSY, "too many administrators are logged on");
+        return;
+    }
+    request->peer = *peer;
+    struct event event;
+    services_event(&event, EVENT_ADMIN_LOGGED_ON, NOUN_NONE, request);
+    log_info("admin", "%s logged on from %s", peer->id, peer->address);
+    json_object *answer = json_object_new_object();
+    json_object_object_add(answer, "token", json_object_new_string(token));
+    json_object_object_add(answer, "until", services_time(now_ms + ADMIN_MS));
+    json_object_object_add(answer, "name", json_object_new_string(name));
+    json_object_object_add(answer, "scope",
+                           json_object_new_string(peer->role == ROLE_DISTRICT ? "district" : peer->tenant));
+    explicit_bzero(token, sizeof token);
+    services_commit_answer(services, request, &event, 1, answer);
+}
+
+static void refuse(struct admin_logon *logon, enum refusal refusal)
+{
+    log_info("admin", "log-on refused from %s: %s", logon->request->peer.address, refusal_rows[refusal].code);
+    if (refusal == REFUSAL_WRONG_PASSWORD)
+        attempt_refuse_evenly(&logon->attempt, logon->services, logon->request);
+    else
+        request_refuse(logon->request, refusal, NULL);
+    free(logon);
+}
+
+static void proven(void *arg, enum auth_verdict verdict, const struct identity *identity)
+{
+    struct admin_logon *logon = arg;
+    enum refusal refusal = attempt_finish(&logon->attempt, logon->services, verdict);
+    const struct tenant *tenant = state_tenant(logon->services->state, logon->attempt.tenant_id);
+    if (refusal == REFUSAL_NONE && !tenant)
+        refusal = REFUSAL_DENIED;
+    if (refusal != REFUSAL_NONE) {
+        refuse(logon, refusal);
+        return;
+    }
+    assert(identity);
+    struct membership who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
+    if (!tenant->admin_group[0] || !membership_has(&who, tenant->admin_group)) {
+        refuse(logon, REFUSAL_DENIED);
+        return;
+    }
+    struct peer peer = logon->request->peer;
+    peer.role = tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
+    TEXT_PUT(peer.tenant, tenant->id);
+    snprintf(peer.id, sizeof peer.id, "%.60s/%.60s", tenant->id, identity->login);
+    let_in(logon->services, logon->request, &peer, tenant->admin_group, identity->name);
+    free(logon);
+}
+
+static void log_on_first(struct services *services, struct request *request, const char *token)
+{
+    char key[ID_SIZE];
+    snprintf(key, sizeof key, "first %s", request->peer.address);
+    int64_t now_ms = clock_steady_ms(), wait_ms = throttle_wait_ms(services->throttle, key, now_ms);
+    if (wait_ms) {
+        request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
+        return;
+    }
+    if (!admin_sessions_take_first(services->admin_sessions, token)) {
+        throttle_failed(services->throttle, key, 3, now_ms);
+        request_refuse(request, REFUSAL_DENIED, "the token is wrong or was used before");
+        return;
+    }
+    struct peer peer = request->peer;
+    peer.role = ROLE_DISTRICT;
+    TEXT_PUT(peer.id, "first");
+    let_in(services, request, &peer, "", "first administrator");
+}
+
+static void log_on(struct services *services, struct request *request, const struct admin_logon_request *body)
+{
+    const struct tenant *tenant = state_tenant(services->state, body->tenant);
+    struct admin_logon *logon = mem_new(1, sizeof *logon);
+    logon->services = services;
+    logon->request = request;
+    attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, request->peer.address);
+    int64_t wait_ms = attempt_wait_ms(&logon->attempt, services);
+    struct secret password;
+    bool fits = secret_set(&password, body->password, strlen(body->password));
+    if (wait_ms || !fits) {
+        request_refuse_later(request, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
+        free(logon);
+    } else if (tenant) {
+        services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
+    } else {
+        proven(logon, AUTH_WRONG, NULL);
+    }
+    secret_drop(&password);
+}
+
+static void log_on_by_ticket(struct services *services, struct request *request, const char *tenant_id)
+{
+    const struct tenant *tenant = state_tenant(services->state, tenant_id);
+    struct fault why;
+    char principal[DN_SIZE];
+    if (!tenant || !services->auth.accept_ticket(services->auth.self, tenant, request->negotiate, request->binding,
+                                                 principal, request->negotiate_reply, NEGOTIATE_REPLY_SIZE, &why)) {
+        request_refuse(request, REFUSAL_TICKET_REJECTED, NULL);
+        return;
+    }
+    struct admin_logon *logon = mem_new(1, sizeof *logon);
+    logon->services = services;
+    logon->request = request;
+    attempt_start(&logon->attempt, tenant->id, principal, request->peer.address);
+    services->auth.look_up(services->auth.self, tenant, principal, proven, logon);
+}
+
+void call_admin_logon(struct services *services, struct request *request)
+{
+    struct fault why;
+    struct admin_logon_request body;
+    bool read = codec_read(admin_logon_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
+    codec_wipe(request->body);
+    if (!read)
+        request_refuse_fault(request, &why);
+    else if (body.token[0])
+        log_on_first(services, request, body.token);
+    else if (request->negotiate)
+        log_on_by_ticket(services, request, body.tenant);
+    else
+        log_on(services, request, &body);
+    explicit_bzero(&body, sizeof body);
+}
+
+void call_admin_logoff(struct services *services, struct request *request)
+{
+    if (!request->peer.by_certificate) // whose id may be a member's log-on name, too
+        admin_sessions_remove(services->admin_sessions, &request->peer);
+    request_answer(request, json_object_new_object());
+}

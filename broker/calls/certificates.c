@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: EUPL-1.2
+// How a device or a session host gets its certificate: an administrator makes a one-time token for it, which it turns
+// in; and each further one for the one it has.
+#include "broker/calls/certificates.h"
+#include "broker/api/method.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { INVITE_MS = 24 * 60 * 60 * 1000 };
+
+void call_enrol_token(struct services *services, struct request *request)
+{
+    enum noun noun = request->method->noun;
+    const void *present = state_find(services->state, noun, request->id);
+    if (!present) {
+        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
+        return;
+    }
+    if (noun == NOUN_HOST && ((const struct host *)present)->system == HOST_WINDOWS) {
+        request_refuse(request, REFUSAL_CONFLICT, "on Windows hosts there is no agent of ours to be enrolled");
+        return;
+    }
+    char token[65];
+    services_random_hex(token, 24);
+    struct event event;
+    services_event(&event, noun == NOUN_HOST ? EVENT_HOST_ENROL_TOKEN_ISSUED : EVENT_DEVICE_ENROL_TOKEN_ISSUED, noun,
+                   request);
+    memcpy(&event.record, present, noun_rows[noun].size);
+    struct enrolled_machine member = enrolment_of(noun, &event.record);
+    services_digest(member.invite, token, strlen(token));
+    *member.invite_until_ms = commit_now_ms(services->commit) + INVITE_MS;
+    json_object *answer = json_object_new_object();
+    json_object_object_add(answer, "token", json_object_new_string(token));
+    json_object_object_add(answer, "until", services_time(*member.invite_until_ms));
+    explicit_bzero(token, sizeof token);
+    services_commit_answer(services, request, &event, 1, answer);
+}
+
+// Whoever a token stands for: their record, in `record`; NOUN_NONE when nobody's.
+static enum noun invited_by(const struct services *services, const char *token, union record *record)
+{
+    static const enum noun nouns[] = {NOUN_DEVICE, NOUN_HOST};
+    char digest[DIGEST_SIZE];
+    enum noun found = NOUN_NONE;
+    services_digest(digest, token, strlen(token));
+    for (size_t n = 0; n < sizeof nouns / sizeof *nouns; n++) {
+        const struct sorted_table *table = state_table(services->state, nouns[n]);
+        for (size_t i = 0; i < table->count; i++) {
+            struct enrolled_machine member = enrolment_of(nouns[n], table->records[i]);
+            if (!member.invite[0] || !secret_equal(member.invite, digest, DIGEST_SIZE))
+                continue;
+            memcpy(record, table->records[i], noun_rows[nouns[n]].size);
+            found = *member.invite_until_ms > commit_now_ms(services->commit) ? nouns[n] : NOUN_NONE;
+        }
+    }
+    return found;
+}
+
+static bool decode_request(const char *base64, unsigned char *der, size_t *length)
+{
+    size_t text_length = strlen(base64);
+    if (text_length == 0 || text_length % 4)
+        return false;
+    int decoded = EVP_DecodeBlock(der, (const unsigned char *)base64, (int)text_length);
+    if (decoded <= 0)
+        return false;
+    *length = (size_t)decoded - (base64[text_length - 1] == '=') - (base64[text_length - 2] == '=');
+    return true;
+}
+
+static bool sign(struct services *services, struct request *request, const char *pkcs10, const char *id,
+                 const char *renews, struct ca_certificate *certificate)
+{
+    struct fault why;
+    unsigned char der[4096];
+    size_t length = 0;
+    if (!decode_request(pkcs10, der, &length)) {
+        request_refuse(request, REFUSAL_INVALID, "request: not base64");
+        return false;
+    }
+    if (services->ca.sign(services->ca.self, der, length, id, renews, certificate, &why))
+        return true;
+    request_refuse_fault(request, &why);
+    return false;
+}
+
+static json_object *certificate_answer(enum noun noun, const char *id, const struct ca_certificate *certificate)
+{
+    owned(bytes) char *base64 = mem_new(1, certificate->length * 4 / 3 + 8);
+    EVP_EncodeBlock((unsigned char *)base64, certificate->der, (int)certificate->length);
+    json_object *answer = json_object_new_object();
+    json_object_object_add(answer, noun_rows[noun].name, json_object_new_string(id));
+    json_object_object_add(answer, "certificate", json_object_new_string(base64));
+    return answer;
+}
+
+static void enrol(struct services *services, struct request *request, enum noun noun, const union record *record,
+                  const char *pkcs10)
+{
+    struct ca_certificate certificate;
+    if (!sign(services, request, pkcs10, record->id, "", &certificate))
+        return;
+    struct event event;
+    char digest[DIGEST_SIZE];
+    struct enrolment_proof proof = {digest, "", certificate.until_ms};
+    services_digest(digest, certificate.der, certificate.length);
+    services_event(&event, noun == NOUN_HOST ? EVENT_HOST_ENROLLED : EVENT_DEVICE_ENROLLED, noun, request);
+    event.record = *record;
+    snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, record->id);
+    enrolment_enrol(noun, &event.record, &proof, commit_now_ms(services->commit));
+    log_info("enrol", "%s %s from %s", noun_rows[noun].name, record->id, request->peer.address);
+    services_commit_answer(services, request, &event, 1, certificate_answer(noun, record->id, &certificate));
+    free(certificate.der);
+}
+
+void call_enrol(struct services *services, struct request *request)
+{
+    struct fault why;
+    struct enrol_request body;
+    bool read = codec_read(enrol_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
+    codec_wipe(request->body);
+    if (!read) {
+        request_refuse_fault(request, &why);
+        return;
+    }
+    char key[ID_SIZE];
+    snprintf(key, sizeof key, "enrol %s", request->peer.address);
+    int64_t wait_ms = throttle_wait_ms(services->throttle, key, clock_steady_ms());
+    union record record;
+    enum noun noun = wait_ms ? NOUN_NONE : invited_by(services, body.token, &record);
+    if (noun != NOUN_NONE) {
+        enrol(services, request, noun, &record, body.request);
+    } else if (wait_ms) {
+        request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
+    } else {
+        throttle_failed(services->throttle, key, 5, clock_steady_ms());
+        request_refuse(request, REFUSAL_DENIED, "the enrolment token is unknown, used or too old: make a new one");
+    }
+    explicit_bzero(&body, sizeof body);
+}
+
+// Nothing is written down: what is given out counts from its first use, and names the one it was given for.
+void call_renew(struct services *services, struct request *request)
+{
+    struct fault why;
+    struct renew_request body;
+    struct ca_certificate certificate;
+    char until[CLOCK_TEXT_SIZE];
+    enum noun noun = request->peer.role == ROLE_HOST ? NOUN_HOST : NOUN_DEVICE;
+    const void *record = state_find(services->state, noun, request->peer.id);
+    struct enrolment_proof proof = {request->peer.certificate, "", 0};
+    // While its body came in it may have been removed, enrolled anew or disabled.
+    if (enrolment_standing(noun, record, &proof) != ENROLMENT_CURRENT) {
+        request_refuse(request, REFUSAL_UNAUTHENTICATED, NULL);
+        return;
+    }
+    if (noun == NOUN_DEVICE && ((const struct device *)record)->disabled) {
+        request_refuse(request, REFUSAL_DEVICE_DISABLED, NULL);
+        return;
+    }
+    if (!codec_read(renew_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why)) {
+        request_refuse_fault(request, &why);
+        return;
+    }
+    if (!sign(services, request, body.request, request->peer.id, proof.certificate, &certificate))
+        return;
+    clock_text(until, certificate.until_ms);
+    log_info("enrol", "%s %s from %s: gets its next certificate, valid until %s", noun_rows[noun].name,
+             request->peer.id, request->peer.address, until);
+    json_object *answer = certificate_answer(noun, request->peer.id, &certificate);
+    free(certificate.der);
+    request_answer(request, answer);
+}
+
+void certificates_renewed(struct services *services, enum noun noun, const char *id,
+                          const struct enrolment_proof *proof, const char *address)
+{
+    struct fault why;
+    char until[CLOCK_TEXT_SIZE];
+    struct event event = {.type = noun == NOUN_HOST ? EVENT_HOST_RENEWED : EVENT_DEVICE_RENEWED, .noun = noun};
+    snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, id);
+    memcpy(&event.record, state_find(services->state, noun, id), noun_rows[noun].size);
+    enrolment_succeed(noun, &event.record, proof);
+    clock_text(until, proof->until_ms);
+    if (commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+        log_info("enrol", "%s shows its new certificate, valid until %s, from %s; the one before is not taken any more",
+                 event.by, until, address);
+    else
+        log_warn("enrol", "%s: its new certificate is not written down yet: %s", event.by, why.text);
+}

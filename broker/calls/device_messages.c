@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/device_messages.h"
+#include "broker/api/method.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/host_password.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LEASE_MS = 120 * 1000 };
+
+void device_tell(struct services *services, const struct session *session, enum link_type type,
+                 enum host_reason because)
+{
+    struct link_message message = {.type = type, .fence = session->fence, .because = because};
+    TEXT_PUT(message.session, session->id);
+    services->links.send(services->links.self, session->device, &message);
+}
+
+void call_session_end(struct services *services, struct request *request)
+{
+    const struct session *session = state_session(services->state, request->id);
+    if (!session) {
+        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
+        return;
+    }
+    device_tell(services, session, LINK_END, HOST_BECAUSE_ADMIN);
+    struct host_message log_off = {.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_ADMIN};
+    TEXT_PUT(log_off.session, session->id);
+    // A host that is away is told when it comes back: it then reports a session that the broker has ended.
+    services->host_links.send(services->host_links.self, session->host, &log_off);
+    struct event event;
+    services_event(&event, EVENT_SESSION_ENDED, NOUN_SESSION, request);
+    TEXT_PUT(event.record.id, session->id);
+    TEXT_PUT(event.why, "ended by an administrator");
+    services_commit_answer(services, request, &event, 1, json_object_new_object());
+}
+
+static void commit_report(struct services *services, struct event *event)
+{
+    struct fault why;
+    if (!commit_events(services->commit, event, 1, NULL, 0, NULL, NULL, &why))
+        log_warn("session", "%s: report not kept: %s", event->record.id, why.text);
+}
+
+// A desk that could not reach the host of its session knows before the next probe does.
+static void doubt_host(struct services *services, const char *device_id, const struct link_message *message)
+{
+    const struct session *session = state_session(services->state, message->session);
+    if (!session || !text_equal(session->device, device_id) || session->fence != message->fence)
+        return;
+    services->health.doubt(services->health.arg, session->host);
+    reports_failed(&services->reports, session->host, clock_steady_ms());
+}
+
+// A desk that was switched off shows nothing of what it showed before.
+static void let_go_of_others(struct services *services, const char *device_id, const char *shown)
+{
+    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
+    id_tenant(tenant, device_id);
+    snprintf(prefix, sizeof prefix, "%s/", tenant);
+    const struct session *session;
+    for (size_t i = state_first(services->state, NOUN_SESSION, prefix);
+         (session = state_at(services->state, NOUN_SESSION, prefix, i)); i++) {
+        struct event event;
+        if (session->state == SESSION_CONNECTED && text_equal(session->device, device_id) &&
+            !text_equal(session->id, shown) &&
+            session_report(services->state, session->id, device_id, session->fence, "disconnected",
+                           commit_now_ms(services->commit), &event))
+            commit_report(services, &event);
+    }
+}
+
+// After the link came up again: the desk says what it shows, or that it shows nothing.
+static void hello(struct services *services, const char *device_id, const struct link_message *message)
+{
+    struct event event;
+    const struct session *session = state_session(services->state, message->session);
+    let_go_of_others(services, device_id, message->session);
+    // A journal from a backup cannot know of it: as with hosts, it is left alone.
+    if (message->fence > (int64_t)commit_last_seq(services->commit) ||
+        (!session && reports_unrecorded(&services->reports, message->session)))
+        return;
+    if (!session && message->session[0]) {
+        struct link_message end = {.type = LINK_END, .fence = message->fence};
+        TEXT_PUT(end.session, message->session);
+        services->links.send(services->links.self, device_id, &end);
+        return;
+    }
+    if (session && (!text_equal(session->device, device_id) || session->fence != message->fence)) {
+        struct link_message moved = {.type = LINK_MOVED, .fence = session->fence};
+        const struct device *device = state_device(services->state, session->device);
+        TEXT_PUT(moved.session, session->id);
+        text_cut(moved.place, sizeof moved.place, device && device->room[0] ? device->room : session->device);
+        services->links.send(services->links.self, device_id, &moved);
+        return;
+    }
+    if (session && session_report(services->state, session->id, device_id, message->fence, "connected",
+                                  commit_now_ms(services->commit), &event))
+        commit_report(services, &event);
+}
+
+// After a break of the line: the password that opened the session works no second time.
+static void renew(struct services *services, const char *device_id, const struct link_message *message)
+{
+    const struct session *session = state_session(services->state, message->session);
+    struct link_message answer = {.type = LINK_PASSWORD, .fence = message->fence};
+    TEXT_PUT(answer.session, message->session);
+    const struct store_person *person = session ? people_find(&services->people, session->person) : NULL;
+    bool theirs = session && text_equal(session->device, device_id) && session->fence == message->fence;
+    if (theirs && person && !host_password(services, session, person->login, answer.password))
+        log_error("session", "%s: no one-time password can be made", session->id);
+    services->links.send(services->links.self, device_id, &answer);
+    explicit_bzero(answer.password, sizeof answer.password);
+}
+
+void device_message(struct services *services, const char *device_id, const struct link_message *message)
+{
+    struct event event;
+    if (message->type == LINK_HELLO) {
+        hello(services, device_id, message);
+        return;
+    }
+    if (message->type == LINK_RENEW)
+        renew(services, device_id, message);
+    if (message->type != LINK_STATE)
+        return;
+    if (text_equal(message->state, "failed"))
+        doubt_host(services, device_id, message);
+    if (session_report(services->state, message->session, device_id, message->fence, message->state,
+                       commit_now_ms(services->commit), &event)) {
+        text_cut(event.why, NAME_SIZE, message->reason);
+        commit_report(services, &event);
+    }
+}
+
+void device_sweep(struct services *services)
+{
+    struct event event;
+    for (int i = 0; i < 1000 && session_overdue(services->state, commit_now_ms(services->commit), LEASE_MS, &event);
+         i++) {
+        struct fault why;
+        if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+            return;
+    }
+}

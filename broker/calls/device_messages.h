@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What devices say about sessions over their links, and what time does to them.
+#pragma once
+#include "broker/calls/services.h"
+
+// A message from a device, already read. The device is proven, the content is hostile.
+void device_message(struct services *services, const char *device_id, const struct link_message *message);
+// Tells the desk that shows a session, if one does, that it is locked or ended, and why.
+void device_tell(struct services *services, const struct session *session, enum link_type type,
+                 enum host_reason because);
+// Ends or puts aside leases whose desk did not connect. For the janitor.
+void device_sweep(struct services *services);

@@ -1,9 +1,0 @@
-// SPDX-License-Identifier: EUPL-1.2
-#pragma once
-#include "broker/calls/world.h"
-#include "broker/core/member.h"
-
-// A certificate that a device or a session host was given for the one in its record is shown for the first time: it is
-// the one in the record from now on. When the journal cannot be written, nothing happens but that it comes again.
-void enrol_renewed(struct world *world, enum noun noun, const char *id, const struct member_proof *proof,
-                   const char *address);

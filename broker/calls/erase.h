@@ -1,7 +1,0 @@
-// SPDX-License-Identifier: EUPL-1.2
-// People are erased: one, when they ask for it, or all of a tenant that is removed.
-#pragma once
-#include "broker/calls/world.h"
-
-// Removes the tenant of `call` and erases its people; nothing else of it is there any more.
-void erase_tenant(struct world *world, struct call *call);

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: EUPL-1.2
+// POST /v1/logon/why: the same decision as a log-on, for somebody else, with nothing done.
+#include "broker/api/method.h"
+#include "broker/calls/logon_attempt.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct question {
+    struct services *services;
+    struct request *request;
+    struct attempt attempt;
+    char device[ID_SIZE];
+    struct logon_decision decision;
+};
+
+static void answer_question(struct question *question, const char *refusal)
+{
+    const struct logon_decision *decision = &question->decision;
+    bool decided = decision->session.id[0] != 0;
+    json_object *answer = json_object_new_object(), *formats = json_object_new_array();
+    for (size_t i = 0; i < decision->trace.count && i < TRACE_STEPS_MAX; i++)
+        json_object_array_add(formats, json_object_new_string(decision->trace.formats[i]));
+    json_object_object_add(answer, "refusal", json_object_new_string(refusal));
+    json_object_object_add(answer, "host", json_object_new_string(decided ? decision->host.id : ""));
+    json_object_object_add(answer, "profile", json_object_new_string(decided ? decision->profile.id : ""));
+    json_object_object_add(answer, "session",
+                           json_object_new_string(decided && decision->reconnected ? decision->session.id : ""));
+    json_object_object_add(answer, "why", codec_lines(decision->trace.lines));
+    json_object_object_add(answer, "why_formats", formats);
+    request_answer(question->request, answer);
+    free(question);
+}
+
+static void looked_up(void *arg, enum auth_verdict verdict, const struct identity *identity)
+{
+    struct question *question = arg;
+    if (verdict == AUTH_UNAVAILABLE) {
+        request_refuse(question->request, REFUSAL_DIRECTORY_DOWN, NULL);
+        free(question);
+        return;
+    }
+    if (verdict == AUTH_DISABLED) {
+        trace_add(&question->decision.trace, "the directory of %s has disabled this account, or its time is over",
+                  question->attempt.tenant_id);
+        answer_question(question, refusal_rows[REFUSAL_ACCOUNT_DISABLED].code);
+        return;
+    }
+    if (verdict != AUTH_RIGHT) {
+        trace_add(&question->decision.trace, "the directory of %s knows nobody of this name, or more than one",
+                  question->attempt.tenant_id);
+        answer_question(question, refusal_rows[REFUSAL_WRONG_PASSWORD].code);
+        return;
+    }
+    struct seen_person person;
+    struct logon_input input;
+    seen_person_find(&person, question->services, question->attempt.tenant_id, identity);
+    logon_input_fill(&input, question->services, &question->attempt, person.row.id, identity, question->device);
+    logon_decide(question->services->state, &input, &question->decision);
+    if (identity->locked)
+        trace_add(&question->decision.trace,
+                  "the directory of %s has locked this account after wrong passwords: until it is open again the right "
+                  "password is called wrong as well",
+                  question->attempt.tenant_id);
+    answer_question(question, refusal_rows[question->decision.refusal].code);
+}
+
+void call_explain(struct services *services, struct request *request)
+{
+    struct fault why;
+    struct explain_request body;
+    char tenant_id[SLUG_SIZE];
+    if (!codec_read(explain_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why)) {
+        request_refuse_fault(request, &why);
+        return;
+    }
+    id_tenant(tenant_id, body.device);
+    const struct tenant *tenant = state_tenant(services->state, tenant_id);
+    if (!tenant || !wall_can_see(&request->peer, tenant_id) || !state_device(services->state, body.device)) {
+        request_refuse(request, REFUSAL_NOT_FOUND, "there is no such device");
+        return;
+    }
+    struct question *question = mem_new(1, sizeof *question);
+    question->services = services;
+    question->request = request;
+    TEXT_PUT(question->device, body.device);
+    attempt_start(&question->attempt, tenant_id, body.person, request->peer.address);
+    services->auth.look_up(services->auth.self, tenant, body.person, looked_up, question);
+}

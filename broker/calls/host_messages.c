@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/host_messages.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/device_messages.h"
+#include "broker/core/reconcile.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { CLOCK_SET_MS = 1000 };
+
+// ---- the link
+
+static void send_welcome(struct services *services, const char *host_id)
+{
+    const struct host *host = state_host(services->state, host_id);
+    struct host_message welcome = {.type = HOST_WELCOME, .now_ms = commit_now_ms(services->commit)};
+    if (!host || !otp_maker_key(services->otp_maker, host_id, host_enrolment(host), welcome.otp_key))
+        log_error("host", "%s: no key for one-time passwords can be made", host_id);
+    services->host_links.send(services->host_links.self, host_id, &welcome);
+    explicit_bzero(&welcome, sizeof welcome);
+}
+
+void host_linked(struct services *services, const char *host_id)
+{
+    log_info("host", "%s: its agent is there", host_id);
+    reports_link(&services->reports, host_id, true, clock_steady_ms());
+    send_welcome(services, host_id);
+}
+
+void host_unlinked(struct services *services, const char *host_id)
+{
+    log_warn("host", "%s: its agent is gone", host_id);
+    reports_link(&services->reports, host_id, false, clock_steady_ms());
+    services->health.doubt(services->health.arg, host_id);
+}
+
+// ---- reports
+
+static void commit_all(struct services *services, struct reconciliation *found)
+{
+    struct fault why;
+    for (size_t i = 0; i < found->event_count; i++) {
+        const struct event *event = &found->events[i];
+        log_info("session", "%s: %s by %s%s%s", event->record.session.id,
+                 event->type == EVENT_SESSION_ENDED       ? "ended"
+                 : event->type == EVENT_SESSION_CONNECTED ? "connected"
+                                                          : "disconnected",
+                 event->by, event->why[0] ? ": " : "", event->why);
+    }
+    if (found->event_count &&
+        !commit_events(services->commit, found->events, found->event_count, NULL, 0, NULL, NULL, &why))
+        log_warn("session", "a report is not kept, the next one will be: %s", why.text);
+}
+
+static void compare(struct services *services, const char *host_id)
+{
+    struct reconciliation found = {0};
+    reconcile(services->state, reports_find(&services->reports, host_id), commit_now_ms(services->commit), &found);
+    if (found.foreign_sessions)
+        log_warn("host", "%s: reports %zu sessions that are not its own: passed over", host_id, found.foreign_sessions);
+    commit_all(services, &found);
+    for (size_t i = 0; i < found.order_count; i++) {
+        log_info("host", "%s: %s is to be ended there, the broker has ended it", host_id, found.orders[i].session);
+        services->host_links.send(services->host_links.self, host_id, &found.orders[i]);
+    }
+    reconciliation_fini(&found);
+}
+
+static bool read_sessions(json_object *object, struct host_session **sessions, size_t *count, struct fault *why)
+{
+    json_object *array = codec_member(object, "sessions");
+    *count = json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
+    if (*count > HOST_SESSIONS_MAX)
+        return fault_set(why, FAULT_INVALID, "sessions: more than %d", HOST_SESSIONS_MAX);
+    *sessions = mem_new(*count + 1, sizeof **sessions);
+    for (size_t i = 0; i < *count; i++) {
+        json_object *one = json_object_array_get_idx(array, i);
+        if (!json_object_is_type(one, json_type_object))
+            return fault_set(why, FAULT_INVALID, "sessions: one is no object");
+        if (!codec_read(host_session_fields, sizeof **sessions, CODEC_ANSWER, one, &(*sessions)[i], why))
+            return false;
+    }
+    return true;
+}
+
+static void take_report(struct services *services, const char *host_id, struct host_message *message,
+                        json_object *object)
+{
+    char faults[TRACE_SIZE];
+    struct fault why;
+    struct host_session *sessions = NULL;
+    size_t count = 0;
+    if (!read_sessions(object, &sessions, &count, &why)) {
+        log_warn("host", "%s: report refused: %s", host_id, why.text);
+        free(sessions);
+        return;
+    }
+    text_one_line(faults, sizeof faults, message->faults);
+    TEXT_PUT(message->faults, faults);
+    const struct report *before = reports_find(&services->reports, host_id);
+    if (message->faults[0] && (!before || !text_equal(before->as.faults, message->faults)))
+        log_warn("host", "%s: unfit for new sessions: %s", host_id, message->faults);
+    int64_t last_seq = (int64_t)commit_last_seq(services->commit);
+    if (message->fence > last_seq && (!before || before->as.fence <= last_seq))
+        log_warn("host",
+                 "%s: has seen fencing number %lld, but the journal ends at event %lld, so it comes from a backup: "
+                 "sessions from the time between are left alone",
+                 host_id, (long long)message->fence, (long long)last_seq);
+    reports_take(&services->reports, host_id, message, sessions, count, last_seq, clock_steady_ms());
+    compare(services, host_id);
+}
+
+static void confirm(struct services *services, const char *host_id, const struct host_message *asked)
+{
+    const struct session *session = state_session(services->state, asked->session);
+    struct host_message answer = {.type = HOST_VERIFIED, .number = asked->number};
+    answer.good = session && text_equal(session->host, host_id) && session->fence == asked->fence;
+    services->host_links.send(services->host_links.self, host_id, &answer);
+}
+
+void host_message(struct services *services, const char *host_id, json_object *object)
+{
+    struct fault why;
+    struct host_message message;
+    if (!codec_read(host_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why))
+        log_warn("host", "%s: message refused: %s", host_id, why.text);
+    else if (message.type == HOST_REPORT)
+        take_report(services, host_id, &message, object);
+    else if (message.type == HOST_VERIFY)
+        confirm(services, host_id, &message);
+}
+
+// ---- what time does
+
+static void give_order(void *arg, const char *host_id, const struct host_message *message)
+{
+    struct services *services = arg;
+    log_info("limits", "%s: %s", message->session,
+             message->type == HOST_MESSAGE   ? "warned"
+             : message->type == HOST_LOG_OFF ? "to be logged off"
+                                             : "to be locked");
+    const struct session *session = state_session(services->state, message->session);
+    if (session && message->type != HOST_MESSAGE)
+        device_tell(services, session, message->type == HOST_LOG_OFF ? LINK_END : LINK_LOCK, message->reason);
+    services->host_links.send(services->host_links.self, host_id, message);
+}
+
+static void end_drains(struct services *services, int64_t now_ms)
+{
+    const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = hosts->records[i];
+        if (!host->draining || !host->drain_until_ms || host->drain_until_ms > now_ms)
+            continue;
+        struct fault why;
+        struct event event = {.type = EVENT_HOST_UNDRAINED, .noun = NOUN_HOST, .by = "broker"};
+        event.record.host = *host;
+        event.record.host.draining = false;
+        event.record.host.drain_until_ms = 0;
+        TEXT_PUT(event.why, "its time is over");
+        log_info("host", "%s: no longer drained, its time is over", event.record.host.id);
+        if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+            return;
+    }
+}
+
+// One-time passwords end by the broker's clock as the hosts were told it, and a host whose clock is another's is unfit:
+// once the broker's is set, they are told anew.
+static void follow_clock(struct services *services, int64_t now_ms)
+{
+    int64_t clock_ms = now_ms - clock_steady_ms(), off_ms = clock_ms - services->clock_ms;
+    bool known = services->clock_ms != 0;
+    if (known && llabs(off_ms) < CLOCK_SET_MS)
+        return;
+    services->clock_ms = clock_ms;
+    if (!known)
+        return;
+    log_warn("host", "the clock was set by %lld ms: the hosts are told", (long long)off_ms);
+    const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++)
+        if (services->host_links.online(services->host_links.self, hosts->records[i]))
+            send_welcome(services, hosts->records[i]);
+}
+
+void host_sweep(struct services *services)
+{
+    int64_t now_ms = commit_now_ms(services->commit);
+    follow_clock(services, now_ms);
+    struct limits_input input = {
+        .state = services->state,
+        .reports = &services->reports,
+        .now_ms = now_ms,
+        .week_minute = clock_week_minute(now_ms),
+    };
+    limits_sweep(&services->limits, &input, give_order, services);
+    end_drains(services, now_ms);
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the agents of session hosts say over their links, and what they are told. The agent is proven, what it says is
+// hostile: it can only speak of its own host.
+#pragma once
+#include "broker/calls/services.h"
+
+void host_linked(struct services *services, const char *host_id);
+void host_unlinked(struct services *services, const char *host_id);
+void host_message(struct services *services, const char *host_id, json_object *object);
+// Carries out the limits of profiles and ends drains whose time is over. For the janitor.
+void host_sweep(struct services *services);

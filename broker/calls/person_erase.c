@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/person_erase.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// From the request to the answer: the events are durable, then the names go, then it is answered.
+struct erasing {
+    struct services *services;
+    struct request *request;
+    struct event *events;
+    size_t count, capacity;
+};
+
+static void answer(struct erasing *erasing, const struct fault *why)
+{
+    if (why)
+        request_refuse_fault(erasing->request, why);
+    else
+        request_answer(erasing->request, json_object_new_object());
+    free(erasing->events);
+    free(erasing);
+}
+
+static void erased(void *arg, const struct fault *why)
+{
+    struct fault later;
+    if (why)
+        fault_set(&later, FAULT_UNAVAILABLE,
+                  "the journal has it, but the disk still holds the name: it goes by itself as soon as it can be "
+                  "written again");
+    answer(arg, why ? &later : NULL);
+}
+
+static void committed(void *arg, bool durable, const struct fault *why)
+{
+    struct erasing *erasing = arg;
+    struct erasure *erasure = erasing->services->erasure;
+    if (!durable) {
+        answer(erasing, why);
+        return;
+    }
+    size_t people = 0;
+    for (size_t i = 0; i < erasing->count; i++)
+        if (erasing->events[i].type == EVENT_PERSON_ERASED && ++people)
+            erasure_add(erasure, erasing->events[i].record.id);
+    if (people)
+        erasure_wait(erasure, erased, erasing);
+    else
+        answer(erasing, NULL);
+}
+
+static void add(struct erasing *erasing, enum event_type type, enum noun noun, const char *id)
+{
+    mem_reserve(&erasing->events, &erasing->capacity, erasing->count + 1, sizeof *erasing->events);
+    struct event *event = &erasing->events[erasing->count++];
+    services_event(event, type, noun, erasing->request);
+    TEXT_PUT(event->record.id, id);
+}
+
+static struct erasing *erasing_new(struct services *services, struct request *request)
+{
+    struct erasing *erasing = mem_new(1, sizeof *erasing);
+    erasing->services = services;
+    erasing->request = request;
+    return erasing;
+}
+
+// Who is erased and logs on again before the row is gone is somebody new already.
+static void forget(struct services *services, const struct event *events, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].type != EVENT_PERSON_ERASED)
+            continue;
+        people_remove(&services->people, events[i].record.id);
+        group_cache_drop(services->group_cache, events[i].record.id);
+    }
+}
+
+static void commit(struct erasing *erasing)
+{
+    struct fault why;
+    struct services *services = erasing->services;
+    if (commit_events(services->commit, erasing->events, erasing->count, NULL, 0, committed, erasing, &why))
+        forget(services, erasing->events, erasing->count);
+    else
+        answer(erasing, &why);
+}
+
+void person_erase_tenant(struct services *services, struct request *request)
+{
+    char prefix[ID_SIZE + 1];
+    const void *person;
+    struct erasing *erasing = erasing_new(services, request);
+    snprintf(prefix, sizeof prefix, "%s/", request->id);
+    for (size_t i = state_first(services->state, NOUN_PERSON, prefix);
+         (person = state_at(services->state, NOUN_PERSON, prefix, i)); i++)
+        add(erasing, EVENT_PERSON_ERASED, NOUN_PERSON, person);
+    add(erasing, EVENT_REMOVED, NOUN_TENANT, request->id);
+    commit(erasing);
+}
+
+// ---- one person
+
+static bool has_no_session(const struct state *state, const char *id, struct fault *why)
+{
+    char prefix[ID_SIZE];
+    session_prefix(prefix, id);
+    const struct session *session = state_at(state, NOUN_SESSION, prefix, state_first(state, NOUN_SESSION, prefix));
+    return !session ||
+           fault_set(why, FAULT_CONFLICT, "there is a session; end it first: pultctl session end %s", session->id);
+}
+
+static bool owns_no_desktop(const struct state *state, const char *id, struct fault *why)
+{
+    const struct sorted_table *hosts = state_table(state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = hosts->records[i];
+        if (text_equal(host->owner, id))
+            return fault_set(why, FAULT_CONFLICT,
+                             "a desktop is kept for them; release it first: pultctl host release %s", host->id);
+    }
+    return true;
+}
+
+// The assignment would name whom nothing else names any more.
+static bool is_not_assigned(const struct services *services, const char *id, struct fault *why)
+{
+    char tenant[SLUG_SIZE];
+    const struct store_person *person = people_find(&services->people, id);
+    const struct sorted_table *assignments = state_table(services->state, NOUN_ASSIGNMENT);
+    id_tenant(tenant, id);
+    for (size_t i = 0; person && i < assignments->count; i++) {
+        const struct assignment *assignment = assignments->records[i];
+        if (id_is_of_tenant(assignment->id, tenant) &&
+            text_same_name(assignment->person, strlen(assignment->person), person->login))
+            return fault_set(why, FAULT_CONFLICT,
+                             "an assignment names them; remove it first: pultctl assignment remove %s", assignment->id);
+    }
+    return true;
+}
+
+void call_person_erase(struct services *services, struct request *request)
+{
+    struct fault why;
+    if (!state_find(services->state, NOUN_PERSON, request->id)) {
+        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
+        return;
+    }
+    if (!has_no_session(services->state, request->id, &why) || !owns_no_desktop(services->state, request->id, &why) ||
+        !is_not_assigned(services, request->id, &why)) {
+        request_refuse_fault(request, &why);
+        return;
+    }
+    struct erasing *erasing = erasing_new(services, request);
+    add(erasing, EVENT_PERSON_ERASED, NOUN_PERSON, request->id);
+    commit(erasing);
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: EUPL-1.2
+// One request on its way: made by the server, handed to the method's function, answered exactly once, now or later.
+#pragma once
+#include "broker/api/codec.h"
+#include "broker/core/wall.h"
+
+enum { ETAG_SIZE = 40, CONDITION_SIZE = 512, NEGOTIATE_REPLY_SIZE = 2048 };
+
+struct request {
+    const struct method *method;
+    struct peer peer;
+    char id[ID_SIZE];                   // what {id} in the path stood for, or ""
+    json_object *body;                  // an object, or NULL; owned by the call
+    char after[ID_SIZE];                // ?after= and ?limit= of METHOD_PAGED
+    int64_t limit;                      // 1 to 1000
+    char tenant[SLUG_SIZE];             // ?tenant=
+    char if_match[CONDITION_SIZE];      // the headers as they came, "" without; honoured by PUT and DELETE of a noun
+    char if_none_match[CONDITION_SIZE]; // by PUT
+    char etag[ETAG_SIZE];               // of what is answered, with its quotes; "" for none
+    char *negotiate;                    // base64 of an Authorization: Negotiate header, or NULL; owned
+    unsigned char binding[32];          // SHA-256 of the certificate this listener shows
+    char *negotiate_reply;              // room of NEGOTIATE_REPLY_SIZE beside `negotiate`; NULL without; owned
+    char help_desk[NAME_SIZE];          // of the caller's tenant, for refusals
+
+    // Takes the bytes of the answer; called by request_answer and request_refuse only. Frees the call.
+    void (*finish)(struct request *request, int status, struct text *answer, int64_t retry_after_s);
+    void *arg; // the server's
+};
+
+// All end the call: it must not be touched afterwards. Object and text are handed over.
+void request_answer(struct request *request, json_object *answer);
+void request_answer_record(struct request *request, const struct field *fields, const void *source); // as CODEC_ANSWER
+void request_answer_text(struct request *request, struct text *answer);                              // no JSON
+// RFC 9457 problem document. `detail` may be NULL.
+void request_refuse(struct request *request, enum refusal refusal, const char *detail);
+void request_refuse_later(struct request *request, enum refusal refusal, int64_t retry_after_ms);
+void request_refuse_fault(struct request *request, const struct fault *why);
+// For the server: the members, not the struct.
+void request_fini(struct request *request);

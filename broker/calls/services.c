@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/services.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct pending {
+    struct request *request;
+    json_object *answer;
+};
+
+static void committed(void *arg, bool durable, const struct fault *why)
+{
+    struct pending *pending = arg;
+    if (durable) {
+        request_answer(pending->request, pending->answer);
+    } else {
+        json_object_put(pending->answer);
+        request_refuse(pending->request, REFUSAL_STORE_DOWN, why->text);
+    }
+    free(pending);
+}
+
+void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,
+                            json_object *answer)
+{
+    struct fault why;
+    struct pending *pending = mem_new(1, sizeof *pending);
+    pending->request = request;
+    pending->answer = answer;
+    if (count == 0)
+        committed(pending, true, NULL);
+    else if (!commit_events(services->commit, events, count, NULL, 0, committed, pending, &why))
+        committed(pending, false, &why);
+}
+
+void services_event(struct event *event, enum event_type type, enum noun noun, const struct request *request)
+{
+    *event = (struct event){.type = type, .noun = noun};
+    static const char *const actors[] = {
+        [ROLE_NOBODY] = "nobody", [ROLE_UNAUTHENTICATED] = "somebody", [ROLE_DEVICE] = "device",
+        [ROLE_HOST] = "host",     [ROLE_MACHINE] = "member",           [ROLE_ADMIN] = "admin",
+        [ROLE_DISTRICT] = "admin"};
+    snprintf(event->by, sizeof event->by, "%s %s%s", actors[request->peer.role], request->peer.id,
+             request->peer.by_certificate ? " by certificate" : "");
+}
+
+void services_random(void *bytes, size_t length)
+{
+    arc4random_buf(bytes, length);
+}
+
+void services_random_hex(char *hex, size_t bytes)
+{
+    unsigned char random[64];
+    assert(bytes <= sizeof random);
+    services_random(random, bytes);
+    text_hex(hex, random, bytes);
+}
+
+void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length)
+{
+    unsigned char digest[32];
+    int rc = EVP_Digest(bytes, length, digest, NULL, EVP_sha256(), NULL);
+    assert(rc == 1);
+    (void)rc;
+    text_hex(hex, digest, sizeof digest);
+}
+
+json_object *services_time(int64_t wall_ms)
+{
+    char text[CLOCK_TEXT_SIZE];
+    clock_text(text, wall_ms);
+    return json_object_new_string(text);
+}

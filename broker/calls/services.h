@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the calls work with: the state and its commits, and the ports to everything outside. One per broker.
+#pragma once
+#include "broker/api/otp.h"
+#include "broker/base/loop.h"
+#include "broker/calls/request.h"
+#include "broker/core/commit.h"
+#include "broker/core/erasure.h"
+#include "broker/core/group_cache.h"
+#include "broker/core/limits.h"
+#include "broker/core/logon.h"
+#include "broker/core/people.h"
+#include "broker/core/throttle.h"
+
+struct admin_sessions;
+
+struct counters { // since the start, for /metrics
+    uint64_t logons, logons_refused, moves, passwords_changed;
+};
+
+struct services {
+    struct loop *loop;
+    struct state *state;
+    struct commit *commit;
+    struct erasure *erasure;
+    struct people people;
+    struct group_cache *group_cache;
+    struct throttle *throttle;
+    struct admin_sessions *admin_sessions;
+    struct auth_port auth;
+    struct ca_port ca;
+    struct link_port links;
+    struct host_link_port host_links;
+    struct reports reports;
+    struct limits limits;
+    struct otp_maker *otp_maker;
+    struct health_source health;
+    struct store_port store;
+    struct counters counters;
+    int64_t started_ms;
+    int64_t clock_ms; // wall clock at steady 0, as the hosts were told; 0: not looked at yet
+};
+
+// The function behind each method. It owns the call from here on.
+void calls_dispatch(struct services *services, struct request *request);
+
+// ---- one file per group of methods
+void call_logon(struct services *services, struct request *request);
+void call_explain(struct services *services, struct request *request);
+void call_password(struct services *services, struct request *request);
+void call_enrol(struct services *services, struct request *request);
+void call_renew(struct services *services, struct request *request);
+void call_enrol_token(struct services *services, struct request *request);
+void call_admin_logon(struct services *services, struct request *request);
+void call_admin_logoff(struct services *services, struct request *request);
+void call_list(struct services *services, struct request *request);
+void call_show(struct services *services, struct request *request);
+void call_set(struct services *services, struct request *request);
+void call_remove(struct services *services, struct request *request);
+void call_drain(struct services *services, struct request *request);
+void call_undrain(struct services *services, struct request *request);
+void call_release(struct services *services, struct request *request);
+void call_message(struct services *services, struct request *request);
+void call_lock(struct services *services, struct request *request);
+void call_person_erase(struct services *services, struct request *request);
+void call_session_end(struct services *services, struct request *request);
+void call_apply(struct services *services, struct request *request);
+void call_status(struct services *services, struct request *request);
+void call_health(struct services *services, struct request *request);
+void call_metrics(struct services *services, struct request *request);
+void call_events(struct services *services, struct request *request);
+
+// Commits and, once durable, answers with `answer` (handed over). The usual end of a change.
+void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,
+                            json_object *answer);
+// An empty event about a noun, by the caller of `call`.
+void services_event(struct event *event, enum event_type type, enum noun noun, const struct request *request);
+void services_random(void *bytes, size_t length);
+void services_random_hex(char *hex, size_t bytes); // 2 * bytes + 1 characters
+void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length);
+json_object *services_time(int64_t wall_ms);

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What an administrator has to know of at a glance: the directories, and the hosts in trouble. Only what the caller may
+// see.
+#pragma once
+#include "broker/calls/services.h"
+
+json_object *status_report_directories(struct services *services, const struct peer *peer);
+int64_t status_report_draining(const struct services *services,
+                               const struct peer *peer); // hosts that somebody took out of service
+// Devices and hosts whose certificate ends soon, or has ended: they should have renewed it long ago.
+json_object *status_report_certificates(const struct services *services, const struct peer *peer);
+json_object *status_report_problems(const struct services *services, const struct peer *peer);

@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Calls go out one at a time, each on a connection of its own with the TLS session of the one before: libwebsockets
+// 4.1 cannot hand a kept HTTP connection to the next request under libuv. Nothing is told from within an event of the
+// connection: a call that ended is told by `turn`, so that whoever is told may do anything, client_free included.
+#include "broker/client/client.h"
+#include "broker/client/problem_document.h"
+#include "broker/client/tls_connection.h"
+#include "broker/client/websocket.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ANSWER_MAX = 4 * 1024 * 1024,
+    PIECE = 16 * 1024,      // of a body, a write
+    PATH_MAX_LENGTH = 1024, // libwebsockets cuts at 2,048
+};
+
+struct client_call {
+    struct tls_connection end;
+    struct client_call *next;
+    struct client *client;
+    struct loop_timer *deadline;
+    int64_t deadline_ms;
+    char *verb, *path, *authorization, *if_match;
+    bool if_absent;
+    struct text body; // may hold a password
+    size_t sent;
+    struct text received;
+    bool started, ended;
+    struct client_answer answer;
+    client_done *done;
+    void *arg;
+};
+
+struct client {
+    struct loop *loop;
+    struct tls_connector *connector;
+    struct websocket *link;
+    struct loop_timer *turn;
+    struct client_call *first, **last;
+};
+
+static void text_wipe(struct text *text)
+{
+    if (text->bytes)
+        explicit_bzero(text->bytes, text->capacity);
+    text_drop(text);
+}
+
+static void call_free(struct client_call *call)
+{
+    tls_connection_forget(&call->end);
+    loop_timer_free(call->deadline);
+    json_drop(&call->answer.body);
+    free(call->verb);
+    free(call->path);
+    if (call->authorization)
+        explicit_bzero(call->authorization, strlen(call->authorization));
+    free(call->authorization);
+    free(call->if_match);
+    text_wipe(&call->body);
+    text_wipe(&call->received);
+    free(call);
+}
+
+// ---- how a call ends
+
+static void end(struct client_call *call)
+{
+    call->ended = true;
+    loop_timer_stop(call->deadline);
+    loop_timer_start(call->client->turn, 0);
+}
+
+static void fail(struct client_call *call, const char *reason)
+{
+    if (call->ended)
+        return;
+    tls_connection_blame(call->client->connector, reason, call->answer.detail, sizeof call->answer.detail);
+    call->answer.refusal = REFUSAL_BROKER_UNREACHABLE;
+    end(call);
+}
+
+static void fail_to_connect(struct client_call *call, const char *reason)
+{
+    tls_trust_forget_session(tls_connection_trust(call->client->connector));
+    fail(call, reason);
+}
+
+static void deadline_passed(void *arg)
+{
+    struct client_call *call = arg;
+    char reason[64];
+    snprintf(reason, sizeof reason, "no answer within %lld ms", (long long)call->deadline_ms);
+    tls_connection_cut(&call->end);
+    fail(call, reason);
+}
+
+static void complete(struct client_call *call)
+{
+    struct fault why = {0};
+    char reason[400];
+    if (call->ended)
+        return;
+    if (!problem_document_read(&call->answer, call->received.bytes, call->received.length, &why)) {
+        snprintf(reason, sizeof reason, "its answer cannot be read: %s", why.text);
+        fail(call, reason);
+        return;
+    }
+    if (call->answer.refusal == REFUSAL_TICKET_REJECTED) // perhaps bound to a certificate that was renewed since
+        tls_trust_forget_session(tls_connection_trust(call->client->connector));
+    end(call);
+}
+
+// ---- the request
+
+static bool add_header(struct client_call *call, const char *name, const char *value, unsigned char **at,
+                       unsigned char *limit)
+{
+    return lws_add_http_header_by_name(call->end.wsi, (const unsigned char *)name, (const unsigned char *)value,
+                                       (int)strlen(value), at, limit) == 0;
+}
+
+static bool add_headers(struct client_call *call, unsigned char **at, unsigned char *limit)
+{
+    char length[24];
+    snprintf(length, sizeof length, "%zu", call->body.length);
+    bool has_body = call->body.length > 0, may_have_body = !text_equal(call->verb, "GET");
+    return add_header(call, "accept:", "application/json, application/problem+json", at, limit) &&
+           (!call->authorization || add_header(call, "authorization:", call->authorization, at, limit)) &&
+           (!call->if_match || add_header(call, "if-match:", call->if_match, at, limit)) &&
+           (!call->if_absent || add_header(call, "if-none-match:", "*", at, limit)) &&
+           (!has_body || add_header(call, "content-type:", "application/json", at, limit)) &&
+           (!may_have_body || add_header(call, "content-length:", length, at, limit));
+}
+
+static int write_headers(struct client_call *call, unsigned char **at, size_t room)
+{
+    if (!add_headers(call, at, *at + room)) {
+        fail(call, "the headers of the request are too long");
+        return -1;
+    }
+    if (call->body.length) {
+        lws_client_http_body_pending(call->end.wsi, 1);
+        lws_callback_on_writable(call->end.wsi);
+    }
+    return 0;
+}
+
+static int write_piece(struct client_call *call)
+{
+    unsigned char piece[LWS_PRE + PIECE];
+    size_t left = call->body.length - call->sent;
+    size_t length = left < PIECE ? left : PIECE;
+    if (!length)
+        return 0;
+    bool last = length == left;
+    memcpy(piece + LWS_PRE, call->body.bytes + call->sent, length);
+    call->sent += length;
+    int written = lws_write(call->end.wsi, piece + LWS_PRE, length, last ? LWS_WRITE_HTTP_FINAL : LWS_WRITE_HTTP);
+    explicit_bzero(piece, sizeof piece);
+    if (last)
+        lws_client_http_body_pending(call->end.wsi, 0);
+    else
+        lws_callback_on_writable(call->end.wsi);
+    return written < (int)length ? -1 : 0;
+}
+
+// ---- the answer
+
+static int read_head(struct client_call *call)
+{
+    char seconds[24];
+    call->answer.status = (int)lws_http_client_http_response(call->end.wsi);
+    if (lws_hdr_copy(call->end.wsi, seconds, sizeof seconds, WSI_TOKEN_HTTP_RETRY_AFTER) <= 0 ||
+        !text_number(seconds, 0, INT32_MAX, &call->answer.retry_after_s))
+        call->answer.retry_after_s = 0;
+    if (lws_hdr_copy(call->end.wsi, call->answer.etag, sizeof call->answer.etag, WSI_TOKEN_HTTP_ETAG) <= 0)
+        call->answer.etag[0] = 0;
+    return 0;
+}
+
+static int read_some(struct client_call *call)
+{
+    char buffer[LWS_PRE + 4096];
+    char *at = buffer + LWS_PRE;
+    int room = (int)sizeof buffer - LWS_PRE;
+    return lws_http_client_read(call->end.wsi, &at, &room) < 0 ? -1 : 0;
+}
+
+static int keep_some(struct client_call *call, const char *bytes, size_t length)
+{
+    if (length > ANSWER_MAX - call->received.length) {
+        fail(call, "its answer is larger than 4 MiB");
+        return -1;
+    }
+    text_add(&call->received, bytes, length);
+    return 0;
+}
+
+static int react(struct client_call *call, int reason, void *in, size_t length)
+{
+    switch (reason) {
+    case LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER:
+        return write_headers(call, in, length);
+    case LWS_CALLBACK_CLIENT_HTTP_WRITEABLE:
+        return write_piece(call);
+    case LWS_CALLBACK_ESTABLISHED_CLIENT_HTTP:
+        return read_head(call);
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP:
+        return read_some(call);
+    case LWS_CALLBACK_RECEIVE_CLIENT_HTTP_READ:
+        return keep_some(call, in, length);
+    case LWS_CALLBACK_COMPLETED_CLIENT_HTTP:
+        complete(call);
+        return -1;
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+        fail_to_connect(call, in && length ? in : "no connection");
+        return 0;
+    case LWS_CALLBACK_CLOSED_CLIENT_HTTP:
+        fail(call, "it closed the connection before its answer was whole");
+        return 0;
+    }
+    return 0;
+}
+
+static int event(struct tls_connection *tls_connection, int reason, void *in, size_t length)
+{
+    struct client_call *call = (struct client_call *)tls_connection;
+    int verdict = react(call, reason, in, length);
+    if (call->ended)
+        tls_connection_forget(tls_connection);
+    return verdict;
+}
+
+// ---- the queue
+
+static void start_next(struct client *client)
+{
+    struct client_call *call = client->first;
+    if (!call || call->started || call->ended)
+        return;
+    call->started = true;
+    if (!tls_connection_dial(client->connector, &call->end, call->verb, call->path))
+        fail_to_connect(call, "there is no such host, or no way to it");
+}
+
+static struct client_call *take_ended(struct client *client)
+{
+    for (struct client_call **at = &client->first; *at; at = &(*at)->next) {
+        struct client_call *call = *at;
+        if (!call->ended)
+            continue;
+        *at = call->next;
+        if (!*at)
+            client->last = at;
+        return call;
+    }
+    return NULL;
+}
+
+static void turn(void *arg)
+{
+    struct client *client = arg;
+    struct client_call *call = take_ended(client);
+    start_next(client);
+    if (!call)
+        return;
+    loop_timer_start(client->turn, 0);
+    call->done(call->arg, &call->answer);
+    call_free(call);
+}
+
+void client_send(struct client *client, const struct client_request *request, client_done *done, void *arg)
+{
+    assert(strlen(request->path) < PATH_MAX_LENGTH);
+    struct client_call *call = mem_new(1, sizeof *call);
+    call->end.event = event;
+    call->client = client;
+    call->verb = mem_dup(request->verb);
+    call->path = mem_dup(request->path);
+    call->authorization = request->authorization ? mem_dup(request->authorization) : NULL;
+    call->if_match = request->if_match && request->if_match[0] ? mem_dup(request->if_match) : NULL;
+    call->if_absent = request->if_absent;
+    call->deadline_ms = request->deadline_ms;
+    call->done = done;
+    call->arg = arg;
+    if (request->body) {
+        mem_reserve(&call->body.bytes, &call->body.capacity, PIECE, 1); // growing would leave copies of a password
+        codec_print(&call->body, request->body);
+    }
+    call->deadline = loop_timer_new(client->loop, deadline_passed, call);
+    loop_timer_start(call->deadline, request->deadline_ms);
+    *client->last = call;
+    client->last = &call->next;
+    loop_timer_start(client->turn, 0);
+}
+
+struct wait {
+    struct loop *loop;
+    struct client_answer *answer;
+    bool over;
+};
+
+static void wait_over(void *arg, const struct client_answer *answer)
+{
+    struct wait *wait = arg;
+    *wait->answer = *answer;
+    json_object_get(wait->answer->body);
+    wait->over = true;
+    loop_stop(wait->loop);
+}
+
+void client_send_wait(struct client *client, const struct client_request *request, struct client_answer *answer)
+{
+    struct wait wait = {.loop = client->loop, .answer = answer};
+    client_send(client, request, wait_over, &wait);
+    while (!wait.over)
+        loop_run(client->loop);
+}
+
+void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
+                 json_object *body, int64_t deadline_ms, client_done *done, void *arg)
+{
+    struct client_request request = {.verb = verb, .path = path, .authorization = authorization};
+    request.body = body;
+    request.deadline_ms = deadline_ms;
+    client_send(client, &request, done, arg);
+}
+
+void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
+                      json_object *body, int64_t deadline_ms, struct client_answer *answer)
+{
+    struct client_request request = {.verb = verb, .path = path, .authorization = authorization};
+    request.body = body;
+    request.deadline_ms = deadline_ms;
+    client_send_wait(client, &request, answer);
+}
+
+// ---- the client
+
+struct client *client_new(struct loop *loop, const struct client_config *config, struct fault *why)
+{
+    struct tls_connector *connector = tls_connection_new(loop, config, why);
+    if (!connector)
+        return NULL;
+    struct client *client = mem_new(1, sizeof *client);
+    client->loop = loop;
+    client->connector = connector;
+    client->last = &client->first;
+    client->turn = loop_timer_new(loop, turn, client);
+    return client;
+}
+
+void client_free(struct client *client)
+{
+    if (!client)
+        return;
+    for (struct client_call *call = client->first; call;) {
+        struct client_call *next = call->next;
+        call_free(call);
+        call = next;
+    }
+    websocket_free(client->link);
+    loop_timer_free(client->turn);
+    tls_connection_free(client->connector);
+    free(client);
+}
+
+bool client_broker_digest(struct client *client, unsigned char digest[32])
+{
+    return tls_trust_digest(tls_connection_trust(client->connector), digest);
+}
+
+bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
+{
+    return tls_trust_read_file(file, digest, until_ms, why);
+}
+
+void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg)
+{
+    assert(!client->link);
+    client->link = websocket_new(client->loop, client->connector, path, events, arg);
+}
+
+void client_unlink(struct client *client)
+{
+    websocket_free(take(client->link));
+}
+
+bool client_is_idle(const struct client *client)
+{
+    return !client->first;
+}
+
+bool client_link_send(struct client *client, json_object *message)
+{
+    return client->link && websocket_send(client->link, message);
+}

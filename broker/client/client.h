@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Talking to the broker: one HTTPS call at a time over a kept connection, and a device's link (WebSocket).
+// TLS 1.2/1.3 with the broker's certificate checked against `ca_file` and `host`; nothing else is trusted.
+#pragma once
+#include "broker/api/codec.h"
+#include "broker/api/refusal.h"
+#include "broker/base/loop.h"
+
+struct client;
+
+struct client_config {
+    const char *host; // name in the broker's certificate
+    int port;
+    const char *ca_file;
+    const char *certificate_file, *key_file; // the device's or administrator's own, NULL: none
+};
+
+enum { CLIENT_ETAG_SIZE = 48 };
+
+struct client_request {
+    const char *verb, *path;
+    const char *authorization; // whole header value ("Bearer ...", "Negotiate ..."), or NULL
+    const char
+        *if_match; // only while the thing is of this version, else REFUSAL_PRECONDITION_FAILED; NULL or "": in any case
+    bool if_absent;    // only when it is not there yet
+    json_object *body; // borrowed, wiped by nobody
+    int64_t deadline_ms;
+};
+
+struct client_answer {
+    enum refusal refusal;    // REFUSAL_NONE: done. REFUSAL_BROKER_UNREACHABLE: no answer within the deadline
+    int status;              // HTTP, 0 without an answer
+    json_object *body;       // borrowed; may be NULL
+    char detail[320];        // what the broker says beyond the refusal, English; or the cause of no answer
+    char detail_format[200]; // what that was made from, for language_detail; "" without
+    char help_desk[128];
+    char etag[CLIENT_ETAG_SIZE]; // the version that was answered, for `if_match`; "" without
+    int64_t retry_after_s;
+};
+
+typedef void client_done(void *arg, const struct client_answer *answer);
+
+// NULL with a fault when a file cannot be read. All strings are copied.
+struct client *client_new(struct loop *loop, const struct client_config *config, struct fault *why);
+void client_free(struct client *client); // open calls end without `done`
+
+// Calls are queued. `done` is never called from within. All strings are copied.
+void client_send(struct client *client, const struct client_request *request, client_done *done, void *arg);
+// Runs the loop until the answer is there; for command-line programs. The caller owns answer->body (json_drop).
+void client_send_wait(struct client *client, const struct client_request *request, struct client_answer *answer);
+// The same without a condition.
+void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
+                 json_object *body, int64_t deadline_ms, client_done *done, void *arg);
+void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
+                      json_object *body, int64_t deadline_ms, struct client_answer *answer);
+bool client_is_idle(const struct client *client); // no call is open
+// SHA-256 of the broker's certificate as last seen, for Kerberos channel binding; false before the first connection.
+bool client_broker_digest(struct client *client, unsigned char digest[32]);
+
+// SHA-256 (DER, hexadecimal) of the first certificate in a PEM file, and until when it is valid.
+bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
+    __attribute__((warn_unused_result));
+
+// The link: comes up by itself, again and again with growing waits and jitter, until client_free. Pings every 20 s;
+// a broker that has not answered for 30 s counts as gone.
+struct client_link_events {
+    void (*up)(void *arg);
+    void (*down)(void *arg);
+    void (*message)(void *arg, json_object *message); // borrowed; already parsed by codec_parse
+};
+// `path` of METHOD_LINK or METHOD_HOST_LINK.
+void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg);
+void client_unlink(struct client *client); // ends it for good, without a word; calls go on
+// `message` prints to at most HOST_MESSAGE_MAX (a device's: 16 KiB). False when the link is down.
+bool client_link_send(struct client *client, json_object *message);

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/client/enrol.h"
+#include "broker/api/codec.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/client/client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { DEADLINE_MS = 20000 };
+
+static void file_drop(FILE **file)
+{
+    if (*file)
+        fclose(*file);
+}
+
+static void credential_drop(struct credential **pair)
+{
+    credential_free(*pair);
+}
+
+// ---- the id
+
+static void id_path(char path[CREDENTIAL_PATH_SIZE], enum noun noun, const char *state_dir)
+{
+    snprintf(path, CREDENTIAL_PATH_SIZE, "%s/%s.id", state_dir, noun_rows[noun].name);
+}
+
+void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir)
+{
+    char path[CREDENTIAL_PATH_SIZE];
+    id_path(path, noun, state_dir);
+    id[0] = 0;
+    owned(file) FILE *file = fopen(path, "re");
+    if (!file || !fgets(id, ID_SIZE, file))
+        return;
+    id[strcspn(id, "\n")] = 0;
+    if (!id_is_valid(noun, id))
+        id[0] = 0;
+}
+
+static bool keep(const struct enrol_config *config, struct credential *pair, json_object *body, struct fault *why)
+{
+    char path[CREDENTIAL_PATH_SIZE];
+    const char *id = codec_string(body, noun_rows[config->noun].name);
+    id_path(path, config->noun, config->state_dir);
+    if (!*id)
+        return fault_set(why, FAULT_INVALID, "the token is not for a %s", noun_rows[config->noun].name);
+    if (!id_is_valid(config->noun, id))
+        return fault_set(why, FAULT_INVALID, "the broker's answer holds no id");
+    return credential_write_line(path, id, why) && credential_keep(pair, codec_string(body, "certificate"), why);
+}
+
+// ---- enrolling
+
+static void loop_drop(struct loop **loop)
+{
+    loop_free(*loop);
+}
+
+static void client_drop(struct client **client)
+{
+    client_free(*client);
+}
+
+static bool ask(const struct enrol_config *config, json_object *body, struct client_answer *answer, struct fault *why)
+{
+    struct client_config where = {.host = config->broker, .port = config->port, .ca_file = config->broker_ca};
+    owned(loop) struct loop *loop = loop_new();
+    owned(client) struct client *client = client_new(loop, &where, why);
+    if (!client)
+        return false;
+    client_call_wait(client, "POST", "/v1/enrol", NULL, body, DEADLINE_MS, answer);
+    return true;
+}
+
+static bool turn_in(const struct enrol_config *config, const char *token, enum refusal *refusal, struct fault *why)
+{
+    char request[CREDENTIAL_REQUEST_SIZE];
+    struct client_answer answer = {0};
+    *refusal = REFUSAL_NONE;
+    owned(credential) struct credential *pair = credential_new(config->noun, config->state_dir, why);
+    if (!pair || !credential_request(pair, request, why))
+        return false;
+    owned(json) json_object *body = json_object_new_object();
+    json_object_object_add(body, "token", json_object_new_string(token));
+    json_object_object_add(body, "request", json_object_new_string(request));
+    bool asked = ask(config, body, &answer, why);
+    codec_wipe(body);
+    if (!asked)
+        return false;
+    owned(json) json_object *got = answer.body;
+    *refusal = answer.refusal;
+    if (answer.refusal != REFUSAL_NONE)
+        return fault_set(why, FAULT_DENIED, "%s", answer.detail);
+    return keep(config, pair, got, why);
+}
+
+static bool read_token(const char *path, char *token, size_t size)
+{
+    bool is_file = path && !text_equal(path, "stdin") && !text_equal(path, "-");
+    FILE *file = is_file ? fopen(path, "re") : stdin;
+    if (!file) {
+        fprintf(stderr, "%s: %s\n", path, strerror(errno));
+        return false;
+    }
+    size_t length = fread(token, 1, size - 1, file);
+    if (is_file)
+        fclose(file);
+    token[length] = 0;
+    token[strcspn(token, "\r\n")] = 0;
+    if (*token && text_is_clean(token, strlen(token)))
+        return true;
+    fputs("there is no token to be read\n", stderr);
+    return false;
+}
+
+enum enrol_end enrol(const struct enrol_config *config, const char *token_file)
+{
+    char token[NAME_SIZE], id[ID_SIZE];
+    enum refusal refusal;
+    struct fault why = {0};
+    if (!read_token(token_file, token, sizeof token))
+        return ENROL_NO_TOKEN;
+    bool done = turn_in(config, token, &refusal, &why);
+    explicit_bzero(token, sizeof token);
+    if (done) {
+        enrol_id(id, config->noun, config->state_dir);
+        printf("This %s is %s now.\n", noun_rows[config->noun].name, id);
+        return ENROL_DONE;
+    }
+    if (refusal == REFUSAL_NONE) {
+        fprintf(stderr, "%s\n", why.text);
+        return ENROL_FAILED;
+    }
+    fprintf(stderr, "%s\n%s\n", refusal_rows[refusal].sentence, why.text);
+    return refusal == REFUSAL_BROKER_UNREACHABLE ? ENROL_UNREACHABLE : ENROL_REFUSED;
+}

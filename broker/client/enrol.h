@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: EUPL-1.2
+// How a device or a session host gets its identity: a key, made here and never leaving, and the certificate the broker
+// gives for it in exchange for an enrolment token.
+#pragma once
+#include "broker/client/credential.h"
+
+struct enrol_config {
+    enum noun noun; // NOUN_DEVICE or NOUN_HOST
+    const char *broker;
+    int port;
+    const char *broker_ca;
+    const char *state_dir;
+};
+
+// "neustadt/desk1"; empty before it is enrolled.
+void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir);
+
+enum enrol_end { ENROL_DONE, ENROL_FAILED, ENROL_NO_TOKEN, ENROL_REFUSED, ENROL_UNREACHABLE };
+
+// For a command line: reads the token from the file (NULL or "-": standard input), makes key and request, takes both to
+// the broker, writes what comes back and says how it went. What was there before stays until then. Blocks.
+enum enrol_end enrol(const struct enrol_config *config, const char *token_file);

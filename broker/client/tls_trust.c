@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/client/tls_trust.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct tls_trust {
+    SSL_CTX *tls;
+    SSL_SESSION *session;
+    bool seen;
+    unsigned char digest[32];
+    const char *refused;
+};
+
+static bool refuse(struct fault *why, const char *what, const char *file)
+{
+    char reason[160];
+    ERR_error_string_n(ERR_peek_last_error(), reason, sizeof reason);
+    ERR_clear_error();
+    return fault_set(why, FAULT_INVALID, "%s %s cannot be used: %s", what, file, reason);
+}
+
+// Only what the library itself found counts: libwebsockets would put a callback here that lets some errors pass.
+static int keep_verdict(int ok, X509_STORE_CTX *store)
+{
+    (void)store;
+    return ok;
+}
+
+static int verify(X509_STORE_CTX *store, void *arg)
+{
+    struct tls_trust *trust = arg;
+    X509_STORE_CTX_set_verify_cb(store, keep_verdict);
+    int ok = X509_verify_cert(store) == 1;
+    trust->refused = ok ? "" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
+    unsigned length = sizeof trust->digest;
+    if (ok)
+        trust->seen = X509_digest(X509_STORE_CTX_get0_cert(store), EVP_sha256(), trust->digest, &length) == 1;
+    return ok;
+}
+
+static int keep_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct tls_trust *trust = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    SSL_SESSION_free(trust->session);
+    trust->session = SSL_SESSION_dup(session); // the original is spoilt when its connection ends without goodbye
+    return 0;
+}
+
+// libwebsockets makes the SSL object and starts it at once, so this is the one place where a session can be offered.
+static void offer_session(const SSL *ssl, int where, int value)
+{
+    (void)value;
+    struct tls_trust *trust = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    if ((where & SSL_CB_HANDSHAKE_START) && trust->session && !SSL_get_session(ssl))
+        SSL_set_session((SSL *)ssl, trust->session);
+}
+
+// Without this OpenSSL asks for a passphrase on the terminal.
+static int no_passphrase(char *buffer, int size, int writing, void *arg)
+{
+    (void)buffer, (void)size, (void)writing, (void)arg;
+    return 0;
+}
+
+static bool set_algorithms(SSL_CTX *tls)
+{
+    return SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1 &&
+           SSL_CTX_set1_groups_list(tls, "P-256:P-384") == 1 &&
+           SSL_CTX_set_ciphersuites(tls, "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256") == 1 &&
+           SSL_CTX_set_cipher_list(tls, "ECDHE+AESGCM") == 1;
+}
+
+static bool set_peer(SSL_CTX *tls, const char *host, const char *ca_file, struct fault *why)
+{
+    X509_VERIFY_PARAM *param = SSL_CTX_get0_param(tls);
+    X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (X509_VERIFY_PARAM_set1_ip_asc(param, host) != 1 &&
+        (!host[0] || X509_VERIFY_PARAM_set1_host(param, host, strlen(host)) != 1))
+        return fault_set(why, FAULT_INVALID, "\"%s\" is no host name", host);
+    ERR_clear_error();              // the try as an address left one
+    if (access(ca_file, R_OK) != 0) // what OpenSSL says of that helps nobody
+        return fault_set(why, FAULT_INVALID, "the authority's certificate %s: %s", ca_file, strerror(errno));
+    if (SSL_CTX_load_verify_file(tls, ca_file) != 1)
+        return refuse(why, "the authority's certificate", ca_file);
+    return true;
+}
+
+static bool set_own(SSL_CTX *tls, const char *certificate_file, const char *key_file, struct fault *why)
+{
+    SSL_CTX_set_default_passwd_cb(tls, no_passphrase);
+    if (SSL_CTX_use_certificate_chain_file(tls, certificate_file) != 1)
+        return refuse(why, "the certificate", certificate_file);
+    if (SSL_CTX_use_PrivateKey_file(tls, key_file, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(tls) != 1)
+        return refuse(why, "the key", key_file);
+    return true;
+}
+
+struct tls_trust *tls_trust_new(const char *host, const char *ca_file, const char *certificate_file,
+                                const char *key_file, struct fault *why)
+{
+    struct tls_trust *trust = mem_new(1, sizeof *trust);
+    trust->refused = "";
+    trust->tls = SSL_CTX_new(TLS_client_method());
+    if (!trust->tls || !set_algorithms(trust->tls)) {
+        refuse(why, "TLS", "of this system");
+        tls_trust_free(trust);
+        return NULL;
+    }
+    if (!set_peer(trust->tls, host, ca_file, why) ||
+        (certificate_file && !set_own(trust->tls, certificate_file, key_file ? key_file : certificate_file, why))) {
+        tls_trust_free(trust);
+        return NULL;
+    }
+    SSL_CTX_set_app_data(trust->tls, trust);
+    SSL_CTX_set_verify(trust->tls, SSL_VERIFY_PEER, NULL);
+    SSL_CTX_set_cert_verify_callback(trust->tls, verify, trust);
+    SSL_CTX_set_session_cache_mode(trust->tls, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+    SSL_CTX_sess_set_new_cb(trust->tls, keep_session);
+    SSL_CTX_set_info_callback(trust->tls, offer_session);
+    return trust;
+}
+
+void tls_trust_free(struct tls_trust *trust)
+{
+    if (!trust)
+        return;
+    SSL_SESSION_free(trust->session);
+    SSL_CTX_free(trust->tls);
+    free(trust);
+}
+
+static bool read_certificate(X509 *certificate, char digest[DIGEST_SIZE], int64_t *until_ms)
+{
+    struct tm until;
+    unsigned char bytes[32];
+    unsigned length = sizeof bytes;
+    if (X509_digest(certificate, EVP_sha256(), bytes, &length) != 1 ||
+        ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
+        return false;
+    text_hex(digest, bytes, sizeof bytes);
+    *until_ms = (int64_t)timegm(&until) * 1000;
+    return true;
+}
+
+bool tls_trust_read_file(const char *certificate_file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
+{
+    FILE *file = fopen(certificate_file, "re");
+    if (!file)
+        return fault_set(why, FAULT_ABSENT, "%s: %s", certificate_file, strerror(errno));
+    X509 *certificate = PEM_read_X509(file, NULL, no_passphrase, NULL);
+    fclose(file);
+    bool read = certificate && read_certificate(certificate, digest, until_ms);
+    X509_free(certificate);
+    return read || refuse(why, "the certificate", certificate_file);
+}
+
+SSL_CTX *tls_trust_context(struct tls_trust *trust)
+{
+    return trust->tls;
+}
+
+bool tls_trust_digest(const struct tls_trust *trust, unsigned char digest[32])
+{
+    if (trust->seen)
+        memcpy(digest, trust->digest, sizeof trust->digest);
+    return trust->seen;
+}
+
+const char *tls_trust_refused(const struct tls_trust *trust)
+{
+    return trust->refused;
+}
+
+void tls_trust_begin(struct tls_trust *trust)
+{
+    trust->refused = "";
+}
+
+void tls_trust_forget_session(struct tls_trust *trust)
+{
+    SSL_SESSION_free(trust->session);
+    trust->session = NULL;
+}

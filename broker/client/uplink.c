@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/client/uplink.h"
+#include "broker/api/method.h"
+#include "broker/base/log.h"
+#include "broker/client/renewal.h"
+
+#include <stdlib.h>
+
+enum { LINGER_MS = 2000 };
+
+// A client and its link, with one certificate.
+struct strand {
+    struct uplink *line;
+    struct client *client;
+    struct strand *next; // of the retired
+};
+
+struct uplink {
+    struct loop *loop;
+    struct uplink_config config;
+    struct client_link_events events;
+    void *arg;
+    struct strand *present, *coming; // coming: with the new certificate, not up yet; NULL: none
+    struct strand *retired;          // with calls still open
+    struct renewal *renewal;
+    bool renewed; // a new pair is on the disk, and no link begun with it
+    bool hushed;  // the present link is down and nobody was told yet
+    struct loop_timer *linger;
+};
+
+static void strand_free(struct strand *strand)
+{
+    if (!strand)
+        return;
+    client_free(strand->client);
+    free(strand);
+}
+
+// ---- what the links tell
+
+static void retire(struct strand *strand)
+{
+    struct uplink *line = strand->line;
+    client_unlink(strand->client);
+    strand->next = line->retired;
+    line->retired = strand;
+    loop_timer_start(line->linger, LINGER_MS);
+}
+
+static void link_up(void *arg)
+{
+    struct strand *strand = arg;
+    struct uplink *line = strand->line;
+    if (strand == line->coming) {
+        retire(line->present);
+        line->present = take(line->coming);
+    }
+    line->hushed = false;
+    if (line->events.up)
+        line->events.up(line->arg);
+}
+
+// The broker ends the old link when the new one comes up, and perhaps this is heard first.
+static void link_down(void *arg)
+{
+    struct strand *strand = arg;
+    struct uplink *line = strand->line;
+    if (strand != line->present)
+        return;
+    if (line->coming) {
+        line->hushed = true;
+        loop_timer_start(line->linger, LINGER_MS);
+    } else if (line->events.down) {
+        line->events.down(line->arg);
+    }
+}
+
+static void link_message(void *arg, json_object *message)
+{
+    struct strand *strand = arg;
+    if (strand == strand->line->present && strand->line->events.message)
+        strand->line->events.message(strand->line->arg, message);
+}
+
+static void free_retired(struct uplink *line)
+{
+    for (struct strand **at = &line->retired; *at;) {
+        struct strand *strand = *at;
+        if (!client_is_idle(strand->client)) {
+            at = &strand->next;
+            loop_timer_start(line->linger, LINGER_MS);
+            continue;
+        }
+        *at = strand->next;
+        strand_free(strand);
+    }
+}
+
+// ---- one certificate after the other
+
+static struct strand *strand_new(struct uplink *line, struct fault *why)
+{
+    static const struct client_link_events events = {.up = link_up, .down = link_down, .message = link_message};
+    struct credential_files files;
+    enum method_id link = line->config.noun == NOUN_HOST ? METHOD_HOST_LINK : METHOD_LINK;
+    credential_files(&files, line->config.noun, line->config.state_dir);
+    struct client_config config = {
+        .host = line->config.broker,
+        .port = line->config.port,
+        .ca_file = line->config.broker_ca,
+        .certificate_file = files.certificate,
+        .key_file = files.key,
+    };
+    struct client *client = client_new(line->loop, &config, why);
+    if (!client)
+        return NULL;
+    struct strand *strand = mem_new(1, sizeof *strand);
+    strand->line = line;
+    strand->client = client;
+    client_link(client, method_find(link, NOUN_NONE)->path, &events, strand);
+    return strand;
+}
+
+static struct client *asking_client(void *arg)
+{
+    return uplink_client(arg);
+}
+
+// A call under way would find its certificate to be the old one.
+static void begin_coming(struct uplink *line)
+{
+    struct fault why = {0};
+    if (!client_is_idle(uplink_client(line))) {
+        loop_timer_start(line->linger, LINGER_MS);
+        return;
+    }
+    line->renewed = false;
+    struct strand *coming = strand_new(line, &why);
+    if (!coming) {
+        log_error("renew", "the new certificate is used from the next start on: %s", why.text);
+        return;
+    }
+    strand_free(line->coming); // one that never came up
+    line->coming = coming;
+}
+
+static void renewed(void *arg)
+{
+    struct uplink *line = arg;
+    line->renewed = true;
+    begin_coming(line);
+}
+
+static void linger(void *arg)
+{
+    struct uplink *line = arg;
+    free_retired(line);
+    if (line->renewed)
+        begin_coming(line);
+    if (!line->hushed)
+        return;
+    line->hushed = false;
+    if (line->events.down)
+        line->events.down(line->arg);
+}
+
+struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config,
+                          const struct client_link_events *events, void *arg, struct fault *why)
+{
+    static const struct renewal_ports ports = {.client = asking_client, .renewed = renewed};
+    struct uplink *line = mem_new(1, sizeof *line);
+    line->loop = loop;
+    line->config = *config;
+    line->events = *events;
+    line->arg = arg;
+    line->present = strand_new(line, why);
+    if (!line->present) {
+        free(line);
+        return NULL;
+    }
+    line->linger = loop_timer_new(loop, linger, line);
+    line->renewal = renewal_new(loop, config->noun, config->state_dir, &ports, line);
+    return line;
+}
+
+void uplink_free(struct uplink *line)
+{
+    if (!line)
+        return;
+    while (line->retired) {
+        struct strand *strand = line->retired;
+        line->retired = strand->next;
+        strand_free(strand);
+    }
+    strand_free(line->coming);
+    strand_free(line->present);
+    renewal_free(line->renewal);
+    loop_timer_free(line->linger);
+    free(line);
+}
+
+struct client *uplink_client(const struct uplink *line)
+{
+    return line->present->client;
+}

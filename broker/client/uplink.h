@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The line of an enrolled device or session host to its broker: a client with a link, whose certificate is renewed in
+// time. Then a second link comes up with the new certificate before the first one goes, so nobody notices; and since
+// that is the first use of the new certificate, the old one is good until the new one has proven to be.
+#pragma once
+#include "broker/api/types.h"
+#include "broker/client/client.h"
+
+struct uplink;
+
+struct uplink_config { // the strings outlive the line
+    enum noun noun;    // NOUN_DEVICE or NOUN_HOST
+    const char *broker;
+    int port;
+    const char *broker_ca, *state_dir;
+};
+
+// NULL with a fault when a file cannot be read. After a renewal the link is told to be up without having been down.
+struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config,
+                          const struct client_link_events *events, void *arg, struct fault *why);
+void uplink_free(struct uplink *line); // open calls end without `done`; NULL allowed
+// For the next call or message; not to be kept, for it is another one after a renewal.
+struct client *uplink_client(const struct uplink *line);

@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Nothing is told from within an event of the connection: it is noted as news and told by `turn`, so that whoever is
+// told may do anything, free the link included.
+#include "broker/client/websocket.h"
+#include "broker/api/host_link.h"
+#include "broker/base/log.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    MESSAGE_MAX = HOST_MESSAGE_MAX,
+    LETTERS_MAX = 64,
+    CONNECT_MS = 10 * 1000,
+    PING_MS = 20 * 1000,
+    DEAD_MS = 10 * 1000, // after the ping, so 30 s after the last word
+    WAIT_MIN_MS = 200,
+    WAIT_MAX_MS = 15 * 1000,
+};
+
+enum news_kind { NEWS_UP, NEWS_DOWN, NEWS_MESSAGE };
+
+struct news {
+    struct news *next;
+    enum news_kind kind;
+    json_object *message;
+};
+
+struct letter {
+    struct letter *next;
+    struct text text; // with LWS_PRE bytes in front
+};
+
+struct websocket {
+    struct tls_connection end;
+    struct tls_connector *connector;
+    char *path;
+    struct client_link_events events;
+    void *arg;
+    bool up, ping_due, pinged;
+    struct loop_timer *retry, *pulse, *turn;
+    int64_t wait_ms;
+    struct text received;
+    struct letter *first_letter, **last_letter;
+    int letters;
+    struct news *first_news, **last_news;
+};
+
+// ---- news and letters
+
+static void add_news(struct websocket *link, enum news_kind kind, json_object *message)
+{
+    struct news *news = mem_new(1, sizeof *news);
+    news->kind = kind;
+    news->message = message;
+    *link->last_news = news;
+    link->last_news = &news->next;
+    loop_timer_start(link->turn, 0);
+}
+
+static struct news *take_news(struct websocket *link)
+{
+    struct news *news = link->first_news;
+    if (news) {
+        link->first_news = news->next;
+        if (!link->first_news)
+            link->last_news = &link->first_news;
+    }
+    return news;
+}
+
+static void news_free(struct news *news)
+{
+    json_drop(&news->message);
+    free(news);
+}
+
+static void turn(void *arg)
+{
+    struct websocket *link = arg;
+    struct news *news = take_news(link);
+    if (!news)
+        return;
+    loop_timer_start(link->turn, 0);
+    if (news->kind == NEWS_UP && link->events.up)
+        link->events.up(link->arg);
+    else if (news->kind == NEWS_DOWN && link->events.down)
+        link->events.down(link->arg);
+    else if (news->kind == NEWS_MESSAGE && link->events.message)
+        link->events.message(link->arg, news->message);
+    news_free(news);
+}
+
+static void drop_letter(struct websocket *link)
+{
+    struct letter *letter = link->first_letter;
+    link->first_letter = letter->next;
+    if (!link->first_letter)
+        link->last_letter = &link->first_letter;
+    link->letters--;
+    text_drop(&letter->text);
+    free(letter);
+}
+
+// ---- coming up and going down
+
+// A whole office comes back at once after a power cut: each waits between half and all of its time.
+static void retry_later(struct websocket *link)
+{
+    uint32_t half = (uint32_t)link->wait_ms / 2;
+    loop_timer_start(link->retry, half + arc4random_uniform(half + 1));
+    link->wait_ms = link->wait_ms * 2 < WAIT_MAX_MS ? link->wait_ms * 2 : WAIT_MAX_MS;
+}
+
+static void lost(struct websocket *link, const char *reason)
+{
+    char sentence[320];
+    tls_connection_blame(link->connector, reason, sentence, sizeof sentence);
+    log_info("link", "%s", sentence);
+    loop_timer_stop(link->pulse);
+    while (link->letters)
+        drop_letter(link);
+    text_drop(&link->received);
+    if (link->up)
+        add_news(link, NEWS_DOWN, NULL);
+    else
+        tls_trust_forget_session(tls_connection_trust(link->connector));
+    link->up = link->ping_due = false;
+    retry_later(link);
+}
+
+static void dial(void *arg)
+{
+    struct websocket *link = arg;
+    link->pinged = true; // a connection that does not come about is like a ping that is not answered
+    loop_timer_start(link->pulse, CONNECT_MS);
+    if (!tls_connection_dial(link->connector, &link->end, NULL, link->path))
+        lost(link, "there is no such host, or no way to it");
+}
+
+static void heard(struct websocket *link)
+{
+    link->pinged = false;
+    loop_timer_start(link->pulse, PING_MS);
+}
+
+static void pulse(void *arg)
+{
+    struct websocket *link = arg;
+    if (link->pinged) {
+        tls_connection_cut(&link->end);
+        lost(link, "no answer");
+        return;
+    }
+    link->pinged = link->ping_due = true;
+    loop_timer_start(link->pulse, DEAD_MS);
+    lws_callback_on_writable(link->end.wsi);
+}
+
+// ---- the connection's events
+
+static int write_ping(struct websocket *link)
+{
+    unsigned char ping[LWS_PRE + 1];
+    link->ping_due = false;
+    return lws_write(link->end.wsi, ping + LWS_PRE, 0, LWS_WRITE_PING);
+}
+
+static int write_letter(struct websocket *link)
+{
+    struct text *text = &link->first_letter->text;
+    int length = (int)(text->length - LWS_PRE);
+    int written = lws_write(link->end.wsi, (unsigned char *)text->bytes + LWS_PRE, (size_t)length, LWS_WRITE_TEXT);
+    drop_letter(link);
+    return written < length ? -1 : 0;
+}
+
+static int write_next(struct websocket *link)
+{
+    int rc = 0;
+    if (link->ping_due)
+        rc = write_ping(link);
+    else if (link->letters)
+        rc = write_letter(link);
+    if (link->letters)
+        lws_callback_on_writable(link->end.wsi);
+    return rc < 0 ? -1 : 0;
+}
+
+static void read_message(struct websocket *link)
+{
+    struct fault why = {0};
+    json_object *message = NULL;
+    if (codec_parse(&message, link->received.bytes, link->received.length, &why))
+        add_news(link, NEWS_MESSAGE, message);
+    else
+        log_warn("link", "the broker sent a message that cannot be read: %s", why.text);
+    text_drop(&link->received);
+}
+
+static int read_some(struct websocket *link, const char *bytes, size_t length)
+{
+    heard(link);
+    link->wait_ms = WAIT_MIN_MS;
+    if (length > MESSAGE_MAX - link->received.length) {
+        log_warn("link", "the broker sent a message that is too large");
+        return -1;
+    }
+    text_add(&link->received, bytes, length);
+    if (!lws_remaining_packet_payload(link->end.wsi) && lws_is_final_fragment(link->end.wsi))
+        read_message(link);
+    return 0;
+}
+
+static int event(struct tls_connection *end, int reason, void *in, size_t length)
+{
+    struct websocket *link = (struct websocket *)end;
+    switch (reason) {
+    case LWS_CALLBACK_CLIENT_ESTABLISHED:
+        link->up = true;
+        heard(link);
+        add_news(link, NEWS_UP, NULL);
+        return 0;
+    case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
+        heard(link);
+        link->wait_ms = WAIT_MIN_MS;
+        return 0;
+    case LWS_CALLBACK_CLIENT_RECEIVE:
+        return read_some(link, in, length);
+    case LWS_CALLBACK_CLIENT_WRITEABLE:
+        return write_next(link);
+    case LWS_CALLBACK_CLIENT_CONNECTION_ERROR:
+    case LWS_CALLBACK_CLIENT_CLOSED:
+        tls_connection_forget(end);
+        lost(link, reason == LWS_CALLBACK_CLIENT_CLOSED ? "closed" : in && length ? in : "no connection");
+        return 0;
+    }
+    return 0;
+}
+
+// ---- for the owner
+
+struct websocket *websocket_new(struct loop *loop, struct tls_connector *connector, const char *path,
+                                const struct client_link_events *events, void *arg)
+{
+    struct websocket *link = mem_new(1, sizeof *link);
+    link->end.event = event;
+    link->connector = connector;
+    link->path = mem_dup(path);
+    link->events = *events;
+    link->arg = arg;
+    link->wait_ms = WAIT_MIN_MS;
+    link->last_letter = &link->first_letter;
+    link->last_news = &link->first_news;
+    link->retry = loop_timer_new(loop, dial, link);
+    link->pulse = loop_timer_new(loop, pulse, link);
+    link->turn = loop_timer_new(loop, turn, link);
+    loop_timer_start(link->retry, 0);
+    return link;
+}
+
+void websocket_free(struct websocket *link)
+{
+    if (!link)
+        return;
+    tls_connection_forget(&link->end);
+    loop_timer_free(link->retry);
+    loop_timer_free(link->pulse);
+    loop_timer_free(link->turn);
+    while (link->letters)
+        drop_letter(link);
+    for (struct news *news; (news = take_news(link));)
+        news_free(news);
+    text_drop(&link->received);
+    free(link->path);
+    free(link);
+}
+
+bool websocket_send(struct websocket *link, json_object *message)
+{
+    static const char room[LWS_PRE];
+    if (!link->up || link->letters >= LETTERS_MAX)
+        return false;
+    struct letter *letter = mem_new(1, sizeof *letter);
+    text_add(&letter->text, room, sizeof room);
+    codec_print(&letter->text, message);
+    assert(letter->text.length <= LWS_PRE + MESSAGE_MAX);
+    *link->last_letter = letter;
+    link->last_letter = &letter->next;
+    link->letters++;
+    lws_callback_on_writable(link->end.wsi);
+    return true;
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/placement.h"
+#include "broker/base/text.h"
+
+#include <stdio.h>
+
+const char *const host_health_names[] = {"unknown", "ok",     "unreachable", "no-tls", "wrong-certificate",
+                                         "unfit",   "silent", "lost",        NULL};
+
+struct choice {
+    const struct host *best[2];
+    int64_t load[2]; // sessions per weight with the new one, in millionths
+    const struct host *own, *asleep;
+    int full;
+};
+
+bool host_is_usable(const struct health_source *health, const char *host_id)
+{
+    enum host_health now = health->of(health->arg, host_id);
+    return now == HOST_OK || now == HOST_UNKNOWN || now == HOST_UNHEALTHY || now == HOST_SILENT;
+}
+
+bool host_accepts_sessions(const struct health_source *health, const char *host_id)
+{
+    enum host_health now = health->of(health->arg, host_id);
+    return now == HOST_OK || now == HOST_UNKNOWN;
+}
+
+bool host_is_available(const struct health_source *health, const char *host_id)
+{
+    return host_accepts_sessions(health, host_id) || (health->wakes && health->wakes(health->arg, host_id));
+}
+
+static void offer(struct choice *choice, const struct host *host, int64_t load)
+{
+    if (!choice->best[0] || load < choice->load[0]) {
+        choice->best[1] = choice->best[0];
+        choice->load[1] = choice->load[0];
+        choice->best[0] = host;
+        choice->load[0] = load;
+    } else if (!choice->best[1] || load < choice->load[1]) {
+        choice->best[1] = host;
+        choice->load[1] = load;
+    }
+}
+
+static bool is_single(const struct placement *placement)
+{
+    return placement->pool->kind == POOL_DESKTOP;
+}
+
+// A desktop of somebody else's is none for this person; and their own goes before all others. While their own cannot be
+// had they get another for the time: it does not become theirs, too.
+static bool is_others(const struct placement *placement, const struct host *host)
+{
+    return placement->pool->kept && host->owner[0] && !text_equal(host->owner, placement->person_id);
+}
+
+static bool is_own(const struct placement *placement, const struct host *host)
+{
+    return is_single(placement) && placement->pool->kept && text_equal(host->owner, placement->person_id);
+}
+
+static int64_t load_with_one_more(const struct placement *placement, const struct host *host, int64_t sessions)
+{
+    const struct health_source *health = placement->health;
+    int64_t strain = health->strain ? health->strain(health->arg, host->id) : 0;
+    return (sessions + 1) * (1000 + strain) * 1000 / host->weight;
+}
+
+static void consider_awake(const struct placement *placement, const struct host *host, struct choice *choice,
+                           struct trace *trace)
+{
+    int64_t sessions = state_uses(placement->state, NOUN_HOST, host->id);
+    int64_t limit = is_single(placement) ? 1 : host->max_sessions;
+    if (sessions >= limit) {
+        choice->full++;
+        trace_add(trace, "host %s: full, %lld of %lld sessions", host->id, (long long)sessions, (long long)limit);
+        return;
+    }
+    int64_t load = load_with_one_more(placement, host, sessions);
+    trace_add(trace, "host %s: %lld of %lld sessions, weight %lld, load %lld", host->id, (long long)sessions,
+              (long long)limit, (long long)host->weight, (long long)load);
+    if (is_own(placement, host))
+        choice->own = host;
+    offer(choice, host, load);
+}
+
+static void consider(const struct placement *placement, const struct host *host, struct choice *choice,
+                     struct trace *trace)
+{
+    const struct health_source *health = placement->health;
+    if (host->draining) {
+        trace_add(trace, "host %s: draining", host->id);
+    } else if (is_single(placement) && is_others(placement, host)) {
+        choice->full++;
+        trace_add(trace, "host %s: somebody else's", host->id);
+    } else if (host_accepts_sessions(health, host->id)) {
+        consider_awake(placement, host, choice, trace);
+    } else if (health->wakes && health->wakes(health->arg, host->id) &&
+               state_uses(placement->state, NOUN_HOST, host->id) == 0) {
+        trace_add(trace, "host %s: asleep, can be woken", host->id);
+        if (!choice->asleep || is_own(placement, host))
+            choice->asleep = host;
+    } else {
+        trace_add(trace, "host %s: %s", host->id, host_health_names[health->of(health->arg, host->id)]);
+    }
+}
+
+// Where the second is nearly as good as the best the random_bits keep a storm from herding onto one.
+static bool has_equal(const struct choice *choice)
+{
+    enum { NEARLY = 8 }; // within an eighth
+    return choice->best[1] && choice->load[1] - choice->load[0] <= choice->load[0] / NEARLY;
+}
+
+static const struct host *pick(const struct placement *placement, const struct choice *choice, struct trace *trace,
+                               enum refusal *refusal)
+{
+    bool own_sleeps = choice->asleep && is_own(placement, choice->asleep);
+    *refusal = REFUSAL_NONE;
+    if (choice->own) {
+        trace_add(trace, "host %s chosen: it is this person's", choice->own->id);
+        return choice->own;
+    }
+    if (choice->best[0] && !own_sleeps) {
+        bool equal = has_equal(choice);
+        const struct host *chosen = choice->best[equal ? placement->random_bits & 1 : 0];
+        if (equal)
+            trace_add(trace, "host %s chosen, by the dice, of the least loaded two", chosen->id);
+        else
+            trace_add(trace, "host %s chosen: it is the least loaded", chosen->id);
+        return chosen;
+    }
+    if (choice->asleep) {
+        trace_add(trace, "host %s is woken", choice->asleep->id);
+        *refusal = REFUSAL_HOST_WAKING;
+        return choice->asleep;
+    }
+    *refusal = choice->full ? REFUSAL_HOSTS_FULL : REFUSAL_NO_HOST;
+    trace_add(trace, "no host of pool %s can take a session", placement->pool->id);
+    return NULL;
+}
+
+bool pool_has_owned_host(const struct state *state, const struct pool *pool, const char *person_id)
+{
+    const struct sorted_table *hosts = state_table(state, NOUN_HOST);
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = hosts->records[i];
+        if (text_equal(host->pool, pool->id) && text_equal(host->owner, person_id))
+            return true;
+    }
+    return false;
+}
+
+const struct host *placement_choose(const struct placement *placement, struct trace *trace, enum refusal *refusal)
+{
+    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
+    id_tenant(tenant, placement->pool->id);
+    snprintf(prefix, sizeof prefix, "%s/", tenant);
+    struct choice choice = {0};
+    const struct host *host;
+    const struct state *state = placement->state;
+    for (size_t i = state_first(state, NOUN_HOST, prefix); (host = state_at(state, NOUN_HOST, prefix, i)); i++)
+        if (text_equal(host->pool, placement->pool->id))
+            consider(placement, host, &choice, trace);
+    return pick(placement, &choice, trace, refusal);
+}

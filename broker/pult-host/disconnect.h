@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Processes of the RDP server that are to end: asked, and made to a second later.
+#pragma once
+#include "broker/base/loop.h"
+
+#include <stdint.h>
+
+struct disconnects;
+
+struct disconnects *disconnects_new(struct loop *loop);
+void disconnects_free(struct disconnects *disconnects); // NULL allowed
+// The one that holds this socket (inode; 0: none); `what` is for the log.
+void disconnects_add(struct disconnects *disconnects, uint64_t inode, const char *what);

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The checks of fitness.h. They run in threads and may wait.
+#include "broker/base/clock.h"
+#include "broker/base/mem.h"
+#include "broker/net/rdp.h"
+#include "broker/pult-host/health_checks.h"
+#include "broker/pult-host/sockets.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <pwd.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/statvfs.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WAIT_S = 3, ROOM = 16 * 1024, LOOK_MS = 20 };
+
+__attribute__((format(printf, 2, 3))) static bool wrong(char fault[HEALTH_FAULT_SIZE], const char *format, ...)
+{
+    va_list args;
+    va_start(args, format);
+    vsnprintf(fault, HEALTH_FAULT_SIZE, format, args);
+    va_end(args);
+    return false;
+}
+
+static void descriptor_drop(int *descriptor)
+{
+    if (*descriptor >= 0)
+        close(*descriptor);
+}
+
+static int dial(int family, int64_t port)
+{
+    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in6 six = {
+        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = in6addr_loopback};
+    struct timeval wait = {.tv_sec = WAIT_S};
+    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
+        return -1;
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
+    int rc = family == AF_INET ? connect(descriptor, (struct sockaddr *)&four, sizeof four)
+                               : connect(descriptor, (struct sockaddr *)&six, sizeof six);
+    if (rc == 0)
+        return descriptor;
+    close(descriptor);
+    return -1;
+}
+
+static int dial_any(int64_t port)
+{
+    int descriptor = dial(AF_INET, port);
+    return descriptor >= 0 ? descriptor : dial(AF_INET6, port);
+}
+
+// ---- xrdp: TLS, and the right certificate
+
+static bool offers_tls(int descriptor, char fault[HEALTH_FAULT_SIZE])
+{
+    unsigned char bytes[RDP_CONFIRM_MAX];
+    size_t length = 0, wanted = 4;
+    uint32_t failure = 0;
+    enum rdp_answer answer = RDP_PARTIAL;
+    if (send(descriptor, rdp_request, sizeof rdp_request, MSG_NOSIGNAL) != (ssize_t)sizeof rdp_request)
+        return wrong(fault, "xrdp: it takes no connection");
+    while (answer == RDP_PARTIAL) {
+        ssize_t got = recv(descriptor, bytes + length, wanted - length, 0);
+        if (got <= 0)
+            return wrong(fault, "xrdp: it does not answer within %d s", WAIT_S);
+        length += (size_t)got;
+        answer = rdp_confirm(bytes, length, &wanted, &failure);
+    }
+    if (answer == RDP_TLS)
+        return true;
+    if (answer == RDP_PLAIN)
+        return wrong(fault, "xrdp: it offers no TLS (can it read its key?)");
+    return wrong(fault, "xrdp: %s", answer == RDP_REFUSED ? rdp_failure_text(failure) : "what answers is no RDP");
+}
+
+static void file_drop(FILE **file)
+{
+    if (*file)
+        fclose(*file);
+}
+
+static void certificate_drop(X509 **certificate)
+{
+    X509_free(*certificate);
+}
+
+static X509 *read_certificate(const char *path)
+{
+    owned(file) FILE *file = fopen(path, "re");
+    return file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+}
+
+static bool shows(int descriptor, X509 *expected)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    SSL *tls = context ? SSL_new(context) : NULL;
+    bool same = false;
+    if (tls && SSL_set_fd(tls, descriptor) == 1 && SSL_connect(tls) == 1) {
+        const X509 *shown = SSL_get0_peer_certificate(tls);
+        same = shown && X509_cmp(shown, expected) == 0;
+    }
+    SSL_free(tls);
+    SSL_CTX_free(context);
+    return same;
+}
+
+bool health_check_xrdp(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
+{
+    owned(descriptor) int descriptor = dial_any(config->rdp_port);
+    if (descriptor < 0)
+        return wrong(fault, "xrdp: nobody listens at port %d", (int)config->rdp_port);
+    if (!offers_tls(descriptor, fault))
+        return false;
+    owned(certificate) X509 *expected = read_certificate(config->certificate);
+    if (!expected)
+        return wrong(fault, "xrdp: its certificate %.100s cannot be read", config->certificate);
+    return shows(descriptor, expected) ||
+           wrong(fault, "xrdp: it does not show the certificate %.100s (restart it?)", config->certificate);
+}
+
+// ---- the session manager: it takes a connection. A hung one leaves them in its queue.
+
+bool health_check_sesman(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
+{
+    uint16_t port = (uint16_t)config->sesman_port;
+    struct timespec pause = {.tv_nsec = LOOK_MS * 1000 * 1000};
+    if (port == 0)
+        return true;
+    owned(descriptor) int descriptor = dial_any(port);
+    if (descriptor < 0)
+        return wrong(fault, "session manager: nobody listens at port %d", port);
+    for (int64_t until_ms = clock_steady_ms() + WAIT_S * 1000; clock_steady_ms() < until_ms;) {
+        if (sockets_unaccepted("/proc", port) <= 0)
+            return true;
+        nanosleep(&pause, NULL);
+    }
+    return wrong(fault, "session manager: it takes no connection for %d s", WAIT_S);
+}
+
+// ---- accounts
+
+bool health_check_accounts(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
+{
+    struct passwd entry, *found = NULL;
+    owned(bytes) char *room = mem_new(1, ROOM);
+    if (!*config->probe_account)
+        return true;
+    int code = getpwnam_r(config->probe_account, &entry, room, ROOM, &found);
+    return found || wrong(fault, "accounts: %.60s is not known here%s%s", config->probe_account, code ? ": " : "",
+                          code ? strerror(code) : "");
+}
+
+// ---- disks
+
+static bool has_room(const char *path, int64_t percent, char fault[HEALTH_FAULT_SIZE])
+{
+    struct statvfs disk;
+    if (statvfs(path, &disk) != 0)
+        return wrong(fault, "disks: %s: %s", path, strerror(errno));
+    if (disk.f_blocks && disk.f_bavail * 100 < disk.f_blocks * (uint64_t)percent)
+        return wrong(fault, "disks: less than %d %% of %s is free", (int)percent, path);
+    if (disk.f_files && disk.f_favail * 100 < disk.f_files * (uint64_t)percent)
+        return wrong(fault, "disks: less than %d %% of the inodes of %s are free", (int)percent, path);
+    return true;
+}
+
+bool health_check_disks(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
+{
+    return has_room("/home", config->free_percent, fault) && has_room("/tmp", config->free_percent, fault) &&
+           has_room("/var", config->free_percent, fault);
+}
+
+bool health_check_state(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
+{
+    char path[400];
+    snprintf(path, sizeof path, "%s/try", config->state_dir);
+    owned(descriptor) int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
+    bool fine = file >= 0 && write(file, "x", 1) == 1 && fsync(file) == 0;
+    int error = errno;
+    unlink(path);
+    return fine || wrong(fault, "state folder: %.100s cannot be written to: %s", config->state_dir, strerror(error));
+}

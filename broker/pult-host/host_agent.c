@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-host/host_agent.h"
+#include "broker/api/host_link.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/client/enrol.h"
+#include "broker/client/language.h"
+#include "broker/client/uplink.h"
+#include "broker/pult-host/health_checks.h"
+#include "broker/pult-host/load.h"
+#include "broker/pult-host/notify.h"
+#include "broker/pult-host/otp_key_file.h"
+#include "broker/pult-host/otp_log.h"
+#include "broker/pult-host/otp_verifier.h"
+#include "broker/pult-host/pam_socket.h"
+#include "broker/pult-host/sessions.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    PATH_SIZE = 300,
+    SOON_MS = 50, // what changes together is reported together
+    CLOCK_MAX_MS = 5000,
+    GATE_MS = PAM_DEADLINE_MS - 200, // the way to pam_pult.so and back is within its deadline, too
+};
+
+struct host_agent {
+    struct loop *loop;
+    const struct host_config *config;
+    char host[ID_SIZE], key_file[PATH_SIZE];
+    struct uplink *line;
+    struct used_otps *used;
+    struct otp_log *otp_log;
+    struct otp_verifier *verifier;
+    struct pam_socket *socket_of_pam;
+    struct sessions *sessions;
+    struct notifier *tell;
+    struct health_checks *checks;
+    struct load load;
+    struct loop_timer *soon, *every;
+    bool welcomed;
+    int64_t started_ms;
+    bool clock_known;
+    int64_t clock_ms; // the broker's clock minus time since boot
+};
+
+// ---- the broker's clock. Time since boot goes on while the machine sleeps and when somebody sets its clock.
+
+static int64_t boot_time_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int64_t broker_now_ms(void *arg)
+{
+    const struct host_agent *agent = arg;
+    return agent->clock_known ? boot_time_ms() + agent->clock_ms : clock_wall_ms();
+}
+
+// ---- the report
+
+static void add_fault(struct text *faults, const char *fault)
+{
+    text_addf(faults, "%s%s", faults->length ? "\n" : "", fault);
+}
+
+static void collect_faults(struct host_agent *agent, char *text, size_t size)
+{
+    struct text faults = {0};
+    char line[100];
+    int64_t off_ms = clock_wall_ms() - broker_now_ms(agent);
+    health_checks_print(agent->checks, &faults);
+    if (otp_log_is_broken(agent->otp_log))
+        add_fault(&faults, "gate: one-time passwords cannot be remembered");
+    if (!sessions_connections_known(agent->sessions))
+        add_fault(&faults, "sessions: the kernel does not say who is connected");
+    snprintf(line, sizeof line, "clock: %lld s %s the broker's", (long long)llabs(off_ms) / 1000,
+             off_ms > 0 ? "before" : "behind");
+    if (llabs(off_ms) > CLOCK_MAX_MS)
+        add_fault(&faults, line);
+    text_cut(text, size, faults.bytes ? faults.bytes : "");
+    text_drop(&faults);
+}
+
+static json_object *session_object(const struct host_agent *agent, const struct sessions_row *row)
+{
+    struct host_session session = {.connected = row->session.connected,
+                                   .since_ms = row->session.since_ms,
+                                   .idle_s = row->idle_s < 0 ? 0 : row->idle_s};
+    const struct used_otps_login *newest = used_otps_login(agent->used, row->login);
+    TEXT_PUT(session.login, row->login);
+    snprintf(session.display, sizeof session.display, ":%d", row->session.display);
+    if (newest) {
+        TEXT_PUT(session.session, newest->session);
+        session.fence = newest->fence;
+    }
+    return codec_write(host_session_fields, CODEC_ANSWER, &session);
+}
+
+static void report(void *arg)
+{
+    struct host_agent *agent = arg;
+    struct sessions_row row;
+    struct host_message message = {
+        .type = HOST_REPORT, .started_ms = agent->started_ms, .fence = used_otps_highest(agent->used)};
+    // A list with one missing would end that session in the broker's eyes: better none yet.
+    if (!agent->welcomed || !sessions_all_named(agent->sessions))
+        return;
+    load_read(&agent->load, "/proc");
+    message.cpu = agent->load.cpu;
+    message.memory = agent->load.memory;
+    message.pressure = agent->load.pressure;
+    TEXT_PUT(message.version, PULT_VERSION);
+    collect_faults(agent, message.faults, sizeof message.faults);
+    owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
+    json_object *list = json_object_new_array();
+    for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
+        if (*row.login && json_object_array_length(list) < HOST_SESSIONS_MAX)
+            json_object_array_add(list, session_object(agent, &row));
+    json_object_object_add(object, "sessions", list);
+    client_link_send(uplink_client(agent->line), object);
+}
+
+static void something_changed(void *arg)
+{
+    struct host_agent *agent = arg;
+    loop_timer_start(agent->soon, SOON_MS);
+}
+
+static void report_again(void *arg)
+{
+    struct host_agent *agent = arg;
+    struct sessions_row row;
+    for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
+        notify_idle(agent->tell, &row.session, row.idle_s);
+    sessions_ask_idle(agent->sessions);
+    used_otps_forget(agent->used, broker_now_ms(agent));
+    report(agent);
+    loop_timer_start(agent->every, HOST_REPORT_MS);
+}
+
+// ---- what the broker wants
+
+static void welcome(struct host_agent *agent, const struct host_message *message)
+{
+    struct fault why = {0};
+    agent->clock_ms = message->now_ms - boot_time_ms();
+    agent->clock_known = message->now_ms > 0;
+    agent->welcomed = true;
+    log_info("link", "the broker welcomes %s", agent->host);
+    if (!otp_verifier_set_key(agent->verifier, message->otp_key))
+        log_error("link", "the broker sent no key for one-time passwords");
+    else if (!otp_key_file_write(agent->key_file, message->otp_key, &why))
+        log_error("link", "%s", why.text);
+    report(agent);
+}
+
+// The session by its id or, without one, all of a login; with neither `all` decides.
+static bool is_meant(const struct host_agent *agent, const struct host_message *message, const struct sessions_row *row,
+                     bool all)
+{
+    const struct used_otps_login *newest = used_otps_login(agent->used, row->login);
+    if (*message->session)
+        return newest && text_equal(newest->session, message->session);
+    return *message->login ? text_equal(message->login, row->login) : all;
+}
+
+static void log_off(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)
+{
+    (void)message;
+    sessions_end(agent->sessions, &row->session);
+}
+
+static void disconnect(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)
+{
+    (void)message;
+    sessions_disconnect(agent->sessions, &row->session);
+}
+
+static void tell(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)
+{
+    char sentence[TELL_SENTENCE_SIZE];
+    notify_sentence(sentence, (enum host_reason)message->reason, message->minutes, message->text);
+    notify_show(agent->tell, &row->session, (enum host_reason)message->reason, sentence);
+}
+
+typedef void act(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message);
+
+static void each_meant(struct host_agent *agent, const struct host_message *message, bool all, act *does)
+{
+    struct sessions_row row;
+    for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
+        if (!row.ends && is_meant(agent, message, &row, all))
+            does(agent, &row, message);
+}
+
+static void link_message(void *arg, json_object *object)
+{
+    struct host_agent *agent = arg;
+    struct host_message message;
+    struct fault why = {0};
+    if (!codec_read(host_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why)) {
+        log_warn("link", "a message of the broker cannot be read: %s", why.text);
+        return;
+    }
+    switch ((enum host_message_type)message.type) {
+    case HOST_WELCOME:
+        welcome(agent, &message);
+        explicit_bzero(&message, sizeof message);
+        return;
+    case HOST_VERIFIED:
+        otp_verifier_confirmed(agent->verifier, message.number, message.good);
+        return;
+    case HOST_LOG_OFF:
+        each_meant(agent, &message, false, log_off);
+        return;
+    case HOST_DISCONNECT:
+        each_meant(agent, &message, false, disconnect);
+        return;
+    case HOST_MESSAGE:
+        each_meant(agent, &message, true, tell);
+        return;
+    case HOST_REPORT:
+    case HOST_VERIFY:
+    case HOST_MESSAGE_TYPE_COUNT:
+        return; // only we say this
+    }
+}
+
+static void link_down(void *arg)
+{
+    struct host_agent *agent = arg;
+    agent->welcomed = false;
+    log_warn("link", "the broker is away; one-time passwords are decided here");
+    otp_verifier_link_down(agent->verifier);
+}
+
+// ---- the gate's ports
+
+static bool confirm(void *arg, int64_t number, const struct otp *otp)
+{
+    struct host_agent *agent = arg;
+    struct host_message message = {.type = HOST_VERIFY, .number = number, .fence = otp->fence};
+    TEXT_PUT(message.session, otp->session);
+    TEXT_PUT(message.login, otp->login);
+    owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
+    return agent->welcomed && client_link_send(uplink_client(agent->line), object);
+}
+
+static void step_done(void *arg, bool fine)
+{
+    otp_verifier_step_done(arg, fine);
+}
+
+static void clear(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+{
+    struct host_agent *agent = arg;
+    sessions_clear(agent->sessions, otp->login, otp->sole, step_done, step);
+}
+
+static void keep(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+{
+    struct host_agent *agent = arg;
+    otp_log_keep(agent->otp_log, otp, step_done, step);
+}
+
+static const struct otp_verifier_ports otp_verifier_ports = {
+    .now_ms = broker_now_ms, .confirm = confirm, .clear = clear, .keep = keep};
+
+// ---- who knocks
+
+struct guest {
+    struct host_agent *agent;
+    struct pam_request *visit;
+    char login[LOGIN_SIZE];
+    uint16_t port;
+    int64_t since_ms;
+};
+
+static void judged(void *arg, bool good, size_t rest, const char *why)
+{
+    struct guest *guest = arg;
+    int64_t took_ms = clock_steady_ms() - guest->since_ms;
+    if (good)
+        log_info("gate", "%s is let in (%lld ms)", guest->login, (long long)took_ms);
+    else
+        log_warn("gate", "%s is refused: %s (%lld ms)", guest->login, why, (long long)took_ms);
+    // Before the answer: with it the connection that names the process goes.
+    if (good)
+        something_changed(guest->agent);
+    else
+        sessions_refuse(guest->agent->sessions, guest->port);
+    pam_socket_answer(guest->visit, good, rest);
+    free(guest);
+}
+
+static void asked(void *arg, const struct pam_question *request, struct pam_request *visit)
+{
+    struct host_agent *agent = arg;
+    struct guest *guest = mem_new(1, sizeof *guest);
+    guest->agent = agent;
+    guest->visit = visit;
+    guest->port = request->port;
+    guest->since_ms = clock_steady_ms();
+    text_cut(guest->login, sizeof guest->login, request->login);
+    otp_verifier_ask(agent->verifier, request->login, request->password, judged, guest);
+}
+
+// ---- putting it together
+
+static bool open_gate(struct host_agent *agent, struct fault *why)
+{
+    char path[PATH_SIZE], key[OTP_KEY_TEXT_SIZE];
+    struct otp_verifier_config config = {
+        .host = agent->host, .confirm_ms = HOST_VERIFY_MS, .deadline_ms = GATE_MS, .previous_ms = OTP_MS};
+    snprintf(path, sizeof path, "%s/ledger", agent->config->state_dir);
+    agent->used = used_otps_new();
+    agent->otp_log = otp_log_open(agent->loop, path, agent->used, why);
+    if (!agent->otp_log)
+        return false;
+    agent->verifier = otp_verifier_new(agent->loop, &config, agent->used, &otp_verifier_ports, agent);
+    if (otp_key_file_read(agent->key_file, key) && !otp_verifier_set_key(agent->verifier, key))
+        log_warn("gate", "%s holds no key", agent->key_file);
+    explicit_bzero(key, sizeof key);
+    if (mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST)
+        return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
+    snprintf(path, sizeof path, "%s/gate.sock", agent->config->run_dir);
+    agent->socket_of_pam = pam_socket_open(agent->loop, path, asked, agent, why);
+    return agent->socket_of_pam != NULL;
+}
+
+static bool meet_broker(struct host_agent *agent, struct fault *why)
+{
+    static const struct client_link_events events = {.down = link_down, .message = link_message};
+    struct uplink_config config = {.noun = NOUN_HOST,
+                                   .broker = agent->config->broker,
+                                   .port = (int)agent->config->device_port,
+                                   .broker_ca = agent->config->broker_ca,
+                                   .state_dir = agent->config->state_dir};
+    agent->line = uplink_new(agent->loop, &config, &events, agent, why);
+    return agent->line != NULL;
+}
+
+static void start_watching(struct host_agent *agent)
+{
+    const struct host_config *config = agent->config;
+    struct health_checks_config checks = {.rdp_port = config->rdp_port,
+                                          .sesman_port = config->sesman_port,
+                                          .certificate = config->certificate,
+                                          .probe_account = config->probe_account,
+                                          .state_dir = config->state_dir,
+                                          .free_percent = config->free_percent};
+    agent->soon = loop_timer_new(agent->loop, report, agent);
+    agent->every = loop_timer_new(agent->loop, report_again, agent);
+    agent->sessions = sessions_new(agent->loop, something_changed, agent);
+    agent->tell = notify_new(agent->loop);
+    agent->checks = health_checks_new(agent->loop, &checks, something_changed, agent);
+    loop_timer_start(agent->every, 0);
+}
+
+struct host_agent *host_agent_new(struct loop *loop, const struct host_config *config, struct fault *why)
+{
+    struct host_agent *agent = mem_new(1, sizeof *agent);
+    agent->loop = loop;
+    agent->config = config;
+    agent->started_ms = clock_wall_ms();
+    language_init(*config->language ? config->language : NULL);
+    snprintf(agent->key_file, sizeof agent->key_file, "%s/otp.key", config->state_dir);
+    enrol_id(agent->host, NOUN_HOST, config->state_dir);
+    if (!*agent->host)
+        fault_set(why, FAULT_ABSENT, "this host is not enrolled; run pult-host --enrol");
+    start_watching(agent);
+    if (*agent->host && open_gate(agent, why) && meet_broker(agent, why))
+        return agent;
+    host_agent_free(agent);
+    return NULL;
+}
+
+void host_agent_free(struct host_agent *agent)
+{
+    if (!agent)
+        return;
+    uplink_free(agent->line);
+    pam_socket_free(agent->socket_of_pam);
+    otp_verifier_free(agent->verifier);
+    otp_log_free(agent->otp_log);
+    used_otps_free(agent->used);
+    health_checks_free(agent->checks);
+    notify_free(agent->tell);
+    sessions_free(agent->sessions);
+    loop_timer_free(agent->soon);
+    loop_timer_free(agent->every);
+    free(agent);
+}

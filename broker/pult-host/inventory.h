@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Which xrdp sessions run here, by the processes that are there; neither the session manager nor its log is asked, so
+// a restart of it changes nothing. One pass over /proc, no waiting.
+#pragma once
+#include "broker/pult-host/process.h"
+#include "broker/pult-host/sockets.h"
+
+enum { INVENTORY_MAX = 1000, INVENTORY_PATH_SIZE = 256 };
+
+struct xrdp_session {
+    struct process server;         // the X server
+    struct process sesexec;        // the session manager's process for it; pid 0: gone
+    struct process window_manager; // window manager or session script; pid 0: gone
+    struct process_owner owner;
+    int display;
+    bool orphan; // its session manager is gone, so nobody can come back to it
+    bool connected;
+    uint32_t peer;                     // inode of the RDP server's socket, when connected
+    int64_t since_ms;                  // wall clock
+    char cookies[INVENTORY_PATH_SIZE]; // the X server's file of cookies; the person's, so only read as the person
+};
+
+struct inventory {
+    struct xrdp_session *rows; // by start, then pid
+    size_t count, room;
+};
+
+// `displays` as from sockets_displays.
+void inventory_read(struct inventory *inventory, const char *root, const struct socket_display *displays, size_t count);
+void inventory_drop(struct inventory *inventory);
+
+enum program_kind { PROGRAM_OTHER, PROGRAM_WINDOW_MANAGER, PROGRAM_PLUMBING };
+
+struct program {
+    struct process process;
+    enum program_kind kind; // plumbing: X server and channel server, which end with the session
+};
+
+struct program_list {
+    struct program *rows;
+    size_t count, room;
+};
+
+// All processes of the person that belong to this session: descendants of its keeper and whoever has its display in
+// the environment.
+void inventory_programs(struct program_list *list, const char *root, const struct xrdp_session *session);
+void inventory_programs_drop(struct program_list *list);

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/base/log.h"
+#include "broker/client/agent_main.h"
+#include "broker/pult-host/host_agent.h"
+
+static struct host_config config;
+static struct host_agent *agent;
+
+static bool load(const char *path)
+{
+    bool loaded = host_config_load(&config, path);
+    if (loaded && config.debug)
+        log_set_level(LOG_LEVEL_DEBUG);
+    return loaded;
+}
+
+static bool check(const char *path)
+{
+    return host_config_check(&config, conf_report_stderr, (void *)(uintptr_t)path);
+}
+
+static struct enrol_config where(void)
+{
+    return (struct enrol_config){.noun = NOUN_HOST,
+                                 .broker = config.broker,
+                                 .port = (int)config.broker_port,
+                                 .broker_ca = config.broker_ca,
+                                 .state_dir = config.state_dir};
+}
+
+static bool begin(struct loop *loop, struct fault *why)
+{
+    agent = host_agent_new(loop, &config, why);
+    return agent != NULL;
+}
+
+static void end(void)
+{
+    host_agent_free(agent);
+}
+
+int main(int count, char **words)
+{
+    static const struct agent_program program = {
+        .name = "pult-host",
+        .task = "looks after this session host",
+        .what = "host",
+        .config_file = CONFIG_FILE,
+        .load = load,
+        .check = check,
+        .where = where,
+        .begin = begin,
+        .end = end,
+    };
+    return agent_main(&program, count, words);
+}

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-host/notify.h"
+#include "broker/base/child.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/client/language.h"
+
+#include <iconv.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WINDOWS_MAX = 3, COLUMNS = 64 };
+
+// ---- sentences
+
+static const char *const causes[] = {
+    [HOST_BECAUSE_IDLE] = N_("You have not used this desktop for a long time."),
+    [HOST_BECAUSE_DISCONNECTED_LIMIT] = N_("Nobody has seen this desktop for a long time."),
+    [HOST_BECAUSE_SESSION_LIMIT] = N_("This desktop has been open for as long as it may be."),
+    [HOST_BECAUSE_HOURS] = N_("The hours for this desktop are over."),
+    [HOST_BECAUSE_ADMIN] = N_("The administrators have to end this desktop."),
+    [HOST_BECAUSE_SUPERSEDED] = N_("You have another desktop now; this one is not needed any more."),
+};
+
+// For idle desktops a lock, else a log-off.
+static void print_lock(char *what, size_t size, int64_t minutes)
+{
+    if (minutes > 1)
+        snprintf(what, size, _("It will be locked in %lld minutes."), (long long)minutes);
+    else
+        text_cut(what, size, minutes ? _("It will be locked in one minute.") : _("It is locked now."));
+}
+
+static void print_log_off(char *what, size_t size, int64_t minutes)
+{
+    if (minutes > 1)
+        snprintf(what, size, _("It will be logged off in %lld minutes. Please save your work."), (long long)minutes);
+    else
+        text_cut(what, size,
+                 minutes ? _("It will be logged off in one minute. Please save your work.")
+                         : _("It is logged off now."));
+}
+
+void notify_sentence(char sentence[TELL_SENTENCE_SIZE], enum host_reason reason, int64_t minutes, const char *text)
+{
+    char what[200];
+    struct text whole = {0};
+    if (reason == HOST_BECAUSE_NONE || (size_t)reason >= sizeof causes / sizeof *causes) {
+        text_cut(sentence, TELL_SENTENCE_SIZE, text);
+        return;
+    }
+    if (reason == HOST_BECAUSE_IDLE)
+        print_lock(what, sizeof what, minutes);
+    else
+        print_log_off(what, sizeof what, minutes);
+    text_addf(&whole, "%s %s%s%s", _(causes[reason]), what, *text ? "\n" : "", text);
+    text_cut(sentence, TELL_SENTENCE_SIZE, whole.bytes);
+    text_drop(&whole);
+}
+
+// ---- windows
+
+struct window {
+    struct notifier *tell;
+    struct window *next, **at;
+    struct process server;
+    enum host_reason reason;
+    int64_t shown_ms;
+    struct child *child;
+};
+
+struct notifier {
+    struct loop *loop;
+    struct window *windows; // the newest first
+};
+
+static void window_free(struct window *window)
+{
+    *window->at = window->next;
+    if (window->next)
+        window->next->at = window->at;
+    child_free(window->child);
+    free(window);
+}
+
+static void closed(void *arg, int status)
+{
+    (void)status;
+    window_free(arg);
+}
+
+// What is on a plain session host: zenity comes with most desktops, xmessage with X itself.
+static const char *program(void)
+{
+    static const char *const programs[] = {"/usr/bin/zenity", "/usr/bin/xmessage"};
+    for (size_t i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (access(programs[i], X_OK) == 0)
+            return programs[i];
+    return NULL;
+}
+
+bool notify_can(void)
+{
+    return program() != NULL;
+}
+
+static void wrap(char *sentence)
+{
+    char *space = NULL;
+    size_t column = 0;
+    for (char *at = sentence; *at; at++) {
+        column += ((unsigned char)*at & 0xc0) != 0x80;
+        if (*at == '\n')
+            column = 0;
+        if (*at == ' ')
+            space = at;
+        if (column > COLUMNS && space) {
+            *space = '\n';
+            column = (size_t)(at - space);
+            space = NULL;
+        }
+    }
+}
+
+// xmessage draws with the X server's own fonts, which know Latin-1 everywhere.
+static void to_latin_1(char *to, size_t size, const char *from)
+{
+    char *in = (char *)(uintptr_t)from, *out = to;
+    size_t in_left = strlen(from), out_left = size - 1;
+    iconv_t codec = iconv_open("ISO-8859-1//TRANSLIT", "UTF-8");
+    *to = 0;
+    if (codec == (iconv_t)-1)
+        return;
+    if (iconv(codec, &in, &in_left, &out, &out_left) == (size_t)-1)
+        log_debug("tell", "not all of a message can be shown");
+    iconv_close(codec);
+    *out = 0;
+}
+
+// zenity reads "\n" and the like as C does, and "\\fs1\neu" is a folder.
+static void escape(char to[2 * TELL_SENTENCE_SIZE], const char *from)
+{
+    for (; *from; from++) {
+        if (*from == '\\')
+            *to++ = '\\';
+        *to++ = *from;
+    }
+    *to = 0;
+}
+
+static struct child *start(struct notifier *tell, const struct xrdp_session *session, char *sentence,
+                           struct window *window, struct fault *why)
+{
+    char display[32], cookies[INVENTORY_PATH_SIZE + 16], latin[TELL_SENTENCE_SIZE], escaped[2 * TELL_SENTENCE_SIZE];
+    const char *tool = program();
+    bool plain = tool && strstr(tool, "xmessage");
+    snprintf(display, sizeof display, "DISPLAY=:%d", session->display);
+    snprintf(cookies, sizeof cookies, "XAUTHORITY=%s", session->cookies);
+    wrap(sentence);
+    to_latin_1(latin, sizeof latin, sentence);
+    escape(escaped, sentence);
+    const char *const zenity[] = {tool, "--info", "--title=Pult", "--no-markup", "--text", escaped, NULL};
+    const char *const xmessage[] = {tool,       "-center", "-title",   "Pult", "-xrm", "*international: false",
+                                    "-buttons", "OK:0",    "-default", "OK",   latin,  NULL};
+    const char *const environment[] = {display, cookies, plain ? "LC_ALL=C" : "LC_ALL=C.UTF-8", "PATH=/usr/bin:/bin",
+                                       NULL};
+    struct account account = {.uid = session->owner.uid, .gid = session->owner.gid};
+    account.group_count = session->owner.group_count;
+    memcpy(account.groups, session->owner.groups, account.group_count * sizeof *account.groups);
+    struct child_plan plan = {.arguments = plain ? xmessage : zenity,
+                              .environment = environment,
+                              .account = &account,
+                              .input = -1,
+                              .output = -1};
+    if (tool)
+        return child_start(tell->loop, &plan, closed, window, why);
+    fault_set(why, FAULT_ABSENT, "neither zenity nor xmessage is installed");
+    return NULL;
+}
+
+static bool is_in(const struct window *window, const struct xrdp_session *session)
+{
+    return window->server.pid == session->server.pid && window->server.started == session->server.started;
+}
+
+static void make_room(struct notifier *tell, const struct xrdp_session *session, enum host_reason reason)
+{
+    struct window *oldest = NULL;
+    int count = 0;
+    for (struct window *one = tell->windows; one; one = one->next) {
+        if (!is_in(one, session))
+            continue;
+        if (reason != HOST_BECAUSE_NONE && one->reason == reason)
+            child_end(one->child);
+        oldest = one;
+        count++;
+    }
+    if (count >= WINDOWS_MAX)
+        child_end(oldest->child);
+}
+
+void notify_show(struct notifier *tell, const struct xrdp_session *session, enum host_reason reason,
+                 const char *sentence)
+{
+    char copy[TELL_SENTENCE_SIZE];
+    struct fault why = {0};
+    text_cut(copy, sizeof copy, sentence);
+    make_room(tell, session, reason);
+    struct window *window = mem_new(1, sizeof *window);
+    window->tell = tell;
+    window->server = session->server;
+    window->reason = reason;
+    window->shown_ms = clock_steady_ms();
+    window->child = start(tell, session, copy, window, &why);
+    if (!window->child) {
+        log_warn("tell", "display :%d: %s", session->display, why.text);
+        free(window);
+        return;
+    }
+    window->next = tell->windows;
+    window->at = &tell->windows;
+    if (window->next)
+        window->next->at = &window->next;
+    tell->windows = window;
+}
+
+void notify_idle(struct notifier *tell, const struct xrdp_session *session, int64_t idle_s)
+{
+    int64_t now_ms = clock_steady_ms();
+    for (struct window *one = tell->windows; one; one = one->next)
+        if (one->reason == HOST_BECAUSE_IDLE && is_in(one, session) && (idle_s + 1) * 1000 < now_ms - one->shown_ms)
+            child_end(one->child);
+}
+
+struct notifier *notify_new(struct loop *loop)
+{
+    struct notifier *tell = mem_new(1, sizeof *tell);
+    tell->loop = loop;
+    return tell;
+}
+
+void notify_free(struct notifier *tell)
+{
+    if (!tell)
+        return;
+    while (tell->windows)
+        window_free(tell->windows);
+    free(tell);
+}

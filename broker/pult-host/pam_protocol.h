@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What pam_pult.so asks pult-host and what it hears: one packet each on a Unix socket (SOCK_SEQPACKET) that only root
+// may use. Shared by both, so it stands on libc alone.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define GATE_SOCKET "/run/pult-host/gate.sock"
+
+enum {
+    PAM_LOGIN_SIZE = 128,
+    PAM_PASSWORD_SIZE = 1025,
+    PAM_QUESTION_MAX = 1200,
+    PAM_ANSWER_SIZE = 5,
+    PAM_DEADLINE_MS = 2000, // from question to answer, whatever happens
+};
+
+struct pam_question {
+    char login[PAM_LOGIN_SIZE];
+    char password[PAM_PASSWORD_SIZE];
+    uint16_t port; // TCP port on loopback from which the RDP server asked the session manager; 0: not known
+};
+
+struct pam_answer {
+    bool good;
+    uint16_t rest; // where in the password the typed one begins; 0: none follows
+};
+
+// Length of the packet; 0 when it does not fit.
+size_t pam_question_write(const struct pam_question *request, char packet[PAM_QUESTION_MAX]);
+// The packet is hostile.
+bool pam_question_read(struct pam_question *request, const char *packet, size_t length)
+    __attribute__((warn_unused_result));
+void pam_answer_write(const struct pam_answer *answer, char packet[PAM_ANSWER_SIZE]);
+bool pam_answer_read(struct pam_answer *answer, const char *packet, size_t length) __attribute__((warn_unused_result));

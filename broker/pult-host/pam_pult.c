@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The PAM module of session hosts, see pam_pult(8): as `auth` it asks pult-host whether the password is a good one-time
+// password; as `account` it lets through who came in that way in this very transaction. It runs in the session
+// manager's main process, so it is small, waits two seconds at most and tells no secret to anybody but the gate.
+#include "broker/pult-host/pam_protocol.h"
+
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+
+#include <poll.h>
+#include <security/pam_ext.h>
+#include <security/pam_modules.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <syslog.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { DESCRIPTORS_MAX = 1024, SESMAN_PORT = 3350, ESTABLISHED = 1 };
+
+static const char let_in[] = "pult-let-in"; // PAM data: the login that was let in
+
+struct settings {
+    const char *socket;
+    long sesman_port;
+};
+
+static struct settings read_arguments(pam_handle_t *pam, int count, const char **words)
+{
+    struct settings settings = {.socket = GATE_SOCKET, .sesman_port = SESMAN_PORT};
+    for (int i = 0; i < count; i++) {
+        if (strncmp(words[i], "socket=", 7) == 0)
+            settings.socket = words[i] + 7;
+        else if (strncmp(words[i], "sesman-port=", 12) == 0)
+            settings.sesman_port = strtol(words[i] + 12, NULL, 10);
+        else
+            pam_syslog(pam, LOG_ERR, "unknown argument: %s", words[i]);
+    }
+    return settings;
+}
+
+// ---- who asks: the RDP server's process for this connection. xrdp leaves a refused connection open, with a log-on box
+// of its own, so pult-host has to close it. It is the connection whose question this process, the session manager, has
+// read and not yet answered.
+
+static uint16_t port_of(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET)
+        return ntohs(((const struct sockaddr_in *)address)->sin_port);
+    return address->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)address)->sin6_port) : 0;
+}
+
+static int waits_for_answer(int descriptor)
+{
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    int unread = 0;
+    memset(&info, 0, sizeof info);
+    return getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == ESTABLISHED &&
+           info.tcpi_bytes_received > 0 && info.tcpi_bytes_sent == 0 && ioctl(descriptor, FIONREAD, &unread) == 0 &&
+           unread == 0;
+}
+
+static uint16_t asking_port(const struct settings *settings)
+{
+    for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++) {
+        struct sockaddr_storage here = {.ss_family = 0}, there = {.ss_family = 0};
+        socklen_t here_size = sizeof here, there_size = sizeof there;
+        if (getpeername(descriptor, (struct sockaddr *)&there, &there_size) == 0 &&
+            getsockname(descriptor, (struct sockaddr *)&here, &here_size) == 0 &&
+            port_of(&here) == settings->sesman_port && waits_for_answer(descriptor))
+            return port_of(&there);
+    }
+    return 0;
+}
+
+// ---- the gate
+
+static int64_t steady_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int dial(const char *path)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        return -1;
+    memcpy(address.sun_path, path, strlen(path) + 1);
+    int verifier = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (verifier >= 0 && connect(verifier, (struct sockaddr *)&address, sizeof address) != 0) {
+        close(verifier);
+        return -1;
+    }
+    return verifier;
+}
+
+static int wait_for(int verifier, int64_t until_ms)
+{
+    struct pollfd one = {.fd = verifier, .events = POLLIN};
+    for (;;) {
+        int64_t left_ms = until_ms - steady_ms();
+        int ready = left_ms > 0 ? poll(&one, 1, (int)left_ms) : 0;
+        if (ready >= 0 || errno != EINTR)
+            return ready > 0;
+    }
+}
+
+// PAM_SUCCESS: there is an answer.
+static int ask(const char *path, const struct pam_question *request, struct pam_answer *answer)
+{
+    int64_t until_ms = steady_ms() + PAM_DEADLINE_MS;
+    char packet[PAM_QUESTION_MAX], got[PAM_ANSWER_SIZE + 1];
+    size_t length = pam_question_write(request, packet);
+    if (length == 0)
+        return PAM_AUTH_ERR;
+    int verifier = dial(path);
+    int sent = verifier >= 0 && send(verifier, packet, length, MSG_NOSIGNAL) == (ssize_t)length;
+    explicit_bzero(packet, sizeof packet);
+    ssize_t heard = sent && wait_for(verifier, until_ms) ? recv(verifier, got, sizeof got, MSG_DONTWAIT) : -1;
+    if (verifier >= 0)
+        close(verifier);
+    return heard > 0 && pam_answer_read(answer, got, (size_t)heard) ? PAM_SUCCESS : PAM_AUTHINFO_UNAVAIL;
+}
+
+// False when it is no question for the gate: then nothing is asked.
+static int fill(struct pam_question *request, const char *login, const char *password)
+{
+    size_t login_length = login ? strnlen(login, sizeof request->login) : 0,
+           password_length = password ? strnlen(password, sizeof request->password) : 0;
+    if (!login_length || login_length == sizeof request->login || password_length == sizeof request->password)
+        return 0;
+    memcpy(request->login, login, login_length + 1);
+    memcpy(request->password, password ? password : "", password_length + 1);
+    return 1;
+}
+
+// ---- what PAM calls
+
+static void forget(pam_handle_t *pam, void *data, int code)
+{
+    (void)pam;
+    (void)code;
+    free(data);
+}
+
+static int note(pam_handle_t *pam, const char *login)
+{
+    char *copy = strdup(login);
+    int code = copy ? pam_set_data(pam, let_in, copy, forget) : PAM_BUF_ERR;
+    if (code != PAM_SUCCESS)
+        free(copy);
+    return code;
+}
+
+// What follows is the typed password, for the modules behind; a used one-time password is nobody's password.
+static int hand_on(pam_handle_t *pam, const char *password, const struct pam_answer *answer)
+{
+    char *typed = answer->rest ? strdup(password + answer->rest) : NULL;
+    if (answer->rest && !typed)
+        return PAM_BUF_ERR;
+    int code = pam_set_item(pam, PAM_AUTHTOK, typed);
+    if (typed) {
+        explicit_bzero(typed, strlen(typed));
+        free(typed);
+    }
+    if (code != PAM_SUCCESS)
+        return code;
+    return answer->rest ? PAM_IGNORE : PAM_SUCCESS;
+}
+
+__attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam, int flags, int count,
+                                                               const char **words)
+{
+    const char *login = NULL, *password = NULL;
+    struct pam_question request = {.port = 0};
+    struct pam_answer answer = {.good = false};
+    struct settings settings = read_arguments(pam, count, words);
+    (void)flags;
+    // An earlier try of this transaction lets nobody in.
+    pam_set_data(pam, let_in, NULL, NULL);
+    if (pam_get_user(pam, &login, NULL) != PAM_SUCCESS ||
+        pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) != PAM_SUCCESS || !fill(&request, login, password))
+        return PAM_AUTH_ERR;
+    request.port = asking_port(&settings);
+    int code = ask(settings.socket, &request, &answer);
+    if (code == PAM_SUCCESS && (!answer.good || answer.rest > strlen(password)))
+        code = PAM_AUTH_ERR;
+    if (code == PAM_AUTHINFO_UNAVAIL)
+        pam_syslog(pam, LOG_ERR, "pult-host does not answer at %s", settings.socket);
+    if (code == PAM_SUCCESS)
+        code = note(pam, request.login);
+    if (code == PAM_SUCCESS)
+        code = hand_on(pam, password, &answer);
+    explicit_bzero(&request, sizeof request);
+    return code;
+}
+
+__attribute__((visibility("default"))) int pam_sm_setcred(pam_handle_t *pam, int flags, int count, const char **words)
+{
+    (void)pam;
+    (void)flags;
+    (void)count;
+    (void)words;
+    return PAM_IGNORE;
+}
+
+__attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int count, const char **words)
+{
+    const void *data = NULL, *login = NULL;
+    (void)flags;
+    (void)count;
+    (void)words;
+    if (pam_get_data(pam, let_in, &data) == PAM_SUCCESS && data && pam_get_item(pam, PAM_USER, &login) == PAM_SUCCESS &&
+        login && strcmp(data, login) == 0)
+        return PAM_SUCCESS;
+    pam_syslog(pam, LOG_NOTICE, "no one-time password was shown, so this log-on is refused");
+    return PAM_ACCT_EXPIRED;
+}

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-host/user_names.h"
+#include "broker/api/types.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/base/worker.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+
+enum { KNOWN_MAX = 4096, AGAIN_MS = 10 * 1000, ROOM = 16 * 1024 };
+
+struct name {
+    uid_t uid;
+    char login[LOGIN_SIZE];
+    int64_t asked_ms; // when nobody knew it
+};
+
+struct question {
+    uid_t uid;
+    char login[LOGIN_SIZE];
+    struct user_names *names; // for the loop's thread only
+};
+
+struct user_names {
+    struct loop *loop;
+    loop_work *found;
+    void *arg;
+    struct name *known;
+    size_t count, room;
+    struct worker *worker; // one at a time: a directory that hangs does not gather threads
+};
+
+static void look_up(void *arg)
+{
+    struct question *question = arg;
+    struct passwd entry, *result = NULL;
+    char *room = mem_new(1, ROOM);
+    if (getpwuid_r(question->uid, &entry, room, ROOM, &result) == 0 && result &&
+        !text_copy(question->login, sizeof question->login, result->pw_name))
+        question->login[0] = 0;
+    text_lower_name(question->login); // as the broker writes it, whatever the directory keeps
+    free(room);
+}
+
+static struct name *find(struct user_names *names, uid_t uid)
+{
+    for (size_t i = 0; i < names->count; i++)
+        if (names->known[i].uid == uid)
+            return &names->known[i];
+    return NULL;
+}
+
+static void answered(void *arg)
+{
+    struct question *question = arg;
+    struct user_names *names = question->names;
+    struct name *name = find(names, question->uid);
+    if (name) {
+        TEXT_PUT(name->login, question->login);
+        name->asked_ms = clock_steady_ms();
+    }
+    bool known = *question->login;
+    if (!known)
+        log_warn("host", "nobody knows whose uid %u is", (unsigned)question->uid);
+    worker_free(take(names->worker));
+    if (known)
+        names->found(names->arg);
+}
+
+static void ask(struct user_names *names, struct name *name)
+{
+    struct fault why = {0};
+    struct question *question = mem_new(1, sizeof *question);
+    question->uid = name->uid;
+    question->names = names;
+    names->worker = worker_new(names->loop, look_up, answered, free, question, &why);
+    if (!names->worker)
+        free(question);
+}
+
+const char *user_names_of(struct user_names *names, uid_t uid)
+{
+    struct name *name = find(names, uid);
+    if (!name) {
+        if (names->count == KNOWN_MAX)
+            names->count = 0;
+        mem_reserve(&names->known, &names->room, names->count + 1, sizeof *names->known);
+        name = &names->known[names->count++];
+        *name = (struct name){.uid = uid, .asked_ms = clock_steady_ms() - AGAIN_MS};
+    }
+    if (!*name->login && !names->worker && clock_steady_ms() - name->asked_ms >= AGAIN_MS)
+        ask(names, name);
+    return name->login;
+}
+
+struct user_names *user_names_new(struct loop *loop, loop_work *found, void *arg)
+{
+    struct user_names *names = mem_new(1, sizeof *names);
+    names->loop = loop;
+    names->found = found;
+    names->arg = arg;
+    return names;
+}
+
+void user_names_free(struct user_names *names)
+{
+    if (!names)
+        return;
+    worker_free(names->worker);
+    free(names->known);
+    free(names);
+}

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: EUPL-1.2
+// From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
+#include "broker/base/clock.h"
+#include "broker/calls/admin_sessions.h"
+#include "broker/server/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { PAGE_USUAL = 100, PAGE_MAX = 1000, TICKET_MAX = 64 * 1024 };
+
+static const struct {
+    enum lws_token_indexes token;
+    const char *verb;
+} verbs[] = {
+    {WSI_TOKEN_GET_URI, "GET"},
+    {WSI_TOKEN_POST_URI, "POST"},
+    {WSI_TOKEN_PUT_URI, "PUT"},
+    {WSI_TOKEN_DELETE_URI, "DELETE"},
+};
+
+static const char *verb_of(struct lws *wsi)
+{
+    for (size_t i = 0; i < sizeof verbs / sizeof *verbs; i++)
+        if (lws_hdr_total_length(wsi, verbs[i].token) > 0)
+            return verbs[i].verb;
+    return "";
+}
+
+void exchange_refuse(struct exchange *exchange, enum refusal refusal)
+{
+    request_refuse(exchange->request, refusal, NULL);
+}
+
+static void prove_bearer(struct connection *connection, struct peer *peer, const char *token)
+{
+    const struct services *services = connection->server->services;
+    admin_sessions_prove(services->admin_sessions, services->state, token, clock_wall_ms(), peer);
+}
+
+static void prove_ticket(struct request *request, const char *ticket)
+{
+    request->negotiate = mem_dup(ticket);
+    request->negotiate_reply = mem_new(1, NEGOTIATE_REPLY_SIZE);
+}
+
+static bool read_authorization(struct exchange *exchange, struct lws *wsi)
+{
+    int length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
+    if (length <= 0 || exchange->connection->on_admin_port) // there the certificate decides alone
+        return true;
+    if (length > TICKET_MAX)
+        return false;
+    owned(bytes) char *header = mem_new(1, (size_t)length + 1);
+    if (lws_hdr_copy(wsi, header, length + 1, WSI_TOKEN_HTTP_AUTHORIZATION) <= 0)
+        return false;
+    if (text_starts(header, "Bearer "))
+        prove_bearer(exchange->connection, &exchange->request->peer, header + 7);
+    else if (text_starts(header, "Negotiate "))
+        prove_ticket(exchange->request, header + 10);
+    explicit_bzero(header, (size_t)length);
+    return true;
+}
+
+static void prove_administrator(const struct connection *connection, struct peer *peer)
+{
+    const struct administrator *administrator = connection_administrator(connection);
+    if (!administrator)
+        return;
+    id_tenant(peer->tenant, administrator->id);
+    const struct tenant *tenant = state_tenant(connection->server->services->state, peer->tenant);
+    peer->role = tenant && tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
+    peer->by_certificate = true;
+    TEXT_PUT(peer->id, administrator->id);
+}
+
+static void read_peer(struct exchange *exchange)
+{
+    struct peer *peer = &exchange->request->peer;
+    connection_settle(exchange->connection);
+    const struct device *device = connection_device(exchange->connection);
+    const struct host *host = device ? NULL : connection_host(exchange->connection);
+    peer->role = device ? ROLE_DEVICE : host ? ROLE_HOST : ROLE_UNAUTHENTICATED;
+    TEXT_PUT(peer->address, exchange->connection->address);
+    prove_administrator(exchange->connection, peer);
+    if (!device && !host)
+        return;
+    TEXT_PUT(peer->id, device ? device->id : host->id);
+    TEXT_PUT(peer->certificate, device ? device->certificate : host->certificate);
+    id_tenant(peer->tenant, peer->id);
+}
+
+static bool read_argument(struct lws *wsi, const char *name, char *value, size_t size)
+{
+    char with_equals[16], raw[256];
+    snprintf(with_equals, sizeof with_equals, "%s=", name);
+    const char *found = lws_get_urlarg_by_name(wsi, with_equals, raw, sizeof raw);
+    value[0] = 0;
+    return !found || (text_copy(value, size, found) && text_is_clean(value, strlen(value)));
+}
+
+static bool read_query(struct request *request, struct lws *wsi)
+{
+    char limit[24];
+    request->limit = PAGE_USUAL;
+    if (!(request->method->flags & METHOD_PAGED))
+        return true;
+    return read_argument(wsi, "after", request->after, sizeof request->after) &&
+           read_argument(wsi, "tenant", request->tenant, sizeof request->tenant) &&
+           read_argument(wsi, "limit", limit, sizeof limit) &&
+           (!limit[0] || text_number(limit, 1, PAGE_MAX, &request->limit));
+}
+
+// A condition that is cut would no longer hold what was meant.
+static bool read_condition(struct lws *wsi, enum lws_token_indexes token, char condition[CONDITION_SIZE])
+{
+    return lws_hdr_total_length(wsi, token) <= 0 ||
+           (lws_hdr_copy(wsi, condition, CONDITION_SIZE, token) > 0 && condition[0]);
+}
+
+static bool read_conditions(struct request *request, struct lws *wsi)
+{
+    return read_condition(wsi, WSI_TOKEN_HTTP_IF_MATCH, request->if_match) &&
+           read_condition(wsi, WSI_TOKEN_HTTP_IF_NONE_MATCH, request->if_none_match);
+}
+
+static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool *has_body)
+{
+    char text[24];
+    int64_t length = 0;
+    size_t most = exchange->request->method->flags & METHOD_LARGE ? METHOD_BODY_LARGE : METHOD_BODY_MAX;
+    *has_body = true; // and where it would end is not known
+    if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+        return REFUSAL_INVALID;
+    bool given = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0;
+    if (given && (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0 ||
+                  !text_number(text, 0, INT64_MAX, &length)))
+        return REFUSAL_INVALID;
+    exchange->body_max = most;
+    *has_body = length > 0;
+    return length > (int64_t)most ? REFUSAL_TOO_LARGE : REFUSAL_NONE;
+}
+
+bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body)
+{
+    struct request *request = exchange->request;
+    bool path_known = false;
+    *has_body = true; // as long as nobody has looked
+    request->method = method_match(verb_of(wsi), path, request->id, &path_known);
+    if (!request->method) {
+        exchange_refuse(exchange, path_known ? REFUSAL_METHOD : REFUSAL_NOT_FOUND);
+        return false;
+    }
+    read_peer(exchange);
+    memcpy(request->binding, exchange->connection->server->binding, sizeof request->binding);
+    enum refusal refusal = read_length(exchange, wsi, has_body);
+    if (refusal == REFUSAL_NONE &&
+        (!read_authorization(exchange, wsi) || !read_query(request, wsi) || !read_conditions(request, wsi)))
+        refusal = REFUSAL_INVALID;
+    // Who may not call it is told so before their body is read.
+    if (refusal == REFUSAL_NONE)
+        refusal = wall_authorize(request->method, &request->peer, request->id);
+    const struct device *device = connection_device(exchange->connection);
+    if (refusal == REFUSAL_NONE && request->method->flags & METHOD_CERTIFICATE && device && device->disabled)
+        refusal = REFUSAL_DEVICE_DISABLED;
+    if (refusal == REFUSAL_UNAUTHENTICATED && connection_ran_out(exchange->connection))
+        refusal = REFUSAL_CERTIFICATE_EXPIRED;
+    exchange->wants_ticket = request->method->id == METHOD_ADMIN_LOGON;
+    exchange->is_text = request->method->id == METHOD_METRICS;
+    if (refusal != REFUSAL_NONE)
+        exchange_refuse(exchange, refusal);
+    return refusal == REFUSAL_NONE;
+}
+
+void exchange_dispatch(struct exchange *exchange)
+{
+    struct fault why;
+    struct request *request = exchange->request;
+    if (exchange->body.length) {
+        bool parsed = codec_parse(&request->body, exchange->body.bytes, exchange->body.length, &why);
+        explicit_bzero(exchange->body.bytes, exchange->body.length);
+        if (!parsed) {
+            request_refuse_fault(request, &why);
+            return;
+        }
+    } else {
+        request->body = json_object_new_object();
+    }
+    exchange->body.length = 0;
+    calls_dispatch(exchange->connection->server->services, request);
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The journal as one thread sees it: tables, chain and head together. Whatever changes it is one commit: the tables
+// first, durably, then the head that vouches for them, durably; only then the answer.
+#pragma once
+#include "broker/store/signed_head.h"
+
+struct chain_config {
+    const char *folder;      // of journal.db and its log
+    const char *head_folder; // of head and head.key, best on another disk; NULL: the same
+    // For tests; 0 and NULL otherwise.
+    int checkpoint_pages; // of 4 KiB in the log, before it is moved into the database
+    const char *vfs;
+    const struct files *files;
+};
+
+struct chain;
+
+// Makes key, head and database, in this order: when it is interrupted it can be called again. Refuses (FAULT_CONFLICT)
+// as soon as one of them has been in use.
+bool chain_create(const struct chain_config *config, struct fault *why) __attribute__((warn_unused_result));
+// Neither database nor head are there: nothing would be lost by creating them.
+bool chain_is_absent(const struct chain_config *config);
+// Checks everything. FAULT_BROKEN: damaged, nothing was changed. FAULT_ABSENT: there is none. FAULT_CONFLICT: another
+// program has it open.
+bool chain_open(const struct chain_config *config, struct chain **chain, struct fault *why)
+    __attribute__((warn_unused_result));
+void chain_close(struct chain *chain); // NULL allowed
+
+// What a journal from a backup lacks: the events behind `seq` up to `head_seq`, which is smaller when the head is the
+// older of the two, and 0 when there is no head that can be read.
+struct chain_gap {
+    uint64_t seq, head_seq;
+    int64_t head_ms; // when the head was signed
+};
+// Signs the journal anew as it stands, once an administrator wants to go on with a backup. FAULT_CONFLICT: it fits its
+// head, there is nothing to accept. FAULT_BROKEN: damaged, or head and journal never belonged together.
+bool chain_accept(const struct chain_config *config, struct chain_gap *gap, struct fault *why)
+    __attribute__((warn_unused_result));
+
+// After STORE_UNKNOWN every change is answered with it: the journal has to be opened anew.
+enum store_outcome chain_append(struct chain *chain, const struct store_batch *batch, struct fault *why);
+// The state after event `seq`; replaces the snapshot before. 1 to 1,000,000,000 bytes.
+enum store_outcome chain_keep_snapshot(struct chain *chain, uint64_t seq, const char *bytes, size_t length,
+                                       struct fault *why);
+// The payloads from `first` to `last` are gone from the files; the chain still holds. Only up to the snapshot.
+enum store_outcome chain_erase(struct chain *chain, uint64_t first, uint64_t last, struct fault *why);
+// The events up to `last` are gone, the chain begins behind them. Only up to the snapshot. Export them before.
+enum store_outcome chain_prune(struct chain *chain, uint64_t last, struct fault *why);
+// The row is gone from the files. FAULT_UNAVAILABLE: gone from the table, but the disk is too full to wipe the log; do
+// it again. It is no fault when there is no such person.
+enum store_outcome chain_erase_person(struct chain *chain, const char *id, struct fault *why);
+// Between changes: moves the log into the database when it is long.
+void chain_tidy(struct chain *chain);
+
+bool chain_replay(struct chain *chain, uint64_t from, bool (*event)(void *arg, const struct store_event *event),
+                  void *arg, struct fault *why) __attribute__((warn_unused_result));
+bool chain_each_person(struct chain *chain, void (*person)(void *arg, const struct store_person *person), void *arg,
+                       struct fault *why) __attribute__((warn_unused_result));
+// *bytes NULL: there is none. They are the caller's.
+bool chain_read_snapshot(struct chain *chain, uint64_t *seq, char **bytes, size_t *length, struct fault *why)
+    __attribute__((warn_unused_result));
+// The newest head, as signed.
+const struct signed_head *chain_head(const struct chain *chain);

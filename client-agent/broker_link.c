@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/broker_link.h"
+#include "broker/base/log.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LOG_ON_MS = 20000, CHANGE_MS = 30000, MEET_MS = 8000 };
+
+struct broker_query;
+
+struct broker_link {
+    struct uplink *line;
+    struct broker_query *calls;
+    struct broker_link_events events;
+    void *arg;
+};
+
+struct broker_query {
+    struct broker_query *next;
+    struct broker_link *broker;
+    unsigned attempt;
+};
+
+static struct broker_query *call_new(struct broker_link *broker, unsigned attempt)
+{
+    struct broker_query *call = mem_new(1, sizeof *call);
+    call->broker = broker;
+    call->attempt = attempt;
+    call->next = broker->calls;
+    broker->calls = call;
+    return call;
+}
+
+static void call_free(struct broker_query *call)
+{
+    struct broker_query **at = &call->broker->calls;
+    while (*at != call)
+        at = &(*at)->next;
+    *at = call->next;
+    free(call);
+}
+
+static void log_refusal(const char *what, const struct client_answer *answer)
+{
+    if (answer->refusal != REFUSAL_NONE)
+        log_info("broker", "%s: %s (%s)", what, refusal_rows[answer->refusal].code, answer->detail);
+}
+
+static void logged_on(void *arg, const struct client_answer *answer)
+{
+    struct broker_query *call = arg;
+    struct broker_link *broker = call->broker;
+    struct logon_answer got = {0};
+    struct fault why = {0};
+    enum refusal refusal = answer->refusal;
+    log_refusal("log-on", answer);
+    if (refusal == REFUSAL_NONE &&
+        (!answer->body || !codec_read(logon_answer_fields, sizeof got, CODEC_ANSWER, answer->body, &got, &why))) {
+        log_error("broker", "log-on: the answer cannot be read: %s", why.text);
+        refusal = REFUSAL_INVALID;
+    }
+    codec_wipe(answer->body);
+    broker->events.answer(broker->arg, call->attempt, refusal, refusal == REFUSAL_NONE ? &got : NULL, answer->help_desk,
+                          answer->retry_after_s);
+    explicit_bzero(&got, sizeof got);
+    call_free(call);
+}
+
+void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char *name, const struct secret *password,
+                        const char *authorization)
+{
+    owned(json) json_object *body = json_object_new_object();
+    if (!authorization) {
+        json_object_object_add(body, "name", json_object_new_string(name));
+        json_object_object_add(body, "password", json_object_new_string(password->bytes));
+    }
+    client_call(uplink_client(broker->line), "POST", "/v1/logon", authorization, body, LOG_ON_MS, logged_on,
+                call_new(broker, attempt));
+    codec_wipe(body);
+}
+
+static void password_changed(void *arg, const struct client_answer *answer)
+{
+    struct broker_query *call = arg;
+    struct broker_link *broker = call->broker;
+    log_refusal("password", answer);
+    broker->events.changed(broker->arg, call->attempt, answer->refusal);
+    call_free(call);
+}
+
+void broker_link_change(struct broker_link *broker, unsigned attempt, const char *name,
+                        const struct secret *old_password, const struct secret *new_password)
+{
+    owned(json) json_object *body = json_object_new_object();
+    json_object_object_add(body, "name", json_object_new_string(name));
+    json_object_object_add(body, "password", json_object_new_string(old_password->bytes));
+    json_object_object_add(body, "new_password", json_object_new_string(new_password->bytes));
+    client_call(uplink_client(broker->line), "POST", "/v1/password", NULL, body, CHANGE_MS, password_changed,
+                call_new(broker, attempt));
+    codec_wipe(body);
+}
+
+static void met(void *arg, const struct client_answer *answer)
+{
+    struct broker_query *call = arg;
+    struct broker_link *broker = call->broker;
+    log_refusal("greeting", answer);
+    broker->events.digest(broker->arg, call->attempt, answer->refusal);
+    call_free(call);
+}
+
+void broker_link_fetch_certificate(struct broker_link *broker, unsigned attempt)
+{
+    client_call(uplink_client(broker->line), "GET", "/healthz", NULL, NULL, MEET_MS, met, call_new(broker, attempt));
+}
+
+bool broker_link_digest(struct broker_link *broker, unsigned char digest[32])
+{
+    return client_broker_digest(uplink_client(broker->line), digest);
+}
+
+// ---- the link
+
+void broker_link_report(struct broker_link *broker, const struct link_message *message)
+{
+    owned(json) json_object *object = codec_write(link_message_fields, CODEC_ANSWER, message);
+    if (!client_link_send(uplink_client(broker->line), object))
+        log_debug("broker", "the link is down; not told: %s %s", message->session, message->state);
+}
+
+static void link_up(void *arg)
+{
+    struct broker_link *broker = arg;
+    log_info("broker", "the link is up");
+    broker->events.link_up(broker->arg);
+}
+
+static void link_down(void *arg)
+{
+    struct broker_link *broker = arg;
+    log_warn("broker", "the link is down");
+    broker->events.link_down(broker->arg);
+}
+
+static void link_message(void *arg, json_object *object)
+{
+    struct broker_link *broker = arg;
+    struct link_message message;
+    struct fault why = {0};
+    if (codec_read(link_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why))
+        broker->events.link_message(broker->arg, &message);
+    else
+        log_warn("broker", "a message of the link cannot be read: %s", why.text);
+    explicit_bzero(&message, sizeof message);
+}
+
+struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
+                                    const struct broker_link_events *events, void *arg, struct fault *why)
+{
+    static const struct client_link_events link = {.up = link_up, .down = link_down, .message = link_message};
+    struct broker_link *broker = mem_new(1, sizeof *broker);
+    broker->events = *events;
+    broker->arg = arg;
+    broker->line = uplink_new(loop, config, &link, broker, why);
+    if (broker->line)
+        return broker;
+    free(broker);
+    return NULL;
+}
+
+void broker_link_free(struct broker_link *broker)
+{
+    if (!broker)
+        return;
+    uplink_free(broker->line);
+    while (broker->calls)
+        call_free(broker->calls);
+    free(broker);
+}

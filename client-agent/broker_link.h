@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the desk asks of the broker and hears from it, as structs instead of JSON.
+#pragma once
+#include "broker/api/method.h"
+#include "broker/client/uplink.h"
+
+struct broker_link;
+
+struct broker_link_events {
+    // `answer` is NULL unless not refused. `help_desk` may be empty; `retry_after_s` 0.
+    void (*answer)(void *arg, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
+                   const char *help_desk, int64_t retry_after_s);
+    void (*changed)(void *arg, unsigned attempt, enum refusal refusal);
+    void (*digest)(void *arg, unsigned attempt, enum refusal refusal); // see broker_link_fetch_certificate
+    void (*link_up)(void *arg);
+    void (*link_down)(void *arg);
+    void (*link_message)(void *arg, const struct link_message *message);
+};
+
+// Begins the line to it; NULL with a fault when a file cannot be read.
+struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
+                                    const struct broker_link_events *events, void *arg, struct fault *why);
+void broker_link_free(struct broker_link *broker); // NULL allowed
+
+void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char *name, const struct secret *password,
+                        const char *authorization);
+void broker_link_change(struct broker_link *broker, unsigned attempt, const char *name,
+                        const struct secret *old_password, const struct secret *new_password);
+void broker_link_report(struct broker_link *broker, const struct link_message *message);
+// Of the broker's certificate; false before the first connection.
+bool broker_link_digest(struct broker_link *broker, unsigned char digest[32]);
+// Connects, for its certificate's sake; `digest` tells when that is done.
+void broker_link_fetch_certificate(struct broker_link *broker, unsigned attempt);

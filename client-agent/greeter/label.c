@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/greeter/label.h"
+#include "broker/api/types.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { CAPTIONS_MAX = 32, DESCRIBES_MAX = 4, SENTENCE_SIZE = 400 };
+
+struct caption {
+    GtkWidget *widget, *describes[DESCRIBES_MAX];
+    size_t describes_count;
+    char english[SENTENCE_SIZE], where[NAME_SIZE];
+};
+
+struct captions {
+    char language[8];
+    struct caption all[CAPTIONS_MAX];
+    size_t count;
+};
+
+// By hand: the sentence came from another program, so it must not be anybody's format.
+static void fill_in(char text[SENTENCE_SIZE + NAME_SIZE], const char *sentence, const char *where)
+{
+    const char *gap = strstr(sentence, "%s");
+    int before = gap ? (int)(gap - sentence) : (int)strlen(sentence);
+    snprintf(text, SENTENCE_SIZE + NAME_SIZE, "%.*s%s%s", before, sentence, gap ? where : "", gap ? gap + 2 : "");
+}
+
+static void show(const struct caption *caption)
+{
+    char text[SENTENCE_SIZE + NAME_SIZE];
+    fill_in(text, language_text(caption->english), caption->where);
+    if (GTK_IS_LABEL(caption->widget))
+        gtk_label_set_text(GTK_LABEL(caption->widget), text);
+    else if (GTK_IS_BUTTON(caption->widget))
+        gtk_button_set_label(GTK_BUTTON(caption->widget), text);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(caption->widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
+    for (size_t i = 0; i < caption->describes_count; i++)
+        gtk_accessible_update_property(GTK_ACCESSIBLE(caption->describes[i]), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text,
+                                       -1);
+}
+
+static struct caption *caption_of(struct captions *captions, GtkWidget *widget)
+{
+    for (size_t i = 0; i < captions->count; i++)
+        if (captions->all[i].widget == widget)
+            return &captions->all[i];
+    assert(captions->count < CAPTIONS_MAX);
+    captions->all[captions->count].widget = widget;
+    return &captions->all[captions->count++];
+}
+
+struct captions *captions_new(const char *language)
+{
+    struct captions *captions = mem_new(1, sizeof *captions);
+    captions_switch(captions, language);
+    return captions;
+}
+
+void captions_free(struct captions *captions)
+{
+    free(captions);
+}
+
+void captions_set(struct captions *captions, GtkWidget *widget, const char *english)
+{
+    captions_set_with(captions, widget, english, "");
+}
+
+void captions_set_with(struct captions *captions, GtkWidget *widget, const char *english, const char *where)
+{
+    struct caption *caption = caption_of(captions, widget);
+    text_cut(caption->english, sizeof caption->english, english);
+    text_cut(caption->where, sizeof caption->where, where);
+    show(caption);
+}
+
+void captions_describe(struct captions *captions, GtkWidget *widget, GtkWidget *described)
+{
+    struct caption *caption = caption_of(captions, widget);
+    assert(caption->describes_count < DESCRIBES_MAX);
+    caption->describes[caption->describes_count++] = described;
+}
+
+void captions_switch(struct captions *captions, const char *language)
+{
+    TEXT_PUT(captions->language, text_equal(language, "en") ? "en" : "de");
+    language_init(captions->language);
+    for (size_t i = 0; i < captions->count; i++)
+        show(&captions->all[i]);
+}
+
+const char *captions_language(const struct captions *captions)
+{
+    return captions->language;
+}
+
+void captions_date(char *text, size_t size)
+{
+    static const char *const days[] = {N_("Sunday"),   N_("Monday"), N_("Tuesday"), N_("Wednesday"),
+                                       N_("Thursday"), N_("Friday"), N_("Saturday")};
+    static const char *const months[] = {N_("January"),   N_("February"), N_("March"),    N_("April"),
+                                         N_("May"),       N_("June"),     N_("July"),     N_("August"),
+                                         N_("September"), N_("October"),  N_("November"), N_("December")};
+    time_t now = time(NULL);
+    struct tm local;
+    localtime_r(&now, &local);
+    // TRANSLATORS: weekday, day of the month, month, year, hour, minute
+    snprintf(text, size, _("%s, %d %s %d, %d:%02d"), _(days[local.tm_wday]), local.tm_mday, _(months[local.tm_mon]),
+             local.tm_year + 1900, local.tm_hour, local.tm_min);
+}

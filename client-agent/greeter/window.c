@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/greeter/window.h"
+#include "client-agent/greeter/form.h"
+#include "client-agent/greeter/keyboard.h"
+#include "client-agent/greeter/label.h"
+#include "client-agent/greeter/style.h"
+
+#include <stdlib.h>
+
+enum page { PAGE_LOG_ON, PAGE_CHANGE, PAGE_BUSY };
+
+struct window {
+    struct captions *captions;
+    struct window_events events;
+    void *arg;
+    enum page page;
+    bool help_shown, caps_on;
+    GtkWidget *window, *stack;
+    GtkWidget *place, *clock;
+    GtkWidget *notice, *help, *caps;
+    GtkWidget *spinner, *busy;
+    GtkWidget *desk, *keys;
+    struct form *log_on, *change;
+};
+
+static const char *const page_names[] = {[PAGE_LOG_ON] = "log-on", [PAGE_CHANGE] = "change", [PAGE_BUSY] = "busy"};
+
+static const char keys_at_form[] = N_("Tab: next field    Enter: log on    Esc: clear    F1: help    F2: Deutsch    "
+                                      "F3: larger text    F4: contrast");
+static const char keys_at_change[] = N_("Tab: next field    Enter: save    Esc: cancel    F1: help    F2: Deutsch    "
+                                        "F3: larger text    F4: contrast");
+static const char keys_busy[] = N_("Esc: cancel    Later, at your desktop: Ctrl+Alt+L or Super+L locks this desk");
+static const char help_text[] =
+    N_("Type the name and the password of your workplace, then press Enter. If you have "
+       "forgotten your password, call the help desk. At your desktop, Ctrl+Alt+L or Super+L "
+       "locks this desk: your programs go on running. F1: back");
+
+struct busy_row {
+    const char *state, *sentence;
+};
+
+static const struct busy_row busy_rows[] = {
+    {"checking", N_("Logging you on…")},
+    {"renewing", N_("Saving your new password…")},
+    {"waking", N_("Your computer is being started…")},
+    {"connecting", N_("Opening your desktop…")},
+    {"mending", N_("The connection is interrupted. It is being restored…")},
+    {"closing", N_("Closing the session…")},
+};
+
+// ---- what is said
+
+static void say(struct window *face, const char *sentence, const char *where)
+{
+    captions_set_with(face->captions, face->notice, sentence, where);
+    gtk_widget_set_visible(face->notice, *sentence != 0);
+}
+
+static void tick(struct window *face)
+{
+    char text[120];
+    captions_date(text, sizeof text);
+    gtk_label_set_text(GTK_LABEL(face->clock), text);
+}
+
+static gboolean second_passed(gpointer arg)
+{
+    tick(arg);
+    return G_SOURCE_CONTINUE;
+}
+
+static void show_caps(struct window *face)
+{
+    bool matters = face->caps_on && face->page != PAGE_BUSY;
+    captions_set(face->captions, face->caps, matters ? N_("Caps lock is on.") : "");
+    gtk_widget_set_visible(face->caps, matters);
+}
+
+static void caps_changed(void *arg, bool on)
+{
+    struct window *face = arg;
+    face->caps_on = on;
+    if (face->caps)
+        show_caps(face);
+}
+
+static struct form *shown_form(struct window *face)
+{
+    return face->page == PAGE_CHANGE ? face->change : face->log_on;
+}
+
+static void turn_to(struct window *face, enum page page)
+{
+    static const char *const keys[] = {
+        [PAGE_LOG_ON] = keys_at_form, [PAGE_CHANGE] = keys_at_change, [PAGE_BUSY] = keys_busy};
+    bool turned = face->page != page;
+    face->page = page;
+    gtk_stack_set_visible_child_name(GTK_STACK(face->stack), page_names[page]);
+    captions_set(face->captions, face->keys, keys[page]);
+    gtk_spinner_set_spinning(GTK_SPINNER(face->spinner), page == PAGE_BUSY);
+    show_caps(face);
+    // A new sentence on the same page must not take away what somebody is typing.
+    if (page != PAGE_BUSY && turned)
+        form_clear(shown_form(face));
+    if (page == PAGE_BUSY)
+        gtk_root_set_focus(GTK_ROOT(face->window), face->busy);
+}
+
+// ---- what the person does
+
+static void logged_on(void *arg, const char *const texts[FORM_ROWS_MAX])
+{
+    struct window *face = arg;
+    say(face, "", "");
+    face->events.log_on(face->arg, texts[0], texts[1]);
+}
+
+static void chosen(void *arg, const char *const texts[FORM_ROWS_MAX])
+{
+    struct window *face = arg;
+    if (secret_equal(texts[0], texts[1], strlen(texts[0]) + 1))
+        face->events.new_password(face->arg, texts[0]);
+    else
+        say(face, N_("The two new passwords differ. Type both again."), "");
+}
+
+static void log_on_amiss(void *arg, const char *too_long)
+{
+    say(arg, too_long ? too_long : N_("Type your name and your password."), "");
+}
+
+static void change_amiss(void *arg, const char *too_long)
+{
+    say(arg, too_long ? too_long : N_("Type the new password twice."), "");
+}
+
+static void escape(struct window *face)
+{
+    if (face->page == PAGE_LOG_ON) {
+        form_clear(face->log_on);
+        say(face, "", "");
+    } else {
+        form_clear(face->change);
+        face->events.cancel(face->arg);
+    }
+}
+
+static void toggle_help(struct window *face)
+{
+    face->help_shown = !face->help_shown;
+    gtk_widget_set_visible(face->help, face->help_shown);
+    gtk_widget_set_visible(face->keys, !face->help_shown);
+}
+
+static void toggle_language(struct window *face)
+{
+    const char *next = text_equal(captions_language(face->captions), "de") ? "en" : "de";
+    captions_switch(face->captions, next);
+    tick(face);
+    face->events.language(face->arg, next);
+}
+
+static void toggle_class(struct window *face, const char *name)
+{
+    if (gtk_widget_has_css_class(face->window, name))
+        gtk_widget_remove_css_class(face->window, name);
+    else
+        gtk_widget_add_css_class(face->window, name);
+}
+
+static gboolean key_pressed(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType held,
+                            gpointer arg)
+{
+    struct window *face = arg;
+    (void)controller, (void)code;
+    if (key == GDK_KEY_Escape)
+        escape(face);
+    else if (key == GDK_KEY_F1)
+        toggle_help(face);
+    else if (key == GDK_KEY_F2)
+        toggle_language(face);
+    else if (key == GDK_KEY_F3)
+        toggle_class(face, "large");
+    else if (key == GDK_KEY_F4 && !(held & GDK_ALT_MASK))
+        toggle_class(face, "contrast");
+    else
+        // F4 and the others would close the window or open a menu; who waits types for a form that is not there.
+        return face->page == PAGE_BUSY || key == GDK_KEY_F4 || key == GDK_KEY_F10 || key == GDK_KEY_Menu;
+    return TRUE;
+}
+
+static void language_pressed(GtkButton *button, gpointer arg)
+{
+    struct window *face = arg;
+    (void)button;
+    toggle_language(face);
+    if (face->page != PAGE_BUSY)
+        form_focus(shown_form(face));
+}
+
+static void contrast_pressed(GtkButton *button, gpointer arg)
+{
+    struct window *face = arg;
+    (void)button;
+    toggle_class(face, "contrast");
+    if (face->page != PAGE_BUSY)
+        form_focus(shown_form(face));
+}
+
+// ---- building the window
+
+static GtkWidget *new_label(const char *class_name)
+{
+    GtkWidget *label = gtk_label_new("");
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_widget_add_css_class(label, class_name);
+    return label;
+}
+
+static GtkWidget *new_box(GtkOrientation orientation, int space, const char *class_name)
+{
+    GtkWidget *box = gtk_box_new(orientation, space);
+    gtk_widget_add_css_class(box, class_name);
+    return box;
+}
+
+static GtkWidget *new_button(struct window *face, const char *english, GCallback pressed)
+{
+    GtkWidget *button = gtk_button_new();
+    captions_set(face->captions, button, english);
+    gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
+    g_signal_connect(button, "clicked", pressed, face);
+    return button;
+}
+
+static GtkWidget *build_top(struct window *face)
+{
+    GtkWidget *top = new_box(GTK_ORIENTATION_HORIZONTAL, 24, "top");
+    face->place = new_label("place");
+    face->clock = new_label("clock");
+    gtk_widget_set_hexpand(face->place, TRUE);
+    gtk_box_append(GTK_BOX(top), face->place);
+    gtk_box_append(GTK_BOX(top), face->clock);
+    gtk_box_append(GTK_BOX(top), new_button(face, N_("Deutsch"), G_CALLBACK(language_pressed)));
+    gtk_box_append(GTK_BOX(top), new_button(face, N_("Contrast"), G_CALLBACK(contrast_pressed)));
+    return top;
+}
+
+static GtkWidget *build_busy(struct window *face)
+{
+    GtkWidget *box = new_box(GTK_ORIENTATION_VERTICAL, 24, "form");
+    face->spinner = g_object_new(GTK_TYPE_SPINNER, "accessible-role", GTK_ACCESSIBLE_ROLE_PRESENTATION, NULL);
+    face->busy = new_label("busy");
+    gtk_widget_set_focusable(face->busy, TRUE);
+    gtk_widget_set_halign(face->busy, GTK_ALIGN_CENTER);
+    gtk_widget_set_valign(box, GTK_ALIGN_CENTER);
+    gtk_box_append(GTK_BOX(box), face->spinner);
+    gtk_box_append(GTK_BOX(box), face->busy);
+    return box;
+}
+
+static void build_forms(struct window *face)
+{
+    static const struct form_plan log_on = {
+        .heading = N_("Log on"),
+        .button = N_("Log on"),
+        .rows = {{N_("Name"), false, LOGIN_SIZE, N_("The name is too long.")},
+                 {N_("Password"), true, SECRET_MAX + 1, N_("The password is too long.")}},
+    };
+    static const struct form_plan change = {
+        .heading = N_("Change your password"),
+        .button = N_("Save the new password"),
+        .rows = {{N_("New password"), true, SECRET_MAX + 1, N_("The password is too long.")},
+                 {N_("New password again"), true, SECRET_MAX + 1, N_("The password is too long.")}},
+    };
+    face->log_on = form_new(face->captions, &log_on, logged_on, log_on_amiss, face);
+    face->change = form_new(face->captions, &change, chosen, change_amiss, face);
+    face->stack = gtk_stack_new();
+    gtk_stack_set_vhomogeneous(GTK_STACK(face->stack), TRUE);
+    gtk_stack_add_named(GTK_STACK(face->stack), form_widget(face->log_on), page_names[PAGE_LOG_ON]);
+    gtk_stack_add_named(GTK_STACK(face->stack), form_widget(face->change), page_names[PAGE_CHANGE]);
+    gtk_stack_add_named(GTK_STACK(face->stack), build_busy(face), page_names[PAGE_BUSY]);
+}
+
+static void describe_fields(struct window *face)
+{
+    captions_describe(face->captions, face->notice, form_entry(face->log_on, 0));
+    captions_describe(face->captions, face->notice, form_entry(face->change, 0));
+    captions_describe(face->captions, face->notice, face->busy);
+    captions_describe(face->captions, face->caps, form_entry(face->log_on, 1));
+    captions_describe(face->captions, face->caps, form_entry(face->change, 1));
+}
+
+static GtkWidget *build_card(struct window *face)
+{
+    GtkWidget *card = new_box(GTK_ORIENTATION_VERTICAL, 10, "card");
+    face->notice = g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_ALERT, "xalign", 0.0, "wrap",
+                                TRUE, "max-width-chars", 46, "visible", FALSE, NULL);
+    gtk_widget_add_css_class(face->notice, "notice");
+    face->caps = new_label("caps");
+    gtk_widget_set_visible(face->caps, FALSE);
+    build_forms(face);
+    describe_fields(face);
+    gtk_box_append(GTK_BOX(card), face->notice);
+    gtk_box_append(GTK_BOX(card), face->stack);
+    gtk_box_append(GTK_BOX(card), face->caps);
+    gtk_widget_set_halign(card, GTK_ALIGN_CENTER);
+    gtk_widget_set_valign(card, GTK_ALIGN_CENTER);
+    gtk_widget_set_vexpand(card, TRUE);
+    return card;
+}
+
+static GtkWidget *build_bottom(struct window *face)
+{
+    GtkWidget *bottom = new_box(GTK_ORIENTATION_VERTICAL, 6, "bottom");
+    face->desk = new_label("desk");
+    face->keys = new_label("keys");
+    face->help = new_label("help");
+    captions_set(face->captions, face->help, help_text);
+    gtk_widget_set_visible(face->help, FALSE);
+    gtk_box_append(GTK_BOX(bottom), face->desk);
+    gtk_box_append(GTK_BOX(bottom), face->keys);
+    gtk_box_append(GTK_BOX(bottom), face->help);
+    return bottom;
+}
+
+static void dress(GtkWidget *window)
+{
+    GtkCssProvider *provider = gtk_css_provider_new();
+    gtk_css_provider_load_from_data(provider, style_css, -1);
+    gtk_style_context_add_provider_for_display(gtk_widget_get_display(window), GTK_STYLE_PROVIDER(provider),
+                                               GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+    g_object_unref(provider);
+}
+
+static void listen_to_keys(struct window *face)
+{
+    GtkEventController *keys = gtk_event_controller_key_new();
+    gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
+    g_signal_connect(keys, "key-pressed", G_CALLBACK(key_pressed), face);
+    gtk_widget_add_controller(face->window, keys);
+}
+
+struct window *window_new(const char *language, const struct window_events *events, void *arg)
+{
+    struct window *face = mem_new(1, sizeof *face);
+    face->captions = captions_new(language);
+    face->events = *events;
+    face->arg = arg;
+    face->window = gtk_window_new();
+    gtk_window_set_title(GTK_WINDOW(face->window), "Pult");
+    GtkWidget *all = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    gtk_box_append(GTK_BOX(all), build_top(face));
+    gtk_box_append(GTK_BOX(all), build_card(face));
+    gtk_box_append(GTK_BOX(all), build_bottom(face));
+    gtk_window_set_child(GTK_WINDOW(face->window), all);
+    dress(face->window);
+    listen_to_keys(face);
+    keyboard_take(GTK_WINDOW(face->window), caps_changed, face);
+    tick(face);
+    g_timeout_add_seconds(1, second_passed, face);
+    turn_to(face, PAGE_LOG_ON);
+    gtk_window_present(GTK_WINDOW(face->window));
+    form_clear(face->log_on);
+    return face;
+}
+
+void window_free(struct window *face)
+{
+    form_free(face->log_on);
+    form_free(face->change);
+    captions_free(face->captions);
+    free(face);
+}
+
+// ---- following the agent
+
+static const char *busy_sentence(const char *state)
+{
+    for (size_t i = 0; i < sizeof busy_rows / sizeof *busy_rows; i++)
+        if (text_equal(busy_rows[i].state, state))
+            return busy_rows[i].sentence;
+    return "";
+}
+
+void window_follow(struct window *face, const struct greeter_message *message)
+{
+    if (*message->place) {
+        gtk_label_set_text(GTK_LABEL(face->place), message->place);
+        gtk_window_set_title(GTK_WINDOW(face->window), message->place);
+    }
+    bool known = *message->help_desk;
+    captions_set_with(face->captions, face->desk, known ? N_("Help desk: %s") : "", message->help_desk);
+    gtk_widget_set_visible(face->desk, known);
+    if (*message->language && !text_equal(message->language, captions_language(face->captions)))
+        captions_switch(face->captions, message->language);
+    say(face, message->sentence, message->where);
+    if (message->type == GREETER_BUSY) {
+        // In this order: what a screen reader already looks at is read again when it changes.
+        turn_to(face, PAGE_BUSY);
+        captions_set(face->captions, face->busy, busy_sentence(message->state));
+    } else {
+        turn_to(face, message->type == GREETER_ASK_NEW ? PAGE_CHANGE : PAGE_LOG_ON);
+    }
+}

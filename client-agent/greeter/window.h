@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The greeter's one window: where we are, what time it is, what there is to say, and a form or a spinner.
+#pragma once
+#include "client-agent/greeter_protocol.h"
+
+struct window;
+
+struct window_events {
+    // The strings are wiped when this returns.
+    void (*log_on)(void *arg, const char *name, const char *password);
+    void (*new_password)(void *arg, const char *password);
+    void (*cancel)(void *arg);
+    void (*language)(void *arg, const char *language);
+};
+
+// Shows the window. `language`: "de" or "en".
+struct window *window_new(const char *language, const struct window_events *events, void *arg);
+void window_free(struct window *face);
+// GREETER_SHOW, GREETER_ASK_NEW or GREETER_BUSY.
+void window_follow(struct window *face, const struct greeter_message *message);

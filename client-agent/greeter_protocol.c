@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "client-agent/greeter_protocol.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#define AT(member)                                                                                                     \
+    .offset = offsetof(struct greeter_message, member), .size = sizeof(((struct greeter_message *)0)->member)
+
+static const char *const types[] = {
+    [GREETER_SHOW] = "show",
+    [GREETER_ASK_NEW] = "ask-new-password",
+    [GREETER_BUSY] = "busy",
+    [GREETER_LOG_ON] = "logon",
+    [GREETER_NEW_PASSWORD] = "new-password",
+    [GREETER_CANCEL] = "cancel",
+    [GREETER_LANGUAGE] = "language",
+    NULL,
+};
+
+// A row a line.
+// clang-format off
+const struct field greeter_fields[] = {
+    {.name = "type", .type = FIELD_CHOICE, AT(type), .flags = FIELD_REQUIRED, .choices = types, .sentence = "kind of message"},
+    {.name = "state", .type = FIELD_TEXT, AT(state), .sentence = "state of the desk"},
+    {.name = "sentence", .type = FIELD_TEXT, AT(sentence), .sentence = "what the person is told"},
+    {.name = "where", .type = FIELD_TEXT, AT(where), .sentence = "stands for the %s in the sentence"},
+    {.name = "place", .type = FIELD_TEXT, AT(place), .sentence = "which desk this is"},
+    {.name = "help_desk", .type = FIELD_TEXT, AT(help_desk), .sentence = "telephone number"},
+    {.name = "language", .type = FIELD_TEXT, AT(language), .sentence = "de or en"},
+    {.name = "name", .type = FIELD_TEXT, AT(name), .sentence = "log-on name"},
+    {.name = "password", .type = FIELD_TEXT, AT(password), .flags = FIELD_SECRET, .sentence = "password"},
+    {.name = NULL},
+};
+// clang-format on
+
+void greeter_line(struct text *line, const struct greeter_message *message)
+{
+    // The journal's form leaves out what is empty.
+    owned(json) json_object *object = codec_write(greeter_fields, CODEC_JOURNAL, message);
+    // CODEC_JOURNAL also leaves out the first choice.
+    if (message->type == 0)
+        json_object_object_add(object, "type", json_object_new_string(types[0]));
+    codec_print(line, object);
+    codec_wipe(object);
+    text_adds(line, "\n");
+}
+
+void greeter_line_drop(struct text *line)
+{
+    if (line->bytes)
+        explicit_bzero(line->bytes, line->length);
+    text_drop(line);
+}
+
+static bool hear(const char *bytes, size_t length, greeter_heard *heard, void *arg, struct fault *why)
+{
+    struct greeter_message message;
+    owned(json) json_object *object = NULL;
+    if (!codec_parse(&object, bytes, length, why))
+        return false;
+    bool fine = codec_read(greeter_fields, sizeof message, CODEC_CHANGE, object, &message, why);
+    codec_wipe(object);
+    if (fine)
+        heard(arg, &message);
+    explicit_bzero(&message, sizeof message);
+    return fine;
+}
+
+static bool hear_lines(struct greeter_reader *reader, greeter_heard *heard, void *arg, struct fault *why)
+{
+    size_t start = 0;
+    bool fine = true;
+    for (char *end; fine && (end = memchr(reader->bytes + start, '\n', reader->length - start));) {
+        fine = hear(reader->bytes + start, (size_t)(end - reader->bytes) - start, heard, arg, why);
+        start = (size_t)(end - reader->bytes) + 1;
+    }
+    size_t before = reader->length;
+    reader->length -= start;
+    memmove(reader->bytes, reader->bytes + start, reader->length);
+    explicit_bzero(reader->bytes + reader->length, before - reader->length);
+    if (fine && reader->length == sizeof reader->bytes)
+        return fault_set(why, FAULT_INVALID, "a line is longer than %d bytes", GREETER_LINE_MAX);
+    return fine;
+}
+
+bool greeter_read(struct greeter_reader *reader, int descriptor, greeter_heard *heard, void *arg, struct fault *why)
+{
+    ssize_t got = read(descriptor, reader->bytes + reader->length, sizeof reader->bytes - reader->length);
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (got <= 0)
+        return false;
+    reader->length += (size_t)got;
+    return hear_lines(reader, heard, arg, why);
+}

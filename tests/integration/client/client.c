@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/client/client.h"
+#include "broker/base/clock.h"
+#include "tests/integration/client/fake_broker.h"
+
+#include <criterion/criterion.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PORT = 8443, DEADLINE_MS = 20000 };
+
+static const struct fake_row rows[] = {
+    {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"sessions\":7}"},
+    {"POST", "/v1/echo", 200, NULL, NULL},
+    {"DELETE", "/v1/nothing", 200, NULL, ""},
+    {"POST", "/v1/wrong", 401, NULL,
+     "{\"type\":\"urn:pult:wrong-password\",\"title\":\"x\",\"status\":401,\"detail\":\"no\",\"help_desk\":\"115\"}"},
+    {"GET", "/v1/busy", 503, "retry-after: 12\r\n", "{\"type\":\"urn:pult:busy\"}"},
+    {"GET", "/v1/proxy", 502, NULL, "<html>bad gateway</html>"},
+    {"GET", "/v1/away", 302, "location: https://127.0.0.1:8443/v1/status\r\n", "{}"},
+    {"GET", "/v1/garbage", 200, NULL, "{\"half\":"},
+    {"GET", "/v1/slow", 200, NULL, "slow"},
+    {"GET", "/v1/cut", 200, NULL, "cut"},
+    {NULL},
+};
+
+static const char *town;
+static struct loop *loop;
+static struct client *client;
+static struct client_answer answer;
+static pid_t broker;
+
+static struct client *new_client(const char *host, const char *ca)
+{
+    char ca_file[100];
+    struct fault why = {0};
+    snprintf(ca_file, sizeof ca_file, "%s/%s", town, ca);
+    struct client_config config = {.host = host, .port = PORT, .ca_file = ca_file};
+    struct client *made = client_new(loop, &config, &why);
+    cr_assert(made, "%s", why.text);
+    return made;
+}
+
+static void start(void)
+{
+    town = fake_town();
+    broker = fake_broker(PORT, rows);
+    loop = loop_new();
+    client = new_client("127.0.0.1", "tls/ca.crt");
+}
+
+static void stop(void)
+{
+    json_drop(&answer.body);
+    client_free(client);
+    loop_free(loop);
+    fake_broker_stop(broker);
+}
+
+static void call(const char *verb, const char *path, json_object *body)
+{
+    json_drop(&answer.body);
+    answer = (struct client_answer){0};
+    client_call_wait(client, verb, path, "Bearer t0", body, DEADLINE_MS, &answer);
+}
+
+TestSuite(client, .init = start, .fini = stop, .timeout = 120);
+
+Test(client, gets_an_answer)
+{
+    call("GET", "/v1/status", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    cr_assert_eq(answer.status, 200);
+    cr_assert_eq(codec_number(answer.body, "sessions"), 7);
+}
+
+Test(client, sends_body_and_authorization)
+{
+    owned(json) json_object *body = json_object_new_object();
+    json_object_object_add(body, "name", json_object_new_string("anna"));
+    call("POST", "/v1/echo", body);
+    cr_assert_str_eq(codec_string(answer.body, "name"), "anna");
+    call("GET", "/seen", NULL);
+    cr_assert_str_eq(codec_string(answer.body, "authorization"), "Bearer t0");
+}
+
+Test(client, sends_large_bodies_and_takes_large_answers)
+{
+    enum { SIZE = 900 * 1000 };
+    char *letters = calloc(1, SIZE + 1);
+    memset(letters, 'a', SIZE);
+    owned(json) json_object *body = json_object_new_object();
+    json_object_object_add(body, "text", json_object_new_string(letters));
+    call("POST", "/v1/echo", body);
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    cr_assert(text_equal(codec_string(answer.body, "text"), letters)); // 900 kB would hang the report
+    free(letters);
+}
+
+Test(client, takes_an_empty_answer)
+{
+    call("DELETE", "/v1/nothing", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    cr_assert_null(answer.body);
+}
+
+Test(client, reads_problem_documents)
+{
+    call("POST", "/v1/wrong", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_WRONG_PASSWORD);
+    cr_assert_eq(answer.status, 401);
+    cr_assert_str_eq(answer.detail, "no");
+    cr_assert_str_eq(answer.help_desk, "115");
+    call("GET", "/v1/busy", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_BUSY);
+    cr_assert_eq(answer.retry_after_s, 12);
+}
+
+Test(client, makes_sense_of_answers_that_are_not_the_brokers)
+{
+    call("GET", "/v1/proxy", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_BUSY);
+    call("GET", "/v1/garbage", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE);
+    call("GET", "/v1/cut", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE);
+}
+
+Test(client, does_not_follow_redirects)
+{
+    call("GET", "/v1/away", NULL);
+    cr_assert_eq(answer.status, 302);
+    cr_assert_eq(answer.refusal, REFUSAL_INVALID);
+}
+
+Test(client, comes_back_with_the_tls_session_it_had)
+{
+    for (int i = 0; i < 5; i++)
+        call("GET", "/v1/status", NULL);
+    call("GET", "/seen", NULL);
+    cr_assert_eq(codec_number(answer.body, "requests"), 5);
+    cr_assert_geq(codec_number(answer.body, "resumed"), 4);
+}
+
+Test(client, gives_up_at_the_deadline)
+{
+    int64_t before = clock_steady_ms();
+    client_call_wait(client, "GET", "/v1/slow", NULL, NULL, 300, &answer);
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE);
+    cr_assert_lt(clock_steady_ms() - before, DEADLINE_MS / 2);
+    call("GET", "/v1/status", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+}
+
+static void ask_with(const char *host, const char *ca)
+{
+    client_free(client);
+    client = new_client(host, ca);
+    call("GET", "/v1/status", NULL);
+}
+
+Test(client, refuses_the_certificate_of_another_authority)
+{
+    ask_with("127.0.0.1", "other/tls/ca.crt");
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE);
+    cr_assert(strstr(answer.detail, "not accepted"), "%s", answer.detail);
+    unsigned char digest[32];
+    cr_assert_not(client_broker_digest(client, digest));
+}
+
+Test(client, refuses_a_certificate_for_another_name)
+{
+    ask_with("localhost", "tls/ca.crt");
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE);
+    cr_assert(strstr(answer.detail, "ostname mismatch"), "%s", answer.detail);
+}
+
+Test(client, says_when_nobody_listens)
+{
+    fake_broker_stop(broker);
+    call("GET", "/v1/status", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE);
+    cr_assert_neq(answer.detail[0], 0);
+    broker = fake_broker(PORT, rows);
+    call("GET", "/v1/status", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+}
+
+Test(client, knows_the_digest_of_the_brokers_certificate)
+{
+    unsigned char digest[32], expected[32];
+    char path[100];
+    cr_assert_not(client_broker_digest(client, digest));
+    call("GET", "/v1/status", NULL);
+    cr_assert(client_broker_digest(client, digest));
+    snprintf(path, sizeof path, "%s/tls/broker.crt", town);
+    FILE *file = fopen(path, "re");
+    X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
+    fclose(file);
+    cr_assert_eq(X509_digest(certificate, EVP_sha256(), expected, NULL), 1);
+    X509_free(certificate);
+    cr_assert_arr_eq(digest, expected, sizeof digest);
+}
+
+Test(client, shows_its_own_certificate)
+{
+    char ca[100], certificate[100], key[100];
+    struct fault why = {0};
+    snprintf(ca, sizeof ca, "%s/tls/ca.crt", town);
+    snprintf(certificate, sizeof certificate, "%s/tls/desk1.crt", town);
+    snprintf(key, sizeof key, "%s/tls/desk1.key", town);
+    struct client_config config = {"127.0.0.1", PORT, ca, certificate, key};
+    client_free(client);
+    client = client_new(loop, &config, &why);
+    cr_assert(client, "%s", why.text);
+    call("GET", "/v1/status", NULL);
+    call("GET", "/seen", NULL);
+    cr_assert_str_eq(codec_string(answer.body, "certificate"), "desk1");
+    cr_assert_eq(codec_number(answer.body, "resumed"), 1);
+    config.key_file = ca;
+    cr_assert_null(client_new(loop, &config, &why));
+}
+
+Test(client, refuses_files_that_are_not_there)
+{
+    struct fault why = {0};
+    struct client_config config = {.host = "broker", .port = PORT, .ca_file = "/nowhere/ca.crt"};
+    cr_assert_null(client_new(loop, &config, &why));
+    cr_assert(strstr(why.text, "/nowhere/ca.crt"), "%s", why.text);
+}
+
+// ---- the link
+
+static int ups, downs, messages;
+static char last_message[32];
+
+static void link_up(void *arg)
+{
+    (void)arg;
+    ups++;
+    loop_stop(loop);
+}
+
+static void link_down(void *arg)
+{
+    (void)arg;
+    downs++;
+    loop_stop(loop);
+}
+
+static void link_message(void *arg, json_object *message)
+{
+    (void)arg;
+    messages++;
+    text_cut(last_message, sizeof last_message, codec_string(message, "type"));
+    loop_stop(loop);
+}
+
+static const struct client_link_events events = {link_up, link_down, link_message};
+
+static void say(const char *type, size_t more)
+{
+    owned(json) json_object *message = json_object_new_object();
+    char *padding = calloc(1, more + 1);
+    memset(padding, 'x', more);
+    json_object_object_add(message, "type", json_object_new_string(type));
+    json_object_object_add(message, "padding", json_object_new_string(padding));
+    cr_assert(client_link_send(client, message));
+    free(padding);
+}
+
+Test(client, link_carries_messages_both_ways)
+{
+    client_link(client, "/v1/link", &events, NULL);
+    loop_run(loop);
+    cr_assert_eq(ups, 1);
+    say("hello", 0);
+    loop_run(loop);
+    cr_assert_str_eq(last_message, "hello");
+    say("state", 15 * 1000);
+    loop_run(loop);
+    cr_assert_eq(messages, 2);
+    cr_assert_str_eq(last_message, "state");
+}
+
+Test(client, calls_go_on_beside_the_link)
+{
+    client_link(client, "/v1/link", &events, NULL);
+    loop_run(loop);
+    call("GET", "/v1/status", NULL);
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    say("hello", 0);
+    loop_run(loop);
+    cr_assert_eq(messages, 1);
+}
+
+Test(client, link_comes_back_when_the_broker_does)
+{
+    client_link(client, "/v1/link", &events, NULL);
+    loop_run(loop);
+    fake_broker_stop(broker);
+    loop_run(loop);
+    cr_assert_eq(downs, 1);
+    owned(json) json_object *message = json_object_new_object();
+    cr_assert_not(client_link_send(client, message));
+    broker = fake_broker(PORT, rows);
+    loop_run(loop);
+    cr_assert_eq(ups, 2);
+    say("drop", 0);
+    loop_run(loop);
+    cr_assert_eq(downs, 2);
+    loop_run(loop);
+    cr_assert_eq(ups, 3);
+}
+
+static void free_client(void *arg, json_object *message)
+{
+    (void)arg, (void)message;
+    client_free(client);
+    client = NULL;
+    loop_stop(loop);
+}
+
+Test(client, may_be_freed_by_who_is_told)
+{
+    static const struct client_link_events freeing = {link_up, link_down, free_client};
+    client_link(client, "/v1/link", &freeing, NULL);
+    loop_run(loop);
+    say("hello", 0);
+    loop_run(loop);
+    cr_assert_null(client);
+}
+
+static void link_outlives(const char *what)
+{
+    client_link(client, "/v1/link", &events, NULL);
+    loop_run(loop);
+    say(what, 0);
+    say("hello", 0);
+    while (downs == 0 || ups < 2)
+        loop_run(loop);
+}
+
+// libwebsockets 4.1 reads for ever what nobody takes.
+Test(client, a_wrong_frame_does_not_hold_up_the_desk, .timeout = 60)
+{
+    link_outlives("wrong frame");
+}
+
+Test(client, nor_does_what_comes_behind_the_end, .timeout = 60)
+{
+    link_outlives("wrong end");
+}
+
+Test(client, link_counts_a_silent_broker_as_gone)
+{
+    client_link(client, "/v1/link", &events, NULL);
+    loop_run(loop);
+    say("mute", 0);
+    int64_t before = clock_steady_ms();
+    loop_run(loop);
+    cr_assert_eq(downs, 1);
+    cr_assert_geq(clock_steady_ms() - before, 29 * 1000);
+    cr_assert_leq(clock_steady_ms() - before, 40 * 1000);
+}

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The real libpam, pam_pult.so and pult-host, without any broker.
+#include "broker/api/otp.h"
+#include "broker/base/clock.h"
+#include "broker/base/text.h"
+#include "tests/integration/client/fake_broker.h"
+#include "tests/program.h"
+
+#include <criterion/criterion.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char *town;
+static char conf[128], log_path[128], verifier[128], typed[OTP_TEXT_SIZE + 200];
+static struct otp_maker *maker;
+static pid_t agent;
+static struct program_result said;
+
+static void put(const char *path, mode_t mode, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    cr_assert(file, "%s", path);
+    fputs(text, file);
+    fclose(file);
+    chmod(path, mode);
+}
+
+static void start_agent(void)
+{
+    char line[256];
+    snprintf(line, sizeof line, "broker/pult-host/pult-host --config %s", conf);
+    unlink(verifier);
+    agent = program_start(line, log_path);
+    for (int i = 0; i < 3000 && access(verifier, F_OK) != 0; i++)
+        usleep(10 * 1000);
+    cr_assert_eq(access(verifier, F_OK), 0, "no gate");
+}
+
+static void stop_agent(void)
+{
+    program_stop(agent);
+}
+
+// A machine with two services: one as pam_pult(8) wants it, and one whose passwords are always right.
+static void make_services(void)
+{
+    char text[1200], check[128];
+    const char *build = getenv("PULT_BUILD");
+    cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    cr_assert_eq(mount("services", "/etc/pam.d", "tmpfs", 0, "size=1m"), 0);
+    snprintf(check, sizeof check, "%s/check", town);
+    put(check, 0755, "#!/bin/sh\n[ \"$(tr -d '\\0')\" = geheim ]\n");
+    snprintf(text, sizeof text,
+             "auth [success=1 ignore=ignore default=die] %1$s/broker/pult-host/pam_pult.so socket=%2$s\n"
+             "auth required pam_exec.so expose_authtok quiet %3$s\n"
+             "auth required pam_permit.so\n"
+             "account required %1$s/broker/pult-host/pam_pult.so\n"
+             "account required pam_permit.so\nsession required pam_permit.so\n",
+             build, verifier, check);
+    put("/etc/pam.d/pult-test", 0644, text);
+    snprintf(text, sizeof text,
+             "auth required pam_permit.so\naccount required %s/broker/pult-host/pam_pult.so\n"
+             "account required pam_permit.so\nsession required pam_permit.so\n",
+             build);
+    put("/etc/pam.d/pult-walk-around", 0644, text);
+}
+
+static void make_host(void)
+{
+    char text[600], path[128], key[OTP_KEY_TEXT_SIZE];
+    struct fault why = {0};
+    snprintf(path, sizeof path, "%s/state", town);
+    mkdir(path, 0700);
+    snprintf(path, sizeof path, "%s/broker-otp.secret", town);
+    maker = otp_maker_open(path, &why);
+    cr_assert(maker, "%s", why.text);
+    cr_assert(otp_maker_key(maker, "neustadt/ts1", "", key));
+    snprintf(path, sizeof path, "%s/state/otp.key", town);
+    put(path, 0600, key);
+    snprintf(path, sizeof path, "%s/state/host.id", town);
+    put(path, 0600, "neustadt/ts1\n");
+    snprintf(text, sizeof text,
+             "cp %1$s/tls/desk1.crt %1$s/state/host.crt && cp %1$s/tls/desk1.key %1$s/state/host.key", town);
+    program_shell(text);
+    snprintf(conf, sizeof conf, "%s/pult-host.conf", town);
+    snprintf(text, sizeof text,
+             "broker = 127.0.0.1\nbroker-ca = %1$s/tls/ca.crt\nstate-dir = %1$s/state\nrun-dir = %1$s\n", town);
+    put(conf, 0600, text);
+}
+
+static void start(void)
+{
+    town = fake_town();
+    snprintf(verifier, sizeof verifier, "%s/gate.sock", town);
+    snprintf(log_path, sizeof log_path, "%s/agent.log", town);
+    make_host();
+    make_services();
+    start_agent();
+}
+
+static void stop(void)
+{
+    stop_agent();
+    otp_maker_free(maker);
+    umount("/etc/pam.d");
+}
+
+TestSuite(pam, .init = start, .fini = stop, .timeout = 60);
+
+static struct otp for_anna(int64_t fence)
+{
+    struct otp otp = {.host = "neustadt/ts1", .login = "anna", .fence = fence, .until_ms = clock_wall_ms() + OTP_MS};
+    TEXT_PUT(otp.session, "neustadt/s-0123456789abcdef-01234567");
+    return otp;
+}
+
+// What a person's desk would send as the password.
+static const char *password(struct otp otp, const char *behind)
+{
+    char text[OTP_TEXT_SIZE];
+    otp.password_follows = behind != NULL;
+    cr_assert(otp_make(maker, "", &otp, text));
+    snprintf(typed, sizeof typed, "%s%s%s\n", text, behind ? ":" : "", behind ? behind : "");
+    return typed;
+}
+
+static bool enters(const char *service, const char *login, const char *words)
+{
+    char line[256];
+    snprintf(line, sizeof line, "pamtester %s %s authenticate acct_mgmt setcred open_session", service, login);
+    program_run(&said, line, words);
+    return said.exit_code == 0;
+}
+
+#define ENTERS(login, words) cr_assert(enters("pult-test", login, words), "%s%s", said.out, said.err)
+#define STAYS_OUT(login, words) cr_assert_not(enters("pult-test", login, words), "%s%s", said.out, said.err)
+
+Test(pam, a_one_time_password_opens_once)
+{
+    ENTERS("anna", password(for_anna(1), NULL));
+    STAYS_OUT("anna", typed);
+    ENTERS("anna", password(for_anna(1), NULL));
+}
+
+Test(pam, nothing_else_opens)
+{
+    struct otp otp = for_anna(1);
+    STAYS_OUT("anna", "geheim\n");
+    STAYS_OUT("anna", "\n");
+    STAYS_OUT("bert", password(otp, NULL));
+    otp.until_ms = clock_wall_ms() - 1000;
+    STAYS_OUT("anna", password(otp, NULL));
+    otp = for_anna(1);
+    TEXT_PUT(otp.host, "neustadt/ts2");
+    STAYS_OUT("anna", password(otp, NULL));
+    ENTERS("anna", password(for_anna(5), NULL));
+    STAYS_OUT("anna", password(for_anna(4), NULL));
+    memset(typed, 'P', sizeof typed - 2);
+    STAYS_OUT("anna", typed);
+}
+
+Test(pam, the_typed_password_behind_it_is_for_the_next_module)
+{
+    char most[164]; // as many as fit behind it in what xrdp passes on
+    cr_assert_eq(OTP_TEXT_SIZE - 1 + 1 + sizeof most - 1, 255);
+    ENTERS("anna", password(for_anna(1), "geheim"));
+    STAYS_OUT("anna", password(for_anna(1), "falsch"));
+    memset(most, 'x', sizeof most - 1);
+    most[sizeof most - 1] = 0;
+    STAYS_OUT("anna", password(for_anna(1), most));
+    STAYS_OUT("anna", password(for_anna(1), ""));
+}
+
+Test(pam, a_right_password_does_not_walk_around_the_gate)
+{
+    cr_assert_not(enters("pult-walk-around", "anna", "geheim\n"));
+    cr_assert(strstr(said.out, "expired") || strstr(said.err, "expired"), "%s%s", said.out, said.err);
+}
+
+Test(pam, what_was_used_stays_used_when_the_agent_is_killed)
+{
+    char used[sizeof typed];
+    ENTERS("anna", password(for_anna(7), NULL));
+    TEXT_PUT(used, typed);
+    kill(agent, SIGKILL);
+    stop_agent();
+    start_agent();
+    STAYS_OUT("anna", used);
+    STAYS_OUT("anna", password(for_anna(6), NULL));
+    ENTERS("anna", password(for_anna(7), NULL));
+}
+
+Test(pam, nobody_waits_longer_than_two_seconds)
+{
+    program_freeze(agent);
+    int64_t before = clock_steady_ms();
+    STAYS_OUT("anna", password(for_anna(1), NULL));
+    int64_t took_ms = clock_steady_ms() - before;
+    kill(agent, SIGCONT);
+    cr_assert(took_ms >= 1900 && took_ms < 3900, "%lld ms", (long long)took_ms);
+    stop_agent();
+    before = clock_steady_ms();
+    STAYS_OUT("anna", password(for_anna(1), NULL));
+    cr_assert_lt(clock_steady_ms() - before, 1500);
+    start_agent();
+}
+
+Test(pam, the_log_tells_no_password)
+{
+    char line[300];
+    ENTERS("anna", password(for_anna(1), "geheim"));
+    STAYS_OUT("anna", "streng-geheim\n");
+    snprintf(line, sizeof line, "grep -e geheim -e P1\\. -e %.20s %s", typed, log_path);
+    program_run(&said, line, NULL);
+    cr_assert_eq(said.exit_code, 1, "%s", said.out);
+}

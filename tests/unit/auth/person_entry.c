@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/auth/person_entry.h"
+#include "broker/auth/logon_name.h"
+#include "broker/base/text.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NOW_S = 1772352000 }; // 2026-03-01
+
+static const struct tenant town = {.id = "neustadt"};
+static const struct tenant domain = {.id = "altdorf", .realm = "ALTDORF", .directory = DIRECTORY_ACTIVE_DIRECTORY};
+static struct ldap_bytes values[16];
+static struct ldap_attribute attributes[16];
+static struct ldap_entry entry = {.attributes = attributes};
+static struct person_entry_read person;
+
+static void add(const char *name, const char *bytes, size_t length)
+{
+    values[entry.count] = (struct ldap_bytes){bytes, length};
+    attributes[entry.count] = (struct ldap_attribute){{name, strlen(name)}, &values[entry.count], 1};
+    entry.count++;
+}
+
+static void add_text(const char *name, const char *text)
+{
+    add(name, text, strlen(text));
+}
+
+static bool read_of(const struct tenant *tenant, const char *login)
+{
+    return person_entry_identity(&person, tenant, login, &entry, NOW_S * INT64_C(1000));
+}
+
+Test(person, is_read_from_slapd)
+{
+    add_text("UID", "Anna");
+    cr_expect_not(read_of(&town, "anna"), "without an id that stays");
+    add_text("entryUUID", "8A83E74A-7b6c-1041-9232-85d9fd48b5c8");
+    cr_expect(read_of(&town, "anna"));
+    cr_expect_str_eq(person.key, "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    cr_expect_str_eq(person.name, "anna");
+    cr_expect_not(person.disabled);
+    add_text("cn", "Anna A.");
+    cr_expect(read_of(&town, "anna"));
+    cr_expect_str_eq(person.name, "Anna A.");
+    cr_expect_not(read_of(&town, "berta"), "somebody else's entry");
+}
+
+Test(person, may_begin_with_an_umlaut)
+{
+    char login[LOGIN_SIZE];
+    cr_assert(logon_name_read(login, &town, "özlem"));
+    add_text("uid", "Özlem");
+    add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    cr_expect(read_of(&town, login));
+    cr_assert(logon_name_read(login, &town, "ÖZLEM"));
+    cr_expect(read_of(&town, login));
+    cr_expect_str_eq(person.login, "özlem");
+}
+
+Test(person, has_a_clean_name_or_another)
+{
+    add_text("uid", "anna");
+    add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    add_text("displayName", "An\x1b[31mna");
+    add_text("cn", "Anna");
+    cr_expect(read_of(&town, "anna"));
+    cr_expect_str_eq(person.name, "Anna");
+}
+
+Test(person, may_be_disabled_in_slapd)
+{
+    add_text("uid", "anna");
+    add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    add_text("pwdAccountLockedTime", "20260228000000Z");
+    cr_expect(read_of(&town, "anna") && !person.disabled, "locked for a while: the bind decides");
+    cr_expect(person.locked);
+    add_text("pwdEndTime", "20270101000000Z");
+    cr_expect(read_of(&town, "anna") && !person.disabled);
+    entry.count--;
+    add_text("pwdEndTime", "20260101000000Z");
+    cr_expect(read_of(&town, "anna") && person.disabled);
+    entry.count -= 2;
+    add_text("pwdAccountLockedTime", "000001010000Z");
+    cr_expect(read_of(&town, "anna") && person.disabled && !person.locked);
+}
+
+Test(person, is_read_from_a_domain)
+{
+    add_text("sAMAccountName", "Anna");
+    add("objectGUID", "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16);
+    cr_expect(read_of(&domain, "anna"));
+    cr_expect_str_eq(person.login, "anna");
+    cr_expect_str_eq(person.key, "000102030405060708090a0b0c0d0e0f");
+    cr_expect_not(read_of(&domain, "a.adler"));
+    add_text("userPrincipalName", "A.Adler@Altdorf");
+    cr_expect(read_of(&domain, "a.adler"));
+    cr_expect_str_eq(person.login, "anna");
+    cr_expect_not(read_of(&domain, "a.adler@altdorf.de"));
+    cr_expect(read_of(&domain, "a.adler@altdorf"));
+    add_text("accountExpires", "9223372036854775807");
+    add_text("userAccountControl", "512");
+    add_text("lockoutTime", "0");
+    cr_expect(read_of(&domain, "anna") && !person.disabled && !person.locked);
+    entry.count--;
+    add_text("lockoutTime", "133000000000000000");
+    cr_expect(read_of(&domain, "anna") && !person.disabled && person.locked);
+    entry.count--;
+    entry.count--;
+    add_text("userAccountControl", "514");
+    cr_expect(read_of(&domain, "anna") && person.disabled);
+    entry.count -= 2;
+    add_text("accountExpires", "133000000000000000"); // 2022
+    cr_expect(read_of(&domain, "anna") && person.disabled);
+}

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "tests/unit/calls/calls_fixture.h"
+#include "broker/calls/admin_sessions.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct office office;
+
+// ---- the store
+
+static store_done *written;
+static void *written_arg;
+
+static void append(void *self, const struct store_batch *batch, store_done *done, void *arg)
+{
+    (void)self;
+    office.events[0] = 0;
+    for (size_t i = 0; i < batch->event_count; i++) {
+        size_t length = strlen(office.events);
+        snprintf(office.events + length, sizeof office.events - length, "%.*s\n", (int)batch->events[i].length,
+                 batch->events[i].payload);
+    }
+    written = done;
+    written_arg = arg;
+}
+
+static store_done *gone;
+static void *gone_arg;
+
+static void erase_person(void *self, const char *id, store_done *done, void *arg)
+{
+    (void)self;
+    TEXT_PUT(office.erased, id);
+    gone = done;
+    gone_arg = arg;
+}
+
+static auth_done *looked_up;
+static void *looked_up_arg;
+
+static void look_up(void *self, const struct tenant *tenant, const char *name, auth_done *done, void *arg)
+{
+    (void)self, (void)tenant, (void)name;
+    looked_up = done;
+    looked_up_arg = arg;
+}
+
+// The directory knows one person: anna of the group rathaus.
+static void answer_look_up(void)
+{
+    static char dns[1][DN_SIZE] = {"cn=rathaus,ou=groups,dc=example"};
+    struct identity anna = {.login = "anna", .key = "1", .name = "Anna", .groups = dns, .group_count = 1};
+    anna.locked = office.locked;
+    auth_done *done = looked_up;
+    looked_up = NULL;
+    if (done)
+        done(looked_up_arg, office.verdict, office.verdict == AUTH_RIGHT ? &anna : NULL);
+}
+
+static void settle(void)
+{
+    answer_look_up();
+    while (written) {
+        store_done *done = written;
+        written = NULL;
+        done(written_arg, STORE_DURABLE, NULL);
+    }
+    while (gone) {
+        static const struct fault full = {.kind = FAULT_UNAVAILABLE, .text = "the disk is full"};
+        store_done *done = gone;
+        gone = NULL;
+        done(gone_arg, office.disk_is_full ? STORE_REFUSED : STORE_DURABLE, &full);
+    }
+}
+
+static int64_t now_ms(void *arg)
+{
+    (void)arg;
+    return office.hall.now_ms;
+}
+
+// ---- hosts, desks and directories
+
+static const char *detail_of(void *arg, const char *host_id)
+{
+    (void)arg, (void)host_id;
+    return office.detail;
+}
+
+static void doubt(void *arg, const char *host_id)
+{
+    (void)arg, (void)host_id;
+}
+
+static bool is_online(void *self, const char *id)
+{
+    (void)self, (void)id;
+    return true;
+}
+
+static bool send_to_host(void *self, const char *host_id, const struct host_message *message)
+{
+    (void)self;
+    if (office.away)
+        return false;
+    cr_assert_lt(office.sent_count, SENT_MAX);
+    TEXT_PUT(office.sent[office.sent_count].to, host_id);
+    office.sent[office.sent_count++].message = *message;
+    return true;
+}
+
+static bool send_to_desk(void *self, const char *device_id, const struct link_message *message)
+{
+    (void)self, (void)device_id, (void)message;
+    return true;
+}
+
+static size_t count_desks(void *self)
+{
+    (void)self;
+    return 0;
+}
+
+static void directory_status(void *self, const struct tenant *tenant, struct directory_status *status)
+{
+    (void)self, (void)tenant;
+    *status = (struct directory_status){.state = DIRECTORY_OK};
+}
+
+static void forget(void *self, const char *tenant_id)
+{
+    (void)self, (void)tenant_id;
+}
+
+void office_open(void)
+{
+    struct services *services = &office.services;
+    struct fault why;
+    char path[FOLDER_SIZE + 8];
+    office = (struct office){.detail = ""};
+    folder_make(office.folder, "office");
+    snprintf(path, sizeof path, "%s/otp", office.folder);
+    hall_open(&office.hall);
+    struct commit_ports ports = {.store = {.append = append, .erase_person = erase_person}, .now_ms = now_ms};
+    *services = (struct services){
+        .loop = loop_new(),
+        .state = office.hall.state,
+        .commit = commit_new(office.hall.state, &ports, 1, 1),
+        .erasure = erasure_new(&ports.store, NULL, NULL),
+        .group_cache = group_cache_new(1024 * 1024),
+        .throttle = throttle_new(),
+        .otp_maker = otp_maker_open(path, &why),
+        .admin_sessions = admin_sessions_new("/nonexistent"),
+        .health = office.hall.source,
+        .auth = {.look_up = look_up, .status = directory_status, .forget = forget},
+        .links = {NULL, is_online, send_to_desk, count_desks},
+        .host_links = {NULL, is_online, send_to_host},
+    };
+    cr_assert(services->otp_maker, "%s", why.text);
+    folder_remove(office.folder);
+    services->health.detail = detail_of;
+    services->health.doubt = doubt;
+}
+
+void office_close(void)
+{
+    struct services *services = &office.services;
+    people_clear(&services->people);
+    reports_clear(&services->reports);
+    admin_sessions_free(services->admin_sessions);
+    limits_clear(&services->limits);
+    otp_maker_free(services->otp_maker);
+    throttle_free(services->throttle);
+    group_cache_free(services->group_cache);
+    commit_free(services->commit);
+    erasure_free(services->erasure);
+    loop_free(services->loop);
+    hall_close(&office.hall);
+}
+
+// ---- a call
+
+static struct text answered;
+
+static void finish(struct request *request, int status, struct text *answer, int64_t retry_after_s)
+{
+    (void)retry_after_s;
+    office.status = status;
+    TEXT_PUT(office.etag, request->etag);
+    answered = *answer;
+    request_fini(request);
+    free(request);
+}
+
+json_object *office_call(enum method_id id, enum noun noun, const char *thing, const char *body)
+{
+    struct fault why;
+    json_object *answer = NULL;
+    struct request *request = mem_new(1, sizeof *request);
+    request->method = method_find(id, noun);
+    cr_assert(request->method);
+    request->peer = (struct peer){.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"};
+    TEXT_PUT(request->id, thing);
+    request->limit = 100;
+    request->finish = finish;
+    cr_assert(codec_parse(&request->body, body, strlen(body), &why), "%s", why.text);
+    office.status = 0;
+    calls_dispatch(&office.services, request);
+    settle();
+    cr_assert(office.status, "not answered");
+    cr_assert(codec_parse(&answer, answered.bytes, answered.length, &why), "%s", why.text);
+    text_drop(&answered);
+    return answer;
+}

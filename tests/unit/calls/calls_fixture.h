@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The town hall of core's tests with an administrator's desk in it: calls go in, answers come out, the store always
+// writes. What is sent to hosts and desks is noted.
+#pragma once
+#include "broker/calls/services.h"
+#include "tests/folder.h"
+#include "tests/unit/core/core_fixture.h"
+
+enum { SENT_MAX = 16 };
+
+struct office {
+    struct hall hall;
+    struct services services;
+    const char *detail;       // of every host's health
+    char folder[FOLDER_SIZE]; // for the broker's secret
+    struct {
+        char to[ID_SIZE];
+        struct host_message message;
+    } sent[SENT_MAX];
+    size_t sent_count;
+    bool away; // no host can be told anything
+    int status;
+    char etag[ETAG_SIZE];
+    char events[4096];    // what was appended last
+    char erased[ID_SIZE]; // whose name went last
+    bool disk_is_full;
+    enum auth_verdict verdict; // of looking anna up
+    bool locked;
+};
+
+extern struct office office;
+
+void office_open(void);
+void office_close(void);
+// An administrator of the district calls; the answer is the caller's. office.status tells how it went.
+json_object *office_call(enum method_id id, enum noun noun, const char *thing, const char *body);
+// The last one is refused unless it answered `status`.
+#define OFFICE_EXPECT(wanted, ...)                                                                                     \
+    do {                                                                                                               \
+        owned(json) json_object *answer_ = office_call(__VA_ARGS__);                                                   \
+        cr_assert_eq(office.status, wanted, "%d: %s", office.status, json_object_to_json_string(answer_));             \
+    } while (0)

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The gate with a broker, a disk, a clock and neighbours that do as they are told.
+#include "broker/pult-host/otp_verifier.h"
+#include "broker/base/clock.h"
+#include "broker/base/text.h"
+#include "tests/folder.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { CONFIRM_MS = 60, DEADLINE_MS = 1000, PREVIOUS_MS = 400, NOW_S = 1700000000 };
+
+static const char session[] = "neustadt/s-0123456789abcdef-01234567";
+static struct loop *loop;
+static struct otp_maker *maker;
+static const char *enrolment;
+static struct used_otps *used;
+static struct otp_verifier *verifier;
+
+// How the others behave, and what they were asked.
+static struct {
+    int64_t now_ms;
+    bool linked, says, good, disk_full, neighbour_stays, slow_disk;
+    int confirms, kept, cleared;
+    struct otp_verifier_step *step;
+    bool fine;
+} world;
+static struct loop_timer *broker_speaks, *disk_turns, *neighbour_goes;
+static int64_t asked_number;
+static struct otp_verifier_step *keeping, *clearing;
+
+static int64_t now_ms(void *arg)
+{
+    (void)arg;
+    return world.now_ms;
+}
+
+static bool confirm(void *arg, int64_t number, const struct otp *otp)
+{
+    (void)arg;
+    cr_assert_str_eq(otp->session, session);
+    if (!world.linked)
+        return false;
+    world.confirms++;
+    asked_number = number;
+    if (world.says)
+        loop_timer_start(broker_speaks, 1);
+    return true;
+}
+
+static void speak(void *arg)
+{
+    (void)arg;
+    otp_verifier_confirmed(verifier, asked_number, world.good);
+}
+
+static void clear(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+{
+    (void)arg;
+    (void)otp;
+    world.cleared++;
+    clearing = step;
+    loop_timer_start(neighbour_goes, 1);
+}
+
+static void go(void *arg)
+{
+    (void)arg;
+    otp_verifier_step_done(clearing, !world.neighbour_stays);
+}
+
+static void keep(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+{
+    (void)arg;
+    (void)otp;
+    keeping = step;
+    if (!world.slow_disk)
+        loop_timer_start(disk_turns, 1);
+}
+
+static void turn(void *arg)
+{
+    (void)arg;
+    world.kept += !world.disk_full;
+    otp_verifier_step_done(keeping, !world.disk_full);
+}
+
+static struct otp_verifier *otp_verifier_of(int64_t confirm_ms, int64_t deadline_ms)
+{
+    static const struct otp_verifier_ports ports = {now_ms, confirm, clear, keep};
+    struct otp_verifier_config config = {
+        .host = "neustadt/ts1", .confirm_ms = confirm_ms, .deadline_ms = deadline_ms, .previous_ms = PREVIOUS_MS};
+    return otp_verifier_new(loop, &config, used, &ports, NULL);
+}
+
+static void set_key(void)
+{
+    char text[OTP_KEY_TEXT_SIZE];
+    cr_assert(otp_maker_key(maker, "neustadt/ts1", enrolment, text));
+    cr_assert(otp_verifier_set_key(verifier, text));
+}
+
+static void open_gate(void)
+{
+    char folder[FOLDER_SIZE], file[FOLDER_SIZE + 8];
+    struct fault why = {0};
+    memset(&world, 0, sizeof world);
+    enrolment = "first";
+    world.now_ms = NOW_S * 1000LL;
+    world.linked = world.says = world.good = true;
+    folder_make(folder, "gate");
+    snprintf(file, sizeof file, "%s/secret", folder);
+    maker = otp_maker_open(file, &why);
+    cr_assert(maker, "%s", why.text);
+    folder_remove(folder);
+    loop = loop_new();
+    broker_speaks = loop_timer_new(loop, speak, NULL);
+    disk_turns = loop_timer_new(loop, turn, NULL);
+    neighbour_goes = loop_timer_new(loop, go, NULL);
+    used = used_otps_new();
+    verifier = otp_verifier_of(CONFIRM_MS, DEADLINE_MS);
+    set_key();
+}
+
+static void close_gate(void)
+{
+    otp_verifier_free(verifier);
+    used_otps_free(used);
+    otp_maker_free(maker);
+    loop_timer_free(broker_speaks);
+    loop_timer_free(disk_turns);
+    loop_timer_free(neighbour_goes);
+    loop_free(loop);
+}
+
+TestSuite(verifier, .init = open_gate, .fini = close_gate, .timeout = 20);
+
+static struct otp for_anna(int64_t fence)
+{
+    struct otp otp = {.host = "neustadt/ts1", .login = "anna", .fence = fence, .until_ms = (NOW_S + 60) * 1000LL};
+    TEXT_PUT(otp.session, session);
+    return otp;
+}
+
+static char password[OTP_TEXT_SIZE + 64];
+
+static const char *made(struct otp otp)
+{
+    char text[OTP_TEXT_SIZE];
+    cr_assert(otp_make(maker, enrolment, &otp, text));
+    snprintf(password, sizeof password, "%s%s", text, otp.password_follows ? ":geheim" : "");
+    return password;
+}
+
+static struct verdict {
+    bool good;
+    size_t rest;
+    char why[100];
+    int count;
+} said;
+
+static void answered(void *arg, bool good, size_t rest, const char *why)
+{
+    said.good = good;
+    said.rest = rest;
+    said.count++;
+    TEXT_PUT(said.why, why);
+    if (arg)
+        loop_stop(loop);
+}
+
+static const char *asks(const char *login, const char *words)
+{
+    said = (struct verdict){0};
+    otp_verifier_ask(verifier, login, words, answered, loop);
+    loop_run(loop);
+    cr_assert_eq(said.count, 1);
+    return said.why;
+}
+
+Test(verifier, lets_in_once)
+{
+    char kept[sizeof password];
+    TEXT_PUT(kept, made(for_anna(7)));
+    cr_assert_str_eq(asks("anna", kept), "good");
+    cr_assert(said.good && said.rest == 0);
+    cr_assert(world.confirms == 1 && world.kept == 1 && world.cleared == 1);
+    cr_assert_str_eq(used_otps_login(used, "anna")->session, session);
+    cr_assert_str_eq(asks("anna", kept), "it was used before");
+    cr_assert_not(said.good);
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+}
+
+Test(verifier, says_where_the_typed_password_begins)
+{
+    struct otp otp = for_anna(7);
+    otp.password_follows = true;
+    cr_assert_str_eq(asks("anna", made(otp)), "good");
+    cr_assert_str_eq(password + said.rest, "geheim");
+}
+
+Test(verifier, refuses_what_is_for_another_host_or_person)
+{
+    struct otp otp = for_anna(7);
+    cr_assert_str_eq(asks("bert", made(otp)), "not made by the broker for this host and this person");
+    TEXT_PUT(otp.host, "neustadt/ts2");
+    cr_assert_str_eq(asks("anna", made(otp)), "not made by the broker for this host and this person");
+    cr_assert_str_eq(asks("anna", "anna-geheim-1"), "the password is no one-time password");
+    cr_assert_eq(world.confirms, 0);
+}
+
+Test(verifier, refuses_what_is_too_old)
+{
+    made(for_anna(7));
+    world.now_ms = (NOW_S + 60) * 1000LL;
+    cr_assert_str_eq(asks("anna", password), "its time is up");
+    world.now_ms--;
+    cr_assert_str_eq(asks("anna", password), "good");
+}
+
+Test(verifier, refuses_an_overtaken_number)
+{
+    cr_assert_str_eq(asks("anna", made(for_anna(9))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "a newer one was used here");
+    cr_assert_str_eq(asks("anna", made(for_anna(9))), "good");
+}
+
+Test(verifier, of_a_desktop_only_the_newest_of_anybody_counts)
+{
+    struct otp bert = for_anna(9);
+    TEXT_PUT(bert.login, "bert");
+    cr_assert_str_eq(asks("bert", made(bert)), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "good"); // a terminal server
+    struct otp anna = for_anna(8);
+    anna.sole = true;
+    cr_assert_str_eq(asks("anna", made(anna)), "somebody was let in here with a newer one");
+}
+
+Test(verifier, does_what_the_broker_says)
+{
+    world.good = false;
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "the broker says that it is not the newest");
+    cr_assert_eq(world.kept, 0);
+    cr_assert_null(used_otps_login(used, "anna"));
+}
+
+Test(verifier, decides_alone_when_the_broker_is_silent_or_cut_off)
+{
+    world.says = false;
+    int64_t before = clock_steady_ms();
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    cr_assert_geq(clock_steady_ms() - before, CONFIRM_MS - 2);
+    otp_verifier_confirmed(verifier, asked_number, false); // too late, and about nothing any more
+    world.linked = false;
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "good");
+    cr_assert_eq(world.confirms, 1);
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "a newer one was used here");
+}
+
+static void cut_link(void *arg)
+{
+    (void)arg;
+    world.linked = false;
+    otp_verifier_link_down(verifier);
+}
+
+Test(verifier, does_not_wait_for_a_link_that_went_down)
+{
+    enum { LONG_MS = 9000 };
+    otp_verifier_free(verifier);
+    verifier = otp_verifier_of(LONG_MS, LONG_MS + 500);
+    set_key();
+    world.says = false;
+    struct loop_timer *cut = loop_timer_new(loop, cut_link, NULL);
+    loop_timer_start(cut, 1);
+    int64_t before = clock_steady_ms();
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    cr_assert_lt(clock_steady_ms() - before, LONG_MS / 2);
+    loop_timer_free(cut);
+}
+
+Test(verifier, lets_nobody_in_whom_it_cannot_remember)
+{
+    world.disk_full = true;
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "it cannot be remembered");
+    cr_assert_not(said.good);
+    cr_assert_str_eq(asks("anna", password), "it was used before");
+    world.disk_full = false;
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+}
+
+Test(verifier, answers_in_time_though_the_disk_does_not)
+{
+    world.slow_disk = true;
+    int64_t before = clock_steady_ms();
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "it took too long");
+    cr_assert_lt(clock_steady_ms() - before, 5 * DEADLINE_MS); // the disk never does
+    otp_verifier_step_done(keeping, true);                     // and when it does at last, nobody is surprised
+    cr_assert_eq(said.count, 1);
+}
+
+Test(verifier, lets_nobody_in_beside_somebody_who_does_not_go)
+{
+    world.neighbour_stays = true;
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "another session here does not end");
+}
+
+Test(verifier, of_two_with_one_password_at_once_one_gets_in)
+{
+    int good = 0;
+    made(for_anna(7));
+    said = (struct verdict){0};
+    otp_verifier_ask(verifier, "anna", password, answered, NULL);
+    otp_verifier_ask(verifier, "anna", password, answered, NULL);
+    struct loop_timer *end = loop_timer_new(loop, (loop_work *)loop_stop, loop);
+    loop_timer_start(end, DEADLINE_MS + 50);
+    loop_run(loop);
+    loop_timer_free(end);
+    good = world.kept;
+    cr_assert_eq(said.count, 2);
+    cr_assert_eq(good, 1);
+}
+
+Test(verifier, a_newer_one_overtakes_one_that_waits_for_the_broker)
+{
+    world.says = false;
+    said = (struct verdict){0};
+    made(for_anna(7));
+    otp_verifier_ask(verifier, "anna", password, answered, loop);
+    used_otps_accept(used, &(struct otp){.login = "anna", .fence = 8});
+    loop_run(loop);
+    cr_assert_str_eq(said.why, "a newer one was used here");
+}
+
+static void enrol_anew(void)
+{
+    enrolment = "second";
+    set_key();
+    set_key(); // what every welcome after it says
+}
+
+Test(verifier, takes_a_new_key_and_the_previous_one_for_a_while)
+{
+    char of_before[2][sizeof password];
+    for (int i = 0; i < 2; i++)
+        TEXT_PUT(of_before[i], made(for_anna(7)));
+    enrol_anew();
+    cr_assert_str_eq(asks("anna", of_before[0]), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    struct loop_timer *over = loop_timer_new(loop, (loop_work *)loop_stop, loop);
+    loop_timer_start(over, PREVIOUS_MS + 5);
+    loop_run(loop);
+    loop_timer_free(over);
+    cr_assert_str_eq(asks("anna", of_before[1]), "not made by the broker for this host and this person");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    cr_assert_not(otp_verifier_set_key(verifier, "0011"));
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+}
+
+Test(verifier, knows_nobody_without_its_key)
+{
+    otp_verifier_free(verifier);
+    verifier = otp_verifier_of(CONFIRM_MS, DEADLINE_MS);
+    cr_assert_not(otp_verifier_set_key(verifier, "0011"));
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "the key for one-time passwords is not known yet");
+}
