@@ -126,7 +126,7 @@ void broker_link_report(struct broker_link *broker, const struct link_message *m
 {
     owned(json) json_object *object = codec_write(link_message_fields, CODEC_ANSWER, message);
     if (!client_link_send(uplink_client(broker->line), object))
-        log_debug("broker", "the link is down; not told: %s %s", message->session, message->state);
+        log_debug("broker", "the link is down; not told: %s %s", message->session, desk_report_words[message->state]);
 }
 
 static void link_up(void *arg)

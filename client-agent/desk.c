@@ -60,28 +60,31 @@ static const unsigned next_states[DESK_STATE_COUNT] = {
 
 // How a session's end is told: to the person, and to the broker.
 struct end_row {
-    const char *sentence, *state, *reason;
+    const char *sentence;
+    enum desk_report report;
+    const char *reason;
 };
 
 // A session that is not known to have ended may go on at its host: to the broker it is disconnected.
 static const struct end_row end_rows[VIEW_END_COUNT] = {
-    [VIEW_LOGGED_OFF] = {N_("You are logged off."), "ended", "logged off"},
-    [VIEW_REPLACED] = {N_("Your session was opened at another desk."), "disconnected", "opened elsewhere"},
-    [VIEW_ENDED_BY_HOST] = {N_("The session host has ended your session. Log on again or ask the help desk."), "ended",
-                            "ended by the host"},
+    [VIEW_LOGGED_OFF] = {N_("You are logged off."), DESK_REPORTS_ENDED, "logged off"},
+    [VIEW_REPLACED] = {N_("Your session was opened at another desk."), DESK_REPORTS_DISCONNECTED, "opened elsewhere"},
+    [VIEW_ENDED_BY_HOST] = {N_("The session host has ended your session. Log on again or ask the help desk."),
+                            DESK_REPORTS_ENDED, "ended by the host"},
     [VIEW_LOST] = {N_("The connection to the session host was lost. Your programs go on running: log on again to "
                       "return to them."),
-                   "disconnected", "connection lost"},
+                   DESK_REPORTS_DISCONNECTED, "connection lost"},
     [VIEW_UNREACHABLE] = {N_("The session host cannot be reached. Try again in a minute or ask the help desk."),
-                          "failed", "host unreachable"},
-    [VIEW_REFUSED] = {N_("The session host did not let you in. Try again or ask the help desk."), "failed",
+                          DESK_REPORTS_FAILED, "host unreachable"},
+    [VIEW_REFUSED] = {N_("The session host did not let you in. Try again or ask the help desk."), DESK_REPORTS_FAILED,
                       "refused by the host"},
     [VIEW_WRONG_CERTIFICATE] =
         {N_("The session host showed a false certificate. Your password was not sent. Tell the help "
             "desk."),
-         "failed", "false certificate"},
-    [VIEW_FAILED] = {N_("The session could not be shown. Log on again to return to it."), "failed", "viewer failed"},
-    [VIEW_CLOSED] = {"", "disconnected", "closed at the desk"},
+         DESK_REPORTS_FAILED, "false certificate"},
+    [VIEW_FAILED] = {N_("The session could not be shown. Log on again to return to it."), DESK_REPORTS_FAILED,
+                     "viewer failed"},
+    [VIEW_CLOSED] = {"", DESK_REPORTS_DISCONNECTED, "closed at the desk"},
 };
 
 static const char moved_sentence[] = N_("Your session was opened at %s.");
@@ -145,11 +148,10 @@ static void enter(struct desk *desk, enum desk_state next, const char *sentence,
     present(desk);
 }
 
-static void report(struct desk *desk, enum link_type type, const char *state, const char *reason)
+static void report(struct desk *desk, enum link_type type, enum desk_report state, const char *reason)
 {
-    struct link_message message = {.type = type, .fence = desk->fence};
+    struct link_message message = {.type = type, .fence = desk->fence, .state = state};
     TEXT_PUT(message.session, desk->session);
-    TEXT_PUT(message.state, state);
     TEXT_PUT(message.reason, reason);
     desk->ports.report(desk->arg, &message);
 }
@@ -306,9 +308,8 @@ static void note_session(struct desk *desk, const struct logon_answer *answer)
 // The broker has opened a session for somebody who has turned away: it must not believe that it is being shown.
 static void let_go(struct desk *desk, const struct logon_answer *answer)
 {
-    struct link_message message = {.type = LINK_STATE, .fence = answer->fence};
+    struct link_message message = {.type = LINK_STATE, .fence = answer->fence, .state = DESK_REPORTS_DISCONNECTED};
     TEXT_PUT(message.session, answer->session);
-    TEXT_PUT(message.state, "disconnected");
     TEXT_PUT(message.reason, "cancelled");
     desk->ports.report(desk->arg, &message);
 }
@@ -317,7 +318,7 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
 {
     note_session(desk, answer);
     if (!is_usable(answer)) {
-        report(desk, LINK_STATE, "failed", "incomplete answer");
+        report(desk, LINK_STATE, DESK_REPORTS_FAILED, "incomplete answer");
         enter(desk, DESK_GREETING, broken_answer, "");
         return;
     }
@@ -386,8 +387,8 @@ static void session_ended(struct desk *desk, enum session_view_end end)
 {
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
     bool was_shown = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
-    bool goes_on = was_shown && text_equal(end_rows[end].state, "failed");
-    report(desk, LINK_STATE, goes_on ? "disconnected" : end_rows[end].state, end_rows[end].reason);
+    bool goes_on = was_shown && end_rows[end].report == DESK_REPORTS_FAILED;
+    report(desk, LINK_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : end_rows[end].report, end_rows[end].reason);
     if (known)
         enter(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
     else
@@ -398,7 +399,7 @@ static void break_off(struct desk *desk)
 {
     enter(desk, DESK_RECONNECTING, "", "");
     desk->ports.timer(desk->arg, MENDING_MS);
-    report(desk, LINK_STATE, "disconnected", "line broken");
+    report(desk, LINK_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
 }
 
 static void ask_for_password(struct desk *desk)
@@ -406,13 +407,13 @@ static void ask_for_password(struct desk *desk)
     desk->wants_password = true;
     enter(desk, DESK_RECONNECTING, desk->linked ? "" : alone_sentence, "");
     if (desk->linked)
-        report(desk, LINK_RENEW, "", "");
+        report(desk, LINK_RENEW, DESK_REPORTS_NOTHING, "");
 }
 
 static void is_shown(struct desk *desk)
 {
     enter(desk, DESK_CONNECTED, "", "");
-    report(desk, LINK_STATE, "connected", "");
+    report(desk, LINK_STATE, DESK_REPORTS_CONNECTED, "");
 }
 
 void desk_view(struct desk *desk, enum session_view_event event, enum session_view_end end)
@@ -468,7 +469,7 @@ void desk_link_up(struct desk *desk)
     if (shows) {
         TEXT_PUT(hello.session, desk->session);
         hello.fence = desk->fence;
-        TEXT_PUT(hello.state, desk->state == DESK_CONNECTED ? "connected" : "disconnected");
+        hello.state = desk->state == DESK_CONNECTED ? DESK_REPORTS_CONNECTED : DESK_REPORTS_DISCONNECTED;
     }
     desk->linked = true;
     desk->ports.report(desk->arg, &hello);

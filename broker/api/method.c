@@ -82,12 +82,14 @@ const struct field message_request_fields[] = {
 
 static const char *const link_types[] = {"moved", "end", "lock", "state", "hello", "renew", "password", NULL};
 
+const char *const desk_report_words[] = {"none", "connected", "disconnected", "ended", "failed", NULL};
+
 const struct field link_message_fields[] = {
     {.name = "type", .type = FIELD_CHOICE, AT(link_message, type), .flags = FIELD_REQUIRED, .choices = link_types, .sentence = "kind of message"},
     {.name = "session", .type = FIELD_TEXT, AT(link_message, session), .sentence = "the session"},
     {.name = "fence", .type = FIELD_NUMBER, AT(link_message, fence), .max = INT64_MAX, .sentence = "its fencing number as the sender knows it"},
     {.name = "place", .type = FIELD_TEXT, AT(link_message, place), .sentence = "where it went"},
-    {.name = "state", .type = FIELD_TEXT, AT(link_message, state), .sentence = "connected, disconnected, ended or failed"},
+    {.name = "state", .type = FIELD_CHOICE, AT(link_message, state), .choices = desk_report_words, .sentence = "how the session is now"},
     {.name = "reason", .type = FIELD_TEXT, AT(link_message, reason), .sentence = "why, for the log"},
     {.name = "because", .type = FIELD_CHOICE, AT(link_message, because), .choices = host_reason_words, .sentence = "why, for the person"},
     {.name = "password", .type = FIELD_TEXT, AT(link_message, password), .flags = FIELD_SECRET, .sentence = "one-time password for the session"},

@@ -153,12 +153,23 @@ enum link_type {
     LINK_TYPE_COUNT,
 };
 
+// What a desk says of the session that it has.
+enum desk_report {
+    DESK_REPORTS_NOTHING,
+    DESK_REPORTS_CONNECTED,
+    DESK_REPORTS_DISCONNECTED,
+    DESK_REPORTS_ENDED,  // logged off, or cut by the host: the desk cannot always tell
+    DESK_REPORTS_FAILED, // it could not be opened
+    DESK_REPORT_COUNT,
+};
+extern const char *const desk_report_words[];
+
 struct link_message {
     int64_t type; // enum link_type
     char session[ID_SIZE];
     int64_t fence;
     char place[NAME_SIZE];
-    char state[32]; // "connected", "disconnected", "ended", "failed"
+    int64_t state; // enum desk_report
     char reason[NAME_SIZE];
     int64_t because; // enum host_reason
     char password[OTP_TEXT_SIZE];

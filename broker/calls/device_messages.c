@@ -66,7 +66,7 @@ static void let_go_of_others(struct services *services, const char *device_id, c
         struct event event;
         if (session->state == SESSION_CONNECTED && text_equal(session->device, device_id) &&
             !text_equal(session->id, shown) &&
-            session_report(services->state, session->id, device_id, session->fence, "disconnected",
+            session_report(services->state, session->id, device_id, session->fence, DESK_REPORTS_DISCONNECTED,
                            commit_now_ms(services->commit), &event))
             commit_report(services, &event);
     }
@@ -96,7 +96,7 @@ static void hello(struct services *services, const char *device_id, const struct
         services->links.send(services->links.self, device_id, &moved);
         return;
     }
-    if (session && session_report(services->state, session->id, device_id, message->fence, "connected",
+    if (session && session_report(services->state, session->id, device_id, message->fence, DESK_REPORTS_CONNECTED,
                                   commit_now_ms(services->commit), &event))
         commit_report(services, &event);
 }
@@ -126,9 +126,9 @@ void device_message(struct services *services, const char *device_id, const stru
         renew(services, device_id, message);
     if (message->type != LINK_STATE)
         return;
-    if (text_equal(message->state, "failed"))
+    if (message->state == DESK_REPORTS_FAILED)
         doubt_host(services, device_id, message);
-    if (session_report(services->state, message->session, device_id, message->fence, message->state,
+    if (session_report(services->state, message->session, device_id, message->fence, (enum desk_report)message->state,
                        commit_now_ms(services->commit), &event)) {
         text_cut(event.why, NAME_SIZE, message->reason);
         commit_report(services, &event);

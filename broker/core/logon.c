@@ -229,7 +229,7 @@ static bool ran_before(const struct session *session)
 }
 
 bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
-                    const char *reported, int64_t now_ms, struct event *event)
+                    enum desk_report reported, int64_t now_ms, struct event *event)
 {
     const struct session *session = state_session(state, session_id);
     // Only the desk that has it now, with the number it was given, may say something about it.
@@ -237,12 +237,12 @@ bool session_report(const struct state *state, const char *session_id, const cha
         return false;
     char by[ACTOR_SIZE];
     snprintf(by, sizeof by, "device %s", device_id);
-    bool failed = text_equal(reported, "failed");
+    bool failed = reported == DESK_REPORTS_FAILED;
     // One that its host never let in would keep a place for ever where no agent tells that it is not there.
-    bool ended = text_equal(reported, "ended") || (failed && !ran_before(session));
+    bool ended = reported == DESK_REPORTS_ENDED || (failed && !ran_before(session));
     // A desk cannot tell a log-off from a cut line. Where there is an agent it says what has ended.
-    bool disconnected = !ended ? failed || text_equal(reported, "disconnected") : has_agent(state, session);
-    if (text_equal(reported, "connected") && session->state != SESSION_CONNECTED) {
+    bool disconnected = !ended ? failed || reported == DESK_REPORTS_DISCONNECTED : has_agent(state, session);
+    if (reported == DESK_REPORTS_CONNECTED && session->state != SESSION_CONNECTED) {
         change(event, session, EVENT_SESSION_CONNECTED, by);
         event->record.session.state = SESSION_CONNECTED;
     } else if (disconnected && session->state != SESSION_DISCONNECTED) {

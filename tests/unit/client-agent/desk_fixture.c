@@ -73,7 +73,9 @@ static void report(void *arg, const struct link_message *message)
 {
     (void)arg;
     visit.told = *message;
-    note(message->type == LINK_HELLO ? "hello" : message->type == LINK_RENEW ? "renew" : message->state);
+    note(message->type == LINK_HELLO   ? "hello"
+         : message->type == LINK_RENEW ? "renew"
+                                       : desk_report_words[message->state]);
 }
 
 static void set_timer(void *arg, int64_t wait_ms)

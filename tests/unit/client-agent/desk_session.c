@@ -305,26 +305,28 @@ Test(desk_session, says_which_host_of_an_earlier_one_cannot_be_reached)
 
 struct ending {
     enum session_view_end end;
-    const char *begins, *unseen, *seen; // the sentence; what the broker hears before and after it was shown
+    const char *begins;            // the sentence
+    enum desk_report unseen, seen; // what the broker hears before and after it was shown
 };
 
 static const struct ending endings[] = {
-    {VIEW_LOGGED_OFF, "You are logged off", "ended", "ended"},
-    {VIEW_REPLACED, "Your session was opened at another desk", "disconnected", "disconnected"},
-    {VIEW_ENDED_BY_HOST, "The session host has ended", "ended", "ended"},
-    {VIEW_LOST, "The connection to the session host was lost", "disconnected", "disconnected"},
-    {VIEW_UNREACHABLE, "The session host cannot be reached", "failed", "disconnected"},
-    {VIEW_REFUSED, "The session host did not let you in", "failed", "disconnected"},
-    {VIEW_WRONG_CERTIFICATE, "The session host showed a false certificate", "failed", "disconnected"},
-    {VIEW_FAILED, "The session could not be shown", "failed", "disconnected"},
+    {VIEW_LOGGED_OFF, "You are logged off", DESK_REPORTS_ENDED, DESK_REPORTS_ENDED},
+    {VIEW_REPLACED, "Your session was opened at another desk", DESK_REPORTS_DISCONNECTED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_ENDED_BY_HOST, "The session host has ended", DESK_REPORTS_ENDED, DESK_REPORTS_ENDED},
+    {VIEW_LOST, "The connection to the session host was lost", DESK_REPORTS_DISCONNECTED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_UNREACHABLE, "The session host cannot be reached", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_REFUSED, "The session host did not let you in", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_WRONG_CERTIFICATE, "The session host showed a false certificate", DESK_REPORTS_FAILED,
+     DESK_REPORTS_DISCONNECTED},
+    {VIEW_FAILED, "The session could not be shown", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
 };
 
-static void check_ending(const struct ending *ending, enum desk_state state, const char *expected)
+static void check_ending(const struct ending *ending, enum desk_state state, enum desk_report expected)
 {
     visit_bring_to(state);
     visit_ends(ending->end);
     cr_expect(text_starts(visit.sentence, ending->begins), "%s", visit.sentence);
-    cr_expect_str_eq(visit.told.state, expected);
+    cr_expect_eq(visit.told.state, expected);
     cr_expect_eq(desk_state(visit.desk), DESK_GREETING);
 }
 

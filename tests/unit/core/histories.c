@@ -210,14 +210,13 @@ static const struct session *any_session(struct world *world)
 
 static void report(struct world *world)
 {
-    static const char *const states[] = {"connected", "disconnected", "ended", "failed"};
     struct event event;
     const struct session *session = any_session(world);
     if (!session)
         return;
     int64_t fence = session->fence - (int64_t)roll(world, 2);
-    if (session_report(world->hall.state, session->id, session->device, fence, states[roll(world, 4)], world->wall_ms,
-                       &event))
+    if (session_report(world->hall.state, session->id, session->device, fence,
+                       (enum desk_report)roll(world, DESK_REPORT_COUNT), world->wall_ms, &event))
         commit_all(world, &event, 1);
 }
 

@@ -300,13 +300,15 @@ Test(session, only_the_desk_that_has_it_may_report, .init = open_hall, .fini = c
 {
     struct event event;
     hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk2", 1, "ended", 1, &event));
-    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 0, "ended", 1, &event));
-    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "exploded", 1, &event));
-    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "connected", 1, &event));
+    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk2", 1, DESK_REPORTS_ENDED, 1, &event));
+    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 0, DESK_REPORTS_ENDED, 1, &event));
+    cr_assert_not(
+        session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_NOTHING, 1, &event));
+    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_CONNECTED, 1, &event));
     state_apply(hall.state, &event);
-    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "connected", 1, &event));
-    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, "ended", 1, &event));
+    cr_assert_not(
+        session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_CONNECTED, 1, &event));
+    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_ENDED, 1, &event));
     state_apply(hall.state, &event);
     cr_assert_eq(state_count(hall.state, NOUN_SESSION), 0);
 }
@@ -315,7 +317,7 @@ static enum event_type after_failure(void)
 {
     struct event event;
     bool reported = session_report(hall.state, decision.session.id, decision.session.device, decision.session.fence,
-                                   "failed", hall.now_ms, &event);
+                                   DESK_REPORTS_FAILED, hall.now_ms, &event);
     cr_assert(reported);
     return event.type;
 }

@@ -142,8 +142,8 @@ Test(reconcile, a_desk_that_says_it_is_over_is_believed_by_the_host_only)
     struct event event;
     say(anna.session.id, anna.session.fence, true);
     compare_after(100);
-    cr_assert(session_report(hall.state, anna.session.id, "neustadt/desk1", anna.session.fence, "ended", hall.now_ms,
-                             &event));
+    cr_assert(session_report(hall.state, anna.session.id, "neustadt/desk1", anna.session.fence, DESK_REPORTS_ENDED,
+                             hall.now_ms, &event));
     state_apply(hall.state, &event);
     cr_assert_eq(state_now(), SESSION_DISCONNECTED);
     report.session_count = 0;
