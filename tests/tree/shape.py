@@ -6,7 +6,8 @@ import re
 from tree import check
 
 TOP = {"broker", "client-agent", "pxe", "images", "admin-tool", "tests", "CMakeLists.txt", "CMakePresets.json",
-       "README.md", "LICENSE", "NEWS.md", "SECURITY.md", "CONTRIBUTING.md", "publiccode.yml"}
+       "README.md", "LICENSE", "NEWS.md", "SECURITY.md", "CONTRIBUTING.md", "ARCHITECTURE.md", "publiccode.yml",
+       "findings"}
 VAGUE = re.compile(r"(utils?|common|helpers?|managers?|misc|stuff)")
 
 
