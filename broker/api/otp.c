@@ -225,11 +225,11 @@ static bool put_session(unsigned char *at, const char *session)
 
 static void read_session(char session[ID_SIZE], const char *host, const unsigned char *at)
 {
-    char tenant[SLUG_SIZE], person[17], own[9];
-    id_tenant(tenant, host);
+    char name[SLUG_SIZE], person[17], own[9];
     text_hex(person, at, 8);
     text_hex(own, at + 8, 4);
-    snprintf(session, ID_SIZE, "%s/s-%s-%s", tenant, person, own);
+    snprintf(name, sizeof name, "s-%s-%s", person, own);
+    id_beside(session, host, name);
 }
 
 // Host and login are known to who checks: they are vouched for, but not in the text.

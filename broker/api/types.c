@@ -2,6 +2,7 @@
 #include "broker/api/types.h"
 #include "broker/base/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // A row a line.
@@ -205,6 +206,13 @@ bool id_is_of_tenant(const char *id, const char *tenant)
 {
     size_t length = strlen(tenant);
     return strncmp(id, tenant, length) == 0 && (id[length] == '/' || id[length] == 0);
+}
+
+void id_beside(char id[ID_SIZE], const char *beside, const char *name)
+{
+    char tenant[SLUG_SIZE];
+    id_tenant(tenant, beside);
+    snprintf(id, ID_SIZE, "%s/%.*s", tenant, SLUG_SIZE - 1, name);
 }
 
 bool id_is_valid(enum noun noun, const char *id)

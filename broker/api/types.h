@@ -33,7 +33,7 @@ enum noun {
 };
 
 enum field_type {
-    FIELD_ID,     // char[ID_SIZE]: of this noun, or of the noun it `refers` to (which then must be of the same tenant)
+    FIELD_ID,     // char[ID_SIZE]: of this noun, or of the noun it `refers` to (which its owner may use)
     FIELD_TEXT,   // char[size], clean UTF-8
     FIELD_LIST,   // char[size], words joined by one space; a JSON array of strings
     FIELD_LINES,  // char[size], lines joined by \n; a JSON array of strings
@@ -210,9 +210,11 @@ enum host_guarantee host_guarantee(const struct host *host);
 // The sentence for a code, as the API has it; the code itself when it is none of ours.
 const char *host_guarantee_sentence(const char *code);
 
-// The tenant part of an id; always fits SLUG_SIZE when the id is valid.
+// The tenant part of an id; always fits SLUG_SIZE when the id is valid. Whose a thing is says broker/core/wall.h.
 void id_tenant(char tenant[SLUG_SIZE], const char *id);
 bool id_is_of_tenant(const char *id, const char *tenant);
+// "tenant/name", of the same tenant as the id `beside`.
+void id_beside(char id[ID_SIZE], const char *beside, const char *name);
 // "tenant" for NOUN_TENANT, "tenant/name" for the others.
 bool id_is_valid(enum noun noun, const char *id);
 // NULL-safe search by name; NOUN_NONE when there is none.

@@ -67,13 +67,12 @@ static void note_change(struct plan *plan, enum noun noun, const union record *r
 
 static bool plan_object(struct plan *plan, enum noun noun, json_object *object, struct fault *why)
 {
-    char id[ID_SIZE], tenant[SLUG_SIZE];
+    char id[ID_SIZE];
     union record record;
     if (!text_copy(id, sizeof id, codec_string(object, "id")) || !id_is_valid(noun, id))
         return fault_set(why, FAULT_INVALID, "%s: no valid id", noun_rows[noun].name);
-    id_tenant(tenant, id);
     const struct method *method = method_find(METHOD_SET, noun);
-    if (!method || wall_authorize(method, &plan->request->peer, id) != REFUSAL_NONE)
+    if (!method || wall_authorize(plan->trial, method, &plan->request->peer, id) != REFUSAL_NONE)
         return fault_set(why, FAULT_DENIED, "%s %s: you may not set it", noun_rows[noun].name, id);
     json_object_object_del(object, "noun");
     if (!noun_read(plan->trial, noun, id, object, &record, why)) {

@@ -57,12 +57,10 @@ static void doubt_host(struct services *services, const char *device_id, const s
 // A desk that was switched off shows nothing of what it showed before.
 static void let_go_of_others(struct services *services, const char *device_id, const char *shown)
 {
-    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
-    id_tenant(tenant, device_id);
-    snprintf(prefix, sizeof prefix, "%s/", tenant);
-    const struct session *session;
-    for (size_t i = state_first(services->state, NOUN_SESSION, prefix);
-         (session = state_at(services->state, NOUN_SESSION, prefix, i)); i++) {
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, device_id);
+    struct wall_walk walk = wall_walk(services->state, tenant_id, NOUN_SESSION);
+    for (const struct session *session; (session = wall_next(&walk));) {
         struct event event;
         if (session->state == SESSION_CONNECTED && text_equal(session->device, device_id) &&
             !text_equal(session->id, shown) &&
@@ -72,11 +70,20 @@ static void let_go_of_others(struct services *services, const char *device_id, c
     }
 }
 
+// The session that a desk speaks of. One whose tenant may not use the desk is as good as none: what becomes of it, and
+// where, is nobody's business there.
+static const struct session *session_of(const struct state *state, const char *session_id, const char *device_id)
+{
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, session_id);
+    return wall_may_use(state, tenant_id, NOUN_DEVICE, device_id) ? state_session(state, session_id) : NULL;
+}
+
 // After the link came up again: the desk says what it shows, or that it shows nothing.
 static void hello(struct services *services, const char *device_id, const struct link_message *message)
 {
     struct event event;
-    const struct session *session = state_session(services->state, message->session);
+    const struct session *session = session_of(services->state, message->session, device_id);
     let_go_of_others(services, device_id, message->session);
     // A journal from a backup cannot know of it: as with hosts, it is left alone.
     if (message->fence > (int64_t)commit_last_seq(services->commit) ||

@@ -33,7 +33,7 @@ void calls_dispatch(struct services *services, struct request *request)
     const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     if (tenant)
         TEXT_PUT(request->help_desk, tenant->help_desk);
-    enum refusal refusal = wall_authorize(request->method, &request->peer, request->id);
+    enum refusal refusal = wall_authorize(services->state, request->method, &request->peer, request->id);
     if (refusal != REFUSAL_NONE)
         request_refuse(request, refusal, NULL);
     else if (request->method->id == METHOD_REMOVE && request->method->noun == NOUN_SESSION)

@@ -70,14 +70,13 @@ void call_explain(struct services *services, struct request *request)
 {
     struct fault why;
     struct explain_request body;
-    char tenant_id[SLUG_SIZE];
     if (!codec_read(explain_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why)) {
         request_refuse_fault(request, &why);
         return;
     }
-    id_tenant(tenant_id, body.device);
-    const struct tenant *tenant = state_tenant(services->state, tenant_id);
-    if (!tenant || !wall_can_see(&request->peer, tenant_id) || !state_device(services->state, body.device)) {
+    const struct tenant *tenant = wall_directory(services->state, body.device);
+    if (!tenant || !state_device(services->state, body.device) ||
+        !wall_can_see(services->state, &request->peer, NOUN_DEVICE, body.device)) {
         request_refuse(request, REFUSAL_NOT_FOUND, "there is no such device");
         return;
     }
@@ -85,6 +84,6 @@ void call_explain(struct services *services, struct request *request)
     question->services = services;
     question->request = request;
     TEXT_PUT(question->device, body.device);
-    attempt_start(&question->attempt, tenant_id, body.person, request->peer.address);
+    attempt_start(&question->attempt, tenant->id, body.person, request->peer.address);
     services->auth.look_up(services->auth.self, tenant, body.person, looked_up, question);
 }

@@ -105,13 +105,11 @@ static bool is_same(const struct forecast *forecast, const struct profile *from,
     return text_equal(from->id, to->id) && json_object_array_length(names) == 0;
 }
 
-static void judge(struct forecast *forecast, const char *person_id, const struct membership *who)
+static void judge(struct forecast *forecast, const char *tenant_id, const char *person_id, const struct membership *who)
 {
-    char tenant[SLUG_SIZE];
     struct trace ignored = {0}, ignored_too = {0};
-    id_tenant(tenant, person_id);
-    const struct profile *from = profile_choose(forecast->before, tenant, who, &ignored);
-    const struct profile *to = profile_choose(forecast->after, tenant, who, &ignored_too);
+    const struct profile *from = profile_choose(forecast->before, tenant_id, who, &ignored);
+    const struct profile *to = profile_choose(forecast->after, tenant_id, who, &ignored_too);
     bool no_host = to && !pool_takes_people(forecast->after, to->pool) &&
                    (!from || pool_takes_people(forecast->before, from->pool));
     if (no_host || !is_same(forecast, from, to))
@@ -192,7 +190,7 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
     } else if (verdict == AUTH_RIGHT && forecast->done) {
         struct membership who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
         group_cache_put(services->group_cache, question->person, identity, clock_steady_ms());
-        judge(forecast, question->person, &who);
+        judge(forecast, lane->tenant_id, question->person, &who);
     }
     free(question);
     ask(lane);
@@ -236,7 +234,7 @@ static void put_in_lane(struct forecast *forecast, struct lane *lane, const char
     struct membership who;
     forecast->people++;
     if (group_cache_get(forecast->services->group_cache, person_id, clock_steady_ms() - FRESH_MS, &who)) {
-        judge(forecast, person_id, &who);
+        judge(forecast, lane->tenant_id, person_id, &who);
     } else if (forecast->to_ask == ASK_MAX) {
         forecast->unasked++;
     } else {
@@ -254,19 +252,19 @@ static void leave_out(struct forecast *forecast)
 
 static void open_lane(struct forecast *forecast, const char *tenant_id)
 {
-    char prefix[SLUG_SIZE + 1];
     const struct sorted_table *people = &forecast->services->people.by_id;
     struct lane *lane = &forecast->lanes[forecast->lane_count++];
     bool otherwise = is_asked_otherwise(forecast, tenant_id);
     lane->forecast = forecast;
     TEXT_PUT(lane->tenant_id, tenant_id);
-    snprintf(prefix, sizeof prefix, "%s/", tenant_id);
-    for (size_t i = sorted_table_from(people, prefix); i < people->count && text_starts(people->records[i], prefix);
-         i++)
+    for (size_t i = 0; i < people->count; i++) {
+        if (!wall_owns(tenant_id, people->records[i]))
+            continue;
         if (otherwise)
             leave_out(forecast);
         else
             put_in_lane(forecast, lane, people->records[i]);
+    }
 }
 
 static bool has_lane(const struct forecast *forecast, const char *tenant_id)
@@ -301,7 +299,7 @@ void forecast_start(struct services *services, struct state *before, struct stat
     forecast->lanes = mem_new(state_count(after, NOUN_TENANT) + 1, sizeof *forecast->lanes);
     for (size_t i = 0; i < count; i++) {
         char tenant[SLUG_SIZE];
-        id_tenant(tenant, events[i].record.id);
+        wall_owner(tenant, events[i].record.id);
         if (decides_what_people_get(forecast, &events[i]) && !has_lane(forecast, tenant))
             open_lane(forecast, tenant);
     }

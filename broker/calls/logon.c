@@ -212,8 +212,8 @@ void call_logon(struct services *services, struct request *request)
     logon->services = services;
     logon->request = request;
     logon->login[0] = logon->name[0] = 0;
-    attempt_start(&logon->attempt, request->peer.tenant, body.name, request->peer.id);
-    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
+    const struct tenant *tenant = wall_directory(services->state, request->peer.id);
+    attempt_start(&logon->attempt, tenant ? tenant->id : "", body.name, request->peer.id);
     if (!tenant)
         refuse(logon, REFUSAL_DEVICE_UNKNOWN);
     else if (request->negotiate)

@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/calls/person_erase.h"
 #include "broker/core/enrolment.h"
+#include "broker/core/record_check.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,16 +78,17 @@ static void add_session(json_object *object, const struct services *services, co
     json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
 }
 
-// The first session shown at a desk, in the order of their ids, from `*at` on; NULL when there is no more.
-static const struct session *shown_at(const struct state *state, const char *device_id, size_t *at)
+static struct wall_walk sessions_near(const struct state *state, const char *device_id)
 {
-    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
-    const struct session *session;
-    id_tenant(tenant, device_id);
-    snprintf(prefix, sizeof prefix, "%s/", tenant);
-    if (!*at)
-        *at = state_first(state, NOUN_SESSION, prefix);
-    while ((session = state_at(state, NOUN_SESSION, prefix, (*at)++)))
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, device_id);
+    return wall_walk(state, tenant_id, NOUN_SESSION);
+}
+
+// The next session shown at the desk; NULL when there is no more.
+static const struct session *next_shown_at(struct wall_walk *walk, const char *device_id)
+{
+    for (const struct session *session; (session = wall_next(walk));)
         if (text_equal(session->device, device_id) && session->state != SESSION_DISCONNECTED)
             return session;
     return NULL;
@@ -94,10 +96,10 @@ static const struct session *shown_at(const struct state *state, const char *dev
 
 static void add_device(json_object *object, const struct services *services, const struct device *device)
 {
-    size_t at = 0;
+    struct wall_walk walk = sessions_near(services->state, device->id);
     add_until(object, NOUN_DEVICE, device);
     const struct session *session =
-        state_uses(services->state, NOUN_DEVICE, device->id) ? shown_at(services->state, device->id, &at) : NULL;
+        state_uses(services->state, NOUN_DEVICE, device->id) ? next_shown_at(&walk, device->id) : NULL;
     json_object_object_add(object, "online",
                            json_object_new_boolean(services->links.online(services->links.self, device->id)));
     json_object_object_add(object, "session", json_object_new_string(session ? session->id : ""));
@@ -107,7 +109,7 @@ static void add_device(json_object *object, const struct services *services, con
 static void add_scope(json_object *object, const struct services *services, const struct administrator *administrator)
 {
     char id[SLUG_SIZE];
-    id_tenant(id, administrator->id);
+    wall_owner(id, administrator->id);
     const struct tenant *tenant = state_tenant(services->state, id);
     json_object_object_add(object, "scope", json_object_new_string(tenant && tenant->district ? "district" : id));
 }
@@ -160,27 +162,19 @@ static bool condition_holds(struct services *services, const struct request *req
 
 // ---- the four methods
 
-static bool is_asked_for(const struct request *request, const char *id)
-{
-    char tenant[SLUG_SIZE];
-    id_tenant(tenant, id);
-    return wall_can_see(&request->peer, tenant) && (!request->tenant[0] || text_equal(request->tenant, tenant));
-}
-
 void call_list(struct services *services, struct request *request)
 {
-    const struct sorted_table *table = state_table(services->state, request->method->noun);
+    enum noun noun = request->method->noun;
     json_object *items = json_object_new_array(), *answer = json_object_new_object();
     const char *last = NULL, *next = NULL;
-    size_t i = request->after[0] ? sorted_table_from(table, request->after) : 0;
-    for (; i < table->count && !next; i++) {
-        const char *id = table->records[i];
-        if (text_equal(id, request->after) || !is_asked_for(request, id))
+    struct wall_walk walk = wall_walk_seen(services->state, &request->peer, noun, request->after);
+    for (const char *id; !next && (id = wall_next(&walk));) {
+        if (request->tenant[0] && !wall_owns(request->tenant, id))
             continue;
         if ((int64_t)json_object_array_length(items) == request->limit) {
             next = last;
         } else {
-            json_object_array_add(items, noun_view(services, request->method->noun, id));
+            json_object_array_add(items, noun_view(services, noun, id));
             last = id;
         }
     }
@@ -225,8 +219,7 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
     if (!own)
         json_object_object_add(body, "id", json_object_new_string(id));
     memset(record, 0, sizeof *record);
-    if (!codec_read(row->fields, row->size, CODEC_CHANGE, body, record, why) ||
-        !state_accepts(state, noun, record, why))
+    if (!codec_read(row->fields, row->size, CODEC_CHANGE, body, record, why) || !record_check(state, noun, record, why))
         return false;
     keep_ours(row, state_find(state, noun, id), record);
     if (noun == NOUN_HOST && record->host.system == HOST_WINDOWS)
@@ -237,8 +230,8 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
 // Nobody works on at a device that nobody may log on at. Where there is no agent its desk alone could cut the line.
 static void lock_sessions_at(struct services *services, const char *device_id)
 {
-    const struct session *session;
-    for (size_t at = 0; (session = shown_at(services->state, device_id, &at));) {
+    struct wall_walk walk = sessions_near(services->state, device_id);
+    for (const struct session *session; (session = next_shown_at(&walk, device_id));) {
         struct host_message lock = {.type = HOST_DISCONNECT, .reason = HOST_BECAUSE_ADMIN};
         TEXT_PUT(lock.session, session->id);
         services->host_links.send(services->host_links.self, session->host, &lock);
@@ -285,7 +278,7 @@ void call_set(struct services *services, struct request *request)
 static bool refers_to(enum noun by, const union record *record, enum noun noun, const char *id)
 {
     if (noun == NOUN_TENANT)
-        return by != NOUN_TENANT && by != NOUN_PERSON && id_is_of_tenant(record->id, id);
+        return by != NOUN_TENANT && by != NOUN_PERSON && wall_owns(id, record->id);
     if (noun == NOUN_DEVICE && by == NOUN_SESSION && record->session.state == SESSION_DISCONNECTED)
         return false;
     for (const struct field *field = noun_rows[by].fields; field->name; field++)

@@ -57,7 +57,7 @@ void call_password(struct services *services, struct request *request)
     struct password_request body;
     bool read = codec_read(password_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
     codec_wipe(request->body);
-    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
+    const struct tenant *tenant = wall_directory(services->state, request->peer.id);
     if (!read)
         request_refuse_fault(request, &why);
     else if (!tenant)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/person_erase.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -90,13 +89,11 @@ static void commit(struct erasing *erasing)
 
 void person_erase_tenant(struct services *services, struct request *request)
 {
-    char prefix[ID_SIZE + 1];
-    const void *person;
+    const struct sorted_table *people = state_table(services->state, NOUN_PERSON);
     struct erasing *erasing = erasing_new(services, request);
-    snprintf(prefix, sizeof prefix, "%s/", request->id);
-    for (size_t i = state_first(services->state, NOUN_PERSON, prefix);
-         (person = state_at(services->state, NOUN_PERSON, prefix, i)); i++)
-        add(erasing, EVENT_PERSON_ERASED, NOUN_PERSON, person);
+    for (size_t i = 0; i < people->count; i++)
+        if (wall_owns(request->id, people->records[i]))
+            add(erasing, EVENT_PERSON_ERASED, NOUN_PERSON, people->records[i]);
     add(erasing, EVENT_REMOVED, NOUN_TENANT, request->id);
     commit(erasing);
 }
@@ -130,10 +127,10 @@ static bool is_not_assigned(const struct services *services, const char *id, str
     char tenant[SLUG_SIZE];
     const struct store_person *person = people_find(&services->people, id);
     const struct sorted_table *assignments = state_table(services->state, NOUN_ASSIGNMENT);
-    id_tenant(tenant, id);
+    wall_owner(tenant, id);
     for (size_t i = 0; person && i < assignments->count; i++) {
         const struct assignment *assignment = assignments->records[i];
-        if (id_is_of_tenant(assignment->id, tenant) &&
+        if (wall_owns(tenant, assignment->id) &&
             text_same_name(assignment->person, strlen(assignment->person), person->login))
             return fault_set(why, FAULT_CONFLICT,
                              "an assignment names them; remove it first: pultctl assignment remove %s", assignment->id);

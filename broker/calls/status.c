@@ -9,41 +9,28 @@
 
 static int64_t hosts_usable(const struct services *services, const struct request *request, int64_t *all)
 {
-    const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
     int64_t usable = 0;
-    for (size_t i = 0; i < hosts->count; i++) {
-        char tenant[SLUG_SIZE];
-        id_tenant(tenant, hosts->records[i]);
-        if (!wall_can_see(&request->peer, tenant))
-            continue;
-        ++*all;
-        usable += host_is_available(&services->health, hosts->records[i]);
-    }
+    struct wall_walk walk = wall_walk_seen(services->state, &request->peer, NOUN_HOST, "");
+    for (const struct host *host; (host = wall_next(&walk)); ++*all)
+        usable += host_is_available(&services->health, host->id);
     return usable;
 }
 
 static int64_t count_seen(const struct services *services, const struct request *request, enum noun noun)
 {
-    const struct sorted_table *table = state_table(services->state, noun);
     int64_t count = 0;
-    for (size_t i = 0; i < table->count; i++) {
-        char tenant[SLUG_SIZE];
-        id_tenant(tenant, table->records[i]);
-        count += wall_can_see(&request->peer, tenant);
-    }
+    struct wall_walk walk = wall_walk_seen(services->state, &request->peer, noun, "");
+    while (wall_next(&walk))
+        count++;
     return count;
 }
 
 static int64_t devices_online(const struct services *services, const struct request *request)
 {
-    const struct sorted_table *devices = state_table(services->state, NOUN_DEVICE);
     int64_t count = 0;
-    for (size_t i = 0; i < devices->count; i++) {
-        char tenant[SLUG_SIZE];
-        id_tenant(tenant, devices->records[i]);
-        count +=
-            wall_can_see(&request->peer, tenant) && services->links.online(services->links.self, devices->records[i]);
-    }
+    struct wall_walk walk = wall_walk_seen(services->state, &request->peer, NOUN_DEVICE, "");
+    for (const struct device *device; (device = wall_next(&walk));)
+        count += services->links.online(services->links.self, device->id);
     return count;
 }
 

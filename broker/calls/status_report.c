@@ -37,36 +37,28 @@ static json_object *directory_of(struct services *services, const struct tenant 
 
 json_object *status_report_directories(struct services *services, const struct peer *peer)
 {
-    const struct sorted_table *tenants = state_table(services->state, NOUN_TENANT);
     json_object *directories = json_object_new_array();
-    for (size_t i = 0; i < tenants->count; i++)
-        if (wall_can_see(peer, tenants->records[i]))
-            json_object_array_add(directories, directory_of(services, tenants->records[i]));
+    struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_TENANT, "");
+    for (const struct tenant *tenant; (tenant = wall_next(&walk));)
+        json_object_array_add(directories, directory_of(services, tenant));
     return directories;
 }
 
 int64_t status_report_draining(const struct services *services, const struct peer *peer)
 {
-    const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
     int64_t count = 0;
-    for (size_t i = 0; i < hosts->count; i++) {
-        char tenant[SLUG_SIZE];
-        const struct host *host = hosts->records[i];
-        id_tenant(tenant, host->id);
-        count += wall_can_see(peer, tenant) && host->draining;
-    }
+    struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_HOST, "");
+    for (const struct host *host; (host = wall_next(&walk));)
+        count += host->draining;
     return count;
 }
 
 static void add_ending(json_object *ending, const struct services *services, const struct peer *peer, enum noun noun)
 {
-    const struct sorted_table *table = state_table(services->state, noun);
-    for (size_t i = 0; i < table->count; i++) {
-        char tenant[SLUG_SIZE];
-        const char *id = table->records[i];
+    struct wall_walk walk = wall_walk_seen(services->state, peer, noun, "");
+    for (const char *id; (id = wall_next(&walk));) {
         int64_t until_ms = enrolment_until_ms(noun, id);
-        id_tenant(tenant, id);
-        if (!until_ms || until_ms - commit_now_ms(services->commit) > soon_ms || !wall_can_see(peer, tenant))
+        if (!until_ms || until_ms - commit_now_ms(services->commit) > soon_ms)
             continue;
         json_object *object = json_object_new_object();
         add(object, "kind", noun_rows[noun].name);
@@ -86,13 +78,10 @@ json_object *status_report_certificates(const struct services *services, const s
 
 json_object *status_report_problems(const struct services *services, const struct peer *peer)
 {
-    const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
     json_object *troubled = json_object_new_array();
-    for (size_t i = 0; i < hosts->count; i++) {
-        char tenant[SLUG_SIZE];
-        const struct host *host = hosts->records[i];
-        id_tenant(tenant, host->id);
-        if (!wall_can_see(peer, tenant) || host_is_available(&services->health, host->id))
+    struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_HOST, "");
+    for (const struct host *host; (host = wall_next(&walk));) {
+        if (host_is_available(&services->health, host->id))
             continue;
         json_object *object = json_object_new_object();
         add(object, "host", host->id);

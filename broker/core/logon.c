@@ -2,6 +2,7 @@
 #include "broker/core/logon.h"
 #include "broker/base/text.h"
 #include "broker/core/hours.h"
+#include "broker/core/wall.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -29,7 +30,7 @@ static enum refusal check_device(const struct state *state, const struct logon_i
         trace_add(trace, "device %s is disabled", input->device_id);
         return REFUSAL_DEVICE_DISABLED;
     }
-    if (!id_is_of_tenant(input->device_id, input->tenant_id)) {
+    if (!wall_may_use(state, input->tenant_id, NOUN_DEVICE, input->device_id)) {
         trace_add(trace, "device %s is not of tenant %s", input->device_id, input->tenant_id);
         return REFUSAL_DENIED;
     }
@@ -127,7 +128,8 @@ static enum refusal choose_host(const struct state *state, const struct logon_in
     enum refusal refusal = REFUSAL_NONE;
     const struct placement placement = {
         .state = state,
-        .pool = state_find(state, NOUN_POOL, decision->profile.pool),
+        .pool = wall_find(state, input->tenant_id, NOUN_POOL, decision->profile.pool),
+        .tenant_id = input->tenant_id,
         .person_id = input->person_id,
         .health = input->health,
         .random_bits = input->random_bits,

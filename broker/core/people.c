@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/people.h"
+#include "broker/core/wall.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +18,7 @@ static void key_of(char key[SLUG_SIZE + NAME_SIZE], const char *tenant_id, const
 void people_put(struct people *people, const struct store_person *person)
 {
     char tenant[SLUG_SIZE];
-    id_tenant(tenant, person->id);
+    wall_owner(tenant, person->id);
     struct key_row *row = mem_new(1, sizeof *row);
     key_of(row->key, tenant, person->key);
     snprintf(row->id, sizeof row->id, "%s", person->id);
@@ -31,7 +32,7 @@ void people_remove(struct people *people, const char *id)
     if (!person)
         return;
     char tenant[SLUG_SIZE], key[SLUG_SIZE + NAME_SIZE];
-    id_tenant(tenant, id);
+    wall_owner(tenant, id);
     key_of(key, tenant, person->key);
     free(sorted_table_take(&people->by_key, key));
     free(person);

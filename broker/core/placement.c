@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/placement.h"
 #include "broker/base/text.h"
-
-#include <stdio.h>
+#include "broker/core/wall.h"
 
 const char *const host_health_names[] = {"unknown", "ok",     "unreachable", "no-tls", "wrong-certificate",
                                          "unfit",   "silent", "lost",        NULL};
@@ -155,13 +154,9 @@ bool pool_has_owned_host(const struct state *state, const struct pool *pool, con
 
 const struct host *placement_choose(const struct placement *placement, struct trace *trace, enum refusal *refusal)
 {
-    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
-    id_tenant(tenant, placement->pool->id);
-    snprintf(prefix, sizeof prefix, "%s/", tenant);
     struct choice choice = {0};
-    const struct host *host;
-    const struct state *state = placement->state;
-    for (size_t i = state_first(state, NOUN_HOST, prefix); (host = state_at(state, NOUN_HOST, prefix, i)); i++)
+    struct wall_walk walk = wall_walk(placement->state, placement->tenant_id, NOUN_HOST);
+    for (const struct host *host; (host = wall_next(&walk));)
         if (text_equal(host->pool, placement->pool->id))
             consider(placement, host, &choice, trace);
     return pick(placement, &choice, trace, refusal);

@@ -25,6 +25,7 @@ struct health_source {
 struct placement {
     const struct state *state;
     const struct pool *pool;
+    const char *tenant_id; // of the person
     const char *person_id;
     const struct health_source *health;
     uint64_t random_bits;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/profile.h"
 #include "broker/base/text.h"
+#include "broker/core/wall.h"
 
-#include <stdio.h>
 #include <string.h>
 
 // RFC 4514, section 2.4: a comma within a name is written "\," or "\2c".
@@ -68,12 +68,10 @@ static bool goes_before(const struct assignment *a, const struct assignment *b)
 const struct profile *profile_choose(const struct state *state, const char *tenant_id, const struct membership *who,
                                      struct trace *trace)
 {
-    char prefix[SLUG_SIZE + 1];
-    snprintf(prefix, sizeof prefix, "%s/", tenant_id);
-    const struct assignment *best = NULL, *one;
+    const struct assignment *best = NULL;
     size_t looked_at = 0;
-    for (size_t i = state_first(state, NOUN_ASSIGNMENT, prefix); (one = state_at(state, NOUN_ASSIGNMENT, prefix, i));
-         i++) {
+    struct wall_walk walk = wall_walk(state, tenant_id, NOUN_ASSIGNMENT);
+    for (const struct assignment *one; (one = wall_next(&walk));) {
         looked_at++;
         if (!applies(one, who))
             continue;
@@ -91,5 +89,5 @@ const struct profile *profile_choose(const struct state *state, const char *tena
         return NULL;
     }
     trace_add(trace, "profile %s by assignment %s, the first of %zu looked at", best->profile, best->id, looked_at);
-    return state_find(state, NOUN_PROFILE, best->profile);
+    return wall_find(state, tenant_id, NOUN_PROFILE, best->profile);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/reconcile.h"
 #include "broker/base/text.h"
+#include "broker/core/wall.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,16 +66,24 @@ static void log_off(struct comparing *comparing, const struct host_session *ther
     TEXT_PUT(message->session, there->session);
 }
 
-static void look_for_surplus(struct comparing *comparing, const struct state *state, const char *tenant_id)
+// One that the state does not know is a host's own when its tenant may use that host.
+static bool is_foreign(const struct state *state, const char *session_id, const char *host_id)
+{
+    char tenant_id[SLUG_SIZE];
+    const struct session *session = state_session(state, session_id);
+    wall_owner(tenant_id, session_id);
+    return session ? !text_equal(session->host, host_id) : !wall_may_use(state, tenant_id, NOUN_HOST, host_id);
+}
+
+static void look_for_surplus(struct comparing *comparing, const struct state *state)
 {
     for (size_t i = 0; i < comparing->report->session_count; i++) {
         const struct host_session *there = &comparing->report->sessions[i];
-        const struct session *session = state_session(state, there->session);
         if (!there->session[0])
             continue;
-        if (session ? !text_equal(session->host, comparing->report->host) : !id_is_of_tenant(there->session, tenant_id))
+        if (is_foreign(state, there->session, comparing->report->host))
             comparing->out->foreign_sessions++;
-        else if (!session && !there->unrecorded)
+        else if (!state_session(state, there->session) && !there->unrecorded)
             log_off(comparing, there);
     }
 }
@@ -82,12 +91,10 @@ static void look_for_surplus(struct comparing *comparing, const struct state *st
 void reconcile(const struct state *state, const struct report *report, int64_t now_ms, struct reconciliation *out)
 {
     struct comparing comparing = {report, now_ms, out};
-    char prefix[SLUG_SIZE + 1], tenant[SLUG_SIZE];
-    id_tenant(tenant, report->host);
-    snprintf(prefix, sizeof prefix, "%s/", tenant);
-    const struct session *session;
-    for (size_t i = state_first(state, NOUN_SESSION, prefix); (session = state_at(state, NOUN_SESSION, prefix, i));
-         i++) {
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, report->host);
+    struct wall_walk walk = wall_walk(state, tenant_id, NOUN_SESSION);
+    for (const struct session *session; (session = wall_next(&walk));) {
         if (!text_equal(session->host, report->host))
             continue;
         const struct host_session *there = report_session(report, session->id);
@@ -96,7 +103,7 @@ void reconcile(const struct state *state, const struct report *report, int64_t n
         else
             compare_absent(&comparing, session);
     }
-    look_for_surplus(&comparing, state, tenant);
+    look_for_surplus(&comparing, state);
 }
 
 void reconciliation_fini(struct reconciliation *out)

@@ -20,11 +20,6 @@ const struct sorted_table *state_table(const struct state *state, enum noun noun
 // How many records refer to this one: sessions on a host, hosts and profiles of a pool ...
 int64_t state_uses(const struct state *state, enum noun noun, const char *id);
 
-// A record from outside before it is set: every id it refers to exists and is of its own tenant; values that go
-// together do. FAULT_INVALID naming the field.
-bool state_accepts(const struct state *state, enum noun noun, const void *record, struct fault *why)
-    __attribute__((warn_unused_result));
-
 static inline const struct tenant *state_tenant(const struct state *state, const char *id)
 {
     return state_find(state, NOUN_TENANT, id);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The wall between tenants: the one place where it is checked whether a caller may use a method on a thing.
+// The wall between tenants: the one place that knows whose a thing is, which tenant may use it, and whether a caller
+// may use a method on it. Nobody else reads a tenant out of an id.
 #pragma once
 #include "broker/api/method.h"
 #include "broker/api/refusal.h"
@@ -14,7 +15,42 @@ struct peer {
     char certificate[DIGEST_SIZE]; // of a device or a host, as the state has it; else empty
 };
 
-// `id` is what the path names, "" without. A foreign tenant's thing is REFUSAL_NOT_FOUND, existing or not.
-enum refusal wall_authorize(const struct method *method, const struct peer *peer, const char *id);
-// Whether the peer may see things of this tenant at all.
-bool wall_can_see(const struct peer *peer, const char *tenant_id);
+// ---- whose a thing is
+
+// The tenant that it belongs to; a tenant belongs to itself.
+void wall_owner(char tenant_id[SLUG_SIZE], const char *id);
+bool wall_owns(const char *tenant_id, const char *id);
+
+// ---- what a tenant may use: its own, and nothing across the border
+
+struct state;
+
+// Asked by all that follow. Whether there is such a thing is another question.
+bool wall_may_use(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
+// The record, or NULL: a thing that the tenant may not use is as good as none.
+const void *wall_find(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
+
+// Walks all that a tenant may use, in the order of the ids; records may be replaced meanwhile:
+// struct wall_walk walk = wall_walk(state, tenant_id, NOUN_HOST);
+// for (const struct host *host; (host = wall_next(&walk));)
+struct wall_walk {
+    const struct state *state;
+    char tenant_id[SLUG_SIZE]; // empty: whoever walks sees all
+    enum noun noun;
+    size_t at;
+};
+struct wall_walk wall_walk(const struct state *state, const char *tenant_id, enum noun noun);
+const void *wall_next(struct wall_walk *walk);
+
+// Whose directory is asked for a name typed at this device; NULL when nobody's.
+const struct tenant *wall_directory(const struct state *state, const char *device_id);
+
+// ---- what a caller may do
+
+// `id` is what the path names, "" without. A thing that the peer may not see is REFUSAL_NOT_FOUND, existing or not.
+// What a tenant may use it may look at; only its owner, or the district, changes it.
+enum refusal wall_authorize(const struct state *state, const struct method *method, const struct peer *peer,
+                            const char *id);
+bool wall_can_see(const struct state *state, const struct peer *peer, enum noun noun, const char *id);
+// Walks what the peer may see, behind the id `after`; "": from the first on.
+struct wall_walk wall_walk_seen(const struct state *state, const struct peer *peer, enum noun noun, const char *after);

@@ -67,7 +67,7 @@ static void prove_administrator(const struct connection *connection, struct peer
     const struct administrator *administrator = connection_administrator(connection);
     if (!administrator)
         return;
-    id_tenant(peer->tenant, administrator->id);
+    wall_owner(peer->tenant, administrator->id);
     const struct tenant *tenant = state_tenant(connection->server->services->state, peer->tenant);
     peer->role = tenant && tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
     peer->by_certificate = true;
@@ -87,7 +87,7 @@ static void read_peer(struct exchange *exchange)
         return;
     TEXT_PUT(peer->id, device ? device->id : host->id);
     TEXT_PUT(peer->certificate, device ? device->certificate : host->certificate);
-    id_tenant(peer->tenant, peer->id);
+    wall_owner(peer->tenant, peer->id);
 }
 
 static bool read_argument(struct lws *wsi, const char *name, char *value, size_t size)
@@ -144,6 +144,7 @@ static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool
 bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path, bool *has_body)
 {
     struct request *request = exchange->request;
+    const struct state *state = exchange->connection->server->services->state;
     bool path_known = false;
     *has_body = true; // as long as nobody has looked
     request->method = method_match(verb_of(wsi), path, request->id, &path_known);
@@ -159,7 +160,7 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
         refusal = REFUSAL_INVALID;
     // Who may not call it is told so before their body is read.
     if (refusal == REFUSAL_NONE)
-        refusal = wall_authorize(request->method, &request->peer, request->id);
+        refusal = wall_authorize(state, request->method, &request->peer, request->id);
     const struct device *device = connection_device(exchange->connection);
     if (refusal == REFUSAL_NONE && request->method->flags & METHOD_CERTIFICATE && device && device->disabled)
         refusal = REFUSAL_DEVICE_DISABLED;

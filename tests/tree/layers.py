@@ -3,7 +3,7 @@
 import os
 import re
 
-from tree import check
+from tree import check, line_of
 
 # From the folder to what its files may include besides the folder itself; the longest folder that fits counts.
 BASE, NET, API, CLIENT = "broker/base/", "broker/net/", "broker/api/", "broker/client/"
@@ -140,3 +140,21 @@ def homes(tree):
                 yield f"{source.path}:{line}: <{header}> has no home: see HOMES in tests/tree/layers.py"
             elif not any(source.path.startswith(place) for place in homes_of[0]):
                 yield f"{source.path}:{line}: <{header}> lives in {', '.join(homes_of[0])}"
+
+
+# Where an id is read and made, and the one place that asks whose a thing is; tests may look for themselves.
+BORDER = ("broker/api/types.", "broker/core/wall.c", "tests/")
+
+
+@check(good={"broker/core/wall.c": "    id_tenant(tenant_id, id);\n", "broker/api/types.c": "void id_tenant(\n",
+             "broker/core/profile.c": 'wall_walk(state, tenant_id, noun); snprintf(path, size, "%s/%s", folder, name);\n'},
+       bad=[{"broker/calls/noun.c": "    id_tenant(tenant_id, id);\n"},
+            {"broker/core/state.c": "    return id_is_of_tenant(id, tenant_id);\n"},
+            {"broker/core/profile.c": '    snprintf(prefix, sizeof prefix, "%s/", tenant_id);\n'}])
+def border(tree):
+    """whose a thing is and who may use it is the wall's to say: nobody else reads a tenant out of an id"""
+    for source in tree.c_sources():
+        if source.path.startswith(BORDER):
+            continue
+        for match in re.finditer(r'\bid_(?:tenant|is_of_tenant)\(|"%s/"', source.text):
+            yield f"{source.path}:{line_of(source.text, match.start())}: {match.group()}: ask broker/core/wall.h"

@@ -115,7 +115,9 @@ static bool send_to_host(void *self, const char *host_id, const struct host_mess
 
 static bool send_to_desk(void *self, const char *device_id, const struct link_message *message)
 {
-    (void)self, (void)device_id, (void)message;
+    (void)self;
+    TEXT_PUT(office.to_desk.to, device_id);
+    office.to_desk.message = *message;
     return true;
 }
 
@@ -141,7 +143,8 @@ void office_open(void)
     struct services *services = &office.services;
     struct fault why;
     char path[FOLDER_SIZE + 8];
-    office = (struct office){.detail = ""};
+    office =
+        (struct office){.detail = "", .caller = {.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"}};
     folder_make(office.folder, "office");
     snprintf(path, sizeof path, "%s/otp", office.folder);
     hall_open(&office.hall);
@@ -203,8 +206,9 @@ json_object *office_call(enum method_id id, enum noun noun, const char *thing, c
     struct request *request = mem_new(1, sizeof *request);
     request->method = method_find(id, noun);
     cr_assert(request->method);
-    request->peer = (struct peer){.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"};
+    request->peer = office.caller;
     TEXT_PUT(request->id, thing);
+    TEXT_PUT(request->tenant, office.filter);
     request->limit = 100;
     request->finish = finish;
     cr_assert(codec_parse(&request->body, body, strlen(body), &why), "%s", why.text);

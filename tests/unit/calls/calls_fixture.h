@@ -2,6 +2,7 @@
 // The town hall of core's tests with an administrator's desk in it: calls go in, answers come out, the store always
 // writes. What is sent to hosts and desks is noted.
 #pragma once
+#include "broker/api/method.h"
 #include "broker/calls/services.h"
 #include "tests/folder.h"
 #include "tests/unit/core/core_fixture.h"
@@ -18,7 +19,13 @@ struct office {
         struct host_message message;
     } sent[SENT_MAX];
     size_t sent_count;
-    bool away; // no host can be told anything
+    struct {
+        char to[ID_SIZE];
+        struct link_message message;
+    } to_desk;              // the last one
+    char filter[SLUG_SIZE]; // ?tenant=
+    struct peer caller;     // at first an administrator of the district
+    bool away;              // no host can be told anything
     int status;
     char etag[ETAG_SIZE];
     char events[4096];    // what was appended last
@@ -32,7 +39,7 @@ extern struct office office;
 
 void office_open(void);
 void office_close(void);
-// An administrator of the district calls; the answer is the caller's. office.status tells how it went.
+// office.caller calls; the answer is the caller's. office.status tells how it went.
 json_object *office_call(enum method_id id, enum noun noun, const char *thing, const char *body);
 // The last one is refused unless it answered `status`.
 #define OFFICE_EXPECT(wanted, ...)                                                                                     \

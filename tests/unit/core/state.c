@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/state.h"
 #include "broker/base/mem.h"
+#include "broker/core/record_check.h"
 #include "tests/unit/core/core_fixture.h"
 
 #include <criterion/criterion.h>
@@ -109,10 +110,10 @@ Test(state, accepts_no_reference_across_tenants)
     union record record = {.host = {.port = 3389, .weight = 100, .max_sessions = 1}};
     TEXT_PUT(record.host.id, "altdorf/ts9");
     TEXT_PUT(record.host.pool, "neustadt/office");
-    cr_assert_not(state_accepts(hall.state, NOUN_HOST, &record, &why));
+    cr_assert_not(record_check(hall.state, NOUN_HOST, &record, &why));
     cr_assert_str_eq(why.text, "pool: there is no pool \"neustadt/office\"");
     TEXT_PUT(record.host.pool, "altdorf/office");
-    cr_assert(state_accepts(hall.state, NOUN_HOST, &record, &why), "%s", why.text);
+    cr_assert(record_check(hall.state, NOUN_HOST, &record, &why), "%s", why.text);
 }
 
 Test(state, accepts_no_nonsense)
@@ -125,13 +126,13 @@ Test(state, accepts_no_nonsense)
     TEXT_PUT(record.profile.pool, "neustadt/office");
     for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
         TEXT_PUT(record.profile.hours, hours[i]);
-        cr_assert_not(state_accepts(hall.state, NOUN_PROFILE, &record, &why), "%s", hours[i]);
+        cr_assert_not(record_check(hall.state, NOUN_PROFILE, &record, &why), "%s", hours[i]);
     }
     TEXT_PUT(record.profile.hours, "06:00-24:00");
     TEXT_PUT(record.profile.days, "mon someday");
-    cr_assert_not(state_accepts(hall.state, NOUN_PROFILE, &record, &why));
+    cr_assert_not(record_check(hall.state, NOUN_PROFILE, &record, &why));
     TEXT_PUT(record.profile.days, "mon fri");
-    cr_assert(state_accepts(hall.state, NOUN_PROFILE, &record, &why), "%s", why.text);
+    cr_assert(record_check(hall.state, NOUN_PROFILE, &record, &why), "%s", why.text);
 }
 
 static void expect_host(const char *address, const char *wake, const char *complaint)
@@ -142,7 +143,7 @@ static void expect_host(const char *address, const char *wake, const char *compl
     TEXT_PUT(record.host.pool, "neustadt/office");
     TEXT_PUT(record.host.address, address);
     TEXT_PUT(record.host.wake, wake);
-    bool accepted = state_accepts(hall.state, NOUN_HOST, &record, &why);
+    bool accepted = record_check(hall.state, NOUN_HOST, &record, &why);
     cr_assert_eq(accepted, !*complaint, "%s %s: %s", address, wake, why.text);
     cr_assert(text_starts(why.text, complaint), "%s", why.text);
 }

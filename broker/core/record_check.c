@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/record_check.h"
+#include "broker/api/codec.h"
+#include "broker/core/hours.h"
+#include "broker/core/wall.h"
+
+#include <string.h>
+
+// What the owner may not use is answered like what is not there.
+static bool reference_fits(const struct state *state, const struct field *field, const char *id, const char *owner_id,
+                           struct fault *why)
+{
+    return !*id || wall_find(state, owner_id, field->refers, id) ||
+           fault_set(why, FAULT_INVALID, "%s: there is no %s \"%s\"", field->name, noun_rows[field->refers].name, id);
+}
+
+static bool hours_fit(const struct profile *profile, struct fault *why)
+{
+    int from_minute, to_minute;
+    return hours_read(profile->hours, &from_minute, &to_minute) ||
+           fault_set(why, FAULT_INVALID, "hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight");
+}
+
+static bool days_fit(const struct profile *profile, struct fault *why)
+{
+    static const char *const days[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
+    owned(json) json_object *words = codec_list(profile->days);
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(words, i));
+        size_t day = 0;
+        while (days[day] && !text_equal(days[day], word))
+            day++;
+        if (!days[day])
+            return fault_set(why, FAULT_INVALID, "days: mon, tue, wed, thu, fri, sat, sun, not \"%.20s\"", word);
+    }
+    return true;
+}
+
+static bool tenant_fits(const struct state *state, const struct tenant *tenant, struct fault *why)
+{
+    if (!tenant->district && state_is_only_district(state, tenant->id))
+        return fault_set(why, FAULT_CONFLICT, "district: make another tenant the district first");
+    owned(json) json_object *words = codec_list(tenant->servers);
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(words, i));
+        if (!text_starts(word, "ldaps://") && !text_starts(word, "ldap://"))
+            return fault_set(why, FAULT_INVALID, "servers: ldaps://name or ldap://name, not \"%.60s\"", word);
+    }
+    return true;
+}
+
+// Desks dial it, and it may stand among a command's words: nothing that is an option there.
+static bool address_fits(const struct host *host, struct fault *why)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%";
+    const char *address = host->address;
+    return (*address != '-' && address[strspn(address, letters)] == 0) ||
+           fault_set(why, FAULT_INVALID, "address: expected a name or an IP address, not \"%.60s\"", address);
+}
+
+static bool wake_fits(const struct host *host, struct fault *why)
+{
+    owned(json) json_object *words = codec_list(host->wake);
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        const char *word = json_object_get_string(json_object_array_get_idx(words, i));
+        unsigned char address[6];
+        if (!text_hardware_address(address, word) && !text_equal(word, host_wake_command))
+            return fault_set(why, FAULT_INVALID,
+                             "wake: hardware addresses such as 00:11:22:aa:bb:cc, or %s, not \"%.20s\"",
+                             host_wake_command, word);
+    }
+    return true;
+}
+
+// One certificate proves one administrator.
+static bool certificate_fits(const struct state *state, const struct administrator *wanted, struct fault *why)
+{
+    const struct administrator *other = state_administrator_by(state, wanted->certificate);
+    return !other || text_equal(other->id, wanted->id) ||
+           fault_set(why, FAULT_CONFLICT, "certificate: another administrator has this one already");
+}
+
+static bool values_fit(const struct state *state, enum noun noun, const union record *record, struct fault *why)
+{
+    if (noun == NOUN_ADMINISTRATOR)
+        return certificate_fits(state, &record->administrator, why);
+    if (noun == NOUN_HOST)
+        return address_fits(&record->host, why) && wake_fits(&record->host, why);
+    if (noun == NOUN_TENANT)
+        return tenant_fits(state, &record->tenant, why);
+    if (noun == NOUN_PROFILE)
+        return hours_fit(&record->profile, why) && days_fit(&record->profile, why);
+    if (noun == NOUN_ASSIGNMENT && !record->assignment.group[0] == !record->assignment.person[0])
+        return fault_set(why, FAULT_INVALID, "an assignment needs a group or a person, not both");
+    return true;
+}
+
+bool record_check(const struct state *state, enum noun noun, const void *record, struct fault *why)
+{
+    const char *id = record;
+    char owner_id[SLUG_SIZE];
+    wall_owner(owner_id, id);
+    if (!id_is_valid(noun, id))
+        return fault_set(why, FAULT_INVALID, "id: not a valid id of a %s", noun_rows[noun].name);
+    if (noun != NOUN_TENANT && !state_tenant(state, owner_id))
+        return fault_set(why, FAULT_INVALID, "id: there is no tenant \"%s\"", owner_id);
+    for (const struct field *field = noun_rows[noun].fields; field->name; field++)
+        if (field->type == FIELD_ID && field->refers != NOUN_NONE &&
+            !reference_fits(state, field, (const char *)record + field->offset, owner_id, why))
+            return false;
+    return values_fit(state, noun, record, why);
+}
