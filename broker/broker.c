@@ -183,7 +183,7 @@ static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t 
 static void die(void *arg, const struct fault *why)
 {
     (void)arg;
-    log_error("store", "nobody can tell what is on the disk, starting again: %s", why->text);
+    log_error("store", "commit outcome unknown; exiting to replay the journal: %s", why->text);
     _exit(70);
 }
 
@@ -292,7 +292,7 @@ static bool open_journal(struct broker *broker, struct fault *why)
                          broker->config->data_dir);
     if (!journal_open(&chain, services->loop, &broker->journal, why)) {
         if (why->kind == FAULT_BROKEN)
-            log_error("store", "the journal is not used; what to do stands in pult-broker(8) under DAMAGE");
+            log_error("store", "journal is damaged; refusing to start: see pult-broker(8), DAMAGE");
         return false;
     }
     uint64_t seq = 0;

@@ -63,10 +63,10 @@ static int64_t later(int64_t a, int64_t b)
 static void fill_head(struct digest *digest, const struct mark *mark, struct signed_head *head)
 {
     int64_t at_ms = later(head->at_ms, later(mark->at_ms, clock_wall_ms()));
-    *head = (struct signed_head){.turn = mark->turn, .seq = mark->seq, .at_ms = at_ms};
+    *head = (struct signed_head){.commit_number = mark->commit_number, .seq = mark->seq, .at_ms = at_ms};
     memcpy(head->journal, mark->journal, JOURNAL_ID_BYTES);
     memcpy(head->chain, mark->chain, DIGEST_BYTES);
-    verify_rest(digest, mark, head->rest);
+    verify_tables_digest(digest, mark, head->tables_digest);
 }
 
 // ---- creating
@@ -99,7 +99,8 @@ static bool load_or_create_key(const struct files *files, const char *path, stru
     return key_load(files, path, key, why);
 }
 
-// A head at turn 1 without a database was left by a creation that was interrupted. Any later one vouches for something.
+// A head at commit 1 without a database was left by a creation that was interrupted. Any later one vouches for
+// something.
 static bool head_is_unused(const struct files *files, const char *path, struct key *key, struct fault *why)
 {
     if (!files_exists(files, path))
@@ -110,7 +111,7 @@ static bool head_is_unused(const struct files *files, const char *path, struct k
     if (!signed_head_open(files, path, key, &file, &head, &torn, why))
         return false;
     signed_head_close(file);
-    return (!torn && head.turn == 1) ||
+    return (!torn && head.commit_number == 1) ||
            fault_set(why, FAULT_CONFLICT, "%s is the head of a journal in use, and that journal is not here", path);
 }
 
@@ -146,7 +147,7 @@ bool chain_create(const struct chain_config *config, struct fault *why)
         return false;
     owned(digest) struct digest digest;
     digest_init(&digest);
-    struct mark mark = {.turn = 1};
+    struct mark mark = {.commit_number = 1};
     arc4random_buf(mark.journal, JOURNAL_ID_BYTES);
     struct signed_head head = {0};
     fill_head(&digest, &mark, &head);
@@ -203,7 +204,7 @@ static bool wipe(struct chain *chain, struct fault *why)
 // system would call it clean.
 static bool settle(struct chain *chain, bool torn, struct fault *why)
 {
-    if (torn || chain->mark.turn > chain->head.turn)
+    if (torn || chain->mark.commit_number > chain->head.commit_number)
         log_info("store", "the journal ends at event %llu, its head was at event %llu: brought forward",
                  (unsigned long long)chain->mark.seq, (unsigned long long)chain->head.seq);
     struct fault reason = {0};
@@ -307,7 +308,7 @@ commit(struct chain *chain, bool (*change)(struct chain *chain, struct mark *nex
         return STORE_UNKNOWN;
     }
     struct mark next = chain->mark;
-    next.turn++;
+    next.commit_number++;
     if (!tables_begin(chain->tables, why) || !change(chain, &next, arg, why) ||
         !tables_write_mark(chain->tables, &next, why))
         return tables_rollback(chain->tables) ? STORE_REFUSED : die(chain);

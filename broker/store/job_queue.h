@@ -3,10 +3,10 @@
 #pragma once
 #include "broker/base/loop.h"
 
-// The beginning of a job's own struct, allocated with mem_new; the worker frees it.
+// The beginning of a job's own struct, allocated with mem_new; the queue frees it.
 struct job {
     struct job *next;
-    void (*run)(struct job *job);    // in the worker
+    void (*run)(struct job *job);    // in the queue's thread
     void (*finish)(struct job *job); // in the loop
 };
 
@@ -14,8 +14,8 @@ struct job_queue;
 
 struct job_queue *job_queue_new(struct loop *loop);
 // Runs what is still queued and ends the thread. What has not been answered by then never is. Not before the loop has
-// ended: an answer on its way would find no worker.
-void job_queue_free(struct job_queue *worker); // NULL allowed
-// Runs `idle(arg)` in the worker after each job, its answer being on the way.
-void job_queue_on_idle(struct job_queue *worker, loop_work *idle, void *arg);
-void job_queue_push(struct job_queue *worker, struct job *job);
+// ended: an answer on its way would find no queue.
+void job_queue_free(struct job_queue *queue); // NULL allowed
+// Runs `idle(arg)` in that thread after each job, its answer being on the way.
+void job_queue_on_idle(struct job_queue *queue, loop_work *idle, void *arg);
+void job_queue_push(struct job_queue *queue, struct job *job);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 struct journal {
-    struct job_queue *worker;
-    pthread_mutex_t lock; // guards the ledger: the loop reads, the worker changes
+    struct job_queue *queue;
+    pthread_mutex_t lock; // guards the chain: the loop reads, the queue changes
     struct chain *chain;
     struct signed_head head; // the loop's copy
 };
@@ -53,7 +53,7 @@ static void push(struct journal *journal, const struct change *change)
     job->journal = journal;
     job->job.run = run_change;
     job->job.finish = finish_change;
-    job_queue_push(journal->worker, &job->job);
+    job_queue_push(journal->queue, &job->job);
 }
 
 static void tidy(void *arg)
@@ -83,8 +83,8 @@ bool journal_open(const struct chain_config *config, struct loop *loop, struct j
     opened->chain = chain;
     opened->head = *chain_head(chain);
     pthread_mutex_init(&opened->lock, NULL);
-    opened->worker = job_queue_new(loop);
-    job_queue_on_idle(opened->worker, tidy, opened);
+    opened->queue = job_queue_new(loop);
+    job_queue_on_idle(opened->queue, tidy, opened);
     *journal = opened;
     return true;
 }
@@ -93,7 +93,7 @@ void journal_close(struct journal *journal)
 {
     if (!journal)
         return;
-    job_queue_free(journal->worker);
+    job_queue_free(journal->queue);
     chain_close(journal->chain);
     pthread_mutex_destroy(&journal->lock);
     free(journal);

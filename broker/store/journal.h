@@ -9,7 +9,7 @@
 struct journal;
 
 // journal_is_absent, then journal_create, at the first start; journal_open checks the whole journal against its signed
-// head. Faults: see ledger.h.
+// head. Faults: see chain.h.
 bool journal_is_absent(const struct chain_config *config);
 bool journal_create(const struct chain_config *config, struct fault *why) __attribute__((warn_unused_result));
 bool journal_open(const struct chain_config *config, struct loop *loop, struct journal **journal, struct fault *why)

@@ -8,7 +8,8 @@
 #include <string.h>
 
 // A slot, at byte 0 or 4096 so that the two never share a block:
-//   0 magic  8 turn  16 seq  24 at_ms  32 journal  48 chain  80 rest  112 signature's length  120 signature
+//   0 magic  8 commit_number  16 seq  24 at_ms  32 journal  48 chain  80 tables_digest  112 signature's length  120
+//   signature
 enum { SIGNED_BYTES = 112, SIGNATURE_AT = 120, SLOT_USED = SIGNATURE_AT + KEY_SIGNATURE_MAX };
 static const char magic[8] = {'P', 'U', 'L', 'T', 'H', 'E', 'D', '1'};
 
@@ -24,12 +25,12 @@ static void encode(struct digest *digest, struct key *key, const struct signed_h
 {
     memset(slot, 0, SLOT_USED);
     memcpy(slot, magic, sizeof magic);
-    number_put(slot + 8, head->turn);
+    number_put(slot + 8, head->commit_number);
     number_put(slot + 16, head->seq);
     number_put(slot + 24, (uint64_t)head->at_ms);
     memcpy(slot + 32, head->journal, JOURNAL_ID_BYTES);
     memcpy(slot + 48, head->chain, DIGEST_BYTES);
-    memcpy(slot + 80, head->rest, DIGEST_BYTES);
+    memcpy(slot + 80, head->tables_digest, DIGEST_BYTES);
     unsigned char hash[DIGEST_BYTES];
     digest_begin(digest);
     digest_add(digest, slot, SIGNED_BYTES);
@@ -49,26 +50,26 @@ static bool decode(struct digest *digest, struct key *key, const unsigned char s
     digest_end(digest, hash);
     if (!key_verify(key, hash, slot + SIGNATURE_AT, (size_t)length))
         return false;
-    head->turn = number_get(slot + 8);
+    head->commit_number = number_get(slot + 8);
     head->seq = number_get(slot + 16);
     head->at_ms = (int64_t)number_get(slot + 24);
     memcpy(head->journal, slot + 32, JOURNAL_ID_BYTES);
     memcpy(head->chain, slot + 48, DIGEST_BYTES);
-    memcpy(head->rest, slot + 80, DIGEST_BYTES);
+    memcpy(head->tables_digest, slot + 80, DIGEST_BYTES);
     return true;
 }
 
 bool signed_head_create(const struct files *files, const char *path, struct key *key, const struct signed_head *head,
                         struct fault *why)
 {
-    assert(head->turn > 0);
+    assert(head->commit_number > 0);
     unsigned char bytes[2 * HEAD_SLOT_BYTES] = {0}; // its full size from the start: a later write changes no metadata
     struct signed_head before = *head;
-    before.turn--;
+    before.commit_number--;
     owned(digest) struct digest digest;
     digest_init(&digest);
-    encode(&digest, key, &before, bytes + before.turn % 2 * HEAD_SLOT_BYTES);
-    encode(&digest, key, head, bytes + head->turn % 2 * HEAD_SLOT_BYTES);
+    encode(&digest, key, &before, bytes + before.commit_number % 2 * HEAD_SLOT_BYTES);
+    encode(&digest, key, head, bytes + head->commit_number % 2 * HEAD_SLOT_BYTES);
     return files_publish(files, path, bytes, sizeof bytes, why);
 }
 
@@ -83,13 +84,13 @@ static bool read_slots(struct head_file *file, const char *path, struct signed_h
     bool whole[2];
     for (int i = 0; i < 2; i++)
         whole[i] = decode(&file->digest, file->key, bytes + i * HEAD_SLOT_BYTES, &slots[i]) &&
-                   slots[i].turn % 2 == (uint64_t)i;
+                   slots[i].commit_number % 2 == (uint64_t)i;
     if (!whole[0] && !whole[1])
         return fault_set(why, FAULT_BROKEN, "the journal's head %s is damaged, or its key is another one", path);
-    int newer = !whole[0] || (whole[1] && slots[1].turn > slots[0].turn);
+    int newer = !whole[0] || (whole[1] && slots[1].commit_number > slots[0].commit_number);
     *newest = slots[newer];
     *torn = !whole[!newer];
-    if (!*torn && slots[!newer].turn + 1 != slots[newer].turn)
+    if (!*torn && slots[!newer].commit_number + 1 != slots[newer].commit_number)
         return fault_set(why, FAULT_BROKEN, "the two halves of the journal's head %s do not belong together", path);
     return true;
 }
@@ -128,7 +129,7 @@ bool signed_head_write(struct head_file *file, const struct signed_head *head, s
 {
     unsigned char slot[SLOT_USED];
     encode(&file->digest, file->key, head, slot);
-    off_t offset = (off_t)(head->turn % 2) * HEAD_SLOT_BYTES;
+    off_t offset = (off_t)(head->commit_number % 2) * HEAD_SLOT_BYTES;
     errno = ENOSPC; // what a short write means
     if (file->files->pwrite(file->descriptor, slot, sizeof slot, offset) != (ssize_t)sizeof slot ||
         file->files->fdatasync(file->descriptor) != 0)

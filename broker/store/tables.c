@@ -16,7 +16,7 @@ static const char *const schema[] = {
     "CREATE TABLE snapshot(id INTEGER PRIMARY KEY CHECK(id = 1), seq INTEGER NOT NULL, chain BLOB NOT NULL, "
     "hash BLOB NOT NULL, bytes BLOB NOT NULL) STRICT",
     "CREATE TABLE meta(id INTEGER PRIMARY KEY CHECK(id = 1), schema INTEGER NOT NULL, journal BLOB NOT NULL, "
-    "turn INTEGER NOT NULL, anchor_seq INTEGER NOT NULL, anchor_chain BLOB NOT NULL, erased INTEGER NOT NULL, "
+    "commit_number INTEGER NOT NULL, anchor_seq INTEGER NOT NULL, anchor_chain BLOB NOT NULL, erased INTEGER NOT NULL, "
     "people BLOB NOT NULL) STRICT",
 };
 enum { TABLE_COUNT = sizeof schema / sizeof *schema };
@@ -52,9 +52,11 @@ static const char *const sql[STATEMENT_COUNT] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [READ_MARK] = "SELECT schema, journal, turn, anchor_seq, anchor_chain, erased, people FROM meta WHERE id = 1",
-    [WRITE_MARK] = "INSERT OR REPLACE INTO meta(id, schema, journal, turn, anchor_seq, anchor_chain, erased, people) "
-                   "VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
+    [READ_MARK] =
+        "SELECT schema, journal, commit_number, anchor_seq, anchor_chain, erased, people FROM meta WHERE id = 1",
+    [WRITE_MARK] =
+        "INSERT OR REPLACE INTO meta(id, schema, journal, commit_number, anchor_seq, anchor_chain, erased, people) "
+        "VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
     [ADD_EVENT] = "INSERT INTO events(seq, at_ms, salt, payload, payload_hash, chain) VALUES (?, ?, ?, ?, ?, ?)",
     [EACH_EVENT] = "SELECT seq, at_ms, salt, payload, payload_hash, chain FROM events WHERE seq >= ? ORDER BY seq",
     [EVENT_CHAIN] = "SELECT chain FROM events WHERE seq = ?",
@@ -389,7 +391,7 @@ bool tables_read_mark(struct tables *tables, struct mark *mark, struct fault *wh
     uint64_t version;
     *mark = (struct mark){0};
     if (!copy_number(statement, 0, &version) || !copy_bytes(statement, 1, mark->journal, JOURNAL_ID_BYTES) ||
-        !copy_number(statement, 2, &mark->turn) || !copy_number(statement, 3, &mark->anchor_seq) ||
+        !copy_number(statement, 2, &mark->commit_number) || !copy_number(statement, 3, &mark->anchor_seq) ||
         !copy_bytes(statement, 4, mark->anchor_chain, DIGEST_BYTES) || !copy_number(statement, 5, &mark->erased) ||
         !copy_bytes(statement, 6, mark->people, DIGEST_BYTES))
         return wrong_shape(why, "meta");
@@ -406,7 +408,7 @@ bool tables_write_mark(struct tables *tables, const struct mark *mark, struct fa
     owned(use) sqlite3_stmt *statement = use(tables, WRITE_MARK);
     bind_number(statement, 1, TABLES_SCHEMA);
     bind_bytes(statement, 2, mark->journal, JOURNAL_ID_BYTES);
-    bind_number(statement, 3, mark->turn);
+    bind_number(statement, 3, mark->commit_number);
     bind_number(statement, 4, mark->anchor_seq);
     bind_bytes(statement, 5, mark->anchor_chain, DIGEST_BYTES);
     bind_number(statement, 6, mark->erased);

@@ -5,7 +5,7 @@
 //   events(seq, at_ms, salt, payload, payload_hash, chain)   salt and payload NULL: erased
 //   people(id, key, login, name, salt, hash)
 //   snapshot(id = 1, seq, chain, hash, bytes)
-//   meta(id = 1, schema, journal, turn, anchor_seq, anchor_chain, erased, people)
+//   meta(id = 1, schema, journal, commit_number, anchor_seq, anchor_chain, erased, people)
 #pragma once
 #include "broker/store/signed_head.h"
 
@@ -16,9 +16,9 @@ struct tables;
 // What a commit leaves behind.
 struct mark {
     unsigned char journal[JOURNAL_ID_BYTES];
-    uint64_t turn; // commits since the creation, which is the first
-    uint64_t seq;  // last event
-    int64_t at_ms; // of that event
+    uint64_t commit_number; // commits since the creation, which is the first
+    uint64_t seq;           // last event
+    int64_t at_ms;          // of that event
     unsigned char chain[DIGEST_BYTES];
     uint64_t anchor_seq; // the events up to here are pruned, 0: none
     unsigned char anchor_chain[DIGEST_BYTES];

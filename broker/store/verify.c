@@ -22,7 +22,7 @@ static bool same(const unsigned char *a, const unsigned char *b)
     return memcmp(a, b, DIGEST_BYTES) == 0;
 }
 
-void verify_rest(struct digest *digest, const struct mark *mark, unsigned char rest[DIGEST_BYTES])
+void verify_tables_digest(struct digest *digest, const struct mark *mark, unsigned char tables_digest[DIGEST_BYTES])
 {
     digest_begin(digest);
     digest_add_number(digest, mark->anchor_seq);
@@ -31,7 +31,7 @@ void verify_rest(struct digest *digest, const struct mark *mark, unsigned char r
     digest_add(digest, mark->people, DIGEST_BYTES);
     digest_add_number(digest, mark->snapshot_seq);
     digest_add(digest, mark->snapshot_hash, DIGEST_BYTES);
-    digest_end(digest, rest);
+    digest_end(digest, tables_digest);
 }
 
 bool verify_event(struct digest *digest, struct mark *mark, const struct event_row *row, struct fault *why)
@@ -143,12 +143,12 @@ static bool verify_end(const struct mark *mark, const struct signed_head *head, 
     if (mark->seq < head->seq)
         return fault_set(why, FAULT_BROKEN, "the journal ends at event %llu, but its head vouches for event %llu",
                          (unsigned long long)mark->seq, (unsigned long long)head->seq);
-    if (mark->turn < head->turn)
+    if (mark->commit_number < head->commit_number)
         return fault_set(why, FAULT_BROKEN, "the journal ends at commit %llu, but its head vouches for commit %llu",
-                         (unsigned long long)mark->turn, (unsigned long long)head->turn);
-    if (mark->turn > head->turn + 1)
+                         (unsigned long long)mark->commit_number, (unsigned long long)head->commit_number);
+    if (mark->commit_number > head->commit_number + 1)
         return fault_set(why, FAULT_BROKEN, "the head is %llu commits older than the journal: it is from a backup",
-                         (unsigned long long)(mark->turn - head->turn));
+                         (unsigned long long)(mark->commit_number - head->commit_number));
     return true;
 }
 
@@ -172,18 +172,18 @@ static bool verify_head(struct scan *scan, const struct signed_head *head, bool 
         return false;
     if (!verify_place_of_snapshot(scan, why) || !verify_place_of_head(scan, why))
         return false;
-    if (mark->turn == head->turn + 1)
+    if (mark->commit_number == head->commit_number + 1)
         return true;
     if (torn)
         return fault_set(why, FAULT_BROKEN,
                          "half of the journal's head is damaged, and the journal does not hold "
                          "commit %llu that it may have vouched for",
-                         (unsigned long long)head->turn + 1);
-    unsigned char rest[DIGEST_BYTES];
-    verify_rest(scan->digest, mark, rest);
-    if (mark->seq != head->seq || !same(rest, head->rest))
+                         (unsigned long long)head->commit_number + 1);
+    unsigned char tables_digest[DIGEST_BYTES];
+    verify_tables_digest(scan->digest, mark, tables_digest);
+    if (mark->seq != head->seq || !same(tables_digest, head->tables_digest))
         return fault_set(why, FAULT_BROKEN, "the journal at commit %llu is not the one that the head vouches for",
-                         (unsigned long long)mark->turn);
+                         (unsigned long long)mark->commit_number);
     return true;
 }
 

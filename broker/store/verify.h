@@ -16,6 +16,6 @@ bool verify_journal(struct tables *tables, struct digest *digest, const struct s
 bool verify_backup(struct tables *tables, struct digest *digest, const struct signed_head *head, struct mark *mark,
                    struct fault *why) __attribute__((warn_unused_result));
 // The hash over all but the events, for the head.
-void verify_rest(struct digest *digest, const struct mark *mark, unsigned char rest[DIGEST_BYTES]);
+void verify_tables_digest(struct digest *digest, const struct mark *mark, unsigned char tables_digest[DIGEST_BYTES]);
 bool verify_person(struct digest *digest, const struct person_row *row, struct fault *why)
     __attribute__((warn_unused_result));

@@ -14,7 +14,8 @@ static void start(void)
     power_seed(3);
     cr_assert(key_create(&power_files, "/k", &why), "%s", why.text);
     cr_assert(key_load(&power_files, "/k", &key, &why), "%s", why.text);
-    cr_assert(signed_head_create(&power_files, "/h", key, &(struct signed_head){.turn = 1}, &why), "%s", why.text);
+    cr_assert(signed_head_create(&power_files, "/h", key, &(struct signed_head){.commit_number = 1}, &why), "%s",
+              why.text);
 }
 
 static void stop(void)
@@ -39,11 +40,11 @@ static void write_heads(uint64_t from, uint64_t to)
     struct signed_head head;
     bool torn;
     cr_assert(signed_head_open(&power_files, "/h", key, &file, &head, &torn, &why), "%s", why.text);
-    for (uint64_t turn = from; turn <= to; turn++) {
-        head = (struct signed_head){.turn = turn, .seq = turn * 10, .at_ms = (int64_t)turn * 1000};
-        memset(head.chain, (int)turn, sizeof head.chain);
-        memset(head.rest, (int)turn + 1, sizeof head.rest);
-        memset(head.journal, (int)turn + 2, sizeof head.journal);
+    for (uint64_t number = from; number <= to; number++) {
+        head = (struct signed_head){.commit_number = number, .seq = number * 10, .at_ms = (int64_t)number * 1000};
+        memset(head.chain, (int)number, sizeof head.chain);
+        memset(head.tables_digest, (int)number + 1, sizeof head.tables_digest);
+        memset(head.journal, (int)number + 2, sizeof head.journal);
         cr_assert(signed_head_write(file, &head, &why), "%s", why.text);
     }
     signed_head_close(file);
@@ -54,12 +55,13 @@ Test(head, gives_back_the_newest)
     struct signed_head head;
     bool torn;
     cr_assert(read_head(&head, &torn));
-    cr_assert(head.turn == 1 && head.seq == 0 && !torn);
-    for (uint64_t turn = 2; turn < 7; turn++) {
-        write_heads(turn, turn);
+    cr_assert(head.commit_number == 1 && head.seq == 0 && !torn);
+    for (uint64_t number = 2; number < 7; number++) {
+        write_heads(number, number);
         cr_assert(read_head(&head, &torn));
-        cr_assert(head.turn == turn && head.seq == turn * 10 && head.at_ms == (int64_t)turn * 1000 && !torn);
-        cr_assert(head.chain[31] == turn && head.rest[0] == turn + 1 && head.journal[15] == turn + 2);
+        cr_assert(head.commit_number == number && head.seq == number * 10 && head.at_ms == (int64_t)number * 1000 &&
+                  !torn);
+        cr_assert(head.chain[31] == number && head.tables_digest[0] == number + 1 && head.journal[15] == number + 2);
     }
 }
 
@@ -73,7 +75,7 @@ Test(head, falls_back_to_the_other_half_when_one_is_torn)
         struct signed_head head;
         bool torn;
         cr_assert(read_head(&head, &torn));
-        cr_assert(torn && head.turn == 4, "byte %zu", at);
+        cr_assert(torn && head.commit_number == 4, "byte %zu", at);
         *byte ^= 0x10;
     }
 }
@@ -135,14 +137,14 @@ Test(head, survives_a_cut_at_any_write)
         struct signed_head head;
         bool torn;
         cr_assert(signed_head_open(&power_files, "/h", key, &file, &head, &torn, &why), "%s", why.text);
-        uint64_t sure = head.turn;
+        uint64_t sure = head.commit_number;
         power_cut_after(1 + (int)power_random(20));
-        while ((head.turn = sure + 1, signed_head_write(file, &head, &why)))
+        while ((head.commit_number = sure + 1, signed_head_write(file, &head, &why)))
             sure++;
         signed_head_close(file);
         power_back();
         cr_assert(read_head(&head, &torn), "seed %d: %s", (int)seed, why.text);
-        cr_assert(head.turn == sure || head.turn == sure + 1, "seed %d", (int)seed);
+        cr_assert(head.commit_number == sure || head.commit_number == sure + 1, "seed %d", (int)seed);
         if (torn) // whoever opens the journal writes the torn half again
             write_heads(sure + 1, sure + 1);
     }
