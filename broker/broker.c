@@ -7,12 +7,13 @@
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/host_messages.h"
-#include "broker/core/snapshot.h"
+#include "broker/core/journal.h"
+#include "broker/core/restore.h"
 #include "broker/hosts/prober.h"
 #include "broker/hosts/waker.h"
 #include "broker/server/health.h"
 #include "broker/server/server.h"
-#include "broker/store/journal.h"
+#include "broker/store/sqlite.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,13 +38,13 @@ struct broker {
     struct waker *waker;
     struct server *server;
     struct loop_timer *sweep, *lingering, *daily;
-    struct snapshots *snapshots;
 };
 
-static struct chain_config chain_of(const struct broker_config *config)
+// The only line that knows which store there is.
+static struct store_port open_store(const struct broker_config *config, struct loop *loop)
 {
-    return (struct chain_config){.folder = config->data_dir,
-                                 .head_folder = config->head_dir[0] ? config->head_dir : NULL};
+    const char *head_dir = config->head_dir[0] ? config->head_dir : NULL;
+    return store_open_sqlite(&(struct chain_config){.folder = config->data_dir, .head_folder = head_dir}, loop);
 }
 
 // ---- first start
@@ -70,115 +71,47 @@ static bool write_first_token(const struct broker_config *config, struct fault *
 bool broker_init(const struct broker_config *config, struct fault *why)
 {
     char key[PATH_ROOM], certificate[PATH_ROOM];
-    struct chain_config chain = chain_of(config);
+    struct loop *loop = loop_new();
+    struct store_port store = open_store(config, loop);
     broker_config_data_file(config, "device-ca.key", key);
     broker_config_data_file(config, "device-ca.pem", certificate);
-    return journal_create(&chain, why) && ca_create(key, certificate, why) && write_first_token(config, why);
+    bool done = store.create(store.self, why) && ca_create(key, certificate, why) && write_first_token(config, why);
+    store.close(store.self);
+    loop_free(loop);
+    return done;
 }
 
 // ---- after a backup
 
-static bool write_down(const struct chain_config *config, const char *lacks, struct fault *why)
+struct restoring {
+    struct loop *loop;
+    bool written;
+    struct fault *why;
+};
+
+static void restored(void *arg, bool written, const struct fault *why)
 {
-    struct chain *chain = NULL;
-    struct event event = {.type = EVENT_JOURNAL_RESTORED, .by = "root at the broker"};
-    struct text payload = {0};
-    TEXT_PUT(event.why, lacks);
-    event_print(&event, &payload);
-    bool written = chain_open(config, &chain, why);
-    if (written) {
-        // The head was signed just now, and not before the last event.
-        const struct signed_head *head = chain_head(chain);
-        struct store_event stored = {
-            .seq = head->seq + 1, .at_ms = head->at_ms, .payload = payload.bytes, .length = payload.length};
-        struct store_batch batch = {.events = &stored, .event_count = 1};
-        written = chain_append(chain, &batch, why) == STORE_DURABLE;
-    }
-    chain_close(chain);
-    text_drop(&payload);
-    return written;
+    struct restoring *restoring = arg;
+    restoring->written = written;
+    if (!written)
+        *restoring->why = *why;
+    loop_stop(restoring->loop);
 }
 
 bool broker_accept_backup(const struct broker_config *config, struct fault *why)
 {
-    struct chain_config chain = chain_of(config);
-    struct chain_gap gap;
-    char lacks[200], when[CLOCK_TEXT_SIZE];
-    if (!chain_accept(&chain, &gap, why))
-        return false;
-    clock_text(when, gap.head_ms);
-    if (gap.head_seq > gap.seq)
-        snprintf(lacks, sizeof lacks, "events %llu to %llu are lost; the last was written before %s",
-                 (unsigned long long)gap.seq + 1, (unsigned long long)gap.head_seq, when);
-    else if (gap.head_seq)
-        snprintf(lacks, sizeof lacks,
-                 "the journal's head was from a backup of %s, at event %llu; no event is known to be lost", when,
-                 (unsigned long long)gap.head_seq);
-    else
-        snprintf(lacks, sizeof lacks, "the journal's head was lost: nobody can tell whether events after %llu are, too",
-                 (unsigned long long)gap.seq);
-    log_warn("store", "the journal is accepted as it stands, up to event %llu: %s", (unsigned long long)gap.seq, lacks);
-    return write_down(&chain, lacks, why);
+    struct restoring restoring = {.loop = loop_new(), .why = why};
+    struct store_port store = open_store(config, restoring.loop);
+    struct restore *restore = restore_start(&store, restored, &restoring, why);
+    if (restore)
+        loop_run(restoring.loop);
+    store.close(store.self);
+    restore_free(restore);
+    loop_free(restoring.loop);
+    return restoring.written;
 }
 
 // ---- the ports
-
-struct replaying {
-    struct state *state;
-    uint64_t seq;
-    int64_t at_ms;
-    struct fault *why;
-    bool failed;
-};
-
-static bool replay_event(void *arg, const struct store_event *stored)
-{
-    struct replaying *replaying = arg;
-    struct fault inner;
-    // On the heap's terms: an event is a few kilobytes, but there is only this one.
-    struct event event = {.seq = stored->seq, .at_ms = stored->at_ms};
-    if (stored->payload && !event_read(&event, stored->payload, stored->length, &inner)) {
-        replaying->failed = true;
-        return fault_set(replaying->why, FAULT_BROKEN, "event %llu: %.250s", (unsigned long long)stored->seq,
-                         inner.text);
-    }
-    if (stored->payload)
-        state_apply(replaying->state, &event);
-    replaying->seq = stored->seq;
-    replaying->at_ms = stored->at_ms;
-    return true;
-}
-
-static void keep_person(void *arg, const struct store_person *person)
-{
-    people_put(arg, person);
-}
-
-// Both parts of what is known: after a refusal the table of people may name somebody whom the journal never saw.
-static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t *last_ms, struct fault *why)
-{
-    struct broker *broker = arg;
-    uint64_t seq = 0;
-    owned(bytes) char *snapshot = NULL;
-    size_t length = 0;
-    if (!journal_read_snapshot(broker->journal, &seq, &snapshot, &length, why))
-        return false;
-    if (snapshot && !state_read(state, snapshot, length, why))
-        return false;
-    snapshots_found(broker->snapshots, seq);
-    struct replaying replaying = {
-        .state = state, .seq = seq, .at_ms = journal_head(broker->journal)->at_ms, .why = why};
-    struct store_port store = journal_port(broker->journal);
-    if (!store.replay(store.self, seq + 1, replay_event, &replaying, why) || replaying.failed)
-        return false;
-    *last_seq = replaying.seq;
-    *last_ms = replaying.at_ms;
-    people_clear(&broker->services.people);
-    if (!journal_each_person(broker->journal, keep_person, &broker->services.people, why))
-        return false;
-    erasure_add_orphans(broker->services.erasure, &broker->services.people, state);
-    return true;
-}
 
 static void die(void *arg, const struct fault *why)
 {
@@ -187,10 +120,16 @@ static void die(void *arg, const struct fault *why)
     _exit(70);
 }
 
-static int64_t now_ms(void *arg)
+static int64_t wall_ms(void *arg)
 {
     (void)arg;
     return clock_wall_ms();
+}
+
+static int64_t steady_ms(void *arg)
+{
+    (void)arg;
+    return clock_steady_ms();
 }
 
 struct probing {
@@ -227,25 +166,13 @@ static void wake(void *self, const struct host *host)
 
 // ---- what happens by itself
 
-static void keep_snapshot(void *self, uint64_t seq, const char *bytes, size_t length, store_done *done, void *arg)
-{
-    journal_keep_snapshot(((struct broker *)self)->journal, seq, bytes, length, done, arg);
-}
-
-static int64_t steady_ms(void *self)
-{
-    (void)self;
-    return clock_steady_ms();
-}
-
 static void sweep(void *arg)
 {
     struct broker *broker = arg;
     device_sweep(&broker->services);
     host_sweep(&broker->services);
     server_sweep_links(broker->server);
-    erasure_go_on(broker->services.erasure);
-    snapshots_sweep(broker->snapshots, broker->services.state, broker->services.commit);
+    journal_sweep(broker->journal);
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
@@ -272,7 +199,7 @@ static void stop(void *arg)
 
 // ---- start and end
 
-static void go_on(void *arg)
+static void flush_batch(void *arg)
 {
     commit_flush(((struct broker *)arg)->services.commit);
 }
@@ -285,28 +212,24 @@ static void delay_batch(void *arg)
 static bool open_journal(struct broker *broker, struct fault *why)
 {
     struct services *services = &broker->services;
-    struct chain_config chain = chain_of(broker->config);
     int64_t began_ms = clock_steady_ms();
-    if (journal_is_absent(&chain))
-        return fault_set(why, FAULT_ABSENT, "%s holds no journal: run pult-broker --init first",
-                         broker->config->data_dir);
-    if (!journal_open(&chain, services->loop, &broker->journal, why)) {
+    services->store = open_store(broker->config, services->loop);
+    struct journal_ports ports = {services->store, broker, die, wall_ms, steady_ms, delay_batch};
+    broker->journal = journal_open(&ports, services->state, &services->people, why);
+    if (!broker->journal) {
+        if (why->kind == FAULT_ABSENT)
+            return fault_set(why, FAULT_ABSENT, "%s holds no journal: run pult-broker --init first",
+                             broker->config->data_dir);
         if (why->kind == FAULT_BROKEN)
             log_error("store", "journal is damaged; refusing to start: see pult-broker(8), DAMAGE");
         return false;
     }
-    uint64_t seq = 0;
-    int64_t last_ms = 0;
-    services->store = journal_port(broker->journal);
-    services->erasure = erasure_new(&services->store, die, broker);
-    broker->snapshots = snapshots_new(&(struct snapshot_port){broker, keep_snapshot, die, steady_ms});
-    if (!rebuild(broker, services->state, &seq, &last_ms, why))
-        return false;
-    broker->lingering = loop_timer_new(services->loop, go_on, broker);
-    struct commit_ports ports = {services->store, broker, rebuild, die, now_ms, delay_batch};
-    services->commit = commit_new(services->state, &ports, seq, last_ms);
-    log_info("store", "%llu events, %zu sessions, ready after %lld ms", (unsigned long long)seq,
-             state_count(services->state, NOUN_SESSION), (long long)(clock_steady_ms() - began_ms));
+    broker->lingering = loop_timer_new(services->loop, flush_batch, broker);
+    services->commit = journal_commit(broker->journal);
+    services->erasure = journal_erasure(broker->journal);
+    log_info("store", "%llu events, %zu sessions, ready after %lld ms",
+             (unsigned long long)commit_last_seq(services->commit), state_count(services->state, NOUN_SESSION),
+             (long long)(clock_steady_ms() - began_ms));
     return true;
 }
 
@@ -412,13 +335,8 @@ static void end(struct broker *broker)
     reports_clear(&services->reports);
     limits_clear(&services->limits);
     otp_maker_free(services->otp_maker);
-    if (services->commit)
-        snapshots_keep(broker->snapshots, services->state, services->commit);
     journal_close(broker->journal);
-    commit_free(services->commit);
     ca_free(broker->ca);
-    erasure_free(services->erasure);
-    snapshots_free(broker->snapshots);
     admin_sessions_free(services->admin_sessions);
     group_cache_free(services->group_cache);
     throttle_free(services->throttle);

@@ -5,6 +5,7 @@
 #include "broker/calls/status_report.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int64_t hosts_usable(const struct services *services, const struct request *request, int64_t *all)
@@ -90,11 +91,6 @@ void call_metrics(struct services *services, struct request *request)
     request_answer_text(request, &text);
 }
 
-struct listing {
-    json_object *items;
-    int64_t limit;
-};
-
 // What is in the journal only stays there.
 static void hide(json_object *object)
 {
@@ -109,44 +105,66 @@ static void hide(json_object *object)
             json_object_object_del(record, field->name);
 }
 
-static bool list_event(void *arg, const struct store_event *stored)
+static json_object *print_event(const struct store_event *stored)
 {
-    struct listing *listing = arg;
-    if (!stored->payload)
-        return true;
     struct fault why;
     json_object *object = NULL;
     if (!codec_parse(&object, stored->payload, stored->length, &why))
-        return false;
+        return NULL;
     hide(object);
     json_object_object_add(object, "seq", json_object_new_int64((int64_t)stored->seq));
     json_object_object_add(object, "at", services_time(stored->at_ms));
-    json_object_array_add(listing->items, object);
-    return (int64_t)json_object_array_length(listing->items) < listing->limit;
+    return object;
+}
+
+// NULL: one of them cannot be read. What is erased is left out.
+static json_object *print_events(const struct store_event *events, size_t count)
+{
+    owned(json) json_object *items = json_object_new_array();
+    for (size_t i = 0; i < count; i++) {
+        json_object *item = events[i].payload ? print_event(&events[i]) : NULL;
+        if (item)
+            json_object_array_add(items, item);
+        else if (events[i].payload)
+            return NULL;
+    }
+    return take(items);
+}
+
+struct event_list {
+    struct services *services;
+    struct request *request;
+};
+
+static void answer_events(void *arg, const struct store_event *events, size_t count, const struct fault *why)
+{
+    struct event_list *list = arg;
+    struct request *request = list->request;
+    uint64_t last = count ? events[count - 1].seq : 0;
+    bool more = (int64_t)count == request->limit && last < commit_last_seq(list->services->commit);
+    free(list);
+    static const struct fault unreadable = {.kind = FAULT_BROKEN, .text = "an event cannot be read"};
+    json_object *items = why ? NULL : print_events(events, count);
+    if (!items) {
+        request_refuse_fault(request, why ? why : &unreadable);
+        return;
+    }
+    char next[24];
+    snprintf(next, sizeof next, "%llu", (unsigned long long)last);
+    json_object *answer = json_object_new_object();
+    json_object_object_add(answer, "items", items);
+    json_object_object_add(answer, "next", more ? json_object_new_string(next) : NULL);
+    request_answer(request, answer);
 }
 
 void call_events(struct services *services, struct request *request)
 {
-    struct fault why = {.kind = FAULT_BROKEN, .text = "an event cannot be read"};
     int64_t after = 0;
     if (request->after[0] && !text_number(request->after, 0, INT64_MAX - 1, &after)) {
         request_refuse(request, REFUSAL_INVALID, "after: expected the number of an event");
         return;
     }
-    struct listing listing = {json_object_new_array(), request->limit};
-    bool whole = services->store.replay(services->store.self, (uint64_t)after + 1, list_event, &listing, &why);
-    size_t count = json_object_array_length(listing.items);
-    if (!whole && (int64_t)count < request->limit) {
-        json_object_put(listing.items);
-        request_refuse_fault(request, &why);
-        return;
-    }
-    json_object *answer = json_object_new_object();
-    int64_t last = count ? codec_number(json_object_array_get_idx(listing.items, count - 1), "seq") : after;
-    bool more = (int64_t)count == request->limit && last < (int64_t)commit_last_seq(services->commit);
-    char next[24];
-    snprintf(next, sizeof next, "%lld", (long long)last);
-    json_object_object_add(answer, "items", listing.items);
-    json_object_object_add(answer, "next", more ? json_object_new_string(next) : NULL);
-    request_answer(request, answer);
+    struct event_list *list = mem_new(1, sizeof *list);
+    *list = (struct event_list){services, request};
+    services->store.read(services->store.self, (uint64_t)after + 1, (size_t)request->limit, answer_events, list);
 }

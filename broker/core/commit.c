@@ -2,6 +2,7 @@
 #include "broker/core/commit.h"
 #include "broker/base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,6 +38,7 @@ struct commit {
     struct gathering *writing; // with the store, or empty
     struct store_batch batch;  // of `writing`
     bool busy, lingering;
+    bool follows;          // another broker writes
     int64_t refused_at_ms; // 0: not refusing
 };
 
@@ -88,12 +90,23 @@ uint64_t commit_last_seq(const struct commit *commit)
 
 bool commit_is_refusing(const struct commit *commit)
 {
+    if (commit->follows)
+        return true;
     return commit->refused_at_ms && commit->ports.now_ms(commit->ports.arg) - commit->refused_at_ms < REFUSAL_PAUSE_MS;
 }
 
 bool commit_is_idle(const struct commit *commit)
 {
     return !commit->busy && commit->next->event_count == 0;
+}
+
+void commit_followed(struct commit *commit, const struct store_event *event)
+{
+    assert(commit->follows && commit_is_idle(commit));
+    assert(event->seq == commit->last_seq + 1);
+    commit->last_seq = event->seq;
+    if (event->at_ms > commit->last_ms)
+        commit->last_ms = event->at_ms;
 }
 
 static void tell(struct gathering *gathering, bool durable, const struct fault *why)
@@ -124,6 +137,7 @@ static void refuse_all(struct commit *commit, const struct fault *why)
 static void appended(void *arg, enum store_outcome outcome, const struct fault *why)
 {
     struct commit *commit = arg;
+    assert(commit->busy);
     bool many = outcome == STORE_DURABLE && commit->writing->waiter_count >= MANY;
     // Still busy while the waiters are told: what they commit in turn is gathered, not written over what is being told.
     switch (outcome) {
@@ -170,6 +184,20 @@ static void write_next(struct commit *commit)
     commit->ports.store.append(commit->ports.store.self, &commit->batch, appended, commit);
 }
 
+void commit_set_role(struct commit *commit, enum store_role role)
+{
+    assert(role == STORE_WRITES || !commit->busy);
+    commit->follows = role == STORE_FOLLOWS;
+    // What is gathered already is refused, and so taken back.
+    if (commit->follows)
+        commit_flush(commit);
+}
+
+bool commit_is_following(const struct commit *commit)
+{
+    return commit->follows;
+}
+
 static void gather_event(struct commit *commit, struct event *event)
 {
     struct gathering *next = commit->next;
@@ -191,6 +219,7 @@ bool commit_events(struct commit *commit, struct event *events, size_t event_cou
 {
     if (commit_is_refusing(commit))
         return fault_set(why, FAULT_UNAVAILABLE, "the journal cannot be written at the moment");
+    assert(event_count > 0);
     struct gathering *next = commit->next;
     for (size_t i = 0; i < event_count; i++)
         gather_event(commit, &events[i]);

@@ -31,7 +31,12 @@ void commit_free(struct commit *commit); // waiting `done`s are not called
 bool commit_events(struct commit *commit, struct event *events, size_t event_count, const struct store_person *people,
                    size_t person_count, commit_done *done, void *arg, struct fault *why)
     __attribute__((warn_unused_result));
-void commit_flush(struct commit *commit);           // the moment has passed
+void commit_flush(struct commit *commit); // the moment has passed
+// STORE_WRITES until told otherwise. While another broker writes everything is refused at once.
+void commit_set_role(struct commit *commit, enum store_role role);
+bool commit_is_following(const struct commit *commit);
+// Another broker wrote this event, and it has been applied to the state. Only while idle.
+void commit_followed(struct commit *commit, const struct store_event *event);
 int64_t commit_now_ms(const struct commit *commit); // the clock, which may be set back; events are never stamped so
 uint64_t commit_last_seq(const struct commit *commit);
 bool commit_is_refusing(const struct commit *commit);

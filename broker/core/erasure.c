@@ -57,6 +57,7 @@ static void tell(struct erasure *erasure, const struct fault *why)
 static void answered(void *arg, enum store_outcome outcome, const struct fault *why)
 {
     struct erasure *erasure = arg;
+    assert(erasure->busy && erasure->count);
     erasure->busy = false;
     switch (outcome) {
     case STORE_DURABLE:

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What core and the calls need from outside, as ports. They answer later through `done`, never from within the call,
-// and exactly once. All of it happens in the loop's thread.
+// and exactly once; what returns a value or `bool` does so at once. All of it happens in the loop's thread.
 #pragma once
 #include "broker/api/types.h"
 #include "broker/base/fault.h"
@@ -8,10 +8,12 @@
 
 // ---- store: the journal
 
+enum { STORE_HASH_BYTES = 32 };
+
 struct store_event {
     uint64_t seq; // 1, 2, 3 ... without gaps
     int64_t at_ms;
-    const char *payload; // compact JSON
+    const char *payload; // compact JSON; NULL: erased
     size_t length;
 };
 
@@ -30,23 +32,107 @@ struct store_batch {
     size_t person_count;
 };
 
+struct store_range {
+    uint64_t first, last;
+};
+
 enum store_outcome {
     STORE_DURABLE, // all of it is on disk, and the head that vouches for it
-    STORE_REFUSED, // none of it is; the disk is full, or the like
+    STORE_REFUSED, // none of it is; the disk is full, another broker writes, or the like
     STORE_UNKNOWN, // nobody can tell: end the program and replay
 };
 
 typedef void store_done(void *arg, enum store_outcome outcome, const struct fault *why);
 
+// What vouches for the journal from outside of it, signed.
+struct store_head {
+    uint64_t seq;  // last event, 0: none
+    int64_t at_ms; // when signed; never before that event
+    unsigned char chain[STORE_HASH_BYTES];
+};
+
+// What a journal from a backup lacks: the events behind `seq` up to `head_seq`, which is smaller when the head is the
+// older of the two, and 0 when there is no head that can be read.
+struct store_gap {
+    uint64_t seq, head_seq;
+    int64_t head_ms; // when the head was signed
+};
+
+// Whom a replay tells; all of it is borrowed for the call. What is NULL is not read. None may call the store. False
+// ends the replay, and `why` is its fault.
+struct store_reader {
+    void *arg;
+    bool (*snapshot)(void *arg, uint64_t seq, const char *bytes, size_t length, struct fault *why);
+    bool (*event)(void *arg, const struct store_event *event, struct fault *why);
+    bool (*person)(void *arg, const struct store_person *person, struct fault *why);
+};
+enum { STORE_FROM_SNAPSHOT = 0 };
+
+enum store_role {
+    STORE_FOLLOWS, // another broker writes, or nobody can at the moment
+    STORE_WRITES,  // this one does, alone
+};
+
+struct store_follower {
+    void *arg;
+    // Who writes: told first, and again when it changes. Before STORE_WRITES comes all that others wrote, after it
+    // nothing of theirs; before STORE_FOLLOWS come the answers to all changes under way.
+    void (*role)(void *arg, enum store_role role);
+    // What another broker wrote in one commit, borrowed: in order and without gaps.
+    void (*batch)(void *arg, const struct store_batch *batch);
+    // The journal as others write it is damaged, or they have pruned what would be next. Nothing is told any more.
+    void (*failed)(void *arg, const struct fault *why);
+};
+
+// `events` are borrowed, none has a gap before it; fewer than asked for: there are no more. With `why` there are none.
+typedef void store_page(void *arg, const struct store_event *events, size_t count, const struct fault *why);
+
+// How a broker lives with its store: once `create`; then at each start `open`, `replay`, `follow`, and changes as long
+// as it has the role STORE_WRITES. broker/store/README.md tells how the stores there fill this.
 struct store_port {
     void *self;
-    // One batch at a time: the next only after `done`. `batch` and what it points to stay valid until then.
+
+    // ---- at the start and after a refusal: these may take their time
+
+    // A new journal, not yet open. FAULT_CONFLICT: there is one, or what is left of one.
+    bool (*create)(void *self, struct fault *why);
+    // Signs the journal anew as it stands, not yet open, once an administrator wants to go on with a backup.
+    // FAULT_CONFLICT: it fits its head, there is nothing to accept. FAULT_BROKEN: damaged, or head and journal never
+    // belonged together.
+    bool (*accept)(void *self, struct store_gap *gap, struct fault *why);
+    // Checks everything. FAULT_ABSENT: there is no journal. FAULT_BROKEN: damaged, nothing was changed. FAULT_CONFLICT:
+    // another program has it, and the store is for one only.
+    bool (*open)(void *self, struct fault *why);
+    // Events from `from` on, in order and to the end; with STORE_FROM_SNAPSHOT the snapshot, if there is one, and the
+    // events behind it; then the people. All of it is of one moment. FAULT_BROKEN: damaged, with the place.
+    // FAULT_ABSENT: `from` is pruned, or more than one behind the end.
+    bool (*replay)(void *self, uint64_t from, const struct store_reader *reader, struct fault *why);
+    // After the loop has ended. Does what was asked for, answers and tells nothing more. Frees the store.
+    void (*close)(void *self);
+
+    // ---- changes, made in the order they are asked for; `done` comes later. What `done` has not come for stays valid.
+    // Who has not the role STORE_WRITES is refused.
+
+    // One at a time: the next only after `done`. The first event has the number behind the last one.
     void (*append)(void *self, const struct store_batch *batch, store_done *done, void *arg);
-    // Calls `event` for each one from `from` on, in order. False when damaged: `why` says where.
-    bool (*replay)(void *self, uint64_t from, bool (*event)(void *arg, const struct store_event *event), void *arg,
-                   struct fault *why);
+    // The state after event `seq`; replaces the snapshot before. 1 to 1,000,000,000 bytes.
+    void (*keep_snapshot)(void *self, uint64_t seq, const char *bytes, size_t length, store_done *done, void *arg);
+    // The payloads of these events are gone from the files, the chain still holds. Only up to the snapshot.
+    void (*erase)(void *self, const struct store_range *ranges, size_t count, store_done *done, void *arg);
+    // The events up to `last` are gone, the chain begins behind them. Only up to the snapshot. Export them before.
+    void (*prune)(void *self, uint64_t last, store_done *done, void *arg);
     // The row of this person is gone from the files; no fault when there is none. Refused: it may still be there.
     void (*erase_person)(void *self, const char *id, store_done *done, void *arg);
+
+    // ---- reading
+
+    // At most `limit` events from `from` on, as of after the changes asked for before. Faults as those of `replay`.
+    void (*read)(void *self, uint64_t from, size_t limit, store_page *page, void *arg);
+    // As of the last answer or batch. At once.
+    void (*head)(void *self, struct store_head *head);
+    // From now on `follower` (copied) is told of what is written from event `from` on: the one behind the replay's
+    // last. Calling it again begins again, as after a refusal.
+    void (*follow)(void *self, uint64_t from, const struct store_follower *follower);
 };
 
 // ---- auth: the directories

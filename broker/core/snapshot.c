@@ -3,19 +3,20 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 struct snapshots {
-    struct snapshot_port port;
+    struct snapshot_ports ports;
     struct text bytes; // with the store; empty otherwise
     uint64_t kept_seq, writing_seq;
     int64_t not_before_ms;
 };
 
-struct snapshots *snapshots_new(const struct snapshot_port *port)
+struct snapshots *snapshots_new(const struct snapshot_ports *ports)
 {
     struct snapshots *snapshots = mem_new(1, sizeof *snapshots);
-    snapshots->port = *port;
+    snapshots->ports = *ports;
     return snapshots;
 }
 
@@ -35,17 +36,18 @@ void snapshots_found(struct snapshots *snapshots, uint64_t seq)
 static void kept(void *arg, enum store_outcome outcome, const struct fault *why)
 {
     struct snapshots *snapshots = arg;
+    assert(snapshots->bytes.bytes); // asked for, and not answered yet
     text_drop(&snapshots->bytes);
     switch (outcome) {
     case STORE_DURABLE:
         snapshots->kept_seq = snapshots->writing_seq;
         break;
     case STORE_REFUSED:
-        snapshots->not_before_ms = snapshots->port.now_ms(snapshots->port.self) + SNAPSHOT_RETRY_MS;
+        snapshots->not_before_ms = snapshots->ports.now_ms(snapshots->ports.arg) + SNAPSHOT_RETRY_MS;
         log_warn("store", "snapshot not kept, it is tried again in %d s: %s", SNAPSHOT_RETRY_MS / 1000, why->text);
         break;
     case STORE_UNKNOWN:
-        snapshots->port.die(snapshots->port.self, why);
+        snapshots->ports.die(snapshots->ports.arg, why);
         break;
     }
 }
@@ -54,18 +56,18 @@ void snapshots_keep(struct snapshots *snapshots, const struct state *state, cons
 {
     uint64_t seq = commit_last_seq(commit);
     // Only a state that is durable as a whole may be kept.
-    if (snapshots->bytes.bytes || !commit_is_idle(commit) || seq == snapshots->kept_seq)
+    if (snapshots->bytes.bytes || !commit_is_idle(commit) || commit_is_following(commit) || seq == snapshots->kept_seq)
         return;
     state_print(state, &snapshots->bytes);
     snapshots->writing_seq = seq;
     if (snapshots->bytes.length)
-        snapshots->port.keep(snapshots->port.self, seq, snapshots->bytes.bytes, snapshots->bytes.length, kept,
-                             snapshots);
+        snapshots->ports.store.keep_snapshot(snapshots->ports.store.self, seq, snapshots->bytes.bytes,
+                                             snapshots->bytes.length, kept, snapshots);
 }
 
 void snapshots_sweep(struct snapshots *snapshots, const struct state *state, const struct commit *commit)
 {
     bool due = commit_last_seq(commit) - snapshots->kept_seq >= SNAPSHOT_EVENTS;
-    if (due && snapshots->port.now_ms(snapshots->port.self) >= snapshots->not_before_ms)
+    if (due && snapshots->ports.now_ms(snapshots->ports.arg) >= snapshots->not_before_ms)
         snapshots_keep(snapshots, state, commit);
 }

@@ -5,17 +5,16 @@
 
 struct snapshots;
 
-struct snapshot_port {
-    void *self;
-    // The state after event `seq`. `bytes` stay valid until `done`.
-    void (*keep)(void *self, uint64_t seq, const char *bytes, size_t length, store_done *done, void *arg);
-    void (*die)(void *self, const struct fault *why); // the store cannot tell what is on the disk
-    int64_t (*now_ms)(void *self);                    // steady
+struct snapshot_ports {
+    struct store_port store;
+    void *arg;
+    void (*die)(void *arg, const struct fault *why); // the store cannot tell what is on the disk
+    int64_t (*now_ms)(void *arg);                    // steady
 };
 
 enum { SNAPSHOT_EVENTS = 10000, SNAPSHOT_RETRY_MS = 60 * 1000 };
 
-struct snapshots *snapshots_new(const struct snapshot_port *port);
+struct snapshots *snapshots_new(const struct snapshot_ports *ports);
 void snapshots_free(struct snapshots *snapshots);
 // The one that is there is of event `seq`.
 void snapshots_found(struct snapshots *snapshots, uint64_t seq);

@@ -78,15 +78,6 @@ static bool log_exists(const struct files *files, const char *database)
     return files_exists(files, path);
 }
 
-bool chain_is_absent(const struct chain_config *config)
-{
-    struct paths paths;
-    find_paths(&paths, config);
-    const struct files *files = files_of(config);
-    return !files_exists(files, paths.database) && !log_exists(files, paths.database) &&
-           !files_exists(files, paths.head);
-}
-
 static void key_drop(struct key **key)
 {
     key_free(*key);
@@ -167,6 +158,8 @@ static bool check_database_file(const struct files *files, const struct paths *p
     if (!files_read(files, paths->database, bytes, sizeof bytes, &length, &reason)) {
         if (reason.kind != FAULT_ABSENT)
             return fault_set(why, reason.kind, "%s", reason.text);
+        if (log_exists(files, paths->database))
+            return fault_set(why, FAULT_BROKEN, "%s is missing, but its log is there", paths->database);
         if (!files_exists(files, paths->head))
             return fault_set(why, FAULT_ABSENT, "there is no journal: %s is missing", paths->database);
         return fault_set(why, FAULT_BROKEN, "%s is missing, but its head is there", paths->database);
@@ -257,7 +250,7 @@ void chain_close(struct chain *chain)
     free(chain);
 }
 
-static bool accept(struct chain *chain, const struct chain_config *config, struct chain_gap *gap, struct fault *why)
+static bool accept(struct chain *chain, const struct chain_config *config, struct store_gap *gap, struct fault *why)
 {
     const struct files *files = files_of(config);
     struct paths paths;
@@ -275,12 +268,12 @@ static bool accept(struct chain *chain, const struct chain_config *config, struc
         return fault_set(why, FAULT_CONFLICT, "the journal is what its head vouches for: there is nothing to accept");
     if (!verify_backup(chain->tables, &chain->digest, read ? &head : NULL, &chain->mark, why))
         return false;
-    *gap = (struct chain_gap){.seq = chain->mark.seq, .head_seq = head.seq, .head_ms = head.at_ms};
+    *gap = (struct store_gap){.seq = chain->mark.seq, .head_seq = head.seq, .head_ms = head.at_ms};
     fill_head(&chain->digest, &chain->mark, &head);
     return signed_head_create(files, paths.head, chain->key, &head, why);
 }
 
-bool chain_accept(const struct chain_config *config, struct chain_gap *gap, struct fault *why)
+bool chain_accept(const struct chain_config *config, struct store_gap *gap, struct fault *why)
 {
     struct chain *chain = mem_new(1, sizeof *chain);
     digest_init(&chain->digest);
@@ -399,10 +392,6 @@ enum store_outcome chain_keep_snapshot(struct chain *chain, uint64_t seq, const 
     return commit(chain, put_snapshot, &row, why);
 }
 
-struct range {
-    uint64_t first, last;
-};
-
 static bool before_snapshot(const struct mark *mark, uint64_t last, struct fault *why)
 {
     return last <= mark->snapshot_seq ||
@@ -410,14 +399,22 @@ static bool before_snapshot(const struct mark *mark, uint64_t last, struct fault
                      (unsigned long long)last, (unsigned long long)mark->snapshot_seq);
 }
 
-static bool erase_range(struct chain *chain, struct mark *next, const void *arg, struct fault *why)
+struct ranges {
+    const struct store_range *first;
+    size_t count;
+};
+
+static bool erase_ranges(struct chain *chain, struct mark *next, const void *arg, struct fault *why)
 {
-    const struct range *range = arg;
-    uint64_t erased = 0;
-    if (!before_snapshot(next, range->last, why) ||
-        !tables_erase_events(chain->tables, range->first, range->last, &erased, why))
-        return false;
-    next->erased += erased;
+    const struct ranges *ranges = arg;
+    for (size_t i = 0; i < ranges->count; i++) {
+        const struct store_range *range = &ranges->first[i];
+        uint64_t erased = 0;
+        if (!before_snapshot(next, range->last, why) ||
+            !tables_erase_events(chain->tables, range->first, range->last, &erased, why))
+            return false;
+        next->erased += erased;
+    }
     return true;
 }
 
@@ -432,30 +429,28 @@ static enum store_outcome wipe_after(struct chain *chain, enum store_outcome out
     return reason.kind == FAULT_UNAVAILABLE ? STORE_REFUSED : die(chain);
 }
 
-enum store_outcome chain_erase(struct chain *chain, uint64_t first, uint64_t last, struct fault *why)
+enum store_outcome chain_erase(struct chain *chain, const struct store_range *ranges, size_t count, struct fault *why)
 {
-    struct range range = {first, last};
-    return wipe_after(chain, commit(chain, erase_range, &range, why), why);
+    return wipe_after(chain, commit(chain, erase_ranges, &(struct ranges){ranges, count}, why), why);
 }
 
-static bool prune_range(struct chain *chain, struct mark *next, const void *arg, struct fault *why)
+static bool prune_events(struct chain *chain, struct mark *next, const void *arg, struct fault *why)
 {
-    const struct range *range = arg;
-    uint64_t erased = 0;
-    if (range->last <= next->anchor_seq)
+    uint64_t last = *(const uint64_t *)arg, erased = 0;
+    if (last <= next->anchor_seq)
         return true;
-    if (!before_snapshot(next, range->last, why) || !hash_at(chain, range->last, next->anchor_chain, why) ||
-        !tables_prune_events(chain->tables, range->last, &erased, why))
+    if (!before_snapshot(next, last, why) || !hash_at(chain, last, next->anchor_chain, why) ||
+        !tables_prune_events(chain->tables, last, &erased, why))
         return false;
-    next->anchor_seq = range->last;
+    assert(erased <= next->erased);
+    next->anchor_seq = last;
     next->erased -= erased;
     return true;
 }
 
 enum store_outcome chain_prune(struct chain *chain, uint64_t last, struct fault *why)
 {
-    struct range range = {0, last};
-    return wipe_after(chain, commit(chain, prune_range, &range, why), why);
+    return wipe_after(chain, commit(chain, prune_events, &last, why), why);
 }
 
 static bool remove_person(struct chain *chain, struct mark *next, const void *arg, struct fault *why)
@@ -493,52 +488,53 @@ void chain_tidy(struct chain *chain)
 struct replay {
     struct chain *chain;
     struct mark mark;
-    bool (*event)(void *arg, const struct store_event *event);
+    bool (*event)(void *arg, const struct store_event *event, struct fault *why);
     void *arg;
 };
 
 static bool replay_event(void *arg, const struct event_row *row, struct fault *why)
 {
     struct replay *replay = arg;
+    struct fault reason = {.kind = FAULT_CONFLICT, .text = "not taken"};
     if (!verify_event(&replay->chain->digest, &replay->mark, row, why))
         return false;
-    return replay->event(replay->arg, &row->event) ||
-           fault_set(why, FAULT_CONFLICT, "event %llu was not taken", (unsigned long long)row->event.seq);
+    return replay->event(replay->arg, &row->event, &reason) ||
+           fault_set(why, reason.kind, "event %llu: %s", (unsigned long long)row->event.seq, reason.text);
 }
 
-bool chain_replay(struct chain *chain, uint64_t from, bool (*event)(void *arg, const struct store_event *event),
-                  void *arg, struct fault *why)
+bool chain_replay(struct chain *chain, uint64_t from, size_t limit,
+                  bool (*event)(void *arg, const struct store_event *event, struct fault *why), void *arg,
+                  struct fault *why)
 {
     const struct mark *mark = &chain->mark;
     if (from <= mark->anchor_seq || from > mark->seq + 1)
         return fault_set(why, FAULT_ABSENT, "event %llu is not in the journal, which holds %llu to %llu",
                          (unsigned long long)from, (unsigned long long)mark->anchor_seq + 1,
                          (unsigned long long)mark->seq);
+    uint64_t left = mark->seq + 1 - from, count = limit && limit < left ? limit : left;
     struct replay replay = {.chain = chain, .mark.seq = from - 1, .event = event, .arg = arg};
     if (from - 1 > 0 && !hash_at(chain, from - 1, replay.mark.chain, why))
         return false;
-    if (!tables_each_event(chain->tables, from, replay_event, &replay, why))
+    if (!tables_each_event(chain->tables, from, limit ? limit : INT64_MAX, replay_event, &replay, why))
         return false;
-    return replay.mark.seq == mark->seq ||
+    return replay.mark.seq == from - 1 + count ||
            fault_set(why, FAULT_BROKEN, "event %llu is missing", (unsigned long long)replay.mark.seq + 1);
 }
 
 struct reading {
     struct digest *digest;
-    void (*person)(void *arg, const struct store_person *person);
+    bool (*person)(void *arg, const struct store_person *person, struct fault *why);
     void *arg;
 };
 
 static bool read_person(void *arg, const struct person_row *row, struct fault *why)
 {
     struct reading *reading = arg;
-    if (!verify_person(reading->digest, row, why))
-        return false;
-    reading->person(reading->arg, &row->person);
-    return true;
+    return verify_person(reading->digest, row, why) && reading->person(reading->arg, &row->person, why);
 }
 
-bool chain_each_person(struct chain *chain, void (*person)(void *arg, const struct store_person *person), void *arg,
+bool chain_each_person(struct chain *chain,
+                       bool (*person)(void *arg, const struct store_person *person, struct fault *why), void *arg,
                        struct fault *why)
 {
     struct reading reading = {&chain->digest, person, arg};

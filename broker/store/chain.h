@@ -18,23 +18,14 @@ struct chain;
 // Makes key, head and database, in this order: when it is interrupted it can be called again. Refuses (FAULT_CONFLICT)
 // as soon as one of them has been in use.
 bool chain_create(const struct chain_config *config, struct fault *why) __attribute__((warn_unused_result));
-// Neither database nor head are there: nothing would be lost by creating them.
-bool chain_is_absent(const struct chain_config *config);
 // Checks everything. FAULT_BROKEN: damaged, nothing was changed. FAULT_ABSENT: there is none. FAULT_CONFLICT: another
 // program has it open.
 bool chain_open(const struct chain_config *config, struct chain **chain, struct fault *why)
     __attribute__((warn_unused_result));
 void chain_close(struct chain *chain); // NULL allowed
 
-// What a journal from a backup lacks: the events behind `seq` up to `head_seq`, which is smaller when the head is the
-// older of the two, and 0 when there is no head that can be read.
-struct chain_gap {
-    uint64_t seq, head_seq;
-    int64_t head_ms; // when the head was signed
-};
-// Signs the journal anew as it stands, once an administrator wants to go on with a backup. FAULT_CONFLICT: it fits its
-// head, there is nothing to accept. FAULT_BROKEN: damaged, or head and journal never belonged together.
-bool chain_accept(const struct chain_config *config, struct chain_gap *gap, struct fault *why)
+// Signs the journal anew as it stands; see struct store_port.
+bool chain_accept(const struct chain_config *config, struct store_gap *gap, struct fault *why)
     __attribute__((warn_unused_result));
 
 // After STORE_UNKNOWN every change is answered with it: the journal has to be opened anew.
@@ -42,8 +33,8 @@ enum store_outcome chain_append(struct chain *chain, const struct store_batch *b
 // The state after event `seq`; replaces the snapshot before. 1 to 1,000,000,000 bytes.
 enum store_outcome chain_keep_snapshot(struct chain *chain, uint64_t seq, const char *bytes, size_t length,
                                        struct fault *why);
-// The payloads from `first` to `last` are gone from the files; the chain still holds. Only up to the snapshot.
-enum store_outcome chain_erase(struct chain *chain, uint64_t first, uint64_t last, struct fault *why);
+// The payloads in the ranges are gone from the files; the chain still holds. Only up to the snapshot.
+enum store_outcome chain_erase(struct chain *chain, const struct store_range *ranges, size_t count, struct fault *why);
 // The events up to `last` are gone, the chain begins behind them. Only up to the snapshot. Export them before.
 enum store_outcome chain_prune(struct chain *chain, uint64_t last, struct fault *why);
 // The row is gone from the files. FAULT_UNAVAILABLE: gone from the table, but the disk is too full to wipe the log; do
@@ -52,9 +43,12 @@ enum store_outcome chain_erase_person(struct chain *chain, const char *id, struc
 // Between changes: moves the log into the database when it is long.
 void chain_tidy(struct chain *chain);
 
-bool chain_replay(struct chain *chain, uint64_t from, bool (*event)(void *arg, const struct store_event *event),
-                  void *arg, struct fault *why) __attribute__((warn_unused_result));
-bool chain_each_person(struct chain *chain, void (*person)(void *arg, const struct store_person *person), void *arg,
+// At most `limit` events from `from` on; 0: all. A fault of `event` comes back with the event's number before it.
+bool chain_replay(struct chain *chain, uint64_t from, size_t limit,
+                  bool (*event)(void *arg, const struct store_event *event, struct fault *why), void *arg,
+                  struct fault *why) __attribute__((warn_unused_result));
+bool chain_each_person(struct chain *chain,
+                       bool (*person)(void *arg, const struct store_person *person, struct fault *why), void *arg,
                        struct fault *why) __attribute__((warn_unused_result));
 // *bytes NULL: there is none. They are the caller's.
 bool chain_read_snapshot(struct chain *chain, uint64_t *seq, char **bytes, size_t *length, struct fault *why)

@@ -5,7 +5,7 @@
 #pragma once
 #include "broker/core/port.h"
 
-enum { DIGEST_BYTES = 32, SALT_BYTES = 16 };
+enum { DIGEST_BYTES = STORE_HASH_BYTES, SALT_BYTES = 16 };
 
 struct digest {
     struct evp_md_st *kind;

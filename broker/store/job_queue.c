@@ -37,6 +37,13 @@ static struct job *take_job(struct job_list *list)
     return job;
 }
 
+static void free_job(struct job *job)
+{
+    if (job->drop)
+        job->drop(job);
+    free(job);
+}
+
 static void answer_job(void *arg)
 {
     struct job_queue *queue = arg;
@@ -45,7 +52,7 @@ static void answer_job(void *arg)
     pthread_mutex_unlock(&queue->lock);
     assert(job); // one finished job for each post
     job->finish(job);
-    free(job);
+    free_job(job);
 }
 
 static struct job *wait_for_job(struct job_queue *queue)
@@ -102,7 +109,7 @@ void job_queue_free(struct job_queue *queue)
     pthread_mutex_unlock(&queue->lock);
     pthread_join(queue->thread, NULL);
     for (struct job *job; (job = take_job(&queue->finished));)
-        free(job);
+        free_job(job);
     pthread_cond_destroy(&queue->wake);
     pthread_mutex_destroy(&queue->lock);
     free(queue);

@@ -8,6 +8,7 @@ struct job {
     struct job *next;
     void (*run)(struct job *job);    // in the queue's thread
     void (*finish)(struct job *job); // in the loop
+    void (*drop)(struct job *job);   // frees what it holds, finished or not; NULL: nothing
 };
 
 struct job_queue;

@@ -58,7 +58,8 @@ static const char *const sql[STATEMENT_COUNT] = {
         "INSERT OR REPLACE INTO meta(id, schema, journal, commit_number, anchor_seq, anchor_chain, erased, people) "
         "VALUES (1, ?, ?, ?, ?, ?, ?, ?)",
     [ADD_EVENT] = "INSERT INTO events(seq, at_ms, salt, payload, payload_hash, chain) VALUES (?, ?, ?, ?, ?, ?)",
-    [EACH_EVENT] = "SELECT seq, at_ms, salt, payload, payload_hash, chain FROM events WHERE seq >= ? ORDER BY seq",
+    [EACH_EVENT] =
+        "SELECT seq, at_ms, salt, payload, payload_hash, chain FROM events WHERE seq >= ? ORDER BY seq LIMIT ?",
     [EVENT_CHAIN] = "SELECT chain FROM events WHERE seq = ?",
     [ERASE_EVENTS] = "UPDATE events SET salt = NULL, payload = NULL WHERE seq BETWEEN ? AND ? AND salt IS NOT NULL",
     [COUNT_ERASED] = "SELECT count(*) FROM events WHERE seq <= ? AND salt IS NULL",
@@ -445,12 +446,13 @@ static bool read_event(sqlite3_stmt *statement, struct event_row *row)
     return payload == SQLITE_BLOB && row->event.payload && row->salt && row->payload_hash && row->chain;
 }
 
-bool tables_each_event(struct tables *tables, uint64_t from,
+bool tables_each_event(struct tables *tables, uint64_t from, uint64_t limit,
                        bool (*each)(void *arg, const struct event_row *row, struct fault *why), void *arg,
                        struct fault *why)
 {
     owned(use) sqlite3_stmt *statement = use(tables, EACH_EVENT);
     bind_number(statement, 1, from);
+    bind_number(statement, 2, limit);
     int rc;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
         struct event_row row;

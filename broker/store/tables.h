@@ -74,7 +74,7 @@ bool tables_read_mark(struct tables *tables, struct mark *mark, struct fault *wh
 bool tables_write_mark(struct tables *tables, const struct mark *mark, struct fault *why);
 
 bool tables_add_event(struct tables *tables, const struct event_row *row, struct fault *why);
-bool tables_each_event(struct tables *tables, uint64_t from,
+bool tables_each_event(struct tables *tables, uint64_t from, uint64_t limit,
                        bool (*each)(void *arg, const struct event_row *row, struct fault *why), void *arg,
                        struct fault *why);
 bool tables_event_chain(struct tables *tables, uint64_t seq, unsigned char chain[DIGEST_BYTES], struct fault *why);

@@ -129,7 +129,7 @@ static bool verify_events(struct tables *tables, struct scan *scan, struct fault
     pass(&scan->head, mark);
     pass(&scan->snapshot, mark);
     // From 0, so that an event before the anchor is found out too.
-    if (!tables_each_event(tables, 0, scan_event, scan, why))
+    if (!tables_each_event(tables, 0, INT64_MAX, scan_event, scan, why))
         return false;
     if (scan->erased != mark->erased)
         return fault_set(why, FAULT_BROKEN, "%llu events have no payload, but %llu were erased",

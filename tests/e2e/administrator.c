@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The first day of a district: an administrator with a fresh broker, pultctl and a file.
-#include "broker/store/chain.h"
+#include "broker/store/sqlite.h"
 #include "tests/integration/client/fake_broker.h"
 #include "tests/program.h"
 
@@ -240,28 +240,38 @@ Test(administrator, finds_it_all_again_after_a_restart)
     cr_assert_eq(pultctl("device list", NULL), 4);
 }
 
-static void add_event(struct chain *chain, const char *payload, const struct store_person *person)
+static void appended(void *arg, enum store_outcome outcome, const struct fault *why)
 {
-    struct fault why;
-    const struct signed_head *head = chain_head(chain);
+    cr_assert_eq(outcome, STORE_DURABLE, "%s", why->text);
+    loop_stop(arg);
+}
+
+static void add_event(const struct store_port *store, struct loop *loop, const char *payload,
+                      const struct store_person *person)
+{
+    struct store_head head;
+    store->head(store->self, &head);
     struct store_event event = {
-        .seq = head->seq + 1, .at_ms = head->at_ms, .payload = payload, .length = strlen(payload)};
+        .seq = head.seq + 1, .at_ms = head.at_ms, .payload = payload, .length = strlen(payload)};
     struct store_batch batch = {&event, 1, person, person ? 1 : 0};
-    cr_assert_eq(chain_append(chain, &batch, &why), STORE_DURABLE, "%s", why.text);
+    store->append(store->self, &batch, appended, loop);
+    loop_run(loop);
 }
 
 // What is on the disk when the broker ends between the event and the erasing.
 static void leave_a_name_over(void)
 {
     char data[200];
-    struct chain *chain = NULL;
     struct fault why;
     struct store_person person = {.id = "neustadt/p-1", .key = "k", .login = "zacharias", .name = "Zacharias"};
+    struct loop *loop = loop_new();
     snprintf(data, sizeof data, "%s/data", town);
-    cr_assert(chain_open(&(struct chain_config){.folder = data}, &chain, &why), "%s", why.text);
-    add_event(chain, "{\"v\":1,\"type\":\"person.seen\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
-    add_event(chain, "{\"v\":1,\"type\":\"person.erased\",\"id\":\"neustadt/p-1\"}", NULL);
-    chain_close(chain);
+    struct store_port store = store_open_sqlite(&(struct chain_config){.folder = data}, loop);
+    cr_assert(store.open(store.self, &why), "%s", why.text);
+    add_event(&store, loop, "{\"v\":1,\"type\":\"person.seen\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
+    add_event(&store, loop, "{\"v\":1,\"type\":\"person.erased\",\"id\":\"neustadt/p-1\"}", NULL);
+    store.close(store.self);
+    loop_free(loop);
 }
 
 Test(administrator, finds_no_name_that_was_to_go_when_the_broker_ended)

@@ -53,7 +53,7 @@ static void keep_snapshot(struct chain *chain)
     enum store_outcome outcome = chain_keep_snapshot(chain, model.snapshot, bytes, length, &why);
     assert(outcome == STORE_DURABLE);
     model.erased = 3;
-    outcome = chain_erase(chain, 1, 3, &why);
+    outcome = chain_erase(chain, &(struct store_range){1, 3}, 1, &why);
     assert(outcome == STORE_DURABLE);
     (void)outcome;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the journal takes on this disk. Prints `name<TAB>value<TAB>goal<TAB>peer` lines. The folder is the first
 // argument, or the present one: /tmp may be memory.
-#include "broker/store/journal.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/store/sqlite.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,7 +17,6 @@ struct bench {
     char folder[512];
     struct chain_config config;
     struct loop *loop;
-    struct journal *journal;
     struct store_port port;
     struct store_event events[BATCH_MAX];
     struct store_batch batch;
@@ -109,8 +108,8 @@ static double open_ms(void)
 {
     struct fault why;
     int64_t start_us = clock_steady_us();
-    must(journal_open(&bench.config, bench.loop, &bench.journal, &why), &why);
-    bench.port = journal_port(bench.journal);
+    bench.port = store_open_sqlite(&bench.config, bench.loop);
+    must(bench.port.open(bench.port.self, &why), &why);
     return (double)(clock_steady_us() - start_us) / 1e3;
 }
 
@@ -120,13 +119,13 @@ static void start(void)
     bench.config = (struct chain_config){.folder = bench.folder};
     bench.loop = loop_new();
     bench.seq = 0;
-    must(journal_create(&bench.config, &why), &why);
+    must(chain_create(&bench.config, &why), &why);
     open_ms();
 }
 
 static void stop(void)
 {
-    journal_close(bench.journal);
+    bench.port.close(bench.port.self);
     loop_free(bench.loop);
 }
 
@@ -150,7 +149,7 @@ static double reopen_with(uint64_t events)
         bench.port.append(bench.port.self, &bench.batch, append_next, NULL);
         loop_run(bench.loop);
     }
-    journal_close(bench.journal);
+    bench.port.close(bench.port.self);
     return open_ms();
 }
 

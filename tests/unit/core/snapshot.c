@@ -57,7 +57,7 @@ static void begin(void)
     state = state_new();
     TEXT_PUT(event.record.id, "neustadt/hall");
     state_apply(state, &event);
-    snapshots = snapshots_new(&(struct snapshot_port){.keep = keep, .now_ms = clock_ms});
+    snapshots = snapshots_new(&(struct snapshot_ports){.store.keep_snapshot = keep, .now_ms = clock_ms});
     snapshots_found(snapshots, 5);
 }
 

@@ -17,7 +17,7 @@ static const struct chain_config config = {
 };
 
 static struct model model, earlier;
-static struct chain_gap gap;
+static struct store_gap gap;
 static struct fault why;
 
 static struct chain *reopen(void)

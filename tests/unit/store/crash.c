@@ -48,14 +48,15 @@ static struct model next_model(const struct model *model)
 static void write_for_ever(int pipe)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!journal_fixture_open(&rig))
+    if (!store_fixture_open(&rig.store))
         _exit(1);
     for (;;) {
-        if (snapshot_is_next(&rig.model))
-            journal_fixture_snapshot(&rig);
+        if (snapshot_is_next(&rig.store.model))
+            store_fixture_snapshot(&rig.store);
         else
-            journal_fixture_append(&rig, next_events(&rig.model), next_person(&rig.model));
-        if (rig.outcome != STORE_DURABLE || write(pipe, &rig.model, sizeof rig.model) != sizeof rig.model)
+            store_fixture_append(&rig.store, next_events(&rig.store.model), next_person(&rig.store.model));
+        if (rig.store.outcome != STORE_DURABLE ||
+            write(pipe, &rig.store.model, sizeof rig.store.model) != sizeof rig.store.model)
             _exit(2);
     }
 }
@@ -90,9 +91,10 @@ static void check_after_kill(struct model *sure)
     struct model maybe = next_model(sure);
     struct chain *chain = NULL;
     struct fault other = {0};
-    cr_assert(chain_open(&rig.config, &chain, &rig.why), "%s", rig.why.text);
+    cr_assert(chain_open(&rig.config, &chain, &rig.store.why), "%s", rig.store.why.text);
     if (!model_fits(sure, chain, &other)) {
-        cr_assert(model_fits(&maybe, chain, &rig.why), "neither before (%s) nor after (%s)", other.text, rig.why.text);
+        cr_assert(model_fits(&maybe, chain, &rig.store.why), "neither before (%s) nor after (%s)", other.text,
+                  rig.store.why.text);
         *sure = maybe;
     }
     chain_close(chain);
@@ -103,9 +105,9 @@ Test(crash, loses_nothing_that_was_acknowledged, .timeout = 120)
     journal_fixture_make(&rig);
     const char *kills = getenv("PULT_KILLS");
     // A slow disk takes little in so short a time: on until there was something to lose.
-    for (int i = 0; i < (kills ? atoi(kills) : 50) || rig.model.events <= 100; i++) {
-        kill_after(rand() % 15000, &rig.model);
-        check_after_kill(&rig.model);
+    for (int i = 0; i < (kills ? atoi(kills) : 50) || rig.store.model.events <= 100; i++) {
+        kill_after(rand() % 15000, &rig.store.model);
+        check_after_kill(&rig.store.model);
     }
     journal_fixture_remove(&rig);
 }
@@ -127,19 +129,19 @@ static void mount_small_disk(void)
 Test(crash, of_a_full_disk_is_refused_and_over_when_there_is_room, .timeout = 60)
 {
     mount_small_disk();
-    cr_assert(journal_fixture_open(&rig), "%s", rig.why.text);
+    cr_assert(store_fixture_open(&rig.store), "%s", rig.store.why.text);
     int written = 0;
-    while (journal_fixture_append(&rig, 20, written % MODEL_PEOPLE) == STORE_DURABLE)
+    while (store_fixture_append(&rig.store, 20, written % MODEL_PEOPLE) == STORE_DURABLE)
         cr_assert_lt(++written, 1000);
     for (int i = 0; i < 20; i++) {
-        cr_assert_eq(journal_fixture_append(&rig, 50, -1), STORE_REFUSED);
-        cr_assert_eq(rig.why.kind, FAULT_UNAVAILABLE, "%s", rig.why.text);
+        cr_assert_eq(store_fixture_append(&rig.store, 50, -1), STORE_REFUSED);
+        cr_assert_eq(rig.store.why.kind, FAULT_UNAVAILABLE, "%s", rig.store.why.text);
     }
     cr_assert_eq(mount("pult", rig.data, "tmpfs", MS_REMOUNT, "size=16m,mode=700"), 0);
     for (int i = 0; i < 100; i++)
-        cr_assert_eq(journal_fixture_append(&rig, 20, 1), STORE_DURABLE, "%s", rig.why.text);
-    journal_fixture_close(&rig);
-    journal_fixture_check(&rig);
+        cr_assert_eq(store_fixture_append(&rig.store, 20, 1), STORE_DURABLE, "%s", rig.store.why.text);
+    store_fixture_close(&rig.store);
+    store_fixture_check(&rig.store);
     cr_assert_eq(umount(rig.data), 0);
     journal_fixture_remove(&rig);
 }
@@ -148,34 +150,34 @@ Test(crash, of_a_full_disk_is_refused_and_over_when_there_is_room, .timeout = 60
 Test(crash, with_a_full_disk_loses_nothing, .timeout = 60)
 {
     mount_small_disk();
-    cr_assert(journal_fixture_open(&rig), "%s", rig.why.text);
-    struct model sure = rig.model;
+    cr_assert(store_fixture_open(&rig.store), "%s", rig.store.why.text);
+    struct model sure = rig.store.model;
     char path[160];
     pid_t child;
     int ends[2];
-    journal_fixture_close(&rig);
+    store_fixture_close(&rig.store);
     cr_assert_eq(pipe(ends), 0);
     if ((child = fork()) == 0) {
-        if (!journal_fixture_open(&rig))
+        if (!store_fixture_open(&rig.store))
             _exit(1);
-        while (journal_fixture_append(&rig, 20, -1) == STORE_DURABLE)
+        while (store_fixture_append(&rig.store, 20, -1) == STORE_DURABLE)
             ;
-        if (write(ends[1], &rig.model, sizeof rig.model) == sizeof rig.model)
+        if (write(ends[1], &rig.store.model, sizeof rig.store.model) == sizeof rig.store.model)
             raise(SIGKILL);
         _exit(2);
     }
     cr_assert_eq(read(ends[0], &sure, sizeof sure), sizeof sure);
     waitpid(child, NULL, 0);
-    rig.model = sure;
+    rig.store.model = sure;
     snprintf(path, sizeof path, "%s/fill", rig.data);
     int file = open(path, O_WRONLY | O_CREAT, 0600);
     char bytes[4096] = {0};
     while (write(file, bytes, sizeof bytes) > 0)
         ;
     close(file);
-    journal_fixture_check(&rig);
+    store_fixture_check(&rig.store);
     unlink(path);
-    journal_fixture_check(&rig);
+    store_fixture_check(&rig.store);
     cr_assert_eq(umount(rig.data), 0);
     journal_fixture_remove(&rig);
 }

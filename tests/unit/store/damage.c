@@ -60,7 +60,7 @@ static void make_image(bool with_log)
     fill(chain, 14);
     snapshot(chain);
     model.erased = 6;
-    cr_assert_eq(chain_erase(chain, 1, 6, &why), STORE_DURABLE);
+    cr_assert_eq(chain_erase(chain, &(struct store_range){1, 6}, 1, &why), STORE_DURABLE);
     chain_close(chain);
     chain = reopen();
     fill(chain, with_log ? 4 : 0);

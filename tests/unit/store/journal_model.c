@@ -60,72 +60,92 @@ struct comparison {
     const struct model *model;
     uint64_t seq;
     int people;
-    struct fault why;
+    bool snapshot;
 };
 
-static bool compare_event(void *arg, const struct store_event *event)
+static bool compare_event(void *arg, const struct store_event *event, struct fault *why)
 {
     struct comparison *comparison = arg;
     uint64_t seq = comparison->seq++;
     char payload[800];
     size_t length = model_payload(payload, seq);
     if (event->seq != seq || event->at_ms != 1000000 + (int64_t)seq)
-        return fault_set(&comparison->why, FAULT_BROKEN, "event %llu is another", (unsigned long long)seq);
+        return fault_set(why, FAULT_BROKEN, "event %llu is another", (unsigned long long)seq);
     if (seq <= comparison->model->erased)
-        return !event->payload ||
-               fault_set(&comparison->why, FAULT_BROKEN, "event %llu is not erased", (unsigned long long)seq);
+        return !event->payload || fault_set(why, FAULT_BROKEN, "event %llu is not erased", (unsigned long long)seq);
     if (!event->payload || event->length != length || memcmp(event->payload, payload, length) != 0)
-        return fault_set(&comparison->why, FAULT_BROKEN, "event %llu has another payload", (unsigned long long)seq);
+        return fault_set(why, FAULT_BROKEN, "event %llu has another payload", (unsigned long long)seq);
     return true;
 }
 
-static void compare_person(void *arg, const struct store_person *person)
+static bool compare_person(void *arg, const struct store_person *person, struct fault *why)
 {
     struct comparison *comparison = arg;
     comparison->people++;
     for (int i = 0; i < MODEL_PEOPLE; i++) {
         struct store_person expected;
         model_person(&expected, i, comparison->model->versions[i]);
-        if (text_equal(expected.id, person->id)) {
-            if (!comparison->model->versions[i] || !text_equal(expected.name, person->name) ||
-                !text_equal(expected.login, person->login) || !text_equal(expected.key, person->key))
-                fault_set(&comparison->why, FAULT_BROKEN, "%s is %s", person->id, person->name);
-            return;
-        }
+        if (text_equal(expected.id, person->id))
+            return (comparison->model->versions[i] && text_equal(expected.name, person->name) &&
+                    text_equal(expected.login, person->login) && text_equal(expected.key, person->key)) ||
+                   fault_set(why, FAULT_BROKEN, "%s is %s", person->id, person->name);
     }
-    fault_set(&comparison->why, FAULT_BROKEN, "%s is unknown", person->id);
+    return fault_set(why, FAULT_BROKEN, "%s is unknown", person->id);
 }
 
-static bool snapshot_fits(const struct model *model, struct chain *chain, struct fault *why)
+static bool compare_snapshot(void *arg, uint64_t seq, const char *bytes, size_t length, struct fault *why)
 {
+    struct comparison *comparison = arg;
+    char expected[800];
+    size_t expected_length = model_snapshot(expected, seq);
+    comparison->snapshot = true;
+    return (comparison->model->snapshot == seq && length == expected_length && memcmp(bytes, expected, length) == 0) ||
+           fault_set(why, FAULT_BROKEN, "the snapshot is another");
+}
+
+bool model_fits_port(const struct model *model, const struct store_port *store, struct fault *why)
+{
+    struct store_head head;
+    store->head(store->self, &head);
+    if (head.seq != model->events)
+        return fault_set(why, FAULT_BROKEN, "%llu events, %llu expected", (unsigned long long)head.seq,
+                         (unsigned long long)model->events);
+    struct comparison comparison = {.model = model, .seq = model->pruned + 1};
+    struct store_reader all = {.arg = &comparison, .event = compare_event, .person = compare_person};
+    struct store_reader snapshot = {.arg = &comparison, .snapshot = compare_snapshot};
+    if (!store->replay(store->self, model->pruned + 1, &all, why) ||
+        !store->replay(store->self, STORE_FROM_SNAPSHOT, &snapshot, why))
+        return false;
+    int people = 0;
+    for (int i = 0; i < MODEL_PEOPLE; i++)
+        people += model->versions[i] > 0;
+    if (comparison.seq != model->events + 1 || comparison.people != people)
+        return fault_set(why, FAULT_BROKEN, "%llu events, %d people", (unsigned long long)comparison.seq - 1,
+                         comparison.people);
+    return comparison.snapshot == (model->snapshot > 0) || fault_set(why, FAULT_BROKEN, "the snapshot is not there");
+}
+
+// ---- a chain alone, as far as it is read here
+
+static void chain_read_head(void *self, struct store_head *head)
+{
+    head->seq = chain_head(self)->seq;
+}
+
+static bool chain_read_all(void *self, uint64_t from, const struct store_reader *reader, struct fault *why)
+{
+    if (from != STORE_FROM_SNAPSHOT)
+        return chain_replay(self, from, 0, reader->event, reader->arg, why) &&
+               chain_each_person(self, reader->person, reader->arg, why);
     uint64_t seq;
     owned(bytes) char *bytes = NULL;
     size_t length;
-    if (!chain_read_snapshot(chain, &seq, &bytes, &length, why))
-        return false;
-    char expected[800];
-    size_t expected_length = model_snapshot(expected, model->snapshot);
-    if (!bytes)
-        return model->snapshot == 0 || fault_set(why, FAULT_BROKEN, "the snapshot is not there");
-    return (model->snapshot == seq && length == expected_length && memcmp(bytes, expected, length) == 0) ||
-           fault_set(why, FAULT_BROKEN, "the snapshot is another");
+    return chain_read_snapshot(self, &seq, &bytes, &length, why) &&
+           (!bytes || reader->snapshot(reader->arg, seq, bytes, length, why));
 }
 
 bool model_fits(const struct model *model, struct chain *chain, struct fault *why)
 {
-    uint64_t last = chain_head(chain)->seq;
-    if (last != model->events)
-        return fault_set(why, FAULT_BROKEN, "%llu events, %llu expected", (unsigned long long)last,
-                         (unsigned long long)model->events);
-    struct comparison comparison = {.model = model, .seq = model->pruned + 1};
-    if (!chain_replay(chain, model->pruned + 1, compare_event, &comparison, why) ||
-        !chain_each_person(chain, compare_person, &comparison, why))
-        return comparison.why.kind ? fault_set(why, comparison.why.kind, "%s", comparison.why.text) : false;
-    int people = 0;
-    for (int i = 0; i < MODEL_PEOPLE; i++)
-        people += model->versions[i] > 0;
-    if (comparison.why.kind || comparison.seq != model->events + 1 || comparison.people != people)
-        return fault_set(why, FAULT_BROKEN, "%llu events, %d people: %s", (unsigned long long)comparison.seq - 1,
-                         comparison.people, comparison.why.text);
-    return snapshot_fits(model, chain, why);
+    struct store_port store = {.self = chain, .replay = chain_read_all, .head = chain_read_head};
+    return model_fits_port(model, &store, why);
 }

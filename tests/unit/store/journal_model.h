@@ -29,4 +29,5 @@ void model_add_events(struct model *model, struct model_batch *batch, size_t cou
 // Adds the next version of a person to `batch`.
 void model_add_person(struct model *model, struct model_batch *batch, int number);
 // False, and `why` tells the first difference.
+bool model_fits_port(const struct model *model, const struct store_port *store, struct fault *why);
 bool model_fits(const struct model *model, struct chain *chain, struct fault *why);

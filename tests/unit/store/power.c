@@ -56,7 +56,7 @@ static enum store_outcome change_something(struct chain *chain, struct model *mo
     case 2:
         if (model->snapshot > model->erased) {
             model->erased += 1 + power_random(model->snapshot - model->erased);
-            return chain_erase(chain, 1, model->erased, &why);
+            return chain_erase(chain, &(struct store_range){1, model->erased}, 1, &why);
         }
         break;
     case 3:

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/store/sqlite.h"
+#include "broker/base/text.h"
+#include "broker/store/job_queue.h"
+
+#include <assert.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct sqlite_store {
+    struct chain_config config;
+    struct loop *loop;
+    struct job_queue *queue;
+    pthread_mutex_t lock; // guards the chain: the loop reads, the queue changes
+    struct chain *chain;  // NULL: not open
+    struct store_head head;
+    struct store_follower follower;
+    bool appending, role_is_due;
+};
+
+// ---- the start and the end
+
+static struct store_head head_of(const struct chain *chain)
+{
+    const struct signed_head *newest = chain_head(chain);
+    struct store_head head = {.seq = newest->seq, .at_ms = newest->at_ms};
+    memcpy(head.chain, newest->chain, sizeof head.chain);
+    return head;
+}
+
+static bool create_store(void *self, struct fault *why)
+{
+    struct sqlite_store *store = self;
+    return chain_create(&store->config, why);
+}
+
+static bool accept_store(void *self, struct store_gap *gap, struct fault *why)
+{
+    struct sqlite_store *store = self;
+    return chain_accept(&store->config, gap, why);
+}
+
+static void tidy_chain(void *arg)
+{
+    struct sqlite_store *store = arg;
+    pthread_mutex_lock(&store->lock);
+    chain_tidy(store->chain);
+    pthread_mutex_unlock(&store->lock);
+}
+
+static bool open_store(void *self, struct fault *why)
+{
+    struct sqlite_store *store = self;
+    assert(!store->chain);
+    if (!chain_open(&store->config, &store->chain, why))
+        return false;
+    store->head = head_of(store->chain);
+    store->queue = job_queue_new(store->loop);
+    job_queue_on_idle(store->queue, tidy_chain, store);
+    return true;
+}
+
+static void close_store(void *self)
+{
+    struct sqlite_store *store = self;
+    job_queue_free(store->queue);
+    chain_close(store->chain);
+    pthread_mutex_destroy(&store->lock);
+    free(store);
+}
+
+static bool replay_snapshot(struct sqlite_store *store, const struct store_reader *reader, uint64_t *from,
+                            struct fault *why)
+{
+    uint64_t seq = 0;
+    owned(bytes) char *bytes = NULL;
+    size_t length = 0;
+    if (!chain_read_snapshot(store->chain, &seq, &bytes, &length, why))
+        return false;
+    *from = seq + 1;
+    return !bytes || !reader->snapshot || reader->snapshot(reader->arg, seq, bytes, length, why);
+}
+
+static bool replay_parts(struct sqlite_store *store, uint64_t from, const struct store_reader *reader,
+                         struct fault *why)
+{
+    return (from != STORE_FROM_SNAPSHOT || replay_snapshot(store, reader, &from, why)) &&
+           (!reader->event || chain_replay(store->chain, from, 0, reader->event, reader->arg, why)) &&
+           (!reader->person || chain_each_person(store->chain, reader->person, reader->arg, why));
+}
+
+static bool replay_store(void *self, uint64_t from, const struct store_reader *reader, struct fault *why)
+{
+    struct sqlite_store *store = self;
+    pthread_mutex_lock(&store->lock);
+    bool right = replay_parts(store, from, reader, why);
+    pthread_mutex_unlock(&store->lock);
+    return right;
+}
+
+// ---- changes
+
+struct store_change {
+    struct job job; // first: a change is a job
+    struct sqlite_store *store;
+    enum store_outcome (*make)(struct chain *chain, const struct store_change *change, struct fault *why);
+    const struct store_batch *batch;
+    const struct store_range *ranges;
+    size_t count;
+    uint64_t seq;
+    const char *bytes;
+    size_t length;
+    char id[ID_SIZE];
+    store_done *done;
+    void *arg;
+    enum store_outcome outcome;
+    struct fault why;
+    struct store_head head;
+};
+
+static void run_change(struct job *job)
+{
+    struct store_change *change = (struct store_change *)job;
+    struct sqlite_store *store = change->store;
+    pthread_mutex_lock(&store->lock);
+    change->outcome = change->make(store->chain, change, &change->why);
+    change->head = head_of(store->chain);
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void finish_change(struct job *job)
+{
+    struct store_change *change = (struct store_change *)job;
+    struct sqlite_store *store = change->store;
+    assert(change->done); // once
+    if (change->outcome != STORE_UNKNOWN) {
+        assert(change->head.seq >= store->head.seq);
+        store->head = change->head;
+    }
+    if (change->batch) {
+        assert(store->appending);
+        store->appending = false;
+    }
+    take(change->done)(change->arg, change->outcome, &change->why);
+}
+
+static void push_change(struct sqlite_store *store, const struct store_change *change)
+{
+    assert(store->queue && change->done);
+    struct store_change *job = mem_copy(change, sizeof *change);
+    job->store = store;
+    job->job.run = run_change;
+    job->job.finish = finish_change;
+    job_queue_push(store->queue, &job->job);
+}
+
+static enum store_outcome make_append(struct chain *chain, const struct store_change *change, struct fault *why)
+{
+    return chain_append(chain, change->batch, why);
+}
+
+static void append_batch(void *self, const struct store_batch *batch, store_done *done, void *arg)
+{
+    struct sqlite_store *store = self;
+    assert(!store->appending); // one batch at a time
+    store->appending = true;
+    push_change(store, &(struct store_change){.make = make_append, .batch = batch, .done = done, .arg = arg});
+}
+
+static enum store_outcome make_snapshot(struct chain *chain, const struct store_change *change, struct fault *why)
+{
+    return chain_keep_snapshot(chain, change->seq, change->bytes, change->length, why);
+}
+
+static void keep_snapshot(void *self, uint64_t seq, const char *bytes, size_t length, store_done *done, void *arg)
+{
+    push_change(self,
+                &(struct store_change){
+                    .make = make_snapshot, .seq = seq, .bytes = bytes, .length = length, .done = done, .arg = arg});
+}
+
+static enum store_outcome make_erasure(struct chain *chain, const struct store_change *change, struct fault *why)
+{
+    return chain_erase(chain, change->ranges, change->count, why);
+}
+
+static void erase_payloads(void *self, const struct store_range *ranges, size_t count, store_done *done, void *arg)
+{
+    push_change(
+        self, &(struct store_change){.make = make_erasure, .ranges = ranges, .count = count, .done = done, .arg = arg});
+}
+
+static enum store_outcome make_pruning(struct chain *chain, const struct store_change *change, struct fault *why)
+{
+    return chain_prune(chain, change->seq, why);
+}
+
+static void prune_events(void *self, uint64_t last, store_done *done, void *arg)
+{
+    push_change(self, &(struct store_change){.make = make_pruning, .seq = last, .done = done, .arg = arg});
+}
+
+static enum store_outcome make_person_erasure(struct chain *chain, const struct store_change *change, struct fault *why)
+{
+    return chain_erase_person(chain, change->id, why);
+}
+
+static void erase_person(void *self, const char *id, store_done *done, void *arg)
+{
+    struct store_change change = {.make = make_person_erasure, .done = done, .arg = arg};
+    TEXT_PUT(change.id, id);
+    push_change(self, &change);
+}
+
+// ---- reading
+
+struct page_read {
+    struct job job; // first: a page is a job
+    struct sqlite_store *store;
+    uint64_t from;
+    size_t limit;
+    struct store_event *events; // with payloads of their own
+    size_t count, capacity;
+    bool whole;
+    struct fault why;
+    store_page *done;
+    void *arg;
+};
+
+static bool add_to_page(void *arg, const struct store_event *event, struct fault *why)
+{
+    struct page_read *page = arg;
+    (void)why;
+    mem_reserve(&page->events, &page->capacity, page->count + 1, sizeof *page->events);
+    struct store_event *copy = &page->events[page->count++];
+    *copy = *event;
+    copy->payload = event->payload ? mem_copy(event->payload, event->length) : NULL;
+    return true;
+}
+
+static void run_page(struct job *job)
+{
+    struct page_read *page = (struct page_read *)job;
+    pthread_mutex_lock(&page->store->lock);
+    page->whole = chain_replay(page->store->chain, page->from, page->limit, add_to_page, page, &page->why);
+    pthread_mutex_unlock(&page->store->lock);
+}
+
+static void finish_page(struct job *job)
+{
+    struct page_read *page = (struct page_read *)job;
+    assert(page->count <= page->limit);
+    if (page->whole)
+        page->done(page->arg, page->events, page->count, NULL);
+    else
+        page->done(page->arg, NULL, 0, &page->why);
+}
+
+static void drop_page(struct job *job)
+{
+    struct page_read *page = (struct page_read *)job;
+    for (size_t i = 0; i < page->count; i++)
+        free((char *)page->events[i].payload);
+    free(page->events);
+}
+
+static void read_page(void *self, uint64_t from, size_t limit, store_page *done, void *arg)
+{
+    struct sqlite_store *store = self;
+    assert(store->queue && limit > 0);
+    struct page_read *page = mem_new(1, sizeof *page);
+    *page = (struct page_read){.store = store, .from = from, .limit = limit, .done = done, .arg = arg};
+    page->job = (struct job){.run = run_page, .finish = finish_page, .drop = drop_page};
+    job_queue_push(store->queue, &page->job);
+}
+
+static void read_head(void *self, struct store_head *head)
+{
+    *head = ((struct sqlite_store *)self)->head;
+}
+
+// ---- following: nobody else writes, so nothing ever comes
+
+static void tell_role(void *arg)
+{
+    struct sqlite_store *store = arg;
+    assert(store->role_is_due);
+    store->role_is_due = false;
+    store->follower.role(store->follower.arg, STORE_WRITES);
+}
+
+static void follow_journal(void *self, uint64_t from, const struct store_follower *follower)
+{
+    struct sqlite_store *store = self;
+    assert(store->chain && from == store->head.seq + 1);
+    store->follower = *follower;
+    if (!store->role_is_due)
+        loop_post(store->loop, tell_role, store);
+    store->role_is_due = true;
+}
+
+struct store_port store_open_sqlite(const struct chain_config *config, struct loop *loop)
+{
+    struct sqlite_store *store = mem_new(1, sizeof *store);
+    store->config = *config;
+    store->loop = loop;
+    pthread_mutex_init(&store->lock, NULL);
+    return (struct store_port){
+        .self = store,
+        .create = create_store,
+        .accept = accept_store,
+        .open = open_store,
+        .replay = replay_store,
+        .close = close_store,
+        .append = append_batch,
+        .keep_snapshot = keep_snapshot,
+        .erase = erase_payloads,
+        .prune = prune_events,
+        .erase_person = erase_person,
+        .read = read_page,
+        .head = read_head,
+        .follow = follow_journal,
+    };
+}
