@@ -101,6 +101,11 @@ json_object *field_value(const struct field *field, const char *text, struct fau
     case FIELD_TEXT:
     case FIELD_TIME:
         return json_object_new_string(text);
+    case FIELD_RECORD:
+    case FIELD_RECORDS:
+    case FIELD_NOUN:
+        fault_set(why, FAULT_INVALID, _("%s cannot be set"), field->name);
+        return NULL;
     }
     return NULL;
 }

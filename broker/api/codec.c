@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/codec.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
 
@@ -7,119 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-void json_drop(json_object **object)
-{
-    json_object_put(*object);
-    *object = NULL;
-}
-
-// ---- parsing what is hostile
-
-// json-c passes over several things that are no JSON and keeps only the last of two equal keys. One pass over the text
-// refuses the former and counts the members, so that a tree with fewer members betrays a duplicate.
-struct scan {
-    size_t members;
-    bool in_string, escaped;
-};
-
-static bool scan_in_string(struct scan *scan, const char *at, size_t left)
-{
-    if (scan->escaped) {
-        scan->escaped = false;
-        return !(left >= 5 && memcmp(at, "u0000", 5) == 0);
-    }
-    scan->escaped = *at == '\\';
-    scan->in_string = *at != '"';
-    return (unsigned char)*at >= 0x20;
-}
-
-static bool scan_outside(struct scan *scan, char c)
-{
-    scan->in_string = c == '"';
-    scan->members += c == ':';
-    return c != 0 && strchr("{}[]:,\" \t\r\n0123456789+-.eEtrufalsn", c) != NULL;
-}
-
-static bool scan_text(const char *bytes, size_t length, size_t *members)
-{
-    struct scan scan = {0};
-    for (size_t i = 0; i < length; i++) {
-        bool fine = scan.in_string ? scan_in_string(&scan, bytes + i, length - i) : scan_outside(&scan, bytes[i]);
-        if (!fine)
-            return false;
-    }
-    *members = scan.members;
-    return !scan.in_string;
-}
-
-static size_t count_members(json_object *value)
-{
-    size_t members = 0;
-    if (json_object_is_type(value, json_type_object)) {
-        json_object_object_foreach(value, key, member)
-        {
-            (void)key;
-            members += 1 + count_members(member);
-        }
-    } else if (json_object_is_type(value, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(value); i++)
-            members += count_members(json_object_array_get_idx(value, i));
-    }
-    return members;
-}
-
-// json-c lets pass over-long UTF-8, surrogates, and control characters that were written as escapes.
-static bool check_text(json_object *value, const char *name, struct fault *why)
-{
-    if (json_object_is_type(value, json_type_string) &&
-        !text_is_clean(json_object_get_string(value), (size_t)json_object_get_string_len(value)))
-        return fault_set(why, FAULT_INVALID, "%.60s: holds control characters or is not valid UTF-8", name);
-    if (json_object_is_type(value, json_type_array))
-        for (size_t i = 0; i < json_object_array_length(value); i++)
-            if (!check_text(json_object_array_get_idx(value, i), name, why))
-                return false;
-    if (json_object_is_type(value, json_type_object)) {
-        json_object_object_foreach(value, key, member)
-        {
-            if (!text_is_clean(key, strlen(key)))
-                return fault_set(why, FAULT_INVALID, "a key holds control characters or is not valid UTF-8");
-            if (!check_text(member, key, why))
-                return false;
-        }
-    }
-    return true;
-}
-
-bool codec_parse(json_object **object, const char *bytes, size_t length, struct fault *why)
-{
-    size_t members = 0;
-    *object = NULL;
-    if (length > INT32_MAX || !scan_text(bytes, length, &members))
-        return fault_set(why, FAULT_INVALID, "not valid JSON");
-    struct json_tokener *tokener = json_tokener_new_ex(CODEC_DEPTH_MAX);
-    assert(tokener);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    owned(json) json_object *parsed = json_tokener_parse_ex(tokener, bytes, (int)length);
-    enum json_tokener_error error = json_tokener_get_error(tokener);
-    bool whole = json_tokener_get_parse_end(tokener) == length;
-    json_tokener_free(tokener);
-    if (!parsed || error != json_tokener_success || !whole)
-        return fault_set(why, FAULT_INVALID, "not valid JSON: %s",
-                         error == json_tokener_success ? "more follows the value" : json_tokener_error_desc(error));
-    if (!json_object_is_type(parsed, json_type_object))
-        return fault_set(why, FAULT_INVALID, "expected a JSON object");
-    if (count_members(parsed) != members) {
-        codec_wipe(parsed);
-        return fault_set(why, FAULT_INVALID, "a key stands twice");
-    }
-    if (!check_text(parsed, "", why)) {
-        codec_wipe(parsed);
-        return false;
-    }
-    *object = take(parsed);
-    return true;
-}
 
 // ---- one field
 
@@ -255,6 +143,51 @@ static bool read_digest(const struct field *field, json_object *value, char *to,
     return true;
 }
 
+static bool read_members(const struct field *fields, enum codec_form form, json_object *object, void *target,
+                         struct fault *why);
+
+static bool read_record(const struct field *field, enum codec_form form, json_object *value, void *target,
+                        struct fault *why)
+{
+    const struct field *fields = field_rows(field, target);
+    if (!json_object_is_type(value, json_type_object))
+        return wrong_type(field, "an object", why);
+    if (!fields)
+        return fault_set(why, FAULT_INVALID, "%s: of no noun", field->name);
+    return read_members(fields, form, value, (char *)target + field->offset, why) || fault_at(why, field->name);
+}
+
+// "objects[3] pool neustadt/ts", for people to find it.
+static bool item_fault(const struct field *field, size_t index, json_object *item, struct fault *why)
+{
+    char place[2 * NAME_SIZE];
+    const char *noun = codec_string(item, "noun"), *id = codec_string(item, "id");
+    snprintf(place, sizeof place, "%s[%zu]%s%.20s%s%.100s", field->name, index, *noun ? " " : "", noun, *id ? " " : "",
+             id);
+    return fault_at(why, place);
+}
+
+// Room is made for one at a time, so that who sends many brackets gets no memory for them.
+static bool read_records(const struct field *field, enum codec_form form, json_object *value, struct record_list *list,
+                         struct fault *why)
+{
+    if (!json_object_is_type(value, json_type_array))
+        return wrong_type(field, "an array of objects", why);
+    size_t count = json_object_array_length(value);
+    if (count > (size_t)field->max)
+        return fault_set(why, FAULT_INVALID, "%s: more than %lld", field->name, (long long)field->max);
+    for (size_t i = 0; i < count; i++) {
+        json_object *item = json_object_array_get_idx(value, i);
+        void *row = record_add(list, field->record);
+        bool read = json_object_is_type(item, json_type_object)
+                        ? read_members(field->record->fields, form, item, row, why)
+                        : fault_set(why, FAULT_INVALID, "expected an object");
+        if (!read)
+            return item_fault(field, i, item, why);
+    }
+    return true;
+}
+
 static bool read_field(const struct field *field, enum codec_form form, json_object *value, void *target,
                        struct fault *why)
 {
@@ -279,38 +212,36 @@ static bool read_field(const struct field *field, enum codec_form form, json_obj
         return read_time(field, form, value, slot, why);
     case FIELD_DIGEST:
         return read_digest(field, value, slot, why);
+    case FIELD_RECORD:
+    case FIELD_NOUN:
+        return read_record(field, form, value, target, why);
+    case FIELD_RECORDS:
+        return read_records(field, form, value, slot, why);
     }
     return false;
 }
 
 // ---- whole objects
 
-static bool is_empty(const struct field *field, const void *source)
+struct spot {
+    const struct field *field;
+    void *record; // that it is a member of
+};
+
+static bool find_spot(const struct field *fields, void *record, const char *name, struct spot *spot)
 {
-    const char *slot = (const char *)source + field->offset;
-    switch (field->type) {
-    case FIELD_ID:
-    case FIELD_TEXT:
-    case FIELD_LIST:
-    case FIELD_LINES:
-    case FIELD_DIGEST:
-        return *slot == 0;
-    case FIELD_NUMBER:
-    case FIELD_CHOICE:
-    case FIELD_TIME:
-        return *(const int64_t *)(const void *)slot == 0;
-    case FIELD_FLAG:
-        return !*(const bool *)slot;
+    for (const struct field *field = fields; field->name; field++) {
+        if (!(field->flags & FIELD_INLINE) && text_equal(field->name, name)) {
+            *spot = (struct spot){field, record};
+            return true;
+        }
+    }
+    for (const struct field *field = fields; field->name; field++) {
+        const struct field *within = field->flags & FIELD_INLINE ? field_rows(field, record) : NULL;
+        if (within && find_spot(within, (char *)record + field->offset, name, spot))
+            return true;
     }
     return false;
-}
-
-static const struct field *field_named(const struct field *fields, const char *name)
-{
-    for (; fields->name; fields++)
-        if (text_equal(fields->name, name))
-            return fields;
-    return NULL;
 }
 
 // Whoever writes nothing into a field that is needed has left it out. Nought may be meant; and a secret that is empty
@@ -319,29 +250,100 @@ static bool is_missing(const struct field *field, json_object *object, const voi
 {
     bool is_written = field->type != FIELD_NUMBER && field->type != FIELD_CHOICE && field->type != FIELD_FLAG &&
                       !(field->flags & FIELD_SECRET);
-    return !json_object_object_get_ex(object, field->name, NULL) || (is_written && is_empty(field, target));
+    return !json_object_object_get_ex(object, field->name, NULL) || (is_written && field_is_empty(field, target));
+}
+
+static bool nothing_is_missing(const struct field *fields, json_object *object, const void *target, struct fault *why)
+{
+    for (const struct field *field = fields; field && field->name; field++) {
+        if ((field->flags & FIELD_INLINE) &&
+            !nothing_is_missing(field_rows(field, target), object, (const char *)target + field->offset, why))
+            return false;
+        if ((field->flags & FIELD_REQUIRED) && is_missing(field, object, target))
+            return fault_set(why, FAULT_INVALID, "%s is missing: %s", field->name, field->sentence);
+    }
+    return true;
+}
+
+// What says of which noun a record is stands beside it, before or after.
+static bool read_tag(const struct field *fields, size_t offset, enum codec_form form, json_object *object, void *target,
+                     struct fault *why)
+{
+    const struct field *tag = fields;
+    while (tag->offset != offset || tag->type != FIELD_CHOICE)
+        tag++;
+    json_object *value = NULL;
+    *(int64_t *)(void *)((char *)target + offset) = NOUN_NONE;
+    if (json_object_object_get_ex(object, tag->name, &value))
+        return read_field(tag, form, value, target, why);
+    return form != CODEC_CHANGE || fault_set(why, FAULT_INVALID, "%s is missing: %s", tag->name, tag->sentence);
+}
+
+// Sets what is there before the members are read: which noun, and that a number is not known.
+static bool prepare(const struct field *fields, enum codec_form form, json_object *object, void *target,
+                    struct fault *why)
+{
+    for (const struct field *field = fields; field && field->name; field++) {
+        void *slot = (char *)target + field->offset;
+        if (field->type == FIELD_NUMBER && (field->flags & FIELD_SPARSE))
+            *(int64_t *)slot = field->min - 1;
+        if (field->type == FIELD_NOUN && !read_tag(fields, field->tag, form, object, target, why))
+            return false;
+        if ((field->flags & FIELD_INLINE) && !prepare(field_rows(field, target), form, object, slot, why))
+            return false;
+    }
+    return true;
+}
+
+static bool read_members(const struct field *fields, enum codec_form form, json_object *object, void *target,
+                         struct fault *why)
+{
+    if (!prepare(fields, form, object, target, why))
+        return false;
+    json_object_object_foreach(object, key, value)
+    {
+        struct spot spot;
+        bool found = find_spot(fields, target, key, &spot);
+        if (!found && form == CODEC_ANSWER)
+            continue;
+        if (!found)
+            return fault_set(why, FAULT_INVALID, "%.60s: there is no such field", key);
+        if (form == CODEC_CHANGE && (spot.field->flags & FIELD_READ_ONLY))
+            return fault_set(why, FAULT_INVALID, "%s: set by the broker, not by you", key);
+        if (!read_field(spot.field, form, value, spot.record, why))
+            return false;
+    }
+    return form != CODEC_CHANGE || nothing_is_missing(fields, object, target, why);
 }
 
 bool codec_read(const struct field *fields, size_t size, enum codec_form form, json_object *object, void *target,
                 struct fault *why)
 {
     memset(target, 0, size);
-    json_object_object_foreach(object, key, value)
-    {
-        const struct field *field = field_named(fields, key);
-        if (!field && form == CODEC_ANSWER)
-            continue;
-        if (!field)
-            return fault_set(why, FAULT_INVALID, "%.60s: there is no such field", key);
-        if (form == CODEC_CHANGE && (field->flags & FIELD_READ_ONLY))
-            return fault_set(why, FAULT_INVALID, "%s: set by the broker, not by you", key);
-        if (!read_field(field, form, value, target, why))
-            return false;
-    }
-    for (const struct field *field = fields; form == CODEC_CHANGE && field->name; field++)
-        if ((field->flags & FIELD_REQUIRED) && is_missing(field, object, target))
-            return fault_set(why, FAULT_INVALID, "%s is missing: %s", field->name, field->sentence);
-    return true;
+    if (read_members(fields, form, object, target, why))
+        return true;
+    record_free(fields, target);
+    return false;
+}
+
+bool codec_decode(const struct record_type *type, enum codec_form form, const char *bytes, size_t length, void *target,
+                  struct fault *why)
+{
+    json_object *object = NULL;
+    memset(target, 0, type->size);
+    if (!codec_parse(&object, bytes, length, why))
+        return false;
+    bool read = codec_read(type->fields, type->size, form, object, target, why);
+    codec_wipe(object); // it may have held a password
+    json_drop(&object);
+    return read;
+}
+
+json_object *codec_write(const struct field *fields, enum codec_form form, const void *source)
+{
+    owned(text) struct text text = {0};
+    codec_print_record(&text, fields, form, source);
+    return json_tokener_parse(text.bytes);
 }
 
 static json_object *split(const char *words, char separator)
@@ -363,222 +365,4 @@ json_object *codec_list(const char *words)
 json_object *codec_lines(const char *lines)
 {
     return split(lines, '\n');
-}
-
-static json_object *write_time(enum codec_form form, int64_t wall_ms)
-{
-    char text[CLOCK_TEXT_SIZE];
-    if (form == CODEC_JOURNAL)
-        return json_object_new_int64(wall_ms);
-    if (wall_ms == 0)
-        return json_object_new_string("");
-    clock_text(text, wall_ms);
-    return json_object_new_string(text);
-}
-
-static json_object *write_field(const struct field *field, enum codec_form form, const void *source)
-{
-    const void *slot = (const char *)source + field->offset;
-    switch (field->type) {
-    case FIELD_ID:
-    case FIELD_TEXT:
-    case FIELD_DIGEST:
-        return json_object_new_string(slot);
-    case FIELD_LIST:
-        return split(slot, ' ');
-    case FIELD_LINES:
-        return split(slot, '\n');
-    case FIELD_NUMBER:
-        return json_object_new_int64(*(const int64_t *)slot);
-    case FIELD_FLAG:
-        return json_object_new_boolean(*(const bool *)slot);
-    case FIELD_CHOICE:
-        return json_object_new_string(field->choices[*(const int64_t *)slot]);
-    case FIELD_TIME:
-        return write_time(form, *(const int64_t *)slot);
-    }
-    return NULL;
-}
-
-// The journal leaves out what is empty: reading starts from zero, and small events are quick events.
-static bool is_told(const struct field *field, enum codec_form form, const void *source)
-{
-    if (form == CODEC_JOURNAL)
-        return !is_empty(field, source);
-    return form != CODEC_ANSWER || !(field->flags & FIELD_HIDDEN);
-}
-
-json_object *codec_write(const struct field *fields, enum codec_form form, const void *source)
-{
-    json_object *object = json_object_new_object();
-    for (const struct field *field = fields; field->name; field++) {
-        if (!is_told(field, form, source))
-            continue;
-        json_object_object_add_ex(object, field->name, write_field(field, form, source),
-                                  JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_KEY_IS_CONSTANT);
-    }
-    return object;
-}
-
-// ---- printing without a tree
-
-static void print_string(struct text *out, const char *bytes, size_t length)
-{
-    static const char hex[] = "0123456789abcdef";
-    static const char special[256] = {
-        ['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
-    mem_reserve(&out->bytes, &out->capacity, out->length + 6 * length + 3, 1); // \u0001 is the longest, and "" NUL
-    char *to = out->bytes + out->length;
-    *to++ = '"';
-    for (size_t i = 0; i < length; i++) {
-        unsigned char c = (unsigned char)bytes[i];
-        if (special[c]) {
-            *to++ = '\\';
-            *to++ = special[c];
-        } else if (c >= 0x20) {
-            *to++ = (char)c;
-        } else {
-            memcpy(to, "\\u00", 4);
-            to[4] = hex[c >> 4];
-            to[5] = hex[c & 15];
-            to += 6;
-        }
-    }
-    *to++ = '"';
-    *to = 0;
-    out->length = (size_t)(to - out->bytes);
-}
-
-static void print_words(struct text *out, const char *words, char separator)
-{
-    text_add(out, "[", 1);
-    for (const char *at = words; *at;) {
-        const char *end = strchrnul(at, separator);
-        if (at > words)
-            text_add(out, ",", 1);
-        print_string(out, at, (size_t)(end - at));
-        at = *end ? end + 1 : end;
-    }
-    text_add(out, "]", 1);
-}
-
-static void print_number(struct text *out, int64_t number)
-{
-    char digits[24];
-    int length = snprintf(digits, sizeof digits, "%lld", (long long)number);
-    text_add(out, digits, (size_t)length);
-}
-
-static void print_time(struct text *out, enum codec_form form, int64_t wall_ms)
-{
-    char text[CLOCK_TEXT_SIZE] = "";
-    if (form == CODEC_JOURNAL) {
-        print_number(out, wall_ms);
-        return;
-    }
-    if (wall_ms != 0)
-        clock_text(text, wall_ms);
-    print_string(out, text, strlen(text));
-}
-
-static void print_field(struct text *out, const struct field *field, enum codec_form form, const void *source)
-{
-    const void *slot = (const char *)source + field->offset;
-    switch (field->type) {
-    case FIELD_ID:
-    case FIELD_TEXT:
-    case FIELD_DIGEST:
-        print_string(out, slot, strlen(slot));
-        break;
-    case FIELD_LIST:
-        print_words(out, slot, ' ');
-        break;
-    case FIELD_LINES:
-        print_words(out, slot, '\n');
-        break;
-    case FIELD_NUMBER:
-        print_number(out, *(const int64_t *)slot);
-        break;
-    case FIELD_FLAG:
-        text_adds(out, *(const bool *)slot ? "true" : "false");
-        break;
-    case FIELD_CHOICE:
-        print_string(out, field->choices[*(const int64_t *)slot], strlen(field->choices[*(const int64_t *)slot]));
-        break;
-    case FIELD_TIME:
-        print_time(out, form, *(const int64_t *)slot);
-        break;
-    }
-}
-
-void codec_print_members(struct text *out, const struct field *fields, enum codec_form form, const void *source)
-{
-    bool first = true;
-    for (const struct field *field = fields; field->name; field++) {
-        if (!is_told(field, form, source))
-            continue;
-        if (!first)
-            text_add(out, ",", 1);
-        first = false;
-        print_string(out, field->name, strlen(field->name));
-        text_add(out, ":", 1);
-        print_field(out, field, form, source);
-    }
-}
-
-void codec_print_record(struct text *out, const struct field *fields, enum codec_form form, const void *source)
-{
-    text_add(out, "{", 1);
-    codec_print_members(out, fields, form, source);
-    text_add(out, "}", 1);
-}
-
-void codec_wipe(json_object *object)
-{
-    if (json_object_is_type(object, json_type_string)) {
-        explicit_bzero((char *)(uintptr_t)json_object_get_string(object), (size_t)json_object_get_string_len(object));
-    } else if (json_object_is_type(object, json_type_object)) {
-        json_object_object_foreach(object, key, value)
-        {
-            (void)key;
-            codec_wipe(value);
-        }
-    } else if (json_object_is_type(object, json_type_array)) {
-        for (size_t i = 0; i < json_object_array_length(object); i++)
-            codec_wipe(json_object_array_get_idx(object, i));
-    }
-}
-
-void codec_print(struct text *out, json_object *object)
-{
-    size_t length = 0;
-    const char *printed =
-        json_object_to_json_string_length(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-    text_add(out, printed, length);
-}
-
-json_object *codec_member(json_object *object, const char *key)
-{
-    json_object *value = NULL;
-    if (json_object_is_type(object, json_type_object))
-        json_object_object_get_ex(object, key, &value);
-    return value;
-}
-
-const char *codec_string(json_object *object, const char *key)
-{
-    json_object *value = codec_member(object, key);
-    return json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
-}
-
-int64_t codec_number(json_object *object, const char *key)
-{
-    json_object *value = codec_member(object, key);
-    return json_object_is_type(value, json_type_int) ? json_object_get_int64(value) : 0;
-}
-
-bool codec_flag(json_object *object, const char *key)
-{
-    json_object *value = codec_member(object, key);
-    return json_object_is_type(value, json_type_boolean) && json_object_get_boolean(value);
 }

@@ -151,6 +151,9 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
 };
 // clang-format on
 
+const char *const noun_names[] = {"tenant", "site",          "pool",   "host",    "profile", "assignment",
+                                  "device", "administrator", "person", "session", "none",    NULL};
+
 const char host_wake_command[] = "command";
 
 #define _(sentence) sentence

@@ -33,15 +33,18 @@ enum noun {
 };
 
 enum field_type {
-    FIELD_ID,     // char[ID_SIZE]: of this noun, or of the noun it `refers` to (which its owner may use)
-    FIELD_TEXT,   // char[size], clean UTF-8
-    FIELD_LIST,   // char[size], words joined by one space; a JSON array of strings
-    FIELD_LINES,  // char[size], lines joined by \n; a JSON array of strings
-    FIELD_NUMBER, // int64_t between min and max
-    FIELD_FLAG,   // bool
-    FIELD_CHOICE, // int64_t, index into `choices`; a JSON string
-    FIELD_TIME,   // int64_t, milliseconds since 1970 UTC, 0 for never; RFC 3339 in the API, a number in the journal
-    FIELD_DIGEST, // char[DIGEST_SIZE], 64 hexadecimal digits or empty
+    FIELD_ID,      // char[ID_SIZE]: of this noun, or of the noun it `refers` to (which its owner may use)
+    FIELD_TEXT,    // char[size], clean UTF-8
+    FIELD_LIST,    // char[size], words joined by one space; a JSON array of strings
+    FIELD_LINES,   // char[size], lines joined by \n; a JSON array of strings
+    FIELD_NUMBER,  // int64_t between min and max
+    FIELD_FLAG,    // bool
+    FIELD_CHOICE,  // int64_t, index into `choices`; a JSON string
+    FIELD_TIME,    // int64_t, milliseconds since 1970 UTC, 0 for never; RFC 3339 in the API, a number in the journal
+    FIELD_DIGEST,  // char[DIGEST_SIZE], 64 hexadecimal digits or empty
+    FIELD_RECORD,  // a struct of the type `record`, within
+    FIELD_RECORDS, // struct record_list of the type `record`, at most `max`; a JSON array of objects
+    FIELD_NOUN,    // union record, of the noun that the FIELD_CHOICE of noun_names at `tag` says; none of them: nothing
 };
 
 enum field_flag {
@@ -49,6 +52,20 @@ enum field_flag {
     FIELD_READ_ONLY = 2, // set by the broker; refused in a change
     FIELD_HIDDEN = 4,    // in the journal only, never in an answer
     FIELD_SECRET = 8,    // wiped after use, never shown or stored
+    FIELD_SPARSE = 16,   // left out while empty, where others are written empty; a number: while below `min`
+    FIELD_INLINE = 32,   // FIELD_RECORD, FIELD_NOUN: its members stand beside the others, which come first by name
+};
+
+// What kind of struct it is, and the rows of its members.
+struct record_type {
+    const char *name;           // in the OpenAPI document, each once
+    const struct field *fields; // ends with a row without name
+    size_t size;
+};
+
+struct record_list {
+    void *rows; // see record_add
+    size_t count, capacity;
 };
 
 struct field {
@@ -58,8 +75,10 @@ struct field {
     unsigned flags;
     enum noun refers; // FIELD_ID only; NOUN_NONE: this noun's own id
     int64_t min, max;
-    const char *const *choices; // ends with NULL
-    const char *sentence;       // what it is, for manuals and the OpenAPI document
+    const char *const *choices;       // ends with NULL
+    const struct record_type *record; // FIELD_RECORD, FIELD_RECORDS
+    size_t tag;                       // FIELD_NOUN: offset of the int64_t that says which noun
+    const char *sentence;             // what it is, for manuals and the OpenAPI document
 };
 
 struct noun_row {
@@ -72,6 +91,7 @@ struct noun_row {
 };
 
 extern const struct noun_row noun_rows[NOUN_COUNT];
+extern const char *const noun_names[]; // by enum noun, then "none" and NULL
 
 struct tenant {
     char id[ID_SIZE]; // no slash
@@ -190,6 +210,20 @@ struct session {
     int64_t state;        // enum session_state
     int64_t fence;        // fencing number, higher with every move
     int64_t started_ms, changed_ms;
+};
+
+union record {
+    char id[ID_SIZE]; // every noun begins with its id
+    struct tenant tenant;
+    struct site site;
+    struct pool pool;
+    struct host host;
+    struct profile profile;
+    struct assignment assignment;
+    struct device device;
+    struct administrator administrator;
+    struct person person;
+    struct session session;
 };
 
 // What a host keeps of what is promised to the people on it. On Windows runs no program of ours, so whatever it was

@@ -35,20 +35,6 @@ enum event_type {
 
 enum { EVENT_VERSION = 1, ACTOR_SIZE = 160 };
 
-union record {
-    char id[ID_SIZE]; // every noun begins with its id
-    struct tenant tenant;
-    struct site site;
-    struct pool pool;
-    struct host host;
-    struct profile profile;
-    struct assignment assignment;
-    struct device device;
-    struct administrator administrator;
-    struct person person;
-    struct session session;
-};
-
 struct event {
     uint64_t seq;
     int64_t at_ms;

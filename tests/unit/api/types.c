@@ -52,6 +52,10 @@ Test(nouns, are_found_by_their_names)
         cr_expect_eq(noun_by_name(noun_rows[noun].name), noun);
         cr_expect_eq(noun_by_plural(noun_rows[noun].plural), noun);
     }
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        cr_expect_str_eq(noun_names[noun], noun_rows[noun].name);
+    cr_expect_str_eq(noun_names[NOUN_NONE], "none");
+    cr_expect_null(noun_names[NOUN_NONE + 1]);
     cr_expect_eq(noun_by_name("hosts"), NOUN_NONE);
     cr_expect_eq(noun_by_plural("host"), NOUN_NONE);
     cr_expect_eq(noun_by_name(""), NOUN_NONE);
@@ -70,12 +74,26 @@ static size_t size_of_type(const struct field *field)
     case FIELD_CHOICE:
     case FIELD_TIME:
         return sizeof(int64_t);
+    case FIELD_RECORD:
+        return field->record->size;
+    case FIELD_RECORDS:
+        return sizeof(struct record_list);
+    case FIELD_NOUN:
+        return sizeof(union record);
     case FIELD_TEXT:
     case FIELD_LIST:
     case FIELD_LINES:
         break;
     }
     return field->size;
+}
+
+static bool has_tag(const struct field *fields, size_t offset)
+{
+    for (const struct field *field = fields; field->name; field++)
+        if (field->offset == offset && field->type == FIELD_CHOICE && field->choices == noun_names)
+            return field->flags & FIELD_REQUIRED;
+    return false;
 }
 
 static void check_fields(const char *table, const struct field *fields, size_t size)
@@ -86,6 +104,10 @@ static void check_fields(const char *table, const struct field *fields, size_t s
         cr_expect(field->sentence && field->sentence[0], "%s.%s: no sentence", table, field->name);
         cr_expect(field->type != FIELD_NUMBER || field->min < field->max, "%s.%s: no bounds", table, field->name);
         cr_expect_eq(field->type == FIELD_CHOICE, field->choices != NULL, "%s.%s", table, field->name);
+        cr_expect(field->type != FIELD_RECORDS || field->max > 0, "%s.%s: no bound", table, field->name);
+        cr_expect(field->type != FIELD_NOUN || has_tag(fields, field->tag), "%s.%s: of which noun", table, field->name);
+        if (field->record)
+            check_fields(field->record->name, field->record->fields, field->record->size);
         for (const struct field *other = field + 1; other->name; other++) {
             cr_expect_str_neq(field->name, other->name, "%s", table);
             cr_expect(other->offset >= field->offset + field->size || field->offset >= other->offset + other->size,

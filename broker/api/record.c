@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/record.h"
+#include "broker/base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+void *record_add(struct record_list *list, const struct record_type *type)
+{
+    mem_reserve(&list->rows, &list->capacity, list->count + 1, type->size);
+    list->count++;
+    void *row = record_at(list, type, list->count - 1);
+    memset(row, 0, type->size);
+    return row;
+}
+
+void *record_at(const struct record_list *list, const struct record_type *type, size_t index)
+{
+    assert(index < list->count);
+    return (char *)list->rows + index * type->size;
+}
+
+const struct field *field_rows(const struct field *field, const void *record)
+{
+    if (field->type != FIELD_NOUN)
+        return field->record->fields;
+    int64_t noun = *(const int64_t *)(const void *)((const char *)record + field->tag);
+    assert(noun >= 0 && noun <= NOUN_COUNT);
+    return noun == NOUN_NONE ? NULL : noun_rows[noun].fields;
+}
+
+static bool record_is_empty(const struct field *fields, const void *record)
+{
+    for (const struct field *field = fields; field && field->name; field++)
+        if (!field_is_empty(field, record))
+            return false;
+    return true;
+}
+
+bool field_is_empty(const struct field *field, const void *record)
+{
+    const char *slot = (const char *)record + field->offset;
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_TEXT:
+    case FIELD_LIST:
+    case FIELD_LINES:
+    case FIELD_DIGEST:
+        return *slot == 0;
+    case FIELD_NUMBER:
+        if (field->flags & FIELD_SPARSE)
+            return *(const int64_t *)(const void *)slot < field->min;
+        __attribute__((fallthrough));
+    case FIELD_CHOICE:
+    case FIELD_TIME:
+        return *(const int64_t *)(const void *)slot == 0;
+    case FIELD_FLAG:
+        return !*(const bool *)slot;
+    case FIELD_RECORD:
+    case FIELD_NOUN:
+        return record_is_empty(field_rows(field, record), slot);
+    case FIELD_RECORDS:
+        return ((const struct record_list *)(const void *)slot)->count == 0;
+    }
+    return false;
+}
+
+static void free_list(struct record_list *list, const struct record_type *type)
+{
+    for (size_t i = 0; i < list->count; i++)
+        record_free(type->fields, record_at(list, type, i));
+    free(list->rows);
+    *list = (struct record_list){0};
+}
+
+void record_free(const struct field *fields, void *record)
+{
+    for (const struct field *field = fields; field && field->name; field++) {
+        void *slot = (char *)record + field->offset;
+        if (field->type == FIELD_RECORDS)
+            free_list(slot, field->record);
+        else if (field->type == FIELD_RECORD || field->type == FIELD_NOUN)
+            record_free(field_rows(field, record), slot);
+        else if (field->flags & FIELD_SECRET)
+            explicit_bzero(slot, field->size);
+    }
+}
