@@ -263,7 +263,7 @@ static void open_hosts(struct broker *broker)
 
 static void open_directories(struct broker *broker)
 {
-    struct auth_config config = {
+    struct directory_config config = {
         .credentials_dir = broker->config->credentials_dir,
         .deadline_ms = broker->config->directory_deadline_ms,
         .connections = (int)broker->config->directory_connections,

@@ -158,7 +158,7 @@ static void link_message(void *arg, json_object *object)
 struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
                                     const struct broker_link_events *events, void *arg, struct fault *why)
 {
-    static const struct client_link_events link = {.up = link_up, .down = link_down, .message = link_message};
+    static const struct websocket_events link = {.up = link_up, .down = link_down, .message = link_message};
     struct broker_link *broker = mem_new(1, sizeof *broker);
     broker->events = *events;
     broker->arg = arg;

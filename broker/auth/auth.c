@@ -21,7 +21,7 @@ struct tenant_directory {
 
 struct auth {
     struct loop *loop;
-    struct auth_config config;
+    struct directory_config config;
     char *credentials_dir;
     struct tenant_directory *members;
     struct tenant_directory *forgotten;
@@ -110,7 +110,7 @@ static void status(void *self, const struct tenant *tenant, struct directory_sta
     directory_status(member_for(self, tenant)->directory, status);
 }
 
-struct auth *auth_new(struct loop *loop, const struct auth_config *config)
+struct auth *auth_new(struct loop *loop, const struct directory_config *config)
 {
     struct auth *auth = mem_new(1, sizeof *auth);
     ldap_link_prepare();

@@ -45,7 +45,7 @@ struct request {
 
 struct directory {
     struct tenant tenant;
-    struct auth_config config;
+    struct directory_config config;
     struct loop *loop;
     struct connector *connector;
     struct ldap_pool *pool;
@@ -498,7 +498,7 @@ static void name_nobody(struct directory *directory)
     snprintf(directory->nobody, sizeof directory->nobody, "%s=%s,%s", type, hex, directory->tenant.base);
 }
 
-struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct auth_config *config)
+struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config)
 {
     struct directory *directory = mem_new(1, sizeof *directory);
     struct connector_port port = {directory, link_ready, servers_down, changed};

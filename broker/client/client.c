@@ -99,13 +99,35 @@ static void deadline_passed(void *arg)
     fail(call, reason);
 }
 
+// The body is JSON, or there is none; only of a refusal it does not matter, which may be a proxy's.
+static bool read_answer(struct client_answer *answer, const struct text *received, struct fault *why)
+{
+    struct problem_document problem;
+    bool done = answer->status >= 200 && answer->status < 300;
+    if (received->length && !codec_parse(&answer->body, received->bytes, received->length, why)) {
+        answer->body = NULL;
+        if (done)
+            return false;
+    }
+    if (done)
+        return true;
+    problem_document_read(&problem, answer->status, answer->body);
+    answer->refusal = problem.refusal;
+    TEXT_PUT(answer->detail, problem.detail);
+    TEXT_PUT(answer->detail_format, problem.detail_format);
+    TEXT_PUT(answer->help_desk, problem.help_desk);
+    if (problem.retry_after_s)
+        answer->retry_after_s = problem.retry_after_s;
+    return true;
+}
+
 static void complete(struct client_call *call)
 {
     struct fault why = {0};
     char reason[400];
     if (call->ended)
         return;
-    if (!problem_document_read(&call->answer, call->received.bytes, call->received.length, &why)) {
+    if (!read_answer(&call->answer, &call->received, &why)) {
         snprintf(reason, sizeof reason, "its answer cannot be read: %s", why.text);
         fail(call, reason);
         return;
@@ -344,12 +366,13 @@ void client_call_wait(struct client *client, const char *verb, const char *path,
 
 struct client *client_new(struct loop *loop, const struct client_config *config, struct fault *why)
 {
-    struct tls_connector *connector = tls_connection_new(loop, config, why);
-    if (!connector)
+    struct tls_trust *trust =
+        tls_trust_new(config->host, config->ca_file, config->certificate_file, config->key_file, why);
+    if (!trust)
         return NULL;
     struct client *client = mem_new(1, sizeof *client);
     client->loop = loop;
-    client->connector = connector;
+    client->connector = tls_connection_new(loop, config->host, config->port, trust);
     client->last = &client->first;
     client->turn = loop_timer_new(loop, turn, client);
     return client;
@@ -380,7 +403,7 @@ bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t
     return tls_trust_read_file(file, digest, until_ms, why);
 }
 
-void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg)
+void client_link(struct client *client, const char *path, const struct websocket_events *events, void *arg)
 {
     assert(!client->link);
     client->link = websocket_new(client->loop, client->connector, path, events, arg);

@@ -5,6 +5,7 @@
 #include "broker/api/codec.h"
 #include "broker/api/refusal.h"
 #include "broker/base/loop.h"
+#include "broker/client/websocket.h"
 
 struct client;
 
@@ -63,13 +64,8 @@ bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t
 
 // The link: comes up by itself, again and again with growing waits and jitter, until client_free. Pings every 20 s;
 // a broker that has not answered for 30 s counts as gone.
-struct client_link_events {
-    void (*up)(void *arg);
-    void (*down)(void *arg);
-    void (*message)(void *arg, json_object *message); // borrowed; already parsed by codec_parse
-};
 // `path` of METHOD_LINK or METHOD_HOST_LINK.
-void client_link(struct client *client, const char *path, const struct client_link_events *events, void *arg);
+void client_link(struct client *client, const char *path, const struct websocket_events *events, void *arg);
 void client_unlink(struct client *client); // ends it for good, without a word; calls go on
 // `message` prints to at most HOST_MESSAGE_MAX (a device's: 16 KiB). False when the link is down.
 bool client_link_send(struct client *client, json_object *message);

@@ -23,31 +23,16 @@ static enum refusal refusal_of_type(const char *type, int status)
     return refusal == REFUSAL_NONE ? refusal_of_status(status) : refusal;
 }
 
-static void read_problem(struct client_answer *answer)
+void problem_document_read(struct problem_document *problem, int status, json_object *body)
 {
-    answer->refusal = refusal_of_type(codec_string(answer->body, "type"), answer->status);
-    text_cut(answer->detail, sizeof answer->detail, codec_string(answer->body, "detail"));
-    text_cut(answer->detail_format, sizeof answer->detail_format, codec_string(answer->body, "detail_format"));
-    text_cut(answer->help_desk, sizeof answer->help_desk, codec_string(answer->body, "help_desk"));
-    int64_t seconds = codec_number(answer->body, "retry_after");
+    const char *type = codec_string(body, "type");
+    int64_t seconds = codec_number(body, "retry_after");
+    *problem = (struct problem_document){.refusal = refusal_of_type(type, status)};
+    text_cut(problem->detail, sizeof problem->detail, codec_string(body, "detail"));
+    text_cut(problem->detail_format, sizeof problem->detail_format, codec_string(body, "detail_format"));
+    text_cut(problem->help_desk, sizeof problem->help_desk, codec_string(body, "help_desk"));
     if (seconds > 0 && seconds <= INT32_MAX)
-        answer->retry_after_s = seconds;
-}
-
-bool problem_document_read(struct client_answer *answer, const char *bytes, size_t length, struct fault *why)
-{
-    bool done = answer->status >= 200 && answer->status < 300;
-    json_object *body = NULL;
-    if (length && !codec_parse(&body, bytes, length, why)) {
-        if (done)
-            return false;
-        body = NULL;
-    }
-    answer->body = body;
-    if (done)
-        return true;
-    read_problem(answer);
-    if (!answer->detail[0] && !text_starts(codec_string(answer->body, "type"), problem_type))
-        snprintf(answer->detail, sizeof answer->detail, "HTTP status %d", answer->status);
-    return true;
+        problem->retry_after_s = seconds;
+    if (!problem->detail[0] && !text_starts(type, problem_type))
+        snprintf(problem->detail, sizeof problem->detail, "HTTP status %d", status);
 }

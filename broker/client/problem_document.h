@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What an HTTP answer of the broker means: a JSON body, or a problem document (RFC 9457) with one of our codes.
+// What a problem document (RFC 9457) says when it is one of the broker's.
 #pragma once
-#include "broker/client/client.h"
+#include "broker/api/codec.h"
+#include "broker/api/refusal.h"
 
-// answer->status says which; fills the rest, answer->body with a new reference. answer->retry_after_s stands when the
-// document has none. False when the bytes are no JSON.
-bool problem_document_read(struct client_answer *answer, const char *bytes, size_t length, struct fault *why)
-    __attribute__((warn_unused_result));
+struct problem_document {
+    enum refusal refusal;
+    char detail[320];        // what the broker says beyond the refusal, English
+    char detail_format[200]; // what that was made from, for language_detail; "" without
+    char help_desk[128];
+    int64_t retry_after_s; // 0 without
+};
+
+// `body` may be NULL, or none of ours, a proxy's for example: then `status` (HTTP) says what it can.
+void problem_document_read(struct problem_document *problem, int status, json_object *body);

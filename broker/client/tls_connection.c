@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/tls_connection.h"
 #include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -70,18 +72,14 @@ static char *peer_name(const char *host, int port)
     return text.bytes;
 }
 
-struct tls_connector *tls_connection_new(struct loop *loop, const struct client_config *config, struct fault *why)
+struct tls_connector *tls_connection_new(struct loop *loop, const char *host, int port, struct tls_trust *trust)
 {
-    struct tls_trust *trust =
-        tls_trust_new(config->host, config->ca_file, config->certificate_file, config->key_file, why);
-    if (!trust)
-        return NULL;
     struct tls_connector *connector = mem_new(1, sizeof *connector);
     connector->loop = loop;
     connector->trust = trust;
-    connector->host = mem_dup(config->host);
-    connector->peer = peer_name(config->host, config->port);
-    connector->port = config->port;
+    connector->host = mem_dup(host);
+    connector->peer = peer_name(host, port);
+    connector->port = port;
     connector->lws = new_context(connector);
     assert(connector->lws); // no memory, or the package of libwebsockets' libuv part is missing
     return connector;

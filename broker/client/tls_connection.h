@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // TLS connections to one broker, by libwebsockets on the loop: what calls and link stand on.
 #pragma once
-#include "broker/client/client.h"
+#include "broker/base/loop.h"
 #include "broker/client/tls_trust.h"
 
 #include <libwebsockets.h>
@@ -15,7 +15,8 @@ struct tls_connection {
     struct lws *wsi; // NULL: no connection
 };
 
-struct tls_connector *tls_connection_new(struct loop *loop, const struct client_config *config, struct fault *why);
+// `trust` is taken over.
+struct tls_connector *tls_connection_new(struct loop *loop, const char *host, int port, struct tls_trust *trust);
 void tls_connection_free(struct tls_connector *connector); // connections still open end without an event
 struct tls_trust *tls_connection_trust(struct tls_connector *connector);
 const char *

@@ -18,7 +18,7 @@ struct strand {
 struct uplink {
     struct loop *loop;
     struct uplink_config config;
-    struct client_link_events events;
+    struct websocket_events events;
     void *arg;
     struct strand *present, *coming; // coming: with the new certificate, not up yet; NULL: none
     struct strand *retired;          // with calls still open
@@ -100,7 +100,7 @@ static void free_retired(struct uplink *line)
 
 static struct strand *strand_new(struct uplink *line, struct fault *why)
 {
-    static const struct client_link_events events = {.up = link_up, .down = link_down, .message = link_message};
+    static const struct websocket_events events = {.up = link_up, .down = link_down, .message = link_message};
     struct credential_files files;
     enum method_id link = line->config.noun == NOUN_HOST ? METHOD_HOST_LINK : METHOD_LINK;
     credential_files(&files, line->config.noun, line->config.state_dir);
@@ -164,8 +164,8 @@ static void linger(void *arg)
         line->events.down(line->arg);
 }
 
-struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config,
-                          const struct client_link_events *events, void *arg, struct fault *why)
+struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config, const struct websocket_events *events,
+                          void *arg, struct fault *why)
 {
     static const struct renewal_ports ports = {.client = asking_client, .renewed = renewed};
     struct uplink *line = mem_new(1, sizeof *line);

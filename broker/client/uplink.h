@@ -16,8 +16,8 @@ struct uplink_config { // the strings outlive the line
 };
 
 // NULL with a fault when a file cannot be read. After a renewal the link is told to be up without having been down.
-struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config,
-                          const struct client_link_events *events, void *arg, struct fault *why);
+struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config, const struct websocket_events *events,
+                          void *arg, struct fault *why);
 void uplink_free(struct uplink *line); // open calls end without `done`; NULL allowed
 // For the next call or message; not to be kept, for it is another one after a renewal.
 struct client *uplink_client(const struct uplink *line);

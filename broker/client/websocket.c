@@ -4,6 +4,7 @@
 #include "broker/client/websocket.h"
 #include "broker/api/host_link.h"
 #include "broker/base/log.h"
+#include "broker/client/tls_connection.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -36,7 +37,7 @@ struct websocket {
     struct tls_connection end;
     struct tls_connector *connector;
     char *path;
-    struct client_link_events events;
+    struct websocket_events events;
     void *arg;
     bool up, ping_due, pinged;
     struct loop_timer *retry, *pulse, *turn;
@@ -242,7 +243,7 @@ static int event(struct tls_connection *end, int reason, void *in, size_t length
 // ---- for the owner
 
 struct websocket *websocket_new(struct loop *loop, struct tls_connector *connector, const char *path,
-                                const struct client_link_events *events, void *arg)
+                                const struct websocket_events *events, void *arg)
 {
     struct websocket *link = mem_new(1, sizeof *link);
     link->end.event = event;

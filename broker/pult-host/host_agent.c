@@ -341,7 +341,7 @@ static bool open_gate(struct host_agent *agent, struct fault *why)
 
 static bool meet_broker(struct host_agent *agent, struct fault *why)
 {
-    static const struct client_link_events events = {.down = link_down, .message = link_message};
+    static const struct websocket_events events = {.down = link_down, .message = link_message};
     struct uplink_config config = {.noun = NOUN_HOST,
                                    .broker = agent->config->broker,
                                    .port = (int)agent->config->device_port,

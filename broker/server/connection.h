@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the server keeps per connection, and the one request that may be under way on it.
 #pragma once
+#include "broker/calls/services.h"
 #include "broker/server/link_table.h"
-#include "broker/server/server.h"
 
 #include <libwebsockets.h>
 

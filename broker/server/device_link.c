@@ -5,6 +5,7 @@
 #include "broker/calls/device_messages.h"
 #include "broker/calls/host_messages.h"
 #include "broker/server/connection.h"
+#include "broker/server/server.h"
 
 #include <string.h>
 

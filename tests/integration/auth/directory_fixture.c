@@ -149,7 +149,7 @@ struct tenant tenant_of(const char *id, const char *of, const char *servers)
 
 struct auth *auth_start(int64_t deadline_ms)
 {
-    struct auth_config config = {.credentials_dir = fixture_folder, .deadline_ms = deadline_ms};
+    struct directory_config config = {.credentials_dir = fixture_folder, .deadline_ms = deadline_ms};
     return auth_new(fixture_loop, &config);
 }
 

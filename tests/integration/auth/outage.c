@@ -321,7 +321,7 @@ Test(outage, is_told_to_those_who_find_the_queue_full)
     struct answer answers[12];
     pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
-    struct auth_config config = {.credentials_dir = fixture_folder, .deadline_ms = 10000, .most = 8};
+    struct directory_config config = {.credentials_dir = fixture_folder, .deadline_ms = 10000, .most = 8};
     auth = auth_new(fixture_loop, &config);
     expect_anna(&neustadt, AUTH_RIGHT);
     program_freeze(pid);

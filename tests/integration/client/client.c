@@ -258,7 +258,7 @@ static void link_message(void *arg, json_object *message)
     loop_stop(loop);
 }
 
-static const struct client_link_events events = {link_up, link_down, link_message};
+static const struct websocket_events events = {link_up, link_down, link_message};
 
 static void say(const char *type, size_t more)
 {
@@ -325,7 +325,7 @@ static void free_client(void *arg, json_object *message)
 
 Test(client, may_be_freed_by_who_is_told)
 {
-    static const struct client_link_events freeing = {link_up, link_down, free_client};
+    static const struct websocket_events freeing = {link_up, link_down, free_client};
     client_link(client, "/v1/link", &freeing, NULL);
     loop_run(loop);
     say("hello", 0);
