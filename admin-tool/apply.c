@@ -107,7 +107,7 @@ static json_object *row_of(json_object *person)
     json_object *row = json_object_new_object();
     const char *to = codec_string(person, "to");
     bool no_host = codec_flag(person, "no_host");
-    add_text(row, "person", codec_string(person, "person"));
+    add_text(row, "person", codec_string(person, "user_name"));
     add_text(row, "name", codec_string(person, "name"));
     add_text(row, "from", codec_string(person, "from"));
     add_text(row, "to", *to ? to : _("nothing"));
@@ -144,8 +144,8 @@ static size_t show_people(struct out *out, json_object *affected, bool lost)
 static void show_affected(struct out *out, json_object *plan)
 {
     json_object *affected = codec_member(plan, "affected");
-    int64_t lost = codec_number(plan, "lost_count"), count = codec_number(plan, "affected_count");
-    int64_t people = codec_number(plan, "people"), unasked = codec_number(plan, "unasked");
+    int64_t lost = codec_number(plan, "without_workplace"), count = codec_number(plan, "affected_count");
+    int64_t people = codec_number(plan, "people"), not_checked = codec_number(plan, "not_checked");
     if (out->json || !json_object_is_type(affected, json_type_array))
         return;
     if (lost) {
@@ -162,12 +162,12 @@ static void show_affected(struct out *out, json_object *plan)
     }
     if (people && !count)
         out_line(out, _("Of %lld people who have logged on before, nobody would get something else."),
-                 (long long)(people - unasked));
-    if (unasked)
+                 (long long)(people - not_checked));
+    if (not_checked)
         out_warn(out,
                  _("%lld people could not be asked about: the directory does not answer or is to be another, or they "
                    "are too many."),
-                 (long long)unasked);
+                 (long long)not_checked);
 }
 
 // ---- the command

@@ -9,10 +9,10 @@ static const char any_noun[] = "NOUN";
 // A row a line.
 // clang-format off
 const struct command command_rows[] = {
-    {"log-on", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_BROKER, admin_log_on, N_("logs you on at the broker; the password is asked for")},
-    {"log-off", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, admin_log_off, N_("ends your log-on")},
+    {"login", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_BROKER, admin_log_on, N_("logs you on at the broker; the password is asked for")},
+    {"logout", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, admin_log_off, N_("ends your log-on")},
     {"status", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, status_show, N_("how the broker, its hosts and its directories are")},
-    {"logon", "why", 0, "PERSON --at DEVICE", 1, 1, OPTION_AT, NEEDS_LOGON, logon_why, N_("says what a log-on would do, and why, without doing it")},
+    {"explain", NULL, 0, "PERSON --device DEVICE", 1, 1, OPTION_DEVICE, NEEDS_LOGON, logon_explain, N_("says what a log-on would do, and why, without doing it")},
     {any_noun, "list", METHOD_LIST, "", 0, 0, OPTION_TENANT, NEEDS_LOGON, noun_list, N_("lists what there is")},
     {any_noun, "show", METHOD_SHOW, "ID", 1, 1, 0, NEEDS_LOGON, noun_show, N_("shows everything about one")},
     {any_noun, "add", METHOD_SET, "ID FIELD=VALUE...", 2, INT_MAX, 0, NEEDS_LOGON, noun_add, N_("adds one that is not there yet")},
@@ -69,7 +69,7 @@ bool command_find(int count, char **words, struct invocation *invocation)
         int own = command->second ? 2 : 1;
         enum noun noun = noun_by_name(words[0]);
         *invocation = (struct invocation){command, noun, count - own, words + own};
-        if (invocation->count >= command->least && invocation->count <= command->most)
+        if (invocation->count >= command->min_args && invocation->count <= command->max_args)
             return true;
         fprintf(stderr, "%s", _("Usage: "));
         command_print_synopsis(stderr, command, noun);
@@ -95,6 +95,6 @@ void command_print_synopsis(FILE *file, const struct command *command, enum noun
         fprintf(file, " %s", command->second);
     if (command->arguments[0])
         fprintf(file, " %s", command->arguments);
-    options_print_synopsis(file, command->options & ~(unsigned)OPTION_AT); // stands among the arguments
+    options_print_synopsis(file, command->options & ~(unsigned)OPTION_DEVICE); // stands among the arguments
     fputs("\n", file);
 }

@@ -16,12 +16,12 @@ typedef enum exit_code command_run(struct tool *tool, const struct invocation *i
 enum command_needs { NEEDS_NOTHING, NEEDS_BROKER, NEEDS_LOGON };
 
 struct command {
-    const char *first;     // "NOUN": each noun that has `method` and, for changes, is set by people
-    const char *second;    // NULL: the first word is all
-    enum method_id method; // with "NOUN"
-    const char *arguments; // as in the synopsis
-    int least, most;       // how many
-    unsigned options;      // enum option_flag
+    const char *first;      // "NOUN": each noun that has `method` and, for changes, is set by people
+    const char *second;     // NULL: the first word is all
+    enum method_id method;  // with "NOUN"
+    const char *arguments;  // as in the synopsis
+    int min_args, max_args; // how many
+    unsigned options;       // enum option_flag
     enum command_needs needs;
     command_run *run;
     const char *sentence;
@@ -42,4 +42,4 @@ void command_print_synopsis(FILE *file, const struct command *command, enum noun
 
 command_run help_show, admin_log_on, admin_log_off, status_show, event_list, noun_list, noun_show, noun_set, noun_add,
     noun_remove, host_drain, host_undrain, host_release, host_message, host_enrol_token, session_message, session_lock,
-    person_erase, device_enrol_token, logon_why, apply_file;
+    person_erase, device_enrol_token, logon_explain, apply_file;

@@ -57,7 +57,7 @@ enum exit_code host_drain(struct tool *tool, const struct invocation *invocation
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s takes no new sessions. Still running there: %lld"), invocation->words[0],
                  (long long)codec_number(host, "sessions"));
-    if (code == EXIT_DONE && codec_member(host, "told") && !codec_flag(host, "told"))
+    if (code == EXIT_DONE && codec_member(host, "delivered") && !codec_flag(host, "delivered"))
         out_warn(&tool->out, "%s",
                  _("The people there were not told: the host has no agent, or its agent does not answer."));
     return code;

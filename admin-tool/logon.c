@@ -27,18 +27,18 @@ static void explain(struct out *out, json_object *answer)
     out_object(out, answer, columns);
 }
 
-enum exit_code logon_why(struct tool *tool, const struct invocation *invocation)
+enum exit_code logon_explain(struct tool *tool, const struct invocation *invocation)
 {
-    const char *device = tool->options.at;
+    const char *device = tool->options.device;
     owned(json) json_object *answer = NULL;
     owned(json) json_object *request = json_object_new_object();
     if (!id_is_valid(NOUN_DEVICE, device)) {
-        out_complain("%s", _("Say at which desk: --at TENANT/DEVICE"));
+        out_complain("%s", _("Say at which desk: --device TENANT/DEVICE"));
         return EXIT_USAGE;
     }
     json_object_object_add(request, "person", json_object_new_string(invocation->words[0]));
     json_object_object_add(request, "device", json_object_new_string(device));
-    enum exit_code code = tool_ask(tool, "POST", "/v1/logon/why", request, &answer);
+    enum exit_code code = tool_ask(tool, "POST", "/v1/logon/explain", request, &answer);
     if (code != EXIT_DONE)
         return code;
     if (tool->out.json)

@@ -19,8 +19,8 @@ static const char *const list_columns[NOUN_COUNT][LIST_COLUMNS_MAX] = {
     [NOUN_ASSIGNMENT] = {"id", "profile", "group", "person", "priority"},
     [NOUN_DEVICE] = {"id", "site", "room", "online", "session", "certificate_until", "disabled"},
     [NOUN_ADMINISTRATOR] = {"id", "name", "scope"},
-    [NOUN_PERSON] = {"id", "login", "name", "first_seen"},
-    [NOUN_SESSION] = {"id", "login", "place", "host", "state", "idle", "changed"},
+    [NOUN_PERSON] = {"id", "user_name", "name", "first_seen"},
+    [NOUN_SESSION] = {"id", "user_name", "place", "host", "state", "idle", "changed"},
 };
 
 static struct out_column column_of(enum noun noun, const char *key)

@@ -39,7 +39,7 @@ static const struct option_row rows[] = {
     {"file", 'f', OPTION_FILE, "FILE", AT(file), N_("the file to apply, - for standard input")},
     {"dry-run", 0, OPTION_PLAN, NULL, AT(dry_run), N_("show the plan and change nothing")},
     {"yes", 'y', OPTION_YES, NULL, AT(yes), N_("do not ask")},
-    {"at", 0, OPTION_AT, "DEVICE", AT(at), N_("the desk: TENANT/NAME")},
+    {"device", 0, OPTION_DEVICE, "DEVICE", AT(device), N_("the desk: TENANT/NAME")},
     {"until", 0, OPTION_DRAIN, "TIME", AT(until), N_("when it takes new sessions again by itself, such as 18:00")},
     {"message", 0, OPTION_DRAIN, "TEXT", AT(message), N_("shown to the people who are on it")},
     {"last", 0, OPTION_EVENTS, "COUNT", AT(last), N_("so many of the last ones, 50 when not given")},

@@ -13,7 +13,7 @@ enum option_flag {
     OPTION_FILE = 16,
     OPTION_PLAN = 32, // --dry-run
     OPTION_EVENTS = 64,
-    OPTION_AT = 128,
+    OPTION_DEVICE = 128,
     OPTION_DRAIN = 256, // --until, --message
     OPTION_YES = 512,
 };
@@ -26,7 +26,7 @@ struct options {
     int64_t port;
     char ca[OPTION_SIZE], certificate[OPTION_SIZE], key[OPTION_SIZE];
     char tenant[OPTION_SIZE], name[OPTION_SIZE], lang[OPTION_SIZE], file[OPTION_SIZE];
-    char last[OPTION_SIZE], after[OPTION_SIZE], at[OPTION_SIZE];
+    char last[OPTION_SIZE], after[OPTION_SIZE], device[OPTION_SIZE];
     char until[OPTION_SIZE], message[OPTION_SIZE];
     bool json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
     unsigned given; // enum option_flag of those that were given

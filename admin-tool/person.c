@@ -7,7 +7,7 @@
 static void show_what_goes(struct out *out, json_object *person)
 {
     out_line(out, _("%s (log-on name %s, %s) would be erased, for ever:"), codec_string(person, "name"),
-             codec_string(person, "login"), codec_string(person, "id"));
+             codec_string(person, "user_name"), codec_string(person, "id"));
     out_line(out, "  %s", _("erased: name, log-on name, and the directory's number of this person"));
     out_line(out, "  %s", _("stays: the events of the journal, with an id that means nobody any more"));
     out_line(out, "  %s", _("not touched: directory, home folder, logs of hosts, what they did as administrator"));

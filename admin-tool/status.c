@@ -22,19 +22,19 @@ static void show_directories(struct out *out, json_object *directories)
                                                 {"since", N_("since"), OUT_TIME},
                                                 {"server", N_("Server"), OUT_PLAIN},
                                                 {"connections", N_("Connections"), OUT_PLAIN},
-                                                {"trouble", N_("last failure"), OUT_PLAIN},
+                                                {"last_failure", N_("last failure"), OUT_PLAIN},
                                                 {.key = NULL}};
     show_part(out, directories, columns);
 }
 
-static void show_trouble(struct out *out, json_object *trouble)
+static void show_problems(struct out *out, json_object *problems)
 {
     static const struct out_column columns[] = {{"host", N_("Host in trouble"), OUT_PLAIN},
                                                 {"health", N_("State"), OUT_HEALTH},
                                                 {"sessions", N_("Sessions"), OUT_PLAIN},
                                                 {"detail", N_("last failure"), OUT_PLAIN},
                                                 {.key = NULL}};
-    show_part(out, trouble, columns);
+    show_part(out, problems, columns);
 }
 
 static void show_certificates(struct out *out, json_object *ending)
@@ -76,7 +76,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         return code;
     out_object(&tool->out, status, columns);
     show_directories(&tool->out, codec_member(status, "directories"));
-    show_trouble(&tool->out, codec_member(status, "trouble"));
+    show_problems(&tool->out, codec_member(status, "problems"));
     show_certificates(&tool->out, codec_member(status, "certificates_ending"));
     warn_of_authority(&tool->out, codec_string(status, "device_ca_until"));
     return EXIT_DONE;

@@ -15,7 +15,7 @@ static enum exit_code load_token(struct tool *tool)
         return EXIT_DONE;
     if (why.kind == FAULT_DENIED)
         out_complain("%s", why.text);
-    out_complain(_("You are not logged on at %s. Do so by: pultctl log-on"), tool->options.broker);
+    out_complain(_("You are not logged on at %s. Do so by: pultctl login"), tool->options.broker);
     return EXIT_NOT_ALLOWED;
 }
 

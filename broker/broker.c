@@ -43,7 +43,7 @@ struct broker {
 // The only line that knows which store there is.
 static struct store_port open_store(const struct broker_config *config, struct loop *loop)
 {
-    const char *head_dir = config->head_dir[0] ? config->head_dir : NULL;
+    const char *head_dir = config->journal_head_dir[0] ? config->journal_head_dir : NULL;
     return store_open_sqlite(&(struct chain_config){.folder = config->data_dir, .head_folder = head_dir}, loop);
 }
 
@@ -238,7 +238,7 @@ static bool open_ca(struct broker *broker, struct fault *why)
     char key[PATH_ROOM], certificate[PATH_ROOM];
     broker_config_data_file(broker->config, "device-ca.key", key);
     broker_config_data_file(broker->config, "device-ca.pem", certificate);
-    broker->ca = ca_open(key, certificate, broker->config->certificate_life_s, why);
+    broker->ca = ca_open(key, certificate, broker->config->certificate_lifetime_s, why);
     return broker->ca != NULL;
 }
 

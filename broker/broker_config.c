@@ -12,8 +12,6 @@
 
 #define AT(member) .offset = offsetof(struct broker_config, member), .size = sizeof(((struct broker_config *)0)->member)
 
-static const char *const levels[] = {"error", "warn", "info", "debug", NULL};
-
 // clang-format off
 static const struct conf_row rows[] = {
     {.key = "listen-address", .type = CONF_TEXT, AT(listen_address), .sentence = "address to listen on; empty: all"},
@@ -24,20 +22,19 @@ static const struct conf_row rows[] = {
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .required = true, .sentence = "the broker's certificate and its chain, PEM"},
     {.key = "key", .type = CONF_PATH, AT(key), .required = true, .sentence = "its key, PEM"},
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
-    {.key = "head-dir", .type = CONF_PATH, AT(head_dir), .sentence = "the journal's signed head, best on another disk; empty: data-dir"},
-    {.key = "certificate-life-s", .type = CONF_NUMBER, AT(certificate_life_s), .min = 30, .max = 315360000, .preset = "63072000", .sentence = "how long the certificates of devices and session hosts are valid; they renew them in time"},
+    {.key = "journal-head-dir", .type = CONF_PATH, AT(journal_head_dir), .sentence = "the journal's signed head, best on another disk; empty: data-dir"},
+    {.key = "certificate-lifetime-s", .type = CONF_NUMBER, AT(certificate_lifetime_s), .min = 30, .max = 315360000, .preset = "63072000", .sentence = "how long the certificates of devices and session hosts are valid; they renew them in time"},
     {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},
     {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
     {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "kept connections per directory for checking passwords"},
     {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes the hosts that say wake=command; %h is the host's id, %a its address"},
-    {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = levels, .preset = "info", .sentence = "error, warn, info or debug"},
+    {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug"},
     {.key = NULL},
 };
 // clang-format on
 
 bool broker_config_load(const char *path, struct broker_config *config)
 {
-    static const enum log_level log_levels[] = {LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG};
     memset(config, 0, sizeof *config);
     if (!conf_load(path, rows, config, conf_report_stderr, (void *)(uintptr_t)path))
         return false;
@@ -50,7 +47,7 @@ bool broker_config_load(const char *path, struct broker_config *config)
         conf_report_stderr((void *)(uintptr_t)path, 0, "wake-command must begin with the whole path of a program");
         return false;
     }
-    log_set_level(log_levels[config->log_level]);
+    log_set_level_choice(config->log_level);
     return true;
 }
 
@@ -85,8 +82,8 @@ bool broker_config_check_machine(const char *path, const struct broker_config *c
     if (stat(config->key, &key) == 0 && (key.st_mode & 0007))
         fine = complain(path, "key", config->key, "others may read or change it: chmod o= it");
     fine = check_folder(path, "data-dir", config->data_dir, R_OK | W_OK | X_OK) && fine;
-    if (config->head_dir[0])
-        fine = check_folder(path, "head-dir", config->head_dir, R_OK | W_OK | X_OK) && fine;
+    if (config->journal_head_dir[0])
+        fine = check_folder(path, "journal-head-dir", config->journal_head_dir, R_OK | W_OK | X_OK) && fine;
     return check_folder(path, "credentials-dir", config->credentials_dir, R_OK | X_OK) && fine;
 }
 

@@ -13,10 +13,10 @@ struct broker_config {
     char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE];
     char admin_ca[CONFIG_PATH_SIZE]; // empty: no administrators by certificate
     char data_dir[CONFIG_PATH_SIZE];
-    char head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
+    char journal_head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];
     char wake_command[CONFIG_PATH_SIZE];
-    int64_t certificate_life_s; // of devices and session hosts
+    int64_t certificate_lifetime_s; // of devices and session hosts
     int64_t directory_deadline_ms, directory_connections;
     int64_t log_level;
 };

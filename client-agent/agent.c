@@ -37,7 +37,7 @@ struct agent {
     struct loop_timer *timer;
 
     // A ticket is bound to the broker's certificate. Until that is known, this log-on waits.
-    char waiting_name[LOGIN_SIZE];
+    char waiting_name[USER_NAME_SIZE];
     struct secret waiting_password;
     unsigned waiting_attempt;
 };
@@ -360,7 +360,7 @@ static void make_parts(struct agent *agent)
         .clients = {agent->is_root ? agent->greeter_account.uid : geteuid(),
                     agent->is_root ? agent->rdp_client_account.uid : geteuid()},
         .switch_command = config->switch_command,
-        .first_terminal = (int)config->first_terminal,
+        .first_vt = (int)config->first_vt,
         .run_dir = config->run_dir,
     };
     struct ticket_config ticket = {.realm = config->realm, .broker = config->broker, .deadline_ms = TICKET_MS};
@@ -376,7 +376,7 @@ static void find_place(struct agent *agent)
 {
     char id[ID_SIZE];
     enrol_id(id, NOUN_DEVICE, agent->config->state_dir);
-    text_cut(agent->place, sizeof agent->place, *agent->config->place ? agent->config->place : id);
+    text_cut(agent->place, sizeof agent->place, *agent->config->desk_name ? agent->config->desk_name : id);
     TEXT_PUT(agent->language, config_languages[agent->config->language]);
 }
 

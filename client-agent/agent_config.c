@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/agent_config.h"
 #include "broker/base/child.h"
+#include "broker/base/log.h"
 #include "broker/client/credential.h"
 
 #include <stddef.h>
@@ -11,7 +12,6 @@
 #define XORG "/usr/bin/Xorg vt%v -nolisten tcp -noreset -novtswitch -s 0"
 
 const char *const config_languages[] = {[CONFIG_GERMAN] = "de", [CONFIG_ENGLISH] = "en", NULL};
-static const char *const no_yes[] = {"no", "yes", NULL};
 
 // A row a line.
 // clang-format off
@@ -23,7 +23,7 @@ const struct conf_row agent_config_rows[] = {
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-agent", .sentence = "where the device's key and certificate lie"},
     {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-agent", .sentence = "for sockets, cookies and the note which screen is shown"},
     {.key = "realm", .type = CONF_TEXT, AT(realm), .sentence = "Kerberos realm of the people here; empty: names and passwords go to the broker"},
-    {.key = "place", .type = CONF_TEXT, AT(place), .sentence = "how people call this desk, shown at the greeter; empty: the device's id"},
+    {.key = "desk-name", .type = CONF_TEXT, AT(desk_name), .sentence = "how people call this desk, shown at the greeter; empty: the device's id"},
     {.key = "help-desk", .type = CONF_TEXT, AT(help_desk), .sentence = "telephone number of the help desk, shown at the greeter"},
     {.key = "language", .type = CONF_CHOICE, AT(language), .choices = config_languages, .preset = "de", .sentence = "language of the greeter until somebody switches it"},
     {.key = "greeter", .type = CONF_PATH, AT(greeter), .preset = PULT_GREETER, .sentence = "the greeter program"},
@@ -33,11 +33,11 @@ const struct conf_row agent_config_rows[] = {
     {.key = "greeter-server", .type = CONF_TEXT, AT(greeter_server), .preset = XORG, .sentence = "command of the greeter's X server; %v is its terminal"},
     {.key = "viewer-server", .type = CONF_TEXT, AT(rdp_client_server), .preset = XORG, .sentence = "command of a viewer's X server; %v is its terminal"},
     {.key = "switch-command", .type = CONF_TEXT, AT(switch_command), .sentence = "brings terminal %v before the person, such as /usr/bin/chvt %v; empty: nothing to do"},
-    {.key = "first-terminal", .type = CONF_NUMBER, AT(first_terminal), .min = 1, .max = 62, .preset = "7", .sentence = "the greeter's virtual terminal; the viewer's is the next"},
+    {.key = "first-vt", .type = CONF_NUMBER, AT(first_vt), .min = 1, .max = 62, .preset = "7", .sentence = "the greeter's virtual terminal; the viewer's is the next"},
     {.key = "greeter-user", .type = CONF_TEXT, AT(greeter_user), .preset = "pult-greeter", .sentence = "who the greeter runs as when the agent is root"},
     {.key = "viewer-user", .type = CONF_TEXT, AT(rdp_client_user), .preset = "pult-viewer", .sentence = "who the viewer runs as when the agent is root"},
     {.key = "drives-dir", .type = CONF_PATH, AT(drives_dir), .preset = "/media", .sentence = "what a session may see as drives of the desk"},
-    {.key = "debug", .type = CONF_CHOICE, AT(debug), .choices = no_yes, .preset = "no", .sentence = "whether to log every step and what the viewer says"},
+    {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug; debug: every step, and what the viewer says"},
     {.key = NULL},
 };
 // clang-format on

@@ -14,14 +14,14 @@ struct agent_config {
     char broker_ca[256];
     char state_dir[256], run_dir[80]; // run_dir: the path of a Unix socket must fit below
     char realm[128];
-    char place[128], help_desk[128];
+    char desk_name[128], help_desk[128];
     int64_t language;
     char greeter[256], viewer[256], rdp_client_start[256], sandbox[256];
     char greeter_server[512], rdp_client_server[512], switch_command[512];
-    int64_t first_terminal;
+    int64_t first_vt;
     char greeter_user[64], rdp_client_user[64];
     char drives_dir[256];
-    int64_t debug;
+    int64_t log_level;
 };
 
 extern const struct conf_row agent_config_rows[];

@@ -22,7 +22,7 @@ struct desk {
     char help_desk[NAME_SIZE];
 
     // Only while somebody logs on.
-    char name[LOGIN_SIZE];
+    char name[USER_NAME_SIZE];
     struct secret password, new_password;
     bool kdc_refused, kdc_silent, ticket_tried;
 
@@ -293,7 +293,7 @@ void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal)
 
 static bool is_usable(const struct logon_answer *answer)
 {
-    return *answer->session && *answer->address && answer->port > 0 && *answer->fingerprint && *answer->login;
+    return *answer->session && *answer->address && answer->port > 0 && *answer->fingerprint && *answer->user_name;
 }
 
 static void note_session(struct desk *desk, const struct logon_answer *answer)
@@ -322,7 +322,7 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
         enter(desk, DESK_GREETING, broken_answer, "");
         return;
     }
-    enter(desk, DESK_CONNECTING, *answer->lost ? lost_sentence : "", answer->lost);
+    enter(desk, DESK_CONNECTING, *answer->abandoned_host ? lost_sentence : "", answer->abandoned_host);
     desk->ports.open(desk->arg, answer, &desk->password);
 }
 

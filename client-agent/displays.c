@@ -53,7 +53,7 @@ static void run_switch_command(struct displays *screens)
     const char *words[SERVER_WORDS_MAX];
     char room[1024];
     struct fault why = {0};
-    int terminal = screens->config.first_terminal + (int)screens->shown;
+    int terminal = screens->config.first_vt + (int)screens->shown;
     if (!*screens->config.switch_command)
         return;
     if (!x_server_words(screens->config.switch_command, terminal, room, sizeof room, words))
@@ -142,7 +142,7 @@ static void start(void *arg)
     struct x_server_config config = {
         .command = screens->config.commands[slot->kind],
         .auth_file = auth_file,
-        .terminal = screens->config.first_terminal + (int)slot->kind,
+        .terminal = screens->config.first_vt + (int)slot->kind,
         .client = screens->config.clients[slot->kind],
     };
     slot->server = x_server_new(screens->loop, &config, &events, slot, &why);

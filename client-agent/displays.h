@@ -10,7 +10,7 @@ struct displays_config {
     const char *commands[DISPLAY_KIND_COUNT]; // see server.h
     uid_t clients[DISPLAY_KIND_COUNT];
     const char *switch_command; // brings a terminal (%v) before the person; empty: nothing to do
-    int first_terminal;         // the greeter's; the viewer's is the next
+    int first_vt;               // the greeter's; the viewer's is the next
     const char *run_dir;
 };
 

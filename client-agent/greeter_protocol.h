@@ -25,7 +25,7 @@ struct greeter_message {
     char place[NAME_SIZE];     // of this desk
     char help_desk[NAME_SIZE]; // telephone number
     char language[8];          // "de", "en"
-    char name[LOGIN_SIZE];
+    char name[USER_NAME_SIZE];
     char password[SECRET_MAX + 1];
 };
 extern const struct field greeter_fields[];

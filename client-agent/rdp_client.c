@@ -125,10 +125,10 @@ bool rdp_client_input(const struct rdp_client_config *config, const struct rdp_c
     struct lines lines = {.at = input, .left = RDP_CLIENT_INPUT_SIZE, .fits = true};
     if (strlen(answer->fingerprint) != DIGEST_SIZE - 1)
         return fault_set(why, FAULT_INVALID, "the broker did not say which certificate the host has");
-    if (!is_one_line(answer->login) || !is_one_line(answer->one_time_password) || !is_one_line(password))
-        return fault_set(why, FAULT_INVALID, "login or password hold control characters");
+    if (!is_one_line(answer->user_name) || !is_one_line(answer->one_time_password) || !is_one_line(password))
+        return fault_set(why, FAULT_INVALID, "user_name or password hold control characters");
     add_line(&lines, "/v:" INSIDE_SOCKET);
-    add_line(&lines, "/u:%s", answer->login);
+    add_line(&lines, "/u:%s", answer->user_name);
     add_line(&lines, "/p:%s%s%s", answer->one_time_password, one_time && typed ? ":" : "", password);
     add_pin(&lines, answer->fingerprint);
     // Without this a host, or who stands before it, can choose classic RDP security, which shows no certificate.

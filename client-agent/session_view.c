@@ -298,7 +298,7 @@ struct session_view *session_view_new(struct loop *loop, const struct session_vi
     view->blink = loop_timer_new(loop, is_broken, view);
     view->reading = loop_timer_new(loop, has_read, view);
     loop_timer_start(view->patience, config->show_ms);
-    view->reads = *answer->lost;
+    view->reads = *answer->abandoned_host;
     if (view->reads)
         loop_timer_start(view->reading, config->read_ms);
     snprintf(view->socket_path, sizeof view->socket_path, "%.90s/viewer/host.sock", config->run_dir);

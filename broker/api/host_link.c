@@ -13,7 +13,7 @@ const struct field host_message_fields[] = {
     {.name = "type", .type = FIELD_CHOICE, AT(host_message, type), .flags = FIELD_REQUIRED, .choices = types, .sentence = "kind of message"},
     {.name = "number", .type = FIELD_NUMBER, AT(host_message, number), .max = INT64_MAX, .sentence = "of a question; its answer repeats it"},
     {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .sentence = "the session"},
-    {.name = "login", .type = FIELD_TEXT, AT(host_message, login), .sentence = "log-on name at the host"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "log-on name at the host"},
     {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = HOST_FENCE_MAX, .sentence = "fencing number"},
     {.name = "good", .type = FIELD_FLAG, AT(host_message, good), .sentence = "the one-time password asked about is the newest"},
     {.name = "reason", .type = FIELD_CHOICE, AT(host_message, reason), .choices = host_reason_words, .sentence = "why"},
@@ -31,7 +31,7 @@ const struct field host_message_fields[] = {
 };
 
 const struct field host_session_fields[] = {
-    {.name = "login", .type = FIELD_TEXT, AT(host_session, login), .flags = FIELD_REQUIRED, .sentence = "whose it is"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(host_session, user_name), .flags = FIELD_REQUIRED, .sentence = "whose it is"},
     {.name = "session", .type = FIELD_TEXT, AT(host_session, session), .sentence = "by the one-time password that opened it"},
     {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = HOST_FENCE_MAX, .sentence = "of the newest one-time password"},
     {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody sees it"},

@@ -18,13 +18,13 @@ enum host_message_type {
     // From the broker.
     HOST_WELCOME,    // first, after the link came up: now_ms, otp_key
     HOST_VERIFIED,   // answer to HOST_VERIFY: number, good
-    HOST_LOG_OFF,    // end `session` (or, when empty, all sessions of `login`), its programs in order; reason
+    HOST_LOG_OFF,    // end `session` (or, when empty, all sessions of `user_name`), its programs in order; reason
     HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
     HOST_MESSAGE,    // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
     // From the agent.
     HOST_REPORT, // load, faults, fence (the highest that let somebody in) and, as member "sessions", an array of struct
                  // host_session
-    HOST_VERIFY, // a good one-time password was presented: number, session, login, fence. Is it still the newest?
+    HOST_VERIFY, // a good one-time password was presented: number, session, user_name, fence. Is it still the newest?
     HOST_MESSAGE_TYPE_COUNT,
 };
 
@@ -49,7 +49,7 @@ struct host_message {
     int64_t type;   // enum host_message_type
     int64_t number; // of a question; its answer repeats it
     char session[ID_SIZE];
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     int64_t fence;
     bool good;
     int64_t reason;            // enum host_reason
@@ -66,7 +66,7 @@ struct host_message {
 };
 
 struct host_session {
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     char session[ID_SIZE]; // by the one-time password that opened it; empty: not opened by us
     int64_t fence;         // of the newest one-time password
     bool connected;

@@ -77,12 +77,12 @@ const struct method *method_find(enum method_id id, enum noun noun);
 // ---- bodies and answers of the methods that are not plain nouns
 
 struct logon_request {
-    char name[LOGIN_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate
+    char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate
     char password[SECRET_MAX + 1];
 };
 
 struct password_request {
-    char name[LOGIN_SIZE];
+    char name[USER_NAME_SIZE];
     char password[SECRET_MAX + 1];
     char new_password[SECRET_MAX + 1];
 };
@@ -99,12 +99,12 @@ struct renew_request {
 struct admin_logon_request {
     char token[NAME_SIZE]; // the one-time token of pult-broker --init, or:
     char tenant[SLUG_SIZE];
-    char name[LOGIN_SIZE];
+    char name[USER_NAME_SIZE];
     char password[SECRET_MAX + 1];
 };
 
 struct explain_request {
-    char person[LOGIN_SIZE]; // log-on name
+    char person[USER_NAME_SIZE]; // log-on name
     char device[ID_SIZE];
 };
 
@@ -128,13 +128,13 @@ struct logon_answer {
     char address[NAME_SIZE];
     int64_t port;
     char fingerprint[DIGEST_SIZE];
-    char login[LOGIN_SIZE];                // for the session host
+    char user_name[USER_NAME_SIZE];        // for the session host
     char name[NAME_SIZE];                  // of the person, to greet them
     char one_time_password[OTP_TEXT_SIZE]; // empty: the typed password goes to the host
     bool password_follows;                 // behind the one-time password, after a colon, stands the typed one
-    char lost[NAME_SIZE];                  // host of an earlier session that cannot be reached; empty: none
+    char abandoned_host[NAME_SIZE];        // host of an earlier session that cannot be reached; empty: none
     bool clipboard, drives, printers, sound, multi_monitor;
-    bool found;                 // a running session was found again
+    bool reconnected;           // a running session was found again
     char moved_from[NAME_SIZE]; // place of the desk it was taken from, empty: none
     char why[TRACE_SIZE];       // lines
 };

@@ -26,7 +26,7 @@ enum {
     CODE_BYTES = 32, // of HMAC-SHA-256; a key is as long
     WHOLE_BYTES = AT_CODE + CODE_BYTES,
     LETTERS = 88,
-    STATEMENT_MAX = 64 + SAID_BYTES + ID_SIZE + LOGIN_SIZE,
+    STATEMENT_MAX = 64 + SAID_BYTES + ID_SIZE + USER_NAME_SIZE,
 };
 
 enum flag { FLAG_SOLE = 1, FLAG_PASSWORD = 2 };
@@ -232,15 +232,15 @@ static void read_session(char session[ID_SIZE], const char *host, const unsigned
     id_beside(session, host, name);
 }
 
-// Host and login are known to who checks: they are vouched for, but not in the text.
+// Host and user name are known to who checks: they are vouched for, but not in the text.
 static bool vouch_for(EVP_MAC_CTX *context, const unsigned char key[CODE_BYTES], const unsigned char *said,
-                      const char *host, const char *login, unsigned char code[CODE_BYTES])
+                      const char *host, const char *user_name, unsigned char code[CODE_BYTES])
 {
     struct statement statement = {.length = 0};
     add_word(&statement, "pult one-time password 1");
     add_bytes(&statement, said, SAID_BYTES);
     add_word(&statement, host);
-    add_word(&statement, login);
+    add_word(&statement, user_name);
     return vouch(context, key, &statement, code);
 }
 
@@ -277,7 +277,7 @@ bool otp_make(const struct otp_maker *maker, const char *enrolment, struct otp *
         return false;
     text_hex(otp->nonce, bytes + AT_NONCE, AT_SESSION - AT_NONCE);
     bool made = derive(maker, otp->host, enrolment, key) &&
-                vouch_for(maker->secret.code, key, bytes, otp->host, otp->login, bytes + AT_CODE);
+                vouch_for(maker->secret.code, key, bytes, otp->host, otp->user_name, bytes + AT_CODE);
     explicit_bzero(key, sizeof key);
     if (!made)
         return false;
@@ -291,7 +291,7 @@ bool otp_is_one(const char *password)
     return text_starts(password, prefix) && strlen(password) >= OTP_TEXT_SIZE - 1;
 }
 
-bool otp_read(const struct otp_key *key, const char *password, const char *host, const char *login, struct otp *otp,
+bool otp_read(const struct otp_key *key, const char *password, const char *host, const char *user_name, struct otp *otp,
               const char **rest)
 {
     unsigned char bytes[WHOLE_BYTES], code[CODE_BYTES];
@@ -301,11 +301,12 @@ bool otp_read(const struct otp_key *key, const char *password, const char *host,
                         .until_ms = number_at(bytes + AT_UNTIL, AT_FENCE - AT_UNTIL) * 1000,
                         .sole = bytes[AT_FLAGS] & FLAG_SOLE,
                         .password_follows = bytes[AT_FLAGS] & FLAG_PASSWORD};
-    bool right = vouch_for(key->code, key->bytes, bytes, host, login, code) &&
+    bool right = vouch_for(key->code, key->bytes, bytes, host, user_name, code) &&
                  CRYPTO_memcmp(code, bytes + AT_CODE, CODE_BYTES) == 0;
     // Of a wrong one it would be the right code.
     explicit_bzero(code, sizeof code);
-    if (!right || !text_copy(otp->host, sizeof otp->host, host) || !text_copy(otp->login, sizeof otp->login, login))
+    if (!right || !text_copy(otp->host, sizeof otp->host, host) ||
+        !text_copy(otp->user_name, sizeof otp->user_name, user_name))
         return false;
     read_session(otp->session, host, bytes + AT_SESSION);
     text_hex(otp->nonce, bytes + AT_NONCE, AT_SESSION - AT_NONCE);

@@ -9,7 +9,7 @@
 // enrolled with, so it keeps none of them. A host that renews its certificate keeps its key, so what was made before
 // is good after; one that is enrolled anew gets another. Who has a host's key can make passwords for this host
 // and no other, and those who can read it there, its administrators, open any session there without one. Host and
-// login are also among what is vouched for, and deriving and vouching begin with labels of their own.
+// user name are also among what is vouched for, and deriving and vouching begin with labels of their own.
 #pragma once
 #include "broker/api/types.h"
 #include "broker/base/fault.h"
@@ -24,7 +24,7 @@ enum {
 struct otp {
     char session[ID_SIZE]; // "tenant/s-<16 digits>-<8 digits>", hexadecimal
     char host[ID_SIZE];    // of the same tenant
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     int64_t fence;
     int64_t until_ms;           // wall clock of the broker; whole seconds
     char nonce[OTP_NONCE_SIZE]; // 16 hexadecimal digits
@@ -50,7 +50,7 @@ bool otp_key_equal(const struct otp_key *a, const struct otp_key *b);
 void otp_key_free(struct otp_key *key); // NULL allowed
 // Whether `password`, hostile, begins as one does; nothing is checked.
 bool otp_is_one(const char *password);
-// Reads and verifies one for this login at this host. *rest: where the typed password begins, or the end. Whether
+// Reads and verifies one for this user name at this host. *rest: where the typed password begins, or the end. Whether
 // it is too old, used or overtaken is not looked at.
-bool otp_read(const struct otp_key *key, const char *password, const char *host, const char *login, struct otp *otp,
+bool otp_read(const struct otp_key *key, const char *password, const char *host, const char *user_name, struct otp *otp,
               const char **rest) __attribute__((warn_unused_result));

@@ -9,11 +9,11 @@
 const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_NONE] = {"none", 200, ""},
     [REFUSAL_INVALID] = {"invalid", 400, _("The request is not valid.")},
-    [REFUSAL_NOT_FOUND] = {"absent", 404, _("There is no such thing.")},
+    [REFUSAL_NOT_FOUND] = {"not-found", 404, _("There is no such thing.")},
     [REFUSAL_METHOD] = {"method", 405, _("That cannot be done with it.")},
     [REFUSAL_CONFLICT] = {"conflict", 409, _("That does not fit the present state. Look at it again.")},
-    [REFUSAL_PRECONDITION_FAILED] = {"changed", 412, _("Somebody else changed it in the meantime, so nothing was done. Look at it and try again.")},
-    [REFUSAL_UNAUTHENTICATED] = {"unproven", 401, _("Log on first.")},
+    [REFUSAL_PRECONDITION_FAILED] = {"precondition-failed", 412, _("Somebody else changed it in the meantime, so nothing was done. Look at it and try again.")},
+    [REFUSAL_UNAUTHENTICATED] = {"unauthenticated", 401, _("Log on first.")},
     [REFUSAL_DENIED] = {"denied", 403, _("You are not allowed to do that.")},
     [REFUSAL_TOO_LARGE] = {"too-large", 413, _("The request is too large.")},
     [REFUSAL_WRONG_PASSWORD] = {"wrong-password", 401, _("The name or the password is wrong. Check both and try again.")},
@@ -32,7 +32,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_DEVICE_UNKNOWN] = {"device-unknown", 403, _("This device is not enrolled. Ask the help desk.")},
     [REFUSAL_DEVICE_DISABLED] = {"device-disabled", 403, _("This device is disabled. Use another desk or ask the help desk.")},
     [REFUSAL_CERTIFICATE_EXPIRED] = {"certificate-expired", 403, _("The certificate of this machine has run out. Ask the help desk to enrol it anew.")},
-    [REFUSAL_TICKET_REJECTED] = {"ticket", 401, _("Your Kerberos ticket was not accepted. Log on again.")},
+    [REFUSAL_TICKET_REJECTED] = {"ticket-rejected", 401, _("Your Kerberos ticket was not accepted. Log on again.")},
     [REFUSAL_BUSY] = {"busy", 503, _("The broker is busy. Try again in a moment.")},
     [REFUSAL_BROKER_UNREACHABLE] = {"broker-unreachable", 503, _("The broker cannot be reached. Check the network cable or ask the help desk.")},
 };

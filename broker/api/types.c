@@ -12,10 +12,10 @@
 #define END {.name = NULL}
 
 static const char *const directory_kinds[] = {"openldap", "active-directory", NULL};
-static const char *const bind_kinds[] = {"password", "kerberos", NULL};
+static const char *const bind_methods[] = {"password", "kerberos", NULL};
 static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
-static const char *const host_systems[] = {"linux", "windows", NULL};
-static const char *const sign_ons[] = {"one-time", "password", NULL};
+static const char *const host_oses[] = {"linux", "windows", NULL};
+static const char *const authentications[] = {"one-time-password", "password", NULL};
 static const char *const session_states[] = {"starting", "connected", "disconnected", NULL};
 
 static const struct field tenant_fields[] = {
@@ -24,9 +24,9 @@ static const struct field tenant_fields[] = {
     {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .sentence = "its administrators look after all tenants"},
     {.name = "directory", .type = FIELD_CHOICE, AT(tenant, directory), .choices = directory_kinds, .sentence = "kind of directory"},
     {.name = "servers", .type = FIELD_LIST, AT(tenant, servers), .flags = FIELD_REQUIRED, .sentence = "directory servers, ldaps://name or ldap://name (StartTLS), tried in this order"},
-    {.name = "base", .type = FIELD_TEXT, AT(tenant, base), .flags = FIELD_REQUIRED, .sentence = "where in the directory people are"},
-    {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .sentence = "where in the directory groups are; empty: as base"},
-    {.name = "bind", .type = FIELD_CHOICE, AT(tenant, bind), .choices = bind_kinds, .sentence = "how the service account signs on: by its password, or by a ticket from the tenant's keytab"},
+    {.name = "user_base", .type = FIELD_TEXT, AT(tenant, user_base), .flags = FIELD_REQUIRED, .sentence = "where in the directory people are"},
+    {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .sentence = "where in the directory groups are; empty: as user_base"},
+    {.name = "bind_method", .type = FIELD_CHOICE, AT(tenant, bind_method), .choices = bind_methods, .sentence = "how the service account signs on: by its password, or by a ticket from the tenant's keytab"},
     {.name = "bind_dn", .type = FIELD_TEXT, AT(tenant, bind_dn), .flags = FIELD_REQUIRED, .sentence = "service account that may read people and groups"},
     {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .sentence = "Kerberos realm; empty: log-on by password only"},
     {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .sentence = "directory group whose members administer this tenant"},
@@ -44,7 +44,7 @@ static const struct field pool_fields[] = {
     OWN_ID(pool),
     {.name = "name", .type = FIELD_TEXT, AT(pool, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
     {.name = "kind", .type = FIELD_CHOICE, AT(pool, kind), .choices = pool_kinds, .sentence = "terminal servers (many people a host) or desktops (one person a machine)"},
-    {.name = "kept", .type = FIELD_FLAG, AT(pool, kept), .sentence = "a desktop stays with its person after log-off; else the next may get it"},
+    {.name = "persistent", .type = FIELD_FLAG, AT(pool, persistent), .sentence = "a desktop stays with its person after log-off; else the next may get it"},
     END,
 };
 
@@ -56,7 +56,7 @@ static const struct field host_fields[] = {
     {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of its certificate; a host that shows another gets no password"},
     {.name = "weight", .type = FIELD_NUMBER, AT(host, weight), .min = 1, .max = 1000, .flags = FIELD_REQUIRED, .sentence = "share of the load, 100 is usual"},
     {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "most sessions at a time"},
-    {.name = "system", .type = FIELD_CHOICE, AT(host, system), .choices = host_systems, .sentence = "linux, with our agent; or windows, without: nothing there guards its sessions"},
+    {.name = "os", .type = FIELD_CHOICE, AT(host, os), .choices = host_oses, .sentence = "linux, with our agent; or windows, without: nothing there guards its sessions"},
     {.name = "owner", .type = FIELD_TEXT, AT(host, owner), .flags = FIELD_READ_ONLY, .sentence = "the person whose desktop it is, where desktops are kept"},
     {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses that a magic packet wakes it by, or the word command: by the broker's wake-command"},
     {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_READ_ONLY, .sentence = "takes no new sessions"},
@@ -65,8 +65,8 @@ static const struct field host_fields[] = {
     {.name = "certificate_until", .type = FIELD_TIME, AT(host, until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when that certificate is valid; its agent renews it in time"},
     {.name = "enrolment", .type = FIELD_DIGEST, AT(host, enrolment), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of the certificate its agent was enrolled with; empty: the present one"},
     {.name = "enrolled", .type = FIELD_TIME, AT(host, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "since when its agent is enrolled"},
-    {.name = "invite", .type = FIELD_DIGEST, AT(host, invite), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
-    {.name = "invite_until", .type = FIELD_TIME, AT(host, invite_until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when its enrolment token can be used"},
+    {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(host, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
+    {.name = "enrol_token_until", .type = FIELD_TIME, AT(host, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when its enrolment token can be used"},
     END,
 };
 
@@ -81,10 +81,10 @@ static const struct field profile_fields[] = {
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
     {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "log-on hours, 06:00-20:00, or 22:00-06:00 over midnight; empty: always"},
     {.name = "days", .type = FIELD_LIST, AT(profile, days), .sentence = "log-on days, mon to sun; empty: all"},
-    {.name = "sign_on", .type = FIELD_CHOICE, AT(profile, sign_on), .choices = sign_ons, .sentence = "how sessions are opened: by one-time password only, or with the person's password behind it, where programs in the session need it"},
-    {.name = "idle", .type = FIELD_NUMBER, AT(profile, idle_min), .max = 10080, .sentence = "minutes without keyboard and mouse until the session is locked; 0: never"},
-    {.name = "disconnected", .type = FIELD_NUMBER, AT(profile, disconnected_min), .max = 43200, .sentence = "minutes until a session that nobody sees is logged off; 0: never"},
-    {.name = "longest", .type = FIELD_NUMBER, AT(profile, session_min), .max = 43200, .sentence = "minutes until any session is logged off; 0: never"},
+    {.name = "authentication", .type = FIELD_CHOICE, AT(profile, authentication), .choices = authentications, .sentence = "how sessions are opened: by one-time password only, or with the person's password behind it, where programs in the session need it"},
+    {.name = "idle_minutes", .type = FIELD_NUMBER, AT(profile, idle_minutes), .max = 10080, .sentence = "minutes without keyboard and mouse until the session is locked; 0: never"},
+    {.name = "disconnected_minutes", .type = FIELD_NUMBER, AT(profile, disconnected_minutes), .max = 43200, .sentence = "minutes until a session that nobody sees is logged off; 0: never"},
+    {.name = "max_minutes", .type = FIELD_NUMBER, AT(profile, max_minutes), .max = 43200, .sentence = "minutes until any session is logged off; 0: never"},
     END,
 };
 
@@ -105,8 +105,8 @@ static const struct field device_fields[] = {
     {.name = "certificate", .type = FIELD_DIGEST, AT(device, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
     {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when that certificate is valid; the device renews it in time"},
     {.name = "enrolled", .type = FIELD_TIME, AT(device, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "since when it is enrolled"},
-    {.name = "invite", .type = FIELD_DIGEST, AT(device, invite), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
-    {.name = "invite_until", .type = FIELD_TIME, AT(device, invite_until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when its enrolment token can be used"},
+    {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(device, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
+    {.name = "enrol_token_until", .type = FIELD_TIME, AT(device, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when its enrolment token can be used"},
     END,
 };
 
@@ -146,7 +146,7 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_ASSIGNMENT] = {"assignment", "assignments", assignment_fields, sizeof(struct assignment), true, "who works by which profile"},
     [NOUN_DEVICE] = {"device", "devices", device_fields, sizeof(struct device), true, "a thin client at a desk"},
     [NOUN_ADMINISTRATOR] = {"administrator", "administrators", administrator_fields, sizeof(struct administrator), true, "who administers by client certificate; members of a tenant's admin_group need none"},
-    [NOUN_PERSON] = {"person", "persons", person_fields, sizeof(struct person), false, "somebody who has logged on"},
+    [NOUN_PERSON] = {"person", "people", person_fields, sizeof(struct person), false, "somebody who has logged on"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
 };
 // clang-format on
@@ -173,7 +173,7 @@ const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT] = {
 
 bool host_has_agent(const struct host *host)
 {
-    return host->system != HOST_WINDOWS && host->certificate[0];
+    return host->os != HOST_OS_WINDOWS && host->certificate[0];
 }
 
 const char *host_enrolment(const struct host *host)
@@ -183,7 +183,7 @@ const char *host_enrolment(const struct host *host)
 
 enum host_guarantee host_guarantee(const struct host *host)
 {
-    if (host->system == HOST_WINDOWS)
+    if (host->os == HOST_OS_WINDOWS)
         return HOST_ON_WINDOWS;
     return host_has_agent(host) ? HOST_FENCED : HOST_PROBED;
 }

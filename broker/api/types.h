@@ -7,14 +7,14 @@
 #include <stdint.h>
 
 enum {
-    SLUG_SIZE = 64,    // a name of ours, see text_is_slug
-    ID_SIZE = 128,     // "tenant" or "tenant/name", both slugs
-    NAME_SIZE = 128,   // text for people
-    DN_SIZE = 256,     // an LDAP distinguished name
-    LIST_SIZE = 512,   // words with one space between
-    DIGEST_SIZE = 65,  // SHA-256 in hexadecimal
-    LOGIN_SIZE = 128,  // the name a person types
-    TRACE_SIZE = 2048, // the trace of a decision, a line per step
+    SLUG_SIZE = 64,       // a name of ours, see text_is_slug
+    ID_SIZE = 128,        // "tenant" or "tenant/name", both slugs
+    NAME_SIZE = 128,      // text for people
+    DN_SIZE = 256,        // an LDAP distinguished name
+    LIST_SIZE = 512,      // words with one space between
+    DIGEST_SIZE = 65,     // SHA-256 in hexadecimal
+    USER_NAME_SIZE = 128, // the name a person types
+    TRACE_SIZE = 2048,    // the trace of a decision, a line per step
 };
 
 enum noun {
@@ -99,9 +99,9 @@ struct tenant {
     bool district;             // its administrators look after all tenants
     int64_t directory;         // enum directory_kind
     char servers[LIST_SIZE];   // ldaps://host[:port] or ldap://host (StartTLS), tried in order
-    char base[DN_SIZE];        // where people are searched
-    char group_base[DN_SIZE];  // where groups are searched; empty: base
-    int64_t bind;              // enum bind_kind
+    char user_base[DN_SIZE];   // where people are searched
+    char group_base[DN_SIZE];  // where groups are searched; empty: user_base
+    int64_t bind_method;       // enum bind_method
     char bind_dn[DN_SIZE];     // service account, or its principal; password or keytab lie in the credentials folder
     char realm[NAME_SIZE];     // Kerberos realm, empty: none
     char admin_group[DN_SIZE]; // members administer this tenant
@@ -110,7 +110,7 @@ struct tenant {
 
 enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };
 
-enum bind_kind { BIND_PASSWORD, BIND_KERBEROS };
+enum bind_method { BIND_METHOD_PASSWORD, BIND_METHOD_KERBEROS };
 
 struct site {
     char id[ID_SIZE];
@@ -122,11 +122,11 @@ enum pool_kind { POOL_TERMINAL_SERVER, POOL_DESKTOP };
 struct pool {
     char id[ID_SIZE];
     char name[NAME_SIZE];
-    int64_t kind; // enum pool_kind
-    bool kept;    // a desktop stays with its person after log-off
+    int64_t kind;    // enum pool_kind
+    bool persistent; // a desktop stays with its person after log-off
 };
 
-enum host_system { HOST_LINUX, HOST_WINDOWS };
+enum host_os { HOST_OS_LINUX, HOST_OS_WINDOWS };
 
 struct host {
     char id[ID_SIZE];
@@ -136,8 +136,8 @@ struct host {
     char fingerprint[DIGEST_SIZE]; // SHA-256 of its certificate (DER)
     int64_t weight;                // share of the load, 1 to 1000; 100 is usual
     int64_t max_sessions;
-    int64_t system;                // enum host_system; on Windows there is no agent of ours
-    char owner[ID_SIZE];           // the person whose it is, in a pool of desktops that are kept
+    int64_t os;                    // enum host_os; on Windows there is no agent of ours
+    char owner[ID_SIZE];           // the person whose it is, in a pool of persistent desktops
     char wake[LIST_SIZE];          // hardware addresses, or host_wake_command; empty: not to be woken
     bool draining;                 // takes no new sessions
     int64_t drain_until_ms;        // then it takes them again by itself; 0: until told
@@ -145,33 +145,33 @@ struct host {
     int64_t until_ms;              // how long that is valid
     char enrolment[DIGEST_SIZE];   // the certificate it was enrolled with; empty: the same
     int64_t enrolled_ms;
-    char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
-    int64_t invite_until_ms;
+    char enrol_token_hash[DIGEST_SIZE]; // SHA-256 of the enrolment token
+    int64_t enrol_token_until_ms;
 };
 
 // In `wake`: by the broker's wake-command.
 extern const char host_wake_command[];
 
 // How a session is opened at its host: by a one-time password only, or with the person's password behind it.
-enum sign_on { SIGN_ON_OTP, SIGN_ON_PASSWORD };
+enum authentication { AUTHENTICATION_OTP, AUTHENTICATION_PASSWORD };
 
 struct profile {
     char id[ID_SIZE];
     char name[NAME_SIZE];
     char pool[ID_SIZE];
     bool clipboard, drives, printers, sound, multi_monitor;
-    char hours[NAME_SIZE];                           // "06:00-20:00", empty: always
-    char days[LIST_SIZE];                            // mon tue wed thu fri sat sun, empty: all
-    int64_t sign_on;                                 // enum sign_on
-    int64_t idle_min, disconnected_min, session_min; // limits in minutes; 0: none
+    char hours[NAME_SIZE];                                   // "06:00-20:00", empty: always
+    char days[LIST_SIZE];                                    // mon tue wed thu fri sat sun, empty: all
+    int64_t authentication;                                  // enum authentication
+    int64_t idle_minutes, disconnected_minutes, max_minutes; // limits in minutes; 0: none
 };
 
 struct assignment {
     char id[ID_SIZE];
     char profile[ID_SIZE];
-    char group[DN_SIZE];     // DN or common name of a directory group; or:
-    char person[LOGIN_SIZE]; // log-on name
-    int64_t priority;        // the highest that applies wins
+    char group[DN_SIZE];         // DN or common name of a directory group; or:
+    char person[USER_NAME_SIZE]; // log-on name
+    int64_t priority;            // the highest that applies wins
 };
 
 struct device {
@@ -182,8 +182,8 @@ struct device {
     char certificate[DIGEST_SIZE]; // SHA-256 of its certificate (DER), empty: not enrolled
     int64_t until_ms;              // how long that is valid
     int64_t enrolled_ms;
-    char invite[DIGEST_SIZE]; // SHA-256 of the enrolment token
-    int64_t invite_until_ms;
+    char enrol_token_hash[DIGEST_SIZE]; // SHA-256 of the enrolment token
+    int64_t enrol_token_until_ms;
 };
 
 // Somebody who administers by client certificate, without a directory: at the port for administrators only.

@@ -62,8 +62,8 @@ struct connector {
     size_t wanted;
     struct server servers[SERVERS_MAX];
     size_t server_count;
-    size_t troubled; // the server of `trouble`
-    char trouble[320];
+    size_t failed_server; // the server of `last_failure`
+    char last_failure[320];
     struct change *changes;
     struct change *changing; // in the thread's hands
     struct delivery *deliveries;
@@ -146,15 +146,15 @@ static void connect_one(struct connector *connector, size_t number)
         if (server->failures > 0)
             log_info("directory", "%s: %s answers again", connector->service.tenant.id, server->uri);
         server->failures = 0;
-        if (connector->troubled == number)
-            connector->trouble[0] = 0;
+        if (connector->failed_server == number)
+            connector->last_failure[0] = 0;
         connector->wanted -= connector->wanted > 0;
         deliver(connector, link, number, NULL);
         return;
     }
     mark_failed(server);
-    connector->troubled = number;
-    snprintf(connector->trouble, sizeof connector->trouble, "%.100s: %.200s", server->uri, why.text);
+    connector->failed_server = number;
+    snprintf(connector->last_failure, sizeof connector->last_failure, "%.100s: %.200s", server->uri, why.text);
     tell_failure(connector, server, &why);
     if (next_server(connector, &ignored) == connector->server_count)
         deliver(connector, NULL, 0, NULL);
@@ -415,10 +415,10 @@ const char *connector_server(const struct connector *connector, size_t server)
     return server < connector->server_count ? connector->servers[server].uri : "";
 }
 
-void connector_trouble(struct connector *connector, char *trouble, size_t size)
+void connector_last_failure(struct connector *connector, char *last_failure, size_t size)
 {
     pthread_mutex_lock(&connector->lock);
-    text_put(trouble, size, connector->trouble);
+    text_put(last_failure, size, connector->last_failure);
     pthread_mutex_unlock(&connector->lock);
 }
 

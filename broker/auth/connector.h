@@ -27,7 +27,7 @@ void connector_settle(void);
 // The address of a server as the tenant's settings have it.
 const char *connector_server(const struct connector *connector, size_t server);
 // Why a server could not be reached that could not since; "" when there is none.
-void connector_trouble(struct connector *connector, char *trouble, size_t size);
+void connector_last_failure(struct connector *connector, char *last_failure, size_t size);
 
 // So many more links are wanted, and tried for until they are there.
 void connector_want(struct connector *connector, size_t links);

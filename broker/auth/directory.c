@@ -32,7 +32,7 @@ struct request {
     auth_done *done;
     void *arg;
     enum auth_verdict verdict;
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     char dn[LIST_SIZE];        // where the person stands; empty: not known
     char known_key[NAME_SIZE]; // the id that belonged to `dn` when it was put by; empty: it comes from a search
     size_t found;              // entries of the search
@@ -61,7 +61,7 @@ struct directory {
     size_t server;   // the last that answered
     char nobody[LIST_SIZE];
     char (*group_dns)[DN_SIZE]; // for the identity being handed on
-    size_t group_room;
+    size_t group_capacity;
 };
 
 static const struct operation_row find_row, bind_row, read_row;
@@ -93,10 +93,10 @@ static void request_free(struct request *request)
 static const struct identity *make_identity(struct request *request, struct identity *identity)
 {
     struct directory *directory = request->directory;
-    TEXT_PUT(identity->login, request->person.login);
+    TEXT_PUT(identity->user_name, request->person.user_name);
     TEXT_PUT(identity->key, request->person.key);
     TEXT_PUT(identity->name, request->person.name);
-    mem_reserve(&directory->group_dns, &directory->group_room, request->walk.count, DN_SIZE);
+    mem_reserve(&directory->group_dns, &directory->group_capacity, request->walk.count, DN_SIZE);
     identity->locked = request->person.locked;
     identity->groups = directory->group_dns;
     identity->group_count = 0;
@@ -183,7 +183,7 @@ static void have_person(struct request *request)
 {
     struct directory *directory = request->directory;
     struct cached_dn person = {.dn = request->dn, .key = request->person.key};
-    dn_cache_put(directory->known, request->login, &person, clock_steady_ms());
+    dn_cache_put(directory->known, request->user_name, &person, clock_steady_ms());
     if (request->person.disabled)
         finish(request, AUTH_DISABLED);
     else if (groups_walk(directory->groups, &request->walk))
@@ -193,7 +193,7 @@ static void have_person(struct request *request)
 // What was put by no longer holds: somebody was moved, renamed or replaced. Begin again without it.
 static void start_over(struct request *request)
 {
-    dn_cache_drop(request->directory->known, request->login);
+    dn_cache_drop(request->directory->known, request->user_name);
     request->known_key[0] = request->dn[0] = 0;
     request->refused = false;
     find(request);
@@ -219,7 +219,7 @@ static bool read_send(struct operation *operation, struct ldap_link *link, int *
     struct request *request = of_errand(operation);
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
-    logon_name_filter(filter, tenant, request->login); // again, so that a changed name is noticed
+    logon_name_filter(filter, tenant, request->user_name); // again, so that a changed name is noticed
     struct ldap_query query = query_for(request, filter);
     query.base = request->dn;
     query.attributes = person_entry_attributes((enum directory_kind)tenant->directory);
@@ -232,7 +232,7 @@ static void read_entry(struct operation *operation, const struct ldap_entry *ent
     struct request *request = of_errand(operation);
     struct directory *directory = request->directory;
     request->was_read =
-        person_entry_identity(&request->person, &directory->tenant, request->login, entry, clock_wall_ms());
+        person_entry_identity(&request->person, &directory->tenant, request->user_name, entry, clock_wall_ms());
     const char *name = person_entry_group_attribute((enum directory_kind)directory->tenant.directory);
     if (request->was_read)
         groups_begin(directory->groups, &request->walk, ldap_entry_attribute(entry, name));
@@ -277,7 +277,7 @@ static void bind_refused(struct request *request)
     // Put by some time ago: look whether the name stands elsewhere by now. This also makes a wrong password for a
     // name that is known take the same two steps as for one that is not.
     if (request->known_key[0]) {
-        dn_cache_drop(request->directory->known, request->login);
+        dn_cache_drop(request->directory->known, request->user_name);
         request->known_key[0] = 0;
         request->refused = true;
         find(request);
@@ -337,9 +337,9 @@ static bool find_send(struct operation *operation, struct ldap_link *link, int *
     struct request *request = of_errand(operation);
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
-    logon_name_filter(filter, tenant, request->login);
+    logon_name_filter(filter, tenant, request->user_name);
     struct ldap_query query = query_for(request, filter);
-    query.base = tenant->base;
+    query.base = tenant->user_base;
     query.subtree = true;
     query.attributes = nothing;
     request->found = 0;
@@ -390,7 +390,7 @@ static void start(struct request *request)
 {
     struct directory *directory = request->directory;
     struct cached_dn person;
-    if (!dn_cache_find(directory->known, request->login, request->started_ms, &person)) {
+    if (!dn_cache_find(directory->known, request->user_name, request->started_ms, &person)) {
         find(request);
         return;
     }
@@ -421,7 +421,7 @@ static void begin(struct request *request, const char *name)
     bool proves = request->kind == REQUEST_LOOK_UP || request->password.length > 0;
     if (directory->count > directory->config.most)
         answer_later(request, AUTH_UNAVAILABLE);
-    else if (!logon_name_read(request->login, &directory->tenant, name) || !proves)
+    else if (!logon_name_read(request->user_name, &directory->tenant, name) || !proves)
         answer_later(request, AUTH_WRONG);
     else if (request->new_password && request->new_password->length == 0)
         answer_later(request, AUTH_REJECTED);
@@ -482,7 +482,7 @@ void directory_status(const struct directory *directory, struct directory_status
     status->since_ms = directory->down_ms ? directory->down_ms : status->connections ? directory->up_ms : 0;
     if (directory->up_ms)
         TEXT_PUT(status->server, connector_server(directory->connector, directory->server));
-    connector_trouble(directory->connector, status->trouble, sizeof status->trouble);
+    connector_last_failure(directory->connector, status->last_failure, sizeof status->last_failure);
 }
 
 // Below the base, where a lookup takes as long as a person's, and by chance, so that nobody can create it.
@@ -495,7 +495,7 @@ static void name_nobody(struct directory *directory)
     (void)got;
     text_hex(hex, random, sizeof random);
     const char *type = directory->tenant.directory == DIRECTORY_ACTIVE_DIRECTORY ? "cn" : "uid";
-    snprintf(directory->nobody, sizeof directory->nobody, "%s=%s,%s", type, hex, directory->tenant.base);
+    snprintf(directory->nobody, sizeof directory->nobody, "%s=%s,%s", type, hex, directory->tenant.user_base);
 }
 
 struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config)

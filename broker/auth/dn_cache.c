@@ -9,7 +9,7 @@
 struct row {
     UT_hash_handle hh; // in the order of putting
     int64_t until_ms;
-    char *login, *dn, *key;
+    char *user_name, *dn, *key;
 };
 
 struct dn_cache {
@@ -27,7 +27,7 @@ struct dn_cache *dn_cache_new(int64_t keep_ms)
 static void remove_row(struct dn_cache *known, struct row *row)
 {
     HASH_DEL(known->rows, row);
-    free(row->login);
+    free(row->user_name);
     free(row->dn);
     free(row->key);
     free(row);
@@ -40,37 +40,37 @@ void dn_cache_free(struct dn_cache *known)
     free(known);
 }
 
-static struct row *find(struct dn_cache *known, const char *login)
+static struct row *find(struct dn_cache *known, const char *user_name)
 {
     struct row *row = NULL;
-    HASH_FIND_STR(known->rows, login, row);
+    HASH_FIND_STR(known->rows, user_name, row);
     return row;
 }
 
-_Bool dn_cache_find(struct dn_cache *known, const char *login, int64_t now_ms, struct cached_dn *person)
+_Bool dn_cache_find(struct dn_cache *known, const char *user_name, int64_t now_ms, struct cached_dn *person)
 {
-    struct row *row = find(known, login);
+    struct row *row = find(known, user_name);
     if (!row || now_ms >= row->until_ms)
         return 0;
     *person = (struct cached_dn){.dn = row->dn, .key = row->key};
     return 1;
 }
 
-void dn_cache_put(struct dn_cache *known, const char *login, const struct cached_dn *person, int64_t now_ms)
+void dn_cache_put(struct dn_cache *known, const char *user_name, const struct cached_dn *person, int64_t now_ms)
 {
-    dn_cache_drop(known, login);
+    dn_cache_drop(known, user_name);
     if (HASH_COUNT(known->rows) >= DN_CACHE_MAX)
         remove_row(known, known->rows);
     struct row *row = mem_new(1, sizeof *row);
-    *row = (struct row){.until_ms = now_ms + known->keep_ms, .login = mem_dup(login)};
+    *row = (struct row){.until_ms = now_ms + known->keep_ms, .user_name = mem_dup(user_name)};
     row->dn = mem_dup(person->dn);
     row->key = mem_dup(person->key);
-    HASH_ADD_KEYPTR(hh, known->rows, row->login, strlen(row->login), row);
+    HASH_ADD_KEYPTR(hh, known->rows, row->user_name, strlen(row->user_name), row);
 }
 
-void dn_cache_drop(struct dn_cache *known, const char *login)
+void dn_cache_drop(struct dn_cache *known, const char *user_name)
 {
-    struct row *row = find(known, login);
+    struct row *row = find(known, user_name);
     if (row)
         remove_row(known, row);
 }

@@ -17,6 +17,6 @@ struct cached_dn {
 struct dn_cache *dn_cache_new(int64_t keep_ms);
 void dn_cache_free(struct dn_cache *known);
 // False when the person is not known, or for too long. What `person` points to holds until the next put or drop.
-_Bool dn_cache_find(struct dn_cache *known, const char *login, int64_t now_ms, struct cached_dn *person);
-void dn_cache_put(struct dn_cache *known, const char *login, const struct cached_dn *person, int64_t now_ms);
-void dn_cache_drop(struct dn_cache *known, const char *login);
+_Bool dn_cache_find(struct dn_cache *known, const char *user_name, int64_t now_ms, struct cached_dn *person);
+void dn_cache_put(struct dn_cache *known, const char *user_name, const struct cached_dn *person, int64_t now_ms);
+void dn_cache_drop(struct dn_cache *known, const char *user_name);

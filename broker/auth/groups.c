@@ -29,7 +29,7 @@ struct group_node {
     struct operation operation;
     struct group_walk *waiting;
     struct group_node **parents;
-    size_t parent_count, parent_room;
+    size_t parent_count, parent_capacity;
     char *dn; // plain; "" when there is none for us
     size_t key_length;
     char key[]; // as the directory writes it: DN or SID
@@ -146,7 +146,7 @@ static bool node_send(struct operation *operation, struct ldap_link *link, int *
     struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
     const struct groups *groups = node->groups;
     char filter[FILTER_SIZE] = "(objectClass=*)", dn[KEY_MAX + 1];
-    const char *group_base = groups->tenant->group_base[0] ? groups->tenant->group_base : groups->tenant->base;
+    const char *group_base = groups->tenant->group_base[0] ? groups->tenant->group_base : groups->tenant->user_base;
     struct ldap_query query = {.filter = filter, .size_limit = 2, .time_limit_s = (int)(groups->deadline_ms / 1000)};
     memcpy(dn, node->key, node->key_length);
     dn[node->key_length] = 0;
@@ -165,7 +165,7 @@ static void set_parents(struct group_node *node, const struct ldap_entry *entry)
     for (size_t i = 0; up && i < up->count && node->parent_count < GROUPS_MAX; i++) {
         if (up->values[i].length == 0 || up->values[i].length > KEY_MAX)
             continue;
-        mem_reserve(&node->parents, &node->parent_room, node->parent_count + 1, sizeof *node->parents);
+        mem_reserve(&node->parents, &node->parent_capacity, node->parent_count + 1, sizeof *node->parents);
         node->parents[node->parent_count++] = node_for(node->groups, node->graph, up->values[i]);
     }
 }
@@ -250,7 +250,7 @@ static void step_onto(struct group_walk *walk, struct group_node *node, unsigned
                  node->groups->tenant->id, GROUPS_MAX, GROUPS_DEPTH);
         return;
     }
-    mem_reserve(&walk->nodes, &walk->room, walk->count + 1, sizeof *walk->nodes);
+    mem_reserve(&walk->nodes, &walk->capacity, walk->count + 1, sizeof *walk->nodes);
     walk->depths[walk->count] = (unsigned char)depth;
     walk->nodes[walk->count++] = node;
 }

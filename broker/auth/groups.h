@@ -20,7 +20,7 @@ struct group_walk {
     struct group_node *waits_for;
     struct group_node **nodes;
     unsigned char *depths;
-    size_t count, room, done;
+    size_t count, capacity, done;
 };
 
 struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struct tenant *tenant, int64_t keep_ms,

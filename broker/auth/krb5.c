@@ -116,12 +116,12 @@ static bool read_account(gss_name_t name, const char *realm, char principal[DN_S
     gss_buffer_desc wanted = {sizeof attribute - 1, attribute};
     owned(buffer) gss_buffer_desc info = GSS_C_EMPTY_BUFFER;
     OM_uint32 minor = 0;
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     int checked = 0, complete = 0, more = -1;
     OM_uint32 major = gss_get_name_attribute(&minor, name, &wanted, &checked, &complete, &info, NULL, &more);
-    if (GSS_ERROR(major) || !checked || !pac_login(login, (struct ldap_bytes){info.value, info.length}))
+    if (GSS_ERROR(major) || !checked || !pac_user_name(user_name, (struct ldap_bytes){info.value, info.length}))
         return fault_set(why, FAULT_DENIED, "the domain controller does not vouch for an account in this ticket");
-    snprintf(principal, DN_SIZE, "%s@%s", login, realm);
+    snprintf(principal, DN_SIZE, "%s@%s", user_name, realm);
     return is_person(principal, strlen(principal), realm) ||
            fault_set(why, FAULT_DENIED, "the ticket is not of a person of %s", realm);
 }

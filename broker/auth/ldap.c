@@ -27,7 +27,7 @@ struct ldap_link {
     int descriptor;
     int64_t until_ms;          // while it is opened
     struct ldap_bytes *values; // of the entry being handed on
-    size_t value_room;
+    size_t value_capacity;
 };
 
 void ldap_link_prepare(void)
@@ -429,7 +429,7 @@ static void add_attribute(struct parsed *parsed, const struct berval *name, stru
 // Once all are counted, so that the room does not move any more.
 static void place_values(struct ldap_link *link, struct parsed *parsed)
 {
-    mem_reserve(&link->values, &link->value_room, parsed->value_count, sizeof *link->values);
+    mem_reserve(&link->values, &link->value_capacity, parsed->value_count, sizeof *link->values);
     struct ldap_bytes *to = link->values;
     for (size_t i = 0; i < parsed->count; i++) {
         parsed->attributes[i].values = to;

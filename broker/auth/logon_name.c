@@ -12,11 +12,11 @@ static bool suffix_fits(const struct tenant *tenant, const char *suffix)
     return (tenant->realm[0] && strcasecmp(suffix, tenant->realm) == 0) || strcasecmp(suffix, tenant->id) == 0;
 }
 
-bool logon_name_read(char login[LOGIN_SIZE], const struct tenant *tenant, const char *typed)
+bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant, const char *typed)
 {
-    login[0] = 0;
-    size_t length = strnlen(typed, LOGIN_SIZE + NAME_SIZE);
-    if (length >= LOGIN_SIZE + NAME_SIZE || !text_is_clean(typed, length))
+    user_name[0] = 0;
+    size_t length = strnlen(typed, USER_NAME_SIZE + NAME_SIZE);
+    if (length >= USER_NAME_SIZE + NAME_SIZE || !text_is_clean(typed, length))
         return false;
     const char *slash = strchr(typed, '\\');
     const char *start = slash ? slash + 1 : typed;
@@ -29,17 +29,17 @@ bool logon_name_read(char login[LOGIN_SIZE], const struct tenant *tenant, const 
             return false;
         rest = strlen(start);
     }
-    if (rest >= LOGIN_SIZE)
+    if (rest >= USER_NAME_SIZE)
         return false;
-    memcpy(login, start, rest);
-    login[rest] = 0;
-    text_lower_name(login);
+    memcpy(user_name, start, rest);
+    user_name[rest] = 0;
+    text_lower_name(user_name);
     return true;
 }
 
-bool name_lacks_suffix(const struct tenant *tenant, const char *login)
+bool name_lacks_suffix(const struct tenant *tenant, const char *user_name)
 {
-    return tenant->realm[0] && !strchr(login, '@');
+    return tenant->realm[0] && !strchr(user_name, '@');
 }
 
 struct filter {
@@ -77,29 +77,29 @@ static void add_value(struct filter *filter, const char *bytes, size_t length)
     filter->to[filter->length] = 0;
 }
 
-static void add_directory_names(struct filter *filter, const struct tenant *tenant, const char *login)
+static void add_directory_names(struct filter *filter, const struct tenant *tenant, const char *user_name)
 {
     add_fixed(filter, "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName=");
-    add_value(filter, login, strlen(login));
+    add_value(filter, user_name, strlen(user_name));
     add_fixed(filter, ")(userPrincipalName=");
-    add_value(filter, login, strlen(login));
-    if (name_lacks_suffix(tenant, login)) {
+    add_value(filter, user_name, strlen(user_name));
+    if (name_lacks_suffix(tenant, user_name)) {
         add_value(filter, "@", 1);
         add_value(filter, tenant->realm, strlen(tenant->realm));
     }
     add_fixed(filter, ")))");
 }
 
-void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const char *login)
+void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const char *user_name)
 {
     struct filter made = {.to = filter};
-    assert(strlen(login) < LOGIN_SIZE);
+    assert(strlen(user_name) < USER_NAME_SIZE);
     if (tenant->directory == DIRECTORY_ACTIVE_DIRECTORY) {
-        add_directory_names(&made, tenant, login);
+        add_directory_names(&made, tenant, user_name);
         return;
     }
     add_fixed(&made, "(&(objectClass=inetOrgPerson)(uid=");
-    add_value(&made, login, strlen(login));
+    add_value(&made, user_name, strlen(user_name));
     add_fixed(&made, "))");
 }
 

@@ -6,15 +6,15 @@
 
 enum { FILTER_SIZE = 2048 };
 
-// "anna", "DOM\anna", or "anna@suffix" when the suffix is the tenant's realm or id: `login` becomes "anna", in lower
-// case. In an Active Directory a name with another suffix may be somebody's userPrincipalName and stays whole. False,
-// and `login` empty, for any other suffix and for what cannot be a name: empty, too long, not clean UTF-8.
-bool logon_name_read(char login[LOGIN_SIZE], const struct tenant *tenant, const char *typed)
+// "anna", "DOM\anna", or "anna@suffix" when the suffix is the tenant's realm or id: `user_name` becomes "anna", in
+// lower case. In an Active Directory a name with another suffix may be somebody's userPrincipalName and stays whole.
+// False, and `user_name` empty, for any other suffix and for what cannot be a name: empty, too long, not clean UTF-8.
+bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant, const char *typed)
     __attribute__((warn_unused_result));
 // A userPrincipalName of this log-on name ends in the realm.
-bool name_lacks_suffix(const struct tenant *tenant, const char *login);
+bool name_lacks_suffix(const struct tenant *tenant, const char *user_name);
 // Finds the person with this log-on name. Takes any bytes: every one that is not plainly harmless is escaped (RFC
 // 4515).
-void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const char *login);
+void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const char *user_name);
 // Finds the object with this security identifier (Active Directory). At most 68 bytes: sub-authorities end at 15.
 void logon_name_sid_filter(char filter[FILTER_SIZE], struct ldap_bytes sid);

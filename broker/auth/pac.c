@@ -33,21 +33,21 @@ static unsigned character_at(const char *at, size_t left, size_t *length)
     return pair ? 0x10000 + ((first & 0x3ff) << 10 | (second & 0x3ff)) : first;
 }
 
-bool pac_login(char login[LOGIN_SIZE], struct ldap_bytes info)
+bool pac_user_name(char user_name[USER_NAME_SIZE], struct ldap_bytes info)
 {
     size_t written = 0;
-    login[0] = 0;
+    user_name[0] = 0;
     if (info.length < HEADER_SIZE || !(unit_at(info.at + FLAGS_AT) & FLAG_EXTENDED))
         return false;
     size_t length = unit_at(info.at + NAME_LENGTH_AT), offset = unit_at(info.at + NAME_OFFSET_AT);
     if (length == 0 || length % 2 || offset < HEADER_SIZE || offset + length > info.length)
         return false;
-    for (size_t at = 0, step; at < length && written + UTF8_MAX < LOGIN_SIZE; at += step)
-        written += write_character(login + written, character_at(info.at + offset + at, length - at, &step));
-    login[written] = 0;
-    bool whole = written + UTF8_MAX < LOGIN_SIZE && text_is_clean(login, written);
+    for (size_t at = 0, step; at < length && written + UTF8_MAX < USER_NAME_SIZE; at += step)
+        written += write_character(user_name + written, character_at(info.at + offset + at, length - at, &step));
+    user_name[written] = 0;
+    bool whole = written + UTF8_MAX < USER_NAME_SIZE && text_is_clean(user_name, written);
     if (!whole)
-        login[0] = 0;
-    text_lower_name(login);
+        user_name[0] = 0;
+    text_lower_name(user_name);
     return whole;
 }

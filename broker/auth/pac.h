@@ -5,6 +5,6 @@
 #include "broker/api/types.h"
 #include "broker/auth/ldap_types.h"
 
-// `info`: UPN_DNS_INFO, taken for hostile. `login`: the account's sAMAccountName, lower case. False when it does not
-// say: domain controllers do since the updates of November 2021.
-bool pac_login(char login[LOGIN_SIZE], struct ldap_bytes info) __attribute__((warn_unused_result));
+// `info`: UPN_DNS_INFO, taken for hostile. `user_name`: the account's sAMAccountName, lower case. False when it does
+// not say: domain controllers do since the updates of November 2021.
+bool pac_user_name(char user_name[USER_NAME_SIZE], struct ldap_bytes info) __attribute__((warn_unused_result));

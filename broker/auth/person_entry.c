@@ -51,11 +51,11 @@ static bool copy_value(char *to, size_t size, struct ldap_bytes value)
     return true;
 }
 
-static void copy_name(char to[NAME_SIZE], const struct ldap_entry *entry, const char *login)
+static void copy_name(char to[NAME_SIZE], const struct ldap_entry *entry, const char *user_name)
 {
     if (!copy_value(to, NAME_SIZE, first_value(entry, "displayName")) &&
         !copy_value(to, NAME_SIZE, first_value(entry, "cn")))
-        text_put(to, NAME_SIZE, login);
+        text_put(to, NAME_SIZE, user_name);
 }
 
 // GeneralizedTime as slapd writes it, "20260301075930Z". What cannot be read is not over.
@@ -98,49 +98,50 @@ static bool domain_disabled(const struct ldap_entry *entry, int64_t now_ms)
     return over || (number_value(entry, "userAccountControl") & ACCOUNT_DISABLED);
 }
 
-static bool read_posix(struct person_entry_read *person, const char *login, const struct ldap_entry *entry,
+static bool read_posix(struct person_entry_read *person, const char *user_name, const struct ldap_entry *entry,
                        int64_t now_ms)
 {
     struct ldap_bytes uuid = first_value(entry, "entryUUID");
-    if (!has_value(entry, "uid", login) || uuid.length != UUID_LENGTH || !copy_value(person->key, NAME_SIZE, uuid))
+    if (!has_value(entry, "uid", user_name) || uuid.length != UUID_LENGTH || !copy_value(person->key, NAME_SIZE, uuid))
         return false;
     text_lower(person->key);
-    text_put(person->login, LOGIN_SIZE, login);
+    text_put(person->user_name, USER_NAME_SIZE, user_name);
     person->disabled = posix_disabled(entry, now_ms);
     person->locked = posix_locked(entry);
     return true;
 }
 
-static bool has_principal(const struct ldap_entry *entry, const struct tenant *tenant, const char *login)
+static bool has_principal(const struct ldap_entry *entry, const struct tenant *tenant, const char *user_name)
 {
-    char principal[LOGIN_SIZE + NAME_SIZE];
-    bool lacks_suffix = name_lacks_suffix(tenant, login);
-    snprintf(principal, sizeof principal, "%s%s%s", login, lacks_suffix ? "@" : "", lacks_suffix ? tenant->realm : "");
+    char principal[USER_NAME_SIZE + NAME_SIZE];
+    bool lacks_suffix = name_lacks_suffix(tenant, user_name);
+    snprintf(principal, sizeof principal, "%s%s%s", user_name, lacks_suffix ? "@" : "",
+             lacks_suffix ? tenant->realm : "");
     return has_value(entry, "userPrincipalName", principal);
 }
 
-static bool read_domain(struct person_entry_read *person, const struct tenant *tenant, const char *login,
+static bool read_domain(struct person_entry_read *person, const struct tenant *tenant, const char *user_name,
                         const struct ldap_entry *entry, int64_t now_ms)
 {
     struct ldap_bytes guid = first_value(entry, "objectGUID");
-    bool named = has_value(entry, "sAMAccountName", login) || has_principal(entry, tenant, login);
+    bool named = has_value(entry, "sAMAccountName", user_name) || has_principal(entry, tenant, user_name);
     if (!named || guid.length != GUID_LENGTH ||
-        !copy_value(person->login, LOGIN_SIZE, first_value(entry, "sAMAccountName")))
+        !copy_value(person->user_name, USER_NAME_SIZE, first_value(entry, "sAMAccountName")))
         return false;
-    text_lower_name(person->login);
+    text_lower_name(person->user_name);
     text_hex(person->key, guid.at, guid.length);
     person->disabled = domain_disabled(entry, now_ms);
     person->locked = number_value(entry, "lockoutTime") > 0;
     return true;
 }
 
-bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant, const char *login,
+bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant, const char *user_name,
                            const struct ldap_entry *entry, int64_t now_ms)
 {
-    person->login[0] = person->key[0] = person->name[0] = 0;
-    bool known = tenant->directory == DIRECTORY_ACTIVE_DIRECTORY ? read_domain(person, tenant, login, entry, now_ms)
-                                                                 : read_posix(person, login, entry, now_ms);
+    person->user_name[0] = person->key[0] = person->name[0] = 0;
+    bool known = tenant->directory == DIRECTORY_ACTIVE_DIRECTORY ? read_domain(person, tenant, user_name, entry, now_ms)
+                                                                 : read_posix(person, user_name, entry, now_ms);
     if (known)
-        copy_name(person->name, entry, person->login);
+        copy_name(person->name, entry, person->user_name);
     return known;
 }

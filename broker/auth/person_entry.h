@@ -6,7 +6,7 @@
 #include "broker/core/port.h"
 
 struct person_entry_read {
-    char login[LOGIN_SIZE]; // as asked for, or as the directory spells it (Active Directory); lower case
+    char user_name[USER_NAME_SIZE]; // as asked for, or as the directory spells it (Active Directory); lower case
     char key[NAME_SIZE];
     char name[NAME_SIZE];
     bool disabled; // by an administrator, or its time is over
@@ -18,5 +18,5 @@ const char *const *person_entry_attributes(enum directory_kind kind);
 // The attribute that holds the direct groups: DNs (memberOf), or SIDs with all nested ones (tokenGroups).
 const char *person_entry_group_attribute(enum directory_kind kind);
 // False when the entry is not this person's, or has no unchanging id: then it counts as if it were not there.
-bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant, const char *login,
+bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant, const char *user_name,
                            const struct ldap_entry *entry, int64_t now_ms) __attribute__((warn_unused_result));

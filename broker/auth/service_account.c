@@ -46,7 +46,7 @@ static bool bind_by_ticket(const struct service_account *service, struct ldap_li
     char host[256], principal[DN_SIZE + NAME_SIZE];
     const struct tenant *tenant = &service->tenant;
     if (!tenant->realm[0])
-        return fault_set(why, FAULT_INVALID, "bind: kerberos, but no realm is set");
+        return fault_set(why, FAULT_INVALID, "bind_method: kerberos, but no realm is set");
     ldap_dial_host(uri, host);
     snprintf(principal, sizeof principal, "%s%s%s", tenant->bind_dn, strchr(tenant->bind_dn, '@') ? "" : "@",
              strchr(tenant->bind_dn, '@') ? "" : tenant->realm);
@@ -59,8 +59,9 @@ bool service_account_bind(const struct service_account *service, struct ldap_lin
                           struct fault *why)
 {
     struct ldap_reply reply = {.result = {.code = RESULT_UNWILLING}};
-    bool answered = service->tenant.bind == BIND_KERBEROS ? bind_by_ticket(service, link, uri, &reply, why)
-                                                          : bind_by_password(service, link, &reply, why);
+    bool answered = service->tenant.bind_method == BIND_METHOD_KERBEROS
+                        ? bind_by_ticket(service, link, uri, &reply, why)
+                        : bind_by_password(service, link, &reply, why);
     return answered &&
            (reply.result.code == RESULT_SUCCESS ||
             fault_set(why, FAULT_DENIED, "the service account is refused: code %d %s", reply.result.code, reply.text));

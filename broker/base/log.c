@@ -2,6 +2,7 @@
 #include "broker/base/log.h"
 #include "broker/base/clock.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,9 +11,18 @@ enum { LINE_SIZE = 1024, TOPIC_MAX = 32, HEAD_SIZE = 80 };
 
 static enum log_level level_now = LOG_LEVEL_INFO;
 
+const char *const log_level_choices[] = {"error", "warn", "info", "debug", NULL};
+
 void log_set_level(enum log_level level)
 {
     level_now = level;
+}
+
+void log_set_level_choice(int64_t choice)
+{
+    static const enum log_level levels[] = {LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO, LOG_LEVEL_DEBUG};
+    assert(choice >= 0 && choice < (int64_t)(sizeof levels / sizeof *levels));
+    log_set_level(levels[choice]);
 }
 
 // Under journald the journal adds the time; elsewhere we do.

@@ -62,7 +62,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
         return;
     }
     assert(identity);
-    struct membership who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
+    struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
     if (!tenant->admin_group[0] || !membership_has(&who, tenant->admin_group)) {
         refuse(logon, REFUSAL_DENIED);
         return;
@@ -70,7 +70,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     struct peer peer = logon->request->peer;
     peer.role = tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
     TEXT_PUT(peer.tenant, tenant->id);
-    snprintf(peer.id, sizeof peer.id, "%.60s/%.60s", tenant->id, identity->login);
+    snprintf(peer.id, sizeof peer.id, "%.60s/%.60s", tenant->id, identity->user_name);
     let_in(logon->services, logon->request, &peer, tenant->admin_group, identity->name);
     free(logon);
 }

@@ -21,7 +21,7 @@ void call_enrol_token(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
-    if (noun == NOUN_HOST && ((const struct host *)present)->system == HOST_WINDOWS) {
+    if (noun == NOUN_HOST && ((const struct host *)present)->os == HOST_OS_WINDOWS) {
         request_refuse(request, REFUSAL_CONFLICT, "on Windows hosts there is no agent of ours to be enrolled");
         return;
     }
@@ -32,11 +32,11 @@ void call_enrol_token(struct services *services, struct request *request)
                    request);
     memcpy(&event.record, present, noun_rows[noun].size);
     struct enrolled_machine member = enrolment_of(noun, &event.record);
-    services_digest(member.invite, token, strlen(token));
-    *member.invite_until_ms = commit_now_ms(services->commit) + INVITE_MS;
+    services_digest(member.enrol_token_hash, token, strlen(token));
+    *member.enrol_token_until_ms = commit_now_ms(services->commit) + INVITE_MS;
     json_object *answer = json_object_new_object();
     json_object_object_add(answer, "token", json_object_new_string(token));
-    json_object_object_add(answer, "until", services_time(*member.invite_until_ms));
+    json_object_object_add(answer, "until", services_time(*member.enrol_token_until_ms));
     explicit_bzero(token, sizeof token);
     services_commit_answer(services, request, &event, 1, answer);
 }
@@ -52,10 +52,10 @@ static enum noun invited_by(const struct services *services, const char *token, 
         const struct sorted_table *table = state_table(services->state, nouns[n]);
         for (size_t i = 0; i < table->count; i++) {
             struct enrolled_machine member = enrolment_of(nouns[n], table->records[i]);
-            if (!member.invite[0] || !secret_equal(member.invite, digest, DIGEST_SIZE))
+            if (!member.enrol_token_hash[0] || !secret_equal(member.enrol_token_hash, digest, DIGEST_SIZE))
                 continue;
             memcpy(record, table->records[i], noun_rows[nouns[n]].size);
-            found = *member.invite_until_ms > commit_now_ms(services->commit) ? nouns[n] : NOUN_NONE;
+            found = *member.enrol_token_until_ms > commit_now_ms(services->commit) ? nouns[n] : NOUN_NONE;
         }
     }
     return found;

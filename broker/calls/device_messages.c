@@ -50,7 +50,7 @@ static void doubt_host(struct services *services, const char *device_id, const s
     const struct session *session = state_session(services->state, message->session);
     if (!session || !text_equal(session->device, device_id) || session->fence != message->fence)
         return;
-    services->health.doubt(services->health.arg, session->host);
+    services->health.probe_now(services->health.arg, session->host);
     reports_failed(&services->reports, session->host, clock_steady_ms());
 }
 
@@ -116,7 +116,7 @@ static void renew(struct services *services, const char *device_id, const struct
     TEXT_PUT(answer.session, message->session);
     const struct store_person *person = session ? people_find(&services->people, session->person) : NULL;
     bool theirs = session && text_equal(session->device, device_id) && session->fence == message->fence;
-    if (theirs && person && !host_password(services, session, person->login, answer.password))
+    if (theirs && person && !host_password(services, session, person->user_name, answer.password))
         log_error("session", "%s: no one-time password can be made", session->id);
     services->links.send(services->links.self, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);

@@ -35,7 +35,7 @@ struct forecast {
     size_t lane_count, asking, to_ask;
     struct loop_timer *deadline;
     json_object *lost, *affected; // owned; `lost`: who could not work any more
-    int64_t people, unasked, affected_count, lost_count;
+    int64_t people, not_checked, affected_count, without_workplace;
     forecast_done *done; // NULL: it was told
     void *arg;
 };
@@ -85,7 +85,7 @@ static void tell(struct forecast *forecast, const char *person_id, const struct 
     const struct store_person *person = people_find(&forecast->services->people, person_id);
     json_object *object = json_object_new_object();
     add(object, "id", person_id);
-    add(object, "person", person ? person->login : "");
+    add(object, "user_name", person ? person->user_name : "");
     add(object, "name", person ? person->name : "");
     add(object, "from", from ? from->id : "");
     add(object, "to", to ? to->id : "");
@@ -93,7 +93,7 @@ static void tell(struct forecast *forecast, const char *person_id, const struct 
     add(object, "to_pool", to ? to->pool : "");
     json_object_object_add(object, "no_host", json_object_new_boolean(no_host));
     json_object_object_add(object, "fields", from && to ? differences(forecast, from, to) : json_object_new_array());
-    forecast->lost_count += lost;
+    forecast->without_workplace += lost;
     json_object_array_add(lost ? forecast->lost : forecast->affected, object);
 }
 
@@ -125,9 +125,9 @@ static json_object *result_of(struct forecast *forecast)
         json_object_array_add(all, json_object_get(json_object_array_get_idx(forecast->affected, i)));
     json_object_object_add(result, "affected", all);
     json_object_object_add(result, "affected_count", json_object_new_int64(forecast->affected_count));
-    json_object_object_add(result, "lost_count", json_object_new_int64(forecast->lost_count));
+    json_object_object_add(result, "without_workplace", json_object_new_int64(forecast->without_workplace));
     json_object_object_add(result, "people", json_object_new_int64(forecast->people));
-    json_object_object_add(result, "unasked", json_object_new_int64(forecast->unasked));
+    json_object_object_add(result, "not_checked", json_object_new_int64(forecast->not_checked));
     return result;
 }
 
@@ -136,7 +136,7 @@ static void finish(struct forecast *forecast)
     forecast_done *done = forecast->done;
     for (size_t i = 0; i < forecast->lane_count; i++) {
         struct lane *lane = &forecast->lanes[i];
-        forecast->unasked += (int64_t)(lane->count - lane->next + lane->asking);
+        forecast->not_checked += (int64_t)(lane->count - lane->next + lane->asking);
         lane->next = lane->count;
     }
     forecast->done = NULL;
@@ -186,9 +186,9 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
     forecast->asking--;
     if (verdict == AUTH_UNAVAILABLE && forecast->done) {
         lane->given_up = true;
-        forecast->unasked++;
+        forecast->not_checked++;
     } else if (verdict == AUTH_RIGHT && forecast->done) {
-        struct membership who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
+        struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
         group_cache_put(services->group_cache, question->person, identity, clock_steady_ms());
         judge(forecast, lane->tenant_id, question->person, &who);
     }
@@ -212,7 +212,7 @@ static void ask(struct lane *lane)
         TEXT_PUT(question->person, id);
         lane->asking++;
         forecast->asking++;
-        services->auth.look_up(services->auth.self, tenant, person->login, answered, question);
+        services->auth.look_up(services->auth.self, tenant, person->user_name, answered, question);
     }
 }
 
@@ -224,9 +224,9 @@ static bool is_asked_otherwise(const struct forecast *forecast, const char *tena
     const struct tenant *from = state_tenant(forecast->before, tenant_id);
     const struct tenant *to = state_tenant(forecast->after, tenant_id);
     return from && to &&
-           (from->directory != to->directory || from->bind != to->bind || !text_equal(from->servers, to->servers) ||
-            !text_equal(from->base, to->base) || !text_equal(from->group_base, to->group_base) ||
-            !text_equal(from->bind_dn, to->bind_dn));
+           (from->directory != to->directory || from->bind_method != to->bind_method ||
+            !text_equal(from->servers, to->servers) || !text_equal(from->user_base, to->user_base) ||
+            !text_equal(from->group_base, to->group_base) || !text_equal(from->bind_dn, to->bind_dn));
 }
 
 static void put_in_lane(struct forecast *forecast, struct lane *lane, const char *person_id)
@@ -236,7 +236,7 @@ static void put_in_lane(struct forecast *forecast, struct lane *lane, const char
     if (group_cache_get(forecast->services->group_cache, person_id, clock_steady_ms() - FRESH_MS, &who)) {
         judge(forecast, lane->tenant_id, person_id, &who);
     } else if (forecast->to_ask == ASK_MAX) {
-        forecast->unasked++;
+        forecast->not_checked++;
     } else {
         forecast->to_ask++;
         mem_reserve(&lane->people, &lane->capacity, lane->count + 1, ID_SIZE);
@@ -247,7 +247,7 @@ static void put_in_lane(struct forecast *forecast, struct lane *lane, const char
 static void leave_out(struct forecast *forecast)
 {
     forecast->people++;
-    forecast->unasked++;
+    forecast->not_checked++;
 }
 
 static void open_lane(struct forecast *forecast, const char *tenant_id)

@@ -12,9 +12,9 @@ static bool tell(struct services *services, const char *host_id, const char *ses
     return services->host_links.send(services->host_links.self, host_id, &message);
 }
 
-// `told`: whether the people there were told; NULL when nothing was to be told.
+// `delivered`: whether the message reached the host; NULL without a message.
 static void set_draining(struct services *services, struct request *request, bool draining, int64_t until_ms,
-                         const bool *told)
+                         const bool *delivered)
 {
     const struct host *host = state_host(services->state, request->id);
     if (!host) {
@@ -29,8 +29,8 @@ static void set_draining(struct services *services, struct request *request, boo
     noun_etag(request->etag, NOUN_HOST, &event.record);
     size_t count = host->draining == draining && host->drain_until_ms == until_ms ? 0 : 1;
     json_object *answer = noun_view(services, NOUN_HOST, &event.record);
-    if (told)
-        json_object_object_add(answer, "told", json_object_new_boolean(*told));
+    if (delivered)
+        json_object_object_add(answer, "delivered", json_object_new_boolean(*delivered));
     services_commit_answer(services, request, &event, count, answer);
 }
 
@@ -46,8 +46,8 @@ void call_drain(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_INVALID, "until: this time is over");
         return;
     }
-    bool told = body.text[0] && tell(services, request->id, "", body.text);
-    set_draining(services, request, true, body.until_ms, body.text[0] ? &told : NULL);
+    bool delivered = body.text[0] && tell(services, request->id, "", body.text);
+    set_draining(services, request, true, body.until_ms, body.text[0] ? &delivered : NULL);
 }
 
 void call_undrain(struct services *services, struct request *request)

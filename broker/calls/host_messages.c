@@ -33,7 +33,7 @@ void host_unlinked(struct services *services, const char *host_id)
 {
     log_warn("host", "%s: its agent is gone", host_id);
     reports_link(&services->reports, host_id, false, clock_steady_ms());
-    services->health.doubt(services->health.arg, host_id);
+    services->health.probe_now(services->health.arg, host_id);
 }
 
 // ---- reports

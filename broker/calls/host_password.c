@@ -10,10 +10,10 @@ static bool is_sole(const struct services *services, const struct host *host)
 bool host_password_follows(const struct services *services, const struct session *session)
 {
     const struct profile *profile = state_find(services->state, NOUN_PROFILE, session->profile);
-    return profile && profile->sign_on == SIGN_ON_PASSWORD;
+    return profile && profile->authentication == AUTHENTICATION_PASSWORD;
 }
 
-bool host_password(const struct services *services, const struct session *session, const char *login,
+bool host_password(const struct services *services, const struct session *session, const char *user_name,
                    char text[OTP_TEXT_SIZE])
 {
     const struct host *host = state_host(services->state, session->host);
@@ -28,6 +28,6 @@ bool host_password(const struct services *services, const struct session *sessio
     };
     TEXT_PUT(otp.session, session->id);
     TEXT_PUT(otp.host, host->id);
-    TEXT_PUT(otp.login, login);
+    TEXT_PUT(otp.user_name, user_name);
     return otp_make(services->otp_maker, host_enrolment(host), &otp, text);
 }

@@ -4,6 +4,6 @@
 #include "broker/calls/services.h"
 
 // A one-time password for a session, or an empty text where its host has no agent. False: none can be made.
-bool host_password(const struct services *services, const struct session *session, const char *login,
+bool host_password(const struct services *services, const struct session *session, const char *user_name,
                    char text[OTP_TEXT_SIZE]) __attribute__((warn_unused_result));
 bool host_password_follows(const struct services *services, const struct session *session);

@@ -19,7 +19,7 @@ struct logon {
     struct request *request;
     struct attempt attempt;
     struct logon_decision decision; // large, and logon_decide fills it
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     char name[NAME_SIZE];
 };
 
@@ -66,15 +66,15 @@ static void give_answer(const struct logon *logon, const char *one_time_password
         .printers = decision->profile.printers,
         .sound = decision->profile.sound,
         .multi_monitor = decision->profile.multi_monitor,
-        .found = decision->reconnected,
+        .reconnected = decision->reconnected,
     };
     TEXT_PUT(answer.session, decision->session.id);
     TEXT_PUT(answer.address, decision->host.address);
     TEXT_PUT(answer.fingerprint, decision->host.fingerprint);
-    TEXT_PUT(answer.login, logon->login);
+    TEXT_PUT(answer.user_name, logon->user_name);
     TEXT_PUT(answer.one_time_password, one_time_password);
-    answer.password_follows = one_time_password[0] && decision->profile.sign_on == SIGN_ON_PASSWORD;
-    TEXT_PUT(answer.lost, decision->lost);
+    answer.password_follows = one_time_password[0] && decision->profile.authentication == AUTHENTICATION_PASSWORD;
+    TEXT_PUT(answer.abandoned_host, decision->abandoned_host);
     TEXT_PUT(answer.name, logon->name);
     TEXT_PUT(answer.why, decision->trace.lines);
     if (decision->moved_from[0])
@@ -97,7 +97,7 @@ static void committed(void *arg, bool durable, const struct fault *why)
              logon->request->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
     char password[OTP_TEXT_SIZE];
-    if (host_password(logon->services, &logon->decision.session, logon->login, password)) {
+    if (host_password(logon->services, &logon->decision.session, logon->user_name, password)) {
         give_answer(logon, password);
     } else {
         log_error("logon", "%s: no one-time password can be made", logon->decision.session.id);
@@ -156,7 +156,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     } else {
         struct seen_person person;
         seen_person_find(&person, logon->services, logon->attempt.tenant_id, identity);
-        TEXT_PUT(logon->login, identity->login);
+        TEXT_PUT(logon->user_name, identity->user_name);
         TEXT_PUT(logon->name, identity->name);
         decide(logon, &person, identity);
     }
@@ -211,7 +211,7 @@ void call_logon(struct services *services, struct request *request)
     struct logon *logon = mem_room(sizeof *logon);
     logon->services = services;
     logon->request = request;
-    logon->login[0] = logon->name[0] = 0;
+    logon->user_name[0] = logon->name[0] = 0;
     const struct tenant *tenant = wall_directory(services->state, request->peer.id);
     attempt_start(&logon->attempt, tenant ? tenant->id : "", body.name, request->peer.id);
     if (!tenant)

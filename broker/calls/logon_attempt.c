@@ -9,10 +9,10 @@
 enum { EVEN_STEP_MS = 1000, NAME_FREE_TRIES = 3, DEVICE_FREE_TRIES = 8 };
 
 // "Anna", "anna@neustadt.example" and "NEUSTADT\anna" are one name to who guesses passwords, so they are to us.
-static void bare_name(char bare[LOGIN_SIZE], const char *name)
+static void bare_name(char bare[USER_NAME_SIZE], const char *name)
 {
     const char *backslash = strchr(name, '\\');
-    text_cut(bare, LOGIN_SIZE, backslash && backslash[1] ? backslash + 1 : name);
+    text_cut(bare, USER_NAME_SIZE, backslash && backslash[1] ? backslash + 1 : name);
     char *at = strchr(bare, '@');
     if (at && at != bare)
         *at = 0;
@@ -21,7 +21,7 @@ static void bare_name(char bare[LOGIN_SIZE], const char *name)
 
 void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const char *from)
 {
-    char lower[LOGIN_SIZE];
+    char lower[USER_NAME_SIZE];
     bare_name(lower, name);
     TEXT_PUT(attempt->tenant_id, tenant_id);
     snprintf(attempt->name_key, sizeof attempt->name_key, "name %s/%s", tenant_id, lower);
@@ -101,8 +101,8 @@ void seen_person_find(struct seen_person *person, const struct services *service
         TEXT_PUT(person->row.key, identity->key);
     }
     person->is_changed =
-        !known || !text_equal(known->login, identity->login) || !text_equal(known->name, identity->name);
-    TEXT_PUT(person->row.login, identity->login);
+        !known || !text_equal(known->user_name, identity->user_name) || !text_equal(known->name, identity->name);
+    TEXT_PUT(person->row.user_name, identity->user_name);
     TEXT_PUT(person->row.name, identity->name);
 }
 
@@ -123,7 +123,7 @@ void logon_input_fill(struct logon_input *input, const struct services *services
     *input = (struct logon_input){
         .tenant_id = attempt->tenant_id,
         .person_id = person_id,
-        .who = {identity->login, (const char(*)[DN_SIZE])identity->groups, identity->group_count},
+        .who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count},
         .device_id = device_id,
         .health = &services->health,
         .now_ms = now_ms,

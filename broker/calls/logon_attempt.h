@@ -5,7 +5,7 @@
 
 struct attempt {
     char tenant_id[SLUG_SIZE];
-    char name_key[ID_SIZE + LOGIN_SIZE]; // for the throttle
+    char name_key[ID_SIZE + USER_NAME_SIZE]; // for the throttle
     char device_key[ID_SIZE + 16];
     int64_t started_ms; // steady
 };

@@ -14,7 +14,7 @@
 static void add_person(json_object *object, const struct services *services, const char *person_id)
 {
     const struct store_person *person = people_find(&services->people, person_id);
-    json_object_object_add(object, "login", json_object_new_string(person ? person->login : ""));
+    json_object_object_add(object, "user_name", json_object_new_string(person ? person->user_name : ""));
     json_object_object_add(object, "name", json_object_new_string(person ? person->name : ""));
 }
 
@@ -48,7 +48,7 @@ static void add_host(json_object *object, const struct services *services, const
 {
     const struct report *report = reports_find(&services->reports, host->id);
     add_until(object, NOUN_HOST, host);
-    enum host_health health = services->health.of(services->health.arg, host->id);
+    enum host_health health = services->health.get(services->health.arg, host->id);
     json_object_object_add(object, "health", json_object_new_string(host_health_names[health]));
     json_object_object_add(object, "health_detail",
                            json_object_new_string(services->health.detail(services->health.arg, host->id)));
@@ -56,7 +56,7 @@ static void add_host(json_object *object, const struct services *services, const
     json_object_object_add(object, "agent", json_object_new_string(agent_of(services, host)));
     if (host->owner[0]) {
         const struct store_person *owner = people_find(&services->people, host->owner);
-        json_object_object_add(object, "owner_login", json_object_new_string(owner ? owner->login : ""));
+        json_object_object_add(object, "owner_user_name", json_object_new_string(owner ? owner->user_name : ""));
     }
     json_object_object_add(object, "guarantee", json_object_new_string(host_guarantee_rows[host_guarantee(host)].code));
     if (report && report->heard_ms && host_has_agent(host))
@@ -68,7 +68,7 @@ static void add_session(json_object *object, const struct services *services, co
     const struct device *device = state_device(services->state, session->device);
     const struct report *report = reports_find(&services->reports, session->host);
     const struct host_session *there = report_session(report, session->id);
-    enum host_health health = services->health.of(services->health.arg, session->host);
+    enum host_health health = services->health.get(services->health.arg, session->host);
     // What a host that is away has is not known; the journal keeps what was known last.
     if (health == HOST_SILENT || health == HOST_LOST || health == HOST_UNREACHABLE)
         json_object_object_add(object, "state", json_object_new_string("unknown"));
@@ -205,8 +205,8 @@ static void keep_ours(const struct noun_row *row, const union record *present, u
 // On Windows there is no agent of ours: what was enrolled or invited before is so no longer.
 static void forget_agent(struct host *host)
 {
-    host->certificate[0] = host->enrolment[0] = host->invite[0] = 0;
-    host->enrolled_ms = host->until_ms = host->invite_until_ms = 0;
+    host->certificate[0] = host->enrolment[0] = host->enrol_token_hash[0] = 0;
+    host->enrolled_ms = host->until_ms = host->enrol_token_until_ms = 0;
 }
 
 bool noun_read(const struct state *state, enum noun noun, const char *id, json_object *body, union record *record,
@@ -222,7 +222,7 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
     if (!codec_read(row->fields, row->size, CODEC_CHANGE, body, record, why) || !record_check(state, noun, record, why))
         return false;
     keep_ours(row, state_find(state, noun, id), record);
-    if (noun == NOUN_HOST && record->host.system == HOST_WINDOWS)
+    if (noun == NOUN_HOST && record->host.os == HOST_OS_WINDOWS)
         forget_agent(&record->host);
     return true;
 }
@@ -246,7 +246,7 @@ void noun_changed(struct services *services, enum noun noun, const char *id)
     if (noun == NOUN_TENANT)
         services->auth.forget(services->auth.self, id);
     else if (noun == NOUN_HOST && state_host(services->state, id))
-        services->health.doubt(services->health.arg, id);
+        services->health.probe_now(services->health.arg, id);
     else if (noun == NOUN_HOST)
         reports_forget(&services->reports, id);
 }

@@ -131,7 +131,7 @@ static bool is_not_assigned(const struct services *services, const char *id, str
     for (size_t i = 0; person && i < assignments->count; i++) {
         const struct assignment *assignment = assignments->records[i];
         if (wall_owns(tenant, assignment->id) &&
-            text_same_name(assignment->person, strlen(assignment->person), person->login))
+            text_same_name(assignment->person, strlen(assignment->person), person->user_name))
             return fault_set(why, FAULT_CONFLICT,
                              "an assignment names them; remove it first: pultctl assignment remove %s", assignment->id);
     }

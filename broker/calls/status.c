@@ -56,7 +56,7 @@ void call_status(struct services *services, struct request *request)
         json_object_object_add(answer, "device_ca_until", services_time(services->ca.until_ms));
     json_object_object_add(answer, "certificates_ending", status_report_certificates(services, &request->peer));
     json_object_object_add(answer, "directories", status_report_directories(services, &request->peer));
-    json_object_object_add(answer, "trouble", status_report_problems(services, &request->peer));
+    json_object_object_add(answer, "problems", status_report_problems(services, &request->peer));
     request_answer(request, answer);
 }
 

@@ -28,7 +28,7 @@ static json_object *directory_of(struct services *services, const struct tenant 
     if (status.since_ms)
         json_object_object_add(object, "since", services_time(clock_wall_ms() - (clock_steady_ms() - status.since_ms)));
     json_object_object_add(object, "connections", json_object_new_int64((int64_t)status.connections));
-    add(object, "trouble", status.trouble);
+    add(object, "last_failure", status.last_failure);
     // Whoever looks again shall know whether it answers.
     if (status.state == DIRECTORY_UNKNOWN)
         services->auth.look_up(services->auth.self, tenant, "nobody", ignore, NULL);
@@ -78,7 +78,7 @@ json_object *status_report_certificates(const struct services *services, const s
 
 json_object *status_report_problems(const struct services *services, const struct peer *peer)
 {
-    json_object *troubled = json_object_new_array();
+    json_object *problems = json_object_new_array();
     struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_HOST, "");
     for (const struct host *host; (host = wall_next(&walk));) {
         if (host_is_available(&services->health, host->id))
@@ -86,11 +86,11 @@ json_object *status_report_problems(const struct services *services, const struc
         json_object *object = json_object_new_object();
         add(object, "host", host->id);
         add(object, "pool", host->pool);
-        add(object, "health", host_health_names[services->health.of(services->health.arg, host->id)]);
+        add(object, "health", host_health_names[services->health.get(services->health.arg, host->id)]);
         add(object, "detail", services->health.detail(services->health.arg, host->id));
         json_object_object_add(object, "sessions",
                                json_object_new_int64(state_uses(services->state, NOUN_HOST, host->id)));
-        json_object_array_add(troubled, object);
+        json_object_array_add(problems, object);
     }
-    return troubled;
+    return problems;
 }

@@ -12,10 +12,10 @@ struct enrolled_machine enrolment_of(enum noun noun, union record *record)
     struct host *host = &record->host;
     struct device *device = &record->device;
     if (noun == NOUN_HOST)
-        return (struct enrolled_machine){host->certificate,  host->invite,    host->enrolment,
-                                         &host->enrolled_ms, &host->until_ms, &host->invite_until_ms};
-    return (struct enrolled_machine){device->certificate,  device->invite,    NULL,
-                                     &device->enrolled_ms, &device->until_ms, &device->invite_until_ms};
+        return (struct enrolled_machine){host->certificate,  host->enrol_token_hash, host->enrolment,
+                                         &host->enrolled_ms, &host->until_ms,        &host->enrol_token_until_ms};
+    return (struct enrolled_machine){device->certificate,  device->enrol_token_hash, NULL,
+                                     &device->enrolled_ms, &device->until_ms,        &device->enrol_token_until_ms};
 }
 
 static struct enrolled_machine look_at(enum noun noun, const void *record)
@@ -58,6 +58,6 @@ void enrolment_enrol(enum noun noun, union record *record, const struct enrolmen
     *member.enrolled_ms = now_ms;
     if (noun == NOUN_HOST)
         member.enrolment[0] = 0;
-    member.invite[0] = 0;
-    *member.invite_until_ms = 0;
+    member.enrol_token_hash[0] = 0;
+    *member.enrol_token_until_ms = 0;
 }

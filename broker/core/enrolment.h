@@ -11,9 +11,9 @@
 #include "broker/core/state.h"
 
 struct enrolled_machine {
-    char *certificate, *invite;
+    char *certificate, *enrol_token_hash;
     char *enrolment; // NULL with a device
-    int64_t *enrolled_ms, *until_ms, *invite_until_ms;
+    int64_t *enrolled_ms, *until_ms, *enrol_token_until_ms;
 };
 
 struct enrolled_machine enrolment_of(enum noun noun, union record *record); // NOUN_DEVICE or NOUN_HOST

@@ -8,7 +8,7 @@
 
 struct row {
     char id[ID_SIZE]; // the key
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     int64_t at_ms;
     size_t group_count;
     char groups[]; // one after the other, each with its NUL
@@ -19,7 +19,7 @@ struct group_cache {
     struct sorted_table young, old;
     size_t young_bytes, most;
     char (*groups)[DN_SIZE]; // of the answer being read
-    size_t group_room;
+    size_t group_capacity;
 };
 
 struct group_cache *group_cache_new(size_t bytes)
@@ -53,7 +53,7 @@ void group_cache_put(struct group_cache *group_cache, const char *person_id, con
     size_t room = room_of(identity);
     struct row *row = mem_new(1, room);
     TEXT_PUT(row->id, person_id);
-    TEXT_PUT(row->login, identity->login);
+    TEXT_PUT(row->user_name, identity->user_name);
     row->at_ms = now_ms;
     row->group_count = identity->group_count;
     char *to = row->groups;
@@ -82,10 +82,10 @@ bool group_cache_get(struct group_cache *group_cache, const char *person_id, int
         row = sorted_table_find(&group_cache->old, person_id);
     if (!row || row->at_ms < since_ms)
         return false;
-    mem_reserve(&group_cache->groups, &group_cache->group_room, row->group_count, DN_SIZE);
+    mem_reserve(&group_cache->groups, &group_cache->group_capacity, row->group_count, DN_SIZE);
     const char *from = row->groups;
     for (size_t i = 0; i < row->group_count; i++, from += strlen(from) + 1)
         text_put(group_cache->groups[i], DN_SIZE, from);
-    *who = (struct membership){row->login, (const char(*)[DN_SIZE])group_cache->groups, row->group_count};
+    *who = (struct membership){row->user_name, (const char(*)[DN_SIZE])group_cache->groups, row->group_count};
     return true;
 }

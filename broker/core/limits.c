@@ -14,9 +14,9 @@ static const int64_t warnings_ms[] = {10LL * MINUTE_MS, 2LL * MINUTE_MS};
 enum { WARNINGS = sizeof warnings_ms / sizeof *warnings_ms };
 
 // What is due first stands first; of several acts one is enough.
-enum { LONGEST, HOURS, LEFT, IDLE, LIMITS };
+enum { SESSION_LIMIT, HOURS_LIMIT, DISCONNECTED_LIMIT, IDLE_LIMIT, LIMITS };
 
-struct told {
+struct notice {
     size_t stage; // of `warnings_ms`, one more for the act; 0: nothing
     int64_t at_ms;
     int64_t not_before_ms; // of the act: who was not warned in time has the time of the last warning
@@ -24,7 +24,7 @@ struct told {
 
 struct warned {
     char session[ID_SIZE]; // the key
-    struct told told[LIMITS];
+    struct notice notices[LIMITS];
 };
 
 struct due {
@@ -39,10 +39,10 @@ void limits_clear(struct limits *limits)
     sorted_table_clear(&limits->warned);
 }
 
-static void limit(struct due *due, int64_t limit_min, int64_t spent_ms)
+static void limit(struct due *due, int64_t limit_minutes, int64_t spent_ms)
 {
-    due->limit_ms = limit_min * MINUTE_MS;
-    if (limit_min)
+    due->limit_ms = limit_minutes * MINUTE_MS;
+    if (limit_minutes)
         due->left_ms = due->limit_ms - spent_ms;
 }
 
@@ -60,22 +60,22 @@ static void find_due(struct due dues[LIMITS], const struct limits_input *input, 
                      const struct session *session, const struct host_session *there)
 {
     static const struct due never[LIMITS] = {
-        [LONGEST] = {HOST_BECAUSE_SESSION_LIMIT, HOST_LOG_OFF, 0, INT64_MAX},
-        [HOURS] = {HOST_BECAUSE_HOURS, HOST_LOG_OFF, 0, INT64_MAX},
-        [LEFT] = {HOST_BECAUSE_DISCONNECTED_LIMIT, HOST_LOG_OFF, 0, INT64_MAX},
-        [IDLE] = {HOST_BECAUSE_IDLE, HOST_DISCONNECT, 0, INT64_MAX},
+        [SESSION_LIMIT] = {HOST_BECAUSE_SESSION_LIMIT, HOST_LOG_OFF, 0, INT64_MAX},
+        [HOURS_LIMIT] = {HOST_BECAUSE_HOURS, HOST_LOG_OFF, 0, INT64_MAX},
+        [DISCONNECTED_LIMIT] = {HOST_BECAUSE_DISCONNECTED_LIMIT, HOST_LOG_OFF, 0, INT64_MAX},
+        [IDLE_LIMIT] = {HOST_BECAUSE_IDLE, HOST_DISCONNECT, 0, INT64_MAX},
     };
     int64_t age_ms = input->now_ms - session->started_ms, gone_ms = input->now_ms - session->changed_ms;
     int64_t here_ms = session_age_ms(session, input->now_ms);
     int64_t idle_ms = there->idle_s < INT64_MAX / 1000 ? there->idle_s * 1000 : INT64_MAX;
     memcpy(dues, never, sizeof never);
-    limit(&dues[LONGEST], profile->session_min, age_ms);
-    hours(&dues[HOURS], profile, input->week_minute);
+    limit(&dues[SESSION_LIMIT], profile->max_minutes, age_ms);
+    hours(&dues[HOURS_LIMIT], profile, input->week_minute);
     if (session->state == SESSION_DISCONNECTED && !there->connected)
-        limit(&dues[LEFT], profile->disconnected_min, gone_ms);
+        limit(&dues[DISCONNECTED_LIMIT], profile->disconnected_minutes, gone_ms);
     // Who has just come back to it, and typed a password at the desk, has not been idle since before.
     if (there->connected)
-        limit(&dues[IDLE], profile->idle_min, idle_ms < here_ms ? idle_ms : here_ms);
+        limit(&dues[IDLE_LIMIT], profile->idle_minutes, idle_ms < here_ms ? idle_ms : here_ms);
 }
 
 static size_t stage_of(const struct due *due)
@@ -102,22 +102,22 @@ static struct warned *warned_of(struct limits *limits, const char *session_id)
 // Nobody sees a warning in a session that is not connected, so none counts as given there. Whoever is there and was not
 // warned, since the limit is a new one perhaps, is warned instead of the act. An act that had no effect, on a host that
 // was away perhaps, is tried again after a minute.
-static bool is_news(struct told *told, struct due *due, bool connected, int64_t now_ms)
+static bool is_news(struct notice *notice, struct due *due, bool connected, int64_t now_ms)
 {
     size_t stage = stage_of(due);
     bool act = due->left_ms <= 0;
     if (stage == 0)
-        *told = (struct told){0};
-    if (stage == 0 || (!act && !connected) || now_ms < told->not_before_ms)
+        *notice = (struct notice){0};
+    if (stage == 0 || (!act && !connected) || now_ms < notice->not_before_ms)
         return false;
-    if (act && connected && told->stage == 0) {
+    if (act && connected && notice->stage == 0) {
         due->left_ms = warnings_ms[WARNINGS - 1];
-        *told = (struct told){WARNINGS, now_ms, now_ms + due->left_ms};
+        *notice = (struct notice){WARNINGS, now_ms, now_ms + due->left_ms};
         return true;
     }
-    if (stage <= told->stage && !(act && now_ms - told->at_ms >= MINUTE_MS))
+    if (stage <= notice->stage && !(act && now_ms - notice->at_ms >= MINUTE_MS))
         return false;
-    *told = (struct told){stage, now_ms, 0};
+    *notice = (struct notice){stage, now_ms, 0};
     return true;
 }
 
@@ -133,7 +133,7 @@ static void look_at(struct limits *limits, const struct limits_input *input, con
     find_due(dues, input, profile, session, there);
     struct warned *warned = warned_of(limits, session->id);
     for (size_t i = 0; i < LIMITS; i++) {
-        if (!is_news(&warned->told[i], &dues[i], there->connected, input->now_ms))
+        if (!is_news(&warned->notices[i], &dues[i], there->connected, input->now_ms))
             continue;
         bool act = dues[i].left_ms <= 0;
         struct host_message message = {

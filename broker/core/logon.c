@@ -53,8 +53,8 @@ static const struct session *find_running(const struct state *state, const struc
 static void end_lost(const struct session *session, const struct logon_input *input, struct logon_decision *decision)
 {
     trace_add(&decision->trace, "session %s is lost with its host %s (%s): ended", session->id, session->host,
-              host_health_names[input->health->of(input->health->arg, session->host)]);
-    TEXT_PUT(decision->lost, session->host);
+              host_health_names[input->health->get(input->health->arg, session->host)]);
+    TEXT_PUT(decision->abandoned_host, session->host);
     struct event *event = add_event(decision, input, EVENT_SESSION_ENDED, NOUN_SESSION);
     TEXT_PUT(event->record.id, session->id);
     TEXT_PUT(event->why, "its host does not answer");
@@ -78,7 +78,7 @@ static void start(const struct logon_input *input, const struct host *host, stru
     struct session *session = &decision->session;
     char prefix[ID_SIZE];
     session_prefix(prefix, input->person_id);
-    // The random_bits's upper half: the lower decided the host.
+    // The upper half of the random bits: the lower decided the host.
     snprintf(session->id, sizeof session->id, "%.*s%08x", ID_SIZE - 9, prefix, (unsigned)(input->random_bits >> 32));
     TEXT_PUT(session->person, input->person_id);
     TEXT_PUT(session->pool, host->pool);
@@ -115,7 +115,7 @@ static void lease(const struct logon_input *input, struct logon_decision *decisi
 static void take_desktop(const struct state *state, const struct logon_input *input, const struct pool *pool,
                          struct logon_decision *decision)
 {
-    if (pool->kind != POOL_DESKTOP || !pool->kept || pool_has_owned_host(state, pool, input->person_id))
+    if (pool->kind != POOL_DESKTOP || !pool->persistent || pool_has_owned_host(state, pool, input->person_id))
         return;
     TEXT_PUT(decision->host.owner, input->person_id);
     struct event *event = add_event(decision, input, EVENT_HOST_ASSIGNED, NOUN_HOST);
@@ -195,7 +195,7 @@ static void clear(struct logon_decision *decision)
 {
     decision->event_count = 0;
     decision->reconnected = false;
-    decision->moved_from[0] = decision->lost[0] = 0;
+    decision->moved_from[0] = decision->abandoned_host[0] = 0;
     decision->trace.lines[0] = 0;
     decision->trace.length = decision->trace.count = 0;
     memset(&decision->session, 0, sizeof decision->session);

@@ -26,9 +26,9 @@ struct logon_decision {
     struct session session; // as it will be
     struct host host;
     struct profile profile;
-    bool reconnected;         // to a running session
-    char moved_from[ID_SIZE]; // the device it was taken from; empty: none, or the same
-    char lost[ID_SIZE];       // the host of an earlier session that is given up; empty: none
+    bool reconnected;             // to a running session
+    char moved_from[ID_SIZE];     // the device it was taken from; empty: none, or the same
+    char abandoned_host[ID_SIZE]; // the host of an earlier session that is given up; empty: none
     struct trace trace;
 };
 

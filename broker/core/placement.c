@@ -3,8 +3,8 @@
 #include "broker/base/text.h"
 #include "broker/core/wall.h"
 
-const char *const host_health_names[] = {"unknown", "ok",     "unreachable", "no-tls", "wrong-certificate",
-                                         "unfit",   "silent", "lost",        NULL};
+const char *const host_health_names[] = {"unknown",   "ok",     "unreachable", "no-tls", "wrong-certificate",
+                                         "unhealthy", "silent", "lost",        NULL};
 
 struct choice {
     const struct host *best[2];
@@ -15,13 +15,13 @@ struct choice {
 
 bool host_is_usable(const struct health_source *health, const char *host_id)
 {
-    enum host_health now = health->of(health->arg, host_id);
+    enum host_health now = health->get(health->arg, host_id);
     return now == HOST_OK || now == HOST_UNKNOWN || now == HOST_UNHEALTHY || now == HOST_SILENT;
 }
 
 bool host_accepts_sessions(const struct health_source *health, const char *host_id)
 {
-    enum host_health now = health->of(health->arg, host_id);
+    enum host_health now = health->get(health->arg, host_id);
     return now == HOST_OK || now == HOST_UNKNOWN;
 }
 
@@ -52,19 +52,19 @@ static bool is_single(const struct placement *placement)
 // had they get another for the time: it does not become theirs, too.
 static bool is_others(const struct placement *placement, const struct host *host)
 {
-    return placement->pool->kept && host->owner[0] && !text_equal(host->owner, placement->person_id);
+    return placement->pool->persistent && host->owner[0] && !text_equal(host->owner, placement->person_id);
 }
 
 static bool is_own(const struct placement *placement, const struct host *host)
 {
-    return is_single(placement) && placement->pool->kept && text_equal(host->owner, placement->person_id);
+    return is_single(placement) && placement->pool->persistent && text_equal(host->owner, placement->person_id);
 }
 
 static int64_t load_with_one_more(const struct placement *placement, const struct host *host, int64_t sessions)
 {
     const struct health_source *health = placement->health;
-    int64_t strain = health->strain ? health->strain(health->arg, host->id) : 0;
-    return (sessions + 1) * (1000 + strain) * 1000 / host->weight;
+    int64_t penalty = health->load_penalty ? health->load_penalty(health->arg, host->id) : 0;
+    return (sessions + 1) * (1000 + penalty) * 1000 / host->weight;
 }
 
 static void consider_awake(const struct placement *placement, const struct host *host, struct choice *choice,
@@ -102,11 +102,11 @@ static void consider(const struct placement *placement, const struct host *host,
         if (!choice->asleep || is_own(placement, host))
             choice->asleep = host;
     } else {
-        trace_add(trace, "host %s: %s", host->id, host_health_names[health->of(health->arg, host->id)]);
+        trace_add(trace, "host %s: %s", host->id, host_health_names[health->get(health->arg, host->id)]);
     }
 }
 
-// Where the second is nearly as good as the best the random_bits keep a storm from herding onto one.
+// Where the second is nearly as good as the best chance keeps a rush of log-ons from all going to one.
 static bool has_equal(const struct choice *choice)
 {
     enum { NEARLY = 8 }; // within an eighth

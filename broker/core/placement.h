@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Which host of a pool a new session goes to: the least loaded by weight among those that are healthy, not draining and
-// below their limit; of two that are nearly as good one by the random_bits, so that a storm does not herd onto one
+// below their limit; of two that are nearly as good one at random, so that a morning rush does not all go to one
 // host.
 #pragma once
 #include "broker/api/refusal.h"
@@ -13,12 +13,12 @@ extern const char *const host_health_names[];
 // Soft state: what the probes last saw. Never in the journal.
 struct health_source {
     void *arg;
-    enum host_health (*of)(void *arg, const char *host_id);
-    const char *(*detail)(void *arg, const char *host_id); // one line, "" when there is none
-    void (*doubt)(void *arg, const char *host_id);         // somebody had trouble with it: look now
-    int64_t (*strain)(void *arg, const char *host_id);     // how much fuller than its sessions tell, permille
-    int64_t (*fence)(void *arg, const char *host_id);      // the highest fencing number it has seen; NULL: never known
-    bool (*wakes)(void *arg, const char *host_id);         // it sleeps, and waking it is worth waiting for
+    enum host_health (*get)(void *arg, const char *host_id);
+    const char *(*detail)(void *arg, const char *host_id);   // one line, "" when there is none
+    void (*probe_now)(void *arg, const char *host_id);       // somebody had trouble with it
+    int64_t (*load_penalty)(void *arg, const char *host_id); // how much busier it is than its sessions tell, permille
+    int64_t (*fence)(void *arg, const char *host_id); // the highest fencing number it has seen; NULL: never known
+    bool (*wakes)(void *arg, const char *host_id);    // it sleeps, and waking it is worth waiting for
     void (*wake)(void *arg, const char *host_id);
 };
 

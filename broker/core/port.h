@@ -19,10 +19,10 @@ struct store_event {
 
 // A row of the erasable table of people: the only place where a name stands.
 struct store_person {
-    char id[ID_SIZE];       // "tenant/p-<hex>"
-    char key[NAME_SIZE];    // the directory's own unchanging id (entryUUID, objectGUID)
-    char login[LOGIN_SIZE]; // log-on name, lower case
-    char name[NAME_SIZE];   // to greet and list them
+    char id[ID_SIZE];               // "tenant/p-<hex>"
+    char key[NAME_SIZE];            // the directory's own unchanging id (entryUUID, objectGUID)
+    char user_name[USER_NAME_SIZE]; // log-on name, lower case
+    char name[NAME_SIZE];           // to greet and list them
 };
 
 struct store_batch {
@@ -149,10 +149,10 @@ enum auth_verdict {
 };
 
 struct identity {
-    char login[LOGIN_SIZE];  // as the directory spells it, lower case
-    char key[NAME_SIZE];     // unchanging id
-    char name[NAME_SIZE];    // display name
-    char (*groups)[DN_SIZE]; // DNs, lower case, nested ones included
+    char user_name[USER_NAME_SIZE]; // as the directory spells it, lower case
+    char key[NAME_SIZE];            // unchanging id
+    char name[NAME_SIZE];           // display name
+    char (*groups)[DN_SIZE];        // DNs, lower case, nested ones included
     size_t group_count;
     bool locked; // after wrong passwords, perhaps for a time only: a bind would tell. Who has a ticket has proven more
 };
@@ -164,7 +164,7 @@ struct directory_status {
     int64_t since_ms;       // steady; 0: unknown
     char server[LIST_SIZE]; // the last that answered
     size_t connections;     // kept now
-    char trouble[320];      // the last failure that was not followed by a success of the same server
+    char last_failure[320]; // the last failure that was not followed by a success of the same server
 };
 
 // `identity` is borrowed and only there with AUTH_RIGHT.

@@ -54,7 +54,7 @@ bool membership_has(const struct membership *who, const char *group)
 static bool applies(const struct assignment *assignment, const struct membership *who)
 {
     if (assignment->person[0])
-        return text_same_name(assignment->person, strlen(assignment->person), who->login);
+        return text_same_name(assignment->person, strlen(assignment->person), who->user_name);
     return membership_has(who, assignment->group);
 }
 

@@ -6,7 +6,7 @@
 
 // Who somebody is: the log-on name and the directory groups (DNs), all lower case.
 struct membership {
-    const char *login;
+    const char *user_name;
     const char (*groups)[DN_SIZE];
     size_t group_count;
 };

@@ -126,20 +126,20 @@ enum host_health report_health(const struct reports *reports, const char *host_i
 }
 
 // Nothing up to 70 %, then up to as much again at 100 %.
-static int64_t strain_of(int64_t permille)
+static int64_t load_penalty_of(int64_t permille)
 {
     return permille <= EASY ? 0 : (permille - EASY) * FULL / (FULL - EASY);
 }
 
-int64_t report_strain(const struct reports *reports, const char *host_id, int64_t now_ms)
+int64_t report_load_penalty(const struct reports *reports, const char *host_id, int64_t now_ms)
 {
     const struct report *report = reports_find(reports, host_id);
     if (!report)
         return 0;
-    int64_t strain = failures_now(report, now_ms);
+    int64_t penalty = failures_now(report, now_ms);
     if (!report->heard_ms)
-        return strain;
-    return strain + strain_of(report->as.cpu) + strain_of(report->as.memory) + 2 * report->as.pressure;
+        return penalty;
+    return penalty + load_penalty_of(report->as.cpu) + load_penalty_of(report->as.memory) + 2 * report->as.pressure;
 }
 
 int64_t report_fence(const struct reports *reports, const char *host_id)

@@ -47,7 +47,7 @@ bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t
 enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
                                int64_t now_ms, const char **detail);
 // How much fuller it is than its sessions alone tell, in permille: 0 without load, 1000 counts every session twice.
-int64_t report_strain(const struct reports *reports, const char *host_id, int64_t now_ms);
+int64_t report_load_penalty(const struct reports *reports, const char *host_id, int64_t now_ms);
 // The highest fencing number that the host has let somebody in with; 0: none, or not known.
 int64_t report_fence(const struct reports *reports, const char *host_id);
 // The session as its host last reported it; NULL when it did not.

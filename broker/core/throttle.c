@@ -11,7 +11,7 @@ enum {
     FORGET_MS = 15 * 60 * 1000,
     FORGIVE_MS = 5 * 60 * 1000,
     WAIT_MAX_MS = 60 * 1000,
-    KEY_SIZE = ID_SIZE + LOGIN_SIZE + 16
+    KEY_SIZE = ID_SIZE + USER_NAME_SIZE + 16
 };
 
 struct tries {

@@ -10,31 +10,31 @@
 
 enum { GRACE_MS = 1000 };
 
-struct cut {
-    struct cut *next, **at;
+struct disconnection {
+    struct disconnection *next, **at;
     struct process process;
     struct loop_timer *grace;
 };
 
 struct disconnects {
     struct loop *loop;
-    struct cut *first;
+    struct disconnection *first;
 };
 
-static void cut_free(struct cut *cut)
+static void disconnection_free(struct disconnection *one)
 {
-    *cut->at = cut->next;
-    if (cut->next)
-        cut->next->at = cut->at;
-    loop_timer_free(cut->grace);
-    free(cut);
+    *one->at = one->next;
+    if (one->next)
+        one->next->at = one->at;
+    loop_timer_free(one->grace);
+    free(one);
 }
 
 static void grace_is_over(void *arg)
 {
-    struct cut *cut = arg;
-    process_signal(&cut->process, SIGKILL);
-    cut_free(cut);
+    struct disconnection *one = arg;
+    process_signal(&one->process, SIGKILL);
+    disconnection_free(one);
 }
 
 void disconnects_add(struct disconnects *disconnects, uint64_t inode, const char *what)
@@ -42,19 +42,19 @@ void disconnects_add(struct disconnects *disconnects, uint64_t inode, const char
     struct process process;
     pid_t pid = sockets_owner("/proc", "xrdp", inode);
     if (pid == 0 || !process_read("/proc", pid, &process) || !process_signal(&process, SIGTERM)) {
-        log_info("session", "%s: there is no such connection", what);
+        log_info("session", "%s: no such connection", what);
         return;
     }
-    log_info("session", "%s: its connection is cut", what);
-    struct cut *cut = mem_new(1, sizeof *cut);
-    cut->process = process;
-    cut->next = disconnects->first;
-    cut->at = &disconnects->first;
-    if (cut->next)
-        cut->next->at = &cut->next;
-    disconnects->first = cut;
-    cut->grace = loop_timer_new(disconnects->loop, grace_is_over, cut);
-    loop_timer_start(cut->grace, GRACE_MS);
+    log_info("session", "%s: disconnecting", what);
+    struct disconnection *one = mem_new(1, sizeof *one);
+    one->process = process;
+    one->next = disconnects->first;
+    one->at = &disconnects->first;
+    if (one->next)
+        one->next->at = &one->next;
+    disconnects->first = one;
+    one->grace = loop_timer_new(disconnects->loop, grace_is_over, one);
+    loop_timer_start(one->grace, GRACE_MS);
 }
 
 struct disconnects *disconnects_new(struct loop *loop)
@@ -69,6 +69,6 @@ void disconnects_free(struct disconnects *disconnects)
     if (!disconnects)
         return;
     while (disconnects->first)
-        cut_free(disconnects->first);
+        disconnection_free(disconnects->first);
     free(disconnects);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Processes of the RDP server that are to end: asked, and made to a second later.
+// RDP connections that are to end: their server processes get SIGTERM, and SIGKILL a second later.
 #pragma once
 #include "broker/base/loop.h"
 

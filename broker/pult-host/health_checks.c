@@ -15,7 +15,7 @@ static const struct {
     health_check *check;
 } rows[] = {
     {"xrdp", health_check_xrdp},   {"session manager", health_check_sesman}, {"accounts", health_check_accounts},
-    {"disks", health_check_disks}, {"state folder", health_check_state},
+    {"disks", health_check_disks}, {"state directory", health_check_state},
 };
 
 enum { ROWS = sizeof rows / sizeof *rows };
@@ -54,7 +54,7 @@ static void set_fault(struct health_checks *checks, size_t row, const char *faul
     if (*fault)
         log_warn("host", "%s", fault);
     else
-        log_info("host", "%s: fine", rows[row].name);
+        log_info("host", "%s: ok", rows[row].name);
     checks->changed(checks->arg);
 }
 
@@ -84,7 +84,7 @@ static void start(struct health_checks *checks, size_t row)
     checks->workers[row] = worker_new(checks->loop, run, done, free, job, &why);
     if (!checks->workers[row]) {
         free(job);
-        set_fault(checks, row, "no thread can be started for a check");
+        set_fault(checks, row, "cannot start a thread for a health check");
     }
 }
 
@@ -104,7 +104,7 @@ static void too_late(void *arg)
     struct health_checks *checks = arg;
     char fault[HEALTH_FAULT_SIZE];
     for (size_t row = 0; row < ROWS; row++) {
-        snprintf(fault, sizeof fault, "%s: the check does not end within %d s", rows[row].name, DEADLINE_MS / 1000);
+        snprintf(fault, sizeof fault, "%s: the check has not finished within %d s", rows[row].name, DEADLINE_MS / 1000);
         if (checks->workers[row])
             set_fault(checks, row, fault);
     }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The checks of fitness.h. They run in threads and may wait.
+// The checks of health_checks.h. They run in threads and may wait.
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "broker/net/rdp.h"
@@ -23,7 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_S = 3, ROOM = 16 * 1024, LOOK_MS = 20 };
+enum { WAIT_S = 3, BUFFER_SIZE = 16 * 1024, LOOK_MS = 20 };
 
 __attribute__((format(printf, 2, 3))) static bool wrong(char fault[HEALTH_FAULT_SIZE], const char *format, ...)
 {
@@ -75,19 +75,19 @@ static bool offers_tls(int descriptor, char fault[HEALTH_FAULT_SIZE])
     uint32_t failure = 0;
     enum rdp_answer answer = RDP_PARTIAL;
     if (send(descriptor, rdp_request, sizeof rdp_request, MSG_NOSIGNAL) != (ssize_t)sizeof rdp_request)
-        return wrong(fault, "xrdp: it takes no connection");
+        return wrong(fault, "xrdp: it accepts no connection");
     while (answer == RDP_PARTIAL) {
         ssize_t got = recv(descriptor, bytes + length, wanted - length, 0);
         if (got <= 0)
-            return wrong(fault, "xrdp: it does not answer within %d s", WAIT_S);
+            return wrong(fault, "xrdp: no answer within %d s", WAIT_S);
         length += (size_t)got;
         answer = rdp_confirm(bytes, length, &wanted, &failure);
     }
     if (answer == RDP_TLS)
         return true;
     if (answer == RDP_PLAIN)
-        return wrong(fault, "xrdp: it offers no TLS (can it read its key?)");
-    return wrong(fault, "xrdp: %s", answer == RDP_REFUSED ? rdp_failure_text(failure) : "what answers is no RDP");
+        return wrong(fault, "xrdp: it does not offer TLS (can it read its key?)");
+    return wrong(fault, "xrdp: %s", answer == RDP_REFUSED ? rdp_failure_text(failure) : "what answers is not RDP");
 }
 
 static void file_drop(FILE **file)
@@ -125,12 +125,12 @@ bool health_check_xrdp(const struct health_checks_config *config, char fault[HEA
 {
     owned(descriptor) int descriptor = dial_any(config->rdp_port);
     if (descriptor < 0)
-        return wrong(fault, "xrdp: nobody listens at port %d", (int)config->rdp_port);
+        return wrong(fault, "xrdp: nothing listens on port %d", (int)config->rdp_port);
     if (!offers_tls(descriptor, fault))
         return false;
     owned(certificate) X509 *expected = read_certificate(config->certificate);
     if (!expected)
-        return wrong(fault, "xrdp: its certificate %.100s cannot be read", config->certificate);
+        return wrong(fault, "xrdp: cannot read its certificate %.100s", config->certificate);
     return shows(descriptor, expected) ||
            wrong(fault, "xrdp: it does not show the certificate %.100s (restart it?)", config->certificate);
 }
@@ -145,13 +145,13 @@ bool health_check_sesman(const struct health_checks_config *config, char fault[H
         return true;
     owned(descriptor) int descriptor = dial_any(port);
     if (descriptor < 0)
-        return wrong(fault, "session manager: nobody listens at port %d", port);
+        return wrong(fault, "session manager: nothing listens on port %d", port);
     for (int64_t until_ms = clock_steady_ms() + WAIT_S * 1000; clock_steady_ms() < until_ms;) {
         if (sockets_unaccepted("/proc", port) <= 0)
             return true;
         nanosleep(&pause, NULL);
     }
-    return wrong(fault, "session manager: it takes no connection for %d s", WAIT_S);
+    return wrong(fault, "session manager: it has accepted no connection for %d s", WAIT_S);
 }
 
 // ---- accounts
@@ -159,11 +159,11 @@ bool health_check_sesman(const struct health_checks_config *config, char fault[H
 bool health_check_accounts(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
 {
     struct passwd entry, *found = NULL;
-    owned(bytes) char *room = mem_new(1, ROOM);
+    owned(bytes) char *buffer = mem_new(1, BUFFER_SIZE);
     if (!*config->probe_account)
         return true;
-    int code = getpwnam_r(config->probe_account, &entry, room, ROOM, &found);
-    return found || wrong(fault, "accounts: %.60s is not known here%s%s", config->probe_account, code ? ": " : "",
+    int code = getpwnam_r(config->probe_account, &entry, buffer, BUFFER_SIZE, &found);
+    return found || wrong(fault, "accounts: %.60s is unknown on this host%s%s", config->probe_account, code ? ": " : "",
                           code ? strerror(code) : "");
 }
 
@@ -195,5 +195,5 @@ bool health_check_state(const struct health_checks_config *config, char fault[HE
     bool fine = file >= 0 && write(file, "x", 1) == 1 && fsync(file) == 0;
     int error = errno;
     unlink(path);
-    return fine || wrong(fault, "state folder: %.100s cannot be written to: %s", config->state_dir, strerror(error));
+    return fine || wrong(fault, "state directory: cannot write to %.100s: %s", config->state_dir, strerror(error));
 }

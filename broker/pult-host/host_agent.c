@@ -29,20 +29,20 @@ enum {
     PATH_SIZE = 300,
     SOON_MS = 50, // what changes together is reported together
     CLOCK_MAX_MS = 5000,
-    GATE_MS = PAM_DEADLINE_MS - 200, // the way to pam_pult.so and back is within its deadline, too
+    VERIFY_MS = PAM_DEADLINE_MS - 200, // the way to pam_pult.so and back is within its deadline, too
 };
 
 struct host_agent {
     struct loop *loop;
     const struct host_config *config;
     char host[ID_SIZE], key_file[PATH_SIZE];
-    struct uplink *line;
+    struct uplink *uplink;
     struct used_otps *used;
     struct otp_log *otp_log;
     struct otp_verifier *verifier;
-    struct pam_socket *socket_of_pam;
+    struct pam_socket *pam_socket;
     struct sessions *sessions;
-    struct notifier *tell;
+    struct notifier *notifier;
     struct health_checks *checks;
     struct load load;
     struct loop_timer *soon, *every;
@@ -81,11 +81,11 @@ static void collect_faults(struct host_agent *agent, char *text, size_t size)
     int64_t off_ms = clock_wall_ms() - broker_now_ms(agent);
     health_checks_print(agent->checks, &faults);
     if (otp_log_is_broken(agent->otp_log))
-        add_fault(&faults, "gate: one-time passwords cannot be remembered");
+        add_fault(&faults, "one-time passwords: their use cannot be written to disk");
     if (!sessions_connections_known(agent->sessions))
-        add_fault(&faults, "sessions: the kernel does not say who is connected");
+        add_fault(&faults, "sessions: the kernel does not tell which are connected");
     snprintf(line, sizeof line, "clock: %lld s %s the broker's", (long long)llabs(off_ms) / 1000,
-             off_ms > 0 ? "before" : "behind");
+             off_ms > 0 ? "ahead of" : "behind");
     if (llabs(off_ms) > CLOCK_MAX_MS)
         add_fault(&faults, line);
     text_cut(text, size, faults.bytes ? faults.bytes : "");
@@ -97,8 +97,8 @@ static json_object *session_object(const struct host_agent *agent, const struct 
     struct host_session session = {.connected = row->session.connected,
                                    .since_ms = row->session.since_ms,
                                    .idle_s = row->idle_s < 0 ? 0 : row->idle_s};
-    const struct used_otps_login *newest = used_otps_login(agent->used, row->login);
-    TEXT_PUT(session.login, row->login);
+    const struct used_otps_user *newest = used_otps_user(agent->used, row->user_name);
+    TEXT_PUT(session.user_name, row->user_name);
     snprintf(session.display, sizeof session.display, ":%d", row->session.display);
     if (newest) {
         TEXT_PUT(session.session, newest->session);
@@ -125,10 +125,10 @@ static void report(void *arg)
     owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
     json_object *list = json_object_new_array();
     for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
-        if (*row.login && json_object_array_length(list) < HOST_SESSIONS_MAX)
+        if (*row.user_name && json_object_array_length(list) < HOST_SESSIONS_MAX)
             json_object_array_add(list, session_object(agent, &row));
     json_object_object_add(object, "sessions", list);
-    client_link_send(uplink_client(agent->line), object);
+    client_link_send(uplink_client(agent->uplink), object);
 }
 
 static void something_changed(void *arg)
@@ -142,7 +142,7 @@ static void report_again(void *arg)
     struct host_agent *agent = arg;
     struct sessions_row row;
     for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
-        notify_idle(agent->tell, &row.session, row.idle_s);
+        notify_idle(agent->notifier, &row.session, row.idle_s);
     sessions_ask_idle(agent->sessions);
     used_otps_forget(agent->used, broker_now_ms(agent));
     report(agent);
@@ -157,22 +157,22 @@ static void welcome(struct host_agent *agent, const struct host_message *message
     agent->clock_ms = message->now_ms - boot_time_ms();
     agent->clock_known = message->now_ms > 0;
     agent->welcomed = true;
-    log_info("link", "the broker welcomes %s", agent->host);
+    log_info("link", "connected to the broker as %s", agent->host);
     if (!otp_verifier_set_key(agent->verifier, message->otp_key))
-        log_error("link", "the broker sent no key for one-time passwords");
+        log_error("link", "the broker sent no valid key for one-time passwords");
     else if (!otp_key_file_write(agent->key_file, message->otp_key, &why))
         log_error("link", "%s", why.text);
     report(agent);
 }
 
-// The session by its id or, without one, all of a login; with neither `all` decides.
+// The session by its id or, without one, all of a user name; with neither `all` decides.
 static bool is_meant(const struct host_agent *agent, const struct host_message *message, const struct sessions_row *row,
                      bool all)
 {
-    const struct used_otps_login *newest = used_otps_login(agent->used, row->login);
+    const struct used_otps_user *newest = used_otps_user(agent->used, row->user_name);
     if (*message->session)
         return newest && text_equal(newest->session, message->session);
-    return *message->login ? text_equal(message->login, row->login) : all;
+    return *message->user_name ? text_equal(message->user_name, row->user_name) : all;
 }
 
 static void log_off(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)
@@ -189,9 +189,9 @@ static void disconnect(struct host_agent *agent, const struct sessions_row *row,
 
 static void tell(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)
 {
-    char sentence[TELL_SENTENCE_SIZE];
+    char sentence[NOTIFY_SENTENCE_SIZE];
     notify_sentence(sentence, (enum host_reason)message->reason, message->minutes, message->text);
-    notify_show(agent->tell, &row->session, (enum host_reason)message->reason, sentence);
+    notify_show(agent->notifier, &row->session, (enum host_reason)message->reason, sentence);
 }
 
 typedef void act(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message);
@@ -210,7 +210,7 @@ static void link_message(void *arg, json_object *object)
     struct host_message message;
     struct fault why = {0};
     if (!codec_read(host_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why)) {
-        log_warn("link", "a message of the broker cannot be read: %s", why.text);
+        log_warn("link", "ignored an unreadable message from the broker: %s", why.text);
         return;
     }
     switch ((enum host_message_type)message.type) {
@@ -241,20 +241,20 @@ static void link_down(void *arg)
 {
     struct host_agent *agent = arg;
     agent->welcomed = false;
-    log_warn("link", "the broker is away; one-time passwords are decided here");
+    log_warn("link", "broker unreachable; verifying one-time passwords locally");
     otp_verifier_link_down(agent->verifier);
 }
 
-// ---- the gate's ports
+// ---- the verifier's ports
 
 static bool confirm(void *arg, int64_t number, const struct otp *otp)
 {
     struct host_agent *agent = arg;
     struct host_message message = {.type = HOST_VERIFY, .number = number, .fence = otp->fence};
     TEXT_PUT(message.session, otp->session);
-    TEXT_PUT(message.login, otp->login);
+    TEXT_PUT(message.user_name, otp->user_name);
     owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
-    return agent->welcomed && client_link_send(uplink_client(agent->line), object);
+    return agent->welcomed && client_link_send(uplink_client(agent->uplink), object);
 }
 
 static void step_done(void *arg, bool fine)
@@ -265,7 +265,7 @@ static void step_done(void *arg, bool fine)
 static void clear(void *arg, const struct otp *otp, struct otp_verifier_step *step)
 {
     struct host_agent *agent = arg;
-    sessions_clear(agent->sessions, otp->login, otp->sole, step_done, step);
+    sessions_clear(agent->sessions, otp->user_name, otp->sole, step_done, step);
 }
 
 static void keep(void *arg, const struct otp *otp, struct otp_verifier_step *step)
@@ -277,52 +277,52 @@ static void keep(void *arg, const struct otp *otp, struct otp_verifier_step *ste
 static const struct otp_verifier_ports otp_verifier_ports = {
     .now_ms = broker_now_ms, .confirm = confirm, .clear = clear, .keep = keep};
 
-// ---- who knocks
+// ---- what PAM asks
 
-struct guest {
+struct pending_request {
     struct host_agent *agent;
-    struct pam_request *visit;
-    char login[LOGIN_SIZE];
+    struct pam_request *request;
+    char user_name[USER_NAME_SIZE];
     uint16_t port;
     int64_t since_ms;
 };
 
-static void judged(void *arg, bool good, size_t rest, const char *why)
+static void answer_pam(void *arg, bool valid, size_t password_offset, const char *why)
 {
-    struct guest *guest = arg;
-    int64_t took_ms = clock_steady_ms() - guest->since_ms;
-    if (good)
-        log_info("gate", "%s is let in (%lld ms)", guest->login, (long long)took_ms);
+    struct pending_request *pending = arg;
+    int64_t took_ms = clock_steady_ms() - pending->since_ms;
+    if (valid)
+        log_info("otp", "%s accepted (%lld ms)", pending->user_name, (long long)took_ms);
     else
-        log_warn("gate", "%s is refused: %s (%lld ms)", guest->login, why, (long long)took_ms);
-    // Before the answer: with it the connection that names the process goes.
-    if (good)
-        something_changed(guest->agent);
+        log_warn("otp", "%s rejected: %s (%lld ms)", pending->user_name, why, (long long)took_ms);
+    // Before the answer: after it the connection that identifies the process is closed.
+    if (valid)
+        something_changed(pending->agent);
     else
-        sessions_refuse(guest->agent->sessions, guest->port);
-    pam_socket_answer(guest->visit, good, rest);
-    free(guest);
+        sessions_refuse(pending->agent->sessions, pending->port);
+    pam_socket_answer(pending->request, valid, password_offset);
+    free(pending);
 }
 
-static void asked(void *arg, const struct pam_question *request, struct pam_request *visit)
+static void pam_asked(void *arg, const struct pam_question *question, struct pam_request *request)
 {
     struct host_agent *agent = arg;
-    struct guest *guest = mem_new(1, sizeof *guest);
-    guest->agent = agent;
-    guest->visit = visit;
-    guest->port = request->port;
-    guest->since_ms = clock_steady_ms();
-    text_cut(guest->login, sizeof guest->login, request->login);
-    otp_verifier_ask(agent->verifier, request->login, request->password, judged, guest);
+    struct pending_request *pending = mem_new(1, sizeof *pending);
+    pending->agent = agent;
+    pending->request = request;
+    pending->port = question->port;
+    pending->since_ms = clock_steady_ms();
+    text_cut(pending->user_name, sizeof pending->user_name, question->user_name);
+    otp_verifier_ask(agent->verifier, question->user_name, question->password, answer_pam, pending);
 }
 
 // ---- putting it together
 
-static bool open_gate(struct host_agent *agent, struct fault *why)
+static bool open_verifier(struct host_agent *agent, struct fault *why)
 {
     char path[PATH_SIZE], key[OTP_KEY_TEXT_SIZE];
     struct otp_verifier_config config = {
-        .host = agent->host, .confirm_ms = HOST_VERIFY_MS, .deadline_ms = GATE_MS, .previous_ms = OTP_MS};
+        .host = agent->host, .confirm_ms = HOST_VERIFY_MS, .deadline_ms = VERIFY_MS, .previous_ms = OTP_MS};
     snprintf(path, sizeof path, "%s/ledger", agent->config->state_dir);
     agent->used = used_otps_new();
     agent->otp_log = otp_log_open(agent->loop, path, agent->used, why);
@@ -330,16 +330,16 @@ static bool open_gate(struct host_agent *agent, struct fault *why)
         return false;
     agent->verifier = otp_verifier_new(agent->loop, &config, agent->used, &otp_verifier_ports, agent);
     if (otp_key_file_read(agent->key_file, key) && !otp_verifier_set_key(agent->verifier, key))
-        log_warn("gate", "%s holds no key", agent->key_file);
+        log_warn("otp", "%s does not contain a key; waiting for the broker's", agent->key_file);
     explicit_bzero(key, sizeof key);
     if (mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST)
         return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
-    snprintf(path, sizeof path, "%s/gate.sock", agent->config->run_dir);
-    agent->socket_of_pam = pam_socket_open(agent->loop, path, asked, agent, why);
-    return agent->socket_of_pam != NULL;
+    snprintf(path, sizeof path, "%s/pam.sock", agent->config->run_dir);
+    agent->pam_socket = pam_socket_open(agent->loop, path, pam_asked, agent, why);
+    return agent->pam_socket != NULL;
 }
 
-static bool meet_broker(struct host_agent *agent, struct fault *why)
+static bool connect_broker(struct host_agent *agent, struct fault *why)
 {
     static const struct websocket_events events = {.down = link_down, .message = link_message};
     struct uplink_config config = {.noun = NOUN_HOST,
@@ -347,8 +347,8 @@ static bool meet_broker(struct host_agent *agent, struct fault *why)
                                    .port = (int)agent->config->device_port,
                                    .broker_ca = agent->config->broker_ca,
                                    .state_dir = agent->config->state_dir};
-    agent->line = uplink_new(agent->loop, &config, &events, agent, why);
-    return agent->line != NULL;
+    agent->uplink = uplink_new(agent->loop, &config, &events, agent, why);
+    return agent->uplink != NULL;
 }
 
 static void start_watching(struct host_agent *agent)
@@ -363,7 +363,7 @@ static void start_watching(struct host_agent *agent)
     agent->soon = loop_timer_new(agent->loop, report, agent);
     agent->every = loop_timer_new(agent->loop, report_again, agent);
     agent->sessions = sessions_new(agent->loop, something_changed, agent);
-    agent->tell = notify_new(agent->loop);
+    agent->notifier = notify_new(agent->loop);
     agent->checks = health_checks_new(agent->loop, &checks, something_changed, agent);
     loop_timer_start(agent->every, 0);
 }
@@ -380,7 +380,7 @@ struct host_agent *host_agent_new(struct loop *loop, const struct host_config *c
     if (!*agent->host)
         fault_set(why, FAULT_ABSENT, "this host is not enrolled; run pult-host --enrol");
     start_watching(agent);
-    if (*agent->host && open_gate(agent, why) && meet_broker(agent, why))
+    if (*agent->host && open_verifier(agent, why) && connect_broker(agent, why))
         return agent;
     host_agent_free(agent);
     return NULL;
@@ -390,13 +390,13 @@ void host_agent_free(struct host_agent *agent)
 {
     if (!agent)
         return;
-    uplink_free(agent->line);
-    pam_socket_free(agent->socket_of_pam);
+    uplink_free(agent->uplink);
+    pam_socket_free(agent->pam_socket);
     otp_verifier_free(agent->verifier);
     otp_log_free(agent->otp_log);
     used_otps_free(agent->used);
     health_checks_free(agent->checks);
-    notify_free(agent->tell);
+    notify_free(agent->notifier);
     sessions_free(agent->sessions);
     loop_timer_free(agent->soon);
     loop_timer_free(agent->every);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Puts the parts of pult-host together: the link to the broker, the gate, the sessions, and what is reported of them.
+// Puts the parts of pult-host together: the link to the broker, the verifier, the sessions, and what is reported of
+// them.
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-host/host_config.h"
+#include "broker/base/log.h"
 #include "broker/client/credential.h"
 #include "broker/pult-host/notify.h"
 
@@ -8,8 +9,6 @@
 
 #define AT(member) .offset = offsetof(struct host_config, member), .size = sizeof(((struct host_config *)0)->member)
 
-static const char *const no_yes[] = {"no", "yes", NULL};
-
 // A row a line.
 // clang-format off
 const struct conf_row host_config_rows[] = {
@@ -17,15 +16,15 @@ const struct conf_row host_config_rows[] = {
     {.key = "broker-port", .type = CONF_NUMBER, AT(broker_port), .min = 1, .max = 65535, .preset = "8443", .sentence = "the broker's port for everybody, used to enrol"},
     {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "the broker's port for enrolled devices and hosts"},
     {.key = "broker-ca", .type = CONF_PATH, AT(broker_ca), .preset = "/etc/pult/broker-ca.crt", .sentence = "certificate of the authority that vouches for the broker (PEM)"},
-    {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-host", .sentence = "where key, certificate and the memory of the gate lie"},
-    {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-host", .sentence = "for the gate's socket"},
+    {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-host", .sentence = "where key, certificate and the log of used one-time passwords are kept"},
+    {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-host", .sentence = "where the socket for PAM is made"},
     {.key = "rdp-port", .type = CONF_NUMBER, AT(rdp_port), .min = 1, .max = 65535, .preset = "3389", .sentence = "where xrdp listens"},
     {.key = "sesman-port", .type = CONF_NUMBER, AT(sesman_port), .min = 0, .max = 65535, .preset = "3350", .sentence = "where the session manager listens on loopback; 0: it has no port"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/rdp.crt", .sentence = "the certificate that xrdp should show (PEM)"},
     {.key = "probe-account", .type = CONF_TEXT, AT(probe_account), .sentence = "an account of the directory that must be known here; empty: none"},
     {.key = "free-percent", .type = CONF_NUMBER, AT(free_percent), .min = 0, .max = 50, .preset = "3", .sentence = "share of space and inodes of /home, /tmp and /var below which no new session is taken"},
     {.key = "language", .type = CONF_TEXT, AT(language), .sentence = "language of messages in sessions, such as de; empty: by LANG"},
-    {.key = "debug", .type = CONF_CHOICE, AT(debug), .choices = no_yes, .preset = "no", .sentence = "whether to log every step"},
+    {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug; debug: every step"},
     {.key = NULL},
 };
 // clang-format on

@@ -14,7 +14,7 @@ struct host_config {
     char probe_account[128];
     int64_t free_percent;
     char language[16];
-    int64_t debug;
+    int64_t log_level;
 };
 
 extern const struct conf_row host_config_rows[];

@@ -204,7 +204,7 @@ static void greeted(struct idle *idle)
     if (idle->window && idle->length == idle->wanted)
         ask_extension(idle);
     else
-        give_up(idle, "it does not let us in");
+        give_up(idle, "it rejects our cookie");
 }
 
 static void answered(struct idle *idle)
@@ -219,7 +219,7 @@ static void answered(struct idle *idle)
         return;
     }
     if (word_at(packet + 4) != 0 || (idle->stage == STAGE_EXTENSION && !packet[8])) {
-        give_up(idle, "it does not know how long");
+        give_up(idle, "it cannot tell the idle time");
     } else if (idle->stage == STAGE_EXTENSION) {
         idle->opcode = packet[9];
         ask_idle(idle);
@@ -236,11 +236,11 @@ static void heard(void *arg, bool readable, bool writable)
     unsigned char rest[4096];
     (void)readable;
     (void)writable;
-    size_t room = idle->length < GREETING_KEPT ? GREETING_KEPT - idle->length : 0,
+    size_t capacity = idle->length < GREETING_KEPT ? GREETING_KEPT - idle->length : 0,
            left = idle->stage == STAGE_GREETING && idle->length < GREETING_HEAD ? GREETING_HEAD - idle->length
                                                                                 : idle->wanted - idle->length;
-    unsigned char *to = room ? idle->bytes + idle->length : rest;
-    size_t most = room ? room : sizeof rest;
+    unsigned char *to = capacity ? idle->bytes + idle->length : rest;
+    size_t most = capacity ? capacity : sizeof rest;
     ssize_t got = recv(idle->descriptor, to, left < most ? left : most, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;

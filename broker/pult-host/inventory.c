@@ -34,32 +34,32 @@ static int64_t boot_ms(const char *root)
 
 // ---- X servers
 
-static bool is_managers(const char *name)
+static bool is_session_manager(const char *name)
 {
     // 0.9: a fork of the session manager keeps the session; from 0.10 on a program of its own.
     return text_starts(name, "xrdp-sesman") || text_starts(name, "xrdp-sesexec");
 }
 
-static bool is_roots(const char *root, pid_t pid)
+static bool is_of_root(const char *root, pid_t pid)
 {
     struct process_owner owner;
     return process_owner(root, pid, &owner) && owner.uid == 0;
 }
 
-static const struct process *keeper_of(const struct process_list *all, const char *root, const struct process *server)
+static const struct process *sesexec_of(const struct process_list *all, const char *root, const struct process *server)
 {
     const struct process *parent = process_find(all, server->parent);
-    return parent && is_managers(parent->name) && is_roots(root, parent->pid) ? parent : NULL;
+    return parent && is_session_manager(parent->name) && is_of_root(root, parent->pid) ? parent : NULL;
 }
 
-static bool is_lost(const struct process_list *all, const struct process *sesexec)
+static bool is_orphaned(const struct process_list *all, const struct process *sesexec)
 {
     if (!sesexec)
         return true;
     if (text_starts(sesexec->name, "xrdp-sesexec")) // from 0.10 on a new session manager finds them again
         return false;
     const struct process *manager = process_find(all, sesexec->parent);
-    return !manager || !is_managers(manager->name);
+    return !manager || !is_session_manager(manager->name);
 }
 
 static void read_cookies(struct xrdp_session *session, const char *root, const char *arguments, size_t length)
@@ -94,7 +94,7 @@ static bool read_server(struct xrdp_session *session, const char *root)
     return session->sesexec.pid || process_word(arguments, length, "xrdp/xorg.conf");
 }
 
-static void find_leader(struct xrdp_session *session, const struct process_list *all)
+static void find_window_manager(struct xrdp_session *session, const struct process_list *all)
 {
     for (size_t i = 0; session->sesexec.pid && i < all->count; i++) {
         const struct process *one = &all->rows[i];
@@ -137,18 +137,18 @@ void inventory_read(struct inventory *inventory, const char *root, const struct 
         struct xrdp_session session = {.server = all.rows[i]};
         if (!is_server(all.rows[i].name) || all.rows[i].state == 'Z')
             continue;
-        const struct process *sesexec = keeper_of(&all, root, &session.server);
+        const struct process *sesexec = sesexec_of(&all, root, &session.server);
         if (sesexec)
             session.sesexec = *sesexec;
         // An X server of root is none of a person.
         if (!process_owner(root, session.server.pid, &session.owner) || session.owner.uid == 0 ||
             !read_server(&session, root))
             continue;
-        session.orphan = is_lost(&all, sesexec);
+        session.orphan = is_orphaned(&all, sesexec);
         session.since_ms = started_ms + (int64_t)session.server.started * 1000 / ticks;
-        find_leader(&session, &all);
+        find_window_manager(&session, &all);
         find_connection(&session, displays, count);
-        mem_reserve(&inventory->rows, &inventory->room, inventory->count + 1, sizeof *inventory->rows);
+        mem_reserve(&inventory->rows, &inventory->capacity, inventory->count + 1, sizeof *inventory->rows);
         inventory->rows[inventory->count++] = session;
     }
     if (inventory->count)
@@ -208,7 +208,7 @@ void inventory_programs(struct program_list *list, const char *root, const struc
         if (one->pid != session->server.pid && !descends(&all, one, session->sesexec.pid) &&
             !shows_itself_there(root, one->pid, session->display))
             continue;
-        mem_reserve(&list->rows, &list->room, list->count + 1, sizeof *list->rows);
+        mem_reserve(&list->rows, &list->capacity, list->count + 1, sizeof *list->rows);
         list->rows[list->count++] = (struct program){.process = *one, .kind = kind_of(session, one)};
     }
     process_list_drop(&all);

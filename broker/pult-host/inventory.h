@@ -22,7 +22,7 @@ struct xrdp_session {
 
 struct inventory {
     struct xrdp_session *rows; // by start, then pid
-    size_t count, room;
+    size_t count, capacity;
 };
 
 // `displays` as from sockets_displays.
@@ -38,10 +38,10 @@ struct program {
 
 struct program_list {
     struct program *rows;
-    size_t count, room;
+    size_t count, capacity;
 };
 
-// All processes of the person that belong to this session: descendants of its keeper and whoever has its display in
+// All processes of the person that belong to this session: descendants of its sesexec and whoever has its display in
 // the environment.
 void inventory_programs(struct program_list *list, const char *root, const struct xrdp_session *session);
 void inventory_programs_drop(struct program_list *list);

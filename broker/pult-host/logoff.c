@@ -11,11 +11,11 @@ enum { LOOK_MS = 50 };
 
 const struct logoff_pace logoff_graceful = {
     .programs_ms = 10000, .window_manager_ms = 5000, .killed_ms = 2000, .server_ms = 5000};
-// For who waits at the gate: all within a good second.
+// For somebody whose log-on waits: all within a good second.
 const struct logoff_pace logoff_fast = {
     .programs_ms = 400, .window_manager_ms = 200, .killed_ms = 300, .server_ms = 300};
 
-enum step { STEP_PROGRAMS, STEP_LEADER, STEP_KILL, STEP_SERVER, STEP_KILL_SERVER, STEP_COUNT };
+enum step { STEP_PROGRAMS, STEP_WINDOW_MANAGER, STEP_KILL, STEP_SERVER, STEP_KILL_SERVER, STEP_COUNT };
 
 struct logoff {
     struct loop *loop;
@@ -34,7 +34,7 @@ static bool is_meant(enum step step, enum program_kind kind)
     switch (step) {
     case STEP_PROGRAMS:
         return kind == PROGRAM_OTHER;
-    case STEP_LEADER:
+    case STEP_WINDOW_MANAGER:
     case STEP_KILL:
         return kind != PROGRAM_PLUMBING;
     case STEP_SERVER:
@@ -50,7 +50,7 @@ static int64_t patience_ms(const struct logoff *logoff)
     switch (logoff->step) {
     case STEP_PROGRAMS:
         return logoff->pace.programs_ms;
-    case STEP_LEADER:
+    case STEP_WINDOW_MANAGER:
         return logoff->pace.window_manager_ms;
     case STEP_KILL:
     case STEP_KILL_SERVER:
@@ -67,12 +67,12 @@ static void begin(struct logoff *logoff, enum step step)
 {
     struct program_list list = {0};
     bool kill = step == STEP_KILL || step == STEP_KILL_SERVER;
-    // While its keeper is there, it is the keeper that ends X server and channel server.
-    bool keeper_does = step == STEP_SERVER && !logoff->session.orphan;
+    // As long as sesexec lives, it is the one that ends X server and channel server.
+    bool sesexec_does = step == STEP_SERVER && !logoff->session.orphan;
     logoff->step = step;
     logoff->step_ms = clock_steady_ms();
     inventory_programs(&list, "/proc", &logoff->session);
-    for (size_t i = 0; i < list.count && !keeper_does; i++)
+    for (size_t i = 0; i < list.count && !sesexec_does; i++)
         if (is_meant(step, list.rows[i].kind))
             process_signal(&list.rows[i].process, kill ? SIGKILL : SIGTERM);
     inventory_programs_drop(&list);
@@ -95,7 +95,7 @@ static void finish(struct logoff *logoff, bool gone)
     // Without its X server the display is anybody's: only who was seen to belong to it may be ended.
     for (size_t i = 0; i < logoff->first.count; i++)
         process_signal(&logoff->first.rows[i].process, SIGKILL);
-    log_info("session", "display :%d %s", logoff->session.display, gone ? "is logged off" : "does not end");
+    log_info("session", "display :%d %s", logoff->session.display, gone ? "logged off" : "could not be ended");
     logoff->done(logoff->arg, gone);
 }
 

@@ -9,8 +9,8 @@ static struct host_agent *agent;
 static bool load(const char *path)
 {
     bool loaded = host_config_load(&config, path);
-    if (loaded && config.debug)
-        log_set_level(LOG_LEVEL_DEBUG);
+    if (loaded)
+        log_set_level_choice(config.log_level);
     return loaded;
 }
 

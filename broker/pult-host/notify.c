@@ -45,12 +45,12 @@ static void print_log_off(char *what, size_t size, int64_t minutes)
                          : _("It is logged off now."));
 }
 
-void notify_sentence(char sentence[TELL_SENTENCE_SIZE], enum host_reason reason, int64_t minutes, const char *text)
+void notify_sentence(char sentence[NOTIFY_SENTENCE_SIZE], enum host_reason reason, int64_t minutes, const char *text)
 {
     char what[200];
     struct text whole = {0};
     if (reason == HOST_BECAUSE_NONE || (size_t)reason >= sizeof causes / sizeof *causes) {
-        text_cut(sentence, TELL_SENTENCE_SIZE, text);
+        text_cut(sentence, NOTIFY_SENTENCE_SIZE, text);
         return;
     }
     if (reason == HOST_BECAUSE_IDLE)
@@ -58,14 +58,14 @@ void notify_sentence(char sentence[TELL_SENTENCE_SIZE], enum host_reason reason,
     else
         print_log_off(what, sizeof what, minutes);
     text_addf(&whole, "%s %s%s%s", _(causes[reason]), what, *text ? "\n" : "", text);
-    text_cut(sentence, TELL_SENTENCE_SIZE, whole.bytes);
+    text_cut(sentence, NOTIFY_SENTENCE_SIZE, whole.bytes);
     text_drop(&whole);
 }
 
 // ---- windows
 
 struct window {
-    struct notifier *tell;
+    struct notifier *notifier;
     struct window *next, **at;
     struct process server;
     enum host_reason reason;
@@ -136,13 +136,13 @@ static void to_latin_1(char *to, size_t size, const char *from)
     if (codec == (iconv_t)-1)
         return;
     if (iconv(codec, &in, &in_left, &out, &out_left) == (size_t)-1)
-        log_debug("tell", "not all of a message can be shown");
+        log_debug("notify", "a message cannot be shown in full: it has characters beyond Latin-1");
     iconv_close(codec);
     *out = 0;
 }
 
 // zenity reads "\n" and the like as C does, and "\\fs1\neu" is a folder.
-static void escape(char to[2 * TELL_SENTENCE_SIZE], const char *from)
+static void escape(char to[2 * NOTIFY_SENTENCE_SIZE], const char *from)
 {
     for (; *from; from++) {
         if (*from == '\\')
@@ -152,10 +152,10 @@ static void escape(char to[2 * TELL_SENTENCE_SIZE], const char *from)
     *to = 0;
 }
 
-static struct child *start(struct notifier *tell, const struct xrdp_session *session, char *sentence,
+static struct child *start(struct notifier *notifier, const struct xrdp_session *session, char *sentence,
                            struct window *window, struct fault *why)
 {
-    char display[32], cookies[INVENTORY_PATH_SIZE + 16], latin[TELL_SENTENCE_SIZE], escaped[2 * TELL_SENTENCE_SIZE];
+    char display[32], cookies[INVENTORY_PATH_SIZE + 16], latin[NOTIFY_SENTENCE_SIZE], escaped[2 * NOTIFY_SENTENCE_SIZE];
     const char *tool = program();
     bool plain = tool && strstr(tool, "xmessage");
     snprintf(display, sizeof display, "DISPLAY=:%d", session->display);
@@ -177,7 +177,7 @@ static struct child *start(struct notifier *tell, const struct xrdp_session *ses
                               .input = -1,
                               .output = -1};
     if (tool)
-        return child_start(tell->loop, &plan, closed, window, why);
+        return child_start(notifier->loop, &plan, closed, window, why);
     fault_set(why, FAULT_ABSENT, "neither zenity nor xmessage is installed");
     return NULL;
 }
@@ -187,11 +187,11 @@ static bool is_in(const struct window *window, const struct xrdp_session *sessio
     return window->server.pid == session->server.pid && window->server.started == session->server.started;
 }
 
-static void make_room(struct notifier *tell, const struct xrdp_session *session, enum host_reason reason)
+static void make_room(struct notifier *notifier, const struct xrdp_session *session, enum host_reason reason)
 {
     struct window *oldest = NULL;
     int count = 0;
-    for (struct window *one = tell->windows; one; one = one->next) {
+    for (struct window *one = notifier->windows; one; one = one->next) {
         if (!is_in(one, session))
             continue;
         if (reason != HOST_BECAUSE_NONE && one->reason == reason)
@@ -203,51 +203,51 @@ static void make_room(struct notifier *tell, const struct xrdp_session *session,
         child_end(oldest->child);
 }
 
-void notify_show(struct notifier *tell, const struct xrdp_session *session, enum host_reason reason,
+void notify_show(struct notifier *notifier, const struct xrdp_session *session, enum host_reason reason,
                  const char *sentence)
 {
-    char copy[TELL_SENTENCE_SIZE];
+    char copy[NOTIFY_SENTENCE_SIZE];
     struct fault why = {0};
     text_cut(copy, sizeof copy, sentence);
-    make_room(tell, session, reason);
+    make_room(notifier, session, reason);
     struct window *window = mem_new(1, sizeof *window);
-    window->tell = tell;
+    window->notifier = notifier;
     window->server = session->server;
     window->reason = reason;
     window->shown_ms = clock_steady_ms();
-    window->child = start(tell, session, copy, window, &why);
+    window->child = start(notifier, session, copy, window, &why);
     if (!window->child) {
         log_warn("tell", "display :%d: %s", session->display, why.text);
         free(window);
         return;
     }
-    window->next = tell->windows;
-    window->at = &tell->windows;
+    window->next = notifier->windows;
+    window->at = &notifier->windows;
     if (window->next)
         window->next->at = &window->next;
-    tell->windows = window;
+    notifier->windows = window;
 }
 
-void notify_idle(struct notifier *tell, const struct xrdp_session *session, int64_t idle_s)
+void notify_idle(struct notifier *notifier, const struct xrdp_session *session, int64_t idle_s)
 {
     int64_t now_ms = clock_steady_ms();
-    for (struct window *one = tell->windows; one; one = one->next)
+    for (struct window *one = notifier->windows; one; one = one->next)
         if (one->reason == HOST_BECAUSE_IDLE && is_in(one, session) && (idle_s + 1) * 1000 < now_ms - one->shown_ms)
             child_end(one->child);
 }
 
 struct notifier *notify_new(struct loop *loop)
 {
-    struct notifier *tell = mem_new(1, sizeof *tell);
-    tell->loop = loop;
-    return tell;
+    struct notifier *notifier = mem_new(1, sizeof *notifier);
+    notifier->loop = loop;
+    return notifier;
 }
 
-void notify_free(struct notifier *tell)
+void notify_free(struct notifier *notifier)
 {
-    if (!tell)
+    if (!notifier)
         return;
-    while (tell->windows)
-        window_free(tell->windows);
-    free(tell);
+    while (notifier->windows)
+        window_free(notifier->windows);
+    free(notifier);
 }

@@ -5,5 +5,5 @@
 #include "broker/api/otp.h"
 
 bool otp_key_file_read(const char *path, char text[OTP_KEY_TEXT_SIZE]); // false: there is none
-// Only when it is another one than before.
+// Writes only when the key has changed.
 bool otp_key_file_write(const char *path, const char *text, struct fault *why) __attribute__((warn_unused_result));

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 300, WRITE_ANEW_BYTES = 512 * 1024, FILE_MAX_BYTES = 16 * 1024 * 1024, DAY_MS = 24 * 3600 * 1000 };
+enum { PATH_SIZE = 300, REWRITE_BYTES = 512 * 1024, FILE_MAX_BYTES = 16 * 1024 * 1024, DAY_MS = 24 * 3600 * 1000 };
 
 struct waiting {
     struct waiting *next;
@@ -22,11 +22,11 @@ struct waiting {
     void *arg;
 };
 
-// One batch, for the thread: appended, or the whole file written anew.
+// One batch, for the thread: appended, or the whole file rewritten.
 struct job {
     struct text text;
     char path[PATH_SIZE];
-    bool anew;
+    bool rewrites;
     int error;
     off_t size;              // of the file, after
     struct otp_log *otp_log; // for the loop's thread only
@@ -75,13 +75,13 @@ static bool append(struct job *job)
     job->error = errno;
     // Half a line would spoil the next one.
     if (!fine && file >= 0 && ftruncate(file, job->size) != 0)
-        job->anew = true;
+        job->rewrites = true;
     if (file >= 0)
         close(file);
     return fine;
 }
 
-static bool write_anew(struct job *job)
+static bool rewrite(struct job *job)
 {
     char fresh[PATH_SIZE + 8];
     snprintf(fresh, sizeof fresh, "%s.new", job->path);
@@ -98,8 +98,8 @@ static bool write_anew(struct job *job)
 static void work(void *arg)
 {
     struct job *job = arg;
-    off_t before = job->anew ? 0 : job->size;
-    if (job->anew ? write_anew(job) : append(job)) {
+    off_t before = job->rewrites ? 0 : job->size;
+    if (job->rewrites ? rewrite(job) : append(job)) {
         job->error = 0;
         job->size = before + (off_t)job->text.length;
     }
@@ -132,8 +132,9 @@ static void written(void *arg)
     struct job *job = arg;
     struct otp_log *otp_log = job->otp_log;
     if (job->error)
-        log_error("gate", "%s: %s; nobody can be let in", otp_log->path, strerror(job->error));
-    // After a failed write the file is written anew: what it holds is not known.
+        log_error("otp", "%s: %s; no one-time password is accepted until it can be written", otp_log->path,
+                  strerror(job->error));
+    // After a failed write the file is rewritten: what it holds is not known.
     otp_log->broken = job->error != 0;
     otp_log->size = job->size;
     bool kept = !otp_log->broken;
@@ -150,11 +151,11 @@ static void start(struct otp_log *otp_log)
     struct job *job = mem_new(1, sizeof *job);
     job->otp_log = otp_log;
     job->size = otp_log->size;
-    job->anew = otp_log->broken || otp_log->size > WRITE_ANEW_BYTES;
+    job->rewrites = otp_log->broken || otp_log->size > REWRITE_BYTES;
     TEXT_PUT(job->path, otp_log->path);
     job->text = otp_log->next;
     otp_log->next = (struct text){0};
-    if (job->anew) {
+    if (job->rewrites) {
         struct text all = {0};
         used_otps_print(otp_log->used, &all);
         text_add(&all, job->text.bytes, job->text.length);
@@ -165,7 +166,7 @@ static void start(struct otp_log *otp_log)
     otp_log->writer = worker_new(otp_log->loop, work, written, drop_job, job, &why);
     if (otp_log->writer)
         return;
-    log_error("gate", "%s", why.text);
+    log_error("otp", "%s", why.text);
     drop_job(job);
     otp_log->broken = true;
     tell(take(otp_log->waiting), false);
@@ -179,7 +180,7 @@ void otp_log_keep(struct otp_log *otp_log, const struct otp *otp, otp_log_done *
     waiting->next = otp_log->next_waiting;
     otp_log->next_waiting = waiting;
     bool fits = used_otps_print_one(otp, &otp_log->next);
-    assert(fits); // its session and login were checked by who made it
+    assert(fits); // its session and user name were checked by who made it
     start(otp_log);
 }
 
@@ -212,7 +213,7 @@ static void read_lines(struct used_otps *used, const char *path, const char *byt
         bytes = end + 1;
     }
     if (wrong)
-        log_warn("gate", "%s: %d lines cannot be read and are passed over", path, wrong);
+        log_warn("otp", "%s: ignored %d damaged lines", path, wrong);
 }
 
 struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_otps *used, struct fault *why)
@@ -227,7 +228,7 @@ struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_ot
     text_drop(&text);
     // By the broker's clock, which is not known yet; the day is for a clock of this machine that is wrong.
     used_otps_forget(used, clock_wall_ms() - DAY_MS);
-    struct job job = {.anew = true};
+    struct job job = {.rewrites = true};
     TEXT_PUT(job.path, path);
     used_otps_print(used, &job.text);
     work(&job);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A question goes through: check (is it one, for us, in time, fresh, the newest?), confirm (what does the broker say,
-// if it says something in time?), settle (others' sessions ended, written to disk), answered.
+// A verification goes through: checked (is it one, for us, in time, fresh, the newest?), confirmed (what does the
+// broker say, if it answers in time?), settled (others' sessions ended, written to disk), answered.
 #include "broker/pult-host/otp_verifier.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
@@ -9,16 +9,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASKS_MAX = 256 };
+enum { VERIFICATIONS_MAX = 256 };
 
 enum phase { PHASE_REFUSED, PHASE_CONFIRM, PHASE_SETTLE };
 
-struct ask {
-    struct ask *next, **at;
+struct verification {
+    struct verification *next, **at;
     struct otp_verifier *verifier;
     struct otp otp;
-    size_t rest;
-    int64_t number;
+    size_t password_offset;
+    int64_t request_id;
     enum phase phase;
     const char *why;
     struct otp_verifier_step *open[2];
@@ -28,9 +28,9 @@ struct ask {
     void *arg;
 };
 
-// Outlives its question when the question's time is up.
+// Outlives its verification when that takes too long.
 struct otp_verifier_step {
-    struct ask *ask;
+    struct verification *verification;
     size_t index;
     struct otp_verifier *verifier;
     struct otp_verifier_step *next, **at;
@@ -45,97 +45,97 @@ struct otp_verifier {
     struct used_otps *used;
     struct otp_key *key, *previous;
     struct loop_timer *forgetting; // the previous key
-    struct ask *asks;
+    struct verification *verifications;
     struct otp_verifier_step *steps;
-    size_t ask_count;
-    int64_t last_number;
+    size_t count;
+    int64_t last_request_id;
 };
 
-// ---- the end of a question
+// ---- the end of a verification
 
-static void forget_steps(struct ask *ask)
+static void forget_steps(struct verification *verification)
 {
     for (size_t i = 0; i < 2; i++)
-        if (ask->open[i])
-            ask->open[i]->ask = NULL;
+        if (verification->open[i])
+            verification->open[i]->verification = NULL;
 }
 
-static void ask_free(struct ask *ask)
+static void verification_free(struct verification *verification)
 {
-    forget_steps(ask);
-    *ask->at = ask->next;
-    if (ask->next)
-        ask->next->at = ask->at;
-    ask->verifier->ask_count--;
-    loop_timer_free(ask->timer);
-    loop_timer_free(ask->deadline);
-    explicit_bzero(&ask->otp, sizeof ask->otp);
-    free(ask);
+    forget_steps(verification);
+    *verification->at = verification->next;
+    if (verification->next)
+        verification->next->at = verification->at;
+    verification->verifier->count--;
+    loop_timer_free(verification->timer);
+    loop_timer_free(verification->deadline);
+    explicit_bzero(&verification->otp, sizeof verification->otp);
+    free(verification);
 }
 
-static void answer(struct ask *ask, bool good, const char *why)
+static void end_verification(struct verification *verification, bool valid, const char *why)
 {
-    otp_verifier_done *done = ask->done;
-    void *arg = ask->arg;
-    size_t rest = good ? ask->rest : 0;
-    ask_free(ask);
-    done(arg, good, rest, why);
+    otp_verifier_done *done = verification->done;
+    void *arg = verification->arg;
+    size_t password_offset = valid ? verification->password_offset : 0;
+    verification_free(verification);
+    done(arg, valid, password_offset, why);
 }
 
 static void deadline_passed(void *arg)
 {
-    answer(arg, false, "it took too long");
+    end_verification(arg, false, "timed out");
 }
 
-// ---- what speaks against it; NULL: nothing
+// ---- why one is rejected; NULL: it is not
 
-static const char *overtaken(const struct otp_verifier *verifier, const struct otp *otp)
+static const char *superseded(const struct otp_verifier *verifier, const struct otp *otp)
 {
-    const struct used_otps_login *newest = used_otps_login(verifier->used, otp->login);
+    const struct used_otps_user *newest = used_otps_user(verifier->used, otp->user_name);
     if (newest && otp->fence < newest->fence)
         return "a newer one was used here";
     if (otp->sole && otp->fence < used_otps_highest(verifier->used))
-        return "somebody was let in here with a newer one";
+        return "someone else was admitted here with a newer one";
     return NULL;
 }
 
-static bool is_vouched_for(const struct otp_verifier *verifier, const char *login, const char *password,
-                           struct otp *otp, const char **typed)
+static bool is_authentic(const struct otp_verifier *verifier, const char *user_name, const char *password,
+                         struct otp *otp, const char **typed)
 {
-    return otp_read(verifier->key, password, verifier->config.host, login, otp, typed) ||
-           (verifier->previous && otp_read(verifier->previous, password, verifier->config.host, login, otp, typed));
+    return otp_read(verifier->key, password, verifier->config.host, user_name, otp, typed) ||
+           (verifier->previous && otp_read(verifier->previous, password, verifier->config.host, user_name, otp, typed));
 }
 
-static const char *check(struct otp_verifier *verifier, const char *login, const char *password, struct otp *otp,
-                         size_t *rest)
+static const char *why_rejected(struct otp_verifier *verifier, const char *user_name, const char *password,
+                                struct otp *otp, size_t *password_offset)
 {
     const char *typed = NULL;
     if (!otp_is_one(password))
-        return "the password is no one-time password";
+        return "the password is not a one-time password";
     if (!verifier->key)
         return "the key for one-time passwords is not known yet";
-    if (!is_vouched_for(verifier, login, password, otp, &typed))
-        return "not made by the broker for this host and this person";
-    *rest = otp->password_follows ? (size_t)(typed - password) : 0;
+    if (!is_authentic(verifier, user_name, password, otp, &typed))
+        return "not issued by the broker for this host and person";
+    *password_offset = otp->password_follows ? (size_t)(typed - password) : 0;
     int64_t now_ms = verifier->ports.now_ms(verifier->arg);
     used_otps_forget(verifier->used, now_ms);
     if (otp->until_ms <= now_ms)
-        return "its time is up";
+        return "expired";
     if (used_otps_used(verifier->used, otp->nonce))
-        return "it was used before";
-    const char *why = overtaken(verifier, otp);
+        return "already used";
+    const char *why = superseded(verifier, otp);
     if (!why && !used_otps_use(verifier->used, otp->nonce, otp->until_ms))
-        why = "too many one-time passwords at a time";
+        why = "too many unexpired one-time passwords to remember another";
     return why;
 }
 
 // ---- steps
 
-static struct otp_verifier_step *step_new(struct ask *ask, size_t index)
+static struct otp_verifier_step *step_new(struct verification *verification, size_t index)
 {
-    struct otp_verifier *verifier = ask->verifier;
+    struct otp_verifier *verifier = verification->verifier;
     struct otp_verifier_step *step = mem_new(1, sizeof *step);
-    step->ask = ask;
+    step->verification = verification;
     step->index = index;
     step->verifier = verifier;
     step->next = verifier->steps;
@@ -155,104 +155,107 @@ static void step_free(struct otp_verifier_step *step)
 }
 
 // Both are under way at once; neither may finish inline.
-static void settle(struct ask *ask)
+static void settle_verification(struct verification *verification)
 {
-    struct otp_verifier *verifier = ask->verifier;
-    const char *why = overtaken(verifier, &ask->otp); // somebody may have been quicker while the broker was asked
+    struct otp_verifier *verifier = verification->verifier;
+    const char *why =
+        superseded(verifier, &verification->otp); // another may have overtaken it while the broker was asked
     if (why) {
-        answer(ask, false, why);
+        end_verification(verification, false, why);
         return;
     }
-    ask->phase = PHASE_SETTLE;
-    loop_timer_stop(ask->timer);
-    used_otps_accept(verifier->used, &ask->otp);
+    verification->phase = PHASE_SETTLE;
+    loop_timer_stop(verification->timer);
+    used_otps_accept(verifier->used, &verification->otp);
     for (size_t i = 0; i < 2; i++)
-        ask->open[i] = step_new(ask, i);
-    struct otp_verifier_step *keeping = ask->open[1];
-    verifier->ports.clear(verifier->arg, &ask->otp, ask->open[0]);
-    verifier->ports.keep(verifier->arg, &ask->otp, keeping);
+        verification->open[i] = step_new(verification, i);
+    struct otp_verifier_step *keeping = verification->open[1];
+    verifier->ports.clear(verifier->arg, &verification->otp, verification->open[0]);
+    verifier->ports.keep(verifier->arg, &verification->otp, keeping);
 }
 
 void otp_verifier_step_done(struct otp_verifier_step *step, bool fine)
 {
-    struct ask *ask = step->ask;
+    struct verification *verification = step->verification;
     size_t index = step->index;
     step_free(step);
-    if (!ask)
+    if (!verification)
         return;
-    ask->open[index] = NULL;
+    verification->open[index] = NULL;
     if (!fine)
-        ask->why = index ? "it cannot be remembered" : "another session here does not end";
-    ask->failed = ask->failed || !fine;
-    if (!ask->open[0] && !ask->open[1])
-        answer(ask, !ask->failed, ask->failed ? ask->why : "good");
+        verification->why = index ? "its use could not be written to disk" : "another session here could not be ended";
+    verification->failed = verification->failed || !fine;
+    if (!verification->open[0] && !verification->open[1])
+        end_verification(verification, !verification->failed, verification->failed ? verification->why : "good");
 }
 
 // ---- the broker's word
 
-static void time_is_up(void *arg)
+static void broker_overdue(void *arg)
 {
-    struct ask *ask = arg;
-    if (ask->phase == PHASE_REFUSED) {
-        answer(ask, false, ask->why);
+    struct verification *verification = arg;
+    if (verification->phase == PHASE_REFUSED) {
+        end_verification(verification, false, verification->why);
         return;
     }
-    log_info("gate", "%s: the broker does not say anything; it is decided here", ask->otp.login);
-    settle(ask);
+    log_info("otp", "%s: no answer from the broker in time; verifying locally", verification->otp.user_name);
+    settle_verification(verification);
 }
 
-void otp_verifier_confirmed(struct otp_verifier *verifier, int64_t number, bool good)
+void otp_verifier_confirmed(struct otp_verifier *verifier, int64_t request_id, bool valid)
 {
-    struct ask *ask = verifier->asks;
-    while (ask && (ask->number != number || ask->phase != PHASE_CONFIRM))
-        ask = ask->next;
-    if (!ask)
+    struct verification *verification = verifier->verifications;
+    while (verification && (verification->request_id != request_id || verification->phase != PHASE_CONFIRM))
+        verification = verification->next;
+    if (!verification)
         return;
-    if (good)
-        settle(ask);
+    if (valid)
+        settle_verification(verification);
     else
-        answer(ask, false, "the broker says that it is not the newest");
+        end_verification(verification, false, "superseded: the broker has issued a newer one");
 }
 
 void otp_verifier_link_down(struct otp_verifier *verifier)
 {
-    for (struct ask *ask = verifier->asks; ask; ask = ask->next)
-        if (ask->phase == PHASE_CONFIRM)
-            loop_timer_start(ask->timer, 0);
+    for (struct verification *verification = verifier->verifications; verification; verification = verification->next)
+        if (verification->phase == PHASE_CONFIRM)
+            loop_timer_start(verification->timer, 0);
 }
 
-static struct ask *ask_new(struct otp_verifier *verifier, otp_verifier_done *done, void *arg)
+static struct verification *verification_new(struct otp_verifier *verifier, otp_verifier_done *done, void *arg)
 {
-    struct ask *ask = mem_new(1, sizeof *ask);
-    ask->verifier = verifier;
-    ask->done = done;
-    ask->arg = arg;
-    ask->next = verifier->asks;
-    ask->at = &verifier->asks;
-    if (ask->next)
-        ask->next->at = &ask->next;
-    verifier->asks = ask;
-    verifier->ask_count++;
-    ask->timer = loop_timer_new(verifier->loop, time_is_up, ask);
-    ask->deadline = loop_timer_new(verifier->loop, deadline_passed, ask);
-    return ask;
+    struct verification *verification = mem_new(1, sizeof *verification);
+    verification->verifier = verifier;
+    verification->done = done;
+    verification->arg = arg;
+    verification->next = verifier->verifications;
+    verification->at = &verifier->verifications;
+    if (verification->next)
+        verification->next->at = &verification->next;
+    verifier->verifications = verification;
+    verifier->count++;
+    verification->timer = loop_timer_new(verifier->loop, broker_overdue, verification);
+    verification->deadline = loop_timer_new(verifier->loop, deadline_passed, verification);
+    return verification;
 }
 
-void otp_verifier_ask(struct otp_verifier *verifier, const char *login, const char *password, otp_verifier_done *done,
-                      void *arg)
+void otp_verifier_ask(struct otp_verifier *verifier, const char *user_name, const char *password,
+                      otp_verifier_done *done, void *arg)
 {
-    struct ask *ask = ask_new(verifier, done, arg);
-    ask->why =
-        verifier->ask_count > ASKS_MAX ? "too many at a time" : check(verifier, login, password, &ask->otp, &ask->rest);
-    if (ask->why) {
-        loop_timer_start(ask->timer, 0);
+    struct verification *verification = verification_new(verifier, done, arg);
+    verification->why =
+        verifier->count > VERIFICATIONS_MAX
+            ? "too many verifications at once"
+            : why_rejected(verifier, user_name, password, &verification->otp, &verification->password_offset);
+    if (verification->why) {
+        loop_timer_start(verification->timer, 0);
         return;
     }
-    ask->phase = PHASE_CONFIRM;
-    ask->number = ++verifier->last_number;
-    bool asked = verifier->ports.confirm(verifier->arg, ask->number, &ask->otp);
-    loop_timer_start(ask->timer, asked ? verifier->config.confirm_ms : 0);
-    loop_timer_start(ask->deadline, verifier->config.deadline_ms);
+    verification->phase = PHASE_CONFIRM;
+    verification->request_id = ++verifier->last_request_id;
+    bool asked = verifier->ports.confirm(verifier->arg, verification->request_id, &verification->otp);
+    loop_timer_start(verification->timer, asked ? verifier->config.confirm_ms : 0);
+    loop_timer_start(verification->deadline, verifier->config.deadline_ms);
 }
 
 // ---- the whole
@@ -282,8 +285,8 @@ void otp_verifier_free(struct otp_verifier *verifier)
 {
     if (!verifier)
         return;
-    while (verifier->asks)
-        ask_free(verifier->asks);
+    while (verifier->verifications)
+        verification_free(verifier->verifications);
     while (verifier->steps)
         step_free(verifier->steps);
     otp_key_free(verifier->key);

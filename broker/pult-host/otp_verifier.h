@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Who is let in: decides on one-time passwords. No sockets, files or clocks of its own beyond timers, so that tests can
-// be the broker, the disk and the time.
+// Decides which one-time passwords are accepted. No sockets, files or clocks of its own beyond timers, so that tests
+// can be the broker, the disk and the time.
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/pult-host/used_otps.h"
 
 struct otp_verifier;
-struct otp_verifier_step; // of one question; finished exactly once
+struct otp_verifier_step; // of one verification; finished exactly once
 
 struct otp_verifier_ports {
     int64_t (*now_ms)(void *arg); // the broker's clock, as well as it is known
     // Asks the broker whether this is still the newest; otp_verifier_confirmed brings the answer. False: there is no
     // link.
-    bool (*confirm)(void *arg, int64_t number, const struct otp *otp);
-    // Ends what may not be there beside this person: others' sessions when `sole`, and a session of theirs that the
+    bool (*confirm)(void *arg, int64_t request_id, const struct otp *otp);
+    // Ends what may not run beside this person: others' sessions when `sole`, and a session of theirs that the
     // session manager has lost. Then otp_verifier_step_done.
     void (*clear)(void *arg, const struct otp *otp, struct otp_verifier_step *step);
     // Makes it durable. Then otp_verifier_step_done.
@@ -25,22 +25,23 @@ struct otp_verifier_config {
     int64_t confirm_ms, deadline_ms, previous_ms;
 };
 
-// `rest`: where the typed password begins, 0: nowhere. `why` is for the log; a refusal's goes to nobody else.
-typedef void otp_verifier_done(void *arg, bool good, size_t rest, const char *why);
+// `password_offset`: where the typed password begins, 0: nowhere. `why` is for the log; a refusal's goes to nobody
+// else.
+typedef void otp_verifier_done(void *arg, bool valid, size_t password_offset, const char *why);
 
-// `spent` outlives the gate.
+// `used` outlives the verifier.
 struct otp_verifier *otp_verifier_new(struct loop *loop, const struct otp_verifier_config *config,
                                       struct used_otps *used, const struct otp_verifier_ports *ports, void *arg);
-// Questions under way get no answer; their steps are forgotten. NULL allowed.
+// Verifications under way get no answer; their steps are forgotten. NULL allowed.
 void otp_verifier_free(struct otp_verifier *verifier);
 
 // The host's key as text; false when it is none, and the old one stays. What was made with the old one is good for
 // another previous_ms.
 bool otp_verifier_set_key(struct otp_verifier *verifier, const char *text) __attribute__((warn_unused_result));
-// Login and password are hostile. `done` comes later, once, within the deadline.
-void otp_verifier_ask(struct otp_verifier *verifier, const char *login, const char *password, otp_verifier_done *done,
-                      void *arg);
-void otp_verifier_confirmed(struct otp_verifier *verifier, int64_t number,
-                            bool good);                     // a number that is not known is passed over
+// User name and password are hostile. `done` comes later, once, within the deadline.
+void otp_verifier_ask(struct otp_verifier *verifier, const char *user_name, const char *password,
+                      otp_verifier_done *done, void *arg);
+void otp_verifier_confirmed(struct otp_verifier *verifier, int64_t request_id,
+                            bool valid);                    // an unknown id is ignored
 void otp_verifier_link_down(struct otp_verifier *verifier); // nobody waits for an answer any more
 void otp_verifier_step_done(struct otp_verifier_step *step, bool fine);

@@ -6,10 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GATE_SOCKET "/run/pult-host/gate.sock"
+#define PAM_SOCKET "/run/pult-host/pam.sock"
 
 enum {
-    PAM_LOGIN_SIZE = 128,
+    PAM_USER_NAME_SIZE = 128,
     PAM_PASSWORD_SIZE = 1025,
     PAM_QUESTION_MAX = 1200,
     PAM_ANSWER_SIZE = 5,
@@ -17,20 +17,20 @@ enum {
 };
 
 struct pam_question {
-    char login[PAM_LOGIN_SIZE];
+    char user_name[PAM_USER_NAME_SIZE];
     char password[PAM_PASSWORD_SIZE];
     uint16_t port; // TCP port on loopback from which the RDP server asked the session manager; 0: not known
 };
 
 struct pam_answer {
-    bool good;
-    uint16_t rest; // where in the password the typed one begins; 0: none follows
+    bool valid;
+    uint16_t password_offset; // where in the password the typed one begins; 0: none follows
 };
 
 // Length of the packet; 0 when it does not fit.
-size_t pam_question_write(const struct pam_question *request, char packet[PAM_QUESTION_MAX]);
+size_t pam_question_write(const struct pam_question *question, char packet[PAM_QUESTION_MAX]);
 // The packet is hostile.
-bool pam_question_read(struct pam_question *request, const char *packet, size_t length)
+bool pam_question_read(struct pam_question *question, const char *packet, size_t length)
     __attribute__((warn_unused_result));
 void pam_answer_write(const struct pam_answer *answer, char packet[PAM_ANSWER_SIZE]);
 bool pam_answer_read(struct pam_answer *answer, const char *packet, size_t length) __attribute__((warn_unused_result));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The PAM module of session hosts, see pam_pult(8): as `auth` it asks pult-host whether the password is a good one-time
 // password; as `account` it lets through who came in that way in this very transaction. It runs in the session
-// manager's main process, so it is small, waits two seconds at most and tells no secret to anybody but the gate.
+// manager's main process, so it is small, waits two seconds at most and tells no secret to anybody but pult-host.
 #include "broker/pult-host/pam_protocol.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@
 
 enum { DESCRIPTORS_MAX = 1024, SESMAN_PORT = 3350, ESTABLISHED = 1 };
 
-static const char let_in[] = "pult-let-in"; // PAM data: the login that was let in
+static const char accepted[] = "pult-accepted"; // PAM data: the user name whose password was accepted
 
 struct settings {
     const char *socket;
@@ -31,7 +31,7 @@ struct settings {
 
 static struct settings read_arguments(pam_handle_t *pam, int count, const char **words)
 {
-    struct settings settings = {.socket = GATE_SOCKET, .sesman_port = SESMAN_PORT};
+    struct settings settings = {.socket = PAM_SOCKET, .sesman_port = SESMAN_PORT};
     for (int i = 0; i < count; i++) {
         if (strncmp(words[i], "socket=", 7) == 0)
             settings.socket = words[i] + 7;
@@ -43,9 +43,9 @@ static struct settings read_arguments(pam_handle_t *pam, int count, const char *
     return settings;
 }
 
-// ---- who asks: the RDP server's process for this connection. xrdp leaves a refused connection open, with a log-on box
-// of its own, so pult-host has to close it. It is the connection whose question this process, the session manager, has
-// read and not yet answered.
+// ---- which connection asks: the RDP server's process for this connection. xrdp leaves a refused connection open, with
+// a log-on box of its own, so pult-host has to close it. It is the connection whose question this process, the session
+// manager, has read and not yet answered.
 
 static uint16_t port_of(const struct sockaddr_storage *address)
 {
@@ -78,7 +78,7 @@ static uint16_t asking_port(const struct settings *settings)
     return 0;
 }
 
-// ---- the gate
+// ---- asking pult-host
 
 static int64_t steady_ms(void)
 {
@@ -93,17 +93,17 @@ static int dial(const char *path)
     if (strlen(path) >= sizeof address.sun_path)
         return -1;
     memcpy(address.sun_path, path, strlen(path) + 1);
-    int verifier = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (verifier >= 0 && connect(verifier, (struct sockaddr *)&address, sizeof address) != 0) {
-        close(verifier);
+    int agent = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (agent >= 0 && connect(agent, (struct sockaddr *)&address, sizeof address) != 0) {
+        close(agent);
         return -1;
     }
-    return verifier;
+    return agent;
 }
 
-static int wait_for(int verifier, int64_t until_ms)
+static int wait_for(int agent, int64_t until_ms)
 {
-    struct pollfd one = {.fd = verifier, .events = POLLIN};
+    struct pollfd one = {.fd = agent, .events = POLLIN};
     for (;;) {
         int64_t left_ms = until_ms - steady_ms();
         int ready = left_ms > 0 ? poll(&one, 1, (int)left_ms) : 0;
@@ -113,31 +113,32 @@ static int wait_for(int verifier, int64_t until_ms)
 }
 
 // PAM_SUCCESS: there is an answer.
-static int ask(const char *path, const struct pam_question *request, struct pam_answer *answer)
+static int ask(const char *path, const struct pam_question *question, struct pam_answer *answer)
 {
     int64_t until_ms = steady_ms() + PAM_DEADLINE_MS;
     char packet[PAM_QUESTION_MAX], got[PAM_ANSWER_SIZE + 1];
-    size_t length = pam_question_write(request, packet);
+    size_t length = pam_question_write(question, packet);
     if (length == 0)
         return PAM_AUTH_ERR;
-    int verifier = dial(path);
-    int sent = verifier >= 0 && send(verifier, packet, length, MSG_NOSIGNAL) == (ssize_t)length;
+    int agent = dial(path);
+    int sent = agent >= 0 && send(agent, packet, length, MSG_NOSIGNAL) == (ssize_t)length;
     explicit_bzero(packet, sizeof packet);
-    ssize_t heard = sent && wait_for(verifier, until_ms) ? recv(verifier, got, sizeof got, MSG_DONTWAIT) : -1;
-    if (verifier >= 0)
-        close(verifier);
+    ssize_t heard = sent && wait_for(agent, until_ms) ? recv(agent, got, sizeof got, MSG_DONTWAIT) : -1;
+    if (agent >= 0)
+        close(agent);
     return heard > 0 && pam_answer_read(answer, got, (size_t)heard) ? PAM_SUCCESS : PAM_AUTHINFO_UNAVAIL;
 }
 
-// False when it is no question for the gate: then nothing is asked.
-static int fill(struct pam_question *request, const char *login, const char *password)
+// False when it is no question for pult-host: then nothing is asked.
+static int fill(struct pam_question *question, const char *user_name, const char *password)
 {
-    size_t login_length = login ? strnlen(login, sizeof request->login) : 0,
-           password_length = password ? strnlen(password, sizeof request->password) : 0;
-    if (!login_length || login_length == sizeof request->login || password_length == sizeof request->password)
+    size_t user_name_length = user_name ? strnlen(user_name, sizeof question->user_name) : 0,
+           password_length = password ? strnlen(password, sizeof question->password) : 0;
+    if (!user_name_length || user_name_length == sizeof question->user_name ||
+        password_length == sizeof question->password)
         return 0;
-    memcpy(request->login, login, login_length + 1);
-    memcpy(request->password, password ? password : "", password_length + 1);
+    memcpy(question->user_name, user_name, user_name_length + 1);
+    memcpy(question->password, password ? password : "", password_length + 1);
     return 1;
 }
 
@@ -150,10 +151,10 @@ static void forget(pam_handle_t *pam, void *data, int code)
     free(data);
 }
 
-static int note(pam_handle_t *pam, const char *login)
+static int note(pam_handle_t *pam, const char *user_name)
 {
-    char *copy = strdup(login);
-    int code = copy ? pam_set_data(pam, let_in, copy, forget) : PAM_BUF_ERR;
+    char *copy = strdup(user_name);
+    int code = copy ? pam_set_data(pam, accepted, copy, forget) : PAM_BUF_ERR;
     if (code != PAM_SUCCESS)
         free(copy);
     return code;
@@ -162,8 +163,8 @@ static int note(pam_handle_t *pam, const char *login)
 // What follows is the typed password, for the modules behind; a used one-time password is nobody's password.
 static int hand_on(pam_handle_t *pam, const char *password, const struct pam_answer *answer)
 {
-    char *typed = answer->rest ? strdup(password + answer->rest) : NULL;
-    if (answer->rest && !typed)
+    char *typed = answer->password_offset ? strdup(password + answer->password_offset) : NULL;
+    if (answer->password_offset && !typed)
         return PAM_BUF_ERR;
     int code = pam_set_item(pam, PAM_AUTHTOK, typed);
     if (typed) {
@@ -172,33 +173,33 @@ static int hand_on(pam_handle_t *pam, const char *password, const struct pam_ans
     }
     if (code != PAM_SUCCESS)
         return code;
-    return answer->rest ? PAM_IGNORE : PAM_SUCCESS;
+    return answer->password_offset ? PAM_IGNORE : PAM_SUCCESS;
 }
 
 __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam, int flags, int count,
                                                                const char **words)
 {
-    const char *login = NULL, *password = NULL;
-    struct pam_question request = {.port = 0};
-    struct pam_answer answer = {.good = false};
+    const char *user_name = NULL, *password = NULL;
+    struct pam_question question = {.port = 0};
+    struct pam_answer answer = {.valid = false};
     struct settings settings = read_arguments(pam, count, words);
     (void)flags;
-    // An earlier try of this transaction lets nobody in.
-    pam_set_data(pam, let_in, NULL, NULL);
-    if (pam_get_user(pam, &login, NULL) != PAM_SUCCESS ||
-        pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) != PAM_SUCCESS || !fill(&request, login, password))
+    // An earlier attempt of this transaction admits nobody.
+    pam_set_data(pam, accepted, NULL, NULL);
+    if (pam_get_user(pam, &user_name, NULL) != PAM_SUCCESS ||
+        pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) != PAM_SUCCESS || !fill(&question, user_name, password))
         return PAM_AUTH_ERR;
-    request.port = asking_port(&settings);
-    int code = ask(settings.socket, &request, &answer);
-    if (code == PAM_SUCCESS && (!answer.good || answer.rest > strlen(password)))
+    question.port = asking_port(&settings);
+    int code = ask(settings.socket, &question, &answer);
+    if (code == PAM_SUCCESS && (!answer.valid || answer.password_offset > strlen(password)))
         code = PAM_AUTH_ERR;
     if (code == PAM_AUTHINFO_UNAVAIL)
-        pam_syslog(pam, LOG_ERR, "pult-host does not answer at %s", settings.socket);
+        pam_syslog(pam, LOG_ERR, "pult-host does not answer at %s; is it running?", settings.socket);
     if (code == PAM_SUCCESS)
-        code = note(pam, request.login);
+        code = note(pam, question.user_name);
     if (code == PAM_SUCCESS)
         code = hand_on(pam, password, &answer);
-    explicit_bzero(&request, sizeof request);
+    explicit_bzero(&question, sizeof question);
     return code;
 }
 
@@ -213,13 +214,13 @@ __attribute__((visibility("default"))) int pam_sm_setcred(pam_handle_t *pam, int
 
 __attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pam, int flags, int count, const char **words)
 {
-    const void *data = NULL, *login = NULL;
+    const void *data = NULL, *user_name = NULL;
     (void)flags;
     (void)count;
     (void)words;
-    if (pam_get_data(pam, let_in, &data) == PAM_SUCCESS && data && pam_get_item(pam, PAM_USER, &login) == PAM_SUCCESS &&
-        login && strcmp(data, login) == 0)
+    if (pam_get_data(pam, accepted, &data) == PAM_SUCCESS && data &&
+        pam_get_item(pam, PAM_USER, &user_name) == PAM_SUCCESS && user_name && strcmp(data, user_name) == 0)
         return PAM_SUCCESS;
-    pam_syslog(pam, LOG_NOTICE, "no one-time password was shown, so this log-on is refused");
+    pam_syslog(pam, LOG_NOTICE, "log-on refused: no one-time password was presented");
     return PAM_ACCT_EXPIRED;
 }

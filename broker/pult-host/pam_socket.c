@@ -12,11 +12,11 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { VISITS_MAX = 256, BACKLOG = 64 };
+enum { REQUESTS_MAX = 256, BACKLOG = 64 };
 
 struct pam_request {
     struct pam_request *next, **at;
-    struct pam_socket *socket_of_pam;
+    struct pam_socket *pam_socket;
     int socket;
     bool asked;
     struct loop_watch *watch;
@@ -27,60 +27,60 @@ struct pam_socket {
     struct loop *loop;
     int socket;
     struct loop_watch *watch;
-    struct pam_request *visits;
+    struct pam_request *requests;
     size_t count;
     pam_socket_asked *asked;
     void *arg;
 };
 
-static void visit_free(struct pam_request *visit)
+static void request_free(struct pam_request *request)
 {
-    *visit->at = visit->next;
-    if (visit->next)
-        visit->next->at = visit->at;
-    visit->socket_of_pam->count--;
-    loop_watch_free(visit->watch);
-    loop_timer_free(visit->deadline);
-    close(visit->socket);
-    free(visit);
+    *request->at = request->next;
+    if (request->next)
+        request->next->at = request->at;
+    request->pam_socket->count--;
+    loop_watch_free(request->watch);
+    loop_timer_free(request->deadline);
+    close(request->socket);
+    free(request);
 }
 
-void pam_socket_answer(struct pam_request *visit, bool good, size_t rest)
+void pam_socket_answer(struct pam_request *request, bool valid, size_t password_offset)
 {
     char packet[PAM_ANSWER_SIZE];
-    struct pam_answer answer = {.good = good, .rest = (uint16_t)rest};
+    struct pam_answer answer = {.valid = valid, .password_offset = (uint16_t)password_offset};
     pam_answer_write(&answer, packet);
-    // Who asked may have gone; then nobody is let in.
-    send(visit->socket, packet, sizeof packet, MSG_NOSIGNAL | MSG_DONTWAIT);
-    visit_free(visit);
+    // The peer may have gone; then nobody is admitted.
+    send(request->socket, packet, sizeof packet, MSG_NOSIGNAL | MSG_DONTWAIT);
+    request_free(request);
 }
 
-static void too_late(void *arg)
+static void question_overdue(void *arg)
 {
-    struct pam_request *visit = arg;
-    if (!visit->asked)
-        visit_free(visit);
+    struct pam_request *request = arg;
+    if (!request->asked)
+        request_free(request);
 }
 
-static void heard(void *arg, bool readable, bool writable)
+static void question_readable(void *arg, bool readable, bool writable)
 {
-    struct pam_request *visit = arg;
+    struct pam_request *request = arg;
     char packet[PAM_QUESTION_MAX + 1];
-    struct pam_question request;
+    struct pam_question question;
     (void)readable;
     (void)writable;
-    ssize_t length = recv(visit->socket, packet, sizeof packet, MSG_DONTWAIT);
+    ssize_t length = recv(request->socket, packet, sizeof packet, MSG_DONTWAIT);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return;
-    loop_watch_set(visit->watch, false, false);
-    bool fine = length > 0 && pam_question_read(&request, packet, (size_t)length);
+    loop_watch_set(request->watch, false, false);
+    bool fine = length > 0 && pam_question_read(&question, packet, (size_t)length);
     explicit_bzero(packet, sizeof packet);
     if (fine) {
-        visit->asked = true;
-        visit->socket_of_pam->asked(visit->socket_of_pam->arg, &request, visit);
-        explicit_bzero(&request, sizeof request);
+        request->asked = true;
+        request->pam_socket->asked(request->pam_socket->arg, &question, request);
+        explicit_bzero(&question, sizeof question);
     } else {
-        visit_free(visit);
+        request_free(request);
     }
 }
 
@@ -91,32 +91,34 @@ static bool is_root(int socket)
     return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == 0;
 }
 
-static void knocked(void *arg, bool readable, bool writable)
+static void accept_request(void *arg, bool readable, bool writable)
 {
-    struct pam_socket *socket_of_pam = arg;
+    struct pam_socket *pam_socket = arg;
     (void)readable;
     (void)writable;
-    int socket = accept4(socket_of_pam->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int socket = accept4(pam_socket->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket < 0)
         return;
-    if (socket_of_pam->count >= VISITS_MAX || !is_root(socket)) {
-        log_warn("gate", "somebody who may not was turned away from the gate's socket");
+    bool privileged = is_root(socket);
+    if (!privileged || pam_socket->count >= REQUESTS_MAX) {
+        log_warn("pam", "rejected connection %s",
+                 privileged ? "beyond the limit of simultaneous requests" : "from unprivileged peer");
         close(socket);
         return;
     }
-    struct pam_request *visit = mem_new(1, sizeof *visit);
-    visit->socket_of_pam = socket_of_pam;
-    visit->socket = socket;
-    visit->next = socket_of_pam->visits;
-    visit->at = &socket_of_pam->visits;
-    if (visit->next)
-        visit->next->at = &visit->next;
-    socket_of_pam->visits = visit;
-    socket_of_pam->count++;
-    visit->watch = loop_watch_new(socket_of_pam->loop, socket, heard, visit);
-    loop_watch_set(visit->watch, true, false);
-    visit->deadline = loop_timer_new(socket_of_pam->loop, too_late, visit);
-    loop_timer_start(visit->deadline, PAM_DEADLINE_MS);
+    struct pam_request *request = mem_new(1, sizeof *request);
+    request->pam_socket = pam_socket;
+    request->socket = socket;
+    request->next = pam_socket->requests;
+    request->at = &pam_socket->requests;
+    if (request->next)
+        request->next->at = &request->next;
+    pam_socket->requests = request;
+    pam_socket->count++;
+    request->watch = loop_watch_new(pam_socket->loop, socket, question_readable, request);
+    loop_watch_set(request->watch, true, false);
+    request->deadline = loop_timer_new(pam_socket->loop, question_overdue, request);
+    loop_timer_start(request->deadline, PAM_DEADLINE_MS);
 }
 
 static int listen_at(const char *path, struct fault *why)
@@ -147,23 +149,23 @@ struct pam_socket *pam_socket_open(struct loop *loop, const char *path, pam_sock
     int listener = listen_at(path, why);
     if (listener < 0)
         return NULL;
-    struct pam_socket *socket_of_pam = mem_new(1, sizeof *socket_of_pam);
-    socket_of_pam->loop = loop;
-    socket_of_pam->socket = listener;
-    socket_of_pam->asked = asked;
-    socket_of_pam->arg = arg;
-    socket_of_pam->watch = loop_watch_new(loop, listener, knocked, socket_of_pam);
-    loop_watch_set(socket_of_pam->watch, true, false);
-    return socket_of_pam;
+    struct pam_socket *pam_socket = mem_new(1, sizeof *pam_socket);
+    pam_socket->loop = loop;
+    pam_socket->socket = listener;
+    pam_socket->asked = asked;
+    pam_socket->arg = arg;
+    pam_socket->watch = loop_watch_new(loop, listener, accept_request, pam_socket);
+    loop_watch_set(pam_socket->watch, true, false);
+    return pam_socket;
 }
 
-void pam_socket_free(struct pam_socket *socket_of_pam)
+void pam_socket_free(struct pam_socket *pam_socket)
 {
-    if (!socket_of_pam)
+    if (!pam_socket)
         return;
-    while (socket_of_pam->visits)
-        visit_free(socket_of_pam->visits);
-    loop_watch_free(socket_of_pam->watch);
-    close(socket_of_pam->socket);
-    free(socket_of_pam);
+    while (pam_socket->requests)
+        request_free(pam_socket->requests);
+    loop_watch_free(pam_socket->watch);
+    close(pam_socket->socket);
+    free(pam_socket);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The socket at which pam_pult.so asks. Root only: who can ask can try passwords.
+// The socket at which pam_pult.so asks. Root only: whoever can ask can try passwords.
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
@@ -9,9 +9,9 @@ struct pam_socket;
 struct pam_request; // one question; answered once
 
 // The question is wiped after this returns.
-typedef void pam_socket_asked(void *arg, const struct pam_question *request, struct pam_request *visit);
+typedef void pam_socket_asked(void *arg, const struct pam_question *question, struct pam_request *request);
 
 struct pam_socket *pam_socket_open(struct loop *loop, const char *path, pam_socket_asked *asked, void *arg,
                                    struct fault *why);
-void pam_socket_free(struct pam_socket *socket_of_pam); // who has asked gets no answer; NULL allowed
-void pam_socket_answer(struct pam_request *visit, bool good, size_t rest);
+void pam_socket_free(struct pam_socket *pam_socket); // who is waiting gets no answer; NULL allowed
+void pam_socket_answer(struct pam_request *request, bool valid, size_t password_offset);

@@ -81,7 +81,7 @@ void process_list_read(struct process_list *list, const char *root)
         if (!isdigit((unsigned char)entry->d_name[0]) || !text_number(entry->d_name, 1, INT32_MAX, &pid) ||
             !process_read(root, (pid_t)pid, &process))
             continue;
-        mem_reserve(&list->rows, &list->room, list->count + 1, sizeof *list->rows);
+        mem_reserve(&list->rows, &list->capacity, list->count + 1, sizeof *list->rows);
         list->rows[list->count++] = process;
     }
     closedir(folder);

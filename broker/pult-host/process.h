@@ -16,7 +16,7 @@ struct process {
 
 struct process_list {
     struct process *rows; // by pid
-    size_t count, room;
+    size_t count, capacity;
 };
 
 enum { PROCESS_GROUPS_MAX = 32 };

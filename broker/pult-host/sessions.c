@@ -15,19 +15,19 @@
 enum {
     TICK_MS = 1000,
     LOOK_MS = 10 * 1000,
-    ORPHAN_MS = 10 * 1000,   // nobody sees it and nobody can: how long until it is logged off
+    ORPHAN_MS = 10 * 1000,   // nobody is connected and nobody can reconnect: how long until it is logged off
     NAMELESS_MS = 60 * 1000, // the directory does not say whose it is: how long until it is nobody's
-    NAME_WAIT_MS = 2000,     // who comes in waits no longer for the directory to say so
+    NAME_WAIT_MS = 2000,     // a log-on waits no longer for the directory to say so
 };
 
 // What is known of one beyond the inventory.
-struct kept {
-    struct kept *next, **at;
+struct watched_session {
+    struct watched_session *next, **at;
     struct sessions *sessions;
     struct xrdp_session session;
     bool there;
-    int64_t seen_ms;   // since when
-    int64_t lonely_ms; // since when it is an orphan that nobody sees; 0: it is not
+    int64_t seen_ms;      // since when
+    int64_t abandoned_ms; // since when it is an orphan that nobody sees; 0: it is not
     struct idle *idle;
     struct logoff *logoff;
 };
@@ -35,7 +35,7 @@ struct kept {
 struct clearing {
     struct clearing *next, **at;
     struct sessions *sessions;
-    char login[128];
+    char user_name[128];
     bool sole;
     int64_t began_ms;
     sessions_done *done;
@@ -50,7 +50,7 @@ struct sessions {
     void *arg;
     struct user_names *names;
     struct disconnects *disconnects;
-    struct kept *kept;
+    struct watched_session *watched;
     struct clearing *clearings;
     struct loop_timer *tick;
     int64_t looked_ms;
@@ -66,36 +66,36 @@ static bool is_same(const struct xrdp_session *a, const struct xrdp_session *b)
 
 // ---- keeping track
 
-static void kept_free(struct kept *kept)
+static void watched_session_free(struct watched_session *watched)
 {
-    *kept->at = kept->next;
-    if (kept->next)
-        kept->next->at = kept->at;
-    idle_free(kept->idle);
-    logoff_free(kept->logoff);
-    free(kept);
+    *watched->at = watched->next;
+    if (watched->next)
+        watched->next->at = watched->at;
+    idle_free(watched->idle);
+    logoff_free(watched->logoff);
+    free(watched);
 }
 
-static struct kept *find(const struct sessions *sessions, const struct xrdp_session *session)
+static struct watched_session *find(const struct sessions *sessions, const struct xrdp_session *session)
 {
-    struct kept *kept = sessions->kept;
-    while (kept && !is_same(&kept->session, session))
-        kept = kept->next;
-    return kept;
+    struct watched_session *watched = sessions->watched;
+    while (watched && !is_same(&watched->session, session))
+        watched = watched->next;
+    return watched;
 }
 
-static struct kept *add(struct sessions *sessions, const struct xrdp_session *session)
+static struct watched_session *add(struct sessions *sessions, const struct xrdp_session *session)
 {
-    struct kept *kept = mem_new(1, sizeof *kept), **last = &sessions->kept;
+    struct watched_session *watched = mem_new(1, sizeof *watched), **last = &sessions->watched;
     while (*last)
         last = &(*last)->next;
-    kept->at = last;
-    *last = kept;
-    kept->sessions = sessions;
-    kept->seen_ms = clock_steady_ms();
-    kept->idle = idle_new(sessions->loop, session);
-    log_info("session", "display :%d of uid %u is there", session->display, (unsigned)session->owner.uid);
-    return kept;
+    watched->at = last;
+    *last = watched;
+    watched->sessions = sessions;
+    watched->seen_ms = clock_steady_ms();
+    watched->idle = idle_new(sessions->loop, session);
+    log_info("session", "display :%d appeared, uid %u", session->display, (unsigned)session->owner.uid);
+    return watched;
 }
 
 static bool differs(const struct xrdp_session *a, const struct xrdp_session *b)
@@ -103,27 +103,28 @@ static bool differs(const struct xrdp_session *a, const struct xrdp_session *b)
     return a->connected != b->connected || a->orphan != b->orphan || a->display != b->display;
 }
 
-static void watch_orphan(struct kept *kept)
+static void watch_orphan(struct watched_session *watched)
 {
-    bool lonely = kept->session.orphan && !kept->session.connected;
-    if (lonely && !kept->lonely_ms)
-        kept->lonely_ms = clock_steady_ms();
-    else if (!lonely)
-        kept->lonely_ms = 0;
-    if (!kept->lonely_ms || kept->logoff || clock_steady_ms() - kept->lonely_ms < ORPHAN_MS)
+    bool abandoned = watched->session.orphan && !watched->session.connected;
+    if (abandoned && !watched->abandoned_ms)
+        watched->abandoned_ms = clock_steady_ms();
+    else if (!abandoned)
+        watched->abandoned_ms = 0;
+    if (!watched->abandoned_ms || watched->logoff || clock_steady_ms() - watched->abandoned_ms < ORPHAN_MS)
         return;
-    log_warn("session", "display :%d: its session manager is gone and nobody can return to it", kept->session.display);
-    sessions_end(kept->sessions, &kept->session);
+    log_warn("session", "display :%d: its session manager is gone and nobody can reconnect; logging it off",
+             watched->session.display);
+    sessions_end(watched->sessions, &watched->session);
 }
 
 static bool note(struct sessions *sessions, const struct xrdp_session *session)
 {
-    struct kept *kept = find(sessions, session);
-    bool is_new = !kept, other = kept && differs(&kept->session, session);
+    struct watched_session *watched = find(sessions, session);
+    bool is_new = !watched, other = watched && differs(&watched->session, session);
     if (is_new)
-        kept = add(sessions, session);
-    kept->session = *session;
-    kept->there = true;
+        watched = add(sessions, session);
+    watched->session = *session;
+    watched->there = true;
     return is_new || other;
 }
 
@@ -131,16 +132,16 @@ static bool note(struct sessions *sessions, const struct xrdp_session *session)
 static bool sweep(struct sessions *sessions)
 {
     bool changed = false;
-    for (struct kept *kept = sessions->kept, *next; kept; kept = next) {
-        next = kept->next;
-        if (kept->there)
+    for (struct watched_session *watched = sessions->watched, *next; watched; watched = next) {
+        next = watched->next;
+        if (watched->there)
             continue;
-        if (kept->session.server.pid)
-            log_info("session", "display :%d is gone", kept->session.display);
-        changed = changed || kept->session.server.pid;
-        kept->session.server.pid = 0;
-        if (idle_stop(kept->idle) && !kept->logoff)
-            kept_free(kept);
+        if (watched->session.server.pid)
+            log_info("session", "display :%d gone", watched->session.display);
+        changed = changed || watched->session.server.pid;
+        watched->session.server.pid = 0;
+        if (idle_stop(watched->idle) && !watched->logoff)
+            watched_session_free(watched);
     }
     return changed;
 }
@@ -151,14 +152,14 @@ void sessions_look(struct sessions *sessions)
     size_t displays = sessions->display_count > 0 ? (size_t)sessions->display_count : 0;
     sessions->looked_ms = clock_steady_ms();
     inventory_read(&sessions->inventory, "/proc", sessions->displays, displays);
-    for (struct kept *kept = sessions->kept; kept; kept = kept->next)
-        kept->there = false;
+    for (struct watched_session *watched = sessions->watched; watched; watched = watched->next)
+        watched->there = false;
     for (size_t i = 0; i < sessions->inventory.count; i++)
         changed |= note(sessions, &sessions->inventory.rows[i]);
     changed |= sweep(sessions);
-    for (struct kept *kept = sessions->kept; kept; kept = kept->next)
-        if (kept->there)
-            watch_orphan(kept);
+    for (struct watched_session *watched = sessions->watched; watched; watched = watched->next)
+        if (watched->there)
+            watch_orphan(watched);
     if (changed)
         sessions->changed(sessions->arg);
 }
@@ -193,37 +194,37 @@ static void tick(void *arg)
 
 bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_row *row)
 {
-    const struct kept *kept = sessions->kept;
-    while (kept && (!kept->there || index--))
-        kept = kept->next;
-    if (!kept)
+    const struct watched_session *watched = sessions->watched;
+    while (watched && (!watched->there || index--))
+        watched = watched->next;
+    if (!watched)
         return false;
-    row->session = kept->session;
-    row->idle_s = idle_s(kept->idle);
-    row->ends = kept->logoff != NULL;
-    text_cut(row->login, sizeof row->login, user_names_of(sessions->names, kept->session.owner.uid));
+    row->session = watched->session;
+    row->idle_s = idle_s(watched->idle);
+    row->ends = watched->logoff != NULL;
+    text_cut(row->user_name, sizeof row->user_name, user_names_of(sessions->names, watched->session.owner.uid));
     return true;
 }
 
-static bool awaits_name(const struct kept *kept)
+static bool awaits_name(const struct watched_session *watched)
 {
-    return kept->there && !*user_names_of(kept->sessions->names, kept->session.owner.uid) &&
-           clock_steady_ms() - kept->seen_ms < NAMELESS_MS;
+    return watched->there && !*user_names_of(watched->sessions->names, watched->session.owner.uid) &&
+           clock_steady_ms() - watched->seen_ms < NAMELESS_MS;
 }
 
 bool sessions_all_named(const struct sessions *sessions)
 {
-    for (const struct kept *kept = sessions->kept; kept; kept = kept->next)
-        if (awaits_name(kept))
+    for (const struct watched_session *watched = sessions->watched; watched; watched = watched->next)
+        if (awaits_name(watched))
             return false;
     return true;
 }
 
 void sessions_ask_idle(struct sessions *sessions)
 {
-    for (struct kept *kept = sessions->kept; kept; kept = kept->next)
-        if (kept->there && !kept->logoff)
-            idle_ask(kept->idle);
+    for (struct watched_session *watched = sessions->watched; watched; watched = watched->next)
+        if (watched->there && !watched->logoff)
+            idle_ask(watched->idle);
 }
 
 bool sessions_connections_known(const struct sessions *sessions)
@@ -246,38 +247,38 @@ static void clearing_over(struct clearing *clearing, bool fine)
 }
 
 // Who is in the way of a person who comes in, when it is known whose it is.
-static bool is_in_the_way(const struct clearing *clearing, const struct kept *kept)
+static bool is_in_the_way(const struct clearing *clearing, const struct watched_session *watched)
 {
-    const char *login = user_names_of(clearing->sessions->names, kept->session.owner.uid);
-    bool theirs = text_equal(login, clearing->login);
-    return kept->there && ((theirs && kept->session.orphan) || (clearing->sole && !theirs));
+    const char *user_name = user_names_of(clearing->sessions->names, watched->session.owner.uid);
+    bool theirs = text_equal(user_name, clearing->user_name);
+    return watched->there && ((theirs && watched->session.orphan) || (clearing->sole && !theirs));
 }
 
 static void ended(void *arg, bool gone)
 {
-    struct kept *kept = arg;
-    struct sessions *sessions = kept->sessions;
-    logoff_free(take(kept->logoff));
+    struct watched_session *watched = arg;
+    struct sessions *sessions = watched->sessions;
+    logoff_free(take(watched->logoff));
     for (struct clearing *one = sessions->clearings; one; one = one->next)
-        one->failed = one->failed || (!gone && is_in_the_way(one, kept));
+        one->failed = one->failed || (!gone && is_in_the_way(one, watched));
     sockets_changed(sessions);
     sessions_look(sessions);
     check_clearings(sessions);
 }
 
-static void end(struct kept *kept, const struct logoff_pace *pace)
+static void end(struct watched_session *watched, const struct logoff_pace *pace)
 {
-    if (kept->logoff)
-        logoff_hurry(kept->logoff, pace);
+    if (watched->logoff)
+        logoff_hurry(watched->logoff, pace);
     else
-        kept->logoff = logoff_new(kept->sessions->loop, &kept->session, pace, ended, kept);
+        watched->logoff = logoff_new(watched->sessions->loop, &watched->session, pace, ended, watched);
 }
 
 void sessions_end(struct sessions *sessions, const struct xrdp_session *session)
 {
-    struct kept *kept = find(sessions, session);
-    if (kept && !kept->logoff)
-        end(kept, &logoff_graceful);
+    struct watched_session *watched = find(sessions, session);
+    if (watched && !watched->logoff)
+        end(watched, &logoff_graceful);
 }
 
 void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *session)
@@ -291,7 +292,7 @@ void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *s
 void sessions_refuse(struct sessions *sessions, uint16_t port)
 {
     if (port)
-        disconnects_add(sessions->disconnects, sockets_of_port("/proc", port), "a refused log-on");
+        disconnects_add(sessions->disconnects, sockets_of_port("/proc", port), "rejected log-on");
 }
 
 static void check_clearing(void *arg)
@@ -299,11 +300,11 @@ static void check_clearing(void *arg)
     struct clearing *clearing = arg;
     struct sessions *sessions = clearing->sessions;
     bool waiting = false, patient = clock_steady_ms() - clearing->began_ms < NAME_WAIT_MS;
-    for (struct kept *kept = sessions->kept; kept && !clearing->failed; kept = kept->next) {
+    for (struct watched_session *watched = sessions->watched; watched && !clearing->failed; watched = watched->next) {
         // It may be their own, with all that they have open there.
-        bool unknown = clearing->sole && awaits_name(kept);
-        if (!unknown && is_in_the_way(clearing, kept))
-            end(kept, &logoff_fast);
+        bool unknown = clearing->sole && awaits_name(watched);
+        if (!unknown && is_in_the_way(clearing, watched))
+            end(watched, &logoff_fast);
         else if (!unknown)
             continue;
         waiting = true;
@@ -313,11 +314,11 @@ static void check_clearing(void *arg)
         clearing_over(clearing, !clearing->failed);
 }
 
-void sessions_clear(struct sessions *sessions, const char *login, bool sole, sessions_done *done, void *arg)
+void sessions_clear(struct sessions *sessions, const char *user_name, bool sole, sessions_done *done, void *arg)
 {
     struct clearing *clearing = mem_new(1, sizeof *clearing);
     clearing->sessions = sessions;
-    text_cut(clearing->login, sizeof clearing->login, login);
+    text_cut(clearing->user_name, sizeof clearing->user_name, user_name);
     clearing->sole = sole;
     clearing->began_ms = clock_steady_ms();
     clearing->done = done;
@@ -368,8 +369,8 @@ void sessions_free(struct sessions *sessions)
         loop_timer_free(one->soon);
         free(one);
     }
-    while (sessions->kept)
-        kept_free(sessions->kept);
+    while (sessions->watched)
+        watched_session_free(sessions->watched);
     user_names_free(sessions->names);
     disconnects_free(sessions->disconnects);
     inventory_drop(&sessions->inventory);

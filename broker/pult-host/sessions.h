@@ -10,7 +10,7 @@ struct sessions;
 
 struct sessions_row {
     struct xrdp_session session;
-    char login[128]; // "" as long as the directory has not said
+    char user_name[128]; // "" as long as the directory has not said
     int64_t idle_s;
     bool ends; // is being logged off
 };
@@ -31,10 +31,10 @@ bool sessions_connections_known(const struct sessions *sessions);
 void sessions_end(struct sessions *sessions, const struct xrdp_session *session);
 // Ends the connection to it; the session stays.
 void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *session);
-// Ends the RDP server's process that asked the session manager from this port, see otp_verifier_wire.h.
+// Ends the RDP server's process that asked the session manager from this port, see pam_protocol.h.
 void sessions_refuse(struct sessions *sessions, uint16_t port);
 
-// Ends quickly what may not be there when this login comes in: a session of theirs that nobody can return to and, if
+// Ends quickly what may not run when this user comes in: a session of theirs that nobody can return to and, if
 // `sole`, everybody else's. `done` comes later, once; false: something did not end.
 typedef void sessions_done(void *arg, bool fine);
-void sessions_clear(struct sessions *sessions, const char *login, bool sole, sessions_done *done, void *arg);
+void sessions_clear(struct sessions *sessions, const char *user_name, bool sole, sessions_done *done, void *arg);

@@ -16,9 +16,9 @@ struct nonce {
 
 struct used_otps {
     struct nonce *nonces;
-    size_t nonce_count, nonce_room;
-    struct used_otps_login *logins;
-    size_t login_count, login_room;
+    size_t nonce_count, nonce_capacity;
+    struct used_otps_user *users;
+    size_t user_count, user_capacity;
     int64_t highest;
 };
 
@@ -32,7 +32,7 @@ void used_otps_free(struct used_otps *used)
     if (!used)
         return;
     free(used->nonces);
-    free(used->logins);
+    free(used->users);
     free(used);
 }
 
@@ -46,9 +46,9 @@ bool used_otps_used(const struct used_otps *used, const char *nonce)
 
 bool used_otps_use(struct used_otps *used, const char *nonce, int64_t until_ms)
 {
-    if (used->nonce_count == SPENT_NONCES_MAX)
+    if (used->nonce_count == USED_OTPS_NONCES_MAX)
         return false;
-    mem_reserve(&used->nonces, &used->nonce_room, used->nonce_count + 1, sizeof *used->nonces);
+    mem_reserve(&used->nonces, &used->nonce_capacity, used->nonce_count + 1, sizeof *used->nonces);
     struct nonce *one = &used->nonces[used->nonce_count++];
     TEXT_PUT(one->text, nonce);
     one->until_ms = until_ms;
@@ -64,17 +64,17 @@ void used_otps_forget(struct used_otps *used, int64_t now_ms)
     used->nonce_count = kept;
 }
 
-static struct used_otps_login *find(const struct used_otps *used, const char *login)
+static struct used_otps_user *find(const struct used_otps *used, const char *user_name)
 {
-    for (size_t i = 0; i < used->login_count; i++)
-        if (text_equal(used->logins[i].login, login))
-            return &used->logins[i];
+    for (size_t i = 0; i < used->user_count; i++)
+        if (text_equal(used->users[i].user_name, user_name))
+            return &used->users[i];
     return NULL;
 }
 
-const struct used_otps_login *used_otps_login(const struct used_otps *used, const char *login)
+const struct used_otps_user *used_otps_user(const struct used_otps *used, const char *user_name)
 {
-    return find(used, login);
+    return find(used, user_name);
 }
 
 int64_t used_otps_highest(const struct used_otps *used)
@@ -82,32 +82,32 @@ int64_t used_otps_highest(const struct used_otps *used)
     return used->highest;
 }
 
-static struct used_otps_login *longest_ago(struct used_otps *used)
+static struct used_otps_user *least_recent_user(struct used_otps *used)
 {
-    struct used_otps_login *oldest = used->logins;
-    for (size_t i = 1; i < used->login_count; i++)
-        if (used->logins[i].until_ms < oldest->until_ms)
-            oldest = &used->logins[i];
+    struct used_otps_user *oldest = used->users;
+    for (size_t i = 1; i < used->user_count; i++)
+        if (used->users[i].until_ms < oldest->until_ms)
+            oldest = &used->users[i];
     return oldest;
 }
 
-static struct used_otps_login *room_for(struct used_otps *used)
+static struct used_otps_user *slot_for_new_user(struct used_otps *used)
 {
-    if (used->login_count >= SPENT_LOGINS_MAX && used->logins)
-        return longest_ago(used);
-    mem_reserve(&used->logins, &used->login_room, used->login_count + 1, sizeof *used->logins);
-    return &used->logins[used->login_count++];
+    if (used->user_count >= USED_OTPS_USERS_MAX && used->users)
+        return least_recent_user(used);
+    mem_reserve(&used->users, &used->user_capacity, used->user_count + 1, sizeof *used->users);
+    return &used->users[used->user_count++];
 }
 
 void used_otps_accept(struct used_otps *used, const struct otp *otp)
 {
-    struct used_otps_login *known = find(used, otp->login);
+    struct used_otps_user *known = find(used, otp->user_name);
     if (known && otp->fence < known->fence)
         return;
     if (!known)
-        known = room_for(used);
-    *known = (struct used_otps_login){.fence = otp->fence, .until_ms = otp->until_ms};
-    TEXT_PUT(known->login, otp->login);
+        known = slot_for_new_user(used);
+    *known = (struct used_otps_user){.fence = otp->fence, .until_ms = otp->until_ms};
+    TEXT_PUT(known->user_name, otp->user_name);
     TEXT_PUT(known->session, otp->session);
     if (otp->fence > used->highest)
         used->highest = otp->fence;
@@ -120,18 +120,19 @@ static void print_nonce(const char *nonce, int64_t until_ms, struct text *text)
     text_addf(text, "used %s %" PRId64 "\n", nonce, until_ms);
 }
 
-// The login is last, since a directory may allow spaces in it.
-static void print_login(int64_t until_ms, int64_t fence, const char *session, const char *login, struct text *text)
+// The user name is last, since a directory may allow spaces in it.
+static void print_user(int64_t until_ms, int64_t fence, const char *session, const char *user_name, struct text *text)
 {
-    text_addf(text, "login %" PRId64 " %" PRId64 " %s %s\n", until_ms, fence, session, login);
+    text_addf(text, "user %" PRId64 " %" PRId64 " %s %s\n", until_ms, fence, session, user_name);
 }
 
 bool used_otps_print_one(const struct otp *otp, struct text *text)
 {
-    if (!id_is_valid(NOUN_SESSION, otp->session) || !*otp->login || !text_is_clean(otp->login, strlen(otp->login)))
+    if (!id_is_valid(NOUN_SESSION, otp->session) || !*otp->user_name ||
+        !text_is_clean(otp->user_name, strlen(otp->user_name)))
         return false;
     print_nonce(otp->nonce, otp->until_ms, text);
-    print_login(otp->until_ms, otp->fence, otp->session, otp->login, text);
+    print_user(otp->until_ms, otp->fence, otp->session, otp->user_name, text);
     return true;
 }
 
@@ -139,9 +140,9 @@ void used_otps_print(const struct used_otps *used, struct text *text)
 {
     for (size_t i = 0; i < used->nonce_count; i++)
         print_nonce(used->nonces[i].text, used->nonces[i].until_ms, text);
-    for (size_t i = 0; i < used->login_count; i++)
-        print_login(used->logins[i].until_ms, used->logins[i].fence, used->logins[i].session, used->logins[i].login,
-                    text);
+    for (size_t i = 0; i < used->user_count; i++)
+        print_user(used->users[i].until_ms, used->users[i].fence, used->users[i].session, used->users[i].user_name,
+                   text);
 }
 
 static bool read_nonce(struct used_otps *used, char *words)
@@ -153,14 +154,14 @@ static bool read_nonce(struct used_otps *used, char *words)
            used_otps_use(used, nonce, until_ms);
 }
 
-static bool read_login(struct used_otps *used, char *words)
+static bool read_user(struct used_otps *used, char *words)
 {
     struct otp otp = {0};
     const char *until = strsep(&words, " "), *fence = words ? strsep(&words, " ") : NULL,
                *session = words ? strsep(&words, " ") : NULL;
     if (!words || !*words || !text_number(until, 0, INT64_MAX, &otp.until_ms) ||
         !text_number(fence, 0, INT64_MAX, &otp.fence) || !id_is_valid(NOUN_SESSION, session) ||
-        !text_copy(otp.session, sizeof otp.session, session) || !text_copy(otp.login, sizeof otp.login, words))
+        !text_copy(otp.session, sizeof otp.session, session) || !text_copy(otp.user_name, sizeof otp.user_name, words))
         return false;
     used_otps_accept(used, &otp);
     return true;
@@ -179,5 +180,5 @@ bool used_otps_read_line(struct used_otps *used, const char *line, size_t length
         return false;
     if (text_equal(kind, "used"))
         return read_nonce(used, words);
-    return text_equal(kind, "login") && read_login(used, words);
+    return text_equal(kind, "user") && read_user(used, words);
 }

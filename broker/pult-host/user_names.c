@@ -10,17 +10,17 @@
 #include <pwd.h>
 #include <stdlib.h>
 
-enum { KNOWN_MAX = 4096, AGAIN_MS = 10 * 1000, ROOM = 16 * 1024 };
+enum { KNOWN_MAX = 4096, AGAIN_MS = 10 * 1000, BUFFER_SIZE = 16 * 1024 };
 
 struct name {
     uid_t uid;
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     int64_t asked_ms; // when nobody knew it
 };
 
 struct question {
     uid_t uid;
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     struct user_names *names; // for the loop's thread only
 };
 
@@ -29,7 +29,7 @@ struct user_names {
     loop_work *found;
     void *arg;
     struct name *known;
-    size_t count, room;
+    size_t count, capacity;
     struct worker *worker; // one at a time: a directory that hangs does not gather threads
 };
 
@@ -37,12 +37,12 @@ static void look_up(void *arg)
 {
     struct question *question = arg;
     struct passwd entry, *result = NULL;
-    char *room = mem_new(1, ROOM);
-    if (getpwuid_r(question->uid, &entry, room, ROOM, &result) == 0 && result &&
-        !text_copy(question->login, sizeof question->login, result->pw_name))
-        question->login[0] = 0;
-    text_lower_name(question->login); // as the broker writes it, whatever the directory keeps
-    free(room);
+    char *buffer = mem_new(1, BUFFER_SIZE);
+    if (getpwuid_r(question->uid, &entry, buffer, BUFFER_SIZE, &result) == 0 && result &&
+        !text_copy(question->user_name, sizeof question->user_name, result->pw_name))
+        question->user_name[0] = 0;
+    text_lower_name(question->user_name); // as the broker writes it, whatever the directory keeps
+    free(buffer);
 }
 
 static struct name *find(struct user_names *names, uid_t uid)
@@ -59,12 +59,12 @@ static void answered(void *arg)
     struct user_names *names = question->names;
     struct name *name = find(names, question->uid);
     if (name) {
-        TEXT_PUT(name->login, question->login);
+        TEXT_PUT(name->user_name, question->user_name);
         name->asked_ms = clock_steady_ms();
     }
-    bool known = *question->login;
+    bool known = *question->user_name;
     if (!known)
-        log_warn("host", "nobody knows whose uid %u is", (unsigned)question->uid);
+        log_warn("host", "no user name known for uid %u", (unsigned)question->uid);
     worker_free(take(names->worker));
     if (known)
         names->found(names->arg);
@@ -87,13 +87,13 @@ const char *user_names_of(struct user_names *names, uid_t uid)
     if (!name) {
         if (names->count == KNOWN_MAX)
             names->count = 0;
-        mem_reserve(&names->known, &names->room, names->count + 1, sizeof *names->known);
+        mem_reserve(&names->known, &names->capacity, names->count + 1, sizeof *names->known);
         name = &names->known[names->count++];
         *name = (struct name){.uid = uid, .asked_ms = clock_steady_ms() - AGAIN_MS};
     }
-    if (!*name->login && !names->worker && clock_steady_ms() - name->asked_ms >= AGAIN_MS)
+    if (!*name->user_name && !names->worker && clock_steady_ms() - name->asked_ms >= AGAIN_MS)
         ask(names, name);
-    return name->login;
+    return name->user_name;
 }
 
 struct user_names *user_names_new(struct loop *loop, loop_work *found, void *arg)

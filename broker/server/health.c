@@ -157,17 +157,17 @@ static const char *detail_of(void *arg, const char *host_id)
     return detail;
 }
 
-static void doubt(void *arg, const char *host_id)
+static void probe_now(void *arg, const char *host_id)
 {
     struct health *health = arg;
     if (state_host(health->state, host_id))
         ask(seen_of(health, host_id));
 }
 
-static int64_t strain_of(void *arg, const char *host_id)
+static int64_t load_penalty_of(void *arg, const char *host_id)
 {
     const struct health *health = arg;
-    return report_strain(health->reports, host_id, clock_steady_ms());
+    return report_load_penalty(health->reports, host_id, clock_steady_ms());
 }
 
 // Also while it starts: its RDP port answers before its agent calls, and the port may be open before TLS is set up.
@@ -207,5 +207,6 @@ static int64_t fence_of(void *arg, const char *host_id)
 
 struct health_source health_source(struct health *health)
 {
-    return (struct health_source){health, health_of, detail_of, doubt, strain_of, fence_of, can_be_woken, wake};
+    return (struct health_source){health,          health_of, detail_of,    probe_now,
+                                  load_penalty_of, fence_of,  can_be_woken, wake};
 }

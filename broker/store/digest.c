@@ -87,7 +87,7 @@ void digest_person(struct digest *digest, const unsigned char salt[SALT_BYTES], 
     digest_add(digest, salt, SALT_BYTES);
     add_text(digest, person->id);
     add_text(digest, person->key);
-    add_text(digest, person->login);
+    add_text(digest, person->user_name);
     add_text(digest, person->name);
     digest_end(digest, hash);
 }

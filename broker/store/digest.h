@@ -26,7 +26,7 @@ void digest_payload(struct digest *digest, const unsigned char salt[SALT_BYTES],
 // SHA-256(chain, seq, at_ms, payload hash): from the chain of the event before to this one's, in place.
 void digest_link(struct digest *digest, unsigned char chain[DIGEST_BYTES], uint64_t seq, int64_t at_ms,
                  const unsigned char payload_hash[DIGEST_BYTES]);
-// SHA-256(salt, id, key, login, name), each with its length before it.
+// SHA-256(salt, id, key, user_name, name), each with its length before it.
 void digest_person(struct digest *digest, const unsigned char salt[SALT_BYTES], const struct store_person *person,
                    unsigned char hash[DIGEST_BYTES]);
 // SHA-256(seq, chain, bytes).

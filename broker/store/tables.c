@@ -11,7 +11,7 @@
 static const char *const schema[] = {
     "CREATE TABLE events(seq INTEGER PRIMARY KEY, at_ms INTEGER NOT NULL, salt BLOB, payload BLOB, "
     "payload_hash BLOB NOT NULL, chain BLOB NOT NULL) STRICT",
-    "CREATE TABLE people(id TEXT PRIMARY KEY, key TEXT NOT NULL, login TEXT NOT NULL, name TEXT NOT NULL, "
+    "CREATE TABLE people(id TEXT PRIMARY KEY, key TEXT NOT NULL, user_name TEXT NOT NULL, name TEXT NOT NULL, "
     "salt BLOB NOT NULL, hash BLOB NOT NULL) STRICT, WITHOUT ROWID",
     "CREATE TABLE snapshot(id INTEGER PRIMARY KEY CHECK(id = 1), seq INTEGER NOT NULL, chain BLOB NOT NULL, "
     "hash BLOB NOT NULL, bytes BLOB NOT NULL) STRICT",
@@ -65,9 +65,9 @@ static const char *const sql[STATEMENT_COUNT] = {
     [COUNT_ERASED] = "SELECT count(*) FROM events WHERE seq <= ? AND salt IS NULL",
     [PRUNE_EVENTS] = "DELETE FROM events WHERE seq <= ?",
     [PERSON_HASH] = "SELECT hash FROM people WHERE id = ?",
-    [PUT_PERSON] = "INSERT OR REPLACE INTO people(id, key, login, name, salt, hash) VALUES (?, ?, ?, ?, ?, ?)",
+    [PUT_PERSON] = "INSERT OR REPLACE INTO people(id, key, user_name, name, salt, hash) VALUES (?, ?, ?, ?, ?, ?)",
     [REMOVE_PERSON] = "DELETE FROM people WHERE id = ?",
-    [EACH_PERSON] = "SELECT id, key, login, name, salt, hash FROM people ORDER BY id",
+    [EACH_PERSON] = "SELECT id, key, user_name, name, salt, hash FROM people ORDER BY id",
     [WRITE_SNAPSHOT] = "INSERT OR REPLACE INTO snapshot(id, seq, chain, hash, bytes) VALUES (1, ?, ?, ?, ?)",
     [READ_SNAPSHOT] = "SELECT seq, chain, hash, bytes FROM snapshot WHERE id = 1",
 };
@@ -519,7 +519,7 @@ bool tables_put_person(struct tables *tables, const struct person_row *row, stru
     owned(use) sqlite3_stmt *statement = use(tables, PUT_PERSON);
     bind_text(statement, 1, row->person.id);
     bind_text(statement, 2, row->person.key);
-    bind_text(statement, 3, row->person.login);
+    bind_text(statement, 3, row->person.user_name);
     bind_text(statement, 4, row->person.name);
     bind_bytes(statement, 5, row->salt, SALT_BYTES);
     bind_bytes(statement, 6, row->hash, DIGEST_BYTES);
@@ -546,7 +546,7 @@ bool tables_each_person(struct tables *tables, bool (*each)(void *arg, const str
         struct person_row row;
         if (!copy_text(statement, 0, row.person.id, sizeof row.person.id) ||
             !copy_text(statement, 1, row.person.key, sizeof row.person.key) ||
-            !copy_text(statement, 2, row.person.login, sizeof row.person.login) ||
+            !copy_text(statement, 2, row.person.user_name, sizeof row.person.user_name) ||
             !copy_text(statement, 3, row.person.name, sizeof row.person.name) ||
             !copy_bytes(statement, 4, row.salt, SALT_BYTES) || !copy_bytes(statement, 5, row.hash, DIGEST_BYTES))
             return wrong_shape(why, "people");

@@ -3,7 +3,7 @@
 // head and the order of things stand in front of it.
 //
 //   events(seq, at_ms, salt, payload, payload_hash, chain)   salt and payload NULL: erased
-//   people(id, key, login, name, salt, hash)
+//   people(id, key, user_name, name, salt, hash)
 //   snapshot(id = 1, seq, chain, hash, bytes)
 //   meta(id = 1, schema, journal, commit_number, anchor_seq, anchor_chain, erased, people)
 #pragma once

@@ -265,7 +265,7 @@ static void build_forms(struct window *face)
     static const struct form_plan log_on = {
         .heading = N_("Log on"),
         .button = N_("Log on"),
-        .rows = {{N_("Name"), false, LOGIN_SIZE, N_("The name is too long.")},
+        .rows = {{N_("Name"), false, USER_NAME_SIZE, N_("The name is too long.")},
                  {N_("Password"), true, SECRET_MAX + 1, N_("The password is too long.")}},
     };
     static const struct form_plan change = {

@@ -82,7 +82,7 @@ static int64_t now_ns(void)
 
 static int64_t decide(struct state *state, int person, uint64_t random_bits, char (*groups)[DN_SIZE])
 {
-    static const struct health_source health = {.of = all_well};
+    static const struct health_source health = {.get = all_well};
     static struct logon_decision decision;
     char tenant[SLUG_SIZE], id[ID_SIZE], device[ID_SIZE];
     PUT(tenant, "t%d", person % TENANTS);

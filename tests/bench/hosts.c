@@ -39,7 +39,7 @@ static void must(bool right, const char *what, int number)
 
 static void read_sessions(const char *path)
 {
-    char line[LINE_SIZE], id[ID_SIZE], login[LOGIN_SIZE];
+    char line[LINE_SIZE], id[ID_SIZE], user_name[USER_NAME_SIZE];
     int number;
     long long fence;
     FILE *file = fopen(path, "re");
@@ -49,13 +49,13 @@ static void read_sessions(const char *path)
                   "{\"type\":\"report\",\"cpu\":310,\"memory\":420,\"pressure\":3,\"version\":\"bench\","
                   "\"started\":1,\"faults\":[],\"sessions\":[");
     while (fgets(line, sizeof line, file)) {
-        if (sscanf(line, "%d %127s %lld %127s", &number, id, &fence, login) != 4 || number < 1 || number > count)
+        if (sscanf(line, "%d %127s %lld %127s", &number, id, &fence, user_name) != 4 || number < 1 || number > count)
             continue;
         struct station *host = &hosts[number];
         text_addf(&host->report,
-                  "%s{\"login\":\"%s\",\"session\":\"%s\",\"fence\":%lld,\"connected\":true,\"since\":1,"
+                  "%s{\"user_name\":\"%s\",\"session\":\"%s\",\"fence\":%lld,\"connected\":true,\"since\":1,"
                   "\"idle\":12,\"display\":\":%zu\"}",
-                  host->sessions ? "," : "", login, id, fence, 10 + host->sessions);
+                  host->sessions ? "," : "", user_name, id, fence, 10 + host->sessions);
         host->sessions++;
     }
     fclose(file);

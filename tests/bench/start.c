@@ -71,7 +71,7 @@ static void set(struct filling *filling, enum noun noun, const union record *rec
 
 static void add_tenant(struct filling *filling, int tenant)
 {
-    union record record = {.tenant = {.servers = "ldaps://127.0.0.1", .base = "dc=t"}};
+    union record record = {.tenant = {.servers = "ldaps://127.0.0.1", .user_base = "dc=t"}};
     PUT(record.tenant.id, "t%d", tenant);
     set(filling, NOUN_TENANT, &record);
     union record site = {.site = {.name = "Rathaus"}};
@@ -119,13 +119,13 @@ static void add_person(struct filling *filling, int number, char id[ID_SIZE])
     *row = (struct store_person){0};
     TEXT_PUT(row->id, id);
     PUT(row->key, "00000000-0000-0000-0000-%012d", number);
-    PUT(row->login, "p%05d", number);
+    PUT(row->user_name, "p%05d", number);
     PUT(row->name, "Person P%05d", number);
 }
 
 static void log_on(struct filling *filling, int number)
 {
-    static const struct health_source health = {.of = all_well};
+    static const struct health_source health = {.get = all_well};
     static const char groups[1][DN_SIZE] = {"cn=rathaus,ou=groups,dc=t"};
     static struct logon_decision decision;
     char tenant[SLUG_SIZE], person[ID_SIZE], device[ID_SIZE];

@@ -104,8 +104,9 @@ static bool shows(const char *part)
 
 static const char hall[] =
     "tenants:\n"
-    "  - {id: kreis, name: Landkreis, district: yes, servers: [ldaps://l.kreis.example], base: dc=k, bind_dn: cn=p}\n"
-    "  - {id: neustadt, name: Neustadt, servers: [ldaps://l.neustadt.example], base: dc=n, bind_dn: cn=p}\n"
+    "  - {id: kreis, name: Landkreis, district: yes, servers: [ldaps://l.kreis.example], user_base: dc=k, bind_dn: "
+    "cn=p}\n"
+    "  - {id: neustadt, name: Neustadt, servers: [ldaps://l.neustadt.example], user_base: dc=n, bind_dn: cn=p}\n"
     "devices:\n"
     "  - {id: neustadt/desk1, site: neustadt/hall, room: Room 101}\n"
     "hosts:\n"
@@ -127,25 +128,25 @@ static const char hall[] =
 
 static void log_on_and_apply(void)
 {
-    must("log-on --token-stdin", token);
+    must("login --token-stdin", token);
     must("apply -f - --yes", hall);
 }
 
 Test(administrator, logs_on_once_with_the_first_token)
 {
     cr_assert_eq(pultctl("status", NULL), 4);
-    cr_assert_eq(pultctl("log-on --token-stdin", "wrong\n"), 4);
-    must("log-on --token-stdin", token);
+    cr_assert_eq(pultctl("login --token-stdin", "wrong\n"), 4);
+    must("login --token-stdin", token);
     cr_assert(shows("district"), "%s", said.out);
     must("status", NULL);
-    cr_assert_eq(pultctl("log-on --token-stdin", token), 4);
-    must("log-off", NULL);
+    cr_assert_eq(pultctl("login --token-stdin", token), 4);
+    must("logout", NULL);
     cr_assert_eq(pultctl("status", NULL), 4);
 }
 
 Test(administrator, sets_up_a_town_hall_from_a_file)
 {
-    must("log-on --token-stdin", token);
+    must("login --token-stdin", token);
     cr_assert_eq(pultctl("apply -f -", hall), 5);
     must("host list", NULL);
     cr_assert(shows("There are none."), "%s", said.out);
@@ -204,7 +205,7 @@ Test(administrator, changes_nothing_that_somebody_else_changed_meanwhile)
     snprintf(condition, sizeof condition, "if-match: %.34s\r\n", strstr(said.out, "etag: ") + 6);
     must("site set neustadt/hall name=Rathaus", NULL);
     cr_assert(asks("PUT /v1/sites/neustadt/hall", condition, "{\"name\":\"Mine\"}", " 412 "), "%s", said.out);
-    cr_assert(shows("urn:pult:changed"), "%s", said.out);
+    cr_assert(shows("urn:pult:precondition-failed"), "%s", said.out);
     cr_assert(asks("PUT /v1/sites/neustadt/hall", "if-none-match: *\r\n", "{\"name\":\"Mine\"}", " 412 "));
     cr_assert(asks("PUT /v1/sites/neustadt/none", "if-match: *\r\n", "{\"name\":\"Mine\"}", " 412 "));
     must("site show neustadt/hall", NULL);
@@ -263,12 +264,12 @@ static void leave_a_name_over(void)
 {
     char data[200];
     struct fault why;
-    struct store_person person = {.id = "neustadt/p-1", .key = "k", .login = "zacharias", .name = "Zacharias"};
+    struct store_person person = {.id = "neustadt/p-1", .key = "k", .user_name = "zacharias", .name = "Zacharias"};
     struct loop *loop = loop_new();
     snprintf(data, sizeof data, "%s/data", town);
     struct store_port store = store_open_sqlite(&(struct chain_config){.folder = data}, loop);
     cr_assert(store.open(store.self, &why), "%s", why.text);
-    add_event(&store, loop, "{\"v\":1,\"type\":\"person.seen\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
+    add_event(&store, loop, "{\"v\":1,\"type\":\"person.first_logon\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
     add_event(&store, loop, "{\"v\":1,\"type\":\"person.erased\",\"id\":\"neustadt/p-1\"}", NULL);
     store.close(store.self);
     loop_free(loop);
@@ -286,7 +287,7 @@ Test(administrator, finds_no_name_that_was_to_go_when_the_broker_ended)
     snprintf(line, sizeof line, "timeout 10 sh %s/gone", town);
     program_run(&said, line, NULL);
     cr_assert_eq(said.exit_code, 0, "the name is still in the files");
-    must("log-on --token-stdin", token);
+    must("login --token-stdin", token);
     must("event list --after 0", NULL);
     cr_assert(shows("person.erased"), "%s", said.out);
 }
@@ -296,9 +297,9 @@ Test(administrator, reads_the_journal)
     log_on_and_apply();
     must("event list --last 2", NULL);
     cr_assert(shows("device.set"), "%s", said.out);
-    cr_assert_not(shows("admin.logged-on"));
+    cr_assert_not(shows("admin.logged_on"));
     must("event list --after 0", NULL);
-    cr_assert(shows("admin.logged-on"), "%s", said.out);
+    cr_assert(shows("admin.logged_on"), "%s", said.out);
     cr_assert(shows("neustadt/staff"), "%s", said.out);
 }
 
@@ -347,7 +348,7 @@ static void hire(void)
 Test(administrator, comes_by_a_certificate_and_sees_the_own_tenant_only)
 {
     hire();
-    must("log-off", NULL);
+    must("logout", NULL);
     cr_assert_eq(shows_certificate("kreis", "tenant list"), 0, "%s", said.err);
     cr_assert(shows("kreis ") && shows("neustadt"), "%s", said.out);
     cr_assert_eq(shows_certificate("anna", "tenant list"), 0, "%s", said.err);
@@ -361,7 +362,7 @@ Test(administrator, comes_by_a_certificate_and_sees_the_own_tenant_only)
 Test(administrator, of_a_tenant_makes_no_administrators)
 {
     hire();
-    must("log-off", NULL);
+    must("logout", NULL);
     cr_assert_eq(shows_certificate("anna", "administrator list"), 0, "%s", said.err);
     cr_assert(shows("neustadt/anna") && !shows("kreis/kim"), "%s", said.out);
     cr_assert_eq(shows_certificate("anna", "administrator remove neustadt/anna"), 4);
@@ -440,7 +441,7 @@ Test(administrator, has_a_certificate_of_their_own)
     cr_assert_eq(pultctl(words, NULL), 1, "%s", said.out);
     cr_assert(strstr(said.err, "another administrator has this one"), "%s", said.err);
     cr_assert_eq(pultctl("administrator add neustadt/bert name=Bert certificate=", NULL), 1, "%s", said.out);
-    cr_assert_eq(shows_certificate("anna", "log-on"), 2, "%s", said.err);
+    cr_assert_eq(shows_certificate("anna", "login"), 2, "%s", said.err);
 }
 
 Test(administrator, is_not_vouched_for_by_the_devices_authority)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A pool of desktops: one person a machine, kept or free afterwards, and woken when they are off.
+// A pool of desktops: one person a machine, persistent or free afterwards, and woken when they are off.
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
@@ -26,7 +26,7 @@ static void log_off(const char *desk, const char *host)
 
 Test(desktops, each_has_a_machine_of_their_own_and_keeps_it)
 {
-    pultctl("pool set altdorf/office kind=desktop kept=yes");
+    pultctl("pool set altdorf/office kind=desktop persistent=yes");
     pultctl("host drain altdorf/ts2");
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts1", 30);
@@ -42,7 +42,7 @@ Test(desktops, each_has_a_machine_of_their_own_and_keeps_it)
     desk_logs_on("desk2", "dora", "dora-geheim-1");
     screen_shows("desk2", "dora auf ts1", 30);
     log_off("desk2", "altdorf/ts1");
-    pultctl_shows("host show altdorf/ts1 --json", "\"owner_login\":\"dora\"");
+    pultctl_shows("host show altdorf/ts1 --json", "\"owner_user_name\":\"dora\"");
     pultctl("host release altdorf/ts1");
     desk_logs_on("desk2", "anna", "anna-altdorf-1");
     screen_shows("desk2", "anna auf ts1", 30);
@@ -76,8 +76,8 @@ Test(desktops, two_people_never_share_one)
     place_soon("ts1", "! pgrep -u dora", 5);
     // Hers was used, and of Anna's nobody knows yet: it is older than Egon's.
     place_runs("home", "tests/e2e/fake-desk open dora refused && tests/e2e/fake-desk open anna refused");
-    log_says("ts1-agent", "dora is refused: it was used before", 1);
-    log_says("ts1-agent", "anna is refused: somebody was let in here with a newer one", 1);
+    log_says("ts1-agent", "dora rejected: already used", 1);
+    log_says("ts1-agent", "anna rejected: someone else was admitted here with a newer one", 1);
     place_runs("ts1", "! pgrep -u dora && ! pgrep -u anna && pgrep -x -u egon xterm");
     broker_starts_again();
     desk_logs_on("desk1", "egon", "egon-geheim-1");
@@ -97,7 +97,7 @@ static void switch_off(const char *place)
 
 Test(desktops, one_that_is_off_is_woken_by_a_magic_packet)
 {
-    pultctl("pool set altdorf/office kind=desktop kept=yes");
+    pultctl("pool set altdorf/office kind=desktop persistent=yes");
     pultctl("host drain altdorf/ts2");
     pultctl("host set altdorf/ts1 wake=02:00:0a:4d:03:01");
     town("wakeable");
@@ -135,7 +135,7 @@ Test(desktops, one_that_does_not_wake_is_said_to_be_switched_on)
     pultctl("host set altdorf/ts1 wake=02:00:0a:4d:03:09");
     town("wakeable");
     switch_off("ts1");
-    pultctl_shows("logon why dora --at altdorf/desk1", "host altdorf/ts1: asleep, can be woken");
+    pultctl_shows("explain dora --device altdorf/desk1", "host altdorf/ts1: asleep, can be woken");
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "wird (gerade )?eingeschaltet", 15);
     log_says("broker", "altdorf/ts1: is called to wake", 1);

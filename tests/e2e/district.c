@@ -13,13 +13,13 @@ TestSuite(district, .init = open_town, .fini = story_close, .timeout = 400);
 
 Test(district, is_looked_after_by_ticket_without_a_password)
 {
-    pultctl_refuses("log-on --ticket --tenant neustadt", 4, "kinit");
+    pultctl_refuses("login --ticket --tenant neustadt", 4, "kinit");
     place_runs("broker", "echo anna-geheim-1 | kinit anna");
-    pultctl_refuses("log-on --ticket --tenant neustadt", 4, "You are not allowed to do that.");
+    pultctl_refuses("login --ticket --tenant neustadt", 4, "You are not allowed to do that.");
     place_runs("broker", "echo admin-geheim-1 | kinit admin");
-    pultctl_refuses("log-on --ticket --tenant altdorf", 4, "Your Kerberos ticket was not accepted.");
-    pultctl_refuses("log-on --ticket", 2, "--tenant TENANT");
-    pultctl_shows("log-on --ticket --tenant neustadt", "district");
+    pultctl_refuses("login --ticket --tenant altdorf", 4, "Your Kerberos ticket was not accepted.");
+    pultctl_refuses("login --ticket", 2, "--tenant TENANT");
+    pultctl_shows("login --ticket --tenant neustadt", "district");
     pultctl_shows("event list --last 1", "admin neustadt/admin");
 }
 
@@ -32,15 +32,15 @@ Test(district, shows_the_directory_and_the_hosts_in_trouble)
     pultctl_shows("status", "Host in trouble");
     town("off dir-neustadt");
     pultctl_soon_shows("--json status", "\"state\":\"down\"", 30);
-    pultctl_shows("--json status", "\"trouble\":\"ldaps://dir.neustadt.example: ");
+    pultctl_shows("--json status", "\"last_failure\":\"ldaps://dir.neustadt.example: ");
     town("on dir-neustadt");
     pultctl_soon_shows("--json status", "\"state\":\"ok\"", 30);
-    pultctl_shows("--json status", "\"trouble\":\"\"");
+    pultctl_shows("--json status", "\"last_failure\":\"\"");
 }
 
 #define PULTCTL "tests/town/pultctl $TOWN $BUILD "
 #define LOG_ON "printf 'bert-geheim-1\\n' | tests/e2e/fake-desk logon stub1 bert bert"
-#define ID_OF_BERT PULTCTL "person list --json | jq -er '.[] | select(.login == \"bert\").id'"
+#define ID_OF_BERT PULTCTL "person list --json | jq -er '.[] | select(.user_name == \"bert\").id'"
 #define FILES_HOLD "grep -aqi bert /srv/pult-broker/*"
 
 Test(district, forgets_who_asks_for_it)
@@ -58,6 +58,6 @@ Test(district, forgets_who_asks_for_it)
     broker_starts_again();
     place_runs("broker", "! " FILES_HOLD);
     place_runs("broker", "echo admin-geheim-1 | kinit admin");
-    pultctl("log-on --ticket --tenant neustadt");
+    pultctl("login --ticket --tenant neustadt");
     place_runs("broker", LOG_ON " && " ID_OF_BERT " | grep -vxFf /root/bert");
 }

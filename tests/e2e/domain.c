@@ -55,7 +55,7 @@ Test(domain, a_group_two_levels_up_chooses_the_profile)
 {
     pultctl("host set burgstadt/ts5 pool=burgstadt/building");
     pultctl("assignment add burgstadt/all profile=burgstadt/builder group=stadt priority=30");
-    pultctl_shows("logon why bruno --at burgstadt/desk1", "assignment burgstadt/all applies (group stadt");
+    pultctl_shows("explain bruno --device burgstadt/desk1", "assignment burgstadt/all applies (group stadt");
     desk_logs_on("desk1", "bruno", "bruno-geheim-1");
     screen_shows("desk1", "bruno auf ts5", 30);
     pultctl_shows("session list --json", "\"profile\":\"burgstadt/builder\"");

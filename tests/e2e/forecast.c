@@ -24,7 +24,7 @@ Test(forecast, names_people_from_memory_and_from_the_directory)
     broker_is_killed();
     broker_starts_again();
     place_runs("broker", "echo admin-geheim-1 | kinit admin");
-    pultctl("log-on --ticket --tenant neustadt");
+    pultctl("login --ticket --tenant neustadt");
     town("off dir-neustadt");
     pultctl_shows(DRY_RUN, "1 people could not be asked about");
     town("on dir-neustadt");

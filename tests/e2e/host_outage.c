@@ -37,7 +37,7 @@ static void who_logs_on_again_gets_a_new_one_and_is_told(void)
     // Not at once: one lost packet ends nobody's session.
     pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"unreachable\"", 30);
     place_runs("home", "printf 'viele-geheim-1\\n' | tests/e2e/fake-desk logon stub6 anew p00005 && "
-                       "jq -e '.lost == \"altdorf/ts3\"' $TOWN/stubs/anew && tests/e2e/fake-desk open anew");
+                       "jq -e '.abandoned_host == \"altdorf/ts3\"' $TOWN/stubs/anew && tests/e2e/fake-desk open anew");
     screen_shows("home", "p00005 auf ts4", 30);
 }
 
@@ -55,8 +55,11 @@ static int64_t host_returns_ms(void)
 
 static void the_others_find_theirs_again(void)
 {
-    place_runs("home", LOG_ON("1 2 3 4") "jq -e '.found and (.lost // \"\") == \"\"' $TOWN/stubs/p0000$n >/dev/null && "
-                                         "tests/e2e/fake-desk open p0000$n || exit 1; done");
+    place_runs(
+        "home",
+        LOG_ON(
+            "1 2 3 4") "jq -e '.reconnected and (.abandoned_host // \"\") == \"\"' $TOWN/stubs/p0000$n >/dev/null && "
+                       "tests/e2e/fake-desk open p0000$n || exit 1; done");
     sessions_soon_are("[" OF("ts3", "connected") "] | length == 4", 20);
     place_runs("ts3",
                SCREENS " >/srv/after; [ $(wc -l </srv/after) = 4 ] && [ -z \"$(comm -13 /srv/before /srv/after)\" ]");

@@ -20,7 +20,7 @@ Test(hosts, a_log_on_by_ticket_and_two_profiles_in_two_pools)
     screen_shows("desk2", "bert auf ts4", 30);
     pultctl_shows("session list --json", "\"pool\":\"neustadt/office\"");
     pultctl_shows("session list --json", "\"pool\":\"neustadt/building\"");
-    pultctl_shows("logon why bert --at neustadt/desk1", "bauamt");
+    pultctl_shows("explain bert --device neustadt/desk1", "bauamt");
 }
 
 Test(hosts, a_drained_host_gets_nobody_new)

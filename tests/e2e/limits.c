@@ -9,9 +9,9 @@ static void open_altdorf(void)
 {
     story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2 --place home=10.77.9.1");
     place_runs("broker", "tests/e2e/fake-desk enrol altdorf/stub1");
-    pultctl("profile set altdorf/clerk idle=1");
-    pultctl("profile add altdorf/short name=Kurz pool=altdorf/office longest=1");
-    pultctl("profile add altdorf/left name=Verlassen pool=altdorf/office disconnected=1");
+    pultctl("profile set altdorf/clerk idle_minutes=1");
+    pultctl("profile add altdorf/short name=Kurz pool=altdorf/office max_minutes=1");
+    pultctl("profile add altdorf/left name=Verlassen pool=altdorf/office disconnected_minutes=1");
     pultctl("assignment add altdorf/egon profile=altdorf/short person=egon priority=50");
     pultctl("assignment add altdorf/anna profile=altdorf/left person=anna priority=50");
 }

@@ -15,8 +15,9 @@ TestSuite(malicious_host, .init = open_two_tenants, .fini = story_close, .timeou
 
 // Who has which session where, since when; and the processes that are them.
 #define WRITE_WHO_HAS_WHAT(file)                                                                                       \
-    place_runs("broker", "tests/town/pultctl $TOWN $BUILD session list --json | jq -S 'map({id, login, host, state, "  \
-                         "device, fence, changed})' >$TOWN/stubs/" file);                                              \
+    place_runs("broker",                                                                                               \
+               "tests/town/pultctl $TOWN $BUILD session list --json | jq -S 'map({id, user_name, host, state, "        \
+               "device, fence, changed})' >$TOWN/stubs/" file);                                                        \
     place_runs("ts1", "pgrep -x Xorg >$TOWN/stubs/ts1." file);                                                         \
     place_runs("ts3", "pgrep -x Xorg >$TOWN/stubs/ts3." file)
 

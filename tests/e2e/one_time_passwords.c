@@ -42,21 +42,21 @@ static void is_let_in(const char *answer, const char *person)
     char text[100];
     logs_are_emptied();
     stub_opens(answer);
-    snprintf(text, sizeof text, "%s is let in", person);
+    snprintf(text, sizeof text, "%s accepted", person);
     log_says("ts1-agent", text, 10);
     snprintf(text, sizeof text, "%s auf ts[1lI|]", person);
     screen_shows("home", text, 20);
 }
 
 // The connection ends, and the host's log says why.
-static void is_refused(const char *words, const char *login, const char *host, const char *why)
+static void is_refused(const char *words, const char *user_name, const char *host, const char *why)
 {
     char log[40], text[200];
     logs_are_emptied();
     snprintf(text, sizeof text, "%s refused", words);
     stub_opens(text);
     snprintf(log, sizeof log, "%s-agent", host);
-    snprintf(text, sizeof text, "%s is refused: %s", login, why);
+    snprintf(text, sizeof text, "%s rejected: %s", user_name, why);
     log_says(log, text, 1);
 }
 
@@ -66,7 +66,7 @@ static void a_ticket_alone_is_enough(void)
                "printf 'anna-geheim-1\\n' | kinit anna && tests/e2e/fake-desk logon stub1 anna.stub1 && kdestroy");
     log_says("broker", "proven by ticket", 1);
     is_let_in("anna.stub1", "anna");
-    is_refused("anna.stub1", "anna", "ts1", "it was used before");
+    is_refused("anna.stub1", "anna", "ts1", "already used");
     pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 5);
 }
 
@@ -74,8 +74,8 @@ static void only_there_and_only_for_them(void)
 {
     logs_on("stub1", "bert");
     is_refused("bert.stub1 host=ts2.neustadt.example", "bert", "ts2",
-               "not made by the broker for this host and this person");
-    is_refused("bert.stub1 login=anna", "anna", "ts1", "not made by the broker for this host and this person");
+               "not issued by the broker for this host and person");
+    is_refused("bert.stub1 user=anna", "anna", "ts1", "not issued by the broker for this host and person");
     is_let_in("bert.stub1", "bert");
 }
 
@@ -97,11 +97,11 @@ static void a_host_alone_lets_in_once(void)
     logs_on("stub1", "anna");
     town("cut broker");
     is_let_in("anna.stub1", "anna");
-    log_says("ts1-agent", "anna: the broker does not say anything; it is decided here", 1);
-    is_refused("anna.stub1", "anna", "ts1", "it was used before");
+    log_says("ts1-agent", "anna: no answer from the broker in time; verifying locally", 1);
+    is_refused("anna.stub1", "anna", "ts1", "already used");
     // It remembers when it starts anew without the broker, too.
     place_runs("ts1", "pkill -KILL -x pult-host; tests/town/serve-agent $TOWN $BUILD ts1 again");
-    is_refused("anna.stub1", "anna", "ts1", "it was used before");
+    is_refused("anna.stub1", "anna", "ts1", "already used");
     town("mend broker");
     pultctl_soon_shows("host show neustadt/ts1 --json", "\"health\":\"ok\"", 30);
     pultctl_soon_shows("host show neustadt/ts1", "reported_sessions  2", 15);
@@ -112,11 +112,11 @@ static void so_it_does_when_the_broker_is_killed(void)
     logs_on("stub2", "anna");
     broker_is_killed();
     is_let_in("anna.stub2", "anna");
-    is_refused("anna.stub2", "anna", "ts1", "it was used before");
+    is_refused("anna.stub2", "anna", "ts1", "already used");
     broker_starts_again();
     // It forgot nothing: anna is still at stub2.
     logs_on("stub1", "anna");
-    place_runs("home", "jq -e '.found and .moved_from == \"Zimmer stub2\"' $TOWN/stubs/anna.stub1");
+    place_runs("home", "jq -e '.reconnected and .moved_from == \"Zimmer stub2\"' $TOWN/stubs/anna.stub1");
     place_runs("ts1", "[ $(pgrep -c -x -u anna Xorg) = 1 ]");
 }
 
@@ -124,7 +124,7 @@ static void after_a_minute_it_is_worth_nothing(void)
 {
     // Waits only for what is left of it.
     place_runs("home", "sleep $((61 - ($(date +%s) - $(stat -c %Y $TOWN/stubs/clara.stub2))))");
-    is_refused("clara.stub2", "clara", "ts1", "its time is up");
+    is_refused("clara.stub2", "clara", "ts1", "expired");
     place_runs("ts1", "! pgrep -u clara");
 }
 

@@ -67,7 +67,7 @@ Test(outages, a_directory_that_talks_nonsense_is_said_not_to_answer)
 
 static void administrator_logs_on(void)
 {
-    place_runs("broker", "printf alma-geheim-1 | tests/town/pultctl $TOWN $BUILD log-on --tenant altdorf --name alma "
+    place_runs("broker", "printf alma-geheim-1 | tests/town/pultctl $TOWN $BUILD login --tenant altdorf --name alma "
                          "--password-stdin");
 }
 
@@ -88,7 +88,7 @@ Test(outages, a_full_disk_is_said_and_costs_nothing)
     broker_is_killed();
     broker_starts_again();
     administrator_logs_on();
-    pultctl_shows("session list --json", "\"login\":\"anna\"");
-    pultctl_shows("session list --json", "\"login\":\"dora\"");
+    pultctl_shows("session list --json", "\"user_name\":\"anna\"");
+    pultctl_shows("session list --json", "\"user_name\":\"dora\"");
     pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 10);
 }

@@ -61,9 +61,9 @@ static void what_is_planted_is_found(void)
 }
 
 // Where programs in the session need it, it passes through the session manager, and lies nowhere all the same.
-static void sign_on_by_password(void)
+static void authenticate_by_password(void)
 {
-    pultctl("profile set neustadt/clerk sign_on=password");
+    pultctl("profile set neustadt/clerk authentication=password");
     watching_begins();
     place_runs("broker", "tests/town/pultctl $TOWN $BUILD session list --json | jq -r '.[] | select(.device == "
                          "\"neustadt/desk1\").id' | xargs tests/town/pultctl $TOWN $BUILD session end");
@@ -84,5 +84,5 @@ Test(secrets, are_nowhere)
     story_runs("tests/e2e/scan-secrets memory ts1 anna && tests/e2e/scan-secrets memory ts1 bert && "
                "tests/e2e/scan-secrets memory broker anna");
     what_is_planted_is_found();
-    sign_on_by_password();
+    authenticate_by_password();
 }

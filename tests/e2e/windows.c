@@ -38,7 +38,7 @@ Test(windows, what_a_host_guarantees_is_said)
 Test(windows, a_host_that_becomes_windows_has_no_agent_any_more)
 {
     pultctl_shows("host show neustadt/ts1 --json", "\"guarantee\":\"fenced\"");
-    pultctl("host set neustadt/ts1 system=windows");
+    pultctl("host set neustadt/ts1 os=windows");
     pultctl_shows("host show neustadt/ts1 --json", "\"certificate\":\"\"");
     pultctl_shows("host show neustadt/ts1 --json", "\"guarantee\":\"windows\"");
     log_says("broker", "neustadt/ts1: its agent is gone", 15);

@@ -79,8 +79,9 @@ static void read_person(const uint8_t *data, size_t size)
     }
     if (!person_entry_identity(&person, &tenant, "anna", &entry, 1800000000000))
         return;
-    assert(person.login[0] && person.key[0] && person.name[0]);
-    assert(text_is_clean(person.login, strlen(person.login)) && text_is_clean(person.name, strlen(person.name)));
+    assert(person.user_name[0] && person.key[0] && person.name[0]);
+    assert(text_is_clean(person.user_name, strlen(person.user_name)) &&
+           text_is_clean(person.name, strlen(person.name)));
 }
 
 // Whatever is typed, the filter has the same shape.
@@ -88,10 +89,10 @@ static void read_name(const uint8_t *data, size_t size)
 {
     struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT", .directory = size & 1};
     size_t openings = tenant.directory == DIRECTORY_ACTIVE_DIRECTORY ? 6 : 3;
-    char *typed = calloc(1, size + 1), login[LOGIN_SIZE], filter[FILTER_SIZE];
+    char *typed = calloc(1, size + 1), user_name[USER_NAME_SIZE], filter[FILTER_SIZE];
     memcpy(typed, data, size);
-    if (logon_name_read(login, &tenant, typed)) {
-        logon_name_filter(filter, &tenant, login);
+    if (logon_name_read(user_name, &tenant, typed)) {
+        logon_name_filter(filter, &tenant, user_name);
         size_t opening = 0, stars = 0;
         for (const char *at = filter; *at; at++) {
             opening += *at == '(';
@@ -112,9 +113,9 @@ static void quote(const uint8_t *data, size_t size)
         size_t length = active_directory_password(quoted, &password);
         assert(length == 0 || (length >= 4 && length % 2 == 0 && quoted[length - 2] == '"'));
     }
-    char login[LOGIN_SIZE];
-    if (pac_login(login, (struct ldap_bytes){(const char *)data, size}))
-        assert(login[0] && text_is_clean(login, strlen(login)));
+    char user_name[USER_NAME_SIZE];
+    if (pac_user_name(user_name, (struct ldap_bytes){(const char *)data, size}))
+        assert(user_name[0] && text_is_clean(user_name, strlen(user_name)));
     logon_name_sid_filter(filter, (struct ldap_bytes){(const char *)data, size < 68 ? size : 68});
     assert(strspn(filter + 11, "\\0123456789abcdef)") == strlen(filter) - 11);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What somebody could send to the gate and what could lie on its disk: requests, passwords, lines of the ledger.
+// What somebody could send to pult-host and what could lie on its disk: questions, passwords, lines of its log.
 #include "broker/pult-host/pam_protocol.h"
 #include "broker/base/text.h"
 #include "broker/pult-host/idle.h"
@@ -10,36 +10,37 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void try_password(const char *login, const char *password)
+static void try_password(const char *user_name, const char *password)
 {
-    // A key of nobody: no password was ever made with it, so nothing may be let in.
+    // A key of nobody: no password was ever made with it, so nothing may be accepted.
     static const char text[] = "6b17d1f2e12c4247f8bce6e563a440f277037d812deb33a0f4a13945d898c296";
     static struct otp_key *key;
     struct otp otp;
     const char *rest = NULL;
     key = key ? key : otp_key_read(text);
     assert(key);
-    bool good = otp_read(key, password, "neustadt/ts1", login, &otp, &rest);
+    bool good = otp_read(key, password, "neustadt/ts1", user_name, &otp, &rest);
     assert(!good);
     (void)good;
 }
 
 static void try_request(const char *packet, size_t length)
 {
-    struct pam_question request, again;
+    struct pam_question question, again;
     struct pam_answer answer;
     char written[PAM_QUESTION_MAX];
     if (pam_answer_read(&answer, packet, length))
         assert(length == PAM_ANSWER_SIZE);
-    if (!pam_question_read(&request, packet, length))
+    if (!pam_question_read(&question, packet, length))
         return;
-    assert(*request.login && strlen(request.login) < PAM_LOGIN_SIZE && strlen(request.password) < PAM_PASSWORD_SIZE);
-    size_t size = pam_question_write(&request, written);
-    bool same = pam_question_read(&again, written, size) && text_equal(request.login, again.login) &&
-                text_equal(request.password, again.password) && request.port == again.port;
+    assert(*question.user_name && strlen(question.user_name) < PAM_USER_NAME_SIZE &&
+           strlen(question.password) < PAM_PASSWORD_SIZE);
+    size_t size = pam_question_write(&question, written);
+    bool same = pam_question_read(&again, written, size) && text_equal(question.user_name, again.user_name) &&
+                text_equal(question.password, again.password) && question.port == again.port;
     assert(same && size == length);
     (void)same;
-    try_password(request.login, request.password);
+    try_password(question.user_name, question.password);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -22,7 +22,7 @@ static const struct fake_row rows[] = {
     {"GET", "/v1/hosts?limit=500&tenant=b", 200, NULL, "{\"items\":[],\"next\":null}"},
     {"GET", "/v1/hosts/a/one", 200, "etag: 'v7'\r\n", "{\"id\":\"a/one\",\"port\":3389,\"weight\":100,\"draining\":false,\"health\":\"ok\"}"},
     {"PUT", "/v1/hosts/*", 200, NULL, NULL},
-    {"PUT", "/v1/sites/a/busy", 412, NULL, "{\"type\":\"urn:pult:changed\"}"},
+    {"PUT", "/v1/sites/a/busy", 412, NULL, "{\"type\":\"urn:pult:precondition-failed\"}"},
     {"PUT", "/v1/sites/a/nine", 200, NULL, NULL},
     {"GET", "/v1/sites/a/busy", 200, "etag: 'v1'\r\n", "{\"id\":\"a/busy\",\"name\":\"x\"}"},
     {"DELETE", "/v1/hosts/a/one", 409, NULL, "{\"type\":\"urn:pult:conflict\",\"detail\":\"session a/s: remove or change first\",\"detail_format\":\"%.250s: remove or change first\",\"help_desk\":\"115\"}"},
@@ -30,8 +30,8 @@ static const struct fake_row rows[] = {
     {"DELETE", "/v1/hosts/a/three", 403, NULL, "{\"type\":\"urn:pult:denied\"}"},
     {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
     {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"device_ca_until\":\"2020-01-01T00:00:00.000Z\",\"certificates_ending\":[{\"kind\":\"device\",\"id\":\"a/desk1\",\"until\":\"2026-03-01T08:00:00.000Z\"}]}"},
-    {"POST", "/v1/logon/why", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"host a/b: draining\",\"second\"],\"why_formats\":[\"host %s: draining\"]}"},
-    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"person\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"person\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"lost_count\":1,\"people\":9,\"unasked\":3,\"applied\":true}"},
+    {"POST", "/v1/logon/explain", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"host a/b: draining\",\"second\"],\"why_formats\":[\"host %s: draining\"]}"},
+    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"user_name\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"user_name\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"without_workplace\":1,\"people\":9,\"not_checked\":3,\"applied\":true}"},
     {NULL},
 };
 // clang-format on
@@ -80,7 +80,7 @@ static int run(const char *words, const char *input)
 
 static void log_on(void)
 {
-    cr_assert_eq(run("log-on --tenant neustadt --name anna --password-stdin", "secret\n"), 0, "%s", pultctl.err);
+    cr_assert_eq(run("login --tenant neustadt --name anna --password-stdin", "secret\n"), 0, "%s", pultctl.err);
 }
 
 static const char *token_path(void)
@@ -127,7 +127,7 @@ Test(pultctl, sends_the_password_in_the_body)
 
 Test(pultctl, asks_for_the_password_without_echo)
 {
-    program_at_terminal(&pultctl, "admin-tool/pultctl log-on --tenant neustadt --name anna",
+    program_at_terminal(&pultctl, "admin-tool/pultctl login --tenant neustadt --name anna",
                         "Password of anna (neustadt): ", "secret\n");
     cr_assert_eq(pultctl.exit_code, 0, "%s", pultctl.out);
     cr_assert_not(shown("secret"));
@@ -137,7 +137,7 @@ Test(pultctl, asks_for_the_password_without_echo)
 
 Test(pultctl, can_be_broken_off_at_the_password)
 {
-    program_at_terminal(&pultctl, "admin-tool/pultctl log-on --tenant neustadt --name anna", "Password", "sec\003");
+    program_at_terminal(&pultctl, "admin-tool/pultctl login --tenant neustadt --name anna", "Password", "sec\003");
     cr_assert_eq(pultctl.exit_code, 2, "%s", pultctl.out);
 }
 
@@ -148,7 +148,7 @@ Test(pultctl, takes_the_first_token_from_a_file)
     fputs("f1rst\n", file);
     fclose(file);
     setenv("PULT_TOKEN_FILE", path, 1);
-    cr_assert_eq(run("log-on", NULL), 0, "%s", pultctl.err);
+    cr_assert_eq(run("login", NULL), 0, "%s", pultctl.err);
     hear();
     cr_assert(shown("\"last\":{\"token\":\"f1rst\"}"), "%s", pultctl.out);
 }
@@ -158,7 +158,7 @@ Test(pultctl, must_be_logged_on)
     cr_assert_eq(run("host list", NULL), 4);
     cr_assert(said("not logged on"), "%s", pultctl.err);
     log_on();
-    cr_assert_eq(run("log-off", NULL), 0, "%s", pultctl.err);
+    cr_assert_eq(run("logout", NULL), 0, "%s", pultctl.err);
     cr_assert_eq(access(token_path(), F_OK), -1);
     cr_assert_eq(run("host list", NULL), 4);
 }
@@ -178,7 +178,7 @@ Test(pultctl, trusts_no_log_on_that_others_could_have_written)
     snprintf(path, sizeof path, "%s/pult", town);
     chmod(path, 0777);
     cr_assert_eq(run("host list", NULL), 4);
-    cr_assert_neq(run("log-on --tenant neustadt --name anna --password-stdin", "secret\n"), 0);
+    cr_assert_neq(run("login --tenant neustadt --name anna --password-stdin", "secret\n"), 0);
 }
 
 Test(pultctl, does_not_write_through_a_link)
@@ -273,13 +273,13 @@ Test(pultctl, names_certificates_that_come_to_their_end)
 Test(pultctl, explains_a_log_on)
 {
     log_on();
-    cr_assert_eq(run("logon why anna --at a/desk1", NULL), 0);
+    cr_assert_eq(run("explain anna --device a/desk1", NULL), 0);
     cr_assert_str_eq(
         pultctl.out,
         "1. host a/b: draining\n2. second\nThe log-on would be refused: No workplace is assigned to you. Ask "
         "the help desk.\n");
-    cr_assert_eq(run("logon why anna", NULL), 2);
-    cr_assert_eq(run("--lang de logon why anna --at a/desk1", NULL), 0);
+    cr_assert_eq(run("explain anna", NULL), 2);
+    cr_assert_eq(run("--lang de explain anna --device a/desk1", NULL), 0);
     cr_assert(shown("1. Host a/b: außer Betrieb\n2. second\n"), "%s", pultctl.out);
 }
 
@@ -361,7 +361,7 @@ Test(pultctl, reads_its_settings_file)
     FILE *settings = fopen(path, "we");
     fputs("broker = 127.0.0.1:8443\ntenant = neustadt\nname = anna\nlang = de\n", settings);
     fclose(settings);
-    cr_assert_eq(run("log-on --password-stdin", "secret\n"), 0, "%s", pultctl.err);
+    cr_assert_eq(run("login --password-stdin", "secret\n"), 0, "%s", pultctl.err);
     cr_assert_eq(run("host remove a/three", NULL), 4);
     cr_assert(said("Dazu sind Sie nicht berechtigt."), "%s", pultctl.err);
 }

@@ -36,7 +36,7 @@ Test(directory, knows_who_logs_on)
 {
     struct answer answer = check(auth, &town, "Anna", "anna-geheim");
     cr_assert_eq(answer.verdict, AUTH_RIGHT);
-    cr_expect_str_eq(answer.login, "anna");
+    cr_expect_str_eq(answer.user_name, "anna");
     cr_expect_str_eq(answer.name, "Anna Adler");
     cr_expect_eq(strlen(answer.key), 36);
     struct answer again = check(auth, &town, "anna", "anna-geheim");
@@ -88,7 +88,7 @@ Test(directory, lets_a_password_be_changed)
     cr_expect_eq(change(auth, &town, "reset", "reset-geheim", "").verdict, AUTH_REJECTED);
     struct answer changed = change(auth, &town, "reset", "reset-geheim", "neu-und-lang-genug");
     cr_expect_eq(changed.verdict, AUTH_RIGHT);
-    cr_expect_str_eq(changed.login, "reset");
+    cr_expect_str_eq(changed.user_name, "reset");
     expect("reset", "reset-geheim", AUTH_WRONG);
     expect("reset", "neu-und-lang-genug", AUTH_RIGHT);
 }

@@ -142,7 +142,7 @@ struct tenant tenant_of(const char *id, const char *of, const char *servers)
     struct tenant tenant = {.directory = DIRECTORY_OPENLDAP};
     TEXT_PUT(tenant.id, id);
     TEXT_PUT(tenant.servers, servers);
-    snprintf(tenant.base, sizeof tenant.base, "dc=%s", of);
+    snprintf(tenant.user_base, sizeof tenant.user_base, "dc=%s", of);
     snprintf(tenant.bind_dn, sizeof tenant.bind_dn, "cn=pult,dc=%s", of);
     return tenant;
 }
@@ -164,7 +164,7 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
     for (size_t i = 0; identity && i < identity->group_count && i < 32; i++)
         TEXT_PUT(answer->groups[i], identity->groups[i]);
     if (identity) {
-        TEXT_PUT(answer->login, identity->login);
+        TEXT_PUT(answer->user_name, identity->user_name);
         TEXT_PUT(answer->key, identity->key);
         TEXT_PUT(answer->name, identity->name);
         answer->group_count = identity->group_count;

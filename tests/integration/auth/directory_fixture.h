@@ -10,7 +10,7 @@ enum { FIRST_PORT = 3389, SECOND_PORT = 4389 }; // of serve-slapd; TLS is one ab
 struct answer {
     bool came;
     enum auth_verdict verdict;
-    char login[LOGIN_SIZE], key[NAME_SIZE], name[NAME_SIZE];
+    char user_name[USER_NAME_SIZE], key[NAME_SIZE], name[NAME_SIZE];
     char groups[32][DN_SIZE];
     size_t group_count;
     int64_t after_ms;

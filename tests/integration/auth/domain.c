@@ -42,7 +42,7 @@ Test(domain, knows_who_logs_on)
 {
     struct answer answer = check(auth, &town, "ANNA", "anna-burgstadt-1");
     cr_assert_eq(answer.verdict, AUTH_RIGHT);
-    cr_expect_str_eq(answer.login, "anna");
+    cr_expect_str_eq(answer.user_name, "anna");
     cr_expect_str_eq(answer.name, "Anna Auer");
     cr_expect_eq(strlen(answer.key), 32, "objectGUID");
     struct answer again = look_up(auth, &town, "anna@BURGSTADT.EXAMPLE");
@@ -72,7 +72,7 @@ Test(domain, knows_people_by_either_name)
 {
     struct answer answer = check(auth, &town, "Anna.Auer@rathaus-burgstadt.example", "anna-burgstadt-1");
     cr_assert_eq(answer.verdict, AUTH_RIGHT);
-    cr_expect_str_eq(answer.login, "anna");
+    cr_expect_str_eq(answer.user_name, "anna");
     expect("anna.auer@rathaus-burgstadt.example", "falsch", AUTH_WRONG);
     expect("anna.auer", "anna-burgstadt-1", AUTH_WRONG);
     expect("anna.auer@burgstadt.example", "anna-burgstadt-1", AUTH_WRONG);
@@ -143,7 +143,7 @@ Test(domain, lets_the_service_account_sign_on_in_each_way)
         TEXT_PUT(town.servers, servers[s]);
         for (size_t n = 0; n < sizeof names / sizeof names[0]; n++) {
             TEXT_PUT(town.bind_dn, names[n]);
-            town.bind = n == 0 ? BIND_KERBEROS : BIND_PASSWORD;
+            town.bind_method = n == 0 ? BIND_METHOD_KERBEROS : BIND_METHOD_PASSWORD;
             auth_port(auth).forget(auth_port(auth).self, town.id);
             expect("anna", "anna-burgstadt-1", AUTH_RIGHT);
         }

@@ -71,9 +71,9 @@ struct tenant domain_tenant(void)
     struct tenant tenant = {.id = "burgstadt",
                             .directory = DIRECTORY_ACTIVE_DIRECTORY,
                             .servers = "ldaps://dir.burgstadt.example",
-                            .base = "ou=people,dc=burgstadt,dc=example",
+                            .user_base = "ou=people,dc=burgstadt,dc=example",
                             .group_base = "ou=groups,dc=burgstadt,dc=example",
-                            .bind = BIND_KERBEROS,
+                            .bind_method = BIND_METHOD_KERBEROS,
                             .bind_dn = "pult@BURGSTADT.EXAMPLE",
                             .realm = "BURGSTADT.EXAMPLE"};
     return tenant;

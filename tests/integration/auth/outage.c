@@ -31,10 +31,10 @@ static struct tenant town(const char *name, const char *servers)
     return tenant_of(name, name, servers);
 }
 
-static void expect(const struct tenant *tenant, const char *login, const char *password, enum auth_verdict verdict)
+static void expect(const struct tenant *tenant, const char *user_name, const char *password, enum auth_verdict verdict)
 {
-    struct answer answer = check(auth, tenant, login, password);
-    cr_expect_eq(answer.verdict, verdict, "%s of %s: %d, not %d", login, tenant->id, answer.verdict, verdict);
+    struct answer answer = check(auth, tenant, user_name, password);
+    cr_expect_eq(answer.verdict, verdict, "%s of %s: %d, not %d", user_name, tenant->id, answer.verdict, verdict);
 }
 
 static void expect_anna(const struct tenant *tenant, enum auth_verdict verdict)
@@ -305,10 +305,10 @@ Test(outage, does_not_come_from_a_thousand_people_at_once)
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
     auth = auth_start(40000);
     for (size_t i = 0; i < CROWD; i++) {
-        char login[16], password[32];
-        snprintf(login, sizeof login, "u%zu", i);
+        char user_name[16], password[32];
+        snprintf(user_name, sizeof user_name, "u%zu", i);
         snprintf(password, sizeof password, "u%zu-geheim", i);
-        ask_check(auth, &neustadt, login, i % 10 == 0 ? "falsch" : password, &answers[i]);
+        ask_check(auth, &neustadt, user_name, i % 10 == 0 ? "falsch" : password, &answers[i]);
     }
     await_answers(answers, CROWD, 50000);
     for (size_t i = 0; i < CROWD; i++)

@@ -43,39 +43,39 @@ static void take(const char *command)
     struct x_server_config config = {.command = command, .auth_file = cookie, .client = getuid()};
     server = x_server_new(loop, &config, &events, NULL, &why);
     cr_assert(server, "%s", why.text);
-    cr_assert(seat_wait(&is_ready, 30000), "Xvfb does not start");
+    cr_assert(display_wait(&is_ready, 30000), "Xvfb does not start");
     setenv("DISPLAY", x_server_display(server), 1);
     setenv("XAUTHORITY", cookie, 1);
 }
 
-void seat_take(void)
+void display_take(void)
 {
     take("/usr/bin/Xvfb -screen 0 1280x800x24 -nolisten tcp -noreset");
 }
 
-void seat_take_small(void)
+void display_take_small(void)
 {
     take("/usr/bin/Xvfb -screen 0 1024x768x24 -nolisten tcp -noreset");
 }
 
-void seat_leave(void)
+void display_leave(void)
 {
     x_server_free(server);
     loop_free(loop);
     folder_remove(folder);
 }
 
-struct loop *seat_loop(void)
+struct loop *display_loop(void)
 {
     return loop;
 }
 
-const struct x_server *seat_server(void)
+const struct x_server *display_server(void)
 {
     return server;
 }
 
-const char *seat_folder(void)
+const char *display_folder(void)
 {
     return folder;
 }
@@ -85,7 +85,7 @@ static void stop(void *arg)
     loop_stop(arg);
 }
 
-void seat_run_ms(int64_t wait_ms)
+void display_run_ms(int64_t wait_ms)
 {
     struct loop_timer *timer = loop_timer_new(loop, stop, loop);
     loop_timer_start(timer, wait_ms);
@@ -93,23 +93,23 @@ void seat_run_ms(int64_t wait_ms)
     loop_timer_free(timer);
 }
 
-bool seat_wait(const volatile bool *flag, int64_t wait_ms)
+bool display_wait(const volatile bool *flag, int64_t wait_ms)
 {
     int64_t until_ms = clock_steady_ms() + wait_ms;
     while (!*flag && clock_steady_ms() < until_ms)
-        seat_run_ms(20);
+        display_run_ms(20);
     return *flag;
 }
 
 // By its standard input: the text needs no quoting.
-void seat_type(const char *text)
+void display_type(const char *text)
 {
     struct program_result hands;
     program_run(&hands, "xdotool type --delay 15 --file -", text);
     cr_assert_eq(hands.exit_code, 0, "%s", hands.err);
 }
 
-void seat_press(const char *key)
+void display_press(const char *key)
 {
     struct program_result hands;
     char line[100];
@@ -118,7 +118,7 @@ void seat_press(const char *key)
     cr_assert_eq(hands.exit_code, 0, "%s", hands.err);
 }
 
-void seat_colour(int x, int y, char colour[16])
+void display_colour(int x, int y, char colour[16])
 {
     struct program_result eyes;
     char line[200];
@@ -132,12 +132,12 @@ void seat_colour(int x, int y, char colour[16])
         snprintf(colour, 16, "%.7s", found);
 }
 
-void seat_wait_for_colour(int x, int y, const char *colour)
+void display_wait_for_colour(int x, int y, const char *colour)
 {
     char seen[16] = "";
     for (int i = 0; i < 300 && strcmp(seen, colour) != 0; i++) {
-        seat_run_ms(50);
-        seat_colour(x, y, seen);
+        display_run_ms(50);
+        display_colour(x, y, seen);
     }
     cr_assert_str_eq(seen, colour, "the screen does not show what is waited for");
 }

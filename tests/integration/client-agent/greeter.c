@@ -39,8 +39,8 @@ static void heard(void *arg, const struct greeter_message *message)
 // Until the window has been painted: its top is blue then.
 static void wait_for_paint(void)
 {
-    seat_wait_for_colour(640, 4, "#123A5A");
-    seat_run_ms(200);
+    display_wait_for_colour(640, 4, "#123A5A");
+    display_run_ms(200);
 }
 
 static void start_greeter(void)
@@ -48,27 +48,27 @@ static void start_greeter(void)
     static const struct greeter_events events = {.up = up, .heard = heard};
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "de"};
-    greeter = greeter_new(seat_loop(), &config, &events, NULL);
-    greeter_start(greeter, x_server_display(seat_server()), x_server_auth_file(seat_server()));
+    greeter = greeter_new(display_loop(), &config, &events, NULL);
+    greeter_start(greeter, x_server_display(display_server()), x_server_auth_file(display_server()));
     wait_for_paint();
 }
 
 static void start(void)
 {
-    seat_take();
+    display_take();
     start_greeter();
 }
 
 static void start_small(void)
 {
-    seat_take_small();
+    display_take_small();
     start_greeter();
 }
 
 static void stop(void)
 {
     greeter_free(greeter);
-    seat_leave();
+    display_leave();
 }
 
 TestSuite(greeter, .init = start, .fini = stop);
@@ -79,28 +79,28 @@ static void say(enum greeter_type type, const char *sentence)
     struct greeter_message message = {.type = type};
     TEXT_PUT(message.sentence, sentence);
     greeter_say(greeter, &message);
-    seat_run_ms(300);
+    display_run_ms(300);
 }
 
 static void expect(enum greeter_type type)
 {
-    cr_assert(seat_wait(&has_message, 15000), "the greeter says nothing");
+    cr_assert(display_wait(&has_message, 15000), "the greeter says nothing");
     has_message = false;
     cr_assert_eq(got[(count - 1) % COUNT_MAX].type, type);
 }
 
 static void expect_nothing(void)
 {
-    seat_run_ms(500);
+    display_run_ms(500);
     cr_assert_not(has_message);
 }
 
 static void log_on(const char *name, const char *password)
 {
-    seat_type(name);
-    seat_press("Tab");
-    seat_type(password);
-    seat_press("Return");
+    display_type(name);
+    display_press("Tab");
+    display_type(password);
+    display_press("Return");
 }
 
 Test(greeter, hands_on_what_was_typed_without_a_window_manager)
@@ -113,11 +113,11 @@ Test(greeter, hands_on_what_was_typed_without_a_window_manager)
 
 Test(greeter, goes_from_the_name_to_the_password_with_enter)
 {
-    seat_type("anna");
-    seat_press("Return");
+    display_type("anna");
+    display_press("Return");
     expect_nothing();
-    seat_type("geheim");
-    seat_press("Return");
+    display_type("geheim");
+    display_press("Return");
     expect(GREETER_LOG_ON);
 }
 
@@ -127,8 +127,8 @@ Test(greeter, keeps_nothing_after_a_try)
     expect(GREETER_LOG_ON);
     say(GREETER_BUSY, "");
     say(GREETER_SHOW, "The name or the password is wrong. Check both and try again.");
-    seat_press("Return");
-    seat_press("Return");
+    display_press("Return");
+    display_press("Return");
     expect_nothing();
     log_on("bert", "anders");
     expect(GREETER_LOG_ON);
@@ -138,8 +138,8 @@ Test(greeter, keeps_nothing_after_a_try)
 
 Test(greeter, clears_the_fields_with_escape)
 {
-    seat_type("falsch");
-    seat_press("Escape");
+    display_type("falsch");
+    display_press("Escape");
     log_on("anna", "geheim");
     expect(GREETER_LOG_ON);
     cr_assert_str_eq(got[0].name, "anna");
@@ -147,12 +147,12 @@ Test(greeter, clears_the_fields_with_escape)
 
 Test(greeter, does_not_take_away_what_is_being_typed_when_there_is_news)
 {
-    seat_type("an");
+    display_type("an");
     say(GREETER_SHOW, "Your session was opened at %s.");
-    seat_type("na");
-    seat_press("Tab");
-    seat_type("geheim");
-    seat_press("Return");
+    display_type("na");
+    display_press("Tab");
+    display_type("geheim");
+    display_press("Return");
     expect(GREETER_LOG_ON);
     cr_assert_str_eq(got[0].name, "anna");
 }
@@ -162,7 +162,7 @@ Test(greeter, takes_no_keys_while_the_person_waits)
     say(GREETER_BUSY, "");
     log_on("anna", "geheim");
     expect_nothing();
-    seat_press("Escape");
+    display_press("Escape");
     expect(GREETER_CANCEL);
 }
 
@@ -179,16 +179,16 @@ Test(greeter, wants_a_new_password_twice_the_same)
 Test(greeter, lets_the_person_turn_away_from_a_new_password)
 {
     say(GREETER_ASK_NEW, "Your password has expired. Choose a new one.");
-    seat_press("Escape");
+    display_press("Escape");
     expect(GREETER_CANCEL);
 }
 
 Test(greeter, tells_the_language_that_was_chosen)
 {
-    seat_press("F2");
+    display_press("F2");
     expect(GREETER_LANGUAGE);
     cr_assert_str_eq(got[0].language, "en");
-    seat_press("F2");
+    display_press("F2");
     expect(GREETER_LANGUAGE);
     cr_assert_str_eq(got[1].language, "de");
 }
@@ -198,7 +198,7 @@ Test(greeter, fills_the_screen)
     char colour[16];
     static const int corners[][2] = {{0, 0}, {1279, 0}, {0, 799}, {1279, 799}};
     for (size_t i = 0; i < 4; i++) {
-        seat_colour(corners[i][0], corners[i][1], colour);
+        display_colour(corners[i][0], corners[i][1], colour);
         cr_expect_str_neq(colour, "#000000", "corner %zu is bare", i);
     }
 }
@@ -207,23 +207,23 @@ Test(greeter_small, has_room_for_large_type)
 {
     say(GREETER_SHOW, "The Kerberos server does not answer, and the directory did not accept your name and password. "
                       "If both are right, try again in a minute.");
-    seat_press("F3");
-    seat_wait_for_colour(1020, 400, "#E6ECF1"); // beside the card
-    seat_wait_for_colour(1020, 764, "#D3DCE4");
-    seat_wait_for_colour(512, 140, "#FFFFFF"); // larger than it was
+    display_press("F3");
+    display_wait_for_colour(1020, 400, "#E6ECF1"); // beside the card
+    display_wait_for_colour(1020, 764, "#D3DCE4");
+    display_wait_for_colour(512, 140, "#FFFFFF"); // larger than it was
 }
 
 Test(greeter, becomes_black_and_white_with_f4)
 {
-    seat_press("F4");
-    seat_wait_for_colour(640, 4, "#000000");
+    display_press("F4");
+    display_wait_for_colour(640, 4, "#000000");
 }
 
 Test(greeter, cannot_be_closed_from_the_keyboard)
 {
-    seat_press("alt+F4");
-    seat_press("ctrl+q");
-    seat_press("ctrl+w");
+    display_press("alt+F4");
+    display_press("ctrl+q");
+    display_press("ctrl+w");
     log_on("anna", "geheim");
     expect(GREETER_LOG_ON);
     cr_assert_eq(starts, 1);
@@ -237,7 +237,7 @@ Test(greeter, comes_back_after_a_crash)
     has_started = false;
     program_run(&pkill, line, NULL);
     cr_assert_eq(pkill.exit_code, 0, "%s", pkill.err);
-    cr_assert(seat_wait(&has_started, 15000));
+    cr_assert(display_wait(&has_started, 15000));
     wait_for_paint();
     log_on("anna", "geheim");
     expect(GREETER_LOG_ON);

@@ -50,10 +50,10 @@ static void ended(void *arg, enum rdp_client_end end, int status)
 static void start(void)
 {
     struct fault why = {0};
-    seat_take();
+    display_take();
     cr_assert(account_find(&nobody, "nobody", &why), "%s", why.text);
-    cr_assert_eq(chown(x_server_auth_file(seat_server()), nobody.uid, nobody.gid), 0);
-    snprintf(path, sizeof path, "%s/host.sock", seat_folder());
+    cr_assert_eq(chown(x_server_auth_file(display_server()), nobody.uid, nobody.gid), 0);
+    snprintf(path, sizeof path, "%s/host.sock", display_folder());
 }
 
 static void stop(void)
@@ -62,7 +62,7 @@ static void stop(void)
     if (host > 0)
         kill(host, SIGKILL);
     unlink(path);
-    seat_leave();
+    display_leave();
 }
 
 TestSuite(rdp_client_at_host, .init = start, .fini = stop);
@@ -173,7 +173,7 @@ static int what_the_host_saw(void)
 
 static void open_viewer(void)
 {
-    struct logon_answer answer = {.login = "anna", .session = "neustadt/s-1"};
+    struct logon_answer answer = {.user_name = "anna", .session = "neustadt/s-1"};
     struct secret password;
     struct fault why = {0};
     memset(answer.fingerprint, 'a', DIGEST_SIZE - 1);
@@ -184,10 +184,10 @@ static void open_viewer(void)
     config.start = start_library;
     struct rdp_client_task task = {.answer = &answer,
                                    .password = &password,
-                                   .display = x_server_display(seat_server()),
-                                   .auth_file = x_server_auth_file(seat_server()),
+                                   .display = x_server_display(display_server()),
+                                   .auth_file = x_server_auth_file(display_server()),
                                    .socket_path = path};
-    viewer = rdp_client_start(seat_loop(), &config, &task, ended, NULL, &why);
+    viewer = rdp_client_start(display_loop(), &config, &task, ended, NULL, &why);
     cr_assert(viewer, "%s", why.text);
 }
 
@@ -195,7 +195,7 @@ Test(rdp_client_at_host, gives_no_password_to_a_host_with_another_certificate)
 {
     open_host(host_with_another_certificate);
     open_viewer();
-    cr_assert(seat_wait(&is_over, WAIT_MS));
+    cr_assert(display_wait(&is_over, WAIT_MS));
     cr_assert_eq(how, RDP_CLIENT_WRONG_CERTIFICATE, "it ended with %d", code);
     cr_assert_eq(what_the_host_saw(), HOST_SAW_NOTHING);
 }
@@ -204,7 +204,7 @@ Test(rdp_client_at_host, gives_no_password_to_a_host_without_tls)
 {
     open_host(host_without_tls);
     open_viewer();
-    cr_assert(seat_wait(&is_over, WAIT_MS));
+    cr_assert(display_wait(&is_over, WAIT_MS));
     cr_assert_eq(how, RDP_CLIENT_WRONG_CERTIFICATE, "it ended with %d", code);
     cr_assert_eq(what_the_host_saw(), HOST_SAW_NOTHING);
 }
@@ -246,11 +246,11 @@ static void wait_for_viewer(char pid[20])
 {
     pid[0] = 0;
     for (int i = 0; i < 400 && !*pid; i++) {
-        seat_run_ms(50);
+        display_run_ms(50);
         find_viewer(pid);
     }
     cr_assert(*pid, "there is no viewer");
-    seat_run_ms(500);
+    display_run_ms(500);
 }
 
 Test(rdp_client_at_host, shows_the_password_to_nobody_on_the_machine)
@@ -305,7 +305,7 @@ Test(rdp_client_at_host, does_not_measure_the_processor_at_each_start)
     wait_for_viewer(pid);
     text[0] = 0;
     for (int i = 0; i < 200 && !strstr(text, "/run/pult/start.so"); i++) {
-        seat_run_ms(50);
+        display_run_ms(50);
         read_proc(pid, "maps", text, sizeof text);
     }
     cr_assert(strstr(text, "/run/pult/start.so"), "it is not loaded");
@@ -319,10 +319,10 @@ Test(rdp_client_at_host, ends_when_it_is_told_to)
     open_viewer();
     wait_for_viewer(pid);
     rdp_client_stop(viewer);
-    cr_assert(seat_wait(&is_over, WAIT_MS));
+    cr_assert(display_wait(&is_over, WAIT_MS));
     // The kernel ends what was in there; who waits for the sandbox may be faster.
     for (int i = 0; i < 100 && *pid; i++) {
-        seat_run_ms(50);
+        display_run_ms(50);
         find_viewer(pid);
     }
     cr_assert_str_eq(pid, "", "the viewer outlives its sandbox");

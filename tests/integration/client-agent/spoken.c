@@ -70,14 +70,14 @@ static bool was_heard(const char *text)
 static void hears(const char *text)
 {
     for (int i = 0; i < 600 && !was_heard(text); i++)
-        seat_run_ms(50);
+        display_run_ms(50);
     cr_assert(was_heard(text), "\"%s\" is not among what was heard:\n%s", text, heard);
 }
 
 static void start_listener(void)
 {
     static const char *const words[] = {"tests/integration/client-agent/listen", NULL};
-    snprintf(heard_path, sizeof heard_path, "%s/heard", seat_folder());
+    snprintf(heard_path, sizeof heard_path, "%s/heard", display_folder());
     int output = open(heard_path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     listener = start_program(words, output);
     close(output);
@@ -96,20 +96,20 @@ static void say(enum greeter_type type, const char *state, const char *sentence,
 static void start(void)
 {
     static const struct greeter_events events = {.up = up, .heard = heard_message};
-    seat_take();
+    display_take();
     start_bus();
     start_listener();
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "en"};
-    greeter = greeter_new(seat_loop(), &config, &events, NULL);
-    greeter_start(greeter, x_server_display(seat_server()), x_server_auth_file(seat_server()));
-    cr_assert(seat_wait(&has_started, 15000));
-    seat_wait_for_colour(640, 4, "#123A5A");
+    greeter = greeter_new(display_loop(), &config, &events, NULL);
+    greeter_start(greeter, x_server_display(display_server()), x_server_auth_file(display_server()));
+    cr_assert(display_wait(&has_started, 15000));
+    display_wait_for_colour(640, 4, "#123A5A");
     // It may have had the keyboard before it found the bus: only what changes is told there.
     for (int i = 0; i < 20 && !was_heard("text|Name|\n"); i++) {
-        seat_press("Tab");
-        seat_press("shift+Tab");
-        seat_run_ms(200);
+        display_press("Tab");
+        display_press("shift+Tab");
+        display_run_ms(200);
     }
     hears("text|Name|\n");
 }
@@ -122,16 +122,16 @@ static void stop(void)
     waitpid(listener, NULL, 0);
     waitpid(bus, NULL, 0);
     unlink(heard_path);
-    seat_leave();
+    display_leave();
 }
 
 TestSuite(spoken, .init = start, .fini = stop);
 
 Test(spoken, every_field_by_its_name)
 {
-    seat_press("Tab");
+    display_press("Tab");
     hears("password text|Password|");
-    seat_press("Tab");
+    display_press("Tab");
     hears("push button|Log on|");
 }
 
@@ -155,19 +155,19 @@ Test(spoken, what_is_being_done_and_how_it_ended)
 
 Test(spoken, that_a_name_is_too_long)
 {
-    seat_press("Tab");
-    seat_type("geheim");
-    seat_press("shift+Tab");
-    for (int i = 0; i < LOGIN_SIZE / 16; i++)
-        seat_type("abcdefghijklmnop");
-    seat_press("Return");
+    display_press("Tab");
+    display_type("geheim");
+    display_press("shift+Tab");
+    for (int i = 0; i < USER_NAME_SIZE / 16; i++)
+        display_type("abcdefghijklmnop");
+    display_press("Return");
     hears("|The name is too long.\n");
 }
 
 Test(spoken, that_caps_lock_is_on)
 {
-    seat_press("Tab");
+    display_press("Tab");
     hears("password text|Password|\n");
-    seat_press("Caps_Lock");
+    display_press("Caps_Lock");
     hears("password text|Password|Caps lock is on.\n");
 }

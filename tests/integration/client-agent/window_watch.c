@@ -22,16 +22,16 @@ static void start(void)
 {
     static const struct window_events events = {.shown = shown, .lock = lock};
     struct fault why = {0};
-    seat_take();
-    watch = window_watch_new(seat_loop(), x_server_display(seat_server()), x_server_cookie(seat_server()), &events,
-                             NULL, &why);
+    display_take();
+    watch = window_watch_new(display_loop(), x_server_display(display_server()), x_server_cookie(display_server()),
+                             &events, NULL, &why);
     cr_assert(watch, "%s", why.text);
 }
 
 static void stop(void)
 {
     window_watch_free(watch);
-    seat_leave();
+    display_leave();
 }
 
 TestSuite(window, .init = start, .fini = stop);
@@ -39,8 +39,8 @@ TestSuite(window, .init = start, .fini = stop);
 static bool locks(const char *keys)
 {
     is_locked = false;
-    seat_press(keys);
-    return seat_wait(&is_locked, 10000);
+    display_press(keys);
+    return display_wait(&is_locked, 10000);
 }
 
 Test(window, has_two_ways_to_lock_the_desk)
@@ -51,9 +51,9 @@ Test(window, has_two_ways_to_lock_the_desk)
 
 Test(window, locks_the_desk_with_caps_lock_and_num_lock_on)
 {
-    seat_press("Caps_Lock");
+    display_press("Caps_Lock");
     cr_expect(locks("super+l"));
-    seat_press("Num_Lock");
+    display_press("Num_Lock");
     cr_expect(locks("ctrl+alt+l"));
 }
 
@@ -61,8 +61,8 @@ Test(window, leaves_other_keys_to_the_session)
 {
     static const char *const others[] = {"l", "shift+l", "ctrl+l", "alt+l", "super+k", "ctrl+alt+k"};
     for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
-        seat_press(others[i]);
-        seat_run_ms(100);
+        display_press(others[i]);
+        display_run_ms(100);
         cr_expect_not(is_locked, "%s", others[i]);
     }
 }

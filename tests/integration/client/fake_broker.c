@@ -158,7 +158,7 @@ static void answer_from_rows(struct request *request)
     while (row->verb && !row_fits(row, request))
         row++;
     if (!row->verb)
-        respond(request, 404, NULL, "{\"type\":\"urn:pult:absent\"}", 26, false);
+        respond(request, 404, NULL, "{\"type\":\"urn:pult:not-found\"}", 26, false);
     else if (!row->body)
         respond(request, row->status, row->headers, request->body, request->body_length, false);
     else if (text_equal(row->body, "slow"))

@@ -39,7 +39,7 @@ static void start_agent(void)
     agent = program_start(line, log_path);
     for (int i = 0; i < 3000 && access(verifier, F_OK) != 0; i++)
         usleep(10 * 1000);
-    cr_assert_eq(access(verifier, F_OK), 0, "no gate");
+    cr_assert_eq(access(verifier, F_OK), 0, "no socket");
 }
 
 static void stop_agent(void)
@@ -97,7 +97,7 @@ static void make_host(void)
 static void start(void)
 {
     town = fake_town();
-    snprintf(verifier, sizeof verifier, "%s/gate.sock", town);
+    snprintf(verifier, sizeof verifier, "%s/pam.sock", town);
     snprintf(log_path, sizeof log_path, "%s/agent.log", town);
     make_host();
     make_services();
@@ -115,7 +115,8 @@ TestSuite(pam, .init = start, .fini = stop, .timeout = 60);
 
 static struct otp for_anna(int64_t fence)
 {
-    struct otp otp = {.host = "neustadt/ts1", .login = "anna", .fence = fence, .until_ms = clock_wall_ms() + OTP_MS};
+    struct otp otp = {
+        .host = "neustadt/ts1", .user_name = "anna", .fence = fence, .until_ms = clock_wall_ms() + OTP_MS};
     TEXT_PUT(otp.session, "neustadt/s-0123456789abcdef-01234567");
     return otp;
 }
@@ -130,16 +131,16 @@ static const char *password(struct otp otp, const char *behind)
     return typed;
 }
 
-static bool enters(const char *service, const char *login, const char *words)
+static bool enters(const char *service, const char *user_name, const char *words)
 {
     char line[256];
-    snprintf(line, sizeof line, "pamtester %s %s authenticate acct_mgmt setcred open_session", service, login);
+    snprintf(line, sizeof line, "pamtester %s %s authenticate acct_mgmt setcred open_session", service, user_name);
     program_run(&said, line, words);
     return said.exit_code == 0;
 }
 
-#define ENTERS(login, words) cr_assert(enters("pult-test", login, words), "%s%s", said.out, said.err)
-#define STAYS_OUT(login, words) cr_assert_not(enters("pult-test", login, words), "%s%s", said.out, said.err)
+#define ENTERS(user_name, words) cr_assert(enters("pult-test", user_name, words), "%s%s", said.out, said.err)
+#define STAYS_OUT(user_name, words) cr_assert_not(enters("pult-test", user_name, words), "%s%s", said.out, said.err)
 
 Test(pam, a_one_time_password_opens_once)
 {
@@ -177,7 +178,7 @@ Test(pam, the_typed_password_behind_it_is_for_the_next_module)
     STAYS_OUT("anna", password(for_anna(1), ""));
 }
 
-Test(pam, a_right_password_does_not_walk_around_the_gate)
+Test(pam, a_right_password_does_not_bypass_the_module)
 {
     cr_assert_not(enters("pult-walk-around", "anna", "geheim\n"));
     cr_assert(strstr(said.out, "expired") || strstr(said.err, "expired"), "%s%s", said.out, said.err);

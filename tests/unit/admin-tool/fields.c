@@ -52,7 +52,7 @@ Test(fields, are_refused_by_name)
     cr_assert(text_starts(set(NOUN_HOST, "port=0"), "port: expected a number from 1 to 65535"));
     cr_assert(text_starts(set(NOUN_HOST, "draining=yes"), "draining cannot be set"));
     cr_assert(text_starts(set(NOUN_HOST, "id=a/b"), "id cannot be set"));
-    cr_assert(text_starts(set(NOUN_DEVICE, "invite=x"), "a device has no field invite"));
+    cr_assert(text_starts(set(NOUN_DEVICE, "enrol_token_hash=x"), "a device has no field enrol_token_hash"));
     cr_assert(text_starts(set(NOUN_POOL, "kind=tent"), "kind: expected one of terminal-server, desktop"));
 }
 

@@ -73,7 +73,7 @@ ParameterizedTestParameters(yaml, refuses)
         {"sites:\n  - id: a/b\n    nam: x\n", "line 3: a site has no field nam"},
         {"sites:\n  - id: a/b\n    name: x\n    name: y\n", "line 4: name stands twice"},
         {"hosts:\n  - id: a/b\n    draining: yes\n", "line 3: draining cannot be set"},
-        {"devices:\n  - id: a/b\n    invite: x\n", "line 3: a device has no field invite"},
+        {"devices:\n  - id: a/b\n    enrol_token_hash: x\n", "line 3: a device has no field enrol_token_hash"},
         {"hosts:\n  - id: a/b\n    port: 99999\n", "line 3: port: expected a number"},
         {"hosts:\n  - id: a/b\n    address: [x]\n", "line 3: a list stands where"},
         {"profiles:\n  - id: a/b\n    sound: perhaps\n", "line 3: sound: expected yes or no"},

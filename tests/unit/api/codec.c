@@ -299,12 +299,13 @@ Test(codec, writes_every_noun_and_every_byte)
 
 Test(codec, answers_hide_what_is_hidden)
 {
-    struct device device = {.id = "neustadt/desk-1", .site = "neustadt/hall", .invite = ZEROS, .invite_until_ms = 1000};
+    struct device device = {
+        .id = "neustadt/desk-1", .site = "neustadt/hall", .enrol_token_hash = ZEROS, .enrol_token_until_ms = 1000};
     owned(bytes) char *answer = write_as(NOUN_DEVICE, CODEC_ANSWER, &device);
     cr_expect_not(strstr(answer, ZEROS), "%s", answer);
-    cr_expect(strstr(answer, "\"invite_until\":\"1970-01-01T00:00:01.000Z\""), "%s", answer);
+    cr_expect(strstr(answer, "\"enrol_token_until\":\"1970-01-01T00:00:01.000Z\""), "%s", answer);
     owned(bytes) char *journal = write_as(NOUN_DEVICE, CODEC_JOURNAL, &device);
-    cr_expect(strstr(journal, "\"invite\":\"" ZEROS "\",\"invite_until\":1000"), "%s", journal);
+    cr_expect(strstr(journal, "\"enrol_token_hash\":\"" ZEROS "\",\"enrol_token_until\":1000"), "%s", journal);
     cr_expect_not(strstr(journal, "enrolled"), "what is empty is left out: %s", journal);
 }
 
@@ -343,7 +344,7 @@ Test(codec, an_answer_comes_back)
     struct fault why = {0};
     cr_expect(read_as(NOUN_DEVICE, CODEC_ANSWER, answer, &again, &why), "%s", why.text);
     cr_expect_eq(again.enrolled_ms, device.enrolled_ms);
-    cr_expect_eq(again.invite_until_ms, 0);
+    cr_expect_eq(again.enrol_token_until_ms, 0);
 }
 
 Test(codec, wiping_leaves_no_password)

@@ -51,14 +51,14 @@ static struct otp anna(void)
 {
     return (struct otp){.session = "neustadt/s-0123456789abcdef-89abcdef",
                         .host = "neustadt/ts1",
-                        .login = "anna",
+                        .user_name = "anna",
                         .fence = 0x1122334455,
                         .until_ms = 1800000000000};
 }
 
-static bool reads(const char *password, const char *host, const char *login, struct otp *otp, const char **rest)
+static bool reads(const char *password, const char *host, const char *user_name, struct otp *otp, const char **rest)
 {
-    return otp_read(key, password, host, login, otp, rest);
+    return otp_read(key, password, host, user_name, otp, rest);
 }
 
 Test(otp, says_what_it_was_made_for)

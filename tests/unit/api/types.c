@@ -158,7 +158,7 @@ Test(refusals, cover_every_fault)
 
 Test(guarantees, are_those_of_the_agent_that_is_there)
 {
-    struct host host = {.system = HOST_LINUX};
+    struct host host = {.os = HOST_OS_LINUX};
     cr_assert_eq(host_guarantee(&host), HOST_PROBED);
     memset(host.certificate, 'a', DIGEST_SIZE - 1);
     cr_assert(host_has_agent(&host));
@@ -167,7 +167,7 @@ Test(guarantees, are_those_of_the_agent_that_is_there)
 
 Test(guarantees, are_weak_on_windows_whatever_was_enrolled_there)
 {
-    struct host host = {.system = HOST_WINDOWS};
+    struct host host = {.os = HOST_OS_WINDOWS};
     memset(host.certificate, 'a', DIGEST_SIZE - 1);
     cr_assert_not(host_has_agent(&host));
     cr_assert_eq(host_guarantee(&host), HOST_ON_WINDOWS);

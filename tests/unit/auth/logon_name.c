@@ -9,11 +9,11 @@ static const struct tenant town = {.id = "neustadt", .realm = "NEUSTADT.EXAMPLE"
 static const struct tenant domain = {
     .id = "altdorf", .realm = "ALTDORF.EXAMPLE", .directory = DIRECTORY_ACTIVE_DIRECTORY};
 
-static void expect(const char *typed, const char *login)
+static void expect(const char *typed, const char *user_name)
 {
-    char read[LOGIN_SIZE];
-    cr_expect_eq(logon_name_read(read, &town, typed), login[0] != 0, "%s", typed);
-    cr_expect_str_eq(read, login);
+    char read[USER_NAME_SIZE];
+    cr_expect_eq(logon_name_read(read, &town, typed), user_name[0] != 0, "%s", typed);
+    cr_expect_str_eq(read, user_name);
 }
 
 Test(name, is_taken_without_what_people_add)
@@ -44,29 +44,29 @@ Test(name, is_refused_when_it_is_none)
 
 Test(name, of_a_domain_may_have_a_suffix_of_its_own)
 {
-    char login[LOGIN_SIZE], filter[FILTER_SIZE];
-    cr_expect(logon_name_read(login, &domain, "Anna.Adler@altdorf.de"));
-    cr_expect_str_eq(login, "anna.adler@altdorf.de");
-    logon_name_filter(filter, &domain, login);
+    char user_name[USER_NAME_SIZE], filter[FILTER_SIZE];
+    cr_expect(logon_name_read(user_name, &domain, "Anna.Adler@altdorf.de"));
+    cr_expect_str_eq(user_name, "anna.adler@altdorf.de");
+    logon_name_filter(filter, &domain, user_name);
     cr_expect_str_eq(filter, "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName=anna.adler@altdorf.de)"
                              "(userPrincipalName=anna.adler@altdorf.de)))");
-    cr_expect(logon_name_read(login, &domain, "anna@Altdorf"));
-    cr_expect_str_eq(login, "anna");
-    cr_expect_not(logon_name_read(login, &domain, "anna@"));
-    cr_expect_not(logon_name_read(login, &domain, "an@na@altdorf.de"));
-    cr_expect_not(logon_name_read(login, &domain, "X\\anna@altdorf.de"));
+    cr_expect(logon_name_read(user_name, &domain, "anna@Altdorf"));
+    cr_expect_str_eq(user_name, "anna");
+    cr_expect_not(logon_name_read(user_name, &domain, "anna@"));
+    cr_expect_not(logon_name_read(user_name, &domain, "an@na@altdorf.de"));
+    cr_expect_not(logon_name_read(user_name, &domain, "X\\anna@altdorf.de"));
 }
 
 Test(name, has_a_bound)
 {
     static char typed[10000];
-    char login[LOGIN_SIZE];
-    memset(typed, 'a', LOGIN_SIZE - 1);
-    cr_expect(logon_name_read(login, &town, typed));
-    memset(typed, 'a', LOGIN_SIZE);
-    cr_expect_not(logon_name_read(login, &town, typed));
+    char user_name[USER_NAME_SIZE];
+    memset(typed, 'a', USER_NAME_SIZE - 1);
+    cr_expect(logon_name_read(user_name, &town, typed));
+    memset(typed, 'a', USER_NAME_SIZE);
+    cr_expect_not(logon_name_read(user_name, &town, typed));
     memset(typed, 'a', sizeof typed - 1);
-    cr_expect_not(logon_name_read(login, &town, typed));
+    cr_expect_not(logon_name_read(user_name, &town, typed));
 }
 
 Test(name, is_escaped_in_filters)
@@ -83,11 +83,11 @@ Test(name, is_escaped_in_filters)
 
 Test(name, fits_the_filter_when_all_of_it_is_escaped)
 {
-    char filter[FILTER_SIZE], login[LOGIN_SIZE] = "";
+    char filter[FILTER_SIZE], user_name[USER_NAME_SIZE] = "";
     struct tenant widest = domain;
-    memset(login, '*', sizeof login - 1);
+    memset(user_name, '*', sizeof user_name - 1);
     memset(widest.realm, '(', sizeof widest.realm - 1);
-    logon_name_filter(filter, &widest, login);
+    logon_name_filter(filter, &widest, user_name);
     cr_expect_not(strchr(filter, '*'));
 }
 

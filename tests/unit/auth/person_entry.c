@@ -28,9 +28,9 @@ static void add_text(const char *name, const char *text)
     add(name, text, strlen(text));
 }
 
-static bool read_of(const struct tenant *tenant, const char *login)
+static bool read_of(const struct tenant *tenant, const char *user_name)
 {
-    return person_entry_identity(&person, tenant, login, &entry, NOW_S * INT64_C(1000));
+    return person_entry_identity(&person, tenant, user_name, &entry, NOW_S * INT64_C(1000));
 }
 
 Test(person, is_read_from_slapd)
@@ -50,14 +50,14 @@ Test(person, is_read_from_slapd)
 
 Test(person, may_begin_with_an_umlaut)
 {
-    char login[LOGIN_SIZE];
-    cr_assert(logon_name_read(login, &town, "özlem"));
+    char user_name[USER_NAME_SIZE];
+    cr_assert(logon_name_read(user_name, &town, "özlem"));
     add_text("uid", "Özlem");
     add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
-    cr_expect(read_of(&town, login));
-    cr_assert(logon_name_read(login, &town, "ÖZLEM"));
-    cr_expect(read_of(&town, login));
-    cr_expect_str_eq(person.login, "özlem");
+    cr_expect(read_of(&town, user_name));
+    cr_assert(logon_name_read(user_name, &town, "ÖZLEM"));
+    cr_expect(read_of(&town, user_name));
+    cr_expect_str_eq(person.user_name, "özlem");
 }
 
 Test(person, has_a_clean_name_or_another)
@@ -92,12 +92,12 @@ Test(person, is_read_from_a_domain)
     add_text("sAMAccountName", "Anna");
     add("objectGUID", "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16);
     cr_expect(read_of(&domain, "anna"));
-    cr_expect_str_eq(person.login, "anna");
+    cr_expect_str_eq(person.user_name, "anna");
     cr_expect_str_eq(person.key, "000102030405060708090a0b0c0d0e0f");
     cr_expect_not(read_of(&domain, "a.adler"));
     add_text("userPrincipalName", "A.Adler@Altdorf");
     cr_expect(read_of(&domain, "a.adler"));
-    cr_expect_str_eq(person.login, "anna");
+    cr_expect_str_eq(person.user_name, "anna");
     cr_expect_not(read_of(&domain, "a.adler@altdorf.de"));
     cr_expect(read_of(&domain, "a.adler@altdorf"));
     add_text("accountExpires", "9223372036854775807");

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-struct office office;
+struct calls_fixture calls;
 
 // ---- the store
 
@@ -18,10 +18,10 @@ static void *written_arg;
 static void append(void *self, const struct store_batch *batch, store_done *done, void *arg)
 {
     (void)self;
-    office.events[0] = 0;
+    calls.events[0] = 0;
     for (size_t i = 0; i < batch->event_count; i++) {
-        size_t length = strlen(office.events);
-        snprintf(office.events + length, sizeof office.events - length, "%.*s\n", (int)batch->events[i].length,
+        size_t length = strlen(calls.events);
+        snprintf(calls.events + length, sizeof calls.events - length, "%.*s\n", (int)batch->events[i].length,
                  batch->events[i].payload);
     }
     written = done;
@@ -34,7 +34,7 @@ static void *gone_arg;
 static void erase_person(void *self, const char *id, store_done *done, void *arg)
 {
     (void)self;
-    TEXT_PUT(office.erased, id);
+    TEXT_PUT(calls.erased, id);
     gone = done;
     gone_arg = arg;
 }
@@ -53,12 +53,12 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
 static void answer_look_up(void)
 {
     static char dns[1][DN_SIZE] = {"cn=rathaus,ou=groups,dc=example"};
-    struct identity anna = {.login = "anna", .key = "1", .name = "Anna", .groups = dns, .group_count = 1};
-    anna.locked = office.locked;
+    struct identity anna = {.user_name = "anna", .key = "1", .name = "Anna", .groups = dns, .group_count = 1};
+    anna.locked = calls.locked;
     auth_done *done = looked_up;
     looked_up = NULL;
     if (done)
-        done(looked_up_arg, office.verdict, office.verdict == AUTH_RIGHT ? &anna : NULL);
+        done(looked_up_arg, calls.verdict, calls.verdict == AUTH_RIGHT ? &anna : NULL);
 }
 
 static void settle(void)
@@ -73,14 +73,14 @@ static void settle(void)
         static const struct fault full = {.kind = FAULT_UNAVAILABLE, .text = "the disk is full"};
         store_done *done = gone;
         gone = NULL;
-        done(gone_arg, office.disk_is_full ? STORE_REFUSED : STORE_DURABLE, &full);
+        done(gone_arg, calls.disk_is_full ? STORE_REFUSED : STORE_DURABLE, &full);
     }
 }
 
 static int64_t now_ms(void *arg)
 {
     (void)arg;
-    return office.hall.now_ms;
+    return calls.core.now_ms;
 }
 
 // ---- hosts, desks and directories
@@ -88,10 +88,10 @@ static int64_t now_ms(void *arg)
 static const char *detail_of(void *arg, const char *host_id)
 {
     (void)arg, (void)host_id;
-    return office.detail;
+    return calls.detail;
 }
 
-static void doubt(void *arg, const char *host_id)
+static void probe_now(void *arg, const char *host_id)
 {
     (void)arg, (void)host_id;
 }
@@ -105,19 +105,19 @@ static bool is_online(void *self, const char *id)
 static bool send_to_host(void *self, const char *host_id, const struct host_message *message)
 {
     (void)self;
-    if (office.away)
+    if (calls.away)
         return false;
-    cr_assert_lt(office.sent_count, SENT_MAX);
-    TEXT_PUT(office.sent[office.sent_count].to, host_id);
-    office.sent[office.sent_count++].message = *message;
+    cr_assert_lt(calls.sent_count, SENT_MAX);
+    TEXT_PUT(calls.sent[calls.sent_count].to, host_id);
+    calls.sent[calls.sent_count++].message = *message;
     return true;
 }
 
 static bool send_to_desk(void *self, const char *device_id, const struct link_message *message)
 {
     (void)self;
-    TEXT_PUT(office.to_desk.to, device_id);
-    office.to_desk.message = *message;
+    TEXT_PUT(calls.to_desk.to, device_id);
+    calls.to_desk.message = *message;
     return true;
 }
 
@@ -138,40 +138,40 @@ static void forget(void *self, const char *tenant_id)
     (void)self, (void)tenant_id;
 }
 
-void office_open(void)
+void calls_open(void)
 {
-    struct services *services = &office.services;
+    struct services *services = &calls.services;
     struct fault why;
     char path[FOLDER_SIZE + 8];
-    office =
-        (struct office){.detail = "", .caller = {.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"}};
-    folder_make(office.folder, "office");
-    snprintf(path, sizeof path, "%s/otp", office.folder);
-    hall_open(&office.hall);
+    calls = (struct calls_fixture){.detail = "",
+                                   .caller = {.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"}};
+    folder_make(calls.folder, "office");
+    snprintf(path, sizeof path, "%s/otp", calls.folder);
+    core_open(&calls.core);
     struct commit_ports ports = {.store = {.append = append, .erase_person = erase_person}, .now_ms = now_ms};
     *services = (struct services){
         .loop = loop_new(),
-        .state = office.hall.state,
-        .commit = commit_new(office.hall.state, &ports, 1, 1),
+        .state = calls.core.state,
+        .commit = commit_new(calls.core.state, &ports, 1, 1),
         .erasure = erasure_new(&ports.store, NULL, NULL),
         .group_cache = group_cache_new(1024 * 1024),
         .throttle = throttle_new(),
         .otp_maker = otp_maker_open(path, &why),
         .admin_sessions = admin_sessions_new("/nonexistent"),
-        .health = office.hall.source,
+        .health = calls.core.source,
         .auth = {.look_up = look_up, .status = directory_status, .forget = forget},
         .links = {NULL, is_online, send_to_desk, count_desks},
         .host_links = {NULL, is_online, send_to_host},
     };
     cr_assert(services->otp_maker, "%s", why.text);
-    folder_remove(office.folder);
+    folder_remove(calls.folder);
     services->health.detail = detail_of;
-    services->health.doubt = doubt;
+    services->health.probe_now = probe_now;
 }
 
-void office_close(void)
+void calls_close(void)
 {
-    struct services *services = &office.services;
+    struct services *services = &calls.services;
     people_clear(&services->people);
     reports_clear(&services->reports);
     admin_sessions_free(services->admin_sessions);
@@ -182,7 +182,7 @@ void office_close(void)
     commit_free(services->commit);
     erasure_free(services->erasure);
     loop_free(services->loop);
-    hall_close(&office.hall);
+    core_close(&calls.core);
 }
 
 // ---- a call
@@ -192,30 +192,30 @@ static struct text answered;
 static void finish(struct request *request, int status, struct text *answer, int64_t retry_after_s)
 {
     (void)retry_after_s;
-    office.status = status;
-    TEXT_PUT(office.etag, request->etag);
+    calls.status = status;
+    TEXT_PUT(calls.etag, request->etag);
     answered = *answer;
     request_fini(request);
     free(request);
 }
 
-json_object *office_call(enum method_id id, enum noun noun, const char *thing, const char *body)
+json_object *calls_call(enum method_id id, enum noun noun, const char *thing, const char *body)
 {
     struct fault why;
     json_object *answer = NULL;
     struct request *request = mem_new(1, sizeof *request);
     request->method = method_find(id, noun);
     cr_assert(request->method);
-    request->peer = office.caller;
+    request->peer = calls.caller;
     TEXT_PUT(request->id, thing);
-    TEXT_PUT(request->tenant, office.filter);
+    TEXT_PUT(request->tenant, calls.filter);
     request->limit = 100;
     request->finish = finish;
     cr_assert(codec_parse(&request->body, body, strlen(body), &why), "%s", why.text);
-    office.status = 0;
-    calls_dispatch(&office.services, request);
+    calls.status = 0;
+    calls_dispatch(&calls.services, request);
     settle();
-    cr_assert(office.status, "not answered");
+    cr_assert(calls.status, "not answered");
     cr_assert(codec_parse(&answer, answered.bytes, answered.length, &why), "%s", why.text);
     text_drop(&answered);
     return answer;

@@ -9,8 +9,8 @@
 
 enum { SENT_MAX = 16 };
 
-struct office {
-    struct hall hall;
+struct calls_fixture {
+    struct core_fixture core;
     struct services services;
     const char *detail;       // of every host's health
     char folder[FOLDER_SIZE]; // for the broker's secret
@@ -35,15 +35,15 @@ struct office {
     bool locked;
 };
 
-extern struct office office;
+extern struct calls_fixture calls;
 
-void office_open(void);
-void office_close(void);
-// office.caller calls; the answer is the caller's. office.status tells how it went.
-json_object *office_call(enum method_id id, enum noun noun, const char *thing, const char *body);
+void calls_open(void);
+void calls_close(void);
+// calls.caller calls; the answer is the caller's. calls.status tells how it went.
+json_object *calls_call(enum method_id id, enum noun noun, const char *thing, const char *body);
 // The last one is refused unless it answered `status`.
-#define OFFICE_EXPECT(wanted, ...)                                                                                     \
+#define CALLS_EXPECT(wanted, ...)                                                                                      \
     do {                                                                                                               \
-        owned(json) json_object *answer_ = office_call(__VA_ARGS__);                                                   \
-        cr_assert_eq(office.status, wanted, "%d: %s", office.status, json_object_to_json_string(answer_));             \
+        owned(json) json_object *answer_ = calls_call(__VA_ARGS__);                                                    \
+        cr_assert_eq(calls.status, wanted, "%d: %s", calls.status, json_object_to_json_string(answer_));               \
     } while (0)

@@ -9,12 +9,12 @@
 
 enum { ASKED_MAX = 4000 };
 
-static struct hall hall;
+static struct core_fixture core;
 static struct services services;
 static json_object *forecast;
 static int told;
 static struct {
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     auth_done *done;
     void *arg;
 } asked[ASKED_MAX];
@@ -25,7 +25,7 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
     (void)self;
     cr_assert_str_eq(tenant->id, "neustadt");
     cr_assert_lt(asked_count, ASKED_MAX);
-    TEXT_PUT(asked[asked_count].login, name);
+    TEXT_PUT(asked[asked_count].user_name, name);
     asked[asked_count].done = done;
     asked[asked_count++].arg = arg;
 }
@@ -35,26 +35,26 @@ static void answer(const char *group, enum auth_verdict verdict)
 {
     static char dns[1][DN_SIZE];
     struct identity identity = {.groups = dns, .group_count = 1};
-    TEXT_PUT(identity.login, asked[answered_count].login);
+    TEXT_PUT(identity.user_name, asked[answered_count].user_name);
     snprintf(dns[0], DN_SIZE, "cn=%s,ou=groups,dc=example", group ? group : "");
     size_t number = answered_count++;
     asked[number].done(asked[number].arg, group ? AUTH_RIGHT : verdict, group ? &identity : NULL);
 }
 
-static void know(const char *tenant, const char *login)
+static void know(const char *tenant, const char *user_name)
 {
     struct store_person person;
-    snprintf(person.id, sizeof person.id, "%s/p-%s", tenant, login);
-    snprintf(person.key, sizeof person.key, "%s", login);
-    snprintf(person.login, sizeof person.login, "%s", login);
-    snprintf(person.name, sizeof person.name, "Frau %s", login);
+    snprintf(person.id, sizeof person.id, "%s/p-%s", tenant, user_name);
+    snprintf(person.key, sizeof person.key, "%s", user_name);
+    snprintf(person.user_name, sizeof person.user_name, "%s", user_name);
+    snprintf(person.name, sizeof person.name, "Frau %s", user_name);
     people_put(&services.people, &person);
 }
 
 static void start(void)
 {
-    hall_open(&hall);
-    services = (struct services){.loop = loop_new(), .state = hall.state, .group_cache = group_cache_new(1024 * 1024)};
+    core_open(&core);
+    services = (struct services){.loop = loop_new(), .state = core.state, .group_cache = group_cache_new(1024 * 1024)};
     services.auth.look_up = look_up;
 }
 
@@ -64,7 +64,7 @@ static void stop(void)
     people_clear(&services.people);
     group_cache_free(services.group_cache);
     loop_free(services.loop);
-    hall_close(&hall);
+    core_close(&core);
 }
 
 TestSuite(forecast, .init = start, .fini = stop, .timeout = 60);
@@ -79,17 +79,17 @@ static void heard(void *arg, json_object *result)
 
 static void foresee(const struct event *events, size_t count)
 {
-    struct state *after = state_copy(hall.state);
+    struct state *after = state_copy(core.state);
     for (size_t i = 0; i < count; i++)
         state_apply(after, &events[i]);
-    forecast_start(&services, state_copy(hall.state), after, events, count, heard, NULL);
+    forecast_start(&services, state_copy(core.state), after, events, count, heard, NULL);
 }
 
 // The clerks of neustadt are given to another group.
 static struct event reassigned(const char *group)
 {
     struct event event = {.type = EVENT_SET, .noun = NOUN_ASSIGNMENT};
-    event.record.assignment = *(const struct assignment *)state_find(hall.state, NOUN_ASSIGNMENT, "neustadt/clerk");
+    event.record.assignment = *(const struct assignment *)state_find(core.state, NOUN_ASSIGNMENT, "neustadt/clerk");
     snprintf(event.record.assignment.group, DN_SIZE, "%s", group);
     return event;
 }
@@ -129,12 +129,12 @@ Test(forecast, puts_first_who_could_not_work_any_more)
     answer("rathaus", AUTH_RIGHT);
     answer(NULL, AUTH_WRONG);
     cr_assert_eq(told, 1);
-    cr_assert_eq(codec_number(forecast, "lost_count"), 1);
+    cr_assert_eq(codec_number(forecast, "without_workplace"), 1);
     cr_assert_eq(codec_number(forecast, "affected_count"), (int64_t)affected_count());
-    cr_assert_str_eq(codec_string(affected(0), "person"), "clara");
+    cr_assert_str_eq(codec_string(affected(0), "user_name"), "clara");
     cr_assert_str_eq(codec_string(affected(0), "from"), "neustadt/clerk");
     cr_assert_str_eq(codec_string(affected(0), "to"), "");
-    cr_assert_eq(codec_number(forecast, "unasked"), 0);
+    cr_assert_eq(codec_number(forecast, "not_checked"), 0);
 }
 
 // Nobody can be asked what a directory that is not in use yet will say of people.
@@ -143,7 +143,7 @@ Test(forecast, says_of_whom_nothing_is_known_once_the_directory_is_another)
     know("neustadt", "anna");
     know("neustadt", "bert");
     struct event event = {.type = EVENT_SET, .noun = NOUN_TENANT};
-    event.record.tenant = *state_tenant(hall.state, "neustadt");
+    event.record.tenant = *state_tenant(core.state, "neustadt");
     TEXT_PUT(event.record.tenant.help_desk, "4711");
     foresee(&event, 1);
     cr_assert_eq(codec_number(forecast, "people"), 0, "their telephone number changes nothing");
@@ -154,14 +154,14 @@ Test(forecast, says_of_whom_nothing_is_known_once_the_directory_is_another)
     cr_assert_eq(told, 2);
     cr_assert_eq(asked_count, 0);
     cr_assert_eq(codec_number(forecast, "people"), 2);
-    cr_assert_eq(codec_number(forecast, "unasked"), 2);
+    cr_assert_eq(codec_number(forecast, "not_checked"), 2);
 }
 
 Test(forecast, names_what_a_profile_gives_otherwise)
 {
     know("neustadt", "anna");
     struct event event = {.type = EVENT_SET, .noun = NOUN_PROFILE};
-    event.record.profile = *(const struct profile *)state_find(hall.state, NOUN_PROFILE, "neustadt/clerk");
+    event.record.profile = *(const struct profile *)state_find(core.state, NOUN_PROFILE, "neustadt/clerk");
     event.record.profile.clipboard = false;
     TEXT_PUT(event.record.profile.pool, "neustadt/building");
     foresee(&event, 1);
@@ -177,20 +177,20 @@ Test(forecast, warns_of_a_pool_without_hosts)
 {
     know("neustadt", "bert");
     struct event event = {.type = EVENT_SET, .noun = NOUN_HOST};
-    event.record.host = *state_host(hall.state, "neustadt/ts3");
+    event.record.host = *state_host(core.state, "neustadt/ts3");
     TEXT_PUT(event.record.host.pool, "neustadt/office");
     foresee(&event, 1);
     answer("bauamt", AUTH_RIGHT);
-    cr_assert_eq(codec_number(forecast, "lost_count"), 1);
+    cr_assert_eq(codec_number(forecast, "without_workplace"), 1);
     cr_assert(codec_flag(affected(0), "no_host"));
 }
 
 Test(forecast, asks_nobody_twice_a_day_and_few_at_a_time)
 {
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     for (int i = 0; i < 40; i++) {
-        snprintf(login, sizeof login, "p%02d", i);
-        know("neustadt", login);
+        snprintf(user_name, sizeof user_name, "p%02d", i);
+        know("neustadt", user_name);
     }
     struct event event = reassigned("bauamt");
     foresee(&event, 1);
@@ -198,20 +198,20 @@ Test(forecast, asks_nobody_twice_a_day_and_few_at_a_time)
     while (answered_count < asked_count)
         answer("rathaus", AUTH_RIGHT);
     cr_assert_eq(asked_count, 40);
-    cr_assert_eq(codec_number(forecast, "lost_count"), 40);
+    cr_assert_eq(codec_number(forecast, "without_workplace"), 40);
     json_drop(&forecast);
     foresee(&event, 1);
     cr_assert_eq(told, 2);
     cr_assert_eq(asked_count, 40);
-    cr_assert_eq(codec_number(forecast, "lost_count"), 40);
+    cr_assert_eq(codec_number(forecast, "without_workplace"), 40);
 }
 
 Test(forecast, says_how_many_could_not_be_asked)
 {
-    char login[LOGIN_SIZE];
+    char user_name[USER_NAME_SIZE];
     for (int i = 0; i < 2100; i++) {
-        snprintf(login, sizeof login, "p%04d", i);
-        know("neustadt", login);
+        snprintf(user_name, sizeof user_name, "p%04d", i);
+        know("neustadt", user_name);
     }
     struct event event = reassigned("bauamt");
     foresee(&event, 1);
@@ -222,8 +222,8 @@ Test(forecast, says_how_many_could_not_be_asked)
     cr_assert_eq(told, 1);
     cr_assert_eq(asked_count, 26);
     cr_assert_eq(codec_number(forecast, "people"), 2100);
-    cr_assert_eq(codec_number(forecast, "lost_count"), 10);
-    cr_assert_eq(codec_number(forecast, "unasked"), 2090);
+    cr_assert_eq(codec_number(forecast, "without_workplace"), 10);
+    cr_assert_eq(codec_number(forecast, "not_checked"), 2090);
 }
 
 Test(forecast, does_not_wait_for_a_silent_directory)
@@ -237,8 +237,8 @@ Test(forecast, does_not_wait_for_a_silent_directory)
     loop_run(services.loop);
     cr_assert_eq(told, 1);
     cr_assert_lt(clock_steady_ms() - began_ms, 15000);
-    cr_assert_eq(codec_number(forecast, "unasked"), 1);
-    cr_assert_eq(codec_number(forecast, "lost_count"), 1);
+    cr_assert_eq(codec_number(forecast, "not_checked"), 1);
+    cr_assert_eq(codec_number(forecast, "without_workplace"), 1);
     answer("rathaus", AUTH_RIGHT); // too late, and the last to know of it
     cr_assert_eq(told, 1);
 }

@@ -8,20 +8,20 @@
 
 static void call_as_admin_of(const char *tenant)
 {
-    office.caller = (struct peer){.role = ROLE_ADMIN, .id = "altdorf/admin"};
-    TEXT_PUT(office.caller.tenant, tenant);
+    calls.caller = (struct peer){.role = ROLE_ADMIN, .id = "altdorf/admin"};
+    TEXT_PUT(calls.caller.tenant, tenant);
 }
 
 static void open_two_towns(void)
 {
     struct logon_decision decision;
-    office_open();
-    hall_log_on(&office.hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    calls_open();
+    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NONE);
     call_as_admin_of("altdorf");
 }
 
-TestSuite(tenants, .init = open_two_towns, .fini = office_close);
+TestSuite(tenants, .init = open_two_towns, .fini = calls_close);
 
 static void expect_no_word_of(json_object *answer, const char *tenant)
 {
@@ -32,33 +32,33 @@ static void expect_no_word_of(json_object *answer, const char *tenant)
 Test(tenants, every_list_holds_its_own_only)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        owned(json) json_object *own = office_call(METHOD_LIST, noun, "", "{}");
+        owned(json) json_object *own = calls_call(METHOD_LIST, noun, "", "{}");
         expect_no_word_of(own, "neustadt");
         size_t count = json_object_array_length(codec_member(own, "items"));
         bool stored = noun != NOUN_SESSION && noun != NOUN_PERSON && noun != NOUN_ADMINISTRATOR;
         cr_assert_eq(count > 0, stored, "%s", noun_rows[noun].name);
     }
-    TEXT_PUT(office.filter, "neustadt");
-    owned(json) json_object *asked_for = office_call(METHOD_LIST, NOUN_HOST, "", "{}");
+    TEXT_PUT(calls.filter, "neustadt");
+    owned(json) json_object *asked_for = calls_call(METHOD_LIST, NOUN_HOST, "", "{}");
     cr_assert_eq(json_object_array_length(codec_member(asked_for, "items")), 0);
 }
 
 Test(tenants, a_list_of_the_district_holds_all_or_one)
 {
-    office.caller.role = ROLE_DISTRICT;
-    owned(json) json_object *all = office_call(METHOD_LIST, NOUN_HOST, "", "{}");
+    calls.caller.role = ROLE_DISTRICT;
+    owned(json) json_object *all = calls_call(METHOD_LIST, NOUN_HOST, "", "{}");
     cr_assert_eq(json_object_array_length(codec_member(all, "items")), 4);
-    TEXT_PUT(office.filter, "neustadt");
-    owned(json) json_object *one = office_call(METHOD_LIST, NOUN_HOST, "", "{}");
+    TEXT_PUT(calls.filter, "neustadt");
+    owned(json) json_object *one = calls_call(METHOD_LIST, NOUN_HOST, "", "{}");
     cr_assert_eq(json_object_array_length(codec_member(one, "items")), 3);
     expect_no_word_of(one, "altdorf");
 }
 
 Test(tenants, the_status_counts_its_own_only)
 {
-    hall_drain(&office.hall, "neustadt/ts1", true);
-    office.hall.health[2] = office.hall.health[4] = HOST_UNREACHABLE;
-    owned(json) json_object *status = office_call(METHOD_STATUS, NOUN_NONE, "", "{}");
+    core_drain(&calls.core, "neustadt/ts1", true);
+    calls.core.health[2] = calls.core.health[4] = HOST_UNREACHABLE;
+    owned(json) json_object *status = calls_call(METHOD_STATUS, NOUN_NONE, "", "{}");
     expect_no_word_of(status, "neustadt");
     cr_assert_eq(codec_number(status, "tenants"), 1);
     cr_assert_eq(codec_number(status, "devices"), 1);
@@ -67,33 +67,33 @@ Test(tenants, the_status_counts_its_own_only)
     cr_assert_eq(codec_number(status, "hosts_ok"), 0);
     cr_assert_eq(codec_number(status, "hosts_draining"), 0);
     cr_assert_eq(codec_number(status, "sessions"), 0);
-    cr_assert_eq(json_object_array_length(codec_member(status, "trouble")), 1);
+    cr_assert_eq(json_object_array_length(codec_member(status, "problems")), 1);
     cr_assert_eq(json_object_array_length(codec_member(status, "directories")), 1);
     cr_assert_eq(json_object_array_length(codec_member(status, "certificates_ending")), 1);
 }
 
 Test(tenants, nothing_foreign_is_shown_changed_or_explained)
 {
-    const struct session *session = state_table(office.hall.state, NOUN_SESSION)->records[0];
-    OFFICE_EXPECT(404, METHOD_SHOW, NOUN_HOST, "neustadt/ts1", "{}");
-    OFFICE_EXPECT(404, METHOD_REMOVE, NOUN_HOST, "neustadt/ts1", "{}");
-    OFFICE_EXPECT(404, METHOD_DRAIN, NOUN_HOST, "neustadt/ts1", "{}");
-    OFFICE_EXPECT(404, METHOD_SET, NOUN_SITE, "neustadt/rathaus", "{\"name\":\"Ours\"}");
-    OFFICE_EXPECT(404, METHOD_MESSAGE, NOUN_SESSION, session->id, "{\"text\":\"hello\"}");
-    OFFICE_EXPECT(404, METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
-    OFFICE_EXPECT(200, METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"altdorf/desk1\"}");
-    OFFICE_EXPECT(200, METHOD_SET, NOUN_SITE, "altdorf/rathaus", "{\"name\":\"Ours\"}");
-    cr_assert_eq(office.sent_count, 0);
+    const struct session *session = state_table(calls.core.state, NOUN_SESSION)->records[0];
+    CALLS_EXPECT(404, METHOD_SHOW, NOUN_HOST, "neustadt/ts1", "{}");
+    CALLS_EXPECT(404, METHOD_REMOVE, NOUN_HOST, "neustadt/ts1", "{}");
+    CALLS_EXPECT(404, METHOD_DRAIN, NOUN_HOST, "neustadt/ts1", "{}");
+    CALLS_EXPECT(404, METHOD_SET, NOUN_SITE, "neustadt/rathaus", "{\"name\":\"Ours\"}");
+    CALLS_EXPECT(404, METHOD_MESSAGE, NOUN_SESSION, session->id, "{\"text\":\"hello\"}");
+    CALLS_EXPECT(404, METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
+    CALLS_EXPECT(200, METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"altdorf/desk1\"}");
+    CALLS_EXPECT(200, METHOD_SET, NOUN_SITE, "altdorf/rathaus", "{\"name\":\"Ours\"}");
+    cr_assert_eq(calls.sent_count, 0);
 }
 
 Test(tenants, many_at_once_are_no_way_around)
 {
-    OFFICE_EXPECT(403, METHOD_APPLY, NOUN_NONE, "",
-                  "{\"objects\":[{\"noun\":\"site\",\"id\":\"neustadt/x\",\"name\":\"x\"}]}");
-    OFFICE_EXPECT(
+    CALLS_EXPECT(403, METHOD_APPLY, NOUN_NONE, "",
+                 "{\"objects\":[{\"noun\":\"site\",\"id\":\"neustadt/x\",\"name\":\"x\"}]}");
+    CALLS_EXPECT(
         400, METHOD_APPLY, NOUN_NONE, "",
         "{\"objects\":[{\"noun\":\"profile\",\"id\":\"altdorf/x\",\"name\":\"x\",\"pool\":\"neustadt/office\"}]}");
-    OFFICE_EXPECT(
+    CALLS_EXPECT(
         200, METHOD_APPLY, NOUN_NONE, "",
         "{\"objects\":[{\"noun\":\"profile\",\"id\":\"altdorf/x\",\"name\":\"x\",\"pool\":\"altdorf/office\"}]}");
 }
@@ -101,14 +101,14 @@ Test(tenants, many_at_once_are_no_way_around)
 Test(tenants, a_desk_learns_nothing_of_a_foreign_session)
 {
     struct link_message hello = {.type = LINK_HELLO};
-    const struct session *session = state_table(office.hall.state, NOUN_SESSION)->records[0];
+    const struct session *session = state_table(calls.core.state, NOUN_SESSION)->records[0];
     TEXT_PUT(hello.session, session->id);
-    device_message(&office.services, "neustadt/desk2", &hello);
-    cr_assert_eq(office.to_desk.message.type, LINK_MOVED);
-    cr_assert_str_eq(office.to_desk.message.place, "neustadt/desk1");
-    device_message(&office.services, "altdorf/desk1", &hello);
-    cr_assert_str_eq(office.to_desk.to, "altdorf/desk1");
-    cr_assert_eq(office.to_desk.message.type, LINK_END);
-    cr_assert_str_eq(office.to_desk.message.place, "");
-    cr_assert_eq(office.to_desk.message.fence, hello.fence);
+    device_message(&calls.services, "neustadt/desk2", &hello);
+    cr_assert_eq(calls.to_desk.message.type, LINK_MOVED);
+    cr_assert_str_eq(calls.to_desk.message.place, "neustadt/desk1");
+    device_message(&calls.services, "altdorf/desk1", &hello);
+    cr_assert_str_eq(calls.to_desk.to, "altdorf/desk1");
+    cr_assert_eq(calls.to_desk.message.type, LINK_END);
+    cr_assert_str_eq(calls.to_desk.message.place, "");
+    cr_assert_eq(calls.to_desk.message.fence, hello.fence);
 }

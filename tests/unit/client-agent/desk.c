@@ -7,99 +7,99 @@
 
 static void open_without_realm(void)
 {
-    visit_open(false);
+    desk_fixture_open(false);
 }
 
 static void open_with_realm(void)
 {
-    visit_open(true);
+    desk_fixture_open(true);
 }
 
 // ---- every state and every event
 
 static void event_answer_well(void)
 {
-    visit_answer_well();
+    desk_fixture_answer_well();
 }
 
 static void event_waking(void)
 {
-    visit_answer_waking(5);
+    desk_fixture_answer_waking(5);
 }
 
 static void event_time(void)
 {
-    desk_time(visit.desk);
+    desk_time(fixture.desk);
 }
 
 static void event_refused(void)
 {
-    visit_answer_no(REFUSAL_WRONG_PASSWORD);
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
 }
 
 static void event_expired(void)
 {
-    visit_answer_no(REFUSAL_PASSWORD_EXPIRED);
+    desk_fixture_answer_no(REFUSAL_PASSWORD_EXPIRED);
 }
 
 static void event_changed(void)
 {
-    desk_changed(visit.desk, visit.attempt, REFUSAL_NONE);
+    desk_changed(fixture.desk, fixture.attempt, REFUSAL_NONE);
 }
 
 static void event_rejected(void)
 {
-    desk_changed(visit.desk, visit.attempt, REFUSAL_PASSWORD_REJECTED);
+    desk_changed(fixture.desk, fixture.attempt, REFUSAL_PASSWORD_REJECTED);
 }
 
 static void event_choose(void)
 {
-    visit_choose("neu");
+    desk_fixture_choose("neu");
 }
 
 static void event_cancel(void)
 {
-    desk_cancel(visit.desk);
+    desk_cancel(fixture.desk);
 }
 
 static void event_shown(void)
 {
-    desk_view(visit.desk, VIEW_SHOWN, 0);
+    desk_view(fixture.desk, VIEW_SHOWN, 0);
 }
 
 static void event_broken(void)
 {
-    desk_view(visit.desk, VIEW_BROKEN, 0);
+    desk_view(fixture.desk, VIEW_BROKEN, 0);
 }
 
 static void event_mended(void)
 {
-    desk_view(visit.desk, VIEW_MENDED, 0);
+    desk_view(fixture.desk, VIEW_MENDED, 0);
 }
 
 static void event_waits(void)
 {
-    desk_view(visit.desk, VIEW_WAITS, 0);
+    desk_view(fixture.desk, VIEW_WAITS, 0);
 }
 
 static void event_lock(void)
 {
-    desk_view(visit.desk, VIEW_LOCK, 0);
+    desk_view(fixture.desk, VIEW_LOCK, 0);
 }
 
 static void event_ended(void)
 {
-    visit_ends(VIEW_LOGGED_OFF);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
 }
 
 static void event_moved(void)
 {
-    visit_link_says(LINK_MOVED, 8, "Zimmer 2");
+    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
 }
 
 static void event_end(void)
 {
-    visit_link_says(LINK_END, 7, "");
+    desk_fixture_link_says(LINK_END, 7, "");
 }
 
 struct event_row {
@@ -112,7 +112,7 @@ struct event_row {
 // desk_state.
 static const char letters[] = "GHAEWCSML";
 static const struct event_row event_rows[] = {
-    {"log on", visit_log_on, "H........"},
+    {"log on", desk_fixture_log_on, "H........"},
     {"the broker agrees", event_answer_well, ".C..C...."},
     {"the broker refuses", event_refused, ".G..G...."},
     {"the computer is being started", event_waking, ".W......."},
@@ -138,178 +138,178 @@ Test(desk, knows_what_each_event_means_in_each_state)
         for (enum desk_state state = 0; state < DESK_STATE_COUNT; state++) {
             const struct event_row *row = &event_rows[i];
             char expected = row->next[state] == '.' ? letters[state] : row->next[state];
-            visit_bring_to(state);
+            desk_fixture_bring_to(state);
             row->event();
-            cr_expect_eq(letters[desk_state(visit.desk)], expected, "%s while %s leads to %s", row->name,
-                         desk_state_name(state), desk_state_name(desk_state(visit.desk)));
-            visit_close();
+            cr_expect_eq(letters[desk_state(fixture.desk)], expected, "%s while %s leads to %s", row->name,
+                         desk_state_name(state), desk_state_name(desk_state(fixture.desk)));
+            desk_fixture_close();
         }
     }
 }
 
 // ---- who is it
 
-TestSuite(desk_by_password, .init = open_without_realm, .fini = visit_close);
-TestSuite(desk_by_ticket, .init = open_with_realm, .fini = visit_close);
+TestSuite(desk_by_password, .init = open_without_realm, .fini = desk_fixture_close);
+TestSuite(desk_by_ticket, .init = open_with_realm, .fini = desk_fixture_close);
 
 Test(desk_by_password, opens_what_the_broker_gives)
 {
-    visit_log_on();
-    visit_answer_well();
-    cr_assert_str_eq(visit.asked, "password open");
-    cr_assert_str_eq(visit.password.bytes, "geheim");
+    desk_fixture_log_on();
+    desk_fixture_answer_well();
+    cr_assert_str_eq(fixture.asked, "password open");
+    cr_assert_str_eq(fixture.password.bytes, "geheim");
 }
 
 Test(desk_by_password, asks_again_without_a_name)
 {
-    struct secret password = visit_secret("geheim");
-    desk_log_on(visit.desk, "", &password);
-    desk_log_on(visit.desk, "  ", &password);
-    cr_assert_str_eq(visit.asked, "");
-    cr_assert_str_eq(visit.sentence, "Type your name and your password.");
+    struct secret password = desk_fixture_secret("geheim");
+    desk_log_on(fixture.desk, "", &password);
+    desk_log_on(fixture.desk, "  ", &password);
+    cr_assert_str_eq(fixture.asked, "");
+    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
 }
 
 Test(desk_by_password, says_why_it_was_refused_and_whom_to_call)
 {
-    visit_log_on();
-    desk_answer(visit.desk, visit.attempt, REFUSAL_NO_PROFILE, NULL, "0123 45", 0);
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_NO_PROFILE].sentence);
-    cr_assert_str_eq(visit.help_desk, "0123 45");
+    desk_fixture_log_on();
+    desk_answer(fixture.desk, fixture.attempt, REFUSAL_NO_PROFILE, NULL, "0123 45", 0);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_NO_PROFILE].sentence);
+    cr_assert_str_eq(fixture.help_desk, "0123 45");
 }
 
 Test(desk_by_password, keeps_its_own_help_desk_when_the_broker_names_none)
 {
-    visit_log_on();
-    visit_answer_no(REFUSAL_WRONG_PASSWORD);
-    cr_assert_str_eq(visit.help_desk, "115");
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
+    cr_assert_str_eq(fixture.help_desk, "115");
 }
 
 Test(desk_by_password, changes_an_expired_password_at_the_broker_and_goes_on)
 {
-    visit_log_on();
-    visit_answer_no(REFUSAL_PASSWORD_MUST_CHANGE);
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_PASSWORD_MUST_CHANGE].sentence);
-    visit_choose("neu");
-    desk_changed(visit.desk, visit.attempt, REFUSAL_NONE);
-    visit_answer_well();
-    cr_assert_str_eq(visit.asked, "password change password open");
-    cr_assert_str_eq(visit.password.bytes, "neu");
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_PASSWORD_MUST_CHANGE);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_PASSWORD_MUST_CHANGE].sentence);
+    desk_fixture_choose("neu");
+    desk_changed(fixture.desk, fixture.attempt, REFUSAL_NONE);
+    desk_fixture_answer_well();
+    cr_assert_str_eq(fixture.asked, "password change password open");
+    cr_assert_str_eq(fixture.password.bytes, "neu");
 }
 
 Test(desk_by_password, lets_the_person_choose_again_when_the_directory_rejects_it)
 {
-    visit_log_on();
-    visit_answer_no(REFUSAL_PASSWORD_EXPIRED);
-    visit_choose("x");
-    desk_changed(visit.desk, visit.attempt, REFUSAL_PASSWORD_REJECTED);
-    cr_assert_eq(desk_state(visit.desk), DESK_CHANGING);
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_PASSWORD_REJECTED].sentence);
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_PASSWORD_EXPIRED);
+    desk_fixture_choose("x");
+    desk_changed(fixture.desk, fixture.attempt, REFUSAL_PASSWORD_REJECTED);
+    cr_assert_eq(desk_state(fixture.desk), DESK_CHANGING);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_PASSWORD_REJECTED].sentence);
 }
 
 Test(desk_by_password, refuses_an_answer_that_does_not_pin_the_host)
 {
-    struct logon_answer answer = visit_good_answer();
+    struct logon_answer answer = desk_fixture_good_answer();
     answer.fingerprint[0] = 0;
-    visit_log_on();
-    desk_answer(visit.desk, visit.attempt, REFUSAL_NONE, &answer, "", 0);
-    cr_assert_str_eq(visit.asked, "password failed");
-    cr_assert_eq(desk_state(visit.desk), DESK_GREETING);
+    desk_fixture_log_on();
+    desk_answer(fixture.desk, fixture.attempt, REFUSAL_NONE, &answer, "", 0);
+    cr_assert_str_eq(fixture.asked, "password failed");
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
 }
 
 Test(desk_by_password, tells_the_broker_when_the_person_turned_away_before_the_answer)
 {
-    visit_log_on();
-    unsigned first = visit.attempt;
-    desk_cancel(visit.desk);
-    struct logon_answer answer = visit_good_answer();
-    desk_answer(visit.desk, first, REFUSAL_NONE, &answer, "", 0);
-    cr_assert_str_eq(visit.asked, "password disconnected");
-    cr_assert_eq(visit.told.fence, 7);
-    cr_assert_eq(desk_state(visit.desk), DESK_GREETING);
+    desk_fixture_log_on();
+    unsigned first = fixture.attempt;
+    desk_cancel(fixture.desk);
+    struct logon_answer answer = desk_fixture_good_answer();
+    desk_answer(fixture.desk, first, REFUSAL_NONE, &answer, "", 0);
+    cr_assert_str_eq(fixture.asked, "password disconnected");
+    cr_assert_eq(fixture.told.fence, 7);
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
 }
 
 Test(desk_by_password, does_not_take_the_last_persons_answer_for_the_next)
 {
-    visit_log_on();
-    unsigned first = visit.attempt;
-    desk_cancel(visit.desk);
-    visit_log_on();
-    desk_answer(visit.desk, first, REFUSAL_WRONG_PASSWORD, NULL, "", 0);
-    cr_assert_eq(desk_state(visit.desk), DESK_CHECKING);
+    desk_fixture_log_on();
+    unsigned first = fixture.attempt;
+    desk_cancel(fixture.desk);
+    desk_fixture_log_on();
+    desk_answer(fixture.desk, first, REFUSAL_WRONG_PASSWORD, NULL, "", 0);
+    cr_assert_eq(desk_state(fixture.desk), DESK_CHECKING);
 }
 
 Test(desk_by_ticket, a_space_typed_beside_the_name_is_none_of_it)
 {
-    struct secret password = visit_secret("geheim");
-    desk_log_on(visit.desk, "  anna ", &password); // visit.c looks at the name
-    cr_assert_str_eq(visit.asked, "ticket");
+    struct secret password = desk_fixture_secret("geheim");
+    desk_log_on(fixture.desk, "  anna ", &password); // fixture.c looks at the name
+    cr_assert_str_eq(fixture.asked, "ticket");
 }
 
 Test(desk_by_ticket, shows_the_ticket_to_the_broker)
 {
-    visit_log_on();
-    visit_give_ticket(REFUSAL_NONE, false);
-    visit_answer_well();
-    cr_assert_str_eq(visit.asked, "ticket Negotiate-x open");
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_NONE, false);
+    desk_fixture_answer_well();
+    cr_assert_str_eq(fixture.asked, "ticket Negotiate-x open");
 }
 
 Test(desk_by_ticket, gives_the_password_to_the_broker_when_no_kdc_answers)
 {
-    visit_log_on();
-    visit_give_ticket(REFUSAL_NONE, true);
-    cr_assert_str_eq(visit.asked, "ticket password");
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_NONE, true);
+    cr_assert_str_eq(fixture.asked, "ticket password");
 }
 
 Test(desk_by_ticket, does_not_call_a_password_wrong_that_no_kdc_has_seen)
 {
     struct desk_ticket silent = {.no_kdc = true, .silent = true};
-    visit_log_on();
-    desk_ticket(visit.desk, visit.attempt, &silent);
-    visit_answer_no(REFUSAL_WRONG_PASSWORD);
-    cr_assert(strstr(visit.sentence, "The Kerberos server does not answer, and the directory did not accept"));
-    visit_log_on();
-    visit_give_ticket(REFUSAL_WRONG_PASSWORD, false);
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
-    visit_log_on();
-    visit_give_ticket(REFUSAL_NONE, true); // a name of another realm: the directory's word counts
-    visit_answer_no(REFUSAL_WRONG_PASSWORD);
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
+    desk_fixture_log_on();
+    desk_ticket(fixture.desk, fixture.attempt, &silent);
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
+    cr_assert(strstr(fixture.sentence, "The Kerberos server does not answer, and the directory did not accept"));
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_WRONG_PASSWORD, false);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_NONE, true); // a name of another realm: the directory's word counts
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
 }
 
 Test(desk_by_ticket, does_not_ask_the_broker_after_a_wrong_password)
 {
-    visit_log_on();
-    visit_give_ticket(REFUSAL_WRONG_PASSWORD, false);
-    cr_assert_str_eq(visit.asked, "ticket");
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_WRONG_PASSWORD, false);
+    cr_assert_str_eq(fixture.asked, "ticket");
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
 }
 
 Test(desk_by_ticket, changes_at_the_kdc_what_the_kdc_calls_expired)
 {
-    visit_log_on();
-    visit_give_ticket(REFUSAL_PASSWORD_EXPIRED, false);
-    visit_choose("neu");
-    desk_changed(visit.desk, visit.attempt, REFUSAL_NONE);
-    visit_give_ticket(REFUSAL_NONE, false);
-    cr_assert_str_eq(visit.asked, "ticket kpasswd ticket Negotiate-x");
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_PASSWORD_EXPIRED, false);
+    desk_fixture_choose("neu");
+    desk_changed(fixture.desk, fixture.attempt, REFUSAL_NONE);
+    desk_fixture_give_ticket(REFUSAL_NONE, false);
+    cr_assert_str_eq(fixture.asked, "ticket kpasswd ticket Negotiate-x");
 }
 
 Test(desk_by_ticket, changes_at_the_broker_what_the_broker_calls_expired)
 {
-    visit_log_on();
-    visit_give_ticket(REFUSAL_NONE, true);
-    visit_answer_no(REFUSAL_PASSWORD_EXPIRED);
-    visit_choose("neu");
-    cr_assert_str_eq(visit.asked, "ticket password change");
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_NONE, true);
+    desk_fixture_answer_no(REFUSAL_PASSWORD_EXPIRED);
+    desk_fixture_choose("neu");
+    cr_assert_str_eq(fixture.asked, "ticket password change");
 }
 
 Test(desk_by_ticket, tries_once_more_when_the_broker_does_not_take_the_ticket)
 {
-    visit_log_on();
-    visit_give_ticket(REFUSAL_NONE, false);
-    visit_answer_no(REFUSAL_TICKET_REJECTED);
-    visit_give_ticket(REFUSAL_NONE, false);
-    visit_answer_no(REFUSAL_TICKET_REJECTED);
-    cr_assert_str_eq(visit.asked, "ticket Negotiate-x ticket Negotiate-x");
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_TICKET_REJECTED].sentence);
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_NONE, false);
+    desk_fixture_answer_no(REFUSAL_TICKET_REJECTED);
+    desk_fixture_give_ticket(REFUSAL_NONE, false);
+    desk_fixture_answer_no(REFUSAL_TICKET_REJECTED);
+    cr_assert_str_eq(fixture.asked, "ticket Negotiate-x ticket Negotiate-x");
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_TICKET_REJECTED].sentence);
 }

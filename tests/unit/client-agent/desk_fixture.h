@@ -4,7 +4,7 @@
 #pragma once
 #include "client-agent/desk.h"
 
-struct visit {
+struct desk_fixture {
     struct desk *desk;
     char asked[400]; // what the ports were asked, a word each
     unsigned attempt;
@@ -14,20 +14,20 @@ struct visit {
     struct link_message told;
     int64_t timer_ms;
 };
-extern struct visit visit;
+extern struct desk_fixture fixture;
 
-void visit_open(bool has_realm);
-void visit_close(void);
-void visit_bring_to(enum desk_state state); // a fresh desk, by the way people go; `asked` is empty then
+void desk_fixture_open(bool has_realm);
+void desk_fixture_close(void);
+void desk_fixture_bring_to(enum desk_state state); // a fresh desk, by the way people go; `asked` is empty then
 
-struct secret visit_secret(const char *text);
-void visit_log_on(void); // anna, "geheim"
-void visit_choose(const char *text);
+struct secret desk_fixture_secret(const char *text);
+void desk_fixture_log_on(void); // anna, "geheim"
+void desk_fixture_choose(const char *text);
 
-struct logon_answer visit_good_answer(void);
-void visit_answer_well(void);
-void visit_answer_no(enum refusal refusal);
-void visit_answer_waking(int64_t retry_after_s);
-void visit_give_ticket(enum refusal refusal, bool no_kdc);
-void visit_link_says(enum link_type type, int64_t fence, const char *place);
-void visit_ends(enum session_view_end end);
+struct logon_answer desk_fixture_good_answer(void);
+void desk_fixture_answer_well(void);
+void desk_fixture_answer_no(enum refusal refusal);
+void desk_fixture_answer_waking(int64_t retry_after_s);
+void desk_fixture_give_ticket(enum refusal refusal, bool no_kdc);
+void desk_fixture_link_says(enum link_type type, int64_t fence, const char *place);
+void desk_fixture_ends(enum session_view_end end);

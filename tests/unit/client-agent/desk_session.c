@@ -7,233 +7,233 @@
 
 // ---- a computer that has to be switched on
 
-TestSuite(desk_waking, .fini = visit_close);
+TestSuite(desk_waking, .fini = desk_fixture_close);
 
 Test(desk_waking, asks_again_by_itself_after_the_time_the_broker_said)
 {
-    visit_bring_to(DESK_CHECKING);
-    visit_answer_waking(7);
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_HOST_WAKING].sentence);
-    cr_assert_eq(visit.timer_ms, 7000);
-    desk_time(visit.desk);
-    cr_assert_str_eq(visit.asked, "password");
-    cr_assert_str_eq(visit.password.bytes, "geheim");
-    visit_answer_well();
-    cr_assert_str_eq(visit.asked, "password open");
-    cr_assert_eq(visit.timer_ms, 0);
+    desk_fixture_bring_to(DESK_CHECKING);
+    desk_fixture_answer_waking(7);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_HOST_WAKING].sentence);
+    cr_assert_eq(fixture.timer_ms, 7000);
+    desk_time(fixture.desk);
+    cr_assert_str_eq(fixture.asked, "password");
+    cr_assert_str_eq(fixture.password.bytes, "geheim");
+    desk_fixture_answer_well();
+    cr_assert_str_eq(fixture.asked, "password open");
+    cr_assert_eq(fixture.timer_ms, 0);
 }
 
 Test(desk_waking, gets_a_new_ticket_for_every_time)
 {
-    visit_open(true);
-    visit_log_on();
-    visit_give_ticket(REFUSAL_NONE, false);
-    visit_answer_waking(5);
-    desk_time(visit.desk);
-    visit_give_ticket(REFUSAL_NONE, false);
-    cr_assert_str_eq(visit.asked, "ticket Negotiate-x ticket Negotiate-x");
+    desk_fixture_open(true);
+    desk_fixture_log_on();
+    desk_fixture_give_ticket(REFUSAL_NONE, false);
+    desk_fixture_answer_waking(5);
+    desk_time(fixture.desk);
+    desk_fixture_give_ticket(REFUSAL_NONE, false);
+    cr_assert_str_eq(fixture.asked, "ticket Negotiate-x ticket Negotiate-x");
 }
 
 Test(desk_waking, gives_up_after_three_minutes)
 {
     int times = 0;
-    visit_bring_to(DESK_CHECKING);
-    visit_answer_waking(5);
-    for (; desk_state(visit.desk) == DESK_WAKING && times < 100; times++) {
-        desk_time(visit.desk);
-        visit_answer_waking(5);
+    desk_fixture_bring_to(DESK_CHECKING);
+    desk_fixture_answer_waking(5);
+    for (; desk_state(fixture.desk) == DESK_WAKING && times < 100; times++) {
+        desk_time(fixture.desk);
+        desk_fixture_answer_waking(5);
     }
     cr_assert_eq(times, 180 / 5);
-    cr_assert(text_starts(visit.sentence, "Your computer has not started in time."), "%s", visit.sentence);
+    cr_assert(text_starts(fixture.sentence, "Your computer has not started in time."), "%s", fixture.sentence);
 }
 
 Test(desk_waking, is_not_driven_mad_by_what_the_broker_says)
 {
     static const int64_t said[] = {0, -5, INT64_MAX};
     for (size_t i = 0; i < 3; i++) {
-        visit_bring_to(DESK_CHECKING);
-        visit_answer_waking(said[i]);
-        cr_expect(visit.timer_ms >= 1000 && visit.timer_ms <= 30000, "%lld", (long long)visit.timer_ms);
-        visit_close();
+        desk_fixture_bring_to(DESK_CHECKING);
+        desk_fixture_answer_waking(said[i]);
+        cr_expect(fixture.timer_ms >= 1000 && fixture.timer_ms <= 30000, "%lld", (long long)fixture.timer_ms);
+        desk_fixture_close();
     }
-    visit_open(false);
+    desk_fixture_open(false);
 }
 
 Test(desk_waking, tells_the_broker_when_the_person_has_turned_away)
 {
-    visit_bring_to(DESK_WAKING);
-    desk_time(visit.desk);
-    unsigned last = visit.attempt;
-    desk_cancel(visit.desk);
-    struct logon_answer answer = visit_good_answer();
-    desk_answer(visit.desk, last, REFUSAL_NONE, &answer, "", 0);
-    cr_assert_str_eq(visit.asked, "password disconnected");
+    desk_fixture_bring_to(DESK_WAKING);
+    desk_time(fixture.desk);
+    unsigned last = fixture.attempt;
+    desk_cancel(fixture.desk);
+    struct logon_answer answer = desk_fixture_good_answer();
+    desk_answer(fixture.desk, last, REFUSAL_NONE, &answer, "", 0);
+    cr_assert_str_eq(fixture.asked, "password disconnected");
 }
 
 // ---- passwords that work once
 
-TestSuite(desk_one_time, .fini = visit_close);
+TestSuite(desk_one_time, .fini = desk_fixture_close);
 
 static void give_password(const char *text, int64_t fence)
 {
     struct link_message message = {.type = LINK_PASSWORD, .fence = fence, .session = "neustadt/s-1"};
     TEXT_PUT(message.password, text);
-    desk_link_message(visit.desk, &message);
+    desk_link_message(fixture.desk, &message);
 }
 
 static void break_line_when_linked(void)
 {
-    visit_bring_to(DESK_CONNECTED);
-    desk_link_up(visit.desk);
-    visit.asked[0] = 0;
-    desk_view(visit.desk, VIEW_WAITS, 0);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_link_up(fixture.desk);
+    fixture.asked[0] = 0;
+    desk_view(fixture.desk, VIEW_WAITS, 0);
 }
 
 Test(desk_one_time, opens_the_session_again_with_a_fresh_one)
 {
     break_line_when_linked();
-    cr_assert_str_eq(visit.asked, "disconnected renew");
-    cr_assert_str_eq(visit.told.session, "neustadt/s-1");
-    cr_assert_eq(visit.told.fence, 7);
+    cr_assert_str_eq(fixture.asked, "disconnected renew");
+    cr_assert_str_eq(fixture.told.session, "neustadt/s-1");
+    cr_assert_eq(fixture.told.fence, 7);
     give_password("P1.fresh", 7);
-    desk_view(visit.desk, VIEW_MENDED, 0);
-    cr_assert_str_eq(visit.asked, "disconnected renew resume connected");
-    cr_assert_str_eq(visit.one_time_password, "P1.fresh");
-    cr_assert_eq(visit.timer_ms, 0);
+    desk_view(fixture.desk, VIEW_MENDED, 0);
+    cr_assert_str_eq(fixture.asked, "disconnected renew resume connected");
+    cr_assert_str_eq(fixture.one_time_password, "P1.fresh");
+    cr_assert_eq(fixture.timer_ms, 0);
 }
 
 Test(desk_one_time, asks_for_another_when_the_line_breaks_again_before_the_desktop_is_back)
 {
     break_line_when_linked();
     give_password("P1.fresh", 7);
-    desk_view(visit.desk, VIEW_WAITS, 0);
-    cr_assert_str_eq(visit.asked, "disconnected renew resume renew");
+    desk_view(fixture.desk, VIEW_WAITS, 0);
+    cr_assert_str_eq(fixture.asked, "disconnected renew resume renew");
 }
 
 Test(desk_one_time, waits_for_the_broker_and_says_so)
 {
-    visit_bring_to(DESK_CONNECTED);
-    desk_view(visit.desk, VIEW_WAITS, 0);
-    cr_assert_str_eq(visit.asked, "disconnected");
-    cr_assert(text_starts(visit.sentence, "The broker cannot be reached either."), "%s", visit.sentence);
-    desk_link_up(visit.desk);
-    cr_assert_str_eq(visit.asked, "disconnected hello renew");
-    cr_assert_str_eq(visit.sentence, "");
-    desk_link_down(visit.desk);
-    cr_assert(text_starts(visit.sentence, "The broker cannot be reached either."), "%s", visit.sentence);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_view(fixture.desk, VIEW_WAITS, 0);
+    cr_assert_str_eq(fixture.asked, "disconnected");
+    cr_assert(text_starts(fixture.sentence, "The broker cannot be reached either."), "%s", fixture.sentence);
+    desk_link_up(fixture.desk);
+    cr_assert_str_eq(fixture.asked, "disconnected hello renew");
+    cr_assert_str_eq(fixture.sentence, "");
+    desk_link_down(fixture.desk);
+    cr_assert(text_starts(fixture.sentence, "The broker cannot be reached either."), "%s", fixture.sentence);
 }
 
 Test(desk_one_time, asks_anew_when_the_answer_was_lost_with_the_link)
 {
     break_line_when_linked();
-    desk_link_down(visit.desk);
-    desk_link_up(visit.desk);
-    cr_assert_str_eq(visit.asked, "disconnected renew hello renew");
+    desk_link_down(fixture.desk);
+    desk_link_up(fixture.desk);
+    cr_assert_str_eq(fixture.asked, "disconnected renew hello renew");
     give_password("P1.fresh", 7);
-    desk_link_down(visit.desk);
-    desk_link_up(visit.desk);
-    cr_assert_str_eq(visit.asked, "disconnected renew hello renew resume hello");
+    desk_link_down(fixture.desk);
+    desk_link_up(fixture.desk);
+    cr_assert_str_eq(fixture.asked, "disconnected renew hello renew resume hello");
 }
 
 Test(desk_one_time, says_when_the_session_is_this_desks_no_more)
 {
     break_line_when_linked();
     give_password("", 7);
-    cr_assert_str_eq(visit.asked, "disconnected renew close");
-    visit_ends(VIEW_CLOSED);
-    cr_assert(text_starts(visit.sentence, "Your session was opened at another desk, or"), "%s", visit.sentence);
+    cr_assert_str_eq(fixture.asked, "disconnected renew close");
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert(text_starts(fixture.sentence, "Your session was opened at another desk, or"), "%s", fixture.sentence);
 }
 
 Test(desk_one_time, gives_up_in_the_end)
 {
     break_line_when_linked();
-    cr_assert_eq(visit.timer_ms, 600 * 1000);
-    desk_time(visit.desk);
-    visit_ends(VIEW_CLOSED);
-    cr_assert(text_starts(visit.sentence, "The connection to the session host was lost."), "%s", visit.sentence);
+    cr_assert_eq(fixture.timer_ms, 600 * 1000);
+    desk_time(fixture.desk);
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert(text_starts(fixture.sentence, "The connection to the session host was lost."), "%s", fixture.sentence);
 }
 
 Test(desk_one_time, takes_none_that_it_has_not_asked_for)
 {
-    visit_bring_to(DESK_RECONNECTING);
+    desk_fixture_bring_to(DESK_RECONNECTING);
     give_password("P1.other", 7);
-    cr_assert_str_eq(visit.asked, "");
-    visit_close();
+    cr_assert_str_eq(fixture.asked, "");
+    desk_fixture_close();
     break_line_when_linked();
     give_password("P1.old", 6);
     give_password("P1.fresh", 7);
     give_password("P1.again", 7);
-    cr_assert_str_eq(visit.asked, "disconnected renew resume");
-    cr_assert_str_eq(visit.one_time_password, "P1.fresh");
+    cr_assert_str_eq(fixture.asked, "disconnected renew resume");
+    cr_assert_str_eq(fixture.one_time_password, "P1.fresh");
 }
 
 // ---- the session
 
-TestSuite(desk_session, .fini = visit_close);
+TestSuite(desk_session, .fini = desk_fixture_close);
 
 Test(desk_session, tells_the_broker_what_becomes_of_it)
 {
-    visit_bring_to(DESK_CONNECTING);
-    desk_view(visit.desk, VIEW_SHOWN, 0);
-    desk_view(visit.desk, VIEW_BROKEN, 0);
-    desk_view(visit.desk, VIEW_MENDED, 0);
-    visit_ends(VIEW_LOGGED_OFF);
-    cr_assert_str_eq(visit.asked, "connected disconnected connected ended");
-    cr_assert_str_eq(visit.told.session, "neustadt/s-1");
-    cr_assert_eq(visit.told.fence, 7);
-    cr_assert_str_eq(visit.sentence, "You are logged off.");
+    desk_fixture_bring_to(DESK_CONNECTING);
+    desk_view(fixture.desk, VIEW_SHOWN, 0);
+    desk_view(fixture.desk, VIEW_BROKEN, 0);
+    desk_view(fixture.desk, VIEW_MENDED, 0);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    cr_assert_str_eq(fixture.asked, "connected disconnected connected ended");
+    cr_assert_str_eq(fixture.told.session, "neustadt/s-1");
+    cr_assert_eq(fixture.told.fence, 7);
+    cr_assert_str_eq(fixture.sentence, "You are logged off.");
 }
 
 Test(desk_session, says_where_it_went)
 {
-    visit_bring_to(DESK_CONNECTED);
-    visit_link_says(LINK_MOVED, 8, "Zimmer 2");
-    visit_ends(VIEW_CLOSED);
-    cr_assert_str_eq(visit.asked, "close disconnected");
-    cr_assert_str_eq(visit.sentence, "Your session was opened at %s.");
-    cr_assert_str_eq(visit.where, "Zimmer 2");
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert_str_eq(fixture.asked, "close disconnected");
+    cr_assert_str_eq(fixture.sentence, "Your session was opened at %s.");
+    cr_assert_str_eq(fixture.where, "Zimmer 2");
 }
 
 Test(desk_session, says_where_it_went_when_the_host_was_quicker_than_the_broker)
 {
-    visit_bring_to(DESK_CONNECTED);
-    visit_ends(VIEW_LOGGED_OFF);
-    visit_link_says(LINK_MOVED, 8, "Zimmer 2");
-    cr_assert_str_eq(visit.sentence, "Your session was opened at %s.");
-    cr_assert_str_eq(visit.where, "Zimmer 2");
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
+    cr_assert_str_eq(fixture.sentence, "Your session was opened at %s.");
+    cr_assert_str_eq(fixture.where, "Zimmer 2");
 }
 
 Test(desk_session, does_not_show_a_later_person_where_the_earlier_went)
 {
-    visit_bring_to(DESK_CONNECTED);
-    visit_ends(VIEW_LOGGED_OFF);
-    visit_log_on();
-    visit_answer_no(REFUSAL_WRONG_PASSWORD);
-    visit_link_says(LINK_MOVED, 8, "Zimmer 2");
-    cr_assert_str_eq(visit.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
+    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
 }
 
 Test(desk_session, ignores_what_is_said_of_an_earlier_stay)
 {
-    visit_bring_to(DESK_CONNECTED);
-    visit_link_says(LINK_MOVED, 6, "Zimmer 2");
-    cr_assert_eq(desk_state(visit.desk), DESK_CONNECTED);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_link_says(LINK_MOVED, 6, "Zimmer 2");
+    cr_assert_eq(desk_state(fixture.desk), DESK_CONNECTED);
 }
 
 Test(desk_session, ignores_what_is_said_of_another_session)
 {
     struct link_message message = {.type = LINK_END, .fence = 9, .session = "neustadt/s-2"};
-    visit_bring_to(DESK_CONNECTED);
-    desk_link_message(visit.desk, &message);
-    cr_assert_eq(desk_state(visit.desk), DESK_CONNECTED);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_link_message(fixture.desk, &message);
+    cr_assert_eq(desk_state(fixture.desk), DESK_CONNECTED);
 }
 
 Test(desk_session, says_that_the_administrators_ended_it)
 {
-    visit_bring_to(DESK_CONNECTED);
-    visit_link_says(LINK_END, 7, "");
-    visit_ends(VIEW_CLOSED);
-    cr_assert_str_eq(visit.sentence, "Your session was ended by the administrators.");
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_link_says(LINK_END, 7, "");
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert_str_eq(fixture.sentence, "Your session was ended by the administrators.");
 }
 
 Test(desk_session, says_why_it_is_locked_or_over)
@@ -253,13 +253,13 @@ Test(desk_session, says_why_it_is_locked_or_over)
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (i > 0)
-            visit_close();
-        visit_bring_to(DESK_CONNECTED);
+            desk_fixture_close();
+        desk_fixture_bring_to(DESK_CONNECTED);
         struct link_message message = {
             .type = rows[i].type, .because = rows[i].because, .fence = 7, .session = "neustadt/s-1"};
-        desk_link_message(visit.desk, &message);
-        visit_ends(VIEW_LOGGED_OFF); // the host may be quicker
-        cr_assert_str_eq(visit.sentence, rows[i].sentence);
+        desk_link_message(fixture.desk, &message);
+        desk_fixture_ends(VIEW_LOGGED_OFF); // the host may be quicker
+        cr_assert_str_eq(fixture.sentence, rows[i].sentence);
     }
 }
 
@@ -267,40 +267,40 @@ Test(desk_session, says_why_when_the_host_was_quicker_than_the_broker)
 {
     struct link_message message = {
         .type = LINK_END, .because = HOST_BECAUSE_HOURS, .fence = 7, .session = "neustadt/s-1"};
-    visit_bring_to(DESK_CONNECTED);
-    visit_ends(VIEW_LOGGED_OFF);
-    desk_link_message(visit.desk, &message);
-    cr_assert_str_eq(visit.sentence, "Your session has ended: its hours are over.");
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    desk_link_message(fixture.desk, &message);
+    cr_assert_str_eq(fixture.sentence, "Your session has ended: its hours are over.");
 }
 
 Test(desk_session, says_nothing_to_who_cancelled)
 {
-    visit_bring_to(DESK_CONNECTING);
-    desk_cancel(visit.desk);
-    visit_ends(VIEW_CLOSED);
-    cr_assert_str_eq(visit.sentence, "");
-    cr_assert_eq(desk_state(visit.desk), DESK_GREETING);
+    desk_fixture_bring_to(DESK_CONNECTING);
+    desk_cancel(fixture.desk);
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert_str_eq(fixture.sentence, "");
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
 }
 
 Test(desk_session, goes_on_at_its_host_when_the_desk_is_locked)
 {
-    visit_bring_to(DESK_CONNECTED);
-    desk_view(visit.desk, VIEW_LOCK, 0);
-    visit_ends(VIEW_CLOSED);
-    cr_assert_str_eq(visit.asked, "close disconnected");
-    cr_assert(text_starts(visit.sentence, "This desk is locked."), "%s", visit.sentence);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_view(fixture.desk, VIEW_LOCK, 0);
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert_str_eq(fixture.asked, "close disconnected");
+    cr_assert(text_starts(fixture.sentence, "This desk is locked."), "%s", fixture.sentence);
 }
 
 Test(desk_session, says_which_host_of_an_earlier_one_cannot_be_reached)
 {
-    visit_bring_to(DESK_CHECKING);
-    struct logon_answer answer = visit_good_answer();
-    TEXT_PUT(answer.lost, "neustadt/ts2");
-    desk_answer(visit.desk, visit.attempt, REFUSAL_NONE, &answer, "", 0);
-    cr_assert(text_starts(visit.sentence, "Your earlier desktop on %s cannot be reached"), "%s", visit.sentence);
-    cr_assert_str_eq(visit.where, "neustadt/ts2");
-    desk_view(visit.desk, VIEW_SHOWN, 0);
-    cr_assert_str_eq(visit.sentence, "");
+    desk_fixture_bring_to(DESK_CHECKING);
+    struct logon_answer answer = desk_fixture_good_answer();
+    TEXT_PUT(answer.abandoned_host, "neustadt/ts2");
+    desk_answer(fixture.desk, fixture.attempt, REFUSAL_NONE, &answer, "", 0);
+    cr_assert(text_starts(fixture.sentence, "Your earlier desktop on %s cannot be reached"), "%s", fixture.sentence);
+    cr_assert_str_eq(fixture.where, "neustadt/ts2");
+    desk_view(fixture.desk, VIEW_SHOWN, 0);
+    cr_assert_str_eq(fixture.sentence, "");
 }
 
 struct ending {
@@ -323,11 +323,11 @@ static const struct ending endings[] = {
 
 static void check_ending(const struct ending *ending, enum desk_state state, enum desk_report expected)
 {
-    visit_bring_to(state);
-    visit_ends(ending->end);
-    cr_expect(text_starts(visit.sentence, ending->begins), "%s", visit.sentence);
-    cr_expect_eq(visit.told.state, expected);
-    cr_expect_eq(desk_state(visit.desk), DESK_GREETING);
+    desk_fixture_bring_to(state);
+    desk_fixture_ends(ending->end);
+    cr_expect(text_starts(fixture.sentence, ending->begins), "%s", fixture.sentence);
+    cr_expect_eq(fixture.told.state, expected);
+    cr_expect_eq(desk_state(fixture.desk), DESK_GREETING);
 }
 
 Test(desk_end, has_a_sentence_for_every_end)
@@ -335,31 +335,31 @@ Test(desk_end, has_a_sentence_for_every_end)
     cr_assert_eq(sizeof endings / sizeof *endings, VIEW_END_COUNT - 1);
     for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
         check_ending(&endings[i], DESK_CONNECTING, endings[i].unseen);
-        visit_close();
+        desk_fixture_close();
         check_ending(&endings[i], DESK_CONNECTED, endings[i].seen);
-        visit_close();
+        desk_fixture_close();
     }
 }
 
 Test(desk_session, greets_the_broker_with_what_it_shows)
 {
-    visit_bring_to(DESK_CONNECTED);
-    desk_link_up(visit.desk);
-    cr_assert_eq(visit.told.type, LINK_HELLO);
-    cr_assert_str_eq(visit.told.session, "neustadt/s-1");
-    visit_ends(VIEW_LOGGED_OFF);
-    desk_link_up(visit.desk);
-    cr_assert_str_eq(visit.told.session, "");
-    cr_assert_eq(visit.told.fence, 0);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_link_up(fixture.desk);
+    cr_assert_eq(fixture.told.type, LINK_HELLO);
+    cr_assert_str_eq(fixture.told.session, "neustadt/s-1");
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    desk_link_up(fixture.desk);
+    cr_assert_str_eq(fixture.told.session, "");
+    cr_assert_eq(fixture.told.fence, 0);
 }
 
 Test(desk_session, shows_a_restarted_greeter_what_it_last_said)
 {
-    visit_bring_to(DESK_CONNECTED);
-    visit_ends(VIEW_LOST);
-    char before[sizeof visit.sentence];
-    TEXT_PUT(before, visit.sentence);
-    visit.sentence[0] = 0;
-    desk_greeter_up(visit.desk);
-    cr_assert_str_eq(visit.sentence, before);
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_ends(VIEW_LOST);
+    char before[sizeof fixture.sentence];
+    TEXT_PUT(before, fixture.sentence);
+    fixture.sentence[0] = 0;
+    desk_greeter_up(fixture.desk);
+    cr_assert_str_eq(fixture.sentence, before);
 }

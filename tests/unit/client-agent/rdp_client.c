@@ -15,7 +15,7 @@ static struct fault why;
 static void prepare(void)
 {
     config = (struct rdp_client_config){.drives_dir = "/media"};
-    answer = (struct logon_answer){.login = "anna", .one_time_password = "einmal-1"};
+    answer = (struct logon_answer){.user_name = "anna", .one_time_password = "einmal-1"};
     for (int i = 0; i < 32; i++)
         memcpy(answer.fingerprint + 2 * i, i % 2 ? "cd" : "0a", 2);
     cr_assert(secret_set(&password, "getippt", 7));
@@ -111,9 +111,9 @@ Test(viewer, does_not_start_without_a_pin)
 
 Test(viewer, lets_nothing_break_out_of_its_line)
 {
-    TEXT_PUT(answer.login, "anna\n/cert:ignore");
+    TEXT_PUT(answer.user_name, "anna\n/cert:ignore");
     cr_assert_not(rdp_client_input(&config, &task, input, &why));
-    TEXT_PUT(answer.login, "anna");
+    TEXT_PUT(answer.user_name, "anna");
     TEXT_PUT(answer.one_time_password, "x\n/cert:ignore");
     cr_assert_not(rdp_client_input(&config, &task, input, &why));
 }

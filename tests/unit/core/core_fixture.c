@@ -7,122 +7,124 @@
 
 static enum host_health health_of(void *arg, const char *host_id)
 {
-    const struct hall *hall = arg;
+    const struct core_fixture *core = arg;
     const char *digit = strpbrk(host_id, "0123456789");
-    return digit ? hall->health[*digit - '0'] : HOST_OK;
+    return digit ? core->health[*digit - '0'] : HOST_OK;
 }
 
-static int64_t strain_of(void *arg, const char *host_id)
+static int64_t load_penalty_of(void *arg, const char *host_id)
 {
-    const struct hall *hall = arg;
+    const struct core_fixture *core = arg;
     const char *digit = strpbrk(host_id, "0123456789");
-    return digit ? hall->strain[*digit - '0'] : 0;
+    return digit ? core->load_penalty[*digit - '0'] : 0;
 }
 
 static int64_t fence_of(void *arg, const char *host_id)
 {
-    const struct hall *hall = arg;
+    const struct core_fixture *core = arg;
     const char *digit = strpbrk(host_id, "0123456789");
-    return digit ? hall->seen_fence[*digit - '0'] : 0;
+    return digit ? core->seen_fence[*digit - '0'] : 0;
 }
 
 static bool wakes(void *arg, const char *host_id)
 {
-    const struct hall *hall = arg;
+    const struct core_fixture *core = arg;
     const char *digit = strpbrk(host_id, "0123456789");
-    return digit && hall->asleep[*digit - '0'];
+    return digit && core->asleep[*digit - '0'];
 }
 
-void hall_set(struct hall *hall, enum noun noun, const union record *record)
+void core_set(struct core_fixture *core, enum noun noun, const union record *record)
 {
     struct event event = {.type = EVENT_SET, .noun = noun, .record = *record};
-    state_apply(hall->state, &event);
+    state_apply(core->state, &event);
 }
 
-static void add_tenant(struct hall *hall, const char *id)
+static void add_tenant(struct core_fixture *core, const char *id)
 {
-    union record record = {.tenant = {.servers = "ldaps://dir.example", .base = "dc=example", .bind_dn = "cn=pult"}};
+    union record record = {
+        .tenant = {.servers = "ldaps://dir.example", .user_base = "dc=example", .bind_dn = "cn=pult"}};
     TEXT_PUT(record.tenant.id, id);
     TEXT_PUT(record.tenant.name, id);
-    hall_set(hall, NOUN_TENANT, &record);
+    core_set(core, NOUN_TENANT, &record);
 }
 
-static void add_pool(struct hall *hall, const char *id)
+static void add_pool(struct core_fixture *core, const char *id)
 {
     union record record = {.pool = {.name = "pool"}};
     TEXT_PUT(record.pool.id, id);
-    hall_set(hall, NOUN_POOL, &record);
+    core_set(core, NOUN_POOL, &record);
 }
 
-static void add_host(struct hall *hall, const char *id, const char *pool)
+static void add_host(struct core_fixture *core, const char *id, const char *pool)
 {
     union record record = {.host = {.address = "ts.example", .port = 3389, .weight = 100, .max_sessions = 3}};
     TEXT_PUT(record.host.id, id);
     TEXT_PUT(record.host.pool, pool);
-    hall_set(hall, NOUN_HOST, &record);
+    core_set(core, NOUN_HOST, &record);
 }
 
-static void add_profile(struct hall *hall, const char *id, const char *pool, const char *group, const char *hours)
+static void add_profile(struct core_fixture *core, const char *id, const char *pool, const char *group,
+                        const char *hours)
 {
     union record record = {.profile = {.name = "profile", .clipboard = true}};
     TEXT_PUT(record.profile.id, id);
     TEXT_PUT(record.profile.pool, pool);
     TEXT_PUT(record.profile.hours, hours);
-    hall_set(hall, NOUN_PROFILE, &record);
+    core_set(core, NOUN_PROFILE, &record);
     union record assignment = {.assignment = {.priority = 10}};
     TEXT_PUT(assignment.assignment.id, id);
     TEXT_PUT(assignment.assignment.profile, id);
     TEXT_PUT(assignment.assignment.group, group);
-    hall_set(hall, NOUN_ASSIGNMENT, &assignment);
+    core_set(core, NOUN_ASSIGNMENT, &assignment);
 }
 
-static void add_device(struct hall *hall, const char *id, const char *site)
+static void add_device(struct core_fixture *core, const char *id, const char *site)
 {
     union record record = {.device = {.enrolled_ms = 1}};
     TEXT_PUT(record.device.id, id);
     TEXT_PUT(record.device.site, site);
     TEXT_PUT(record.device.room, id);
     memset(record.device.certificate, 'a', DIGEST_SIZE - 1);
-    hall_set(hall, NOUN_DEVICE, &record);
+    core_set(core, NOUN_DEVICE, &record);
 }
 
-static void add_site(struct hall *hall, const char *id)
+static void add_site(struct core_fixture *core, const char *id)
 {
     union record record = {.site = {.name = "site"}};
     TEXT_PUT(record.site.id, id);
-    hall_set(hall, NOUN_SITE, &record);
+    core_set(core, NOUN_SITE, &record);
 }
 
-void hall_open(struct hall *hall)
+void core_open(struct core_fixture *core)
 {
-    *hall = (struct hall){.state = state_new(), .now_ms = 1700000000000, .week_minute = 10 * 60};
+    *core = (struct core_fixture){.state = state_new(), .now_ms = 1700000000000, .week_minute = 10 * 60};
     for (size_t i = 0; i < 8; i++)
-        hall->health[i] = HOST_OK;
-    hall->source =
-        (struct health_source){.arg = hall, .of = health_of, .strain = strain_of, .fence = fence_of, .wakes = wakes};
-    add_tenant(hall, "neustadt");
-    add_tenant(hall, "altdorf");
-    add_site(hall, "neustadt/rathaus");
-    add_site(hall, "altdorf/rathaus");
-    add_pool(hall, "neustadt/office");
-    add_pool(hall, "neustadt/building");
-    add_pool(hall, "altdorf/office");
-    add_host(hall, "neustadt/ts1", "neustadt/office");
-    add_host(hall, "neustadt/ts2", "neustadt/office");
-    add_host(hall, "neustadt/ts3", "neustadt/building");
-    add_host(hall, "altdorf/ts4", "altdorf/office");
-    add_profile(hall, "neustadt/clerk", "neustadt/office", "rathaus", "");
-    add_profile(hall, "neustadt/builder", "neustadt/building", "cn=bauamt,ou=groups,dc=example", "07:00-18:00");
-    add_profile(hall, "altdorf/clerk", "altdorf/office", "rathaus", "");
-    add_device(hall, "neustadt/desk1", "neustadt/rathaus");
-    add_device(hall, "neustadt/desk2", "neustadt/rathaus");
-    add_device(hall, "neustadt/desk3", "neustadt/rathaus");
-    add_device(hall, "altdorf/desk1", "altdorf/rathaus");
+        core->health[i] = HOST_OK;
+    core->source = (struct health_source){
+        .arg = core, .get = health_of, .load_penalty = load_penalty_of, .fence = fence_of, .wakes = wakes};
+    add_tenant(core, "neustadt");
+    add_tenant(core, "altdorf");
+    add_site(core, "neustadt/rathaus");
+    add_site(core, "altdorf/rathaus");
+    add_pool(core, "neustadt/office");
+    add_pool(core, "neustadt/building");
+    add_pool(core, "altdorf/office");
+    add_host(core, "neustadt/ts1", "neustadt/office");
+    add_host(core, "neustadt/ts2", "neustadt/office");
+    add_host(core, "neustadt/ts3", "neustadt/building");
+    add_host(core, "altdorf/ts4", "altdorf/office");
+    add_profile(core, "neustadt/clerk", "neustadt/office", "rathaus", "");
+    add_profile(core, "neustadt/builder", "neustadt/building", "cn=bauamt,ou=groups,dc=example", "07:00-18:00");
+    add_profile(core, "altdorf/clerk", "altdorf/office", "rathaus", "");
+    add_device(core, "neustadt/desk1", "neustadt/rathaus");
+    add_device(core, "neustadt/desk2", "neustadt/rathaus");
+    add_device(core, "neustadt/desk3", "neustadt/rathaus");
+    add_device(core, "altdorf/desk1", "altdorf/rathaus");
 }
 
-void hall_close(struct hall *hall)
+void core_close(struct core_fixture *core)
 {
-    state_free(hall->state);
+    state_free(core->state);
 }
 
 static size_t make_groups(const char *groups, char (*dns)[DN_SIZE])
@@ -136,51 +138,51 @@ static size_t make_groups(const char *groups, char (*dns)[DN_SIZE])
     return count;
 }
 
-void hall_decide(struct hall *hall, const char *login, const char *groups, const char *device,
+void core_decide(struct core_fixture *core, const char *user_name, const char *groups, const char *device,
                  struct logon_decision *decision)
 {
     char dns[8][DN_SIZE], tenant[SLUG_SIZE], person[ID_SIZE];
     id_tenant(tenant, device);
-    snprintf(person, sizeof person, "%s/p-%s", tenant, login);
+    snprintf(person, sizeof person, "%s/p-%s", tenant, user_name);
     struct logon_input input = {
         .tenant_id = tenant,
         .person_id = person,
-        .who = {login, (const char(*)[DN_SIZE])dns, make_groups(groups, dns)},
+        .who = {user_name, (const char(*)[DN_SIZE])dns, make_groups(groups, dns)},
         .device_id = device,
-        .health = &hall->source,
-        .now_ms = hall->now_ms,
-        .week_minute = hall->week_minute,
-        .random_bits = hall->random_bits += 0x9e3779b97f4a7c15u,
-        .fence = ++hall->fence,
+        .health = &core->source,
+        .now_ms = core->now_ms,
+        .week_minute = core->week_minute,
+        .random_bits = core->random_bits += 0x9e3779b97f4a7c15u,
+        .fence = ++core->fence,
     };
-    logon_decide(hall->state, &input, decision);
+    logon_decide(core->state, &input, decision);
 }
 
-void hall_apply(struct hall *hall, const struct logon_decision *decision)
+void core_apply(struct core_fixture *core, const struct logon_decision *decision)
 {
     for (size_t i = 0; i < decision->event_count; i++)
-        state_apply(hall->state, &decision->events[i]);
+        state_apply(core->state, &decision->events[i]);
 }
 
-void hall_log_on(struct hall *hall, const char *login, const char *groups, const char *device,
+void core_log_on(struct core_fixture *core, const char *user_name, const char *groups, const char *device,
                  struct logon_decision *decision)
 {
-    hall_decide(hall, login, groups, device, decision);
-    hall_apply(hall, decision);
+    core_decide(core, user_name, groups, device, decision);
+    core_apply(core, decision);
 }
 
-void hall_set_agent(struct hall *hall, const char *host, bool agent)
+void core_set_agent(struct core_fixture *core, const char *host, bool agent)
 {
     struct event event = {.type = EVENT_HOST_ENROLLED, .noun = NOUN_HOST};
-    event.record.host = *state_host(hall->state, host);
+    event.record.host = *state_host(core->state, host);
     memset(event.record.host.certificate, agent ? 'b' : 0, DIGEST_SIZE - 1);
-    state_apply(hall->state, &event);
+    state_apply(core->state, &event);
 }
 
-void hall_drain(struct hall *hall, const char *host, bool draining)
+void core_drain(struct core_fixture *core, const char *host, bool draining)
 {
     struct event event = {.type = EVENT_HOST_DRAINED, .noun = NOUN_HOST};
-    event.record.host = *state_host(hall->state, host);
+    event.record.host = *state_host(core->state, host);
     event.record.host.draining = draining;
-    state_apply(hall->state, &event);
+    state_apply(core->state, &event);
 }

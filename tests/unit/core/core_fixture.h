@@ -4,11 +4,11 @@
 #pragma once
 #include "broker/core/logon.h"
 
-struct hall {
+struct core_fixture {
     struct state *state;
     // By the number in the host's name: ts1 ...
     enum host_health health[8];
-    int64_t strain[8], seen_fence[8]; // by the digit of a host's name
+    int64_t load_penalty[8], seen_fence[8]; // by the digit of a host's name
     bool asleep[8];
     struct health_source source;
     int64_t now_ms;
@@ -17,16 +17,16 @@ struct hall {
     int64_t fence; // the last one
 };
 
-void hall_open(struct hall *hall);
-void hall_close(struct hall *hall);
-void hall_set(struct hall *hall, enum noun noun, const union record *record); // applies EVENT_SET
+void core_open(struct core_fixture *core);
+void core_close(struct core_fixture *core);
+void core_set(struct core_fixture *core, enum noun noun, const union record *record); // applies EVENT_SET
 // The decision for a person with these groups ("a,b"; common names) at a device of their tenant; not applied.
-void hall_decide(struct hall *hall, const char *login, const char *groups, const char *device,
+void core_decide(struct core_fixture *core, const char *user_name, const char *groups, const char *device,
                  struct logon_decision *decision);
-void hall_apply(struct hall *hall, const struct logon_decision *decision);
+void core_apply(struct core_fixture *core, const struct logon_decision *decision);
 // Decides and applies.
-void hall_log_on(struct hall *hall, const char *login, const char *groups, const char *device,
+void core_log_on(struct core_fixture *core, const char *user_name, const char *groups, const char *device,
                  struct logon_decision *decision);
 // An agent on a host, or none any more.
-void hall_set_agent(struct hall *hall, const char *host, bool agent);
-void hall_drain(struct hall *hall, const char *host, bool draining);
+void core_set_agent(struct core_fixture *core, const char *host, bool agent);
+void core_drain(struct core_fixture *core, const char *host, bool draining);

@@ -13,7 +13,7 @@ static const struct enrolment_proof first = {A, "", 1000}, next = {B, A, 2000}, 
 
 static union record host(void)
 {
-    union record record = {.host = {.id = "neustadt/ts1", .system = HOST_LINUX}};
+    union record record = {.host = {.id = "neustadt/ts1", .os = HOST_OS_LINUX}};
     enrolment_enrol(NOUN_HOST, &record, &first, 10);
     return record;
 }

@@ -45,7 +45,7 @@ struct letter {
 };
 
 struct world {
-    struct hall hall;
+    struct core_fixture core;
     struct reports reports;
     uint64_t random;
     struct machine machines[HOSTS];
@@ -95,19 +95,19 @@ static void open_world(struct world *world, uint64_t seed)
     memset(world, 0, sizeof *world);
     world->random = seed;
     world->steady_ms = 1000000;
-    hall_open(&world->hall);
+    core_open(&world->core);
     union record desktops = {.pool = {.id = "neustadt/building", .name = "desktops", .kind = POOL_DESKTOP}};
-    hall_set(&world->hall, NOUN_POOL, &desktops);
+    core_set(&world->core, NOUN_POOL, &desktops);
     for (size_t i = 0; i < HOSTS; i++) {
         struct machine *machine = &world->machines[i];
         TEXT_PUT(machine->id, ids[i]);
         machine->up = true;
         machine->sole = i == 2;
         machine->linked = true;
-        hall_set_agent(&world->hall, ids[i], true);
+        core_set_agent(&world->core, ids[i], true);
         reports_link(&world->reports, ids[i], true, world->steady_ms);
     }
-    world->hall.source = (struct health_source){.arg = world, .of = health_of};
+    world->core.source = (struct health_source){.arg = world, .get = health_of};
     world->reports.started_ms = world->steady_ms;
 }
 
@@ -122,7 +122,7 @@ static void close_world(struct world *world)
     while (world->letter_count)
         drop_letter(world, 0);
     reports_clear(&world->reports);
-    hall_close(&world->hall);
+    core_close(&world->core);
 }
 
 // ---- what happens at a host
@@ -140,14 +140,14 @@ static struct real *real_of(struct machine *machine, const char *person)
     return NULL;
 }
 
-// What the agent's gate does: an old number or a used password is refused; on a machine for one person whoever else has
-// a session has lost it.
+// What the agent's verifier does: an old number or a used password is refused; on a machine for one person whoever else
+// has a session has lost it.
 static void present(struct world *world, struct password *password)
 {
     struct machine *machine = machine_of(world, password->host);
     struct real *real = real_of(machine, password->person);
     int64_t least = machine->sole ? machine->highest : real ? real->fence : 0;
-    if (!machine->up || password->used || password->until_ms < world->hall.now_ms || password->fence < least) {
+    if (!machine->up || password->used || password->until_ms < world->core.now_ms || password->fence < least) {
         world->refused_old += machine->up && password->fence < least;
         return;
     }
@@ -186,7 +186,7 @@ static void send_report(struct world *world, struct machine *machine)
 // A host that lies: it claims a session that is elsewhere, with any number.
 static void send_lie(struct world *world, struct machine *machine)
 {
-    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->core.state, NOUN_SESSION);
     size_t before = world->letter_count;
     send_report(world, machine);
     if (world->letter_count == before || sessions->count == 0)
@@ -216,11 +216,11 @@ static void log_off(struct world *world, const struct host_message *order, const
 static void compare(struct world *world, const char *host_id)
 {
     struct reconciliation found = {0};
-    reconcile(world->hall.state, reports_find(&world->reports, host_id), world->hall.now_ms, &found);
+    reconcile(world->core.state, reports_find(&world->reports, host_id), world->core.now_ms, &found);
     for (size_t i = 0; i < found.event_count; i++) {
-        const struct session *session = state_session(world->hall.state, found.events[i].record.id);
+        const struct session *session = state_session(world->core.state, found.events[i].record.id);
         must(session && text_equal(session->host, host_id), "a host changed a session that is not its own");
-        state_apply(world->hall.state, &found.events[i]);
+        state_apply(world->core.state, &found.events[i]);
     }
     for (size_t i = 0; i < found.order_count; i++)
         log_off(world, &found.orders[i], host_id);
@@ -233,7 +233,7 @@ static void deliver(struct world *world, size_t i)
     struct host_message as = {.type = HOST_REPORT};
     char host[ID_SIZE];
     TEXT_PUT(host, letter->host);
-    reports_take(&world->reports, host, &as, take(letter->sessions), letter->count, world->hall.fence,
+    reports_take(&world->reports, host, &as, take(letter->sessions), letter->count, world->core.fence,
                  world->steady_ms);
     drop_letter(world, i);
     compare(world, host);
@@ -243,18 +243,18 @@ static void log_on(struct world *world)
 {
     static const char *const devices[] = {"neustadt/desk1", "neustadt/desk2", "neustadt/desk3", "altdorf/desk1"};
     static struct logon_decision decision;
-    char login[8];
+    char user_name[8];
     uint64_t person = roll(world, PEOPLE);
-    snprintf(login, sizeof login, "p%u", (unsigned)person);
+    snprintf(user_name, sizeof user_name, "p%u", (unsigned)person);
     const char *device = devices[roll(world, 4)];
     bool desktop = person % 2 && !text_equal(device, "altdorf/desk1");
-    hall_log_on(&world->hall, login, desktop ? "bauamt" : "rathaus", device, &decision);
+    core_log_on(&world->core, user_name, desktop ? "bauamt" : "rathaus", device, &decision);
     must(decision.refusal == REFUSAL_NONE ? decision.session.id[0] != 0 : refusal_rows[decision.refusal].sentence[0],
          "neither a session nor a sentence");
     if (decision.refusal != REFUSAL_NONE)
         return;
     struct password *password = &world->passwords[world->password_next++ % PASSWORDS_MAX];
-    *password = (struct password){.fence = decision.session.fence, .until_ms = world->hall.now_ms + OTP_MS};
+    *password = (struct password){.fence = decision.session.fence, .until_ms = world->core.now_ms + OTP_MS};
     TEXT_PUT(password->session, decision.session.id);
     TEXT_PUT(password->person, decision.session.person);
     TEXT_PUT(password->host, decision.session.host);
@@ -264,7 +264,7 @@ static void log_on(struct world *world)
 
 static void end_by_administrator(struct world *world)
 {
-    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->core.state, NOUN_SESSION);
     if (sessions->count == 0)
         return;
     const struct session *session = sessions->records[roll(world, sessions->count)];
@@ -274,7 +274,7 @@ static void end_by_administrator(struct world *world)
     TEXT_PUT(event.record.id, session->id);
     if (machine_of(world, session->host)->linked)
         log_off(world, &order, session->host);
-    state_apply(world->hall.state, &event);
+    state_apply(world->core.state, &event);
 }
 
 static void set_link(struct world *world, struct machine *machine, bool linked)
@@ -289,7 +289,7 @@ static void set_link(struct world *world, struct machine *machine, bool linked)
 
 static void pass_time(struct world *world, int64_t ms)
 {
-    world->hall.now_ms += ms;
+    world->core.now_ms += ms;
     world->steady_ms += ms;
 }
 
@@ -367,7 +367,7 @@ static void step(struct world *world)
 
 static void check_one_session_a_person_and_pool(const struct world *world)
 {
-    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->core.state, NOUN_SESSION);
     for (size_t i = 0; i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
         char tenant[SLUG_SIZE];
@@ -407,12 +407,12 @@ static void mend(struct world *world)
 
 static void check_no_ghosts(struct world *world)
 {
-    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->core.state, NOUN_SESSION);
     size_t real = 0;
     for (size_t i = 0; i < HOSTS; i++)
         for (size_t j = 0; j < world->machines[i].count; j++, real++) {
             const struct real *one = &world->machines[i].there[j];
-            const struct session *session = state_session(world->hall.state, one->session);
+            const struct session *session = state_session(world->core.state, one->session);
             must(session && text_equal(session->host, world->machines[i].id),
                  "a session that the broker does not know");
             must(text_equal(session->person, one->person), "somebody else's session");
@@ -440,7 +440,7 @@ Test(ghosts, there_are_none_in_the_end, .timeout = 240)
         opened += world.opened;
         ghosts_ended += world.ghosts_ended;
         refused_old += world.refused_old;
-        left += state_count(world.hall.state, NOUN_SESSION);
+        left += state_count(world.core.state, NOUN_SESSION);
         close_world(&world);
     }
     // The histories must have gone somewhere, or the checks looked at nothing.

@@ -8,7 +8,7 @@
 static void put(struct group_cache *group_cache, const char *person, size_t groups, int64_t now_ms)
 {
     static char dns[64][DN_SIZE];
-    struct identity identity = {.login = "anna", .groups = dns, .group_count = groups};
+    struct identity identity = {.user_name = "anna", .groups = dns, .group_count = groups};
     for (size_t i = 0; i < groups; i++)
         snprintf(dns[i], DN_SIZE, "cn=group%zu,dc=example", i);
     group_cache_put(group_cache, person, &identity, now_ms);
@@ -27,7 +27,7 @@ Test(group_cache, gives_back_the_groups_of_the_last_log_on)
     cr_assert(group_cache_get(group_cache, "n/p-1", 200, &who));
     cr_assert_eq(who.group_count, 2);
     cr_assert_str_eq(who.groups[1], "cn=group1,dc=example");
-    cr_assert_str_eq(who.login, "anna");
+    cr_assert_str_eq(who.user_name, "anna");
     cr_assert_not(group_cache_get(group_cache, "n/p-1", 201, &who));
     group_cache_free(group_cache);
 }

@@ -14,7 +14,7 @@
 enum { HISTORIES = 10000, STEPS = 40, PEOPLE = 8, LOG_MAX = 4096 };
 
 struct world {
-    struct hall hall;
+    struct core_fixture core;
     struct commit *commit;
     uint64_t random;
     // The disk: payloads of what is durable, in order; the hall's own events come first, as a snapshot would.
@@ -95,7 +95,7 @@ static int64_t wall(void *arg)
 static void start_commit(struct world *world)
 {
     struct commit_ports ports = {{.self = world, .append = append}, world, rebuild, die, wall, NULL};
-    world->commit = commit_new(world->hall.state, &ports, world->durable, 0);
+    world->commit = commit_new(world->core.state, &ports, world->durable, 0);
 }
 
 static void open_world(struct world *world, uint64_t seed)
@@ -103,16 +103,16 @@ static void open_world(struct world *world, uint64_t seed)
     memset(world, 0, sizeof *world);
     world->random = seed;
     world->wall_ms = 1700000000000;
-    hall_open(&world->hall);
-    state_print(world->hall.state, &world->base);
-    world->shadow = state_copy(world->hall.state);
+    core_open(&world->core);
+    state_print(world->core.state, &world->base);
+    world->shadow = state_copy(world->core.state);
     start_commit(world);
 }
 
 static void close_world(struct world *world)
 {
     commit_free(world->commit);
-    hall_close(&world->hall);
+    core_close(&world->core);
     state_free(world->shadow);
     text_drop(&world->base);
     for (size_t i = 0; i < world->durable; i++)
@@ -150,9 +150,9 @@ static void crash(struct world *world)
     world->done = NULL;
     world->told_from = world->told_to; // who waited is gone with the memory
     commit_free(world->commit);
-    state_clear(world->hall.state);
+    state_clear(world->core.state);
     state_clear(world->shadow);
-    replay_into(world, world->hall.state);
+    replay_into(world, world->core.state);
     replay_into(world, world->shadow);
     must(world->durable >= world->acknowledged, "acknowledged and lost");
     start_commit(world);
@@ -192,19 +192,19 @@ static void log_on(struct world *world)
 {
     static const char *const devices[] = {"neustadt/desk1", "neustadt/desk2", "neustadt/desk3", "altdorf/desk1"};
     static struct logon_decision decision;
-    char login[8];
+    char user_name[8];
     uint64_t person = roll(world, PEOPLE);
-    snprintf(login, sizeof login, "p%u", (unsigned)person);
-    world->hall.now_ms = world->wall_ms;
-    world->hall.random_bits = roll(world, UINT64_MAX);
-    hall_decide(&world->hall, login, person % 3 ? "rathaus" : "rathaus,bauamt", devices[roll(world, 4)], &decision);
+    snprintf(user_name, sizeof user_name, "p%u", (unsigned)person);
+    world->core.now_ms = world->wall_ms;
+    world->core.random_bits = roll(world, UINT64_MAX);
+    core_decide(&world->core, user_name, person % 3 ? "rathaus" : "rathaus,bauamt", devices[roll(world, 4)], &decision);
     if (decision.refusal == REFUSAL_NONE)
         commit_all(world, decision.events, decision.event_count);
 }
 
 static const struct session *any_session(struct world *world)
 {
-    const struct sorted_table *sessions = state_table(world->hall.state, NOUN_SESSION);
+    const struct sorted_table *sessions = state_table(world->core.state, NOUN_SESSION);
     return sessions->count ? sessions->records[roll(world, sessions->count)] : NULL;
 }
 
@@ -215,7 +215,7 @@ static void report(struct world *world)
     if (!session)
         return;
     int64_t fence = session->fence - (int64_t)roll(world, 2);
-    if (session_report(world->hall.state, session->id, session->device, fence,
+    if (session_report(world->core.state, session->id, session->device, fence,
                        (enum desk_report)roll(world, DESK_REPORT_COUNT), world->wall_ms, &event))
         commit_all(world, &event, 1);
 }
@@ -223,7 +223,7 @@ static void report(struct world *world)
 static void drain(struct world *world)
 {
     static const char *const hosts[] = {"neustadt/ts1", "neustadt/ts2", "neustadt/ts3", "altdorf/ts4"};
-    const struct host *host = state_host(world->hall.state, hosts[roll(world, 4)]);
+    const struct host *host = state_host(world->core.state, hosts[roll(world, 4)]);
     struct event event = {.type = host->draining ? EVENT_HOST_UNDRAINED : EVENT_HOST_DRAINED, .noun = NOUN_HOST};
     event.record.host = *host;
     event.record.host.draining = !host->draining;
@@ -234,7 +234,7 @@ static void pass_time(struct world *world)
 {
     struct event event;
     world->wall_ms += (int64_t)roll(world, 100000) - 1000; // clocks are set back, too
-    if (session_overdue(world->hall.state, commit_now_ms(world->commit), 60000, &event))
+    if (session_overdue(world->core.state, commit_now_ms(world->commit), 60000, &event))
         commit_all(world, &event, 1);
 }
 
@@ -254,7 +254,7 @@ static void step(struct world *world)
         drain(world);
         break;
     case 6:
-        world->hall.health[1 + roll(world, 4)] = roll(world, 3) ? HOST_OK : HOST_UNREACHABLE;
+        world->core.health[1 + roll(world, 4)] = roll(world, 3) ? HOST_OK : HOST_UNREACHABLE;
         break;
     case 7:
         pass_time(world);
@@ -276,7 +276,7 @@ static void step(struct world *world)
 
 static void check_sessions(const struct world *world)
 {
-    const struct state *state = world->hall.state;
+    const struct state *state = world->core.state;
     const struct sorted_table *sessions = state_table(state, NOUN_SESSION);
     for (size_t i = 0; i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
@@ -297,23 +297,23 @@ static void check_sessions(const struct world *world)
 
 static void check_limits(const struct world *world)
 {
-    const struct sorted_table *hosts = state_table(world->hall.state, NOUN_HOST);
+    const struct sorted_table *hosts = state_table(world->core.state, NOUN_HOST);
     for (size_t i = 0; i < hosts->count; i++) {
         const struct host *host = hosts->records[i];
-        must(state_uses(world->hall.state, NOUN_HOST, host->id) <= host->max_sessions, "more sessions than the limit");
+        must(state_uses(world->core.state, NOUN_HOST, host->id) <= host->max_sessions, "more sessions than the limit");
     }
 }
 
 static void check_replay(const struct world *world)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        const struct sorted_table *is = state_table(world->hall.state, noun),
+        const struct sorted_table *is = state_table(world->core.state, noun),
                                   *replayed = state_table(world->shadow, noun);
         must(is->count == replayed->count, "replay differs");
         for (size_t i = 0; i < is->count; i++) {
             const char *id = is->records[i];
             must(memcmp(id, replayed->records[i], noun_rows[noun].size) == 0, id);
-            must(state_uses(world->hall.state, noun, id) == state_uses(world->shadow, noun, id), id);
+            must(state_uses(world->core.state, noun, id) == state_uses(world->shadow, noun, id), id);
         }
     }
 }
@@ -332,7 +332,7 @@ Test(histories, hold_what_must_always_hold, .timeout = 240)
             check_limits(&world);
             check_replay(&world);
         }
-        sessions += state_count(world.hall.state, NOUN_SESSION);
+        sessions += state_count(world.core.state, NOUN_SESSION);
         crashes += world.durable;
         close_world(&world);
     }

@@ -9,7 +9,7 @@
 
 enum { MINUTE_MS = 60 * 1000 };
 
-static struct hall hall;
+static struct core_fixture core;
 static struct logon_decision anna;
 static struct limits limits;
 static struct reports reports;
@@ -18,20 +18,20 @@ static size_t count;
 
 static void set_profile(int64_t idle, int64_t disconnected, int64_t longest, const char *hours)
 {
-    union record record = {.profile = *(const struct profile *)state_find(hall.state, NOUN_PROFILE, "neustadt/clerk")};
-    record.profile.idle_min = idle;
-    record.profile.disconnected_min = disconnected;
-    record.profile.session_min = longest;
+    union record record = {.profile = *(const struct profile *)state_find(core.state, NOUN_PROFILE, "neustadt/clerk")};
+    record.profile.idle_minutes = idle;
+    record.profile.disconnected_minutes = disconnected;
+    record.profile.max_minutes = longest;
     TEXT_PUT(record.profile.hours, hours);
-    hall_set(&hall, NOUN_PROFILE, &record);
+    core_set(&core, NOUN_PROFILE, &record);
 }
 
 static void report(int64_t idle_s, bool connected)
 {
     struct host_message as = {.type = HOST_REPORT};
     struct host_session *one = mem_new(1, sizeof *one);
-    *one =
-        (struct host_session){.login = "anna", .fence = anna.session.fence, .connected = connected, .idle_s = idle_s};
+    *one = (struct host_session){
+        .user_name = "anna", .fence = anna.session.fence, .connected = connected, .idle_s = idle_s};
     TEXT_PUT(one->session, anna.session.id);
     reports_link(&reports, anna.host.id, true, 1);
     reports_take(&reports, anna.host.id, &as, one, 1, one->fence, 1);
@@ -40,16 +40,16 @@ static void report(int64_t idle_s, bool connected)
 static void become(enum session_state state)
 {
     struct event event = {.type = EVENT_SESSION_CONNECTED, .noun = NOUN_SESSION};
-    event.record.session = *state_session(hall.state, anna.session.id);
+    event.record.session = *state_session(core.state, anna.session.id);
     event.record.session.state = state;
-    event.record.session.changed_ms = hall.now_ms;
-    state_apply(hall.state, &event);
+    event.record.session.changed_ms = core.now_ms;
+    state_apply(core.state, &event);
 }
 
 static void open_hall(void)
 {
-    hall_open(&hall);
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_open(&core);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
     become(SESSION_CONNECTED);
     report(0, true);
 }
@@ -58,7 +58,7 @@ static void close_hall(void)
 {
     limits_clear(&limits);
     reports_clear(&reports);
-    hall_close(&hall);
+    core_close(&core);
 }
 
 TestSuite(limits, .init = open_hall, .fini = close_hall);
@@ -73,9 +73,9 @@ static void note(void *arg, const char *host_id, const struct host_message *mess
 
 static void sweep_after(int64_t minutes)
 {
-    hall.now_ms += minutes * MINUTE_MS;
-    hall.week_minute += (int)minutes;
-    struct limits_input input = {hall.state, &reports, hall.now_ms, hall.week_minute};
+    core.now_ms += minutes * MINUTE_MS;
+    core.week_minute += (int)minutes;
+    struct limits_input input = {core.state, &reports, core.now_ms, core.week_minute};
     count = 0;
     limits_sweep(&limits, &input, note, NULL);
 }
@@ -210,7 +210,7 @@ Test(limits, who_comes_back_late_is_warned_then)
 
 static void sweep_seconds(int64_t seconds)
 {
-    hall.now_ms += seconds * 1000;
+    core.now_ms += seconds * 1000;
     sweep_after(0);
 }
 
@@ -251,9 +251,9 @@ Test(limits, no_length_acts_without_a_warning)
             bool acted = false;
             become(SESSION_CONNECTED);
             struct event anew = {.type = EVENT_SESSION_MOVED, .noun = NOUN_SESSION};
-            anew.record.session = *state_session(hall.state, anna.session.id);
-            anew.record.session.started_ms = hall.now_ms;
-            state_apply(hall.state, &anew);
+            anew.record.session = *state_session(core.state, anna.session.id);
+            anew.record.session.started_ms = core.now_ms;
+            state_apply(core.state, &anew);
             set_profile(kind == 0 ? lengths[i] : 0, 0, kind == 1 ? lengths[i] : 0, "");
             for (; !acted && idle_s <= lengths[i] * 60 + 5; idle_s += 5) {
                 report(idle_s, true);

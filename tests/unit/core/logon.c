@@ -8,67 +8,67 @@
 #include <stdio.h>
 #include <string.h>
 
-static struct hall hall;
+static struct core_fixture core;
 static struct logon_decision decision, second;
 
 static void open_hall(void)
 {
-    hall_open(&hall);
+    core_open(&core);
 }
 
 static void close_hall(void)
 {
-    hall_close(&hall);
+    core_close(&core);
 }
 
 TestSuite(logon, .init = open_hall, .fini = close_hall);
 
 Test(logon, starts_a_session_on_a_host_of_the_profiles_pool)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NONE);
     cr_assert(text_equal(decision.host.pool, "neustadt/office"));
-    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
-    cr_assert_eq(state_uses(hall.state, NOUN_HOST, decision.host.id), 1);
+    cr_assert_eq(state_count(core.state, NOUN_SESSION), 1);
+    cr_assert_eq(state_uses(core.state, NOUN_HOST, decision.host.id), 1);
     cr_assert_eq(decision.session.fence, 1);
 }
 
 Test(logon, finds_the_session_left_running)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &second);
     cr_assert(second.reconnected);
     cr_assert(text_equal(second.session.id, decision.session.id));
     cr_assert(text_equal(second.moved_from, "neustadt/desk1"));
     cr_assert_eq(second.session.fence, 2);
-    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
+    cr_assert_eq(state_count(core.state, NOUN_SESSION), 1);
 }
 
 // A broker whose journal comes from a backup: hosts have let people in with higher numbers and refuse lower ones.
 Test(logon, gets_a_number_that_its_host_has_not_seen)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     for (size_t i = 0; i < 8; i++)
-        hall.seen_fence[i] = 700;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
+        core.seen_fence[i] = 700;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &second);
     cr_assert(second.reconnected);
     cr_assert_eq(second.session.fence, 701);
-    hall_log_on(&hall, "bert", "rathaus", "neustadt/desk1", &second);
+    core_log_on(&core, "bert", "rathaus", "neustadt/desk1", &second);
     cr_assert_eq(second.session.fence, 701);
 }
 
 Test(logon, finds_it_on_a_draining_host_too)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    hall_drain(&hall, decision.host.id, true);
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &second);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_drain(&core, decision.host.id, true);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &second);
     cr_assert(second.reconnected);
 }
 
 Test(logon, two_groups_land_in_two_pools)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk2", &second);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_log_on(&core, "bert", "bauamt", "neustadt/desk2", &second);
     cr_assert(text_equal(decision.session.pool, "neustadt/office"));
     cr_assert(text_equal(second.session.pool, "neustadt/building"));
 }
@@ -79,8 +79,8 @@ Test(logon, the_higher_priority_wins_and_the_why_names_both)
     TEXT_PUT(record.assignment.id, "neustadt/anna-builds");
     TEXT_PUT(record.assignment.profile, "neustadt/builder");
     TEXT_PUT(record.assignment.person, "anna");
-    hall_set(&hall, NOUN_ASSIGNMENT, &record);
-    hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_set(&core, NOUN_ASSIGNMENT, &record);
+    core_decide(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert(text_equal(decision.profile.id, "neustadt/builder"));
     cr_assert(strstr(decision.trace.lines, "assignment neustadt/clerk applies"));
     cr_assert(strstr(decision.trace.lines, "assignment neustadt/anna-builds applies"));
@@ -151,10 +151,10 @@ Test(logon, a_group_is_found_as_people_write_it)
 
 Test(logon, nobody_new_on_a_draining_host)
 {
-    hall_drain(&hall, "neustadt/ts1", true);
+    core_drain(&core, "neustadt/ts1", true);
     for (int i = 0; i < 3; i++) {
-        char login[8] = {'p', (char)('0' + i)};
-        hall_log_on(&hall, login, "rathaus", "neustadt/desk1", &decision);
+        char user_name[8] = {'p', (char)('0' + i)};
+        core_log_on(&core, user_name, "rathaus", "neustadt/desk1", &decision);
         cr_assert(text_equal(decision.host.id, "neustadt/ts2"));
     }
 }
@@ -162,73 +162,73 @@ Test(logon, nobody_new_on_a_draining_host)
 Test(logon, a_full_pool_is_said_to_be_full)
 {
     for (int i = 0; i < 6; i++) {
-        char login[8] = {'p', (char)('0' + i)};
-        hall_log_on(&hall, login, "rathaus", "neustadt/desk1", &decision);
+        char user_name[8] = {'p', (char)('0' + i)};
+        core_log_on(&core, user_name, "rathaus", "neustadt/desk1", &decision);
         cr_assert_eq(decision.refusal, REFUSAL_NONE);
     }
-    hall_log_on(&hall, "late", "rathaus", "neustadt/desk1", &decision);
+    core_log_on(&core, "late", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_HOSTS_FULL);
     cr_assert_eq(decision.event_count, 0);
-    cr_assert_eq(state_uses(hall.state, NOUN_HOST, "neustadt/ts1"), 3);
-    cr_assert_eq(state_uses(hall.state, NOUN_HOST, "neustadt/ts2"), 3);
+    cr_assert_eq(state_uses(core.state, NOUN_HOST, "neustadt/ts1"), 3);
+    cr_assert_eq(state_uses(core.state, NOUN_HOST, "neustadt/ts2"), 3);
 }
 
 Test(logon, no_healthy_host_is_said_so)
 {
-    hall.health[1] = HOST_UNREACHABLE;
-    hall.health[2] = HOST_WRONG_CERTIFICATE;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core.health[1] = HOST_UNREACHABLE;
+    core.health[2] = HOST_WRONG_CERTIFICATE;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NO_HOST);
     cr_assert(strstr(decision.trace.lines, "wrong-certificate"));
 }
 
 Test(logon, a_session_on_a_dead_host_is_ended_and_a_new_one_started_elsewhere)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    hall.health[decision.host.id[strlen("neustadt/ts")] - '0'] = HOST_UNREACHABLE;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &second);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    core.health[decision.host.id[strlen("neustadt/ts")] - '0'] = HOST_UNREACHABLE;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &second);
     cr_assert_eq(second.refusal, REFUSAL_NONE);
     cr_assert_not(second.reconnected);
     cr_assert_not(text_equal(second.host.id, decision.host.id));
-    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
+    cr_assert_eq(state_count(core.state, NOUN_SESSION), 1);
 }
 
 Test(logon, a_lost_session_stays_when_there_is_no_other_host)
 {
-    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
-    hall.health[3] = HOST_UNREACHABLE;
-    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk1", &second);
+    core_log_on(&core, "bert", "bauamt", "neustadt/desk1", &decision);
+    core.health[3] = HOST_UNREACHABLE;
+    core_log_on(&core, "bert", "bauamt", "neustadt/desk1", &second);
     cr_assert_eq(second.refusal, REFUSAL_NO_HOST);
-    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 1);
+    cr_assert_eq(state_count(core.state, NOUN_SESSION), 1);
 }
 
 Test(logon, outside_the_hours_is_refused)
 {
-    hall.week_minute = 6 * 60 + 59;
-    hall_decide(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    core.week_minute = 6 * 60 + 59;
+    core_decide(&core, "bert", "bauamt", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_OUTSIDE_HOURS);
-    hall.week_minute = 7 * 60;
-    hall_decide(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    core.week_minute = 7 * 60;
+    core_decide(&core, "bert", "bauamt", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NONE);
-    hall.week_minute = 18 * 60;
-    hall_decide(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    core.week_minute = 18 * 60;
+    core_decide(&core, "bert", "bauamt", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_OUTSIDE_HOURS);
 }
 
 Test(logon, without_an_assignment_there_is_no_profile)
 {
-    hall_decide(&hall, "gast", "", "neustadt/desk1", &decision);
+    core_decide(&core, "gast", "", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NO_PROFILE);
 }
 
 Test(logon, never_at_a_disabled_or_unknown_device)
 {
-    union record record = {.device = *state_device(hall.state, "neustadt/desk1")};
+    union record record = {.device = *state_device(core.state, "neustadt/desk1")};
     record.device.disabled = true;
-    hall_set(&hall, NOUN_DEVICE, &record);
-    hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_set(&core, NOUN_DEVICE, &record);
+    core_decide(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_DEVICE_DISABLED);
-    hall_decide(&hall, "anna", "rathaus", "neustadt/desk9", &decision);
+    core_decide(&core, "anna", "rathaus", "neustadt/desk9", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_DEVICE_UNKNOWN);
 }
 
@@ -237,28 +237,28 @@ Test(logon, never_at_a_device_of_another_tenant)
     struct logon_input input = {
         .tenant_id = "neustadt",
         .person_id = "neustadt/p-anna",
-        .who = {.login = "anna"},
+        .who = {.user_name = "anna"},
         .device_id = "altdorf/desk1",
-        .health = &hall.source,
+        .health = &core.source,
     };
-    logon_decide(hall.state, &input, &decision);
+    logon_decide(core.state, &input, &decision);
     cr_assert_eq(decision.refusal, REFUSAL_DENIED);
 }
 
 static void set_room(const char *id, int64_t weight, int64_t max_sessions)
 {
-    union record record = {.host = *state_host(hall.state, "neustadt/ts1")};
+    union record record = {.host = *state_host(core.state, "neustadt/ts1")};
     TEXT_PUT(record.host.id, id);
     record.host.weight = weight;
     record.host.max_sessions = max_sessions;
-    hall_set(&hall, NOUN_HOST, &record);
+    core_set(&core, NOUN_HOST, &record);
 }
 
 static void log_many_on(char first, int count)
 {
     for (int i = 0; i < count; i++) {
-        char login[8] = {first, (char)('0' + i / 100), (char)('0' + i / 10 % 10), (char)('0' + i % 10)};
-        hall_log_on(&hall, login, "rathaus", "neustadt/desk1", &decision);
+        char user_name[8] = {first, (char)('0' + i / 100), (char)('0' + i / 10 % 10), (char)('0' + i % 10)};
+        core_log_on(&core, user_name, "rathaus", "neustadt/desk1", &decision);
         cr_assert_eq(decision.refusal, REFUSAL_NONE);
     }
 }
@@ -270,7 +270,7 @@ static void weigh_third(int64_t third)
     if (third)
         set_room("neustadt/ts5", third, 100);
     log_many_on('p', 66);
-    int64_t on_light = state_uses(hall.state, NOUN_HOST, "neustadt/ts2");
+    int64_t on_light = state_uses(core.state, NOUN_HOST, "neustadt/ts2");
     cr_assert(on_light >= 1 && on_light <= 12, "%lld of 66 on a host of a tenth of the weight", (long long)on_light);
 }
 
@@ -288,67 +288,67 @@ Test(logon, a_host_that_comes_back_empty_catches_up)
 {
     set_room("neustadt/ts1", 100, 200);
     set_room("neustadt/ts2", 100, 200);
-    hall_drain(&hall, "neustadt/ts2", true);
+    core_drain(&core, "neustadt/ts2", true);
     log_many_on('p', 40);
-    hall_drain(&hall, "neustadt/ts2", false);
+    core_drain(&core, "neustadt/ts2", false);
     log_many_on('q', 40);
-    int64_t back = state_uses(hall.state, NOUN_HOST, "neustadt/ts2");
+    int64_t back = state_uses(core.state, NOUN_HOST, "neustadt/ts2");
     cr_assert_geq(back, 28, "%lld of 40 on the empty one of two", (long long)back);
 }
 
 Test(session, only_the_desk_that_has_it_may_report, .init = open_hall, .fini = close_hall)
 {
     struct event event;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk2", 1, DESK_REPORTS_ENDED, 1, &event));
-    cr_assert_not(session_report(hall.state, decision.session.id, "neustadt/desk1", 0, DESK_REPORTS_ENDED, 1, &event));
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_not(session_report(core.state, decision.session.id, "neustadt/desk2", 1, DESK_REPORTS_ENDED, 1, &event));
+    cr_assert_not(session_report(core.state, decision.session.id, "neustadt/desk1", 0, DESK_REPORTS_ENDED, 1, &event));
     cr_assert_not(
-        session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_NOTHING, 1, &event));
-    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_CONNECTED, 1, &event));
-    state_apply(hall.state, &event);
+        session_report(core.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_NOTHING, 1, &event));
+    cr_assert(session_report(core.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_CONNECTED, 1, &event));
+    state_apply(core.state, &event);
     cr_assert_not(
-        session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_CONNECTED, 1, &event));
-    cr_assert(session_report(hall.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_ENDED, 1, &event));
-    state_apply(hall.state, &event);
-    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 0);
+        session_report(core.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_CONNECTED, 1, &event));
+    cr_assert(session_report(core.state, decision.session.id, "neustadt/desk1", 1, DESK_REPORTS_ENDED, 1, &event));
+    state_apply(core.state, &event);
+    cr_assert_eq(state_count(core.state, NOUN_SESSION), 0);
 }
 
 static enum event_type after_failure(void)
 {
     struct event event;
-    bool reported = session_report(hall.state, decision.session.id, decision.session.device, decision.session.fence,
-                                   DESK_REPORTS_FAILED, hall.now_ms, &event);
+    bool reported = session_report(core.state, decision.session.id, decision.session.device, decision.session.fence,
+                                   DESK_REPORTS_FAILED, core.now_ms, &event);
     cr_assert(reported);
     return event.type;
 }
 
 Test(session, one_that_its_host_never_let_in_keeps_no_place, .init = open_hall, .fini = close_hall)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(after_failure(), EVENT_SESSION_ENDED);
     // Found again: it may well be there, with what was open in it. The clock was set back meanwhile.
-    hall.now_ms--;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
+    core.now_ms--;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &decision);
     cr_assert(decision.reconnected);
     cr_assert_eq(after_failure(), EVENT_SESSION_DISCONNECTED);
 }
 
 Test(session, of_a_host_with_an_agent_its_report_tells_whether_it_is_there, .init = open_hall, .fini = close_hall)
 {
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    hall_set_agent(&hall, decision.host.id, true);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_set_agent(&core, decision.host.id, true);
     cr_assert_eq(after_failure(), EVENT_SESSION_DISCONNECTED);
 }
 
 Test(session, an_unused_lease_ends_a_used_one_is_put_aside, .init = open_hall, .fini = close_hall)
 {
     struct event event;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    cr_assert_not(session_overdue(hall.state, hall.now_ms + 999, 1000, &event));
-    cr_assert(session_overdue(hall.state, hall.now_ms + 1000, 1000, &event));
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_not(session_overdue(core.state, core.now_ms + 999, 1000, &event));
+    cr_assert(session_overdue(core.state, core.now_ms + 1000, 1000, &event));
     cr_assert_eq(event.type, EVENT_SESSION_ENDED);
-    hall.now_ms++;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
-    cr_assert(session_overdue(hall.state, hall.now_ms + 1000, 1000, &event));
+    core.now_ms++;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &decision);
+    cr_assert(session_overdue(core.state, core.now_ms + 1000, 1000, &event));
     cr_assert_eq(event.type, EVENT_SESSION_DISCONNECTED);
 }

@@ -7,7 +7,7 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-static struct hall hall;
+static struct core_fixture core;
 static struct logon_decision anna;
 static struct report report;
 static struct host_session there[4];
@@ -15,10 +15,10 @@ static struct reconciliation found;
 
 static void open_hall(void)
 {
-    hall_open(&hall);
-    hall_set_agent(&hall, "neustadt/ts1", true);
-    hall_set_agent(&hall, "neustadt/ts2", true);
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_open(&core);
+    core_set_agent(&core, "neustadt/ts1", true);
+    core_set_agent(&core, "neustadt/ts2", true);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
     report = (struct report){.linked = true, .sessions = there};
     TEXT_PUT(report.host, anna.host.id);
 }
@@ -26,7 +26,7 @@ static void open_hall(void)
 static void close_hall(void)
 {
     reconciliation_fini(&found);
-    hall_close(&hall);
+    core_close(&core);
 }
 
 TestSuite(reconcile, .init = open_hall, .fini = close_hall);
@@ -34,22 +34,22 @@ TestSuite(reconcile, .init = open_hall, .fini = close_hall);
 static void say(const char *session, int64_t fence, bool connected)
 {
     struct host_session *one = &there[report.session_count++];
-    *one = (struct host_session){.login = "anna", .fence = fence, .connected = connected};
+    *one = (struct host_session){.user_name = "anna", .fence = fence, .connected = connected};
     TEXT_PUT(one->session, session);
 }
 
 static void compare_after(int64_t ms)
 {
     reconciliation_fini(&found);
-    hall.now_ms += ms;
-    reconcile(hall.state, &report, hall.now_ms, &found);
+    core.now_ms += ms;
+    reconcile(core.state, &report, core.now_ms, &found);
     for (size_t i = 0; i < found.event_count; i++)
-        state_apply(hall.state, &found.events[i]);
+        state_apply(core.state, &found.events[i]);
 }
 
 static enum session_state state_now(void)
 {
-    return (enum session_state)state_session(hall.state, anna.session.id)->state;
+    return (enum session_state)state_session(core.state, anna.session.id)->state;
 }
 
 Test(reconcile, a_session_that_appears_is_connected)
@@ -79,7 +79,7 @@ Test(reconcile, what_the_host_does_not_have_is_over)
     cr_assert_eq(found.event_count, 0, "a change of a second ago may not be in the report");
     compare_after(RECONCILE_FRESH_MS);
     cr_assert_eq(found.event_count, 1);
-    cr_assert_null(state_session(hall.state, anna.session.id));
+    cr_assert_null(state_session(core.state, anna.session.id));
 }
 
 // By an hour: a server that took its hardware's clock for UTC finds out what time it is.
@@ -90,8 +90,8 @@ Test(reconcile, goes_on_when_the_clock_is_set_back)
     report.session_count = 0;
     compare_after(-3600 * 1000);
     cr_assert_eq(found.event_count, 1);
-    cr_assert_null(state_session(hall.state, anna.session.id));
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &anna);
+    cr_assert_null(state_session(core.state, anna.session.id));
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
     compare_after(1000);
     cr_assert_eq(found.event_count, 0, "who came since then has all the time");
 }
@@ -102,7 +102,7 @@ Test(reconcile, who_is_on_the_way_has_the_time_of_the_one_time_password)
     cr_assert_eq(found.event_count, 0);
     compare_after(RECONCILE_LEASE_MS - OTP_MS + 1);
     cr_assert_eq(found.event_count, 1);
-    cr_assert_eq(state_count(hall.state, NOUN_SESSION), 0);
+    cr_assert_eq(state_count(core.state, NOUN_SESSION), 0);
 }
 
 Test(reconcile, what_the_broker_has_ended_is_ended_there_too)
@@ -142,11 +142,11 @@ Test(reconcile, a_desk_that_says_it_is_over_is_believed_by_the_host_only)
     struct event event;
     say(anna.session.id, anna.session.fence, true);
     compare_after(100);
-    cr_assert(session_report(hall.state, anna.session.id, "neustadt/desk1", anna.session.fence, DESK_REPORTS_ENDED,
-                             hall.now_ms, &event));
-    state_apply(hall.state, &event);
+    cr_assert(session_report(core.state, anna.session.id, "neustadt/desk1", anna.session.fence, DESK_REPORTS_ENDED,
+                             core.now_ms, &event));
+    state_apply(core.state, &event);
     cr_assert_eq(state_now(), SESSION_DISCONNECTED);
     report.session_count = 0;
     compare_after(1);
-    cr_assert_null(state_session(hall.state, anna.session.id));
+    cr_assert_null(state_session(core.state, anna.session.id));
 }

@@ -66,14 +66,14 @@ Test(report, a_fault_makes_it_unfit_and_is_told)
 Test(report, strain_grows_with_load_and_failures_and_fades)
 {
     hear(1, 600, "");
-    cr_assert_eq(report_strain(&reports, HOST, 2), 0);
+    cr_assert_eq(report_load_penalty(&reports, HOST, 2), 0);
     hear(1, 850, "");
-    cr_assert_eq(report_strain(&reports, HOST, 2), 500);
+    cr_assert_eq(report_load_penalty(&reports, HOST, 2), 500);
     reports_failed(&reports, HOST, 1000);
     reports_failed(&reports, HOST, 1000);
-    cr_assert_eq(report_strain(&reports, HOST, 1001), 3500);
-    cr_assert_eq(report_strain(&reports, HOST, 61000), 2000);
-    cr_assert_eq(report_strain(&reports, HOST, 1000 + 3600 * 1000), 500);
+    cr_assert_eq(report_load_penalty(&reports, HOST, 1001), 3500);
+    cr_assert_eq(report_load_penalty(&reports, HOST, 61000), 2000);
+    cr_assert_eq(report_load_penalty(&reports, HOST, 1000 + 3600 * 1000), 500);
 }
 
 Test(report, a_host_that_lets_nobody_in_soon_looks_fuller_than_a_full_one)
@@ -81,11 +81,11 @@ Test(report, a_host_that_lets_nobody_in_soon_looks_fuller_than_a_full_one)
     hear(1, 0, "");
     for (int i = 0; i < 6; i++)
         reports_failed(&reports, HOST, 1000);
-    cr_assert_gt(report_strain(&reports, HOST, 1001), 40 * 1000);
+    cr_assert_gt(report_load_penalty(&reports, HOST, 1001), 40 * 1000);
     for (int i = 0; i < 60; i++)
         reports_failed(&reports, HOST, 1000);
-    cr_assert_leq(report_strain(&reports, HOST, 1001), 255000);
-    cr_assert_eq(report_strain(&reports, HOST, 1000 + 10 * 60 * 1000), 249, "and is tried again");
+    cr_assert_leq(report_load_penalty(&reports, HOST, 1001), 255000);
+    cr_assert_eq(report_load_penalty(&reports, HOST, 1000 + 10 * 60 * 1000), 249, "and is tried again");
 }
 
 static struct host_session *one_session(const char *id, int64_t fence)

@@ -7,16 +7,16 @@
 #include <criterion/criterion.h>
 #include <string.h>
 
-static struct hall hall;
+static struct core_fixture core;
 
 static void open_hall(void)
 {
-    hall_open(&hall);
+    core_open(&core);
 }
 
 static void close_hall(void)
 {
-    hall_close(&hall);
+    core_close(&core);
 }
 
 TestSuite(state, .init = open_hall, .fini = close_hall);
@@ -24,9 +24,9 @@ TestSuite(state, .init = open_hall, .fini = close_hall);
 static void log_on_three(void)
 {
     struct logon_decision decision;
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    hall_log_on(&hall, "bert", "bauamt", "neustadt/desk2", &decision);
-    hall_log_on(&hall, "dora", "rathaus", "altdorf/desk1", &decision);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_log_on(&core, "bert", "bauamt", "neustadt/desk2", &decision);
+    core_log_on(&core, "dora", "rathaus", "altdorf/desk1", &decision);
 }
 
 Test(state, is_the_same_after_print_and_read)
@@ -34,12 +34,12 @@ Test(state, is_the_same_after_print_and_read)
     struct text before = {0}, after = {0};
     struct fault why;
     log_on_three();
-    state_print(hall.state, &before);
+    state_print(core.state, &before);
     struct state *again = state_new();
     cr_assert(state_read(again, before.bytes, before.length, &why), "%s", why.text);
     state_print(again, &after);
     cr_assert_str_eq(before.bytes, after.bytes);
-    cr_assert_eq(state_uses(again, NOUN_POOL, "neustadt/office"), state_uses(hall.state, NOUN_POOL, "neustadt/office"));
+    cr_assert_eq(state_uses(again, NOUN_POOL, "neustadt/office"), state_uses(core.state, NOUN_POOL, "neustadt/office"));
     state_free(again);
     text_drop(&before);
     text_drop(&after);
@@ -47,10 +47,10 @@ Test(state, is_the_same_after_print_and_read)
 
 Test(state, a_copy_stands_on_its_own)
 {
-    struct state *copy = state_copy(hall.state);
+    struct state *copy = state_copy(core.state);
     log_on_three();
     cr_assert_eq(state_count(copy, NOUN_SESSION), 0);
-    cr_assert_eq(state_count(copy, NOUN_HOST), state_count(hall.state, NOUN_HOST));
+    cr_assert_eq(state_count(copy, NOUN_HOST), state_count(core.state, NOUN_HOST));
     state_free(copy);
 }
 
@@ -58,7 +58,7 @@ Test(state, a_cut_snapshot_is_refused)
 {
     struct text printed = {0};
     struct fault why;
-    state_print(hall.state, &printed);
+    state_print(core.state, &printed);
     struct state *again = state_new();
     cr_assert_not(state_read(again, printed.bytes, printed.length - 1, &why));
     cr_assert_eq(why.kind, FAULT_BROKEN);
@@ -71,7 +71,7 @@ Test(state, events_read_as_they_were_printed)
     struct logon_decision decision;
     struct text printed = {0};
     struct fault why;
-    hall_decide(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_decide(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     event_print(&decision.events[0], &printed);
     struct event again;
     memset(&again, 0x5a, sizeof again);
@@ -95,13 +95,13 @@ Test(state, an_event_of_a_later_version_is_refused)
 Test(state, counts_who_refers_to_whom)
 {
     struct logon_decision decision;
-    cr_assert_eq(state_uses(hall.state, NOUN_POOL, "neustadt/office"), 3); // two hosts and a profile
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
-    cr_assert_eq(state_uses(hall.state, NOUN_POOL, "neustadt/office"), 4);
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk2", &decision);
-    cr_assert_eq(state_uses(hall.state, NOUN_DEVICE, "neustadt/desk1"), 0);
-    cr_assert_eq(state_uses(hall.state, NOUN_DEVICE, "neustadt/desk2"), 1);
-    cr_assert_eq(state_uses(hall.state, NOUN_HOST, decision.host.id), 1);
+    cr_assert_eq(state_uses(core.state, NOUN_POOL, "neustadt/office"), 3); // two hosts and a profile
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(state_uses(core.state, NOUN_POOL, "neustadt/office"), 4);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &decision);
+    cr_assert_eq(state_uses(core.state, NOUN_DEVICE, "neustadt/desk1"), 0);
+    cr_assert_eq(state_uses(core.state, NOUN_DEVICE, "neustadt/desk2"), 1);
+    cr_assert_eq(state_uses(core.state, NOUN_HOST, decision.host.id), 1);
 }
 
 Test(state, accepts_no_reference_across_tenants)
@@ -110,10 +110,10 @@ Test(state, accepts_no_reference_across_tenants)
     union record record = {.host = {.port = 3389, .weight = 100, .max_sessions = 1}};
     TEXT_PUT(record.host.id, "altdorf/ts9");
     TEXT_PUT(record.host.pool, "neustadt/office");
-    cr_assert_not(record_check(hall.state, NOUN_HOST, &record, &why));
+    cr_assert_not(record_check(core.state, NOUN_HOST, &record, &why));
     cr_assert_str_eq(why.text, "pool: there is no pool \"neustadt/office\"");
     TEXT_PUT(record.host.pool, "altdorf/office");
-    cr_assert(record_check(hall.state, NOUN_HOST, &record, &why), "%s", why.text);
+    cr_assert(record_check(core.state, NOUN_HOST, &record, &why), "%s", why.text);
 }
 
 Test(state, accepts_no_nonsense)
@@ -126,13 +126,13 @@ Test(state, accepts_no_nonsense)
     TEXT_PUT(record.profile.pool, "neustadt/office");
     for (size_t i = 0; i < sizeof hours / sizeof *hours; i++) {
         TEXT_PUT(record.profile.hours, hours[i]);
-        cr_assert_not(record_check(hall.state, NOUN_PROFILE, &record, &why), "%s", hours[i]);
+        cr_assert_not(record_check(core.state, NOUN_PROFILE, &record, &why), "%s", hours[i]);
     }
     TEXT_PUT(record.profile.hours, "06:00-24:00");
     TEXT_PUT(record.profile.days, "mon someday");
-    cr_assert_not(record_check(hall.state, NOUN_PROFILE, &record, &why));
+    cr_assert_not(record_check(core.state, NOUN_PROFILE, &record, &why));
     TEXT_PUT(record.profile.days, "mon fri");
-    cr_assert(record_check(hall.state, NOUN_PROFILE, &record, &why), "%s", why.text);
+    cr_assert(record_check(core.state, NOUN_PROFILE, &record, &why), "%s", why.text);
 }
 
 static void expect_host(const char *address, const char *wake, const char *complaint)
@@ -143,7 +143,7 @@ static void expect_host(const char *address, const char *wake, const char *compl
     TEXT_PUT(record.host.pool, "neustadt/office");
     TEXT_PUT(record.host.address, address);
     TEXT_PUT(record.host.wake, wake);
-    bool accepted = record_check(hall.state, NOUN_HOST, &record, &why);
+    bool accepted = record_check(core.state, NOUN_HOST, &record, &why);
     cr_assert_eq(accepted, !*complaint, "%s %s: %s", address, wake, why.text);
     cr_assert(text_starts(why.text, complaint), "%s", why.text);
 }

@@ -13,7 +13,7 @@
 static const char *const foreign_tenants[] = {"altdorf", "neustadt-2", "neustadt0", "neu", "landkreis", "nirgends"};
 enum { FOREIGN = sizeof foreign_tenants / sizeof *foreign_tenants };
 
-static struct hall hall;
+static struct core_fixture core;
 
 static const struct peer anyone = {.role = ROLE_UNAUTHENTICATED};
 static const struct peer device = {.role = ROLE_DEVICE, .tenant = "neustadt", .id = "neustadt/desk1"};
@@ -32,7 +32,7 @@ static void move_id(char id[ID_SIZE], const char *from, const char *tenant)
 static void copy_neustadt(const char *tenant)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        const struct sorted_table *table = state_table(hall.state, noun);
+        const struct sorted_table *table = state_table(core.state, noun);
         for (size_t i = 0; i < table->count; i++) {
             union record record = {0};
             memcpy(&record, table->records[i], noun_rows[noun].size);
@@ -45,8 +45,8 @@ static void copy_neustadt(const char *tenant)
                     move_id(id, from, tenant);
                 }
             }
-            if (!state_find(hall.state, noun, record.id))
-                hall_set(&hall, noun, &record);
+            if (!state_find(core.state, noun, record.id))
+                core_set(&core, noun, &record);
         }
     }
 }
@@ -56,32 +56,32 @@ static void open_walled_town(void)
     struct logon_decision decision;
     union record person = {.person = {.id = "neustadt/p-anna", .first_seen_ms = 1}};
     union record clerk = {.administrator = {.id = "neustadt/admin", .name = "Admin", .certificate = "aa"}};
-    hall_open(&hall);
-    hall_set(&hall, NOUN_PERSON, &person);
-    hall_set(&hall, NOUN_ADMINISTRATOR, &clerk);
-    hall_log_on(&hall, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_open(&core);
+    core_set(&core, NOUN_PERSON, &person);
+    core_set(&core, NOUN_ADMINISTRATOR, &clerk);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NONE);
     for (size_t t = 0; t < FOREIGN - 1; t++)
         copy_neustadt(foreign_tenants[t]);
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
-        cr_assert_geq(state_count(hall.state, noun), FOREIGN, "%s", noun_rows[noun].name);
+        cr_assert_geq(state_count(core.state, noun), FOREIGN, "%s", noun_rows[noun].name);
 }
 
 static void close_walled_town(void)
 {
-    hall_close(&hall);
+    core_close(&core);
 }
 
 TestSuite(wall, .init = open_walled_town, .fini = close_walled_town);
 
 static enum refusal ask(const struct method *method, const struct peer *peer, const char *id)
 {
-    return wall_authorize(hall.state, method, peer, id);
+    return wall_authorize(core.state, method, peer, id);
 }
 
 static const char *own_id(enum noun noun)
 {
-    struct wall_walk walk = wall_walk(hall.state, "neustadt", noun);
+    struct wall_walk walk = wall_walk(core.state, "neustadt", noun);
     return wall_next(&walk);
 }
 
@@ -202,61 +202,61 @@ Test(wall, every_method_for_every_role_and_every_foreign_tenant_answers_not_foun
 Test(wall, a_tenant_uses_all_of_its_own_and_nothing_else)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        const struct sorted_table *table = state_table(hall.state, noun);
+        const struct sorted_table *table = state_table(core.state, noun);
         size_t own_count = 0, walked = 0;
         for (size_t i = 0; i < table->count; i++) {
             const char *id = table->records[i];
             bool own = strcmp(id, "neustadt") == 0 || strncmp(id, "neustadt/", 9) == 0;
             own_count += own;
-            cr_assert_eq(wall_may_use(hall.state, "neustadt", noun, id), own, "%s", id);
-            cr_assert_eq(wall_find(hall.state, "neustadt", noun, id), own ? table->records[i] : NULL, "%s", id);
+            cr_assert_eq(wall_may_use(core.state, "neustadt", noun, id), own, "%s", id);
+            cr_assert_eq(wall_find(core.state, "neustadt", noun, id), own ? table->records[i] : NULL, "%s", id);
             cr_assert_eq(wall_owns("neustadt", id), own, "%s", id);
         }
-        struct wall_walk walk = wall_walk(hall.state, "neustadt", noun);
+        struct wall_walk walk = wall_walk(core.state, "neustadt", noun);
         for (const char *id, *before = ""; (id = wall_next(&walk)); before = id, walked++) {
             cr_assert_lt(strcmp(before, id), 0);
-            cr_assert(wall_may_use(hall.state, "neustadt", noun, id), "%s", id);
+            cr_assert(wall_may_use(core.state, "neustadt", noun, id), "%s", id);
         }
         cr_assert_eq(walked, own_count, "%s", noun_rows[noun].name);
         cr_assert_gt(own_count, 0);
     }
-    cr_assert_null(wall_find(hall.state, "neustadt", NOUN_HOST, "neustadt/ts99"));
-    struct wall_walk nowhere = wall_walk(hall.state, "nirgends", NOUN_HOST);
+    cr_assert_null(wall_find(core.state, "neustadt", NOUN_HOST, "neustadt/ts99"));
+    struct wall_walk nowhere = wall_walk(core.state, "nirgends", NOUN_HOST);
     cr_assert_null(wall_next(&nowhere));
 }
 
 Test(wall, a_peer_sees_what_its_tenant_uses_and_the_district_all)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        struct wall_walk of_admin = wall_walk_seen(hall.state, &admin, noun, "");
-        struct wall_walk own = wall_walk(hall.state, "neustadt", noun);
+        struct wall_walk of_admin = wall_walk_seen(core.state, &admin, noun, "");
+        struct wall_walk own = wall_walk(core.state, "neustadt", noun);
         for (const void *record; (record = wall_next(&own));)
             cr_assert_eq(wall_next(&of_admin), record);
         cr_assert_null(wall_next(&of_admin));
-        struct wall_walk of_all = wall_walk_seen(hall.state, &district, noun, "");
+        struct wall_walk of_all = wall_walk_seen(core.state, &district, noun, "");
         size_t count = 0;
         for (const char *id; (id = wall_next(&of_all)); count++) {
-            bool seen = wall_may_use(hall.state, "neustadt", noun, id);
-            cr_assert_eq(wall_can_see(hall.state, &admin, noun, id), seen, "%s", id);
-            cr_assert(wall_can_see(hall.state, &district, noun, id), "%s", id);
+            bool seen = wall_may_use(core.state, "neustadt", noun, id);
+            cr_assert_eq(wall_can_see(core.state, &admin, noun, id), seen, "%s", id);
+            cr_assert(wall_can_see(core.state, &district, noun, id), "%s", id);
         }
-        cr_assert_eq(count, state_count(hall.state, noun));
+        cr_assert_eq(count, state_count(core.state, noun));
     }
 }
 
 Test(wall, a_walk_goes_on_behind_an_id_and_never_across_the_border)
 {
-    struct wall_walk walk = wall_walk_seen(hall.state, &admin, NOUN_HOST, "neustadt/ts1");
+    struct wall_walk walk = wall_walk_seen(core.state, &admin, NOUN_HOST, "neustadt/ts1");
     cr_assert_str_eq(wall_next(&walk), "neustadt/ts2");
-    walk = wall_walk_seen(hall.state, &admin, NOUN_HOST, "neustadt/ts11");
+    walk = wall_walk_seen(core.state, &admin, NOUN_HOST, "neustadt/ts11");
     cr_assert_str_eq(wall_next(&walk), "neustadt/ts2");
-    walk = wall_walk_seen(hall.state, &admin, NOUN_HOST, "altdorf/ts1");
+    walk = wall_walk_seen(core.state, &admin, NOUN_HOST, "altdorf/ts1");
     cr_assert_str_eq(wall_next(&walk), "neustadt/ts1");
-    walk = wall_walk_seen(hall.state, &admin, NOUN_HOST, "neustadt/ts3");
+    walk = wall_walk_seen(core.state, &admin, NOUN_HOST, "neustadt/ts3");
     cr_assert_null(wall_next(&walk));
-    walk = wall_walk_seen(hall.state, &admin, NOUN_HOST, "neustadt0/ts1");
+    walk = wall_walk_seen(core.state, &admin, NOUN_HOST, "neustadt0/ts1");
     cr_assert_null(wall_next(&walk));
-    walk = wall_walk_seen(hall.state, &district, NOUN_HOST, "neustadt/ts3");
+    walk = wall_walk_seen(core.state, &district, NOUN_HOST, "neustadt/ts3");
     cr_assert_str_eq(wall_next(&walk), "neustadt0/ts1");
 }
 
@@ -270,13 +270,13 @@ Test(wall, every_reference_of_every_record_stays_within_the_border)
             char *id = (char *)&record + field->offset, own[ID_SIZE], expected[2 * ID_SIZE];
             if (field->type != FIELD_ID || field->refers == NOUN_NONE)
                 continue;
-            memcpy(&record, state_find(hall.state, noun, own_id(noun)), noun_rows[noun].size);
+            memcpy(&record, state_find(core.state, noun, own_id(noun)), noun_rows[noun].size);
             TEXT_PUT(own, id);
             for (size_t t = 0; t < FOREIGN; t++, tried++) {
                 move_id(id, own, foreign_tenants[t]);
                 snprintf(expected, sizeof expected, "%s: there is no %s \"%s\"", field->name,
                          noun_rows[field->refers].name, id);
-                cr_assert_not(record_check(hall.state, noun, &record, &why), "%s", expected);
+                cr_assert_not(record_check(core.state, noun, &record, &why), "%s", expected);
                 cr_assert_str_eq(why.text, expected);
             }
         }
@@ -286,9 +286,9 @@ Test(wall, every_reference_of_every_record_stays_within_the_border)
 
 Test(wall, a_name_typed_at_a_desk_is_looked_up_in_the_directory_of_its_tenant)
 {
-    cr_assert_str_eq(wall_directory(hall.state, "neustadt/desk1")->id, "neustadt");
-    cr_assert_str_eq(wall_directory(hall.state, "altdorf/desk1")->id, "altdorf");
-    cr_assert_null(wall_directory(hall.state, "nirgends/desk1"));
+    cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1")->id, "neustadt");
+    cr_assert_str_eq(wall_directory(core.state, "altdorf/desk1")->id, "altdorf");
+    cr_assert_null(wall_directory(core.state, "nirgends/desk1"));
 }
 
 // ---- who uses what at a log-on
@@ -296,7 +296,7 @@ Test(wall, a_name_typed_at_a_desk_is_looked_up_in_the_directory_of_its_tenant)
 static const union record *copy_of(enum noun noun, const char *id)
 {
     static union record record;
-    memcpy(&record, state_find(hall.state, noun, id), noun_rows[noun].size);
+    memcpy(&record, state_find(core.state, noun, id), noun_rows[noun].size);
     return &record;
 }
 
@@ -306,21 +306,21 @@ Test(wall, nobody_gets_a_profile_a_pool_or_a_host_of_a_foreign_tenant)
     struct logon_decision decision;
     union record record = *copy_of(NOUN_HOST, "altdorf/ts4");
     TEXT_PUT(record.host.pool, "neustadt/building");
-    hall_set(&hall, NOUN_HOST, &record);
-    hall.health[3] = HOST_UNREACHABLE;
-    hall_decide(&hall, "bert", "bauamt", "neustadt/desk1", &decision);
+    core_set(&core, NOUN_HOST, &record);
+    core.health[3] = HOST_UNREACHABLE;
+    core_decide(&core, "bert", "bauamt", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NO_HOST);
 
     record = *copy_of(NOUN_PROFILE, "neustadt/clerk");
     TEXT_PUT(record.profile.pool, "altdorf/office");
-    hall_set(&hall, NOUN_PROFILE, &record);
-    hall_decide(&hall, "bert", "rathaus", "neustadt/desk1", &decision);
+    core_set(&core, NOUN_PROFILE, &record);
+    core_decide(&core, "bert", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NO_HOST);
 
     record = *copy_of(NOUN_ASSIGNMENT, "neustadt/clerk");
     TEXT_PUT(record.assignment.profile, "altdorf/clerk");
-    hall_set(&hall, NOUN_ASSIGNMENT, &record);
-    hall_decide(&hall, "bert", "rathaus", "neustadt/desk1", &decision);
+    core_set(&core, NOUN_ASSIGNMENT, &record);
+    core_decide(&core, "bert", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NO_PROFILE);
 }
 
@@ -331,9 +331,9 @@ Test(wall, an_assignment_of_a_foreign_tenant_applies_to_nobody)
         union record record = *copy_of(NOUN_ASSIGNMENT, "altdorf/clerk");
         move_id(record.assignment.id, "altdorf/visitors", foreign_tenants[t]);
         TEXT_PUT(record.assignment.group, "visitors");
-        hall_set(&hall, NOUN_ASSIGNMENT, &record);
+        core_set(&core, NOUN_ASSIGNMENT, &record);
     }
-    hall_decide(&hall, "gast", "visitors", "neustadt/desk1", &decision);
+    core_decide(&core, "gast", "visitors", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NO_PROFILE);
 }
 
@@ -346,11 +346,11 @@ Test(wall, a_person_logs_on_at_no_desk_of_a_foreign_tenant)
         struct logon_input input = {
             .tenant_id = "neustadt",
             .person_id = "neustadt/p-anna",
-            .who = {.login = "anna"},
+            .who = {.user_name = "anna"},
             .device_id = desk,
-            .health = &hall.source,
+            .health = &core.source,
         };
-        logon_decide(hall.state, &input, &decision);
+        logon_decide(core.state, &input, &decision);
         cr_assert_eq(decision.refusal, REFUSAL_DENIED, "%s", desk);
     }
 }
@@ -362,7 +362,7 @@ Test(wall, what_a_host_reports_of_foreign_tenants_is_ignored)
     struct reconciliation found = {0};
     for (size_t t = 0; t < FOREIGN; t++)
         snprintf(there[t].session, ID_SIZE, "%s/s-anna-ffffffff", foreign_tenants[t]);
-    reconcile(hall.state, &report, hall.now_ms, &found);
+    reconcile(core.state, &report, core.now_ms, &found);
     cr_assert_eq(found.foreign_sessions, FOREIGN);
     cr_assert_eq(found.order_count, 0);
     reconciliation_fini(&found);

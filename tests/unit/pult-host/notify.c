@@ -19,7 +19,7 @@
 static char folder[FOLDER_SIZE];
 static struct loop *loop;
 static struct loop_timer *patience;
-static struct notifier *tell;
+static struct notifier *notifier;
 static struct xrdp_session session = {
     .display = 177, .server = {.pid = 77, .started = 1}, .owner = {.uid = 54321, .gid = 1}};
 
@@ -33,7 +33,7 @@ static void over(void *arg)
 static void start(void)
 {
     char line[400];
-    folder_make(folder, "tell");
+    folder_make(folder, "notify");
     snprintf(line, sizeof line,
              "cd %1$s && mkdir bin said && chmod 777 . said && cp /usr/bin/sh /usr/bin/sleep bin && "
              "printf '#!/usr/bin/sh\\nprintf %%%%s \"$5\" >%1$s/said/$$\\nwhile :; do sleep 1; done\\n' >bin/zenity && "
@@ -45,19 +45,19 @@ static void start(void)
     cr_assert_eq(mount(line, "/usr/bin", NULL, MS_BIND, NULL), 0);
     loop = loop_new();
     patience = loop_timer_new(loop, over, NULL);
-    tell = notify_new(loop);
+    notifier = notify_new(loop);
 }
 
 static void stop(void)
 {
-    notify_free(tell);
+    notify_free(notifier);
     loop_timer_free(patience);
     loop_free(loop);
     umount2("/usr/bin", MNT_DETACH);
     folder_remove(folder);
 }
 
-TestSuite(tell, .init = start, .fini = stop, .timeout = 60);
+TestSuite(notify, .init = start, .fini = stop, .timeout = 60);
 
 static void run_for(int64_t wait_ms)
 {
@@ -67,7 +67,7 @@ static void run_for(int64_t wait_ms)
 
 static bool says(const char *pid, const char *sentence)
 {
-    char path[300], text[TELL_SENTENCE_SIZE] = "";
+    char path[300], text[NOTIFY_SENTENCE_SIZE] = "";
     snprintf(path, sizeof path, "%s/said/%s", folder, pid);
     FILE *file = fopen(path, "re");
     bool read = file && fread(text, 1, sizeof text - 1, file) > 0;
@@ -102,34 +102,34 @@ static bool goes(const char *sentence)
     return !is_there(sentence);
 }
 
-Test(tell, a_warning_takes_the_place_of_the_one_before)
+Test(notify, a_warning_takes_the_place_of_the_one_before)
 {
-    notify_show(tell, &session, HOST_BECAUSE_HOURS, "ten minutes");
-    notify_show(tell, &session, HOST_BECAUSE_NONE, "cake");
+    notify_show(notifier, &session, HOST_BECAUSE_HOURS, "ten minutes");
+    notify_show(notifier, &session, HOST_BECAUSE_NONE, "cake");
     cr_assert(comes("ten minutes") && comes("cake"));
-    notify_show(tell, &session, HOST_BECAUSE_HOURS, "two minutes");
+    notify_show(notifier, &session, HOST_BECAUSE_HOURS, "two minutes");
     cr_assert(comes("two minutes") && goes("ten minutes"));
     cr_assert(is_there("cake"));
 }
 
-Test(tell, who_is_back_is_not_told_any_more_that_they_were_away)
+Test(notify, who_is_back_is_not_told_any_more_that_they_were_away)
 {
     struct xrdp_session other = session;
     other.server.pid++;
-    notify_show(tell, &session, HOST_BECAUSE_IDLE, "idle");
-    notify_show(tell, &other, HOST_BECAUSE_IDLE, "idle, too");
-    notify_show(tell, &session, HOST_BECAUSE_HOURS, "hours");
+    notify_show(notifier, &session, HOST_BECAUSE_IDLE, "idle");
+    notify_show(notifier, &other, HOST_BECAUSE_IDLE, "idle, too");
+    notify_show(notifier, &session, HOST_BECAUSE_HOURS, "hours");
     cr_assert(comes("idle") && comes("idle, too") && comes("hours"));
-    notify_idle(tell, &session, 300);
+    notify_idle(notifier, &session, 300);
     run_for(1500);
     cr_assert(is_there("idle"));
-    notify_idle(tell, &session, 0);
+    notify_idle(notifier, &session, 0);
     cr_assert(goes("idle"));
     cr_assert(is_there("idle, too") && is_there("hours"));
 }
 
-Test(tell, a_folder_is_shown_as_it_was_written)
+Test(notify, a_folder_is_shown_as_it_was_written)
 {
-    notify_show(tell, &session, HOST_BECAUSE_NONE, "\\\\fs1\\neu");
+    notify_show(notifier, &session, HOST_BECAUSE_NONE, "\\\\fs1\\neu");
     cr_assert(comes("\\\\\\\\fs1\\\\neu"));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What the gate remembers over restarts, power cuts and full disks.
+// What the host remembers over restarts, power cuts and full disks.
 #include "broker/pult-host/otp_log.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
@@ -19,7 +19,7 @@ static struct used_otps *used;
 static struct otp_log *otp_log;
 static int kept, lost;
 
-static void open_ledger(void)
+static void open_log(void)
 {
     struct fault why = {0};
     used = used_otps_new();
@@ -27,7 +27,7 @@ static void open_ledger(void)
     cr_assert(otp_log, "%s", why.text);
 }
 
-static void close_ledger(void)
+static void close_log(void)
 {
     otp_log_free(otp_log);
     used_otps_free(used);
@@ -37,16 +37,16 @@ static void close_ledger(void)
 static void start(void)
 {
     loop = loop_new();
-    folder_make(folder, "ledger");
+    folder_make(folder, "otp-log");
     snprintf(path, sizeof path, "%s/ledger", folder);
     cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
     cr_assert(mount("disk", folder, "tmpfs", 0, "size=64k") == 0);
-    open_ledger();
+    open_log();
 }
 
 static void stop(void)
 {
-    close_ledger();
+    close_log();
     umount(folder);
     folder_remove(folder);
     loop_free(loop);
@@ -64,7 +64,7 @@ static void told(void *arg, bool fine)
 
 static struct otp nth(int64_t n)
 {
-    struct otp otp = {.login = "anna b", .fence = n, .until_ms = clock_wall_ms() + 60000};
+    struct otp otp = {.user_name = "anna b", .fence = n, .until_ms = clock_wall_ms() + 60000};
     snprintf(otp.nonce, sizeof otp.nonce, "%016llx", (unsigned long long)n);
     TEXT_PUT(otp.session, "neustadt/s-0123456789abcdef-01234567");
     return otp;
@@ -84,11 +84,11 @@ Test(otp_log, remembers_over_a_restart)
 {
     keep(1, 30);
     cr_assert_eq(kept, 30);
-    close_ledger();
-    open_ledger();
+    close_log();
+    open_log();
     cr_assert(used_otps_used(used, nth(1).nonce) && used_otps_used(used, nth(30).nonce));
     cr_assert_not(used_otps_used(used, nth(31).nonce));
-    cr_assert_eq(used_otps_login(used, "anna b")->fence, 30);
+    cr_assert_eq(used_otps_user(used, "anna b")->fence, 30);
     cr_assert_eq(used_otps_highest(used), 30);
 }
 
@@ -99,13 +99,13 @@ static void append(const char *bytes)
     fclose(file);
 }
 
-Test(otp_log, passes_over_what_is_half_written_or_nonsense)
+Test(otp_log, ignores_half_written_lines_and_nonsense)
 {
     keep(1, 1);
-    append("\nnonsense\nused 12 5\nlogin 1 2 neustadt/x\nlogin a b c d\nused 00000000000000ff 9999999999999\nlogin 9 9 "
+    append("\nnonsense\nused 12 5\nuser 1 2 neustadt/x\nuser a b c d\nused 00000000000000ff 9999999999999\nuser 9 9 "
            "neus");
-    close_ledger();
-    open_ledger();
+    close_log();
+    open_log();
     cr_assert(used_otps_used(used, nth(1).nonce) && used_otps_used(used, "00000000000000ff"));
     cr_assert_eq(used_otps_highest(used), 1);
 }
@@ -127,8 +127,8 @@ Test(otp_log, says_when_the_disk_is_full_and_goes_on_when_it_is_not)
     keep(200, 2);
     cr_assert_eq(kept, 2);
     cr_assert_not(otp_log_is_broken(otp_log));
-    close_ledger();
-    open_ledger();
+    close_log();
+    open_log();
     cr_assert_eq(used_otps_highest(used), 201);
 }
 
@@ -136,26 +136,26 @@ Test(otp_log, does_not_grow_for_ever)
 {
     struct stat status;
     for (int i = 1; i < 400; i++)
-        used_otps_accept(used, &(struct otp){.login = "x", .session = "n/s-1", .fence = i});
+        used_otps_accept(used, &(struct otp){.user_name = "x", .session = "n/s-1", .fence = i});
     keep(1, 100);
     cr_assert_eq(kept, 100);
     used_otps_forget(used, INT64_MAX);
-    close_ledger();
-    open_ledger();
+    close_log();
+    open_log();
     stat(path, &status);
     cr_assert_lt(status.st_size, 20000);
 }
 
 Test(otp_log, forgets_who_was_here_longest_ago_first)
 {
-    char login[32];
-    for (int i = 0; i <= SPENT_LOGINS_MAX; i++) {
+    char user_name[32];
+    for (int i = 0; i <= USED_OTPS_USERS_MAX; i++) {
         struct otp otp = nth(i + 1);
-        snprintf(login, sizeof login, "p%05d", i);
-        TEXT_PUT(otp.login, login);
+        snprintf(user_name, sizeof user_name, "p%05d", i);
+        TEXT_PUT(otp.user_name, user_name);
         otp.until_ms = 1000000 + i;
         used_otps_accept(used, &otp);
     }
-    cr_assert_null(used_otps_login(used, "p00000"));
-    cr_assert(used_otps_login(used, "p00001") && used_otps_login(used, "p10000"));
+    cr_assert_null(used_otps_user(used, "p00000"));
+    cr_assert(used_otps_user(used, "p00001") && used_otps_user(used, "p10000"));
 }

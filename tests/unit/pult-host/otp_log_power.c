@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What the gate remembers when the power goes. This program's fsync stands before libc's and notes what is on the disk
+// What the host remembers when the power goes. This program's fsync stands before libc's and notes what is on the disk
 // for certain: of a file what it held at its last fsync, of the folder the names it had at its own. The power cut puts
 // all back to that, the worst that a file system may do.
 #include "broker/base/clock.h"
@@ -169,7 +169,7 @@ static void power_goes_and_comes_back(void)
 static struct otp nth(int n)
 {
     struct otp otp = {.fence = n, .until_ms = clock_wall_ms() + 60000};
-    snprintf(otp.login, sizeof otp.login, "person %d", n % 7);
+    snprintf(otp.user_name, sizeof otp.user_name, "person %d", n % 7);
     snprintf(otp.nonce, sizeof otp.nonce, "%016x", (unsigned)n);
     TEXT_PUT(otp.session, "neustadt/s-0123456789abcdef-01234567");
     return otp;
@@ -183,7 +183,7 @@ static void told(void *arg, bool fine)
         loop_stop(loop);
 }
 
-// As the gate does; and the first `count` of them are let in.
+// As the verifier does; and the first `count` of them are accepted.
 static void let_in(int from, int count)
 {
     kept = 0;
@@ -203,7 +203,7 @@ static void all_are_known_up_to(int n)
         cr_assert(used_otps_used(used, nth(i).nonce), "%d of %d could be used again", i, n);
     cr_assert_eq(used_otps_highest(used), n);
     for (int i = n; i > 0 && i > n - 7; i--)
-        cr_assert_eq(used_otps_login(used, nth(i).login)->fence, i);
+        cr_assert_eq(used_otps_user(used, nth(i).user_name)->fence, i);
 }
 
 Test(otp_log_power, who_was_let_in_before_is_known_after_every_cut)

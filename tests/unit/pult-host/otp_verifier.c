@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The gate with a broker, a disk, a clock and neighbours that do as they are told.
+// The verifier with a broker, a disk, a clock and neighbours that do as they are told.
 #include "broker/pult-host/otp_verifier.h"
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
@@ -28,7 +28,7 @@ static struct {
     bool fine;
 } world;
 static struct loop_timer *broker_speaks, *disk_turns, *neighbour_goes;
-static int64_t asked_number;
+static int64_t asked_id;
 static struct otp_verifier_step *keeping, *clearing;
 
 static int64_t now_ms(void *arg)
@@ -37,14 +37,14 @@ static int64_t now_ms(void *arg)
     return world.now_ms;
 }
 
-static bool confirm(void *arg, int64_t number, const struct otp *otp)
+static bool confirm(void *arg, int64_t request_id, const struct otp *otp)
 {
     (void)arg;
     cr_assert_str_eq(otp->session, session);
     if (!world.linked)
         return false;
     world.confirms++;
-    asked_number = number;
+    asked_id = request_id;
     if (world.says)
         loop_timer_start(broker_speaks, 1);
     return true;
@@ -53,7 +53,7 @@ static bool confirm(void *arg, int64_t number, const struct otp *otp)
 static void speak(void *arg)
 {
     (void)arg;
-    otp_verifier_confirmed(verifier, asked_number, world.good);
+    otp_verifier_confirmed(verifier, asked_id, world.good);
 }
 
 static void clear(void *arg, const struct otp *otp, struct otp_verifier_step *step)
@@ -102,7 +102,7 @@ static void set_key(void)
     cr_assert(otp_verifier_set_key(verifier, text));
 }
 
-static void open_gate(void)
+static void open_verifier(void)
 {
     char folder[FOLDER_SIZE], file[FOLDER_SIZE + 8];
     struct fault why = {0};
@@ -110,7 +110,7 @@ static void open_gate(void)
     enrolment = "first";
     world.now_ms = NOW_S * 1000LL;
     world.linked = world.says = world.good = true;
-    folder_make(folder, "gate");
+    folder_make(folder, "verifier");
     snprintf(file, sizeof file, "%s/secret", folder);
     maker = otp_maker_open(file, &why);
     cr_assert(maker, "%s", why.text);
@@ -124,7 +124,7 @@ static void open_gate(void)
     set_key();
 }
 
-static void close_gate(void)
+static void close_verifier(void)
 {
     otp_verifier_free(verifier);
     used_otps_free(used);
@@ -135,11 +135,11 @@ static void close_gate(void)
     loop_free(loop);
 }
 
-TestSuite(verifier, .init = open_gate, .fini = close_gate, .timeout = 20);
+TestSuite(verifier, .init = open_verifier, .fini = close_verifier, .timeout = 20);
 
 static struct otp for_anna(int64_t fence)
 {
-    struct otp otp = {.host = "neustadt/ts1", .login = "anna", .fence = fence, .until_ms = (NOW_S + 60) * 1000LL};
+    struct otp otp = {.host = "neustadt/ts1", .user_name = "anna", .fence = fence, .until_ms = (NOW_S + 60) * 1000LL};
     TEXT_PUT(otp.session, session);
     return otp;
 }
@@ -155,26 +155,26 @@ static const char *made(struct otp otp)
 }
 
 static struct verdict {
-    bool good;
-    size_t rest;
+    bool valid;
+    size_t password_offset;
     char why[100];
     int count;
 } said;
 
-static void answered(void *arg, bool good, size_t rest, const char *why)
+static void answered(void *arg, bool valid, size_t password_offset, const char *why)
 {
-    said.good = good;
-    said.rest = rest;
+    said.valid = valid;
+    said.password_offset = password_offset;
     said.count++;
     TEXT_PUT(said.why, why);
     if (arg)
         loop_stop(loop);
 }
 
-static const char *asks(const char *login, const char *words)
+static const char *asks(const char *user_name, const char *words)
 {
     said = (struct verdict){0};
-    otp_verifier_ask(verifier, login, words, answered, loop);
+    otp_verifier_ask(verifier, user_name, words, answered, loop);
     loop_run(loop);
     cr_assert_eq(said.count, 1);
     return said.why;
@@ -185,11 +185,11 @@ Test(verifier, lets_in_once)
     char kept[sizeof password];
     TEXT_PUT(kept, made(for_anna(7)));
     cr_assert_str_eq(asks("anna", kept), "good");
-    cr_assert(said.good && said.rest == 0);
+    cr_assert(said.valid && said.password_offset == 0);
     cr_assert(world.confirms == 1 && world.kept == 1 && world.cleared == 1);
-    cr_assert_str_eq(used_otps_login(used, "anna")->session, session);
-    cr_assert_str_eq(asks("anna", kept), "it was used before");
-    cr_assert_not(said.good);
+    cr_assert_str_eq(used_otps_user(used, "anna")->session, session);
+    cr_assert_str_eq(asks("anna", kept), "already used");
+    cr_assert_not(said.valid);
     cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
 }
 
@@ -198,16 +198,16 @@ Test(verifier, says_where_the_typed_password_begins)
     struct otp otp = for_anna(7);
     otp.password_follows = true;
     cr_assert_str_eq(asks("anna", made(otp)), "good");
-    cr_assert_str_eq(password + said.rest, "geheim");
+    cr_assert_str_eq(password + said.password_offset, "geheim");
 }
 
 Test(verifier, refuses_what_is_for_another_host_or_person)
 {
     struct otp otp = for_anna(7);
-    cr_assert_str_eq(asks("bert", made(otp)), "not made by the broker for this host and this person");
+    cr_assert_str_eq(asks("bert", made(otp)), "not issued by the broker for this host and person");
     TEXT_PUT(otp.host, "neustadt/ts2");
-    cr_assert_str_eq(asks("anna", made(otp)), "not made by the broker for this host and this person");
-    cr_assert_str_eq(asks("anna", "anna-geheim-1"), "the password is no one-time password");
+    cr_assert_str_eq(asks("anna", made(otp)), "not issued by the broker for this host and person");
+    cr_assert_str_eq(asks("anna", "anna-geheim-1"), "the password is not a one-time password");
     cr_assert_eq(world.confirms, 0);
 }
 
@@ -215,12 +215,12 @@ Test(verifier, refuses_what_is_too_old)
 {
     made(for_anna(7));
     world.now_ms = (NOW_S + 60) * 1000LL;
-    cr_assert_str_eq(asks("anna", password), "its time is up");
+    cr_assert_str_eq(asks("anna", password), "expired");
     world.now_ms--;
     cr_assert_str_eq(asks("anna", password), "good");
 }
 
-Test(verifier, refuses_an_overtaken_number)
+Test(verifier, refuses_a_superseded_number)
 {
     cr_assert_str_eq(asks("anna", made(for_anna(9))), "good");
     cr_assert_str_eq(asks("anna", made(for_anna(8))), "a newer one was used here");
@@ -230,20 +230,20 @@ Test(verifier, refuses_an_overtaken_number)
 Test(verifier, of_a_desktop_only_the_newest_of_anybody_counts)
 {
     struct otp bert = for_anna(9);
-    TEXT_PUT(bert.login, "bert");
+    TEXT_PUT(bert.user_name, "bert");
     cr_assert_str_eq(asks("bert", made(bert)), "good");
     cr_assert_str_eq(asks("anna", made(for_anna(8))), "good"); // a terminal server
     struct otp anna = for_anna(8);
     anna.sole = true;
-    cr_assert_str_eq(asks("anna", made(anna)), "somebody was let in here with a newer one");
+    cr_assert_str_eq(asks("anna", made(anna)), "someone else was admitted here with a newer one");
 }
 
 Test(verifier, does_what_the_broker_says)
 {
     world.good = false;
-    cr_assert_str_eq(asks("anna", made(for_anna(7))), "the broker says that it is not the newest");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "superseded: the broker has issued a newer one");
     cr_assert_eq(world.kept, 0);
-    cr_assert_null(used_otps_login(used, "anna"));
+    cr_assert_null(used_otps_user(used, "anna"));
 }
 
 Test(verifier, decides_alone_when_the_broker_is_silent_or_cut_off)
@@ -252,7 +252,7 @@ Test(verifier, decides_alone_when_the_broker_is_silent_or_cut_off)
     int64_t before = clock_steady_ms();
     cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
     cr_assert_geq(clock_steady_ms() - before, CONFIRM_MS - 2);
-    otp_verifier_confirmed(verifier, asked_number, false); // too late, and about nothing any more
+    otp_verifier_confirmed(verifier, asked_id, false); // too late, and about nothing any more
     world.linked = false;
     cr_assert_str_eq(asks("anna", made(for_anna(8))), "good");
     cr_assert_eq(world.confirms, 1);
@@ -284,9 +284,9 @@ Test(verifier, does_not_wait_for_a_link_that_went_down)
 Test(verifier, lets_nobody_in_whom_it_cannot_remember)
 {
     world.disk_full = true;
-    cr_assert_str_eq(asks("anna", made(for_anna(7))), "it cannot be remembered");
-    cr_assert_not(said.good);
-    cr_assert_str_eq(asks("anna", password), "it was used before");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "its use could not be written to disk");
+    cr_assert_not(said.valid);
+    cr_assert_str_eq(asks("anna", password), "already used");
     world.disk_full = false;
     cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
 }
@@ -295,7 +295,7 @@ Test(verifier, answers_in_time_though_the_disk_does_not)
 {
     world.slow_disk = true;
     int64_t before = clock_steady_ms();
-    cr_assert_str_eq(asks("anna", made(for_anna(7))), "it took too long");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "timed out");
     cr_assert_lt(clock_steady_ms() - before, 5 * DEADLINE_MS); // the disk never does
     otp_verifier_step_done(keeping, true);                     // and when it does at last, nobody is surprised
     cr_assert_eq(said.count, 1);
@@ -304,7 +304,7 @@ Test(verifier, answers_in_time_though_the_disk_does_not)
 Test(verifier, lets_nobody_in_beside_somebody_who_does_not_go)
 {
     world.neighbour_stays = true;
-    cr_assert_str_eq(asks("anna", made(for_anna(7))), "another session here does not end");
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "another session here could not be ended");
 }
 
 Test(verifier, of_two_with_one_password_at_once_one_gets_in)
@@ -329,7 +329,7 @@ Test(verifier, a_newer_one_overtakes_one_that_waits_for_the_broker)
     said = (struct verdict){0};
     made(for_anna(7));
     otp_verifier_ask(verifier, "anna", password, answered, loop);
-    used_otps_accept(used, &(struct otp){.login = "anna", .fence = 8});
+    used_otps_accept(used, &(struct otp){.user_name = "anna", .fence = 8});
     loop_run(loop);
     cr_assert_str_eq(said.why, "a newer one was used here");
 }
@@ -353,7 +353,7 @@ Test(verifier, takes_a_new_key_and_the_previous_one_for_a_while)
     loop_timer_start(over, PREVIOUS_MS + 5);
     loop_run(loop);
     loop_timer_free(over);
-    cr_assert_str_eq(asks("anna", of_before[1]), "not made by the broker for this host and this person");
+    cr_assert_str_eq(asks("anna", of_before[1]), "not issued by the broker for this host and person");
     cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
     cr_assert_not(otp_verifier_set_key(verifier, "0011"));
     cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");

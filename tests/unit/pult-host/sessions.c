@@ -41,10 +41,10 @@ int getpwuid_r(uid_t uid, struct passwd *entry, char *room, size_t size, struct 
     return 0;
 }
 
-static void directory_says(const char *login)
+static void directory_says(const char *user_name)
 {
     pthread_mutex_lock(&lock);
-    TEXT_PUT(name, login);
+    TEXT_PUT(name, user_name);
     pthread_cond_broadcast(&said);
     pthread_mutex_unlock(&lock);
 }
@@ -67,7 +67,7 @@ __attribute__((constructor)) static void be_alone(int count, char **words)
     _exit(1);
 }
 
-// What looks like an X server of xrdp's and its keeper, and ends when asked to.
+// What looks like an X server of xrdp's and its sesexec, and ends when asked to.
 static void start_server(void)
 {
     char sesexec[80], program[80], line[200];
@@ -119,7 +119,8 @@ static void start(void)
         run_for(20);
         sessions_look(sessions);
     }
-    cr_assert(sessions_at(sessions, 0, &row) && row.session.display == DISPLAY && !row.session.orphan && !*row.login);
+    cr_assert(sessions_at(sessions, 0, &row) && row.session.display == DISPLAY && !row.session.orphan &&
+              !*row.user_name);
     server = row.session.server;
 }
 
@@ -178,8 +179,8 @@ Test(sessions, a_name_is_told_as_the_broker_writes_it)
 {
     struct sessions_row row;
     directory_says("Anna");
-    for (int i = 0; i < 1000 && sessions_at(sessions, 0, &row) && !*row.login; i++)
+    for (int i = 0; i < 1000 && sessions_at(sessions, 0, &row) && !*row.user_name; i++)
         run_for(20);
     cr_assert(sessions_at(sessions, 0, &row));
-    cr_assert_str_eq(row.login, "anna");
+    cr_assert_str_eq(row.user_name, "anna");
 }

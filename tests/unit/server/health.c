@@ -91,7 +91,7 @@ static void look(enum host_health now)
 {
     struct loop_timer *timer = loop_timer_new(loop, stop, NULL);
     found = now;
-    source.doubt(source.arg, PC);
+    source.probe_now(source.arg, PC);
     loop_timer_start(timer, 50);
     loop_run(loop);
     loop_timer_free(timer);
@@ -147,10 +147,10 @@ Test(health, a_machine_that_starts_is_waited_for_until_its_agent_calls)
     look(HOST_NO_TLS);
     cr_assert(wakes());
     look(HOST_OK);
-    cr_assert_eq(source.of(source.arg, PC), HOST_LOST);
+    cr_assert_eq(source.get(source.arg, PC), HOST_LOST);
     cr_assert(wakes());
     report_comes();
-    cr_assert_eq(source.of(source.arg, PC), HOST_OK);
+    cr_assert_eq(source.get(source.arg, PC), HOST_OK);
     look(HOST_OK);
     cr_assert_not(wakes());
 }
@@ -161,16 +161,16 @@ Test(health, a_probe_that_failed_once_gives_nobodys_session_up_while_the_agent_i
     report_comes();
     look(HOST_OK);
     look(HOST_UNREACHABLE);
-    cr_assert_eq(source.of(source.arg, PC), HOST_SILENT);
+    cr_assert_eq(source.get(source.arg, PC), HOST_SILENT);
     look(HOST_NO_TLS);
-    cr_assert_eq(source.of(source.arg, PC), HOST_SILENT);
+    cr_assert_eq(source.get(source.arg, PC), HOST_SILENT);
     look(HOST_OK);
-    cr_assert_eq(source.of(source.arg, PC), HOST_OK);
+    cr_assert_eq(source.get(source.arg, PC), HOST_OK);
     look(HOST_WRONG_CERTIFICATE);
-    cr_assert_eq(source.of(source.arg, PC), HOST_WRONG_CERTIFICATE);
+    cr_assert_eq(source.get(source.arg, PC), HOST_WRONG_CERTIFICATE);
     look(HOST_UNREACHABLE);
     reports_link(&reports, PC, false, clock_steady_ms());
-    cr_assert_eq(source.of(source.arg, PC), HOST_UNREACHABLE, "both are silent: it is off");
+    cr_assert_eq(source.get(source.arg, PC), HOST_UNREACHABLE, "both are silent: it is off");
 }
 
 Test(health, a_host_that_stays_away_is_given_up_though_its_agent_is_there)
@@ -180,7 +180,7 @@ Test(health, a_host_that_stays_away_is_given_up_though_its_agent_is_there)
     look(HOST_UNREACHABLE);
     for (int64_t end_ms = clock_steady_ms() + REPORT_PATIENCE_MS; clock_steady_ms() < end_ms;)
         look(HOST_UNREACHABLE);
-    cr_assert_eq(source.of(source.arg, PC), HOST_UNREACHABLE);
+    cr_assert_eq(source.get(source.arg, PC), HOST_UNREACHABLE);
 }
 
 Test(health, one_that_nobody_woke_and_whose_agent_is_silent_does_not_sleep)
@@ -188,7 +188,7 @@ Test(health, one_that_nobody_woke_and_whose_agent_is_silent_does_not_sleep)
     set_host("00:1b:21:aa:bb:cc", true);
     reports.started_ms -= REPORT_START_MS + 1;
     look(HOST_OK);
-    cr_assert_eq(source.of(source.arg, PC), HOST_LOST);
+    cr_assert_eq(source.get(source.arg, PC), HOST_LOST);
     cr_assert_not(wakes());
 }
 

@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct journal_fixture rig;
+static struct journal_fixture fixture;
 
 // What is done next follows from what there is, so that the parent knows what was under way.
 static bool snapshot_is_next(const struct model *model)
@@ -48,15 +48,15 @@ static struct model next_model(const struct model *model)
 static void write_for_ever(int pipe)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (!store_fixture_open(&rig.store))
+    if (!store_fixture_open(&fixture.store))
         _exit(1);
     for (;;) {
-        if (snapshot_is_next(&rig.store.model))
-            store_fixture_snapshot(&rig.store);
+        if (snapshot_is_next(&fixture.store.model))
+            store_fixture_snapshot(&fixture.store);
         else
-            store_fixture_append(&rig.store, next_events(&rig.store.model), next_person(&rig.store.model));
-        if (rig.store.outcome != STORE_DURABLE ||
-            write(pipe, &rig.store.model, sizeof rig.store.model) != sizeof rig.store.model)
+            store_fixture_append(&fixture.store, next_events(&fixture.store.model), next_person(&fixture.store.model));
+        if (fixture.store.outcome != STORE_DURABLE ||
+            write(pipe, &fixture.store.model, sizeof fixture.store.model) != sizeof fixture.store.model)
             _exit(2);
     }
 }
@@ -91,10 +91,10 @@ static void check_after_kill(struct model *sure)
     struct model maybe = next_model(sure);
     struct chain *chain = NULL;
     struct fault other = {0};
-    cr_assert(chain_open(&rig.config, &chain, &rig.store.why), "%s", rig.store.why.text);
+    cr_assert(chain_open(&fixture.config, &chain, &fixture.store.why), "%s", fixture.store.why.text);
     if (!model_fits(sure, chain, &other)) {
-        cr_assert(model_fits(&maybe, chain, &rig.store.why), "neither before (%s) nor after (%s)", other.text,
-                  rig.store.why.text);
+        cr_assert(model_fits(&maybe, chain, &fixture.store.why), "neither before (%s) nor after (%s)", other.text,
+                  fixture.store.why.text);
         *sure = maybe;
     }
     chain_close(chain);
@@ -102,14 +102,14 @@ static void check_after_kill(struct model *sure)
 
 Test(crash, loses_nothing_that_was_acknowledged, .timeout = 120)
 {
-    journal_fixture_make(&rig);
+    journal_fixture_make(&fixture);
     const char *kills = getenv("PULT_KILLS");
     // A slow disk takes little in so short a time: on until there was something to lose.
-    for (int i = 0; i < (kills ? atoi(kills) : 50) || rig.store.model.events <= 100; i++) {
-        kill_after(rand() % 15000, &rig.store.model);
-        check_after_kill(&rig.store.model);
+    for (int i = 0; i < (kills ? atoi(kills) : 50) || fixture.store.model.events <= 100; i++) {
+        kill_after(rand() % 15000, &fixture.store.model);
+        check_after_kill(&fixture.store.model);
     }
-    journal_fixture_remove(&rig);
+    journal_fixture_remove(&fixture);
 }
 
 static void mount_small_disk(void)
@@ -117,67 +117,68 @@ static void mount_small_disk(void)
     if (unshare(CLONE_NEWNS) != 0)
         cr_skip_test("needs root for a small disk");
     cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
-    journal_fixture_make(&rig);
+    journal_fixture_make(&fixture);
     char command[512];
-    snprintf(command, sizeof command, "mkdir '%s/kept' && cp -p '%s'/* '%s/kept'", rig.folder, rig.data, rig.folder);
+    snprintf(command, sizeof command, "mkdir '%s/kept' && cp -p '%s'/* '%s/kept'", fixture.folder, fixture.data,
+             fixture.folder);
     program_shell(command);
-    cr_assert_eq(mount("pult", rig.data, "tmpfs", 0, "size=1m,mode=700"), 0);
-    snprintf(command, sizeof command, "cp -p '%s/kept'/* '%s'", rig.folder, rig.data);
+    cr_assert_eq(mount("pult", fixture.data, "tmpfs", 0, "size=1m,mode=700"), 0);
+    snprintf(command, sizeof command, "cp -p '%s/kept'/* '%s'", fixture.folder, fixture.data);
     program_shell(command);
 }
 
 Test(crash, of_a_full_disk_is_refused_and_over_when_there_is_room, .timeout = 60)
 {
     mount_small_disk();
-    cr_assert(store_fixture_open(&rig.store), "%s", rig.store.why.text);
+    cr_assert(store_fixture_open(&fixture.store), "%s", fixture.store.why.text);
     int written = 0;
-    while (store_fixture_append(&rig.store, 20, written % MODEL_PEOPLE) == STORE_DURABLE)
+    while (store_fixture_append(&fixture.store, 20, written % MODEL_PEOPLE) == STORE_DURABLE)
         cr_assert_lt(++written, 1000);
     for (int i = 0; i < 20; i++) {
-        cr_assert_eq(store_fixture_append(&rig.store, 50, -1), STORE_REFUSED);
-        cr_assert_eq(rig.store.why.kind, FAULT_UNAVAILABLE, "%s", rig.store.why.text);
+        cr_assert_eq(store_fixture_append(&fixture.store, 50, -1), STORE_REFUSED);
+        cr_assert_eq(fixture.store.why.kind, FAULT_UNAVAILABLE, "%s", fixture.store.why.text);
     }
-    cr_assert_eq(mount("pult", rig.data, "tmpfs", MS_REMOUNT, "size=16m,mode=700"), 0);
+    cr_assert_eq(mount("pult", fixture.data, "tmpfs", MS_REMOUNT, "size=16m,mode=700"), 0);
     for (int i = 0; i < 100; i++)
-        cr_assert_eq(store_fixture_append(&rig.store, 20, 1), STORE_DURABLE, "%s", rig.store.why.text);
-    store_fixture_close(&rig.store);
-    store_fixture_check(&rig.store);
-    cr_assert_eq(umount(rig.data), 0);
-    journal_fixture_remove(&rig);
+        cr_assert_eq(store_fixture_append(&fixture.store, 20, 1), STORE_DURABLE, "%s", fixture.store.why.text);
+    store_fixture_close(&fixture.store);
+    store_fixture_check(&fixture.store);
+    cr_assert_eq(umount(fixture.data), 0);
+    journal_fixture_remove(&fixture);
 }
 
 // Killed while the disk is full: the next start is refused its tidying, but not its journal.
 Test(crash, with_a_full_disk_loses_nothing, .timeout = 60)
 {
     mount_small_disk();
-    cr_assert(store_fixture_open(&rig.store), "%s", rig.store.why.text);
-    struct model sure = rig.store.model;
+    cr_assert(store_fixture_open(&fixture.store), "%s", fixture.store.why.text);
+    struct model sure = fixture.store.model;
     char path[160];
     pid_t child;
     int ends[2];
-    store_fixture_close(&rig.store);
+    store_fixture_close(&fixture.store);
     cr_assert_eq(pipe(ends), 0);
     if ((child = fork()) == 0) {
-        if (!store_fixture_open(&rig.store))
+        if (!store_fixture_open(&fixture.store))
             _exit(1);
-        while (store_fixture_append(&rig.store, 20, -1) == STORE_DURABLE)
+        while (store_fixture_append(&fixture.store, 20, -1) == STORE_DURABLE)
             ;
-        if (write(ends[1], &rig.store.model, sizeof rig.store.model) == sizeof rig.store.model)
+        if (write(ends[1], &fixture.store.model, sizeof fixture.store.model) == sizeof fixture.store.model)
             raise(SIGKILL);
         _exit(2);
     }
     cr_assert_eq(read(ends[0], &sure, sizeof sure), sizeof sure);
     waitpid(child, NULL, 0);
-    rig.store.model = sure;
-    snprintf(path, sizeof path, "%s/fill", rig.data);
+    fixture.store.model = sure;
+    snprintf(path, sizeof path, "%s/fill", fixture.data);
     int file = open(path, O_WRONLY | O_CREAT, 0600);
     char bytes[4096] = {0};
     while (write(file, bytes, sizeof bytes) > 0)
         ;
     close(file);
-    store_fixture_check(&rig.store);
+    store_fixture_check(&fixture.store);
     unlink(path);
-    store_fixture_check(&rig.store);
-    cr_assert_eq(umount(rig.data), 0);
-    journal_fixture_remove(&rig);
+    store_fixture_check(&fixture.store);
+    cr_assert_eq(umount(fixture.data), 0);
+    journal_fixture_remove(&fixture);
 }

@@ -48,8 +48,8 @@ Test(digest, of_a_link_is_chain_seq_time_and_hash)
 
 Test(digest, of_people_tells_where_a_field_ends)
 {
-    struct store_person one = {.id = "town/p-1", .key = "ab", .login = "c", .name = "d"};
-    struct store_person other = {.id = "town/p-1", .key = "a", .login = "bc", .name = "d"};
+    struct store_person one = {.id = "town/p-1", .key = "ab", .user_name = "c", .name = "d"};
+    struct store_person other = {.id = "town/p-1", .key = "a", .user_name = "bc", .name = "d"};
     unsigned char salt[SALT_BYTES] = {0}, a[DIGEST_BYTES], b[DIGEST_BYTES];
     digest_person(&digest, salt, &one, a);
     digest_person(&digest, salt, &other, b);

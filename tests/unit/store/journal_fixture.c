@@ -16,49 +16,49 @@ static struct store_port connect_to_files(const void *config, struct loop *loop)
     return store_open_sqlite(config, loop);
 }
 
-static void make_folders(struct journal_fixture *rig)
+static void make_folders(struct journal_fixture *fixture)
 {
     log_set_level(LOG_LEVEL_ERROR);
-    *rig = (struct journal_fixture){.store = {connect_to_files, &rig->config}};
-    folder_make(rig->folder, "store");
-    snprintf(rig->data, sizeof rig->data, "%s/data", rig->folder);
-    snprintf(rig->head, sizeof rig->head, "%s/head", rig->folder);
-    cr_assert_eq(mkdir(rig->data, 0700), 0);
-    cr_assert_eq(mkdir(rig->head, 0700), 0);
-    rig->config = (struct chain_config){.folder = rig->data, .head_folder = rig->head};
+    *fixture = (struct journal_fixture){.store = {connect_to_files, &fixture->config}};
+    folder_make(fixture->folder, "store");
+    snprintf(fixture->data, sizeof fixture->data, "%s/data", fixture->folder);
+    snprintf(fixture->head, sizeof fixture->head, "%s/head", fixture->folder);
+    cr_assert_eq(mkdir(fixture->data, 0700), 0);
+    cr_assert_eq(mkdir(fixture->head, 0700), 0);
+    fixture->config = (struct chain_config){.folder = fixture->data, .head_folder = fixture->head};
 }
 
-void journal_fixture_make(struct journal_fixture *rig)
+void journal_fixture_make(struct journal_fixture *fixture)
 {
-    make_folders(rig);
-    store_fixture_create(&rig->store);
+    make_folders(fixture);
+    store_fixture_create(&fixture->store);
 }
 
-void journal_fixture_start(struct journal_fixture *rig)
+void journal_fixture_start(struct journal_fixture *fixture)
 {
-    journal_fixture_make(rig);
-    cr_assert(store_fixture_open(&rig->store), "%s", rig->store.why.text);
+    journal_fixture_make(fixture);
+    cr_assert(store_fixture_open(&fixture->store), "%s", fixture->store.why.text);
 }
 
-void journal_fixture_remove(struct journal_fixture *rig)
+void journal_fixture_remove(struct journal_fixture *fixture)
 {
-    store_fixture_close(&rig->store);
-    folder_remove(rig->folder);
+    store_fixture_close(&fixture->store);
+    folder_remove(fixture->folder);
 }
 
-bool journal_fixture_files_hold(const struct journal_fixture *rig, const char *text)
+bool journal_fixture_files_hold(const struct journal_fixture *fixture, const char *text)
 {
     struct program_result grep;
     char line[128];
-    snprintf(line, sizeof line, "grep -raqF -f - %s", rig->folder);
+    snprintf(line, sizeof line, "grep -raqF -f - %s", fixture->folder);
     program_run(&grep, line, text);
     cr_assert_leq(grep.exit_code, 1, "%s", grep.err);
     return grep.exit_code == 0;
 }
 
-const char *journal_fixture_path(const struct journal_fixture *rig, const char *name)
+const char *journal_fixture_path(const struct journal_fixture *fixture, const char *name)
 {
     static char path[160];
-    snprintf(path, sizeof path, "%s/%s", text_starts(name, "head") ? rig->head : rig->data, name);
+    snprintf(path, sizeof path, "%s/%s", text_starts(name, "head") ? fixture->head : fixture->data, name);
     return path;
 }

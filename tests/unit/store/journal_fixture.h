@@ -11,9 +11,9 @@ struct journal_fixture {
     struct store_fixture store;
 };
 
-void journal_fixture_make(struct journal_fixture *rig);  // folders and a new journal, not open
-void journal_fixture_start(struct journal_fixture *rig); // and open
-void journal_fixture_remove(struct journal_fixture *rig);
-bool journal_fixture_files_hold(const struct journal_fixture *rig, const char *text);
+void journal_fixture_make(struct journal_fixture *fixture);  // folders and a new journal, not open
+void journal_fixture_start(struct journal_fixture *fixture); // and open
+void journal_fixture_remove(struct journal_fixture *fixture);
+bool journal_fixture_files_hold(const struct journal_fixture *fixture, const char *text);
 // The path of a file: "journal.db", "journal.db-wal", "head", "head.key".
-const char *journal_fixture_path(const struct journal_fixture *rig, const char *name);
+const char *journal_fixture_path(const struct journal_fixture *fixture, const char *name);

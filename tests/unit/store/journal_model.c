@@ -34,7 +34,7 @@ void model_person(struct store_person *person, int number, int version)
     *person = (struct store_person){0};
     snprintf(person->id, sizeof person->id, "town/p-%03d", number);
     snprintf(person->key, sizeof person->key, "key-%03d", number);
-    snprintf(person->login, sizeof person->login, "login%d.%d", number, version);
+    snprintf(person->user_name, sizeof person->user_name, "user%d.%d", number, version);
     snprintf(person->name, sizeof person->name, "Person-%03d-%d", number, version);
 }
 
@@ -87,7 +87,7 @@ static bool compare_person(void *arg, const struct store_person *person, struct 
         model_person(&expected, i, comparison->model->versions[i]);
         if (text_equal(expected.id, person->id))
             return (comparison->model->versions[i] && text_equal(expected.name, person->name) &&
-                    text_equal(expected.login, person->login) && text_equal(expected.key, person->key)) ||
+                    text_equal(expected.user_name, person->user_name) && text_equal(expected.key, person->key)) ||
                    fault_set(why, FAULT_BROKEN, "%s is %s", person->id, person->name);
     }
     return fault_set(why, FAULT_BROKEN, "%s is unknown", person->id);

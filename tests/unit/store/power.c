@@ -276,7 +276,7 @@ static void keep_or_erase(struct chain *chain, int number, bool keep)
     struct store_person person = {0};
     snprintf(person.id, sizeof person.id, "town/p-%04d", number * 7919 % 1000); // in no order
     snprintf(person.name, sizeof person.name, "Name-%d-%0*d", number, (int)power_random(100) + 1, 0);
-    snprintf(person.login, sizeof person.login, "%0*d", (int)power_random(100) + 1, 0);
+    snprintf(person.user_name, sizeof person.user_name, "%0*d", (int)power_random(100) + 1, 0);
     struct store_batch batch = {.people = &person, .person_count = 1};
     cr_assert_eq(keep ? chain_append(chain, &batch, &why) : chain_erase_person(chain, person.id, &why), STORE_DURABLE);
 }

@@ -13,25 +13,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static struct journal_fixture rig;
+static struct journal_fixture fixture;
 
 static void start(void)
 {
-    journal_fixture_start(&rig);
+    journal_fixture_start(&fixture);
 }
 
 static void stop(void)
 {
-    journal_fixture_remove(&rig);
+    journal_fixture_remove(&fixture);
 }
 
 TestSuite(journal, .init = start, .fini = stop);
 
 static void refuses_with(const char *text)
 {
-    store_fixture_close(&rig.store);
-    cr_assert(!store_fixture_open(&rig.store));
-    cr_assert(strstr(rig.store.why.text, text), "%s", rig.store.why.text);
+    store_fixture_close(&fixture.store);
+    cr_assert(!store_fixture_open(&fixture.store));
+    cr_assert(strstr(fixture.store.why.text, text), "%s", fixture.store.why.text);
 }
 
 // A clock that was set back does not take the journal's time back.
@@ -40,11 +40,11 @@ Test(journal, keeps_the_time_of_its_head)
     struct store_event event = {1, INT64_MAX / 2, "{}", 2};
     struct store_batch batch = {.events = &event, .event_count = 1};
     struct chain *chain = NULL;
-    store_fixture_close(&rig.store);
+    store_fixture_close(&fixture.store);
     for (int i = 0; i < 3; i++) {
-        cr_assert(chain_open(&rig.config, &chain, &rig.store.why), "%s", rig.store.why.text);
+        cr_assert(chain_open(&fixture.config, &chain, &fixture.store.why), "%s", fixture.store.why.text);
         if (i == 0)
-            cr_assert_eq(chain_append(chain, &batch, &rig.store.why), STORE_DURABLE);
+            cr_assert_eq(chain_append(chain, &batch, &fixture.store.why), STORE_DURABLE);
         cr_assert_eq(chain_head(chain)->at_ms, INT64_MAX / 2);
         chain_close(chain);
     }
@@ -53,70 +53,70 @@ Test(journal, keeps_the_time_of_its_head)
 Test(journal, is_open_in_one_program_only)
 {
     struct chain *second = NULL;
-    cr_assert(!chain_open(&rig.config, &second, &rig.store.why));
-    cr_assert_eq(rig.store.why.kind, FAULT_CONFLICT);
+    cr_assert(!chain_open(&fixture.config, &second, &fixture.store.why));
+    cr_assert_eq(fixture.store.why.kind, FAULT_CONFLICT);
     pid_t child = fork();
     if (child == 0) {
         struct fault why = {0};
-        bool opened = chain_open(&rig.config, &second, &why);
+        bool opened = chain_open(&fixture.config, &second, &why);
         _exit(!opened && why.kind == FAULT_CONFLICT && strstr(why.text, "another program has the journal open") ? 0
                                                                                                                 : 1);
     }
     int status = -1;
     waitpid(child, &status, 0);
     cr_assert_eq(status, 0);
-    cr_assert_eq(store_fixture_append(&rig.store, 1, -1), STORE_DURABLE);
+    cr_assert_eq(store_fixture_append(&fixture.store, 1, -1), STORE_DURABLE);
 }
 
 Test(journal, is_not_created_under_a_head_in_use)
 {
-    cr_assert_eq(store_fixture_append(&rig.store, 1, -1), STORE_DURABLE);
-    store_fixture_close(&rig.store);
-    unlink(journal_fixture_path(&rig, "journal.db"));
-    cr_assert(!chain_create(&rig.config, &rig.store.why));
-    cr_assert_eq(rig.store.why.kind, FAULT_CONFLICT);
+    cr_assert_eq(store_fixture_append(&fixture.store, 1, -1), STORE_DURABLE);
+    store_fixture_close(&fixture.store);
+    unlink(journal_fixture_path(&fixture, "journal.db"));
+    cr_assert(!chain_create(&fixture.config, &fixture.store.why));
+    cr_assert_eq(fixture.store.why.kind, FAULT_CONFLICT);
 }
 
 Test(journal, is_for_its_user_only)
 {
-    cr_assert_eq(store_fixture_append(&rig.store, 1, -1), STORE_DURABLE);
+    cr_assert_eq(store_fixture_append(&fixture.store, 1, -1), STORE_DURABLE);
     const char *const names[] = {"journal.db", "journal.db-wal", "head", "head.key"};
     for (int i = 0; i < 4; i++) {
         struct stat status;
-        cr_assert_eq(stat(journal_fixture_path(&rig, names[i]), &status), 0);
+        cr_assert_eq(stat(journal_fixture_path(&fixture, names[i]), &status), 0);
         cr_assert_eq(status.st_mode & 0777, 0600, "%s: %o", names[i], status.st_mode);
     }
 }
 
 Test(journal, that_is_not_there_is_absent)
 {
-    store_fixture_close(&rig.store);
+    store_fixture_close(&fixture.store);
     struct chain_config config = {.folder = "/nowhere"};
     struct chain *chain = NULL;
-    cr_assert(!chain_open(&config, &chain, &rig.store.why));
-    cr_assert_eq(rig.store.why.kind, FAULT_ABSENT);
+    cr_assert(!chain_open(&config, &chain, &fixture.store.why));
+    cr_assert_eq(fixture.store.why.kind, FAULT_ABSENT);
 }
 
 Test(journal, refuses_to_open_without_its_database)
 {
-    store_fixture_close(&rig.store);
-    unlink(journal_fixture_path(&rig, "journal.db"));
+    store_fixture_close(&fixture.store);
+    unlink(journal_fixture_path(&fixture, "journal.db"));
     refuses_with("is missing, but its head is there");
 }
 
 Test(journal, refuses_to_open_without_its_head)
 {
-    store_fixture_close(&rig.store);
-    unlink(journal_fixture_path(&rig, "head"));
+    store_fixture_close(&fixture.store);
+    unlink(journal_fixture_path(&fixture, "head"));
     refuses_with("cannot open");
-    cr_assert_eq(rig.store.why.kind, FAULT_BROKEN);
-    cr_assert(!chain_create(&rig.config, &rig.store.why));
+    cr_assert_eq(fixture.store.why.kind, FAULT_BROKEN);
+    cr_assert(!chain_create(&fixture.config, &fixture.store.why));
 }
 
 Test(journal, refuses_to_open_without_its_key)
 {
-    store_fixture_close(&rig.store);
-    unlink(journal_fixture_path(&rig, "head.key"));
+    store_fixture_close(&fixture.store);
+    unlink(journal_fixture_path(&fixture, "head.key"));
     refuses_with("cannot open");
 }
 
@@ -124,10 +124,10 @@ Test(journal, refuses_the_key_of_another)
 {
     struct journal_fixture other;
     journal_fixture_make(&other);
-    store_fixture_close(&rig.store);
+    store_fixture_close(&fixture.store);
     char path[160];
     TEXT_PUT(path, journal_fixture_path(&other, "head.key"));
-    cr_assert_eq(rename(path, journal_fixture_path(&rig, "head.key")), 0);
+    cr_assert_eq(rename(path, journal_fixture_path(&fixture, "head.key")), 0);
     refuses_with("its key is another one");
     journal_fixture_remove(&other);
 }
@@ -136,19 +136,19 @@ Test(journal, refuses_the_head_of_another)
 {
     struct journal_fixture other;
     journal_fixture_make(&other);
-    store_fixture_close(&rig.store);
+    store_fixture_close(&fixture.store);
     char path[160];
     TEXT_PUT(path, journal_fixture_path(&other, "head.key"));
-    cr_assert_eq(rename(path, journal_fixture_path(&rig, "head.key")), 0);
+    cr_assert_eq(rename(path, journal_fixture_path(&fixture, "head.key")), 0);
     TEXT_PUT(path, journal_fixture_path(&other, "head"));
-    cr_assert_eq(rename(path, journal_fixture_path(&rig, "head")), 0);
+    cr_assert_eq(rename(path, journal_fixture_path(&fixture, "head")), 0);
     refuses_with("the head is of another journal");
     journal_fixture_remove(&other);
 }
 
 static void copy_head(char bytes[2 * HEAD_SLOT_BYTES], bool back)
 {
-    int file = open(journal_fixture_path(&rig, "head"), O_RDWR);
+    int file = open(journal_fixture_path(&fixture, "head"), O_RDWR);
     if (back)
         cr_assert_eq(pwrite(file, bytes, 2 * HEAD_SLOT_BYTES, 0), 2 * HEAD_SLOT_BYTES);
     else
@@ -159,81 +159,81 @@ static void copy_head(char bytes[2 * HEAD_SLOT_BYTES], bool back)
 Test(journal, brings_a_head_forward_that_is_one_commit_behind)
 {
     char head[2 * HEAD_SLOT_BYTES];
-    cr_assert_eq(store_fixture_append(&rig.store, 5, 1), STORE_DURABLE);
+    cr_assert_eq(store_fixture_append(&fixture.store, 5, 1), STORE_DURABLE);
     copy_head(head, false);
-    cr_assert_eq(store_fixture_append(&rig.store, 5, 2), STORE_DURABLE);
-    store_fixture_close(&rig.store);
+    cr_assert_eq(store_fixture_append(&fixture.store, 5, 2), STORE_DURABLE);
+    store_fixture_close(&fixture.store);
     copy_head(head, true);
-    store_fixture_check(&rig.store);
-    store_fixture_check(&rig.store);
+    store_fixture_check(&fixture.store);
+    store_fixture_check(&fixture.store);
 }
 
 Test(journal, refuses_a_head_that_is_older)
 {
     char head[2 * HEAD_SLOT_BYTES];
     copy_head(head, false);
-    cr_assert_eq(store_fixture_append(&rig.store, 5, 1), STORE_DURABLE);
-    cr_assert_eq(store_fixture_append(&rig.store, 5, 1), STORE_DURABLE);
-    store_fixture_close(&rig.store);
+    cr_assert_eq(store_fixture_append(&fixture.store, 5, 1), STORE_DURABLE);
+    cr_assert_eq(store_fixture_append(&fixture.store, 5, 1), STORE_DURABLE);
+    store_fixture_close(&fixture.store);
     copy_head(head, true);
     refuses_with("the head is 2 commits older than the journal");
 }
 
 Test(journal, refuses_when_it_is_older_than_its_head)
 {
-    cr_assert_eq(store_fixture_append(&rig.store, 5, 1), STORE_DURABLE);
-    store_fixture_close(&rig.store);
+    cr_assert_eq(store_fixture_append(&fixture.store, 5, 1), STORE_DURABLE);
+    store_fixture_close(&fixture.store);
     char command[256];
-    snprintf(command, sizeof command, "cp '%s/journal.db' '%s/before'", rig.data, rig.folder);
+    snprintf(command, sizeof command, "cp '%s/journal.db' '%s/before'", fixture.data, fixture.folder);
     program_shell(command);
-    cr_assert(store_fixture_open(&rig.store));
-    cr_assert_eq(store_fixture_append(&rig.store, 2, -1), STORE_DURABLE);
-    store_fixture_close(&rig.store);
-    snprintf(command, sizeof command, "cp '%s/before' '%s/journal.db'", rig.folder, rig.data);
+    cr_assert(store_fixture_open(&fixture.store));
+    cr_assert_eq(store_fixture_append(&fixture.store, 2, -1), STORE_DURABLE);
+    store_fixture_close(&fixture.store);
+    snprintf(command, sizeof command, "cp '%s/before' '%s/journal.db'", fixture.folder, fixture.data);
     program_shell(command);
     refuses_with("the journal ends at event 5, but its head vouches for event 7");
 }
 
 Test(journal, erases_payloads_and_its_chain_still_holds)
 {
-    cr_assert_eq(store_fixture_append(&rig.store, 40, -1), STORE_DURABLE);
-    cr_assert_eq(store_fixture_snapshot(&rig.store), STORE_DURABLE);
-    cr_assert(journal_fixture_files_hold(&rig, "event-12."));
-    cr_assert_eq(store_fixture_erase(&rig.store, 25), STORE_DURABLE);
+    cr_assert_eq(store_fixture_append(&fixture.store, 40, -1), STORE_DURABLE);
+    cr_assert_eq(store_fixture_snapshot(&fixture.store), STORE_DURABLE);
+    cr_assert(journal_fixture_files_hold(&fixture, "event-12."));
+    cr_assert_eq(store_fixture_erase(&fixture.store, 25), STORE_DURABLE);
     for (uint64_t seq = 1; seq <= 26; seq++) {
         char text[32];
         snprintf(text, sizeof text, "event-%d.", (int)seq);
-        cr_assert_eq(journal_fixture_files_hold(&rig, text), seq > 25, "%s", text);
+        cr_assert_eq(journal_fixture_files_hold(&fixture, text), seq > 25, "%s", text);
     }
-    cr_assert_eq(store_fixture_append(&rig.store, 5, -1), STORE_DURABLE);
-    store_fixture_close(&rig.store);
-    store_fixture_check(&rig.store);
+    cr_assert_eq(store_fixture_append(&fixture.store, 5, -1), STORE_DURABLE);
+    store_fixture_close(&fixture.store);
+    store_fixture_check(&fixture.store);
 }
 
 Test(journal, erases_a_person_from_all_files)
 {
     for (int i = 0; i < MODEL_PEOPLE; i++)
-        cr_assert_eq(store_fixture_append(&rig.store, 2, i), STORE_DURABLE);
-    cr_assert_eq(store_fixture_append(&rig.store, 2, 4), STORE_DURABLE); // a new name for the fifth
-    cr_assert(journal_fixture_files_hold(&rig, "Person-004-2"));
-    cr_assert_eq(store_fixture_erase_person(&rig.store, 4), STORE_DURABLE);
-    cr_assert(!journal_fixture_files_hold(&rig, "Person-004-"));
-    cr_assert(!journal_fixture_files_hold(&rig, "key-004"));
-    cr_assert(journal_fixture_files_hold(&rig, "Person-005-1"));
-    cr_assert_eq(store_fixture_append(&rig.store, 2, 5), STORE_DURABLE);
-    cr_assert_eq(store_fixture_erase_person(&rig.store, 4), STORE_DURABLE);
-    store_fixture_close(&rig.store);
-    cr_assert(!journal_fixture_files_hold(&rig, "Person-004-"));
-    store_fixture_check(&rig.store);
+        cr_assert_eq(store_fixture_append(&fixture.store, 2, i), STORE_DURABLE);
+    cr_assert_eq(store_fixture_append(&fixture.store, 2, 4), STORE_DURABLE); // a new name for the fifth
+    cr_assert(journal_fixture_files_hold(&fixture, "Person-004-2"));
+    cr_assert_eq(store_fixture_erase_person(&fixture.store, 4), STORE_DURABLE);
+    cr_assert(!journal_fixture_files_hold(&fixture, "Person-004-"));
+    cr_assert(!journal_fixture_files_hold(&fixture, "key-004"));
+    cr_assert(journal_fixture_files_hold(&fixture, "Person-005-1"));
+    cr_assert_eq(store_fixture_append(&fixture.store, 2, 5), STORE_DURABLE);
+    cr_assert_eq(store_fixture_erase_person(&fixture.store, 4), STORE_DURABLE);
+    store_fixture_close(&fixture.store);
+    cr_assert(!journal_fixture_files_hold(&fixture, "Person-004-"));
+    store_fixture_check(&fixture.store);
 }
 
 Test(journal, keeps_its_log_short)
 {
     for (int i = 0; i < 300; i++)
-        cr_assert_eq(store_fixture_append(&rig.store, 50, -1), STORE_DURABLE);
+        cr_assert_eq(store_fixture_append(&fixture.store, 50, -1), STORE_DURABLE);
     struct stat status;
-    cr_assert_eq(stat(journal_fixture_path(&rig, "journal.db-wal"), &status), 0);
+    cr_assert_eq(stat(journal_fixture_path(&fixture, "journal.db-wal"), &status), 0);
     cr_assert_lt(status.st_size, 5 * 1024 * 1024);
-    store_fixture_close(&rig.store);
-    store_fixture_check(&rig.store);
+    store_fixture_close(&fixture.store);
+    store_fixture_check(&fixture.store);
 }

@@ -16,16 +16,16 @@ struct store_fixture {
 };
 
 // The port with a loop, but the store not open yet: for create and accept, and for store_fixture_open.
-void store_fixture_connect(struct store_fixture *rig);
-void store_fixture_create(struct store_fixture *rig); // and closes it again
-bool store_fixture_open(struct store_fixture *rig);
-void store_fixture_close(struct store_fixture *rig);
+void store_fixture_connect(struct store_fixture *fixture);
+void store_fixture_create(struct store_fixture *fixture); // and closes it again
+bool store_fixture_open(struct store_fixture *fixture);
+void store_fixture_close(struct store_fixture *fixture);
 
 // These may be called in a child of the test, where Criterion's own assertions would hang.
-enum store_outcome store_fixture_append(struct store_fixture *rig, size_t events, int person); // person -1: none
-enum store_outcome store_fixture_snapshot(struct store_fixture *rig);
-enum store_outcome store_fixture_erase(struct store_fixture *rig, uint64_t last);
-enum store_outcome store_fixture_prune(struct store_fixture *rig, uint64_t last);
-enum store_outcome store_fixture_erase_person(struct store_fixture *rig, int number);
+enum store_outcome store_fixture_append(struct store_fixture *fixture, size_t events, int person); // person -1: none
+enum store_outcome store_fixture_snapshot(struct store_fixture *fixture);
+enum store_outcome store_fixture_erase(struct store_fixture *fixture, uint64_t last);
+enum store_outcome store_fixture_prune(struct store_fixture *fixture, uint64_t last);
+enum store_outcome store_fixture_erase_person(struct store_fixture *fixture, int number);
 // Closed: opens it by itself, and it holds what was acknowledged.
-void store_fixture_check(struct store_fixture *rig);
+void store_fixture_check(struct store_fixture *fixture);
