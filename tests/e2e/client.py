@@ -198,15 +198,15 @@ class Link:
         self.answer = ask(self.connection, upgrade(path))
         self.up = self.answer is not None and self.answer.status == 101
 
-    def frame(self, opcode, payload, final=True, masked=True):
+    def frame(self, opcode, payload, final=True):
         head = bytes([(0x80 if final else 0) | opcode])
-        length, bit = len(payload), 0x80 if masked else 0
+        length = len(payload)
         if length < 126:
-            head += bytes([bit | length])
+            head += bytes([0x80 | length])
         else:
-            head += struct.pack("!BH", bit | 126, length) if length < 65536 else struct.pack("!BQ", bit | 127, length)
-        mask = os.urandom(4) if masked else b""
-        body = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload)) if masked else payload
+            head += struct.pack("!BH", 0xfe, length) if length < 65536 else struct.pack("!BQ", 0xff, length)
+        mask = os.urandom(4)
+        body = bytes(byte ^ mask[i % 4] for i, byte in enumerate(payload))
         return send(self.connection, head + mask + body)
 
     def lives(self):

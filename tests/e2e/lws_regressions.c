@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The edges of libwebsockets that must hold for ever, at the real broker's two ports.
+// What the broker promises where libwebsockets 4.1 (Debian 12) alone would not, at its two real ports. What was seen of
+// the library stands beside what guards against it (broker/net/lws_spin_guard.h, broker/server/server.c); nothing is
+// sent here that would harm a server without that guard. One thing is the device's own matter: a frame without a mask
+// is taken, against RFC 6455, section 5.1.
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
@@ -63,7 +66,7 @@ Test(lws_regressions, what_is_too_large_or_no_json_is_refused_and_the_broker_goe
 
 Test(lws_regressions, a_link_takes_messages_and_no_more)
 {
-    hostile_client("second_link fragments long_messages unmasked_frame wrong_frames link_elsewhere");
+    hostile_client("second_link fragments long_messages wrong_frames link_elsewhere");
 }
 
 Test(lws_regressions, what_is_no_decent_request_costs_nobody_else_anything)

@@ -276,7 +276,7 @@ Test(outage, by_a_missing_authority_or_password_is_an_outage)
 
 Test(outage, is_what_servers_that_are_none_are_taken_for)
 {
-    static const char *const kinds[] = {"silent", "nonsense", "closing", "dripping", "tls-nonsense", "tls-huge"};
+    static const char *const kinds[] = {"silent", "nonsense", "closing", "dripping", "tls-nonsense", "tls-too-long"};
     struct pulse pulse;
     struct answer answers[sizeof kinds / sizeof kinds[0]];
     slapd_start("neustadt", FIRST_PORT, 0); // for its certificate

@@ -343,13 +343,12 @@ static void link_outlives(const char *what)
         loop_run(loop);
 }
 
-// libwebsockets 4.1 reads for ever what nobody takes.
 Test(client, a_wrong_frame_does_not_hold_up_the_desk, .timeout = 60)
 {
     link_outlives("wrong frame");
 }
 
-Test(client, nor_does_what_comes_behind_the_end, .timeout = 60)
+Test(client, nor_does_an_end_that_nobody_asked_for, .timeout = 60)
 {
     link_outlives("wrong end");
 }

@@ -196,11 +196,11 @@ static bool read_exactly(SSL *ssl, unsigned char *bytes, size_t length)
     return true;
 }
 
-// In one TLS record: a frame of a kind that does not exist, or a close, and more than anybody reads behind it.
-static void send_wrong(SSL *ssl, unsigned char kind, unsigned char length)
+// An empty frame: of a kind that does not exist, or a close that nobody asked for.
+static void send_empty(SSL *ssl, unsigned char kind)
 {
-    unsigned char wrong[4000] = {kind, length};
-    SSL_write(ssl, wrong, sizeof wrong);
+    unsigned char frame[2] = {kind, 0};
+    SSL_write(ssl, frame, sizeof frame);
 }
 
 // Reads a frame and sends it back unmasked; a ping as pong. False when the link is to end.
@@ -223,9 +223,9 @@ static bool echo_frame(SSL *ssl, bool *mute)
     if ((head[0] & 15) == 8 || memmem(out + 4, length, "\"drop\"", 6))
         return false;
     if (memmem(out + 4, length, "\"wrong frame\"", 13))
-        send_wrong(ssl, 0x83, 1);
+        send_empty(ssl, 0x83);
     if (memmem(out + 4, length, "\"wrong end\"", 11))
-        send_wrong(ssl, 0x88, 0);
+        send_empty(ssl, 0x88);
     unsigned char kind = (head[0] & 15) == 9 ? 0x8a : 0x81;
     unsigned char *start = length < 126 ? out + 2 : out;
     start[0] = kind;
