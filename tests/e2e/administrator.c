@@ -162,8 +162,8 @@ Test(administrator, changes_one_thing_at_a_time)
     log_on_and_apply();
     must("host set neustadt/ts1 max_sessions=60", NULL);
     must("host show neustadt/ts1", NULL);
-    cr_assert(shows("max_sessions       60"), "%s", said.out);
-    cr_assert(shows("weight             100"), "%s", said.out);
+    cr_assert(shows("max_sessions   60"), "%s", said.out);
+    cr_assert(shows("weight         100"), "%s", said.out);
     must("profile set neustadt/office days= hours=06:00-20:00", NULL);
     must("--json profile show neustadt/office", NULL);
     cr_assert(shows("\"days\":[]"), "%s", said.out);

@@ -86,7 +86,7 @@ static void the_newer_one_wins(void)
     logs_on("stub1", "bert");
     place_runs("home", "cd $TOWN/stubs && mv bert.stub1 old");
     logs_on("stub2", "bert");
-    is_refused("older", "bert", "ts1", "the broker says that it is not the newest");
+    is_refused("older", "bert", "ts1", "superseded: the broker has issued a newer one");
     is_let_in("bert.stub2", "bert");
     is_refused("old", "bert", "ts1", "a newer one was used here");
     place_runs("ts1", "[ $(pgrep -c -x -u bert Xorg) = 1 ]");
