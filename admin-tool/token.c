@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/token.h"
+#include "broker/base/file.h"
 #include "broker/client/language.h"
 
 #include <errno.h>
@@ -10,15 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILE_MAX = 4096, NAME_LENGTH = 300 };
+enum { FILE_MAX = 4096, NAME_LENGTH = 300, FOLDER_LENGTH = NAME_LENGTH + 200 };
 
-static void folder_path(char *path, size_t size)
+static void folder_path(char path[FOLDER_LENGTH])
 {
     const char *runtime = getenv("XDG_RUNTIME_DIR"), *home = getenv("HOME");
     if (runtime && runtime[0] == '/')
-        snprintf(path, size, "%s/pult", runtime);
+        snprintf(path, FOLDER_LENGTH, "%s/pult", runtime);
     else
-        snprintf(path, size, "%s/.cache/pult", home ? home : "");
+        snprintf(path, FOLDER_LENGTH, "%s/.cache/pult", home ? home : "");
 }
 
 static void make_folder(char *path)
@@ -40,8 +41,8 @@ static bool is_ours_alone(int descriptor, mode_t type)
 
 static int open_folder(bool make, struct fault *why)
 {
-    char path[NAME_LENGTH + 200];
-    folder_path(path, sizeof path);
+    char path[FOLDER_LENGTH];
+    folder_path(path);
     if (make)
         make_folder(path);
     int folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -65,36 +66,23 @@ static void file_name(char name[NAME_LENGTH], const char *host, int64_t port)
             name[i] = '_';
 }
 
-static bool write_file(int folder, const char *name, const struct text *text, struct fault *why)
-{
-    static const char fresh[] = "new";
-    unlinkat(folder, fresh, 0);
-    int file = openat(folder, fresh, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (file < 0)
-        return fault_set(why, FAULT_UNAVAILABLE, "%s: %s", name, strerror(errno));
-    bool written = write(file, text->bytes, text->length) == (ssize_t)text->length;
-    written = close(file) == 0 && written;
-    if (written && renameat(folder, fresh, folder, name) == 0)
-        return true;
-    fault_set(why, FAULT_UNAVAILABLE, "%s: %s", name, strerror(errno));
-    unlinkat(folder, fresh, 0);
-    return false;
-}
-
 bool token_save(const char *host, int64_t port, json_object *answer, struct fault *why)
 {
-    char name[NAME_LENGTH];
+    char folder_name[FOLDER_LENGTH], name[NAME_LENGTH], path[FOLDER_LENGTH + NAME_LENGTH];
     struct text text = {0};
     int folder = open_folder(true, why);
     if (folder < 0)
         return false;
+    close(folder); // it is ours alone, so nobody puts another in its place
+    folder_path(folder_name);
     file_name(name, host, port);
+    snprintf(path, sizeof path, "%s/%s", folder_name, name);
     mem_reserve(&text.bytes, &text.capacity, FILE_MAX, 1);
     codec_print(&text, answer);
-    bool saved = write_file(folder, name, &text, why);
+    // Whoever loses it in a power cut logs on again.
+    bool saved = file_replace_volatile(path, 0600, text.bytes, text.length, why);
     explicit_bzero(text.bytes, text.capacity);
     text_drop(&text);
-    close(folder);
     return saved;
 }
 

@@ -3,6 +3,7 @@
 #include "broker/auth/auth.h"
 #include "broker/auth/ca.h"
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
@@ -15,8 +16,6 @@
 #include "broker/server/server.h"
 #include "broker/store/sqlite.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,36 +48,41 @@ static struct store_port open_store(const struct broker_config *config, struct l
 
 // ---- first start
 
-static bool write_first_token(const struct broker_config *config, struct fault *why)
+static bool make_first_token(const struct broker_config *config, struct secret *token, struct fault *why)
 {
-    char path[PATH_ROOM], token[65], digest[DIGEST_SIZE];
+    char path[PATH_ROOM], text[65], digest[DIGEST_SIZE];
     broker_config_data_file(config, "first-administrator", path);
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (descriptor < 0)
-        return fault_set(why, FAULT_CONFLICT, "%s: %s", path, strerror(errno));
-    services_random_hex(token, 24);
-    services_digest(digest, token, strlen(token));
-    bool written = write(descriptor, digest, DIGEST_SIZE - 1) == DIGEST_SIZE - 1 && fsync(descriptor) == 0;
-    close(descriptor);
-    if (!written)
-        return fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
-    printf("%s\n", token);
-    fprintf(stderr, "This token logs the first administrator on, once: pultctl log-on --token-stdin\n");
-    explicit_bzero(token, sizeof token);
-    return true;
+    services_random_hex(text, 24);
+    services_digest(digest, text, strlen(text));
+    bool made = secret_set(token, text, strlen(text)) && file_replace(path, 0600, digest, DIGEST_SIZE - 1, why);
+    explicit_bzero(text, sizeof text);
+    return made;
 }
 
-bool broker_init(const struct broker_config *config, struct fault *why)
+static bool make_ca(const struct broker_config *config, struct fault *why)
 {
     char key[PATH_ROOM], certificate[PATH_ROOM];
-    struct loop *loop = loop_new();
-    struct store_port store = open_store(config, loop);
     broker_config_data_file(config, "device-ca.key", key);
     broker_config_data_file(config, "device-ca.pem", certificate);
-    bool done = store.create(store.self, why) && ca_create(key, certificate, why) && write_first_token(config, why);
+    return file_exists(certificate) || ca_create(key, certificate, why);
+}
+
+// The journal comes last: without one there was no broker yet, and an --init that was interrupted is called again.
+bool broker_init(const struct broker_config *config, struct fault *why)
+{
+    owned(secret) struct secret token = {0};
+    struct loop *loop = loop_new();
+    struct store_port store = open_store(config, loop);
+    bool made = !store.exists(store.self) ||
+                fault_set(why, FAULT_CONFLICT, "there is a journal in %s already", config->data_dir);
+    made = made && make_ca(config, why) && make_first_token(config, &token, why) && store.create(store.self, why);
     store.close(store.self);
     loop_free(loop);
-    return done;
+    if (made) {
+        printf("%s\n", token.bytes);
+        fprintf(stderr, "This token logs the first administrator on, once: pultctl log-on --token-stdin\n");
+    }
+    return made;
 }
 
 // ---- after a backup

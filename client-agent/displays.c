@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/displays.h"
 #include "broker/base/child.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -67,15 +67,11 @@ static void run_switch_command(struct displays *screens)
 
 static void write_note(const struct displays *screens, const char *name, const char *line)
 {
-    char path[SERVER_PATH_SIZE + 32], fresh[SERVER_PATH_SIZE + 40];
+    char path[SERVER_PATH_SIZE + 32];
+    struct fault why = {0};
     snprintf(path, sizeof path, "%s/%s", screens->run_dir, name);
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    FILE *file = fopen(fresh, "we");
-    bool fine = file && fputs(line, file) >= 0;
-    if (file)
-        fine = fclose(file) == 0 && fine;
-    if (!fine || rename(fresh, path) != 0)
-        log_error("screen", "%s: %s", path, strerror(errno));
+    if (!file_replace_volatile(path, 0644, line, strlen(line), &why))
+        log_error("screen", "%s", why.text);
 }
 
 // A note of an agent that was killed names a display that may be somebody else's by now.

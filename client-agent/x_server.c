@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/x_server.h"
 #include "broker/base/child.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -40,11 +41,6 @@ static size_t put_counted(unsigned char *to, const void *bytes, size_t length)
     return 2 + length;
 }
 
-static bool write_all(int descriptor, const void *bytes, size_t length)
-{
-    return write(descriptor, bytes, length) == (ssize_t)length;
-}
-
 static bool write_cookie(struct x_server *server, uid_t client, struct fault *why)
 {
     static const char protocol[] = "MIT-MAGIC-COOKIE-1";
@@ -56,15 +52,11 @@ static bool write_cookie(struct x_server *server, uid_t client, struct fault *wh
     length += put_counted(entry + length, "", 0);
     length += put_counted(entry + length, protocol, sizeof protocol - 1);
     length += put_counted(entry + length, server->cookie, COOKIE_SIZE);
-    unlink(server->auth_file);
-    int descriptor = open(server->auth_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    bool fine = descriptor >= 0 && write_all(descriptor, entry, length) && fchown(descriptor, client, (gid_t)-1) == 0;
-    if (!fine)
-        fault_set(why, FAULT_BROKEN, "%s: %s", server->auth_file, strerror(errno));
-    if (descriptor >= 0)
-        close(descriptor);
+    bool written = file_replace_volatile(server->auth_file, 0600, entry, length, why);
     explicit_bzero(entry, sizeof entry);
-    return fine;
+    if (written && chown(server->auth_file, client, (gid_t)-1) != 0)
+        written = fault_set(why, FAULT_BROKEN, "%s: %s", server->auth_file, strerror(errno));
+    return written;
 }
 
 // ---- the command

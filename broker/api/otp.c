@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/otp.h"
+#include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
@@ -12,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 // The bytes of one, numbers with the highest byte first.
 enum {
@@ -41,12 +39,6 @@ struct otp_key {
 struct otp_maker {
     struct otp_key secret;
 };
-
-static void file_drop(FILE **file)
-{
-    if (*file)
-        fclose(*file);
-}
 
 // ---- what is vouched for
 
@@ -99,33 +91,26 @@ static void end(struct otp_key *key)
     explicit_bzero(key, sizeof *key);
 }
 
-// Of a secret that is half written nothing may stay: the next start would take it for the secret.
+// Durable before the first key is derived from it: the hosts keep theirs.
 static bool make_secret(const char *path, char text[OTP_KEY_TEXT_SIZE], struct fault *why)
 {
     unsigned char bytes[CODE_BYTES];
-    char fresh[512];
     arc4random_buf(bytes, sizeof bytes);
     text_hex(text, bytes, sizeof bytes);
     explicit_bzero(bytes, sizeof bytes);
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    unlink(fresh);
-    int descriptor = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    owned(file) FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-    bool written =
-        file && fputs(text, file) >= 0 && fflush(file) == 0 && fsync(fileno(file)) == 0 && rename(fresh, path) == 0;
-    return written || fault_set(why, FAULT_BROKEN, "%s: cannot be made: %s", path, strerror(errno));
+    return file_create(path, 0600, text, OTP_KEY_TEXT_SIZE - 1, why);
 }
 
 static bool read_secret(const char *path, char text[OTP_KEY_TEXT_SIZE], struct fault *why)
 {
-    owned(file) FILE *file = fopen(path, "re");
-    if (!file && errno == ENOENT)
+    struct fault reason = {0};
+    if (file_read_text(path, text, OTP_KEY_TEXT_SIZE, &reason))
+        return true;
+    if (reason.kind == FAULT_ABSENT)
         return make_secret(path, text, why);
-    if (!file)
-        return fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
-    size_t length = fread(text, 1, OTP_KEY_TEXT_SIZE, file);
-    text[length < OTP_KEY_TEXT_SIZE ? length : 0] = 0;
-    return length == OTP_KEY_TEXT_SIZE - 1 || fault_set(why, FAULT_BROKEN, "%s: holds no secret", path);
+    if (reason.kind == FAULT_INVALID)
+        return fault_set(why, FAULT_BROKEN, "%s: holds no secret", path);
+    return fault_set(why, FAULT_BROKEN, "%s", reason.text);
 }
 
 struct otp_maker *otp_maker_open(const char *path, struct fault *why)

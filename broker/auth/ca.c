@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/ca.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 enum { DAY_S = 24 * 60 * 60, CLOCK_SKEW_S = 3600 };
 
@@ -30,6 +27,11 @@ static void key_drop(EVP_PKEY **key)
 static void x509_drop(X509 **certificate)
 {
     X509_free(*certificate);
+}
+
+static void bio_drop(BIO **bio)
+{
+    BIO_free(*bio);
 }
 
 static void request_drop(X509_REQ **request)
@@ -82,28 +84,6 @@ static bool set_common(X509 *certificate, const char *common_name, EVP_PKEY *key
            X509_set_pubkey(certificate, key) == 1;
 }
 
-static FILE *create_file(const char *path, mode_t mode)
-{
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, mode);
-    return descriptor < 0 ? NULL : fdopen(descriptor, "w");
-}
-
-static bool write_pair(const char *key_file, const char *certificate_file, EVP_PKEY *key, X509 *certificate,
-                       struct fault *why)
-{
-    owned(file) FILE *key_out = create_file(key_file, 0600);
-    if (!key_out)
-        return fault_set(why, FAULT_CONFLICT, "%s: %s", key_file, strerror(errno));
-    owned(file) FILE *certificate_out = create_file(certificate_file, 0644);
-    if (!certificate_out)
-        return fault_set(why, FAULT_CONFLICT, "%s: %s", certificate_file, strerror(errno));
-    if (PEM_write_PrivateKey(key_out, key, NULL, NULL, 0, NULL, NULL) != 1 || fflush(key_out) ||
-        fsync(fileno(key_out)) || PEM_write_X509(certificate_out, certificate) != 1 || fflush(certificate_out) ||
-        fsync(fileno(certificate_out)))
-        return fault_set(why, FAULT_BROKEN, "%s: cannot be written: %s", certificate_file, strerror(errno));
-    return true;
-}
-
 static X509 *make_own(EVP_PKEY *key)
 {
     owned(x509) X509 *certificate = X509_new();
@@ -116,31 +96,50 @@ static X509 *make_own(EVP_PKEY *key)
     return made ? take(certificate) : NULL;
 }
 
+static EVP_PKEY *read_key(const char *path)
+{
+    owned(file) FILE *file = fopen(path, "re");
+    return file ? PEM_read_PrivateKey(file, NULL, NULL, NULL) : NULL;
+}
+
+static bool create_key(const char *path, struct fault *why)
+{
+    char *bytes = NULL;
+    owned(bio) BIO *pem = BIO_new(BIO_s_secmem());
+    owned(key) EVP_PKEY *key = EVP_EC_gen("P-256");
+    if (!pem || !key || PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1)
+        return fault_set(why, FAULT_BROKEN, "the device CA's key could not be made");
+    long length = BIO_get_mem_data(pem, &bytes);
+    return file_create(path, 0600, bytes, (size_t)length, why);
+}
+
+static bool replace_certificate(const char *path, X509 *certificate, struct fault *why)
+{
+    char *bytes = NULL;
+    owned(bio) BIO *pem = BIO_new(BIO_s_mem());
+    if (!pem || PEM_write_bio_X509(pem, certificate) != 1)
+        return fault_set(why, FAULT_BROKEN, "the device CA's certificate could not be made");
+    long length = BIO_get_mem_data(pem, &bytes);
+    return file_replace(path, 0644, bytes, (size_t)length, why);
+}
+
 bool ca_create(const char *key_file, const char *certificate_file, struct fault *why)
 {
-    owned(key) EVP_PKEY *key = EVP_EC_gen("P-256");
+    if (file_exists(certificate_file))
+        return fault_set(why, FAULT_CONFLICT, "%s: is there already", certificate_file);
+    if (!file_exists(key_file) && !create_key(key_file, why))
+        return false;
+    owned(key) EVP_PKEY *key = read_key(key_file);
     owned(x509) X509 *certificate = key ? make_own(key) : NULL;
     if (!certificate)
-        return fault_set(why, FAULT_BROKEN, "the device CA could not be made");
-    return write_pair(key_file, certificate_file, key, certificate, why);
+        return fault_set(why, FAULT_BROKEN, "%s: no certificate could be made for this key", key_file);
+    return replace_certificate(certificate_file, certificate, why);
 }
 
 static int64_t until_of(const X509 *certificate)
 {
     struct tm until;
     return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) == 1 ? (int64_t)timegm(&until) : 0;
-}
-
-static bool replace(const char *path, X509 *certificate)
-{
-    char fresh[PATH_MAX];
-    int length = snprintf(fresh, sizeof fresh, "%s.new", path);
-    if (length < 0 || (size_t)length >= sizeof fresh)
-        return false;
-    unlink(fresh);
-    owned(file) FILE *file = create_file(fresh, 0644);
-    return file && PEM_write_X509(file, certificate) == 1 && fflush(file) == 0 && fsync(fileno(file)) == 0 &&
-           rename(fresh, path) == 0;
 }
 
 // With the same key and the same name, so that what the old one signed is good by the new one as well.
@@ -151,8 +150,9 @@ static void renew_own(struct ca *ca, const char *certificate_file)
     // One that was not made here is looked after elsewhere.
     if (!certificate || X509_NAME_cmp(X509_get_subject_name(certificate), name) != 0)
         return;
-    if (!replace(certificate_file, certificate)) {
-        log_warn("enrol", "%s: the device CA's certificate cannot be renewed: %s", certificate_file, strerror(errno));
+    struct fault why = {0};
+    if (!replace_certificate(certificate_file, certificate, &why)) {
+        log_warn("enrol", "the device CA's certificate cannot be renewed: %s", why.text);
         return;
     }
     X509_free(ca->certificate);
@@ -163,11 +163,10 @@ static void renew_own(struct ca *ca, const char *certificate_file)
 
 struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t life_s, struct fault *why)
 {
-    owned(file) FILE *key_in = fopen(key_file, "re");
     owned(file) FILE *certificate_in = fopen(certificate_file, "re");
     struct ca *ca = mem_new(1, sizeof *ca);
     ca->life_s = life_s;
-    ca->key = key_in ? PEM_read_PrivateKey(key_in, NULL, NULL, NULL) : NULL;
+    ca->key = read_key(key_file);
     ca->certificate = certificate_in ? PEM_read_X509(certificate_in, NULL, NULL, NULL) : NULL;
     if (!ca->key || !ca->certificate || X509_check_private_key(ca->certificate, ca->key) != 1) {
         fault_set(why, FAULT_BROKEN, "%s and %s: not a key and its certificate", key_file, certificate_file);

@@ -7,7 +7,8 @@ struct ca;
 
 enum { CA_DAYS = 3650, CA_RENEWED_DAYS = CA_DAYS / 3 };
 
-// Makes key (0600) and certificate (PEM); refuses to overwrite.
+// Makes key (0600) and certificate (PEM). Refuses to overwrite a certificate; a key without one was left by a creation
+// that was interrupted, and is used.
 bool ca_create(const char *key_file, const char *certificate_file, struct fault *why)
     __attribute__((warn_unused_result));
 // `life_s`: how long what it signs is valid; no longer than its own certificate, though. That one is renewed here, with

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/admin_sessions.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/calls/services.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct admin {
     char digest[DIGEST_SIZE]; // of the token; the key
@@ -108,16 +107,14 @@ void admin_sessions_remove(struct admin_sessions *admin_sessions, const struct p
 bool admin_sessions_take_first(struct admin_sessions *admin_sessions, const char *token)
 {
     char kept[DIGEST_SIZE] = "", digest[DIGEST_SIZE];
-    FILE *file = fopen(admin_sessions->first_token_file, "re");
-    if (!file)
+    struct fault why = {0};
+    if (!file_read_text(admin_sessions->first_token_file, kept, sizeof kept, NULL))
         return false;
-    size_t length = fread(kept, 1, sizeof kept - 1, file);
-    fclose(file);
     services_digest(digest, token, strlen(token));
-    bool right = length == DIGEST_SIZE - 1 && secret_equal(kept, digest, DIGEST_SIZE);
-    if (right && unlink(admin_sessions->first_token_file) != 0) {
-        log_error("admin", "the first token cannot be removed, so it is not accepted: %m");
+    if (!secret_equal(kept, digest, DIGEST_SIZE))
         return false;
-    }
-    return right;
+    if (file_remove(admin_sessions->first_token_file, &why))
+        return true;
+    log_error("admin", "the first token cannot be removed, so it is not accepted: %s", why.text);
+    return false;
 }

@@ -20,4 +20,5 @@ bool admin_sessions_prove(struct admin_sessions *admin_sessions, const struct st
 bool admin_sessions_add(struct admin_sessions *admin_sessions, const struct peer *peer, const char *group,
                         int64_t now_ms, char token[ADMIN_TOKEN_SIZE]);
 void admin_sessions_remove(struct admin_sessions *admin_sessions, const struct peer *peer);
+// It is gone from the disk before this says true.
 bool admin_sessions_take_first(struct admin_sessions *admin_sessions, const char *token);

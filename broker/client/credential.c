@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/credential.h"
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
@@ -16,14 +17,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { CERTIFICATE_MAX = 8192, FRESH_SIZE = CREDENTIAL_PATH_SIZE + 8 };
+enum { CERTIFICATE_MAX = 8192 };
 
 struct credential {
     enum noun noun;
     char path[CREDENTIAL_PATH_SIZE], old_key[CREDENTIAL_PATH_SIZE], old_certificate[CREDENTIAL_PATH_SIZE];
-    char fresh[FRESH_SIZE];
-    bool kept;
-    int folder; // locked
+    struct file_draft *draft; // the key, and then the certificate behind it
+    int folder;               // locked
     EVP_PKEY *key;
 };
 
@@ -35,6 +35,11 @@ static void request_drop(X509_REQ **request)
 static void certificate_drop(X509 **certificate)
 {
     X509_free(*certificate);
+}
+
+static void bio_drop(BIO **bio)
+{
+    BIO_free(*bio);
 }
 
 static void file_drop(FILE **file)
@@ -65,49 +70,6 @@ void credential_files(struct credential_files *files, enum noun noun, const char
         return;
     TEXT_PUT(files->certificate, old_certificate);
     path_of(files->key, noun, state_dir, "key");
-}
-
-static FILE *open_fresh(const char *path, mode_t mode, struct fault *why)
-{
-    unlink(path);
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-    if (!file)
-        fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
-    return file;
-}
-
-// The name is durable only with its folder.
-static bool sync_folder(const char *path)
-{
-    char name[FRESH_SIZE];
-    TEXT_PUT(name, path);
-    char *slash = strrchr(name, '/');
-    if (!slash)
-        return false;
-    slash[1] = 0;
-    int folder = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool synced = folder >= 0 && fsync(folder) == 0;
-    if (folder >= 0)
-        close(folder);
-    return synced;
-}
-
-static bool settle(FILE *file, const char *fresh, const char *path, struct fault *why)
-{
-    bool fine = fflush(file) == 0 && fsync(fileno(file)) == 0 && rename(fresh, path) == 0 && sync_folder(path);
-    return fine || fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
-}
-
-bool credential_write_line(const char *path, const char *line, struct fault *why)
-{
-    char fresh[FRESH_SIZE];
-    snprintf(fresh, sizeof fresh, "%s.new", path);
-    owned(file) FILE *file = open_fresh(fresh, 0644, why);
-    if (!file)
-        return false;
-    fprintf(file, "%s\n", line);
-    return settle(file, fresh, path, why);
 }
 
 // ---- what is there
@@ -166,6 +128,23 @@ void credential_check(struct conf_check *check, enum noun noun, const char *stat
 
 // ---- a fresh one
 
+static bool add_pem(struct file_draft *draft, BIO *pem, struct fault *why)
+{
+    char *bytes = NULL;
+    long length = BIO_get_mem_data(pem, &bytes);
+    return file_draft_add(draft, bytes, (size_t)length, why);
+}
+
+static bool draft_key(struct credential *pair, struct fault *why)
+{
+    owned(bio) BIO *pem = BIO_new(BIO_s_secmem());
+    pair->key = EVP_EC_gen("P-256");
+    if (!pem || !pair->key || !PEM_write_bio_PKCS8PrivateKey(pem, pair->key, NULL, NULL, 0, NULL, NULL))
+        return fault_set(why, FAULT_BROKEN, "no key can be made");
+    pair->draft = file_draft_new(pair->path, 0600, why);
+    return pair->draft && add_pem(pair->draft, pem, why);
+}
+
 struct credential *credential_new(enum noun noun, const char *state_dir, struct fault *why)
 {
     owned(credential) struct credential *pair = mem_new(1, sizeof *pair);
@@ -173,33 +152,21 @@ struct credential *credential_new(enum noun noun, const char *state_dir, struct 
     path_of(pair->path, noun, state_dir, "pem");
     path_of(pair->old_key, noun, state_dir, "key");
     path_of(pair->old_certificate, noun, state_dir, "crt");
-    snprintf(pair->fresh, sizeof pair->fresh, "%s.new", pair->path);
     pair->folder = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (pair->folder < 0 || flock(pair->folder, LOCK_EX | LOCK_NB) != 0) {
-        pair->kept = true; // what is there is somebody else's
         fault_set(why, FAULT_BUSY, "%s: %s", state_dir,
                   errno == EWOULDBLOCK ? "another program is about to replace the key" : strerror(errno));
         return NULL;
     }
-    pair->key = EVP_EC_gen("P-256");
-    owned(file) FILE *file = open_fresh(pair->fresh, 0600, why);
-    if (!file)
-        return NULL;
     // A disk that takes nothing is found out before the broker is asked for anything.
-    bool written = pair->key && PEM_write_PKCS8PrivateKey(file, pair->key, NULL, NULL, 0, NULL, NULL) &&
-                   fflush(file) == 0 && fsync(fileno(file)) == 0;
-    if (written)
-        return take(pair);
-    fault_set(why, FAULT_BROKEN, "%s: no key can be written", pair->fresh);
-    return NULL;
+    return draft_key(pair, why) ? take(pair) : NULL;
 }
 
 void credential_free(struct credential *pair)
 {
     if (!pair)
         return;
-    if (!pair->kept)
-        unlink(pair->fresh);
+    file_draft_free(pair->draft);
     if (pair->folder >= 0)
         close(pair->folder);
     EVP_PKEY_free(pair->key);
@@ -247,12 +214,11 @@ bool credential_keep(struct credential *pair, const char *certificate_base64, st
         return fault_set(why, FAULT_INVALID, "the broker's answer holds no certificate");
     if (X509_check_private_key(certificate, pair->key) != 1)
         return fault_set(why, FAULT_INVALID, "the broker's certificate is not for the key that was made here");
-    owned(file) FILE *file = fopen(pair->fresh, "ae"); // behind the key
-    if (!file || !PEM_write_X509(file, certificate))
-        return fault_set(why, FAULT_BROKEN, "%s cannot be written", pair->fresh);
-    if (!settle(file, pair->fresh, pair->path, why))
+    owned(bio) BIO *pem = BIO_new(BIO_s_mem());
+    if (!pem || !PEM_write_bio_X509(pem, certificate))
+        return fault_set(why, FAULT_BROKEN, "the certificate cannot be written as PEM");
+    if (!add_pem(pair->draft, pem, why) || !file_draft_publish(pair->draft, why))
         return false;
-    pair->kept = true;
     unlink(pair->old_certificate);
     unlink(pair->old_key);
     return true;

@@ -37,6 +37,3 @@ bool credential_request(const struct credential *pair, char base64[CREDENTIAL_RE
 // The certificate, DER in base64, hostile: takes the place of what is there, durably. False: that is there still.
 bool credential_keep(struct credential *pair, const char *certificate_base64, struct fault *why)
     __attribute__((warn_unused_result));
-
-// For the other file of an identity: a line of text, as durable.
-bool credential_write_line(const char *path, const char *line, struct fault *why) __attribute__((warn_unused_result));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/enrol.h"
 #include "broker/api/codec.h"
+#include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/client/client.h"
@@ -10,12 +11,6 @@
 #include <string.h>
 
 enum { DEADLINE_MS = 20000 };
-
-static void file_drop(FILE **file)
-{
-    if (*file)
-        fclose(*file);
-}
 
 static void credential_drop(struct credential **pair)
 {
@@ -31,27 +26,28 @@ static void id_path(char path[CREDENTIAL_PATH_SIZE], enum noun noun, const char 
 
 void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir)
 {
-    char path[CREDENTIAL_PATH_SIZE];
+    char path[CREDENTIAL_PATH_SIZE], line[ID_SIZE + 1];
     id_path(path, noun, state_dir);
     id[0] = 0;
-    owned(file) FILE *file = fopen(path, "re");
-    if (!file || !fgets(id, ID_SIZE, file))
+    if (!file_read_text(path, line, sizeof line, NULL))
         return;
-    id[strcspn(id, "\n")] = 0;
-    if (!id_is_valid(noun, id))
-        id[0] = 0;
+    line[strcspn(line, "\n")] = 0;
+    if (id_is_valid(noun, line))
+        text_put(id, ID_SIZE, line);
 }
 
 static bool keep(const struct enrol_config *config, struct credential *pair, json_object *body, struct fault *why)
 {
-    char path[CREDENTIAL_PATH_SIZE];
+    char path[CREDENTIAL_PATH_SIZE], line[ID_SIZE + 1];
     const char *id = codec_string(body, noun_rows[config->noun].name);
     id_path(path, config->noun, config->state_dir);
     if (!*id)
         return fault_set(why, FAULT_INVALID, "the token is not for a %s", noun_rows[config->noun].name);
     if (!id_is_valid(config->noun, id))
         return fault_set(why, FAULT_INVALID, "the broker's answer holds no id");
-    return credential_write_line(path, id, why) && credential_keep(pair, codec_string(body, "certificate"), why);
+    int length = snprintf(line, sizeof line, "%s\n", id);
+    return file_replace(path, 0644, line, (size_t)length, why) &&
+           credential_keep(pair, codec_string(body, "certificate"), why);
 }
 
 // ---- enrolling

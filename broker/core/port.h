@@ -94,7 +94,10 @@ struct store_port {
 
     // ---- at the start and after a refusal: these may take their time
 
-    // A new journal, not yet open. FAULT_CONFLICT: there is one, or what is left of one.
+    // There is a journal, or what is left of one: `create` would refuse.
+    bool (*exists)(void *self);
+    // A new journal, not yet open; interrupted, it can be called again. FAULT_CONFLICT: there is one, or what is left
+    // of one.
     bool (*create)(void *self, struct fault *why);
     // Signs the journal anew as it stands, not yet open, once an administrator wants to go on with a backup.
     // FAULT_CONFLICT: it fits its head, there is nothing to accept. FAULT_BROKEN: damaged, or head and journal never

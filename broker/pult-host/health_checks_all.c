@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The checks of health_checks.h. They run in threads and may wait.
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/net/rdp.h"
 #include "broker/pult-host/health_checks.h"
@@ -190,10 +191,8 @@ bool health_check_disks(const struct health_checks_config *config, char fault[HE
 bool health_check_state(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
 {
     char path[400];
+    struct fault why = {0};
     snprintf(path, sizeof path, "%s/try", config->state_dir);
-    owned(descriptor) int file = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool fine = file >= 0 && write(file, "x", 1) == 1 && fsync(file) == 0;
-    int error = errno;
-    unlink(path);
-    return fine || wrong(fault, "state directory: cannot write to %.100s: %s", config->state_dir, strerror(error));
+    return (file_replace(path, 0600, "x", 1, &why) && file_remove(path, &why)) ||
+           wrong(fault, "state directory: %.200s", why.text);
 }

@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-host/otp_log.h"
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/worker.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 enum { PATH_SIZE = 300, REWRITE_BYTES = 512 * 1024, FILE_MAX_BYTES = 16 * 1024 * 1024, DAY_MS = 24 * 3600 * 1000 };
 
@@ -26,8 +22,8 @@ struct waiting {
 struct job {
     struct text text;
     char path[PATH_SIZE];
-    bool rewrites;
-    int error;
+    bool rewrites, kept;
+    struct fault why;
     off_t size;              // of the file, after
     struct otp_log *otp_log; // for the loop's thread only
 };
@@ -45,64 +41,15 @@ struct otp_log {
 
 // ---- in the thread
 
-static bool write_all(int file, const char *bytes, size_t length)
-{
-    while (length) {
-        ssize_t written = write(file, bytes, length);
-        if (written < 0 && errno != EINTR)
-            return false;
-        bytes += written > 0 ? written : 0;
-        length -= written > 0 ? (size_t)written : 0;
-    }
-    return true;
-}
-
-static bool sync_folder(const char *path)
-{
-    char folder[PATH_SIZE];
-    snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path), path);
-    int file = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    bool fine = file >= 0 && fsync(file) == 0;
-    if (file >= 0)
-        close(file);
-    return fine;
-}
-
-static bool append(struct job *job)
-{
-    int file = open(job->path, O_WRONLY | O_APPEND | O_CLOEXEC | O_NOFOLLOW);
-    bool fine = file >= 0 && write_all(file, job->text.bytes, job->text.length) && fsync(file) == 0;
-    job->error = errno;
-    // Half a line would spoil the next one.
-    if (!fine && file >= 0 && ftruncate(file, job->size) != 0)
-        job->rewrites = true;
-    if (file >= 0)
-        close(file);
-    return fine;
-}
-
-static bool rewrite(struct job *job)
-{
-    char fresh[PATH_SIZE + 8];
-    snprintf(fresh, sizeof fresh, "%s.new", job->path);
-    unlink(fresh);
-    int file = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-    bool fine = file >= 0 && write_all(file, job->text.bytes, job->text.length) && fsync(file) == 0;
-    if (file >= 0)
-        close(file);
-    fine = fine && rename(fresh, job->path) == 0 && sync_folder(job->path);
-    job->error = errno;
-    return fine;
-}
-
 static void work(void *arg)
 {
     struct job *job = arg;
+    const struct text *text = &job->text;
     off_t before = job->rewrites ? 0 : job->size;
-    if (job->rewrites ? rewrite(job) : append(job)) {
-        job->error = 0;
-        job->size = before + (off_t)job->text.length;
-    }
+    job->kept = job->rewrites ? file_replace(job->path, 0600, text->bytes, text->length, &job->why)
+                              : file_append(job->path, before, text->bytes, text->length, &job->why);
+    if (job->kept)
+        job->size = before + (off_t)text->length;
 }
 
 static void drop_job(void *arg)
@@ -131,13 +78,12 @@ static void written(void *arg)
 {
     struct job *job = arg;
     struct otp_log *otp_log = job->otp_log;
-    if (job->error)
-        log_error("otp", "%s: %s; no one-time password is accepted until it can be written", otp_log->path,
-                  strerror(job->error));
+    bool kept = job->kept;
+    if (!kept)
+        log_error("otp", "%s; no one-time password is accepted until it can be written", job->why.text);
     // After a failed write the file is rewritten: what it holds is not known.
-    otp_log->broken = job->error != 0;
+    otp_log->broken = !kept;
     otp_log->size = job->size;
-    bool kept = !otp_log->broken;
     worker_free(take(otp_log->writer));
     tell(take(otp_log->waiting), kept);
     start(otp_log);
@@ -191,19 +137,6 @@ bool otp_log_is_broken(const struct otp_log *otp_log)
 
 // ---- opening
 
-static bool read_file(const char *path, struct text *text)
-{
-    char bytes[16 * 1024];
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return errno == ENOENT;
-    for (size_t got; text->length < FILE_MAX_BYTES && (got = fread(bytes, 1, sizeof bytes, file)) > 0;)
-        text_add(text, bytes, got);
-    bool fine = !ferror(file);
-    fclose(file);
-    return fine;
-}
-
 static void read_lines(struct used_otps *used, const char *path, const char *bytes, size_t length)
 {
     int wrong = 0;
@@ -216,16 +149,21 @@ static void read_lines(struct used_otps *used, const char *path, const char *byt
         log_warn("otp", "%s: ignored %d damaged lines", path, wrong);
 }
 
+static bool read_file(struct used_otps *used, const char *path, struct fault *why)
+{
+    size_t length;
+    struct fault reason = {0};
+    owned(bytes) char *bytes = mem_room(FILE_MAX_BYTES);
+    if (!file_read(path, bytes, FILE_MAX_BYTES, &length, &reason) && reason.kind != FAULT_ABSENT)
+        return fault_set(why, FAULT_BROKEN, "%s", reason.text);
+    read_lines(used, path, bytes, length);
+    return true;
+}
+
 struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_otps *used, struct fault *why)
 {
-    struct text text = {0};
-    if (!read_file(path, &text)) {
-        fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
+    if (!read_file(used, path, why))
         return NULL;
-    }
-    if (text.bytes)
-        read_lines(used, path, text.bytes, text.length);
-    text_drop(&text);
     // By the broker's clock, which is not known yet; the day is for a clock of this machine that is wrong.
     used_otps_forget(used, clock_wall_ms() - DAY_MS);
     struct job job = {.rewrites = true};
@@ -233,8 +171,8 @@ struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_ot
     used_otps_print(used, &job.text);
     work(&job);
     text_drop(&job.text);
-    if (job.error) {
-        fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(job.error));
+    if (!job.kept) {
+        fault_set(why, FAULT_BROKEN, "%s", job.why.text);
         return NULL;
     }
     struct otp_log *otp_log = mem_new(1, sizeof *otp_log);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/store/chain.h"
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/store/verify.h"
 
@@ -23,20 +24,20 @@ struct chain {
 };
 
 struct paths {
-    char database[FILES_PATH_SIZE], draft[FILES_PATH_SIZE], head[FILES_PATH_SIZE], key[FILES_PATH_SIZE];
+    char database[FILE_PATH_SIZE], draft[FILE_PATH_SIZE], head[FILE_PATH_SIZE], key[FILE_PATH_SIZE];
 };
 
-static void join(char path[FILES_PATH_SIZE], const char *folder, const char *name)
+static void join(char path[FILE_PATH_SIZE], const char *folder, const char *name)
 {
-    int length = snprintf(path, FILES_PATH_SIZE, "%s/%s", folder, name);
-    assert(length > 0 && length < FILES_PATH_SIZE - 16); // room for -wal and .new
+    int length = snprintf(path, FILE_PATH_SIZE, "%s/%s", folder, name);
+    assert(length > 0 && length < FILE_PATH_SIZE - 16); // room for -wal and .new
     (void)length;
 }
 
-static void log_path(char path[FILES_PATH_SIZE], const char *database)
+static void log_path(char path[FILE_PATH_SIZE], const char *database)
 {
-    int length = snprintf(path, FILES_PATH_SIZE, "%s-wal", database);
-    assert(length > 0 && length < FILES_PATH_SIZE);
+    int length = snprintf(path, FILE_PATH_SIZE, "%s-wal", database);
+    assert(length > 0 && length < FILE_PATH_SIZE);
     (void)length;
 }
 
@@ -47,11 +48,6 @@ static void find_paths(struct paths *paths, const struct chain_config *config)
     join(paths->draft, config->folder, "journal.db.new");
     join(paths->head, head_folder, "head");
     join(paths->key, head_folder, "head.key");
-}
-
-static const struct files *files_of(const struct chain_config *config)
-{
-    return config->files ? config->files : &files_real;
 }
 
 static int64_t later(int64_t a, int64_t b)
@@ -71,11 +67,18 @@ static void fill_head(struct digest *digest, const struct mark *mark, struct sig
 
 // ---- creating
 
-static bool log_exists(const struct files *files, const char *database)
+static bool log_exists(const char *database)
 {
-    char path[FILES_PATH_SIZE];
+    char path[FILE_PATH_SIZE];
     log_path(path, database);
-    return files_exists(files, path);
+    return file_exists(path);
+}
+
+bool chain_exists(const struct chain_config *config)
+{
+    struct paths paths;
+    find_paths(&paths, config);
+    return file_exists(paths.database) || log_exists(paths.database);
 }
 
 static void key_drop(struct key **key)
@@ -83,58 +86,53 @@ static void key_drop(struct key **key)
     key_free(*key);
 }
 
-static bool load_or_create_key(const struct files *files, const char *path, struct key **key, struct fault *why)
+static bool load_or_create_key(const char *path, struct key **key, struct fault *why)
 {
-    if (!files_exists(files, path) && !key_create(files, path, why))
+    if (!file_exists(path) && !key_create(path, why))
         return false;
-    return key_load(files, path, key, why);
+    return key_load(path, key, why);
 }
 
 // A head at commit 1 without a database was left by a creation that was interrupted. Any later one vouches for
 // something.
-static bool head_is_unused(const struct files *files, const char *path, struct key *key, struct fault *why)
+static bool head_is_unused(const char *path, struct key *key, struct fault *why)
 {
-    if (!files_exists(files, path))
+    if (!file_exists(path))
         return true;
     struct head_file *file = NULL;
     struct signed_head head;
     bool torn;
-    if (!signed_head_open(files, path, key, &file, &head, &torn, why))
+    if (!signed_head_open(path, key, &file, &head, &torn, why))
         return false;
     signed_head_close(file);
     return (!torn && head.commit_number == 1) ||
            fault_set(why, FAULT_CONFLICT, "%s is the head of a journal in use, and that journal is not here", path);
 }
 
-static void remove_draft(const struct files *files, const char *draft)
+static void remove_draft(const char *draft)
 {
-    char log[FILES_PATH_SIZE];
+    char log[FILE_PATH_SIZE];
     log_path(log, draft);
-    files->unlink(log);
-    files->unlink(draft);
+    file_system->unlink(log);
+    file_system->unlink(draft);
 }
 
-static bool create_database(const struct files *files, const struct paths *paths, const char *vfs,
-                            const struct mark *mark, struct fault *why)
+static bool create_database(const struct paths *paths, const char *vfs, const struct mark *mark, struct fault *why)
 {
-    remove_draft(files, paths->draft);
+    remove_draft(paths->draft);
     // SQLite gives the log the mode of the database, but would choose that one by the umask.
-    if (!files_publish(files, paths->draft, "", 0, why) || !tables_create(paths->draft, vfs, mark, why))
-        return false;
-    if (files->rename(paths->draft, paths->database) != 0)
-        return fault_set(why, FAULT_UNAVAILABLE, "cannot rename %s", paths->draft);
-    return files_sync_folder_of(files, paths->database, why);
+    return file_replace_volatile(paths->draft, 0600, "", 0, why) && tables_create(paths->draft, vfs, mark, why) &&
+           file_rename(paths->draft, paths->database, why);
 }
 
 bool chain_create(const struct chain_config *config, struct fault *why)
 {
-    const struct files *files = files_of(config);
     struct paths paths;
     find_paths(&paths, config);
-    if (files_exists(files, paths.database) || log_exists(files, paths.database))
+    if (chain_exists(config))
         return fault_set(why, FAULT_CONFLICT, "there is a journal in %s already", config->folder);
     owned(key) struct key *key = NULL;
-    if (!load_or_create_key(files, paths.key, &key, why) || !head_is_unused(files, paths.head, key, why))
+    if (!load_or_create_key(paths.key, &key, why) || !head_is_unused(paths.head, key, why))
         return false;
     owned(digest) struct digest digest;
     digest_init(&digest);
@@ -142,25 +140,24 @@ bool chain_create(const struct chain_config *config, struct fault *why)
     arc4random_buf(mark.journal, JOURNAL_ID_BYTES);
     struct signed_head head = {0};
     fill_head(&digest, &mark, &head);
-    return signed_head_create(files, paths.head, key, &head, why) &&
-           create_database(files, &paths, config->vfs, &mark, why);
+    return signed_head_create(paths.head, key, &head, why) && create_database(&paths, config->vfs, &mark, why);
 }
 
 // ---- opening
 
 // SQLite takes an empty or foreign file for a new database and throws its log away.
-static bool check_database_file(const struct files *files, const struct paths *paths, struct fault *why)
+static bool check_database_file(const struct paths *paths, struct fault *why)
 {
     static const char magic[16] = "SQLite format 3";
     char bytes[100];
     size_t length;
     struct fault reason = {0};
-    if (!files_read(files, paths->database, bytes, sizeof bytes, &length, &reason)) {
+    if (!file_read(paths->database, bytes, sizeof bytes, &length, &reason)) {
         if (reason.kind != FAULT_ABSENT)
             return fault_set(why, reason.kind, "%s", reason.text);
-        if (log_exists(files, paths->database))
+        if (log_exists(paths->database))
             return fault_set(why, FAULT_BROKEN, "%s is missing, but its log is there", paths->database);
-        if (!files_exists(files, paths->head))
+        if (!file_exists(paths->head))
             return fault_set(why, FAULT_ABSENT, "there is no journal: %s is missing", paths->database);
         return fault_set(why, FAULT_BROKEN, "%s is missing, but its head is there", paths->database);
     }
@@ -169,12 +166,11 @@ static bool check_database_file(const struct files *files, const struct paths *p
     return true;
 }
 
-static bool open_head(struct chain *chain, const struct files *files, const struct paths *paths, bool *torn,
-                      struct fault *why)
+static bool open_head(struct chain *chain, const struct paths *paths, bool *torn, struct fault *why)
 {
     struct fault reason = {0};
-    if (key_load(files, paths->key, &chain->key, &reason) &&
-        signed_head_open(files, paths->head, chain->key, &chain->head_file, &chain->head, torn, &reason))
+    if (key_load(paths->key, &chain->key, &reason) &&
+        signed_head_open(paths->head, chain->key, &chain->head_file, &chain->head, torn, &reason))
         return true;
     // The journal is there, so its head has to be.
     return fault_set(why, reason.kind == FAULT_ABSENT ? FAULT_BROKEN : reason.kind, "%s", reason.text);
@@ -214,13 +210,12 @@ static bool settle(struct chain *chain, bool torn, struct fault *why)
 
 static bool open_parts(struct chain *chain, const struct chain_config *config, struct fault *why)
 {
-    const struct files *files = files_of(config);
     struct paths paths;
     find_paths(&paths, config);
     bool torn = false;
     // The database first: whoever has it has the head too.
-    return check_database_file(files, &paths, why) && tables_open(paths.database, config->vfs, &chain->tables, why) &&
-           open_head(chain, files, &paths, &torn, why) &&
+    return check_database_file(&paths, why) && tables_open(paths.database, config->vfs, &chain->tables, why) &&
+           open_head(chain, &paths, &torn, why) &&
            verify_journal(chain->tables, &chain->digest, &chain->head, torn, &chain->mark, why) &&
            settle(chain, torn, why);
 }
@@ -252,16 +247,15 @@ void chain_close(struct chain *chain)
 
 static bool accept(struct chain *chain, const struct chain_config *config, struct store_gap *gap, struct fault *why)
 {
-    const struct files *files = files_of(config);
     struct paths paths;
     struct fault reason = {0};
     bool torn = false;
     find_paths(&paths, config);
-    if (!check_database_file(files, &paths, why) || !tables_open(paths.database, config->vfs, &chain->tables, why) ||
-        !load_or_create_key(files, paths.key, &chain->key, why))
+    if (!check_database_file(&paths, why) || !tables_open(paths.database, config->vfs, &chain->tables, why) ||
+        !load_or_create_key(paths.key, &chain->key, why))
         return false;
     struct signed_head head = {0};
-    bool read = signed_head_open(files, paths.head, chain->key, &chain->head_file, &head, &torn, &reason);
+    bool read = signed_head_open(paths.head, chain->key, &chain->head_file, &head, &torn, &reason);
     if (!read)
         log_warn("store", "the journal's head tells nothing: %s", reason.text);
     if (read && verify_journal(chain->tables, &chain->digest, &head, torn, &chain->mark, &reason))
@@ -270,7 +264,7 @@ static bool accept(struct chain *chain, const struct chain_config *config, struc
         return false;
     *gap = (struct store_gap){.seq = chain->mark.seq, .head_seq = head.seq, .head_ms = head.at_ms};
     fill_head(&chain->digest, &chain->mark, &head);
-    return signed_head_create(files, paths.head, chain->key, &head, why);
+    return signed_head_create(paths.head, chain->key, &head, why);
 }
 
 bool chain_accept(const struct chain_config *config, struct store_gap *gap, struct fault *why)

@@ -10,7 +10,6 @@ struct chain_config {
     // For tests; 0 and NULL otherwise.
     int checkpoint_pages; // of 4 KiB in the log, before it is moved into the database
     const char *vfs;
-    const struct files *files;
 };
 
 struct chain;
@@ -18,6 +17,8 @@ struct chain;
 // Makes key, head and database, in this order: when it is interrupted it can be called again. Refuses (FAULT_CONFLICT)
 // as soon as one of them has been in use.
 bool chain_create(const struct chain_config *config, struct fault *why) __attribute__((warn_unused_result));
+// There is a database, whole or not: nothing may be created in its place.
+bool chain_exists(const struct chain_config *config);
 // Checks everything. FAULT_BROKEN: damaged, nothing was changed. FAULT_ABSENT: there is none. FAULT_CONFLICT: another
 // program has it open.
 bool chain_open(const struct chain_config *config, struct chain **chain, struct fault *why)

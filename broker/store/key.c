@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/store/key.h"
+#include "broker/base/file.h"
 #include "broker/base/mem.h"
 
 #include <assert.h>
@@ -32,7 +33,7 @@ static void bio_drop(BIO **bio)
     BIO_free(*bio);
 }
 
-bool key_create(const struct files *files, const char *path, struct fault *why)
+bool key_create(const char *path, struct fault *why)
 {
     owned(pair) EVP_PKEY *pair = EVP_EC_gen("P-256");
     owned(bio) BIO *text = BIO_new(BIO_s_secmem());
@@ -40,7 +41,7 @@ bool key_create(const struct files *files, const char *path, struct fault *why)
         return fault_set(why, FAULT_UNAVAILABLE, "cannot make a key for the journal's head");
     char *bytes = NULL;
     long length = BIO_get_mem_data(text, &bytes);
-    return files_publish(files, path, bytes, (size_t)length, why);
+    return file_replace(path, 0600, bytes, (size_t)length, why);
 }
 
 static EVP_PKEY *parse(char *bytes, size_t length)
@@ -68,11 +69,11 @@ static bool set_up(struct key *key)
            EVP_PKEY_verify_init(key->verifying) == 1 && EVP_PKEY_get_size(key->pair) <= KEY_SIGNATURE_MAX;
 }
 
-bool key_load(const struct files *files, const char *path, struct key **key, struct fault *why)
+bool key_load(const char *path, struct key **key, struct fault *why)
 {
     char bytes[KEY_FILE_MAX];
     size_t length;
-    if (!files_read(files, path, bytes, sizeof bytes, &length, why))
+    if (!file_read(path, bytes, sizeof bytes, &length, why))
         return false;
     owned(pair) EVP_PKEY *pair = length < sizeof bytes ? parse(bytes, length) : NULL;
     explicit_bzero(bytes, sizeof bytes);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/store/signed_head.h"
+#include "broker/base/file.h"
+#include "broker/base/mem.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -14,7 +16,6 @@ enum { SIGNED_BYTES = 112, SIGNATURE_AT = 120, SLOT_USED = SIGNATURE_AT + KEY_SI
 static const char magic[8] = {'P', 'U', 'L', 'T', 'H', 'E', 'D', '1'};
 
 struct head_file {
-    const struct files *files;
     struct key *key;
     struct digest digest;
     int descriptor;
@@ -59,8 +60,7 @@ static bool decode(struct digest *digest, struct key *key, const unsigned char s
     return true;
 }
 
-bool signed_head_create(const struct files *files, const char *path, struct key *key, const struct signed_head *head,
-                        struct fault *why)
+bool signed_head_create(const char *path, struct key *key, const struct signed_head *head, struct fault *why)
 {
     assert(head->commit_number > 0);
     unsigned char bytes[2 * HEAD_SLOT_BYTES] = {0}; // its full size from the start: a later write changes no metadata
@@ -70,7 +70,7 @@ bool signed_head_create(const struct files *files, const char *path, struct key 
     digest_init(&digest);
     encode(&digest, key, &before, bytes + before.commit_number % 2 * HEAD_SLOT_BYTES);
     encode(&digest, key, head, bytes + head->commit_number % 2 * HEAD_SLOT_BYTES);
-    return files_publish(files, path, bytes, sizeof bytes, why);
+    return file_replace(path, 0600, bytes, sizeof bytes, why);
 }
 
 static bool read_slots(struct head_file *file, const char *path, struct signed_head *newest, bool *torn,
@@ -78,7 +78,7 @@ static bool read_slots(struct head_file *file, const char *path, struct signed_h
 {
     unsigned char bytes[2 * HEAD_SLOT_BYTES] = {0};
     size_t length;
-    if (!files_read(file->files, path, bytes, sizeof bytes, &length, why))
+    if (!file_read(path, bytes, sizeof bytes, &length, why))
         return false;
     struct signed_head slots[2];
     bool whole[2];
@@ -95,15 +95,15 @@ static bool read_slots(struct head_file *file, const char *path, struct signed_h
     return true;
 }
 
-bool signed_head_open(const struct files *files, const char *path, struct key *key, struct head_file **file,
-                      struct signed_head *newest, bool *torn, struct fault *why)
+bool signed_head_open(const char *path, struct key *key, struct head_file **file, struct signed_head *newest,
+                      bool *torn, struct fault *why)
 {
     struct head_file *opened = mem_new(1, sizeof *opened);
-    *opened = (struct head_file){.files = files, .key = key, .descriptor = -1};
+    *opened = (struct head_file){.key = key, .descriptor = -1};
     digest_init(&opened->digest);
     bool right = read_slots(opened, path, newest, torn, why);
     if (right) {
-        opened->descriptor = files->open(path, O_WRONLY, 0);
+        opened->descriptor = file_system->open(path, O_WRONLY, 0);
         right = opened->descriptor >= 0 ||
                 fault_set(why, FAULT_UNAVAILABLE, "cannot write the journal's head %s: %s", path, strerror(errno));
     }
@@ -120,7 +120,7 @@ void signed_head_close(struct head_file *file)
     if (!file)
         return;
     if (file->descriptor >= 0)
-        file->files->close(file->descriptor);
+        file_system->close(file->descriptor);
     digest_drop(&file->digest);
     free(file);
 }
@@ -131,8 +131,8 @@ bool signed_head_write(struct head_file *file, const struct signed_head *head, s
     encode(&file->digest, file->key, head, slot);
     off_t offset = (off_t)(head->commit_number % 2) * HEAD_SLOT_BYTES;
     errno = ENOSPC; // what a short write means
-    if (file->files->pwrite(file->descriptor, slot, sizeof slot, offset) != (ssize_t)sizeof slot ||
-        file->files->fdatasync(file->descriptor) != 0)
+    if (file_system->pwrite(file->descriptor, slot, sizeof slot, offset) != (ssize_t)sizeof slot ||
+        file_system->fdatasync(file->descriptor) != 0)
         return fault_set(why, FAULT_BROKEN, "cannot write the journal's head: %s", strerror(errno));
     return true;
 }

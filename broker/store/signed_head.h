@@ -20,12 +20,12 @@ struct signed_head {
 struct head_file;
 
 // A new file for a journal at `head->commit_number`, 1 or later.
-bool signed_head_create(const struct files *files, const char *path, struct key *key, const struct signed_head *head,
-                        struct fault *why) __attribute__((warn_unused_result));
-// Borrows `key` and `files`. *newest is the newest head that is whole; *torn tells that the other slot is not.
+bool signed_head_create(const char *path, struct key *key, const struct signed_head *head, struct fault *why)
+    __attribute__((warn_unused_result));
+// Borrows `key`. *newest is the newest head that is whole; *torn tells that the other slot is not.
 // FAULT_ABSENT: no such file. FAULT_BROKEN: both slots are damaged, or do not belong together.
-bool signed_head_open(const struct files *files, const char *path, struct key *key, struct head_file **file,
-                      struct signed_head *newest, bool *torn, struct fault *why) __attribute__((warn_unused_result));
+bool signed_head_open(const char *path, struct key *key, struct head_file **file, struct signed_head *newest,
+                      bool *torn, struct fault *why) __attribute__((warn_unused_result));
 void signed_head_close(struct head_file *file); // NULL allowed
 // Durable when it returns true. Else nobody can tell which head is on the disk.
 bool signed_head_write(struct head_file *file, const struct signed_head *head, struct fault *why)

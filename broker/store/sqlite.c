@@ -29,6 +29,12 @@ static struct store_head head_of(const struct chain *chain)
     return head;
 }
 
+static bool store_exists(void *self)
+{
+    struct sqlite_store *store = self;
+    return chain_exists(&store->config);
+}
+
 static bool create_store(void *self, struct fault *why)
 {
     struct sqlite_store *store = self;
@@ -308,6 +314,7 @@ struct store_port store_open_sqlite(const struct chain_config *config, struct lo
     pthread_mutex_init(&store->lock, NULL);
     return (struct store_port){
         .self = store,
+        .exists = store_exists,
         .create = create_store,
         .accept = accept_store,
         .open = open_store,

@@ -13,8 +13,7 @@
 #include <assert.h>
 #include <string.h>
 
-static const struct chain_config config = {
-    .folder = "/data", .head_folder = "/head", .vfs = POWER_VFS, .files = &power_files};
+static const struct chain_config config = {.folder = "/data", .head_folder = "/head", .vfs = POWER_VFS};
 static const char *const names[] = {"/data/journal.db", "/data/journal.db-wal", "/head/head", "/head/head.key"};
 enum deed { DEED_PUT, DEED_FLIP, DEED_CUT, DEED_REPEAT };
 

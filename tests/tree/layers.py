@@ -55,6 +55,10 @@ HOMES = {
     r"criterion/.*": ["tests/"],
     r"(iconv|libintl|ut(hash|list))\.h": [""],
 }
+# Call -> the files it may be made in: what must be done in one way only is done in one place.
+CALL_HOMES = {
+    r"fsync|fdatasync|sync|syncfs|rename|renameat2?|link|linkat|mkstemp|mkostemp|tmpfile": ["broker/base/file."],
+}
 SYSTEM = re.compile(r"(sys|netinet|net|arpa|linux|bits)/\w+\.h|(aio|arpa|assert|ctype|dirent|dlfcn|endian|err|errno|"
                     r"fcntl|fnmatch|getopt|glob|grp|ifaddrs|inttypes|langinfo|limits|locale|malloc|math|mntent|netdb|"
                     r"poll|pthread|pty|pwd|regex|sched|semaphore|setjmp|shadow|signal|spawn|stdarg|stdatomic|stdbool|"
@@ -173,3 +177,17 @@ def border(tree):
             continue
         for match in re.finditer(r'\bid_(?:tenant|is_of_tenant)\(|"%s/"', source.text):
             yield f"{source.path}:{line_of(source.text, match.start())}: {match.group()}: ask broker/core/wall.h"
+
+
+@check(good={"broker/base/file.c": "int f(void)\n{\n    return fsync(1);\n}\n", "broker/store/key.c": "x->rename(a, b);\n",
+             "tests/unit/x.c": "rename(a, b);\n"},
+       bad=[{"broker/store/key.c": "int f(void)\n{\n    return rename(a, b);\n}\n"},
+            {"client-agent/x.c": "bool good = fsync(file) == 0;\n"}])
+def calls(tree):
+    """what must be done in one way only is done where CALL_HOMES says, and nowhere else"""
+    for source in tree.c_sources():
+        for names, places in CALL_HOMES.items():
+            if source.path.startswith("tests/") or any(source.path.startswith(place) for place in places):
+                continue
+            for match in re.finditer(rf"(?<![\w.>])({names})\s*\(", source.code):
+                yield f"{source.path}:{line_of(source.code, match.start())}: {match.group(1)}() lives in {', '.join(places)}"

@@ -92,7 +92,7 @@ static double measure_sign_us(void)
     struct key *key = NULL;
     struct fault why;
     snprintf(path, sizeof path, "%s/head.key", bench.folder);
-    must(key_create(&files_real, path, &why) && key_load(&files_real, path, &key, &why), &why);
+    must(key_create(path, &why) && key_load(path, &key, &why), &why);
     unsigned char hash[32] = {0}, signature[KEY_SIGNATURE_MAX];
     enum { COUNT = 5000 };
     int64_t start_us = clock_steady_us();

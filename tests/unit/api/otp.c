@@ -2,6 +2,7 @@
 #include "broker/api/otp.h"
 #include "broker/base/text.h"
 #include "tests/folder.h"
+#include "tests/unit/power_fixture.h"
 
 #include <criterion/criterion.h>
 #include <openssl/evp.h>
@@ -230,4 +231,35 @@ Test(otp, secrets_are_kept_and_checked)
         cr_assert(strstr(why.text, "holds no secret"));
         cr_assert_null(otp_key_read(wrong[i]), "%s", wrong[i]);
     }
+}
+
+static char first_key[OTP_KEY_TEXT_SIZE];
+
+// What hosts were given keys from: 1; another one or none: -1, but 0 before they were.
+static int whose_keys(const char *where)
+{
+    char secret[64], words[OTP_KEY_TEXT_SIZE];
+    struct fault why = {0};
+    snprintf(secret, sizeof secret, "%s/otp.secret", where);
+    bool was_there = access(secret, F_OK) == 0;
+    struct otp_maker *found = otp_maker_open(secret, &why);
+    if (!found)
+        return -1;
+    cr_assert(otp_maker_key(found, "neustadt/ts1", "first", words));
+    otp_maker_free(found);
+    return strcmp(words, first_key) == 0 ? 1 : was_there ? -1 : 0;
+}
+
+Test(otp, the_secret_is_one_for_ever_whenever_the_power_goes)
+{
+    struct fault why = {0};
+    cr_assert_eq(unlink(path), 0);
+    power_fixture_start(folder);
+    power_fixture_begin();
+    struct otp_maker *made = otp_maker_open(path, &why);
+    cr_assert(made && otp_maker_key(made, "neustadt/ts1", "first", first_key), "%s", why.text);
+    power_fixture_done();
+    otp_maker_free(made);
+    power_fixture_check(whose_keys);
+    power_fixture_stop();
 }

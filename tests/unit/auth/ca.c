@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "tests/folder.h"
+#include "tests/unit/power_fixture.h"
 
 #include <criterion/criterion.h>
 #include <openssl/pem.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 static const int64_t day_ms = 24ll * 60 * 60 * 1000;
 static char folder[FOLDER_SIZE], key_file[64], certificate_file[64];
@@ -157,4 +159,70 @@ Test(ca, stays_as_it_is_while_there_is_time)
     struct ca *ca = open_with(1000);
     cr_assert_lt(ca_port(ca).until_ms, clock_wall_ms() + (CA_RENEWED_DAYS + 3) * day_ms);
     ca_free(ca);
+}
+
+// ---- when the power goes
+
+// 1 when there is a whole one; 0 when one can be made as if nothing had happened.
+static int whether_made(const char *where)
+{
+    struct fault why;
+    char key[64], certificate[64];
+    snprintf(key, sizeof key, "%s/ca.key", where);
+    snprintf(certificate, sizeof certificate, "%s/ca.pem", where);
+    struct ca *found = ca_open(key, certificate, 100, &why);
+    int version = found ? 1 : 0;
+    if (!found && ca_create(key, certificate, &why))
+        found = ca_open(key, certificate, 100, &why);
+    version = found ? version : -1;
+    ca_free(found);
+    return version;
+}
+
+Test(ca, made_while_the_power_goes_is_whole_or_can_be_made_again)
+{
+    struct fault why;
+    cr_assert(unlink(key_file) == 0 && unlink(certificate_file) == 0);
+    power_fixture_start(folder);
+    power_fixture_begin();
+    cr_assert(ca_create(key_file, certificate_file, &why), "%s", why.text);
+    power_fixture_done();
+    power_fixture_check(whether_made);
+    power_fixture_stop();
+}
+
+Test(ca, is_not_made_over_one_that_is_there)
+{
+    struct fault why;
+    cr_assert_not(ca_create(key_file, certificate_file, &why));
+    cr_assert_eq(why.kind, FAULT_CONFLICT);
+    cr_assert_eq(unlink(key_file), 0);
+    cr_assert_not(ca_create(key_file, certificate_file, &why));
+    cr_assert_eq(why.kind, FAULT_CONFLICT);
+    cr_assert_neq(access(key_file, F_OK), 0);
+}
+
+static int whether_renewed(const char *where)
+{
+    char certificate[64];
+    snprintf(certificate, sizeof certificate, "%s/ca.pem", where);
+    FILE *file = fopen(certificate, "re");
+    X509 *found = file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
+    if (file)
+        fclose(file);
+    time_t late = time(NULL) + (time_t)CA_DAYS * 24 * 60 * 60 / 2;
+    int version = !found ? -1 : X509_cmp_time(X509_get0_notAfter(found), &late) > 0;
+    X509_free(found);
+    return version;
+}
+
+Test(ca, renewed_while_the_power_goes_is_the_old_one_or_the_new_one)
+{
+    age(CA_RENEWED_DAYS - 1);
+    power_fixture_start(folder);
+    power_fixture_begin();
+    ca_free(open_with(1000));
+    power_fixture_done();
+    power_fixture_check(whether_renewed);
+    power_fixture_stop();
 }

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Key and certificate on a disk whose power goes at any moment. This program's fsync, rename and unlink stand before
-// libc's: before and after each of them it is looked at what the disk may hold in the worst case. Of a file that is
-// what it held at its last fsync; under a name the file it named at the folder's last fsync, or the one that it names
-// now.
+// Key and certificate of a device, also while the power goes.
 #include "broker/client/credential.h"
 #include "broker/auth/ca.h"
 #include "broker/base/clock.h"
+#include "broker/base/text.h"
 #include "tests/folder.h"
+#include "tests/unit/power_fixture.h"
 
 #include <criterion/criterion.h>
-#include <dlfcn.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,20 +15,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FILES_MAX = 32, BYTES_MAX = 8192 };
-
 static char folder[FOLDER_SIZE];
 static struct ca *ca;
-
-static struct file {
-    ino_t inode;
-    char bytes[BYTES_MAX];
-    size_t length;
-} files[FILES_MAX];
-static size_t file_count;
-static ino_t durable;      // what "device.pem" names for certain; 0: nothing
-static bool watched;       // from the first pair on
-static int looks, checked; // how often, and how many pairs were found
 
 static const char *in_folder(const char *name)
 {
@@ -38,85 +24,6 @@ static const char *in_folder(const char *name)
     static int at;
     snprintf(path[at = !at], CREDENTIAL_PATH_SIZE, "%s/%s", folder, name);
     return path[at];
-}
-
-static ino_t inode_of(const char *path)
-{
-    struct stat found;
-    return stat(path, &found) == 0 ? found.st_ino : 0;
-}
-
-static void check_file(ino_t inode)
-{
-    const struct file *file = NULL;
-    for (size_t i = 0; i < file_count; i++)
-        if (files[i].inode == inode)
-            file = &files[i];
-    cr_assert(file, "device.pem may be a file that was never made durable");
-    BIO *key_in = BIO_new_mem_buf(file->bytes, (int)file->length);
-    BIO *certificate_in = BIO_new_mem_buf(file->bytes, (int)file->length);
-    EVP_PKEY *key = PEM_read_bio_PrivateKey(key_in, NULL, NULL, NULL);
-    X509 *certificate = PEM_read_bio_X509(certificate_in, NULL, NULL, NULL);
-    cr_assert(key && certificate, "key or certificate is missing");
-    cr_assert_eq(X509_check_private_key(certificate, key), 1, "they do not go together");
-    EVP_PKEY_free(key);
-    X509_free(certificate);
-    BIO_free(key_in);
-    BIO_free(certificate_in);
-    checked++;
-}
-
-static void look(void)
-{
-    ino_t now = inode_of(in_folder("device.pem"));
-    if (!watched)
-        return;
-    looks++;
-    check_file(durable);
-    if (now != durable)
-        check_file(now);
-}
-
-int fsync(int descriptor)
-{
-    struct stat found;
-    look();
-    cr_assert_eq(fstat(descriptor, &found), 0);
-    if (S_ISDIR(found.st_mode)) {
-        durable = inode_of(in_folder("device.pem"));
-    } else {
-        cr_assert_lt(file_count, FILES_MAX);
-        struct file *file = &files[file_count++];
-        for (size_t i = 0; i + 1 < file_count; i++) // numbers are given out again
-            if (files[i].inode == found.st_ino)
-                files[i].inode = 0;
-        char self[64];
-        snprintf(self, sizeof self, "/proc/self/fd/%d", descriptor);
-        FILE *in = fopen(self, "re");
-        file->inode = found.st_ino;
-        file->length = fread(file->bytes, 1, sizeof file->bytes, in);
-        fclose(in);
-    }
-    look();
-    return 0;
-}
-
-int rename(const char *from, const char *to)
-{
-    int (*real)(const char *, const char *) = (int (*)(const char *, const char *))dlsym(RTLD_NEXT, "rename");
-    look();
-    int rc = real(from, to);
-    look();
-    return rc;
-}
-
-int unlink(const char *path)
-{
-    int (*real)(const char *) = (int (*)(const char *))dlsym(RTLD_NEXT, "unlink");
-    look();
-    int rc = real(path);
-    look();
-    return rc;
 }
 
 static void open_folder(void)
@@ -130,7 +37,6 @@ static void open_folder(void)
 
 static void remove_folder(void)
 {
-    watched = false;
     ca_free(ca);
     folder_remove(folder);
 }
@@ -172,28 +78,79 @@ static void get_one(void)
     credential_free(pair);
 }
 
-static struct credential_dates dates_now(void)
+static struct credential_dates dates_in(const char *where)
 {
     struct fault why;
-    struct credential_files where;
+    struct credential_files files;
     struct credential_dates dates = {0};
-    credential_files(&where, NOUN_DEVICE, folder);
-    cr_assert(credential_dates(&where, &dates, &why), "%s", why.text);
+    credential_files(&files, NOUN_DEVICE, where);
+    cr_assert(credential_dates(&files, &dates, &why), "%s", why.text);
     return dates;
+}
+
+static struct credential_dates dates_now(void)
+{
+    return dates_in(folder);
+}
+
+static bool go_together(const char *path)
+{
+    FILE *in = fopen(path, "re");
+    EVP_PKEY *key = in ? PEM_read_PrivateKey(in, NULL, NULL, NULL) : NULL;
+    X509 *certificate = in ? PEM_read_X509(in, NULL, NULL, NULL) : NULL;
+    bool do_so = key && certificate && X509_check_private_key(certificate, key) == 1;
+    EVP_PKEY_free(key);
+    X509_free(certificate);
+    if (in)
+        fclose(in);
+    return do_so;
+}
+
+static char digests[3][DIGEST_SIZE];
+
+static int which_pair(const char *where)
+{
+    char path[CREDENTIAL_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/device.pem", where);
+    if (!go_together(path))
+        return -1;
+    for (int i = 0; i < 3; i++)
+        if (text_equal(dates_in(where).digest, digests[i]))
+            return i;
+    return -1;
 }
 
 Test(pair, key_and_certificate_go_together_whenever_the_power_goes)
 {
     get_one();
-    cr_assert_eq(durable, inode_of(in_folder("device.pem")), "it is not durable when it is said to be");
-    watched = true;
-    struct credential_dates before = dates_now();
+    TEXT_PUT(digests[0], dates_now().digest);
+    power_fixture_start(folder);
+    for (int i = 1; i < 3; i++) {
+        power_fixture_begin();
+        get_one();
+        power_fixture_done();
+        TEXT_PUT(digests[i], dates_now().digest);
+        cr_assert_str_neq(digests[i], digests[i - 1]);
+    }
+    power_fixture_check(which_pair);
+    power_fixture_stop();
+}
+
+static int whether_there(const char *where)
+{
+    char path[CREDENTIAL_PATH_SIZE];
+    snprintf(path, sizeof path, "%s/device.pem", where);
+    return access(path, F_OK) != 0 ? 0 : go_together(path) ? 1 : -1;
+}
+
+Test(pair, the_first_one_is_there_in_whole_or_not_at_all)
+{
+    power_fixture_start(folder);
+    power_fixture_begin();
     get_one();
-    struct credential_dates after = dates_now();
-    cr_assert_str_neq(before.digest, after.digest);
-    cr_assert_eq(durable, inode_of(in_folder("device.pem")));
-    cr_assert_gt(looks, 8);
-    cr_assert_gt(checked, looks, "there was no moment with two possible ends");
+    power_fixture_done();
+    power_fixture_check(whether_there);
+    power_fixture_stop();
 }
 
 Test(pair, enrolling_and_renewing_do_not_meet)

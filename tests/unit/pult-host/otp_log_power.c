@@ -1,132 +1,22 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What the host remembers when the power goes. This program's fsync stands before libc's and notes what is on the disk
-// for certain: of a file what it held at its last fsync, of the folder the names it had at its own. The power cut puts
-// all back to that, the worst that a file system may do.
+// What is remembered of one-time passwords when the power goes.
 #include "broker/base/clock.h"
 #include "broker/base/text.h"
 #include "broker/pult-host/otp_log.h"
 #include "tests/folder.h"
+#include "tests/unit/power_fixture.h"
 
 #include <criterion/criterion.h>
-#include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
-
-enum { FILES_MAX = 64, NAMES_MAX = 8, BYTES_MAX = 2 * 1024 * 1024 };
-
-struct file {
-    ino_t inode;
-    char *bytes;
-    size_t length;
-};
-
-struct name {
-    char name[64];
-    ino_t inode;
-};
 
 static char folder[FOLDER_SIZE], path[64];
-static struct file files[FILES_MAX];
-static struct name names[NAMES_MAX];
-static size_t file_count, name_count;
-static int syncs;
 static struct loop *loop;
 static struct used_otps *used;
 static struct otp_log *otp_log;
 static int kept, asked;
-
-// ---- the disk
-
-static struct file *file_of(ino_t inode)
-{
-    for (size_t i = 0; i < file_count; i++)
-        if (files[i].inode == inode)
-            return &files[i];
-    return NULL;
-}
-
-static void note_file(int descriptor, ino_t inode)
-{
-    static char bytes[BYTES_MAX];
-    char self[64];
-    struct file *file = file_of(inode);
-    if (!file) {
-        cr_assert(file_count < FILES_MAX);
-        file = &files[file_count++];
-        *file = (struct file){.inode = inode};
-    }
-    snprintf(self, sizeof self, "/proc/self/fd/%d", descriptor); // ours may be for writing only
-    int reader = open(self, O_RDONLY | O_CLOEXEC);
-    ssize_t length = read(reader, bytes, sizeof bytes);
-    close(reader);
-    cr_assert(length >= 0 && length < BYTES_MAX);
-    free(file->bytes);
-    file->length = (size_t)length;
-    file->bytes = malloc(file->length + 1);
-    memcpy(file->bytes, bytes, file->length);
-}
-
-static void note_names(void)
-{
-    DIR *all = opendir(folder);
-    name_count = 0;
-    for (const struct dirent *one; (one = readdir(all)) != NULL;) {
-        if (one->d_name[0] == '.')
-            continue;
-        cr_assert(name_count < NAMES_MAX);
-        names[name_count].inode = one->d_ino;
-        text_cut(names[name_count++].name, sizeof names[0].name, one->d_name);
-    }
-    closedir(all);
-}
-
-int fsync(int descriptor)
-{
-    struct stat status;
-    cr_assert_eq(fstat(descriptor, &status), 0);
-    if (S_ISDIR(status.st_mode))
-        note_names();
-    else
-        note_file(descriptor, status.st_ino);
-    syncs++;
-    return 0;
-}
-
-static void power_goes(void)
-{
-    folder_empty(folder);
-    for (size_t i = 0; i < name_count; i++) {
-        char at[700];
-        const struct file *file = file_of(names[i].inode);
-        snprintf(at, sizeof at, "%s/%.63s", folder, names[i].name);
-        FILE *back = fopen(at, "we");
-        if (file)
-            fwrite(file->bytes, 1, file->length, back);
-        fclose(back);
-    }
-    // What is written from now on stands in other files.
-    for (size_t i = 0; i < file_count; i++)
-        free(files[i].bytes);
-    file_count = 0;
-    DIR *all = opendir(folder);
-    for (const struct dirent *one; (one = readdir(all)) != NULL;) {
-        char at[400];
-        snprintf(at, sizeof at, "%s/%s", folder, one->d_name);
-        int descriptor = one->d_name[0] == '.' ? -1 : open(at, O_RDWR | O_CLOEXEC);
-        if (descriptor >= 0)
-            fsync(descriptor);
-        if (descriptor >= 0)
-            close(descriptor);
-    }
-    closedir(all);
-    note_names();
-}
-
-// ---- the ledger
 
 static void open_ledger(void)
 {
@@ -147,6 +37,7 @@ static void start(void)
     loop = loop_new();
     folder_make(folder, "power");
     snprintf(path, sizeof path, "%s/ledger", folder);
+    power_fixture_start(folder);
     open_ledger();
 }
 
@@ -154,6 +45,7 @@ static void stop(void)
 {
     close_ledger();
     loop_free(loop);
+    power_fixture_stop();
     folder_remove(folder);
 }
 
@@ -161,7 +53,7 @@ TestSuite(otp_log_power, .init = start, .fini = stop, .timeout = 60);
 
 static void power_goes_and_comes_back(void)
 {
-    power_goes();
+    power_fixture_cut();
     close_ledger();
     open_ledger();
 }
@@ -242,7 +134,47 @@ Test(otp_log_power, also_when_the_file_was_just_written_anew)
 
 Test(otp_log_power, nobody_is_let_in_before_the_disk_has_it)
 {
-    int before = syncs;
+    int before = power_fixture_syncs();
     let_in(1, 1);
-    cr_assert_gt(syncs, before);
+    cr_assert_gt(power_fixture_syncs(), before);
+}
+
+static int known_before;
+
+// How many are known besides, from the first one on; -1: with a gap.
+static int count_known(const char *where)
+{
+    char ledger[80];
+    struct fault why = {0};
+    struct used_otps *found = used_otps_new();
+    snprintf(ledger, sizeof ledger, "%s/ledger", where);
+    struct otp_log *opened = otp_log_open(loop, ledger, found, &why);
+    int count = 0;
+    while (opened && used_otps_used(found, nth(count + 1).nonce))
+        count++;
+    bool gap = !opened || used_otps_highest(found) > count;
+    otp_log_free(opened);
+    used_otps_free(found);
+    return gap || count < known_before ? -1 : count - known_before;
+}
+
+Test(otp_log_power, nobody_is_forgotten_at_whatever_moment_the_power_goes)
+{
+    power_fixture_cut();
+    for (int n = 1; n <= 4; n++) {
+        power_fixture_begin();
+        let_in(n, 1);
+        power_fixture_done();
+    }
+    power_fixture_check(count_known);
+}
+
+Test(otp_log_power, nor_when_it_goes_while_the_file_is_written_anew)
+{
+    let_in(1, known_before = 3);
+    power_goes_and_comes_back();
+    power_fixture_begin();
+    let_in(known_before + 1, 1);
+    power_fixture_done();
+    power_fixture_check(count_known);
 }

@@ -13,7 +13,6 @@ static const struct chain_config config = {
     .folder = "/data",
     .head_folder = "/head",
     .vfs = POWER_VFS,
-    .files = &power_files,
 };
 
 static struct model model, earlier;
@@ -134,8 +133,8 @@ Test(backup, an_older_head_loses_nothing)
 
 Test(backup, a_head_that_is_gone_is_made_anew)
 {
-    power_files.unlink("/head/head");
-    power_files.unlink("/head/head.key");
+    file_system->unlink("/head/head");
+    file_system->unlink("/head/head.key");
     is_accepted_and_goes_on();
     cr_assert_eq(gap.seq, 12);
     cr_assert_eq(gap.head_seq, 0);

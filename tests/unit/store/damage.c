@@ -15,7 +15,6 @@ static const struct chain_config config = {
     .folder = "/data",
     .head_folder = "/head",
     .vfs = POWER_VFS,
-    .files = &power_files,
 };
 static const char *const names[] = {"/data/journal.db", "/data/journal.db-wal", "/head/head", "/head/head.key"};
 
@@ -179,7 +178,7 @@ Test(damage, by_cutting_a_file_short_is_found_or_harmless, .timeout = 120)
 Test(damage, by_losing_the_log_is_found)
 {
     make_image(true);
-    power_files.unlink(names[1]);
+    file_system->unlink(names[1]);
     struct chain *chain = NULL;
     cr_assert(!chain_open(&config, &chain, &why));
     cr_assert(strstr(why.text, "the journal ends at event 42, but its head vouches for event 54"), "%s", why.text);

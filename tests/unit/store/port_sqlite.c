@@ -9,8 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct chain_config config = {
-    .folder = "/data", .head_folder = "/head", .vfs = POWER_VFS, .files = &power_files};
+static const struct chain_config config = {.folder = "/data", .head_folder = "/head", .vfs = POWER_VFS};
 static const char database[] = "/data/journal.db";
 
 static struct {

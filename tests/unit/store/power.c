@@ -15,7 +15,6 @@ static const struct chain_config config = {
     .head_folder = "/head",
     .checkpoint_pages = 12,
     .vfs = POWER_VFS,
-    .files = &power_files,
 };
 
 static struct fault why;

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -440,13 +441,15 @@ static int sync_call(int descriptor)
     return 0;
 }
 
-static int rename_call(const char *from, const char *to)
+static int rename_call(const char *from, const char *to, unsigned flags)
 {
     int node = node_of(from);
     if (disk.off || goes_off())
         return fail(EIO);
     if (node < 0)
         return fail(ENOENT);
+    if (flags & RENAME_NOREPLACE && node_of(to) >= 0)
+        return fail(EEXIST);
     change_name(to, node, false);
     change_name(from, node, true);
     return 0;
@@ -464,7 +467,7 @@ static int unlink_call(const char *path)
     return 0;
 }
 
-const struct files power_files = {
+static const struct file_system power_system = {
     .open = open_call,
     .close = close_call,
     .pread = pread_call,
@@ -669,6 +672,7 @@ void power_start(void)
         vfs.xGetLastError = vfs_last_error;
         sqlite3_vfs_register(&vfs, 0);
     }
+    file_system = &power_system;
     empty_disk();
 }
 

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A disk in memory whose power can fail, under SQLite (as the VFS "power") and under the head (as power_files).
+// A disk in memory whose power can fail, under SQLite (as the VFS "power") and under base/file.
 // What is written is only seen until it is synced; a cut keeps, drops and tears the rest at random by a seed: sectors
 // of 512 bytes, each for itself, some of them half written; names likewise. It does what the usual VFS does, no more:
 // the folder of a new log is synced with the log, a file that SQLite cuts short is not synced.
 // One thread at a time.
 #pragma once
-#include "broker/store/files.h"
+#include "broker/base/file.h"
 
 #include <stdint.h>
 
-extern const struct files power_files;
 #define POWER_VFS "power"
 
-void power_start(void); // registers the VFS; an empty disk, power on
+void power_start(void); // puts it under both; an empty disk, power on
 void power_seed(uint64_t seed);
 uint64_t power_random(uint64_t below);
 

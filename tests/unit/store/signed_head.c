@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/store/signed_head.h"
+#include "tests/folder.h"
+#include "tests/unit/power_fixture.h"
 #include "tests/unit/store/power_vfs.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct fault why;
@@ -12,10 +15,9 @@ static void start(void)
 {
     power_start();
     power_seed(3);
-    cr_assert(key_create(&power_files, "/k", &why), "%s", why.text);
-    cr_assert(key_load(&power_files, "/k", &key, &why), "%s", why.text);
-    cr_assert(signed_head_create(&power_files, "/h", key, &(struct signed_head){.commit_number = 1}, &why), "%s",
-              why.text);
+    cr_assert(key_create("/k", &why), "%s", why.text);
+    cr_assert(key_load("/k", &key, &why), "%s", why.text);
+    cr_assert(signed_head_create("/h", key, &(struct signed_head){.commit_number = 1}, &why), "%s", why.text);
 }
 
 static void stop(void)
@@ -28,7 +30,7 @@ TestSuite(head, .init = start, .fini = stop);
 static bool read_head(struct signed_head *head, bool *torn)
 {
     struct head_file *file = NULL;
-    if (!signed_head_open(&power_files, "/h", key, &file, head, torn, &why))
+    if (!signed_head_open("/h", key, &file, head, torn, &why))
         return false;
     signed_head_close(file);
     return true;
@@ -39,7 +41,7 @@ static void write_heads(uint64_t from, uint64_t to)
     struct head_file *file = NULL;
     struct signed_head head;
     bool torn;
-    cr_assert(signed_head_open(&power_files, "/h", key, &file, &head, &torn, &why), "%s", why.text);
+    cr_assert(signed_head_open("/h", key, &file, &head, &torn, &why), "%s", why.text);
     for (uint64_t number = from; number <= to; number++) {
         head = (struct signed_head){.commit_number = number, .seq = number * 10, .at_ms = (int64_t)number * 1000};
         memset(head.chain, (int)number, sizeof head.chain);
@@ -122,7 +124,7 @@ Test(head, is_refused_when_its_halves_are_swapped)
 
 Test(head, is_absent_when_there_is_no_file)
 {
-    power_files.unlink("/h");
+    file_system->unlink("/h");
     struct signed_head head;
     bool torn;
     cr_assert(!read_head(&head, &torn));
@@ -136,7 +138,7 @@ Test(head, survives_a_cut_at_any_write)
         struct head_file *file = NULL;
         struct signed_head head;
         bool torn;
-        cr_assert(signed_head_open(&power_files, "/h", key, &file, &head, &torn, &why), "%s", why.text);
+        cr_assert(signed_head_open("/h", key, &file, &head, &torn, &why), "%s", why.text);
         uint64_t sure = head.commit_number;
         power_cut_after(1 + (int)power_random(20));
         while ((head.commit_number = sure + 1, signed_head_write(file, &head, &why)))
@@ -150,12 +152,80 @@ Test(head, survives_a_cut_at_any_write)
     }
 }
 
+// The turn of the newest; a head that is torn vouches for one turn less than the journal has.
+static int find_turn(const char *where)
+{
+    char path[64];
+    bool torn;
+    struct head_file *file = NULL;
+    struct signed_head head = {0};
+    snprintf(path, sizeof path, "%s/head", where);
+    if (!signed_head_open(path, key, &file, &head, &torn, &why))
+        return why.kind == FAULT_ABSENT ? 0 : -1;
+    signed_head_close(file);
+    return (int)head.commit_number;
+}
+
+Test(head_on_a_disk, is_the_old_one_or_the_new_one_whenever_the_power_goes)
+{
+    char folder[FOLDER_SIZE], keys[FOLDER_SIZE], path[64];
+    bool torn;
+    struct head_file *file = NULL;
+    struct signed_head head = {.commit_number = 1};
+    folder_make(folder, "head");
+    folder_make(keys, "keys");
+    snprintf(path, sizeof path, "%s/head.key", keys);
+    cr_assert(key_create(path, &why) && key_load(path, &key, &why), "%s", why.text);
+    snprintf(path, sizeof path, "%s/head", folder);
+    power_fixture_start(folder);
+    power_fixture_begin();
+    cr_assert(signed_head_create(path, key, &head, &why), "%s", why.text);
+    power_fixture_done();
+    cr_assert(signed_head_open(path, key, &file, &head, &torn, &why), "%s", why.text);
+    while (head.commit_number++ < 4) {
+        power_fixture_begin();
+        cr_assert(signed_head_write(file, &head, &why), "%s", why.text);
+        power_fixture_done();
+    }
+    power_fixture_check(find_turn);
+    power_fixture_stop();
+    signed_head_close(file);
+    key_free(key);
+    folder_remove(folder);
+    folder_remove(keys);
+}
+
+static int which_head_key(const char *where)
+{
+    char path[64];
+    struct key *found = NULL;
+    snprintf(path, sizeof path, "%s/head.key", where);
+    if (!key_load(path, &found, &why))
+        return why.kind == FAULT_ABSENT ? 0 : -1;
+    key_free(found);
+    return 1;
+}
+
+Test(key_on_a_disk, is_there_in_whole_or_not_at_all_whenever_the_power_goes)
+{
+    char folder[FOLDER_SIZE], path[64];
+    folder_make(folder, "key");
+    snprintf(path, sizeof path, "%s/head.key", folder);
+    power_fixture_start(folder);
+    power_fixture_begin();
+    cr_assert(key_create(path, &why), "%s", why.text);
+    power_fixture_done();
+    power_fixture_check(which_head_key);
+    power_fixture_stop();
+    folder_remove(folder);
+}
+
 Test(key, refuses_a_damaged_file)
 {
     start();
     power_resize("/k", 100);
     struct key *other = NULL;
-    cr_assert(!key_load(&power_files, "/k", &other, &why));
+    cr_assert(!key_load("/k", &other, &why));
     cr_assert_eq(why.kind, FAULT_BROKEN);
     stop();
 }
@@ -163,9 +233,9 @@ Test(key, refuses_a_damaged_file)
 Test(key, signs_what_only_it_verifies)
 {
     start();
-    cr_assert(key_create(&power_files, "/other", &why));
+    cr_assert(key_create("/other", &why));
     struct key *other = NULL;
-    cr_assert(key_load(&power_files, "/other", &other, &why));
+    cr_assert(key_load("/other", &other, &why));
     unsigned char hash[32] = {1}, signature[KEY_SIGNATURE_MAX];
     size_t length = key_sign(key, hash, signature);
     cr_assert(key_verify(key, hash, signature, length));

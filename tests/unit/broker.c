@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The first start, while the power goes.
+#include "broker/broker.h"
+#include "broker/auth/ca.h"
+#include "broker/base/log.h"
+#include "broker/base/text.h"
+#include "broker/calls/admin_sessions.h"
+#include "tests/folder.h"
+#include "tests/unit/power_fixture.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static char folder[FOLDER_SIZE], heads[FOLDER_SIZE], token[80];
+
+static void start(void)
+{
+    log_set_level(LOG_LEVEL_ERROR);
+    folder_make(folder, "broker");
+    folder_make(heads, "heads");
+}
+
+static void stop(void)
+{
+    folder_remove(folder);
+    folder_remove(heads);
+}
+
+TestSuite(first_start, .init = start, .fini = stop, .timeout = 120);
+
+// What it prints goes to `token`.
+static bool init_in(const char *where, struct fault *why)
+{
+    struct broker_config config = {0};
+    char printed[80];
+    TEXT_PUT(config.data_dir, where);
+    TEXT_PUT(config.journal_head_dir, heads);
+    snprintf(printed, sizeof printed, "%s/printed", heads);
+    fflush(stdout);
+    int before = dup(STDOUT_FILENO), file = open(printed, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    dup2(file, STDOUT_FILENO);
+    bool made = broker_init(&config, why);
+    fflush(stdout);
+    dup2(before, STDOUT_FILENO);
+    ssize_t length = pread(file, token, sizeof token - 1, 0);
+    token[length > 0 ? length : 0] = 0;
+    token[strcspn(token, "\n")] = 0;
+    close(before);
+    close(file);
+    return made;
+}
+
+static bool first_token_is_taken(const char *where, const char *words)
+{
+    char path[80];
+    snprintf(path, sizeof path, "%s/first-administrator", where);
+    struct admin_sessions *sessions = admin_sessions_new(path);
+    bool taken = admin_sessions_take_first(sessions, words);
+    admin_sessions_free(sessions);
+    return taken;
+}
+
+static bool ca_is_whole(const char *where)
+{
+    struct fault why;
+    char key[80], certificate[80];
+    snprintf(key, sizeof key, "%s/device-ca.key", where);
+    snprintf(certificate, sizeof certificate, "%s/device-ca.pem", where);
+    struct ca *ca = ca_open(key, certificate, 100, &why);
+    ca_free(ca);
+    return ca != NULL;
+}
+
+static char first_token[80];
+
+// SQLite's writes are not noted, so of the journal only the name counts. Where it is, all else must be; where it is
+// not, the first start is made once more.
+static int whether_started(const char *where)
+{
+    struct fault why;
+    char journal[80];
+    snprintf(journal, sizeof journal, "%s/journal.db", where);
+    if (access(journal, F_OK) == 0)
+        return ca_is_whole(where) && first_token_is_taken(where, first_token) ? 1 : -1;
+    folder_empty(heads);
+    return init_in(where, &why) && ca_is_whole(where) && first_token_is_taken(where, token) ? 0 : -1;
+}
+
+Test(first_start, is_complete_or_can_be_made_again_whenever_the_power_goes)
+{
+    struct fault why;
+    power_fixture_start(folder);
+    power_fixture_begin();
+    cr_assert(init_in(folder, &why), "%s", why.text);
+    power_fixture_done();
+    TEXT_PUT(first_token, token);
+    cr_assert_eq(strlen(first_token), 48);
+    // Not each sync is needed here: a later one of the folder does for the one before.
+    power_fixture_check_holds(whether_started);
+    power_fixture_stop();
+}
+
+Test(first_start, happens_once)
+{
+    struct fault why;
+    cr_assert(init_in(folder, &why), "%s", why.text);
+    TEXT_PUT(first_token, token);
+    cr_assert_not(init_in(folder, &why));
+    cr_assert_eq(why.kind, FAULT_CONFLICT);
+    cr_assert(strstr(why.text, "already"), "%s", why.text);
+    cr_assert(first_token_is_taken(folder, first_token), "the second try spoilt it");
+}
+
+static int whether_used(const char *where)
+{
+    return !first_token_is_taken(where, first_token);
+}
+
+Test(first_start, its_token_is_used_up_whenever_the_power_goes)
+{
+    struct fault why;
+    cr_assert(init_in(folder, &why), "%s", why.text);
+    TEXT_PUT(first_token, token);
+    cr_assert_not(first_token_is_taken(folder, "another"));
+    power_fixture_start(folder);
+    power_fixture_begin();
+    cr_assert(first_token_is_taken(folder, first_token));
+    power_fixture_done();
+    power_fixture_check(whether_used);
+    power_fixture_stop();
+    cr_assert_not(first_token_is_taken(folder, first_token));
+}
