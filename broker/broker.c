@@ -293,8 +293,6 @@ static bool open_server(struct broker *broker, struct fault *why)
     broker->server = server_new(&broker->services, &config, why);
     if (broker->server)
         broker->services.links = server_links(broker->server);
-    if (broker->server)
-        broker->services.host_links = server_host_links(broker->server);
     return broker->server != NULL;
 }
 

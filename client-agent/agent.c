@@ -145,7 +145,7 @@ static void show_face(void *arg, const struct desk_face *face)
     greeter_say(agent->greeter, &message);
 }
 
-static void report(void *arg, const struct link_message *message)
+static void report(void *arg, const struct device_message *message)
 {
     struct agent *agent = arg;
     broker_link_report(agent->broker, message);
@@ -215,10 +215,16 @@ static void link_down(void *arg)
     desk_link_down(agent->desk);
 }
 
-static void link_message(void *arg, const struct link_message *message)
+static void link_message(void *arg, const struct device_message *message)
 {
     struct agent *agent = arg;
     desk_link_message(agent->desk, message);
+}
+
+static void link_refused(void *arg, enum refusal refusal)
+{
+    struct agent *agent = arg;
+    desk_link_refused(agent->desk, refusal);
 }
 
 static const struct broker_link_events broker_link_events = {
@@ -228,6 +234,7 @@ static const struct broker_link_events broker_link_events = {
     .link_up = link_up,
     .link_down = link_down,
     .link_message = link_message,
+    .link_refused = link_refused,
 };
 
 static void greeter_up(void *arg)

@@ -122,11 +122,11 @@ bool broker_link_digest(struct broker_link *broker, unsigned char digest[32])
 
 // ---- the link
 
-void broker_link_report(struct broker_link *broker, const struct link_message *message)
+void broker_link_report(struct broker_link *broker, const struct device_message *message)
 {
-    owned(json) json_object *object = codec_write(link_message_fields, CODEC_ANSWER, message);
-    if (!client_link_send(uplink_client(broker->line), object))
-        log_debug("broker", "the link is down; not told: %s %s", message->session, desk_report_words[message->state]);
+    if (!client_link_send(uplink_client(broker->line), message))
+        log_debug("broker", "the link is down; not told: %s %s", device_link_types[message->type].name,
+                  message->session);
 }
 
 static void link_up(void *arg)
@@ -143,22 +143,24 @@ static void link_down(void *arg)
     broker->events.link_down(broker->arg);
 }
 
-static void link_message(void *arg, json_object *object)
+static void link_message(void *arg, const void *message)
 {
     struct broker_link *broker = arg;
-    struct link_message message;
-    struct fault why = {0};
-    if (codec_read(link_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why))
-        broker->events.link_message(broker->arg, &message);
-    else
-        log_warn("broker", "a message of the link cannot be read: %s", why.text);
-    explicit_bzero(&message, sizeof message);
+    broker->events.link_message(broker->arg, message);
+}
+
+static void link_refused(void *arg, enum refusal refusal, const char *detail)
+{
+    struct broker_link *broker = arg;
+    log_error("broker", "%s (%s)", refusal_rows[refusal].sentence, detail);
+    broker->events.link_refused(broker->arg, refusal);
 }
 
 struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
                                     const struct broker_link_events *events, void *arg, struct fault *why)
 {
-    static const struct websocket_events link = {.up = link_up, .down = link_down, .message = link_message};
+    static const struct websocket_events link = {
+        .up = link_up, .down = link_down, .message = link_message, .refused = link_refused};
     struct broker_link *broker = mem_new(1, sizeof *broker);
     broker->events = *events;
     broker->arg = arg;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the desk asks of the broker and hears from it, as structs instead of JSON.
 #pragma once
+#include "broker/api/device_link.h"
 #include "broker/api/method.h"
 #include "broker/client/uplink.h"
 
@@ -14,7 +15,8 @@ struct broker_link_events {
     void (*digest)(void *arg, unsigned attempt, enum refusal refusal); // see broker_link_fetch_certificate
     void (*link_up)(void *arg);
     void (*link_down)(void *arg);
-    void (*link_message)(void *arg, const struct link_message *message);
+    void (*link_message)(void *arg, const struct device_message *message);
+    void (*link_refused)(void *arg, enum refusal refusal); // the broker does not let this program in; see client_link
 };
 
 // Begins the line to it; NULL with a fault when a file cannot be read.
@@ -26,7 +28,7 @@ void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char
                         const char *authorization);
 void broker_link_change(struct broker_link *broker, unsigned attempt, const char *name,
                         const struct secret *old_password, const struct secret *new_password);
-void broker_link_report(struct broker_link *broker, const struct link_message *message);
+void broker_link_report(struct broker_link *broker, const struct device_message *message);
 // Of the broker's certificate; false before the first connection.
 bool broker_link_digest(struct broker_link *broker, unsigned char digest[32]);
 // Connects, for its certificate's sake; `digest` tells when that is done.

@@ -32,9 +32,10 @@ struct desk {
     const char *closing_sentence;
     char closing_where[NAME_SIZE];
 
-    bool linked;         // to the broker
-    bool wants_password; // a fresh one-time password
-    int64_t waited_ms;   // for a computer that is being switched on
+    bool linked;                  // to the broker
+    enum refusal version_refusal; // it does not let this program in; REFUSAL_NONE: it does, as far as is known
+    bool wants_password;          // a fresh one-time password
+    int64_t waited_ms;            // for a computer that is being switched on
 };
 
 enum { WAKING_MS = 180 * 1000, WAKING_STEP_MS = 1000, WAKING_STEP_MOST_MS = 30 * 1000, MENDING_MS = 600 * 1000 };
@@ -148,11 +149,11 @@ static void enter(struct desk *desk, enum desk_state next, const char *sentence,
     present(desk);
 }
 
-static void report(struct desk *desk, enum link_type type, enum desk_report state, const char *reason)
+static void report(struct desk *desk, enum device_message_type type, enum desk_report state, const char *detail)
 {
-    struct link_message message = {.type = type, .fence = desk->fence, .state = state};
+    struct device_message message = {.type = type, .fence = desk->fence, .state = state};
     TEXT_PUT(message.session, desk->session);
-    TEXT_PUT(message.reason, reason);
+    TEXT_PUT(message.detail, detail);
     desk->ports.report(desk->arg, &message);
 }
 
@@ -225,6 +226,11 @@ void desk_log_on(struct desk *desk, const char *name, const struct secret *passw
         return;
     if (password->length == 0 || !note_name(desk, name)) {
         enter(desk, DESK_GREETING, empty_sentence, "");
+        return;
+    }
+    // Without the link nobody could say where the session went, and nobody would know what is shown here.
+    if (desk->version_refusal != REFUSAL_NONE) {
+        enter(desk, DESK_GREETING, refusal_rows[desk->version_refusal].sentence, "");
         return;
     }
     desk->password = *password;
@@ -308,9 +314,9 @@ static void note_session(struct desk *desk, const struct logon_answer *answer)
 // The broker has opened a session for somebody who has turned away: it must not believe that it is being shown.
 static void let_go(struct desk *desk, const struct logon_answer *answer)
 {
-    struct link_message message = {.type = LINK_STATE, .fence = answer->fence, .state = DESK_REPORTS_DISCONNECTED};
+    struct device_message message = {.type = DEVICE_STATE, .fence = answer->fence, .state = DESK_REPORTS_DISCONNECTED};
     TEXT_PUT(message.session, answer->session);
-    TEXT_PUT(message.reason, "cancelled");
+    TEXT_PUT(message.detail, "cancelled");
     desk->ports.report(desk->arg, &message);
 }
 
@@ -318,7 +324,7 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
 {
     note_session(desk, answer);
     if (!is_usable(answer)) {
-        report(desk, LINK_STATE, DESK_REPORTS_FAILED, "incomplete answer");
+        report(desk, DEVICE_STATE, DESK_REPORTS_FAILED, "incomplete answer");
         enter(desk, DESK_GREETING, broken_answer, "");
         return;
     }
@@ -388,7 +394,7 @@ static void session_ended(struct desk *desk, enum session_view_end end)
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
     bool was_shown = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
     bool goes_on = was_shown && end_rows[end].report == DESK_REPORTS_FAILED;
-    report(desk, LINK_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : end_rows[end].report, end_rows[end].reason);
+    report(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : end_rows[end].report, end_rows[end].reason);
     if (known)
         enter(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
     else
@@ -399,7 +405,7 @@ static void break_off(struct desk *desk)
 {
     enter(desk, DESK_RECONNECTING, "", "");
     desk->ports.timer(desk->arg, MENDING_MS);
-    report(desk, LINK_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
+    report(desk, DEVICE_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
 }
 
 static void ask_for_password(struct desk *desk)
@@ -407,13 +413,13 @@ static void ask_for_password(struct desk *desk)
     desk->wants_password = true;
     enter(desk, DESK_RECONNECTING, desk->linked ? "" : alone_sentence, "");
     if (desk->linked)
-        report(desk, LINK_RENEW, DESK_REPORTS_NOTHING, "");
+        report(desk, DEVICE_RENEW, DESK_REPORTS_NOTHING, "");
 }
 
 static void is_shown(struct desk *desk)
 {
     enter(desk, DESK_CONNECTED, "", "");
-    report(desk, LINK_STATE, DESK_REPORTS_CONNECTED, "");
+    report(desk, DEVICE_STATE, DESK_REPORTS_CONNECTED, "");
 }
 
 void desk_view(struct desk *desk, enum session_view_event event, enum session_view_end end)
@@ -465,16 +471,30 @@ void desk_greeter_up(struct desk *desk)
 void desk_link_up(struct desk *desk)
 {
     bool shows = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
-    struct link_message hello = {.type = LINK_HELLO};
+    struct device_message showing = {.type = DEVICE_SHOWING};
     if (shows) {
-        TEXT_PUT(hello.session, desk->session);
-        hello.fence = desk->fence;
-        hello.state = desk->state == DESK_CONNECTED ? DESK_REPORTS_CONNECTED : DESK_REPORTS_DISCONNECTED;
+        TEXT_PUT(showing.session, desk->session);
+        showing.fence = desk->fence;
     }
     desk->linked = true;
-    desk->ports.report(desk->arg, &hello);
+    desk->ports.report(desk->arg, &showing);
+    bool was_refused = desk->version_refusal != REFUSAL_NONE;
+    bool says_so = was_refused && desk->sentence == refusal_rows[desk->version_refusal].sentence;
+    desk->version_refusal = REFUSAL_NONE;
+    if (desk->state == DESK_GREETING && says_so)
+        enter(desk, DESK_GREETING, "", "");
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
         ask_for_password(desk);
+}
+
+// Said again at each attempt. Whoever is reading something else reads it to the end, and learns of this when they log
+// on.
+void desk_link_refused(struct desk *desk, enum refusal refusal)
+{
+    bool is_known = desk->version_refusal == refusal;
+    desk->version_refusal = refusal;
+    if (desk->state == DESK_GREETING && !is_known)
+        enter(desk, DESK_GREETING, refusal_rows[refusal].sentence, "");
 }
 
 void desk_link_down(struct desk *desk)
@@ -485,7 +505,7 @@ void desk_link_down(struct desk *desk)
 }
 
 // A message about an earlier stay of the session at this desk comes too late.
-static bool is_about_us(const struct desk *desk, const struct link_message *message)
+static bool is_about_us(const struct desk *desk, const struct device_message *message)
 {
     return text_equal(message->session, desk->session) && message->fence >= desk->fence && *desk->session;
 }
@@ -497,7 +517,7 @@ static bool tells_of_the_end(const struct desk *desk)
            desk->sentence == end_rows[VIEW_LOST].sentence;
 }
 
-static void got_password(struct desk *desk, const struct link_message *message)
+static void got_password(struct desk *desk, const struct device_message *message)
 {
     if (desk->state != DESK_RECONNECTING || !desk->wants_password || !is_about_us(desk, message))
         return;
@@ -509,18 +529,18 @@ static void got_password(struct desk *desk, const struct link_message *message)
 }
 
 // NULL: it is no word about how the session goes on.
-static const char *sentence_of(const struct link_message *message)
+static const char *sentence_of(const struct device_message *message)
 {
-    if (message->type == LINK_MOVED)
+    if (message->type == DEVICE_MOVED)
         return *message->place ? moved_sentence : moved_somewhere;
-    if (message->type == LINK_LOCK)
-        return message->because == HOST_BECAUSE_IDLE ? idle_sentence : closed_sentence;
-    return message->type == LINK_END ? ended_sentences[message->because] : NULL;
+    if (message->type == DEVICE_LOCK)
+        return message->reason == HOST_BECAUSE_IDLE ? idle_sentence : closed_sentence;
+    return message->type == DEVICE_END ? ended_sentences[message->reason] : NULL;
 }
 
-void desk_link_message(struct desk *desk, const struct link_message *message)
+void desk_link_message(struct desk *desk, const struct device_message *message)
 {
-    if (message->type == LINK_PASSWORD)
+    if (message->type == DEVICE_PASSWORD)
         got_password(desk, message);
     const char *sentence = sentence_of(message);
     if (!sentence || !is_about_us(desk, message))

@@ -2,6 +2,7 @@
 // What a desk does, without doing it: a state machine between the greeter, the directory, the broker and the viewer.
 // It owns no socket, process or clock; all it needs are the callbacks below.
 #pragma once
+#include "broker/api/device_link.h"
 #include "broker/api/method.h"
 #include "broker/api/refusal.h"
 #include "client-agent/session_view.h"
@@ -41,7 +42,7 @@ struct desk_ports {
     void (*resume)(void *arg, const char *one_time_password); // after VIEW_WAITS
     void (*close)(void *arg);                                 // VIEW_ENDED follows
     void (*face)(void *arg, const struct desk_face *face);
-    void (*report)(void *arg, const struct link_message *message);
+    void (*report)(void *arg, const struct device_message *message);
     // desk_time follows, once. Takes the place of the one before; 0: of none.
     void (*timer)(void *arg, int64_t wait_ms);
 };
@@ -76,4 +77,5 @@ void desk_time(struct desk *desk);
 // From the broker.
 void desk_link_up(struct desk *desk);
 void desk_link_down(struct desk *desk);
-void desk_link_message(struct desk *desk, const struct link_message *message);
+void desk_link_refused(struct desk *desk, enum refusal refusal); // the agent is of the wrong version
+void desk_link_message(struct desk *desk, const struct device_message *message);

@@ -75,7 +75,20 @@ static bool read_number(const struct field *field, json_object *value, int64_t *
     return true;
 }
 
-static bool read_choice(const struct field *field, json_object *value, int64_t *to, struct fault *why)
+// A word that this program does not know.
+static bool is_new_word(const struct field *field, json_object *value)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return false;
+    const char *text = json_object_get_string(value);
+    int64_t i = 0;
+    while (field->choices[i] && !text_equal(field->choices[i], text))
+        i++;
+    return !field->choices[i];
+}
+
+static bool read_choice(const struct field *field, enum codec_form form, json_object *value, int64_t *to,
+                        struct fault *why)
 {
     const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : "";
     for (int64_t i = 0; field->choices[i]; i++) {
@@ -84,6 +97,8 @@ static bool read_choice(const struct field *field, json_object *value, int64_t *
             return true;
         }
     }
+    if (form == CODEC_MESSAGE && !(field->flags & FIELD_REQUIRED) && is_new_word(field, value))
+        return true;
     return fault_set(why, FAULT_INVALID, "%s: not one of the choices (%s, ...)", field->name, field->choices[0]);
 }
 
@@ -207,7 +222,7 @@ static bool read_field(const struct field *field, enum codec_form form, json_obj
         *(bool *)slot = json_object_get_boolean(value);
         return json_object_is_type(value, json_type_boolean) || wrong_type(field, "true or false", why);
     case FIELD_CHOICE:
-        return read_choice(field, value, slot, why);
+        return read_choice(field, form, value, slot, why);
     case FIELD_TIME:
         return read_time(field, form, value, slot, why);
     case FIELD_DIGEST:
@@ -249,7 +264,7 @@ static bool find_spot(const struct field *fields, void *record, const char *name
 static bool is_missing(const struct field *field, json_object *object, const void *target)
 {
     bool is_written = field->type != FIELD_NUMBER && field->type != FIELD_CHOICE && field->type != FIELD_FLAG &&
-                      !(field->flags & FIELD_SECRET);
+                      field->type != FIELD_RECORDS && !(field->flags & FIELD_SECRET);
     return !json_object_object_get_ex(object, field->name, NULL) || (is_written && field_is_empty(field, target));
 }
 
@@ -304,7 +319,7 @@ static bool read_members(const struct field *fields, enum codec_form form, json_
     {
         struct spot spot;
         bool found = find_spot(fields, target, key, &spot);
-        if (!found && form == CODEC_ANSWER)
+        if (!found && (form == CODEC_ANSWER || form == CODEC_MESSAGE))
             continue;
         if (!found)
             return fault_set(why, FAULT_INVALID, "%.60s: there is no such field", key);
@@ -313,7 +328,8 @@ static bool read_members(const struct field *fields, enum codec_form form, json_
         if (!read_field(spot.field, form, value, spot.record, why))
             return false;
     }
-    return form != CODEC_CHANGE || nothing_is_missing(fields, object, target, why);
+    bool all_wanted = form == CODEC_CHANGE || form == CODEC_MESSAGE;
+    return !all_wanted || nothing_is_missing(fields, object, target, why);
 }
 
 bool codec_read(const struct field *fields, size_t size, enum codec_form form, json_object *object, void *target,
@@ -324,6 +340,35 @@ bool codec_read(const struct field *fields, size_t size, enum codec_form form, j
         return true;
     record_free(fields, target);
     return false;
+}
+
+static size_t count_new_within(const struct field *field, json_object *value, const void *record)
+{
+    size_t count = 0;
+    const void *slot = (const char *)record + field->offset;
+    if (field->type == FIELD_CHOICE)
+        return is_new_word(field, value);
+    if (field->type == FIELD_RECORD)
+        return codec_count_new(field->record->fields, value, slot);
+    if (field->type == FIELD_RECORDS)
+        for (size_t i = 0; i < json_object_array_length(value); i++)
+            count += codec_count_new(field->record->fields, json_object_array_get_idx(value, i),
+                                     record_at(slot, field->record, i));
+    return count;
+}
+
+size_t codec_count_new(const struct field *fields, json_object *object, const void *target)
+{
+    size_t count = 0;
+    json_object_object_foreach(object, key, value)
+    {
+        struct spot spot;
+        if (find_spot(fields, (void *)(uintptr_t)target, key, &spot))
+            count += count_new_within(spot.field, value, spot.record);
+        else
+            count++;
+    }
+    return count;
 }
 
 bool codec_decode(const struct record_type *type, enum codec_form form, const char *bytes, size_t length, void *target,

@@ -10,6 +10,9 @@
 // passed over. What was read is freed by record_free when lists or secrets are in it.
 bool codec_read(const struct field *fields, size_t size, enum codec_form form, json_object *object, void *target,
                 struct fault *why) __attribute__((warn_unused_result));
+// What there is in an object that was read as CODEC_MESSAGE into `target` and was skipped: unknown fields, and unknown
+// words of a choice.
+size_t codec_count_new(const struct field *fields, json_object *object, const void *target);
 // The same from bytes, which are hostile and as many as the caller takes.
 bool codec_decode(const struct record_type *type, enum codec_form form, const char *bytes, size_t length, void *target,
                   struct fault *why) __attribute__((warn_unused_result));

@@ -128,6 +128,8 @@ static bool is_told(const struct field *field, enum codec_form form, const void 
     case CODEC_ANSWER:
         sparse = sparse || field->type == FIELD_TIME;
         return !(field->flags & FIELD_HIDDEN) && (!sparse || !field_is_empty(field, source));
+    case CODEC_MESSAGE:
+        return field->flags & FIELD_REQUIRED || !field_is_empty(field, source);
     case CODEC_JOURNAL:
         return (field->type == FIELD_CHOICE && field->flags & FIELD_REQUIRED) || !field_is_empty(field, source);
     }

@@ -1,43 +1,78 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/host_link.h"
 
+const char *const host_reason_words[] = {"none",  "idle",  "disconnected-limit", "session-limit",
+                                         "hours", "admin", "superseded",         NULL};
+
 // A row a line.
 // clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
+#define SESSION {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .sentence = "the session"}
+#define USER {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "log-on name at the host"}
+#define REASON {.name = "reason", .type = FIELD_CHOICE, AT(host_message, reason), .choices = host_reason_words, .sentence = "why"}
 
-static const char *const types[] = {"welcome", "confirmed", "log-off", "disconnect", "tell", "report", "confirm", NULL};
+static const struct field welcome_fields[] = {
+    {.name = "now", .type = FIELD_NUMBER, AT(host_message, now_ms), .flags = FIELD_REQUIRED, .max = INT64_MAX, .sentence = "the broker's clock, milliseconds since 1970"},
+    {.name = "otp_key", .type = FIELD_TEXT, AT(host_message, otp_key), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "key of the host, by which one-time passwords are verified"},
+    {.name = NULL},
+};
 
-const char *const host_reason_words[] = {"none", "idle", "left", "longest", "hours", "admin", "lost", NULL};
+static const struct field verified_fields[] = {
+    {.name = "request_id", .type = FIELD_NUMBER, AT(host_message, request_id), .flags = FIELD_REQUIRED, .max = INT64_MAX, .sentence = "of the question"},
+    {.name = "valid", .type = FIELD_FLAG, AT(host_message, valid), .flags = FIELD_REQUIRED, .sentence = "the one-time password is the newest"},
+    {.name = NULL},
+};
 
-const struct field host_message_fields[] = {
-    {.name = "type", .type = FIELD_CHOICE, AT(host_message, type), .flags = FIELD_REQUIRED, .choices = types, .sentence = "kind of message"},
-    {.name = "number", .type = FIELD_NUMBER, AT(host_message, number), .max = INT64_MAX, .sentence = "of a question; its answer repeats it"},
-    {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .sentence = "the session"},
-    {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "log-on name at the host"},
-    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = HOST_FENCE_MAX, .sentence = "fencing number"},
-    {.name = "good", .type = FIELD_FLAG, AT(host_message, good), .sentence = "the one-time password asked about is the newest"},
-    {.name = "reason", .type = FIELD_CHOICE, AT(host_message, reason), .choices = host_reason_words, .sentence = "why"},
+static const struct field order_fields[] = {SESSION, USER, REASON, {.name = NULL}};
+
+static const struct field message_fields[] = {
+    SESSION,
+    USER,
+    REASON,
     {.name = "minutes", .type = FIELD_NUMBER, AT(host_message, minutes), .max = 100000, .sentence = "until it is done; 0: now"},
-    {.name = "text", .type = FIELD_TEXT, AT(host_message, text), .sentence = "for people"},
-    {.name = "now", .type = FIELD_NUMBER, AT(host_message, now_ms), .max = INT64_MAX, .sentence = "the broker's clock, milliseconds since 1970"},
-    {.name = "otp_key", .type = FIELD_TEXT, AT(host_message, otp_key), .flags = FIELD_SECRET, .sentence = "key of the host, by which one-time passwords are verified"},
+    {.name = "text", .type = FIELD_TEXT, AT(host_message, text), .sentence = "for people, when no reason is given"},
+    {.name = NULL},
+};
+
+static const struct field session_fields[] = {
+    {.name = "user_name", .type = FIELD_TEXT, AT(host_session, user_name), .flags = FIELD_REQUIRED, .sentence = "whose it is"},
+    {.name = "session", .type = FIELD_TEXT, AT(host_session, session), .sentence = "by the one-time password that opened it; empty: not opened by Pult"},
+    {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = HOST_FENCE_MAX, .sentence = "of the newest one-time password"},
+    {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody sees it"},
+    {.name = "since", .type = FIELD_NUMBER, AT(host_session, since_ms), .max = INT64_MAX, .sentence = "when it began, by the host's clock"},
+    {.name = "idle", .type = FIELD_NUMBER, AT(host_session, idle_s), .max = INT64_MAX, .sentence = "seconds without keyboard and mouse"},
+    {.name = "display", .type = FIELD_TEXT, AT(host_session, display), .sentence = "X display"},
+    {.name = NULL},
+};
+
+const struct record_type host_session_type = {"host_session", session_fields, sizeof(struct host_session)};
+
+static const struct field report_fields[] = {
+    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = HOST_FENCE_MAX, .sentence = "the highest fencing number that let somebody in"},
     {.name = "cpu", .type = FIELD_NUMBER, AT(host_message, cpu), .max = 1000, .sentence = "share of the processors in use, permille"},
     {.name = "memory", .type = FIELD_NUMBER, AT(host_message, memory), .max = 1000, .sentence = "share of the memory in use, permille"},
     {.name = "pressure", .type = FIELD_NUMBER, AT(host_message, pressure), .max = 1000, .sentence = "share of the time in which something waited, permille"},
     {.name = "started", .type = FIELD_NUMBER, AT(host_message, started_ms), .max = INT64_MAX, .sentence = "when the agent started"},
-    {.name = "version", .type = FIELD_TEXT, AT(host_message, version), .sentence = "of the agent"},
     {.name = "faults", .type = FIELD_LINES, AT(host_message, faults), .sentence = "what is wrong with the host"},
+    {.name = "sessions", .type = FIELD_RECORDS, AT(host_message, sessions), .flags = FIELD_REQUIRED, .max = HOST_SESSIONS_MAX, .record = &host_session_type, .sentence = "what runs there: all of it"},
     {.name = NULL},
 };
 
-const struct field host_session_fields[] = {
-    {.name = "user_name", .type = FIELD_TEXT, AT(host_session, user_name), .flags = FIELD_REQUIRED, .sentence = "whose it is"},
-    {.name = "session", .type = FIELD_TEXT, AT(host_session, session), .sentence = "by the one-time password that opened it"},
-    {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = HOST_FENCE_MAX, .sentence = "of the newest one-time password"},
-    {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody sees it"},
-    {.name = "since", .type = FIELD_NUMBER, AT(host_session, since_ms), .max = INT64_MAX, .sentence = "when it began"},
-    {.name = "idle", .type = FIELD_NUMBER, AT(host_session, idle_s), .max = INT64_MAX, .sentence = "seconds without keyboard and mouse"},
-    {.name = "display", .type = FIELD_TEXT, AT(host_session, display), .sentence = "X display"},
+static const struct field verify_fields[] = {
+    {.name = "request_id", .type = FIELD_NUMBER, AT(host_message, request_id), .flags = FIELD_REQUIRED, .max = INT64_MAX, .sentence = "of the question; the answer repeats it"},
+    {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .sentence = "the session that it opens"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "log-on name at the host"},
+    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .flags = FIELD_REQUIRED, .max = HOST_FENCE_MAX, .sentence = "its fencing number"},
     {.name = NULL},
+};
+
+const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT] = {
+    [HOST_WELCOME] = {"welcome", LINK_BROKER, welcome_fields, "type", NULL, "once the link is up, and whenever the broker's clock was set"},
+    [HOST_VERIFIED] = {"verified", LINK_BROKER, verified_fields, NULL, NULL, "answers \"verify\""},
+    [HOST_LOG_OFF] = {"log-off", LINK_BROKER, order_fields, "type", NULL, "end the session; without one, all sessions of the user name"},
+    [HOST_DISCONNECT] = {"disconnect", LINK_BROKER, order_fields, "type", NULL, "cut the connection: the session goes on and is locked"},
+    [HOST_MESSAGE] = {"message", LINK_BROKER, message_fields, NULL, "message", "show the text, or the sentence for the reason; without a session, to everybody"},
+    [HOST_REPORT] = {"report", LINK_AGENT, report_fields, NULL, NULL, "how the host is and what runs there; on every change, and every 10 s"},
+    [HOST_VERIFY] = {"verify", LINK_AGENT, verify_fields, "type", NULL, "a valid one-time password was presented; is it still the newest?"},
 };
 // clang-format on

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What a session host's agent and the broker say to each other: JSON objects on the host's WebSocket
-// (METHOD_HOST_LINK). The agent reports whenever its sessions change and at least every HOST_REPORT_MS; the broker
-// compares and acts.
+// What the broker and a session host's agent say to each other over the host's link; rows of api/link. The agent
+// reports whenever its sessions change and at least every HOST_REPORT_MS; the broker compares and acts.
 #pragma once
+#include "broker/api/link.h"
 #include "broker/api/otp.h"
-#include "broker/api/types.h"
 
 enum {
     HOST_REPORT_MS = 10 * 1000,
@@ -16,15 +15,15 @@ enum {
 
 enum host_message_type {
     // From the broker.
-    HOST_WELCOME,    // first, after the link came up: now_ms, otp_key
-    HOST_VERIFIED,   // answer to HOST_VERIFY: number, good
+    HOST_WELCOME,    // once the link is up, and whenever its clock was set: now_ms, otp_key
+    HOST_VERIFIED,   // answer to HOST_VERIFY: request_id, valid
     HOST_LOG_OFF,    // end `session` (or, when empty, all sessions of `user_name`), its programs in order; reason
     HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
     HOST_MESSAGE,    // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
     // From the agent.
-    HOST_REPORT, // load, faults, fence (the highest that let somebody in) and, as member "sessions", an array of struct
-                 // host_session
-    HOST_VERIFY, // a good one-time password was presented: number, session, user_name, fence. Is it still the newest?
+    HOST_REPORT, // load, faults, fence (the highest that let somebody in), sessions
+    HOST_VERIFY, // a valid one-time password was presented: request_id, session, user_name, fence. Is it still the
+                 // newest?
     HOST_MESSAGE_TYPE_COUNT,
 };
 
@@ -46,12 +45,12 @@ extern const char *const host_reason_words[];
 #define HOST_FENCE_MAX (INT64_MAX / 2)
 
 struct host_message {
-    int64_t type;   // enum host_message_type
-    int64_t number; // of a question; its answer repeats it
+    int64_t type;       // enum host_message_type
+    int64_t request_id; // of a question; its answer repeats it
     char session[ID_SIZE];
     char user_name[USER_NAME_SIZE];
     int64_t fence;
-    bool good;
+    bool valid;
     int64_t reason;            // enum host_reason
     int64_t minutes;           // until it is done; 0: now
     char text[HOST_TEXT_SIZE]; // for people
@@ -60,9 +59,9 @@ struct host_message {
     // In a report. Shares in permille; "pressure" is the share of the last 10 s in which something waited for CPU,
     // memory or disk, whichever is worst (Linux PSI, "some avg10").
     int64_t cpu, memory, pressure;
-    int64_t started_ms; // when the agent started; its wall clock
-    char version[32];
-    char faults[TRACE_SIZE]; // what is wrong with the host, a line each; empty: fit for new sessions
+    int64_t started_ms;          // when the agent started; its wall clock
+    char faults[TRACE_SIZE];     // what is wrong with the host, a line each; empty: fit for new sessions
+    struct record_list sessions; // of struct host_session
 };
 
 struct host_session {
@@ -76,4 +75,5 @@ struct host_session {
     bool unrecorded; // not in the message: the broker's journal came from a backup and never held it
 };
 
-extern const struct field host_message_fields[], host_session_fields[];
+extern const struct record_type host_session_type;
+extern const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT];

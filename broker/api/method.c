@@ -80,22 +80,6 @@ const struct field message_request_fields[] = {
     {.name = NULL},
 };
 
-static const char *const link_types[] = {"moved", "end", "lock", "state", "hello", "renew", "password", NULL};
-
-const char *const desk_report_words[] = {"none", "connected", "disconnected", "ended", "failed", NULL};
-
-const struct field link_message_fields[] = {
-    {.name = "type", .type = FIELD_CHOICE, AT(link_message, type), .flags = FIELD_REQUIRED, .choices = link_types, .sentence = "kind of message"},
-    {.name = "session", .type = FIELD_TEXT, AT(link_message, session), .sentence = "the session"},
-    {.name = "fence", .type = FIELD_NUMBER, AT(link_message, fence), .max = INT64_MAX, .sentence = "its fencing number as the sender knows it"},
-    {.name = "place", .type = FIELD_TEXT, AT(link_message, place), .sentence = "where it went"},
-    {.name = "state", .type = FIELD_CHOICE, AT(link_message, state), .choices = desk_report_words, .sentence = "how the session is now"},
-    {.name = "reason", .type = FIELD_TEXT, AT(link_message, reason), .sentence = "why, for the log"},
-    {.name = "because", .type = FIELD_CHOICE, AT(link_message, because), .choices = host_reason_words, .sentence = "why, for the person"},
-    {.name = "password", .type = FIELD_TEXT, AT(link_message, password), .flags = FIELD_SECRET, .sentence = "one-time password for the session"},
-    {.name = NULL},
-};
-
 #define NOUN_ROWS(noun, plural, set_role)                                                                              \
     {METHOD_LIST, "GET", "/v1/" plural, ROLE_ADMIN, noun, NULL, 0, METHOD_PAGED | METHOD_OWN_TENANT, "lists " plural}, \
         {METHOD_SHOW, "GET", "/v1/" plural "/{id}", ROLE_ADMIN, noun, NULL, 0, METHOD_OWN_TENANT, "shows one of the " plural}, \
@@ -107,8 +91,8 @@ const struct method method_rows[] = {
     {METHOD_METRICS, "GET", "/metrics", ROLE_DISTRICT, NOUN_NONE, NULL, 0, 0, "figures for Prometheus"},
     {.id = METHOD_LOGON, .verb = "POST", .path = "/v1/logon", .who = ROLE_DEVICE, .noun = NOUN_NONE, BODY(logon_request), .flags = METHOD_CERTIFICATE, .sentence = "logs a person on at the calling device"},
     {.id = METHOD_PASSWORD, .verb = "POST", .path = "/v1/password", .who = ROLE_DEVICE, .noun = NOUN_NONE, BODY(password_request), .flags = METHOD_CERTIFICATE, .sentence = "changes a person's password"},
-    {METHOD_LINK, "GET", "/v1/link", ROLE_DEVICE, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the device's WebSocket"},
-    {METHOD_HOST_LINK, "GET", "/v1/host-link", ROLE_HOST, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the WebSocket of a session host's agent"},
+    {METHOD_DEVICE_LINK, "GET", "/v1/devices/link", ROLE_DEVICE, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the WebSocket of a device's agent"},
+    {METHOD_HOST_LINK, "GET", "/v1/hosts/link", ROLE_HOST, NOUN_NONE, NULL, 0, METHOD_CERTIFICATE, "the WebSocket of a session host's agent"},
     {.id = METHOD_ENROL, .verb = "POST", .path = "/v1/enrol", .who = ROLE_UNAUTHENTICATED, .noun = NOUN_NONE, BODY(enrol_request), .sentence = "gives a device or a session host its certificate for an enrolment token"},
     {.id = METHOD_RENEW, .verb = "POST", .path = "/v1/renew", .who = ROLE_MACHINE, .noun = NOUN_NONE, BODY(renew_request), .flags = METHOD_CERTIFICATE, .sentence = "gives the calling device or session host its next certificate"},
     {.id = METHOD_ADMIN_LOGON, .verb = "POST", .path = "/v1/admin/logon", .who = ROLE_UNAUTHENTICATED, .noun = NOUN_NONE, BODY(admin_logon_request), .sentence = "logs an administrator on"},

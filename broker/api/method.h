@@ -21,7 +21,7 @@ enum method_id {
     METHOD_METRICS,
     METHOD_LOGON,
     METHOD_PASSWORD,
-    METHOD_LINK,
+    METHOD_DEVICE_LINK,
     METHOD_HOST_LINK,
     METHOD_ENROL,
     METHOD_RENEW,
@@ -139,39 +139,3 @@ struct logon_answer {
     char why[TRACE_SIZE];       // lines
 };
 extern const struct field logon_answer_fields[];
-
-// ---- messages on a device's link, one JSON object a WebSocket message, member "type" first in the table below
-
-enum link_type {
-    LINK_MOVED,    // broker: the session was opened elsewhere; `place` says where
-    LINK_END,      // broker: the session has ended; `because`
-    LINK_LOCK,     // broker: show it no longer, it goes on; `because`
-    LINK_STATE,    // device: the session is now connected, disconnected or ended
-    LINK_HELLO,    // device: which session it shows now, after the link came up; `session` may be empty
-    LINK_RENEW,    // device: a fresh one-time password, please, for the session it has; the answer is LINK_PASSWORD
-    LINK_PASSWORD, // broker: `password`; empty when the session is not this desk's any more
-    LINK_TYPE_COUNT,
-};
-
-// What a desk says of the session that it has.
-enum desk_report {
-    DESK_REPORTS_NOTHING,
-    DESK_REPORTS_CONNECTED,
-    DESK_REPORTS_DISCONNECTED,
-    DESK_REPORTS_ENDED,  // logged off, or cut by the host: the desk cannot always tell
-    DESK_REPORTS_FAILED, // it could not be opened
-    DESK_REPORT_COUNT,
-};
-extern const char *const desk_report_words[];
-
-struct link_message {
-    int64_t type; // enum link_type
-    char session[ID_SIZE];
-    int64_t fence;
-    char place[NAME_SIZE];
-    int64_t state; // enum desk_report
-    char reason[NAME_SIZE];
-    int64_t because; // enum host_reason
-    char password[OTP_TEXT_SIZE];
-};
-extern const struct field link_message_fields[];

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/device_messages.h"
-#include "broker/api/method.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/host_password.h"
@@ -10,12 +9,12 @@
 
 enum { LEASE_MS = 120 * 1000 };
 
-void device_tell(struct services *services, const struct session *session, enum link_type type,
-                 enum host_reason because)
+void device_tell(struct services *services, const struct session *session, enum device_message_type type,
+                 enum host_reason reason)
 {
-    struct link_message message = {.type = type, .fence = session->fence, .because = because};
+    struct device_message message = {.type = type, .fence = session->fence, .reason = reason};
     TEXT_PUT(message.session, session->id);
-    services->links.send(services->links.self, session->device, &message);
+    services_tell_device(services, session->device, &message);
 }
 
 void call_session_end(struct services *services, struct request *request)
@@ -25,11 +24,11 @@ void call_session_end(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
-    device_tell(services, session, LINK_END, HOST_BECAUSE_ADMIN);
+    device_tell(services, session, DEVICE_END, HOST_BECAUSE_ADMIN);
     struct host_message log_off = {.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_ADMIN};
     TEXT_PUT(log_off.session, session->id);
     // A host that is away is told when it comes back: it then reports a session that the broker has ended.
-    services->host_links.send(services->host_links.self, session->host, &log_off);
+    services_tell_host(services, session->host, &log_off);
     struct event event;
     services_event(&event, EVENT_SESSION_ENDED, NOUN_SESSION, request);
     TEXT_PUT(event.record.id, session->id);
@@ -45,7 +44,7 @@ static void commit_report(struct services *services, struct event *event)
 }
 
 // A desk that could not reach the host of its session knows before the next probe does.
-static void doubt_host(struct services *services, const char *device_id, const struct link_message *message)
+static void doubt_host(struct services *services, const char *device_id, const struct device_message *message)
 {
     const struct session *session = state_session(services->state, message->session);
     if (!session || !text_equal(session->device, device_id) || session->fence != message->fence)
@@ -80,7 +79,7 @@ static const struct session *session_of(const struct state *state, const char *s
 }
 
 // After the link came up again: the desk says what it shows, or that it shows nothing.
-static void hello(struct services *services, const char *device_id, const struct link_message *message)
+static void hear_what_is_shown(struct services *services, const char *device_id, const struct device_message *message)
 {
     struct event event;
     const struct session *session = session_of(services->state, message->session, device_id);
@@ -90,17 +89,17 @@ static void hello(struct services *services, const char *device_id, const struct
         (!session && reports_unrecorded(&services->reports, message->session)))
         return;
     if (!session && message->session[0]) {
-        struct link_message end = {.type = LINK_END, .fence = message->fence};
+        struct device_message end = {.type = DEVICE_END, .fence = message->fence};
         TEXT_PUT(end.session, message->session);
-        services->links.send(services->links.self, device_id, &end);
+        services_tell_device(services, device_id, &end);
         return;
     }
     if (session && (!text_equal(session->device, device_id) || session->fence != message->fence)) {
-        struct link_message moved = {.type = LINK_MOVED, .fence = session->fence};
+        struct device_message moved = {.type = DEVICE_MOVED, .fence = session->fence};
         const struct device *device = state_device(services->state, session->device);
         TEXT_PUT(moved.session, session->id);
         text_cut(moved.place, sizeof moved.place, device && device->room[0] ? device->room : session->device);
-        services->links.send(services->links.self, device_id, &moved);
+        services_tell_device(services, device_id, &moved);
         return;
     }
     if (session && session_report(services->state, session->id, device_id, message->fence, DESK_REPORTS_CONNECTED,
@@ -109,35 +108,35 @@ static void hello(struct services *services, const char *device_id, const struct
 }
 
 // After a break of the line: the password that opened the session works no second time.
-static void renew(struct services *services, const char *device_id, const struct link_message *message)
+static void renew(struct services *services, const char *device_id, const struct device_message *message)
 {
     const struct session *session = state_session(services->state, message->session);
-    struct link_message answer = {.type = LINK_PASSWORD, .fence = message->fence};
+    struct device_message answer = {.type = DEVICE_PASSWORD, .fence = message->fence};
     TEXT_PUT(answer.session, message->session);
     const struct store_person *person = session ? people_find(&services->people, session->person) : NULL;
     bool theirs = session && text_equal(session->device, device_id) && session->fence == message->fence;
     if (theirs && person && !host_password(services, session, person->user_name, answer.password))
         log_error("session", "%s: no one-time password can be made", session->id);
-    services->links.send(services->links.self, device_id, &answer);
+    services_tell_device(services, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);
 }
 
-void device_message(struct services *services, const char *device_id, const struct link_message *message)
+void device_message(struct services *services, const char *device_id, const struct device_message *message)
 {
     struct event event;
-    if (message->type == LINK_HELLO) {
-        hello(services, device_id, message);
+    if (message->type == DEVICE_SHOWING) {
+        hear_what_is_shown(services, device_id, message);
         return;
     }
-    if (message->type == LINK_RENEW)
+    if (message->type == DEVICE_RENEW)
         renew(services, device_id, message);
-    if (message->type != LINK_STATE)
+    if (message->type != DEVICE_STATE)
         return;
     if (message->state == DESK_REPORTS_FAILED)
         doubt_host(services, device_id, message);
     if (session_report(services->state, message->session, device_id, message->fence, (enum desk_report)message->state,
                        commit_now_ms(services->commit), &event)) {
-        text_cut(event.why, NAME_SIZE, message->reason);
+        text_cut(event.why, NAME_SIZE, message->detail);
         commit_report(services, &event);
     }
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What devices say about sessions over their links, and what time does to them.
 #pragma once
+#include "broker/api/device_link.h"
 #include "broker/calls/services.h"
 
 // A message from a device, already read. The device is proven, the content is hostile.
-void device_message(struct services *services, const char *device_id, const struct link_message *message);
+void device_message(struct services *services, const char *device_id, const struct device_message *message);
 // Tells the desk that shows a session, if one does, that it is locked or ended, and why.
-void device_tell(struct services *services, const struct session *session, enum link_type type,
-                 enum host_reason because);
+void device_tell(struct services *services, const struct session *session, enum device_message_type type,
+                 enum host_reason reason);
 // Ends or puts aside leases whose desk did not connect. For the janitor.
 void device_sweep(struct services *services);

@@ -9,7 +9,7 @@ static bool tell(struct services *services, const char *host_id, const char *ses
     struct host_message message = {.type = HOST_MESSAGE, .reason = HOST_BECAUSE_NONE};
     TEXT_PUT(message.session, session_id);
     TEXT_PUT(message.text, text);
-    return services->host_links.send(services->host_links.self, host_id, &message);
+    return services_tell_host(services, host_id, &message);
 }
 
 // `delivered`: whether the message reached the host; NULL without a message.
@@ -111,12 +111,12 @@ void call_lock(struct services *services, struct request *request)
     TEXT_PUT(message.session, request->id);
     if (!host)
         return;
-    if (!services->host_links.send(services->host_links.self, host->id, &message)) {
+    if (!services_tell_host(services, host->id, &message)) {
         answer_sent(request, false);
         return;
     }
     const struct session *session = state_session(services->state, request->id);
-    device_tell(services, session, LINK_LOCK, HOST_BECAUSE_ADMIN);
+    device_tell(services, session, DEVICE_LOCK, HOST_BECAUSE_ADMIN);
     struct event event;
     services_event(&event, EVENT_SESSION_LOCKED, NOUN_SESSION, request);
     event.record.session = *session;

@@ -18,7 +18,7 @@ static void send_welcome(struct services *services, const char *host_id)
     struct host_message welcome = {.type = HOST_WELCOME, .now_ms = commit_now_ms(services->commit)};
     if (!host || !otp_maker_key(services->otp_maker, host_id, host_enrolment(host), welcome.otp_key))
         log_error("host", "%s: no key for one-time passwords can be made", host_id);
-    services->host_links.send(services->host_links.self, host_id, &welcome);
+    services_tell_host(services, host_id, &welcome);
     explicit_bzero(&welcome, sizeof welcome);
 }
 
@@ -63,40 +63,14 @@ static void compare(struct services *services, const char *host_id)
     commit_all(services, &found);
     for (size_t i = 0; i < found.order_count; i++) {
         log_info("host", "%s: %s is to be ended there, the broker has ended it", host_id, found.orders[i].session);
-        services->host_links.send(services->host_links.self, host_id, &found.orders[i]);
+        services_tell_host(services, host_id, &found.orders[i]);
     }
     reconciliation_fini(&found);
 }
 
-static bool read_sessions(json_object *object, struct host_session **sessions, size_t *count, struct fault *why)
-{
-    json_object *array = codec_member(object, "sessions");
-    *count = json_object_is_type(array, json_type_array) ? json_object_array_length(array) : 0;
-    if (*count > HOST_SESSIONS_MAX)
-        return fault_set(why, FAULT_INVALID, "sessions: more than %d", HOST_SESSIONS_MAX);
-    *sessions = mem_new(*count + 1, sizeof **sessions);
-    for (size_t i = 0; i < *count; i++) {
-        json_object *one = json_object_array_get_idx(array, i);
-        if (!json_object_is_type(one, json_type_object))
-            return fault_set(why, FAULT_INVALID, "sessions: one is no object");
-        if (!codec_read(host_session_fields, sizeof **sessions, CODEC_ANSWER, one, &(*sessions)[i], why))
-            return false;
-    }
-    return true;
-}
-
-static void take_report(struct services *services, const char *host_id, struct host_message *message,
-                        json_object *object)
+static void take_report(struct services *services, const char *host_id, struct host_message *message)
 {
     char faults[TRACE_SIZE];
-    struct fault why;
-    struct host_session *sessions = NULL;
-    size_t count = 0;
-    if (!read_sessions(object, &sessions, &count, &why)) {
-        log_warn("host", "%s: report refused: %s", host_id, why.text);
-        free(sessions);
-        return;
-    }
     text_one_line(faults, sizeof faults, message->faults);
     TEXT_PUT(message->faults, faults);
     const struct report *before = reports_find(&services->reports, host_id);
@@ -108,28 +82,26 @@ static void take_report(struct services *services, const char *host_id, struct h
                  "%s: has seen fencing number %lld, but the journal ends at event %lld, so it comes from a backup: "
                  "sessions from the time between are left alone",
                  host_id, (long long)message->fence, (long long)last_seq);
-    reports_take(&services->reports, host_id, message, sessions, count, last_seq, clock_steady_ms());
+    struct record_list sessions = message->sessions;
+    message->sessions = (struct record_list){0};
+    reports_take(&services->reports, host_id, message, sessions.rows, sessions.count, last_seq, clock_steady_ms());
     compare(services, host_id);
 }
 
 static void confirm(struct services *services, const char *host_id, const struct host_message *asked)
 {
     const struct session *session = state_session(services->state, asked->session);
-    struct host_message answer = {.type = HOST_VERIFIED, .number = asked->number};
-    answer.good = session && text_equal(session->host, host_id) && session->fence == asked->fence;
-    services->host_links.send(services->host_links.self, host_id, &answer);
+    struct host_message answer = {.type = HOST_VERIFIED, .request_id = asked->request_id};
+    answer.valid = session && text_equal(session->host, host_id) && session->fence == asked->fence;
+    services_tell_host(services, host_id, &answer);
 }
 
-void host_message(struct services *services, const char *host_id, json_object *object)
+void host_message(struct services *services, const char *host_id, struct host_message *message)
 {
-    struct fault why;
-    struct host_message message;
-    if (!codec_read(host_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why))
-        log_warn("host", "%s: message refused: %s", host_id, why.text);
-    else if (message.type == HOST_REPORT)
-        take_report(services, host_id, &message, object);
-    else if (message.type == HOST_VERIFY)
-        confirm(services, host_id, &message);
+    if (message->type == HOST_REPORT)
+        take_report(services, host_id, message);
+    else if (message->type == HOST_VERIFY)
+        confirm(services, host_id, message);
 }
 
 // ---- what time does
@@ -143,8 +115,8 @@ static void give_order(void *arg, const char *host_id, const struct host_message
                                              : "to be locked");
     const struct session *session = state_session(services->state, message->session);
     if (session && message->type != HOST_MESSAGE)
-        device_tell(services, session, message->type == HOST_LOG_OFF ? LINK_END : LINK_LOCK, message->reason);
-    services->host_links.send(services->host_links.self, host_id, message);
+        device_tell(services, session, message->type == HOST_LOG_OFF ? DEVICE_END : DEVICE_LOCK, message->reason);
+    services_tell_host(services, host_id, message);
 }
 
 static void end_drains(struct services *services, int64_t now_ms)
@@ -180,7 +152,7 @@ static void follow_clock(struct services *services, int64_t now_ms)
     log_warn("host", "the clock was set by %lld ms: the hosts are told", (long long)off_ms);
     const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
     for (size_t i = 0; i < hosts->count; i++)
-        if (services->host_links.online(services->host_links.self, hosts->records[i]))
+        if (services->links.online(services->links.self, NOUN_HOST, hosts->records[i]))
             send_welcome(services, hosts->records[i]);
 }
 

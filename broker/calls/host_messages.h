@@ -2,10 +2,12 @@
 // What the agents of session hosts say over their links, and what they are told. The agent is proven, what it says is
 // hostile: it can only speak of its own host.
 #pragma once
+#include "broker/api/host_link.h"
 #include "broker/calls/services.h"
 
 void host_linked(struct services *services, const char *host_id);
 void host_unlinked(struct services *services, const char *host_id);
-void host_message(struct services *services, const char *host_id, json_object *object);
+// Empties its list of sessions.
+void host_message(struct services *services, const char *host_id, struct host_message *message);
 // Carries out the limits of profiles and ends drains whose time is over. For the janitor.
 void host_sweep(struct services *services);

@@ -48,10 +48,10 @@ static void tell_old_desk(struct logon *logon)
 {
     if (!logon->decision.moved_from[0])
         return;
-    struct link_message message = {.type = LINK_MOVED, .fence = logon->decision.session.fence};
+    struct device_message message = {.type = DEVICE_MOVED, .fence = logon->decision.session.fence};
     TEXT_PUT(message.session, logon->decision.session.id);
     place_text(logon->services, logon->request->peer.id, message.place);
-    logon->services->links.send(logon->services->links.self, logon->decision.moved_from, &message);
+    services_tell_device(logon->services, logon->decision.moved_from, &message);
     logon->services->counters.moves++;
 }
 

@@ -23,7 +23,7 @@ static const char *agent_of(const struct services *services, const struct host *
 {
     if (!host_has_agent(host))
         return "none";
-    return services->host_links.online(services->host_links.self, host->id) ? "linked" : "silent";
+    return services->links.online(services->links.self, NOUN_HOST, host->id) ? "linked" : "silent";
 }
 
 static void add_report(json_object *object, const struct report *report)
@@ -33,7 +33,17 @@ static void add_report(json_object *object, const struct report *report)
     json_object_object_add(object, "pressure", json_object_new_int64(report->as.pressure));
     json_object_object_add(object, "reported_sessions", json_object_new_int64((int64_t)report->session_count));
     json_object_object_add(object, "report_age", json_object_new_int64((clock_steady_ms() - report->heard_ms) / 1000));
-    json_object_object_add(object, "agent_version", json_object_new_string(report->as.version));
+}
+
+static void add_agent(json_object *object, const struct services *services, enum noun noun, const char *id)
+{
+    struct link_agent agent;
+    if (!services->links.agent(services->links.self, noun, id, &agent))
+        return;
+    json_object_object_add(object, "agent_version", json_object_new_string(agent.version));
+    json_object_object_add(object, "agent_protocol", json_object_new_int64(agent.protocol));
+    if (agent.refusal != REFUSAL_NONE)
+        json_object_object_add(object, "agent_refusal", json_object_new_string(refusal_rows[agent.refusal].code));
 }
 
 // The journal tells it only since certificates are renewed.
@@ -54,6 +64,7 @@ static void add_host(json_object *object, const struct services *services, const
                            json_object_new_string(services->health.detail(services->health.arg, host->id)));
     json_object_object_add(object, "sessions", json_object_new_int64(state_uses(services->state, NOUN_HOST, host->id)));
     json_object_object_add(object, "agent", json_object_new_string(agent_of(services, host)));
+    add_agent(object, services, NOUN_HOST, host->id);
     if (host->owner[0]) {
         const struct store_person *owner = people_find(&services->people, host->owner);
         json_object_object_add(object, "owner_user_name", json_object_new_string(owner ? owner->user_name : ""));
@@ -100,9 +111,11 @@ static void add_device(json_object *object, const struct services *services, con
     add_until(object, NOUN_DEVICE, device);
     const struct session *session =
         state_uses(services->state, NOUN_DEVICE, device->id) ? next_shown_at(&walk, device->id) : NULL;
-    json_object_object_add(object, "online",
-                           json_object_new_boolean(services->links.online(services->links.self, device->id)));
+    json_object_object_add(
+        object, "online",
+        json_object_new_boolean(services->links.online(services->links.self, NOUN_DEVICE, device->id)));
     json_object_object_add(object, "session", json_object_new_string(session ? session->id : ""));
+    add_agent(object, services, NOUN_DEVICE, device->id);
 }
 
 // As the answer to a log-on says it: the tenant, or the whole district.
@@ -234,7 +247,7 @@ static void lock_sessions_at(struct services *services, const char *device_id)
     for (const struct session *session; (session = next_shown_at(&walk, device_id));) {
         struct host_message lock = {.type = HOST_DISCONNECT, .reason = HOST_BECAUSE_ADMIN};
         TEXT_PUT(lock.session, session->id);
-        services->host_links.send(services->host_links.self, session->host, &lock);
+        services_tell_host(services, session->host, &lock);
     }
 }
 

@@ -77,3 +77,13 @@ json_object *services_time(int64_t wall_ms)
     clock_text(text, wall_ms);
     return json_object_new_string(text);
 }
+
+bool services_tell_host(struct services *services, const char *id, const struct host_message *message)
+{
+    return services->links.send(services->links.self, NOUN_HOST, id, message);
+}
+
+bool services_tell_device(struct services *services, const char *id, const struct device_message *message)
+{
+    return services->links.send(services->links.self, NOUN_DEVICE, id, message);
+}

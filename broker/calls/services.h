@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the calls work with: the state and its commits, and the ports to everything outside. One per broker.
 #pragma once
+#include "broker/api/device_link.h"
+#include "broker/api/host_link.h"
 #include "broker/api/otp.h"
 #include "broker/base/loop.h"
 #include "broker/calls/request.h"
@@ -30,7 +32,6 @@ struct services {
     struct auth_port auth;
     struct ca_port ca;
     struct link_port links;
-    struct host_link_port host_links;
     struct reports reports;
     struct limits limits;
     struct otp_maker *otp_maker;
@@ -79,3 +80,6 @@ void services_random(void *bytes, size_t length);
 void services_random_hex(char *hex, size_t bytes); // 2 * bytes + 1 characters
 void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length);
 json_object *services_time(int64_t wall_ms);
+// See link_port: false when they cannot be told.
+bool services_tell_host(struct services *services, const char *id, const struct host_message *message);
+bool services_tell_device(struct services *services, const char *id, const struct device_message *message);

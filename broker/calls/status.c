@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How the broker is: for administrators, for Prometheus, for load balancers; and the journal for reading.
+#include "broker/api/link_rows.h"
 #include "broker/base/log.h"
 #include "broker/calls/services.h"
 #include "broker/calls/status_report.h"
@@ -31,7 +32,7 @@ static int64_t devices_online(const struct services *services, const struct requ
     int64_t count = 0;
     struct wall_walk walk = wall_walk_seen(services->state, &request->peer, NOUN_DEVICE, "");
     for (const struct device *device; (device = wall_next(&walk));)
-        count += services->links.online(services->links.self, device->id);
+        count += services->links.online(services->links.self, NOUN_DEVICE, device->id);
     return count;
 }
 
@@ -72,6 +73,30 @@ void call_health(struct services *services, struct request *request)
     request_answer(request, answer);
 }
 
+static void print_links(struct text *text, const struct services *services)
+{
+    static const struct {
+        const char *name, *type;
+        size_t offset;
+    } rows[] = {
+        {"pult_links", "gauge", offsetof(struct link_figures, linked)},
+        {"pult_links_refused_total", "counter", offsetof(struct link_figures, refused)},
+        {"pult_link_messages_skipped_total", "counter", offsetof(struct link_figures, skipped_messages)},
+        {"pult_link_fields_skipped_total", "counter", offsetof(struct link_figures, skipped_fields)},
+        {"pult_link_messages_refused_total", "counter", offsetof(struct link_figures, refused_messages)},
+        {"pult_link_messages_refused_by_agents_total", "counter", offsetof(struct link_figures, refused_by_agent)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        text_addf(text, "# TYPE %s %s\n", rows[i].name, rows[i].type);
+        for (size_t k = 0; k < link_count; k++) {
+            struct link_figures figures;
+            services->links.figures(services->links.self, link_rows[k].noun, &figures);
+            text_addf(text, "%s{noun=\"%s\"} %llu\n", rows[i].name, noun_rows[link_rows[k].noun].name,
+                      (unsigned long long)*(const uint64_t *)(const void *)((const char *)&figures + rows[i].offset));
+        }
+    }
+}
+
 void call_metrics(struct services *services, struct request *request)
 {
     struct text text = {0};
@@ -84,8 +109,7 @@ void call_metrics(struct services *services, struct request *request)
     text_addf(&text, "# TYPE pult_events_total counter\npult_events_total %llu\n",
               (unsigned long long)commit_last_seq(services->commit));
     text_addf(&text, "# TYPE pult_sessions gauge\npult_sessions %zu\n", state_count(services->state, NOUN_SESSION));
-    text_addf(&text, "# TYPE pult_devices_online gauge\npult_devices_online %zu\n",
-              services->links.count(services->links.self));
+    print_links(&text, services);
     text_addf(&text, "# TYPE pult_store_refusing gauge\npult_store_refusing %d\n",
               commit_is_refusing(services->commit));
     request_answer_text(request, &text);

@@ -3,6 +3,7 @@
 // 4.1 cannot hand a kept HTTP connection to the next request under libuv. Nothing is told from within an event of the
 // connection: a call that ended is told by `turn`, so that whoever is told may do anything, client_free included.
 #include "broker/client/client.h"
+#include "broker/api/link_rows.h"
 #include "broker/client/problem_document.h"
 #include "broker/client/tls_connection.h"
 #include "broker/client/websocket.h"
@@ -403,10 +404,10 @@ bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t
     return tls_trust_read_file(file, digest, until_ms, why);
 }
 
-void client_link(struct client *client, const char *path, const struct websocket_events *events, void *arg)
+void client_link(struct client *client, enum noun noun, const struct websocket_events *events, void *arg)
 {
     assert(!client->link);
-    client->link = websocket_new(client->loop, client->connector, path, events, arg);
+    client->link = websocket_new(client->loop, client->connector, link_of(noun), events, arg);
 }
 
 void client_unlink(struct client *client)
@@ -419,7 +420,7 @@ bool client_is_idle(const struct client *client)
     return !client->first;
 }
 
-bool client_link_send(struct client *client, json_object *message)
+bool client_link_send(struct client *client, const void *message)
 {
     return client->link && websocket_send(client->link, message);
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include "broker/api/codec.h"
 #include "broker/api/refusal.h"
+#include "broker/api/types.h"
 #include "broker/base/loop.h"
 #include "broker/client/websocket.h"
 
@@ -64,8 +65,7 @@ bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t
 
 // The link: comes up by itself, again and again with growing waits and jitter, until client_free. Pings every 20 s;
 // a broker that has not answered for 30 s counts as gone.
-// `path` of METHOD_LINK or METHOD_HOST_LINK.
-void client_link(struct client *client, const char *path, const struct websocket_events *events, void *arg);
+void client_link(struct client *client, enum noun noun, const struct websocket_events *events, void *arg);
 void client_unlink(struct client *client); // ends it for good, without a word; calls go on
-// `message` prints to at most HOST_MESSAGE_MAX (a device's: 16 KiB). False when the link is down.
-bool client_link_send(struct client *client, json_object *message);
+// `message`: the struct of the link. False when the link is down, or the broker does not know messages of this type.
+bool client_link_send(struct client *client, const void *message);

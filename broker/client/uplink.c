@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/uplink.h"
-#include "broker/api/method.h"
 #include "broker/base/log.h"
 #include "broker/client/renewal.h"
 
@@ -75,11 +74,18 @@ static void link_down(void *arg)
     }
 }
 
-static void link_message(void *arg, json_object *message)
+static void link_message(void *arg, const void *message)
 {
     struct strand *strand = arg;
     if (strand == strand->line->present && strand->line->events.message)
         strand->line->events.message(strand->line->arg, message);
+}
+
+static void link_refused(void *arg, enum refusal refusal, const char *detail)
+{
+    struct strand *strand = arg;
+    if (strand == strand->line->present && strand->line->events.refused)
+        strand->line->events.refused(strand->line->arg, refusal, detail);
 }
 
 static void free_retired(struct uplink *line)
@@ -100,9 +106,9 @@ static void free_retired(struct uplink *line)
 
 static struct strand *strand_new(struct uplink *line, struct fault *why)
 {
-    static const struct websocket_events events = {.up = link_up, .down = link_down, .message = link_message};
+    static const struct websocket_events events = {
+        .up = link_up, .down = link_down, .message = link_message, .refused = link_refused};
     struct credential_files files;
-    enum method_id link = line->config.noun == NOUN_HOST ? METHOD_HOST_LINK : METHOD_LINK;
     credential_files(&files, line->config.noun, line->config.state_dir);
     struct client_config config = {
         .host = line->config.broker,
@@ -117,7 +123,7 @@ static struct strand *strand_new(struct uplink *line, struct fault *why)
     struct strand *strand = mem_new(1, sizeof *strand);
     strand->line = line;
     strand->client = client;
-    client_link(client, method_find(link, NOUN_NONE)->path, &events, strand);
+    client_link(client, line->config.noun, &events, strand);
     return strand;
 }
 

@@ -2,7 +2,6 @@
 // Nothing is told from within an event of the connection: it is noted as news and told by `turn`, so that whoever is
 // told may do anything, free the link included.
 #include "broker/client/websocket.h"
-#include "broker/api/host_link.h"
 #include "broker/base/log.h"
 #include "broker/client/tls_connection.h"
 
@@ -11,21 +10,21 @@
 #include <string.h>
 
 enum {
-    MESSAGE_MAX = HOST_MESSAGE_MAX,
     LETTERS_MAX = 64,
     CONNECT_MS = 10 * 1000,
     PING_MS = 20 * 1000,
     DEAD_MS = 10 * 1000, // after the ping, so 30 s after the last word
     WAIT_MIN_MS = 200,
     WAIT_MAX_MS = 15 * 1000,
+    REFUSED_MS = 60 * 1000, // who is refused has to be upgraded, or the broker has
 };
 
-enum news_kind { NEWS_UP, NEWS_DOWN, NEWS_MESSAGE };
+enum news_kind { NEWS_UP, NEWS_DOWN, NEWS_MESSAGE, NEWS_REFUSED };
 
 struct news {
     struct news *next;
     enum news_kind kind;
-    json_object *message;
+    struct link_input *input; // NULL unless the broker said it
 };
 
 struct letter {
@@ -36,10 +35,13 @@ struct letter {
 struct websocket {
     struct tls_connection end;
     struct tls_connector *connector;
-    char *path;
+    const struct link_row *row;
     struct websocket_events events;
     void *arg;
-    bool up, ping_due, pinged;
+    bool up; // the broker has said hello
+    bool open, ping_due, pinged;
+    uint32_t accepted; // types of messages that the broker takes, a bit each
+    size_t skipped;    // messages and fields of the broker that this program does not know
     struct loop_timer *retry, *pulse, *turn;
     int64_t wait_ms;
     struct text received;
@@ -50,11 +52,11 @@ struct websocket {
 
 // ---- news and letters
 
-static void add_news(struct websocket *link, enum news_kind kind, json_object *message)
+static void add_news(struct websocket *link, enum news_kind kind, struct link_input *input)
 {
     struct news *news = mem_new(1, sizeof *news);
     news->kind = kind;
-    news->message = message;
+    news->input = input;
     *link->last_news = news;
     link->last_news = &news->next;
     loop_timer_start(link->turn, 0);
@@ -73,8 +75,17 @@ static struct news *take_news(struct websocket *link)
 
 static void news_free(struct news *news)
 {
-    json_drop(&news->message);
+    if (news->input)
+        link_input_fini(news->input);
+    free(news->input);
     free(news);
+}
+
+// A code that this program does not know is of a broker that came after it.
+static enum refusal refusal_told(const struct link_refused *refused)
+{
+    enum refusal refusal = refusal_by_code(refused->code);
+    return refusal == REFUSAL_NONE ? REFUSAL_AGENT_TOO_OLD : refusal;
 }
 
 static void turn(void *arg)
@@ -89,7 +100,9 @@ static void turn(void *arg)
     else if (news->kind == NEWS_DOWN && link->events.down)
         link->events.down(link->arg);
     else if (news->kind == NEWS_MESSAGE && link->events.message)
-        link->events.message(link->arg, news->message);
+        link->events.message(link->arg, news->input->message);
+    else if (news->kind == NEWS_REFUSED && link->events.refused)
+        link->events.refused(link->arg, refusal_told(&news->input->refused), news->input->refused.detail);
     news_free(news);
 }
 
@@ -123,11 +136,15 @@ static void lost(struct websocket *link, const char *reason)
     while (link->letters)
         drop_letter(link);
     text_drop(&link->received);
+    if (link->skipped)
+        log_info("link", "%zu messages and fields of the broker were skipped, this program does not know them",
+                 link->skipped);
     if (link->up)
         add_news(link, NEWS_DOWN, NULL);
     else
         tls_trust_forget_session(tls_connection_trust(link->connector));
-    link->up = link->ping_due = false;
+    link->open = link->up = link->ping_due = false;
+    link->skipped = 0;
     retry_later(link);
 }
 
@@ -136,7 +153,7 @@ static void dial(void *arg)
     struct websocket *link = arg;
     link->pinged = true; // a connection that does not come about is like a ping that is not answered
     loop_timer_start(link->pulse, CONNECT_MS);
-    if (!tls_connection_dial(link->connector, &link->end, NULL, link->path))
+    if (!tls_connection_dial(link->connector, &link->end, NULL, link->row->path))
         lost(link, "there is no such host, or no way to it");
 }
 
@@ -159,7 +176,7 @@ static void pulse(void *arg)
     lws_callback_on_writable(link->end.wsi);
 }
 
-// ---- the connection's events
+// ---- what goes out
 
 static int write_ping(struct websocket *link)
 {
@@ -189,22 +206,112 @@ static int write_next(struct websocket *link)
     return rc < 0 ? -1 : 0;
 }
 
+// ---- what the broker says
+
+static void push(struct websocket *link, const struct text *text)
+{
+    static const char room[LWS_PRE];
+    struct letter *letter = mem_new(1, sizeof *letter);
+    assert(link->open && text->length <= link->row->message_max);
+    text_add(&letter->text, room, sizeof room);
+    text_add(&letter->text, text->bytes, text->length);
+    *link->last_letter = letter;
+    link->last_letter = &letter->next;
+    link->letters++;
+    lws_callback_on_writable(link->end.wsi);
+}
+
+static void say_hello(struct websocket *link)
+{
+    owned(text) struct text text = {0};
+    struct link_hello hello;
+    link_introduce(&hello, link->row, LINK_AGENT);
+    link_print_hello(&text, &hello);
+    push(link, &text);
+}
+
+static void come_up(struct websocket *link, const struct link_hello *hello)
+{
+    link->accepted = link_accepted(link->row, LINK_AGENT, hello);
+    link->up = true;
+    log_debug("link", "%s %s, protocol %lld, %s", hello->program, hello->version, (long long)hello->protocol,
+              hello->capabilities);
+    heard(link);
+    add_news(link, NEWS_UP, NULL);
+}
+
+static void skip(struct websocket *link, const struct link_input *input)
+{
+    if (!link->skipped)
+        log_info("link", "the broker says what this program does not know (in \"%s\"): skipped, and counted",
+                 input->type);
+    link->skipped += input->kind == LINK_SKIPPED ? 1 : input->skipped;
+}
+
+static void refuse_message(struct websocket *link, const struct link_input *input)
+{
+    owned(text) struct text text = {0};
+    struct link_refused refused = {0};
+    log_warn("link", "a message of the broker is refused: %s", input->why.text);
+    TEXT_PUT(refused.code, refusal_rows[REFUSAL_MESSAGE_UNKNOWN].code);
+    TEXT_PUT(refused.type, input->type);
+    text_cut(refused.detail, sizeof refused.detail, input->why.text);
+    link_print_refused(&text, &refused);
+    if (link->letters < LETTERS_MAX)
+        push(link, &text);
+}
+
+// Of this link, or of a message of ours. True when `input` is kept.
+static bool hear_refusal(struct websocket *link, struct link_input *input)
+{
+    const struct link_refused *refused = &input->refused;
+    if (link->up) {
+        log_warn("link", "the broker refuses \"%s\": %s (%s)", refused->type, refused->code, refused->detail);
+        return false;
+    }
+    link->wait_ms = REFUSED_MS;
+    add_news(link, NEWS_REFUSED, input);
+    return true;
+}
+
+// True when `input` is kept. Before the broker's hello only that, or why there is none, means anything.
+static bool take_input(struct websocket *link, struct link_input *input)
+{
+    if (input->kind == LINK_REFUSED)
+        return hear_refusal(link, input);
+    if (!link->up && input->kind == LINK_HELLO)
+        come_up(link, &input->hello);
+    else if (link->up) // and not just about to end again
+        link->wait_ms = WAIT_MIN_MS;
+    else
+        return false;
+    if (input->skipped || input->kind == LINK_SKIPPED)
+        skip(link, input);
+    if (input->kind == LINK_UNREADABLE)
+        log_warn("link", "the broker sent a message that cannot be read: %s", input->why.text);
+    if (input->kind == LINK_UNKNOWN)
+        refuse_message(link, input);
+    if (input->kind == LINK_MESSAGE)
+        add_news(link, NEWS_MESSAGE, input);
+    return input->kind == LINK_MESSAGE;
+}
+
 static void read_message(struct websocket *link)
 {
-    struct fault why = {0};
-    json_object *message = NULL;
-    if (codec_parse(&message, link->received.bytes, link->received.length, &why))
-        add_news(link, NEWS_MESSAGE, message);
-    else
-        log_warn("link", "the broker sent a message that cannot be read: %s", why.text);
+    struct link_input *input = mem_new(1, sizeof *input);
+    link_read(input, link->row, LINK_BROKER, link->received.bytes, link->received.length);
     text_drop(&link->received);
+    if (take_input(link, input))
+        return;
+    link_input_fini(input);
+    free(input);
 }
 
 static int read_some(struct websocket *link, const char *bytes, size_t length)
 {
-    heard(link);
-    link->wait_ms = WAIT_MIN_MS;
-    if (length > MESSAGE_MAX - link->received.length) {
+    if (link->up)
+        heard(link);
+    if (length > link->row->message_max - link->received.length) {
         log_warn("link", "the broker sent a message that is too large");
         return -1;
     }
@@ -214,18 +321,21 @@ static int read_some(struct websocket *link, const char *bytes, size_t length)
     return 0;
 }
 
+// ---- the connection's events
+
 static int event(struct tls_connection *end, int reason, void *in, size_t length)
 {
     struct websocket *link = (struct websocket *)end;
     switch (reason) {
     case LWS_CALLBACK_CLIENT_ESTABLISHED:
-        link->up = true;
-        heard(link);
-        add_news(link, NEWS_UP, NULL);
+        link->open = true;
+        say_hello(link);
         return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
-        heard(link);
-        link->wait_ms = WAIT_MIN_MS;
+        if (link->up) {
+            heard(link);
+            link->wait_ms = WAIT_MIN_MS;
+        }
         return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE:
         return read_some(link, in, length);
@@ -242,13 +352,13 @@ static int event(struct tls_connection *end, int reason, void *in, size_t length
 
 // ---- for the owner
 
-struct websocket *websocket_new(struct loop *loop, struct tls_connector *connector, const char *path,
+struct websocket *websocket_new(struct loop *loop, struct tls_connector *connector, const struct link_row *row,
                                 const struct websocket_events *events, void *arg)
 {
     struct websocket *link = mem_new(1, sizeof *link);
     link->end.event = event;
     link->connector = connector;
-    link->path = mem_dup(path);
+    link->row = row;
     link->events = *events;
     link->arg = arg;
     link->wait_ms = WAIT_MIN_MS;
@@ -274,22 +384,16 @@ void websocket_free(struct websocket *link)
     for (struct news *news; (news = take_news(link));)
         news_free(news);
     text_drop(&link->received);
-    free(link->path);
     free(link);
 }
 
-bool websocket_send(struct websocket *link, json_object *message)
+bool websocket_send(struct websocket *link, const void *message)
 {
-    static const char room[LWS_PRE];
-    if (!link->up || link->letters >= LETTERS_MAX)
+    owned(text) struct text text = {0};
+    int64_t type = *(const int64_t *)message;
+    if (!link->up || link->letters >= LETTERS_MAX || !(link->accepted >> type & 1))
         return false;
-    struct letter *letter = mem_new(1, sizeof *letter);
-    text_add(&letter->text, room, sizeof room);
-    codec_print(&letter->text, message);
-    assert(letter->text.length <= LWS_PRE + MESSAGE_MAX);
-    *link->last_letter = letter;
-    link->last_letter = &letter->next;
-    link->letters++;
-    lws_callback_on_writable(link->end.wsi);
+    link_print(&text, link->row, message);
+    push(link, &text);
     return true;
 }

@@ -2,7 +2,7 @@
 // The decision of a log-on: somebody proven, at a device -> tenant wall -> profile -> running session or host -> lease.
 // No I/O: the same input gives the same decision.
 #pragma once
-#include "broker/api/method.h"
+#include "broker/api/device_link.h"
 #include "broker/core/placement.h"
 #include "broker/core/profile.h"
 

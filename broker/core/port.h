@@ -2,6 +2,7 @@
 // What core and the calls need from outside, as ports. They answer later through `done`, never from within the call,
 // and exactly once; what returns a value or `bool` does so at once. All of it happens in the loop's thread.
 #pragma once
+#include "broker/api/refusal.h"
 #include "broker/api/types.h"
 #include "broker/base/fault.h"
 #include "broker/base/mem.h"
@@ -213,25 +214,30 @@ struct ca_port {
                  struct ca_certificate *certificate, struct fault *why);
 };
 
-// ---- links: the devices that are connected now
+// ---- links: the machines that are connected now
 
-struct link_message; // broker/api/method.h
+// What a machine's agent said of itself when its link came up last.
+struct link_agent {
+    char program[32], version[32];
+    int64_t protocol;
+    enum refusal refusal; // why it has no link; REFUSAL_NONE: it was let in
+};
+
+struct link_figures {                            // of one noun, since the start
+    uint64_t linked;                             // now
+    uint64_t refused;                            // agents
+    uint64_t skipped_messages, skipped_fields;   // that this broker does not know
+    uint64_t refused_messages, refused_by_agent; // that had to be understood: by the broker, or by its agents
+};
 
 struct link_port {
     void *self;
-    bool (*online)(void *self, const char *device_id);
-    bool (*send)(void *self, const char *device_id, const struct link_message *message); // false: not online
-    size_t (*count)(void *self);
-};
-
-// ---- host links: the agents of session hosts that are connected now
-
-struct host_message; // broker/api/host_link.h
-
-struct host_link_port {
-    void *self;
-    bool (*online)(void *self, const char *host_id);
-    bool (*send)(void *self, const char *host_id, const struct host_message *message); // false: not online
+    bool (*online)(void *self, enum noun noun, const char *id);
+    // `message`: the struct of that noun's link. False: not online, its agent cannot be told that, or the queue is
+    // full.
+    bool (*send)(void *self, enum noun noun, const char *id, const void *message);
+    bool (*agent)(void *self, enum noun noun, const char *id, struct link_agent *agent); // false: there was none yet
+    void (*figures)(void *self, enum noun noun, struct link_figures *figures);
 };
 
 // ---- hosts: how they are

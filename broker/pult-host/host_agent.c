@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-host/host_agent.h"
 #include "broker/api/host_link.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
@@ -92,19 +93,19 @@ static void collect_faults(struct host_agent *agent, char *text, size_t size)
     text_drop(&faults);
 }
 
-static json_object *session_object(const struct host_agent *agent, const struct sessions_row *row)
+static void add_session(const struct host_agent *agent, struct record_list *sessions, const struct sessions_row *row)
 {
-    struct host_session session = {.connected = row->session.connected,
-                                   .since_ms = row->session.since_ms,
-                                   .idle_s = row->idle_s < 0 ? 0 : row->idle_s};
+    struct host_session *session = record_add(sessions, &host_session_type);
+    session->connected = row->session.connected;
+    session->since_ms = row->session.since_ms;
+    session->idle_s = row->idle_s < 0 ? 0 : row->idle_s;
     const struct used_otps_user *newest = used_otps_user(agent->used, row->user_name);
-    TEXT_PUT(session.user_name, row->user_name);
-    snprintf(session.display, sizeof session.display, ":%d", row->session.display);
+    TEXT_PUT(session->user_name, row->user_name);
+    snprintf(session->display, sizeof session->display, ":%d", row->session.display);
     if (newest) {
-        TEXT_PUT(session.session, newest->session);
-        session.fence = newest->fence;
+        TEXT_PUT(session->session, newest->session);
+        session->fence = newest->fence;
     }
-    return codec_write(host_session_fields, CODEC_ANSWER, &session);
 }
 
 static void report(void *arg)
@@ -120,15 +121,12 @@ static void report(void *arg)
     message.cpu = agent->load.cpu;
     message.memory = agent->load.memory;
     message.pressure = agent->load.pressure;
-    TEXT_PUT(message.version, PULT_VERSION);
     collect_faults(agent, message.faults, sizeof message.faults);
-    owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
-    json_object *list = json_object_new_array();
     for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
-        if (*row.user_name && json_object_array_length(list) < HOST_SESSIONS_MAX)
-            json_object_array_add(list, session_object(agent, &row));
-    json_object_object_add(object, "sessions", list);
-    client_link_send(uplink_client(agent->uplink), object);
+        if (*row.user_name && message.sessions.count < HOST_SESSIONS_MAX)
+            add_session(agent, &message.sessions, &row);
+    client_link_send(uplink_client(agent->uplink), &message);
+    free(message.sessions.rows);
 }
 
 static void something_changed(void *arg)
@@ -204,31 +202,25 @@ static void each_meant(struct host_agent *agent, const struct host_message *mess
             does(agent, &row, message);
 }
 
-static void link_message(void *arg, json_object *object)
+static void link_message(void *arg, const void *of_link)
 {
     struct host_agent *agent = arg;
-    struct host_message message;
-    struct fault why = {0};
-    if (!codec_read(host_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why)) {
-        log_warn("link", "ignored an unreadable message from the broker: %s", why.text);
-        return;
-    }
-    switch ((enum host_message_type)message.type) {
+    const struct host_message *message = of_link;
+    switch ((enum host_message_type)message->type) {
     case HOST_WELCOME:
-        welcome(agent, &message);
-        explicit_bzero(&message, sizeof message);
+        welcome(agent, message);
         return;
     case HOST_VERIFIED:
-        otp_verifier_confirmed(agent->verifier, message.number, message.good);
+        otp_verifier_confirmed(agent->verifier, message->request_id, message->valid);
         return;
     case HOST_LOG_OFF:
-        each_meant(agent, &message, false, log_off);
+        each_meant(agent, message, false, log_off);
         return;
     case HOST_DISCONNECT:
-        each_meant(agent, &message, false, disconnect);
+        each_meant(agent, message, false, disconnect);
         return;
     case HOST_MESSAGE:
-        each_meant(agent, &message, true, tell);
+        each_meant(agent, message, true, tell);
         return;
     case HOST_REPORT:
     case HOST_VERIFY:
@@ -245,16 +237,21 @@ static void link_down(void *arg)
     otp_verifier_link_down(agent->verifier);
 }
 
+static void link_refused(void *arg, enum refusal refusal, const char *detail)
+{
+    (void)arg;
+    log_error("link", "%s (%s)", refusal_rows[refusal].sentence, detail);
+}
+
 // ---- the verifier's ports
 
-static bool confirm(void *arg, int64_t number, const struct otp *otp)
+static bool confirm(void *arg, int64_t request_id, const struct otp *otp)
 {
     struct host_agent *agent = arg;
-    struct host_message message = {.type = HOST_VERIFY, .number = number, .fence = otp->fence};
+    struct host_message message = {.type = HOST_VERIFY, .request_id = request_id, .fence = otp->fence};
     TEXT_PUT(message.session, otp->session);
     TEXT_PUT(message.user_name, otp->user_name);
-    owned(json) json_object *object = codec_write(host_message_fields, CODEC_ANSWER, &message);
-    return agent->welcomed && client_link_send(uplink_client(agent->uplink), object);
+    return agent->welcomed && client_link_send(uplink_client(agent->uplink), &message);
 }
 
 static void step_done(void *arg, bool fine)
@@ -341,7 +338,7 @@ static bool open_verifier(struct host_agent *agent, struct fault *why)
 
 static bool connect_broker(struct host_agent *agent, struct fault *why)
 {
-    static const struct websocket_events events = {.down = link_down, .message = link_message};
+    static const struct websocket_events events = {.down = link_down, .message = link_message, .refused = link_refused};
     struct uplink_config config = {.noun = NOUN_HOST,
                                    .broker = agent->config->broker,
                                    .port = (int)agent->config->device_port,

@@ -24,8 +24,8 @@ struct connection {
     struct server *server;
     struct lws *wsi;
     struct exchange *exchange;     // NULL between requests
-    struct device_link *link;      // NULL unless it is a WebSocket of a device or a host
-    struct link_table *among;      // the links it is one of
+    struct agent_link *link;       // NULL unless it is a WebSocket of an agent
+    const struct link_row *kind;   // of that; NULL as long as none was asked for
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char *common_name;             // the same; as long as it is, for there are many
     char *renews;                  // which one that certificate renews, as far as it matters; NULL: none
@@ -39,7 +39,7 @@ struct server {
     struct services *services;
     struct lws_context *context;
     struct lws_vhost *public_vhost, *device_vhost, *admin_vhost;
-    struct link_table devices, hosts;
+    struct link_table links;
     unsigned char binding[32]; // SHA-256 of our certificate
     bool closing;
 };
@@ -58,9 +58,9 @@ bool connection_ran_out(const struct connection *connection); // a device's or a
 void exchange_free(struct exchange *exchange);
 void exchange_end(struct connection *connection); // answered, or the connection is going
 
-// ---- link.c
+// ---- agent_link.c
 int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length);
-void device_link_end(struct connection *connection); // its connection is going; NULL allowed
+void agent_link_end(struct connection *connection); // its connection is going; NULL allowed
 
 // ---- request.c
 // Headers are there: finds the method and the caller, makes the call. False: the answer (a refusal) is already set.

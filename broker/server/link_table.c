@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/server/link_table.h"
-#include "broker/api/codec.h"
 #include "broker/base/clock.h"
 
+#include <assert.h>
 #include <libwebsockets.h>
 #include <stdlib.h>
 #include <string.h>
 
-static void link_free(struct device_link *link)
+struct refused_agent {
+    char id[ID_SIZE]; // the key
+    struct link_agent agent;
+};
+
+static void link_free(struct agent_link *link)
 {
     while (link->queued) {
         char *message = link->queue[--link->queued];
@@ -15,46 +20,161 @@ static void link_free(struct device_link *link)
         free(message);
     }
     free(link->queue);
+    free(link->program);
+    free(link->version);
     text_drop(&link->received);
     free(link);
 }
 
-struct lws *link_table_add(struct link_table *links, const char *id, struct lws *wsi, struct device_link **added)
+// ---- where it is
+
+static bool is_opening(const struct agent_link *link)
 {
-    struct device_link *link = mem_new(1, sizeof *link);
+    return link->before && *link->before == link;
+}
+
+static bool is_linked(const struct link_table *links, const struct agent_link *link)
+{
+    return sorted_table_find(&links->linked[link->row->noun], link->id) == link;
+}
+
+static void take_from_opening(struct agent_link *link)
+{
+    assert(is_opening(link));
+    *link->before = link->next;
+    if (link->next)
+        link->next->before = link->before;
+    link->next = NULL;
+    link->before = NULL;
+}
+
+struct agent_link *link_table_open(struct link_table *links, const struct link_row *row, const char *id,
+                                   struct lws *wsi)
+{
+    struct agent_link *link = mem_new(1, sizeof *link);
     TEXT_PUT(link->id, id);
+    link->row = row;
     link->wsi = wsi;
     link->heard_ms = link->pinged_ms = clock_steady_ms();
-    struct device_link *old = sorted_table_put(&links->table, link);
+    link->next = links->opening;
+    link->before = &links->opening;
+    if (link->next)
+        link->next->before = &link->next;
+    links->opening = link;
+    return link;
+}
+
+struct lws *link_table_admit(struct link_table *links, struct agent_link *link, const struct link_hello *hello)
+{
+    struct link_figures *figures = &links->figures[link->row->noun];
+    assert(!is_linked(links, link) && !link->refused);
+    take_from_opening(link);
+    link->program = mem_dup(hello->program);
+    link->version = mem_dup(hello->version);
+    link->protocol = hello->protocol;
+    link->accepted = link_accepted(link->row, LINK_BROKER, hello);
+    struct agent_link *old = sorted_table_put(&links->linked[link->row->noun], link);
     struct lws *old_wsi = old ? old->wsi : NULL;
+    free(sorted_table_take(&links->refused[link->row->noun], link->id));
+    figures->linked = links->linked[link->row->noun].count;
     if (old)
         link_free(old);
-    *added = link;
     return old_wsi;
 }
 
-void link_table_remove(struct link_table *links, struct device_link *link)
+void link_table_refuse(struct link_table *links, struct agent_link *link, const struct link_hello *hello,
+                       enum refusal refusal)
 {
-    if (sorted_table_find(&links->table, link->id) != link)
-        return;
-    sorted_table_take(&links->table, link->id);
-    link_free(link);
+    struct refused_agent *refused = mem_new(1, sizeof *refused);
+    assert(is_opening(link) && !link->refused && refusal != REFUSAL_NONE);
+    link->refused = true;
+    links->figures[link->row->noun].refused++;
+    TEXT_PUT(refused->id, link->id);
+    TEXT_PUT(refused->agent.program, hello->program);
+    TEXT_PUT(refused->agent.version, hello->version);
+    refused->agent.protocol = hello->protocol;
+    refused->agent.refusal = refusal;
+    free(sorted_table_put(&links->refused[link->row->noun], refused));
 }
 
-bool link_table_send(struct link_table *links, const char *id, const struct field *fields, const void *message)
+bool link_table_close(struct link_table *links, struct agent_link *link)
 {
-    struct device_link *link = sorted_table_find(&links->table, id);
-    if (!link || link->queued == LINK_QUEUE_MAX)
+    struct sorted_table *linked = &links->linked[link->row->noun];
+    bool was_linked = is_linked(links, link);
+    assert(was_linked != is_opening(link));
+    if (was_linked)
+        sorted_table_take(linked, link->id);
+    else
+        take_from_opening(link);
+    links->figures[link->row->noun].linked = linked->count;
+    link_free(link);
+    return was_linked;
+}
+
+struct agent_link *link_table_find(const struct link_table *links, enum noun noun, const char *id)
+{
+    return sorted_table_find(&links->linked[noun], id);
+}
+
+bool link_table_agent(const struct link_table *links, enum noun noun, const char *id, struct link_agent *agent)
+{
+    const struct agent_link *link = link_table_find(links, noun, id);
+    const struct refused_agent *refused = sorted_table_find(&links->refused[noun], id);
+    if (link) {
+        *agent = (struct link_agent){.protocol = link->protocol};
+        TEXT_PUT(agent->program, link->program);
+        TEXT_PUT(agent->version, link->version);
+    } else if (refused) {
+        *agent = refused->agent;
+    }
+    return link || refused;
+}
+
+struct link_figures *link_table_figures(struct link_table *links, const struct agent_link *link)
+{
+    return &links->figures[link->row->noun];
+}
+
+void link_table_clear(struct link_table *links)
+{
+    while (links->opening)
+        link_table_close(links, links->opening);
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
+        while (links->linked[noun].count)
+            link_table_close(links, links->linked[noun].records[links->linked[noun].count - 1]);
+        sorted_table_clear(&links->linked[noun]);
+        sorted_table_clear(&links->refused[noun]);
+    }
+}
+
+// ---- what goes out
+
+bool agent_link_push(struct agent_link *link, struct text *message)
+{
+    assert(link->queued <= LINK_QUEUE_MAX);
+    if (link->queued == LINK_QUEUE_MAX) {
+        explicit_bzero(message->bytes, message->length);
+        text_drop(message);
         return false;
-    struct text text = {0};
-    codec_print_record(&text, fields, CODEC_ANSWER, message);
+    }
     mem_reserve(&link->queue, &link->capacity, link->queued + 1, sizeof *link->queue);
-    link->queue[link->queued++] = text.bytes;
+    link->queue[link->queued++] = message->bytes;
+    *message = (struct text){0};
     lws_callback_on_writable(link->wsi);
     return true;
 }
 
-char *link_table_take(struct device_link *link)
+bool agent_link_send(struct agent_link *link, const void *message)
+{
+    struct text text = {0};
+    int64_t type = *(const int64_t *)message;
+    if (!(link->accepted >> type & 1))
+        return false;
+    link_print(&text, link->row, message);
+    return agent_link_push(link, &text);
+}
+
+char *agent_link_take(struct agent_link *link)
 {
     if (!link->queued)
         return NULL;
@@ -62,12 +182,4 @@ char *link_table_take(struct device_link *link)
     link->queued--;
     memmove(link->queue, link->queue + 1, link->queued * sizeof *link->queue);
     return first;
-}
-
-void link_table_clear(struct link_table *links)
-{
-    for (size_t i = 0; i < links->table.count; i++)
-        link_free(links->table.records[i]);
-    links->table.count = 0;
-    sorted_table_clear(&links->table);
 }

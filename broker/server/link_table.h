@@ -1,40 +1,64 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The WebSockets of the devices, or of the session hosts, that are connected now; one each: a newer one replaces the
-// older.
+// The links that are open now: one each machine, by its noun and id; a newer one replaces the older. A link is in
+// exactly one place: among those whose agent has not said hello yet, or in the table of its noun.
 #pragma once
-#include "broker/api/method.h"
-#include "broker/base/text.h"
+#include "broker/api/link_rows.h"
+#include "broker/core/port.h"
 #include "broker/core/sorted_table.h"
 
 struct lws;
 
 enum {
-    LINK_MESSAGE_MAX = 16 * 1024,
     LINK_QUEUE_MAX = 256,
     LINK_PING_MS = 20000,
     LINK_DEAD_MS = 45000,
-    LINK_PIECE = 128, // kept for each link; messages come in such pieces, control frames must fit
+    LINK_HELLO_SIZE = 2048, // of a first message
+    LINK_PIECE = 128,       // kept for each link; messages come in such pieces, control frames must fit
 };
 
-struct device_link {
-    char id[ID_SIZE]; // the key: of the device or the host
+struct agent_link {
+    char id[ID_SIZE]; // the key: of the machine
+    const struct link_row *row;
     struct lws *wsi;
-    char **queue; // printed messages, oldest first
+    struct agent_link *next, **before; // of those that have not said hello; `before` is NULL once it is linked
+    char *program, *version;           // of its agent; NULL until it has said hello
+    int64_t protocol;
+    uint32_t accepted; // the types of messages that it may be sent, a bit each
+    bool refused;      // ends once it was told
+    bool complained;   // of a message that had to be understood: the log knows
+    char **queue;      // printed messages, oldest first
     size_t queued, capacity;
     struct text received;        // a message that came in parts
+    size_t skipped;              // messages and fields that this broker does not know
     int64_t heard_ms, pinged_ms; // steady
     bool ping_due;
 };
 
 struct link_table {
-    struct sorted_table table; // struct device_link
+    struct agent_link *opening;
+    struct sorted_table linked[NOUN_COUNT]; // struct agent_link
+    struct sorted_table
+        refused[NOUN_COUNT]; // struct refused_agent: of machines whose agent was refused and is not linked
+    struct link_figures figures[NOUN_COUNT];
 };
 
-// The older link's wsi, to be closed by the caller, or NULL.
-struct lws *link_table_add(struct link_table *links, const char *id, struct lws *wsi, struct device_link **link);
-void link_table_remove(struct link_table *links, struct device_link *link);
-// `message` is printed by `fields`. False when there is no such link, or its queue is full.
-bool link_table_send(struct link_table *links, const char *id, const struct field *fields, const void *message);
-// The oldest queued message, the caller's; NULL when there is none.
-char *link_table_take(struct device_link *link);
+// Its agent has not said hello.
+struct agent_link *link_table_open(struct link_table *links, const struct link_row *row, const char *id,
+                                   struct lws *wsi);
+// Its agent said hello and is let in, or is refused. Of the former comes back the older link's wsi, to be closed by the
+// caller, or NULL.
+struct lws *link_table_admit(struct link_table *links, struct agent_link *link, const struct link_hello *hello);
+void link_table_refuse(struct link_table *links, struct agent_link *link, const struct link_hello *hello,
+                       enum refusal refusal);
+// Whether it was linked until now.
+bool link_table_close(struct link_table *links, struct agent_link *link);
+struct agent_link *link_table_find(const struct link_table *links, enum noun noun, const char *id); // NULL: not linked
+// What was last known of its agent; false when none has come.
+bool link_table_agent(const struct link_table *links, enum noun noun, const char *id, struct link_agent *agent);
+struct link_figures *link_table_figures(struct link_table *links, const struct agent_link *link);
 void link_table_clear(struct link_table *links);
+
+// False when its agent does not take messages of this type, or the queue is full.
+bool agent_link_send(struct agent_link *link, const void *message);
+bool agent_link_push(struct agent_link *link, struct text *message); // printed; taken over
+char *agent_link_take(struct agent_link *link); // the oldest queued message, the caller's; NULL when there is none

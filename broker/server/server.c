@@ -190,7 +190,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return -1;
     case LWS_CALLBACK_CLOSED_HTTP:
     case LWS_CALLBACK_WSI_DESTROY:
-        device_link_end(lws_get_opaque_user_data(wsi));
+        agent_link_end(lws_get_opaque_user_data(wsi));
         connection_end(wsi);
         return 0;
     default:
@@ -305,7 +305,6 @@ void server_free(struct server *server)
         return;
     if (server->context)
         lws_context_destroy(server->context);
-    link_table_clear(&server->devices);
-    link_table_clear(&server->hosts);
+    link_table_clear(&server->links);
     free(server);
 }

@@ -17,7 +17,6 @@ struct server_config {
 struct server *server_new(struct services *services, const struct server_config *config, struct fault *why);
 void server_free(struct server *server);
 struct link_port server_links(struct server *server);
-struct host_link_port server_host_links(struct server *server);
-// Pings devices and hosts, and drops links that have been silent for too long or whose certificate has no standing any
-// more. Call it about every 5 seconds.
+// Pings agents, and drops links that have been silent for too long or whose certificate has no standing any more. Call
+// it about every 5 seconds.
 void server_sweep_links(struct server *server);

@@ -16,9 +16,11 @@
 
 enum { LINE_SIZE = 600 };
 
-static const char upgrade[] = "GET /v1/host-link HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+static const char upgrade[] = "GET /v1/hosts/link HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                               "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
                               "Sec-WebSocket-Protocol: pult\r\n\r\n";
+
+static const char hello[] = "{\"type\":\"hello\",\"protocol\":1,\"program\":\"bench\",\"version\":\"0\"}";
 
 struct station {
     struct https https;
@@ -45,9 +47,8 @@ static void read_sessions(const char *path)
     FILE *file = fopen(path, "re");
     must(file != NULL, path, 0);
     for (int i = 1; i <= count; i++)
-        text_adds(&hosts[i].report,
-                  "{\"type\":\"report\",\"cpu\":310,\"memory\":420,\"pressure\":3,\"version\":\"bench\","
-                  "\"started\":1,\"faults\":[],\"sessions\":[");
+        text_adds(&hosts[i].report, "{\"type\":\"report\",\"cpu\":310,\"memory\":420,\"pressure\":3,"
+                                    "\"started\":1,\"faults\":[],\"sessions\":[");
     while (fgets(line, sizeof line, file)) {
         if (sscanf(line, "%d %127s %lld %127s", &number, id, &fence, user_name) != 4 || number < 1 || number > count)
             continue;
@@ -102,6 +103,7 @@ static void link_host(struct station *host, char **words, int number)
     must(strncmp(answer, "HTTP/1.1 101", 12) == 0, answer, number);
     int descriptor = SSL_get_fd(host->https.ssl);
     fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
+    send_frame(host, 1, hello, strlen(hello));
     send_frame(host, 1, host->report.bytes, host->report.length);
 }
 

@@ -22,10 +22,12 @@
 
 enum { BACK_PORT = 9445, EVENTS = 256 };
 
-static const char upgrade[] = "GET /v1/link HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                              "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-                              "Sec-WebSocket-Protocol: pult\r\n\r\n";
-static const char hello[] = "{\"type\":\"hello\"}";
+static const char upgrade[] =
+    "GET /v1/devices/link HTTP/1.1\r\nHost: %s\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    "Sec-WebSocket-Protocol: pult\r\n\r\n";
+static const char hello[] = "{\"type\":\"hello\",\"protocol\":1,\"program\":\"bench\",\"version\":\"0\"}";
+static const char showing[] = "{\"type\":\"showing\"}";
 
 struct device {
     struct https https;
@@ -46,7 +48,7 @@ static void must(bool right, const char *what, int number)
 // A client masks what it sends; a mask of zeros changes nothing.
 static void send_frame(SSL *ssl, unsigned char kind, const char *text)
 {
-    unsigned char frame[64] = {0x80 | kind, (unsigned char)(0x80 | strlen(text))};
+    unsigned char frame[128] = {0x80 | kind, (unsigned char)(0x80 | strlen(text))};
     memcpy(frame + 6, text, strlen(text));
     SSL_write(ssl, frame, 6 + (int)strlen(text));
 }
@@ -63,6 +65,7 @@ static void upgrade_link(SSL *ssl, int number)
     }
     must(strncmp(answer, "HTTP/1.1 101", 12) == 0, answer, number);
     send_frame(ssl, 1, hello);
+    send_frame(ssl, 1, showing);
 }
 
 static void watch(int descriptor, struct device *device)
@@ -93,7 +96,7 @@ static void connect_device(struct device *device, char **words, int number)
     watch(SSL_get_fd(ssl), device);
 }
 
-// The broker sends nothing but pings to an idle device.
+// The broker sends nothing but its hello and pings to an idle device.
 static void hear(struct device *device, int number)
 {
     unsigned char bytes[512];

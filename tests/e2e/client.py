@@ -187,16 +187,53 @@ def gets_through(context):
 # ---- links
 
 
-def upgrade(path="/v1/link"):
+HELLO = b'{"type":"hello","protocol":1,"program":"pult-test","version":"0","capabilities":["message"]}'
+
+
+def upgrade(path="/v1/devices/link"):
     return get(path, "Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Version: 13",
                "Sec-WebSocket-Protocol: pult", "Sec-WebSocket-Key: " + base64.b64encode(os.urandom(16)).decode())
 
 
 class Link:
-    def __init__(self, device, path="/v1/link"):
+    """A link with the broker's hello behind it, or without any word (hello=None)."""
+
+    def __init__(self, device, path="/v1/devices/link", hello=HELLO):
         self.connection = connect(DEVICES, device.context())
         self.answer = ask(self.connection, upgrade(path))
         self.up = self.answer is not None and self.answer.status == 101
+        self.rest = b""
+        if self.up and hello:
+            self.frame(1, hello)
+            self.first = self.hear()
+
+    def hear(self):
+        """The next message of the broker, as bytes; None: it hung up instead."""
+        while True:
+            message = self.take_frame()
+            if message is not None:
+                return message
+            try:
+                data = self.connection.recv(65536)
+            except OSError:
+                return None
+            if not data:
+                return None
+            self.rest += data
+
+    def take_frame(self):
+        """A whole text frame of what has come; others are passed over."""
+        while len(self.rest) >= 2:
+            length, head = self.rest[1] & 127, 2
+            if length == 126 and len(self.rest) >= 4:
+                length, head = struct.unpack("!H", self.rest[2:4])[0], 4
+            if length > 125 and head == 2 or len(self.rest) < head + length:
+                return None
+            opcode, payload = self.rest[0] & 15, self.rest[head:head + length]
+            self.rest = self.rest[head + length:]
+            if opcode == 1:
+                return payload
+        return None
 
     def frame(self, opcode, payload, final=True):
         head = bytes([(0x80 if final else 0) | opcode])

@@ -66,7 +66,8 @@ Test(lws_regressions, what_is_too_large_or_no_json_is_refused_and_the_broker_goe
 
 Test(lws_regressions, a_link_takes_messages_and_no_more)
 {
-    hostile_client("second_link fragments long_messages wrong_frames link_elsewhere");
+    hostile_client("links_without_hello+links_of_other_versions second_link fragments long_messages wrong_frames "
+                   "link_elsewhere");
 }
 
 Test(lws_regressions, what_is_no_decent_request_costs_nobody_else_anything)

@@ -57,7 +57,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (method_rows[i].body)
             read_by(method_rows[i].body, method_rows[i].body_size, false, object);
     read_by(logon_answer_fields, sizeof(struct logon_answer), false, object);
-    read_by(link_message_fields, sizeof(struct link_message), false, object);
     codec_wipe(object);
     return 0;
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/client.h"
+#include "broker/api/device_link.h"
+#include "broker/api/link_rows.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "tests/integration/client/fake_broker.h"
 
@@ -234,7 +237,9 @@ Test(client, refuses_files_that_are_not_there)
 // ---- the link
 
 static int ups, downs, messages;
-static char last_message[32];
+static struct device_message last_message;
+static enum refusal last_refusal;
+static char last_detail[320];
 
 static void link_up(void *arg)
 {
@@ -250,72 +255,151 @@ static void link_down(void *arg)
     loop_stop(loop);
 }
 
-static void link_message(void *arg, json_object *message)
+static void link_message(void *arg, const void *message)
 {
     (void)arg;
     messages++;
-    text_cut(last_message, sizeof last_message, codec_string(message, "type"));
+    last_message = *(const struct device_message *)message;
     loop_stop(loop);
 }
 
-static const struct websocket_events events = {link_up, link_down, link_message};
-
-static void say(const char *type, size_t more)
+static void link_refused(void *arg, enum refusal refusal, const char *detail)
 {
-    owned(json) json_object *message = json_object_new_object();
-    char *padding = calloc(1, more + 1);
-    memset(padding, 'x', more);
-    json_object_object_add(message, "type", json_object_new_string(type));
-    json_object_object_add(message, "padding", json_object_new_string(padding));
-    cr_assert(client_link_send(client, message));
-    free(padding);
+    (void)arg;
+    last_refusal = refusal;
+    TEXT_PUT(last_detail, detail);
+    loop_stop(loop);
+}
+
+static const struct websocket_events events = {link_up, link_down, link_message, link_refused};
+
+static bool say(const char *detail)
+{
+    struct device_message message = {
+        .type = DEVICE_STATE, .session = "neustadt/s-1", .fence = 7, .state = DESK_REPORTS_CONNECTED};
+    TEXT_PUT(message.detail, detail);
+    return client_link_send(client, &message);
 }
 
 Test(client, link_carries_messages_both_ways)
 {
-    client_link(client, "/v1/link", &events, NULL);
+    client_link(client, NOUN_DEVICE, &events, NULL);
+    cr_assert_not(say("before the broker has let us in"));
     loop_run(loop);
     cr_assert_eq(ups, 1);
-    say("hello", 0);
+    cr_assert(say("first"));
     loop_run(loop);
-    cr_assert_str_eq(last_message, "hello");
-    say("state", 15 * 1000);
+    cr_assert_eq(last_message.type, DEVICE_MOVED);
+    cr_assert_eq(last_message.fence, 7);
+    cr_assert_str_eq(last_message.session, "neustadt/s-1");
+    cr_assert(say("second"));
     loop_run(loop);
     cr_assert_eq(messages, 2);
-    cr_assert_str_eq(last_message, "state");
+}
+
+static void host_message(void *arg, const void *message)
+{
+    (void)arg;
+    messages++;
+    TEXT_PUT(last_detail, ((const struct host_message *)message)->text);
+    loop_stop(loop);
+}
+
+// About as much as a host may report.
+Test(client, link_carries_large_messages)
+{
+    static const struct websocket_events of_host = {link_up, link_down, host_message, link_refused};
+    owned(text) struct text printed = {0};
+    char length[24];
+    struct host_message report = {.type = HOST_REPORT, .cpu = 100};
+    for (int i = 0; i < HOST_SESSIONS_MAX; i++) {
+        struct host_session *session = record_add(&report.sessions, &host_session_type);
+        snprintf(session->user_name, sizeof session->user_name, "a.person.with.a.rather.long.name.%d", i);
+        snprintf(session->session, sizeof session->session, "neustadt/s-%016x-00000001", i);
+        session->fence = session->since_ms = session->idle_s = i + 1;
+    }
+    client_link(client, NOUN_HOST, &of_host, NULL);
+    loop_run(loop);
+    cr_assert(client_link_send(client, &report));
+    link_print(&printed, link_of(NOUN_HOST), &report);
+    cr_assert_gt(printed.length, 100 * 1000);
+    while (messages == 0)
+        loop_run(loop);
+    snprintf(length, sizeof length, "%zu", printed.length);
+    cr_assert_str_eq(last_detail, length);
+    free(report.sessions.rows);
+}
+
+static const struct fake_row *only(const char *said)
+{
+    static struct fake_row only_rows[] = {{"GET", "/v1/devices/link", 101, NULL, NULL}, {NULL}};
+    only_rows[0].body = said;
+    return only_rows;
+}
+
+static void broker_begins_with(const char *said)
+{
+    fake_broker_stop(broker);
+    broker = fake_broker(PORT, only(said));
+    client_link(client, NOUN_DEVICE, &events, NULL);
+    loop_run(loop);
+}
+
+Test(client, link_says_why_it_is_refused)
+{
+    broker_begins_with("{\"type\":\"refused\",\"code\":\"agent-too-new\",\"detail\":\"99 is not 1\"}");
+    cr_assert_eq(ups + downs, 0);
+    cr_assert_eq(last_refusal, REFUSAL_AGENT_TOO_NEW);
+    cr_assert_str_eq(last_detail, "99 is not 1");
+    cr_assert_not(say("nevertheless"));
+}
+
+Test(client, a_refusal_of_a_later_broker_means_that_this_program_is_too_old)
+{
+    broker_begins_with("{\"type\":\"refused\",\"code\":\"agent-out-of-fashion\"}");
+    cr_assert_eq(last_refusal, REFUSAL_AGENT_TOO_OLD);
+}
+
+Test(client, link_is_up_with_a_broker_that_says_more)
+{
+    broker_begins_with("{\"type\":\"hello\",\"protocol\":2,\"program\":\"pult-broker\",\"version\":\"0.2.0\","
+                       "\"capabilities\":[\"weather\"],\"anthem\":\"la\"}");
+    cr_assert_eq(ups, 1);
+    cr_assert(say("to a broker that can do other things"));
+    struct device_message renew = {.type = DEVICE_RENEW, .session = "neustadt/s-1", .fence = 7};
+    cr_assert_not(client_link_send(client, &renew), "this broker cannot do that");
 }
 
 Test(client, calls_go_on_beside_the_link)
 {
-    client_link(client, "/v1/link", &events, NULL);
+    client_link(client, NOUN_DEVICE, &events, NULL);
     loop_run(loop);
     call("GET", "/v1/status", NULL);
     cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
-    say("hello", 0);
+    say("hello");
     loop_run(loop);
     cr_assert_eq(messages, 1);
 }
 
 Test(client, link_comes_back_when_the_broker_does)
 {
-    client_link(client, "/v1/link", &events, NULL);
+    client_link(client, NOUN_DEVICE, &events, NULL);
     loop_run(loop);
     fake_broker_stop(broker);
     loop_run(loop);
     cr_assert_eq(downs, 1);
-    owned(json) json_object *message = json_object_new_object();
-    cr_assert_not(client_link_send(client, message));
+    cr_assert_not(say("while it is down"));
     broker = fake_broker(PORT, rows);
     loop_run(loop);
     cr_assert_eq(ups, 2);
-    say("drop", 0);
+    say("drop");
     loop_run(loop);
     cr_assert_eq(downs, 2);
     loop_run(loop);
     cr_assert_eq(ups, 3);
 }
 
-static void free_client(void *arg, json_object *message)
+static void free_client(void *arg, const void *message)
 {
     (void)arg, (void)message;
     client_free(client);
@@ -325,20 +409,20 @@ static void free_client(void *arg, json_object *message)
 
 Test(client, may_be_freed_by_who_is_told)
 {
-    static const struct websocket_events freeing = {link_up, link_down, free_client};
-    client_link(client, "/v1/link", &freeing, NULL);
+    static const struct websocket_events freeing = {link_up, link_down, free_client, link_refused};
+    client_link(client, NOUN_DEVICE, &freeing, NULL);
     loop_run(loop);
-    say("hello", 0);
+    say("hello");
     loop_run(loop);
     cr_assert_null(client);
 }
 
 static void link_outlives(const char *what)
 {
-    client_link(client, "/v1/link", &events, NULL);
+    client_link(client, NOUN_DEVICE, &events, NULL);
     loop_run(loop);
-    say(what, 0);
-    say("hello", 0);
+    say(what);
+    say("hello");
     while (downs == 0 || ups < 2)
         loop_run(loop);
 }
@@ -355,9 +439,9 @@ Test(client, nor_does_an_end_that_nobody_asked_for, .timeout = 60)
 
 Test(client, link_counts_a_silent_broker_as_gone)
 {
-    client_link(client, "/v1/link", &events, NULL);
+    client_link(client, NOUN_DEVICE, &events, NULL);
     loop_run(loop);
-    say("mute", 0);
+    say("mute");
     int64_t before = clock_steady_ms();
     loop_run(loop);
     cr_assert_eq(downs, 1);

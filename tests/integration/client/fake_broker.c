@@ -152,13 +152,19 @@ static bool row_fits(const struct fake_row *row, const struct request *request)
            (all ? strncmp(row->path, request->path, length - 1) == 0 : text_equal(row->path, request->path));
 }
 
-static void answer_from_rows(struct request *request)
+static const struct fake_row *row_of(const struct request *request)
 {
     const struct fake_row *row = answers;
     while (row->verb && !row_fits(row, request))
         row++;
-    if (!row->verb)
-        respond(request, 404, NULL, "{\"type\":\"urn:pult:not-found\"}", 26, false);
+    return row->verb ? row : NULL;
+}
+
+static void answer_from_rows(struct request *request)
+{
+    const struct fake_row *row = row_of(request);
+    if (!row)
+        respond(request, 404, NULL, "{\"type\":\"urn:pult:not-found\"}", 29, false);
     else if (!row->body)
         respond(request, row->status, row->headers, request->body, request->body_length, false);
     else if (text_equal(row->body, "slow"))
@@ -203,47 +209,111 @@ static void send_empty(SSL *ssl, unsigned char kind)
     SSL_write(ssl, frame, sizeof frame);
 }
 
-// Reads a frame and sends it back unmasked; a ping as pong. False when the link is to end.
-static bool echo_frame(SSL *ssl, bool *mute)
+enum { FRAME_MAX = 512 * 1024 };
+
+struct frame {
+    unsigned char kind;
+    size_t length;
+    char bytes[FRAME_MAX + 1];
+};
+
+static bool read_length(SSL *ssl, size_t *length)
 {
-    unsigned char head[2], mask[4], wide[2] = {0};
-    static _Thread_local unsigned char out[4 + 65536];
+    unsigned char wide[8];
+    size_t bytes = *length == 126 ? 2 : *length == 127 ? 8 : 0;
+    if (bytes && !read_exactly(ssl, wide, bytes))
+        return false;
+    if (bytes)
+        *length = 0;
+    for (size_t i = 0; i < bytes; i++)
+        *length = *length << 8 | wide[i];
+    return *length <= FRAME_MAX;
+}
+
+static bool read_frame(SSL *ssl, struct frame *frame)
+{
+    unsigned char head[2], mask[4];
     if (!read_exactly(ssl, head, 2))
         return false;
-    size_t length = head[1] & 127;
-    if (length == 126 && !read_exactly(ssl, wide, 2))
+    frame->kind = head[0] & 15;
+    frame->length = head[1] & 127;
+    if (!read_length(ssl, &frame->length) || !read_exactly(ssl, mask, 4) ||
+        !read_exactly(ssl, (unsigned char *)frame->bytes, frame->length))
         return false;
-    if (length == 126)
-        length = (size_t)wide[0] << 8 | wide[1];
-    if (!read_exactly(ssl, mask, 4) || !read_exactly(ssl, out + 4, length))
-        return false;
-    for (size_t i = 0; i < length; i++)
-        out[4 + i] ^= mask[i % 4];
-    *mute = *mute || memmem(out + 4, length, "\"mute\"", 6);
-    if ((head[0] & 15) == 8 || memmem(out + 4, length, "\"drop\"", 6))
-        return false;
-    if (memmem(out + 4, length, "\"wrong frame\"", 13))
-        send_empty(ssl, 0x83);
-    if (memmem(out + 4, length, "\"wrong end\"", 11))
-        send_empty(ssl, 0x88);
-    unsigned char kind = (head[0] & 15) == 9 ? 0x8a : 0x81;
-    unsigned char *start = length < 126 ? out + 2 : out;
-    start[0] = kind;
-    start[1] = length < 126 ? (unsigned char)length : 126;
-    if (length >= 126) {
-        out[2] = (unsigned char)(length >> 8);
-        out[3] = (unsigned char)length;
-    }
-    if (!*mute)
-        SSL_write(ssl, start, (int)(out + 4 + length - start));
+    for (size_t i = 0; i < frame->length; i++)
+        frame->bytes[i] = (char)(frame->bytes[i] ^ mask[i % 4]);
+    frame->bytes[frame->length] = 0;
     return true;
+}
+
+static void write_frame(SSL *ssl, unsigned char kind, const char *bytes, size_t length)
+{
+    struct text text = {0};
+    unsigned char head[4] = {0x80 | kind, (unsigned char)(length < 126 ? length : 126), (unsigned char)(length >> 8),
+                             (unsigned char)length};
+    assert(length < 65536);
+    text_add(&text, (const char *)head, length < 126 ? 2 : 4);
+    text_add(&text, bytes, length);
+    SSL_write(ssl, text.bytes, (int)text.length);
+    text_drop(&text);
+}
+
+static void answer_text(SSL *ssl, struct frame *frame)
+{
+    char *state = strstr(frame->bytes, "\"state\"");
+    if (strstr(frame->bytes, "\"report\"")) {
+        struct text text = {0};
+        text_addf(&text, "{\"type\":\"message\",\"text\":\"%zu\",\"padding\":\"%015000d\"}", frame->length, 0);
+        write_frame(ssl, 1, text.bytes, text.length);
+        text_drop(&text);
+        return;
+    }
+    if (state)
+        memcpy(state, "\"moved\"", 7);
+    write_frame(ssl, 1, frame->bytes, frame->length);
+}
+
+// Reads a frame and answers it. False when the link is to end.
+static bool answer_frame(SSL *ssl, struct frame *frame, bool *mute)
+{
+    if (!read_frame(ssl, frame))
+        return false;
+    *mute = *mute || strstr(frame->bytes, "\"mute\"");
+    if (frame->kind == 8 || strstr(frame->bytes, "\"drop\""))
+        return false;
+    if (strstr(frame->bytes, "\"wrong frame\""))
+        send_empty(ssl, 0x83);
+    if (strstr(frame->bytes, "\"wrong end\""))
+        send_empty(ssl, 0x88);
+    if (!*mute && frame->kind == 9)
+        write_frame(ssl, 10, frame->bytes, frame->length);
+    else if (!*mute)
+        answer_text(ssl, frame);
+    return true;
+}
+
+static bool is_link(const struct request *request)
+{
+    return text_equal(request->path, "/v1/devices/link") || text_equal(request->path, "/v1/hosts/link");
+}
+
+static void serve_link(struct request *request)
+{
+    bool mute = false;
+    struct frame *frame = mem_new(1, sizeof *frame);
+    const struct fake_row *row = row_of(request);
+    accept_link(request);
+    if (row && read_frame(request->ssl, frame))
+        write_frame(request->ssl, 1, row->body, strlen(row->body));
+    while (answer_frame(request->ssl, frame, &mute))
+        ;
+    free(frame);
 }
 
 // ---- connections
 
 static void serve(struct request *request)
 {
-    bool mute = false;
     if (text_equal(request->path, "/seen")) {
         tell_seen(request);
         return;
@@ -257,13 +327,10 @@ static void serve(struct request *request)
     snprintf(seen.body, sizeof seen.body, "%.*s", request->body_length < 256 ? (int)request->body_length : 0,
              request->body);
     pthread_mutex_unlock(&lock);
-    if (!text_equal(request->path, "/v1/link")) {
+    if (is_link(request))
+        serve_link(request);
+    else
         answer_from_rows(request);
-        return;
-    }
-    accept_link(request);
-    while (echo_frame(request->ssl, &mute))
-        ;
 }
 
 static void note_certificate(const SSL *ssl)

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A stand-in for the broker's HTTPS side: a process that answers from rows and echoes on /v1/link.
+// A stand-in for the broker's HTTPS side: a process that answers from rows. On a link it says again what it hears: a
+// hello, too, which lets everybody in; "state" comes back as "moved", and a report as a long "message" with its length.
+// What stands in the row of a link is said instead of that hello.
 #pragma once
 #include <stdbool.h>
 #include <sys/types.h>

@@ -241,24 +241,6 @@ Test(codec, reads_choices_by_their_words)
     cr_expect(strstr(why.text, "state: "), "%s", why.text);
 }
 
-Test(codec, a_desk_reports_a_state_that_there_is)
-{
-    struct link_message message;
-    struct fault why = {0};
-    static const char *const wrong[] = {"{\"type\":\"state\",\"state\":\"exploded\"}",
-                                        "{\"type\":\"state\",\"state\":\"\"}"};
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
-        owned(json) json_object *object = NULL;
-        cr_assert(parse(&object, wrong[i]));
-        cr_expect_not(codec_read(link_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why));
-        cr_expect(text_starts(why.text, "state: "), "%s", why.text);
-    }
-    owned(json) json_object *object = NULL;
-    cr_assert(parse(&object, "{\"type\":\"state\",\"state\":\"failed\"}"));
-    cr_assert(codec_read(link_message_fields, sizeof message, CODEC_ANSWER, object, &message, &why), "%s", why.text);
-    cr_assert_eq(message.state, DESK_REPORTS_FAILED);
-}
-
 Test(codec, an_answer_may_hold_more_or_less)
 {
     struct host host;

@@ -133,7 +133,6 @@ Test(methods, have_bodies_that_fit_their_structs)
         if (method_rows[i].body)
             check_fields(method_rows[i].path, method_rows[i].body, method_rows[i].body_size);
     check_fields("answer", logon_answer_fields, sizeof(struct logon_answer));
-    check_fields("link", link_message_fields, sizeof(struct link_message));
 }
 
 Test(refusals, have_a_code_of_their_own_and_a_sentence)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What an administrator sees and does over the years: things in trouble, things that go, things others stand on.
+#include "broker/api/link_rows.h"
 #include "broker/base/clock.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/host_messages.h"
+#include "broker/calls/link_handlers.h"
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
@@ -335,10 +337,11 @@ Test(administration, a_why_says_what_the_directory_has_against_an_account)
 
 static void host_says(const char *host_id, const char *message)
 {
-    struct fault why;
-    owned(json) json_object *object = NULL;
-    cr_assert(codec_parse(&object, message, strlen(message), &why), "%s", why.text);
-    host_message(&calls.services, host_id, object);
+    struct link_input input;
+    link_read(&input, link_of(NOUN_HOST), LINK_AGENT, message, strlen(message));
+    cr_assert_eq(input.kind, LINK_MESSAGE, "%s", input.why.text);
+    link_handlers[NOUN_HOST].message(&calls.services, host_id, input.message);
+    link_input_fini(&input);
 }
 
 // What hosts were told of the broker's clock is what one-time passwords end by.

@@ -96,35 +96,39 @@ static void probe_now(void *arg, const char *host_id)
     (void)arg, (void)host_id;
 }
 
-static bool is_online(void *self, const char *id)
+static bool is_online(void *self, enum noun noun, const char *id)
 {
-    (void)self, (void)id;
+    (void)self, (void)noun, (void)id;
     return true;
 }
 
-static bool send_to_host(void *self, const char *host_id, const struct host_message *message)
+static bool send_message(void *self, enum noun noun, const char *id, const void *message)
 {
     (void)self;
+    if (noun == NOUN_DEVICE) {
+        TEXT_PUT(calls.to_desk.to, id);
+        calls.to_desk.message = *(const struct device_message *)message;
+        return true;
+    }
     if (calls.away)
         return false;
     cr_assert_lt(calls.sent_count, SENT_MAX);
-    TEXT_PUT(calls.sent[calls.sent_count].to, host_id);
-    calls.sent[calls.sent_count++].message = *message;
+    TEXT_PUT(calls.sent[calls.sent_count].to, id);
+    calls.sent[calls.sent_count++].message = *(const struct host_message *)message;
     return true;
 }
 
-static bool send_to_desk(void *self, const char *device_id, const struct link_message *message)
+static bool find_agent(void *self, enum noun noun, const char *id, struct link_agent *agent)
 {
-    (void)self;
-    TEXT_PUT(calls.to_desk.to, device_id);
-    calls.to_desk.message = *message;
-    return true;
+    (void)self, (void)noun, (void)id;
+    *agent = calls.agent;
+    return agent->version[0];
 }
 
-static size_t count_desks(void *self)
+static void get_figures(void *self, enum noun noun, struct link_figures *figures)
 {
-    (void)self;
-    return 0;
+    (void)self, (void)noun;
+    *figures = calls.figures;
 }
 
 static void directory_status(void *self, const struct tenant *tenant, struct directory_status *status)
@@ -160,8 +164,7 @@ void calls_open(void)
         .admin_sessions = admin_sessions_new("/nonexistent"),
         .health = calls.core.source,
         .auth = {.look_up = look_up, .status = directory_status, .forget = forget},
-        .links = {NULL, is_online, send_to_desk, count_desks},
-        .host_links = {NULL, is_online, send_to_host},
+        .links = {NULL, is_online, send_message, find_agent, get_figures},
     };
     cr_assert(services->otp_maker, "%s", why.text);
     folder_remove(calls.folder);

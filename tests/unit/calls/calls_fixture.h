@@ -21,11 +21,13 @@ struct calls_fixture {
     size_t sent_count;
     struct {
         char to[ID_SIZE];
-        struct link_message message;
-    } to_desk;              // the last one
-    char filter[SLUG_SIZE]; // ?tenant=
-    struct peer caller;     // at first an administrator of the district
-    bool away;              // no host can be told anything
+        struct device_message message;
+    } to_desk;               // the last one
+    char filter[SLUG_SIZE];  // ?tenant=
+    struct peer caller;      // at first an administrator of the district
+    bool away;               // no host can be told anything
+    struct link_agent agent; // of every machine; without a version there is none
+    struct link_figures figures;
     int status;
     char etag[ETAG_SIZE];
     char events[4096];    // what was appended last

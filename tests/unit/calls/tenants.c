@@ -100,15 +100,15 @@ Test(tenants, many_at_once_are_no_way_around)
 
 Test(tenants, a_desk_learns_nothing_of_a_foreign_session)
 {
-    struct link_message hello = {.type = LINK_HELLO};
+    struct device_message showing = {.type = DEVICE_SHOWING};
     const struct session *session = state_table(calls.core.state, NOUN_SESSION)->records[0];
-    TEXT_PUT(hello.session, session->id);
-    device_message(&calls.services, "neustadt/desk2", &hello);
-    cr_assert_eq(calls.to_desk.message.type, LINK_MOVED);
+    TEXT_PUT(showing.session, session->id);
+    device_message(&calls.services, "neustadt/desk2", &showing);
+    cr_assert_eq(calls.to_desk.message.type, DEVICE_MOVED);
     cr_assert_str_eq(calls.to_desk.message.place, "neustadt/desk1");
-    device_message(&calls.services, "altdorf/desk1", &hello);
+    device_message(&calls.services, "altdorf/desk1", &showing);
     cr_assert_str_eq(calls.to_desk.to, "altdorf/desk1");
-    cr_assert_eq(calls.to_desk.message.type, LINK_END);
+    cr_assert_eq(calls.to_desk.message.type, DEVICE_END);
     cr_assert_str_eq(calls.to_desk.message.place, "");
-    cr_assert_eq(calls.to_desk.message.fence, hello.fence);
+    cr_assert_eq(calls.to_desk.message.fence, showing.fence);
 }

@@ -94,12 +94,17 @@ static void event_ended(void)
 
 static void event_moved(void)
 {
-    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
+    desk_fixture_link_says(DEVICE_MOVED, 8, "Zimmer 2");
 }
 
 static void event_end(void)
 {
-    desk_fixture_link_says(LINK_END, 7, "");
+    desk_fixture_link_says(DEVICE_END, 7, "");
+}
+
+static void event_version_refused(void)
+{
+    desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_NEW);
 }
 
 struct event_row {
@@ -129,6 +134,7 @@ static const struct event_row event_rows[] = {
     {"the session ends", event_ended, ".....GGGG"},
     {"the session moved", event_moved, ".....LLL."},
     {"the broker ends it", event_end, ".....LLL."},
+    {"the agent is of the wrong version", event_version_refused, "........."},
     {"the time is over", event_time, ".......L."},
 };
 
@@ -175,6 +181,33 @@ Test(desk_by_password, says_why_it_was_refused_and_whom_to_call)
     desk_answer(fixture.desk, fixture.attempt, REFUSAL_NO_PROFILE, NULL, "0123 45", 0);
     cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_NO_PROFILE].sentence);
     cr_assert_str_eq(fixture.help_desk, "0123 45");
+}
+
+Test(desk_by_password, lets_nobody_begin_while_the_broker_refuses_its_agent)
+{
+    desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_NEW);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_AGENT_TOO_NEW].sentence);
+    desk_fixture_log_on();
+    cr_assert_str_eq(fixture.asked, "");
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_AGENT_TOO_NEW].sentence);
+    desk_link_up(fixture.desk);
+    cr_assert_str_eq(fixture.sentence, "");
+    fixture.asked[0] = 0;
+    desk_fixture_log_on();
+    cr_assert_str_eq(fixture.asked, "password");
+}
+
+Test(desk_by_password, says_once_that_its_agent_is_refused)
+{
+    struct secret password = desk_fixture_secret("geheim");
+    desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD);
+    desk_log_on(fixture.desk, "", &password);
+    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
+    desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD);
+    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
+    desk_link_up(fixture.desk);
+    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
 }
 
 Test(desk_by_password, keeps_its_own_help_desk_when_the_broker_names_none)

@@ -69,13 +69,13 @@ static void show_face(void *arg, const struct desk_face *face)
     TEXT_PUT(fixture.help_desk, face->help_desk);
 }
 
-static void report(void *arg, const struct link_message *message)
+static void report(void *arg, const struct device_message *message)
 {
     (void)arg;
     fixture.told = *message;
-    note(message->type == LINK_HELLO   ? "hello"
-         : message->type == LINK_RENEW ? "renew"
-                                       : desk_report_words[message->state]);
+    note(message->type == DEVICE_SHOWING ? "hello"
+         : message->type == DEVICE_RENEW ? "renew"
+                                         : desk_report_words[message->state]);
 }
 
 static void set_timer(void *arg, int64_t wait_ms)
@@ -148,11 +148,11 @@ void desk_fixture_choose(const char *text)
     desk_new_password(fixture.desk, &password);
 }
 
-void desk_fixture_link_says(enum link_type type, int64_t fence, const char *place)
+void desk_fixture_link_says(enum device_message_type type, int64_t fence, const char *place)
 {
-    struct link_message message = {.type = type, .fence = fence, .session = "neustadt/s-1"};
+    struct device_message message = {.type = type, .fence = fence, .session = "neustadt/s-1"};
     TEXT_PUT(message.place, place);
-    message.because = HOST_BECAUSE_ADMIN;
+    message.reason = HOST_BECAUSE_ADMIN;
     desk_link_message(fixture.desk, &message);
 }
 

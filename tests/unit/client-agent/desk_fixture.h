@@ -11,7 +11,7 @@ struct desk_fixture {
     char sentence[320], where[NAME_SIZE], help_desk[NAME_SIZE]; // on the greeter
     struct secret password;                                     // that a port got last
     char one_time_password[OTP_TEXT_SIZE];
-    struct link_message told;
+    struct device_message told;
     int64_t timer_ms;
 };
 extern struct desk_fixture fixture;
@@ -29,5 +29,5 @@ void desk_fixture_answer_well(void);
 void desk_fixture_answer_no(enum refusal refusal);
 void desk_fixture_answer_waking(int64_t retry_after_s);
 void desk_fixture_give_ticket(enum refusal refusal, bool no_kdc);
-void desk_fixture_link_says(enum link_type type, int64_t fence, const char *place);
+void desk_fixture_link_says(enum device_message_type type, int64_t fence, const char *place);
 void desk_fixture_ends(enum session_view_end end);

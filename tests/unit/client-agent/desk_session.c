@@ -76,7 +76,7 @@ TestSuite(desk_one_time, .fini = desk_fixture_close);
 
 static void give_password(const char *text, int64_t fence)
 {
-    struct link_message message = {.type = LINK_PASSWORD, .fence = fence, .session = "neustadt/s-1"};
+    struct device_message message = {.type = DEVICE_PASSWORD, .fence = fence, .session = "neustadt/s-1"};
     TEXT_PUT(message.password, text);
     desk_link_message(fixture.desk, &message);
 }
@@ -187,7 +187,7 @@ Test(desk_session, tells_the_broker_what_becomes_of_it)
 Test(desk_session, says_where_it_went)
 {
     desk_fixture_bring_to(DESK_CONNECTED);
-    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
+    desk_fixture_link_says(DEVICE_MOVED, 8, "Zimmer 2");
     desk_fixture_ends(VIEW_CLOSED);
     cr_assert_str_eq(fixture.asked, "close disconnected");
     cr_assert_str_eq(fixture.sentence, "Your session was opened at %s.");
@@ -198,7 +198,7 @@ Test(desk_session, says_where_it_went_when_the_host_was_quicker_than_the_broker)
 {
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_fixture_ends(VIEW_LOGGED_OFF);
-    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
+    desk_fixture_link_says(DEVICE_MOVED, 8, "Zimmer 2");
     cr_assert_str_eq(fixture.sentence, "Your session was opened at %s.");
     cr_assert_str_eq(fixture.where, "Zimmer 2");
 }
@@ -209,20 +209,20 @@ Test(desk_session, does_not_show_a_later_person_where_the_earlier_went)
     desk_fixture_ends(VIEW_LOGGED_OFF);
     desk_fixture_log_on();
     desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
-    desk_fixture_link_says(LINK_MOVED, 8, "Zimmer 2");
+    desk_fixture_link_says(DEVICE_MOVED, 8, "Zimmer 2");
     cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
 }
 
 Test(desk_session, ignores_what_is_said_of_an_earlier_stay)
 {
     desk_fixture_bring_to(DESK_CONNECTED);
-    desk_fixture_link_says(LINK_MOVED, 6, "Zimmer 2");
+    desk_fixture_link_says(DEVICE_MOVED, 6, "Zimmer 2");
     cr_assert_eq(desk_state(fixture.desk), DESK_CONNECTED);
 }
 
 Test(desk_session, ignores_what_is_said_of_another_session)
 {
-    struct link_message message = {.type = LINK_END, .fence = 9, .session = "neustadt/s-2"};
+    struct device_message message = {.type = DEVICE_END, .fence = 9, .session = "neustadt/s-2"};
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_link_message(fixture.desk, &message);
     cr_assert_eq(desk_state(fixture.desk), DESK_CONNECTED);
@@ -231,7 +231,7 @@ Test(desk_session, ignores_what_is_said_of_another_session)
 Test(desk_session, says_that_the_administrators_ended_it)
 {
     desk_fixture_bring_to(DESK_CONNECTED);
-    desk_fixture_link_says(LINK_END, 7, "");
+    desk_fixture_link_says(DEVICE_END, 7, "");
     desk_fixture_ends(VIEW_CLOSED);
     cr_assert_str_eq(fixture.sentence, "Your session was ended by the administrators.");
 }
@@ -239,24 +239,24 @@ Test(desk_session, says_that_the_administrators_ended_it)
 Test(desk_session, says_why_it_is_locked_or_over)
 {
     static const struct {
-        enum link_type type;
-        enum host_reason because;
+        enum device_message_type type;
+        enum host_reason reason;
         const char *sentence;
     } rows[] = {
-        {LINK_LOCK, HOST_BECAUSE_IDLE,
+        {DEVICE_LOCK, HOST_BECAUSE_IDLE,
          "Your session is locked, since you have not used it for a long time. Your programs go on running: log on to "
          "return to them."},
-        {LINK_LOCK, HOST_BECAUSE_ADMIN,
+        {DEVICE_LOCK, HOST_BECAUSE_ADMIN,
          "Your session was locked by the administrators. Your programs go on running: log on to return to them."},
-        {LINK_END, HOST_BECAUSE_SESSION_LIMIT, "Your session has ended: it had been open for as long as it may be."},
-        {LINK_END, HOST_BECAUSE_NONE, "Your session has ended."},
+        {DEVICE_END, HOST_BECAUSE_SESSION_LIMIT, "Your session has ended: it had been open for as long as it may be."},
+        {DEVICE_END, HOST_BECAUSE_NONE, "Your session has ended."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (i > 0)
             desk_fixture_close();
         desk_fixture_bring_to(DESK_CONNECTED);
-        struct link_message message = {
-            .type = rows[i].type, .because = rows[i].because, .fence = 7, .session = "neustadt/s-1"};
+        struct device_message message = {
+            .type = rows[i].type, .reason = rows[i].reason, .fence = 7, .session = "neustadt/s-1"};
         desk_link_message(fixture.desk, &message);
         desk_fixture_ends(VIEW_LOGGED_OFF); // the host may be quicker
         cr_assert_str_eq(fixture.sentence, rows[i].sentence);
@@ -265,8 +265,8 @@ Test(desk_session, says_why_it_is_locked_or_over)
 
 Test(desk_session, says_why_when_the_host_was_quicker_than_the_broker)
 {
-    struct link_message message = {
-        .type = LINK_END, .because = HOST_BECAUSE_HOURS, .fence = 7, .session = "neustadt/s-1"};
+    struct device_message message = {
+        .type = DEVICE_END, .reason = HOST_BECAUSE_HOURS, .fence = 7, .session = "neustadt/s-1"};
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_fixture_ends(VIEW_LOGGED_OFF);
     desk_link_message(fixture.desk, &message);
@@ -345,12 +345,24 @@ Test(desk_session, greets_the_broker_with_what_it_shows)
 {
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_link_up(fixture.desk);
-    cr_assert_eq(fixture.told.type, LINK_HELLO);
+    cr_assert_eq(fixture.told.type, DEVICE_SHOWING);
     cr_assert_str_eq(fixture.told.session, "neustadt/s-1");
     desk_fixture_ends(VIEW_LOGGED_OFF);
     desk_link_up(fixture.desk);
     cr_assert_str_eq(fixture.told.session, "");
     cr_assert_eq(fixture.told.fence, 0);
+}
+
+Test(desk_session, goes_on_while_the_broker_refuses_its_agent)
+{
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_link_down(fixture.desk);
+    desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD);
+    cr_assert_eq(desk_state(fixture.desk), DESK_CONNECTED);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    cr_assert_str_eq(fixture.sentence, "You are logged off.");
+    desk_fixture_log_on();
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_AGENT_TOO_OLD].sentence);
 }
 
 Test(desk_session, shows_a_restarted_greeter_what_it_last_said)

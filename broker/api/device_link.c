@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/device_link.h"
+
+const char *const desk_report_words[] = {"none", "connected", "disconnected", "ended", "failed", NULL};
+
+// A row a line.
+// clang-format off
+#define AT(member) .offset = offsetof(struct device_message, member), .size = sizeof(((struct device_message *)0)->member)
+#define SESSION {.name = "session", .type = FIELD_TEXT, AT(session), .flags = FIELD_REQUIRED, .sentence = "the session"}
+#define FENCE {.name = "fence", .type = FIELD_NUMBER, AT(fence), .flags = FIELD_REQUIRED, .max = INT64_MAX, .sentence = "its fencing number as the sender knows it"}
+#define REASON {.name = "reason", .type = FIELD_CHOICE, AT(reason), .choices = host_reason_words, .sentence = "why, for the person"}
+
+static const struct field moved_fields[] = {
+    SESSION,
+    FENCE,
+    {.name = "place", .type = FIELD_TEXT, AT(place), .sentence = "where it went"},
+    {.name = NULL},
+};
+
+static const struct field end_fields[] = {SESSION, FENCE, REASON, {.name = NULL}};
+
+static const struct field password_fields[] = {
+    SESSION,
+    FENCE,
+    {.name = "password", .type = FIELD_TEXT, AT(password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "one-time password for the session; empty: it is not this desk's any more"},
+    {.name = NULL},
+};
+
+static const struct field showing_fields[] = {
+    {.name = "session", .type = FIELD_TEXT, AT(session), .sentence = "the session; empty: none"},
+    {.name = "fence", .type = FIELD_NUMBER, AT(fence), .max = INT64_MAX, .sentence = "its fencing number as the desk knows it"},
+    {.name = NULL},
+};
+
+static const struct field state_fields[] = {
+    SESSION,
+    FENCE,
+    {.name = "state", .type = FIELD_CHOICE, AT(state), .flags = FIELD_REQUIRED, .choices = desk_report_words, .sentence = "how the session is now"},
+    {.name = "detail", .type = FIELD_TEXT, AT(detail), .sentence = "why, for the log"},
+    {.name = NULL},
+};
+
+static const struct field renew_fields[] = {SESSION, FENCE, {.name = NULL}};
+
+const struct link_type device_link_types[DEVICE_MESSAGE_TYPE_COUNT] = {
+    [DEVICE_MOVED] = {"moved", LINK_BROKER, moved_fields, "type", NULL, "the session was opened elsewhere: show it no longer"},
+    [DEVICE_END] = {"end", LINK_BROKER, end_fields, "type", NULL, "the session has ended"},
+    [DEVICE_LOCK] = {"lock", LINK_BROKER, end_fields, "type", NULL, "show the session no longer; it goes on"},
+    [DEVICE_PASSWORD] = {"password", LINK_BROKER, password_fields, NULL, NULL, "answers \"renew\""},
+    [DEVICE_SHOWING] = {"showing", LINK_AGENT, showing_fields, NULL, NULL, "once the link is up: what the desk shows"},
+    [DEVICE_STATE] = {"state", LINK_AGENT, state_fields, NULL, NULL, "the session is now in this state"},
+    [DEVICE_RENEW] = {"renew", LINK_AGENT, renew_fields, NULL, "renew", "asks for a fresh one-time password, after the line to the host broke"},
+};
+// clang-format on

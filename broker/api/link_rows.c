@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/link_rows.h"
+#include "broker/api/device_link.h"
+#include "broker/api/host_link.h"
+
+const struct link_row link_rows[] = {
+    {.noun = NOUN_DEVICE,
+     .path = "/v1/devices/link",
+     .program = "pult-agent",
+     .types = device_link_types,
+     .type_count = DEVICE_MESSAGE_TYPE_COUNT,
+     .size = sizeof(struct device_message),
+     .message_max = DEVICE_MESSAGE_MAX},
+    {.noun = NOUN_HOST,
+     .path = "/v1/hosts/link",
+     .program = "pult-host",
+     .types = host_link_types,
+     .type_count = HOST_MESSAGE_TYPE_COUNT,
+     .size = sizeof(struct host_message),
+     .message_max = HOST_MESSAGE_MAX},
+};
+const size_t link_count = sizeof link_rows / sizeof *link_rows;
+
+const struct link_row *link_of(enum noun noun)
+{
+    for (size_t i = 0; i < link_count; i++)
+        if (link_rows[i].noun == noun)
+            return &link_rows[i];
+    return NULL;
+}

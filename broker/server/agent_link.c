@@ -1,0 +1,337 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The WebSockets of machines' agents: who may have one, how it begins, what comes over it, what goes out.
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/link_handlers.h"
+#include "broker/server/connection.h"
+#include "broker/server/server.h"
+
+#include <string.h>
+
+// ---- beginning and end
+
+static bool path_is(struct lws *wsi, const struct link_row *row)
+{
+    char path[64];
+    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && text_equal(path, row->path);
+}
+
+// Asked for at every message and sweep: what a certificate stands for can change while the line is open.
+static bool has_standing(const struct connection *connection, enum noun noun)
+{
+    if (noun == NOUN_HOST)
+        return connection_host(connection) != NULL;
+    const struct device *device = connection_device(connection);
+    return noun == NOUN_DEVICE && device && !device->disabled;
+}
+
+// Before the upgrade: which kind of link it is to be, and whether the certificate is good for it.
+static int link_asked(struct lws *wsi)
+{
+    struct connection *connection = connection_of(wsi);
+    connection_settle(connection);
+    for (size_t i = 0; i < link_count; i++)
+        if (path_is(wsi, &link_rows[i]) && has_standing(connection, link_rows[i].noun))
+            connection->kind = &link_rows[i];
+    return connection->kind ? 0 : -1;
+}
+
+static int link_begin(struct lws *wsi)
+{
+    struct connection *connection = connection_of(wsi);
+    if (!connection->kind || !has_standing(connection, connection->kind->noun))
+        return -1;
+    connection->link = link_table_open(&connection->server->links, connection->kind, connection->common_name, wsi);
+    return 0;
+}
+
+// The first was named when it came.
+static void note_skipped(const struct agent_link *link)
+{
+    if (link->skipped)
+        log_info("link", "%s %s: %zu messages and fields of %s %s were skipped, this broker does not know them",
+                 noun_rows[link->row->noun].name, link->id, link->skipped, link->program, link->version);
+}
+
+void agent_link_end(struct connection *connection)
+{
+    if (!connection || !connection->link)
+        return;
+    struct server *server = connection->server;
+    const struct link_handler *handler = &link_handlers[connection->kind->noun];
+    note_skipped(connection->link);
+    bool was_linked = link_table_close(&server->links, take(connection->link));
+    if (was_linked && handler->down)
+        handler->down(server->services, connection->common_name);
+}
+
+// ---- hello
+
+static void push_hello(struct agent_link *link)
+{
+    struct text text = {0};
+    struct link_hello hello;
+    link_introduce(&hello, link->row, LINK_BROKER);
+    link_print_hello(&text, &hello);
+    agent_link_push(link, &text);
+}
+
+static void push_refused(struct agent_link *link, enum refusal refusal, const char *type, const char *detail)
+{
+    struct text text = {0};
+    struct link_refused refused = {0};
+    TEXT_PUT(refused.code, refusal_rows[refusal].code);
+    TEXT_PUT(refused.type, type);
+    text_cut(refused.detail, sizeof refused.detail, detail);
+    link_print_refused(&text, &refused);
+    agent_link_push(link, &text);
+}
+
+static void refuse_agent(struct connection *connection, const struct link_hello *hello, enum refusal refusal,
+                         const struct fault *why)
+{
+    struct agent_link *link = connection->link;
+    log_warn("link", "%s %s from %s is refused: %s", noun_rows[link->row->noun].name, link->id, connection->address,
+             why->text);
+    link_table_refuse(&connection->server->links, link, hello, refusal);
+    push_refused(link, refusal, "", why->text);
+}
+
+static void admit_agent(struct connection *connection, const struct link_hello *hello)
+{
+    struct server *server = connection->server;
+    struct agent_link *link = connection->link;
+    const struct link_handler *handler = &link_handlers[link->row->noun];
+    const struct agent_link *known = link_table_find(&server->links, link->row->noun, link->id);
+    if (known)
+        note_skipped(known);
+    struct lws *older = link_table_admit(&server->links, link, hello);
+    if (older) {
+        struct connection *replaced = lws_get_opaque_user_data(older);
+        if (replaced)
+            replaced->link = NULL;
+        connection_kill(older);
+    }
+    log_debug("link", "%s %s: %s %s, protocol %lld, %s", noun_rows[link->row->noun].name, link->id, hello->program,
+              hello->version, (long long)hello->protocol, hello->capabilities);
+    push_hello(link);
+    if (handler->up)
+        handler->up(server->services, connection->common_name);
+}
+
+// ---- what comes
+
+static void skip(struct connection *connection, const struct link_input *input)
+{
+    struct agent_link *link = connection->link;
+    struct link_figures *figures = link_table_figures(&connection->server->links, link);
+    if (!link->skipped)
+        log_info("link", "%s %s: %s %s says what this broker does not know (in \"%s\"): skipped, and counted",
+                 noun_rows[link->row->noun].name, link->id, link->program, link->version, input->type);
+    link->skipped += input->kind == LINK_SKIPPED ? 1 : input->skipped;
+    figures->skipped_messages += input->kind == LINK_SKIPPED;
+    figures->skipped_fields += input->skipped;
+}
+
+// The first message; anything else comes from a program that knows no versions.
+static void take_hello(struct connection *connection, const struct link_input *input)
+{
+    struct fault why = {.text = "it begins without a hello"};
+    enum refusal refusal = input->kind == LINK_HELLO ? link_judge(&input->hello, input->row, &why) : REFUSAL_INVALID;
+    if (refusal != REFUSAL_NONE) {
+        refuse_agent(connection, &input->hello, refusal, &why);
+        return;
+    }
+    admit_agent(connection, &input->hello);
+    if (input->skipped)
+        skip(connection, input);
+}
+
+static void refuse_message(struct connection *connection, const struct link_input *input)
+{
+    struct agent_link *link = connection->link;
+    if (!link->complained)
+        log_warn("link", "%s %s: a message of %s %s is refused: %s", noun_rows[link->row->noun].name, link->id,
+                 link->program, link->version, input->why.text);
+    link->complained = true;
+    link_table_figures(&connection->server->links, link)->refused_messages++;
+    push_refused(link, REFUSAL_MESSAGE_UNKNOWN, input->type, input->why.text);
+}
+
+static void hear_refusal(struct connection *connection, const struct link_refused *refused)
+{
+    struct agent_link *link = connection->link;
+    log_warn("link", "%s %s: %s %s refuses \"%s\": %s (%s)", noun_rows[link->row->noun].name, link->id, link->program,
+             link->version, refused->type, refused->code, refused->detail);
+    link_table_figures(&connection->server->links, link)->refused_by_agent++;
+}
+
+static void take_message(struct connection *connection, struct link_input *input)
+{
+    struct agent_link *link = connection->link;
+    if (input->skipped || input->kind == LINK_SKIPPED)
+        skip(connection, input);
+    switch (input->kind) {
+    case LINK_HELLO: // once is enough
+    case LINK_SKIPPED:
+        return;
+    case LINK_UNREADABLE:
+        log_warn("link", "%s: message refused: %s", link->id, input->why.text);
+        return;
+    case LINK_UNKNOWN:
+        refuse_message(connection, input);
+        return;
+    case LINK_REFUSED:
+        hear_refusal(connection, &input->refused);
+        return;
+    case LINK_MESSAGE:
+        link_handlers[link->row->noun].message(connection->server->services, link->id, input->message);
+        return;
+    }
+}
+
+static void message_complete(struct connection *connection)
+{
+    struct link_input input;
+    struct agent_link *link = connection->link;
+    link_read(&input, link->row, LINK_AGENT, link->received.bytes, link->received.length);
+    text_drop(&link->received); // most links say nothing for hours
+    if (link->program)
+        take_message(connection, &input);
+    else
+        take_hello(connection, &input);
+    link_input_fini(&input);
+}
+
+static int receive(struct connection *connection, struct lws *wsi, const char *bytes, size_t length)
+{
+    struct agent_link *link = connection->link;
+    if (!link || !has_standing(connection, link->row->noun))
+        return -1;
+    if (link->refused)
+        return 0; // it ends as soon as it was told
+    if (link->received.length + length > (link->program ? link->row->message_max : LINK_HELLO_SIZE))
+        return -1;
+    link->heard_ms = clock_steady_ms();
+    text_add(&link->received, bytes, length);
+    if (lws_is_final_fragment(wsi) && !lws_remaining_packet_payload(wsi))
+        message_complete(connection);
+    return 0;
+}
+
+// ---- what goes out
+
+static int write_ping(struct connection *connection)
+{
+    unsigned char ping[LWS_PRE + 1];
+    connection->link->ping_due = false;
+    lws_callback_on_writable(connection->wsi);
+    return lws_write(connection->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+}
+
+static int write_next(struct connection *connection)
+{
+    struct agent_link *link = connection->link;
+    if (!link || !has_standing(connection, link->row->noun))
+        return -1;
+    if (link->ping_due)
+        return write_ping(connection);
+    owned(bytes) char *message = agent_link_take(link);
+    if (!message)
+        return link->refused ? -1 : 0;
+    size_t length = strlen(message);
+    owned(bytes) unsigned char *frame = mem_new(1, LWS_PRE + length);
+    memcpy(frame + LWS_PRE, message, length);
+    explicit_bzero(message, length);
+    if (link->queued || link->refused)
+        lws_callback_on_writable(connection->wsi);
+    int written = lws_write(connection->wsi, frame + LWS_PRE, length, LWS_WRITE_TEXT);
+    explicit_bzero(frame + LWS_PRE, length);
+    return written < 0 ? -1 : 0;
+}
+
+int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
+{
+    (void)user;
+    struct connection *connection = NULL;
+    switch ((int)reason) {
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+        return link_asked(wsi);
+    case LWS_CALLBACK_ESTABLISHED:
+        return link_begin(wsi);
+    case LWS_CALLBACK_RECEIVE:
+        return receive(connection_of(wsi), wsi, in, length);
+    case LWS_CALLBACK_RECEIVE_PONG:
+        connection = connection_of(wsi);
+        if (connection->link)
+            connection->link->heard_ms = clock_steady_ms();
+        return 0;
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        return write_next(connection_of(wsi));
+    case LWS_CALLBACK_CLOSED:
+    case LWS_CALLBACK_WSI_DESTROY:
+        agent_link_end(lws_get_opaque_user_data(wsi));
+        connection_end(wsi);
+        return 0;
+    default:
+        return 0;
+    }
+}
+
+// ---- for the broker
+
+static void sweep_linked(const struct sorted_table *linked, int64_t now_ms)
+{
+    for (size_t i = 0; i < linked->count; i++) {
+        struct agent_link *link = linked->records[i];
+        if (!has_standing(connection_of(link->wsi), link->row->noun)) {
+            lws_callback_on_writable(link->wsi); // write_next ends it
+        } else if (now_ms - link->heard_ms > LINK_DEAD_MS) {
+            connection_kill(link->wsi);
+        } else if (now_ms - link->heard_ms > LINK_PING_MS && now_ms - link->pinged_ms > LINK_PING_MS) {
+            link->pinged_ms = now_ms;
+            link->ping_due = true;
+            lws_callback_on_writable(link->wsi);
+        }
+    }
+}
+
+void server_sweep_links(struct server *server)
+{
+    int64_t now_ms = clock_steady_ms();
+    for (struct agent_link *link = server->links.opening; link; link = link->next)
+        if (now_ms - link->pinged_ms > LINK_HELLO_MS)
+            connection_kill(link->wsi);
+    for (size_t i = 0; i < link_count; i++)
+        sweep_linked(&server->links.linked[link_rows[i].noun], now_ms);
+}
+
+static bool is_online(void *self, enum noun noun, const char *id)
+{
+    const struct server *server = self;
+    return link_table_find(&server->links, noun, id) != NULL;
+}
+
+static bool send_message(void *self, enum noun noun, const char *id, const void *message)
+{
+    const struct server *server = self;
+    struct agent_link *link = link_table_find(&server->links, noun, id);
+    return link && agent_link_send(link, message);
+}
+
+static bool find_agent(void *self, enum noun noun, const char *id, struct link_agent *agent)
+{
+    const struct server *server = self;
+    return link_table_agent(&server->links, noun, id, agent);
+}
+
+static void get_figures(void *self, enum noun noun, struct link_figures *figures)
+{
+    const struct server *server = self;
+    *figures = server->links.figures[noun];
+}
+
+struct link_port server_links(struct server *server)
+{
+    return (struct link_port){server, is_online, send_message, find_agent, get_figures};
+}
