@@ -31,6 +31,18 @@ def names(tree):
                 yield f"{source.path}: \"{part}\" does not say what is within"
 
 
+@check(good={"findings/README.md": "| [a.sh](a.sh) | x |\n", "findings/a.sh": "", "findings/packages": ""},
+       bad=[{"findings/README.md": "", "findings/a.sh": ""}, {"findings/README.md": "| [a.sh](a.sh) | x |\n"}])
+def findings(tree):
+    """each finding has a row in the index, and each row a script"""
+    rows = set()
+    if "findings/README.md" in tree.sources:
+        rows = set(re.findall(r"^\| \[.*?\]\((.*?\.sh)\)", tree.sources["findings/README.md"].text, re.M))
+    scripts = {source.path.removeprefix("findings/") for source in tree if re.match(r"findings/[^/]+\.sh$", source.path)}
+    for name in sorted(rows ^ scripts):
+        yield f"findings/{name}: {'no such script' if name in rows else 'no row in findings/README.md'}"
+
+
 @check(good={"tests/unit/base/text.c": "Test(text, x)\n", "tests/unit/CMakeLists.txt": "pult_test(unit base/text)\n"},
        bad=[{"tests/unit/base/text.c": "Test(text, x)\n", "tests/unit/CMakeLists.txt": "pult_test(unit base/tex)\n"},
             {"tests/fuzz/json.c": "int LLVMFuzzerTestOneInput(\n", "tests/fuzz/CMakeLists.txt": ""}])
