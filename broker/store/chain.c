@@ -27,7 +27,7 @@ struct paths {
     char database[FILE_PATH_SIZE], draft[FILE_PATH_SIZE], head[FILE_PATH_SIZE], key[FILE_PATH_SIZE];
 };
 
-static void join(char path[FILE_PATH_SIZE], const char *folder, const char *name)
+static void join_path(char path[FILE_PATH_SIZE], const char *folder, const char *name)
 {
     int length = snprintf(path, FILE_PATH_SIZE, "%s/%s", folder, name);
     assert(length > 0 && length < FILE_PATH_SIZE - 16); // room for -wal and .new
@@ -44,13 +44,13 @@ static void log_path(char path[FILE_PATH_SIZE], const char *database)
 static void find_paths(struct paths *paths, const struct chain_config *config)
 {
     const char *head_folder = config->head_folder ? config->head_folder : config->folder;
-    join(paths->database, config->folder, "journal.db");
-    join(paths->draft, config->folder, "journal.db.new");
-    join(paths->head, head_folder, "head");
-    join(paths->key, head_folder, "head.key");
+    join_path(paths->database, config->folder, "journal.db");
+    join_path(paths->draft, config->folder, "journal.db.new");
+    join_path(paths->head, head_folder, "head");
+    join_path(paths->key, head_folder, "head.key");
 }
 
-static int64_t later(int64_t a, int64_t b)
+static int64_t later_ms(int64_t a, int64_t b)
 {
     return a > b ? a : b;
 }
@@ -58,7 +58,7 @@ static int64_t later(int64_t a, int64_t b)
 // *head is the one before.
 static void fill_head(struct digest *digest, const struct mark *mark, struct signed_head *head)
 {
-    int64_t at_ms = later(head->at_ms, later(mark->at_ms, clock_wall_ms()));
+    int64_t at_ms = later_ms(head->at_ms, later_ms(mark->at_ms, clock_wall_ms()));
     *head = (struct signed_head){.commit_number = mark->commit_number, .seq = mark->seq, .at_ms = at_ms};
     memcpy(head->journal, mark->journal, JOURNAL_ID_BYTES);
     memcpy(head->chain, mark->chain, DIGEST_BYTES);
@@ -176,14 +176,14 @@ static bool open_head(struct chain *chain, const struct paths *paths, bool *torn
     return fault_set(why, reason.kind == FAULT_ABSENT ? FAULT_BROKEN : reason.kind, "%s", reason.text);
 }
 
-static bool vouch(struct chain *chain, struct fault *why)
+static bool sign_commit(struct chain *chain, struct fault *why)
 {
     fill_head(&chain->digest, &chain->mark, &chain->head);
     return signed_head_write(chain->head_file, &chain->head, why);
 }
 
 // What a commit took out of the tables still stands in the log: it is emptied before the answer.
-static bool wipe(struct chain *chain, struct fault *why)
+static bool wipe_log(struct chain *chain, struct fault *why)
 {
     return (!tables_compaction_is_due(chain->tables) || tables_compact(chain->tables, why)) &&
            tables_checkpoint(chain->tables, true, why);
@@ -191,18 +191,18 @@ static bool wipe(struct chain *chain, struct fault *why)
 
 // Writes once more what was found: after a sync that failed, what the last broker wrote may be in memory only, and the
 // system would call it clean.
-static bool settle(struct chain *chain, bool torn, struct fault *why)
+static bool settle_journal(struct chain *chain, bool torn, struct fault *why)
 {
     if (torn || chain->mark.commit_number > chain->head.commit_number)
         log_info("store", "the journal ends at event %llu, its head was at event %llu: brought forward",
                  (unsigned long long)chain->mark.seq, (unsigned long long)chain->head.seq);
     struct fault reason = {0};
-    if (!wipe(chain, &reason)) {
+    if (!wipe_log(chain, &reason)) {
         if (reason.kind != FAULT_UNAVAILABLE)
             return fault_set(why, reason.kind, "%s", reason.text);
         log_warn("store", "%s", reason.text);
     }
-    if (!vouch(chain, why))
+    if (!sign_commit(chain, why))
         return false;
     tables_enable_writes(chain->tables);
     return true;
@@ -217,7 +217,7 @@ static bool open_parts(struct chain *chain, const struct chain_config *config, s
     return check_database_file(&paths, why) && tables_open(paths.database, config->vfs, &chain->tables, why) &&
            open_head(chain, &paths, &torn, why) &&
            verify_journal(chain->tables, &chain->digest, &chain->head, torn, &chain->mark, why) &&
-           settle(chain, torn, why);
+           settle_journal(chain, torn, why);
 }
 
 bool chain_open(const struct chain_config *config, struct chain **chain, struct fault *why)
@@ -245,7 +245,8 @@ void chain_close(struct chain *chain)
     free(chain);
 }
 
-static bool accept(struct chain *chain, const struct chain_config *config, struct store_gap *gap, struct fault *why)
+static bool accept_journal(struct chain *chain, const struct chain_config *config, struct store_gap *gap,
+                           struct fault *why)
 {
     struct paths paths;
     struct fault reason = {0};
@@ -271,14 +272,14 @@ bool chain_accept(const struct chain_config *config, struct store_gap *gap, stru
 {
     struct chain *chain = mem_new(1, sizeof *chain);
     digest_init(&chain->digest);
-    bool accepted = accept(chain, config, gap, why);
+    bool accepted = accept_journal(chain, config, gap, why);
     chain_close(chain);
     return accepted;
 }
 
 // ---- changing
 
-static enum store_outcome die(struct chain *chain)
+static enum store_outcome distrust_chain(struct chain *chain)
 {
     chain->dead = true;
     tables_disable_writes(chain->tables);
@@ -286,9 +287,10 @@ static enum store_outcome die(struct chain *chain)
 }
 
 // `change` writes to the tables and to *next; false: nothing of it stays.
-static enum store_outcome
-commit(struct chain *chain, bool (*change)(struct chain *chain, struct mark *next, const void *arg, struct fault *why),
-       const void *arg, struct fault *why)
+static enum store_outcome commit_change(struct chain *chain,
+                                        bool (*change)(struct chain *chain, struct mark *next, const void *arg,
+                                                       struct fault *why),
+                                        const void *arg, struct fault *why)
 {
     if (chain->dead) {
         fault_set(why, FAULT_BROKEN, "the journal has failed before and must be opened anew");
@@ -298,15 +300,15 @@ commit(struct chain *chain, bool (*change)(struct chain *chain, struct mark *nex
     next.commit_number++;
     if (!tables_begin(chain->tables, why) || !change(chain, &next, arg, why) ||
         !tables_write_mark(chain->tables, &next, why))
-        return tables_rollback(chain->tables) ? STORE_REFUSED : die(chain);
+        return tables_rollback(chain->tables) ? STORE_REFUSED : distrust_chain(chain);
     enum store_outcome outcome = tables_commit(chain->tables, why);
     if (outcome == STORE_UNKNOWN)
-        return die(chain);
+        return distrust_chain(chain);
     if (outcome == STORE_REFUSED)
         return STORE_REFUSED;
     chain->mark = next;
     // The commit is durable, but without its head it could be lost again and nobody would know.
-    return vouch(chain, why) ? STORE_DURABLE : die(chain);
+    return sign_commit(chain, why) ? STORE_DURABLE : distrust_chain(chain);
 }
 
 static bool add_event(struct chain *chain, struct mark *next, const struct store_event *event, struct fault *why)
@@ -350,7 +352,7 @@ static bool add_batch(struct chain *chain, struct mark *next, const void *arg, s
 
 enum store_outcome chain_append(struct chain *chain, const struct store_batch *batch, struct fault *why)
 {
-    return commit(chain, add_batch, batch, why);
+    return commit_change(chain, add_batch, batch, why);
 }
 
 static bool hash_at(struct chain *chain, uint64_t seq, unsigned char hash[DIGEST_BYTES], struct fault *why)
@@ -383,7 +385,7 @@ enum store_outcome chain_keep_snapshot(struct chain *chain, uint64_t seq, const 
 {
     assert(bytes && length > 0 && length <= SNAPSHOT_MAX);
     struct snapshot_row row = {.seq = seq, .bytes = (char *)bytes, .length = length};
-    return commit(chain, put_snapshot, &row, why);
+    return commit_change(chain, put_snapshot, &row, why);
 }
 
 static bool before_snapshot(const struct mark *mark, uint64_t last, struct fault *why)
@@ -412,20 +414,20 @@ static bool erase_ranges(struct chain *chain, struct mark *next, const void *arg
     return true;
 }
 
-static enum store_outcome wipe_after(struct chain *chain, enum store_outcome outcome, struct fault *why)
+static enum store_outcome wipe_log_after(struct chain *chain, enum store_outcome outcome, struct fault *why)
 {
     if (outcome != STORE_DURABLE)
         return outcome;
     struct fault reason = {0};
-    if (wipe(chain, &reason))
+    if (wipe_log(chain, &reason))
         return STORE_DURABLE;
     fault_set(why, reason.kind, "%s; it is erased, but not wiped from the log: do it again", reason.text);
-    return reason.kind == FAULT_UNAVAILABLE ? STORE_REFUSED : die(chain);
+    return reason.kind == FAULT_UNAVAILABLE ? STORE_REFUSED : distrust_chain(chain);
 }
 
 enum store_outcome chain_erase(struct chain *chain, const struct store_range *ranges, size_t count, struct fault *why)
 {
-    return wipe_after(chain, commit(chain, erase_ranges, &(struct ranges){ranges, count}, why), why);
+    return wipe_log_after(chain, commit_change(chain, erase_ranges, &(struct ranges){ranges, count}, why), why);
 }
 
 static bool prune_events(struct chain *chain, struct mark *next, const void *arg, struct fault *why)
@@ -444,7 +446,7 @@ static bool prune_events(struct chain *chain, struct mark *next, const void *arg
 
 enum store_outcome chain_prune(struct chain *chain, uint64_t last, struct fault *why)
 {
-    return wipe_after(chain, commit(chain, prune_events, &last, why), why);
+    return wipe_log_after(chain, commit_change(chain, prune_events, &last, why), why);
 }
 
 static bool remove_person(struct chain *chain, struct mark *next, const void *arg, struct fault *why)
@@ -458,7 +460,7 @@ static bool remove_person(struct chain *chain, struct mark *next, const void *ar
 
 enum store_outcome chain_erase_person(struct chain *chain, const char *id, struct fault *why)
 {
-    return wipe_after(chain, commit(chain, remove_person, id, why), why);
+    return wipe_log_after(chain, commit_change(chain, remove_person, id, why), why);
 }
 
 void chain_tidy(struct chain *chain)
@@ -474,7 +476,7 @@ void chain_tidy(struct chain *chain)
     log_warn("store", "%s", why.text);
     // The system may now take unwritten pages for written. The next start writes and checks everything anew.
     if (why.kind != FAULT_UNAVAILABLE)
-        die(chain);
+        distrust_chain(chain);
 }
 
 // ---- reading

@@ -44,7 +44,7 @@ bool key_create(const char *path, struct fault *why)
     return file_replace(path, 0600, bytes, (size_t)length, why);
 }
 
-static EVP_PKEY *parse(char *bytes, size_t length)
+static EVP_PKEY *parse_key(char *bytes, size_t length)
 {
     owned(bio) BIO *text = BIO_new_mem_buf(bytes, (int)length);
     // A password is never asked for: an encrypted key does not open.
@@ -55,13 +55,13 @@ static EVP_PKEY *parse(char *bytes, size_t length)
     return NULL;
 }
 
-static bool is_whole(EVP_PKEY *pair)
+static bool pair_is_whole(EVP_PKEY *pair)
 {
     owned(context) EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, pair, NULL);
     return context && EVP_PKEY_check(context) == 1;
 }
 
-static bool set_up(struct key *key)
+static bool set_up_contexts(struct key *key)
 {
     key->signing = EVP_PKEY_CTX_new_from_pkey(NULL, key->pair, NULL);
     key->verifying = EVP_PKEY_CTX_new_from_pkey(NULL, key->pair, NULL);
@@ -75,13 +75,13 @@ bool key_load(const char *path, struct key **key, struct fault *why)
     size_t length;
     if (!file_read(path, bytes, sizeof bytes, &length, why))
         return false;
-    owned(pair) EVP_PKEY *pair = length < sizeof bytes ? parse(bytes, length) : NULL;
+    owned(pair) EVP_PKEY *pair = length < sizeof bytes ? parse_key(bytes, length) : NULL;
     explicit_bzero(bytes, sizeof bytes);
-    if (!pair || !is_whole(pair))
+    if (!pair || !pair_is_whole(pair))
         return fault_set(why, FAULT_BROKEN, "%s is damaged: it is not a key", path);
     struct key *loaded = mem_new(1, sizeof *loaded);
     loaded->pair = take(pair);
-    if (!set_up(loaded)) {
+    if (!set_up_contexts(loaded)) {
         key_free(loaded);
         return fault_set(why, FAULT_BROKEN, "%s is damaged: it is not a P-256 key", path);
     }

@@ -21,8 +21,8 @@ struct head_file {
     int descriptor;
 };
 
-static void encode(struct digest *digest, struct key *key, const struct signed_head *head,
-                   unsigned char slot[SLOT_USED])
+static void encode_slot(struct digest *digest, struct key *key, const struct signed_head *head,
+                        unsigned char slot[SLOT_USED])
 {
     memset(slot, 0, SLOT_USED);
     memcpy(slot, magic, sizeof magic);
@@ -39,8 +39,8 @@ static void encode(struct digest *digest, struct key *key, const struct signed_h
     number_put(slot + SIGNED_BYTES, key_sign(key, hash, slot + SIGNATURE_AT));
 }
 
-static bool decode(struct digest *digest, struct key *key, const unsigned char slot[SLOT_USED],
-                   struct signed_head *head)
+static bool decode_slot(struct digest *digest, struct key *key, const unsigned char slot[SLOT_USED],
+                        struct signed_head *head)
 {
     uint64_t length = number_get(slot + SIGNED_BYTES);
     if (memcmp(slot, magic, sizeof magic) != 0 || length > KEY_SIGNATURE_MAX)
@@ -68,8 +68,8 @@ bool signed_head_create(const char *path, struct key *key, const struct signed_h
     before.commit_number--;
     owned(digest) struct digest digest;
     digest_init(&digest);
-    encode(&digest, key, &before, bytes + before.commit_number % 2 * HEAD_SLOT_BYTES);
-    encode(&digest, key, head, bytes + head->commit_number % 2 * HEAD_SLOT_BYTES);
+    encode_slot(&digest, key, &before, bytes + before.commit_number % 2 * HEAD_SLOT_BYTES);
+    encode_slot(&digest, key, head, bytes + head->commit_number % 2 * HEAD_SLOT_BYTES);
     return file_replace(path, 0600, bytes, sizeof bytes, why);
 }
 
@@ -83,7 +83,7 @@ static bool read_slots(struct head_file *file, const char *path, struct signed_h
     struct signed_head slots[2];
     bool whole[2];
     for (int i = 0; i < 2; i++)
-        whole[i] = decode(&file->digest, file->key, bytes + i * HEAD_SLOT_BYTES, &slots[i]) &&
+        whole[i] = decode_slot(&file->digest, file->key, bytes + i * HEAD_SLOT_BYTES, &slots[i]) &&
                    slots[i].commit_number % 2 == (uint64_t)i;
     if (!whole[0] && !whole[1])
         return fault_set(why, FAULT_BROKEN, "the journal's head %s is damaged, or its key is another one", path);
@@ -128,7 +128,7 @@ void signed_head_close(struct head_file *file)
 bool signed_head_write(struct head_file *file, const struct signed_head *head, struct fault *why)
 {
     unsigned char slot[SLOT_USED];
-    encode(&file->digest, file->key, head, slot);
+    encode_slot(&file->digest, file->key, head, slot);
     off_t offset = (off_t)(head->commit_number % 2) * HEAD_SLOT_BYTES;
     errno = ENOSPC; // what a short write means
     if (file_system->pwrite(file->descriptor, slot, sizeof slot, offset) != (ssize_t)sizeof slot ||

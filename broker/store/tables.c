@@ -91,12 +91,12 @@ static void use_drop(sqlite3_stmt **statement)
     }
 }
 
-static sqlite3_stmt *use(struct tables *tables, enum statement which)
+static sqlite3_stmt *use_statement(struct tables *tables, enum statement which)
 {
     return tables->statements[which];
 }
 
-static bool failed(struct tables *tables, int rc, const char *what, struct fault *why)
+static bool query_failed(struct tables *tables, int rc, const char *what, struct fault *why)
 {
     switch (rc & 0xff) {
     case SQLITE_FULL:
@@ -118,16 +118,16 @@ static bool wrong_shape(struct fault *why, const char *table)
     return fault_set(why, FAULT_BROKEN, "a row of the table %s is damaged", table);
 }
 
-static bool run(struct tables *tables, sqlite3_stmt *statement, const char *what, struct fault *why)
+static bool run_statement(struct tables *tables, sqlite3_stmt *statement, const char *what, struct fault *why)
 {
     int rc = sqlite3_step(statement);
-    return rc == SQLITE_DONE || failed(tables, rc, what, why);
+    return rc == SQLITE_DONE || query_failed(tables, rc, what, why);
 }
 
-static bool execute(struct tables *tables, const char *text, const char *what, struct fault *why)
+static bool execute_sql(struct tables *tables, const char *text, const char *what, struct fault *why)
 {
     int rc = sqlite3_exec(tables->db, text, NULL, NULL, NULL);
-    return rc == SQLITE_OK || failed(tables, rc, what, why);
+    return rc == SQLITE_OK || query_failed(tables, rc, what, why);
 }
 
 static void statement_drop(sqlite3_stmt **statement)
@@ -136,14 +136,15 @@ static void statement_drop(sqlite3_stmt **statement)
 }
 
 // The first column of the first row of `text` is `expected`.
-static bool answers(struct tables *tables, const char *text, const char *expected, const char *wrong, struct fault *why)
+static bool query_answers(struct tables *tables, const char *text, const char *expected, const char *wrong,
+                          struct fault *why)
 {
     owned(statement) sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(tables->db, text, -1, &statement, NULL);
     if (rc == SQLITE_OK)
         rc = sqlite3_step(statement);
     if (rc != SQLITE_ROW)
-        return failed(tables, rc, "read the journal", why);
+        return query_failed(tables, rc, "read the journal", why);
     const char *answer = (const char *)sqlite3_column_text(statement, 0);
     return (answer && text_equal(answer, expected)) || fault_set(why, FAULT_BROKEN, "%s: %s", wrong, answer);
 }
@@ -206,19 +207,19 @@ static int count_log_pages(void *arg, sqlite3 *db, const char *database, int pag
     return SQLITE_OK;
 }
 
-static bool connect(const char *path, const char *vfs, struct tables *tables, struct fault *why)
+static bool connect_database(const char *path, const char *vfs, struct tables *tables, struct fault *why)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
     int rc = sqlite3_open_v2(path, &tables->db, flags, vfs);
     if (rc != SQLITE_OK)
-        return failed(tables, rc, "open the journal", why);
+        return query_failed(tables, rc, "open the journal", why);
     sqlite3_db_config(tables->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
     sqlite3_db_config(tables->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(tables->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     sqlite3_db_config(tables->db, SQLITE_DBCONFIG_ENABLE_VIEW, 0, NULL);
     int powersafe = 1;
     sqlite3_file_control(tables->db, "main", SQLITE_FCNTL_POWERSAFE_OVERWRITE, &powersafe);
-    if (!execute(tables, settings, "open the journal", why))
+    if (!execute_sql(tables, settings, "open the journal", why))
         return false;
     sqlite3_wal_hook(tables->db, count_log_pages, tables);
     return true;
@@ -227,14 +228,14 @@ static bool connect(const char *path, const char *vfs, struct tables *tables, st
 bool tables_create(const char *path, const char *vfs, const struct mark *mark, struct fault *why)
 {
     struct tables tables = {0};
-    bool right = connect(path, vfs, &tables, why) &&
-                 answers(&tables, "PRAGMA journal_mode = WAL", "wal", "the journal cannot have a log", why) &&
-                 execute(&tables, "BEGIN", "create the journal", why);
+    bool right = connect_database(path, vfs, &tables, why) &&
+                 query_answers(&tables, "PRAGMA journal_mode = WAL", "wal", "the journal cannot have a log", why) &&
+                 execute_sql(&tables, "BEGIN", "create the journal", why);
     for (int i = 0; i < TABLE_COUNT && right; i++)
-        right = execute(&tables, schema[i], "create the journal", why);
+        right = execute_sql(&tables, schema[i], "create the journal", why);
     if (right && sqlite3_prepare_v2(tables.db, sql[WRITE_MARK], -1, &tables.statements[WRITE_MARK], NULL) == SQLITE_OK)
         right = tables_write_mark(&tables, mark, why);
-    right = right && execute(&tables, "COMMIT", "create the journal", why) && tables_checkpoint(&tables, true, why);
+    right = right && execute_sql(&tables, "COMMIT", "create the journal", why) && tables_checkpoint(&tables, true, why);
     tables_enable_writes(&tables);
     sqlite3_finalize(tables.statements[WRITE_MARK]);
     sqlite3_close(tables.db);
@@ -247,7 +248,7 @@ static bool check_schema(struct tables *tables, struct fault *why)
     owned(statement) sqlite3_stmt *statement = NULL;
     int rc = sqlite3_prepare_v2(tables->db, "SELECT sql FROM sqlite_schema ORDER BY rowid", -1, &statement, NULL);
     if (rc != SQLITE_OK)
-        return failed(tables, rc, "open the journal", why);
+        return query_failed(tables, rc, "open the journal", why);
     int count = 0;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(statement, 0);
@@ -256,15 +257,15 @@ static bool check_schema(struct tables *tables, struct fault *why)
     }
     if (rc == SQLITE_DONE && count != TABLE_COUNT)
         return fault_set(why, FAULT_BROKEN, "the journal lacks tables");
-    return rc == SQLITE_DONE || failed(tables, rc, "read the journal's tables", why);
+    return rc == SQLITE_DONE || query_failed(tables, rc, "read the journal's tables", why);
 }
 
-static bool prepare(struct tables *tables, struct fault *why)
+static bool prepare_statements(struct tables *tables, struct fault *why)
 {
     for (int i = 0; i < STATEMENT_COUNT; i++) {
         int rc = sqlite3_prepare_v3(tables->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT, &tables->statements[i], NULL);
         if (rc != SQLITE_OK)
-            return failed(tables, rc, "read the journal's tables", why);
+            return query_failed(tables, rc, "read the journal's tables", why);
     }
     return true;
 }
@@ -272,9 +273,9 @@ static bool prepare(struct tables *tables, struct fault *why)
 bool tables_open(const char *path, const char *vfs, struct tables **tables, struct fault *why)
 {
     struct tables *opened = mem_new(1, sizeof *opened);
-    if (!connect(path, vfs, opened, why) ||
-        !answers(opened, "PRAGMA journal_mode", "wal", "the journal is damaged: its log is off", why) ||
-        !check_schema(opened, why) || !prepare(opened, why)) {
+    if (!connect_database(path, vfs, opened, why) ||
+        !query_answers(opened, "PRAGMA journal_mode", "wal", "the journal is damaged: its log is off", why) ||
+        !check_schema(opened, why) || !prepare_statements(opened, why)) {
         tables_close(opened);
         return false;
     }
@@ -306,29 +307,29 @@ void tables_close(struct tables *tables)
 
 bool tables_check(struct tables *tables, struct fault *why)
 {
-    return answers(tables, "PRAGMA quick_check(1)", "ok", "the journal's file is damaged", why);
+    return query_answers(tables, "PRAGMA quick_check(1)", "ok", "the journal's file is damaged", why);
 }
 
 bool tables_begin(struct tables *tables, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, BEGIN);
-    return run(tables, statement, "write to the journal", why);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, BEGIN);
+    return run_statement(tables, statement, "write to the journal", why);
 }
 
 // A full disk is certain: SQLite writes the frames of a commit to the log one after the other, the one that says
 // "committed" last, and stops at the first that does not fit; so that one is not whole, and a log without it holds
 // nothing of this transaction. (A padded log would hold it twice, and the second could be the one that fails: hence
-// powersafe overwrite in `connect`.) Any other failure is not certain: a failed sync leaves all frames where the next
-// start may or may not find them, and after a failed write nobody can tell how much of it reached the disk.
+// powersafe overwrite in `connect_database`.) Any other failure is not certain: a failed sync leaves all frames where
+// the next start may or may not find them, and after a failed write nobody can tell how much of it reached the disk.
 enum store_outcome tables_commit(struct tables *tables, struct fault *why)
 {
     int rc;
     {
-        owned(use) sqlite3_stmt *statement = use(tables, COMMIT);
+        owned(use) sqlite3_stmt *statement = use_statement(tables, COMMIT);
         rc = sqlite3_step(statement);
         if (rc == SQLITE_DONE)
             return STORE_DURABLE;
-        failed(tables, rc, "commit to the journal", why);
+        query_failed(tables, rc, "commit to the journal", why);
     }
     bool certain = (rc & 0xff) == SQLITE_FULL || (rc & 0xff) == SQLITE_BUSY;
     return certain && tables_rollback(tables) ? STORE_REFUSED : STORE_UNKNOWN;
@@ -337,7 +338,7 @@ enum store_outcome tables_commit(struct tables *tables, struct fault *why)
 bool tables_rollback(struct tables *tables)
 {
     if (!sqlite3_get_autocommit(tables->db)) { // else SQLite has rolled back by itself
-        owned(use) sqlite3_stmt *statement = use(tables, ROLLBACK);
+        owned(use) sqlite3_stmt *statement = use_statement(tables, ROLLBACK);
         sqlite3_step(statement);
     }
     return sqlite3_get_autocommit(tables->db);
@@ -351,7 +352,7 @@ static bool sync_log(struct tables *tables, struct fault *why)
     int rc = sqlite3_file_control(tables->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
     if (rc == SQLITE_OK && log && log->pMethods)
         rc = log->pMethods->xSync(log, SQLITE_SYNC_FULL);
-    return rc == SQLITE_OK || failed(tables, rc, "sync the journal's log", why);
+    return rc == SQLITE_OK || query_failed(tables, rc, "sync the journal's log", why);
 }
 
 bool tables_checkpoint(struct tables *tables, bool empty, struct fault *why)
@@ -359,7 +360,7 @@ bool tables_checkpoint(struct tables *tables, bool empty, struct fault *why)
     int mode = empty ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int rc = sqlite3_wal_checkpoint_v2(tables->db, "main", mode, NULL, NULL);
     if (rc != SQLITE_OK)
-        return failed(tables, rc, "move the log into the journal", why);
+        return query_failed(tables, rc, "move the log into the journal", why);
     tables->log_pages = 0;
     return !empty || sync_log(tables, why);
 }
@@ -367,13 +368,13 @@ bool tables_checkpoint(struct tables *tables, bool empty, struct fault *why)
 // The user version is ours to use; it says that a compaction is due.
 bool tables_compact(struct tables *tables, struct fault *why)
 {
-    return execute(tables, "VACUUM", "compact the journal", why) &&
-           execute(tables, "PRAGMA user_version = 0", "compact the journal", why);
+    return execute_sql(tables, "VACUUM", "compact the journal", why) &&
+           execute_sql(tables, "PRAGMA user_version = 0", "compact the journal", why);
 }
 
 bool tables_compaction_is_due(struct tables *tables)
 {
-    return !answers(tables, "PRAGMA user_version", "0", "", NULL);
+    return !query_answers(tables, "PRAGMA user_version", "0", "", NULL);
 }
 
 int tables_log_pages(const struct tables *tables)
@@ -383,12 +384,12 @@ int tables_log_pages(const struct tables *tables)
 
 bool tables_read_mark(struct tables *tables, struct mark *mark, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, READ_MARK);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, READ_MARK);
     int rc = sqlite3_step(statement);
     if (rc == SQLITE_DONE)
         return fault_set(why, FAULT_BROKEN, "the journal lacks its row in the table meta");
     if (rc != SQLITE_ROW)
-        return failed(tables, rc, "read the table meta", why);
+        return query_failed(tables, rc, "read the table meta", why);
     uint64_t version;
     *mark = (struct mark){0};
     if (!copy_number(statement, 0, &version) || !copy_bytes(statement, 1, mark->journal, JOURNAL_ID_BYTES) ||
@@ -406,7 +407,7 @@ bool tables_read_mark(struct tables *tables, struct mark *mark, struct fault *wh
 
 bool tables_write_mark(struct tables *tables, const struct mark *mark, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, WRITE_MARK);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, WRITE_MARK);
     bind_number(statement, 1, TABLES_SCHEMA);
     bind_bytes(statement, 2, mark->journal, JOURNAL_ID_BYTES);
     bind_number(statement, 3, mark->commit_number);
@@ -414,19 +415,19 @@ bool tables_write_mark(struct tables *tables, const struct mark *mark, struct fa
     bind_bytes(statement, 5, mark->anchor_chain, DIGEST_BYTES);
     bind_number(statement, 6, mark->erased);
     bind_bytes(statement, 7, mark->people, DIGEST_BYTES);
-    return run(tables, statement, "write the table meta", why);
+    return run_statement(tables, statement, "write the table meta", why);
 }
 
 bool tables_add_event(struct tables *tables, const struct event_row *row, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, ADD_EVENT);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, ADD_EVENT);
     bind_number(statement, 1, row->event.seq);
     bind_number(statement, 2, (uint64_t)row->event.at_ms);
     bind_bytes(statement, 3, row->salt, SALT_BYTES);
     bind_bytes(statement, 4, row->event.payload, row->event.length);
     bind_bytes(statement, 5, row->payload_hash, DIGEST_BYTES);
     bind_bytes(statement, 6, row->chain, DIGEST_BYTES);
-    return run(tables, statement, "add an event to the journal", why);
+    return run_statement(tables, statement, "add an event to the journal", why);
 }
 
 static bool read_event(sqlite3_stmt *statement, struct event_row *row)
@@ -450,7 +451,7 @@ bool tables_each_event(struct tables *tables, uint64_t from, uint64_t limit,
                        bool (*each)(void *arg, const struct event_row *row, struct fault *why), void *arg,
                        struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, EACH_EVENT);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, EACH_EVENT);
     bind_number(statement, 1, from);
     bind_number(statement, 2, limit);
     int rc;
@@ -461,27 +462,27 @@ bool tables_each_event(struct tables *tables, uint64_t from, uint64_t limit,
         if (!each(arg, &row, why))
             return false;
     }
-    return rc == SQLITE_DONE || failed(tables, rc, "read the events", why);
+    return rc == SQLITE_DONE || query_failed(tables, rc, "read the events", why);
 }
 
 bool tables_event_chain(struct tables *tables, uint64_t seq, unsigned char chain[DIGEST_BYTES], struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, EVENT_CHAIN);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, EVENT_CHAIN);
     bind_number(statement, 1, seq);
     int rc = sqlite3_step(statement);
     if (rc == SQLITE_DONE)
         return fault_set(why, FAULT_ABSENT, "event %llu is not in the journal", (unsigned long long)seq);
     if (rc != SQLITE_ROW)
-        return failed(tables, rc, "read an event", why);
+        return query_failed(tables, rc, "read an event", why);
     return copy_bytes(statement, 0, chain, DIGEST_BYTES) || wrong_shape(why, "events");
 }
 
 bool tables_erase_events(struct tables *tables, uint64_t first, uint64_t last, uint64_t *erased, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, ERASE_EVENTS);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, ERASE_EVENTS);
     bind_number(statement, 1, first);
     bind_number(statement, 2, last);
-    if (!run(tables, statement, "erase events", why))
+    if (!run_statement(tables, statement, "erase events", why))
         return false;
     *erased = (uint64_t)sqlite3_changes64(tables->db);
     return true;
@@ -489,58 +490,58 @@ bool tables_erase_events(struct tables *tables, uint64_t first, uint64_t last, u
 
 bool tables_prune_events(struct tables *tables, uint64_t last, uint64_t *erased, struct fault *why)
 {
-    owned(use) sqlite3_stmt *count = use(tables, COUNT_ERASED);
+    owned(use) sqlite3_stmt *count = use_statement(tables, COUNT_ERASED);
     bind_number(count, 1, last);
     int rc = sqlite3_step(count);
     if (rc != SQLITE_ROW)
-        return failed(tables, rc, "count the erased events", why);
+        return query_failed(tables, rc, "count the erased events", why);
     *erased = (uint64_t)sqlite3_column_int64(count, 0);
-    owned(use) sqlite3_stmt *statement = use(tables, PRUNE_EVENTS);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, PRUNE_EVENTS);
     bind_number(statement, 1, last);
-    return run(tables, statement, "prune the journal", why) &&
-           execute(tables, "PRAGMA user_version = 1", "prune the journal", why);
+    return run_statement(tables, statement, "prune the journal", why) &&
+           execute_sql(tables, "PRAGMA user_version = 1", "prune the journal", why);
 }
 
 bool tables_person_hash(struct tables *tables, const char *id, unsigned char hash[DIGEST_BYTES], struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, PERSON_HASH);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, PERSON_HASH);
     bind_text(statement, 1, id);
     memset(hash, 0, DIGEST_BYTES);
     int rc = sqlite3_step(statement);
     if (rc == SQLITE_DONE)
         return true;
     if (rc != SQLITE_ROW)
-        return failed(tables, rc, "read a person", why);
+        return query_failed(tables, rc, "read a person", why);
     return copy_bytes(statement, 0, hash, DIGEST_BYTES) || wrong_shape(why, "people");
 }
 
 bool tables_put_person(struct tables *tables, const struct person_row *row, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, PUT_PERSON);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, PUT_PERSON);
     bind_text(statement, 1, row->person.id);
     bind_text(statement, 2, row->person.key);
     bind_text(statement, 3, row->person.user_name);
     bind_text(statement, 4, row->person.name);
     bind_bytes(statement, 5, row->salt, SALT_BYTES);
     bind_bytes(statement, 6, row->hash, DIGEST_BYTES);
-    return run(tables, statement, "keep a person", why);
+    return run_statement(tables, statement, "keep a person", why);
 }
 
 bool tables_remove_person(struct tables *tables, const char *id, struct fault *why)
 {
     {
-        owned(use) sqlite3_stmt *statement = use(tables, REMOVE_PERSON);
+        owned(use) sqlite3_stmt *statement = use_statement(tables, REMOVE_PERSON);
         bind_text(statement, 1, id);
-        if (!run(tables, statement, "erase a person", why))
+        if (!run_statement(tables, statement, "erase a person", why))
             return false;
     }
-    return sqlite3_changes(tables->db) == 0 || execute(tables, rewrite_people, "erase a person", why);
+    return sqlite3_changes(tables->db) == 0 || execute_sql(tables, rewrite_people, "erase a person", why);
 }
 
 bool tables_each_person(struct tables *tables, bool (*each)(void *arg, const struct person_row *row, struct fault *why),
                         void *arg, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, EACH_PERSON);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, EACH_PERSON);
     int rc;
     while ((rc = sqlite3_step(statement)) == SQLITE_ROW) {
         struct person_row row;
@@ -553,28 +554,28 @@ bool tables_each_person(struct tables *tables, bool (*each)(void *arg, const str
         if (!each(arg, &row, why))
             return false;
     }
-    return rc == SQLITE_DONE || failed(tables, rc, "read the people", why);
+    return rc == SQLITE_DONE || query_failed(tables, rc, "read the people", why);
 }
 
 bool tables_write_snapshot(struct tables *tables, const struct snapshot_row *row, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, WRITE_SNAPSHOT);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, WRITE_SNAPSHOT);
     bind_number(statement, 1, row->seq);
     bind_bytes(statement, 2, row->chain, DIGEST_BYTES);
     bind_bytes(statement, 3, row->hash, DIGEST_BYTES);
     bind_bytes(statement, 4, row->bytes, row->length);
-    return run(tables, statement, "keep a snapshot", why);
+    return run_statement(tables, statement, "keep a snapshot", why);
 }
 
 bool tables_read_snapshot(struct tables *tables, struct snapshot_row *row, struct fault *why)
 {
-    owned(use) sqlite3_stmt *statement = use(tables, READ_SNAPSHOT);
+    owned(use) sqlite3_stmt *statement = use_statement(tables, READ_SNAPSHOT);
     *row = (struct snapshot_row){0};
     int rc = sqlite3_step(statement);
     if (rc == SQLITE_DONE)
         return true;
     if (rc != SQLITE_ROW)
-        return failed(tables, rc, "read the snapshot", why);
+        return query_failed(tables, rc, "read the snapshot", why);
     const void *bytes = sqlite3_column_blob(statement, 3);
     if (!copy_number(statement, 0, &row->seq) || !copy_bytes(statement, 1, row->chain, DIGEST_BYTES) ||
         !copy_bytes(statement, 2, row->hash, DIGEST_BYTES) || !bytes)

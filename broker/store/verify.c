@@ -17,7 +17,7 @@ struct scan {
     uint64_t erased;
 };
 
-static bool same(const unsigned char *a, const unsigned char *b)
+static bool same_hash(const unsigned char *a, const unsigned char *b)
 {
     return memcmp(a, b, DIGEST_BYTES) == 0;
 }
@@ -43,11 +43,11 @@ bool verify_event(struct digest *digest, struct mark *mark, const struct event_r
     unsigned char hash[DIGEST_BYTES];
     if (row->event.payload) {
         digest_payload(digest, row->salt, row->event.payload, row->event.length, hash);
-        if (!same(hash, row->payload_hash))
+        if (!same_hash(hash, row->payload_hash))
             return fault_set(why, FAULT_BROKEN, "event %llu: payload does not match its hash", (unsigned long long)seq);
     }
     digest_link(digest, mark->chain, seq, row->event.at_ms, row->payload_hash);
-    if (!same(mark->chain, row->chain))
+    if (!same_hash(mark->chain, row->chain))
         return fault_set(why, FAULT_BROKEN, "event %llu: does not follow from event %llu", (unsigned long long)seq,
                          (unsigned long long)mark->seq);
     mark->seq = seq;
@@ -55,10 +55,10 @@ bool verify_event(struct digest *digest, struct mark *mark, const struct event_r
     return true;
 }
 
-static void pass(struct place *place, const struct mark *mark)
+static void pass_place(struct place *place, const struct mark *mark)
 {
     if (place->seq == mark->seq)
-        place->met = same(place->chain, mark->chain);
+        place->met = same_hash(place->chain, mark->chain);
 }
 
 static bool scan_event(void *arg, const struct event_row *row, struct fault *why)
@@ -67,8 +67,8 @@ static bool scan_event(void *arg, const struct event_row *row, struct fault *why
     if (!verify_event(scan->digest, scan->mark, row, why))
         return false;
     scan->erased += !row->event.payload;
-    pass(&scan->head, scan->mark);
-    pass(&scan->snapshot, scan->mark);
+    pass_place(&scan->head, scan->mark);
+    pass_place(&scan->snapshot, scan->mark);
     return true;
 }
 
@@ -76,7 +76,7 @@ bool verify_person(struct digest *digest, const struct person_row *row, struct f
 {
     unsigned char hash[DIGEST_BYTES];
     digest_person(digest, row->salt, &row->person, hash);
-    return same(hash, row->hash) ||
+    return same_hash(hash, row->hash) ||
            fault_set(why, FAULT_BROKEN, "person %s: the row does not match its hash", row->person.id);
 }
 
@@ -99,7 +99,7 @@ static bool verify_people(struct tables *tables, struct digest *digest, const st
     struct crowd crowd = {.digest = digest};
     if (!tables_each_person(tables, scan_person, &crowd, why))
         return false;
-    return same(crowd.sum, mark->people) ||
+    return same_hash(crowd.sum, mark->people) ||
            fault_set(why, FAULT_BROKEN, "the table people: rows are missing, or were never of this journal");
 }
 
@@ -114,7 +114,7 @@ static bool verify_snapshot(struct tables *tables, struct scan *scan, struct fau
                fault_set(why, FAULT_BROKEN, "the snapshot that stands for the pruned events is missing");
     unsigned char hash[DIGEST_BYTES];
     digest_snapshot(scan->digest, row.seq, row.chain, bytes, row.length, hash);
-    if (!same(hash, row.hash))
+    if (!same_hash(hash, row.hash))
         return fault_set(why, FAULT_BROKEN, "snapshot at event %llu: does not match its hash",
                          (unsigned long long)row.seq);
     scan->mark->snapshot_seq = scan->snapshot.seq = row.seq;
@@ -126,8 +126,8 @@ static bool verify_snapshot(struct tables *tables, struct scan *scan, struct fau
 static bool verify_events(struct tables *tables, struct scan *scan, struct fault *why)
 {
     struct mark *mark = scan->mark;
-    pass(&scan->head, mark);
-    pass(&scan->snapshot, mark);
+    pass_place(&scan->head, mark);
+    pass_place(&scan->snapshot, mark);
     // From 0, so that an event before the anchor is found out too.
     if (!tables_each_event(tables, 0, INT64_MAX, scan_event, scan, why))
         return false;
@@ -181,7 +181,7 @@ static bool verify_head(struct scan *scan, const struct signed_head *head, bool 
                          (unsigned long long)head->commit_number + 1);
     unsigned char tables_digest[DIGEST_BYTES];
     verify_tables_digest(scan->digest, mark, tables_digest);
-    if (mark->seq != head->seq || !same(tables_digest, head->tables_digest))
+    if (mark->seq != head->seq || !same_hash(tables_digest, head->tables_digest))
         return fault_set(why, FAULT_BROKEN, "the journal at commit %llu is not the one that the head vouches for",
                          (unsigned long long)mark->commit_number);
     return true;

@@ -39,6 +39,32 @@ static void erase_person(void *self, const char *id, store_done *done, void *arg
     gone_arg = arg;
 }
 
+static store_page *paged;
+static void *paged_arg;
+static uint64_t paged_from;
+static size_t paged_limit;
+
+static void read_page(void *self, uint64_t from, size_t limit, store_page *page, void *arg)
+{
+    (void)self;
+    paged = page;
+    paged_arg = arg;
+    paged_from = from;
+    paged_limit = limit;
+}
+
+static void answer_page(void)
+{
+    static const struct fault pruned = {.kind = FAULT_ABSENT, .text = "pruned"};
+    store_page *page = paged;
+    size_t first = paged_from - 1, left = calls.stored_count - first;
+    paged = NULL;
+    if (page && first > calls.stored_count)
+        page(paged_arg, NULL, 0, &pruned);
+    else if (page)
+        page(paged_arg, calls.stored + first, left < paged_limit ? left : paged_limit, NULL);
+}
+
 static auth_done *looked_up;
 static void *looked_up_arg;
 
@@ -64,6 +90,7 @@ static void answer_look_up(void)
 static void settle(void)
 {
     answer_look_up();
+    answer_page();
     while (written) {
         store_done *done = written;
         written = NULL;
@@ -148,6 +175,7 @@ void calls_open(void)
     struct fault why;
     char path[FOLDER_SIZE + 8];
     calls = (struct calls_fixture){.detail = "",
+                                   .page_limit = 100,
                                    .caller = {.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"}};
     folder_make(calls.folder, "office");
     snprintf(path, sizeof path, "%s/otp", calls.folder);
@@ -164,6 +192,7 @@ void calls_open(void)
         .admin_sessions = admin_sessions_new("/nonexistent"),
         .health = calls.core.source,
         .auth = {.look_up = look_up, .status = directory_status, .forget = forget},
+        .store = {.read = read_page},
         .links = {NULL, is_online, send_message, find_agent, get_figures},
     };
     cr_assert(services->otp_maker, "%s", why.text);
@@ -212,7 +241,8 @@ json_object *calls_call(enum method_id id, enum noun noun, const char *thing, co
     request->peer = calls.caller;
     TEXT_PUT(request->id, thing);
     TEXT_PUT(request->tenant, calls.filter);
-    request->limit = 100;
+    request->limit = calls.page_limit;
+    TEXT_PUT(request->after, calls.page_after);
     request->finish = finish;
     cr_assert(codec_parse(&request->body, body, strlen(body), &why), "%s", why.text);
     calls.status = 0;

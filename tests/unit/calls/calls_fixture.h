@@ -30,6 +30,10 @@ struct calls_fixture {
     struct link_figures figures;
     int status;
     char etag[ETAG_SIZE];
+    const struct store_event *stored; // what a page of the journal is read from, and which
+    size_t stored_count;
+    int64_t page_limit;
+    char page_after[ID_SIZE];
     char events[4096];    // what was appended last
     char erased[ID_SIZE]; // whose name went last
     bool disk_is_full;
