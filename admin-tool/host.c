@@ -95,7 +95,7 @@ static enum exit_code order(struct tool *tool, enum noun noun, const char *id, c
     return code;
 }
 
-enum exit_code host_message(struct tool *tool, const struct invocation *invocation)
+enum exit_code host_show_message(struct tool *tool, const struct invocation *invocation)
 {
     enum exit_code code = order(tool, NOUN_HOST, invocation->words[0], "message", invocation->words[1]);
     if (code == EXIT_DONE)
@@ -103,7 +103,7 @@ enum exit_code host_message(struct tool *tool, const struct invocation *invocati
     return code;
 }
 
-enum exit_code session_message(struct tool *tool, const struct invocation *invocation)
+enum exit_code session_show_message(struct tool *tool, const struct invocation *invocation)
 {
     enum exit_code code = order(tool, NOUN_SESSION, invocation->words[0], "message", invocation->words[1]);
     if (code == EXIT_DONE)

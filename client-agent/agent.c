@@ -289,7 +289,7 @@ static void greeter_appeared(void *arg)
 
 static void start_greeter(struct agent *agent, const struct x_server *server)
 {
-    static const struct window_events events = {.shown = greeter_appeared};
+    static const struct window_watch_events events = {.shown = greeter_appeared};
     struct fault why = {0};
     window_watch_free(agent->greeter_window);
     agent->greeter_window =

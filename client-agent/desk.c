@@ -60,14 +60,14 @@ static const unsigned next_states[DESK_STATE_COUNT] = {
 };
 
 // How a session's end is told: to the person, and to the broker.
-struct end_row {
+struct session_end_row {
     const char *sentence;
     enum desk_report report;
     const char *reason;
 };
 
 // A session that is not known to have ended may go on at its host: to the broker it is disconnected.
-static const struct end_row end_rows[VIEW_END_COUNT] = {
+static const struct session_end_row end_rows[VIEW_END_COUNT] = {
     [VIEW_LOGGED_OFF] = {N_("You are logged off."), DESK_REPORTS_ENDED, "logged off"},
     [VIEW_REPLACED] = {N_("Your session was opened at another desk."), DESK_REPORTS_DISCONNECTED, "opened elsewhere"},
     [VIEW_ENDED_BY_HOST] = {N_("The session host has ended your session. Log on again or ask the help desk."),

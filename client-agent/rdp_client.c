@@ -33,7 +33,7 @@ struct rdp_client {
 
 // ---- exit codes
 
-struct end_row {
+struct exit_code_row {
     int from, to;
     enum rdp_client_end end;
 };
@@ -41,7 +41,7 @@ struct end_row {
 // XF_EXIT_CODE of FreeRDP 3, in its client/X11/xfreerdp.h. 128 and more are also bwrap's for signals: of those only 139
 // (a crash; to FreeRDP an error of DNS, which a Unix socket has not) is likely. An end that we asked for is not looked
 // up here.
-static const struct end_row end_rows[] = {
+static const struct exit_code_row end_rows[] = {
     {0, 0, RDP_CLIENT_LOGGED_OFF},
     {1, 1, RDP_CLIENT_ENDED},
     {2, 2, RDP_CLIENT_LOGGED_OFF},
@@ -148,12 +148,12 @@ bool rdp_client_input(const struct rdp_client_config *config, const struct rdp_c
 
 // ---- its sandbox
 
-struct words {
+struct sandbox_words {
     const char *word[WORDS_MAX];
     size_t count;
 };
 
-static void add_words(struct words *words, const char *const *more)
+static void add_words(struct sandbox_words *words, const char *const *more)
 {
     for (; *more && words->count + 1 < WORDS_MAX; more++)
         words->word[words->count++] = *more;
@@ -162,7 +162,7 @@ static void add_words(struct words *words, const char *const *more)
 
 #define ADD(words, ...) add_words((words), (const char *const[]){__VA_ARGS__, NULL})
 
-static void add_walls(struct words *words)
+static void add_walls(struct sandbox_words *words)
 {
     ADD(words, "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop",
         "ALL");
@@ -171,7 +171,7 @@ static void add_walls(struct words *words)
     ADD(words, "--dir", "/home/viewer", "--chdir", "/home/viewer");
 }
 
-static void add_system(struct words *words)
+static void add_system(struct sandbox_words *words)
 {
     ADD(words, "--ro-bind", "/usr", "/usr");
     ADD(words, "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin");
@@ -185,7 +185,7 @@ static struct child *start(struct loop *loop, const struct rdp_client_config *co
                            child_ended *ended, struct fault *why)
 {
     static const char *const environment[] = {NULL};
-    struct words words = {.count = 0};
+    struct sandbox_words words = {.count = 0};
     char x_socket[64];
     snprintf(x_socket, sizeof x_socket, "/tmp/.X11-unix/X%s", task->display + 1);
     ADD(&words, config->sandbox);

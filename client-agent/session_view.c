@@ -144,7 +144,7 @@ static void lock_pressed(void *arg)
 
 static bool watch_screen(struct session_view *view, const struct x_server *server, struct fault *why)
 {
-    static const struct window_events events = {.shown = window_appeared, .lock = lock_pressed};
+    static const struct window_watch_events events = {.shown = window_appeared, .lock = lock_pressed};
     if (!view->window)
         view->window =
             window_watch_new(view->loop, x_server_display(server), x_server_cookie(server), &events, view, why);

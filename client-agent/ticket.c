@@ -17,7 +17,7 @@ enum { RUNNING_MAX = 3, LIFE_S = 600 };
 
 static atomic_int running; // threads, of them those that nobody waits for any more
 
-struct job {
+struct ticket_job {
     struct ticket *ticket; // for the loop's thread only
     bool change;
     char realm[128], broker[256], name[256];
@@ -46,7 +46,7 @@ struct ticket {
 // ---- in the thread: Kerberos
 
 struct work {
-    struct job *job;
+    struct ticket_job *job;
     krb5_context context;
     krb5_principal person;
     krb5_ccache cache;
@@ -140,7 +140,7 @@ static void get_token(struct work *work)
 {
     char cache[128];
     struct fault why = {0};
-    struct job *job = work->job;
+    struct ticket_job *job = work->job;
     snprintf(cache, sizeof cache, "MEMORY:%s", krb5_cc_get_name(work->context, work->cache));
     job->authorization = client_ticket(cache, job->broker, job->digest, &why);
     job->no_kdc = !job->authorization;
@@ -151,7 +151,7 @@ static void get_token(struct work *work)
 
 static void change_password(struct work *work)
 {
-    struct job *job = work->job;
+    struct ticket_job *job = work->job;
     int result = 0;
     krb5_data code_text = {0}, text = {0};
     krb5_error_code code = get_creds(work, "kadmin/changepw");
@@ -175,7 +175,7 @@ static void change_password(struct work *work)
 // "anna" and "anna@realm" are people of our realm; who belongs elsewhere is the broker's to know.
 static bool find_person(struct work *work)
 {
-    struct job *job = work->job;
+    struct ticket_job *job = work->job;
     char *at = strrchr(job->name, '@');
     if (at && strcasecmp(at + 1, job->realm) != 0) {
         job->no_kdc = true;
@@ -216,7 +216,7 @@ static void worker_drop(struct worker **worker)
     worker_free(*worker);
 }
 
-static void answer(struct ticket *ticket, const struct job *job)
+static void answer(struct ticket *ticket, const struct ticket_job *job)
 {
     struct ticket_answer got = {.no_kdc = !job || job->no_kdc, .silent = !job || job->silent};
     loop_timer_stop(ticket->deadline);
@@ -232,7 +232,7 @@ static void answer(struct ticket *ticket, const struct job *job)
 
 static void drop_job(void *arg)
 {
-    struct job *job = arg;
+    struct ticket_job *job = arg;
     secret_drop(&job->password);
     secret_drop(&job->new_password);
     free(job->authorization);
@@ -242,7 +242,7 @@ static void drop_job(void *arg)
 
 static void job_done(void *arg)
 {
-    struct job *job = arg;
+    struct ticket_job *job = arg;
     struct ticket *ticket = job->ticket;
     owned(worker) struct worker *worker = take(ticket->worker);
     if (*job->trouble)
@@ -259,9 +259,9 @@ static void deadline_passed(void *arg)
     answer(ticket, NULL);
 }
 
-static struct job *new_job(struct ticket *ticket, const char *name, const struct secret *password)
+static struct ticket_job *new_job(struct ticket *ticket, const char *name, const struct secret *password)
 {
-    struct job *job = mem_new(1, sizeof *job);
+    struct ticket_job *job = mem_new(1, sizeof *job);
     atomic_fetch_add(&running, 1);
     job->ticket = ticket;
     job->change = ticket->change;
@@ -280,7 +280,7 @@ static void prepare(struct ticket *ticket, unsigned attempt, bool change)
 }
 
 // When too many threads are stuck already the answer is "no KDC" at once.
-static void start(struct ticket *ticket, struct job *job)
+static void start(struct ticket *ticket, struct ticket_job *job)
 {
     struct fault why = {0};
     if (atomic_load(&running) <= RUNNING_MAX)
@@ -294,7 +294,7 @@ void ticket_get(struct ticket *ticket, unsigned attempt, const char *name, const
                 const unsigned char broker_link_digest[32])
 {
     prepare(ticket, attempt, false);
-    struct job *job = new_job(ticket, name, password);
+    struct ticket_job *job = new_job(ticket, name, password);
     memcpy(job->digest, broker_link_digest, 32);
     start(ticket, job);
 }
@@ -303,7 +303,7 @@ void ticket_change(struct ticket *ticket, unsigned attempt, const char *name, co
                    const struct secret *new_password)
 {
     prepare(ticket, attempt, true);
-    struct job *job = new_job(ticket, name, old_password);
+    struct ticket_job *job = new_job(ticket, name, old_password);
     job->new_password = *new_password;
     start(ticket, job);
 }

@@ -10,7 +10,7 @@
 struct window_watch {
     xcb_connection_t *connection;
     struct loop_watch *watch;
-    struct window_events events;
+    struct window_watch_events events;
     void *arg;
 };
 
@@ -98,7 +98,7 @@ static void grab_lock_keys(xcb_connection_t *connection)
 }
 
 struct window_watch *window_watch_new(struct loop *loop, const char *display, const unsigned char *cookie,
-                                      const struct window_events *events, void *arg, struct fault *why)
+                                      const struct window_watch_events *events, void *arg, struct fault *why)
 {
     xcb_connection_t *connection = let_in(display, cookie);
     if (xcb_connection_has_error(connection)) {

@@ -7,12 +7,12 @@
 
 struct window_watch;
 
-struct window_events {
+struct window_watch_events {
     void (*shown)(void *arg);
     void (*lock)(void *arg); // NULL: those keys are the client's
 };
 
 // NULL with a fault when the X server does not let us in. `cookie` has COOKIE_SIZE bytes.
 struct window_watch *window_watch_new(struct loop *loop, const char *display, const unsigned char *cookie,
-                                      const struct window_events *events, void *arg, struct fault *why);
+                                      const struct window_watch_events *events, void *arg, struct fault *why);
 void window_watch_free(struct window_watch *watch); // also from an event; NULL allowed

@@ -14,12 +14,12 @@ void json_drop(json_object **object)
 
 // json-c passes over several things that are no JSON and keeps only the last of two equal keys. One pass over the text
 // refuses the former and counts the members, so that a tree with fewer members betrays a duplicate.
-struct scan {
+struct json_scan {
     size_t members;
     bool in_string, escaped;
 };
 
-static bool scan_in_string(struct scan *scan, const char *at, size_t left)
+static bool scan_in_string(struct json_scan *scan, const char *at, size_t left)
 {
     if (scan->escaped) {
         scan->escaped = false;
@@ -30,7 +30,7 @@ static bool scan_in_string(struct scan *scan, const char *at, size_t left)
     return (unsigned char)*at >= 0x20;
 }
 
-static bool scan_outside(struct scan *scan, char c)
+static bool scan_outside(struct json_scan *scan, char c)
 {
     scan->in_string = c == '"';
     scan->members += c == ':';
@@ -39,7 +39,7 @@ static bool scan_outside(struct scan *scan, char c)
 
 static bool scan_text(const char *bytes, size_t length, size_t *members)
 {
-    struct scan scan = {0};
+    struct json_scan scan = {0};
     for (size_t i = 0; i < length; i++) {
         bool fine = scan.in_string ? scan_in_string(&scan, bytes + i, length - i) : scan_outside(&scan, bytes[i]);
         if (!fine)

@@ -25,15 +25,15 @@ enum {
     SETTLE_MS = 3000
 };
 
-struct server {
+struct directory_server {
     char uri[LIST_SIZE];
     unsigned failures;
     int64_t not_before_ms;
     int64_t aside_until_ms; // not tried while there is another: to fail again may take as long as it did
 };
 
-struct change {
-    struct change *next;
+struct connector_change {
+    struct connector_change *next;
     char dn[LIST_SIZE];
     struct secret old_password, new_password;
     enum auth_verdict verdict;
@@ -44,7 +44,7 @@ struct delivery {
     struct delivery *next;
     struct ldap_link *link;
     size_t server;
-    struct change *change; // neither link nor change: no server could be reached
+    struct connector_change *change; // neither link nor change: no server could be reached
 };
 
 struct connector {
@@ -60,12 +60,12 @@ struct connector {
     pthread_cond_t changed;
     bool stopping;
     size_t wanted;
-    struct server servers[SERVERS_MAX];
+    struct directory_server servers[SERVERS_MAX];
     size_t server_count;
     size_t failed_server; // the server of `last_failure`
     char last_failure[320];
-    struct change *changes;
-    struct change *changing; // in the thread's hands
+    struct connector_change *changes;
+    struct connector_change *changing; // in the thread's hands
     struct delivery *deliveries;
 };
 
@@ -73,7 +73,7 @@ static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t thread_ended = PTHREAD_COND_INITIALIZER;
 static size_t threads; // that have not ended yet
 
-static void change_free(struct change *change)
+static void change_free(struct connector_change *change)
 {
     secret_drop(&change->old_password);
     secret_drop(&change->new_password);
@@ -82,7 +82,7 @@ static void change_free(struct change *change)
 
 // ---- In the thread; the lock is held unless a function says otherwise.
 
-static void deliver(struct connector *connector, struct ldap_link *link, size_t server, struct change *change)
+static void deliver(struct connector *connector, struct ldap_link *link, size_t server, struct connector_change *change)
 {
     struct delivery *delivery = mem_new(1, sizeof *delivery);
     *delivery = (struct delivery){.link = link, .server = server, .change = change};
@@ -101,7 +101,7 @@ static int64_t growing(int64_t first_ms, int64_t last_ms, unsigned failures)
     return wait_ms < last_ms ? wait_ms : last_ms;
 }
 
-static void mark_failed(struct server *server)
+static void mark_failed(struct directory_server *server)
 {
     int64_t now_ms = clock_steady_ms();
     server->not_before_ms = now_ms + growing(RETRY_FIRST_MS, RETRY_LAST_MS, server->failures);
@@ -117,7 +117,7 @@ static size_t next_server(const struct connector *connector, int64_t *when_ms)
     size_t next = connector->server_count;
     *when_ms = now_ms + RETRY_LAST_MS;
     for (size_t i = connector->server_count; i-- > 0;) {
-        const struct server *server = &connector->servers[i];
+        const struct directory_server *server = &connector->servers[i];
         bool better = next == connector->server_count || server->aside_until_ms <= now_ms ||
                       connector->servers[next].aside_until_ms > now_ms;
         if (server->not_before_ms <= now_ms && better)
@@ -128,7 +128,8 @@ static size_t next_server(const struct connector *connector, int64_t *when_ms)
     return next;
 }
 
-static void tell_failure(const struct connector *connector, const struct server *server, const struct fault *why)
+static void tell_failure(const struct connector *connector, const struct directory_server *server,
+                         const struct fault *why)
 {
     if ((server->failures & (server->failures - 1)) == 0) // 1st, 2nd, 4th, 8th ...
         log_warn("directory", "%s: %s: %s", connector->service.tenant.id, server->uri, why->text);
@@ -136,7 +137,7 @@ static void tell_failure(const struct connector *connector, const struct server 
 
 static void connect_one(struct connector *connector, size_t number)
 {
-    struct server *server = &connector->servers[number];
+    struct directory_server *server = &connector->servers[number];
     struct fault why = {0};
     int64_t ignored;
     pthread_mutex_unlock(&connector->lock);
@@ -161,8 +162,8 @@ static void connect_one(struct connector *connector, size_t number)
 }
 
 // Not under the lock.
-static enum auth_verdict change_on(struct connector *connector, struct ldap_link *link, const struct change *change,
-                                   struct fault *why)
+static enum auth_verdict change_on(struct connector *connector, struct ldap_link *link,
+                                   const struct connector_change *change, struct fault *why)
 {
     struct ldap_reply reply;
     if (!ldap_link_bind_now(link, change->dn, &change->old_password, connector->service.wait_ms, &reply, why))
@@ -183,7 +184,7 @@ static enum auth_verdict change_on(struct connector *connector, struct ldap_link
 }
 
 // Not under the lock. On one server only: after a lost answer nobody knows whether the change was made.
-static enum auth_verdict change_at(struct connector *connector, const char *uri, const struct change *change)
+static enum auth_verdict change_at(struct connector *connector, const char *uri, const struct connector_change *change)
 {
     struct fault why = {0};
     enum auth_verdict verdict = AUTH_UNAVAILABLE;
@@ -201,7 +202,7 @@ static enum auth_verdict change_at(struct connector *connector, const char *uri,
 
 static void change_one(struct connector *connector)
 {
-    struct change *change = connector->changes;
+    struct connector_change *change = connector->changes;
     int64_t ignored;
     LL_DELETE(connector->changes, change);
     size_t number = next_server(connector, &ignored);
@@ -241,7 +242,7 @@ static void work(struct connector *connector)
 static void dispose(struct connector *connector)
 {
     struct delivery *delivery, *next_delivery;
-    struct change *change, *next_change;
+    struct connector_change *change, *next_change;
     LL_FOREACH_SAFE(connector->deliveries, delivery, next_delivery)
     {
         ldap_link_close(delivery->link);
@@ -276,7 +277,7 @@ static void *run(void *arg)
 static void hand_over(struct connector *connector, struct delivery *delivery)
 {
     struct connector_port port = connector->port;
-    struct change *change = delivery->change;
+    struct connector_change *change = delivery->change;
     if (delivery->link)
         port.ready(port.arg, delivery->link, delivery->server);
     else if (!change)
@@ -399,7 +400,7 @@ void connector_blame(struct connector *connector, size_t server)
 void connector_change(struct connector *connector, const char *dn, const struct secret *old_password,
                       const struct secret *new_password, void *who)
 {
-    struct change *change = mem_new(1, sizeof *change);
+    struct connector_change *change = mem_new(1, sizeof *change);
     TEXT_PUT(change->dn, dn);
     change->old_password = *old_password;
     change->new_password = *new_password;
@@ -424,7 +425,7 @@ void connector_last_failure(struct connector *connector, char *last_failure, siz
 
 void connector_forget(struct connector *connector, const void *who)
 {
-    struct change *change;
+    struct connector_change *change;
     struct delivery *delivery;
     pthread_mutex_lock(&connector->lock);
     if (connector->changing && connector->changing->who == who)

@@ -22,8 +22,8 @@ enum { PATIENCE_MS = 1000 };
 
 enum request_kind { REQUEST_CHECK, REQUEST_LOOK_UP, REQUEST_CHANGE };
 
-struct request {
-    struct request *prev, *next; // in the order of coming; or of those to answer
+struct directory_request {
+    struct directory_request *prev, *next; // in the order of coming; or of those to answer
     struct directory *directory;
     enum request_kind kind;
     int64_t started_ms;
@@ -51,8 +51,8 @@ struct directory {
     struct ldap_pool *pool;
     struct groups *groups;
     struct dn_cache *known;
-    struct request *open; // in the order of coming, so one timer is enough
-    struct request *answers;
+    struct directory_request *open; // in the order of coming, so one timer is enough
+    struct directory_request *answers;
     size_t count;
     struct loop_timer *deadline, *answering;
     bool deadline_set;
@@ -65,17 +65,17 @@ struct directory {
 };
 
 static const struct operation_row find_row, bind_row, read_row;
-static void find(struct request *request);
-static void read_person(struct request *request);
+static void find(struct directory_request *request);
+static void read_person(struct directory_request *request);
 
-static struct request *of_errand(struct operation *operation)
+static struct directory_request *of_errand(struct operation *operation)
 {
-    return (struct request *)((char *)operation - offsetof(struct request, operation));
+    return (struct directory_request *)((char *)operation - offsetof(struct directory_request, operation));
 }
 
 // ---- The end of a request
 
-static void request_free(struct request *request)
+static void request_free(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     ldap_pool_cancel(directory->pool, &request->operation);
@@ -90,7 +90,7 @@ static void request_free(struct request *request)
     free(request);
 }
 
-static const struct identity *make_identity(struct request *request, struct identity *identity)
+static const struct identity *make_identity(struct directory_request *request, struct identity *identity)
 {
     struct directory *directory = request->directory;
     TEXT_PUT(identity->user_name, request->person.user_name);
@@ -108,7 +108,7 @@ static const struct identity *make_identity(struct request *request, struct iden
     return identity;
 }
 
-static void finish(struct request *request, enum auth_verdict verdict)
+static void finish(struct directory_request *request, enum auth_verdict verdict)
 {
     struct identity identity;
     auth_done *done = request->done;
@@ -122,9 +122,9 @@ static void finish(struct request *request, enum auth_verdict verdict)
 static void answer_due(void *arg)
 {
     struct directory *directory = arg;
-    struct request *answers = take(directory->answers);
+    struct directory_request *answers = take(directory->answers);
     while (answers) {
-        struct request *request = answers;
+        struct directory_request *request = answers;
         DL_DELETE(answers, request); // NOLINT(clang-analyzer-core.NullDereference): as above
         DL_APPEND(directory->open, request);
         finish(request, request->verdict);
@@ -132,7 +132,7 @@ static void answer_due(void *arg)
 }
 
 // For what is decided before anything was asked: a port never answers from within the call.
-static void answer_later(struct request *request, enum auth_verdict verdict)
+static void answer_later(struct directory_request *request, enum auth_verdict verdict)
 {
     struct directory *directory = request->directory;
     request->verdict = verdict;
@@ -172,14 +172,15 @@ static void watch_deadline(struct directory *directory, int64_t wait_ms)
 
 static void walk_ready(struct group_walk *walk, bool known)
 {
-    struct request *request = (struct request *)((char *)walk - offsetof(struct request, walk));
+    struct directory_request *request =
+        (struct directory_request *)((char *)walk - offsetof(struct directory_request, walk));
     if (!known)
         finish(request, AUTH_UNAVAILABLE);
     else if (groups_walk(request->directory->groups, walk))
         finish(request, AUTH_RIGHT);
 }
 
-static void have_person(struct request *request)
+static void have_person(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     struct cached_dn person = {.dn = request->dn, .key = request->person.key};
@@ -191,7 +192,7 @@ static void have_person(struct request *request)
 }
 
 // What was put by no longer holds: somebody was moved, renamed or replaced. Begin again without it.
-static void start_over(struct request *request)
+static void start_over(struct directory_request *request)
 {
     dn_cache_drop(request->directory->known, request->user_name);
     request->known_key[0] = request->dn[0] = 0;
@@ -199,7 +200,7 @@ static void start_over(struct request *request)
     find(request);
 }
 
-static bool unavailable(struct request *request, const char *doing, const struct ldap_result *result)
+static bool unavailable(struct directory_request *request, const char *doing, const struct ldap_result *result)
 {
     if (result)
         log_warn("directory", "%s: %s: code %d %s", request->directory->tenant.id, doing, result->code,
@@ -208,7 +209,7 @@ static bool unavailable(struct request *request, const char *doing, const struct
     return false;
 }
 
-static struct ldap_query query_for(const struct request *request, const char *filter)
+static struct ldap_query query_for(const struct directory_request *request, const char *filter)
 {
     return (struct ldap_query){
         .filter = filter, .size_limit = 2, .time_limit_s = (int)(request->directory->config.deadline_ms / 1000) + 1};
@@ -216,7 +217,7 @@ static struct ldap_query query_for(const struct request *request, const char *fi
 
 static bool read_send(struct operation *operation, struct ldap_link *link, int *id)
 {
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
     logon_name_filter(filter, tenant, request->user_name); // again, so that a changed name is noticed
@@ -229,7 +230,7 @@ static bool read_send(struct operation *operation, struct ldap_link *link, int *
 
 static void read_entry(struct operation *operation, const struct ldap_entry *entry)
 {
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     struct directory *directory = request->directory;
     request->was_read =
         person_entry_identity(&request->person, &directory->tenant, request->user_name, entry, clock_wall_ms());
@@ -240,7 +241,7 @@ static void read_entry(struct operation *operation, const struct ldap_entry *ent
 
 static void read_done(struct operation *operation, const struct ldap_result *result)
 {
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     bool from_memory = request->known_key[0];
     if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_NO_SUCH_OBJECT)) {
         unavailable(request, "reading a person", result);
@@ -257,7 +258,7 @@ static void read_done(struct operation *operation, const struct ldap_result *res
 
 static const struct operation_row read_row = {ERRAND_SEARCH, read_send, read_entry, read_done};
 
-static void read_person(struct request *request)
+static void read_person(struct directory_request *request)
 {
     ldap_pool_send(request->directory->pool, &request->operation, &read_row);
 }
@@ -266,13 +267,13 @@ static void read_person(struct request *request)
 
 static bool bind_send(struct operation *operation, struct ldap_link *link, int *id)
 {
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     // A name that is not there is bound to as well, as an entry that cannot exist: no shorter way for it.
     const char *dn = request->dn[0] ? request->dn : request->directory->nobody;
     return ldap_link_bind(link, dn, &request->password, id);
 }
 
-static void bind_refused(struct request *request)
+static void bind_refused(struct directory_request *request)
 {
     // Put by some time ago: look whether the name stands elsewhere by now. This also makes a wrong password for a
     // name that is known take the same two steps as for one that is not.
@@ -288,7 +289,7 @@ static void bind_refused(struct request *request)
 
 static void bind_done(struct operation *operation, const struct ldap_result *result)
 {
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     if (!result) {
         finish(request, AUTH_UNAVAILABLE);
         return;
@@ -306,7 +307,7 @@ static void bind_done(struct operation *operation, const struct ldap_result *res
 
 static const struct operation_row bind_row = {.kind = ERRAND_BIND, .send = bind_send, .done = bind_done};
 
-static void prove(struct request *request)
+static void prove(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     if (request->kind == REQUEST_LOOK_UP)
@@ -319,7 +320,7 @@ static void prove(struct request *request)
 
 static void changed(void *arg, void *who, enum auth_verdict verdict)
 {
-    struct request *request = who;
+    struct directory_request *request = who;
     (void)arg;
     if (verdict == AUTH_RIGHT)
         read_person(request);
@@ -334,7 +335,7 @@ static void changed(void *arg, void *who, enum auth_verdict verdict)
 static bool find_send(struct operation *operation, struct ldap_link *link, int *id)
 {
     static const char *const nothing[] = {"1.1", NULL};
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
     logon_name_filter(filter, tenant, request->user_name);
@@ -348,7 +349,7 @@ static bool find_send(struct operation *operation, struct ldap_link *link, int *
 
 static void find_entry(struct operation *operation, const struct ldap_entry *entry)
 {
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     // Too long for us counts as well, so that it is not overlooked that the name is not unique.
     bool fits = entry->dn.length > 0 && entry->dn.length < LIST_SIZE && text_is_clean(entry->dn.at, entry->dn.length);
     bool same = request->refused && strlen(request->dn) == entry->dn.length &&
@@ -362,7 +363,7 @@ static void find_entry(struct operation *operation, const struct ldap_entry *ent
 
 static void find_done(struct operation *operation, const struct ldap_result *result)
 {
-    struct request *request = of_errand(operation);
+    struct directory_request *request = of_errand(operation);
     if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_SIZE_LIMIT)) {
         unavailable(request, "searching a name", result);
         return;
@@ -379,14 +380,14 @@ static void find_done(struct operation *operation, const struct ldap_result *res
 
 static const struct operation_row find_row = {ERRAND_SEARCH, find_send, find_entry, find_done};
 
-static void find(struct request *request)
+static void find(struct directory_request *request)
 {
     ldap_pool_send(request->directory->pool, &request->operation, &find_row);
 }
 
 // ---- The beginning of a request
 
-static void start(struct request *request)
+static void start(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     struct cached_dn person;
@@ -399,9 +400,10 @@ static void start(struct request *request)
     prove(request);
 }
 
-static struct request *request_new(struct directory *directory, enum request_kind kind, auth_done *done, void *arg)
+static struct directory_request *request_new(struct directory *directory, enum request_kind kind, auth_done *done,
+                                             void *arg)
 {
-    struct request *request = mem_new(1, sizeof *request);
+    struct directory_request *request = mem_new(1, sizeof *request);
     request->directory = directory;
     request->kind = kind;
     request->started_ms = clock_steady_ms();
@@ -415,7 +417,7 @@ static struct request *request_new(struct directory *directory, enum request_kin
 }
 
 // An empty password is an "unauthenticated bind", which a directory may answer with success (RFC 4513, 5.1.2).
-static void begin(struct request *request, const char *name)
+static void begin(struct directory_request *request, const char *name)
 {
     struct directory *directory = request->directory;
     bool proves = request->kind == REQUEST_LOOK_UP || request->password.length > 0;
@@ -432,7 +434,7 @@ static void begin(struct request *request, const char *name)
 void directory_check(struct directory *directory, const char *name, const struct secret *password, auth_done *done,
                      void *arg)
 {
-    struct request *request = request_new(directory, REQUEST_CHECK, done, arg);
+    struct directory_request *request = request_new(directory, REQUEST_CHECK, done, arg);
     request->password = *password;
     begin(request, name);
 }
@@ -445,7 +447,7 @@ void directory_look_up(struct directory *directory, const char *name, auth_done 
 void directory_change(struct directory *directory, const char *name, const struct secret *old_password,
                       const struct secret *new_password, auth_done *done, void *arg)
 {
-    struct request *request = request_new(directory, REQUEST_CHANGE, done, arg);
+    struct directory_request *request = request_new(directory, REQUEST_CHANGE, done, arg);
     request->password = *old_password;
     request->new_password = mem_copy(new_password, sizeof *new_password);
     begin(request, name);

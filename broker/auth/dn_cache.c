@@ -6,14 +6,14 @@
 #include <string.h>
 #include <uthash.h>
 
-struct row {
+struct dn_row {
     UT_hash_handle hh; // in the order of putting
     int64_t until_ms;
     char *user_name, *dn, *key;
 };
 
 struct dn_cache {
-    struct row *rows;
+    struct dn_row *rows;
     int64_t keep_ms;
 };
 
@@ -24,7 +24,7 @@ struct dn_cache *dn_cache_new(int64_t keep_ms)
     return known;
 }
 
-static void remove_row(struct dn_cache *known, struct row *row)
+static void remove_row(struct dn_cache *known, struct dn_row *row)
 {
     HASH_DEL(known->rows, row);
     free(row->user_name);
@@ -40,16 +40,16 @@ void dn_cache_free(struct dn_cache *known)
     free(known);
 }
 
-static struct row *find(struct dn_cache *known, const char *user_name)
+static struct dn_row *find(struct dn_cache *known, const char *user_name)
 {
-    struct row *row = NULL;
+    struct dn_row *row = NULL;
     HASH_FIND_STR(known->rows, user_name, row);
     return row;
 }
 
 _Bool dn_cache_find(struct dn_cache *known, const char *user_name, int64_t now_ms, struct cached_dn *person)
 {
-    struct row *row = find(known, user_name);
+    struct dn_row *row = find(known, user_name);
     if (!row || now_ms >= row->until_ms)
         return 0;
     *person = (struct cached_dn){.dn = row->dn, .key = row->key};
@@ -61,8 +61,8 @@ void dn_cache_put(struct dn_cache *known, const char *user_name, const struct ca
     dn_cache_drop(known, user_name);
     if (HASH_COUNT(known->rows) >= DN_CACHE_MAX)
         remove_row(known, known->rows);
-    struct row *row = mem_new(1, sizeof *row);
-    *row = (struct row){.until_ms = now_ms + known->keep_ms, .user_name = mem_dup(user_name)};
+    struct dn_row *row = mem_new(1, sizeof *row);
+    *row = (struct dn_row){.until_ms = now_ms + known->keep_ms, .user_name = mem_dup(user_name)};
     row->dn = mem_dup(person->dn);
     row->key = mem_dup(person->key);
     HASH_ADD_KEYPTR(hh, known->rows, row->user_name, strlen(row->user_name), row);
@@ -70,7 +70,7 @@ void dn_cache_put(struct dn_cache *known, const char *user_name, const struct ca
 
 void dn_cache_drop(struct dn_cache *known, const char *user_name)
 {
-    struct row *row = find(known, user_name);
+    struct dn_row *row = find(known, user_name);
     if (row)
         remove_row(known, row);
 }

@@ -14,12 +14,12 @@
 
 enum { KEEPALIVE_IDLE_S = 30, KEEPALIVE_EVERY_S = 5, KEEPALIVE_PROBES = 3 };
 
-struct place {
+struct ldap_place {
     char host[256];
     char port[8];
 };
 
-static bool split_host(struct place *place, const char *rest)
+static bool split_host(struct ldap_place *place, const char *rest)
 {
     const char *start = rest[0] == '[' ? rest + 1 : rest;
     size_t length = strcspn(start, rest[0] == '[' ? "]" : ":/");
@@ -38,7 +38,7 @@ static bool split_host(struct place *place, const char *rest)
     return *behind == 0;
 }
 
-static bool split_uri(struct place *place, const char *uri)
+static bool split_uri(struct ldap_place *place, const char *uri)
 {
     bool tls = text_starts(uri, "ldaps://");
     if (!tls && !text_starts(uri, "ldap://"))
@@ -49,7 +49,7 @@ static bool split_uri(struct place *place, const char *uri)
 
 void ldap_dial_host(const char *uri, char host[256])
 {
-    struct place place;
+    struct ldap_place place;
     host[0] = 0;
     if (split_uri(&place, uri))
         text_put(host, 256, place.host);
@@ -107,7 +107,7 @@ static int dial_address(const struct addrinfo *address, int64_t until_ms)
 
 int ldap_dial(const char *uri, int64_t wait_ms, struct fault *why)
 {
-    struct place place;
+    struct ldap_place place;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICSERV}, *all = NULL;
     if (!split_uri(&place, uri)) {
         fault_set(why, FAULT_UNAVAILABLE, "not an address of a directory");

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct question {
+struct explain_question {
     struct services *services;
     struct request *request;
     struct attempt attempt;
@@ -15,7 +15,7 @@ struct question {
     struct logon_decision decision;
 };
 
-static void answer_question(struct question *question, const char *refusal)
+static void answer_question(struct explain_question *question, const char *refusal)
 {
     const struct logon_decision *decision = &question->decision;
     bool decided = decision->session.id[0] != 0;
@@ -35,7 +35,7 @@ static void answer_question(struct question *question, const char *refusal)
 
 static void looked_up(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
-    struct question *question = arg;
+    struct explain_question *question = arg;
     if (verdict == AUTH_UNAVAILABLE) {
         request_refuse(question->request, REFUSAL_DIRECTORY_DOWN, NULL);
         free(question);
@@ -80,7 +80,7 @@ void call_explain(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_NOT_FOUND, "there is no such device");
         return;
     }
-    struct question *question = mem_new(1, sizeof *question);
+    struct explain_question *question = mem_new(1, sizeof *question);
     question->services = services;
     question->request = request;
     TEXT_PUT(question->device, body.device);

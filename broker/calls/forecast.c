@@ -23,7 +23,7 @@ struct lane {
     bool given_up; // it does not answer
 };
 
-struct question {
+struct forecast_question {
     struct lane *lane;
     char person[ID_SIZE];
 };
@@ -178,7 +178,7 @@ static void ask(struct lane *lane);
 
 static void answered(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
-    struct question *question = arg;
+    struct forecast_question *question = arg;
     struct lane *lane = question->lane;
     struct forecast *forecast = lane->forecast;
     struct services *services = forecast->services;
@@ -207,7 +207,7 @@ static void ask(struct lane *lane)
         const struct store_person *person = people_find(&services->people, id);
         if (!person)
             continue;
-        struct question *question = mem_new(1, sizeof *question);
+        struct forecast_question *question = mem_new(1, sizeof *question);
         question->lane = lane;
         TEXT_PUT(question->person, id);
         lane->asking++;

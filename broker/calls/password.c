@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct change {
+struct password_change {
     struct services *services;
     struct request *request;
     struct attempt attempt;
@@ -16,7 +16,7 @@ struct change {
 static void changed(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
     (void)identity;
-    struct change *change = arg;
+    struct password_change *change = arg;
     enum refusal refusal = attempt_finish(&change->attempt, change->services, verdict);
     log_info("password", "change at %s: %s", change->request->peer.id, refusal_rows[refusal].code);
     if (refusal == REFUSAL_NONE) {
@@ -33,7 +33,7 @@ static void changed(void *arg, enum auth_verdict verdict, const struct identity 
 static void start(struct services *services, struct request *request, const struct tenant *tenant,
                   const struct password_request *body)
 {
-    struct change *change = mem_new(1, sizeof *change);
+    struct password_change *change = mem_new(1, sizeof *change);
     change->services = services;
     change->request = request;
     attempt_start(&change->attempt, tenant->id, body->name, request->peer.id);

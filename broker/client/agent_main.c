@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
-struct options {
+struct agent_options {
     const char *config_file, *token_file;
     bool enrol, check;
 };
@@ -27,7 +27,7 @@ static void print_usage(const struct agent_program *program)
             name, program->task, name, name, program->what, name);
 }
 
-static bool read_options(struct options *options, int count, char **words)
+static bool read_options(struct agent_options *options, int count, char **words)
 {
     static const struct option known[] = {
         {"config", required_argument, NULL, 'c'},
@@ -96,7 +96,7 @@ static enum agent_exit serve(const struct agent_program *program)
 
 enum agent_exit agent_main(const struct agent_program *program, int count, char **words)
 {
-    struct options options = {.config_file = program->config_file};
+    struct agent_options options = {.config_file = program->config_file};
     keep_secrets();
     if (count == 2 && text_equal(words[1], "--version")) {
         printf("%s " PULT_VERSION "\n", program->name);

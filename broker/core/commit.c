@@ -13,7 +13,7 @@ enum { REFUSAL_PAUSE_MS = 500 };
 // many: a moment's wait makes them cheaper for each. Who comes alone never waits.
 enum { MANY = 4 };
 
-struct waiter {
+struct commit_waiter {
     commit_done *done;
     void *arg;
 };
@@ -25,7 +25,7 @@ struct gathering {
     size_t event_count, event_capacity;
     struct store_person *people;
     size_t person_count, person_capacity;
-    struct waiter *waiters;
+    struct commit_waiter *waiters;
     size_t waiter_count, waiter_capacity;
 };
 
@@ -228,7 +228,7 @@ bool commit_events(struct commit *commit, struct event *events, size_t event_cou
         next->people[next->person_count++] = people[i];
     if (done) {
         mem_reserve(&next->waiters, &next->waiter_capacity, next->waiter_count + 1, sizeof *next->waiters);
-        next->waiters[next->waiter_count++] = (struct waiter){done, arg};
+        next->waiters[next->waiter_count++] = (struct commit_waiter){done, arg};
     }
     write_next(commit);
     return true;

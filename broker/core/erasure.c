@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct waiter {
+struct erasure_waiter {
     erasure_done *done;
     void *arg;
     uint64_t until; // so many are gone
@@ -20,7 +20,7 @@ struct erasure {
     char (*ids)[ID_SIZE]; // the first is with the store while it is busy
     size_t count, capacity;
     uint64_t gone;
-    struct waiter *waiters;
+    struct erasure_waiter *waiters;
     size_t waiter_count, waiter_capacity;
     bool busy;
 };
@@ -47,7 +47,7 @@ void erasure_free(struct erasure *erasure)
 static void tell(struct erasure *erasure, const struct fault *why)
 {
     while (erasure->waiter_count && (why || erasure->waiters[0].until <= erasure->gone)) {
-        struct waiter first = erasure->waiters[0];
+        struct erasure_waiter first = erasure->waiters[0];
         erasure->waiter_count--;
         memmove(erasure->waiters, erasure->waiters + 1, erasure->waiter_count * sizeof *erasure->waiters);
         first.done(first.arg, why);
@@ -115,5 +115,5 @@ void erasure_wait(struct erasure *erasure, erasure_done *done, void *arg)
 {
     assert(erasure->count);
     mem_reserve(&erasure->waiters, &erasure->waiter_capacity, erasure->waiter_count + 1, sizeof *erasure->waiters);
-    erasure->waiters[erasure->waiter_count++] = (struct waiter){done, arg, erasure->gone + erasure->count};
+    erasure->waiters[erasure->waiter_count++] = (struct erasure_waiter){done, arg, erasure->gone + erasure->count};
 }

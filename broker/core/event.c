@@ -5,14 +5,14 @@
 #include <stdio.h>
 #include <string.h>
 
-struct event_row {
+struct event_type_row {
     const char *name; // with the noun before it: "session.started"
     enum noun noun;   // NOUN_NONE: any
     bool removes;
     const char *told_of; // before the name where there is no noun: it is told only
 };
 
-static const struct event_row rows[EVENT_TYPE_COUNT] = {
+static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SET] = {"set", NOUN_NONE, false},
     [EVENT_REMOVED] = {"removed", NOUN_NONE, true},
     [EVENT_HOST_DRAINED] = {"drained", NOUN_HOST, false},
@@ -44,7 +44,7 @@ bool event_removes(const struct event *event)
 
 void event_name(const struct event *event, char name[NAME_SIZE])
 {
-    const struct event_row *row = &rows[event->type];
+    const struct event_type_row *row = &rows[event->type];
     snprintf(name, NAME_SIZE, "%s.%s", row->told_of ? row->told_of : noun_rows[event->noun].name, row->name);
 }
 
@@ -82,7 +82,7 @@ static bool read_type(struct event *event, const char *name)
     snprintf(noun, sizeof noun, "%.*s", (int)(dot - name), name);
     event->noun = noun_by_name(noun);
     for (event->type = 0; event->type < EVENT_TYPE_COUNT; event->type++) {
-        const struct event_row *row = &rows[event->type];
+        const struct event_type_row *row = &rows[event->type];
         bool right = row->told_of ? text_equal(row->told_of, noun)
                                   : event->noun != NOUN_NONE && (row->noun == NOUN_NONE || row->noun == event->noun);
         if (right && text_equal(row->name, dot + 1))

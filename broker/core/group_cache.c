@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct row {
+struct group_row {
     char id[ID_SIZE]; // the key
     char user_name[USER_NAME_SIZE];
     int64_t at_ms;
@@ -41,7 +41,7 @@ void group_cache_free(struct group_cache *group_cache)
 
 static size_t room_of(const struct identity *identity)
 {
-    size_t room = sizeof(struct row);
+    size_t room = sizeof(struct group_row);
     for (size_t i = 0; i < identity->group_count; i++)
         room += strlen(identity->groups[i]) + 1;
     return room;
@@ -51,7 +51,7 @@ void group_cache_put(struct group_cache *group_cache, const char *person_id, con
                      int64_t now_ms)
 {
     size_t room = room_of(identity);
-    struct row *row = mem_new(1, room);
+    struct group_row *row = mem_new(1, room);
     TEXT_PUT(row->id, person_id);
     TEXT_PUT(row->user_name, identity->user_name);
     row->at_ms = now_ms;
@@ -77,7 +77,7 @@ void group_cache_drop(struct group_cache *group_cache, const char *person_id)
 
 bool group_cache_get(struct group_cache *group_cache, const char *person_id, int64_t since_ms, struct membership *who)
 {
-    const struct row *row = sorted_table_find(&group_cache->young, person_id);
+    const struct group_row *row = sorted_table_find(&group_cache->young, person_id);
     if (!row)
         row = sorted_table_find(&group_cache->old, person_id);
     if (!row || row->at_ms < since_ms)

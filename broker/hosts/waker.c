@@ -107,17 +107,17 @@ static char *fill_in(const char *word, const struct errand *errand)
     return text.bytes;
 }
 
-struct words {
+struct wake_words {
     char *word[WORDS_MAX + 1];
     size_t count;
 };
 
 // False when a host's value would turn its word into an option.
-static bool fill_words(struct words *words, const char *command, const struct errand *errand)
+static bool fill_words(struct wake_words *words, const char *command, const struct errand *errand)
 {
     char *copy = mem_dup(command), *rest = copy;
     bool fine = true;
-    *words = (struct words){.count = 0};
+    *words = (struct wake_words){.count = 0};
     for (char *word; (word = strsep(&rest, " ")) && words->count < WORDS_MAX;) {
         if (!*word)
             continue;
@@ -128,7 +128,7 @@ static bool fill_words(struct words *words, const char *command, const struct er
     return fine;
 }
 
-static void free_words(struct words *words)
+static void free_words(struct wake_words *words)
 {
     for (size_t i = 0; i < words->count; i++)
         free(words->word[i]);
@@ -170,7 +170,7 @@ static bool start(struct errand *errand)
 {
     static const char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                               "LANG=C.UTF-8", NULL};
-    struct words words;
+    struct wake_words words;
     struct fault why;
     struct waker *waker = errand->waker;
     if (!fill_words(&words, waker->command, errand)) {

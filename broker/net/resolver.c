@@ -28,8 +28,8 @@ struct entry {
 };
 
 // A question in a thread. It outlives the resolver when the name server is slow.
-struct question {
-    SLIST_ENTRY(question) links;
+struct name_question {
+    SLIST_ENTRY(name_question) links;
     struct mailbox *mailbox;
     struct entry *entry; // only for the resolver's own thread
     char *name;
@@ -42,7 +42,7 @@ struct mailbox {
     pthread_mutex_t lock;
     int users;
     int wake; // eventfd; -1 when nobody reads any more
-    SLIST_HEAD(, question) answered;
+    SLIST_HEAD(, name_question) answered;
 };
 
 struct resolver {
@@ -52,7 +52,7 @@ struct resolver {
     int threads;
 };
 
-static void free_question(struct question *question)
+static void free_question(struct name_question *question)
 {
     free(question->name);
     free(question);
@@ -69,7 +69,7 @@ static void leave_mailbox(struct mailbox *mailbox)
     free(mailbox);
 }
 
-static void deliver(struct question *question)
+static void deliver(struct name_question *question)
 {
     struct mailbox *mailbox = question->mailbox;
     pthread_mutex_lock(&mailbox->lock);
@@ -106,7 +106,7 @@ static int ask_system(const char *name, int flags, struct resolver_answer *answe
 
 static void *run_question(void *arg)
 {
-    struct question *question = arg;
+    struct name_question *question = arg;
     question->rc = ask_system(question->name, 0, &question->answer);
     deliver(question);
     return NULL;
@@ -114,7 +114,7 @@ static void *run_question(void *arg)
 
 static void start_question(struct resolver *resolver, struct entry *entry)
 {
-    struct question *question = mem_new(1, sizeof *question);
+    struct name_question *question = mem_new(1, sizeof *question);
     question->mailbox = resolver->mailbox;
     question->entry = entry;
     question->name = mem_dup(entry->name);
@@ -146,7 +146,7 @@ static void start_queued(struct resolver *resolver)
 }
 
 // The name server that cannot say today keeps what it said yesterday.
-static void learn(struct entry *entry, const struct question *question)
+static void learn(struct entry *entry, const struct name_question *question)
 {
     bool unsure = question->rc != 0 && question->rc != EAI_NONAME;
     if (!unsure || entry->answer.count == 0)
@@ -166,7 +166,7 @@ static void answers_came(void *arg, bool readable, bool writable)
     (void)readable;
     (void)writable;
     struct resolver *resolver = arg;
-    SLIST_HEAD(, question) answered;
+    SLIST_HEAD(, name_question) answered;
     pthread_mutex_lock(&resolver->mailbox->lock);
     eventfd_t count;
     eventfd_read(resolver->mailbox->wake, &count);
@@ -174,7 +174,7 @@ static void answers_came(void *arg, bool readable, bool writable)
     SLIST_INIT(&resolver->mailbox->answered);
     pthread_mutex_unlock(&resolver->mailbox->lock);
     while (!SLIST_EMPTY(&answered)) {
-        struct question *question = SLIST_FIRST(&answered);
+        struct name_question *question = SLIST_FIRST(&answered);
         SLIST_REMOVE_HEAD(&answered, links);
         resolver->threads--;
         learn(question->entry, question);
@@ -212,7 +212,7 @@ static void close_mailbox(struct mailbox *mailbox)
     close(mailbox->wake);
     mailbox->wake = -1;
     while (!SLIST_EMPTY(&mailbox->answered)) {
-        struct question *question = SLIST_FIRST(&mailbox->answered);
+        struct name_question *question = SLIST_FIRST(&mailbox->answered);
         SLIST_REMOVE_HEAD(&mailbox->answered, links);
         free_question(question);
     }

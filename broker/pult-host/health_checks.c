@@ -21,7 +21,7 @@ static const struct {
 enum { ROWS = sizeof rows / sizeof *rows };
 
 // What a thread works with; its own copy, since it may outlive everything.
-struct job {
+struct health_job {
     size_t row;
     struct health_checks_config config;
     char certificate[PATH_SIZE], account[PATH_SIZE], state_dir[PATH_SIZE];
@@ -31,7 +31,7 @@ struct job {
 
 struct health_checks {
     struct loop *loop;
-    struct job plan;
+    struct health_job plan;
     loop_work *changed;
     void *arg;
     struct loop_timer *every, *deadline;
@@ -41,7 +41,7 @@ struct health_checks {
 
 static void run(void *arg)
 {
-    struct job *job = arg;
+    struct health_job *job = arg;
     if (rows[job->row].check(&job->config, job->fault))
         job->fault[0] = 0;
 }
@@ -60,7 +60,7 @@ static void set_fault(struct health_checks *checks, size_t row, const char *faul
 
 static void done(void *arg)
 {
-    struct job *job = arg;
+    struct health_job *job = arg;
     struct health_checks *checks = job->checks;
     size_t row = job->row;
     char fault[HEALTH_FAULT_SIZE];
@@ -75,7 +75,7 @@ static void done(void *arg)
 static void start(struct health_checks *checks, size_t row)
 {
     struct fault why = {0};
-    struct job *job = mem_copy(&checks->plan, sizeof checks->plan);
+    struct health_job *job = mem_copy(&checks->plan, sizeof checks->plan);
     job->row = row;
     job->checks = checks;
     job->config.certificate = job->certificate;

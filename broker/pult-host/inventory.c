@@ -209,7 +209,7 @@ void inventory_programs(struct program_list *list, const char *root, const struc
             !shows_itself_there(root, one->pid, session->display))
             continue;
         mem_reserve(&list->rows, &list->capacity, list->count + 1, sizeof *list->rows);
-        list->rows[list->count++] = (struct program){.process = *one, .kind = kind_of(session, one)};
+        list->rows[list->count++] = (struct session_program){.process = *one, .kind = kind_of(session, one)};
     }
     process_list_drop(&all);
 }

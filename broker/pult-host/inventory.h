@@ -31,13 +31,13 @@ void inventory_drop(struct inventory *inventory);
 
 enum program_kind { PROGRAM_OTHER, PROGRAM_WINDOW_MANAGER, PROGRAM_PLUMBING };
 
-struct program {
+struct session_program {
     struct process process;
     enum program_kind kind; // plumbing: X server and channel server, which end with the session
 };
 
 struct program_list {
-    struct program *rows;
+    struct session_program *rows;
     size_t count, capacity;
 };
 

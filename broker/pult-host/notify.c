@@ -64,9 +64,9 @@ void notify_sentence(char sentence[NOTIFY_SENTENCE_SIZE], enum host_reason reaso
 
 // ---- windows
 
-struct window {
+struct notice_window {
     struct notifier *notifier;
-    struct window *next, **at;
+    struct notice_window *next, **at;
     struct process server;
     enum host_reason reason;
     int64_t shown_ms;
@@ -75,10 +75,10 @@ struct window {
 
 struct notifier {
     struct loop *loop;
-    struct window *windows; // the newest first
+    struct notice_window *windows; // the newest first
 };
 
-static void window_free(struct window *window)
+static void window_free(struct notice_window *window)
 {
     *window->at = window->next;
     if (window->next)
@@ -153,7 +153,7 @@ static void escape(char to[2 * NOTIFY_SENTENCE_SIZE], const char *from)
 }
 
 static struct child *start(struct notifier *notifier, const struct xrdp_session *session, char *sentence,
-                           struct window *window, struct fault *why)
+                           struct notice_window *window, struct fault *why)
 {
     char display[32], cookies[INVENTORY_PATH_SIZE + 16], latin[NOTIFY_SENTENCE_SIZE], escaped[2 * NOTIFY_SENTENCE_SIZE];
     const char *tool = program();
@@ -182,16 +182,16 @@ static struct child *start(struct notifier *notifier, const struct xrdp_session 
     return NULL;
 }
 
-static bool is_in(const struct window *window, const struct xrdp_session *session)
+static bool is_in(const struct notice_window *window, const struct xrdp_session *session)
 {
     return window->server.pid == session->server.pid && window->server.started == session->server.started;
 }
 
 static void make_room(struct notifier *notifier, const struct xrdp_session *session, enum host_reason reason)
 {
-    struct window *oldest = NULL;
+    struct notice_window *oldest = NULL;
     int count = 0;
-    for (struct window *one = notifier->windows; one; one = one->next) {
+    for (struct notice_window *one = notifier->windows; one; one = one->next) {
         if (!is_in(one, session))
             continue;
         if (reason != HOST_BECAUSE_NONE && one->reason == reason)
@@ -210,7 +210,7 @@ void notify_show(struct notifier *notifier, const struct xrdp_session *session, 
     struct fault why = {0};
     text_cut(copy, sizeof copy, sentence);
     make_room(notifier, session, reason);
-    struct window *window = mem_new(1, sizeof *window);
+    struct notice_window *window = mem_new(1, sizeof *window);
     window->notifier = notifier;
     window->server = session->server;
     window->reason = reason;
@@ -231,7 +231,7 @@ void notify_show(struct notifier *notifier, const struct xrdp_session *session, 
 void notify_idle(struct notifier *notifier, const struct xrdp_session *session, int64_t idle_s)
 {
     int64_t now_ms = clock_steady_ms();
-    for (struct window *one = notifier->windows; one; one = one->next)
+    for (struct notice_window *one = notifier->windows; one; one = one->next)
         if (one->reason == HOST_BECAUSE_IDLE && is_in(one, session) && (idle_s + 1) * 1000 < now_ms - one->shown_ms)
             child_end(one->child);
 }

@@ -19,7 +19,7 @@ struct waiting {
 };
 
 // One batch, for the thread: appended, or the whole file rewritten.
-struct job {
+struct otp_log_job {
     struct text text;
     char path[PATH_SIZE];
     bool rewrites, kept;
@@ -43,7 +43,7 @@ struct otp_log {
 
 static void work(void *arg)
 {
-    struct job *job = arg;
+    struct otp_log_job *job = arg;
     const struct text *text = &job->text;
     off_t before = job->rewrites ? 0 : job->size;
     job->kept = job->rewrites ? file_replace(job->path, 0600, text->bytes, text->length, &job->why)
@@ -54,7 +54,7 @@ static void work(void *arg)
 
 static void drop_job(void *arg)
 {
-    struct job *job = arg;
+    struct otp_log_job *job = arg;
     text_drop(&job->text);
     free(job);
 }
@@ -76,7 +76,7 @@ static void tell(struct waiting *list, bool kept)
 
 static void written(void *arg)
 {
-    struct job *job = arg;
+    struct otp_log_job *job = arg;
     struct otp_log *otp_log = job->otp_log;
     bool kept = job->kept;
     if (!kept)
@@ -94,7 +94,7 @@ static void start(struct otp_log *otp_log)
     struct fault why = {0};
     if (otp_log->writer || !otp_log->next_waiting)
         return;
-    struct job *job = mem_new(1, sizeof *job);
+    struct otp_log_job *job = mem_new(1, sizeof *job);
     job->otp_log = otp_log;
     job->size = otp_log->size;
     job->rewrites = otp_log->broken || otp_log->size > REWRITE_BYTES;
@@ -166,7 +166,7 @@ struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_ot
         return NULL;
     // By the broker's clock, which is not known yet; the day is for a clock of this machine that is wrong.
     used_otps_forget(used, clock_wall_ms() - DAY_MS);
-    struct job job = {.rewrites = true};
+    struct otp_log_job job = {.rewrites = true};
     TEXT_PUT(job.path, path);
     used_otps_print(used, &job.text);
     work(&job);

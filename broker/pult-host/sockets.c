@@ -52,12 +52,12 @@ static int display_of(const char *path)
     return (int)display;
 }
 
-struct displays {
+struct socket_displays {
     struct socket_display *list;
     size_t count, size;
 };
 
-static void note(struct displays *displays, int display, bool connected, uint32_t peer)
+static void note(struct socket_displays *displays, int display, bool connected, uint32_t peer)
 {
     size_t i = 0;
     while (i < displays->count && displays->list[i].display != display)
@@ -77,7 +77,7 @@ static bool attribute_is_whole(const struct rtattr *attribute, uint32_t left)
     return left >= sizeof *attribute && attribute->rta_len >= sizeof *attribute && attribute->rta_len <= left;
 }
 
-static void read_socket(struct displays *displays, const struct nlmsghdr *message)
+static void read_socket(struct socket_displays *displays, const struct nlmsghdr *message)
 {
     const struct unix_diag_msg *body = NLMSG_DATA(message);
     char path[sizeof((struct sockaddr_un *)0)->sun_path + 1] = "";
@@ -103,7 +103,7 @@ static void read_socket(struct displays *displays, const struct nlmsghdr *messag
 }
 
 // 1: there is more, 0: that was all, -1: it will not say.
-static int read_some(int netlink, struct displays *displays)
+static int read_some(int netlink, struct socket_displays *displays)
 {
     _Alignas(struct nlmsghdr) char bytes[32 * 1024];
     ssize_t got = recv(netlink, bytes, sizeof bytes, 0);
@@ -130,7 +130,7 @@ static int by_display(const void *a, const void *b)
 
 int sockets_displays(struct socket_display *list, size_t size)
 {
-    struct displays displays = {.list = list, .size = size};
+    struct socket_displays displays = {.list = list, .size = size};
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
     int more = netlink >= 0 && ask_kernel(netlink) ? 1 : -1;
     while (more > 0)

@@ -18,7 +18,7 @@ struct name {
     int64_t asked_ms; // when nobody knew it
 };
 
-struct question {
+struct user_question {
     uid_t uid;
     char user_name[USER_NAME_SIZE];
     struct user_names *names; // for the loop's thread only
@@ -35,7 +35,7 @@ struct user_names {
 
 static void look_up(void *arg)
 {
-    struct question *question = arg;
+    struct user_question *question = arg;
     struct passwd entry, *result = NULL;
     char *buffer = mem_new(1, BUFFER_SIZE);
     if (getpwuid_r(question->uid, &entry, buffer, BUFFER_SIZE, &result) == 0 && result &&
@@ -55,7 +55,7 @@ static struct name *find(struct user_names *names, uid_t uid)
 
 static void answered(void *arg)
 {
-    struct question *question = arg;
+    struct user_question *question = arg;
     struct user_names *names = question->names;
     struct name *name = find(names, question->uid);
     if (name) {
@@ -73,7 +73,7 @@ static void answered(void *arg)
 static void ask(struct user_names *names, struct name *name)
 {
     struct fault why = {0};
-    struct question *question = mem_new(1, sizeof *question);
+    struct user_question *question = mem_new(1, sizeof *question);
     question->uid = name->uid;
     question->names = names;
     names->worker = worker_new(names->loop, look_up, answered, free, question, &why);

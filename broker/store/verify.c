@@ -4,16 +4,16 @@
 #include <string.h>
 
 // A place in the chain that something outside of it vouches for.
-struct place {
+struct chain_place {
     uint64_t seq;
     unsigned char chain[DIGEST_BYTES];
     bool met;
 };
 
-struct scan {
+struct chain_scan {
     struct digest *digest;
     struct mark *mark;
-    struct place head, snapshot;
+    struct chain_place head, snapshot;
     uint64_t erased;
 };
 
@@ -55,7 +55,7 @@ bool verify_event(struct digest *digest, struct mark *mark, const struct event_r
     return true;
 }
 
-static void pass_place(struct place *place, const struct mark *mark)
+static void pass_place(struct chain_place *place, const struct mark *mark)
 {
     if (place->seq == mark->seq)
         place->met = same_hash(place->chain, mark->chain);
@@ -63,7 +63,7 @@ static void pass_place(struct place *place, const struct mark *mark)
 
 static bool scan_event(void *arg, const struct event_row *row, struct fault *why)
 {
-    struct scan *scan = arg;
+    struct chain_scan *scan = arg;
     if (!verify_event(scan->digest, scan->mark, row, why))
         return false;
     scan->erased += !row->event.payload;
@@ -103,7 +103,7 @@ static bool verify_people(struct tables *tables, struct digest *digest, const st
            fault_set(why, FAULT_BROKEN, "the table people: rows are missing, or were never of this journal");
 }
 
-static bool verify_snapshot(struct tables *tables, struct scan *scan, struct fault *why)
+static bool verify_snapshot(struct tables *tables, struct chain_scan *scan, struct fault *why)
 {
     struct snapshot_row row;
     if (!tables_read_snapshot(tables, &row, why))
@@ -123,7 +123,7 @@ static bool verify_snapshot(struct tables *tables, struct scan *scan, struct fau
     return true;
 }
 
-static bool verify_events(struct tables *tables, struct scan *scan, struct fault *why)
+static bool verify_events(struct tables *tables, struct chain_scan *scan, struct fault *why)
 {
     struct mark *mark = scan->mark;
     pass_place(&scan->head, mark);
@@ -152,20 +152,20 @@ static bool verify_end(const struct mark *mark, const struct signed_head *head, 
     return true;
 }
 
-static bool verify_place_of_snapshot(struct scan *scan, struct fault *why)
+static bool verify_place_of_snapshot(struct chain_scan *scan, struct fault *why)
 {
     return !scan->mark->snapshot_seq || scan->snapshot.met ||
            fault_set(why, FAULT_BROKEN, "snapshot at event %llu: is not of this journal",
                      (unsigned long long)scan->mark->snapshot_seq);
 }
 
-static bool verify_place_of_head(struct scan *scan, struct fault *why)
+static bool verify_place_of_head(struct chain_scan *scan, struct fault *why)
 {
     return scan->head.met || fault_set(why, FAULT_BROKEN, "event %llu: is not the one that the head vouches for",
                                        (unsigned long long)scan->head.seq);
 }
 
-static bool verify_head(struct scan *scan, const struct signed_head *head, bool torn, struct fault *why)
+static bool verify_head(struct chain_scan *scan, const struct signed_head *head, bool torn, struct fault *why)
 {
     const struct mark *mark = scan->mark;
     if (!verify_end(mark, head, why))
@@ -188,7 +188,8 @@ static bool verify_head(struct scan *scan, const struct signed_head *head, bool 
 }
 
 // All that can be known without the head.
-static bool verify_tables(struct tables *tables, struct scan *scan, const struct signed_head *head, struct fault *why)
+static bool verify_tables(struct tables *tables, struct chain_scan *scan, const struct signed_head *head,
+                          struct fault *why)
 {
     struct mark *mark = scan->mark;
     if (!tables_check(tables, why) || !tables_read_mark(tables, mark, why))
@@ -206,14 +207,14 @@ static bool verify_tables(struct tables *tables, struct scan *scan, const struct
 bool verify_journal(struct tables *tables, struct digest *digest, const struct signed_head *head, bool torn,
                     struct mark *mark, struct fault *why)
 {
-    struct scan scan = {.digest = digest, .mark = mark};
+    struct chain_scan scan = {.digest = digest, .mark = mark};
     return verify_tables(tables, &scan, head, why) && verify_head(&scan, head, torn, why);
 }
 
 bool verify_backup(struct tables *tables, struct digest *digest, const struct signed_head *head, struct mark *mark,
                    struct fault *why)
 {
-    struct scan scan = {.digest = digest, .mark = mark};
+    struct chain_scan scan = {.digest = digest, .mark = mark};
     if (!verify_tables(tables, &scan, head, why) || !verify_place_of_snapshot(&scan, why))
         return false;
     // What was pruned since the head was kept, and what is missing since the journal was, cannot be compared.

@@ -14,13 +14,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
-struct program {
+struct greeter_program {
     GMainLoop *loop;
     struct window *face;
     struct greeter_reader reader;
 };
 
-static void send_message(struct program *program, const struct greeter_message *message)
+static void send_message(struct greeter_program *program, const struct greeter_message *message)
 {
     struct text line = {0};
     greeter_line(&line, message);
@@ -30,7 +30,7 @@ static void send_message(struct program *program, const struct greeter_message *
 }
 
 // The form has checked that all fits.
-static void send_secret(struct program *program, enum greeter_type type, const char *name, const char *password)
+static void send_secret(struct greeter_program *program, enum greeter_type type, const char *name, const char *password)
 {
     struct greeter_message message = {.type = type};
     TEXT_PUT(message.name, name);
@@ -64,14 +64,14 @@ static void switch_language(void *arg, const char *language)
 
 static void heard(void *arg, const struct greeter_message *message)
 {
-    struct program *program = arg;
+    struct greeter_program *program = arg;
     if (message->type == GREETER_SHOW || message->type == GREETER_ASK_NEW || message->type == GREETER_BUSY)
         window_follow(program->face, message);
 }
 
 static gboolean readable(gint descriptor, GIOCondition condition, gpointer arg)
 {
-    struct program *program = arg;
+    struct greeter_program *program = arg;
     struct fault why = {0};
     (void)condition;
     if (greeter_read(&program->reader, descriptor, heard, program, &why))
@@ -98,7 +98,7 @@ int main(int count, char **words)
 {
     static const struct window_events events = {
         .log_on = log_on, .new_password = new_password, .cancel = cancel, .language = switch_language};
-    struct program program = {0};
+    struct greeter_program program = {0};
     // What a core dump or freed memory holds could be a password.
     prctl(PR_SET_DUMPABLE, 0);
     mallopt(M_PERTURB, 0x5a);

@@ -15,8 +15,8 @@ LONG_ALLOWED = {"broker/api/types.h", "broker/api/method.h", "broker/core/port.h
 
 
 class Function:
-    def __init__(self, path, name, line, body):
-        self.path, self.name, self.line, self.body = path, name, line, body
+    def __init__(self, path, name, line, body, is_static):
+        self.path, self.name, self.line, self.body, self.is_static = path, name, line, body, is_static
         self.length = body.count("\n") + 1
 
 
@@ -28,19 +28,20 @@ def functions(source):
     code = re.sub(r"^[ \t]*#(?:.*\\\n)*.*$", lambda match: re.sub(r"[^\n]", " ", match.group()), source.code,
                   flags=re.MULTILINE)
     depth, start = 0, 0
-    opened = None
+    opened, is_static = None, False
     for match in re.finditer(r"[{};]", code):
         sign = match.group()
         if sign == "{":
             if depth == 0:
                 head = HEAD.search(code[start:match.start()].rstrip())
                 opened = start + head.start() if head else None
+                is_static = head and re.search(r"\bstatic\b", code[start:opened]) is not None
             depth += 1
         elif sign == "}":
             depth -= 1
             if depth == 0 and opened is not None:
                 name = re.match(r"\w+", code[opened:]).group()
-                yield Function(source.path, name, line_of(code, opened), code[opened:match.end()])
+                yield Function(source.path, name, line_of(code, opened), code[opened:match.end()], is_static)
         if depth == 0:
             start, opened = match.end(), None if sign != "{" else opened
 

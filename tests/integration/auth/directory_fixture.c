@@ -48,11 +48,11 @@ void fixture_end(void)
     for (size_t i = 0; i < child_count; i++)
         slapd_kill(children[i]);
     const char *const remove[] = {"/bin/rm", "-rf", fixture_folder, NULL};
-    waitpid(child_start(remove), NULL, 0);
+    waitpid(fixture_start(remove), NULL, 0);
     loop_free(fixture_loop);
 }
 
-pid_t child_start(const char *const *arguments)
+pid_t fixture_start(const char *const *arguments)
 {
     pid_t pid = fork();
     if (pid == 0) { // no cr_assert here: Criterion would be told of it by a stranger, and wait for ever
@@ -99,7 +99,7 @@ pid_t slapd_start_with(const char *name, int port, int people, const char *tls_s
     snprintf(people_text, sizeof people_text, "%d", people);
     const char *const arguments[] = {
         "tests/integration/auth/serve-slapd", dir, suffix, port_text, people_text, tls_suites, NULL};
-    pid_t pid = child_start(arguments);
+    pid_t pid = fixture_start(arguments);
     await_port(port + 1);
     return pid;
 }

@@ -28,7 +28,7 @@ extern char fixture_folder[64];
 pid_t slapd_start(const char *name, int port, int people);
 pid_t slapd_start_with(const char *name, int port, int people, const char *tls_suites); // GnuTLS's words, or NULL
 void slapd_kill(pid_t pid);
-pid_t child_start(const char *const *arguments); // any other server
+pid_t fixture_start(const char *const *arguments); // any other server
 void await_port(int port);
 
 // Makes `tenant`'s credentials: those of the directory `of`, and the password "pult-geheim".

@@ -21,7 +21,7 @@ void domain_start(void)
     setenv("KRB5_CONFIG", path, 1);
     setenv("KRB5RCACHEDIR", fixture_folder, 1);
     const char *const arguments[] = {"tests/integration/auth/serve-domain", fixture_folder, NULL};
-    child_start(arguments);
+    fixture_start(arguments);
     snprintf(path, sizeof path, "%s/domain/ready", fixture_folder);
     int64_t until_ms = clock_steady_ms() + 40000; // it is made once
     while (access(path, F_OK) != 0) {

@@ -47,7 +47,7 @@ static void serve_nonsense(const char *kind, int port)
     char port_text[16];
     snprintf(port_text, sizeof port_text, "%d", port);
     const char *const arguments[] = {"tests/integration/auth/serve-nonsense", kind, port_text, fixture_folder, NULL};
-    child_start(arguments);
+    fixture_start(arguments);
     await_port(port);
 }
 

@@ -37,7 +37,7 @@ static void start_kdc(const char *realm, int port)
     char port_text[16];
     snprintf(port_text, sizeof port_text, "%d", port);
     const char *const arguments[] = {"tests/integration/auth/serve-kdc", fixture_folder, realm, port_text, NULL};
-    child_start(arguments);
+    fixture_start(arguments);
     await_port(port);
 }
 

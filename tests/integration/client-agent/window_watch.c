@@ -20,7 +20,7 @@ static void lock(void *arg)
 
 static void start(void)
 {
-    static const struct window_events events = {.shown = shown, .lock = lock};
+    static const struct window_watch_events events = {.shown = shown, .lock = lock};
     struct fault why = {0};
     display_take();
     watch = window_watch_new(display_loop(), x_server_display(display_server()), x_server_cookie(display_server()),
