@@ -3,6 +3,7 @@
 #include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
+#include "broker/net/certificate.h"
 
 #include <openssl/pem.h>
 #include <openssl/rand.h>
@@ -136,12 +137,6 @@ bool ca_create(const char *key_file, const char *certificate_file, struct fault 
     return replace_certificate(certificate_file, certificate, why);
 }
 
-static int64_t until_of(const X509 *certificate)
-{
-    struct tm until;
-    return ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) == 1 ? (int64_t)timegm(&until) : 0;
-}
-
 // With the same key and the same name, so that what the old one signed is good by the new one as well.
 static void renew_own(struct ca *ca, const char *certificate_file)
 {
@@ -157,23 +152,22 @@ static void renew_own(struct ca *ca, const char *certificate_file)
     }
     X509_free(ca->certificate);
     ca->certificate = take(certificate);
-    ca->until_s = until_of(ca->certificate);
+    ca->until_s = certificate_until_ms(ca->certificate) / 1000;
     log_info("enrol", "%s: the device CA's certificate is renewed", certificate_file);
 }
 
 struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t life_s, struct fault *why)
 {
-    owned(file) FILE *certificate_in = fopen(certificate_file, "re");
     struct ca *ca = mem_new(1, sizeof *ca);
     ca->life_s = life_s;
     ca->key = read_key(key_file);
-    ca->certificate = certificate_in ? PEM_read_X509(certificate_in, NULL, NULL, NULL) : NULL;
+    ca->certificate = certificate_read(certificate_file, NULL);
     if (!ca->key || !ca->certificate || X509_check_private_key(ca->certificate, ca->key) != 1) {
         fault_set(why, FAULT_BROKEN, "%s and %s: not a key and its certificate", key_file, certificate_file);
         ca_free(ca);
         return NULL;
     }
-    ca->until_s = until_of(ca->certificate);
+    ca->until_s = certificate_until_ms(ca->certificate) / 1000;
     if (ca->until_s - time(NULL) < (int64_t)CA_RENEWED_DAYS * DAY_S)
         renew_own(ca, certificate_file);
     return ca;

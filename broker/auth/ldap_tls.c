@@ -2,20 +2,12 @@
 #include "broker/auth/ldap_tls.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/net/tls_policy.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <string.h>
 #include <sys/stat.h>
-
-// BSI TR-02102-2 in the words of GnuTLS, which Debian's libldap is linked with: AES-GCM, ECDHE, NIST curves (no
-// X25519).
-static const char suites[] =
-    "NONE:+VERS-TLS1.3:+VERS-TLS1.2:+AES-256-GCM:+AES-128-GCM:+AEAD:+ECDHE-ECDSA:+ECDHE-RSA:+GROUP-SECP256R1:"
-    "+GROUP-SECP384R1:+GROUP-SECP521R1:+SIGN-ECDSA-SHA256:+SIGN-ECDSA-SHA384:+SIGN-ECDSA-SHA512:"
-    "+SIGN-ECDSA-SECP256R1-SHA256:+SIGN-ECDSA-SECP384R1-SHA384:+SIGN-ECDSA-SECP521R1-SHA512:"
-    "+SIGN-RSA-PSS-RSAE-SHA256:+SIGN-RSA-PSS-RSAE-SHA384:+SIGN-RSA-PSS-RSAE-SHA512:+SIGN-RSA-SHA256:+SIGN-RSA-SHA384:"
-    "+SIGN-RSA-SHA512:+COMP-NULL:+CTYPE-X509";
 
 // libldap 2.5 loses 8 KiB with each context that is given suites, and hands out a context without a way to give it
 // back. So there is one for each version of each file, kept for good, instead of one for each connection.
@@ -36,13 +28,23 @@ static bool same_version(const struct stat *a, const struct stat *b)
            a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
+static bool set_algorithms(LDAP *holder)
+{
+    char *package = NULL;
+    int lowest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2;
+    ldap_get_option(holder, LDAP_OPT_X_TLS_PACKAGE, &package);
+    const struct tls_policy_words *words = package ? tls_policy_words(package) : NULL;
+    ldap_memfree(package);
+    return words && ldap_set_option(holder, LDAP_OPT_X_TLS_PROTOCOL_MIN, &lowest) == 0 &&
+           ldap_set_option(holder, LDAP_OPT_X_TLS_CIPHER_SUITE, words->suites) == 0 &&
+           (!words->groups || ldap_set_option(holder, LDAP_OPT_X_TLS_ECNAME, words->groups) == 0);
+}
+
 static bool make_context(LDAP *holder, const char *ca_file)
 {
-    int demand = LDAP_OPT_X_TLS_DEMAND, lowest = LDAP_OPT_X_TLS_PROTOCOL_TLS1_2, client = 0;
+    int demand = LDAP_OPT_X_TLS_DEMAND, client = 0;
     return ldap_set_option(holder, LDAP_OPT_X_TLS_CACERTFILE, ca_file) == 0 &&
-           ldap_set_option(holder, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0 &&
-           ldap_set_option(holder, LDAP_OPT_X_TLS_PROTOCOL_MIN, &lowest) == 0 &&
-           ldap_set_option(holder, LDAP_OPT_X_TLS_CIPHER_SUITE, suites) == 0 &&
+           ldap_set_option(holder, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0 && set_algorithms(holder) &&
            ldap_set_option(holder, LDAP_OPT_X_TLS_NEWCTX, &client) == 0;
 }
 

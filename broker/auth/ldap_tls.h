@@ -4,6 +4,6 @@
 #include "broker/base/fault.h"
 #include <ldap.h>
 
-// The handle will believe the authorities in `ca_file` and nothing else, by TLS 1.2 or 1.3 as BSI TR-02102-2 has it.
+// The handle will believe the authorities in `ca_file` and nothing else, with TLS by net/tls_policy.
 // From any thread. A changed file is noticed.
 bool ldap_tls_set(LDAP *ldap, const char *ca_file, struct fault *why) __attribute__((warn_unused_result));

@@ -4,9 +4,11 @@
 // connection: a call that ended is told by `turn`, so that whoever is told may do anything, client_free included.
 #include "broker/client/client.h"
 #include "broker/api/link_rows.h"
+#include "broker/base/text.h"
 #include "broker/client/problem_document.h"
 #include "broker/client/tls_connection.h"
 #include "broker/client/websocket.h"
+#include "broker/net/certificate.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -401,7 +403,15 @@ bool client_broker_digest(struct client *client, unsigned char digest[32])
 
 bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
 {
-    return tls_trust_read_file(file, digest, until_ms, why);
+    unsigned char bytes[CERTIFICATE_DIGEST_BYTES];
+    X509 *certificate = certificate_read(file, why);
+    if (!certificate)
+        return false;
+    certificate_digest(certificate, bytes);
+    text_hex(digest, bytes, sizeof bytes);
+    *until_ms = certificate_until_ms(certificate);
+    X509_free(certificate);
+    return true;
 }
 
 void client_link(struct client *client, enum noun noun, const struct websocket_events *events, void *arg)

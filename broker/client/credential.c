@@ -4,6 +4,7 @@
 #include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/net/certificate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { CERTIFICATE_MAX = 8192 };
@@ -40,12 +40,6 @@ static void certificate_drop(X509 **certificate)
 static void bio_drop(BIO **bio)
 {
     BIO_free(*bio);
-}
-
-static void file_drop(FILE **file)
-{
-    if (*file)
-        fclose(*file);
 }
 
 static void credential_drop(struct credential **pair)
@@ -74,29 +68,17 @@ void credential_files(struct credential_files *files, enum noun noun, const char
 
 // ---- what is there
 
-static bool read_dates(const X509 *certificate, struct credential_dates *dates)
-{
-    struct tm from, until;
-    unsigned char digest[32];
-    unsigned length = sizeof digest;
-    if (ASN1_TIME_to_tm(X509_get0_notBefore(certificate), &from) != 1 ||
-        ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1 ||
-        X509_digest(certificate, EVP_sha256(), digest, &length) != 1)
-        return false;
-    dates->from_ms = (int64_t)timegm(&from) * 1000;
-    dates->until_ms = (int64_t)timegm(&until) * 1000;
-    text_hex(dates->digest, digest, sizeof digest);
-    return true;
-}
-
 bool credential_dates(const struct credential_files *files, struct credential_dates *dates, struct fault *why)
 {
-    owned(file) FILE *file = fopen(files->certificate, "re");
-    if (!file)
-        return fault_set(why, FAULT_ABSENT, "%s: %s", files->certificate, strerror(errno));
-    owned(certificate) X509 *certificate = PEM_read_X509(file, NULL, NULL, NULL);
-    return (certificate && read_dates(certificate, dates)) ||
-           fault_set(why, FAULT_INVALID, "%s: no certificate in it", files->certificate);
+    unsigned char digest[CERTIFICATE_DIGEST_BYTES];
+    owned(certificate) X509 *certificate = certificate_read(files->certificate, why);
+    if (!certificate)
+        return false;
+    certificate_digest(certificate, digest);
+    text_hex(dates->digest, digest, sizeof digest);
+    dates->from_ms = certificate_from_ms(certificate);
+    dates->until_ms = certificate_until_ms(certificate);
+    return true;
 }
 
 void credential_check(struct conf_check *check, enum noun noun, const char *state_dir, const char *program)

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/tls_trust.h"
 #include "broker/base/mem.h"
-#include "broker/base/text.h"
+#include "broker/net/certificate.h"
+#include "broker/net/tls_policy.h"
 
 #include <errno.h>
 #include <openssl/err.h>
-#include <openssl/pem.h>
 #include <openssl/x509v3.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct tls_trust {
@@ -41,9 +40,10 @@ static int verify(X509_STORE_CTX *store, void *arg)
     X509_STORE_CTX_set_verify_cb(store, keep_verdict);
     int ok = X509_verify_cert(store) == 1;
     trust->refused = ok ? "" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
-    unsigned length = sizeof trust->digest;
-    if (ok)
-        trust->seen = X509_digest(X509_STORE_CTX_get0_cert(store), EVP_sha256(), trust->digest, &length) == 1;
+    if (ok) {
+        certificate_digest(X509_STORE_CTX_get0_cert(store), trust->digest);
+        trust->seen = true;
+    }
     return ok;
 }
 
@@ -69,14 +69,6 @@ static int no_passphrase(char *buffer, int size, int writing, void *arg)
 {
     (void)buffer, (void)size, (void)writing, (void)arg;
     return 0;
-}
-
-static bool set_algorithms(SSL_CTX *tls)
-{
-    return SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) == 1 &&
-           SSL_CTX_set1_groups_list(tls, "P-256:P-384") == 1 &&
-           SSL_CTX_set_ciphersuites(tls, "TLS_AES_256_GCM_SHA384:TLS_AES_128_GCM_SHA256") == 1 &&
-           SSL_CTX_set_cipher_list(tls, "ECDHE+AESGCM") == 1;
 }
 
 static bool set_peer(SSL_CTX *tls, const char *host, const char *ca_file, struct fault *why)
@@ -110,11 +102,12 @@ struct tls_trust *tls_trust_new(const char *host, const char *ca_file, const cha
     struct tls_trust *trust = mem_new(1, sizeof *trust);
     trust->refused = "";
     trust->tls = SSL_CTX_new(TLS_client_method());
-    if (!trust->tls || !set_algorithms(trust->tls)) {
+    if (!trust->tls) {
         refuse(why, "TLS", "of this system");
         tls_trust_free(trust);
         return NULL;
     }
+    tls_policy_set(trust->tls);
     if (!set_peer(trust->tls, host, ca_file, why) ||
         (certificate_file && !set_own(trust->tls, certificate_file, key_file ? key_file : certificate_file, why))) {
         tls_trust_free(trust);
@@ -136,31 +129,6 @@ void tls_trust_free(struct tls_trust *trust)
     SSL_SESSION_free(trust->session);
     SSL_CTX_free(trust->tls);
     free(trust);
-}
-
-static bool read_certificate(X509 *certificate, char digest[DIGEST_SIZE], int64_t *until_ms)
-{
-    struct tm until;
-    unsigned char bytes[32];
-    unsigned length = sizeof bytes;
-    if (X509_digest(certificate, EVP_sha256(), bytes, &length) != 1 ||
-        ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &until) != 1)
-        return false;
-    text_hex(digest, bytes, sizeof bytes);
-    *until_ms = (int64_t)timegm(&until) * 1000;
-    return true;
-}
-
-bool tls_trust_read_file(const char *certificate_file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
-{
-    FILE *file = fopen(certificate_file, "re");
-    if (!file)
-        return fault_set(why, FAULT_ABSENT, "%s: %s", certificate_file, strerror(errno));
-    X509 *certificate = PEM_read_X509(file, NULL, no_passphrase, NULL);
-    fclose(file);
-    bool read = certificate && read_certificate(certificate, digest, until_ms);
-    X509_free(certificate);
-    return read || refuse(why, "the certificate", certificate_file);
 }
 
 SSL_CTX *tls_trust_context(struct tls_trust *trust)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Whom a client trusts: one authority and one name, TLS as in BSI TR-02102-2, and the session kept to come back faster.
+// Whom a client trusts: one authority and one name, TLS by net/tls_policy, and the session kept to come back faster.
 #pragma once
 #include "broker/api/types.h"
 #include "broker/base/fault.h"
@@ -19,8 +19,5 @@ bool tls_trust_digest(const struct tls_trust *trust, unsigned char digest[32]);
 // Why a certificate was refused since tls_trust_begin, "" when none was.
 const char *tls_trust_refused(const struct tls_trust *trust);
 void tls_trust_begin(struct tls_trust *trust); // before a new connection
-// SHA-256 (DER, hexadecimal) of the first certificate in a PEM file, and until when it is valid.
-bool tls_trust_read_file(const char *certificate_file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)
-    __attribute__((warn_unused_result));
 // The next connection shows and checks certificates anew.
 void tls_trust_forget_session(struct tls_trust *trust);

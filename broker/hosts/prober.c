@@ -3,8 +3,10 @@
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/net/certificate.h"
 #include "broker/net/rdp.h"
 #include "broker/net/resolver.h"
+#include "broker/net/tls_policy.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { DIGEST_LENGTH = 32 };
 
 enum step { STEP_RESOLVE, STEP_CONNECT, STEP_CONFIRM, STEP_TLS, STEP_DONE };
 
@@ -191,16 +191,16 @@ static void finish_tls_error(struct probe *probe)
 
 static void judge_certificate(struct probe *probe)
 {
-    unsigned char digest[EVP_MAX_MD_SIZE], expected[DIGEST_LENGTH];
-    X509 *certificate = SSL_get1_peer_certificate(probe->tls);
-    bool shown = certificate && X509_digest(certificate, EVP_sha256(), digest, NULL) == 1;
-    X509_free(certificate);
-    if (!shown) {
+    unsigned char digest[CERTIFICATE_DIGEST_BYTES], expected[CERTIFICATE_DIGEST_BYTES];
+    const X509 *certificate = SSL_get0_peer_certificate(probe->tls);
+    if (!certificate) {
         finish(probe, PROBE_NO_TLS, "the host showed no certificate");
         return;
     }
-    text_hex(probe->report.fingerprint, digest, DIGEST_LENGTH);
-    if (text_unhex(expected, DIGEST_LENGTH, probe->expected) && memcmp(expected, digest, DIGEST_LENGTH) == 0)
+    certificate_digest(certificate, digest);
+    text_hex(probe->report.fingerprint, digest, CERTIFICATE_DIGEST_BYTES);
+    if (text_unhex(expected, CERTIFICATE_DIGEST_BYTES, probe->expected) &&
+        memcmp(expected, digest, CERTIFICATE_DIGEST_BYTES) == 0)
         finish(probe, PROBE_OK, "answers");
     else
         finish(probe, PROBE_WRONG_CERTIFICATE, "shows another certificate: SHA-256 %s", probe->report.fingerprint);
@@ -369,14 +369,12 @@ void prober_start(struct prober *prober, const char *address, int port, const ch
         name_found(probe, answer);
 }
 
-// The certificate is compared with the one expected, so no authority is asked. Groups as BSI TR-02102-2 has them.
+// The certificate is compared with the one expected, so no authority is asked.
 static SSL_CTX *new_tls(void)
 {
     SSL_CTX *tls = SSL_CTX_new(TLS_client_method());
     assert(tls);
-    int rc = SSL_CTX_set_min_proto_version(tls, TLS1_2_VERSION) && SSL_CTX_set1_groups_list(tls, "P-256:P-384");
-    assert(rc == 1);
-    (void)rc;
+    tls_policy_set(tls);
     SSL_CTX_set_verify(tls, SSL_VERIFY_NONE, NULL);
     return tls;
 }

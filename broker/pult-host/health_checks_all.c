@@ -3,7 +3,9 @@
 #include "broker/base/clock.h"
 #include "broker/base/file.h"
 #include "broker/base/mem.h"
+#include "broker/net/certificate.h"
 #include "broker/net/rdp.h"
+#include "broker/net/tls_policy.h"
 #include "broker/pult-host/health_checks.h"
 #include "broker/pult-host/sockets.h"
 
@@ -91,28 +93,19 @@ static bool offers_tls(int descriptor, char fault[HEALTH_FAULT_SIZE])
     return wrong(fault, "xrdp: %s", answer == RDP_REFUSED ? rdp_failure_text(failure) : "what answers is not RDP");
 }
 
-static void file_drop(FILE **file)
-{
-    if (*file)
-        fclose(*file);
-}
-
 static void certificate_drop(X509 **certificate)
 {
     X509_free(*certificate);
 }
 
-static X509 *read_certificate(const char *path)
-{
-    owned(file) FILE *file = fopen(path, "re");
-    return file ? PEM_read_X509(file, NULL, NULL, NULL) : NULL;
-}
-
 static bool shows(int descriptor, X509 *expected)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_client_method());
-    SSL *tls = context ? SSL_new(context) : NULL;
     bool same = false;
+    if (!context)
+        return false;
+    tls_policy_set(context);
+    SSL *tls = SSL_new(context);
     if (tls && SSL_set_fd(tls, descriptor) == 1 && SSL_connect(tls) == 1) {
         const X509 *shown = SSL_get0_peer_certificate(tls);
         same = shown && X509_cmp(shown, expected) == 0;
@@ -129,7 +122,7 @@ bool health_check_xrdp(const struct health_checks_config *config, char fault[HEA
         return wrong(fault, "xrdp: nothing listens on port %d", (int)config->rdp_port);
     if (!offers_tls(descriptor, fault))
         return false;
-    owned(certificate) X509 *expected = read_certificate(config->certificate);
+    owned(certificate) X509 *expected = certificate_read(config->certificate, NULL);
     if (!expected)
         return wrong(fault, "xrdp: cannot read its certificate %.100s", config->certificate);
     return shows(descriptor, expected) ||

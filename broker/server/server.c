@@ -2,7 +2,9 @@
 #include "broker/server/server.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/net/certificate.h"
 #include "broker/net/lws_spin_guard.h"
+#include "broker/net/tls_policy.h"
 #include "broker/server/connection.h"
 #include "broker/server/tls.h"
 
@@ -171,7 +173,8 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         // Without this answer libwebsockets takes any certificate: `length` is OpenSSL's own verdict.
         return length || may_be_told_why(wsi, user) ? 0 : 1;
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
-        tls_harden(user);
+        tls_policy_set(user);
+        SSL_CTX_set_mode(user, SSL_MODE_RELEASE_BUFFERS); // most links are idle
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return text_equal(in, "websocket") ? 0 : -1;
@@ -239,7 +242,7 @@ static struct lws_vhost *listen_on(struct server *server, const struct server_co
 static bool start_for_administrators(struct server *server, const struct server_config *config, struct fault *why)
 {
     // What a device holds must never open this port.
-    if (tls_file_holds(config->admin_ca_file, config->device_ca_file))
+    if (certificate_file_holds(config->admin_ca_file, config->device_ca_file))
         return fault_set(why, FAULT_INVALID, "admin-ca: %s cannot be read, or is the authority of the devices",
                          config->admin_ca_file);
     server->admin_vhost = listen_on(server, config, "admin", config->admin_port, config->admin_ca_file);
@@ -287,8 +290,7 @@ struct server *server_new(struct services *services, const struct server_config 
 {
     struct server *server = mem_new(1, sizeof *server);
     server->services = services;
-    if (!tls_file_digest(config->certificate_file, server->binding)) {
-        fault_set(why, FAULT_INVALID, "%s: no certificate in it", config->certificate_file);
+    if (!certificate_file_digest(config->certificate_file, server->binding, why)) {
         free(server);
         return NULL;
     }

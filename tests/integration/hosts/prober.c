@@ -110,6 +110,19 @@ Test(prober, refuses_tls_1_1)
     expect(&report, PROBE_NO_TLS, "handshake failed");
 }
 
+Test(prober, refuses_ciphers_and_groups_that_the_policy_does_not_name)
+{
+    struct fake *host = fake_new(fake_serves_tls);
+    SSL_CTX_set1_groups_list(host->tls, "X25519");
+    struct probe_report report = probe_one("127.0.0.1", host->port, host->fingerprint, PROBER_DEADLINE_MS);
+    expect(&report, PROBE_NO_TLS, "handshake failed");
+    host = fake_new(fake_serves_tls);
+    SSL_CTX_set_max_proto_version(host->tls, TLS1_2_VERSION);
+    SSL_CTX_set_cipher_list(host->tls, "ECDHE-ECDSA-AES128-SHA256:ECDHE-RSA-AES128-SHA256");
+    report = probe_one("127.0.0.1", host->port, host->fingerprint, PROBER_DEADLINE_MS);
+    expect(&report, PROBE_NO_TLS, "handshake failed");
+}
+
 Test(prober, tells_another_certificate_and_shows_its_fingerprint)
 {
     struct fake *host = fake_new(fake_serves_tls);

@@ -64,18 +64,24 @@ Test(check, xrdp_with_tls_and_the_configured_certificate_is_fine)
     expect(health_check_xrdp, "");
 }
 
+Test(check, xrdp_that_offers_only_another_group_is_not)
+{
+    SSL_CTX_set1_groups_list(xrdp_is(fake_serves_tls, NULL, 0)->tls, "X25519");
+    expect(health_check_xrdp, "it does not show the certificate");
+}
+
 Test(check, xrdp_that_fell_back_to_its_own_security_is_not)
 {
     static const unsigned char plain[19] = {3, 0, 0, 19, 14, 0xd0, 0, 0, 0, 0, 0, 2, 0, 8, 0, 0, 0, 0, 0};
     static const unsigned char refused[19] = {3, 0, 0, 19, 14, 0xd0, 0, 0, 0, 0, 0, 3, 0, 8, 0, 3, 0, 0, 0};
     xrdp_is(fake_says, plain, sizeof plain);
-    expect(health_check_xrdp, "it offers no TLS");
+    expect(health_check_xrdp, "it does not offer TLS");
     xrdp_is(fake_says, refused, sizeof refused);
     expect(health_check_xrdp, "it has no certificate for TLS");
     xrdp_is(fake_says, "HTTP/1.1 400 no\r\n\r\n", 19);
-    expect(health_check_xrdp, "no RDP");
+    expect(health_check_xrdp, "what answers is not RDP");
     xrdp_is(fake_says_and_resets, "", 0);
-    expect(health_check_xrdp, "it does not answer");
+    expect(health_check_xrdp, "no answer within");
 }
 
 Test(check, xrdp_with_another_certificate_is_not)
@@ -88,9 +94,9 @@ Test(check, xrdp_with_another_certificate_is_not)
     expect(health_check_xrdp, "it does not show the certificate");
     config.certificate = "/nowhere";
     xrdp_is(fake_serves_tls, NULL, 0);
-    expect(health_check_xrdp, "cannot be read");
+    expect(health_check_xrdp, "cannot read its certificate");
     config.rdp_port = fake_closed_port();
-    expect(health_check_xrdp, "nobody listens");
+    expect(health_check_xrdp, "nothing listens");
 }
 
 Test(check, a_session_manager_takes_connections)
@@ -98,7 +104,7 @@ Test(check, a_session_manager_takes_connections)
     config.sesman_port = fake_new(fake_says)->port;
     expect(health_check_sesman, "");
     config.sesman_port = fake_closed_port();
-    expect(health_check_sesman, "nobody listens");
+    expect(health_check_sesman, "nothing listens");
     config.sesman_port = 0;
     expect(health_check_sesman, "");
 }
@@ -112,7 +118,7 @@ Test(check, a_session_manager_that_hangs_does_not)
     cr_assert_eq(listen(listener, 5), 0);
     getsockname(listener, (struct sockaddr *)&address, &length);
     config.sesman_port = ntohs(address.sin_port);
-    expect(health_check_sesman, "it takes no connection for 3 s");
+    expect(health_check_sesman, "it has accepted no connection for 3 s");
     close(listener);
 }
 
@@ -122,7 +128,7 @@ Test(check, accounts_that_are_known_and_not)
     config.probe_account = "root";
     expect(health_check_accounts, "");
     config.probe_account = "nobody-of-this-name";
-    expect(health_check_accounts, "nobody-of-this-name is not known here");
+    expect(health_check_accounts, "nobody-of-this-name is unknown on this host");
 }
 
 static void fill(const char *path)

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/net/certificate.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+void certificate_digest(const X509 *certificate, unsigned char digest[CERTIFICATE_DIGEST_BYTES])
+{
+    unsigned length = CERTIFICATE_DIGEST_BYTES;
+    int rc = X509_digest(certificate, EVP_sha256(), digest, &length);
+    assert(rc == 1 && length == CERTIFICATE_DIGEST_BYTES);
+    (void)rc;
+}
+
+static int64_t wall_ms(const ASN1_TIME *date)
+{
+    struct tm parts;
+    return ASN1_TIME_to_tm(date, &parts) == 1 ? (int64_t)timegm(&parts) * 1000 : 0;
+}
+
+int64_t certificate_from_ms(const X509 *certificate)
+{
+    return wall_ms(X509_get0_notBefore(certificate));
+}
+
+int64_t certificate_until_ms(const X509 *certificate)
+{
+    return wall_ms(X509_get0_notAfter(certificate));
+}
+
+// Without this OpenSSL asks on the terminal.
+static int no_passphrase(char *buffer, int size, int writing, void *arg)
+{
+    (void)buffer, (void)size, (void)writing, (void)arg;
+    return 0;
+}
+
+X509 *certificate_read(const char *path, struct fault *why)
+{
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        fault_set(why, FAULT_ABSENT, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    X509 *certificate = PEM_read_X509(file, NULL, no_passphrase, NULL);
+    fclose(file);
+    ERR_clear_error();
+    if (!certificate)
+        fault_set(why, FAULT_INVALID, "%s: no certificate in it", path);
+    return certificate;
+}
+
+bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_DIGEST_BYTES], struct fault *why)
+{
+    X509 *certificate = certificate_read(path, why);
+    if (certificate)
+        certificate_digest(certificate, digest);
+    X509_free(certificate);
+    return certificate != NULL;
+}
+
+bool certificate_file_holds(const char *many_path, const char *one_path)
+{
+    unsigned char wanted[CERTIFICATE_DIGEST_BYTES], digest[CERTIFICATE_DIGEST_BYTES];
+    FILE *file = fopen(many_path, "re");
+    bool holds = !file || !certificate_file_digest(one_path, wanted, NULL);
+    for (X509 *certificate; file && (certificate = PEM_read_X509(file, NULL, no_passphrase, NULL));) {
+        certificate_digest(certificate, digest);
+        holds = holds || memcmp(digest, wanted, sizeof wanted) == 0;
+        X509_free(certificate);
+    }
+    ERR_clear_error();
+    if (file)
+        fclose(file);
+    return holds;
+}

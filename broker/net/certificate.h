@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What is read out of X.509 certificates and their files (PEM). No passphrase is ever asked for.
+#pragma once
+#include "broker/base/fault.h"
+
+#include <openssl/x509.h>
+#include <stdint.h>
+
+enum { CERTIFICATE_DIGEST_BYTES = 32 };
+
+// SHA-256 of its DER.
+void certificate_digest(const X509 *certificate, unsigned char digest[CERTIFICATE_DIGEST_BYTES]);
+int64_t certificate_from_ms(const X509 *certificate); // wall clock; 0: its date cannot be read
+int64_t certificate_until_ms(const X509 *certificate);
+
+// The first one of a file; the caller frees it. NULL with FAULT_ABSENT (no such file) or FAULT_INVALID.
+X509 *certificate_read(const char *path, struct fault *why);
+bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_DIGEST_BYTES], struct fault *why)
+    __attribute__((warn_unused_result));
+// Whether the certificate of one file stands in another, which may hold many. Also true when either cannot be read.
+bool certificate_file_holds(const char *many_path, const char *one_path);
