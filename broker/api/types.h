@@ -198,7 +198,13 @@ struct person {
     int64_t first_seen_ms;
 };
 
-enum session_state { SESSION_STARTING, SESSION_CONNECTED, SESSION_DISCONNECTED };
+enum session_state {
+    SESSION_STARTING, // a desk has its lease
+    SESSION_CONNECTED,
+    SESSION_DISCONNECTED, // it goes on, and nobody sees it
+    SESSION_ENDED,        // as the last event tells of it; it is in no list any more
+    SESSION_STATE_COUNT,
+};
 
 struct session {
     char id[ID_SIZE]; // "tenant/s-<hex>"

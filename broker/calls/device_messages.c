@@ -30,9 +30,9 @@ void call_session_end(struct services *services, struct request *request)
     // A host that is away is told when it comes back: it then reports a session that the broker has ended.
     services_tell_host(services, session->host, &log_off);
     struct event event;
-    services_event(&event, EVENT_SESSION_ENDED, NOUN_SESSION, request);
-    TEXT_PUT(event.record.id, session->id);
-    TEXT_PUT(event.why, "ended by an administrator");
+    char by[ACTOR_SIZE];
+    services_actor(by, request);
+    session_change(session, SESSION_ADMIN_ENDS, by, commit_now_ms(services->commit), &event);
     services_commit_answer(services, request, &event, 1, json_object_new_object());
 }
 
@@ -56,13 +56,10 @@ static void doubt_host(struct services *services, const char *device_id, const s
 // A desk that was switched off shows nothing of what it showed before.
 static void let_go_of_others(struct services *services, const char *device_id, const char *shown)
 {
-    char tenant_id[SLUG_SIZE];
-    wall_owner(tenant_id, device_id);
-    struct wall_walk walk = wall_walk(services->state, tenant_id, NOUN_SESSION);
-    for (const struct session *session; (session = wall_next(&walk));) {
+    struct session_walk walk = state_sessions_of(services->state, SESSIONS_OF_DEVICE, device_id);
+    for (const struct session *session; (session = state_next_session(&walk));) {
         struct event event;
-        if (session->state == SESSION_CONNECTED && text_equal(session->device, device_id) &&
-            !text_equal(session->id, shown) &&
+        if (session->state == SESSION_CONNECTED && !text_equal(session->id, shown) &&
             session_report(services->state, session->id, device_id, session->fence, DESK_REPORTS_DISCONNECTED,
                            commit_now_ms(services->commit), &event))
             commit_report(services, &event);
@@ -143,9 +140,8 @@ void device_message(struct services *services, const char *device_id, const stru
 
 void device_sweep(struct services *services)
 {
-    struct event event;
-    for (int i = 0; i < 1000 && session_overdue(services->state, commit_now_ms(services->commit), LEASE_MS, &event);
-         i++) {
+    struct event event = {.record.id = ""};
+    while (session_overdue(services->state, event.record.id, commit_now_ms(services->commit), LEASE_MS, &event)) {
         struct fault why;
         if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
             return;

@@ -118,7 +118,8 @@ void call_lock(struct services *services, struct request *request)
     const struct session *session = state_session(services->state, request->id);
     device_tell(services, session, DEVICE_LOCK, HOST_BECAUSE_ADMIN);
     struct event event;
-    services_event(&event, EVENT_SESSION_LOCKED, NOUN_SESSION, request);
-    event.record.session = *session;
+    char by[ACTOR_SIZE];
+    services_actor(by, request);
+    session_change(session, SESSION_ADMIN_LOCKS, by, commit_now_ms(services->commit), &event);
     services_commit_answer(services, request, &event, 1, json_object_new_object());
 }

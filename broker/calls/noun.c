@@ -89,28 +89,20 @@ static void add_session(json_object *object, const struct services *services, co
     json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
 }
 
-static struct wall_walk sessions_near(const struct state *state, const char *device_id)
+// The next session that is shown at its desk; NULL when there is no more.
+static const struct session *next_shown(struct session_walk *walk)
 {
-    char tenant_id[SLUG_SIZE];
-    wall_owner(tenant_id, device_id);
-    return wall_walk(state, tenant_id, NOUN_SESSION);
-}
-
-// The next session shown at the desk; NULL when there is no more.
-static const struct session *next_shown_at(struct wall_walk *walk, const char *device_id)
-{
-    for (const struct session *session; (session = wall_next(walk));)
-        if (text_equal(session->device, device_id) && session->state != SESSION_DISCONNECTED)
+    for (const struct session *session; (session = state_next_session(walk));)
+        if (session->state != SESSION_DISCONNECTED)
             return session;
     return NULL;
 }
 
 static void add_device(json_object *object, const struct services *services, const struct device *device)
 {
-    struct wall_walk walk = sessions_near(services->state, device->id);
+    struct session_walk walk = state_sessions_of(services->state, SESSIONS_OF_DEVICE, device->id);
     add_until(object, NOUN_DEVICE, device);
-    const struct session *session =
-        state_uses(services->state, NOUN_DEVICE, device->id) ? next_shown_at(&walk, device->id) : NULL;
+    const struct session *session = next_shown(&walk);
     json_object_object_add(
         object, "online",
         json_object_new_boolean(services->links.online(services->links.self, NOUN_DEVICE, device->id)));
@@ -243,8 +235,8 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
 // Nobody works on at a device that nobody may log on at. Where there is no agent its desk alone could cut the line.
 static void lock_sessions_at(struct services *services, const char *device_id)
 {
-    struct wall_walk walk = sessions_near(services->state, device_id);
-    for (const struct session *session; (session = next_shown_at(&walk, device_id));) {
+    struct session_walk walk = state_sessions_of(services->state, SESSIONS_OF_DEVICE, device_id);
+    for (const struct session *session; (session = next_shown(&walk));) {
         struct host_message lock = {.type = HOST_DISCONNECT, .reason = HOST_BECAUSE_ADMIN};
         TEXT_PUT(lock.session, session->id);
         services_tell_host(services, session->host, &lock);

@@ -102,9 +102,8 @@ void person_erase_tenant(struct services *services, struct request *request)
 
 static bool has_no_session(const struct state *state, const char *id, struct fault *why)
 {
-    char prefix[ID_SIZE];
-    session_prefix(prefix, id);
-    const struct session *session = state_at(state, NOUN_SESSION, prefix, state_first(state, NOUN_SESSION, prefix));
+    struct session_walk walk = state_sessions_of(state, SESSIONS_OF_PERSON, id);
+    const struct session *session = state_next_session(&walk);
     return !session ||
            fault_set(why, FAULT_CONFLICT, "there is a session; end it first: pultctl session end %s", session->id);
 }

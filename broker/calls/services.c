@@ -38,15 +38,20 @@ void services_commit_answer(struct services *services, struct request *request, 
         committed(pending, false, &why);
 }
 
-void services_event(struct event *event, enum event_type type, enum noun noun, const struct request *request)
+void services_actor(char by[ACTOR_SIZE], const struct request *request)
 {
-    *event = (struct event){.type = type, .noun = noun};
     static const char *const actors[] = {
         [ROLE_NOBODY] = "nobody", [ROLE_UNAUTHENTICATED] = "somebody", [ROLE_DEVICE] = "device",
         [ROLE_HOST] = "host",     [ROLE_MACHINE] = "member",           [ROLE_ADMIN] = "admin",
         [ROLE_DISTRICT] = "admin"};
-    snprintf(event->by, sizeof event->by, "%s %s%s", actors[request->peer.role], request->peer.id,
+    snprintf(by, ACTOR_SIZE, "%s %s%s", actors[request->peer.role], request->peer.id,
              request->peer.by_certificate ? " by certificate" : "");
+}
+
+void services_event(struct event *event, enum event_type type, enum noun noun, const struct request *request)
+{
+    *event = (struct event){.type = type, .noun = noun};
+    services_actor(event->by, request);
 }
 
 void services_random(void *bytes, size_t length)

@@ -74,7 +74,9 @@ void call_events(struct services *services, struct request *request);
 // Commits and, once durable, answers with `answer` (handed over). The usual end of a change.
 void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,
                             json_object *answer);
-// An empty event about a noun, by the caller of `call`.
+// Who calls, as events have it.
+void services_actor(char by[ACTOR_SIZE], const struct request *request);
+// An empty event about a noun, by the caller.
 void services_event(struct event *event, enum event_type type, enum noun noun, const struct request *request);
 void services_random(void *bytes, size_t length);
 void services_random_hex(char *hex, size_t bytes); // 2 * bytes + 1 characters

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/commit.h"
 #include "broker/base/mem.h"
+#include "broker/core/session.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -111,8 +112,11 @@ void commit_followed(struct commit *commit, const struct store_event *event)
 
 static void tell(struct gathering *gathering, bool durable, const struct fault *why)
 {
-    for (size_t i = 0; i < gathering->waiter_count; i++)
+    size_t count = gathering->waiter_count;
+    for (size_t i = 0; i < count; i++)
         gathering->waiters[i].done(gathering->waiters[i].arg, durable, why);
+    // Who commits from within waits for another batch.
+    assert(gathering->waiter_count == count);
 }
 
 static void write_next(struct commit *commit);
@@ -120,10 +124,13 @@ static void write_next(struct commit *commit);
 static void refuse_all(struct commit *commit, const struct fault *why)
 {
     struct fault cannot;
+    uint64_t decided = commit->last_seq, refused = commit->writing->event_count + commit->next->event_count;
     commit->refused_at_ms = commit->ports.now_ms(commit->ports.arg);
     state_clear(commit->state);
     if (!commit->ports.rebuild(commit->ports.arg, commit->state, &commit->last_seq, &commit->last_ms, &cannot))
         commit->ports.die(commit->ports.arg, &cannot);
+    else
+        assert(commit->last_seq + refused >= decided); // what was durable still is
     // What was gathered meanwhile was decided on a state that never came to be.
     struct gathering *written = commit->writing, *gathered = commit->next;
     commit->writing = mem_new(1, sizeof *commit->writing);
@@ -137,7 +144,7 @@ static void refuse_all(struct commit *commit, const struct fault *why)
 static void appended(void *arg, enum store_outcome outcome, const struct fault *why)
 {
     struct commit *commit = arg;
-    assert(commit->busy);
+    assert(commit->busy); // else the store answers a second time
     bool many = outcome == STORE_DURABLE && commit->writing->waiter_count >= MANY;
     // Still busy while the waiters are told: what they commit in turn is gathered, not written over what is being told.
     switch (outcome) {
@@ -172,6 +179,7 @@ static void write_next(struct commit *commit)
     if (commit->busy || commit->lingering || commit->next->event_count == 0)
         return;
     struct gathering *now = commit->next;
+    assert(commit->writing->event_count == 0 && commit->writing->waiter_count == 0);
     commit->next = commit->writing;
     commit->writing = now;
     const char *payload = now->text.bytes;
@@ -179,6 +187,7 @@ static void write_next(struct commit *commit)
         now->events[i].payload = payload;
         payload += now->events[i].length;
     }
+    assert(payload == now->text.bytes + now->text.length);
     commit->batch = (struct store_batch){now->events, now->event_count, now->people, now->person_count};
     commit->busy = true;
     commit->ports.store.append(commit->ports.store.self, &commit->batch, appended, commit);
@@ -202,6 +211,7 @@ static void gather_event(struct commit *commit, struct event *event)
 {
     struct gathering *next = commit->next;
     int64_t now_ms = commit_now_ms(commit);
+    assert(session_fits(commit->state, event));
     if (now_ms > commit->last_ms)
         commit->last_ms = now_ms;
     event->seq = ++commit->last_seq;
@@ -219,7 +229,7 @@ bool commit_events(struct commit *commit, struct event *events, size_t event_cou
 {
     if (commit_is_refusing(commit))
         return fault_set(why, FAULT_UNAVAILABLE, "the journal cannot be written at the moment");
-    assert(event_count > 0);
+    assert(event_count > 0); // without an event there is no batch, and `done` would never be called
     struct gathering *next = commit->next;
     for (size_t i = 0; i < event_count; i++)
         gather_event(commit, &events[i]);

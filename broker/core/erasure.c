@@ -57,7 +57,7 @@ static void tell(struct erasure *erasure, const struct fault *why)
 static void answered(void *arg, enum store_outcome outcome, const struct fault *why)
 {
     struct erasure *erasure = arg;
-    assert(erasure->busy && erasure->count);
+    assert(erasure->busy && erasure->count); // else the store answers a second time
     erasure->busy = false;
     switch (outcome) {
     case STORE_DURABLE:
@@ -115,5 +115,7 @@ void erasure_wait(struct erasure *erasure, erasure_done *done, void *arg)
 {
     assert(erasure->count);
     mem_reserve(&erasure->waiters, &erasure->waiter_capacity, erasure->waiter_count + 1, sizeof *erasure->waiters);
-    erasure->waiters[erasure->waiter_count++] = (struct erasure_waiter){done, arg, erasure->gone + erasure->count};
+    uint64_t until = erasure->gone + erasure->count;
+    assert(!erasure->waiter_count || erasure->waiters[erasure->waiter_count - 1].until <= until);
+    erasure->waiters[erasure->waiter_count++] = (struct erasure_waiter){done, arg, until};
 }

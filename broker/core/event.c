@@ -10,6 +10,7 @@ struct event_type_row {
     enum noun noun;   // NOUN_NONE: any
     bool removes;
     const char *told_of; // before the name where there is no noun: it is told only
+    bool whole;          // what is removed is told as it was last, not by its id alone
 };
 
 static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
@@ -31,7 +32,7 @@ static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SESSION_MOVED] = {"moved", NOUN_SESSION, false},
     [EVENT_SESSION_CONNECTED] = {"connected", NOUN_SESSION, false},
     [EVENT_SESSION_DISCONNECTED] = {"disconnected", NOUN_SESSION, false},
-    [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true},
+    [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true, .whole = true},
     [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false},
     [EVENT_ADMIN_LOGGED_ON] = {"logged_on", NOUN_NONE, false, "admin"},
     [EVENT_JOURNAL_RESTORED] = {"restored", NOUN_NONE, false, "journal"},
@@ -48,10 +49,21 @@ void event_name(const struct event *event, char name[NAME_SIZE])
     snprintf(name, NAME_SIZE, "%s.%s", row->told_of ? row->told_of : noun_rows[event->noun].name, row->name);
 }
 
-// The lines of `why`, as the rows of types.c would write them.
-static const struct field why_fields[] = {
+static bool has_id_only(const struct event *event)
+{
+    return rows[event->type].removes && !rows[event->type].whole;
+}
+
+// What stands beside the record, as the rows of types.c would have it.
+static const struct field told_fields[] = {
     {.name = "why", .type = FIELD_LINES, .offset = offsetof(struct event, why), .size = TRACE_SIZE, .sentence = "why"},
     {.name = "by", .type = FIELD_TEXT, .offset = offsetof(struct event, by), .size = ACTOR_SIZE, .sentence = "by whom"},
+    {.name = "from",
+     .type = FIELD_ID,
+     .offset = offsetof(struct event, from),
+     .size = ID_SIZE,
+     .refers = NOUN_DEVICE,
+     .sentence = "the device where the session was before"},
     {.name = NULL},
 };
 
@@ -61,15 +73,15 @@ void event_print(const struct event *event, struct text *out)
     char name[NAME_SIZE];
     event_name(event, name);
     text_addf(out, "{\"v\":%d,\"type\":\"%s\"", EVENT_VERSION, name);
-    if (event->noun != NOUN_NONE && event_removes(event)) {
+    if (event->noun != NOUN_NONE && has_id_only(event)) {
         text_addf(out, ",\"id\":\"%s\"", event->record.id);
     } else if (event->noun != NOUN_NONE) {
         text_adds(out, ",\"record\":");
         codec_print_record(out, noun_rows[event->noun].fields, CODEC_JOURNAL, &event->record);
     }
-    if (event->why[0] || event->by[0])
+    if (event->why[0] || event->by[0] || event->from[0])
         text_adds(out, ",");
-    codec_print_members(out, why_fields, CODEC_JOURNAL, event);
+    codec_print_members(out, told_fields, CODEC_JOURNAL, event);
     text_adds(out, "}");
 }
 
@@ -96,7 +108,7 @@ static bool read_record(struct event *event, json_object *object, struct fault *
     if (event->noun == NOUN_NONE)
         return true;
     const struct noun_row *row = &noun_rows[event->noun];
-    if (event_removes(event)) {
+    if (has_id_only(event)) {
         if (!text_copy(event->record.id, ID_SIZE, codec_string(object, "id")))
             return fault_set(why, FAULT_BROKEN, "the id is too long");
     } else {
@@ -108,6 +120,8 @@ static bool read_record(struct event *event, json_object *object, struct fault *
     }
     if (!id_is_valid(event->noun, event->record.id))
         return fault_set(why, FAULT_BROKEN, "no valid id");
+    if (event->noun == NOUN_SESSION && event_removes(event) != (event->record.session.state == SESSION_ENDED))
+        return fault_set(why, FAULT_BROKEN, "a session that ended, or has not");
     return true;
 }
 
@@ -120,10 +134,10 @@ bool event_read(struct event *event, const char *payload, size_t length, struct 
         return fault_set(why, FAULT_BROKEN, "version %lld of an event is not known to this program",
                          (long long)codec_number(object, "v"));
     owned(json) json_object *told = json_object_new_object();
-    for (const struct field *field = why_fields; field->name; field++)
+    for (const struct field *field = told_fields; field->name; field++)
         if (codec_member(object, field->name))
             json_object_object_add(told, field->name, json_object_get(codec_member(object, field->name)));
-    if (!codec_read(why_fields, sizeof *event, CODEC_JOURNAL, told, event, why))
+    if (!codec_read(told_fields, sizeof *event, CODEC_JOURNAL, told, event, why))
         return false;
     if (!read_type(event, codec_string(object, "type")))
         return fault_set(why, FAULT_BROKEN, "unknown event %.60s", codec_string(object, "type"));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What happened: the only thing that changes the state, and what the journal keeps. An event carries the noun's whole
-// record as it is afterwards (or only its id when it is gone), so applying it is putting a record into its table.
+// record as it is afterwards (of what is removed only the id), so applying it is putting a record into its table. What
+// is told of sessions is enough for accounts: who used what, on which host, where, from when to when.
 #pragma once
 #include "broker/api/types.h"
 #include "broker/base/fault.h"
@@ -22,7 +23,7 @@ enum event_type {
     EVENT_PERSON_FIRST_LOGON, // first log-on of a person
     EVENT_PERSON_ERASED,      // and their name is forgotten; only the id, which means nobody any more, is left of them
     EVENT_SESSION_STARTED,
-    EVENT_SESSION_MOVED, // found again, at this or another desk
+    EVENT_SESSION_MOVED, // found again, at this or another desk; from: where it was opened before
     EVENT_SESSION_CONNECTED,
     EVENT_SESSION_DISCONNECTED,
     EVENT_SESSION_ENDED,
@@ -42,7 +43,8 @@ struct event {
     enum noun noun;       // NOUN_NONE: told only
     char by[ACTOR_SIZE];  // "device neustadt/desk1", "admin neustadt/anna", "broker"
     char why[TRACE_SIZE]; // lines; may be empty
-    union record record;  // with events that remove only the id counts
+    char from[ID_SIZE];   // of a session that moved: its device until then; empty otherwise
+    union record record;
 };
 
 // True for the events after which the record is gone.

@@ -2,6 +2,7 @@
 #include "broker/core/limits.h"
 #include "broker/base/text.h"
 #include "broker/core/hours.h"
+#include "broker/core/session.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -4,19 +4,19 @@
 #include "broker/core/hours.h"
 #include "broker/core/wall.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
-static struct event *add_event(struct logon_decision *decision, const struct logon_input *input, enum event_type type,
-                               enum noun noun)
+static struct event *next_event(struct logon_decision *decision)
 {
-    struct event *event = &decision->events[decision->event_count++];
-    memset(&event->record, 0, sizeof event->record);
-    event->why[0] = 0;
-    event->type = type;
-    event->noun = noun;
-    snprintf(event->by, sizeof event->by, "device %s", input->device_id);
-    return event;
+    assert(decision->event_count < sizeof decision->events / sizeof *decision->events);
+    return &decision->events[decision->event_count++];
+}
+
+static void name_actor(char by[ACTOR_SIZE], const struct logon_input *input)
+{
+    snprintf(by, ACTOR_SIZE, "device %s", input->device_id);
 }
 
 static enum refusal check_device(const struct state *state, const struct logon_input *input, struct trace *trace)
@@ -40,10 +40,8 @@ static enum refusal check_device(const struct state *state, const struct logon_i
 static const struct session *find_running(const struct state *state, const struct logon_input *input,
                                           const char *pool_id)
 {
-    char prefix[ID_SIZE];
-    session_prefix(prefix, input->person_id);
-    const struct session *session;
-    for (size_t i = state_first(state, NOUN_SESSION, prefix); (session = state_at(state, NOUN_SESSION, prefix, i)); i++)
+    struct session_walk walk = state_sessions_of(state, SESSIONS_OF_PERSON, input->person_id);
+    for (const struct session *session; (session = state_next_session(&walk));)
         if (text_equal(session->pool, pool_id))
             return session;
     return NULL;
@@ -55,9 +53,9 @@ static void end_lost(const struct session *session, const struct logon_input *in
     trace_add(&decision->trace, "session %s is lost with its host %s (%s): ended", session->id, session->host,
               host_health_names[input->health->get(input->health->arg, session->host)]);
     TEXT_PUT(decision->abandoned_host, session->host);
-    struct event *event = add_event(decision, input, EVENT_SESSION_ENDED, NOUN_SESSION);
-    TEXT_PUT(event->record.id, session->id);
-    TEXT_PUT(event->why, "its host does not answer");
+    char by[ACTOR_SIZE];
+    name_actor(by, input);
+    session_change(session, SESSION_LOGON_GIVES_UP, by, input->now_ms, next_event(decision));
 }
 
 static void move(const struct session *running, const struct logon_input *input, struct logon_decision *decision)
@@ -73,17 +71,16 @@ static void move(const struct session *running, const struct logon_input *input,
         trace_add(&decision->trace, "session %s runs on host %s: found again", running->id, running->host);
 }
 
-static void start(const struct logon_input *input, const struct host *host, struct logon_decision *decision)
+static void start(const struct state *state, const struct logon_input *input, const struct host *host,
+                  struct logon_decision *decision)
 {
     struct session *session = &decision->session;
-    char prefix[ID_SIZE];
-    session_prefix(prefix, input->person_id);
     // The upper half of the random bits: the lower decided the host.
-    snprintf(session->id, sizeof session->id, "%.*s%08x", ID_SIZE - 9, prefix, (unsigned)(input->random_bits >> 32));
+    session_name(session->id, state, input->person_id, (uint32_t)(input->random_bits >> 32));
+    session->state = SESSION_ENDED; // not begun yet
     TEXT_PUT(session->person, input->person_id);
     TEXT_PUT(session->pool, host->pool);
     TEXT_PUT(session->host, host->id);
-    session->started_ms = input->now_ms;
 }
 
 // Higher than its own and than all that its host has seen: a journal may have come from a backup, and a host lets
@@ -97,18 +94,19 @@ static int64_t next_fence(const struct logon_input *input, const struct session 
 }
 
 // What is the same whether it was found or is new.
-static void lease(const struct logon_input *input, struct logon_decision *decision)
+static void grant_lease(const struct logon_input *input, struct logon_decision *decision)
 {
-    struct session *session = &decision->session;
-    TEXT_PUT(session->device, input->device_id);
-    TEXT_PUT(session->profile, decision->profile.id);
-    session->state = SESSION_STARTING;
-    session->changed_ms = input->now_ms;
-    session->fence = next_fence(input, session);
-    struct event *event =
-        add_event(decision, input, decision->reconnected ? EVENT_SESSION_MOVED : EVENT_SESSION_STARTED, NOUN_SESSION);
-    event->record.session = *session;
+    const struct session_lease lease = {
+        .device = input->device_id,
+        .profile = decision->profile.id,
+        .fence = next_fence(input, &decision->session),
+    };
+    char by[ACTOR_SIZE];
+    name_actor(by, input);
+    struct event *event = next_event(decision);
+    session_open(&decision->session, &lease, by, input->now_ms, event);
     TEXT_PUT(event->why, decision->trace.lines);
+    decision->session = event->record.session;
 }
 
 // A desktop that is kept becomes its person's with the first session: one a person.
@@ -118,7 +116,11 @@ static void take_desktop(const struct state *state, const struct logon_input *in
     if (pool->kind != POOL_DESKTOP || !pool->persistent || pool_has_owned_host(state, pool, input->person_id))
         return;
     TEXT_PUT(decision->host.owner, input->person_id);
-    struct event *event = add_event(decision, input, EVENT_HOST_ASSIGNED, NOUN_HOST);
+    struct event *event = next_event(decision);
+    event->type = EVENT_HOST_ASSIGNED;
+    event->noun = NOUN_HOST;
+    event->why[0] = event->from[0] = 0;
+    name_actor(event->by, input);
     event->record.host = decision->host;
 }
 
@@ -143,7 +145,7 @@ static enum refusal choose_host(const struct state *state, const struct logon_in
     if (refusal != REFUSAL_NONE)
         return refusal;
     take_desktop(state, input, placement.pool, decision);
-    start(input, host, decision);
+    start(state, input, host, decision);
     return REFUSAL_NONE;
 }
 
@@ -186,7 +188,7 @@ static enum refusal decide(const struct state *state, const struct logon_input *
     }
     refusal = choose_session(state, input, decision);
     if (refusal == REFUSAL_NONE)
-        lease(input, decision);
+        grant_lease(input, decision);
     return refusal;
 }
 
@@ -207,72 +209,6 @@ void logon_decide(const struct state *state, const struct logon_input *input, st
     decision->refusal = decide(state, input, decision);
     if (decision->refusal != REFUSAL_NONE)
         decision->event_count = 0;
-}
-
-// ---- what becomes of it
-
-static void change(struct event *event, const struct session *session, enum event_type type, const char *by)
-{
-    *event = (struct event){.type = type, .noun = NOUN_SESSION};
-    event->record.session = *session;
-    snprintf(event->by, sizeof event->by, "%s", by);
-}
-
-static bool has_agent(const struct state *state, const struct session *session)
-{
-    const struct host *host = state_host(state, session->host);
-    return host && host_has_agent(host);
-}
-
-// It was found again, or shown, after it was started.
-static bool ran_before(const struct session *session)
-{
-    return session->changed_ms != session->started_ms;
-}
-
-bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
-                    enum desk_report reported, int64_t now_ms, struct event *event)
-{
-    const struct session *session = state_session(state, session_id);
-    // Only the desk that has it now, with the number it was given, may say something about it.
-    if (!session || !text_equal(session->device, device_id) || session->fence != fence)
-        return false;
-    char by[ACTOR_SIZE];
-    snprintf(by, sizeof by, "device %s", device_id);
-    bool failed = reported == DESK_REPORTS_FAILED;
-    // One that its host never let in would keep a place for ever where no agent tells that it is not there.
-    bool ended = reported == DESK_REPORTS_ENDED || (failed && !ran_before(session));
-    // A desk cannot tell a log-off from a cut line. Where there is an agent it says what has ended.
-    bool disconnected = !ended ? failed || reported == DESK_REPORTS_DISCONNECTED : has_agent(state, session);
-    if (reported == DESK_REPORTS_CONNECTED && session->state != SESSION_CONNECTED) {
-        change(event, session, EVENT_SESSION_CONNECTED, by);
-        event->record.session.state = SESSION_CONNECTED;
-    } else if (disconnected && session->state != SESSION_DISCONNECTED) {
-        change(event, session, EVENT_SESSION_DISCONNECTED, by);
-        event->record.session.state = SESSION_DISCONNECTED;
-    } else if (ended && !disconnected) {
-        change(event, session, EVENT_SESSION_ENDED, by);
-        return true;
-    } else {
-        return false;
-    }
-    event->record.session.changed_ms = now_ms;
-    return true;
-}
-
-bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms, struct event *event)
-{
-    const struct sorted_table *sessions = state_table(state, NOUN_SESSION);
-    for (size_t i = 0; i < sessions->count; i++) {
-        const struct session *session = sessions->records[i];
-        if (session->state != SESSION_STARTING || session_age_ms(session, now_ms) < lease_ms ||
-            has_agent(state, session))
-            continue;
-        change(event, session, ran_before(session) ? EVENT_SESSION_DISCONNECTED : EVENT_SESSION_ENDED, "broker");
-        event->record.session.state = SESSION_DISCONNECTED;
-        event->record.session.changed_ms = now_ms;
-        TEXT_PUT(event->why, "the desk did not connect in time");
-        return true;
-    }
-    return false;
+    else
+        assert(text_equal(decision->events[decision->event_count - 1].record.id, decision->session.id));
 }

@@ -2,9 +2,9 @@
 // The decision of a log-on: somebody proven, at a device -> tenant wall -> profile -> running session or host -> lease.
 // No I/O: the same input gives the same decision.
 #pragma once
-#include "broker/api/device_link.h"
 #include "broker/core/placement.h"
 #include "broker/core/profile.h"
+#include "broker/core/session.h"
 
 struct logon_input {
     const char *tenant_id; // where the person was proven
@@ -33,10 +33,3 @@ struct logon_decision {
 };
 
 void logon_decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision);
-
-// How a session changes once it runs. False, and no event, when there is nothing
-// to change: unknown session, older fencing number, or already so.
-bool session_report(const struct state *state, const char *session_id, const char *device_id, int64_t fence,
-                    enum desk_report reported, int64_t now_ms, struct event *event);
-// Leases whose desk never connected, one at a time; false when there are none. Of hosts with an agent its reports tell.
-bool session_overdue(const struct state *state, int64_t now_ms, int64_t lease_ms, struct event *event);

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/reconcile.h"
 #include "broker/base/text.h"
+#include "broker/core/session.h"
 #include "broker/core/wall.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -12,24 +14,16 @@ struct comparing {
     struct reconciliation *out;
 };
 
-static struct event *add_event(struct comparing *comparing, const struct session *session, enum event_type type,
-                               const char *why)
+// What a host says of its session may be old: then there is no event.
+static void happens(struct comparing *comparing, const struct session *session, enum session_happening what)
 {
     struct reconciliation *out = comparing->out;
+    if (!session_may((enum session_state)session->state, what))
+        return;
+    char by[ACTOR_SIZE];
+    snprintf(by, sizeof by, "host %s", comparing->report->host);
     mem_reserve(&out->events, &out->event_capacity, out->event_count + 1, sizeof *out->events);
-    struct event *event = &out->events[out->event_count++];
-    *event = (struct event){.type = type, .noun = NOUN_SESSION};
-    snprintf(event->by, sizeof event->by, "host %s", comparing->report->host);
-    TEXT_PUT(event->why, why);
-    event->record.session = *session;
-    event->record.session.changed_ms = comparing->now_ms;
-    return event;
-}
-
-static void set_state(struct comparing *comparing, const struct session *session, enum session_state state)
-{
-    enum event_type type = state == SESSION_CONNECTED ? EVENT_SESSION_CONNECTED : EVENT_SESSION_DISCONNECTED;
-    add_event(comparing, session, type, "")->record.session.state = state;
+    session_change(session, what, by, comparing->now_ms, &out->events[out->event_count++]);
 }
 
 static void compare_present(struct comparing *comparing, const struct session *session,
@@ -37,23 +31,19 @@ static void compare_present(struct comparing *comparing, const struct session *s
 {
     int64_t age_ms = session_age_ms(session, comparing->now_ms);
     bool starting = session->state == SESSION_STARTING;
-    if (there->connected && session->state != SESSION_CONNECTED && there->fence == session->fence &&
-        (starting || age_ms > RECONCILE_FRESH_MS))
-        set_state(comparing, session, SESSION_CONNECTED);
-    else if (!there->connected && session->state != SESSION_DISCONNECTED &&
-             age_ms > (starting ? RECONCILE_LEASE_MS : RECONCILE_FRESH_MS))
-        set_state(comparing, session, SESSION_DISCONNECTED);
+    if (there->connected && there->fence == session->fence && (starting || age_ms > RECONCILE_FRESH_MS))
+        happens(comparing, session, SESSION_HOST_CONNECTS);
+    else if (!there->connected && age_ms > (starting ? RECONCILE_LEASE_MS : RECONCILE_FRESH_MS))
+        happens(comparing, session, SESSION_HOST_DISCONNECTS);
 }
 
 static void compare_absent(struct comparing *comparing, const struct session *session)
 {
     static const int64_t patience_ms[] = {
-        [SESSION_STARTING] = RECONCILE_LEASE_MS, [SESSION_CONNECTED] = RECONCILE_FRESH_MS};
+        [SESSION_STARTING] = RECONCILE_LEASE_MS, [SESSION_CONNECTED] = RECONCILE_FRESH_MS, [SESSION_DISCONNECTED] = -1};
     bool starting = session->state == SESSION_STARTING;
-    int64_t age_ms = session_age_ms(session, comparing->now_ms);
-    if (session->state == SESSION_DISCONNECTED || age_ms > patience_ms[session->state])
-        add_event(comparing, session, EVENT_SESSION_ENDED,
-                  starting ? "the desk did not connect in time" : "its host does not have it any more");
+    if (session_age_ms(session, comparing->now_ms) > patience_ms[session->state])
+        happens(comparing, session, starting ? SESSION_START_EXPIRES : SESSION_HOST_ENDS);
 }
 
 // What the broker has ended while the host was away, or what its person has anew elsewhere.
@@ -91,12 +81,8 @@ static void look_for_surplus(struct comparing *comparing, const struct state *st
 void reconcile(const struct state *state, const struct report *report, int64_t now_ms, struct reconciliation *out)
 {
     struct comparing comparing = {report, now_ms, out};
-    char tenant_id[SLUG_SIZE];
-    wall_owner(tenant_id, report->host);
-    struct wall_walk walk = wall_walk(state, tenant_id, NOUN_SESSION);
-    for (const struct session *session; (session = wall_next(&walk));) {
-        if (!text_equal(session->host, report->host))
-            continue;
+    struct session_walk walk = state_sessions_of(state, SESSIONS_OF_HOST, report->host);
+    for (const struct session *session; (session = state_next_session(&walk));) {
         const struct host_session *there = report_session(report, session->id);
         if (there)
             compare_present(&comparing, session, there);
@@ -104,6 +90,7 @@ void reconcile(const struct state *state, const struct report *report, int64_t n
             compare_absent(&comparing, session);
     }
     look_for_surplus(&comparing, state);
+    assert(out->order_count + out->foreign_sessions <= report->session_count);
 }
 
 void reconciliation_fini(struct reconciliation *out)

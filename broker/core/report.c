@@ -2,6 +2,7 @@
 #include "broker/core/report.h"
 #include "broker/base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum { FAILURE_HALF_MS = 60 * 1000, FAILURES_MAX = 255000, EASY = 700, FULL = 1000 };
@@ -48,6 +49,7 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
                   struct host_session *sessions, size_t count, int64_t last_seq, int64_t now_ms)
 {
     struct report *report = report_of(reports, host_id);
+    assert(count <= HOST_SESSIONS_MAX);
     for (size_t i = 0; i < count; i++) {
         const struct host_session *before = report_session(report, sessions[i].session);
         sessions[i].unrecorded = sessions[i].fence > last_seq || (before && before->unrecorded);

@@ -58,6 +58,7 @@ void snapshots_keep(struct snapshots *snapshots, const struct state *state, cons
     // Only a state that is durable as a whole may be kept.
     if (snapshots->bytes.bytes || !commit_is_idle(commit) || commit_is_following(commit) || seq == snapshots->kept_seq)
         return;
+    assert(seq > snapshots->kept_seq && state_is_sound(state)); // what is wrong in memory must not outlive it
     state_print(state, &snapshots->bytes);
     snapshots->writing_seq = seq;
     if (snapshots->bytes.length)

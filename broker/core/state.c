@@ -8,19 +8,34 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const size_t owner_offsets[SESSION_OWNER_COUNT] = {
+    [SESSIONS_OF_HOST] = offsetof(struct session, host),
+    [SESSIONS_OF_DEVICE] = offsetof(struct session, device),
+    [SESSIONS_OF_PERSON] = offsetof(struct session, person),
+};
+
+static const enum noun owner_nouns[SESSION_OWNER_COUNT] = {
+    [SESSIONS_OF_HOST] = NOUN_HOST, [SESSIONS_OF_DEVICE] = NOUN_DEVICE, [SESSIONS_OF_PERSON] = NOUN_PERSON};
+
 struct state {
-    struct sorted_table shelves[NOUN_COUNT];
+    struct sorted_table tables[NOUN_COUNT];
+    struct sorted_table sessions_of[SESSION_OWNER_COUNT]; // the same records, by whom they belong to
 };
 
 struct state *state_new(void)
 {
-    return mem_new(1, sizeof(struct state));
+    struct state *state = mem_new(1, sizeof *state);
+    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++)
+        state->sessions_of[owner].key_offset = owner_offsets[owner];
+    return state;
 }
 
 void state_clear(struct state *state)
 {
+    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++)
+        sorted_table_forget(&state->sessions_of[owner]);
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
-        sorted_table_clear(&state->shelves[noun]);
+        sorted_table_clear(&state->tables[noun]);
 }
 
 void state_free(struct state *state)
@@ -55,30 +70,62 @@ static void count_references(struct state *state, enum noun noun, const void *re
         const char *id = (const char *)record + field->offset;
         if (same && text_equal(id, (const char *)same + field->offset))
             continue;
-        void *kept = *id ? sorted_table_find(&state->shelves[field->refers], id) : NULL;
-        if (kept)
-            *uses_of(field->refers, kept) += step;
+        void *kept = *id ? sorted_table_find(&state->tables[field->refers], id) : NULL;
+        if (!kept)
+            continue;
+        int64_t *uses = uses_of(field->refers, kept);
+        *uses += step;
+        assert(*uses >= 0);
+    }
+}
+
+// A device may go while a session that nobody sees was last opened there, and come back.
+static int64_t count_sessions_of(const struct state *state, enum noun noun, const char *id)
+{
+    int64_t count = 0;
+    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++) {
+        struct session_walk walk = state_sessions_of(state, owner, id);
+        while (owner_nouns[owner] == noun && state_next_session(&walk))
+            count++;
+    }
+    return count;
+}
+
+// `old` or `kept` is NULL: there is none before, or after.
+static void order_session(struct state *state, struct session *old, struct session *kept)
+{
+    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++) {
+        struct sorted_table *order = &state->sessions_of[owner];
+        size_t offset = owner_offsets[owner];
+        bool stays = old && kept && text_equal((const char *)old + offset, (const char *)kept + offset);
+        void *taken = old && !stays ? sorted_table_take_record(order, old) : NULL;
+        void *replaced = kept ? sorted_table_put(order, kept) : NULL;
+        assert((stays ? replaced : taken) == old && (stays || !replaced));
+        assert(order->count == state->tables[NOUN_SESSION].count);
     }
 }
 
 static void put(struct state *state, enum noun noun, const void *record)
 {
     void *kept = keep(noun, record);
-    void *old = sorted_table_put(&state->shelves[noun], kept);
-    if (old) {
-        *uses_of(noun, kept) = *uses_of(noun, old);
+    void *old = sorted_table_put(&state->tables[noun], kept);
+    *uses_of(noun, kept) = old ? *uses_of(noun, old) : count_sessions_of(state, noun, record);
+    if (old)
         count_references(state, noun, old, record, -1);
-    }
     count_references(state, noun, record, old, 1);
+    if (noun == NOUN_SESSION)
+        order_session(state, old, kept);
     free(old);
 }
 
 static void drop(struct state *state, enum noun noun, const char *id)
 {
-    void *old = sorted_table_take(&state->shelves[noun], id);
+    void *old = sorted_table_take(&state->tables[noun], id);
     if (!old)
         return;
     count_references(state, noun, old, NULL, -1);
+    if (noun == NOUN_SESSION)
+        order_session(state, old, NULL);
     free(old);
 }
 
@@ -86,8 +133,8 @@ struct state *state_copy(const struct state *state)
 {
     struct state *copy = state_new();
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
-        for (size_t i = 0; i < state->shelves[noun].count; i++)
-            put(copy, noun, state->shelves[noun].records[i]);
+        for (size_t i = 0; i < state->tables[noun].count; i++)
+            put(copy, noun, state->tables[noun].records[i]);
     return copy;
 }
 
@@ -95,6 +142,8 @@ void state_apply(struct state *state, const struct event *event)
 {
     if (event->noun == NOUN_NONE)
         return;
+    assert(event->record.id[0]);
+    assert(event->noun != NOUN_SESSION || event_removes(event) == (event->record.session.state == SESSION_ENDED));
     if (event_removes(event))
         drop(state, event->noun, event->record.id);
     else
@@ -103,41 +152,28 @@ void state_apply(struct state *state, const struct event *event)
 
 const void *state_find(const struct state *state, enum noun noun, const char *id)
 {
-    return sorted_table_find(&state->shelves[noun], id);
+    return sorted_table_find(&state->tables[noun], id);
 }
 
 size_t state_count(const struct state *state, enum noun noun)
 {
-    return state->shelves[noun].count;
+    return state->tables[noun].count;
 }
 
 const struct sorted_table *state_table(const struct state *state, enum noun noun)
 {
-    return &state->shelves[noun];
+    return &state->tables[noun];
 }
 
 int64_t state_uses(const struct state *state, enum noun noun, const char *id)
 {
-    void *kept = sorted_table_find(&state->shelves[noun], id);
+    void *kept = sorted_table_find(&state->tables[noun], id);
     return kept ? *uses_of(noun, kept) : 0;
-}
-
-size_t state_first(const struct state *state, enum noun noun, const char *prefix)
-{
-    return sorted_table_from(&state->shelves[noun], prefix);
-}
-
-const void *state_at(const struct state *state, enum noun noun, const char *prefix, size_t index)
-{
-    const struct sorted_table *table = &state->shelves[noun];
-    if (index >= table->count || !text_starts(table->records[index], prefix))
-        return NULL;
-    return table->records[index];
 }
 
 const struct administrator *state_administrator_by(const struct state *state, const char *certificate)
 {
-    const struct sorted_table *table = &state->shelves[NOUN_ADMINISTRATOR];
+    const struct sorted_table *table = &state->tables[NOUN_ADMINISTRATOR];
     for (size_t i = 0; certificate[0] && i < table->count; i++) {
         const struct administrator *administrator = table->records[i];
         if (text_equal(administrator->certificate, certificate))
@@ -148,7 +184,7 @@ const struct administrator *state_administrator_by(const struct state *state, co
 
 bool state_is_only_district(const struct state *state, const char *tenant_id)
 {
-    const struct sorted_table *tenants = &state->shelves[NOUN_TENANT];
+    const struct sorted_table *tenants = &state->tables[NOUN_TENANT];
     const struct tenant *tenant = state_tenant(state, tenant_id);
     bool only = tenant && tenant->district;
     for (size_t i = 0; only && i < tenants->count; i++) {
@@ -158,20 +194,52 @@ bool state_is_only_district(const struct state *state, const char *tenant_id)
     return only;
 }
 
-int64_t session_age_ms(const struct session *session, int64_t now_ms)
+struct session_walk state_sessions_of(const struct state *state, enum session_owner owner, const char *id)
 {
-    return session->changed_ms <= now_ms ? now_ms - session->changed_ms : INT64_MAX;
+    return (struct session_walk){state, owner, id, sorted_table_from(&state->sessions_of[owner], id)};
 }
 
-void session_prefix(char prefix[ID_SIZE], const char *person_id)
+const struct session *state_next_session(struct session_walk *walk)
 {
-    text_put(prefix, ID_SIZE, person_id);
-    char *letter = strchr(prefix, '/');
-    assert(letter && letter[1] == 'p');
-    letter[1] = 's';
-    size_t length = strlen(prefix);
-    assert(length + 2 <= ID_SIZE);
-    memcpy(prefix + length, "-", 2);
+    const struct sorted_table *order = &walk->state->sessions_of[walk->owner];
+    if (walk->at >= order->count ||
+        !text_equal((const char *)order->records[walk->at] + owner_offsets[walk->owner], walk->id))
+        return NULL;
+    return order->records[walk->at++];
+}
+
+// Of the orders: that they hold the very records of the table, none that is gone.
+static bool holds_own_sessions(const struct state *state, const struct sorted_table *order)
+{
+    bool own = true;
+    for (size_t i = 0; own && i < order->count; i++)
+        own = state_session(state, order->records[i]) == order->records[i];
+    return own;
+}
+
+static bool have_same_order(const struct sorted_table *table, const struct sorted_table *other)
+{
+    bool same = table->count == other->count;
+    for (size_t i = 0; same && i < table->count; i++)
+        same = text_equal(table->records[i], other->records[i]);
+    return same;
+}
+
+bool state_is_sound(const struct state *state)
+{
+    struct state *again = state_copy(state);
+    bool sound = true;
+    for (enum noun noun = 0; sound && noun < NOUN_COUNT; noun++) {
+        const struct sorted_table *table = &state->tables[noun], *counted = &again->tables[noun];
+        sound = have_same_order(table, counted);
+        for (size_t i = 0; sound && i < table->count; i++)
+            sound = *uses_of(noun, table->records[i]) == *uses_of(noun, counted->records[i]);
+    }
+    for (enum session_owner owner = 0; sound && owner < SESSION_OWNER_COUNT; owner++)
+        sound = have_same_order(&state->sessions_of[owner], &again->sessions_of[owner]) &&
+                holds_own_sessions(state, &state->sessions_of[owner]);
+    state_free(again);
+    return sound;
 }
 
 // ---- snapshots
@@ -179,9 +247,9 @@ void session_prefix(char prefix[ID_SIZE], const char *person_id)
 void state_print(const struct state *state, struct text *out)
 {
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        for (size_t i = 0; i < state->shelves[noun].count; i++) {
+        for (size_t i = 0; i < state->tables[noun].count; i++) {
             owned(json) json_object *record =
-                codec_write(noun_rows[noun].fields, CODEC_JOURNAL, state->shelves[noun].records[i]);
+                codec_write(noun_rows[noun].fields, CODEC_JOURNAL, state->tables[noun].records[i]);
             text_addf(out, "%s ", noun_rows[noun].name);
             codec_print(out, record);
             text_adds(out, "\n");

@@ -37,22 +37,29 @@ static inline const struct session *state_session(const struct state *state, con
     return state_find(state, NOUN_SESSION, id);
 }
 
-// How long it has been in its state. What lies ahead was written before the clock was set back: long ago.
-int64_t session_age_ms(const struct session *session, int64_t now_ms);
-
 // Whether this tenant alone is the district's: without it nobody looks after all tenants any more.
 bool state_is_only_district(const struct state *state, const char *tenant_id);
 
 // Whom a certificate (SHA-256) proves; NULL when nobody, and for the empty one.
 const struct administrator *state_administrator_by(const struct state *state, const char *certificate);
 
-// Walks the records whose ids begin with `prefix` ("neustadt/", or a session prefix of one person).
-// for (size_t i = state_first(...); (record = state_at(state, noun, prefix, i)); i++)
-size_t state_first(const struct state *state, enum noun noun, const char *prefix);
-const void *state_at(const struct state *state, enum noun noun, const char *prefix, size_t index);
+enum session_owner { SESSIONS_OF_HOST, SESSIONS_OF_DEVICE, SESSIONS_OF_PERSON, SESSION_OWNER_COUNT };
 
-// The ids of a person's sessions begin with it: "neustadt/p-1f.." -> "neustadt/s-1f..-".
-void session_prefix(char prefix[ID_SIZE], const char *person_id);
+// Walks the sessions on a host, last opened at a device, or of a person, in the order of their ids; their records may
+// be replaced meanwhile, as long as they stay with the owner:
+// struct session_walk walk = state_sessions_of(state, SESSIONS_OF_HOST, host_id);
+// for (const struct session *session; (session = state_next_session(&walk));)
+struct session_walk {
+    const struct state *state;
+    enum session_owner owner;
+    const char *id; // of the owner, borrowed
+    size_t at;
+};
+struct session_walk state_sessions_of(const struct state *state, enum session_owner owner, const char *id);
+const struct session *state_next_session(struct session_walk *walk);
+
+// Whether all that is kept beside the records, counts and orders, is what the records alone give. Walks everything.
+bool state_is_sound(const struct state *state);
 
 // The whole state as lines of JSON, and back into an empty state. For snapshots.
 void state_print(const struct state *state, struct text *out);

@@ -5,6 +5,7 @@
 #include "broker/base/text.h"
 #include "broker/core/sorted_table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 enum {
@@ -72,6 +73,7 @@ static struct tries *tries_for(struct throttle *throttle, const char *key, int64
     if (tries)
         return tries;
     make_room(throttle, now_ms);
+    assert(throttle->tries.count < THROTTLE_KEYS_MAX);
     tries = mem_new(1, sizeof *tries);
     TEXT_PUT(tries->key, cut);
     sorted_table_put(&throttle->tries, tries);

@@ -138,9 +138,7 @@ static const char *id_of_anna(struct logon_decision *decision)
 
 static void session_is_over(const struct logon_decision *decision)
 {
-    struct event event = {.type = EVENT_SESSION_ENDED, .noun = NOUN_SESSION};
-    TEXT_PUT(event.record.id, decision->session.id);
-    state_apply(calls.services.state, &event);
+    core_change(&calls.core, decision->session.id, SESSION_DESK_ENDS);
 }
 
 Test(administration, who_is_erased_is_in_no_list_any_more)
@@ -226,10 +224,7 @@ Test(administration, a_desk_can_go_when_nothing_is_shown_there)
     struct logon_decision anna;
     core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &anna);
     CALLS_EXPECT(409, METHOD_REMOVE, NOUN_DEVICE, "neustadt/desk1", "{}");
-    struct event event = {.type = EVENT_SESSION_DISCONNECTED, .noun = NOUN_SESSION};
-    event.record.session = *state_session(calls.services.state, anna.session.id);
-    event.record.session.state = SESSION_DISCONNECTED;
-    state_apply(calls.services.state, &event);
+    core_change(&calls.core, anna.session.id, SESSION_DESK_DISCONNECTS);
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_DEVICE, "neustadt/desk1", "{}");
     CALLS_EXPECT(200, METHOD_SHOW, NOUN_SESSION, anna.session.id, "{}");
     core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk2", &anna);

@@ -3,6 +3,7 @@
 #include "broker/base/mem.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -206,4 +207,37 @@ Test(commit, the_times_of_events_never_run_backwards)
     fake.now_ms = 2500;
     commit_site("c");
     cr_assert_eq(fake.batch->events[0].at_ms, 3000);
+}
+
+// ---- what only a mistake of ours can do
+
+Test(commit, a_store_that_answers_twice_ends_the_program, .signal = SIGABRT)
+{
+    commit_site("a");
+    store_done *done = fake.done;
+    answer(STORE_DURABLE);
+    done(fake.arg, STORE_DURABLE, NULL);
+}
+
+Test(commit, a_session_that_begins_connected_is_never_written, .signal = SIGABRT)
+{
+    struct fault why;
+    struct event event = {.type = EVENT_SESSION_STARTED, .noun = NOUN_SESSION};
+    TEXT_PUT(event.record.session.id, "t/s-1");
+    event.record.session.state = SESSION_CONNECTED;
+    (void)!commit_events(fake.commit, &event, 1, NULL, 0, told, "a", &why);
+}
+
+Test(commit, who_waits_for_nothing_would_wait_for_ever, .signal = SIGABRT)
+{
+    struct fault why;
+    (void)!commit_events(fake.commit, NULL, 0, NULL, 0, told, "a", &why);
+}
+
+Test(commit, a_rebuild_without_what_was_durable_ends_the_program, .signal = SIGABRT)
+{
+    commit_site("a");
+    answer(STORE_DURABLE); // event 8, but it rebuilds up to 7
+    commit_site("b");
+    answer(STORE_REFUSED);
 }

@@ -171,6 +171,13 @@ void core_log_on(struct core_fixture *core, const char *user_name, const char *g
     core_apply(core, decision);
 }
 
+void core_change(struct core_fixture *core, const char *session_id, enum session_happening what)
+{
+    struct event event;
+    session_change(state_session(core->state, session_id), what, "broker", core->now_ms, &event);
+    state_apply(core->state, &event);
+}
+
 void core_set_agent(struct core_fixture *core, const char *host, bool agent)
 {
     struct event event = {.type = EVENT_HOST_ENROLLED, .noun = NOUN_HOST};

@@ -27,6 +27,8 @@ void core_apply(struct core_fixture *core, const struct logon_decision *decision
 // Decides and applies.
 void core_log_on(struct core_fixture *core, const char *user_name, const char *groups, const char *device,
                  struct logon_decision *decision);
+// What becomes of a session now, by "broker"; applied.
+void core_change(struct core_fixture *core, const char *session_id, enum session_happening what);
 // An agent on a host, or none any more.
 void core_set_agent(struct core_fixture *core, const char *host, bool agent);
 void core_drain(struct core_fixture *core, const char *host, bool draining);

@@ -234,7 +234,7 @@ static void pass_time(struct world *world)
 {
     struct event event;
     world->wall_ms += (int64_t)roll(world, 100000) - 1000; // clocks are set back, too
-    if (session_overdue(world->core.state, commit_now_ms(world->commit), 60000, &event))
+    if (session_overdue(world->core.state, "", commit_now_ms(world->commit), 60000, &event))
         commit_all(world, &event, 1);
 }
 
@@ -331,6 +331,7 @@ Test(histories, hold_what_must_always_hold, .timeout = 240)
             check_sessions(&world);
             check_limits(&world);
             check_replay(&world);
+            must(state_is_sound(world.core.state), "an order or a count differs from the records");
         }
         sessions += state_count(world.core.state, NOUN_SESSION);
         crashes += world.durable;

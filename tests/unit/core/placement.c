@@ -30,9 +30,7 @@ static void log_on(const char *user_name, struct logon_decision *into)
 
 static void end(const struct logon_decision *which)
 {
-    struct event event = {.type = EVENT_SESSION_ENDED, .noun = NOUN_SESSION};
-    TEXT_PUT(event.record.id, which->session.id);
-    state_apply(core.state, &event);
+    core_change(&core, which->session.id, SESSION_DESK_ENDS);
 }
 
 // The pool "office" becomes one of desktops.

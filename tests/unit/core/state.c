@@ -104,6 +104,57 @@ Test(state, counts_who_refers_to_whom)
     cr_assert_eq(state_uses(core.state, NOUN_HOST, decision.host.id), 1);
 }
 
+static size_t count_of(enum session_owner owner, const char *id)
+{
+    size_t count = 0;
+    struct session_walk walk = state_sessions_of(core.state, owner, id);
+    while (state_next_session(&walk))
+        count++;
+    return count;
+}
+
+Test(state, finds_the_sessions_of_a_host_a_device_and_a_person)
+{
+    struct logon_decision anna, other;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_log_on(&core, "anna", "bauamt", "neustadt/desk2", &other);
+    cr_assert_eq(count_of(SESSIONS_OF_PERSON, "neustadt/p-anna"), 2, "one a pool");
+    cr_assert_eq(count_of(SESSIONS_OF_HOST, anna.host.id), 1);
+    cr_assert_eq(count_of(SESSIONS_OF_DEVICE, "neustadt/desk1"), 1);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &anna);
+    cr_assert_eq(count_of(SESSIONS_OF_DEVICE, "neustadt/desk1"), 0);
+    cr_assert_eq(count_of(SESSIONS_OF_DEVICE, "neustadt/desk2"), 2);
+    core_change(&core, anna.session.id, SESSION_HOST_ENDS);
+    cr_assert_eq(count_of(SESSIONS_OF_PERSON, "neustadt/p-anna"), 1);
+    cr_assert_eq(count_of(SESSIONS_OF_HOST, anna.host.id), 0);
+    cr_assert_eq(count_of(SESSIONS_OF_PERSON, "neustadt/p-ann"), 0, "a part of an id is none");
+    cr_assert(state_is_sound(core.state));
+}
+
+static void remove_and_set(enum noun noun, const char *id)
+{
+    struct event event = {.type = EVENT_REMOVED, .noun = noun};
+    union record record;
+    memcpy(&record, state_find(core.state, noun, id), noun_rows[noun].size);
+    TEXT_PUT(event.record.id, id);
+    state_apply(core.state, &event);
+    core_set(&core, noun, &record);
+}
+
+// It was replaced while a session that nobody saw had been opened there last.
+Test(state, counts_on_when_a_device_comes_back)
+{
+    struct logon_decision anna;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_change(&core, anna.session.id, SESSION_DESK_DISCONNECTS);
+    remove_and_set(NOUN_DEVICE, "neustadt/desk1");
+    cr_assert_eq(state_uses(core.state, NOUN_DEVICE, "neustadt/desk1"), 1);
+    cr_assert(state_is_sound(core.state));
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &anna);
+    cr_assert_eq(state_uses(core.state, NOUN_DEVICE, "neustadt/desk1"), 0);
+    cr_assert(state_is_sound(core.state));
+}
+
 Test(state, accepts_no_reference_across_tenants)
 {
     struct fault why;
