@@ -49,7 +49,7 @@ Test(outages, a_directory_that_talks_nonsense_is_said_not_to_answer)
     place_runs("broker", "! grep -q 'refused at altdorf/desk1' $TOWN/logs/broker.log");
     screen_shows("desk1", "Verzeichnis antwortet nicht", 20);
     screen_shows("desk2", "anna auf ts1", 30);
-    static const char *const kinds[] = {"nonsense", "tls-nonsense", "tls-huge"};
+    static const char *const kinds[] = {"nonsense", "tls-nonsense", "tls-too-long"};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         directory_talks_nonsense(kinds[i]);
         desk_logs_on("desk1", "egon", "egon-geheim-1");
