@@ -79,7 +79,8 @@ struct store_follower {
     // Who writes: told first, and again when it changes. Before STORE_WRITES comes all that others wrote, after it
     // nothing of theirs; before STORE_FOLLOWS come the answers to all changes under way.
     void (*role)(void *arg, enum store_role role);
-    // What another broker wrote in one commit, borrowed: in order and without gaps.
+    // What another broker wrote in one commit, borrowed: in order and without gaps, and only while STORE_FOLLOWS is the
+    // last that was told.
     void (*batch)(void *arg, const struct store_batch *batch);
     // The journal as others write it is damaged, or they have pruned what would be next. Nothing is told any more.
     void (*failed)(void *arg, const struct fault *why);

@@ -193,12 +193,13 @@ Test(journal, is_rebuilt_and_followed_again_after_a_refusal)
     open_with_two_sites();
     fake_store_tell(STORE_WRITES);
     commit_site("neustadt/shed");
+    people_put(&people, &(struct store_person){.id = "neustadt/p-8", .key = "8"}); // with what is refused
     fake_store_add_person("neustadt/p-9");
     fake_store_answer(STORE_REFUSED);
     cr_assert_str_eq(told, "-");
     cr_assert_str_eq(fake_store.calls, "open replay follow replay follow");
     cr_assert_eq(state_count(state, NOUN_SITE), 2);
-    cr_assert(people_find(&people, "neustadt/p-9"));
+    cr_assert(people_find(&people, "neustadt/p-9") && !people_find(&people, "neustadt/p-8"));
     cr_assert_eq(fake_store.followed_from, 3);
 }
 
@@ -234,6 +235,10 @@ Test(journal, erases_names_left_over_but_only_when_it_writes)
     cr_assert(people_find(&people, "neustadt/p-1") && !people_find(&people, "neustadt/p-2"));
     fake_store_answer_erasure(STORE_REFUSED);
     fake_store.erasing[0] = 0;
+    fake_store_tell(STORE_FOLLOWS);
+    journal_sweep(journal);
+    cr_assert_str_eq(fake_store.erasing, "");
+    fake_store_tell(STORE_WRITES);
     journal_sweep(journal);
     cr_assert_str_eq(fake_store.erasing, "neustadt/p-2");
     fake_store_answer_erasure(STORE_DURABLE);

@@ -139,11 +139,22 @@ Test(port, makes_changes_in_the_order_they_are_asked_for)
 Test(port, does_what_was_asked_for_before_it_closes_and_answers_nothing_more)
 {
     static struct model_batch batch;
+    char bytes[800];
+    struct store_range one = {1, 1}, two = {2, 2};
+    struct store_port *port = &fixture.port;
     answers = (struct answers){0};
     model_add_events(&fixture.model, &batch, 5);
-    fixture.port.append(fixture.port.self, &batch.batch, note_letter, &letter_a);
+    model_add_person(&fixture.model, &batch, 2);
+    size_t length = model_snapshot(bytes, fixture.model.snapshot = 5);
+    port->append(port->self, &batch.batch, note_letter, &letter_a);
+    port->keep_snapshot(port->self, 5, bytes, length, note_letter, &letter_b);
+    port->erase(port->self, &one, 1, note_letter, &letter_c);
+    port->erase(port->self, &two, 1, note_letter, &letter_d);
+    port->erase_person(port->self, "town/p-002", note_letter, &letter_e);
     store_fixture_close(&fixture);
     cr_assert_str_eq(answers.letters, "");
+    fixture.model.erased = 2;
+    fixture.model.versions[2] = 0;
     store_fixture_check(&fixture);
 }
 
