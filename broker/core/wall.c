@@ -44,7 +44,7 @@ const void *wall_next(struct wall_walk *walk)
 {
     const struct sorted_table *table = state_table(walk->state, walk->noun);
     const void *record = walk->at < table->count ? table->records[walk->at] : NULL;
-    if (!record || (walk->tenant_id[0] && !wall_may_use(walk->state, walk->tenant_id, walk->noun, record)))
+    if (!record || (!walk->sees_all && !wall_may_use(walk->state, walk->tenant_id, walk->noun, record)))
         return NULL;
     walk->at++;
     return record;
@@ -96,7 +96,7 @@ bool wall_can_see(const struct state *state, const struct peer *peer, enum noun 
 struct wall_walk wall_walk_seen(const struct state *state, const struct peer *peer, enum noun noun, const char *after)
 {
     const struct sorted_table *table = state_table(state, noun);
-    struct wall_walk walk = {.state = state, .noun = noun};
+    struct wall_walk walk = {.state = state, .noun = noun, .sees_all = true};
     if (peer->role != ROLE_DISTRICT)
         walk = wall_walk(state, peer->tenant, noun);
     size_t behind = after[0] ? sorted_table_from(table, after) : 0;

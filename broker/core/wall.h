@@ -35,7 +35,8 @@ const void *wall_find(const struct state *state, const char *tenant_id, enum nou
 // for (const struct host *host; (host = wall_next(&walk));)
 struct wall_walk {
     const struct state *state;
-    char tenant_id[SLUG_SIZE]; // empty: whoever walks sees all
+    char tenant_id[SLUG_SIZE];
+    bool sees_all; // the district does, whatever the tenant
     enum noun noun;
     size_t at;
 };

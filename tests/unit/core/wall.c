@@ -223,6 +223,9 @@ Test(wall, a_tenant_uses_all_of_its_own_and_nothing_else)
     cr_assert_null(wall_find(core.state, "neustadt", NOUN_HOST, "neustadt/ts99"));
     struct wall_walk nowhere = wall_walk(core.state, "nirgends", NOUN_HOST);
     cr_assert_null(wall_next(&nowhere));
+    static const struct peer of_no_tenant = {.role = ROLE_ADMIN};
+    struct wall_walk of_nobody = wall_walk_seen(core.state, &of_no_tenant, NOUN_HOST, "");
+    cr_assert_null(wall_next(&of_nobody));
 }
 
 Test(wall, a_peer_sees_what_its_tenant_uses_and_the_district_all)
