@@ -100,7 +100,7 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
         pair(relay);
         return;
     }
-    log_warn("relay", "%s port %d: %s", relay->address, relay->port, why->text);
+    log_warn("relay", "%s: %s", relay->address, why->text);
     if (relay->was_up)
         loop_timer_start(relay->redial, REDIAL_MS);
     else
@@ -110,7 +110,7 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
 static void dial_host(void *arg)
 {
     struct relay *relay = arg;
-    relay->dial = dial_new(relay->loop, relay->address, relay->port, relay->dial_ms, dialled, relay);
+    relay->dial = dial_new(relay->loop, NULL, relay->address, relay->port, relay->dial_ms, dialled, relay);
 }
 
 static void gave_up(void *arg)

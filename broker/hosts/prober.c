@@ -4,13 +4,12 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/net/certificate.h"
+#include "broker/net/dial.h"
 #include "broker/net/rdp.h"
-#include "broker/net/resolver.h"
 #include "broker/net/tls_policy.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <stdarg.h>
@@ -19,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum step { STEP_RESOLVE, STEP_CONNECT, STEP_CONFIRM, STEP_TLS, STEP_DONE };
+enum step { STEP_CONNECT, STEP_CONFIRM, STEP_TLS, STEP_DONE };
 
 struct prober {
     struct loop *loop;
@@ -40,9 +39,7 @@ struct probe {
     enum step step;
     int64_t started_ms;
     struct loop_timer *timer;
-    struct resolver_wait wait;
-    struct resolver_answer answer;
-    size_t tried; // addresses of `answer`
+    struct dial *dial;
     int descriptor;
     struct loop_watch *watch;
     unsigned char confirm[RDP_CONFIRM_MAX];
@@ -55,6 +52,7 @@ static void socket_ready(void *arg, bool readable, bool writable);
 
 static void hang_up(struct probe *probe)
 {
+    dial_free(take(probe->dial));
     loop_watch_free(take(probe->watch));
     if (probe->descriptor >= 0)
         close(probe->descriptor);
@@ -64,7 +62,6 @@ static void hang_up(struct probe *probe)
 static void free_probe(struct probe *probe)
 {
     LIST_REMOVE(probe, links);
-    resolver_leave(&probe->wait);
     hang_up(probe);
     loop_timer_free(probe->timer);
     SSL_free(probe->tls);
@@ -82,7 +79,6 @@ __attribute__((format(printf, 3, 4))) static void finish(struct probe *probe, en
     probe->report.result = result;
     probe->report.took_ms = clock_steady_ms() - probe->started_ms;
     probe->step = STEP_DONE;
-    resolver_leave(&probe->wait);
     hang_up(probe);
     loop_timer_start(probe->timer, 0);
 }
@@ -90,14 +86,11 @@ __attribute__((format(printf, 3, 4))) static void finish(struct probe *probe, en
 static const char *step_text(enum step step)
 {
     switch (step) {
-    case STEP_RESOLVE:
-        return "looking up its name";
-    case STEP_CONNECT:
-        return "connecting";
     case STEP_CONFIRM:
         return "the RDP negotiation";
     case STEP_TLS:
         return "the TLS handshake";
+    case STEP_CONNECT: // the dial has words of its own
     case STEP_DONE:
         break;
     }
@@ -118,67 +111,21 @@ static int64_t time_left_ms(const struct probe *probe)
     return left_ms > 0 ? left_ms : 0;
 }
 
-// Writable once it stands. False with errno when it cannot be tried at all.
-static bool begin_connect(struct probe *probe, union resolver_address address)
-{
-    socklen_t length = address.any.sa_family == AF_INET6 ? sizeof address.v6 : sizeof address.v4;
-    if (address.any.sa_family == AF_INET6)
-        address.v6.sin6_port = htons((uint16_t)probe->port);
-    else
-        address.v4.sin_port = htons((uint16_t)probe->port);
-    probe->descriptor = socket(address.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (probe->descriptor < 0)
-        return false;
-    setsockopt(probe->descriptor, IPPROTO_TCP, TCP_NODELAY, &(int){1}, sizeof(int));
-    if (connect(probe->descriptor, &address.any, length) < 0 && errno != EINPROGRESS)
-        return false;
-    probe->watch = loop_watch_new(probe->prober->loop, probe->descriptor, socket_ready, probe);
-    loop_watch_set(probe->watch, false, true);
-    return true;
-}
-
-// Tries the addresses one after the other; each gets its share of the time left, so that a silent one leaves some.
-static void connect_next(struct probe *probe, int error)
-{
-    probe->step = STEP_CONNECT;
-    while (probe->tried < probe->answer.count) {
-        size_t left = probe->answer.count - probe->tried;
-        hang_up(probe);
-        if (begin_connect(probe, probe->answer.addresses[probe->tried++])) {
-            loop_timer_start(probe->timer, time_left_ms(probe) / (int64_t)left);
-            return;
-        }
-        error = errno;
-    }
-    finish(probe, PROBE_UNREACHABLE, "cannot connect to port %d: %s", probe->port, strerror(error));
-}
-
-static void name_found(void *arg, const struct resolver_answer *answer)
+static void connected(void *arg, int descriptor, const struct fault *why)
 {
     struct probe *probe = arg;
-    if (answer->count == 0) {
-        finish(probe, PROBE_UNREACHABLE, "its name has no address: %s", answer->problem);
-        return;
-    }
-    probe->answer = *answer;
-    connect_next(probe, 0);
-}
-
-static void connection_ready(struct probe *probe)
-{
-    int error = 0;
-    getsockopt(probe->descriptor, SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof error});
-    if (error) {
-        connect_next(probe, error);
+    dial_free(take(probe->dial));
+    if (descriptor < 0) {
+        finish(probe, PROBE_UNREACHABLE, "%s", why->text);
         return;
     }
     probe->step = STEP_CONFIRM;
-    loop_timer_start(probe->timer, time_left_ms(probe));
-    if (send(probe->descriptor, rdp_request, sizeof rdp_request, MSG_NOSIGNAL) != sizeof rdp_request) {
-        finish_closed(probe, -1);
-        return;
-    }
+    probe->descriptor = descriptor;
+    probe->watch = loop_watch_new(probe->prober->loop, descriptor, socket_ready, probe);
     loop_watch_set(probe->watch, true, false);
+    loop_timer_start(probe->timer, time_left_ms(probe));
+    if (send(descriptor, rdp_request, sizeof rdp_request, MSG_NOSIGNAL) != sizeof rdp_request)
+        finish_closed(probe, -1);
 }
 
 // ---- TLS
@@ -313,16 +260,13 @@ static void socket_ready(void *arg, bool readable, bool writable)
     (void)writable;
     struct probe *probe = arg;
     switch (probe->step) {
-    case STEP_CONNECT:
-        connection_ready(probe);
-        return;
     case STEP_CONFIRM:
         confirm_ready(probe);
         return;
     case STEP_TLS:
         tls_ready(probe, readable);
         return;
-    case STEP_RESOLVE:
+    case STEP_CONNECT:
     case STEP_DONE:
         return;
     }
@@ -342,8 +286,6 @@ static void time_is_up(void *arg)
     struct probe *probe = arg;
     if (probe->step == STEP_DONE)
         report(probe);
-    else if (probe->step == STEP_CONNECT && probe->tried < probe->answer.count)
-        connect_next(probe, ETIMEDOUT);
     else
         finish(probe, PROBE_UNREACHABLE, "no answer within %lld ms, while %s", (long long)probe->prober->deadline_ms,
                step_text(probe->step));
@@ -361,12 +303,8 @@ void prober_start(struct prober *prober, const char *address, int port, const ch
     probe->descriptor = -1;
     probe->started_ms = clock_steady_ms();
     probe->timer = loop_timer_new(prober->loop, time_is_up, probe);
-    probe->wait = (struct resolver_wait){.done = name_found, .arg = probe};
     LIST_INSERT_HEAD(&prober->running, probe, links);
-    loop_timer_start(probe->timer, prober->deadline_ms);
-    const struct resolver_answer *answer = resolver_ask(prober->resolver, address, &probe->wait);
-    if (answer)
-        name_found(probe, answer);
+    probe->dial = dial_new(prober->loop, prober->resolver, address, port, prober->deadline_ms, connected, probe);
 }
 
 // The certificate is compared with the one expected, so no authority is asked.

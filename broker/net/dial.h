@@ -1,17 +1,27 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Opens a TCP connection to a session host without blocking the loop: resolves the name, tries its addresses one after
-// the other, gives up at the deadline.
+// Opens a TCP connection: looks up the name, tries its addresses one after the other, each for its share of the time
+// left, and gives up at the deadline. A descriptor is non-blocking and the receiver's; keep-alive is set so that a
+// pulled cable shows within 15 s. The faults are sentences: "cannot connect to port 3389: Connection refused".
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
+#include "broker/net/resolver.h"
 
 struct dial;
 
-// `descriptor` is the receiver's, non-blocking, with keep-alive set so that a pulled cable shows within 15 s;
-// or -1 with a fault. Never called from within dial_new.
+// A descriptor, or -1 with a fault. Comes once, never from within dial_new.
 typedef void dial_done(void *arg, int descriptor, const struct fault *why);
 
-struct dial *dial_new(struct loop *loop, const char *address, int port, int64_t deadline_ms, dial_done *done,
-                      void *arg);
+// `name` may be an address. `resolver` remembers names, and outlives the dial; NULL: the name server is asked each
+// time.
+struct dial *dial_new(struct loop *loop, struct resolver *resolver, const char *name, int port, int64_t deadline_ms,
+                      dial_done *done, void *arg);
 // `done` does not come any more. Also from `done`. NULL allowed.
 void dial_free(struct dial *dial);
+
+// The same in a thread that may block, where looking up the name takes its own time. -1 with why.
+int dial_now(const char *name, int port, int64_t deadline_ms, struct fault *why);
+
+// Other times for a connection that is quiet for long: it is asked after `idle_s`, and ends when that, or what was
+// sent, is not answered in time.
+void dial_watch_over(int descriptor, int idle_s, int every_s, int64_t unanswered_ms);

@@ -104,6 +104,12 @@ static int ask_system(const char *name, int flags, struct resolver_answer *answe
     return rc;
 }
 
+void resolver_ask_now(const char *name, struct resolver_answer *answer)
+{
+    *answer = (struct resolver_answer){0};
+    ask_system(name, 0, answer);
+}
+
 static void *run_question(void *arg)
 {
     struct name_question *question = arg;

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-enum { RESOLVER_ADDRESSES_MAX = 4 };
+enum { RESOLVER_ADDRESSES_MAX = 16 };
 
 union resolver_address {
     struct sockaddr any;
@@ -38,3 +38,6 @@ void resolver_free(struct resolver *resolver); // does not wait for questions st
 // The answer when it is known, also an old one, which is then asked anew. Otherwise NULL, and `wait` hears it later.
 const struct resolver_answer *resolver_ask(struct resolver *resolver, const char *name, struct resolver_wait *wait);
 void resolver_leave(struct resolver_wait *wait); // `done` does not come any more
+
+// In a thread that may block, with nothing remembered.
+void resolver_ask_now(const char *name, struct resolver_answer *answer);

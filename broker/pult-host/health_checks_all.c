@@ -4,15 +4,14 @@
 #include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/net/certificate.h"
+#include "broker/net/dial.h"
 #include "broker/net/rdp.h"
 #include "broker/net/tls_policy.h"
 #include "broker/pult-host/health_checks.h"
 #include "broker/pult-host/sockets.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <pwd.h>
@@ -43,30 +42,20 @@ static void descriptor_drop(int *descriptor)
         close(*descriptor);
 }
 
-static int dial(int family, int64_t port)
+// Blocking, but for WAIT_S only.
+static int dial_own(int64_t port)
 {
-    struct sockaddr_in four = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
-    struct sockaddr_in6 six = {
-        .sin6_family = AF_INET6, .sin6_port = htons((uint16_t)port), .sin6_addr = in6addr_loopback};
+    static const char *const addresses[] = {"127.0.0.1", "::1"};
     struct timeval wait = {.tv_sec = WAIT_S};
-    four.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int descriptor = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int descriptor = -1;
+    for (int i = 0; descriptor < 0 && i < 2; i++)
+        descriptor = dial_now(addresses[i], (int)port, WAIT_S * 1000, NULL);
     if (descriptor < 0)
         return -1;
+    fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) & ~O_NONBLOCK);
     setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
     setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof wait);
-    int rc = family == AF_INET ? connect(descriptor, (struct sockaddr *)&four, sizeof four)
-                               : connect(descriptor, (struct sockaddr *)&six, sizeof six);
-    if (rc == 0)
-        return descriptor;
-    close(descriptor);
-    return -1;
-}
-
-static int dial_any(int64_t port)
-{
-    int descriptor = dial(AF_INET, port);
-    return descriptor >= 0 ? descriptor : dial(AF_INET6, port);
+    return descriptor;
 }
 
 // ---- xrdp: TLS, and the right certificate
@@ -117,7 +106,7 @@ static bool shows(int descriptor, X509 *expected)
 
 bool health_check_xrdp(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
 {
-    owned(descriptor) int descriptor = dial_any(config->rdp_port);
+    owned(descriptor) int descriptor = dial_own(config->rdp_port);
     if (descriptor < 0)
         return wrong(fault, "xrdp: nothing listens on port %d", (int)config->rdp_port);
     if (!offers_tls(descriptor, fault))
@@ -137,7 +126,7 @@ bool health_check_sesman(const struct health_checks_config *config, char fault[H
     struct timespec pause = {.tv_nsec = LOOK_MS * 1000 * 1000};
     if (port == 0)
         return true;
-    owned(descriptor) int descriptor = dial_any(port);
+    owned(descriptor) int descriptor = dial_own(port);
     if (descriptor < 0)
         return wrong(fault, "session manager: nothing listens on port %d", port);
     for (int64_t until_ms = clock_steady_ms() + WAIT_S * 1000; clock_steady_ms() < until_ms;) {
