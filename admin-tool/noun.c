@@ -29,6 +29,7 @@ static struct out_column column_of(enum noun noun, const char *key)
     enum out_kind kind = field && field->type == FIELD_TIME ? OUT_TIME
                          : text_equal(key, "health")        ? OUT_HEALTH
                          : text_equal(key, "guarantee")     ? OUT_GUARANTEE
+                         : text_equal(key, "agent_refusal") ? OUT_REFUSAL
                                                             : OUT_PLAIN;
     return (struct out_column){.key = key, .kind = kind};
 }

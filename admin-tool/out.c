@@ -107,6 +107,13 @@ void out_time(struct text *text, const char *rfc3339)
     text_adds(text, shown);
 }
 
+// Of a broker that came after this program only the code is known.
+static const char *refusal_sentence(const char *code)
+{
+    enum refusal refusal = refusal_by_code(code);
+    return refusal == REFUSAL_NONE ? code : language_text(refusal_rows[refusal].sentence);
+}
+
 static void put_value(struct text *text, json_object *value, enum out_kind kind)
 {
     switch (json_object_get_type(value)) {
@@ -120,6 +127,8 @@ static void put_value(struct text *text, json_object *value, enum out_kind kind)
             out_time(text, json_object_get_string(value));
         else if (kind == OUT_GUARANTEE)
             out_clean(text, language_text(host_guarantee_sentence(json_object_get_string(value))));
+        else if (kind == OUT_REFUSAL)
+            out_clean(text, refusal_sentence(json_object_get_string(value)));
         else
             out_clean(text, json_object_get_string(value));
         return;

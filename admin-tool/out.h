@@ -10,6 +10,7 @@ enum out_kind {
     OUT_PLAIN,     // by its JSON type: text, number, yes or no, words
     OUT_TIME,      // RFC 3339, shown in local time
     OUT_GUARANTEE, // what a host's code stands for, as a sentence
+    OUT_REFUSAL,   // what a refusal's code stands for, as a sentence
     OUT_HEALTH,    // red unless "ok", where there are colours
 };
 

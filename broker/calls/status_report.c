@@ -76,6 +76,14 @@ json_object *status_report_certificates(const struct services *services, const s
     return ending;
 }
 
+// An agent of the wrong version is the cause, whatever else is seen of it.
+static const char *detail_of(const struct services *services, const char *host_id)
+{
+    struct link_agent agent;
+    bool is_refused = services->links.agent(services->links.self, NOUN_HOST, host_id, &agent) && agent.refusal;
+    return is_refused ? refusal_rows[agent.refusal].sentence : services->health.detail(services->health.arg, host_id);
+}
+
 json_object *status_report_problems(const struct services *services, const struct peer *peer)
 {
     json_object *problems = json_object_new_array();
@@ -87,7 +95,7 @@ json_object *status_report_problems(const struct services *services, const struc
         add(object, "host", host->id);
         add(object, "pool", host->pool);
         add(object, "health", host_health_names[services->health.get(services->health.arg, host->id)]);
-        add(object, "detail", services->health.detail(services->health.arg, host->id));
+        add(object, "detail", detail_of(services, host->id));
         json_object_object_add(object, "sessions",
                                json_object_new_int64(state_uses(services->state, NOUN_HOST, host->id)));
         json_object_array_add(problems, object);

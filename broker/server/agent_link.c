@@ -221,12 +221,13 @@ static int receive(struct connection *connection, struct lws *wsi, const char *b
 
 // ---- what goes out
 
+// With something in it: libwebsockets 4.1 does not tell a server of a pong that is empty.
 static int write_ping(struct connection *connection)
 {
-    unsigned char ping[LWS_PRE + 1];
+    unsigned char ping[LWS_PRE + 1] = {[LWS_PRE] = '.'};
     connection->link->ping_due = false;
     lws_callback_on_writable(connection->wsi);
-    return lws_write(connection->wsi, ping + LWS_PRE, 0, LWS_WRITE_PING) < 0 ? -1 : 0;
+    return lws_write(connection->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING) < 0 ? -1 : 0;
 }
 
 static int write_next(struct connection *connection)

@@ -104,7 +104,8 @@ static void hear(struct device *device, int number)
     while ((got = SSL_read(device->https.ssl, bytes, sizeof bytes)) > 0) {
         if (bytes[0] != 0x89)
             continue;
-        send_frame(device->https.ssl, 10, "");
+        bytes[2 + bytes[1]] = 0;
+        send_frame(device->https.ssl, 10, (const char *)bytes + 2);
         settled += !device->settled;
         device->settled = true;
     }

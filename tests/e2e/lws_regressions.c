@@ -77,7 +77,7 @@ Test(lws_regressions, what_is_no_decent_request_costs_nobody_else_anything)
 
 Test(lws_regressions, nobody_is_waited_for_without_end)
 {
-    hostile_client("slow_headers+slow_body+short_body+expect_continue+silent_flood");
+    hostile_client("slow_headers+slow_body+short_body+expect_continue+silent_flood+quiet_link");
 }
 
 Test(lws_regressions, a_flood_leaves_descriptors_for_the_rest)
