@@ -182,6 +182,8 @@ static void write_next(struct commit *commit)
     assert(commit->writing->event_count == 0 && commit->writing->waiter_count == 0);
     commit->next = commit->writing;
     commit->writing = now;
+    assert(now->events[now->event_count - 1].seq == commit->last_seq);
+    assert(now->events[0].seq + now->event_count == commit->last_seq + 1);
     const char *payload = now->text.bytes;
     for (size_t i = 0; i < now->event_count; i++) {
         now->events[i].payload = payload;

@@ -296,6 +296,7 @@ static enum store_outcome commit_change(struct chain *chain,
         fault_set(why, FAULT_BROKEN, "the journal has failed before and must be opened anew");
         return STORE_UNKNOWN;
     }
+    assert(chain->head.commit_number == chain->mark.commit_number && chain->head.seq == chain->mark.seq);
     struct mark next = chain->mark;
     next.commit_number++;
     if (!tables_begin(chain->tables, why) || !change(chain, &next, arg, why) ||
@@ -306,6 +307,7 @@ static enum store_outcome commit_change(struct chain *chain,
         return distrust_chain(chain);
     if (outcome == STORE_REFUSED)
         return STORE_REFUSED;
+    assert(next.seq >= chain->mark.seq && next.anchor_seq <= next.snapshot_seq && next.snapshot_seq <= next.seq);
     chain->mark = next;
     // The commit is durable, but without its head it could be lost again and nobody would know.
     return sign_commit(chain, why) ? STORE_DURABLE : distrust_chain(chain);
