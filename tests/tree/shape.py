@@ -56,3 +56,19 @@ def wired(tree):
         name = os.path.splitext("/".join(parts[2:]))[0]
         if not re.search(rf"[\s(]({re.escape(parts[1])}/)?{re.escape(name)}(\.c)?[\s)]", lists):
             yield f"{source.path}: no CMakeLists.txt names it"
+
+
+PAPERS = {"README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md"}
+
+
+@check(good={"README.md": "see `broker/core/lease.c`, `lease.c` and `tests/run`\n", "broker/core/lease.c": ""},
+       bad=[{"README.md": "see `broker/core/leases.c`\n", "broker/core/lease.c": ""},
+            {"ARCHITECTURE.md": "see `ease.c`\n", "broker/core/lease.c": ""}])
+def papers(tree):
+    """a file that a paper names is there"""
+    ends = {"/" + source.path for source in tree}
+    for source in tree:
+        for number, line in enumerate(source.lines if source.path in PAPERS else [], 1):
+            for name in re.findall(r"`([\w./-]+\.(?:c|h|py|md|yml))`", line):
+                if not any(end.endswith("/" + name) for end in ends):
+                    yield f"{source.path}:{number}: {name} is not there"
