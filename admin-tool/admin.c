@@ -51,7 +51,8 @@ static bool make_request(struct options *options, json_object *request, struct f
         return true;
     }
     if (!text_is_slug(options->tenant, strlen(options->tenant)))
-        return fault_set(why, FAULT_INVALID, "%s", _("Say with --tenant TENANT whose directory knows you."));
+        return fault_set(why, FAULT_INVALID, "%s",
+                         _("Missing --tenant TENANT: the one whose directory has your account."));
     json_object_object_add(request, "tenant", json_object_new_string(options->tenant));
     if (options->ticket)
         return true;
@@ -88,8 +89,8 @@ static enum exit_code get_ticket(struct tool *tool, char **authorization)
         return EXIT_DONE;
     out_complain("%s", why.text);
     out_complain("%s", why.kind == FAULT_ABSENT
-                           ? _("There is no valid Kerberos ticket. Get one with kinit, or log on with a password.")
-                           : _("No ticket for the broker could be had. Log on with a password."));
+                           ? _("No valid Kerberos ticket. Get one with kinit, or log on with a password.")
+                           : _("Could not get a ticket for the broker. Log on with a password."));
     return EXIT_NOT_ALLOWED;
 }
 
@@ -115,8 +116,9 @@ enum exit_code admin_log_on(struct tool *tool, const struct invocation *invocati
     owned(json) json_object *answer = NULL;
     owned(json) json_object *request = json_object_new_object();
     if (tool->options.certificate[0]) {
-        out_complain("%s",
-                     _("With a certificate there is no log-on: every command shows it. Is it in the settings file?"));
+        out_complain(
+            "%s",
+            _("With a certificate no login is needed: every command uses it. Is one named in the settings file?"));
         return EXIT_USAGE;
     }
     if (!make_request(&tool->options, request, &why)) {

@@ -127,9 +127,9 @@ static bool is_lost(json_object *person)
 static size_t show_people(struct out *out, json_object *affected, bool lost)
 {
     static const struct out_column columns[] = {
-        {"person", N_("Person"), OUT_PLAIN},         {"name", N_("Name"), OUT_PLAIN},
-        {"from", N_("works today with"), OUT_PLAIN}, {"to", N_("and then with"), OUT_PLAIN},
-        {"fields", N_("what changes"), OUT_PLAIN},   {.key = NULL}};
+        {"person", N_("Person"), OUT_PLAIN},        {"name", N_("Name"), OUT_PLAIN},
+        {"from", N_("current profile"), OUT_PLAIN}, {"to", N_("new profile"), OUT_PLAIN},
+        {"fields", N_("what changes"), OUT_PLAIN},  {.key = NULL}};
     owned(json) json_object *rows = json_object_new_array();
     for (size_t i = 0; i < json_object_array_length(affected); i++) {
         json_object *person = json_object_array_get_idx(affected, i);
@@ -150,24 +150,25 @@ static void show_affected(struct out *out, json_object *plan)
         return;
     if (lost) {
         out_line(out, "%s", "");
-        out_warn(out, _("ATTENTION: %lld people could not work any more:"), (long long)lost);
+        out_warn(out, _("WARNING: people who would lose their workplace: %lld"), (long long)lost);
         show_people(out, affected, true);
     }
     if (count > lost) {
         out_line(out, "%s", "");
-        out_line(out, _("%lld people would get something else:"), (long long)(count - lost));
+        out_line(out, _("People whose workplace would change: %lld"), (long long)(count - lost));
         int64_t shown = (int64_t)show_people(out, affected, false);
         if (shown < count - lost)
             out_line(out, _("... and %lld more; all of them with --json."), (long long)(count - lost - shown));
     }
     if (people && !count)
-        out_line(out, _("Of %lld people who have logged on before, nobody would get something else."),
+        out_line(out, _("Nothing would change for people who have logged on before (%lld checked)."),
                  (long long)(people - not_checked));
     if (not_checked)
-        out_warn(out,
-                 _("%lld people could not be asked about: the directory does not answer or is to be another, or they "
-                   "are too many."),
-                 (long long)not_checked);
+        out_warn(
+            out,
+            _("People who could not be checked: %lld. Their directory does not answer or is being replaced, or there "
+              "are too many of them."),
+            (long long)not_checked);
 }
 
 // ---- the command
@@ -188,7 +189,7 @@ static enum exit_code carry_out(struct tool *tool, json_object *objects, json_ob
         return code;
     out_json(&tool->out, done);
     if (!json_object_equal(codec_member(plan, "changes"), codec_member(done, "changes"))) {
-        out_line(&tool->out, "%s", _("Somebody changed something meanwhile. What was done now:"));
+        out_line(&tool->out, "%s", _("Something was changed in the meantime. What was applied:"));
         show_changes(&tool->out, done);
     }
     out_line(&tool->out, "%s", _("Done."));
@@ -202,7 +203,7 @@ enum exit_code apply_file(struct tool *tool, const struct invocation *invocation
     owned(json) json_object *objects = NULL;
     owned(json) json_object *plan = NULL;
     if (!options->file[0]) {
-        out_complain("%s", _("Say which file: -f FILE"));
+        out_complain("%s", _("Missing -f FILE."));
         return EXIT_USAGE;
     }
     if (!read_objects(options->file, &objects))
@@ -213,7 +214,7 @@ enum exit_code apply_file(struct tool *tool, const struct invocation *invocation
     size_t changes = show_changes(&tool->out, plan);
     show_affected(&tool->out, plan);
     if (!changes)
-        out_line(&tool->out, "%s", _("Everything is as the file says."));
+        out_line(&tool->out, "%s", _("Nothing to do: everything is as in the file."));
     if (options->dry_run || !changes) {
         out_json(&tool->out, plan);
         return EXIT_DONE;

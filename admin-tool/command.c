@@ -9,28 +9,28 @@ static const char any_noun[] = "NOUN";
 // A row a line.
 // clang-format off
 const struct command command_rows[] = {
-    {"login", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_BROKER, admin_log_on, N_("logs you on at the broker; the password is asked for")},
-    {"logout", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, admin_log_off, N_("ends your log-on")},
-    {"status", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, status_show, N_("how the broker, its hosts and its directories are")},
-    {"explain", NULL, 0, "PERSON --device DEVICE", 1, 1, OPTION_DEVICE, NEEDS_LOGON, logon_explain, N_("says what a log-on would do, and why, without doing it")},
-    {any_noun, "list", METHOD_LIST, "", 0, 0, OPTION_TENANT, NEEDS_LOGON, noun_list, N_("lists what there is")},
-    {any_noun, "show", METHOD_SHOW, "ID", 1, 1, 0, NEEDS_LOGON, noun_show, N_("shows everything about one")},
-    {any_noun, "add", METHOD_SET, "ID FIELD=VALUE...", 2, INT_MAX, 0, NEEDS_LOGON, noun_add, N_("adds one that is not there yet")},
+    {"login", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_BROKER, admin_log_on, N_("logs you on to the broker; asks for the password")},
+    {"logout", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, admin_log_off, N_("logs you off")},
+    {"status", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, status_show, N_("shows the state of the broker, its hosts and its directories")},
+    {"explain", NULL, 0, "PERSON --device DEVICE", 1, 1, OPTION_DEVICE, NEEDS_LOGON, logon_explain, N_("explains what a logon would do, and why, without doing it")},
+    {any_noun, "list", METHOD_LIST, "", 0, 0, OPTION_TENANT, NEEDS_LOGON, noun_list, N_("lists all of them")},
+    {any_noun, "show", METHOD_SHOW, "ID", 1, 1, 0, NEEDS_LOGON, noun_show, N_("shows everything about one of them")},
+    {any_noun, "add", METHOD_SET, "ID FIELD=VALUE...", 2, INT_MAX, 0, NEEDS_LOGON, noun_add, N_("adds a new one")},
     {any_noun, "set", METHOD_SET, "ID FIELD=VALUE...", 2, INT_MAX, 0, NEEDS_LOGON, noun_set, N_("changes the given fields of one")},
     {any_noun, "remove", METHOD_REMOVE, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("removes them")},
-    {"host", "drain", 0, "ID", 1, 1, OPTION_DRAIN, NEEDS_LOGON, host_drain, N_("takes a host out of service: no new sessions, those that run go on")},
+    {"host", "drain", 0, "ID", 1, 1, OPTION_DRAIN, NEEDS_LOGON, host_drain, N_("takes a host out of service: no new sessions; running ones continue")},
     {"host", "undrain", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_undrain, N_("puts a host back into service")},
-    {"host", "release", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_release, N_("makes a desktop that is kept nobody's again")},
-    {"host", "message", 0, "ID TEXT", 2, 2, 0, NEEDS_LOGON, host_show_message, N_("shows a message to everybody who is on a host")},
+    {"host", "release", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_release, N_("releases a persistent desktop")},
+    {"host", "message", 0, "ID TEXT", 2, 2, 0, NEEDS_LOGON, host_show_message, N_("shows a message to everybody on a host")},
     {"host", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, host_enrol_token, N_("prints a one-time token with which the host's agent gets its certificate")},
     {"session", "message", 0, "ID TEXT", 2, 2, 0, NEEDS_LOGON, session_show_message, N_("shows a message in a session")},
-    {"session", "lock", 0, "ID", 1, 1, 0, NEEDS_LOGON, session_lock, N_("cuts the connection to a session; it goes on, and whoever opens it must log on")},
-    {"session", "end", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("ends sessions; what is not saved there is lost")},
-    {"person", "erase", 0, "ID", 1, 1, OPTION_YES, NEEDS_LOGON, person_erase, N_("erases somebody's name for ever; asks before")},
+    {"session", "lock", 0, "ID", 1, 1, 0, NEEDS_LOGON, session_lock, N_("disconnects a session; it keeps running, and whoever opens it must log on")},
+    {"session", "end", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("ends sessions; unsaved work in them is lost")},
+    {"person", "erase", 0, "ID", 1, 1, OPTION_YES, NEEDS_LOGON, person_erase, N_("erases a person's name permanently; asks first")},
     {"device", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, device_enrol_token, N_("prints a one-time token with which the device gets its certificate")},
     {"event", "list", 0, "", 0, 0, OPTION_EVENTS, NEEDS_LOGON, event_list, N_("lists the journal: what was decided, by whom, when")},
-    {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and changes it all at once")},
-    {"help", NULL, 0, "[COMMAND]", 0, 2, 0, NEEDS_NOTHING, help_show, N_("says what the commands do")},
+    {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and applies it all at once")},
+    {"help", NULL, 0, "[COMMAND]", 0, 2, 0, NEEDS_NOTHING, help_show, N_("describes the commands")},
     {.first = NULL},
 };
 // clang-format on
@@ -54,9 +54,9 @@ bool command_is_of(const struct command *command, char **words)
 static bool complain_unknown(int count, char **words)
 {
     if (count == 0)
-        out_complain("%s", _("What shall be done? See: pultctl help"));
+        out_complain("%s", _("Missing command. See: pultctl help"));
     else
-        out_complain(_("There is no command \"%s%s%s\". See: pultctl help"), words[0], count > 1 ? " " : "",
+        out_complain(_("Unknown command \"%s%s%s\". See: pultctl help"), words[0], count > 1 ? " " : "",
                      count > 1 ? words[1] : "");
     return false;
 }
@@ -83,7 +83,7 @@ bool command_takes(const struct command *command, unsigned given)
     unsigned surplus = given & ~(command->options | OPTION_ALWAYS);
     if (!surplus)
         return true;
-    out_complain("%s", _("An option does not go with this command. See: pultctl help"));
+    out_complain("%s", _("This command does not take that option. See: pultctl help"));
     return false;
 }
 

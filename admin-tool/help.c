@@ -18,13 +18,13 @@ static void print_exit_codes(FILE *file)
 
 static void print_all(FILE *file)
 {
-    fprintf(file, "%s\n", _("pultctl looks after the workplaces of town halls. Commands:"));
+    fprintf(file, "%s\n", _("pultctl manages the workplaces of town halls. Commands:"));
     for (const struct command *command = command_rows; command->first; command++)
         print_command(file, command, NOUN_NONE);
     fprintf(file, "\n%s", _("NOUN is one of:"));
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
         fprintf(file, " %s", noun_rows[noun].name);
-    fprintf(file, "\n\n%s\n", _("Options with every command:"));
+    fprintf(file, "\n\n%s\n", _("Options of every command:"));
     options_print_help(file, OPTION_ALWAYS);
     print_exit_codes(file);
 }
@@ -44,7 +44,7 @@ static void print_field(FILE *file, const struct field *field)
     fprintf(file, "  %-16s %s: %s", field->name, type_name(field), language_text(field->sentence));
     for (int i = 0; field->choices && field->choices[i]; i++)
         fprintf(file, "%s%s", i ? ", " : " (", field->choices[i]);
-    fprintf(file, "%s%s\n", field->choices ? ")" : "", field->flags & FIELD_REQUIRED ? _(" (needed)") : "");
+    fprintf(file, "%s%s\n", field->choices ? ")" : "", field->flags & FIELD_REQUIRED ? _(" (required)") : "");
 }
 
 static void print_noun(FILE *file, enum noun noun)
@@ -79,7 +79,7 @@ static enum exit_code print_one(FILE *file, int count, char **words)
         found = true;
     }
     if (!found)
-        out_complain(_("There is no command \"%s%s%s\". See: pultctl help"), words[0], count > 1 ? " " : "",
+        out_complain(_("Unknown command \"%s%s%s\". See: pultctl help"), words[0], count > 1 ? " " : "",
                      count > 1 ? words[1] : "");
     return found ? EXIT_DONE : EXIT_USAGE;
 }

@@ -55,11 +55,11 @@ enum exit_code host_drain(struct tool *tool, const struct invocation *invocation
         json_object_object_add(request, "text", json_object_new_string(tool->options.message));
     enum exit_code code = change(tool, invocation, "drain", request, &host);
     if (code == EXIT_DONE)
-        out_line(&tool->out, _("%s takes no new sessions. Still running there: %lld"), invocation->words[0],
+        out_line(&tool->out, _("%s accepts no new sessions. Still running there: %lld"), invocation->words[0],
                  (long long)codec_number(host, "sessions"));
     if (code == EXIT_DONE && codec_member(host, "delivered") && !codec_flag(host, "delivered"))
         out_warn(&tool->out, "%s",
-                 _("The people there were not told: the host has no agent, or its agent does not answer."));
+                 _("The message was not delivered: the host has no agent, or its agent does not answer."));
     return code;
 }
 
@@ -68,7 +68,7 @@ enum exit_code host_undrain(struct tool *tool, const struct invocation *invocati
     owned(json) json_object *host = NULL;
     enum exit_code code = change(tool, invocation, "undrain", NULL, &host);
     if (code == EXIT_DONE)
-        out_line(&tool->out, _("%s takes new sessions again."), invocation->words[0]);
+        out_line(&tool->out, _("%s accepts new sessions again."), invocation->words[0]);
     return code;
 }
 
@@ -77,7 +77,7 @@ enum exit_code host_release(struct tool *tool, const struct invocation *invocati
     owned(json) json_object *host = NULL;
     enum exit_code code = change(tool, invocation, "release", NULL, &host);
     if (code == EXIT_DONE)
-        out_line(&tool->out, _("%s is nobody's own any more."), invocation->words[0]);
+        out_line(&tool->out, _("%s has no owner now."), invocation->words[0]);
     return code;
 }
 
@@ -99,7 +99,7 @@ enum exit_code host_show_message(struct tool *tool, const struct invocation *inv
 {
     enum exit_code code = order(tool, NOUN_HOST, invocation->words[0], "message", invocation->words[1]);
     if (code == EXIT_DONE)
-        out_line(&tool->out, _("The people on %s are told."), invocation->words[0]);
+        out_line(&tool->out, _("The message was sent to everybody on %s."), invocation->words[0]);
     return code;
 }
 
@@ -107,7 +107,7 @@ enum exit_code session_show_message(struct tool *tool, const struct invocation *
 {
     enum exit_code code = order(tool, NOUN_SESSION, invocation->words[0], "message", invocation->words[1]);
     if (code == EXIT_DONE)
-        out_line(&tool->out, "%s", _("The message is shown in the session."));
+        out_line(&tool->out, "%s", _("The message was sent to the session."));
     return code;
 }
 
@@ -115,6 +115,7 @@ enum exit_code session_lock(struct tool *tool, const struct invocation *invocati
 {
     enum exit_code code = order(tool, NOUN_SESSION, invocation->words[0], "lock", NULL);
     if (code == EXIT_DONE)
-        out_line(&tool->out, _("%s is locked: it goes on, and whoever opens it must log on."), invocation->words[0]);
+        out_line(&tool->out, _("%s is locked: it keeps running, and whoever opens it must log on."),
+                 invocation->words[0]);
     return code;
 }

@@ -20,10 +20,10 @@ static void explain(struct out *out, json_object *answer)
         out_line(out, "%zu. %s", i + 1, line.bytes);
     }
     if (refusal != REFUSAL_NONE) {
-        out_line(out, _("The log-on would be refused: %s"), language_sentence(refusal));
+        out_line(out, _("The logon would be refused: %s"), language_sentence(refusal));
         return;
     }
-    out_line(out, "%s", _("The log-on would succeed:"));
+    out_line(out, "%s", _("The logon would succeed:"));
     out_object(out, answer, columns);
 }
 
@@ -33,7 +33,7 @@ enum exit_code logon_explain(struct tool *tool, const struct invocation *invocat
     owned(json) json_object *answer = NULL;
     owned(json) json_object *request = json_object_new_object();
     if (!id_is_valid(NOUN_DEVICE, device)) {
-        out_complain("%s", _("Say at which desk: --device TENANT/DEVICE"));
+        out_complain("%s", _("Missing --device TENANT/DEVICE."));
         return EXIT_USAGE;
     }
     json_object_object_add(request, "person", json_object_new_string(invocation->words[0]));

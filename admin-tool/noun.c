@@ -114,7 +114,7 @@ static bool complain_of_missing(const struct invocation *invocation, json_object
         if ((field->flags & FIELD_REQUIRED) && !text_equal(field->name, "id") && !codec_member(wanted, field->name))
             text_addf(&missing, " %s=", field->name);
     if (missing.bytes)
-        out_complain(_("a %s needs, too:%s See: pultctl help %s"), noun, missing.bytes, noun);
+        out_complain(_("a %s also needs:%s See: pultctl help %s"), noun, missing.bytes, noun);
     return missing.bytes != NULL;
 }
 
@@ -137,7 +137,7 @@ static enum exit_code put(struct tool *tool, const struct invocation *invocation
     if (answer.refusal != REFUSAL_NONE)
         return tool_complain(tool, &answer);
     out_json(&tool->out, body);
-    out_line(&tool->out, present ? _("%s %s is changed.") : _("%s %s is added."), noun_rows[invocation->noun].name,
+    out_line(&tool->out, present ? _("%s %s changed.") : _("%s %s added."), noun_rows[invocation->noun].name,
              invocation->words[0]);
     return EXIT_DONE;
 }
@@ -151,12 +151,12 @@ static enum exit_code set(struct tool *tool, const struct invocation *invocation
     tool_call(tool, "GET", path, NULL, &present);
     owned(json) json_object *body = present.body;
     if (present.refusal == REFUSAL_NONE && adding) {
-        out_complain(_("%s is there already. To change it: pultctl %s set"), invocation->words[0],
+        out_complain(_("%s already exists. To change it: pultctl %s set"), invocation->words[0],
                      noun_rows[invocation->noun].name);
         return EXIT_REFUSED;
     }
     if (present.refusal == REFUSAL_NOT_FOUND && !adding) {
-        out_complain(_("%s is not there. To add it: pultctl %s add"), invocation->words[0],
+        out_complain(_("%s does not exist. To add it: pultctl %s add"), invocation->words[0],
                      noun_rows[invocation->noun].name);
         return EXIT_REFUSED;
     }
@@ -192,7 +192,7 @@ enum exit_code noun_remove(struct tool *tool, const struct invocation *invocatio
         tool_call(tool, "DELETE", path, NULL, &answer);
         json_drop(&answer.body);
         if (answer.refusal == REFUSAL_NONE) {
-            out_line(&tool->out, invocation->noun == NOUN_SESSION ? _("%s %s is ended.") : _("%s %s is removed."),
+            out_line(&tool->out, invocation->noun == NOUN_SESSION ? _("%s %s ended.") : _("%s %s removed."),
                      noun_rows[invocation->noun].name, invocation->words[i]);
             continue;
         }

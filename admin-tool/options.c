@@ -24,26 +24,26 @@ struct option_row {
 // clang-format off
 static const struct option_row rows[] = {
     {"broker", 'b', OPTION_ALWAYS, "HOST[:PORT]", AT(broker), N_("the broker; PULT_BROKER")},
-    {"ca", 0, OPTION_ALWAYS, "FILE", AT(ca), N_("certificate of the authority that signed the broker's; PULT_CA")},
-    {"certificate", 0, OPTION_ALWAYS, "FILE", AT(certificate), N_("a certificate to show instead of logging on; PULT_CERTIFICATE")},
-    {"key", 0, OPTION_ALWAYS, "FILE", AT(key), N_("its key; PULT_KEY")},
-    {"json", 'j', OPTION_ALWAYS, NULL, AT(json), N_("JSON for programs instead of tables")},
-    {"lang", 0, OPTION_ALWAYS, "LANGUAGE", AT(lang), N_("language of what is said, for example de")},
-    {"help", 'h', OPTION_ALWAYS, NULL, AT(help), N_("what the command does")},
-    {"version", 0, OPTION_ALWAYS, NULL, AT(version), N_("the version of this program")},
-    {"tenant", 't', OPTION_TENANT, "TENANT", AT(tenant), N_("only of this tenant; the tenant whose directory knows you")},
-    {"name", 'n', OPTION_NAME, "NAME", AT(name), N_("log-on name, else that of this computer's user")},
-    {"password-stdin", 0, OPTION_SECRETS, NULL, AT(password_stdin), N_("the password is the first line of standard input")},
-    {"token-stdin", 0, OPTION_SECRETS, NULL, AT(token_stdin), N_("the first administrator's token is, or stands in the file PULT_TOKEN_FILE")},
-    {"ticket", 0, OPTION_SECRETS, NULL, AT(ticket), N_("with the Kerberos ticket that kinit got, instead of a password")},
+    {"ca", 0, OPTION_ALWAYS, "FILE", AT(ca), N_("CA certificate that signed the broker's; PULT_CA")},
+    {"certificate", 0, OPTION_ALWAYS, "FILE", AT(certificate), N_("a client certificate to use instead of logging on; PULT_CERTIFICATE")},
+    {"key", 0, OPTION_ALWAYS, "FILE", AT(key), N_("the key of that certificate; PULT_KEY")},
+    {"json", 'j', OPTION_ALWAYS, NULL, AT(json), N_("JSON instead of tables")},
+    {"lang", 0, OPTION_ALWAYS, "LANGUAGE", AT(lang), N_("language of the output, for example de")},
+    {"help", 'h', OPTION_ALWAYS, NULL, AT(help), N_("describe the command")},
+    {"version", 0, OPTION_ALWAYS, NULL, AT(version), N_("print the version of this program")},
+    {"tenant", 't', OPTION_TENANT, "TENANT", AT(tenant), N_("only this tenant; with login, the tenant whose directory has your account")},
+    {"name", 'n', OPTION_NAME, "NAME", AT(name), N_("user name; default: your user name on this computer")},
+    {"password-stdin", 0, OPTION_SECRETS, NULL, AT(password_stdin), N_("read the password from the first line of standard input")},
+    {"token-stdin", 0, OPTION_SECRETS, NULL, AT(token_stdin), N_("read the first administrator's token there; or name its file in PULT_TOKEN_FILE")},
+    {"ticket", 0, OPTION_SECRETS, NULL, AT(ticket), N_("use the Kerberos ticket from kinit instead of a password")},
     {"file", 'f', OPTION_FILE, "FILE", AT(file), N_("the file to apply, - for standard input")},
     {"dry-run", 0, OPTION_PLAN, NULL, AT(dry_run), N_("show the plan and change nothing")},
     {"yes", 'y', OPTION_YES, NULL, AT(yes), N_("do not ask")},
     {"device", 0, OPTION_DEVICE, "DEVICE", AT(device), N_("the desk: TENANT/NAME")},
-    {"until", 0, OPTION_DRAIN, "TIME", AT(until), N_("when it takes new sessions again by itself, such as 18:00")},
-    {"message", 0, OPTION_DRAIN, "TEXT", AT(message), N_("shown to the people who are on it")},
-    {"last", 0, OPTION_EVENTS, "COUNT", AT(last), N_("so many of the last ones, 50 when not given")},
-    {"after", 0, OPTION_EVENTS, "NUMBER", AT(after), N_("all after this one")},
+    {"until", 0, OPTION_DRAIN, "TIME", AT(until), N_("when it automatically accepts new sessions again, such as 18:00")},
+    {"message", 0, OPTION_DRAIN, "TEXT", AT(message), N_("shown to the people on it")},
+    {"last", 0, OPTION_EVENTS, "COUNT", AT(last), N_("how many of the latest events; default: 50")},
+    {"after", 0, OPTION_EVENTS, "NUMBER", AT(after), N_("all events after this number")},
 };
 
 static const struct conf_row file_rows[] = {
@@ -110,7 +110,7 @@ bool options_read(struct options *options, int *count, char **words)
     for (int found; (found = getopt_long(*count, words, letters, long_options, NULL)) != -1;) {
         if (found == ':' || found == '?') {
             const char *word = words[optind - 1];
-            out_complain(found == ':' ? _("%s needs a value") : _("there is no option %s"), word);
+            out_complain(found == ':' ? _("%s needs a value") : _("unknown option %s"), word);
             return false;
         }
         if (!take_value(options, row_of(found), optarg))

@@ -6,11 +6,11 @@
 
 static void show_what_goes(struct out *out, json_object *person)
 {
-    out_line(out, _("%s (log-on name %s, %s) would be erased, for ever:"), codec_string(person, "name"),
+    out_line(out, _("%s (user name %s, %s) would be erased permanently:"), codec_string(person, "name"),
              codec_string(person, "user_name"), codec_string(person, "id"));
-    out_line(out, "  %s", _("erased: name, log-on name, and the directory's number of this person"));
-    out_line(out, "  %s", _("stays: the events of the journal, with an id that means nobody any more"));
-    out_line(out, "  %s", _("not touched: directory, home folder, logs of hosts, what they did as administrator"));
+    out_line(out, "  %s", _("erased: name, user name and the directory's id of this person"));
+    out_line(out, "  %s", _("kept: the events of the journal, with an id that no longer identifies anybody"));
+    out_line(out, "  %s", _("not touched: directory, home directory, logs of hosts, what they did as administrator"));
 }
 
 enum exit_code person_erase(struct tool *tool, const struct invocation *invocation)
@@ -27,6 +27,7 @@ enum exit_code person_erase(struct tool *tool, const struct invocation *invocati
         return EXIT_NOT_CONFIRMED;
     code = tool_ask(tool, "DELETE", path, NULL, &answer);
     if (code == EXIT_DONE)
-        out_line(&tool->out, _("%s is erased. Should they log on again, they are somebody new."), invocation->words[0]);
+        out_line(&tool->out, _("%s is erased. If they log on again, they are a new person to the broker."),
+                 invocation->words[0]);
     return code;
 }

@@ -21,14 +21,14 @@ static bool read_line(int descriptor, struct secret *secret, struct fault *why)
     while (length < sizeof line && read(descriptor, line + length, 1) == 1 && line[length] != '\n') {
         if (line[length++] == INTERRUPT) {
             explicit_bzero(line, sizeof line);
-            return fault_set(why, FAULT_DENIED, "%s", _("broken off"));
+            return fault_set(why, FAULT_DENIED, "%s", _("cancelled"));
         }
     }
     if (length && length < sizeof line && line[length - 1] == '\r')
         length--;
     bool taken = secret_set(secret, line, length < sizeof line ? length : SECRET_MAX + 1);
     explicit_bzero(line, sizeof line);
-    return taken || fault_set(why, FAULT_INVALID, "%s", _("that is too long"));
+    return taken || fault_set(why, FAULT_INVALID, "%s", _("the input is too long"));
 }
 
 // Ctrl-C would leave the terminal without echo, so it ends the line instead of the program.
@@ -40,7 +40,7 @@ bool prompt_secret(const char *question, struct secret *secret, struct fault *wh
         if (terminal >= 0)
             close(terminal);
         return fault_set(why, FAULT_UNAVAILABLE, "%s",
-                         _("There is no terminal to ask for the password: use --password-stdin."));
+                         _("No terminal to ask for the password on: use --password-stdin."));
     }
     quiet = before;
     quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
@@ -71,10 +71,10 @@ bool prompt_confirmed(bool yes)
 {
     if (yes)
         return true;
-    if (isatty(STDIN_FILENO) && prompt_yes(_("Shall that be done? [y/N] ")))
+    if (isatty(STDIN_FILENO) && prompt_yes(_("Continue? [y/N] ")))
         return true;
     out_complain("%s", isatty(STDIN_FILENO) ? _("Nothing was changed.")
-                                            : _("Nothing was changed: there is nobody to ask, and no --yes."));
+                                            : _("Nothing was changed: there is no terminal to ask on, and no --yes."));
     return false;
 }
 

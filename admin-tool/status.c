@@ -29,7 +29,7 @@ static void show_directories(struct out *out, json_object *directories)
 
 static void show_problems(struct out *out, json_object *problems)
 {
-    static const struct out_column columns[] = {{"host", N_("Host in trouble"), OUT_PLAIN},
+    static const struct out_column columns[] = {{"host", N_("Host with problems"), OUT_PLAIN},
                                                 {"health", N_("State"), OUT_HEALTH},
                                                 {"sessions", N_("Sessions"), OUT_PLAIN},
                                                 {"detail", N_("last failure"), OUT_PLAIN},
@@ -39,7 +39,7 @@ static void show_problems(struct out *out, json_object *problems)
 
 static void show_certificates(struct out *out, json_object *ending)
 {
-    static const struct out_column columns[] = {{"id", N_("Certificate ends, not renewed"), OUT_PLAIN},
+    static const struct out_column columns[] = {{"id", N_("Certificate expires, not renewed"), OUT_PLAIN},
                                                 {"kind", N_("Kind"), OUT_PLAIN},
                                                 {"until", N_("valid until"), OUT_TIME},
                                                 {.key = NULL}};
@@ -55,7 +55,7 @@ static void warn_of_authority(struct out *out, const char *until)
         return;
     owned(text) struct text when = {0};
     out_time(&when, until);
-    out_warn(out, _("The certificate of the device CA ends on %s. Start the broker anew: it renews it then."),
+    out_warn(out, _("The certificate of the device CA expires on %s. Restart the broker: it will renew it."),
              when.bytes);
 }
 
@@ -65,8 +65,8 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         {"version", N_("Version"), OUT_PLAIN},          {"since", N_("Running since"), OUT_TIME},
         {"store", N_("Journal"), OUT_HEALTH},           {"events", N_("Events"), OUT_PLAIN},
         {"tenants", N_("Tenants"), OUT_PLAIN},          {"hosts", N_("Session hosts"), OUT_PLAIN},
-        {"hosts_ok", N_("of these usable"), OUT_PLAIN}, {"hosts_draining", N_("of these draining"), OUT_PLAIN},
-        {"devices", N_("Devices"), OUT_PLAIN},          {"devices_online", N_("of these online"), OUT_PLAIN},
+        {"hosts_ok", N_("of which usable"), OUT_PLAIN}, {"hosts_draining", N_("of which draining"), OUT_PLAIN},
+        {"devices", N_("Devices"), OUT_PLAIN},          {"devices_online", N_("of which online"), OUT_PLAIN},
         {"sessions", N_("Sessions"), OUT_PLAIN},        {.key = NULL},
     };
     (void)invocation;

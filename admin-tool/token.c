@@ -53,7 +53,7 @@ static int open_folder(bool make, struct fault *why)
     if (is_ours_alone(folder, S_IFDIR))
         return folder;
     close(folder);
-    fault_set(why, FAULT_DENIED, _("%s: others may read or write this folder, or own it"), path);
+    fault_set(why, FAULT_DENIED, _("%s: this directory is accessible to others, or not yours"), path);
     return -1;
 }
 
@@ -95,7 +95,7 @@ static bool read_file(int folder, const char *name, char *bytes, size_t *length,
     ssize_t got = alone ? read(file, bytes, FILE_MAX) : -1;
     close(file);
     if (!alone)
-        return fault_set(why, FAULT_DENIED, _("%s: others may read or write this file, or own it"), name);
+        return fault_set(why, FAULT_DENIED, _("%s: this file is accessible to others, or not yours"), name);
     *length = got > 0 ? (size_t)got : 0;
     return got > 0 || fault_set(why, FAULT_ABSENT, "%s", name);
 }

@@ -15,7 +15,7 @@ static enum exit_code load_token(struct tool *tool)
         return EXIT_DONE;
     if (why.kind == FAULT_DENIED)
         out_complain("%s", why.text);
-    out_complain(_("You are not logged on at %s. Do so by: pultctl login"), tool->options.broker);
+    out_complain(_("You are not logged on to %s. Use: pultctl login"), tool->options.broker);
     return EXIT_NOT_ALLOWED;
 }
 
@@ -24,7 +24,7 @@ enum exit_code tool_open(struct tool *tool, bool with_token)
     struct options *options = &tool->options;
     struct fault why = {0};
     if (!options->broker[0]) {
-        out_complain("%s", _("Which broker? Say it with --broker HOST, PULT_BROKER or in the settings file."));
+        out_complain("%s", _("No broker is set. Use --broker HOST, PULT_BROKER or the settings file."));
         return EXIT_USAGE;
     }
     options->port = options->certificate[0] ? CERTIFICATE_PORT : PORT;
@@ -99,11 +99,11 @@ static void complain_of_certificate(const struct options *options, enum refusal 
     else if (until_ms <= clock_wall_ms())
         out_complain(_("%s: this certificate has expired"), options->certificate);
     else if (refusal == REFUSAL_UNAUTHENTICATED)
-        out_complain(_("The broker knows no administrator by the certificate %s, or port %lld does not ask for one "
-                       "(admin-port, usually 8445). Its SHA-256 is %s; see: pultctl administrator list"),
+        out_complain(_("No administrator has the certificate %s, or port %lld does not ask for one (admin-port, "
+                       "usually 8445). Its SHA-256 is %s; see: pultctl administrator list"),
                      options->certificate, (long long)options->port, digest);
     else
-        out_complain(_("Port %lld is for certificates of the broker's admin-ca; it answers to no others."),
+        out_complain(_("Port %lld accepts only certificates signed by the broker's admin-ca."),
                      (long long)options->port);
 }
 

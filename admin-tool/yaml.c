@@ -61,7 +61,7 @@ static bool next(struct reader *reader)
     if (!yaml_parser_parse(&reader->parser, &reader->event))
         return wrong_at(reader, reader->parser.problem_mark.line,
                         reader->parser.problem ? reader->parser.problem : _("not valid YAML"));
-    return is_plain(&reader->event) || wrong(reader, _("anchors, aliases and tags are not taken"));
+    return is_plain(&reader->event) || wrong(reader, _("anchors, aliases and tags are not allowed"));
 }
 
 static bool expect(struct reader *reader, yaml_event_type_t type, const char *what)
@@ -73,7 +73,7 @@ static bool scalar(struct reader *reader, const char **text)
 {
     *text = (const char *)reader->event.data.scalar.value;
     size_t length = reader->event.data.scalar.length;
-    return text_is_clean(*text, length) || wrong(reader, _("control characters are not taken"));
+    return text_is_clean(*text, length) || wrong(reader, _("control characters are not allowed"));
 }
 
 // ---- from the inside out
@@ -83,7 +83,7 @@ static bool read_words(struct reader *reader, const struct field *field, json_ob
     const char *text = NULL;
     owned(json) json_object *words = json_object_new_array();
     if (field->type != FIELD_LIST)
-        return wrong(reader, _("a list stands where one value is expected"));
+        return wrong(reader, _("expected a single value, not a list"));
     while (next(reader) && reader->event.type == YAML_SCALAR_EVENT) {
         if (!scalar(reader, &text))
             return false;
@@ -124,7 +124,7 @@ static bool read_pair(struct reader *reader, enum noun noun, json_object *object
     else if (field->flags & FIELD_READ_ONLY)
         snprintf(sentence, sizeof sentence, _("%.60s cannot be set"), name);
     else if (codec_member(object, name))
-        snprintf(sentence, sizeof sentence, _("%.60s stands twice"), name);
+        snprintf(sentence, sizeof sentence, _("duplicate key %.60s"), name);
     else
         return read_value(reader, field, &value) && json_object_object_add(object, field->name, value) == 0;
     return wrong(reader, sentence);
@@ -176,9 +176,9 @@ static bool read_section(struct reader *reader, bool seen[NOUN_COUNT])
         return false;
     enum noun noun = noun_by_plural(name);
     if (noun == NOUN_NONE || !noun_rows[noun].writable)
-        snprintf(sentence, sizeof sentence, _("there is no section %.60s"), name);
+        snprintf(sentence, sizeof sentence, _("unknown section %.60s"), name);
     else if (seen[noun])
-        snprintf(sentence, sizeof sentence, _("%.60s stands twice"), name);
+        snprintf(sentence, sizeof sentence, _("duplicate key %.60s"), name);
     else
         return seen[noun] = true, read_list(reader, noun);
     return wrong(reader, sentence);

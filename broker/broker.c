@@ -80,7 +80,7 @@ bool broker_init(const struct broker_config *config, struct fault *why)
     loop_free(loop);
     if (made) {
         printf("%s\n", token.bytes);
-        fprintf(stderr, "This token logs the first administrator on, once: pultctl log-on --token-stdin\n");
+        fprintf(stderr, "This token logs on the first administrator, once: pultctl login --token-stdin\n");
     }
     return made;
 }
@@ -188,8 +188,8 @@ static void look_at_ca(void *arg)
     clock_text(until, broker->services.ca.until_ms);
     if (broker->services.ca.until_ms - clock_wall_ms() < ca_warned_ms)
         log_warn("enrol",
-                 "the device CA's certificate ends on %s, and all that it signed: start the broker anew, which "
-                 "renews it, or see pult-broker(8) under CERTIFICATES",
+                 "the device CA's certificate expires on %s, and with it all it has signed: restart the broker, which "
+                 "renews it, or see CERTIFICATES in pult-broker(8)",
                  until);
     loop_timer_start(broker->daily, DAY_MS);
 }
@@ -197,7 +197,7 @@ static void look_at_ca(void *arg)
 static void stop(void *arg)
 {
     struct broker *broker = arg;
-    log_info("broker", "asked to stop");
+    log_info("broker", "stopping");
     loop_stop(broker->services.loop);
 }
 
@@ -222,7 +222,7 @@ static bool open_journal(struct broker *broker, struct fault *why)
     broker->journal = journal_open(&ports, services->state, &services->people, why);
     if (!broker->journal) {
         if (why->kind == FAULT_ABSENT)
-            return fault_set(why, FAULT_ABSENT, "%s holds no journal: run pult-broker --init first",
+            return fault_set(why, FAULT_ABSENT, "no journal in %s; run pult-broker --init first",
                              broker->config->data_dir);
         if (why->kind == FAULT_BROKEN)
             log_error("store", "journal is damaged; refusing to start: see pult-broker(8), DAMAGE");
@@ -352,8 +352,8 @@ bool broker_run(const struct broker_config *config, struct fault *why)
     struct broker broker = {.config = config};
     bool began = begin(&broker, why);
     if (began) {
-        log_info("broker", "pult-broker %s serves on port %d, devices on port %d", PULT_VERSION, (int)config->port,
-                 (int)config->device_port);
+        log_info("broker", "pult-broker %s listening on port %d, for devices on port %d", PULT_VERSION,
+                 (int)config->port, (int)config->device_port);
         loop_run(broker.services.loop);
     }
     end(&broker);

@@ -68,7 +68,7 @@ static bool check_folder(const char *path, const char *key, const char *folder, 
     if (stat(folder, &found) != 0)
         return complain(path, key, folder, strerror(errno));
     if (!S_ISDIR(found.st_mode))
-        return complain(path, key, folder, "not a folder");
+        return complain(path, key, folder, "not a directory");
     return access(folder, mode) == 0 || complain(path, key, folder, strerror(errno));
 }
 
@@ -80,7 +80,7 @@ bool broker_config_check_machine(const char *path, const struct broker_config *c
         fine = check_file(path, "admin-ca", config->admin_ca) && fine;
     fine = check_file(path, "key", config->key) && fine;
     if (stat(config->key, &key) == 0 && (key.st_mode & 0007))
-        fine = complain(path, "key", config->key, "others may read or change it: chmod o= it");
+        fine = complain(path, "key", config->key, "accessible to others; use chmod o=");
     fine = check_folder(path, "data-dir", config->data_dir, R_OK | W_OK | X_OK) && fine;
     if (config->journal_head_dir[0])
         fine = check_folder(path, "journal-head-dir", config->journal_head_dir, R_OK | W_OK | X_OK) && fine;

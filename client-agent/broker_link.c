@@ -125,7 +125,7 @@ bool broker_link_digest(struct broker_link *broker, unsigned char digest[32])
 void broker_link_report(struct broker_link *broker, const struct device_message *message)
 {
     if (!client_link_send(uplink_client(broker->line), message))
-        log_debug("broker", "the link is down; not told: %s %s", device_link_types[message->type].name,
+        log_debug("broker", "link down, report not sent: %s %s", device_link_types[message->type].name,
                   message->session);
 }
 

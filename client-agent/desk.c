@@ -72,16 +72,15 @@ static const struct session_end_row end_rows[VIEW_END_COUNT] = {
     [VIEW_REPLACED] = {N_("Your session was opened at another desk."), DESK_REPORTS_DISCONNECTED, "opened elsewhere"},
     [VIEW_ENDED_BY_HOST] = {N_("The session host has ended your session. Log on again or ask the help desk."),
                             DESK_REPORTS_ENDED, "ended by the host"},
-    [VIEW_LOST] = {N_("The connection to the session host was lost. Your programs go on running: log on again to "
-                      "return to them."),
-                   DESK_REPORTS_DISCONNECTED, "connection lost"},
+    [VIEW_LOST] =
+        {N_("The connection to the session host was lost. Your programs keep running: log on again to return to them."),
+         DESK_REPORTS_DISCONNECTED, "connection lost"},
     [VIEW_UNREACHABLE] = {N_("The session host cannot be reached. Try again in a minute or ask the help desk."),
                           DESK_REPORTS_FAILED, "host unreachable"},
-    [VIEW_REFUSED] = {N_("The session host did not let you in. Try again or ask the help desk."), DESK_REPORTS_FAILED,
+    [VIEW_REFUSED] = {N_("The session host rejected your logon. Try again or ask the help desk."), DESK_REPORTS_FAILED,
                       "refused by the host"},
     [VIEW_WRONG_CERTIFICATE] =
-        {N_("The session host showed a false certificate. Your password was not sent. Tell the help "
-            "desk."),
+        {N_("The session host presented a wrong certificate. Your password was not sent. Tell the help desk."),
          DESK_REPORTS_FAILED, "false certificate"},
     [VIEW_FAILED] = {N_("The session could not be shown. Log on again to return to it."), DESK_REPORTS_FAILED,
                      "viewer failed"},
@@ -95,29 +94,27 @@ static const char *const ended_sentences[HOST_REASON_COUNT] = {
     [HOST_BECAUSE_NONE] = N_("Your session has ended."),
     [HOST_BECAUSE_IDLE] = N_("Your session has ended: you had not used it for a long time."),
     [HOST_BECAUSE_DISCONNECTED_LIMIT] = N_("Your session has ended: you had not used it for a long time."),
-    [HOST_BECAUSE_SESSION_LIMIT] = N_("Your session has ended: it had been open for as long as it may be."),
-    [HOST_BECAUSE_HOURS] = N_("Your session has ended: its hours are over."),
+    [HOST_BECAUSE_SESSION_LIMIT] = N_("Your session has ended: it had reached its time limit."),
+    [HOST_BECAUSE_HOURS] = N_("Your session has ended: its permitted hours are over."),
     [HOST_BECAUSE_ADMIN] = N_("Your session was ended by the administrators."),
     [HOST_BECAUSE_SUPERSEDED] = N_("Your session has ended."),
 };
-static const char idle_sentence[] =
-    N_("Your session is locked, since you have not used it for a long time. Your programs "
-       "go on running: log on to return to them.");
+static const char idle_sentence[] = N_("Your session was locked because you had not used it for a long time. Your "
+                                       "programs keep running: log on to return to them.");
 static const char closed_sentence[] =
-    N_("Your session was locked by the administrators. Your programs go on running: log "
-       "on to return to them.");
-static const char broken_answer[] = N_("The broker's answer cannot be used. Ask the help desk.");
-static const char locked_sentence[] = N_("This desk is locked. Your programs go on running: log on to return to them.");
+    N_("Your session was locked by the administrators. Your programs keep running: log on to return to them.");
+static const char broken_answer[] = N_("The broker's answer is not usable. Ask the help desk.");
+static const char locked_sentence[] = N_("This desk is locked. Your programs keep running: log on to return to them.");
 static const char gone_sentence[] = N_("Your session was opened at another desk, or it has ended.");
 static const char lost_sentence[] = N_("Your earlier desktop on %s cannot be reached at the moment. You are getting a "
                                        "new one. If something is missing there, tell the help desk.");
 static const char slow_sentence[] = N_("Your computer has not started in time. Try again or ask the help desk.");
-static const char alone_sentence[] = N_("The broker cannot be reached either. The desk tries again by itself.");
+static const char alone_sentence[] = N_("The broker cannot be reached either. The desk keeps trying.");
 // The directory may well ask the same silent KDC, and then calls the right password wrong.
 static const char unsure_sentence[] =
     N_("The Kerberos server does not answer, and the directory did not accept your name "
        "and password. If both are right, try again in a minute.");
-static const char empty_sentence[] = N_("Type your name and your password.");
+static const char empty_sentence[] = N_("Enter your name and your password.");
 
 static void present(struct desk *desk)
 {

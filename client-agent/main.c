@@ -43,7 +43,7 @@ int main(int count, char **words)
 {
     static const struct agent_program program = {
         .name = "pult-agent",
-        .task = "looks after this desk",
+        .task = "manages this desk",
         .what = "device",
         .config_file = CONFIG_FILE,
         .load = load,

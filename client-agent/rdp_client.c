@@ -126,7 +126,7 @@ bool rdp_client_input(const struct rdp_client_config *config, const struct rdp_c
     if (strlen(answer->fingerprint) != DIGEST_SIZE - 1)
         return fault_set(why, FAULT_INVALID, "the broker did not say which certificate the host has");
     if (!is_one_line(answer->user_name) || !is_one_line(answer->one_time_password) || !is_one_line(password))
-        return fault_set(why, FAULT_INVALID, "user_name or password hold control characters");
+        return fault_set(why, FAULT_INVALID, "the user name or password contains control characters");
     add_line(&lines, "/v:" INSIDE_SOCKET);
     add_line(&lines, "/u:%s", answer->user_name);
     add_line(&lines, "/p:%s%s%s", answer->one_time_password, one_time && typed ? ":" : "", password);
@@ -273,7 +273,7 @@ static bool begin(struct loop *loop, const struct rdp_client_config *config, con
     if (arguments < 0 || pipe2(output, O_CLOEXEC) != 0) {
         if (arguments >= 0)
             close(arguments);
-        return fault_set(why, FAULT_UNAVAILABLE, "no pipe: %s", strerror(errno));
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot create a pipe: %s", strerror(errno));
     }
     viewer->child = start(loop, config, task, arguments, output[1], viewer, ended, why);
     close(arguments);

@@ -231,7 +231,7 @@ static void relay_changed(void *arg, enum relay_event event)
 static void out_of_patience(void *arg)
 {
     struct session_view *view = arg;
-    log_warn("viewer", "%s: shows nothing", view->answer.session);
+    log_warn("viewer", "%s: no window has appeared", view->answer.session);
     end_with(view, VIEW_FAILED);
 }
 

@@ -103,7 +103,7 @@ struct window_watch *window_watch_new(struct loop *loop, const char *display, co
     xcb_connection_t *connection = let_in(display, cookie);
     if (xcb_connection_has_error(connection)) {
         xcb_disconnect(connection);
-        fault_set(why, FAULT_UNAVAILABLE, "the X server %s does not let us in", display);
+        fault_set(why, FAULT_UNAVAILABLE, "the X server %s refuses the connection", display);
         return NULL;
     }
     listen_to_root(connection);

@@ -47,7 +47,7 @@ static bool write_cookie(struct x_server *server, uid_t client, struct fault *wh
     unsigned char entry[64] = {0xff, 0xff};
     size_t length = 2;
     if (getrandom(server->cookie, COOKIE_SIZE, 0) != COOKIE_SIZE)
-        return fault_set(why, FAULT_BROKEN, "no random numbers");
+        return fault_set(why, FAULT_BROKEN, "no random numbers available");
     length += put_counted(entry + length, "", 0);
     length += put_counted(entry + length, "", 0);
     length += put_counted(entry + length, protocol, sizeof protocol - 1);
@@ -108,7 +108,7 @@ static void ended(void *arg, int status)
 
 static void not_ready(void *arg)
 {
-    log_warn("screen", "an X server does not get ready");
+    log_warn("screen", "an X server did not become ready");
     gone(arg);
 }
 
@@ -138,7 +138,7 @@ static struct child *start(struct x_server *server, const char *command, int sai
     const char *words[SERVER_WORDS_MAX + 4];
     char room[1024];
     if (!x_server_words(command, server->terminal, room, sizeof room, words)) {
-        fault_set(why, FAULT_INVALID, "\"%.200s\" is no command for an X server", command);
+        fault_set(why, FAULT_INVALID, "\"%.200s\" is not a command for an X server", command);
         return NULL;
     }
     size_t count = 0;
@@ -159,7 +159,7 @@ static bool open_server(struct x_server *server, const struct x_server_config *c
     if (!write_cookie(server, config->client, why))
         return false;
     if (pipe2(pipe_ends, O_CLOEXEC) != 0)
-        return fault_set(why, FAULT_UNAVAILABLE, "no pipe: %s", strerror(errno));
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot create a pipe: %s", strerror(errno));
     server->said = pipe_ends[0];
     server->child = start(server, config->command, pipe_ends[1], why);
     close(pipe_ends[1]);

@@ -25,7 +25,7 @@ static bool read_string(const struct field *field, json_object *value, char *to,
     if (length >= field->size)
         return fault_set(why, FAULT_INVALID, "%s: longer than %zu bytes", field->name, field->size - 1);
     if (!text_is_clean(text, length))
-        return fault_set(why, FAULT_INVALID, "%s: holds control characters", field->name);
+        return fault_set(why, FAULT_INVALID, "%s: contains control characters", field->name);
     memcpy(to, text, length);
     to[length] = 0;
     return true;
@@ -58,7 +58,7 @@ static bool read_words(const struct field *field, json_object *value, char separ
         if (!read_string(&word_field, json_object_array_get_idx(value, i), word, why))
             return false;
         if (separator == ' ' && (!*word || strchr(word, ' ')))
-            return fault_set(why, FAULT_INVALID, "%s: an empty word or one with a space", field->name);
+            return fault_set(why, FAULT_INVALID, "%s: a word is empty or contains a space", field->name);
         word += strlen(word);
     }
     return true;
@@ -144,7 +144,7 @@ static bool read_time(const struct field *field, enum codec_form form, json_obje
     if (!end || !read_offset(end, &fraction_ms, &offset_s))
         return wrong_type(field, "a time such as 2026-03-01T07:59:30Z", why);
     *to = ((int64_t)timegm(&utc) - offset_s) * 1000 + fraction_ms;
-    return utc.tm_mday == day || wrong_type(field, "a day that there is", why);
+    return utc.tm_mday == day || wrong_type(field, "an existing date", why);
 }
 
 static bool read_digest(const struct field *field, json_object *value, char *to, struct fault *why)
@@ -322,7 +322,7 @@ static bool read_members(const struct field *fields, enum codec_form form, json_
         if (!found && (form == CODEC_ANSWER || form == CODEC_MESSAGE))
             continue;
         if (!found)
-            return fault_set(why, FAULT_INVALID, "%.60s: there is no such field", key);
+            return fault_set(why, FAULT_INVALID, "%.60s: unknown field", key);
         if (form == CODEC_CHANGE && (spot.field->flags & FIELD_READ_ONLY))
             return fault_set(why, FAULT_INVALID, "%s: set by the broker, not by you", key);
         if (!read_field(spot.field, form, value, spot.record, why))

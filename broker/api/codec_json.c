@@ -70,7 +70,7 @@ static bool check_text(json_object *value, const char *name, struct fault *why)
 {
     if (json_object_is_type(value, json_type_string) &&
         !text_is_clean(json_object_get_string(value), (size_t)json_object_get_string_len(value)))
-        return fault_set(why, FAULT_INVALID, "%.60s: holds control characters or is not valid UTF-8", name);
+        return fault_set(why, FAULT_INVALID, "%.60s: contains control characters or is not valid UTF-8", name);
     if (json_object_is_type(value, json_type_array))
         for (size_t i = 0; i < json_object_array_length(value); i++)
             if (!check_text(json_object_array_get_idx(value, i), name, why))
@@ -79,7 +79,7 @@ static bool check_text(json_object *value, const char *name, struct fault *why)
         json_object_object_foreach(value, key, member)
         {
             if (!text_is_clean(key, strlen(key)))
-                return fault_set(why, FAULT_INVALID, "a key holds control characters or is not valid UTF-8");
+                return fault_set(why, FAULT_INVALID, "a key contains control characters or is not valid UTF-8");
             if (!check_text(member, key, why))
                 return false;
         }
@@ -107,7 +107,7 @@ bool codec_parse(json_object **object, const char *bytes, size_t length, struct 
         return fault_set(why, FAULT_INVALID, "expected a JSON object");
     if (count_members(parsed) != members) {
         codec_wipe(parsed);
-        return fault_set(why, FAULT_INVALID, "a key stands twice");
+        return fault_set(why, FAULT_INVALID, "duplicate key");
     }
     if (!check_text(parsed, "", why)) {
         codec_wipe(parsed);

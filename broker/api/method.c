@@ -117,7 +117,7 @@ const struct method method_rows[] = {
     {METHOD_REMOVE, "DELETE", "/v1/sessions/{id}", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "ends a session"},
     {.id = METHOD_DRAIN, .verb = "POST", .path = "/v1/hosts/{id}/drain", .who = ROLE_ADMIN, .noun = NOUN_HOST, BODY(drain_request), .flags = METHOD_OWN_TENANT, .sentence = "takes a host out of service: no new sessions"},
     {METHOD_UNDRAIN, "POST", "/v1/hosts/{id}/undrain", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "puts a host back into service"},
-    {METHOD_RELEASE, "POST", "/v1/hosts/{id}/release", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "makes a desktop that is kept nobody's again"},
+    {METHOD_RELEASE, "POST", "/v1/hosts/{id}/release", ROLE_ADMIN, NOUN_HOST, NULL, 0, METHOD_OWN_TENANT, "releases a persistent desktop"},
     {.id = METHOD_MESSAGE, .verb = "POST", .path = "/v1/hosts/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_HOST, BODY(message_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in all sessions of a host"},
     {.id = METHOD_MESSAGE, .verb = "POST", .path = "/v1/sessions/{id}/message", .who = ROLE_ADMIN, .noun = NOUN_SESSION, BODY(message_request), .flags = METHOD_OWN_TENANT, .sentence = "shows a message in a session"},
     {METHOD_LOCK, "POST", "/v1/sessions/{id}/lock", ROLE_ADMIN, NOUN_SESSION, NULL, 0, METHOD_OWN_TENANT, "cuts the connection to a session, which goes on: whoever opens it again must log on"},

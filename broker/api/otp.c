@@ -109,7 +109,7 @@ static bool read_secret(const char *path, char text[OTP_KEY_TEXT_SIZE], struct f
     if (reason.kind == FAULT_ABSENT)
         return make_secret(path, text, why);
     if (reason.kind == FAULT_INVALID)
-        return fault_set(why, FAULT_BROKEN, "%s: holds no secret", path);
+        return fault_set(why, FAULT_BROKEN, "%s: contains no secret", path);
     return fault_set(why, FAULT_BROKEN, "%s", reason.text);
 }
 
@@ -119,9 +119,9 @@ struct otp_maker *otp_maker_open(const char *path, struct fault *why)
     struct otp_maker *maker = mem_new(1, sizeof *maker);
     bool fine = read_secret(path, text, why);
     if (fine && !text_unhex(maker->secret.bytes, CODE_BYTES, text))
-        fine = fault_set(why, FAULT_BROKEN, "%s: holds no secret", path);
+        fine = fault_set(why, FAULT_BROKEN, "%s: contains no secret", path);
     if (fine && !begin(&maker->secret))
-        fine = fault_set(why, FAULT_BROKEN, "%s: there is no HMAC with SHA-256", path);
+        fine = fault_set(why, FAULT_BROKEN, "%s: HMAC-SHA-256 is not available", path);
     explicit_bzero(text, sizeof text);
     if (fine)
         return maker;

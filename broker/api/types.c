@@ -20,15 +20,15 @@ static const char *const session_states[] = {"starting", "connected", "disconnec
 
 static const struct field tenant_fields[] = {
     OWN_ID(tenant),
-    {.name = "name", .type = FIELD_TEXT, AT(tenant, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
-    {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .sentence = "its administrators look after all tenants"},
+    {.name = "name", .type = FIELD_TEXT, AT(tenant, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
+    {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .sentence = "its administrators manage all tenants"},
     {.name = "directory", .type = FIELD_CHOICE, AT(tenant, directory), .choices = directory_kinds, .sentence = "kind of directory"},
     {.name = "servers", .type = FIELD_LIST, AT(tenant, servers), .flags = FIELD_REQUIRED, .sentence = "directory servers, ldaps://name or ldap://name (StartTLS), tried in this order"},
-    {.name = "user_base", .type = FIELD_TEXT, AT(tenant, user_base), .flags = FIELD_REQUIRED, .sentence = "where in the directory people are"},
-    {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .sentence = "where in the directory groups are; empty: as user_base"},
-    {.name = "bind_method", .type = FIELD_CHOICE, AT(tenant, bind_method), .choices = bind_methods, .sentence = "how the service account signs on: by its password, or by a ticket from the tenant's keytab"},
+    {.name = "user_base", .type = FIELD_TEXT, AT(tenant, user_base), .flags = FIELD_REQUIRED, .sentence = "base DN of people in the directory"},
+    {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .sentence = "base DN of groups in the directory; empty: the same as user_base"},
+    {.name = "bind_method", .type = FIELD_CHOICE, AT(tenant, bind_method), .choices = bind_methods, .sentence = "how the service account authenticates: with its password, or with a ticket from the tenant's keytab"},
     {.name = "bind_dn", .type = FIELD_TEXT, AT(tenant, bind_dn), .flags = FIELD_REQUIRED, .sentence = "service account that may read people and groups"},
-    {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .sentence = "Kerberos realm; empty: log-on by password only"},
+    {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .sentence = "Kerberos realm; empty: logon by password only"},
     {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .sentence = "directory group whose members administer this tenant"},
     {.name = "help_desk", .type = FIELD_TEXT, AT(tenant, help_desk), .sentence = "telephone number shown with every refusal"},
     END,
@@ -36,15 +36,15 @@ static const struct field tenant_fields[] = {
 
 static const struct field site_fields[] = {
     OWN_ID(site),
-    {.name = "name", .type = FIELD_TEXT, AT(site, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
+    {.name = "name", .type = FIELD_TEXT, AT(site, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
     END,
 };
 
 static const struct field pool_fields[] = {
     OWN_ID(pool),
-    {.name = "name", .type = FIELD_TEXT, AT(pool, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
-    {.name = "kind", .type = FIELD_CHOICE, AT(pool, kind), .choices = pool_kinds, .sentence = "terminal servers (many people a host) or desktops (one person a machine)"},
-    {.name = "persistent", .type = FIELD_FLAG, AT(pool, persistent), .sentence = "a desktop stays with its person after log-off; else the next may get it"},
+    {.name = "name", .type = FIELD_TEXT, AT(pool, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(pool, kind), .choices = pool_kinds, .sentence = "terminal servers (many people per host) or desktops (one person per machine)"},
+    {.name = "persistent", .type = FIELD_FLAG, AT(pool, persistent), .sentence = "a desktop stays assigned to its person after logoff; otherwise the next person may get it"},
     END,
 };
 
@@ -53,73 +53,73 @@ static const struct field host_fields[] = {
     {.name = "pool", .type = FIELD_ID, AT(host, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .sentence = "the pool it belongs to"},
     {.name = "address", .type = FIELD_TEXT, AT(host, address), .flags = FIELD_REQUIRED, .sentence = "name or IP address"},
     {.name = "port", .type = FIELD_NUMBER, AT(host, port), .min = 1, .max = 65535, .flags = FIELD_REQUIRED, .sentence = "RDP port, usually 3389"},
-    {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of its certificate; a host that shows another gets no password"},
+    {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of its certificate; a host that presents another one gets no password"},
     {.name = "weight", .type = FIELD_NUMBER, AT(host, weight), .min = 1, .max = 1000, .flags = FIELD_REQUIRED, .sentence = "share of the load, 100 is usual"},
-    {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "most sessions at a time"},
-    {.name = "os", .type = FIELD_CHOICE, AT(host, os), .choices = host_oses, .sentence = "linux, with our agent; or windows, without: nothing there guards its sessions"},
-    {.name = "owner", .type = FIELD_TEXT, AT(host, owner), .flags = FIELD_READ_ONLY, .sentence = "the person whose desktop it is, where desktops are kept"},
-    {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses that a magic packet wakes it by, or the word command: by the broker's wake-command"},
-    {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_READ_ONLY, .sentence = "takes no new sessions"},
-    {.name = "drain_until", .type = FIELD_TIME, AT(host, drain_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when it takes new sessions again by itself; empty: when told to"},
+    {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "maximum number of sessions at a time"},
+    {.name = "os", .type = FIELD_CHOICE, AT(host, os), .choices = host_oses, .sentence = "linux, with our agent; or windows, without it: nothing there protects its sessions"},
+    {.name = "owner", .type = FIELD_TEXT, AT(host, owner), .flags = FIELD_READ_ONLY, .sentence = "the person whose desktop it is, in a pool of persistent desktops"},
+    {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses for the magic packet that wakes it, or the word command for the broker's wake-command"},
+    {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_READ_ONLY, .sentence = "accepts no new sessions"},
+    {.name = "drain_until", .type = FIELD_TIME, AT(host, drain_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when it automatically accepts new sessions again; empty: when it is undrained"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(host, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its agent's certificate; empty: no agent, passwords go to the host"},
-    {.name = "certificate_until", .type = FIELD_TIME, AT(host, until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when that certificate is valid; its agent renews it in time"},
-    {.name = "enrolment", .type = FIELD_DIGEST, AT(host, enrolment), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of the certificate its agent was enrolled with; empty: the present one"},
-    {.name = "enrolled", .type = FIELD_TIME, AT(host, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "since when its agent is enrolled"},
+    {.name = "certificate_until", .type = FIELD_TIME, AT(host, until_ms), .flags = FIELD_READ_ONLY, .sentence = "when that certificate expires; its agent renews it in time"},
+    {.name = "enrolment", .type = FIELD_DIGEST, AT(host, enrolment), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of the certificate its agent was enrolled with; empty: the current one"},
+    {.name = "enrolled", .type = FIELD_TIME, AT(host, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "when its agent was enrolled"},
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(host, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
-    {.name = "enrol_token_until", .type = FIELD_TIME, AT(host, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when its enrolment token can be used"},
+    {.name = "enrol_token_until", .type = FIELD_TIME, AT(host, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
     END,
 };
 
 static const struct field profile_fields[] = {
     OWN_ID(profile),
-    {.name = "name", .type = FIELD_TEXT, AT(profile, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
+    {.name = "name", .type = FIELD_TEXT, AT(profile, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
     {.name = "pool", .type = FIELD_ID, AT(profile, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .sentence = "where its sessions run"},
     {.name = "clipboard", .type = FIELD_FLAG, AT(profile, clipboard), .sentence = "copy and paste between desk and session"},
     {.name = "drives", .type = FIELD_FLAG, AT(profile, drives), .sentence = "USB sticks of the desk in the session"},
     {.name = "printers", .type = FIELD_FLAG, AT(profile, printers), .sentence = "printers of the desk in the session"},
     {.name = "sound", .type = FIELD_FLAG, AT(profile, sound), .sentence = "sound of the session at the desk"},
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
-    {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "log-on hours, 06:00-20:00, or 22:00-06:00 over midnight; empty: always"},
-    {.name = "days", .type = FIELD_LIST, AT(profile, days), .sentence = "log-on days, mon to sun; empty: all"},
-    {.name = "authentication", .type = FIELD_CHOICE, AT(profile, authentication), .choices = authentications, .sentence = "how sessions are opened: by one-time password only, or with the person's password behind it, where programs in the session need it"},
-    {.name = "idle_minutes", .type = FIELD_NUMBER, AT(profile, idle_minutes), .max = 10080, .sentence = "minutes without keyboard and mouse until the session is locked; 0: never"},
-    {.name = "disconnected_minutes", .type = FIELD_NUMBER, AT(profile, disconnected_minutes), .max = 43200, .sentence = "minutes until a session that nobody sees is logged off; 0: never"},
-    {.name = "max_minutes", .type = FIELD_NUMBER, AT(profile, max_minutes), .max = 43200, .sentence = "minutes until any session is logged off; 0: never"},
+    {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "logon hours, such as 06:00-20:00, or 22:00-06:00 across midnight; empty: always"},
+    {.name = "days", .type = FIELD_LIST, AT(profile, days), .sentence = "logon days, mon to sun; empty: all"},
+    {.name = "authentication", .type = FIELD_CHOICE, AT(profile, authentication), .choices = authentications, .sentence = "how sessions are opened: with a one-time password only, or with the person's password after it, where programs in the session need that"},
+    {.name = "idle_minutes", .type = FIELD_NUMBER, AT(profile, idle_minutes), .max = 10080, .sentence = "minutes without keyboard or mouse input until the session is locked; 0: never"},
+    {.name = "disconnected_minutes", .type = FIELD_NUMBER, AT(profile, disconnected_minutes), .max = 43200, .sentence = "minutes until a disconnected session is logged off; 0: never"},
+    {.name = "max_minutes", .type = FIELD_NUMBER, AT(profile, max_minutes), .max = 43200, .sentence = "minutes until a session is logged off in any case; 0: never"},
     END,
 };
 
 static const struct field assignment_fields[] = {
     OWN_ID(assignment),
     {.name = "profile", .type = FIELD_ID, AT(assignment, profile), .flags = FIELD_REQUIRED, .refers = NOUN_PROFILE, .sentence = "what is assigned"},
-    {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .sentence = "to members of this directory group: DN or common name"},
-    {.name = "person", .type = FIELD_TEXT, AT(assignment, person), .sentence = "or to this one person: log-on name"},
+    {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .sentence = "to the members of this directory group: DN or common name"},
+    {.name = "person", .type = FIELD_TEXT, AT(assignment, person), .sentence = "or to this one person: user name"},
     {.name = "priority", .type = FIELD_NUMBER, AT(assignment, priority), .min = 0, .max = 1000, .sentence = "the highest that applies wins"},
     END,
 };
 
 static const struct field device_fields[] = {
     OWN_ID(device),
-    {.name = "site", .type = FIELD_ID, AT(device, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .sentence = "the building it stands in"},
-    {.name = "room", .type = FIELD_TEXT, AT(device, room), .sentence = "room and desk, for people"},
+    {.name = "site", .type = FIELD_ID, AT(device, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .sentence = "the building it is in"},
+    {.name = "room", .type = FIELD_TEXT, AT(device, room), .sentence = "room and desk, as people know them"},
     {.name = "disabled", .type = FIELD_FLAG, AT(device, disabled), .sentence = "nobody can log on here"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(device, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
-    {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when that certificate is valid; the device renews it in time"},
-    {.name = "enrolled", .type = FIELD_TIME, AT(device, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "since when it is enrolled"},
+    {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_READ_ONLY, .sentence = "when that certificate expires; the device renews it in time"},
+    {.name = "enrolled", .type = FIELD_TIME, AT(device, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was enrolled"},
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(device, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
-    {.name = "enrol_token_until", .type = FIELD_TIME, AT(device, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "until when its enrolment token can be used"},
+    {.name = "enrol_token_until", .type = FIELD_TIME, AT(device, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
     END,
 };
 
 static const struct field administrator_fields[] = {
     OWN_ID(administrator),
-    {.name = "name", .type = FIELD_TEXT, AT(administrator, name), .flags = FIELD_REQUIRED, .sentence = "name for people"},
-    {.name = "certificate", .type = FIELD_DIGEST, AT(administrator, certificate), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of the certificate that proves them"},
+    {.name = "name", .type = FIELD_TEXT, AT(administrator, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
+    {.name = "certificate", .type = FIELD_DIGEST, AT(administrator, certificate), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of their certificate"},
     END,
 };
 
 static const struct field person_fields[] = {
     OWN_ID(person),
-    {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_READ_ONLY, .sentence = "first log-on"},
+    {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_READ_ONLY, .sentence = "first logon"},
     END,
 };
 
@@ -128,12 +128,12 @@ static const struct field session_fields[] = {
     {.name = "person", .type = FIELD_ID, AT(session, person), .refers = NOUN_PERSON, .flags = FIELD_READ_ONLY, .sentence = "whose desktop it is"},
     {.name = "pool", .type = FIELD_ID, AT(session, pool), .refers = NOUN_POOL, .flags = FIELD_READ_ONLY, .sentence = "pool of its host"},
     {.name = "host", .type = FIELD_ID, AT(session, host), .refers = NOUN_HOST, .flags = FIELD_READ_ONLY, .sentence = "where it runs"},
-    {.name = "profile", .type = FIELD_ID, AT(session, profile), .refers = NOUN_PROFILE, .flags = FIELD_READ_ONLY, .sentence = "by which profile"},
-    {.name = "device", .type = FIELD_ID, AT(session, device), .refers = NOUN_DEVICE, .flags = FIELD_READ_ONLY, .sentence = "where it was last opened"},
+    {.name = "profile", .type = FIELD_ID, AT(session, profile), .refers = NOUN_PROFILE, .flags = FIELD_READ_ONLY, .sentence = "the profile it was opened with"},
+    {.name = "device", .type = FIELD_ID, AT(session, device), .refers = NOUN_DEVICE, .flags = FIELD_READ_ONLY, .sentence = "the desk where it was last opened"},
     {.name = "state", .type = FIELD_CHOICE, AT(session, state), .choices = session_states, .flags = FIELD_READ_ONLY, .sentence = "starting, connected or disconnected; ended in the event that tells of its end"},
     {.name = "fence", .type = FIELD_NUMBER, AT(session, fence), .min = 0, .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "fencing number, higher with every move"},
-    {.name = "started", .type = FIELD_TIME, AT(session, started_ms), .flags = FIELD_READ_ONLY, .sentence = "since when it runs"},
-    {.name = "changed", .type = FIELD_TIME, AT(session, changed_ms), .flags = FIELD_READ_ONLY, .sentence = "since when it is in this state"},
+    {.name = "started", .type = FIELD_TIME, AT(session, started_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was started"},
+    {.name = "changed", .type = FIELD_TIME, AT(session, changed_ms), .flags = FIELD_READ_ONLY, .sentence = "when its state last changed"},
     END,
 };
 
@@ -142,10 +142,10 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_SITE] = {"site", "sites", site_fields, sizeof(struct site), true, "a building of a tenant"},
     [NOUN_POOL] = {"pool", "pools", pool_fields, sizeof(struct pool), true, "session hosts of one kind"},
     [NOUN_HOST] = {"host", "hosts", host_fields, sizeof(struct host), true, "a machine that runs sessions"},
-    [NOUN_PROFILE] = {"profile", "profiles", profile_fields, sizeof(struct profile), true, "a workplace: pool, devices, hours"},
-    [NOUN_ASSIGNMENT] = {"assignment", "assignments", assignment_fields, sizeof(struct assignment), true, "who works by which profile"},
+    [NOUN_PROFILE] = {"profile", "profiles", profile_fields, sizeof(struct profile), true, "a workplace: pool, channels, hours, limits"},
+    [NOUN_ASSIGNMENT] = {"assignment", "assignments", assignment_fields, sizeof(struct assignment), true, "who gets which profile"},
     [NOUN_DEVICE] = {"device", "devices", device_fields, sizeof(struct device), true, "a thin client at a desk"},
-    [NOUN_ADMINISTRATOR] = {"administrator", "administrators", administrator_fields, sizeof(struct administrator), true, "who administers by client certificate; members of a tenant's admin_group need none"},
+    [NOUN_ADMINISTRATOR] = {"administrator", "administrators", administrator_fields, sizeof(struct administrator), true, "an administrator with a client certificate; members of a tenant's admin_group need none"},
     [NOUN_PERSON] = {"person", "people", person_fields, sizeof(struct person), false, "somebody who has logged on"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
 };
@@ -159,16 +159,13 @@ const char host_wake_command[] = "command";
 #define _(sentence) sentence
 
 const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT] = {
-    [HOST_FENCED] = {"fenced",
-                     _("one-time passwords; the host itself says what runs there, and cuts older connections: "
-                       "one desktop, one person")},
-    [HOST_PROBED] = {"probed",
-                     _("no agent: the typed password goes to the host, only the desks say what runs there, and "
-                       "nothing there cuts an older connection")},
+    [HOST_FENCED] = {"fenced", _("one-time passwords; the host itself reports what runs there and disconnects older "
+                                 "connections: one desktop, one person")},
+    [HOST_PROBED] = {"probed", _("no agent: the typed password goes to the host, only the desks report what runs "
+                                 "there, and nothing there ends an older connection")},
     [HOST_ON_WINDOWS] = {"windows",
-                         _("Windows, without a program of ours: the typed password goes to the host by NLA, only "
-                           "the desks say what runs there, and Windows alone decides whether an older connection "
-                           "is cut")},
+                         _("Windows, without our agent: the typed password goes to the host by NLA, only the desks "
+                           "report what runs there, and Windows alone decides whether an older connection is ended")},
 };
 
 bool host_has_agent(const struct host *host)

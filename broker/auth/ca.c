@@ -153,7 +153,7 @@ static void renew_own(struct ca *ca, const char *certificate_file)
     X509_free(ca->certificate);
     ca->certificate = take(certificate);
     ca->until_s = certificate_until_ms(ca->certificate) / 1000;
-    log_info("enrol", "%s: the device CA's certificate is renewed", certificate_file);
+    log_info("enrol", "%s: renewed the device CA's certificate", certificate_file);
 }
 
 struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t life_s, struct fault *why)
@@ -188,7 +188,7 @@ static EVP_PKEY *key_of_request(const unsigned char *der, size_t length, struct 
     const unsigned char *at = der;
     owned(request) X509_REQ *request = d2i_X509_REQ(NULL, &at, (long)length);
     if (!request || at != der + length) {
-        fault_set(why, FAULT_INVALID, "request: no PKCS #10 request");
+        fault_set(why, FAULT_INVALID, "request: not a PKCS #10 request");
         return NULL;
     }
     EVP_PKEY *key = X509_REQ_get_pubkey(request);
@@ -198,7 +198,7 @@ static EVP_PKEY *key_of_request(const unsigned char *der, size_t length, struct 
     if (right)
         return key;
     EVP_PKEY_free(key);
-    fault_set(why, FAULT_INVALID, "request: not signed by the P-256 key that it holds");
+    fault_set(why, FAULT_INVALID, "request: not signed with the P-256 key it contains");
     return NULL;
 }
 
@@ -229,7 +229,7 @@ static bool sign(void *self, const unsigned char *der, size_t length, const char
                 name_renewed(certificate, ca->certificate, renews) && X509_sign(certificate, ca->key, EVP_sha256()) > 0;
     int written = made ? i2d_X509(certificate, &out->der) : -1;
     if (written <= 0)
-        return fault_set(why, FAULT_BROKEN, "the certificate could not be made");
+        return fault_set(why, FAULT_BROKEN, "could not create the certificate");
     out->length = (size_t)written;
     out->until_ms = until_s * 1000;
     return true;

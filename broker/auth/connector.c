@@ -321,7 +321,7 @@ static void read_servers(struct connector *connector)
         connector->server_count++;
     }
     if (connector->server_count == 0)
-        log_error("directory", "%s: no servers are set", connector->service.tenant.id);
+        log_error("directory", "%s: no servers configured", connector->service.tenant.id);
 }
 
 static void start_thread(struct connector *connector)

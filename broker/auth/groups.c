@@ -106,7 +106,7 @@ static char *name_for(const struct groups *groups, struct ldap_bytes dn)
 {
     char plain[DN_SIZE];
     if (!ldap_link_plain_dn(plain, sizeof plain, dn))
-        log_warn("directory", "%s: a group's name is too long and left out: %.*s", groups->tenant->id,
+        log_warn("directory", "%s: ignored a group whose name is too long: %.*s", groups->tenant->id,
                  dn.length < 300 ? (int)dn.length : 300, dn.at);
     return mem_dup(is_below(plain, groups->base) ? plain : "");
 }
@@ -246,7 +246,7 @@ static void step_onto(struct group_walk *walk, struct group_node *node, unsigned
         if (walk->nodes[i] == node)
             return;
     if (walk->count == GROUPS_MAX || depth > GROUPS_DEPTH) {
-        log_warn("directory", "%s: more than %d groups for one person, or %d deep: the rest is left out",
+        log_warn("directory", "%s: more than %d groups for one person, or nested more than %d deep: ignoring the rest",
                  node->groups->tenant->id, GROUPS_MAX, GROUPS_DEPTH);
         return;
     }
@@ -330,7 +330,7 @@ struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struc
     groups->deadline = loop_timer_new(loop, deadline_came, groups);
     struct ldap_bytes base = {tenant->group_base, strlen(tenant->group_base)};
     if (base.length > 0 && !ldap_link_plain_dn(groups->base, sizeof groups->base, base))
-        log_error("directory", "%s: the base of the groups is no DN: %s", tenant->id, tenant->group_base);
+        log_error("directory", "%s: group_base is not a DN: %s", tenant->id, tenant->group_base);
     return groups;
 }
 

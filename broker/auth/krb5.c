@@ -102,7 +102,7 @@ static bool read_principal(gss_name_t name, const char *realm, char principal[DN
     if (GSS_ERROR(major))
         return refuse(why, FAULT_DENIED, "name of the ticket", major, minor);
     if (!gss_oid_equal(type, GSS_KRB5_NT_PRINCIPAL_NAME) || !is_person(shown.value, shown.length, realm))
-        return fault_set(why, FAULT_DENIED, "the ticket is not of a person of %s: %.*s", realm,
+        return fault_set(why, FAULT_DENIED, "the ticket is not for a person of %s: %.*s", realm,
                          shown.length < 128 ? (int)shown.length : 128, (const char *)shown.value);
     memcpy(principal, shown.value, shown.length);
     principal[shown.length] = 0;
@@ -120,10 +120,10 @@ static bool read_account(gss_name_t name, const char *realm, char principal[DN_S
     int checked = 0, complete = 0, more = -1;
     OM_uint32 major = gss_get_name_attribute(&minor, name, &wanted, &checked, &complete, &info, NULL, &more);
     if (GSS_ERROR(major) || !checked || !pac_user_name(user_name, (struct ldap_bytes){info.value, info.length}))
-        return fault_set(why, FAULT_DENIED, "the domain controller does not vouch for an account in this ticket");
+        return fault_set(why, FAULT_DENIED, "this ticket contains no account signed by the domain controller");
     snprintf(principal, DN_SIZE, "%s@%s", user_name, realm);
     return is_person(principal, strlen(principal), realm) ||
-           fault_set(why, FAULT_DENIED, "the ticket is not of a person of %s", realm);
+           fault_set(why, FAULT_DENIED, "the ticket is not for a person of %s", realm);
 }
 
 static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *token, const unsigned char binding[32],
@@ -170,7 +170,7 @@ bool krb5_acceptor_accept(struct krb5_acceptor *acceptor, const char *realm, boo
         return fault_set(why, FAULT_INVALID, "the ticket is not base64");
     bool taken = accept_token(acceptor, &token, binding, realm, is_domain, principal, &answer, why) &&
                  (base64_encode(reply, reply_size, answer.value, answer.length) ||
-                  fault_set(why, FAULT_DENIED, "the answer to the ticket is too long"));
+                  fault_set(why, FAULT_DENIED, "the reply to the ticket is too long"));
     if (!taken)
         principal[0] = 0;
     return taken;

@@ -187,7 +187,7 @@ static bool fail_tls(struct ldap_link *link, const char *ca_file, struct fault *
 {
     fail(link, why, "TLS");
     if (strstr(why->text, "unknown error"))
-        fault_set(why, FAULT_UNAVAILABLE, "TLS: the certificate is not vouched for by %.180s, or for another name",
+        fault_set(why, FAULT_UNAVAILABLE, "TLS: the certificate is not signed by %.180s, or is for another name",
                   ca_file);
     return false;
 }
@@ -195,7 +195,7 @@ static bool fail_tls(struct ldap_link *link, const char *ca_file, struct fault *
 static bool start_tls(struct ldap_link *link, const char *uri, const char *ca_file, int64_t wait_ms, struct fault *why)
 {
     if (!set_options(link->ldap, wait_ms) || !set_socket(link, wait_ms))
-        return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
+        return fault_set(why, FAULT_UNAVAILABLE, "libldap rejects our settings");
     if (!ldap_tls_set(link->ldap, ca_file, why))
         return false;
     if (text_starts(uri, "ldap://") && !ask_for_tls(link, wait_ms, why))
@@ -204,7 +204,7 @@ static bool start_tls(struct ldap_link *link, const char *uri, const char *ca_fi
         return fail_tls(link, ca_file, why);
     // libldap would connect again by itself after a loss, blocking and without TLS: give it nowhere to go.
     if (!begin_reading_ahead(link) || ldap_set_option(link->ldap, LDAP_OPT_URI, "ldapi://%2Fdev%2Fnull") != 0)
-        return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our settings");
+        return fault_set(why, FAULT_UNAVAILABLE, "libldap rejects our settings");
     return true;
 }
 
@@ -216,7 +216,7 @@ struct ldap_link *ldap_link_open(const char *uri, const char *ca_file, int64_t w
         return NULL;
     if (ldap_init_fd(link->descriptor, LDAP_PROTO_TCP, uri, &link->ldap) != LDAP_SUCCESS) {
         link->ldap = NULL;
-        fault_set(why, FAULT_UNAVAILABLE, "libldap does not take the address");
+        fault_set(why, FAULT_UNAVAILABLE, "libldap rejects the address");
         return NULL;
     }
     if (!start_tls(link, uri, ca_file, wait_ms, why))
@@ -302,9 +302,9 @@ static bool sasl_steps(struct ldap_link *link, struct sasl_gssapi *gssapi, int64
             return false;
         if (reply->result.code != LDAP_SASL_BIND_IN_PROGRESS)
             return reply->result.code != LDAP_SUCCESS || sasl_gssapi_done(gssapi) ||
-                   fault_set(why, FAULT_UNAVAILABLE, "the directory says yes before it has proven itself");
+                   fault_set(why, FAULT_UNAVAILABLE, "the directory accepts before it has authenticated itself");
     }
-    return fault_set(why, FAULT_UNAVAILABLE, "the bind comes to no end");
+    return fault_set(why, FAULT_UNAVAILABLE, "the bind does not complete");
 }
 
 bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct sasl_gssapi_config *config, int64_t wait_ms,

@@ -83,10 +83,10 @@ bool ldap_tls_set(LDAP *ldap, const char *ca_file, struct fault *why)
         return fault_set(why, FAULT_UNAVAILABLE, "%.240s: %s", ca_file, strerror(errno));
     void *context = context_for(ca_file, &version);
     if (!context)
-        return fault_set(why, FAULT_UNAVAILABLE, "%.240s holds no certificate to believe", ca_file);
+        return fault_set(why, FAULT_UNAVAILABLE, "%.240s contains no CA certificate", ca_file);
     // The second option is read from the handle, not from the context.
     if (ldap_set_option(ldap, LDAP_OPT_X_TLS_CTX, context) == 0 &&
         ldap_set_option(ldap, LDAP_OPT_X_TLS_REQUIRE_CERT, &demand) == 0)
         return true;
-    return fault_set(why, FAULT_UNAVAILABLE, "libldap does not take our TLS settings");
+    return fault_set(why, FAULT_UNAVAILABLE, "libldap rejects our TLS settings");
 }

@@ -147,7 +147,8 @@ static bool step_context(struct sasl_gssapi *gssapi, gss_buffer_desc *said, stru
     if (major != GSS_S_COMPLETE)
         return true;
     gssapi->step = STEP_LAYER;
-    return (flags & GSS_C_MUTUAL_FLAG) || fault_set(why, FAULT_UNAVAILABLE, "the directory does not prove itself");
+    return (flags & GSS_C_MUTUAL_FLAG) ||
+           fault_set(why, FAULT_UNAVAILABLE, "the directory does not authenticate itself");
 }
 
 // The server offers layers, a bit each, and the size of its buffer; the answer takes "none". No other identity.
@@ -162,7 +163,7 @@ static bool step_layer(struct sasl_gssapi *gssapi, gss_buffer_desc *said, struct
     bool offered = offer.length == LAYER_SIZE && (((const char *)offer.value)[0] & LAYER_NONE);
     gss_release_buffer(&ignored, &offer);
     if (!offered)
-        return fault_set(why, FAULT_UNAVAILABLE, "the directory demands signing although TLS is there");
+        return fault_set(why, FAULT_UNAVAILABLE, "the directory demands signing although TLS is in use");
     major = gss_wrap(&minor, gssapi->context, 0, GSS_C_QOP_DEFAULT, &choice, NULL, &gssapi->say);
     if (GSS_ERROR(major))
         return fail(why, "answer to the directory", major, minor);
@@ -181,7 +182,7 @@ bool sasl_gssapi_step(struct sasl_gssapi *gssapi, struct ldap_bytes said, struct
     else if (gssapi->step == STEP_LAYER)
         good = step_layer(gssapi, &token, why);
     else
-        fault_set(why, FAULT_UNAVAILABLE, "the directory goes on asking");
+        fault_set(why, FAULT_UNAVAILABLE, "the SASL exchange does not complete");
     *say = (struct ldap_bytes){gssapi->say.length ? gssapi->say.value : "", gssapi->say.length};
     return good;
 }

@@ -62,9 +62,9 @@ bool service_account_bind(const struct service_account *service, struct ldap_lin
     bool answered = service->tenant.bind_method == BIND_METHOD_KERBEROS
                         ? bind_by_ticket(service, link, uri, &reply, why)
                         : bind_by_password(service, link, &reply, why);
-    return answered &&
-           (reply.result.code == RESULT_SUCCESS ||
-            fault_set(why, FAULT_DENIED, "the service account is refused: code %d %s", reply.result.code, reply.text));
+    return answered && (reply.result.code == RESULT_SUCCESS ||
+                        fault_set(why, FAULT_DENIED, "the service account was rejected: code %d %s", reply.result.code,
+                                  reply.text));
 }
 
 static bool is_as_set(const struct service_account *service, struct ldap_link *link, struct fault *why)

@@ -33,7 +33,7 @@ bool account_find(struct account *account, const char *name, struct fault *why)
     struct passwd entry, *found = NULL;
     char room[4096];
     if (getpwnam_r(name, &entry, room, sizeof room, &found) != 0 || !found)
-        return fault_set(why, FAULT_ABSENT, "there is no user \"%.60s\" on this machine", name);
+        return fault_set(why, FAULT_ABSENT, "unknown user \"%.60s\" on this machine", name);
     int count = ACCOUNT_GROUPS_MAX;
     if (getgrouplist(name, entry.pw_gid, account->groups, &count) < 0)
         return fault_set(why, FAULT_INVALID, "the user \"%.60s\" is in too many groups", name);

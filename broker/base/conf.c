@@ -44,7 +44,7 @@ static void set_choice(struct parse *parse, const struct conf_row *row, const ch
         }
         text_addf(&all, "%s%s", i ? ", " : "", row->choices[i]);
     }
-    mistake(parse, "%s is \"%s\"; it can be: %s", row->key, value, all.bytes ? all.bytes : "");
+    mistake(parse, "%s is \"%s\"; possible values: %s", row->key, value, all.bytes ? all.bytes : "");
     text_drop(&all);
 }
 
@@ -88,12 +88,12 @@ static void read_pair(struct parse *parse, char *key, char *value)
         if (!text_equal(parse->rows[i].key, key))
             continue;
         if (parse->given[i])
-            mistake(parse, "%s is given twice", key);
+            mistake(parse, "duplicate setting %s", key);
         parse->given[i] = true;
         set_value(parse, &parse->rows[i], value);
         return;
     }
-    mistake(parse, "there is no setting \"%s\"", key);
+    mistake(parse, "unknown setting \"%s\"", key);
 }
 
 static void read_line(struct parse *parse, const char *from, size_t length)
@@ -109,7 +109,7 @@ static void read_line(struct parse *parse, const char *from, size_t length)
         if (line[i] == '\t' || (line[i] == '\r' && i + 1 == length))
             line[i] = ' ';
     if (!text_is_clean(line, length)) {
-        mistake(parse, "the line holds bytes that are no text (UTF-8)");
+        mistake(parse, "the line is not valid UTF-8");
         return;
     }
     char *start = trim(line);
@@ -207,7 +207,7 @@ void conf_check_folder(struct conf_check *check, const char *key, const char *pa
     if (stat(path, &status) != 0)
         conf_found(check, "%s: %s: %s", key, path, strerror(errno));
     else if (!S_ISDIR(status.st_mode) || access(path, W_OK) != 0)
-        conf_found(check, "%s: %s is not a folder that can be written to", key, path);
+        conf_found(check, "%s: %s is not a writable directory", key, path);
 }
 
 void conf_check_program(struct conf_check *check, const char *key, const char *command)

@@ -68,7 +68,7 @@ struct worker *worker_new(struct loop *loop, loop_work *work, loop_work *done, l
     worker->arg = arg;
     worker->finished = eventfd(0, EFD_CLOEXEC);
     if (worker->finished < 0 || !start_thread(worker)) {
-        fault_set(why, FAULT_UNAVAILABLE, "no thread can be started");
+        fault_set(why, FAULT_UNAVAILABLE, "cannot start a thread");
         if (worker->finished >= 0)
             close(worker->finished);
         free(worker);

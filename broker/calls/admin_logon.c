@@ -86,7 +86,7 @@ static void log_on_first(struct services *services, struct request *request, con
     }
     if (!admin_sessions_take_first(services->admin_sessions, token)) {
         throttle_failed(services->throttle, key, 3, now_ms);
-        request_refuse(request, REFUSAL_DENIED, "the token is wrong or was used before");
+        request_refuse(request, REFUSAL_DENIED, "the token is wrong or already used");
         return;
     }
     struct peer peer = request->peer;

@@ -70,10 +70,10 @@ static bool plan_object(struct plan *plan, enum noun noun, json_object *object, 
     char id[ID_SIZE];
     union record record;
     if (!text_copy(id, sizeof id, codec_string(object, "id")) || !id_is_valid(noun, id))
-        return fault_set(why, FAULT_INVALID, "%s: no valid id", noun_rows[noun].name);
+        return fault_set(why, FAULT_INVALID, "%s: invalid id", noun_rows[noun].name);
     const struct method *method = method_find(METHOD_SET, noun);
     if (!method || wall_authorize(plan->trial, method, &plan->request->peer, id) != REFUSAL_NONE)
-        return fault_set(why, FAULT_DENIED, "%s %s: you may not set it", noun_rows[noun].name, id);
+        return fault_set(why, FAULT_DENIED, "%s %s: you are not allowed to set it", noun_rows[noun].name, id);
     json_object_object_del(object, "noun");
     if (!noun_read(plan->trial, noun, id, object, &record, why)) {
         char place[NAME_SIZE];
@@ -100,7 +100,7 @@ static bool make_plan(struct plan *plan, json_object *objects, struct fault *why
                 return false;
         }
     }
-    return planned == length || fault_set(why, FAULT_INVALID, "objects: one has no noun that can be set");
+    return planned == length || fault_set(why, FAULT_INVALID, "objects: an item has no noun that can be set");
 }
 
 static json_object *answer_of(const struct plan *plan, bool applied)

@@ -22,7 +22,7 @@ void call_enrol_token(struct services *services, struct request *request)
         return;
     }
     if (noun == NOUN_HOST && ((const struct host *)present)->os == HOST_OS_WINDOWS) {
-        request_refuse(request, REFUSAL_CONFLICT, "on Windows hosts there is no agent of ours to be enrolled");
+        request_refuse(request, REFUSAL_CONFLICT, "a Windows host has no agent to enrol");
         return;
     }
     char token[65];
@@ -139,7 +139,7 @@ void call_enrol(struct services *services, struct request *request)
         request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
     } else {
         throttle_failed(services->throttle, key, 5, clock_steady_ms());
-        request_refuse(request, REFUSAL_DENIED, "the enrolment token is unknown, used or too old: make a new one");
+        request_refuse(request, REFUSAL_DENIED, "the enrolment token is unknown, used or expired: create a new one");
     }
     explicit_bzero(&body, sizeof body);
 }
@@ -170,7 +170,7 @@ void call_renew(struct services *services, struct request *request)
     if (!sign(services, request, body.request, request->peer.id, proof.certificate, &certificate))
         return;
     clock_text(until, certificate.until_ms);
-    log_info("enrol", "%s %s from %s: gets its next certificate, valid until %s", noun_rows[noun].name,
+    log_info("enrol", "%s %s from %s: issued its next certificate, valid until %s", noun_rows[noun].name,
              request->peer.id, request->peer.address, until);
     json_object *answer = certificate_answer(noun, request->peer.id, &certificate);
     free(certificate.der);
@@ -188,8 +188,9 @@ void certificates_renewed(struct services *services, enum noun noun, const char 
     enrolment_succeed(noun, &event.record, proof);
     clock_text(until, proof->until_ms);
     if (commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
-        log_info("enrol", "%s shows its new certificate, valid until %s, from %s; the one before is not taken any more",
+        log_info("enrol",
+                 "%s uses its new certificate, valid until %s, from %s; the previous one is no longer accepted",
                  event.by, until, address);
     else
-        log_warn("enrol", "%s: its new certificate is not written down yet: %s", event.by, why.text);
+        log_warn("enrol", "%s: new certificate not yet recorded: %s", event.by, why.text);
 }

@@ -40,7 +40,7 @@ static void commit_report(struct services *services, struct event *event)
 {
     struct fault why;
     if (!commit_events(services->commit, event, 1, NULL, 0, NULL, NULL, &why))
-        log_warn("session", "%s: report not kept: %s", event->record.id, why.text);
+        log_warn("session", "%s: report not recorded: %s", event->record.id, why.text);
 }
 
 // A desk that could not reach the host of its session knows before the next probe does.
@@ -113,7 +113,7 @@ static void renew(struct services *services, const char *device_id, const struct
     const struct store_person *person = session ? people_find(&services->people, session->person) : NULL;
     bool theirs = session && text_equal(session->device, device_id) && session->fence == message->fence;
     if (theirs && person && !host_password(services, session, person->user_name, answer.password))
-        log_error("session", "%s: no one-time password can be made", session->id);
+        log_error("session", "%s: cannot create a one-time password", session->id);
     services_tell_device(services, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);
 }

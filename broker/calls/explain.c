@@ -42,13 +42,13 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
         return;
     }
     if (verdict == AUTH_DISABLED) {
-        trace_add(&question->decision.trace, "the directory of %s has disabled this account, or its time is over",
+        trace_add(&question->decision.trace, "the directory of %s has disabled this account, or it has expired",
                   question->attempt.tenant_id);
         answer_question(question, refusal_rows[REFUSAL_ACCOUNT_DISABLED].code);
         return;
     }
     if (verdict != AUTH_RIGHT) {
-        trace_add(&question->decision.trace, "the directory of %s knows nobody of this name, or more than one",
+        trace_add(&question->decision.trace, "the directory of %s has no account of this name, or more than one",
                   question->attempt.tenant_id);
         answer_question(question, refusal_rows[REFUSAL_WRONG_PASSWORD].code);
         return;
@@ -60,8 +60,8 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     logon_decide(question->services->state, &input, &question->decision);
     if (identity->locked)
         trace_add(&question->decision.trace,
-                  "the directory of %s has locked this account after wrong passwords: until it is open again the right "
-                  "password is called wrong as well",
+                  "the directory of %s has locked this account after wrong passwords: until it is unlocked, even the "
+                  "right password is reported as wrong",
                   question->attempt.tenant_id);
     answer_question(question, refusal_rows[question->decision.refusal].code);
 }
@@ -77,7 +77,7 @@ void call_explain(struct services *services, struct request *request)
     const struct tenant *tenant = wall_directory(services->state, body.device);
     if (!tenant || !state_device(services->state, body.device) ||
         !wall_can_see(services->state, &request->peer, NOUN_DEVICE, body.device)) {
-        request_refuse(request, REFUSAL_NOT_FOUND, "there is no such device");
+        request_refuse(request, REFUSAL_NOT_FOUND, "unknown device");
         return;
     }
     struct explain_question *question = mem_new(1, sizeof *question);

@@ -43,7 +43,7 @@ void call_drain(struct services *services, struct request *request)
         return;
     }
     if (body.until_ms && body.until_ms <= commit_now_ms(services->commit)) {
-        request_refuse(request, REFUSAL_INVALID, "until: this time is over");
+        request_refuse(request, REFUSAL_INVALID, "until: this time is in the past");
         return;
     }
     bool delivered = body.text[0] && tell(services, request->id, "", body.text);

@@ -17,21 +17,21 @@ static void send_welcome(struct services *services, const char *host_id)
     const struct host *host = state_host(services->state, host_id);
     struct host_message welcome = {.type = HOST_WELCOME, .now_ms = commit_now_ms(services->commit)};
     if (!host || !otp_maker_key(services->otp_maker, host_id, host_enrolment(host), welcome.otp_key))
-        log_error("host", "%s: no key for one-time passwords can be made", host_id);
+        log_error("host", "%s: cannot create a key for one-time passwords", host_id);
     services_tell_host(services, host_id, &welcome);
     explicit_bzero(&welcome, sizeof welcome);
 }
 
 void host_linked(struct services *services, const char *host_id)
 {
-    log_info("host", "%s: its agent is there", host_id);
+    log_info("host", "%s: agent connected", host_id);
     reports_link(&services->reports, host_id, true, clock_steady_ms());
     send_welcome(services, host_id);
 }
 
 void host_unlinked(struct services *services, const char *host_id)
 {
-    log_warn("host", "%s: its agent is gone", host_id);
+    log_warn("host", "%s: agent disconnected", host_id);
     reports_link(&services->reports, host_id, false, clock_steady_ms());
     services->health.probe_now(services->health.arg, host_id);
 }
@@ -51,7 +51,7 @@ static void commit_all(struct services *services, struct reconciliation *found)
     }
     if (found->event_count &&
         !commit_events(services->commit, found->events, found->event_count, NULL, 0, NULL, NULL, &why))
-        log_warn("session", "a report is not kept, the next one will be: %s", why.text);
+        log_warn("session", "report not recorded, waiting for the next one: %s", why.text);
 }
 
 static void compare(struct services *services, const char *host_id)
@@ -59,10 +59,10 @@ static void compare(struct services *services, const char *host_id)
     struct reconciliation found = {0};
     reconcile(services->state, reports_find(&services->reports, host_id), commit_now_ms(services->commit), &found);
     if (found.foreign_sessions)
-        log_warn("host", "%s: reports %zu sessions that are not its own: passed over", host_id, found.foreign_sessions);
+        log_warn("host", "%s: ignored %zu reported sessions that are not its own", host_id, found.foreign_sessions);
     commit_all(services, &found);
     for (size_t i = 0; i < found.order_count; i++) {
-        log_info("host", "%s: %s is to be ended there, the broker has ended it", host_id, found.orders[i].session);
+        log_info("host", "%s: telling it to end %s, which the broker has ended", host_id, found.orders[i].session);
         services_tell_host(services, host_id, &found.orders[i]);
     }
     reconciliation_fini(&found);
@@ -75,12 +75,12 @@ static void take_report(struct services *services, const char *host_id, struct h
     TEXT_PUT(message->faults, faults);
     const struct report *before = reports_find(&services->reports, host_id);
     if (message->faults[0] && (!before || !text_equal(before->as.faults, message->faults)))
-        log_warn("host", "%s: unfit for new sessions: %s", host_id, message->faults);
+        log_warn("host", "%s: unhealthy, gets no new sessions: %s", host_id, message->faults);
     int64_t last_seq = (int64_t)commit_last_seq(services->commit);
     if (message->fence > last_seq && (!before || before->as.fence <= last_seq))
         log_warn("host",
-                 "%s: has seen fencing number %lld, but the journal ends at event %lld, so it comes from a backup: "
-                 "sessions from the time between are left alone",
+                 "%s: has seen fencing number %lld, but the journal ends at event %lld, so it was restored from a "
+                 "backup: sessions from the time in between are left alone",
                  host_id, (long long)message->fence, (long long)last_seq);
     struct record_list sessions = message->sessions;
     message->sessions = (struct record_list){0};
@@ -132,7 +132,7 @@ static void end_drains(struct services *services, int64_t now_ms)
         event.record.host.draining = false;
         event.record.host.drain_until_ms = 0;
         TEXT_PUT(event.why, "its time is over");
-        log_info("host", "%s: no longer drained, its time is over", event.record.host.id);
+        log_info("host", "%s: drain time is over, accepts new sessions again", event.record.host.id);
         if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
             return;
     }
@@ -149,7 +149,7 @@ static void follow_clock(struct services *services, int64_t now_ms)
     services->clock_ms = clock_ms;
     if (!known)
         return;
-    log_warn("host", "the clock was set by %lld ms: the hosts are told", (long long)off_ms);
+    log_warn("host", "the clock was changed by %lld ms: telling the hosts", (long long)off_ms);
     const struct sorted_table *hosts = state_table(services->state, NOUN_HOST);
     for (size_t i = 0; i < hosts->count; i++)
         if (services->links.online(services->links.self, NOUN_HOST, hosts->records[i]))

@@ -87,20 +87,20 @@ static void committed(void *arg, bool durable, const struct fault *why)
 {
     struct logon *logon = arg;
     if (!durable) {
-        log_warn("logon", "refused at %s, not durable: %s", logon->request->peer.id, why->text);
+        log_warn("logon", "refused at %s, not recorded: %s", logon->request->peer.id, why->text);
         refuse(logon, REFUSAL_STORE_DOWN);
         return;
     }
     logon->services->counters.logons++;
-    log_info("logon", "%s %s at %s on %s, proven by %s", logon->decision.session.person,
-             logon->decision.reconnected ? "found again" : "started", logon->request->peer.id, logon->decision.host.id,
+    log_info("logon", "%s %s at %s on %s, authenticated by %s", logon->decision.session.person,
+             logon->decision.reconnected ? "reconnected" : "started", logon->request->peer.id, logon->decision.host.id,
              logon->request->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
     char password[OTP_TEXT_SIZE];
     if (host_password(logon->services, &logon->decision.session, logon->user_name, password)) {
         give_answer(logon, password);
     } else {
-        log_error("logon", "%s: no one-time password can be made", logon->decision.session.id);
+        log_error("logon", "%s: cannot create a one-time password", logon->decision.session.id);
         request_refuse(logon->request, REFUSAL_BUSY, NULL);
     }
     explicit_bzero(password, sizeof password);

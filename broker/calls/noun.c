@@ -220,7 +220,7 @@ bool noun_read(const struct state *state, enum noun noun, const char *id, json_o
     const struct noun_row *row = &noun_rows[noun];
     json_object *own = codec_member(body, "id");
     if (own && !text_equal(codec_string(body, "id"), id))
-        return fault_set(why, FAULT_INVALID, "id: not the one of the path");
+        return fault_set(why, FAULT_INVALID, "id: differs from the one in the path");
     if (!own)
         json_object_object_add(body, "id", json_object_new_string(id));
     memset(record, 0, sizeof *record);

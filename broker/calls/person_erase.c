@@ -27,8 +27,8 @@ static void erased(void *arg, const struct fault *why)
     struct fault later;
     if (why)
         fault_set(&later, FAULT_UNAVAILABLE,
-                  "the journal has it, but the disk still holds the name: it goes by itself as soon as it can be "
-                  "written again");
+                  "recorded in the journal, but the name is still on disk: it is removed automatically once the disk "
+                  "can be written again");
     answer(arg, why ? &later : NULL);
 }
 
@@ -104,8 +104,8 @@ static bool has_no_session(const struct state *state, const char *id, struct fau
 {
     struct session_walk walk = state_sessions_of(state, SESSIONS_OF_PERSON, id);
     const struct session *session = state_next_session(&walk);
-    return !session ||
-           fault_set(why, FAULT_CONFLICT, "there is a session; end it first: pultctl session end %s", session->id);
+    return !session || fault_set(why, FAULT_CONFLICT, "the person has a session; end it first: pultctl session end %s",
+                                 session->id);
 }
 
 static bool owns_no_desktop(const struct state *state, const char *id, struct fault *why)
@@ -115,7 +115,8 @@ static bool owns_no_desktop(const struct state *state, const char *id, struct fa
         const struct host *host = hosts->records[i];
         if (text_equal(host->owner, id))
             return fault_set(why, FAULT_CONFLICT,
-                             "a desktop is kept for them; release it first: pultctl host release %s", host->id);
+                             "a persistent desktop belongs to them; release it first: pultctl host release %s",
+                             host->id);
     }
     return true;
 }

@@ -20,7 +20,7 @@ static void print_usage(const struct agent_program *program)
     const char *name = program->name;
     fprintf(stderr,
             "%s [--config FILE]          %s\n"
-            "%s [--config FILE] --check  says what is wrong, line by line\n"
+            "%s [--config FILE] --check  prints one line per error\n"
             "%s [--config FILE] --enrol [--token-file FILE]\n"
             "    gets this %s its certificate; the token is read from FILE or from standard input\n"
             "%s --version\n",

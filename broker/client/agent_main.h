@@ -17,7 +17,7 @@ enum agent_exit {
 
 struct agent_program {
     const char *name;        // "pult-host"
-    const char *task, *what; // "looks after this session host", "host": for the usage
+    const char *task, *what; // "manages this session host", "host": for the usage
     const char *config_file;
     // Mistakes go to standard error, a line each. `load` comes first; what it read is the program's to keep.
     bool (*load)(const char *path);

@@ -137,7 +137,7 @@ struct credential *credential_new(enum noun noun, const char *state_dir, struct 
     pair->folder = open(state_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (pair->folder < 0 || flock(pair->folder, LOCK_EX | LOCK_NB) != 0) {
         fault_set(why, FAULT_BUSY, "%s: %s", state_dir,
-                  errno == EWOULDBLOCK ? "another program is about to replace the key" : strerror(errno));
+                  errno == EWOULDBLOCK ? "another program is replacing the key" : strerror(errno));
         return NULL;
     }
     // A disk that takes nothing is found out before the broker is asked for anything.
@@ -175,7 +175,7 @@ bool credential_request(const struct credential *pair, char base64[CREDENTIAL_RE
     if (fine)
         EVP_EncodeBlock((unsigned char *)base64, der, length);
     OPENSSL_free(der);
-    return fine || fault_set(why, FAULT_BROKEN, "no certificate request can be made");
+    return fine || fault_set(why, FAULT_BROKEN, "cannot create a certificate request");
 }
 
 static X509 *decode(const char *base64)
@@ -193,9 +193,9 @@ bool credential_keep(struct credential *pair, const char *certificate_base64, st
 {
     owned(certificate) X509 *certificate = decode(certificate_base64);
     if (!certificate)
-        return fault_set(why, FAULT_INVALID, "the broker's answer holds no certificate");
+        return fault_set(why, FAULT_INVALID, "the broker's answer contains no certificate");
     if (X509_check_private_key(certificate, pair->key) != 1)
-        return fault_set(why, FAULT_INVALID, "the broker's certificate is not for the key that was made here");
+        return fault_set(why, FAULT_INVALID, "the broker's certificate is not for the key that was created here");
     owned(bio) BIO *pem = BIO_new(BIO_s_mem());
     if (!pem || !PEM_write_bio_X509(pem, certificate))
         return fault_set(why, FAULT_BROKEN, "the certificate cannot be written as PEM");

@@ -44,7 +44,7 @@ static bool keep(const struct enrol_config *config, struct credential *pair, jso
     if (!*id)
         return fault_set(why, FAULT_INVALID, "the token is not for a %s", noun_rows[config->noun].name);
     if (!id_is_valid(config->noun, id))
-        return fault_set(why, FAULT_INVALID, "the broker's answer holds no id");
+        return fault_set(why, FAULT_INVALID, "the broker's answer contains no id");
     int length = snprintf(line, sizeof line, "%s\n", id);
     return file_replace(path, 0644, line, (size_t)length, why) &&
            credential_keep(pair, codec_string(body, "certificate"), why);

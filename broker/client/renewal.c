@@ -80,19 +80,19 @@ static void answered(void *arg, const struct client_answer *answer)
     struct credential_dates dates = {0};
     if (answer->refusal == REFUSAL_CERTIFICATE_EXPIRED)
         log_error("renew",
-                  "the certificate of this %s has run out and cannot be renewed any more: get a token by "
-                  "pultctl %s enrol-token, and enrol anew with --enrol",
+                  "the certificate of this %s has expired and can no longer be renewed: get a token with pultctl %s "
+                  "enrol-token and enrol again with --enrol",
                   noun_rows[renewal->noun].name, noun_rows[renewal->noun].name);
     else if (answer->refusal != REFUSAL_NONE)
-        log_warn("renew", "the broker gives no new certificate yet: %s (%s)", refusal_rows[answer->refusal].code,
-                 answer->detail);
+        log_warn("renew", "the broker has not issued a new certificate yet: %s (%s)",
+                 refusal_rows[answer->refusal].code, answer->detail);
     else if (!credential_keep(renewal->pair, codec_string(answer->body, "certificate"), &why))
-        log_error("renew", "the new certificate is not kept: %s", why.text);
+        log_error("renew", "the new certificate could not be stored: %s", why.text);
     else if (read_dates(renewal, &dates)) {
         credential_free(take(renewal->pair));
         renewal->failed = 0;
         clock_text(until, dates.until_ms);
-        log_info("renew", "the certificate is renewed, valid until %s", until);
+        log_info("renew", "certificate renewed, valid until %s", until);
         loop_timer_start(renewal->timer, PAUSE_MIN_MS);
         renewal->ports.renewed(renewal->arg);
         return;

@@ -24,7 +24,7 @@ static bool refuse(struct fault *why, const char *what, const char *file)
     char reason[160];
     ERR_error_string_n(ERR_peek_last_error(), reason, sizeof reason);
     ERR_clear_error();
-    return fault_set(why, FAULT_INVALID, "%s %s cannot be used: %s", what, file, reason);
+    return fault_set(why, FAULT_INVALID, "%s %s is not usable: %s", what, file, reason);
 }
 
 // Only what the library itself found counts: libwebsockets would put a callback here that lets some errors pass.
@@ -77,7 +77,7 @@ static bool set_peer(SSL_CTX *tls, const char *host, const char *ca_file, struct
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (X509_VERIFY_PARAM_set1_ip_asc(param, host) != 1 &&
         (!host[0] || X509_VERIFY_PARAM_set1_host(param, host, strlen(host)) != 1))
-        return fault_set(why, FAULT_INVALID, "\"%s\" is no host name", host);
+        return fault_set(why, FAULT_INVALID, "\"%s\" is not a host name", host);
     ERR_clear_error();              // the try as an address left one
     if (access(ca_file, R_OK) != 0) // what OpenSSL says of that helps nobody
         return fault_set(why, FAULT_INVALID, "the authority's certificate %s: %s", ca_file, strerror(errno));

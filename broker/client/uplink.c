@@ -143,7 +143,7 @@ static void begin_coming(struct uplink *line)
     line->renewed = false;
     struct strand *coming = strand_new(line, &why);
     if (!coming) {
-        log_error("renew", "the new certificate is used from the next start on: %s", why.text);
+        log_error("renew", "the new certificate will be used after a restart: %s", why.text);
         return;
     }
     strand_free(line->coming); // one that never came up

@@ -288,7 +288,7 @@ static bool take_input(struct websocket *link, struct link_input *input)
     if (input->skipped || input->kind == LINK_SKIPPED)
         skip(link, input);
     if (input->kind == LINK_UNREADABLE)
-        log_warn("link", "the broker sent a message that cannot be read: %s", input->why.text);
+        log_warn("link", "ignored an unreadable message from the broker: %s", input->why.text);
     if (input->kind == LINK_UNKNOWN)
         refuse_message(link, input);
     if (input->kind == LINK_MESSAGE)
@@ -312,7 +312,7 @@ static int read_some(struct websocket *link, const char *bytes, size_t length)
     if (link->up)
         heard(link);
     if (length > link->row->message_max - link->received.length) {
-        log_warn("link", "the broker sent a message that is too large");
+        log_warn("link", "ignored a message from the broker that is too large");
         return -1;
     }
     text_add(&link->received, bytes, length);

@@ -68,7 +68,7 @@ static void answered(void *arg, enum store_outcome outcome, const struct fault *
         tell(erasure, NULL);
         break;
     case STORE_REFUSED:
-        log_warn("store", "%s: the name is not erased yet, it is tried again: %s", erasure->ids[0], why->text);
+        log_warn("store", "%s: name not erased yet, will retry: %s", erasure->ids[0], why->text);
         tell(erasure, why);
         break;
     case STORE_UNKNOWN:
@@ -108,7 +108,7 @@ void erasure_add_orphans(struct erasure *erasure, struct people *people, const s
         found++;
     }
     if (found)
-        log_info("store", "the names of %zu people who are erased go now", found);
+        log_info("store", "erasing the names of %zu people who were erased before the start", found);
 }
 
 void erasure_wait(struct erasure *erasure, erasure_done *done, void *arg)

@@ -119,7 +119,7 @@ static bool read_record(struct event *event, json_object *object, struct fault *
             return false;
     }
     if (!id_is_valid(event->noun, event->record.id))
-        return fault_set(why, FAULT_BROKEN, "no valid id");
+        return fault_set(why, FAULT_BROKEN, "invalid id");
     if (event->noun == NOUN_SESSION && event_removes(event) != (event->record.session.state == SESSION_ENDED))
         return fault_set(why, FAULT_BROKEN, "a session that ended, or has not");
     return true;
@@ -131,7 +131,7 @@ bool event_read(struct event *event, const char *payload, size_t length, struct 
     if (!codec_parse(&object, payload, length, why))
         return false;
     if (codec_number(object, "v") != EVENT_VERSION)
-        return fault_set(why, FAULT_BROKEN, "version %lld of an event is not known to this program",
+        return fault_set(why, FAULT_BROKEN, "event version %lld is unknown to this program",
                          (long long)codec_number(object, "v"));
     owned(json) json_object *told = json_object_new_object();
     for (const struct field *field = told_fields; field->name; field++)

@@ -31,7 +31,7 @@ static enum refusal check_device(const struct state *state, const struct logon_i
         return REFUSAL_DEVICE_DISABLED;
     }
     if (!wall_may_use(state, input->tenant_id, NOUN_DEVICE, input->device_id)) {
-        trace_add(trace, "device %s is not of tenant %s", input->device_id, input->tenant_id);
+        trace_add(trace, "device %s does not belong to tenant %s", input->device_id, input->tenant_id);
         return REFUSAL_DENIED;
     }
     return REFUSAL_NONE;
@@ -50,7 +50,7 @@ static const struct session *find_running(const struct state *state, const struc
 // The session of a host that is gone is over for the person: they start anew elsewhere, at once.
 static void end_lost(const struct session *session, const struct logon_input *input, struct logon_decision *decision)
 {
-    trace_add(&decision->trace, "session %s is lost with its host %s (%s): ended", session->id, session->host,
+    trace_add(&decision->trace, "session %s was lost with its host %s (%s): ended", session->id, session->host,
               host_health_names[input->health->get(input->health->arg, session->host)]);
     TEXT_PUT(decision->abandoned_host, session->host);
     char by[ACTOR_SIZE];
@@ -65,10 +65,10 @@ static void move(const struct session *running, const struct logon_input *input,
     if (!text_equal(running->device, input->device_id) && running->state != SESSION_DISCONNECTED)
         TEXT_PUT(decision->moved_from, running->device);
     if (decision->moved_from[0])
-        trace_add(&decision->trace, "session %s runs on host %s: found again, taken from %s", running->id,
+        trace_add(&decision->trace, "session %s runs on host %s: reconnected, moved from %s", running->id,
                   running->host, decision->moved_from);
     else
-        trace_add(&decision->trace, "session %s runs on host %s: found again", running->id, running->host);
+        trace_add(&decision->trace, "session %s runs on host %s: reconnected", running->id, running->host);
 }
 
 static void start(const struct state *state, const struct logon_input *input, const struct host *host,
@@ -164,7 +164,7 @@ static enum refusal choose_session(const struct state *state, const struct logon
         return REFUSAL_NONE;
     }
     if (running && sleeps(input, running->host)) {
-        trace_add(&decision->trace, "session %s is on host %s, which sleeps and is woken", running->id, running->host);
+        trace_add(&decision->trace, "session %s is on host %s, which is asleep: waking it", running->id, running->host);
         decision->host = *state_host(state, running->host);
         return REFUSAL_HOST_WAKING;
     }
@@ -183,7 +183,8 @@ static enum refusal decide(const struct state *state, const struct logon_input *
         return REFUSAL_NO_PROFILE;
     decision->profile = *profile;
     if (!hours_are_open(profile, input->week_minute)) {
-        trace_add(&decision->trace, "profile %s is not open now (%s %s)", profile->id, profile->days, profile->hours);
+        trace_add(&decision->trace, "profile %s does not allow logon now (%s %s)", profile->id, profile->days,
+                  profile->hours);
         return REFUSAL_OUTSIDE_HOURS;
     }
     refusal = choose_session(state, input, decision);

@@ -93,7 +93,7 @@ static void consider(const struct placement *placement, const struct host *host,
         trace_add(trace, "host %s: draining", host->id);
     } else if (is_single(placement) && is_others(placement, host)) {
         choice->full++;
-        trace_add(trace, "host %s: somebody else's", host->id);
+        trace_add(trace, "host %s: assigned to somebody else", host->id);
     } else if (host_accepts_sessions(health, host->id)) {
         consider_awake(placement, host, choice, trace);
     } else if (health->wakes && health->wakes(health->arg, host->id) &&
@@ -119,25 +119,25 @@ static const struct host *pick(const struct placement *placement, const struct c
     bool own_sleeps = choice->asleep && is_own(placement, choice->asleep);
     *refusal = REFUSAL_NONE;
     if (choice->own) {
-        trace_add(trace, "host %s chosen: it is this person's", choice->own->id);
+        trace_add(trace, "host %s chosen: it is assigned to this person", choice->own->id);
         return choice->own;
     }
     if (choice->best[0] && !own_sleeps) {
         bool equal = has_equal(choice);
         const struct host *chosen = choice->best[equal ? placement->random_bits & 1 : 0];
         if (equal)
-            trace_add(trace, "host %s chosen, by the dice, of the least loaded two", chosen->id);
+            trace_add(trace, "host %s chosen at random from the two least loaded", chosen->id);
         else
-            trace_add(trace, "host %s chosen: it is the least loaded", chosen->id);
+            trace_add(trace, "host %s chosen: least loaded", chosen->id);
         return chosen;
     }
     if (choice->asleep) {
-        trace_add(trace, "host %s is woken", choice->asleep->id);
+        trace_add(trace, "host %s: waking", choice->asleep->id);
         *refusal = REFUSAL_HOST_WAKING;
         return choice->asleep;
     }
     *refusal = choice->full ? REFUSAL_HOSTS_FULL : REFUSAL_NO_HOST;
-    trace_add(trace, "no host of pool %s can take a session", placement->pool->id);
+    trace_add(trace, "no host of pool %s can accept a session", placement->pool->id);
     return NULL;
 }
 

@@ -88,6 +88,7 @@ const struct profile *profile_choose(const struct state *state, const char *tena
         trace_add(trace, "none of %zu assignments applies: no profile", looked_at);
         return NULL;
     }
-    trace_add(trace, "profile %s by assignment %s, the first of %zu looked at", best->profile, best->id, looked_at);
+    trace_add(trace, "profile %s by assignment %s, the best match of %zu considered", best->profile, best->id,
+              looked_at);
     return wall_find(state, tenant_id, NOUN_PROFILE, best->profile);
 }

@@ -18,7 +18,7 @@ static bool hours_fit(const struct profile *profile, struct fault *why)
 {
     int from_minute, to_minute;
     return hours_read(profile->hours, &from_minute, &to_minute) ||
-           fault_set(why, FAULT_INVALID, "hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight");
+           fault_set(why, FAULT_INVALID, "hours: expected a span such as 06:00-20:00, or 22:00-06:00 across midnight");
 }
 
 static bool days_fit(const struct profile *profile, struct fault *why)
@@ -77,7 +77,7 @@ static bool certificate_fits(const struct state *state, const struct administrat
 {
     const struct administrator *other = state_administrator_by(state, wanted->certificate);
     return !other || text_equal(other->id, wanted->id) ||
-           fault_set(why, FAULT_CONFLICT, "certificate: another administrator has this one already");
+           fault_set(why, FAULT_CONFLICT, "certificate: another administrator already has this one");
 }
 
 static bool values_fit(const struct state *state, enum noun noun, const union record *record, struct fault *why)
@@ -91,7 +91,7 @@ static bool values_fit(const struct state *state, enum noun noun, const union re
     if (noun == NOUN_PROFILE)
         return hours_fit(&record->profile, why) && days_fit(&record->profile, why);
     if (noun == NOUN_ASSIGNMENT && !record->assignment.group[0] == !record->assignment.person[0])
-        return fault_set(why, FAULT_INVALID, "an assignment needs a group or a person, not both");
+        return fault_set(why, FAULT_INVALID, "an assignment needs either a group or a person");
     return true;
 }
 

@@ -96,7 +96,8 @@ void reports_forget(struct reports *reports, const char *host_id)
 static enum host_health silent(int64_t since_ms, int64_t now_ms, const char **detail)
 {
     bool patient = now_ms - since_ms < REPORT_PATIENCE_MS;
-    *detail = patient ? "its agent has just fallen silent" : "its agent is silent: what runs there is not known";
+    *detail =
+        patient ? "its agent has just stopped reporting" : "its agent does not report: what runs there is unknown";
     return patient ? HOST_SILENT : HOST_LOST;
 }
 
@@ -113,7 +114,7 @@ enum host_health report_health(const struct reports *reports, const char *host_i
     if (!report || !report->heard_ms) {
         if (now_ms - reports->started_ms < REPORT_START_MS)
             return probed;
-        *detail = "its agent has not called since the broker started";
+        *detail = "its agent has not connected since the broker started";
         return HOST_LOST;
     }
     if (!report->linked)

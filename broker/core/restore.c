@@ -73,8 +73,7 @@ static bool accept_gap(struct restore *restore, struct fault *why)
     if (!store->accept(store->self, &gap, why))
         return false;
     describe_gap(&gap, event.why);
-    log_warn("store", "the journal is accepted as it stands, up to event %llu: %s", (unsigned long long)gap.seq,
-             event.why);
+    log_warn("store", "journal accepted as it is, up to event %llu: %s", (unsigned long long)gap.seq, event.why);
     if (!store->open(store->self, why))
         return false;
     event_print(&event, &restore->payload);

@@ -44,7 +44,7 @@ static void kept(void *arg, enum store_outcome outcome, const struct fault *why)
         break;
     case STORE_REFUSED:
         snapshots->not_before_ms = snapshots->ports.now_ms(snapshots->ports.arg) + SNAPSHOT_RETRY_MS;
-        log_warn("store", "snapshot not kept, it is tried again in %d s: %s", SNAPSHOT_RETRY_MS / 1000, why->text);
+        log_warn("store", "snapshot not stored, retrying in %d s: %s", SNAPSHOT_RETRY_MS / 1000, why->text);
         break;
     case STORE_UNKNOWN:
         snapshots->ports.die(snapshots->ports.arg, why);

@@ -281,7 +281,7 @@ bool state_read(struct state *state, const char *bytes, size_t length, struct fa
     for (size_t at = 0; at < length;) {
         const char *end = memchr(bytes + at, '\n', length - at);
         if (!end)
-            return fault_set(why, FAULT_BROKEN, "snapshot: the last line is cut");
+            return fault_set(why, FAULT_BROKEN, "snapshot: the last line is incomplete");
         size_t line_length = (size_t)(end - (bytes + at));
         if (!read_line(state, bytes + at, line_length, why))
             return false;

@@ -7,7 +7,7 @@
 
 #define N_(english) english
 
-static const char rest[] = "\n" N_("(more was looked at)");
+static const char rest[] = "\n" N_("(further steps omitted)");
 
 static void count_line(struct trace *trace, const char *format)
 {

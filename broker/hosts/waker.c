@@ -71,7 +71,7 @@ static size_t broadcast(const unsigned char packet[WAKER_PACKET])
     int on = 1, descriptor = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0 || setsockopt(descriptor, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0 ||
         getifaddrs(&all) != 0)
-        log_warn("host", "no magic packet can be sent: %s", strerror(errno));
+        log_warn("host", "cannot send magic packets: %s", strerror(errno));
     for (const struct ifaddrs *at = all; at; at = at->ifa_next)
         if (find_broadcast(at, &to))
             sent += sendto(descriptor, packet, WAKER_PACKET, 0, (struct sockaddr *)&to, sizeof to) == WAKER_PACKET;
@@ -86,9 +86,9 @@ static void send_packet(const char *host_id, const char *hardware_address)
 {
     unsigned char packet[WAKER_PACKET];
     if (!waker_packet(hardware_address, packet))
-        log_warn("host", "%s: \"%s\" is no hardware address", host_id, hardware_address);
+        log_warn("host", "%s: \"%s\" is not a hardware address", host_id, hardware_address);
     else if (broadcast(packet) == 0)
-        log_warn("host", "%s: the magic packet went nowhere: no network with broadcasts", host_id);
+        log_warn("host", "%s: magic packet not sent: no network interface with broadcast", host_id);
 }
 
 // ---- the command
@@ -148,9 +148,9 @@ static void command_ended(void *arg, int status)
     struct errand *errand = arg;
     struct waker *waker = errand->waker;
     if (errand->late)
-        log_warn("host", "%s: wake-command took too long and was ended", errand->host);
+        log_warn("host", "%s: wake-command timed out and was terminated", errand->host);
     else if (status == CHILD_NOT_STARTED)
-        log_warn("host", "%s: wake-command cannot be run", errand->host);
+        log_warn("host", "%s: cannot run wake-command", errand->host);
     else if (status != 0)
         log_warn("host", "%s: wake-command failed with status %d", errand->host, status);
     TAILQ_REMOVE(&waker->running, errand, links);
@@ -174,7 +174,7 @@ static bool start(struct errand *errand)
     struct fault why;
     struct waker *waker = errand->waker;
     if (!fill_words(&words, waker->command, errand)) {
-        log_warn("host", "%s: wake-command is not run: \"%s\" would be an option of it", errand->host, errand->address);
+        log_warn("host", "%s: wake-command not run: \"%s\" would be taken as an option", errand->host, errand->address);
     } else {
         struct child_plan plan = {.arguments = (const char *const *)words.word,
                                   .environment = environment,
@@ -216,7 +216,7 @@ static bool holds(const struct errands *errands, const char *host_id)
 static void call_command(struct waker *waker, const struct host *host)
 {
     if (!*waker->command) {
-        log_warn("host", "%s: is to be woken by wake-command, and there is none", host->id);
+        log_warn("host", "%s: cannot be woken: wake-command is not set", host->id);
         return;
     }
     if (holds(&waker->waiting, host->id) || holds(&waker->running, host->id))

@@ -43,7 +43,7 @@ int main(int count, char **words)
 {
     static const struct agent_program program = {
         .name = "pult-host",
-        .task = "looks after this session host",
+        .task = "manages this session host",
         .what = "host",
         .config_file = CONFIG_FILE,
         .load = load,

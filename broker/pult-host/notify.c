@@ -19,11 +19,11 @@ enum { WINDOWS_MAX = 3, COLUMNS = 64 };
 
 static const char *const causes[] = {
     [HOST_BECAUSE_IDLE] = N_("You have not used this desktop for a long time."),
-    [HOST_BECAUSE_DISCONNECTED_LIMIT] = N_("Nobody has seen this desktop for a long time."),
-    [HOST_BECAUSE_SESSION_LIMIT] = N_("This desktop has been open for as long as it may be."),
-    [HOST_BECAUSE_HOURS] = N_("The hours for this desktop are over."),
+    [HOST_BECAUSE_DISCONNECTED_LIMIT] = N_("This desktop has been disconnected for a long time."),
+    [HOST_BECAUSE_SESSION_LIMIT] = N_("This desktop has reached its time limit."),
+    [HOST_BECAUSE_HOURS] = N_("The permitted hours of this desktop are over."),
     [HOST_BECAUSE_ADMIN] = N_("The administrators have to end this desktop."),
-    [HOST_BECAUSE_SUPERSEDED] = N_("You have another desktop now; this one is not needed any more."),
+    [HOST_BECAUSE_SUPERSEDED] = N_("You have another desktop now; this one is no longer needed."),
 };
 
 // For idle desktops a lock, else a log-off.

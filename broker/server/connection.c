@@ -67,8 +67,7 @@ bool connection_ran_out(const struct connection *connection)
     if (!has_expired(connection) || (!is_device && !find_member(connection, NOUN_HOST)))
         return false;
     const char *kind = noun_rows[is_device ? NOUN_DEVICE : NOUN_HOST].name;
-    log_warn("enrol",
-             "%s %s from %s: its certificate has run out; it is to be enrolled anew (pultctl %s enrol-token %s)", kind,
+    log_warn("enrol", "%s %s from %s: certificate expired; enrol it again (pultctl %s enrol-token %s)", kind,
              connection->common_name, connection->address, kind, connection->common_name);
     return true;
 }

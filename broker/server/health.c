@@ -193,7 +193,7 @@ static void wake(void *arg, const char *host_id)
     if (!host)
         return;
     if (seen->now == HOST_UNREACHABLE && wake_policy_call(&seen->waking, clock_steady_ms())) {
-        log_info("host", "%s: is called to wake", host_id);
+        log_info("host", "%s: sending wake request", host_id);
         health->hosts.wake(health->hosts.self, host);
     }
     ask(seen);

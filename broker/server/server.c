@@ -243,7 +243,7 @@ static bool start_for_administrators(struct server *server, const struct server_
 {
     // What a device holds must never open this port.
     if (certificate_file_holds(config->admin_ca_file, config->device_ca_file))
-        return fault_set(why, FAULT_INVALID, "admin-ca: %s cannot be read, or is the authority of the devices",
+        return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices",
                          config->admin_ca_file);
     server->admin_vhost = listen_on(server, config, "admin", config->admin_port, config->admin_ca_file);
     return server->admin_vhost ||
@@ -276,7 +276,7 @@ static bool start(struct server *server, const struct server_config *config, str
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     server->context = lws_create_context(&info);
     if (!server->context)
-        return fault_set(why, FAULT_UNAVAILABLE, "libwebsockets does not start (is libwebsockets-evlib-uv installed?)");
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot start libwebsockets (is libwebsockets-evlib-uv installed?)");
     server->public_vhost = listen_on(server, config, "public", config->port, NULL);
     if (!server->public_vhost)
         return fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->port);

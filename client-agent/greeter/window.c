@@ -31,9 +31,8 @@ static const char keys_at_change[] = N_("Tab: next field    Enter: save    Esc: 
                                         "F3: larger text    F4: contrast");
 static const char keys_busy[] = N_("Esc: cancel    Later, at your desktop: Ctrl+Alt+L or Super+L locks this desk");
 static const char help_text[] =
-    N_("Type the name and the password of your workplace, then press Enter. If you have "
-       "forgotten your password, call the help desk. At your desktop, Ctrl+Alt+L or Super+L "
-       "locks this desk: your programs go on running. F1: back");
+    N_("Type the name and the password of your workplace, then press Enter. If you have forgotten your password, call "
+       "the help desk. At your desktop, Ctrl+Alt+L or Super+L locks this desk: your programs keep running. F1: back");
 
 struct busy_row {
     const char *state, *sentence;
@@ -126,7 +125,7 @@ static void chosen(void *arg, const char *const texts[FORM_ROWS_MAX])
 
 static void log_on_amiss(void *arg, const char *too_long)
 {
-    say(arg, too_long ? too_long : N_("Type your name and your password."), "");
+    say(arg, too_long ? too_long : N_("Enter your name and your password."), "");
 }
 
 static void change_amiss(void *arg, const char *too_long)

@@ -154,7 +154,7 @@ Test(administrator, sets_up_a_town_hall_from_a_file)
     must("host list", NULL);
     cr_assert(shows("neustadt/ts1"), "%s", said.out);
     must("apply -f - --dry-run", hall);
-    cr_assert(shows("Everything is as the file says."), "%s", said.out);
+    cr_assert(shows("Nothing to do: everything is as in the file."), "%s", said.out);
 }
 
 Test(administrator, changes_one_thing_at_a_time)
@@ -376,7 +376,7 @@ Test(administrator, who_is_removed_is_out_at_once)
     cr_assert_eq(shows_certificate("anna", "status"), 0, "%s", said.err);
     must("administrator remove neustadt/anna", NULL);
     cr_assert_eq(shows_certificate("anna", "status"), 4, "%s", said.err);
-    cr_assert(strstr(said.err, "knows no administrator by the certificate"), "%s", said.err);
+    cr_assert(strstr(said.err, "No administrator has the certificate"), "%s", said.err);
 }
 
 Test(administrator, proves_nothing_by_an_expired_or_foreign_certificate)
@@ -389,7 +389,7 @@ Test(administrator, proves_nothing_by_an_expired_or_foreign_certificate)
     cr_assert_eq(shows_certificate("late", "status"), 3, "%s%s", said.out, said.err);
     cr_assert(strstr(said.err, "has expired"), "%s", said.err);
     cr_assert_eq(shows_certificate("foreign", "status"), 3, "%s%s", said.out, said.err);
-    cr_assert(strstr(said.err, "certificates of the broker's admin-ca"), "%s", said.err);
+    cr_assert(strstr(said.err, "certificates signed by the broker's admin-ca"), "%s", said.err);
 }
 
 // ask: two requests on one connection, the second after the certificate's end.
@@ -439,7 +439,7 @@ Test(administrator, has_a_certificate_of_their_own)
     hire();
     snprintf(words, sizeof words, "administrator add neustadt/bert name=Bert certificate=@%s/anna.crt", town);
     cr_assert_eq(pultctl(words, NULL), 1, "%s", said.out);
-    cr_assert(strstr(said.err, "another administrator has this one"), "%s", said.err);
+    cr_assert(strstr(said.err, "another administrator already has this one"), "%s", said.err);
     cr_assert_eq(pultctl("administrator add neustadt/bert name=Bert certificate=", NULL), 1, "%s", said.out);
     cr_assert_eq(shows_certificate("anna", "login"), 2, "%s", said.err);
 }
@@ -455,6 +455,6 @@ Test(administrator, is_not_vouched_for_by_the_devices_authority)
     snprintf(line, sizeof line, "broker/pult-broker -c %s", conf);
     program_run(&said, line, NULL);
     cr_assert_eq(said.exit_code, 1);
-    cr_assert(strstr(said.err, "the authority of the devices"), "%s", said.err);
+    cr_assert(strstr(said.err, "the CA of the devices"), "%s", said.err);
     broker = 0;
 }

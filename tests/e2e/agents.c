@@ -81,7 +81,7 @@ Test(agents, nobody_gets_a_second_session_after_the_session_manager_was_killed)
 Test(agents, a_host_that_is_not_fit_says_why_and_gets_nobody)
 {
     place_runs("ts3", "pkill -KILL -x xrdp-sesman");
-    pultctl_soon_shows("host show altdorf/ts3", "session manager: nobody listens at port 3350", 40);
+    pultctl_soon_shows("host show altdorf/ts3", "session manager: nothing listens on port 3350", 40);
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "Sitzung|session host|Server", 15);
     pultctl_shows("session list --json", "[]");
@@ -125,7 +125,7 @@ Test(agents, a_broker_from_a_backup_ends_nobodys_session_and_lets_everybody_in)
     place_runs("broker", BROKER " --accept-backup");
     log_says("broker", "are lost; the last was written before", 1);
     broker_starts_again();
-    log_says("broker", "so it comes from a backup", 20);
+    log_says("broker", "so it was restored from a backup", 20);
     desk_types("desk1", "echo weiter");
     screen_shows("desk1", "echo weiter", 10);
     desk_types("desk2", "echo weiter");

@@ -86,7 +86,7 @@ Test(desk, the_session_outlives_the_broker)
     broker_starts_again();
     desk_logs_on("desk2", "dora", "dora-geheim-1");
     screen_shows("desk2", "echo weiter", 40);
-    log_says("broker", "found again", 5);
+    log_says("broker", "reconnected", 5);
     screen_shows("desk1", "Zimmer 12|Tab: ", 30);
 }
 
@@ -169,5 +169,5 @@ Test(line, a_short_break_mends_by_itself_and_a_long_one_is_said)
     host_is_well("altdorf/ts3");
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "Mittagspause vorbei", 30);
-    log_says("broker", "found again at altdorf/desk1", 1);
+    log_says("broker", "reconnected at altdorf/desk1", 1);
 }

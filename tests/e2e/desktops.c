@@ -138,7 +138,7 @@ Test(desktops, one_that_does_not_wake_is_said_to_be_switched_on)
     pultctl_shows("explain dora --device altdorf/desk1", "host altdorf/ts1: asleep, can be woken");
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "wird (gerade )?eingeschaltet", 15);
-    log_says("broker", "altdorf/ts1: is called to wake", 1);
+    log_says("broker", "altdorf/ts1: sending wake request", 1);
     desk_presses("desk1", "Escape");
     screen_shows("desk1", "Tab: ", 10);
 }

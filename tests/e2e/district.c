@@ -29,7 +29,7 @@ Test(district, shows_the_directory_and_the_hosts_in_trouble)
     pultctl_soon_shows("--json status", "\"state\":\"ok\"", 10);
     town("off ts1");
     pultctl_soon_shows("status", "unreachable", 30);
-    pultctl_shows("status", "Host in trouble");
+    pultctl_shows("status", "Host with problems");
     town("off dir-neustadt");
     pultctl_soon_shows("--json status", "\"state\":\"down\"", 30);
     pultctl_shows("--json status", "\"last_failure\":\"ldaps://dir.neustadt.example: ");

@@ -16,18 +16,18 @@ Test(domain, people_log_on_by_ticket)
 {
     desk_logs_on("desk1", "anna", "anna-burgstadt-1");
     screen_shows("desk1", "anna auf ts5", 30);
-    log_says("broker", "proven by ticket", 1);
+    log_says("broker", "authenticated by ticket", 1);
     // Her ticket is the largest of all.
     desk_logs_on("desk2", "vera", "vera-geheim-1");
     screen_shows("desk2", "vera auf ts5", 30);
-    log_says("broker", "burgstadt/desk2 on burgstadt/ts5, proven by ticket", 1);
+    log_says("broker", "burgstadt/desk2 on burgstadt/ts5, authenticated by ticket", 1);
 }
 
 Test(domain, people_log_on_by_their_mail_name_and_password)
 {
     desk_logs_on("desk1", "anna.auer@rathaus-burgstadt.example", "anna-burgstadt-1");
     screen_shows("desk1", "anna auf ts5", 30);
-    log_says("broker", "proven by password", 1);
+    log_says("broker", "authenticated by password", 1);
 }
 
 static void change_at_greeter(const char *desk)

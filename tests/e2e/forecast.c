@@ -19,7 +19,7 @@ Test(forecast, names_people_from_memory_and_from_the_directory)
     log_says("broker", "started at neustadt/desk1", 30);
     place_runs("broker", "echo 'assignments: [{id: neustadt/clerks, profile: neustadt/clerk, group: bauamt}]' "
                          ">/root/less.yaml");
-    pultctl_shows(DRY_RUN, "ATTENTION: 1 people could not work any more:");
+    pultctl_shows(DRY_RUN, "WARNING: people who would lose their workplace: 1");
     pultctl_shows(DRY_RUN, "anna");
     broker_is_killed();
     broker_starts_again();
@@ -28,6 +28,6 @@ Test(forecast, names_people_from_memory_and_from_the_directory)
     town("off dir-neustadt");
     pultctl_shows(DRY_RUN, "1 people could not be asked about");
     town("on dir-neustadt");
-    pultctl_soon_shows(DRY_RUN, "ATTENTION: 1 people could not work any more:", 30);
+    pultctl_soon_shows(DRY_RUN, "WARNING: people who would lose their workplace: 1", 30);
     pultctl_shows("assignment show neustadt/clerks", "rathaus");
 }

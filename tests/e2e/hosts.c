@@ -15,7 +15,7 @@ Test(hosts, a_log_on_by_ticket_and_two_profiles_in_two_pools)
 {
     desk_logs_on("desk1", "anna", "anna-geheim-1");
     screen_shows("desk1", "anna auf ts[12lI|]", 30);
-    log_says("broker", "proven by ticket", 1);
+    log_says("broker", "authenticated by ticket", 1);
     desk_logs_on("desk2", "bert", "bert-geheim-1");
     screen_shows("desk2", "bert auf ts4", 30);
     pultctl_shows("session list --json", "\"pool\":\"neustadt/office\"");
@@ -68,7 +68,7 @@ Test(hosts, without_the_kdc_nobodys_password_is_called_wrong)
     place_soon("desk1", "echo anna-geheim-1 | kinit -c MEMORY: anna", 10);
     desk_logs_on("desk1", "anna", "anna-geheim-1");
     screen_shows("desk1", "anna auf ts[12lI|]", 30);
-    log_says("broker", "proven by ticket", 1);
+    log_says("broker", "authenticated by ticket", 1);
     desk_logs_on("desk2", "clara", "falsch");
     screen_shows("desk2", "Name oder Passwort stimmt nicht", 20);
 }
@@ -89,7 +89,7 @@ Test(hosts, a_password_that_must_be_changed_is_changed_at_the_kdc)
     screen_shows("desk1", "sind verschieden", 10);
     chooses("desk1", "ganz-neu-und-lang-22", "ganz-neu-und-lang-22");
     screen_shows("desk1", "emil auf ts4", 30);
-    log_says("broker", "proven by ticket", 1);
+    log_says("broker", "authenticated by ticket", 1);
     desk_logs_on("desk2", "doris", "falsch");
     screen_shows("desk2", "Name oder Passwort stimmt nicht", 20);
     place_runs("desk1", "! echo emil-geheim-1 | kinit -c MEMORY: emil");

@@ -42,7 +42,7 @@ Test(malicious_host, a_host_that_lies_moves_and_ends_nobodys_session_and_learns_
     WRITE_WHO_HAS_WHAT("after");
     place_runs("home", "cd $TOWN/stubs && cmp before after && cmp ts1.before ts1.after && cmp ts3.before ts3.after");
     place_runs("home", "[ $(pgrep -c -x xfreerdp3) = 2 ]");
-    log_says("broker", "altdorf/malicious-host: reports 1 sessions that are not its own: passed over", 1);
+    log_says("broker", "altdorf/malicious-host: ignored 1 reported sessions that are not its own", 1);
     log_says("broker", "altdorf/malicious-host: message refused: sessions: more than 1000", 1);
     log_says("broker", "altdorf/malicious-host: message refused", 1);
     // Bert's screen is on top: he types on.

@@ -64,7 +64,7 @@ static void a_ticket_alone_is_enough(void)
 {
     place_runs("home",
                "printf 'anna-geheim-1\\n' | kinit anna && tests/e2e/fake-desk logon stub1 anna.stub1 && kdestroy");
-    log_says("broker", "proven by ticket", 1);
+    log_says("broker", "authenticated by ticket", 1);
     is_let_in("anna.stub1", "anna");
     is_refused("anna.stub1", "anna", "ts1", "already used");
     pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 5);

@@ -44,12 +44,12 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
     broker_runs("enrol");
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts3", 30);
-    log_says("broker", "host altdorf/ts3 shows its new certificate", 60);
-    log_says("broker", "device altdorf/desk1 shows its new certificate", 60);
-    log_says("ts3-agent", "the certificate is renewed, valid until", 1);
-    log_says("desk1", "the certificate is renewed, valid until", 1);
-    place_runs("broker", "! grep -E 'its agent is gone' $TOWN/logs/broker.log");
-    place_runs("desk1", "! grep -F 'the link is down' $TOWN/logs/desk1.log");
+    log_says("broker", "host altdorf/ts3 uses its new certificate", 60);
+    log_says("broker", "device altdorf/desk1 uses its new certificate", 60);
+    log_says("ts3-agent", "certificate renewed, valid until", 1);
+    log_says("desk1", "certificate renewed, valid until", 1);
+    place_runs("broker", "! grep -E 'agent disconnected' $TOWN/logs/broker.log");
+    place_runs("desk1", "! grep -F 'link down, report not sent' $TOWN/logs/desk1.log");
     place_runs("desk1", "[ $(stat -c %a /srv/pult-agent/device.pem) = 600 ]");
     desk_types("desk1", "echo weiter");
     screen_shows("desk1", "echo weiter", 10);
@@ -66,11 +66,11 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
                         "grep -F 'the certificate of this device ran out on' /run/said");
     desk_is_switched_on("desk2");
     screen_shows("desk2", "Tab: ", 40);
-    log_says("desk2", "has run out and cannot be renewed any more", 20);
+    log_says("desk2", "has expired and can no longer be renewed", 20);
     log_says("broker", "device altdorf/desk2 from", 1);
     desk_logs_on("desk2", "egon", "egon-geheim-1");
     screen_shows("desk2", "Zertifikat", 15);
     // And so on, with what the broker has read from its journal.
-    place_runs("broker", "timeout 120 sh -c 'until [ $(grep -c \"device altdorf/desk1 shows its new certificate\" "
+    place_runs("broker", "timeout 120 sh -c 'until [ $(grep -c \"device altdorf/desk1 uses its new certificate\" "
                          "$TOWN/logs/broker.log) -ge 2 ]; do sleep 0.3; done'");
 }

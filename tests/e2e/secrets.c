@@ -34,7 +34,7 @@ static void two_hundred_log_ons(void)
 {
     desk_logs_on("desk1", "anna", "anna-geheim-1");
     screen_shows("desk1", "anna auf ts[1lI|]", 30);
-    log_says("broker", "proven by ticket", 1);
+    log_says("broker", "authenticated by ticket", 1);
     place_runs("home",
                PASSWORD_OF("bert") " | tests/e2e/fake-desk logon stub1 bert bert && tests/e2e/fake-desk open bert");
     screen_shows("home", "bert auf ts[1lI|]", 20);

@@ -26,13 +26,13 @@ Test(windows, a_desktop_by_nla_with_the_typed_password)
 
 Test(windows, what_a_host_guarantees_is_said)
 {
-    pultctl_shows("host show neustadt/ws1", "Windows alone decides whether an older connection is cut");
+    pultctl_shows("host show neustadt/ws1", "Windows alone decides whether an older connection is ended");
     pultctl_shows("--lang de host show neustadt/ws1", "entscheidet allein Windows");
     pultctl_shows("host show neustadt/ts1", "one desktop, one person");
     pultctl_shows("--lang de host show neustadt/ts1", "ein Desktop, eine Person");
-    pultctl_shows("host show neustadt/ts2", "nothing there cuts an older connection");
-    pultctl_shows("--lang de host show neustadt/ts2", "niemand trennt dort eine ältere Verbindung");
-    pultctl_refuses("host enrol-token neustadt/ws1", 1, "on Windows hosts there is no agent");
+    pultctl_shows("host show neustadt/ts2", "nothing there ends an older connection");
+    pultctl_shows("--lang de host show neustadt/ts2", "nichts trennt dort eine ältere Verbindung");
+    pultctl_refuses("host enrol-token neustadt/ws1", 1, "a Windows host has no agent");
 }
 
 Test(windows, a_host_that_becomes_windows_has_no_agent_any_more)
@@ -41,7 +41,7 @@ Test(windows, a_host_that_becomes_windows_has_no_agent_any_more)
     pultctl("host set neustadt/ts1 os=windows");
     pultctl_shows("host show neustadt/ts1 --json", "\"certificate\":\"\"");
     pultctl_shows("host show neustadt/ts1 --json", "\"guarantee\":\"windows\"");
-    log_says("broker", "neustadt/ts1: its agent is gone", 15);
+    log_says("broker", "neustadt/ts1: agent disconnected", 15);
 }
 
 // As where Windows does not allow somebody to log on by the network, or knows another password.
@@ -49,7 +49,7 @@ Test(windows, whom_windows_does_not_let_in_is_told_so_and_keeps_no_place)
 {
     place_runs("ws1", "sed -i 's/^clara:::......../clara:::00000000/' /run/sam");
     desk_logs_on("desk1", "clara", "clara-geheim-1");
-    screen_shows("desk1", "Sitzungsserver hat Sie nicht eingelassen", 20);
+    screen_shows("desk1", "Sitzungsserver hat Ihre Anmeldung", 20);
     pultctl_soon_shows("session list --json", "[]", 5);
 }
 

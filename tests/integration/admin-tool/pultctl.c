@@ -219,9 +219,9 @@ Test(pultctl, sets_what_was_given_and_leaves_the_rest)
     hear();
     cr_assert(shown("\"last\":{\"port\":3389,\"weight\":50}"), "%s", pultctl.out);
     cr_assert_eq(run("host set a/nine weight=50", NULL), 1);
-    cr_assert(said("is not there"), "%s", pultctl.err);
+    cr_assert(said("does not exist"), "%s", pultctl.err);
     cr_assert_eq(run("host add a/one weight=50", NULL), 1);
-    cr_assert(said("is there already"), "%s", pultctl.err);
+    cr_assert(said("already exists"), "%s", pultctl.err);
     cr_assert_eq(run("site add a/nine name=Nine", NULL), 0, "%s", pultctl.err);
 }
 
@@ -235,18 +235,20 @@ Test(pultctl, changes_only_what_it_looked_at)
     hear();
     cr_assert(shown("\"condition\":\"absent *\""), "%s", pultctl.out);
     cr_assert_eq(run("site set a/busy name=y", NULL), 1);
-    cr_assert(said("Somebody else changed it in the meantime"), "%s", pultctl.err);
+    cr_assert(said("Somebody else has changed it in the meantime"), "%s", pultctl.err);
 }
 
 Test(pultctl, says_a_refusal_in_the_persons_language)
 {
     log_on();
     cr_assert_eq(run("--lang de host remove a/one", NULL), 1);
-    cr_assert_str_eq(pultctl.err, "pultctl: Das passt nicht zum jetzigen Stand. Bitte sehen Sie noch einmal nach.\n"
-                                  "pultctl: session a/s: zuerst entfernen oder ändern\n"
-                                  "pultctl: Benutzerservice: 115\n");
+    cr_assert_str_eq(
+        pultctl.err,
+        "pultctl: Das widerspricht dem jetzigen Stand. Bitte prüfen Sie ihn und versuchen Sie es noch einmal.\n"
+        "pultctl: session a/s: zuerst entfernen oder ändern\n"
+        "pultctl: Benutzerservice: 115\n");
     cr_assert_eq(run("host remove a/two a/three", NULL), 4);
-    cr_assert(shown("host a/two is removed."), "%s", pultctl.out);
+    cr_assert(shown("host a/two removed."), "%s", pultctl.out);
     cr_assert(said("You are not allowed to do that."), "%s", pultctl.err);
 }
 
@@ -264,10 +266,10 @@ Test(pultctl, names_certificates_that_come_to_their_end)
     cr_assert_eq(run("status", NULL), 0);
     cr_assert(shown("a/desk1"), "%s", pultctl.out);
     cr_assert(shown("2026-03-01 08:00"), "%s", pultctl.out);
-    cr_assert(shown("The certificate of the device CA ends on 2020-01-01"), "%s", pultctl.out);
+    cr_assert(shown("The certificate of the device CA expires on 2020-01-01"), "%s", pultctl.out);
     cr_assert_eq(run("--lang de status", NULL), 0);
-    cr_assert(shown("Zertifikat endet, nicht erneuert"), "%s", pultctl.out);
-    cr_assert(shown("Das Zertifikat der Geräte-CA endet am"), "%s", pultctl.out);
+    cr_assert(shown("Zertifikat läuft ab, nicht erneuert"), "%s", pultctl.out);
+    cr_assert(shown("Das Zertifikat der Geräte-CA läuft am"), "%s", pultctl.out);
 }
 
 Test(pultctl, explains_a_log_on)
@@ -276,7 +278,7 @@ Test(pultctl, explains_a_log_on)
     cr_assert_eq(run("explain anna --device a/desk1", NULL), 0);
     cr_assert_str_eq(
         pultctl.out,
-        "1. host a/b: draining\n2. second\nThe log-on would be refused: No workplace is assigned to you. Ask "
+        "1. host a/b: draining\n2. second\nThe logon would be refused: No workplace is assigned to you. Ask "
         "the help desk.\n");
     cr_assert_eq(run("explain anna", NULL), 2);
     cr_assert_eq(run("--lang de explain anna --device a/desk1", NULL), 0);
@@ -289,15 +291,17 @@ Test(pultctl, shows_the_plan_and_does_nothing_unasked)
 {
     log_on();
     cr_assert_eq(run("apply -f -", file), 5);
-    cr_assert_str_eq(pultctl.out, "What      Change   Field  from  to\nsite a/b  changed  name   X     Y\n\n"
-                                  "ATTENTION: 1 people could not work any more:\n"
-                                  "Person  Name  works today with  and then with  what changes\n"
-                                  "bert    Bert  a/old             nothing        \n\n"
-                                  "1 people would get something else:\n"
-                                  "Person  Name  works today with  and then with  what changes\n"
-                                  "anna    Anna  a/old             a/new          pool, sound\n"
-                                  "3 people could not be asked about: the directory does not answer or is to be "
-                                  "another, or they are too many.\n");
+    cr_assert_str_eq(
+        pultctl.out,
+        "What      Change   Field  from  to\nsite a/b  changed  name   X     Y\n\n"
+        "WARNING: people who would lose their workplace: 1\n"
+        "Person  Name  current profile  new profile  what changes\n"
+        "bert    Bert  a/old            nothing      \n\n"
+        "People whose workplace would change: 1\n"
+        "Person  Name  current profile  new profile  what changes\n"
+        "anna    Anna  a/old            a/new        pool, sound\n"
+        "People who could not be checked: 3. Their directory does not answer or is being replaced, or there are too "
+        "many of them.\n");
     hear();
     cr_assert(shown("\"dry_run\":true,\"objects\":[{\"noun\":\"site\",\"id\":\"a/b\",\"name\":\"Y\"}]"), "%s",
               pultctl.out);

@@ -147,8 +147,8 @@ Test(spoken, what_is_being_done_and_how_it_ended)
     hears("label|Logging you on…|");
     say(GREETER_BUSY, "connecting", "", "");
     hears("label|Opening your desktop…|");
-    say(GREETER_BUSY, "mending", "The broker cannot be reached either. The desk tries again by itself.", "");
-    hears("|The broker cannot be reached either. The desk tries again by itself.\n");
+    say(GREETER_BUSY, "mending", "The broker cannot be reached either. The desk keeps trying.", "");
+    hears("|The broker cannot be reached either. The desk keeps trying.\n");
     say(GREETER_ASK_NEW, "changing", "Your password has expired. Choose a new one.", "");
     hears("password text|New password|Your password has expired. Choose a new one.\n");
 }

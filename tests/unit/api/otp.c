@@ -228,7 +228,7 @@ Test(otp, secrets_are_kept_and_checked)
         fputs(wrong[i], file);
         fclose(file);
         cr_assert_null(otp_maker_open(path, &why), "%s", wrong[i]);
-        cr_assert(strstr(why.text, "holds no secret"));
+        cr_assert(strstr(why.text, "contains no secret"));
         cr_assert_null(otp_key_read(wrong[i]), "%s", wrong[i]);
     }
 }

@@ -276,9 +276,9 @@ Test(record, of_a_newer_program_is_read_in_an_answer_only)
     cr_assert(read_hall(CODEC_ANSWER, newer, &why), "%s", why.text);
     cr_expect_eq(hall.rooms.count, 1);
     hall_drop();
-    expect_refused(CODEC_JOURNAL, newer, "new: there is no such field");
+    expect_refused(CODEC_JOURNAL, newer, "new: unknown field");
     expect_refused(CODEC_CHANGE, "{\"name\":\"x\",\"noun\":\"none\",\"rooms\":[{\"id\":\"neustadt/r1\",\"new\":1}]}",
-                   "rooms[0] neustadt/r1: new: there is no such field");
+                   "rooms[0] neustadt/r1: new: unknown field");
     expect_refused(CODEC_CHANGE, "{\"name\":\"x\",\"noun\":\"none\",\"floors\":1}", "floors: set by the broker");
 }
 
@@ -306,9 +306,9 @@ Test(record, of_a_noun_has_the_fields_of_that_noun_only)
         {"{\"id\":\"neustadt/hall\",\"name\":\"Hall\"}", "noun is missing"},
         {"{\"noun\":\"castle\",\"id\":\"neustadt/hall\"}", "noun: not one of the choices"},
         {"{\"noun\":1}", "noun: not one of the choices"},
-        {"{\"noun\":\"site\",\"id\":\"neustadt/hall\",\"name\":\"Hall\",\"port\":1}", "port: there is no such field"},
+        {"{\"noun\":\"site\",\"id\":\"neustadt/hall\",\"name\":\"Hall\",\"port\":1}", "port: unknown field"},
         {"{\"noun\":\"site\",\"id\":\"neustadt/hall\"}", "name is missing"},
-        {"{\"noun\":\"none\",\"id\":\"neustadt/hall\"}", "id: there is no such field"},
+        {"{\"noun\":\"none\",\"id\":\"neustadt/hall\"}", "id: unknown field"},
         {"{\"noun\":\"host\",\"id\":\"neustadt/ts1\",\"draining\":true}", "draining: set by the broker"},
         {"{}", "noun is missing"},
     };

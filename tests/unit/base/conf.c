@@ -64,11 +64,11 @@ Test(conf, reads_what_is_given_and_presets_the_rest)
 Test(conf, tells_every_mistake_with_its_line)
 {
     expect_mistakes("colour = red\nport = 0\nport = 2\nfolder = var\nlevel = loud\nname\n",
-                    "1: there is no setting \"colour\"\n"
+                    "1: unknown setting \"colour\"\n"
                     "2: port must be a number from 1 to 65535\n"
-                    "3: port is given twice\n"
+                    "3: duplicate setting port\n"
                     "4: folder is a path and must begin with /\n"
-                    "5: level is \"loud\"; it can be: error, warn\n"
+                    "5: level is \"loud\"; possible values: error, warn\n"
                     "6: expected: key = value\n"
                     "0: name is missing: how it is called\n");
 }
@@ -92,8 +92,7 @@ Test(conf, refuses_bytes_that_are_no_text)
 {
     const char *wrong[] = {"name = \xff", "name = a\x01", "name = \x1b[2J", "name = a\rb"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        expect_mistakes(wrong[i],
-                        "1: the line holds bytes that are no text (UTF-8)\n0: name is missing: how it is called\n");
+        expect_mistakes(wrong[i], "1: the line is not valid UTF-8\n0: name is missing: how it is called\n");
     struct settings settings;
     struct text mistakes = {0};
     cr_expect_not(parse("name = a\0b", 10, &settings, &mistakes));

@@ -317,7 +317,7 @@ Test(administration, a_why_says_what_the_directory_has_against_an_account)
 {
     owned(json) json_object *answer = NULL;
     calls.verdict = AUTH_WRONG;
-    cr_assert(strstr(why_not(&answer), "knows nobody"));
+    cr_assert(strstr(why_not(&answer), "has no account of this name"));
     calls.verdict = AUTH_DISABLED;
     cr_assert(strstr(why_not(&answer), "has disabled this account"));
     cr_assert_str_eq(codec_string(answer, "refusal"), "account-disabled");

@@ -38,7 +38,7 @@ Test(config, tells_every_mistake_with_its_line)
     cr_assert_not(parse("language = fr\ndevice-port = 0\nno-such-key = 1\n"));
     cr_assert(strstr(mistakes, "1: language"), "%s", mistakes);
     cr_assert(strstr(mistakes, "2: device-port"));
-    cr_assert(strstr(mistakes, "3: there is no setting"));
+    cr_assert(strstr(mistakes, "3: unknown setting"));
     cr_assert(strstr(mistakes, "0: broker is missing"));
 }
 

@@ -172,7 +172,7 @@ Test(desk_by_password, asks_again_without_a_name)
     desk_log_on(fixture.desk, "", &password);
     desk_log_on(fixture.desk, "  ", &password);
     cr_assert_str_eq(fixture.asked, "");
-    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
+    cr_assert_str_eq(fixture.sentence, "Enter your name and your password.");
 }
 
 Test(desk_by_password, says_why_it_was_refused_and_whom_to_call)
@@ -203,11 +203,11 @@ Test(desk_by_password, says_once_that_its_agent_is_refused)
     struct secret password = desk_fixture_secret("geheim");
     desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD);
     desk_log_on(fixture.desk, "", &password);
-    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
+    cr_assert_str_eq(fixture.sentence, "Enter your name and your password.");
     desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD);
-    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
+    cr_assert_str_eq(fixture.sentence, "Enter your name and your password.");
     desk_link_up(fixture.desk);
-    cr_assert_str_eq(fixture.sentence, "Type your name and your password.");
+    cr_assert_str_eq(fixture.sentence, "Enter your name and your password.");
 }
 
 Test(desk_by_password, keeps_its_own_help_desk_when_the_broker_names_none)

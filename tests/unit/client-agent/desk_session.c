@@ -244,11 +244,11 @@ Test(desk_session, says_why_it_is_locked_or_over)
         const char *sentence;
     } rows[] = {
         {DEVICE_LOCK, HOST_BECAUSE_IDLE,
-         "Your session is locked, since you have not used it for a long time. Your programs go on running: log on to "
+         "Your session was locked because you had not used it for a long time. Your programs keep running: log on to "
          "return to them."},
         {DEVICE_LOCK, HOST_BECAUSE_ADMIN,
-         "Your session was locked by the administrators. Your programs go on running: log on to return to them."},
-        {DEVICE_END, HOST_BECAUSE_SESSION_LIMIT, "Your session has ended: it had been open for as long as it may be."},
+         "Your session was locked by the administrators. Your programs keep running: log on to return to them."},
+        {DEVICE_END, HOST_BECAUSE_SESSION_LIMIT, "Your session has ended: it had reached its time limit."},
         {DEVICE_END, HOST_BECAUSE_NONE, "Your session has ended."},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -270,7 +270,7 @@ Test(desk_session, says_why_when_the_host_was_quicker_than_the_broker)
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_fixture_ends(VIEW_LOGGED_OFF);
     desk_link_message(fixture.desk, &message);
-    cr_assert_str_eq(fixture.sentence, "Your session has ended: its hours are over.");
+    cr_assert_str_eq(fixture.sentence, "Your session has ended: its permitted hours are over.");
 }
 
 Test(desk_session, says_nothing_to_who_cancelled)
@@ -315,8 +315,8 @@ static const struct ending endings[] = {
     {VIEW_ENDED_BY_HOST, "The session host has ended", DESK_REPORTS_ENDED, DESK_REPORTS_ENDED},
     {VIEW_LOST, "The connection to the session host was lost", DESK_REPORTS_DISCONNECTED, DESK_REPORTS_DISCONNECTED},
     {VIEW_UNREACHABLE, "The session host cannot be reached", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
-    {VIEW_REFUSED, "The session host did not let you in", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
-    {VIEW_WRONG_CERTIFICATE, "The session host showed a false certificate", DESK_REPORTS_FAILED,
+    {VIEW_REFUSED, "The session host rejected your logon", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_WRONG_CERTIFICATE, "The session host presented a wrong certificate", DESK_REPORTS_FAILED,
      DESK_REPORTS_DISCONNECTED},
     {VIEW_FAILED, "The session could not be shown", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
 };

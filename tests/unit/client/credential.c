@@ -158,7 +158,7 @@ Test(pair, enrolling_and_renewing_do_not_meet)
     struct fault why;
     struct credential *first = new_pair();
     cr_assert_null(credential_new(NOUN_DEVICE, folder, &why));
-    cr_assert(strstr(why.text, "another program is about to replace the key"), "%s", why.text);
+    cr_assert(strstr(why.text, "another program is replacing the key"), "%s", why.text);
     cr_assert_eq(access(in_folder("device.pem.new"), F_OK), 0, "the first one's key is gone");
     credential_free(first);
     credential_free(new_pair());
@@ -183,7 +183,7 @@ Test(pair, an_answer_for_another_key_changes_nothing)
     credential_free(lost);
     struct credential *pair = new_pair();
     cr_assert_not(credential_keep(pair, base64, &why));
-    cr_assert(strstr(why.text, "not for the key that was made here"), "%s", why.text);
+    cr_assert(strstr(why.text, "not for the key that was created here"), "%s", why.text);
     cr_assert_not(credential_keep(pair, "AAAA", &why));
     credential_free(pair);
     cr_assert_str_eq(dates_now().digest, before.digest);

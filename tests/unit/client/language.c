@@ -25,10 +25,11 @@ static void expect(const char *detail, const char *format, const char *german)
 
 Test(language, says_what_a_broker_says_in_english)
 {
-    expect("until: this time is over", "until: this time is over", "until: diese Zeit ist vorbei");
+    expect("until: this time is in the past", "until: this time is in the past",
+           "until: diese Zeit liegt in der Vergangenheit");
     expect("name: longer than 127 bytes", "%s: longer than %zu bytes", "name: länger als 127 Bytes");
     expect("pool: there is no pool \"a/b\"", "%s: there is no %s \"%s\"", "pool: pool „a/b“ gibt es nicht");
-    expect("name is missing: name for people", "%s is missing: %s", "name fehlt: Name für Menschen");
+    expect("name is missing: display name", "%s is missing: %s", "name fehlt: Anzeigename");
     expect("until: expected a whole number", "%s: expected %s", "until: erwartet wird eine ganze Zahl");
 }
 
@@ -42,8 +43,8 @@ Test(language, says_why_something_was_decided)
 
 Test(language, leaves_the_place_before_it)
 {
-    expect("profile a/b: hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight",
-           "hours: expected a span such as 06:00-20:00, or 22:00-06:00 over midnight",
+    expect("profile a/b: hours: expected a span such as 06:00-20:00, or 22:00-06:00 across midnight",
+           "hours: expected a span such as 06:00-20:00, or 22:00-06:00 across midnight",
            "profile a/b: hours: erwartet wird eine Spanne wie 06:00-20:00 oder 22:00-06:00 über Mitternacht");
     expect("host a/b: port: must be from 1 to 65535", "%s: must be from %lld to %lld",
            "host a/b: port: muss von 1 bis 65535 sein");
