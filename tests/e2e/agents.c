@@ -67,7 +67,7 @@ Test(agents, nobody_gets_a_second_session_after_the_session_manager_was_killed)
     town("cut desk2");
     line_breaks("ts3", "desk2");
     place_soon("ts3", "! pgrep -u egon", 40);
-    log_says("ts3-agent", "its session manager is gone and nobody can return to it", 1);
+    log_says("ts3-agent", "its session manager is gone and nobody can reconnect", 1);
     town("mend desk2");
     place_runs("ts3", "pgrep -x -u dora Xorg >/run/before");
     // Dora still works in hers; when she logs on again it makes room for a new one first.
