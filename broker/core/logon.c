@@ -37,11 +37,9 @@ static enum refusal check_device(const struct state *state, const struct logon_i
     return REFUSAL_NONE;
 }
 
-static const struct session *find_running(const struct state *state, const struct logon_input *input,
-                                          const char *pool_id)
+static const struct session *find_running(struct session_walk theirs, const char *pool_id)
 {
-    struct session_walk walk = state_sessions_of(state, SESSIONS_OF_PERSON, input->person_id);
-    for (const struct session *session; (session = state_next_session(&walk));)
+    for (const struct session *session; (session = state_next_session(&theirs));)
         if (text_equal(session->pool, pool_id))
             return session;
     return NULL;
@@ -71,12 +69,12 @@ static void move(const struct session *running, const struct logon_input *input,
         trace_add(&decision->trace, "session %s runs on host %s: reconnected", running->id, running->host);
 }
 
-static void start(const struct state *state, const struct logon_input *input, const struct host *host,
+static void start(const struct logon_input *input, struct session_walk theirs, const struct host *host,
                   struct logon_decision *decision)
 {
     struct session *session = &decision->session;
     // The upper half of the random bits: the lower decided the host.
-    session_name(session->id, state, input->person_id, (uint32_t)(input->random_bits >> 32));
+    session_name(session->id, theirs, (uint32_t)(input->random_bits >> 32));
     session->state = SESSION_ENDED; // not begun yet
     TEXT_PUT(session->person, input->person_id);
     TEXT_PUT(session->pool, host->pool);
@@ -124,7 +122,7 @@ static void take_desktop(const struct state *state, const struct logon_input *in
     event->record.host = decision->host;
 }
 
-static enum refusal choose_host(const struct state *state, const struct logon_input *input,
+static enum refusal choose_host(const struct state *state, const struct logon_input *input, struct session_walk theirs,
                                 struct logon_decision *decision)
 {
     enum refusal refusal = REFUSAL_NONE;
@@ -145,7 +143,7 @@ static enum refusal choose_host(const struct state *state, const struct logon_in
     if (refusal != REFUSAL_NONE)
         return refusal;
     take_desktop(state, input, placement.pool, decision);
-    start(state, input, host, decision);
+    start(input, theirs, host, decision);
     return REFUSAL_NONE;
 }
 
@@ -157,7 +155,8 @@ static bool sleeps(const struct logon_input *input, const char *host_id)
 static enum refusal choose_session(const struct state *state, const struct logon_input *input,
                                    struct logon_decision *decision)
 {
-    const struct session *running = find_running(state, input, decision->profile.pool);
+    struct session_walk theirs = state_sessions_of(state, SESSIONS_OF_PERSON, input->person_id);
+    const struct session *running = find_running(theirs, decision->profile.pool);
     if (running && host_is_usable(input->health, running->host)) {
         move(running, input, decision);
         decision->host = *state_host(state, running->host);
@@ -170,7 +169,7 @@ static enum refusal choose_session(const struct state *state, const struct logon
     }
     if (running)
         end_lost(running, input, decision);
-    return choose_host(state, input, decision);
+    return choose_host(state, input, theirs, decision);
 }
 
 static enum refusal decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)

@@ -78,15 +78,23 @@ int64_t session_age_ms(const struct session *session, int64_t now_ms)
     return session->changed_ms <= now_ms ? now_ms - session->changed_ms : INT64_MAX;
 }
 
-void session_name(char id[ID_SIZE], const struct state *state, const char *person_id, uint32_t random_bits)
+static bool is_among(struct session_walk sessions, const char *id)
 {
-    const char *letter = strchr(person_id, '/');
-    assert(letter && letter[1] == 'p');
-    do {
-        int length = snprintf(id, ID_SIZE, "%.*s/s%s-%08x", (int)(letter - person_id), person_id, letter + 2,
-                              (unsigned)random_bits++);
-        assert(length < ID_SIZE);
-    } while (state_session(state, id));
+    for (const struct session *session; (session = state_next_session(&sessions));)
+        if (text_equal(session->id, id))
+            return true;
+    return false;
+}
+
+void session_name(char id[ID_SIZE], struct session_walk theirs, uint32_t random_bits)
+{
+    const char *letter = strchr(theirs.id, '/');
+    assert(theirs.owner == SESSIONS_OF_PERSON && letter && letter[1] == 'p');
+    int length = snprintf(id, ID_SIZE, "%.*s/s%s-", (int)(letter - theirs.id), theirs.id, letter + 2);
+    assert(length + 8 < ID_SIZE);
+    do
+        snprintf(id + length, 9, "%08x", (unsigned)random_bits++);
+    while (is_among(theirs, id));
 }
 
 // ---- the events. Only what counts is written: they are large, and made at every log-on.

@@ -36,8 +36,9 @@ bool session_fits(const struct state *state, const struct event *event);
 // How long it has been in its state. What lies ahead was written before the clock was set back: long ago.
 int64_t session_age_ms(const struct session *session, int64_t now_ms);
 
-// An id that no session has: the person's, and at random. One-time passwords rest on its shape, see api/otp.h.
-void session_name(char id[ID_SIZE], const struct state *state, const char *person_id, uint32_t random_bits);
+// An id that no session has, for one more of a person whose sessions are walked: the person's id, and random digits.
+// One-time passwords rest on its shape, see api/otp.h.
+void session_name(char id[ID_SIZE], struct session_walk theirs, uint32_t random_bits);
 
 // What a log-on changes; the fencing number is higher than the one before.
 struct session_lease {

@@ -14,9 +14,6 @@ static const size_t owner_offsets[SESSION_OWNER_COUNT] = {
     [SESSIONS_OF_PERSON] = offsetof(struct session, person),
 };
 
-static const enum noun owner_nouns[SESSION_OWNER_COUNT] = {
-    [SESSIONS_OF_HOST] = NOUN_HOST, [SESSIONS_OF_DEVICE] = NOUN_DEVICE, [SESSIONS_OF_PERSON] = NOUN_PERSON};
-
 struct state {
     struct sorted_table tables[NOUN_COUNT];
     struct sorted_table sessions_of[SESSION_OWNER_COUNT]; // the same records, by whom they belong to
@@ -79,15 +76,16 @@ static void count_references(struct state *state, enum noun noun, const void *re
     }
 }
 
-// A device may go while a session that nobody sees was last opened there, and come back.
-static int64_t count_sessions_of(const struct state *state, enum noun noun, const char *id)
+// A device may go while a session that nobody sees was last opened there, and come back; nothing else goes while
+// sessions refer to it.
+static int64_t uses_of_new(const struct state *state, enum noun noun, const char *id)
 {
     int64_t count = 0;
-    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++) {
-        struct session_walk walk = state_sessions_of(state, owner, id);
-        while (owner_nouns[owner] == noun && state_next_session(&walk))
-            count++;
-    }
+    if (noun != NOUN_DEVICE)
+        return 0;
+    struct session_walk walk = state_sessions_of(state, SESSIONS_OF_DEVICE, id);
+    while (state_next_session(&walk))
+        count++;
     return count;
 }
 
@@ -109,7 +107,7 @@ static void put(struct state *state, enum noun noun, const void *record)
 {
     void *kept = keep(noun, record);
     void *old = sorted_table_put(&state->tables[noun], kept);
-    *uses_of(noun, kept) = old ? *uses_of(noun, old) : count_sessions_of(state, noun, record);
+    *uses_of(noun, kept) = old ? *uses_of(noun, old) : uses_of_new(state, noun, record);
     if (old)
         count_references(state, noun, old, record, -1);
     count_references(state, noun, record, old, 1);

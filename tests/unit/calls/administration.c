@@ -129,10 +129,10 @@ Test(administration, a_tenant_goes_with_the_people_who_ever_logged_on_there)
 
 static const char *id_of_anna(struct logon_decision *decision)
 {
-    static char id[ID_SIZE];
-    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", decision);
-    TEXT_PUT(id, decision->session.person);
+    static const char id[] = "neustadt/p-anna";
     see_person(id);
+    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", decision);
+    cr_assert_str_eq(decision->session.person, id);
     return id;
 }
 

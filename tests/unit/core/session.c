@@ -129,13 +129,15 @@ Test(session, a_log_on_takes_it_with_a_higher_number)
 
 Test(session, has_an_id_of_its_own)
 {
+    static const char person[] = "neustadt/p-0123456789abcdef";
     char id[ID_SIZE], other[ID_SIZE];
     struct event event = decision.events[0];
-    session_name(id, core.state, "neustadt/p-0123456789abcdef", 0xffffffff);
+    session_name(id, state_sessions_of(core.state, SESSIONS_OF_PERSON, person), 0xffffffff);
     cr_assert_str_eq(id, "neustadt/s-0123456789abcdef-ffffffff");
     TEXT_PUT(event.record.session.id, id);
+    TEXT_PUT(event.record.session.person, person);
     state_apply(core.state, &event);
-    session_name(other, core.state, "neustadt/p-0123456789abcdef", 0xffffffff);
+    session_name(other, state_sessions_of(core.state, SESSIONS_OF_PERSON, person), 0xffffffff);
     cr_assert_str_eq(other, "neustadt/s-0123456789abcdef-00000000");
 }
 
