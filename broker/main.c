@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/log.h"
+#include "broker/base/secrecy.h"
 #include "broker/broker.h"
 
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -36,15 +36,10 @@ static void usage(FILE *out)
           out);
 }
 
-// Secrets pass through this program: no core dump, no tracer, no file that others may read.
-static void keep_secrets_in(void)
+// A descriptor per device, and some.
+static void raise_file_limit(void)
 {
-    struct rlimit none = {0, 0}, files;
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-    umask(077);
-    signal(SIGPIPE, SIG_IGN);
-    // A descriptor per device, and some.
+    struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max < 131072 ? files.rlim_max : 131072;
         setrlimit(RLIMIT_NOFILE, &files);
@@ -83,7 +78,10 @@ int main(int argc, char **argv)
 {
     const char *path = "/etc/pult/pult-broker.conf";
     enum action action = ACTION_RUN;
-    keep_secrets_in();
+    secrecy_keep();
+    umask(077); // no file that others may read
+    signal(SIGPIPE, SIG_IGN);
+    raise_file_limit();
     for (int option; (option = getopt_long(argc, argv, "c:hV", options, NULL)) != -1;) {
         if (option == 'c') {
             path = optarg;

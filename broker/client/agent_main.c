@@ -1,14 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/agent_main.h"
 #include "broker/base/log.h"
+#include "broker/base/secrecy.h"
 #include "broker/base/text.h"
 
 #include <getopt.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
 
 struct agent_options {
     const char *config_file, *token_file;
@@ -51,15 +49,6 @@ static bool read_options(struct agent_options *options, int count, char **words)
     return optind == count && !(options->token_file && !options->enrol);
 }
 
-// What a core dump or freed memory holds could be a password.
-static void keep_secrets(void)
-{
-    struct rlimit none = {0, 0};
-    setrlimit(RLIMIT_CORE, &none);
-    prctl(PR_SET_DUMPABLE, 0);
-    mallopt(M_PERTURB, 0x5a);
-}
-
 static enum agent_exit get_certificate(const struct agent_program *program, const char *token_file)
 {
     static const enum agent_exit codes[] = {
@@ -97,7 +86,8 @@ static enum agent_exit serve(const struct agent_program *program)
 enum agent_exit agent_main(const struct agent_program *program, int count, char **words)
 {
     struct agent_options options = {.config_file = program->config_file};
-    keep_secrets();
+    secrecy_keep();
+    secrecy_wipe_freed();
     if (count == 2 && text_equal(words[1], "--version")) {
         printf("%s " PULT_VERSION "\n", program->name);
         return AGENT_FINE;

@@ -5,6 +5,7 @@
 #include "broker/pult-host/process.h"
 #include "broker/pult-host/sockets.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -23,6 +24,7 @@ struct disconnects {
 
 static void disconnection_free(struct disconnection *one)
 {
+    assert(*one->at == one);
     *one->at = one->next;
     if (one->next)
         one->next->at = one->at;

@@ -4,6 +4,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/worker.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,6 +64,7 @@ static void done(void *arg)
     struct health_job *job = arg;
     struct health_checks *checks = job->checks;
     size_t row = job->row;
+    assert(row < ROWS && checks->workers[row]);
     char fault[HEALTH_FAULT_SIZE];
     TEXT_PUT(fault, job->fault);
     worker_free(take(checks->workers[row]));
@@ -75,6 +77,7 @@ static void done(void *arg)
 static void start(struct health_checks *checks, size_t row)
 {
     struct fault why = {0};
+    assert(!checks->workers[row]);
     struct health_job *job = mem_copy(&checks->plan, sizeof checks->plan);
     job->row = row;
     job->checks = checks;

@@ -6,6 +6,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -241,6 +242,7 @@ static void heard(void *arg, bool readable, bool writable)
                                                                                 : idle->wanted - idle->length;
     unsigned char *to = capacity ? idle->bytes + idle->length : rest;
     size_t most = capacity ? capacity : sizeof rest;
+    assert(left > 0);
     ssize_t got = recv(idle->descriptor, to, left < most ? left : most, MSG_DONTWAIT);
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;

@@ -4,6 +4,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 
+#include <assert.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@ struct logoff {
     struct xrdp_session session;
     struct logoff_pace pace;
     enum step step;
+    bool finished;
     int64_t step_ms;           // when it began
     struct program_list first; // who was there at the beginning
     struct loop_timer *look;
@@ -66,6 +68,7 @@ static int64_t patience_ms(const struct logoff *logoff)
 static void begin(struct logoff *logoff, enum step step)
 {
     struct program_list list = {0};
+    assert(step < STEP_COUNT);
     bool kill = step == STEP_KILL || step == STEP_KILL_SERVER;
     // As long as sesexec lives, it is the one that ends X server and channel server.
     bool sesexec_does = step == STEP_SERVER && !logoff->session.orphan;
@@ -92,6 +95,8 @@ static bool some_left(const struct logoff *logoff)
 
 static void finish(struct logoff *logoff, bool gone)
 {
+    assert(!logoff->finished);
+    logoff->finished = true;
     // Without its X server the display is anybody's: only who was seen to belong to it may be ended.
     for (size_t i = 0; i < logoff->first.count; i++)
         process_signal(&logoff->first.rows[i].process, SIGKILL);
@@ -133,6 +138,7 @@ struct logoff *logoff_new(struct loop *loop, const struct xrdp_session *session,
 
 void logoff_hurry(struct logoff *logoff, const struct logoff_pace *pace)
 {
+    assert(!logoff->finished);
     logoff->pace = *pace;
     loop_timer_start(logoff->look, 0);
 }

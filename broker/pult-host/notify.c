@@ -7,6 +7,7 @@
 #include "broker/base/text.h"
 #include "broker/client/language.h"
 
+#include <assert.h>
 #include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,7 @@ struct notifier {
 
 static void window_free(struct notice_window *window)
 {
+    assert(*window->at == window);
     *window->at = window->next;
     if (window->next)
         window->next->at = window->at;

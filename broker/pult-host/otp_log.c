@@ -48,6 +48,7 @@ static void work(void *arg)
     off_t before = job->rewrites ? 0 : job->size;
     job->kept = job->rewrites ? file_replace(job->path, 0600, text->bytes, text->length, &job->why)
                               : file_append(job->path, before, text->bytes, text->length, &job->why);
+    assert(text->length == 0 || text->bytes[text->length - 1] == '\n'); // half a line would spoil the next
     if (job->kept)
         job->size = before + (off_t)text->length;
 }
@@ -79,6 +80,7 @@ static void written(void *arg)
     struct otp_log_job *job = arg;
     struct otp_log *otp_log = job->otp_log;
     bool kept = job->kept;
+    assert(otp_log->writer && otp_log->waiting);
     if (!kept)
         log_error("otp", "%s; no one-time password is accepted until it can be written", job->why.text);
     // After a failed write the file is rewritten: what it holds is not known.
@@ -94,6 +96,7 @@ static void start(struct otp_log *otp_log)
     struct fault why = {0};
     if (otp_log->writer || !otp_log->next_waiting)
         return;
+    assert(!otp_log->waiting && otp_log->next.length);
     struct otp_log_job *job = mem_new(1, sizeof *job);
     job->otp_log = otp_log;
     job->size = otp_log->size;

@@ -6,6 +6,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -62,6 +63,7 @@ static void forget_steps(struct verification *verification)
 
 static void verification_free(struct verification *verification)
 {
+    assert(verification->verifier->count > 0 && *verification->at == verification);
     forget_steps(verification);
     *verification->at = verification->next;
     if (verification->next)
@@ -78,6 +80,7 @@ static void end_verification(struct verification *verification, bool valid, cons
     otp_verifier_done *done = verification->done;
     void *arg = verification->arg;
     size_t password_offset = valid ? verification->password_offset : 0;
+    assert(!valid || verification->phase == PHASE_SETTLE); // nobody is admitted past the disk
     verification_free(verification);
     done(arg, valid, password_offset, why);
 }
@@ -148,6 +151,7 @@ static struct otp_verifier_step *step_new(struct verification *verification, siz
 
 static void step_free(struct otp_verifier_step *step)
 {
+    assert(*step->at == step);
     *step->at = step->next;
     if (step->next)
         step->next->at = step->at;
@@ -158,6 +162,7 @@ static void step_free(struct otp_verifier_step *step)
 static void settle_verification(struct verification *verification)
 {
     struct otp_verifier *verifier = verification->verifier;
+    assert(verification->phase == PHASE_CONFIRM);
     const char *why =
         superseded(verifier, &verification->otp); // another may have overtaken it while the broker was asked
     if (why) {
@@ -171,6 +176,7 @@ static void settle_verification(struct verification *verification)
         verification->open[i] = step_new(verification, i);
     struct otp_verifier_step *keeping = verification->open[1];
     verifier->ports.clear(verifier->arg, &verification->otp, verification->open[0]);
+    assert(verification->open[0]); // else the end of the other one would be the end of all
     verifier->ports.keep(verifier->arg, &verification->otp, keeping);
 }
 
@@ -178,6 +184,7 @@ void otp_verifier_step_done(struct otp_verifier_step *step, bool fine)
 {
     struct verification *verification = step->verification;
     size_t index = step->index;
+    assert(!verification || (verification->phase == PHASE_SETTLE && verification->open[index] == step));
     step_free(step);
     if (!verification)
         return;

@@ -3,6 +3,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,7 @@ struct pam_socket {
 
 static void request_free(struct pam_request *request)
 {
+    assert(request->pam_socket->count > 0 && *request->at == request);
     *request->at = request->next;
     if (request->next)
         request->next->at = request->at;
@@ -48,6 +50,7 @@ static void request_free(struct pam_request *request)
 void pam_socket_answer(struct pam_request *request, bool valid, size_t password_offset)
 {
     char packet[PAM_ANSWER_SIZE];
+    assert(request->asked && password_offset <= PAM_QUESTION_MAX);
     struct pam_answer answer = {.valid = valid, .password_offset = (uint16_t)password_offset};
     pam_answer_write(&answer, packet);
     // The peer may have gone; then nobody is admitted.
@@ -69,6 +72,7 @@ static void question_readable(void *arg, bool readable, bool writable)
     struct pam_question question;
     (void)readable;
     (void)writable;
+    assert(!request->asked); // it is not listened to any more
     ssize_t length = recv(request->socket, packet, sizeof packet, MSG_DONTWAIT);
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return;

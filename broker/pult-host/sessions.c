@@ -8,6 +8,7 @@
 #include "broker/pult-host/idle.h"
 #include "broker/pult-host/user_names.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,7 @@ static bool is_same(const struct xrdp_session *a, const struct xrdp_session *b)
 
 static void watched_session_free(struct watched_session *watched)
 {
+    assert(*watched->at == watched);
     *watched->at = watched->next;
     if (watched->next)
         watched->next->at = watched->at;
@@ -140,8 +142,9 @@ static bool sweep(struct sessions *sessions)
             log_info("session", "display :%d gone", watched->session.display);
         changed = changed || watched->session.server.pid;
         watched->session.server.pid = 0;
-        if (idle_stop(watched->idle) && !watched->logoff)
-            watched_session_free(watched);
+        if (!idle_stop(watched->idle) || watched->logoff)
+            continue;
+        watched_session_free(watched);
     }
     return changed;
 }
@@ -168,6 +171,7 @@ static bool sockets_changed(struct sessions *sessions)
 {
     static struct socket_display now[SOCKETS_DISPLAYS_MAX];
     int count = sockets_displays(now, SOCKETS_DISPLAYS_MAX);
+    assert(count <= SOCKETS_DISPLAYS_MAX);
     size_t size = count > 0 ? (size_t)count * sizeof *now : 0;
     bool same = count == sessions->display_count && memcmp(now, sessions->displays, size) == 0;
     sessions->display_count = count;
@@ -202,6 +206,7 @@ bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_
     row->session = watched->session;
     row->idle_s = idle_s(watched->idle);
     row->ends = watched->logoff != NULL;
+    assert(watched->session.server.pid); // who reads the rows signals it
     text_cut(row->user_name, sizeof row->user_name, user_names_of(sessions->names, watched->session.owner.uid));
     return true;
 }
@@ -238,6 +243,7 @@ static void clearing_over(struct clearing *clearing, bool fine)
 {
     sessions_done *done = clearing->done;
     void *arg = clearing->arg;
+    assert(*clearing->at == clearing);
     *clearing->at = clearing->next;
     if (clearing->next)
         clearing->next->at = clearing->at;
@@ -258,6 +264,7 @@ static void ended(void *arg, bool gone)
 {
     struct watched_session *watched = arg;
     struct sessions *sessions = watched->sessions;
+    assert(watched->logoff);
     logoff_free(take(watched->logoff));
     for (struct clearing *one = sessions->clearings; one; one = one->next)
         one->failed = one->failed || (!gone && is_in_the_way(one, watched));

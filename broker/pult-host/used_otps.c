@@ -2,6 +2,7 @@
 #include "broker/pult-host/used_otps.h"
 #include "broker/base/mem.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,6 +52,7 @@ bool used_otps_use(struct used_otps *used, const char *nonce, int64_t until_ms)
     mem_reserve(&used->nonces, &used->nonce_capacity, used->nonce_count + 1, sizeof *used->nonces);
     struct nonce *one = &used->nonces[used->nonce_count++];
     TEXT_PUT(one->text, nonce);
+    assert(used->nonce_count <= USED_OTPS_NONCES_MAX);
     one->until_ms = until_ms;
     return true;
 }
@@ -61,6 +63,7 @@ void used_otps_forget(struct used_otps *used, int64_t now_ms)
     for (size_t i = 0; i < used->nonce_count; i++)
         if (used->nonces[i].until_ms > now_ms)
             used->nonces[kept++] = used->nonces[i];
+    assert(kept <= used->nonce_count);
     used->nonce_count = kept;
 }
 
@@ -111,6 +114,7 @@ void used_otps_accept(struct used_otps *used, const struct otp *otp)
     TEXT_PUT(known->session, otp->session);
     if (otp->fence > used->highest)
         used->highest = otp->fence;
+    assert(used->highest >= known->fence && used->user_count <= USED_OTPS_USERS_MAX);
 }
 
 // ---- lines

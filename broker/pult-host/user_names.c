@@ -7,6 +7,7 @@
 #include "broker/base/text.h"
 #include "broker/base/worker.h"
 
+#include <assert.h>
 #include <pwd.h>
 #include <stdlib.h>
 
@@ -57,6 +58,7 @@ static void answered(void *arg)
 {
     struct user_question *question = arg;
     struct user_names *names = question->names;
+    assert(names->worker);
     struct name *name = find(names, question->uid);
     if (name) {
         TEXT_PUT(name->user_name, question->user_name);
@@ -73,6 +75,7 @@ static void answered(void *arg)
 static void ask(struct user_names *names, struct name *name)
 {
     struct fault why = {0};
+    assert(!names->worker);
     struct user_question *question = mem_new(1, sizeof *question);
     question->uid = name->uid;
     question->names = names;

@@ -2,16 +2,15 @@
 // pult-greeter: asks for name and password and hands them to the agent, who holds the other end of descriptor 3. Knows
 // neither keys nor the network. Its one argument is the language to begin with.
 #include "broker/base/log.h"
+#include "broker/base/secrecy.h"
 #include "client-agent/greeter/window.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <gtk/gtk.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 
 struct greeter_program {
@@ -99,9 +98,8 @@ int main(int count, char **words)
     static const struct window_events events = {
         .log_on = log_on, .new_password = new_password, .cancel = cancel, .language = switch_language};
     struct greeter_program program = {0};
-    // What a core dump or freed memory holds could be a password.
-    prctl(PR_SET_DUMPABLE, 0);
-    mallopt(M_PERTURB, 0x5a);
+    secrecy_keep();
+    secrecy_wipe_freed();
     settle_environment();
     if (fcntl(GREETER_DESCRIPTOR, F_SETFL, O_NONBLOCK) != 0 || !gtk_init_check()) {
         fputs("pult-greeter is started by pult-agent, on an X server and with a socket as descriptor 3\n", stderr);

@@ -63,6 +63,7 @@ CALL_HOMES = {
     r"fsync|fdatasync|sync|syncfs|rename|renameat2?|link|linkat|mkstemp|mkostemp|tmpfile": ["broker/base/file."],
     r"SSL(?:_CTX)?_(?:set_(?:cipher_list|ciphersuites|(?:min|max)_proto_version|max_early_data)|set1_\w+)":
         ["broker/net/tls_policy."],
+    r"mallopt": ["broker/base/secrecy."],
     r"getaddrinfo|gethostbyname": ["broker/net/resolver."],
     r"X509_digest|PEM_read_(?:bio_)?X509|X509_get0_notAfter": ["broker/net/certificate.", "broker/auth/sasl_gssapi."],
 }
