@@ -91,8 +91,12 @@ static void refuse_agent(struct connection *connection, const struct link_hello 
                          const struct fault *why)
 {
     struct agent_link *link = connection->link;
-    log_warn("link", "%s %s from %s is refused: %s", noun_rows[link->row->noun].name, link->id, connection->address,
-             why->text);
+    struct link_agent known;
+    bool is_news = !link_table_agent(&connection->server->links, link->row->noun, link->id, &known) ||
+                   known.refusal != refusal || !text_equal(known.version, hello->version);
+    if (is_news) // it comes back every minute
+        log_warn("link", "%s %s from %s is refused: %s", noun_rows[link->row->noun].name, link->id, connection->address,
+                 why->text);
     link_table_refuse(&connection->server->links, link, hello, refusal);
     push_refused(link, refusal, "", why->text);
 }
