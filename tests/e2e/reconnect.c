@@ -38,7 +38,7 @@ Test(reconnect, is_mended_when_the_cable_was_out_of_the_desk)
 Test(reconnect, waits_for_a_broker_that_is_away_too)
 {
     broker_is_killed();
-    log_says("desk1", "link down, report not sent", 10);
+    log_says("desk1", "the link is down", 10);
     line_breaks("ts3", "desk1");
     screen_shows("desk1", "Auch der Broker ist nicht erreichbar", 10);
     broker_starts_again();

@@ -49,7 +49,7 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
     log_says("ts3-agent", "certificate renewed, valid until", 1);
     log_says("desk1", "certificate renewed, valid until", 1);
     place_runs("broker", "! grep -E 'agent disconnected' $TOWN/logs/broker.log");
-    place_runs("desk1", "! grep -F 'link down, report not sent' $TOWN/logs/desk1.log");
+    place_runs("desk1", "! grep -F 'the link is down' $TOWN/logs/desk1.log");
     place_runs("desk1", "[ $(stat -c %a /srv/pult-agent/device.pem) = 600 ]");
     desk_types("desk1", "echo weiter");
     screen_shows("desk1", "echo weiter", 10);
