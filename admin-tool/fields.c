@@ -101,6 +101,7 @@ json_object *field_value(const struct field *field, const char *text, struct fau
     case FIELD_TEXT:
     case FIELD_TIME:
         return json_object_new_string(text);
+    case FIELD_STRING:
     case FIELD_RECORD:
     case FIELD_RECORDS:
     case FIELD_NOUN:

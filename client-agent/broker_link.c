@@ -56,7 +56,7 @@ static void logged_on(void *arg, const struct client_answer *answer)
     enum refusal refusal = answer->refusal;
     log_refusal("log-on", answer);
     if (refusal == REFUSAL_NONE &&
-        (!answer->body || !codec_read(logon_answer_fields, sizeof got, CODEC_ANSWER, answer->body, &got, &why))) {
+        (!answer->body || !codec_read(logon_answer_type.fields, sizeof got, CODEC_ANSWER, answer->body, &got, &why))) {
         log_error("broker", "log-on: the answer cannot be read: %s", why.text);
         refusal = REFUSAL_INVALID;
     }

@@ -31,6 +31,17 @@ static bool read_string(const struct field *field, json_object *value, char *to,
     return true;
 }
 
+static bool read_owned(const struct field *field, json_object *value, char **to, struct fault *why)
+{
+    if (!json_object_is_type(value, json_type_string))
+        return wrong_type(field, "a string", why);
+    if ((int64_t)json_object_get_string_len(value) > field->max)
+        return fault_set(why, FAULT_INVALID, "%s: longer than %lld bytes", field->name, (long long)field->max);
+    if (json_object_get_string_len(value)) // clean, as all that was parsed
+        *to = mem_dup(json_object_get_string(value));
+    return true;
+}
+
 static bool read_id(const struct field *field, json_object *value, char *to, struct fault *why)
 {
     if (!read_string(field, value, to, why))
@@ -227,6 +238,8 @@ static bool read_field(const struct field *field, enum codec_form form, json_obj
         return read_time(field, form, value, slot, why);
     case FIELD_DIGEST:
         return read_digest(field, value, slot, why);
+    case FIELD_STRING:
+        return read_owned(field, value, slot, why);
     case FIELD_RECORD:
     case FIELD_NOUN:
         return read_record(field, form, value, target, why);

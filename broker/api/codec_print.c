@@ -107,6 +107,10 @@ static void print_field(struct text *out, const struct field *field, enum codec_
     case FIELD_TIME:
         print_time(out, form, *(const int64_t *)slot);
         break;
+    case FIELD_STRING:
+        print_string(out, field_is_empty(field, source) ? "" : *(char *const *)slot,
+                     field_is_empty(field, source) ? 0 : strlen(*(char *const *)slot));
+        break;
     case FIELD_RECORD:
     case FIELD_NOUN:
         codec_print_record(out, field_rows(field, source), form, slot);

@@ -2,9 +2,9 @@
 // The table of methods: everything that can be asked of the broker, who may ask, and with what. Dispatch, checks,
 // pultctl and the permission tests all walk this one table.
 #pragma once
-#include "broker/api/host_link.h"
-#include "broker/api/otp.h"
-#include "broker/base/mem.h"
+#include "broker/api/answer.h"
+#include "broker/api/body.h"
+#include "broker/api/refusal.h"
 
 enum role {
     ROLE_NOBODY,          // a row that forgets to say who may call it can be called by nobody
@@ -45,10 +45,14 @@ enum method_id {
 };
 
 enum method_flag {
-    METHOD_PAGED = 1,       // takes ?after= and ?limit=
-    METHOD_CERTIFICATE = 2, // only on the listener that asks for certificates
-    METHOD_OWN_TENANT = 4,  // the id must be of the caller's tenant (unless of the district)
-    METHOD_LARGE = 8,       // the body may have up to METHOD_BODY_LARGE bytes
+    METHOD_CERTIFICATE = 1, // only on the listener that asks for certificates
+    METHOD_OWN_TENANT = 2,  // the id must be of the caller's tenant (unless of the district)
+    METHOD_LARGE = 4,       // the body may have up to METHOD_BODY_LARGE bytes
+    METHOD_PLAIN = 8,       // the answer is plain text
+    METHOD_WEBSOCKET = 16,  // the answer is an upgrade
+    METHOD_TICKET = 32,     // a Kerberos ticket may stand in for name and password
+    METHOD_VERSIONED = 64,  // honours If-Match and If-None-Match
+    METHOD_COMMITS = 128,   // refuses while the journal cannot be written
 };
 
 enum { METHOD_BODY_MAX = 16 * 1024, METHOD_BODY_LARGE = 1024 * 1024 };
@@ -58,10 +62,12 @@ struct method {
     const char *verb; // GET, PUT, POST, DELETE
     const char *path; // "/v1/hosts/{id}/drain"; {id} stands for one slug (tenants) or two (all others)
     enum role who;
-    enum noun noun;           // what {id} names; NOUN_NONE without one
-    const struct field *body; // NULL: no body, or one that the call checks itself (METHOD_APPLY)
-    size_t body_size;         // of the struct that `body` fills
+    enum noun noun; // what {id} names; NOUN_NONE without one
     unsigned flags;
+    const struct record_type *query;  // NULL: none
+    const struct record_type *body;   // NULL: none
+    const struct record_type *answer; // with status 200; NULL: none of ours, or a WebSocket's 101
+    uint64_t refusals;                // bits, besides those that follow from the rest of the row: see method_may_refuse
     const char *sentence;
 };
 
@@ -73,69 +79,5 @@ extern const size_t method_count;
 const struct method *method_match(const char *verb, const char *path, char id[ID_SIZE], bool *path_known);
 // The row of a noun's method, e.g. (METHOD_SET, NOUN_HOST).
 const struct method *method_find(enum method_id id, enum noun noun);
-
-// ---- bodies and answers of the methods that are not plain nouns
-
-struct logon_request {
-    char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate
-    char password[SECRET_MAX + 1];
-};
-
-struct password_request {
-    char name[USER_NAME_SIZE];
-    char password[SECRET_MAX + 1];
-    char new_password[SECRET_MAX + 1];
-};
-
-struct enrol_request {
-    char token[NAME_SIZE];
-    char request[4096]; // PKCS #10, PEM, lines joined by \n are not clean text: base64 of the DER
-};
-
-struct renew_request {
-    char request[4096]; // as above
-};
-
-struct admin_logon_request {
-    char token[NAME_SIZE]; // the one-time token of pult-broker --init, or:
-    char tenant[SLUG_SIZE];
-    char name[USER_NAME_SIZE];
-    char password[SECRET_MAX + 1];
-};
-
-struct explain_request {
-    char person[USER_NAME_SIZE]; // log-on name
-    char device[ID_SIZE];
-};
-
-struct drain_request {
-    int64_t until_ms;     // 0: until undrained
-    char text[NAME_SIZE]; // shown to the people on the host; empty: nothing
-};
-
-struct message_request {
-    char text[HOST_TEXT_SIZE];
-};
-
-extern const struct field drain_request_fields[], message_request_fields[];
-extern const struct field logon_request_fields[], password_request_fields[], enrol_request_fields[],
-    renew_request_fields[], admin_logon_request_fields[], explain_request_fields[];
-
-// The answer to a log-on: everything the agent needs to connect once.
-struct logon_answer {
-    char session[ID_SIZE];
-    int64_t fence;
-    char address[NAME_SIZE];
-    int64_t port;
-    char fingerprint[DIGEST_SIZE];
-    char user_name[USER_NAME_SIZE];        // for the session host
-    char name[NAME_SIZE];                  // of the person, to greet them
-    char one_time_password[OTP_TEXT_SIZE]; // empty: the typed password goes to the host
-    bool password_follows;                 // behind the one-time password, after a colon, stands the typed one
-    char abandoned_host[NAME_SIZE];        // host of an earlier session that cannot be reached; empty: none
-    bool clipboard, drives, printers, sound, multi_monitor;
-    bool reconnected;           // a running session was found again
-    char moved_from[NAME_SIZE]; // place of the desk it was taken from, empty: none
-    char why[TRACE_SIZE];       // lines
-};
-extern const struct field logon_answer_fields[];
+// Whether a call can be refused so: what its row says, and what follows from role, path, body and flags.
+bool method_may_refuse(const struct method *method, enum refusal refusal);

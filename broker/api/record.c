@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/record.h"
 #include "broker/base/mem.h"
+#include "broker/base/text.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -57,6 +58,8 @@ bool field_is_empty(const struct field *field, const void *record)
         return *(const int64_t *)(const void *)slot == 0;
     case FIELD_FLAG:
         return !*(const bool *)slot;
+    case FIELD_STRING:
+        return !*(char *const *)(const void *)slot;
     case FIELD_RECORD:
     case FIELD_NOUN:
         return record_is_empty(field_rows(field, record), slot);
@@ -80,9 +83,47 @@ void record_free(const struct field *fields, void *record)
         void *slot = (char *)record + field->offset;
         if (field->type == FIELD_RECORDS)
             free_list(slot, field->record);
+        else if (field->type == FIELD_STRING)
+            bytes_drop(slot);
         else if (field->type == FIELD_RECORD || field->type == FIELD_NOUN)
             record_free(field_rows(field, record), slot);
         else if (field->flags & FIELD_SECRET)
             explicit_bzero(slot, field->size);
+    }
+}
+
+static void add_number(struct text *out, int64_t number)
+{
+    text_addf(out, "%lld", (long long)number);
+}
+
+void field_text(struct text *out, const struct field *field, const void *record)
+{
+    const void *slot = (const char *)record + field->offset;
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_TEXT:
+    case FIELD_LIST:
+    case FIELD_LINES:
+    case FIELD_DIGEST:
+        text_adds(out, slot);
+        return;
+    case FIELD_STRING:
+        text_adds(out, field_is_empty(field, record) ? "" : *(char *const *)slot);
+        return;
+    case FIELD_FLAG:
+        text_adds(out, *(const bool *)slot ? "true" : "false");
+        return;
+    case FIELD_CHOICE:
+        text_adds(out, field->choices[*(const int64_t *)slot]);
+        return;
+    case FIELD_NUMBER:
+    case FIELD_TIME:
+        add_number(out, *(const int64_t *)slot);
+        return;
+    case FIELD_RECORD:
+    case FIELD_RECORDS:
+    case FIELD_NOUN:
+        return;
     }
 }

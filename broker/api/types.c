@@ -8,7 +8,7 @@
 // A row a line.
 // clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
-#define OWN_ID(holder) {.name = "id", .type = FIELD_ID, AT(holder, id), .flags = FIELD_REQUIRED, .refers = NOUN_NONE, .sentence = "its id"}
+#define OWN_ID(holder) {.name = "id", .type = FIELD_ID, AT(holder, id), .refers = NOUN_NONE, .column = 1, .sentence = "its id"}
 #define END {.name = NULL}
 
 static const char *const directory_kinds[] = {"openldap", "active-directory", NULL};
@@ -20,46 +20,46 @@ static const char *const session_states[] = {"starting", "connected", "disconnec
 
 static const struct field tenant_fields[] = {
     OWN_ID(tenant),
-    {.name = "name", .type = FIELD_TEXT, AT(tenant, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
-    {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .sentence = "its administrators manage all tenants"},
+    {.name = "name", .type = FIELD_TEXT, AT(tenant, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
+    {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .column = 3, .sentence = "its administrators manage all tenants"},
     {.name = "directory", .type = FIELD_CHOICE, AT(tenant, directory), .choices = directory_kinds, .sentence = "kind of directory"},
     {.name = "servers", .type = FIELD_LIST, AT(tenant, servers), .flags = FIELD_REQUIRED, .sentence = "directory servers, ldaps://name or ldap://name (StartTLS), tried in this order"},
     {.name = "user_base", .type = FIELD_TEXT, AT(tenant, user_base), .flags = FIELD_REQUIRED, .sentence = "base DN of people in the directory"},
     {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .sentence = "base DN of groups in the directory; empty: the same as user_base"},
     {.name = "bind_method", .type = FIELD_CHOICE, AT(tenant, bind_method), .choices = bind_methods, .sentence = "how the service account authenticates: with its password, or with a ticket from the tenant's keytab"},
     {.name = "bind_dn", .type = FIELD_TEXT, AT(tenant, bind_dn), .flags = FIELD_REQUIRED, .sentence = "service account that may read people and groups"},
-    {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .sentence = "Kerberos realm; empty: logon by password only"},
+    {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .column = 4, .sentence = "Kerberos realm; empty: logon by password only"},
     {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .sentence = "directory group whose members administer this tenant"},
-    {.name = "help_desk", .type = FIELD_TEXT, AT(tenant, help_desk), .sentence = "telephone number shown with every refusal"},
+    {.name = "help_desk", .type = FIELD_TEXT, AT(tenant, help_desk), .column = 5, .sentence = "telephone number shown with every refusal"},
     END,
 };
 
 static const struct field site_fields[] = {
     OWN_ID(site),
-    {.name = "name", .type = FIELD_TEXT, AT(site, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
+    {.name = "name", .type = FIELD_TEXT, AT(site, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
     END,
 };
 
 static const struct field pool_fields[] = {
     OWN_ID(pool),
-    {.name = "name", .type = FIELD_TEXT, AT(pool, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
-    {.name = "kind", .type = FIELD_CHOICE, AT(pool, kind), .choices = pool_kinds, .sentence = "terminal servers (many people per host) or desktops (one person per machine)"},
+    {.name = "name", .type = FIELD_TEXT, AT(pool, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(pool, kind), .choices = pool_kinds, .column = 3, .sentence = "terminal servers (many people per host) or desktops (one person per machine)"},
     {.name = "persistent", .type = FIELD_FLAG, AT(pool, persistent), .sentence = "a desktop stays assigned to its person after logoff; otherwise the next person may get it"},
     END,
 };
 
 static const struct field host_fields[] = {
     OWN_ID(host),
-    {.name = "pool", .type = FIELD_ID, AT(host, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .sentence = "the pool it belongs to"},
-    {.name = "address", .type = FIELD_TEXT, AT(host, address), .flags = FIELD_REQUIRED, .sentence = "name or IP address"},
+    {.name = "pool", .type = FIELD_ID, AT(host, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .column = 2, .sentence = "the pool it belongs to"},
+    {.name = "address", .type = FIELD_TEXT, AT(host, address), .flags = FIELD_REQUIRED, .column = 3, .sentence = "name or IP address"},
     {.name = "port", .type = FIELD_NUMBER, AT(host, port), .min = 1, .max = 65535, .flags = FIELD_REQUIRED, .sentence = "RDP port, usually 3389"},
     {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of its certificate; a host that presents another one gets no password"},
     {.name = "weight", .type = FIELD_NUMBER, AT(host, weight), .min = 1, .max = 1000, .flags = FIELD_REQUIRED, .sentence = "share of the load, 100 is usual"},
-    {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .sentence = "maximum number of sessions at a time"},
+    {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .column = 6, .sentence = "maximum number of sessions at a time"},
     {.name = "os", .type = FIELD_CHOICE, AT(host, os), .choices = host_oses, .sentence = "linux, with our agent; or windows, without it: nothing there protects its sessions"},
     {.name = "owner", .type = FIELD_TEXT, AT(host, owner), .flags = FIELD_READ_ONLY, .sentence = "the person whose desktop it is, in a pool of persistent desktops"},
     {.name = "wake", .type = FIELD_LIST, AT(host, wake), .sentence = "hardware addresses for the magic packet that wakes it, or the word command for the broker's wake-command"},
-    {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_READ_ONLY, .sentence = "accepts no new sessions"},
+    {.name = "draining", .type = FIELD_FLAG, AT(host, draining), .flags = FIELD_READ_ONLY, .column = 10, .sentence = "accepts no new sessions"},
     {.name = "drain_until", .type = FIELD_TIME, AT(host, drain_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when it automatically accepts new sessions again; empty: when it is undrained"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(host, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its agent's certificate; empty: no agent, passwords go to the host"},
     {.name = "certificate_until", .type = FIELD_TIME, AT(host, until_ms), .flags = FIELD_READ_ONLY, .sentence = "when that certificate expires; its agent renews it in time"},
@@ -72,15 +72,15 @@ static const struct field host_fields[] = {
 
 static const struct field profile_fields[] = {
     OWN_ID(profile),
-    {.name = "name", .type = FIELD_TEXT, AT(profile, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
-    {.name = "pool", .type = FIELD_ID, AT(profile, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .sentence = "where its sessions run"},
+    {.name = "name", .type = FIELD_TEXT, AT(profile, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
+    {.name = "pool", .type = FIELD_ID, AT(profile, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .column = 3, .sentence = "where its sessions run"},
     {.name = "clipboard", .type = FIELD_FLAG, AT(profile, clipboard), .sentence = "copy and paste between desk and session"},
     {.name = "drives", .type = FIELD_FLAG, AT(profile, drives), .sentence = "USB sticks of the desk in the session"},
     {.name = "printers", .type = FIELD_FLAG, AT(profile, printers), .sentence = "printers of the desk in the session"},
     {.name = "sound", .type = FIELD_FLAG, AT(profile, sound), .sentence = "sound of the session at the desk"},
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
-    {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .sentence = "logon hours, such as 06:00-20:00, or 22:00-06:00 across midnight; empty: always"},
-    {.name = "days", .type = FIELD_LIST, AT(profile, days), .sentence = "logon days, mon to sun; empty: all"},
+    {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .column = 4, .sentence = "logon hours, such as 06:00-20:00, or 22:00-06:00 across midnight; empty: always"},
+    {.name = "days", .type = FIELD_LIST, AT(profile, days), .column = 5, .sentence = "logon days, mon to sun; empty: all"},
     {.name = "authentication", .type = FIELD_CHOICE, AT(profile, authentication), .choices = authentications, .sentence = "how sessions are opened: with a one-time password only, or with the person's password after it, where programs in the session need that"},
     {.name = "idle_minutes", .type = FIELD_NUMBER, AT(profile, idle_minutes), .max = 10080, .sentence = "minutes without keyboard or mouse input until the session is locked; 0: never"},
     {.name = "disconnected_minutes", .type = FIELD_NUMBER, AT(profile, disconnected_minutes), .max = 43200, .sentence = "minutes until a disconnected session is logged off; 0: never"},
@@ -90,20 +90,20 @@ static const struct field profile_fields[] = {
 
 static const struct field assignment_fields[] = {
     OWN_ID(assignment),
-    {.name = "profile", .type = FIELD_ID, AT(assignment, profile), .flags = FIELD_REQUIRED, .refers = NOUN_PROFILE, .sentence = "what is assigned"},
-    {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .sentence = "to the members of this directory group: DN or common name"},
-    {.name = "person", .type = FIELD_TEXT, AT(assignment, person), .sentence = "or to this one person: user name"},
-    {.name = "priority", .type = FIELD_NUMBER, AT(assignment, priority), .min = 0, .max = 1000, .sentence = "the highest that applies wins"},
+    {.name = "profile", .type = FIELD_ID, AT(assignment, profile), .flags = FIELD_REQUIRED, .refers = NOUN_PROFILE, .column = 2, .sentence = "what is assigned"},
+    {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .column = 3, .sentence = "to the members of this directory group: DN or common name"},
+    {.name = "person", .type = FIELD_TEXT, AT(assignment, person), .column = 4, .sentence = "or to this one person: user name"},
+    {.name = "priority", .type = FIELD_NUMBER, AT(assignment, priority), .min = 0, .max = 1000, .column = 5, .sentence = "the highest that applies wins"},
     END,
 };
 
 static const struct field device_fields[] = {
     OWN_ID(device),
-    {.name = "site", .type = FIELD_ID, AT(device, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .sentence = "the building it is in"},
-    {.name = "room", .type = FIELD_TEXT, AT(device, room), .sentence = "room and desk, as people know them"},
-    {.name = "disabled", .type = FIELD_FLAG, AT(device, disabled), .sentence = "nobody can log on here"},
+    {.name = "site", .type = FIELD_ID, AT(device, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .column = 2, .sentence = "the building it is in"},
+    {.name = "room", .type = FIELD_TEXT, AT(device, room), .column = 3, .sentence = "room and desk, as people know them"},
+    {.name = "disabled", .type = FIELD_FLAG, AT(device, disabled), .column = 7, .sentence = "nobody can log on here"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(device, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
-    {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_READ_ONLY, .sentence = "when that certificate expires; the device renews it in time"},
+    {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_READ_ONLY, .column = 6, .sentence = "when that certificate expires; the device renews it in time"},
     {.name = "enrolled", .type = FIELD_TIME, AT(device, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was enrolled"},
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(device, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "enrol_token_until", .type = FIELD_TIME, AT(device, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
@@ -112,14 +112,14 @@ static const struct field device_fields[] = {
 
 static const struct field administrator_fields[] = {
     OWN_ID(administrator),
-    {.name = "name", .type = FIELD_TEXT, AT(administrator, name), .flags = FIELD_REQUIRED, .sentence = "display name"},
+    {.name = "name", .type = FIELD_TEXT, AT(administrator, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(administrator, certificate), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of their certificate"},
     END,
 };
 
 static const struct field person_fields[] = {
     OWN_ID(person),
-    {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_READ_ONLY, .sentence = "first logon"},
+    {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_READ_ONLY, .column = 4, .sentence = "first logon"},
     END,
 };
 
@@ -127,13 +127,13 @@ static const struct field session_fields[] = {
     OWN_ID(session),
     {.name = "person", .type = FIELD_ID, AT(session, person), .refers = NOUN_PERSON, .flags = FIELD_READ_ONLY, .sentence = "whose desktop it is"},
     {.name = "pool", .type = FIELD_ID, AT(session, pool), .refers = NOUN_POOL, .flags = FIELD_READ_ONLY, .sentence = "pool of its host"},
-    {.name = "host", .type = FIELD_ID, AT(session, host), .refers = NOUN_HOST, .flags = FIELD_READ_ONLY, .sentence = "where it runs"},
+    {.name = "host", .type = FIELD_ID, AT(session, host), .refers = NOUN_HOST, .flags = FIELD_READ_ONLY, .column = 4, .sentence = "where it runs"},
     {.name = "profile", .type = FIELD_ID, AT(session, profile), .refers = NOUN_PROFILE, .flags = FIELD_READ_ONLY, .sentence = "the profile it was opened with"},
     {.name = "device", .type = FIELD_ID, AT(session, device), .refers = NOUN_DEVICE, .flags = FIELD_READ_ONLY, .sentence = "the desk where it was last opened"},
     {.name = "state", .type = FIELD_CHOICE, AT(session, state), .choices = session_states, .flags = FIELD_READ_ONLY, .sentence = "starting, connected or disconnected; ended in the event that tells of its end"},
     {.name = "fence", .type = FIELD_NUMBER, AT(session, fence), .min = 0, .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "fencing number, higher with every move"},
     {.name = "started", .type = FIELD_TIME, AT(session, started_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was started"},
-    {.name = "changed", .type = FIELD_TIME, AT(session, changed_ms), .flags = FIELD_READ_ONLY, .sentence = "when its state last changed"},
+    {.name = "changed", .type = FIELD_TIME, AT(session, changed_ms), .flags = FIELD_READ_ONLY, .column = 7, .sentence = "when its state last changed"},
     END,
 };
 
@@ -154,6 +154,19 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
 const char *const noun_names[] = {"tenant", "site",          "pool",   "host",    "profile", "assignment",
                                   "device", "administrator", "person", "session", "none",    NULL};
 
+#define TYPE(holder)                                                                                                   \
+    {                                                                                                                  \
+#holder, holder##_fields, sizeof(struct holder)                                                                \
+    }
+
+const struct record_type noun_types[NOUN_COUNT] = {
+    [NOUN_TENANT] = TYPE(tenant),   [NOUN_SITE] = TYPE(site),
+    [NOUN_POOL] = TYPE(pool),       [NOUN_HOST] = TYPE(host),
+    [NOUN_PROFILE] = TYPE(profile), [NOUN_ASSIGNMENT] = TYPE(assignment),
+    [NOUN_DEVICE] = TYPE(device),   [NOUN_ADMINISTRATOR] = TYPE(administrator),
+    [NOUN_PERSON] = TYPE(person),   [NOUN_SESSION] = TYPE(session),
+};
+
 const char host_wake_command[] = "command";
 
 #define _(sentence) sentence
@@ -167,6 +180,8 @@ const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT] = {
                          _("Windows, without our agent: the typed password goes to the host by NLA, only the desks "
                            "report what runs there, and Windows alone decides whether an older connection is ended")},
 };
+
+const char *const host_guarantee_codes[] = {"fenced", "probed", "windows", NULL};
 
 bool host_has_agent(const struct host *host)
 {

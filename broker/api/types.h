@@ -15,6 +15,7 @@ enum {
     DIGEST_SIZE = 65,     // SHA-256 in hexadecimal
     USER_NAME_SIZE = 128, // the name a person types
     TRACE_SIZE = 2048,    // the trace of a decision, a line per step
+    ACTOR_SIZE = 160,     // "device neustadt/desk1", "admin neustadt/anna", "broker"
 };
 
 enum noun {
@@ -44,6 +45,7 @@ enum field_type {
     FIELD_DIGEST,  // char[DIGEST_SIZE], 64 hexadecimal digits or empty
     FIELD_RECORD,  // a struct of the type `record`, within
     FIELD_RECORDS, // struct record_list of the type `record`, at most `max`; a JSON array of objects
+    FIELD_STRING,  // char *, owned, NULL for empty; clean UTF-8 of at most `max` bytes
     FIELD_NOUN,    // union record, of the noun that the FIELD_CHOICE of noun_names at `tag` says; none of them: nothing
 };
 
@@ -78,6 +80,7 @@ struct field {
     const char *const *choices;       // ends with NULL
     const struct record_type *record; // FIELD_RECORD, FIELD_RECORDS
     size_t tag;                       // FIELD_NOUN: offset of the int64_t that says which noun
+    unsigned column;                  // its place in a table of such records, from 1 on; 0: only where one is shown
     const char *sentence;             // what it is, for manuals and the OpenAPI document
 };
 
@@ -92,6 +95,7 @@ struct noun_row {
 
 extern const struct noun_row noun_rows[NOUN_COUNT];
 extern const char *const noun_names[]; // by enum noun, then "none" and NULL
+extern const struct record_type noun_types[NOUN_COUNT];
 
 struct tenant {
     char id[ID_SIZE]; // no slash
@@ -257,6 +261,7 @@ bool id_is_of_tenant(const char *id, const char *tenant);
 void id_beside(char id[ID_SIZE], const char *beside, const char *name);
 // "tenant" for NOUN_TENANT, "tenant/name" for the others.
 bool id_is_valid(enum noun noun, const char *id);
+extern const char *const host_guarantee_codes[]; // by enum host_guarantee, then NULL
 // NULL-safe search by name; NOUN_NONE when there is none.
 enum noun noun_by_name(const char *name);
 enum noun noun_by_plural(const char *plural);

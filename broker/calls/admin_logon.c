@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Administrators log on: once with the token of --init, then as members of their tenant's group of administrators.
 #include "broker/api/method.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/admin_sessions.h"
@@ -30,14 +31,13 @@ static void let_in(struct services *services, struct request *request, const str
     struct event event;
     services_event(&event, EVENT_ADMIN_LOGGED_ON, NOUN_NONE, request);
     log_info("admin", "%s logged on from %s", peer->id, peer->address);
-    json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "token", json_object_new_string(token));
-    json_object_object_add(answer, "until", services_time(now_ms + ADMIN_MS));
-    json_object_object_add(answer, "name", json_object_new_string(name));
-    json_object_object_add(answer, "scope",
-                           json_object_new_string(peer->role == ROLE_DISTRICT ? "district" : peer->tenant));
+    struct admin_logon_answer answer = {.until_ms = now_ms + ADMIN_MS};
+    TEXT_PUT(answer.token, token);
+    text_cut(answer.name, sizeof answer.name, name);
+    TEXT_PUT(answer.scope, peer->role == ROLE_DISTRICT ? "district" : peer->tenant);
     explicit_bzero(token, sizeof token);
-    services_commit_answer(services, request, &event, 1, answer);
+    services_commit_answer(services, request, &event, 1, &answer);
+    record_free(admin_logon_answer_type.fields, &answer);
 }
 
 static void refuse(struct admin_logon *logon, enum refusal refusal)
@@ -95,7 +95,7 @@ static void log_on_first(struct services *services, struct request *request, con
     let_in(services, request, &peer, "", "first administrator");
 }
 
-static void log_on(struct services *services, struct request *request, const struct admin_logon_request *body)
+static void log_on(struct services *services, struct request *request, struct admin_logon_request *body)
 {
     const struct tenant *tenant = state_tenant(services->state, body->tenant);
     struct admin_logon *logon = mem_new(1, sizeof *logon);
@@ -105,6 +105,7 @@ static void log_on(struct services *services, struct request *request, const str
     int64_t wait_ms = attempt_wait_ms(&logon->attempt, services);
     struct secret password;
     bool fits = secret_set(&password, body->password, strlen(body->password));
+    record_free(admin_logon_request_type.fields, body); // which may have to wait for the directory
     if (wait_ms || !fits) {
         request_refuse_later(request, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
         free(logon);
@@ -135,24 +136,18 @@ static void log_on_by_ticket(struct services *services, struct request *request,
 
 void call_admin_logon(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct admin_logon_request body;
-    bool read = codec_read(admin_logon_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
-    codec_wipe(request->body);
-    if (!read)
-        request_refuse_fault(request, &why);
-    else if (body.token[0])
-        log_on_first(services, request, body.token);
+    struct admin_logon_request *body = request->body;
+    if (body->token[0])
+        log_on_first(services, request, body->token);
     else if (request->negotiate)
-        log_on_by_ticket(services, request, body.tenant);
+        log_on_by_ticket(services, request, body->tenant);
     else
-        log_on(services, request, &body);
-    explicit_bzero(&body, sizeof body);
+        log_on(services, request, body);
 }
 
 void call_admin_logoff(struct services *services, struct request *request)
 {
     if (!request->peer.by_certificate) // whose id may be a member's log-on name, too
         admin_sessions_remove(services->admin_sessions, &request->peer);
-    request_answer(request, json_object_new_object());
+    request_answer(request, NULL);
 }

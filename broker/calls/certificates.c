@@ -3,9 +3,11 @@
 // in; and each further one for the one it has.
 #include "broker/calls/certificates.h"
 #include "broker/api/method.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 
+#include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,11 +36,11 @@ void call_enrol_token(struct services *services, struct request *request)
     struct enrolled_machine member = enrolment_of(noun, &event.record);
     services_digest(member.enrol_token_hash, token, strlen(token));
     *member.enrol_token_until_ms = commit_now_ms(services->commit) + INVITE_MS;
-    json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "token", json_object_new_string(token));
-    json_object_object_add(answer, "until", services_time(*member.enrol_token_until_ms));
+    struct enrol_token_answer answer = {.until_ms = *member.enrol_token_until_ms};
+    TEXT_PUT(answer.token, token);
     explicit_bzero(token, sizeof token);
-    services_commit_answer(services, request, &event, 1, answer);
+    services_commit_answer(services, request, &event, 1, &answer);
+    record_free(enrol_token_answer_type.fields, &answer);
 }
 
 // Whoever a token stands for: their record, in `record`; NOUN_NONE when nobody's.
@@ -89,14 +91,13 @@ static bool sign(struct services *services, struct request *request, const char 
     return false;
 }
 
-static json_object *certificate_answer(enum noun noun, const char *id, const struct ca_certificate *certificate)
+static void fill_answer(struct certificate_answer *answer, enum noun noun, const char *id,
+                        const struct ca_certificate *certificate)
 {
-    owned(bytes) char *base64 = mem_new(1, certificate->length * 4 / 3 + 8);
-    EVP_EncodeBlock((unsigned char *)base64, certificate->der, (int)certificate->length);
-    json_object *answer = json_object_new_object();
-    json_object_object_add(answer, noun_rows[noun].name, json_object_new_string(id));
-    json_object_object_add(answer, "certificate", json_object_new_string(base64));
-    return answer;
+    *answer = (struct certificate_answer){0};
+    text_put(noun == NOUN_HOST ? answer->host : answer->device, ID_SIZE, id);
+    assert(certificate->length * 4 / 3 + 4 < sizeof answer->certificate);
+    EVP_EncodeBlock((unsigned char *)answer->certificate, certificate->der, (int)certificate->length);
 }
 
 static void enrol(struct services *services, struct request *request, enum noun noun, const union record *record,
@@ -114,41 +115,35 @@ static void enrol(struct services *services, struct request *request, enum noun 
     snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, record->id);
     enrolment_enrol(noun, &event.record, &proof, commit_now_ms(services->commit));
     log_info("enrol", "%s %s from %s", noun_rows[noun].name, record->id, request->peer.address);
-    services_commit_answer(services, request, &event, 1, certificate_answer(noun, record->id, &certificate));
+    struct certificate_answer answer;
+    fill_answer(&answer, noun, record->id, &certificate);
     free(certificate.der);
+    services_commit_answer(services, request, &event, 1, &answer);
 }
 
 void call_enrol(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct enrol_request body;
-    bool read = codec_read(enrol_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
-    codec_wipe(request->body);
-    if (!read) {
-        request_refuse_fault(request, &why);
-        return;
-    }
+    const struct enrol_request *body = request->body;
     char key[ID_SIZE];
     snprintf(key, sizeof key, "enrol %s", request->peer.address);
     int64_t wait_ms = throttle_wait_ms(services->throttle, key, clock_steady_ms());
     union record record;
-    enum noun noun = wait_ms ? NOUN_NONE : invited_by(services, body.token, &record);
+    enum noun noun = wait_ms ? NOUN_NONE : invited_by(services, body->token, &record);
     if (noun != NOUN_NONE) {
-        enrol(services, request, noun, &record, body.request);
+        enrol(services, request, noun, &record, body->request);
     } else if (wait_ms) {
         request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
     } else {
         throttle_failed(services->throttle, key, 5, clock_steady_ms());
         request_refuse(request, REFUSAL_DENIED, "the enrolment token is unknown, used or expired: create a new one");
     }
-    explicit_bzero(&body, sizeof body);
 }
 
 // Nothing is written down: what is given out counts from its first use, and names the one it was given for.
 void call_renew(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct renew_request body;
+    const struct renew_request *body = request->body;
+    struct certificate_answer answer;
     struct ca_certificate certificate;
     char until[CLOCK_TEXT_SIZE];
     enum noun noun = request->peer.role == ROLE_HOST ? NOUN_HOST : NOUN_DEVICE;
@@ -163,18 +158,14 @@ void call_renew(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_DEVICE_DISABLED, NULL);
         return;
     }
-    if (!codec_read(renew_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why)) {
-        request_refuse_fault(request, &why);
-        return;
-    }
-    if (!sign(services, request, body.request, request->peer.id, proof.certificate, &certificate))
+    if (!sign(services, request, body->request, request->peer.id, proof.certificate, &certificate))
         return;
     clock_text(until, certificate.until_ms);
     log_info("enrol", "%s %s from %s: issued its next certificate, valid until %s", noun_rows[noun].name,
              request->peer.id, request->peer.address, until);
-    json_object *answer = certificate_answer(noun, request->peer.id, &certificate);
+    fill_answer(&answer, noun, request->peer.id, &certificate);
     free(certificate.der);
-    request_answer(request, answer);
+    request_answer(request, &answer);
 }
 
 void certificates_renewed(struct services *services, enum noun noun, const char *id,

@@ -33,7 +33,7 @@ void call_session_end(struct services *services, struct request *request)
     char by[ACTOR_SIZE];
     services_actor(by, request);
     session_change(session, SESSION_ADMIN_ENDS, by, commit_now_ms(services->commit), &event);
-    services_commit_answer(services, request, &event, 1, json_object_new_object());
+    services_commit_answer(services, request, &event, 1, NULL);
 }
 
 static void commit_report(struct services *services, struct event *event)

@@ -15,21 +15,26 @@ struct explain_question {
     struct logon_decision decision;
 };
 
+static void add_line(char *lines, size_t size, const char *line)
+{
+    size_t length = strlen(lines);
+    if (length + strlen(line) + 2 <= size)
+        snprintf(lines + length, size - length, "%s%s", length ? "\n" : "", line);
+}
+
 static void answer_question(struct explain_question *question, const char *refusal)
 {
     const struct logon_decision *decision = &question->decision;
     bool decided = decision->session.id[0] != 0;
-    json_object *answer = json_object_new_object(), *formats = json_object_new_array();
+    struct explain_answer answer = {0};
     for (size_t i = 0; i < decision->trace.count && i < TRACE_STEPS_MAX; i++)
-        json_object_array_add(formats, json_object_new_string(decision->trace.formats[i]));
-    json_object_object_add(answer, "refusal", json_object_new_string(refusal));
-    json_object_object_add(answer, "host", json_object_new_string(decided ? decision->host.id : ""));
-    json_object_object_add(answer, "profile", json_object_new_string(decided ? decision->profile.id : ""));
-    json_object_object_add(answer, "session",
-                           json_object_new_string(decided && decision->reconnected ? decision->session.id : ""));
-    json_object_object_add(answer, "why", codec_lines(decision->trace.lines));
-    json_object_object_add(answer, "why_formats", formats);
-    request_answer(question->request, answer);
+        add_line(answer.why_formats, sizeof answer.why_formats, decision->trace.formats[i]);
+    TEXT_PUT(answer.refusal, refusal);
+    TEXT_PUT(answer.host, decided ? decision->host.id : "");
+    TEXT_PUT(answer.profile, decided ? decision->profile.id : "");
+    TEXT_PUT(answer.session, decided && decision->reconnected ? decision->session.id : "");
+    TEXT_PUT(answer.why, decision->trace.lines);
+    request_answer(question->request, &answer);
     free(question);
 }
 
@@ -68,22 +73,17 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
 
 void call_explain(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct explain_request body;
-    if (!codec_read(explain_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why)) {
-        request_refuse_fault(request, &why);
-        return;
-    }
-    const struct tenant *tenant = wall_directory(services->state, body.device);
-    if (!tenant || !state_device(services->state, body.device) ||
-        !wall_can_see(services->state, &request->peer, NOUN_DEVICE, body.device)) {
+    const struct explain_request *body = request->body;
+    const struct tenant *tenant = wall_directory(services->state, body->device);
+    if (!tenant || !state_device(services->state, body->device) ||
+        !wall_can_see(services->state, &request->peer, NOUN_DEVICE, body->device)) {
         request_refuse(request, REFUSAL_NOT_FOUND, "unknown device");
         return;
     }
     struct explain_question *question = mem_new(1, sizeof *question);
     question->services = services;
     question->request = request;
-    TEXT_PUT(question->device, body.device);
-    attempt_start(&question->attempt, tenant->id, body.person, request->peer.address);
-    services->auth.look_up(services->auth.self, tenant, body.person, looked_up, question);
+    TEXT_PUT(question->device, body->device);
+    attempt_start(&question->attempt, tenant->id, body->person, request->peer.address);
+    services->auth.look_up(services->auth.self, tenant, body->person, looked_up, question);
 }

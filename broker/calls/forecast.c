@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/forecast.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 
 #include <stdio.h>
@@ -34,18 +35,14 @@ struct forecast {
     struct lane *lanes;
     size_t lane_count, asking, to_ask;
     struct loop_timer *deadline;
-    json_object *lost, *affected; // owned; `lost`: who could not work any more
+    struct record_list lost, others; // of struct forecast_person; lost: who could not work any more
     int64_t people, not_checked, affected_count, without_workplace;
+    struct apply_answer *answer;
     forecast_done *done; // NULL: it was told
     void *arg;
 };
 
 // ---- one person
-
-static void add(json_object *object, const char *key, const char *text)
-{
-    json_object_object_add(object, key, json_object_new_string(text));
-}
 
 static bool pool_takes_people(const struct state *state, const char *pool_id)
 {
@@ -58,22 +55,28 @@ static bool pool_takes_people(const struct state *state, const char *pool_id)
     return false;
 }
 
-// The fields in which what a person gets differs. Names do not count.
-static json_object *differences(const struct forecast *forecast, const struct profile *from, const struct profile *to)
+static void add_word(char words[LIST_SIZE], const char *word)
 {
-    json_object *names = json_object_new_array();
+    size_t length = strlen(words);
+    snprintf(words + length, LIST_SIZE - length, "%s%s", length ? " " : "", word);
+}
+
+// The fields in which what a person gets differs. Names do not count.
+static void name_differences(char names[LIST_SIZE], const struct forecast *forecast, const struct profile *from,
+                             const struct profile *to)
+{
     const struct noun_row *row = &noun_rows[NOUN_PROFILE];
+    names[0] = 0;
     for (const struct field *field = row->fields; field->name; field++) {
         size_t at = field->offset;
         if (!text_equal(field->name, "id") && !text_equal(field->name, "name") &&
             memcmp((const char *)from + at, (const char *)to + at, field->size) != 0)
-            json_object_array_add(names, json_object_new_string(field->name));
+            add_word(names, field->name);
     }
     const struct pool *old = state_find(forecast->before, NOUN_POOL, from->pool);
     const struct pool *new = state_find(forecast->after, NOUN_POOL, to->pool);
     if (old && new && old->kind != new->kind)
-        json_object_array_add(names, json_object_new_string("kind"));
-    return names;
+        add_word(names, "kind");
 }
 
 static void tell(struct forecast *forecast, const char *person_id, const struct profile *from, const struct profile *to,
@@ -82,27 +85,28 @@ static void tell(struct forecast *forecast, const char *person_id, const struct 
     bool lost = !to || no_host;
     if (++forecast->affected_count > TOLD_MAX && !lost)
         return;
-    const struct store_person *person = people_find(&forecast->services->people, person_id);
-    json_object *object = json_object_new_object();
-    add(object, "id", person_id);
-    add(object, "user_name", person ? person->user_name : "");
-    add(object, "name", person ? person->name : "");
-    add(object, "from", from ? from->id : "");
-    add(object, "to", to ? to->id : "");
-    add(object, "from_pool", from ? from->pool : "");
-    add(object, "to_pool", to ? to->pool : "");
-    json_object_object_add(object, "no_host", json_object_new_boolean(no_host));
-    json_object_object_add(object, "fields", from && to ? differences(forecast, from, to) : json_object_new_array());
+    const struct store_person *known = people_find(&forecast->services->people, person_id);
+    struct forecast_person *person = record_add(lost ? &forecast->lost : &forecast->others, &forecast_person_type);
+    TEXT_PUT(person->id, person_id);
+    TEXT_PUT(person->user_name, known ? known->user_name : "");
+    TEXT_PUT(person->name, known ? known->name : "");
+    TEXT_PUT(person->from, from ? from->id : "");
+    TEXT_PUT(person->to, to ? to->id : "");
+    TEXT_PUT(person->from_pool, from ? from->pool : "");
+    TEXT_PUT(person->to_pool, to ? to->pool : "");
+    person->no_host = no_host;
+    if (from && to)
+        name_differences(person->fields, forecast, from, to);
     forecast->without_workplace += lost;
-    json_object_array_add(lost ? forecast->lost : forecast->affected, object);
 }
 
 static bool is_same(const struct forecast *forecast, const struct profile *from, const struct profile *to)
 {
+    char names[LIST_SIZE];
     if (!from || !to)
         return from == to;
-    owned(json) json_object *names = differences(forecast, from, to);
-    return text_equal(from->id, to->id) && json_object_array_length(names) == 0;
+    name_differences(names, forecast, from, to);
+    return text_equal(from->id, to->id) && !names[0];
 }
 
 static void judge(struct forecast *forecast, const char *tenant_id, const char *person_id, const struct membership *who)
@@ -118,17 +122,19 @@ static void judge(struct forecast *forecast, const char *tenant_id, const char *
 
 // ---- the end
 
-static json_object *result_of(struct forecast *forecast)
+static void fill_answer(struct forecast *forecast)
 {
-    json_object *result = json_object_new_object(), *all = take(forecast->lost);
-    for (size_t i = 0; i < json_object_array_length(forecast->affected); i++)
-        json_object_array_add(all, json_object_get(json_object_array_get_idx(forecast->affected, i)));
-    json_object_object_add(result, "affected", all);
-    json_object_object_add(result, "affected_count", json_object_new_int64(forecast->affected_count));
-    json_object_object_add(result, "without_workplace", json_object_new_int64(forecast->without_workplace));
-    json_object_object_add(result, "people", json_object_new_int64(forecast->people));
-    json_object_object_add(result, "not_checked", json_object_new_int64(forecast->not_checked));
-    return result;
+    struct apply_answer *answer = forecast->answer;
+    answer->affected = forecast->lost;
+    forecast->lost = (struct record_list){0};
+    for (size_t i = 0; i < forecast->others.count; i++) {
+        struct forecast_person *person = record_add(&answer->affected, &forecast_person_type);
+        *person = *(struct forecast_person *)record_at(&forecast->others, &forecast_person_type, i);
+    }
+    answer->affected_count = forecast->affected_count;
+    answer->without_workplace = forecast->without_workplace;
+    answer->people = forecast->people;
+    answer->not_checked = forecast->not_checked;
 }
 
 static void finish(struct forecast *forecast)
@@ -141,7 +147,8 @@ static void finish(struct forecast *forecast)
     }
     forecast->done = NULL;
     loop_timer_stop(forecast->deadline);
-    done(forecast->arg, result_of(forecast));
+    fill_answer(forecast);
+    done(forecast->arg);
 }
 
 static void forecast_free(struct forecast *forecast)
@@ -149,8 +156,8 @@ static void forecast_free(struct forecast *forecast)
     for (size_t i = 0; i < forecast->lane_count; i++)
         free(forecast->lanes[i].people);
     free(forecast->lanes);
-    json_drop(&forecast->lost);
-    json_drop(&forecast->affected);
+    free(forecast->lost.rows);
+    free(forecast->others.rows);
     state_free(forecast->before);
     state_free(forecast->after);
     loop_timer_free(forecast->deadline);
@@ -284,7 +291,7 @@ static bool decides_what_people_get(const struct forecast *forecast, const struc
 }
 
 void forecast_start(struct services *services, struct state *before, struct state *after, const struct event *events,
-                    size_t count, forecast_done *done, void *arg)
+                    size_t count, struct apply_answer *answer, forecast_done *done, void *arg)
 {
     struct forecast *forecast = mem_new(1, sizeof *forecast);
     forecast->services = services;
@@ -292,8 +299,7 @@ void forecast_start(struct services *services, struct state *before, struct stat
     forecast->after = after;
     forecast->done = done;
     forecast->arg = arg;
-    forecast->lost = json_object_new_array();
-    forecast->affected = json_object_new_array();
+    forecast->answer = answer;
     forecast->deadline = loop_timer_new(services->loop, deadline_passed, forecast);
     // Never moved once a lane asks.
     forecast->lanes = mem_new(state_count(after, NOUN_TENANT) + 1, sizeof *forecast->lanes);

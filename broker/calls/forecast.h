@@ -5,10 +5,9 @@
 #pragma once
 #include "broker/calls/services.h"
 
-// Handed over.
-typedef void forecast_done(void *arg, json_object *forecast);
+typedef void forecast_done(void *arg);
 
 // `before` and `after` are handed over. `events` lead from one to the other. `done` is called once, perhaps from
-// within.
+// within; until then `answer` is there, and filled at that moment.
 void forecast_start(struct services *services, struct state *before, struct state *after, const struct event *events,
-                    size_t count, forecast_done *done, void *arg);
+                    size_t count, struct apply_answer *answer, forecast_done *done, void *arg);

@@ -12,47 +12,48 @@ static bool tell(struct services *services, const char *host_id, const char *ses
     return services_tell_host(services, host_id, &message);
 }
 
-// `delivered`: whether the message reached the host; NULL without a message.
-static void set_draining(struct services *services, struct request *request, bool draining, int64_t until_ms,
-                         const bool *delivered)
+static bool change_draining(struct services *services, struct request *request, bool draining, int64_t until_ms,
+                            struct event *event, size_t *count)
 {
     const struct host *host = state_host(services->state, request->id);
     if (!host) {
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
-        return;
+        return false;
     }
-    struct event event;
-    services_event(&event, draining ? EVENT_HOST_DRAINED : EVENT_HOST_UNDRAINED, NOUN_HOST, request);
-    event.record.host = *host;
-    event.record.host.draining = draining;
-    event.record.host.drain_until_ms = until_ms;
-    noun_etag(request->etag, NOUN_HOST, &event.record);
-    size_t count = host->draining == draining && host->drain_until_ms == until_ms ? 0 : 1;
-    json_object *answer = noun_view(services, NOUN_HOST, &event.record);
-    if (delivered)
-        json_object_object_add(answer, "delivered", json_object_new_boolean(*delivered));
-    services_commit_answer(services, request, &event, count, answer);
+    services_event(event, draining ? EVENT_HOST_DRAINED : EVENT_HOST_UNDRAINED, NOUN_HOST, request);
+    event->record.host = *host;
+    event->record.host.draining = draining;
+    event->record.host.drain_until_ms = until_ms;
+    noun_etag(request->etag, NOUN_HOST, &event->record);
+    *count = host->draining == draining && host->drain_until_ms == until_ms ? 0 : 1;
+    return true;
 }
 
 void call_drain(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct drain_request body;
-    if (!codec_read(drain_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why)) {
-        request_refuse_fault(request, &why);
-        return;
-    }
-    if (body.until_ms && body.until_ms <= commit_now_ms(services->commit)) {
+    size_t count;
+    struct event event;
+    const struct drain_request *body = request->body;
+    if (body->until_ms && body->until_ms <= commit_now_ms(services->commit)) {
         request_refuse(request, REFUSAL_INVALID, "until: this time is in the past");
         return;
     }
-    bool delivered = body.text[0] && tell(services, request->id, "", body.text);
-    set_draining(services, request, true, body.until_ms, body.text[0] ? &delivered : NULL);
+    struct drain_answer answer = {.delivered = body->text[0] && tell(services, request->id, "", body->text)};
+    if (!change_draining(services, request, true, body->until_ms, &event, &count))
+        return;
+    noun_fill_status(&answer.host, services, NOUN_HOST, &event.record);
+    services_commit_answer(services, request, &event, count, &answer);
 }
 
 void call_undrain(struct services *services, struct request *request)
 {
-    set_draining(services, request, false, 0, NULL);
+    size_t count;
+    struct event event;
+    struct host_status answer;
+    if (!change_draining(services, request, false, 0, &event, &count))
+        return;
+    noun_fill_status(&answer, services, NOUN_HOST, &event.record);
+    services_commit_answer(services, request, &event, count, &answer);
 }
 
 void call_release(struct services *services, struct request *request)
@@ -66,9 +67,10 @@ void call_release(struct services *services, struct request *request)
     services_event(&event, EVENT_HOST_RELEASED, NOUN_HOST, request);
     event.record.host = *host;
     event.record.host.owner[0] = 0;
+    struct host_status answer;
     noun_etag(request->etag, NOUN_HOST, &event.record);
-    services_commit_answer(services, request, &event, host->owner[0] ? 1 : 0,
-                           noun_view(services, NOUN_HOST, &event.record));
+    noun_fill_status(&answer, services, NOUN_HOST, &event.record);
+    services_commit_answer(services, request, &event, host->owner[0] ? 1 : 0, &answer);
 }
 
 // The host that a call about a host or a session is for; NULL, and refused, when there is none.
@@ -85,23 +87,18 @@ static const struct host *addressed(struct services *services, struct request *r
 static void answer_sent(struct request *request, bool sent)
 {
     if (sent)
-        request_answer(request, json_object_new_object());
+        request_answer(request, NULL);
     else
         request_refuse(request, REFUSAL_CONFLICT, "the host has no agent, or its agent does not answer");
 }
 
 void call_message(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct message_request body;
-    if (!codec_read(message_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why)) {
-        request_refuse_fault(request, &why);
-        return;
-    }
+    const struct message_request *body = request->body;
     const struct host *host = addressed(services, request);
     if (host)
         answer_sent(request,
-                    tell(services, host->id, request->method->noun == NOUN_SESSION ? request->id : "", body.text));
+                    tell(services, host->id, request->method->noun == NOUN_SESSION ? request->id : "", body->text));
 }
 
 void call_lock(struct services *services, struct request *request)
@@ -121,5 +118,5 @@ void call_lock(struct services *services, struct request *request)
     char by[ACTOR_SIZE];
     services_actor(by, request);
     session_change(session, SESSION_ADMIN_LOCKS, by, commit_now_ms(services->commit), &event);
-    services_commit_answer(services, request, &event, 1, json_object_new_object());
+    services_commit_answer(services, request, &event, 1, NULL);
 }

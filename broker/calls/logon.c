@@ -2,6 +2,7 @@
 // POST /v1/logon: proof -> person -> decision -> durable -> answer. The way of a log-on through the broker is this
 // file, from top to bottom.
 #include "broker/api/method.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/host_password.h"
@@ -79,7 +80,7 @@ static void give_answer(const struct logon *logon, const char *one_time_password
     TEXT_PUT(answer.why, decision->trace.lines);
     if (decision->moved_from[0])
         place_text(logon->services, decision->moved_from, answer.moved_from);
-    request_answer_record(logon->request, logon_answer_fields, &answer);
+    request_answer(logon->request, &answer);
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
 }
 
@@ -190,6 +191,7 @@ static void prove_by_password(struct logon *logon, const struct tenant *tenant, 
         return;
     }
     bool fits = secret_set(&password, body->password, strlen(body->password));
+    record_free(logon_request_type.fields, body); // which has to wait for the directory
     if (fits)
         services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
     else
@@ -199,26 +201,17 @@ static void prove_by_password(struct logon *logon, const struct tenant *tenant, 
 
 void call_logon(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct logon_request body;
-    bool read = codec_read(logon_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
-    codec_wipe(request->body);
-    if (!read) {
-        explicit_bzero(&body, sizeof body);
-        request_refuse_fault(request, &why);
-        return;
-    }
+    struct logon_request *body = request->body;
     struct logon *logon = mem_room(sizeof *logon);
     logon->services = services;
     logon->request = request;
     logon->user_name[0] = logon->name[0] = 0;
     const struct tenant *tenant = wall_directory(services->state, request->peer.id);
-    attempt_start(&logon->attempt, tenant ? tenant->id : "", body.name, request->peer.id);
+    attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, request->peer.id);
     if (!tenant)
         refuse(logon, REFUSAL_DEVICE_UNKNOWN);
     else if (request->negotiate)
         prove_by_ticket(logon, tenant);
     else
-        prove_by_password(logon, tenant, &body);
-    explicit_bzero(&body, sizeof body);
+        prove_by_password(logon, tenant, body);
 }

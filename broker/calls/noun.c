@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // List, show, set and remove, the same for every noun: the rows of api/types.h say what there is.
 #include "broker/calls/noun.h"
+#include "broker/api/codec_print.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/calls/person_erase.h"
 #include "broker/core/enrolment.h"
@@ -11,82 +13,76 @@
 
 // ---- what the state does not hold, added for people to see
 
-static void add_person(json_object *object, const struct services *services, const char *person_id)
+static void name_person(char user_name[USER_NAME_SIZE], char name[NAME_SIZE], const struct services *services,
+                        const char *person_id)
 {
     const struct store_person *person = people_find(&services->people, person_id);
-    json_object_object_add(object, "user_name", json_object_new_string(person ? person->user_name : ""));
-    json_object_object_add(object, "name", json_object_new_string(person ? person->name : ""));
+    text_put(user_name, USER_NAME_SIZE, person ? person->user_name : "");
+    text_put(name, NAME_SIZE, person ? person->name : "");
 }
 
 // Without an agent the broker guesses: it probes a port, and believes the desks.
-static const char *agent_of(const struct services *services, const struct host *host)
+static enum agent_presence agent_of(const struct services *services, const struct host *host)
 {
     if (!host_has_agent(host))
-        return "none";
-    return services->links.online(services->links.self, NOUN_HOST, host->id) ? "linked" : "silent";
+        return AGENT_NONE;
+    return services->links.online(services->links.self, NOUN_HOST, host->id) ? AGENT_LINKED : AGENT_SILENT;
 }
 
-static void add_report(json_object *object, const struct report *report)
+static void fill_report(struct host_status *status, const struct report *report)
 {
-    json_object_object_add(object, "cpu", json_object_new_int64(report->as.cpu));
-    json_object_object_add(object, "memory", json_object_new_int64(report->as.memory));
-    json_object_object_add(object, "pressure", json_object_new_int64(report->as.pressure));
-    json_object_object_add(object, "reported_sessions", json_object_new_int64((int64_t)report->session_count));
-    json_object_object_add(object, "report_age", json_object_new_int64((clock_steady_ms() - report->heard_ms) / 1000));
+    status->cpu = report->as.cpu;
+    status->memory = report->as.memory;
+    status->pressure = report->as.pressure;
+    status->reported_sessions = (int64_t)report->session_count;
+    status->report_age_s = (clock_steady_ms() - report->heard_ms) / 1000;
 }
 
-static void add_agent(json_object *object, const struct services *services, enum noun noun, const char *id)
+static void fill_agent(struct agent_status *status, const struct services *services, enum noun noun, const char *id)
 {
     struct link_agent agent;
+    status->protocol = -1;
     if (!services->links.agent(services->links.self, noun, id, &agent))
         return;
-    json_object_object_add(object, "agent_version", json_object_new_string(agent.version));
-    json_object_object_add(object, "agent_protocol", json_object_new_int64(agent.protocol));
+    TEXT_PUT(status->version, agent.version);
+    status->protocol = agent.protocol;
     if (agent.refusal != REFUSAL_NONE)
-        json_object_object_add(object, "agent_refusal", json_object_new_string(refusal_rows[agent.refusal].code));
+        TEXT_PUT(status->refusal, refusal_rows[agent.refusal].code);
 }
 
-// The journal tells it only since certificates are renewed.
-static void add_until(json_object *object, enum noun noun, const void *record)
+static void fill_host(struct host_status *status, const struct services *services)
 {
-    int64_t until_ms = enrolment_until_ms(noun, record);
-    if (until_ms)
-        json_object_object_add(object, "certificate_until", services_time(until_ms));
-}
-
-static void add_host(json_object *object, const struct services *services, const struct host *host)
-{
+    const struct host *host = &status->host;
     const struct report *report = reports_find(&services->reports, host->id);
-    add_until(object, NOUN_HOST, host);
-    enum host_health health = services->health.get(services->health.arg, host->id);
-    json_object_object_add(object, "health", json_object_new_string(host_health_names[health]));
-    json_object_object_add(object, "health_detail",
-                           json_object_new_string(services->health.detail(services->health.arg, host->id)));
-    json_object_object_add(object, "sessions", json_object_new_int64(state_uses(services->state, NOUN_HOST, host->id)));
-    json_object_object_add(object, "agent", json_object_new_string(agent_of(services, host)));
-    add_agent(object, services, NOUN_HOST, host->id);
-    if (host->owner[0]) {
-        const struct store_person *owner = people_find(&services->people, host->owner);
-        json_object_object_add(object, "owner_user_name", json_object_new_string(owner ? owner->user_name : ""));
-    }
-    json_object_object_add(object, "guarantee", json_object_new_string(host_guarantee_rows[host_guarantee(host)].code));
+    status->host.until_ms = enrolment_until_ms(NOUN_HOST, host);
+    status->health = services->health.get(services->health.arg, host->id);
+    text_cut(status->health_detail, sizeof status->health_detail,
+             services->health.detail(services->health.arg, host->id));
+    status->sessions = state_uses(services->state, NOUN_HOST, host->id);
+    status->agent = agent_of(services, host);
+    fill_agent(&status->of_agent, services, NOUN_HOST, host->id);
+    status->guarantee = host_guarantee(host);
+    status->cpu = status->memory = status->pressure = status->reported_sessions = status->report_age_s = -1;
+    const struct store_person *owner = host->owner[0] ? people_find(&services->people, host->owner) : NULL;
+    if (owner)
+        TEXT_PUT(status->owner_user_name, owner->user_name);
     if (report && report->heard_ms && host_has_agent(host))
-        add_report(object, report);
+        fill_report(status, report);
 }
 
-static void add_session(json_object *object, const struct services *services, const struct session *session)
+static void fill_session(struct session_status *status, const struct services *services)
 {
+    const struct session *session = &status->session;
     const struct device *device = state_device(services->state, session->device);
     const struct report *report = reports_find(&services->reports, session->host);
     const struct host_session *there = report_session(report, session->id);
     enum host_health health = services->health.get(services->health.arg, session->host);
     // What a host that is away has is not known; the journal keeps what was known last.
-    if (health == HOST_SILENT || health == HOST_LOST || health == HOST_UNREACHABLE)
-        json_object_object_add(object, "state", json_object_new_string("unknown"));
-    if (there)
-        json_object_object_add(object, "idle", json_object_new_int64(there->idle_s));
-    add_person(object, services, session->person);
-    json_object_object_add(object, "place", json_object_new_string(device ? device->room : ""));
+    bool away = health == HOST_SILENT || health == HOST_LOST || health == HOST_UNREACHABLE;
+    status->state = away ? SESSION_SHOWN_UNKNOWN : session->state;
+    status->idle_s = there ? there->idle_s : -1;
+    name_person(status->user_name, status->name, services, session->person);
+    TEXT_PUT(status->place, device ? device->room : "");
 }
 
 // The next session that is shown at its desk; NULL when there is no more.
@@ -98,41 +94,41 @@ static const struct session *next_shown(struct session_walk *walk)
     return NULL;
 }
 
-static void add_device(json_object *object, const struct services *services, const struct device *device)
+static void fill_device(struct device_status *status, const struct services *services)
 {
+    const struct device *device = &status->device;
     struct session_walk walk = state_sessions_of(services->state, SESSIONS_OF_DEVICE, device->id);
-    add_until(object, NOUN_DEVICE, device);
+    status->device.until_ms = enrolment_until_ms(NOUN_DEVICE, device);
     const struct session *session = next_shown(&walk);
-    json_object_object_add(
-        object, "online",
-        json_object_new_boolean(services->links.online(services->links.self, NOUN_DEVICE, device->id)));
-    json_object_object_add(object, "session", json_object_new_string(session ? session->id : ""));
-    add_agent(object, services, NOUN_DEVICE, device->id);
+    status->online = services->links.online(services->links.self, NOUN_DEVICE, device->id);
+    TEXT_PUT(status->session, session ? session->id : "");
+    fill_agent(&status->of_agent, services, NOUN_DEVICE, device->id);
 }
 
 // As the answer to a log-on says it: the tenant, or the whole district.
-static void add_scope(json_object *object, const struct services *services, const struct administrator *administrator)
+static void fill_administrator(struct administrator_status *status, const struct services *services)
 {
-    char id[SLUG_SIZE];
-    wall_owner(id, administrator->id);
-    const struct tenant *tenant = state_tenant(services->state, id);
-    json_object_object_add(object, "scope", json_object_new_string(tenant && tenant->district ? "district" : id));
+    wall_owner(status->scope, status->administrator.id);
+    const struct tenant *tenant = state_tenant(services->state, status->scope);
+    if (tenant && tenant->district)
+        TEXT_PUT(status->scope, "district");
 }
 
-json_object *noun_view(const struct services *services, enum noun noun, const void *record)
+void noun_fill_status(void *filled, const struct services *services, enum noun noun, const void *record)
 {
-    json_object *object = codec_write(noun_rows[noun].fields, CODEC_ANSWER, record);
+    union noun_status *status = filled;
+    memset(status, 0, noun_status_types[noun]->size);
+    memcpy(status, record, noun_rows[noun].size); // with which each begins
     if (noun == NOUN_HOST)
-        add_host(object, services, record);
+        fill_host(&status->host, services);
     else if (noun == NOUN_SESSION)
-        add_session(object, services, record);
+        fill_session(&status->session, services);
     else if (noun == NOUN_PERSON)
-        add_person(object, services, record);
+        name_person(status->person.user_name, status->person.name, services, status->person.person.id);
     else if (noun == NOUN_ADMINISTRATOR)
-        add_scope(object, services, record);
+        fill_administrator(&status->administrator, services);
     else if (noun == NOUN_DEVICE)
-        add_device(object, services, record);
-    return object;
+        fill_device(&status->device, services);
 }
 
 // ---- versions
@@ -141,8 +137,7 @@ void noun_etag(char etag[ETAG_SIZE], enum noun noun, const void *record)
 {
     char digest[DIGEST_SIZE];
     owned(text) struct text text = {0};
-    owned(json) json_object *object = codec_write(noun_rows[noun].fields, CODEC_JOURNAL, record);
-    codec_print(&text, object);
+    codec_print_record(&text, noun_rows[noun].fields, CODEC_JOURNAL, record);
     services_digest(digest, text.bytes, text.length);
     snprintf(etag, ETAG_SIZE, "\"%.32s\"", digest);
 }
@@ -170,33 +165,33 @@ static bool condition_holds(struct services *services, const struct request *req
 void call_list(struct services *services, struct request *request)
 {
     enum noun noun = request->method->noun;
-    json_object *items = json_object_new_array(), *answer = json_object_new_object();
-    const char *last = NULL, *next = NULL;
-    struct wall_walk walk = wall_walk_seen(services->state, &request->peer, noun, request->after);
-    for (const char *id; !next && (id = wall_next(&walk));) {
-        if (request->tenant[0] && !wall_owns(request->tenant, id))
+    struct noun_list list = {0};
+    bool more = false;
+    struct wall_walk walk = wall_walk_seen(services->state, &request->peer, noun, request->page.after);
+    for (const char *id; !more && (id = wall_next(&walk));) {
+        if (request->page.tenant[0] && !wall_owns(request->page.tenant, id))
             continue;
-        if ((int64_t)json_object_array_length(items) == request->limit) {
-            next = last;
-        } else {
-            json_object_array_add(items, noun_view(services, noun, id));
-            last = id;
-        }
+        more = (int64_t)list.items.count == request->page.limit;
+        if (!more)
+            noun_fill_status(record_add(&list.items, noun_status_types[noun]), services, noun, id);
     }
-    json_object_object_add(answer, "items", items);
-    json_object_object_add(answer, "next", next ? json_object_new_string(next) : NULL);
-    request_answer(request, answer);
+    if (more) // each begins with its id
+        TEXT_PUT(list.next, record_at(&list.items, noun_status_types[noun], list.items.count - 1));
+    request_answer(request, &list);
+    record_free(noun_list_types[noun].fields, &list);
 }
 
 void call_show(struct services *services, struct request *request)
 {
+    union noun_status status;
     const void *record = state_find(services->state, request->method->noun, request->id);
     if (!record) {
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
     noun_etag(request->etag, request->method->noun, record);
-    request_answer(request, noun_view(services, request->method->noun, record));
+    noun_fill_status(&status, services, request->method->noun, record);
+    request_answer(request, &status);
 }
 
 // What the broker keeps in a record itself stays as it is when people set the rest.
@@ -214,19 +209,14 @@ static void forget_agent(struct host *host)
     host->enrolled_ms = host->until_ms = host->enrol_token_until_ms = 0;
 }
 
-bool noun_read(const struct state *state, enum noun noun, const char *id, json_object *body, union record *record,
-               struct fault *why)
+bool noun_check(const struct state *state, enum noun noun, const char *id, union record *record, struct fault *why)
 {
-    const struct noun_row *row = &noun_rows[noun];
-    json_object *own = codec_member(body, "id");
-    if (own && !text_equal(codec_string(body, "id"), id))
+    if (record->id[0] && !text_equal(record->id, id))
         return fault_set(why, FAULT_INVALID, "id: differs from the one in the path");
-    if (!own)
-        json_object_object_add(body, "id", json_object_new_string(id));
-    memset(record, 0, sizeof *record);
-    if (!codec_read(row->fields, row->size, CODEC_CHANGE, body, record, why) || !record_check(state, noun, record, why))
+    TEXT_PUT(record->id, id);
+    if (!record_check(state, noun, record, why))
         return false;
-    keep_ours(row, state_find(state, noun, id), record);
+    keep_ours(&noun_rows[noun], state_find(state, noun, id), record);
     if (noun == NOUN_HOST && record->host.os == HOST_OS_WINDOWS)
         forget_agent(&record->host);
     return true;
@@ -260,9 +250,11 @@ void call_set(struct services *services, struct request *request)
 {
     struct fault why;
     struct event event;
+    union noun_status status;
     enum noun noun = request->method->noun;
     services_event(&event, EVENT_SET, noun, request);
-    if (!noun_read(services->state, noun, request->id, request->body, &event.record, &why)) {
+    memcpy(&event.record, request->body, noun_rows[noun].size);
+    if (!noun_check(services->state, noun, request->id, &event.record, &why)) {
         request_refuse_fault(request, &why);
         return;
     }
@@ -270,11 +262,11 @@ void call_set(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_PRECONDITION_FAILED, NULL);
         return;
     }
-    json_object *answer = noun_view(services, noun, &event.record);
+    noun_fill_status(&status, services, noun, &event.record);
     noun_etag(request->etag, noun, &event.record);
     char id[ID_SIZE];
     TEXT_PUT(id, request->id);
-    services_commit_answer(services, request, &event, 1, answer);
+    services_commit_answer(services, request, &event, 1, &status);
     noun_changed(services, noun, id);
 }
 
@@ -340,7 +332,7 @@ void call_remove(struct services *services, struct request *request)
         struct event event;
         services_event(&event, EVENT_REMOVED, noun, request);
         TEXT_PUT(event.record.id, id);
-        services_commit_answer(services, request, &event, 1, json_object_new_object());
+        services_commit_answer(services, request, &event, 1, NULL);
     }
     noun_changed(services, noun, id);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // POST /v1/password: a person changes their password at a desk, mostly because they must.
 #include "broker/api/method.h"
+#include "broker/api/record.h"
 #include "broker/base/log.h"
 #include "broker/calls/logon_attempt.h"
 
@@ -21,7 +22,7 @@ static void changed(void *arg, enum auth_verdict verdict, const struct identity 
     log_info("password", "change at %s: %s", change->request->peer.id, refusal_rows[refusal].code);
     if (refusal == REFUSAL_NONE) {
         change->services->counters.passwords_changed++;
-        request_answer(change->request, json_object_new_object());
+        request_answer(change->request, NULL);
     } else if (refusal == REFUSAL_WRONG_PASSWORD) {
         attempt_refuse_evenly(&change->attempt, change->services, change->request);
     } else {
@@ -31,7 +32,7 @@ static void changed(void *arg, enum auth_verdict verdict, const struct identity 
 }
 
 static void start(struct services *services, struct request *request, const struct tenant *tenant,
-                  const struct password_request *body)
+                  struct password_request *body)
 {
     struct password_change *change = mem_new(1, sizeof *change);
     change->services = services;
@@ -41,6 +42,7 @@ static void start(struct services *services, struct request *request, const stru
     struct secret old_password, new_password;
     bool fits = secret_set(&old_password, body->password, strlen(body->password)) &&
                 secret_set(&new_password, body->new_password, strlen(body->new_password));
+    record_free(password_request_type.fields, body); // which may have to wait for the directory
     if (wait_ms || !fits) {
         request_refuse_later(request, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
         free(change);
@@ -53,16 +55,9 @@ static void start(struct services *services, struct request *request, const stru
 
 void call_password(struct services *services, struct request *request)
 {
-    struct fault why;
-    struct password_request body;
-    bool read = codec_read(password_request_fields, sizeof body, CODEC_CHANGE, request->body, &body, &why);
-    codec_wipe(request->body);
     const struct tenant *tenant = wall_directory(services->state, request->peer.id);
-    if (!read)
-        request_refuse_fault(request, &why);
-    else if (!tenant)
+    if (!tenant)
         request_refuse(request, REFUSAL_DEVICE_UNKNOWN, NULL);
     else
-        start(services, request, tenant, &body);
-    explicit_bzero(&body, sizeof body);
+        start(services, request, tenant, request->body);
 }

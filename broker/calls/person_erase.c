@@ -17,7 +17,7 @@ static void answer(struct erasing *erasing, const struct fault *why)
     if (why)
         request_refuse_fault(erasing->request, why);
     else
-        request_answer(erasing->request, json_object_new_object());
+        request_answer(erasing->request, NULL);
     free(erasing->events);
     free(erasing);
 }

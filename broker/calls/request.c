@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/request.h"
+#include "broker/api/codec.h"
+#include "broker/api/record.h"
 #include "broker/base/mem.h"
 
 #include <stdio.h>
@@ -8,24 +10,18 @@
 
 enum { RECORD_USUAL = 1024 };
 
-static void finish(struct request *request, int status, json_object *answer, int64_t retry_after_s)
+bool request_read_body(struct request *request, const char *bytes, size_t length, struct fault *why)
 {
-    struct text text = {0};
-    codec_print(&text, answer);
-    json_object_put(answer);
-    request->finish(request, status, &text, retry_after_s);
+    const struct record_type *type = request->method->body ? request->method->body : &nothing_type;
+    request->body = mem_new(1, type->size);
+    return codec_decode(type, CODEC_CHANGE, length ? bytes : "{}", length ? length : 2, request->body, why);
 }
 
-void request_answer(struct request *request, json_object *answer)
-{
-    finish(request, 200, answer, 0);
-}
-
-void request_answer_record(struct request *request, const struct field *fields, const void *source)
+void request_answer(struct request *request, const void *answer)
 {
     struct text text = {0};
     mem_reserve(&text.bytes, &text.capacity, RECORD_USUAL, 1);
-    codec_print_record(&text, fields, CODEC_ANSWER, source);
+    codec_print_record(&text, request->method->answer->fields, CODEC_ANSWER, answer);
     request->finish(request, 200, &text, 0);
 }
 
@@ -38,23 +34,16 @@ static void refuse(struct request *request, enum refusal refusal, const char *de
                    int64_t retry_after_ms)
 {
     const struct refusal_row *row = &refusal_rows[refusal];
-    char type[80];
+    struct text text = {0};
+    struct problem problem = {.status = row->status, .retry_after_s = (retry_after_ms + 999) / 1000};
     request->etag[0] = 0;
-    snprintf(type, sizeof type, "urn:pult:%s", row->code);
-    json_object *problem = json_object_new_object();
-    json_object_object_add(problem, "type", json_object_new_string(type));
-    json_object_object_add(problem, "title", json_object_new_string(row->sentence));
-    json_object_object_add(problem, "status", json_object_new_int(row->status));
-    if (detail)
-        json_object_object_add(problem, "detail", json_object_new_string(detail));
-    if (format)
-        json_object_object_add(problem, "detail_format", json_object_new_string(format));
-    if (request->help_desk[0])
-        json_object_object_add(problem, "help_desk", json_object_new_string(request->help_desk));
-    int64_t retry_after_s = (retry_after_ms + 999) / 1000;
-    if (retry_after_s)
-        json_object_object_add(problem, "retry_after", json_object_new_int64(retry_after_s));
-    finish(request, row->status, problem, retry_after_s);
+    snprintf(problem.type, sizeof problem.type, "urn:pult:%s", row->code);
+    TEXT_PUT(problem.title, row->sentence);
+    text_cut(problem.detail, sizeof problem.detail, detail ? detail : "");
+    text_cut(problem.detail_format, sizeof problem.detail_format, format ? format : "");
+    TEXT_PUT(problem.help_desk, request->help_desk);
+    codec_print_record(&text, problem_type.fields, CODEC_ANSWER, &problem);
+    request->finish(request, row->status, &text, problem.retry_after_s);
 }
 
 void request_refuse(struct request *request, enum refusal refusal, const char *detail)
@@ -74,7 +63,9 @@ void request_refuse_fault(struct request *request, const struct fault *why)
 
 void request_fini(struct request *request)
 {
-    json_drop(&request->body);
+    if (request->body && request->method && request->method->body)
+        record_free(request->method->body->fields, request->body);
+    bytes_drop(&request->body);
     if (request->negotiate)
         explicit_bzero(request->negotiate, strlen(request->negotiate));
     bytes_drop(&request->negotiate);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // One request on its way: made by the server, handed to the method's function, answered exactly once, now or later.
 #pragma once
-#include "broker/api/codec.h"
+#include "broker/api/method.h"
+#include "broker/base/text.h"
 #include "broker/core/wall.h"
 
 enum { ETAG_SIZE = 40, CONDITION_SIZE = 512, NEGOTIATE_REPLY_SIZE = 2048 };
@@ -10,10 +11,8 @@ struct request {
     const struct method *method;
     struct peer peer;
     char id[ID_SIZE];                   // what {id} in the path stood for, or ""
-    json_object *body;                  // an object, or NULL; owned by the call
-    char after[ID_SIZE];                // ?after= and ?limit= of METHOD_PAGED
-    int64_t limit;                      // 1 to 1000
-    char tenant[SLUG_SIZE];             // ?tenant=
+    void *body;                         // of the type that the method has, and NULL before it was read; owned
+    struct page_query page;             // of methods that have a query
     char if_match[CONDITION_SIZE];      // the headers as they came, "" without; honoured by PUT and DELETE of a noun
     char if_none_match[CONDITION_SIZE]; // by PUT
     char etag[ETAG_SIZE];               // of what is answered, with its quotes; "" for none
@@ -27,10 +26,13 @@ struct request {
     void *arg; // the server's
 };
 
-// All end the call: it must not be touched afterwards. Object and text are handed over.
-void request_answer(struct request *request, json_object *answer);
-void request_answer_record(struct request *request, const struct field *fields, const void *source); // as CODEC_ANSWER
-void request_answer_text(struct request *request, struct text *answer);                              // no JSON
+// The body as it came, hostile; none is as good as an empty object. False: it is not what the method takes.
+bool request_read_body(struct request *request, const char *bytes, size_t length, struct fault *why)
+    __attribute__((warn_unused_result));
+
+// All end the call: it and its body must not be touched afterwards.
+void request_answer(struct request *request, const void *answer);       // of the type that the method has
+void request_answer_text(struct request *request, struct text *answer); // as it is; handed over
 // RFC 9457 problem document. `detail` may be NULL.
 void request_refuse(struct request *request, enum refusal refusal, const char *detail);
 void request_refuse_later(struct request *request, enum refusal refusal, int64_t retry_after_ms);

@@ -1,37 +1,39 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/services.h"
-#include "broker/base/clock.h"
+#include "broker/api/codec_print.h"
 #include "broker/base/log.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct pending {
     struct request *request;
-    json_object *answer;
+    struct text answer; // may hold a token
 };
 
 static void committed(void *arg, bool durable, const struct fault *why)
 {
     struct pending *pending = arg;
     if (durable) {
-        request_answer(pending->request, pending->answer);
+        request_answer_text(pending->request, &pending->answer);
     } else {
-        json_object_put(pending->answer);
+        explicit_bzero(pending->answer.bytes, pending->answer.length);
+        text_drop(&pending->answer);
         request_refuse(pending->request, REFUSAL_STORE_DOWN, why->text);
     }
     free(pending);
 }
 
 void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,
-                            json_object *answer)
+                            const void *answer)
 {
     struct fault why;
     struct pending *pending = mem_new(1, sizeof *pending);
     pending->request = request;
-    pending->answer = answer;
+    codec_print_record(&pending->answer, request->method->answer->fields, CODEC_ANSWER, answer);
     if (count == 0)
         committed(pending, true, NULL);
     else if (!commit_events(services->commit, events, count, NULL, 0, committed, pending, &why))
@@ -74,13 +76,6 @@ void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length)
     assert(rc == 1);
     (void)rc;
     text_hex(hex, digest, sizeof digest);
-}
-
-json_object *services_time(int64_t wall_ms)
-{
-    char text[CLOCK_TEXT_SIZE];
-    clock_text(text, wall_ms);
-    return json_object_new_string(text);
 }
 
 bool services_tell_host(struct services *services, const char *id, const struct host_message *message)

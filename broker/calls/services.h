@@ -71,9 +71,9 @@ void call_health(struct services *services, struct request *request);
 void call_metrics(struct services *services, struct request *request);
 void call_events(struct services *services, struct request *request);
 
-// Commits and, once durable, answers with `answer` (handed over). The usual end of a change.
+// Commits and, once durable, answers with what `answer` is now. The usual end of a change.
 void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,
-                            json_object *answer);
+                            const void *answer);
 // Who calls, as events have it.
 void services_actor(char by[ACTOR_SIZE], const struct request *request);
 // An empty event about a noun, by the caller.
@@ -81,7 +81,6 @@ void services_event(struct event *event, enum event_type type, enum noun noun, c
 void services_random(void *bytes, size_t length);
 void services_random_hex(char *hex, size_t bytes); // 2 * bytes + 1 characters
 void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length);
-json_object *services_time(int64_t wall_ms);
 // See link_port: false when they cannot be told.
 bool services_tell_host(struct services *services, const char *id, const struct host_message *message);
 bool services_tell_device(struct services *services, const char *id, const struct device_message *message);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How the broker is: for administrators, for Prometheus, for load balancers; and the journal for reading.
 #include "broker/api/link_rows.h"
+#include "broker/api/record.h"
 #include "broker/base/log.h"
 #include "broker/calls/services.h"
 #include "broker/calls/status_report.h"
@@ -38,39 +39,33 @@ static int64_t devices_online(const struct services *services, const struct requ
 
 void call_status(struct services *services, struct request *request)
 {
-    int64_t hosts = 0, usable = hosts_usable(services, request, &hosts);
-    json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "version", json_object_new_string(PULT_VERSION));
-    json_object_object_add(answer, "since", services_time(services->started_ms));
-    json_object_object_add(answer, "events", json_object_new_int64((int64_t)commit_last_seq(services->commit)));
-    json_object_object_add(answer, "store",
-                           json_object_new_string(commit_is_refusing(services->commit) ? "refusing" : "ok"));
-    json_object_object_add(answer, "tenants", json_object_new_int64(count_seen(services, request, NOUN_TENANT)));
-    json_object_object_add(answer, "devices", json_object_new_int64(count_seen(services, request, NOUN_DEVICE)));
-    json_object_object_add(answer, "devices_online", json_object_new_int64(devices_online(services, request)));
-    json_object_object_add(answer, "sessions", json_object_new_int64(count_seen(services, request, NOUN_SESSION)));
-    json_object_object_add(answer, "hosts", json_object_new_int64(hosts));
-    json_object_object_add(answer, "hosts_ok", json_object_new_int64(usable));
-    json_object_object_add(answer, "hosts_draining",
-                           json_object_new_int64(status_report_draining(services, &request->peer)));
-    if (services->ca.until_ms)
-        json_object_object_add(answer, "device_ca_until", services_time(services->ca.until_ms));
-    json_object_object_add(answer, "certificates_ending", status_report_certificates(services, &request->peer));
-    json_object_object_add(answer, "directories", status_report_directories(services, &request->peer));
-    json_object_object_add(answer, "problems", status_report_problems(services, &request->peer));
-    request_answer(request, answer);
+    struct status_answer answer = {
+        .version = PULT_VERSION,
+        .since_ms = services->started_ms,
+        .events = (int64_t)commit_last_seq(services->commit),
+        .store = commit_is_refusing(services->commit) ? STORE_IS_REFUSING : STORE_IS_OK,
+        .tenants = count_seen(services, request, NOUN_TENANT),
+        .devices = count_seen(services, request, NOUN_DEVICE),
+        .devices_online = devices_online(services, request),
+        .sessions = count_seen(services, request, NOUN_SESSION),
+        .hosts_draining = status_report_draining(services, &request->peer),
+        .device_ca_until_ms = services->ca.until_ms,
+    };
+    answer.hosts_ok = hosts_usable(services, request, &answer.hosts);
+    status_report_certificates(&answer.certificates_ending, services, &request->peer);
+    status_report_directories(&answer.directories, services, &request->peer);
+    status_report_problems(&answer.problems, services, &request->peer);
+    request_answer(request, &answer);
+    record_free(status_answer_type.fields, &answer);
 }
 
 void call_health(struct services *services, struct request *request)
 {
-    json_object *answer = json_object_new_object();
-    if (commit_is_refusing(services->commit)) {
-        json_object_put(answer);
+    const struct health_answer answer = {0};
+    if (commit_is_refusing(services->commit))
         request_refuse(request, REFUSAL_STORE_DOWN, NULL);
-        return;
-    }
-    json_object_object_add(answer, "status", json_object_new_string("ok"));
-    request_answer(request, answer);
+    else
+        request_answer(request, &answer);
 }
 
 static void print_links(struct text *text, const struct services *services)
@@ -115,44 +110,35 @@ void call_metrics(struct services *services, struct request *request)
     request_answer_text(request, &text);
 }
 
-// What is in the journal only stays there.
-static void hide(json_object *object)
-{
-    char noun[SLUG_SIZE];
-    text_cut(noun, sizeof noun, codec_string(object, "type"));
-    noun[strcspn(noun, ".")] = 0;
-    enum noun of = noun_by_name(noun);
-    json_object *record = codec_member(object, "record");
-    for (const struct field *field = of == NOUN_NONE || !record ? NULL : noun_rows[of].fields; field && field->name;
-         field++)
-        if (field->flags & FIELD_HIDDEN)
-            json_object_object_del(record, field->name);
-}
-
-static json_object *print_event(const struct store_event *stored)
+// False: it cannot be read. The event is large, and the caller's to lend.
+static bool add_event(struct record_list *items, struct event *event, const struct store_event *stored)
 {
     struct fault why;
-    json_object *object = NULL;
-    if (!codec_parse(&object, stored->payload, stored->length, &why))
-        return NULL;
-    hide(object);
-    json_object_object_add(object, "seq", json_object_new_int64((int64_t)stored->seq));
-    json_object_object_add(object, "at", services_time(stored->at_ms));
-    return object;
+    if (!event_read(event, stored->payload, stored->length, &why))
+        return false;
+    struct event_answer *item = record_add(items, &event_answer_type);
+    item->seq = (int64_t)stored->seq;
+    item->at_ms = stored->at_ms;
+    event_name(event, item->type);
+    TEXT_PUT(item->by, event->by);
+    TEXT_PUT(item->why, event->why);
+    TEXT_PUT(item->from, event->from);
+    item->noun = event->noun;
+    if (event->noun != NOUN_NONE)
+        TEXT_PUT(item->id, event->record.id);
+    if (event->noun != NOUN_NONE && !event_has_id_only(event))
+        item->record = event->record;
+    return true;
 }
 
-// NULL: one of them cannot be read. What is erased is left out.
-static json_object *print_events(const struct store_event *events, size_t count)
+// False: one of them cannot be read. What is erased is left out.
+static bool add_events(struct record_list *items, const struct store_event *events, size_t count)
 {
-    owned(json) json_object *items = json_object_new_array();
-    for (size_t i = 0; i < count; i++) {
-        json_object *item = events[i].payload ? print_event(&events[i]) : NULL;
-        if (item)
-            json_object_array_add(items, item);
-        else if (events[i].payload)
-            return NULL;
-    }
-    return take(items);
+    owned(bytes) struct event *event = mem_new(1, sizeof *event);
+    for (size_t i = 0; i < count; i++)
+        if (events[i].payload && !add_event(items, event, &events[i]))
+            return false;
+    return true;
 }
 
 struct event_list {
@@ -165,30 +151,28 @@ static void answer_events(void *arg, const struct store_event *events, size_t co
     struct event_list *list = arg;
     struct request *request = list->request;
     uint64_t last = count ? events[count - 1].seq : 0;
-    bool more = (int64_t)count == request->limit && last < commit_last_seq(list->services->commit);
+    bool more = (int64_t)count == request->page.limit && last < commit_last_seq(list->services->commit);
     free(list);
     static const struct fault unreadable = {.kind = FAULT_BROKEN, .text = "an event cannot be read"};
-    json_object *items = why ? NULL : print_events(events, count);
-    if (!items) {
+    struct events_answer answer = {0};
+    if (why || !add_events(&answer.items, events, count)) {
         request_refuse_fault(request, why ? why : &unreadable);
-        return;
+    } else {
+        if (more)
+            snprintf(answer.next, sizeof answer.next, "%llu", (unsigned long long)last);
+        request_answer(request, &answer);
     }
-    char next[24];
-    snprintf(next, sizeof next, "%llu", (unsigned long long)last);
-    json_object *answer = json_object_new_object();
-    json_object_object_add(answer, "items", items);
-    json_object_object_add(answer, "next", more ? json_object_new_string(next) : NULL);
-    request_answer(request, answer);
+    record_free(events_answer_type.fields, &answer);
 }
 
 void call_events(struct services *services, struct request *request)
 {
     int64_t after = 0;
-    if (request->after[0] && !text_number(request->after, 0, INT64_MAX - 1, &after)) {
+    if (request->page.after[0] && !text_number(request->page.after, 0, INT64_MAX - 1, &after)) {
         request_refuse(request, REFUSAL_INVALID, "after: expected the number of an event");
         return;
     }
     struct event_list *list = mem_new(1, sizeof *list);
     *list = (struct event_list){services, request};
-    services->store.read(services->store.self, (uint64_t)after + 1, (size_t)request->limit, answer_events, list);
+    services->store.read(services->store.self, (uint64_t)after + 1, (size_t)request->page.limit, answer_events, list);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/status_report.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/core/enrolment.h"
 
@@ -10,38 +11,28 @@ static void ignore(void *arg, enum auth_verdict verdict, const struct identity *
     (void)arg, (void)verdict, (void)identity;
 }
 
-static void add(json_object *object, const char *key, const char *text)
+static void add_directory(struct record_list *directories, struct services *services, const struct tenant *tenant)
 {
-    json_object_object_add(object, key, json_object_new_string(text));
-}
-
-static json_object *directory_of(struct services *services, const struct tenant *tenant)
-{
-    static const char *const states[] = {
-        [DIRECTORY_UNKNOWN] = "unknown", [DIRECTORY_OK] = "ok", [DIRECTORY_DOWN] = "down"};
     struct directory_status status;
-    json_object *object = json_object_new_object();
+    struct directory_report *report = record_add(directories, &directory_report_type);
     services->auth.status(services->auth.self, tenant, &status);
-    add(object, "tenant", tenant->id);
-    add(object, "state", states[status.state]);
-    add(object, "server", status.server);
+    TEXT_PUT(report->tenant, tenant->id);
+    report->state = status.state;
+    TEXT_PUT(report->server, status.server);
     if (status.since_ms)
-        json_object_object_add(object, "since", services_time(clock_wall_ms() - (clock_steady_ms() - status.since_ms)));
-    json_object_object_add(object, "connections", json_object_new_int64((int64_t)status.connections));
-    add(object, "last_failure", status.last_failure);
+        report->since_ms = clock_wall_ms() - (clock_steady_ms() - status.since_ms);
+    report->connections = (int64_t)status.connections;
+    TEXT_PUT(report->last_failure, status.last_failure);
     // Whoever looks again shall know whether it answers.
     if (status.state == DIRECTORY_UNKNOWN)
         services->auth.look_up(services->auth.self, tenant, "nobody", ignore, NULL);
-    return object;
 }
 
-json_object *status_report_directories(struct services *services, const struct peer *peer)
+void status_report_directories(struct record_list *directories, struct services *services, const struct peer *peer)
 {
-    json_object *directories = json_object_new_array();
     struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_TENANT, "");
     for (const struct tenant *tenant; (tenant = wall_next(&walk));)
-        json_object_array_add(directories, directory_of(services, tenant));
-    return directories;
+        add_directory(directories, services, tenant);
 }
 
 int64_t status_report_draining(const struct services *services, const struct peer *peer)
@@ -53,27 +44,25 @@ int64_t status_report_draining(const struct services *services, const struct pee
     return count;
 }
 
-static void add_ending(json_object *ending, const struct services *services, const struct peer *peer, enum noun noun)
+static void add_ending(struct record_list *ending, const struct services *services, const struct peer *peer,
+                       enum noun noun)
 {
     struct wall_walk walk = wall_walk_seen(services->state, peer, noun, "");
     for (const char *id; (id = wall_next(&walk));) {
         int64_t until_ms = enrolment_until_ms(noun, id);
         if (!until_ms || until_ms - commit_now_ms(services->commit) > soon_ms)
             continue;
-        json_object *object = json_object_new_object();
-        add(object, "kind", noun_rows[noun].name);
-        add(object, "id", id);
-        json_object_object_add(object, "until", services_time(until_ms));
-        json_object_array_add(ending, object);
+        struct certificate_ending *row = record_add(ending, &certificate_ending_type);
+        row->kind = noun;
+        TEXT_PUT(row->id, id);
+        row->until_ms = until_ms;
     }
 }
 
-json_object *status_report_certificates(const struct services *services, const struct peer *peer)
+void status_report_certificates(struct record_list *ending, const struct services *services, const struct peer *peer)
 {
-    json_object *ending = json_object_new_array();
     add_ending(ending, services, peer, NOUN_DEVICE);
     add_ending(ending, services, peer, NOUN_HOST);
-    return ending;
 }
 
 // An agent of the wrong version is the cause, whatever else is seen of it.
@@ -84,21 +73,17 @@ static const char *detail_of(const struct services *services, const char *host_i
     return is_refused ? refusal_rows[agent.refusal].sentence : services->health.detail(services->health.arg, host_id);
 }
 
-json_object *status_report_problems(const struct services *services, const struct peer *peer)
+void status_report_problems(struct record_list *problems, const struct services *services, const struct peer *peer)
 {
-    json_object *problems = json_object_new_array();
     struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_HOST, "");
     for (const struct host *host; (host = wall_next(&walk));) {
         if (host_is_available(&services->health, host->id))
             continue;
-        json_object *object = json_object_new_object();
-        add(object, "host", host->id);
-        add(object, "pool", host->pool);
-        add(object, "health", host_health_names[services->health.get(services->health.arg, host->id)]);
-        add(object, "detail", detail_of(services, host->id));
-        json_object_object_add(object, "sessions",
-                               json_object_new_int64(state_uses(services->state, NOUN_HOST, host->id)));
-        json_object_array_add(problems, object);
+        struct host_problem *problem = record_add(problems, &host_problem_type);
+        TEXT_PUT(problem->host, host->id);
+        TEXT_PUT(problem->pool, host->pool);
+        problem->health = services->health.get(services->health.arg, host->id);
+        text_cut(problem->detail, sizeof problem->detail, detail_of(services, host->id));
+        problem->sessions = state_uses(services->state, NOUN_HOST, host->id);
     }
-    return problems;
 }

@@ -4,9 +4,9 @@
 #pragma once
 #include "broker/calls/services.h"
 
-json_object *status_report_directories(struct services *services, const struct peer *peer);
+void status_report_directories(struct record_list *directories, struct services *services, const struct peer *peer);
 int64_t status_report_draining(const struct services *services,
                                const struct peer *peer); // hosts that somebody took out of service
 // Devices and hosts whose certificate ends soon, or has ended: they should have renewed it long ago.
-json_object *status_report_certificates(const struct services *services, const struct peer *peer);
-json_object *status_report_problems(const struct services *services, const struct peer *peer);
+void status_report_certificates(struct record_list *ending, const struct services *services, const struct peer *peer);
+void status_report_problems(struct record_list *problems, const struct services *services, const struct peer *peer);

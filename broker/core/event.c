@@ -49,7 +49,7 @@ void event_name(const struct event *event, char name[NAME_SIZE])
     snprintf(name, NAME_SIZE, "%s.%s", row->told_of ? row->told_of : noun_rows[event->noun].name, row->name);
 }
 
-static bool has_id_only(const struct event *event)
+bool event_has_id_only(const struct event *event)
 {
     return rows[event->type].removes && !rows[event->type].whole;
 }
@@ -73,7 +73,7 @@ void event_print(const struct event *event, struct text *out)
     char name[NAME_SIZE];
     event_name(event, name);
     text_addf(out, "{\"v\":%d,\"type\":\"%s\"", EVENT_VERSION, name);
-    if (event->noun != NOUN_NONE && has_id_only(event)) {
+    if (event->noun != NOUN_NONE && event_has_id_only(event)) {
         text_addf(out, ",\"id\":\"%s\"", event->record.id);
     } else if (event->noun != NOUN_NONE) {
         text_adds(out, ",\"record\":");
@@ -108,7 +108,7 @@ static bool read_record(struct event *event, json_object *object, struct fault *
     if (event->noun == NOUN_NONE)
         return true;
     const struct noun_row *row = &noun_rows[event->noun];
-    if (has_id_only(event)) {
+    if (event_has_id_only(event)) {
         if (!text_copy(event->record.id, ID_SIZE, codec_string(object, "id")))
             return fault_set(why, FAULT_BROKEN, "the id is too long");
     } else {

@@ -34,7 +34,7 @@ enum event_type {
     EVENT_TYPE_COUNT,
 };
 
-enum { EVENT_VERSION = 1, ACTOR_SIZE = 160 };
+enum { EVENT_VERSION = 1 };
 
 struct event {
     uint64_t seq;
@@ -49,6 +49,8 @@ struct event {
 
 // True for the events after which the record is gone.
 bool event_removes(const struct event *event);
+// Of those some tell the record as it was last, the others its id alone.
+bool event_has_id_only(const struct event *event);
 // "session.started"
 void event_name(const struct event *event, char name[NAME_SIZE]);
 // Compact JSON, without seq and time, which stand beside it in the journal.

@@ -3,9 +3,6 @@
 #include "broker/base/text.h"
 #include "broker/core/wall.h"
 
-const char *const host_health_names[] = {"unknown",   "ok",     "unreachable", "no-tls", "wrong-certificate",
-                                         "unhealthy", "silent", "lost",        NULL};
-
 struct choice {
     const struct host *best[2];
     int64_t load[2]; // sessions per weight with the new one, in millionths

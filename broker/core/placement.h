@@ -3,12 +3,11 @@
 // below their limit; of two that are nearly as good one at random, so that a morning rush does not all go to one
 // host.
 #pragma once
+#include "broker/api/noun_status.h"
 #include "broker/api/refusal.h"
 #include "broker/core/port.h"
 #include "broker/core/state.h"
 #include "broker/core/trace.h"
-
-extern const char *const host_health_names[];
 
 // Soft state: what the probes last saw. Never in the journal.
 struct health_source {

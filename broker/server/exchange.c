@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_USUAL = 100, PAGE_MAX = 1000, TICKET_MAX = 64 * 1024 };
+enum { PAGE_USUAL = 100, TICKET_MAX = 64 * 1024 };
 
 static const struct {
     enum lws_token_indexes token;
@@ -101,14 +101,19 @@ static bool read_argument(struct lws *wsi, const char *name, char *value, size_t
 
 static bool read_query(struct request *request, struct lws *wsi)
 {
-    char limit[24];
-    request->limit = PAGE_USUAL;
-    if (!(request->method->flags & METHOD_PAGED))
-        return true;
-    return read_argument(wsi, "after", request->after, sizeof request->after) &&
-           read_argument(wsi, "tenant", request->tenant, sizeof request->tenant) &&
-           read_argument(wsi, "limit", limit, sizeof limit) &&
-           (!limit[0] || text_number(limit, 1, PAGE_MAX, &request->limit));
+    const struct record_type *type = request->method->query;
+    request->page.limit = PAGE_USUAL;
+    for (const struct field *field = type ? type->fields : NULL; field && field->name; field++) {
+        char value[ID_SIZE];
+        void *slot = (char *)&request->page + field->offset;
+        if (!read_argument(wsi, field->name, value, sizeof value))
+            return false;
+        bool read = field->type == FIELD_NUMBER ? !value[0] || text_number(value, field->min, field->max, slot)
+                                                : text_copy(slot, field->size, value);
+        if (!read)
+            return false;
+    }
+    return true;
 }
 
 // A condition that is cut would no longer hold what was meant.
@@ -164,10 +169,11 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
     const struct device *device = connection_device(exchange->connection);
     if (refusal == REFUSAL_NONE && request->method->flags & METHOD_CERTIFICATE && device && device->disabled)
         refusal = REFUSAL_DEVICE_DISABLED;
-    if (refusal == REFUSAL_UNAUTHENTICATED && connection_ran_out(exchange->connection))
+    if (refusal == REFUSAL_UNAUTHENTICATED && request->method->flags & METHOD_CERTIFICATE &&
+        connection_ran_out(exchange->connection))
         refusal = REFUSAL_CERTIFICATE_EXPIRED;
     exchange->wants_ticket = request->method->id == METHOD_ADMIN_LOGON;
-    exchange->is_text = request->method->id == METHOD_METRICS;
+    exchange->is_text = request->method->flags & METHOD_PLAIN;
     if (refusal != REFUSAL_NONE)
         exchange_refuse(exchange, refusal);
     return refusal == REFUSAL_NONE;
@@ -177,16 +183,12 @@ void exchange_dispatch(struct exchange *exchange)
 {
     struct fault why;
     struct request *request = exchange->request;
-    if (exchange->body.length) {
-        bool parsed = codec_parse(&request->body, exchange->body.bytes, exchange->body.length, &why);
+    bool read = request_read_body(request, exchange->body.bytes, exchange->body.length, &why);
+    if (exchange->body.length)
         explicit_bzero(exchange->body.bytes, exchange->body.length);
-        if (!parsed) {
-            request_refuse_fault(request, &why);
-            return;
-        }
-    } else {
-        request->body = json_object_new_object();
-    }
     exchange->body.length = 0;
-    calls_dispatch(exchange->connection->server->services, request);
+    if (read)
+        calls_dispatch(exchange->connection->server->services, request);
+    else
+        request_refuse_fault(request, &why);
 }

@@ -3,6 +3,7 @@
 // come back unchanged from the journal.
 #include "broker/api/codec.h"
 #include "broker/api/method.h"
+#include "broker/api/record.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <assert.h>
@@ -26,6 +27,8 @@ static void comes_back(const struct field *fields, size_t size, enum codec_form 
     right = codec_read(fields, size, form, parsed, again, &why);
     assert(right || !readable);
     assert(!same || memcmp(target, again, size) == 0);
+    if (right)
+        record_free(fields, again);
 }
 
 static void read_by(const struct field *fields, size_t size, bool noun, json_object *object)
@@ -40,7 +43,16 @@ static void read_by(const struct field *fields, size_t size, bool noun, json_obj
         bool ours = form != CODEC_ANSWER;
         comes_back(fields, size, CODEC_JOURNAL, ours, ours && noun);
         comes_back(fields, size, CODEC_ANSWER, form == CODEC_CHANGE && noun, false);
+        record_free(fields, target);
     }
+}
+
+static void read_by_method(const struct method *method, json_object *object)
+{
+    if (method->body)
+        read_by(method->body->fields, method->body->size, false, object);
+    if (method->answer)
+        read_by(method->answer->fields, method->answer->size, false, object);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -54,9 +66,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
         read_by(noun_rows[noun].fields, noun_rows[noun].size, true, object);
     for (size_t i = 0; i < method_count; i++)
-        if (method_rows[i].body)
-            read_by(method_rows[i].body, method_rows[i].body_size, false, object);
-    read_by(logon_answer_fields, sizeof(struct logon_answer), false, object);
+        read_by_method(&method_rows[i], object);
+    read_by(problem_type.fields, problem_type.size, false, object);
     codec_wipe(object);
     return 0;
 }

@@ -8,7 +8,7 @@ README = "broker/api/README.md"
 REFUSAL = re.compile(r'\[REFUSAL_\w+\] = \{"([a-z-]+)"')
 MESSAGE = re.compile(r'\] = \{"([a-z-]+)", LINK_(?:BROKER|AGENT)\b')
 PATH = re.compile(r'"(/[a-z0-9/{}.-]+)"')
-NOUNS = re.compile(r'NOUN_ROWS\(NOUN_\w+, "([a-z]+)"')
+NOUNS = re.compile(r'(?:NOUN_ROWS|SHOW_ROW)\([A-Z]+, "([a-z]+)"')
 
 
 def paths_of(text):
@@ -32,7 +32,7 @@ def named_by(tree):
 
 REFUSALS = {"broker/api/refusal.c": '    [REFUSAL_BUSY] = {"busy", 503, _("Busy.")},\n'}
 METHODS = {"broker/api/method.c": 'const struct method method_rows[] = {\n    {METHOD_HEALTH, "GET", "/healthz"},\n'
-                                  '    NOUN_ROWS(NOUN_HOST, "hosts", ROLE_ADMIN),\n};\n'}
+                                  '    NOUN_ROWS(HOST, "hosts", ADMIN, &host_status_type),\n};\n'}
 LINKS = {"broker/api/host_link.c": '    [HOST_LOG_OFF] = {"log-off", LINK_BROKER, order_fields, "type"},\n'}
 ALL = {**REFUSALS, **METHODS, **LINKS}
 

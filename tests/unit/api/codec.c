@@ -367,7 +367,7 @@ static bool read_until(const char *text, int64_t *until_ms)
     struct drain_request request;
     owned(json) json_object *object = json_object_new_object();
     json_object_object_add(object, "until", json_object_new_string(text));
-    bool read = codec_read(drain_request_fields, sizeof request, CODEC_CHANGE, object, &request, &why);
+    bool read = codec_read(drain_request_type.fields, sizeof request, CODEC_CHANGE, object, &request, &why);
     cr_expect(read || why.kind == FAULT_INVALID);
     *until_ms = request.until_ms;
     return read;
@@ -447,5 +447,5 @@ Test(codec, what_is_needed_may_not_be_empty)
             looked_at++;
         }
     }
-    cr_assert_gt(looked_at, 20);
+    cr_assert_gt(looked_at, 14);
 }

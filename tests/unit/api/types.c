@@ -74,6 +74,8 @@ static size_t size_of_type(const struct field *field)
     case FIELD_CHOICE:
     case FIELD_TIME:
         return sizeof(int64_t);
+    case FIELD_STRING:
+        return sizeof(char *);
     case FIELD_RECORD:
         return field->record->size;
     case FIELD_RECORDS:
@@ -104,6 +106,7 @@ static void check_fields(const char *table, const struct field *fields, size_t s
         cr_expect(field->sentence && field->sentence[0], "%s.%s: no sentence", table, field->name);
         cr_expect(field->type != FIELD_NUMBER || field->min < field->max, "%s.%s: no bounds", table, field->name);
         cr_expect_eq(field->type == FIELD_CHOICE, field->choices != NULL, "%s.%s", table, field->name);
+        cr_expect(field->type != FIELD_STRING || field->max > 0, "%s.%s: no bound", table, field->name);
         cr_expect(field->type != FIELD_RECORDS || field->max > 0, "%s.%s: no bound", table, field->name);
         cr_expect(field->type != FIELD_NOUN || has_tag(fields, field->tag), "%s.%s: of which noun", table, field->name);
         if (field->record)
@@ -121,18 +124,33 @@ Test(nouns, have_fields_that_fit_their_structs)
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
         const struct noun_row *row = &noun_rows[noun];
         check_fields(row->name, row->fields, row->size);
+        cr_expect_eq(noun_types[noun].fields, row->fields);
+        cr_expect_eq(noun_types[noun].size, row->size);
+        cr_expect_leq(noun_status_types[noun]->size, sizeof(union noun_status));
         cr_expect_str_eq(row->fields[0].name, "id", "%s", row->name);
         cr_expect_eq(row->fields[0].offset, 0, "%s: its id comes first", row->name);
         cr_expect(row->sentence[0]);
     }
 }
 
-Test(methods, have_bodies_that_fit_their_structs)
+static void check_type(const char *path, const struct record_type *type)
+{
+    if (type)
+        check_fields(path, type->fields, type->size);
+}
+
+static void check_method(const struct method *method)
+{
+    check_type(method->path, method->query);
+    check_type(method->path, method->body);
+    check_type(method->path, method->answer);
+}
+
+Test(methods, have_bodies_and_answers_that_fit_their_structs)
 {
     for (size_t i = 0; i < method_count; i++)
-        if (method_rows[i].body)
-            check_fields(method_rows[i].path, method_rows[i].body, method_rows[i].body_size);
-    check_fields("answer", logon_answer_fields, sizeof(struct logon_answer));
+        check_method(&method_rows[i]);
+    check_type("problem", &problem_type);
 }
 
 Test(refusals, have_a_code_of_their_own_and_a_sentence)

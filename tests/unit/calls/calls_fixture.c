@@ -231,6 +231,15 @@ static void finish(struct request *request, int status, struct text *answer, int
     free(request);
 }
 
+// Whoever reads the method table knows how a call can be refused.
+static void expect_named_refusal(const struct method *method, const char *type)
+{
+    cr_assert(text_starts(type, "urn:pult:"), "%s", type);
+    enum refusal refusal = refusal_by_code(type + strlen("urn:pult:"));
+    cr_assert(refusal != REFUSAL_NONE && method_may_refuse(method, refusal), "%s %s: %s", method->verb, method->path,
+              type);
+}
+
 json_object *calls_call(enum method_id id, enum noun noun, const char *thing, const char *body)
 {
     struct fault why;
@@ -240,16 +249,20 @@ json_object *calls_call(enum method_id id, enum noun noun, const char *thing, co
     cr_assert(request->method);
     request->peer = calls.caller;
     TEXT_PUT(request->id, thing);
-    TEXT_PUT(request->tenant, calls.filter);
-    request->limit = calls.page_limit;
-    TEXT_PUT(request->after, calls.page_after);
+    TEXT_PUT(request->page.tenant, calls.filter);
+    request->page.limit = calls.page_limit;
+    TEXT_PUT(request->page.after, calls.page_after);
     request->finish = finish;
-    cr_assert(codec_parse(&request->body, body, strlen(body), &why), "%s", why.text);
     calls.status = 0;
-    calls_dispatch(&calls.services, request);
+    if (request_read_body(request, body, strlen(body), &why))
+        calls_dispatch(&calls.services, request);
+    else
+        request_refuse_fault(request, &why);
     settle();
     cr_assert(calls.status, "not answered");
     cr_assert(codec_parse(&answer, answered.bytes, answered.length, &why), "%s", why.text);
     text_drop(&answered);
+    if (calls.status != 200)
+        expect_named_refusal(method_find(id, noun), codec_string(answer, "type"));
     return answer;
 }

@@ -2,6 +2,7 @@
 // The town hall of core's tests with an administrator's desk in it: calls go in, answers come out, the store always
 // writes. What is sent to hosts and desks is noted.
 #pragma once
+#include "broker/api/codec.h"
 #include "broker/api/method.h"
 #include "broker/calls/services.h"
 #include "tests/folder.h"

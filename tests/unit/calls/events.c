@@ -7,7 +7,8 @@
 
 static const char site[] = "{\"v\":1,\"type\":\"site.set\",\"record\":{\"id\":\"neustadt/hall\"},\"by\":\"admin x\"}";
 static const char token[] = "{\"v\":1,\"type\":\"host.enrol_token_issued\",\"record\":{\"id\":\"neustadt/ts1\","
-                            "\"enrol_token_hash\":\"abc\"}}";
+                            "\"enrol_token_hash\":"
+                            "\"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef\"}}";
 
 static struct store_event stored[4];
 

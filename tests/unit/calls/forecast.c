@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The town hall of core's tests, with people whom a directory that answers when the test says so knows.
 #include "broker/calls/forecast.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "tests/unit/core/core_fixture.h"
 
@@ -11,7 +12,7 @@ enum { ASKED_MAX = 4000 };
 
 static struct core_fixture core;
 static struct services services;
-static json_object *forecast;
+static struct apply_answer forecast;
 static int told;
 static struct {
     char user_name[USER_NAME_SIZE];
@@ -60,7 +61,7 @@ static void start(void)
 
 static void stop(void)
 {
-    json_drop(&forecast);
+    record_free(apply_answer_type.fields, &forecast);
     people_clear(&services.people);
     group_cache_free(services.group_cache);
     loop_free(services.loop);
@@ -69,10 +70,9 @@ static void stop(void)
 
 TestSuite(forecast, .init = start, .fini = stop, .timeout = 60);
 
-static void heard(void *arg, json_object *result)
+static void heard(void *arg)
 {
     (void)arg;
-    forecast = result;
     told++;
     loop_stop(services.loop);
 }
@@ -82,7 +82,7 @@ static void foresee(const struct event *events, size_t count)
     struct state *after = state_copy(core.state);
     for (size_t i = 0; i < count; i++)
         state_apply(after, &events[i]);
-    forecast_start(&services, state_copy(core.state), after, events, count, heard, NULL);
+    forecast_start(&services, state_copy(core.state), after, events, count, &forecast, heard, NULL);
 }
 
 // The clerks of neustadt are given to another group.
@@ -94,14 +94,14 @@ static struct event reassigned(const char *group)
     return event;
 }
 
-static json_object *affected(size_t number)
+static const struct forecast_person *affected(size_t number)
 {
-    return json_object_array_get_idx(codec_member(forecast, "affected"), number);
+    return record_at(&forecast.affected, &forecast_person_type, number);
 }
 
 static size_t affected_count(void)
 {
-    return json_object_array_length(codec_member(forecast, "affected"));
+    return forecast.affected.count;
 }
 
 Test(forecast, is_there_at_once_when_nobody_is_touched)
@@ -110,7 +110,7 @@ Test(forecast, is_there_at_once_when_nobody_is_touched)
     struct event event = reassigned("bauamt");
     foresee(&event, 1);
     cr_assert_eq(told, 1);
-    cr_assert_eq(codec_number(forecast, "people"), 0);
+    cr_assert_eq(forecast.people, 0);
     cr_assert_eq(asked_count, 0);
 }
 
@@ -129,12 +129,12 @@ Test(forecast, puts_first_who_could_not_work_any_more)
     answer("rathaus", AUTH_RIGHT);
     answer(NULL, AUTH_WRONG);
     cr_assert_eq(told, 1);
-    cr_assert_eq(codec_number(forecast, "without_workplace"), 1);
-    cr_assert_eq(codec_number(forecast, "affected_count"), (int64_t)affected_count());
-    cr_assert_str_eq(codec_string(affected(0), "user_name"), "clara");
-    cr_assert_str_eq(codec_string(affected(0), "from"), "neustadt/clerk");
-    cr_assert_str_eq(codec_string(affected(0), "to"), "");
-    cr_assert_eq(codec_number(forecast, "not_checked"), 0);
+    cr_assert_eq(forecast.without_workplace, 1);
+    cr_assert_eq(forecast.affected_count, (int64_t)affected_count());
+    cr_assert_str_eq(affected(0)->user_name, "clara");
+    cr_assert_str_eq(affected(0)->from, "neustadt/clerk");
+    cr_assert_str_eq(affected(0)->to, "");
+    cr_assert_eq(forecast.not_checked, 0);
 }
 
 // Nobody can be asked what a directory that is not in use yet will say of people.
@@ -146,15 +146,15 @@ Test(forecast, says_of_whom_nothing_is_known_once_the_directory_is_another)
     event.record.tenant = *state_tenant(core.state, "neustadt");
     TEXT_PUT(event.record.tenant.help_desk, "4711");
     foresee(&event, 1);
-    cr_assert_eq(codec_number(forecast, "people"), 0, "their telephone number changes nothing");
-    json_drop(&forecast);
+    cr_assert_eq(forecast.people, 0, "their telephone number changes nothing");
+    record_free(apply_answer_type.fields, &forecast);
     TEXT_PUT(event.record.tenant.group_base, "ou=new,dc=example");
     struct event both[] = {event, reassigned("bauamt")};
     foresee(both, 2);
     cr_assert_eq(told, 2);
     cr_assert_eq(asked_count, 0);
-    cr_assert_eq(codec_number(forecast, "people"), 2);
-    cr_assert_eq(codec_number(forecast, "not_checked"), 2);
+    cr_assert_eq(forecast.people, 2);
+    cr_assert_eq(forecast.not_checked, 2);
 }
 
 Test(forecast, names_what_a_profile_gives_otherwise)
@@ -167,10 +167,8 @@ Test(forecast, names_what_a_profile_gives_otherwise)
     foresee(&event, 1);
     answer("rathaus", AUTH_RIGHT);
     cr_assert_eq(affected_count(), 1);
-    cr_assert_str_eq(codec_string(affected(0), "to_pool"), "neustadt/building");
-    cr_assert_str_eq(
-        json_object_to_json_string_ext(codec_member(affected(0), "fields"), JSON_C_TO_STRING_NOSLASHESCAPE),
-        "[\"pool\",\"clipboard\"]");
+    cr_assert_str_eq(affected(0)->to_pool, "neustadt/building");
+    cr_assert_str_eq(affected(0)->fields, "pool clipboard");
 }
 
 Test(forecast, warns_of_a_pool_without_hosts)
@@ -181,8 +179,8 @@ Test(forecast, warns_of_a_pool_without_hosts)
     TEXT_PUT(event.record.host.pool, "neustadt/office");
     foresee(&event, 1);
     answer("bauamt", AUTH_RIGHT);
-    cr_assert_eq(codec_number(forecast, "without_workplace"), 1);
-    cr_assert(codec_flag(affected(0), "no_host"));
+    cr_assert_eq(forecast.without_workplace, 1);
+    cr_assert(affected(0)->no_host);
 }
 
 Test(forecast, asks_nobody_twice_a_day_and_few_at_a_time)
@@ -198,12 +196,12 @@ Test(forecast, asks_nobody_twice_a_day_and_few_at_a_time)
     while (answered_count < asked_count)
         answer("rathaus", AUTH_RIGHT);
     cr_assert_eq(asked_count, 40);
-    cr_assert_eq(codec_number(forecast, "without_workplace"), 40);
-    json_drop(&forecast);
+    cr_assert_eq(forecast.without_workplace, 40);
+    record_free(apply_answer_type.fields, &forecast);
     foresee(&event, 1);
     cr_assert_eq(told, 2);
     cr_assert_eq(asked_count, 40);
-    cr_assert_eq(codec_number(forecast, "without_workplace"), 40);
+    cr_assert_eq(forecast.without_workplace, 40);
 }
 
 Test(forecast, says_how_many_could_not_be_asked)
@@ -221,9 +219,9 @@ Test(forecast, says_how_many_could_not_be_asked)
         answer(NULL, AUTH_UNAVAILABLE);
     cr_assert_eq(told, 1);
     cr_assert_eq(asked_count, 26);
-    cr_assert_eq(codec_number(forecast, "people"), 2100);
-    cr_assert_eq(codec_number(forecast, "without_workplace"), 10);
-    cr_assert_eq(codec_number(forecast, "not_checked"), 2090);
+    cr_assert_eq(forecast.people, 2100);
+    cr_assert_eq(forecast.without_workplace, 10);
+    cr_assert_eq(forecast.not_checked, 2090);
 }
 
 Test(forecast, does_not_wait_for_a_silent_directory)
@@ -237,8 +235,8 @@ Test(forecast, does_not_wait_for_a_silent_directory)
     loop_run(services.loop);
     cr_assert_eq(told, 1);
     cr_assert_lt(clock_steady_ms() - began_ms, 15000);
-    cr_assert_eq(codec_number(forecast, "not_checked"), 1);
-    cr_assert_eq(codec_number(forecast, "without_workplace"), 1);
+    cr_assert_eq(forecast.not_checked, 1);
+    cr_assert_eq(forecast.without_workplace, 1);
     answer("rathaus", AUTH_RIGHT); // too late, and the last to know of it
     cr_assert_eq(told, 1);
 }

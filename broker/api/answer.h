@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the methods answer that are about no single noun, and the problem document of those that are refused.
+#pragma once
+#include "broker/api/noun_status.h"
+#include "broker/api/otp.h"
+
+enum {
+    CERTIFICATE_TEXT_SIZE = 8192, // base64 of its DER
+    TRACE_FORMATS_SIZE = 8192,
+    PROBLEM_TEXT_SIZE = 320,
+    ANSWER_ITEMS_MAX = 1000000, // of a list whose length is that of the state
+};
+
+extern const struct record_type nothing_type; // no fields
+
+// ---- refusals: RFC 9457
+
+struct problem {
+    char type[80]; // "urn:pult:<code>"
+    char title[256];
+    int64_t status; // HTTP
+    char detail[PROBLEM_TEXT_SIZE];
+    char detail_format[PROBLEM_TEXT_SIZE]; // what `detail` was made from, for who says it in another language
+    char help_desk[NAME_SIZE];
+    int64_t retry_after_s;
+};
+extern const struct record_type problem_type;
+
+// ---- at desks and hosts
+
+// Everything the agent needs to connect once.
+struct logon_answer {
+    char session[ID_SIZE];
+    int64_t fence;
+    char address[NAME_SIZE];
+    int64_t port;
+    char fingerprint[DIGEST_SIZE];
+    char user_name[USER_NAME_SIZE];        // for the session host
+    char name[NAME_SIZE];                  // of the person, to greet them
+    char one_time_password[OTP_TEXT_SIZE]; // empty: the typed password goes to the host
+    bool password_follows;                 // behind the one-time password, after a colon, stands the typed one
+    char abandoned_host[NAME_SIZE];        // host of an earlier session that cannot be reached; empty: none
+    bool clipboard, drives, printers, sound, multi_monitor;
+    bool reconnected;           // a running session was found again
+    char moved_from[NAME_SIZE]; // place of the desk it was taken from, empty: none
+    char why[TRACE_SIZE];       // lines
+};
+extern const struct record_type logon_answer_type;
+
+// One of both ids is empty.
+struct certificate_answer {
+    char device[ID_SIZE], host[ID_SIZE];
+    char certificate[CERTIFICATE_TEXT_SIZE];
+};
+extern const struct record_type certificate_answer_type;
+
+// ---- for administrators
+
+struct admin_logon_answer {
+    char token[DIGEST_SIZE];
+    int64_t until_ms;
+    char name[NAME_SIZE];
+    char scope[SLUG_SIZE];
+};
+extern const struct record_type admin_logon_answer_type;
+
+struct enrol_token_answer {
+    char token[DIGEST_SIZE];
+    int64_t until_ms;
+};
+extern const struct record_type enrol_token_answer_type;
+
+struct drain_answer {
+    struct host_status host;
+    bool delivered; // a text was shown to the people there
+};
+extern const struct record_type drain_answer_type;
+
+struct explain_answer {
+    char refusal[SLUG_SIZE];
+    char host[ID_SIZE], profile[ID_SIZE];
+    char session[ID_SIZE];                                 // that would be found again
+    char why[TRACE_SIZE], why_formats[TRACE_FORMATS_SIZE]; // lines
+};
+extern const struct record_type explain_answer_type;
+
+struct health_answer {
+    int64_t status; // 0: ok
+};
+extern const struct record_type health_answer_type;
+
+struct certificate_ending {
+    int64_t kind; // enum noun
+    char id[ID_SIZE];
+    int64_t until_ms;
+};
+
+struct directory_report {
+    char tenant[ID_SIZE];
+    int64_t state; // enum directory_state of core
+    char server[LIST_SIZE];
+    int64_t since_ms, connections;
+    char last_failure[PROBLEM_TEXT_SIZE];
+};
+
+struct host_problem {
+    char host[ID_SIZE], pool[ID_SIZE];
+    int64_t health;
+    char detail[HEALTH_DETAIL_SIZE];
+    int64_t sessions;
+};
+
+extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type;
+
+enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
+
+struct status_answer {
+    char version[32];
+    int64_t since_ms, events;
+    int64_t store; // enum store_condition
+    int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
+    int64_t device_ca_until_ms;
+    struct record_list certificates_ending, directories, problems;
+};
+extern const struct record_type status_answer_type;
+
+// ---- the journal
+
+struct event_answer {
+    int64_t seq, at_ms;
+    char type[NAME_SIZE];
+    char by[ACTOR_SIZE];
+    char why[TRACE_SIZE];
+    char from[ID_SIZE]; // of a session that moved: its device until then
+    int64_t noun;       // NOUN_NONE: told only
+    char id[ID_SIZE];   // of what it is about
+    union record record;
+};
+
+struct events_answer {
+    struct record_list items;
+    char next[ID_SIZE];
+};
+extern const struct record_type event_answer_type, events_answer_type;
+
+// ---- many changes at once
+
+enum change_kind { CHANGE_ADD, CHANGE_SAME, CHANGE_CHANGE };
+
+struct field_change {
+    char name[SLUG_SIZE];
+    char *from, *to; // see field_text
+};
+
+struct noun_change {
+    int64_t noun;
+    char id[ID_SIZE];
+    int64_t change; // enum change_kind
+    struct record_list fields;
+};
+
+// Somebody who would get something else.
+struct forecast_person {
+    char id[ID_SIZE], user_name[USER_NAME_SIZE], name[NAME_SIZE];
+    char from[ID_SIZE], to[ID_SIZE], from_pool[ID_SIZE], to_pool[ID_SIZE];
+    bool no_host;
+    char fields[LIST_SIZE];
+};
+
+struct apply_answer {
+    struct record_list changes;
+    bool applied;
+    // Of a plan only, else empty.
+    struct record_list affected;
+    int64_t affected_count, without_workplace, people, not_checked;
+};
+extern const struct record_type field_change_type, noun_change_type, forecast_person_type, apply_answer_type;

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What callers ask with: the bodies and queries of the methods. Those that set a noun have its own record.
+#pragma once
+#include "broker/api/host_link.h"
+#include "broker/base/mem.h"
+
+// Of lists; of the journal `after` is the number of an event.
+struct page_query {
+    char after[ID_SIZE];
+    int64_t limit;
+    char tenant[SLUG_SIZE];
+};
+extern const struct record_type page_query_type, events_query_type;
+
+struct logon_request {
+    char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate
+    char password[SECRET_MAX + 1];
+};
+
+struct password_request {
+    char name[USER_NAME_SIZE];
+    char password[SECRET_MAX + 1];
+    char new_password[SECRET_MAX + 1];
+};
+
+struct enrol_request {
+    char token[NAME_SIZE];
+    char request[4096]; // PKCS #10, PEM, lines joined by \n are not clean text: base64 of the DER
+};
+
+struct renew_request {
+    char request[4096]; // as above
+};
+
+struct admin_logon_request {
+    char token[NAME_SIZE]; // the one-time token of pult-broker --init, or:
+    char tenant[SLUG_SIZE];
+    char name[USER_NAME_SIZE];
+    char password[SECRET_MAX + 1];
+};
+
+struct explain_request {
+    char person[USER_NAME_SIZE]; // log-on name
+    char device[ID_SIZE];
+};
+
+struct drain_request {
+    int64_t until_ms;     // 0: until undrained
+    char text[NAME_SIZE]; // shown to the people on the host; empty: nothing
+};
+
+struct message_request {
+    char text[HOST_TEXT_SIZE];
+};
+
+struct apply_object {
+    int64_t noun;
+    union record record;
+};
+
+struct apply_request {
+    struct record_list objects;
+    bool dry_run;
+};
+
+extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
+    admin_logon_request_type, explain_request_type, drain_request_type, message_request_type, apply_object_type,
+    apply_request_type;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/noun_status.h"
+
+enum { PAGE_MAX = 1000 };
+
+const char *const host_health_names[] = {"unknown",   "ok",     "unreachable", "no-tls", "wrong-certificate",
+                                         "unhealthy", "silent", "lost",        NULL};
+static const char *const agent_presences[] = {"none", "linked", "silent", NULL};
+static const char *const shown_states[] = {"starting", "connected", "disconnected", "ended", "unknown", NULL};
+
+// A row a line.
+// clang-format off
+#define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
+#define STATUS(holder) {#holder, holder##_fields, sizeof(struct holder)}
+#define STORED(holder, member, noun) {.name = #member, .type = FIELD_RECORD, AT(holder, member), .flags = FIELD_INLINE, .record = &noun_types[noun], .sentence = "as it is stored"}
+
+static const struct field agent_status_fields[] = {
+    {.name = "agent_version", .type = FIELD_TEXT, AT(agent_status, version), .flags = FIELD_SPARSE, .sentence = "of its agent"},
+    {.name = "agent_protocol", .type = FIELD_NUMBER, AT(agent_status, protocol), .max = INT32_MAX, .flags = FIELD_SPARSE, .sentence = "that its agent speaks"},
+    {.name = "agent_refusal", .type = FIELD_TEXT, AT(agent_status, refusal), .flags = FIELD_SPARSE, .sentence = "the problem's code, when its agent is not let in"},
+    {.name = NULL},
+};
+static const struct record_type agent_status_type = STATUS(agent_status);
+
+#define OF_AGENT(holder) {.name = "of_agent", .type = FIELD_RECORD, AT(holder, of_agent), .flags = FIELD_INLINE, .record = &agent_status_type, .sentence = "what its agent said of itself"}
+
+static const struct field host_status_fields[] = {
+    STORED(host_status, host, NOUN_HOST),
+    {.name = "health", .type = FIELD_CHOICE, AT(host_status, health), .choices = host_health_names, .column = 4, .sentence = "how it is"},
+    {.name = "health_detail", .type = FIELD_TEXT, AT(host_status, health_detail), .sentence = "what is wrong with it"},
+    {.name = "sessions", .type = FIELD_NUMBER, AT(host_status, sessions), .max = INT64_MAX, .column = 5, .sentence = "sessions that the broker has there"},
+    {.name = "agent", .type = FIELD_CHOICE, AT(host_status, agent), .choices = agent_presences, .sentence = "without an agent the broker guesses: it probes a port, and believes the desks"},
+    OF_AGENT(host_status),
+    {.name = "owner_user_name", .type = FIELD_TEXT, AT(host_status, owner_user_name), .flags = FIELD_SPARSE, .sentence = "log-on name of its owner"},
+    {.name = "guarantee", .type = FIELD_CHOICE, AT(host_status, guarantee), .choices = host_guarantee_codes, .sentence = "what it keeps of what is promised to the people on it"},
+    {.name = "cpu", .type = FIELD_NUMBER, AT(host_status, cpu), .max = 1000, .flags = FIELD_SPARSE, .column = 7, .sentence = "share of the processors in use, permille"},
+    {.name = "memory", .type = FIELD_NUMBER, AT(host_status, memory), .max = 1000, .flags = FIELD_SPARSE, .column = 8, .sentence = "share of the memory in use, permille"},
+    {.name = "pressure", .type = FIELD_NUMBER, AT(host_status, pressure), .max = 1000, .flags = FIELD_SPARSE, .sentence = "share of the time in which something waited, permille"},
+    {.name = "reported_sessions", .type = FIELD_NUMBER, AT(host_status, reported_sessions), .max = INT64_MAX, .flags = FIELD_SPARSE, .sentence = "sessions that its agent has found there"},
+    {.name = "report_age", .type = FIELD_NUMBER, AT(host_status, report_age_s), .max = INT64_MAX, .flags = FIELD_SPARSE, .column = 9, .sentence = "seconds since the last report of its agent"},
+    {.name = NULL},
+};
+
+static const struct field session_status_fields[] = {
+    STORED(session_status, session, NOUN_SESSION),
+    {.name = "state", .type = FIELD_CHOICE, AT(session_status, state), .choices = shown_states, .column = 5, .sentence = "starting, connected or disconnected; unknown while its host is away"},
+    {.name = "idle", .type = FIELD_NUMBER, AT(session_status, idle_s), .max = INT64_MAX, .flags = FIELD_SPARSE, .column = 6, .sentence = "seconds without keyboard and mouse"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(session_status, user_name), .column = 2, .sentence = "log-on name of its person"},
+    {.name = "name", .type = FIELD_TEXT, AT(session_status, name), .sentence = "their name"},
+    {.name = "place", .type = FIELD_TEXT, AT(session_status, place), .column = 3, .sentence = "where it was last opened, for people"},
+    {.name = NULL},
+};
+
+static const struct field device_status_fields[] = {
+    STORED(device_status, device, NOUN_DEVICE),
+    {.name = "online", .type = FIELD_FLAG, AT(device_status, online), .column = 4, .sentence = "it is connected to the broker"},
+    {.name = "session", .type = FIELD_ID, AT(device_status, session), .refers = NOUN_SESSION, .column = 5, .sentence = "the session it shows; empty: none"},
+    OF_AGENT(device_status),
+    {.name = NULL},
+};
+
+static const struct field person_status_fields[] = {
+    STORED(person_status, person, NOUN_PERSON),
+    {.name = "user_name", .type = FIELD_TEXT, AT(person_status, user_name), .column = 2, .sentence = "log-on name"},
+    {.name = "name", .type = FIELD_TEXT, AT(person_status, name), .column = 3, .sentence = "their name"},
+    {.name = NULL},
+};
+
+static const struct field administrator_status_fields[] = {
+    STORED(administrator_status, administrator, NOUN_ADMINISTRATOR),
+    {.name = "scope", .type = FIELD_TEXT, AT(administrator_status, scope), .column = 3, .sentence = "what they administer: their tenant, or the whole district"},
+    {.name = NULL},
+};
+// clang-format on
+
+const struct record_type host_status_type = STATUS(host_status), session_status_type = STATUS(session_status),
+                         device_status_type = STATUS(device_status), person_status_type = STATUS(person_status),
+                         administrator_status_type = STATUS(administrator_status);
+
+// Of some nothing more is known than what is stored.
+const struct record_type *const noun_status_types[NOUN_COUNT] = {
+    [NOUN_TENANT] = &noun_types[NOUN_TENANT],   [NOUN_SITE] = &noun_types[NOUN_SITE],
+    [NOUN_POOL] = &noun_types[NOUN_POOL],       [NOUN_HOST] = &host_status_type,
+    [NOUN_PROFILE] = &noun_types[NOUN_PROFILE], [NOUN_ASSIGNMENT] = &noun_types[NOUN_ASSIGNMENT],
+    [NOUN_DEVICE] = &device_status_type,        [NOUN_ADMINISTRATOR] = &administrator_status_type,
+    [NOUN_PERSON] = &person_status_type,        [NOUN_SESSION] = &session_status_type,
+};
+
+// clang-format off
+#define LIST_FIELDS(of)                                                                                                \
+    (const struct field[]){                                                                                            \
+        {.name = "items", .type = FIELD_RECORDS, AT(noun_list, items), .max = PAGE_MAX, .record = of, .sentence = "in the order of their ids"}, \
+        {.name = "next", .type = FIELD_TEXT, AT(noun_list, next), .flags = FIELD_SPARSE, .sentence = "there are more: ask again with ?after= this"}, \
+        {.name = NULL},                                                                                                \
+    }
+// clang-format on
+
+const struct record_type noun_list_types[NOUN_COUNT] = {
+    [NOUN_TENANT] = {"tenant_list", LIST_FIELDS(&noun_types[NOUN_TENANT]), sizeof(struct noun_list)},
+    [NOUN_SITE] = {"site_list", LIST_FIELDS(&noun_types[NOUN_SITE]), sizeof(struct noun_list)},
+    [NOUN_POOL] = {"pool_list", LIST_FIELDS(&noun_types[NOUN_POOL]), sizeof(struct noun_list)},
+    [NOUN_HOST] = {"host_list", LIST_FIELDS(&host_status_type), sizeof(struct noun_list)},
+    [NOUN_PROFILE] = {"profile_list", LIST_FIELDS(&noun_types[NOUN_PROFILE]), sizeof(struct noun_list)},
+    [NOUN_ASSIGNMENT] = {"assignment_list", LIST_FIELDS(&noun_types[NOUN_ASSIGNMENT]), sizeof(struct noun_list)},
+    [NOUN_DEVICE] = {"device_list", LIST_FIELDS(&device_status_type), sizeof(struct noun_list)},
+    [NOUN_ADMINISTRATOR] = {"administrator_list", LIST_FIELDS(&administrator_status_type), sizeof(struct noun_list)},
+    [NOUN_PERSON] = {"person_list", LIST_FIELDS(&person_status_type), sizeof(struct noun_list)},
+    [NOUN_SESSION] = {"session_list", LIST_FIELDS(&session_status_type), sizeof(struct noun_list)},
+};

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The nouns as they are shown: the record as it is stored, and what is known of it at the moment.
+#pragma once
+#include "broker/api/types.h"
+
+enum { HEALTH_DETAIL_SIZE = 320 };
+
+enum agent_presence { AGENT_NONE, AGENT_LINKED, AGENT_SILENT };
+
+// What the agent of a host or a device said of itself when it last came.
+struct agent_status {
+    char version[32];
+    int64_t protocol;        // -1: it never came
+    char refusal[SLUG_SIZE]; // code of why it has no link; empty: it has, or had
+};
+
+struct host_status {
+    struct host host;
+    int64_t health; // enum host_health of core
+    char health_detail[HEALTH_DETAIL_SIZE];
+    int64_t sessions; // by the journal
+    int64_t agent;    // enum agent_presence
+    struct agent_status of_agent;
+    char owner_user_name[USER_NAME_SIZE];
+    int64_t guarantee; // enum host_guarantee
+    // By its agent's last report; numbers are -1 without one.
+    int64_t cpu, memory, pressure, reported_sessions, report_age_s;
+};
+
+// As sessions are shown: of a host that is away nobody knows what it has.
+enum { SESSION_SHOWN_UNKNOWN = SESSION_STATE_COUNT };
+
+struct session_status {
+    struct session session;
+    int64_t state;  // enum session_state, or SESSION_SHOWN_UNKNOWN
+    int64_t idle_s; // without keyboard and mouse; -1: not known
+    char user_name[USER_NAME_SIZE];
+    char name[NAME_SIZE];
+    char place[NAME_SIZE];
+};
+
+struct device_status {
+    struct device device;
+    bool online;
+    char session[ID_SIZE]; // that it shows
+    struct agent_status of_agent;
+};
+
+struct person_status {
+    struct person person;
+    char user_name[USER_NAME_SIZE];
+    char name[NAME_SIZE];
+};
+
+struct administrator_status {
+    struct administrator administrator;
+    char scope[SLUG_SIZE]; // their tenant, or "district"
+};
+
+union noun_status {
+    union record record;
+    struct host_status host;
+    struct session_status session;
+    struct device_status device;
+    struct person_status person;
+    struct administrator_status administrator;
+};
+
+extern const struct record_type *const noun_status_types[NOUN_COUNT];
+extern const struct record_type host_status_type, session_status_type, device_status_type, person_status_type,
+    administrator_status_type;
+extern const char *const host_health_names[]; // by enum host_health of core, then NULL
+
+// A page of a list, of the nouns' status.
+struct noun_list {
+    struct record_list items;
+    char next[ID_SIZE]; // for ?after=; "" at the end
+};
+
+extern const struct record_type noun_list_types[NOUN_COUNT];
