@@ -279,7 +279,7 @@ static void put_content(struct content *content, size_t offset, const char *byte
         memset(content->bytes + content->length, 0, end - content->length);
         content->length = end;
     }
-    if (bytes)
+    if (bytes && length)
         memcpy(content->bytes + offset, bytes, length);
 }
 

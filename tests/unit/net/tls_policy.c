@@ -13,6 +13,7 @@
 #include <string.h>
 
 static SSL_CTX *ours, *theirs;
+static EVP_PKEY *keys[2]; // EC and RSA: made once, for that takes its time
 
 static X509 *make_certificate(EVP_PKEY *key)
 {
@@ -31,6 +32,20 @@ static X509 *make_certificate(EVP_PKEY *key)
     X509_sign(certificate, key, EVP_sha256());
     return certificate;
 }
+
+static void make_keys(void)
+{
+    keys[0] = EVP_EC_gen("P-256");
+    keys[1] = EVP_RSA_gen(2048);
+}
+
+static void drop_keys(void)
+{
+    EVP_PKEY_free(keys[0]);
+    EVP_PKEY_free(keys[1]);
+}
+
+TestSuite(tls_policy, .init = make_keys, .fini = drop_keys, .timeout = 60);
 
 static SSL_CTX *new_context(bool serves, EVP_PKEY *key)
 {
@@ -85,12 +100,10 @@ static struct outcome meet(bool we_serve)
 
 static void open_both(bool we_serve, bool rsa)
 {
-    EVP_PKEY *key = rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-    ours = new_context(we_serve, key);
+    ours = new_context(we_serve, keys[rsa]);
     SSL_CTX_set_security_level(ours, 2);
     tls_policy_set(ours);
-    theirs = new_context(!we_serve, key);
-    EVP_PKEY_free(key);
+    theirs = new_context(!we_serve, keys[rsa]);
 }
 
 static void close_both(void)
@@ -166,9 +179,7 @@ static void meet_all(bool we_serve)
         open_both(we_serve, other->rsa);
         limit_other(other);
         SSL_CTX_free(ours);
-        EVP_PKEY *key = other->rsa ? EVP_RSA_gen(2048) : EVP_EC_gen("P-256");
-        ours = new_context(we_serve, key);
-        EVP_PKEY_free(key);
+        ours = new_context(we_serve, keys[other->rsa]);
         SSL_CTX_set_min_proto_version(ours, TLS1_VERSION);
         SSL_CTX_set_cipher_list(ours, "ALL");
         SSL_CTX_set_ciphersuites(ours, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256");
@@ -179,12 +190,12 @@ static void meet_all(bool we_serve)
     }
 }
 
-Test(tls_policy, we_serve_whom_it_names_and_nobody_else, .timeout = 60)
+Test(tls_policy, we_serve_whom_it_names_and_nobody_else)
 {
     meet_all(true);
 }
 
-Test(tls_policy, we_call_whom_it_names_and_nobody_else, .timeout = 60)
+Test(tls_policy, we_call_whom_it_names_and_nobody_else)
 {
     meet_all(false);
 }
