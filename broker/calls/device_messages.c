@@ -99,7 +99,10 @@ static void hear_what_is_shown(struct services *services, const char *device_id,
         services_tell_device(services, device_id, &moved);
         return;
     }
-    if (session && session_report(services->state, session->id, device_id, message->fence, DESK_REPORTS_CONNECTED,
+    // While a desk mends its line to the host it has the session, and shows it to nobody.
+    bool mends = message->state == DESK_REPORTS_DISCONNECTED;
+    if (session && session_report(services->state, session->id, device_id, message->fence,
+                                  mends ? DESK_REPORTS_DISCONNECTED : DESK_REPORTS_CONNECTED,
                                   commit_now_ms(services->commit), &event))
         commit_report(services, &event);
 }

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/device_messages.h"
+#include "broker/base/log.h"
+#include "broker/base/text.h"
+#include "tests/unit/calls/calls_fixture.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+static struct logon_decision anna, bert;
+
+static void open_calls(void)
+{
+    log_set_level(LOG_LEVEL_ERROR);
+    calls_open();
+    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_log_on(&calls.core, "bert", "rathaus", "neustadt/desk1", &bert);
+    core_change(&calls.core, bert.session.id, SESSION_DESK_CONNECTS);
+}
+
+TestSuite(device_messages, .init = open_calls, .fini = calls_close);
+
+static void say(const char *device_id, enum device_message_type type, const struct session *session,
+                enum desk_report report)
+{
+    struct device_message message = {.type = type, .state = report, .fence = session ? session->fence : 0};
+    TEXT_PUT(message.session, session ? session->id : "");
+    TEXT_PUT(message.detail, "so it is");
+    calls.to_desk.to[0] = 0;
+    device_message(&calls.services, device_id, &message);
+}
+
+static enum session_state state_of(const struct session *session)
+{
+    const struct session *now = state_session(calls.services.state, session->id);
+    return now ? (enum session_state)now->state : SESSION_ENDED;
+}
+
+Test(device_messages, a_desk_that_shows_nothing_lets_go_of_all)
+{
+    core_change(&calls.core, anna.session.id, SESSION_DESK_CONNECTS);
+    say("neustadt/desk1", DEVICE_SHOWING, NULL, DESK_REPORTS_NOTHING);
+    cr_assert_eq(state_of(&anna.session), SESSION_DISCONNECTED);
+    cr_assert_eq(state_of(&bert.session), SESSION_DISCONNECTED);
+}
+
+Test(device_messages, a_desk_that_shows_one_lets_go_of_the_others)
+{
+    say("neustadt/desk1", DEVICE_SHOWING, &anna.session, DESK_REPORTS_CONNECTED);
+    cr_assert_eq(state_of(&anna.session), SESSION_CONNECTED);
+    cr_assert_eq(state_of(&bert.session), SESSION_DISCONNECTED);
+}
+
+Test(device_messages, a_desk_that_mends_its_line_shows_it_to_nobody)
+{
+    core_change(&calls.core, anna.session.id, SESSION_DESK_CONNECTS);
+    say("neustadt/desk1", DEVICE_SHOWING, &anna.session, DESK_REPORTS_DISCONNECTED);
+    cr_assert_eq(state_of(&anna.session), SESSION_DISCONNECTED);
+    cr_assert_str_eq(calls.to_desk.to, "", "it is still its own");
+}
+
+Test(device_messages, a_report_is_kept_with_what_the_desk_said)
+{
+    say("neustadt/desk1", DEVICE_STATE, &anna.session, DESK_REPORTS_CONNECTED);
+    cr_assert(strstr(calls.events, "\"session.connected\"") && strstr(calls.events, "so it is") &&
+                  strstr(calls.events, "device neustadt/desk1"),
+              "%s", calls.events);
+}
+
+// Whatever a desk says, in whatever order, and of whomever: only its own sessions change, and nothing breaks.
+Test(device_messages, no_desk_can_say_what_may_not_happen)
+{
+    static const char *const desks[] = {"neustadt/desk1", "neustadt/desk2", "altdorf/desk1", "neustadt/none"};
+    const struct session *const sessions[] = {&anna.session, &bert.session, NULL};
+    for (unsigned round = 0; round < 4000; round++) {
+        unsigned dice = round * 2654435761u >> 8;
+        const char *desk = desks[dice % 4];
+        const struct session *session = sessions[dice / 4 % 3];
+        struct session wrong = session ? *session : (struct session){0};
+        enum session_state before[] = {state_of(&anna.session), state_of(&bert.session)};
+        wrong.fence += dice / 12 % 3 == 0;
+        say(desk, (enum device_message_type)(dice / 36 % DEVICE_MESSAGE_TYPE_COUNT), session ? &wrong : NULL,
+            (enum desk_report)(dice / 360 % DESK_REPORT_COUNT));
+        if (strcmp(desk, "neustadt/desk1") != 0)
+            cr_assert(before[0] == state_of(&anna.session) && before[1] == state_of(&bert.session), "%s", desk);
+        cr_assert(state_is_sound(calls.services.state));
+        if (state_of(&anna.session) == SESSION_ENDED && state_of(&bert.session) == SESSION_ENDED) {
+            core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &anna);
+            core_log_on(&calls.core, "bert", "rathaus", "neustadt/desk1", &bert);
+        }
+    }
+}
