@@ -1,29 +1,50 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/people.h"
+#include "broker/base/text.h"
 #include "broker/core/wall.h"
 
+#include <assert.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
-
-struct key_row {
-    char key[SLUG_SIZE + NAME_SIZE];
-    char id[ID_SIZE];
-};
 
 static void key_of(char key[SLUG_SIZE + NAME_SIZE], const char *tenant_id, const char *directory_key)
 {
     snprintf(key, SLUG_SIZE + NAME_SIZE, "%s %s", tenant_id, directory_key);
 }
 
-void people_put(struct people *people, const struct store_person *person)
+// Two may have the same key for a time: somebody who was erased and has logged on again, before the old row is gone.
+struct key_row {
+    char id[ID_SIZE];
+    char key[SLUG_SIZE + NAME_SIZE];
+};
+
+static struct key_row key_row_of(const struct store_person *person)
 {
     char tenant[SLUG_SIZE];
+    struct key_row row = {.id = ""};
     wall_owner(tenant, person->id);
-    struct key_row *row = mem_new(1, sizeof *row);
-    key_of(row->key, tenant, person->key);
-    snprintf(row->id, sizeof row->id, "%s", person->id);
-    free(sorted_table_put(&people->by_id, mem_copy(person, sizeof *person)));
-    free(sorted_table_put(&people->by_key, row));
+    TEXT_PUT(row.id, person->id);
+    key_of(row.key, tenant, person->key);
+    return row;
+}
+
+static void drop_key(struct people *people, const struct store_person *person)
+{
+    struct key_row row = key_row_of(person);
+    free(sorted_table_take_record(&people->by_key, &row));
+}
+
+void people_put(struct people *people, const struct store_person *person)
+{
+    struct key_row row = key_row_of(person);
+    struct store_person *old = sorted_table_put(&people->by_id, mem_copy(person, sizeof *person));
+    if (old)
+        drop_key(people, old);
+    free(old);
+    people->by_key.key_offset = offsetof(struct key_row, key);
+    free(sorted_table_put(&people->by_key, mem_copy(&row, sizeof row)));
+    assert(people->by_key.count == people->by_id.count);
 }
 
 void people_remove(struct people *people, const char *id)
@@ -31,11 +52,9 @@ void people_remove(struct people *people, const char *id)
     struct store_person *person = sorted_table_take(&people->by_id, id);
     if (!person)
         return;
-    char tenant[SLUG_SIZE], key[SLUG_SIZE + NAME_SIZE];
-    wall_owner(tenant, id);
-    key_of(key, tenant, person->key);
-    free(sorted_table_take(&people->by_key, key));
+    drop_key(people, person);
     free(person);
+    assert(people->by_key.count == people->by_id.count);
 }
 
 void people_clear(struct people *people)
