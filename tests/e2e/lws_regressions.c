@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the broker promises where libwebsockets 4.1 (Debian 12) alone would not, at its two real ports. What was seen of
 // the library stands beside what guards against it (broker/net/lws_spin_guard.h, broker/server/server.c); nothing is
-// sent here that would harm a server without that guard. One thing is the device's own matter: a frame without a mask
-// is taken, against RFC 6455, section 5.1.
+// sent here that would stop a server without that guard. The certificates that are refused are ordinary ones, of
+// another authority, purpose or date. One thing is the device's own matter: a frame without a mask is taken, against
+// RFC 6455, section 5.1.
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
