@@ -26,7 +26,7 @@ Test(forecast, names_people_from_memory_and_from_the_directory)
     place_runs("broker", "echo admin-geheim-1 | kinit admin");
     pultctl("login --ticket --tenant neustadt");
     town("off dir-neustadt");
-    pultctl_shows(DRY_RUN, "1 people could not be asked about");
+    pultctl_shows(DRY_RUN, "People who could not be checked: 1.");
     town("on dir-neustadt");
     pultctl_soon_shows(DRY_RUN, "WARNING: people who would lose their workplace: 1", 30);
     pultctl_shows("assignment show neustadt/clerks", "rathaus");
