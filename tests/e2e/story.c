@@ -167,8 +167,8 @@ void screen_shows(const char *name, const char *expression, int seconds)
     int code = run(words, NULL);
     char seen[2000];
     text_cut(seen, sizeof seen, output);
-    snprintf(picture, sizeof picture, "%s/screens/%s-%02d-%s.png", build, criterion_current_test->name, ++pictures,
-             name);
+    snprintf(picture, sizeof picture, "%s/screens/%s-%s-%02d-%s.png", build, criterion_current_test->category,
+             criterion_current_test->name, ++pictures, name);
     desk(name, "screenshot", picture, NULL);
     if (code != 0)
         fail("%s", seen);
