@@ -197,6 +197,8 @@ static void log_on(struct world *world)
     snprintf(user_name, sizeof user_name, "p%u", (unsigned)person);
     world->core.now_ms = world->wall_ms;
     world->core.random_bits = roll(world, UINT64_MAX);
+    if (roll(world, 16) == 0)
+        world->core.fence = 0; // as after a backup, whose journal is shorter
     core_decide(&world->core, user_name, person % 3 ? "rathaus" : "rathaus,bauamt", devices[roll(world, 4)], &decision);
     if (decision.refusal == REFUSAL_NONE)
         commit_all(world, decision.events, decision.event_count);
@@ -220,6 +222,19 @@ static void report(struct world *world)
         commit_all(world, &event, 1);
 }
 
+// What a host, an administrator or the time does to it.
+static void change(struct world *world)
+{
+    struct event event;
+    const struct session *session = any_session(world);
+    enum session_happening what =
+        SESSION_HOST_CONNECTS + (unsigned)roll(world, SESSION_HAPPENING_COUNT - SESSION_HOST_CONNECTS);
+    if (!session || !session_may((enum session_state)session->state, what))
+        return;
+    session_change(session, what, "somebody", world->wall_ms, &event);
+    commit_all(world, &event, 1);
+}
+
 static void drain(struct world *world)
 {
     static const char *const hosts[] = {"neustadt/ts1", "neustadt/ts2", "neustadt/ts3", "altdorf/ts4"};
@@ -240,7 +255,7 @@ static void pass_time(struct world *world)
 
 static void step(struct world *world)
 {
-    switch (roll(world, 12)) {
+    switch (roll(world, 13)) {
     case 0:
     case 1:
     case 2:
@@ -252,6 +267,9 @@ static void step(struct world *world)
         break;
     case 5:
         drain(world);
+        break;
+    case 12:
+        change(world);
         break;
     case 6:
         world->core.health[1 + roll(world, 4)] = roll(world, 3) ? HOST_OK : HOST_UNREACHABLE;
