@@ -16,9 +16,9 @@
 static const struct conf_row rows[] = {
     {.key = "listen-address", .type = CONF_TEXT, AT(listen_address), .sentence = "address to listen on; empty: all"},
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "8443", .sentence = "HTTPS for administrators and for enrolment"},
-    {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "HTTPS for devices, which show a certificate"},
-    {.key = "admin-port", .type = CONF_NUMBER, AT(admin_port), .min = 1, .max = 65535, .preset = "8445", .sentence = "HTTPS for administrators who show a certificate; with admin-ca only"},
-    {.key = "admin-ca", .type = CONF_PATH, AT(admin_ca), .sentence = "the authority of administrators' certificates, PEM; empty: none are taken"},
+    {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "HTTPS for devices and session hosts, which present a certificate"},
+    {.key = "admin-port", .type = CONF_NUMBER, AT(admin_port), .min = 1, .max = 65535, .preset = "8445", .sentence = "HTTPS for administrators who present a certificate; only with admin-ca"},
+    {.key = "admin-ca", .type = CONF_PATH, AT(admin_ca), .sentence = "CA of administrators' client certificates, PEM; empty: none are accepted"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .required = true, .sentence = "the broker's certificate and its chain, PEM"},
     {.key = "key", .type = CONF_PATH, AT(key), .required = true, .sentence = "its key, PEM"},
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
@@ -26,8 +26,8 @@ static const struct conf_row rows[] = {
     {.key = "certificate-lifetime-s", .type = CONF_NUMBER, AT(certificate_lifetime_s), .min = 30, .max = 315360000, .preset = "63072000", .sentence = "how long the certificates of devices and session hosts are valid; they renew them in time"},
     {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},
     {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
-    {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "kept connections per directory for checking passwords"},
-    {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes the hosts that say wake=command; %h is the host's id, %a its address"},
+    {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "persistent connections per directory for checking passwords"},
+    {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes hosts with wake=command; %h is the host's id, %a its address"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug"},
     {.key = NULL},
 };

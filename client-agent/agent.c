@@ -145,7 +145,7 @@ static void show_face(void *arg, const struct desk_face *face)
     greeter_say(agent->greeter, &message);
 }
 
-static void report(void *arg, const struct device_message *message)
+static void report_to_broker(void *arg, const struct device_message *message)
 {
     struct agent *agent = arg;
     broker_link_report(agent->broker, message);
@@ -168,7 +168,7 @@ static const struct desk_ports desk_ports = {
     .resume = resume_view,
     .close = close_view,
     .face = show_face,
-    .report = report,
+    .report = report_to_broker,
     .timer = set_timer,
 };
 

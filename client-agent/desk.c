@@ -116,7 +116,7 @@ static const char unsure_sentence[] =
        "and password. If both are right, try again in a minute.");
 static const char empty_sentence[] = N_("Enter your name and your password.");
 
-static void present(struct desk *desk)
+static void show_face(struct desk *desk)
 {
     struct desk_face face = {
         .state = desk->state, .sentence = desk->sentence, .where = desk->where, .help_desk = desk->help_desk};
@@ -132,7 +132,7 @@ static void forget_person(struct desk *desk)
 }
 
 // The only place where the state changes.
-static void enter(struct desk *desk, enum desk_state next, const char *sentence, const char *where)
+static void enter_state(struct desk *desk, enum desk_state next, const char *sentence, const char *where)
 {
     assert(next_states[desk->state] & MAY(next));
     log_debug("desk", "%s -> %s", state_names[desk->state], state_names[next]);
@@ -143,10 +143,10 @@ static void enter(struct desk *desk, enum desk_state next, const char *sentence,
     text_cut(desk->where, sizeof desk->where, where);
     if (next == DESK_GREETING || next == DESK_CONNECTED)
         forget_person(desk);
-    present(desk);
+    show_face(desk);
 }
 
-static void report(struct desk *desk, enum device_message_type type, enum desk_report state, const char *detail)
+static void report_session(struct desk *desk, enum device_message_type type, enum desk_report state, const char *detail)
 {
     struct device_message message = {.type = type, .fence = desk->fence, .state = state};
     TEXT_PUT(message.session, desk->session);
@@ -195,7 +195,7 @@ static void ask_broker(struct desk *desk, const char *authorization)
     desk->ports.log_on(desk->arg, ++desk->attempt, desk->name, &desk->password, authorization);
 }
 
-static void check(struct desk *desk)
+static void check_person(struct desk *desk)
 {
     if (desk->has_realm)
         desk->ports.ticket(desk->arg, ++desk->attempt, desk->name, &desk->password);
@@ -222,18 +222,18 @@ void desk_log_on(struct desk *desk, const char *name, const struct secret *passw
     if (desk->state != DESK_GREETING)
         return;
     if (password->length == 0 || !note_name(desk, name)) {
-        enter(desk, DESK_GREETING, empty_sentence, "");
+        enter_state(desk, DESK_GREETING, empty_sentence, "");
         return;
     }
     // Without the link nobody could say where the session went, and nobody would know what is shown here.
     if (desk->version_refusal != REFUSAL_NONE) {
-        enter(desk, DESK_GREETING, refusal_rows[desk->version_refusal].sentence, "");
+        enter_state(desk, DESK_GREETING, refusal_rows[desk->version_refusal].sentence, "");
         return;
     }
     desk->password = *password;
     desk->waited_ms = 0;
-    enter(desk, DESK_CHECKING, "", "");
-    check(desk);
+    enter_state(desk, DESK_CHECKING, "", "");
+    check_person(desk);
 }
 
 static bool is_expired(enum refusal refusal)
@@ -241,12 +241,12 @@ static bool is_expired(enum refusal refusal)
     return refusal == REFUSAL_PASSWORD_EXPIRED || refusal == REFUSAL_PASSWORD_MUST_CHANGE;
 }
 
-static void refuse(struct desk *desk, enum refusal refusal, bool by_kdc)
+static void refuse_person(struct desk *desk, enum refusal refusal, bool by_kdc)
 {
     bool unsure = desk->kdc_silent && refusal == REFUSAL_WRONG_PASSWORD;
     desk->kdc_refused = by_kdc;
-    enter(desk, is_expired(refusal) ? DESK_CHANGING : DESK_GREETING,
-          unsure ? unsure_sentence : refusal_rows[refusal].sentence, "");
+    enter_state(desk, is_expired(refusal) ? DESK_CHANGING : DESK_GREETING,
+                unsure ? unsure_sentence : refusal_rows[refusal].sentence, "");
 }
 
 static bool is_awaited(const struct desk *desk, unsigned attempt)
@@ -264,7 +264,7 @@ void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *
     else if (ticket->refusal == REFUSAL_NONE)
         ask_broker(desk, ticket->authorization);
     else
-        refuse(desk, ticket->refusal, true);
+        refuse_person(desk, ticket->refusal, true);
 }
 
 void desk_new_password(struct desk *desk, const struct secret *password)
@@ -272,7 +272,7 @@ void desk_new_password(struct desk *desk, const struct secret *password)
     if (desk->state != DESK_CHANGING || password->length == 0)
         return;
     desk->new_password = *password;
-    enter(desk, DESK_RENEWING, "", "");
+    enter_state(desk, DESK_RENEWING, "", "");
     desk->ports.change(desk->arg, ++desk->attempt, desk->kdc_refused, desk->name, &desk->password, &desk->new_password);
 }
 
@@ -283,13 +283,13 @@ void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal)
     if (refusal == REFUSAL_NONE) {
         desk->password = desk->new_password;
         secret_drop(&desk->new_password);
-        enter(desk, DESK_CHECKING, "", "");
-        check(desk);
+        enter_state(desk, DESK_CHECKING, "", "");
+        check_person(desk);
         return;
     }
     secret_drop(&desk->new_password);
     bool again = refusal == REFUSAL_PASSWORD_REJECTED || is_expired(refusal);
-    enter(desk, again ? DESK_CHANGING : DESK_GREETING, refusal_rows[refusal].sentence, "");
+    enter_state(desk, again ? DESK_CHANGING : DESK_GREETING, refusal_rows[refusal].sentence, "");
 }
 
 // ---- the session
@@ -321,11 +321,11 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
 {
     note_session(desk, answer);
     if (!is_usable(answer)) {
-        report(desk, DEVICE_STATE, DESK_REPORTS_FAILED, "incomplete answer");
-        enter(desk, DESK_GREETING, broken_answer, "");
+        report_session(desk, DEVICE_STATE, DESK_REPORTS_FAILED, "incomplete answer");
+        enter_state(desk, DESK_GREETING, broken_answer, "");
         return;
     }
-    enter(desk, DESK_CONNECTING, *answer->abandoned_host ? lost_sentence : "", answer->abandoned_host);
+    enter_state(desk, DESK_CONNECTING, *answer->abandoned_host ? lost_sentence : "", answer->abandoned_host);
     desk->ports.open(desk->arg, answer, &desk->password);
 }
 
@@ -337,10 +337,10 @@ static void wait_for_computer(struct desk *desk, int64_t retry_after_s)
         wait_ms = WAKING_STEP_MS;
     desk->waited_ms += wait_ms;
     if (desk->waited_ms > WAKING_MS) {
-        enter(desk, DESK_GREETING, slow_sentence, "");
+        enter_state(desk, DESK_GREETING, slow_sentence, "");
         return;
     }
-    enter(desk, DESK_WAKING, refusal_rows[REFUSAL_HOST_WAKING].sentence, "");
+    enter_state(desk, DESK_WAKING, refusal_rows[REFUSAL_HOST_WAKING].sentence, "");
     desk->ports.timer(desk->arg, wait_ms);
 }
 
@@ -359,11 +359,11 @@ void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, cons
     } else if (refusal == REFUSAL_TICKET_REJECTED && desk->has_realm && !desk->ticket_tried) {
         // The broker may have a new certificate, which the ticket was not bound to.
         desk->ticket_tried = true;
-        check(desk);
+        check_person(desk);
     } else if (refusal == REFUSAL_HOST_WAKING) {
         wait_for_computer(desk, retry_after_s);
     } else {
-        refuse(desk, refusal, false);
+        refuse_person(desk, refusal, false);
     }
 }
 
@@ -373,7 +373,7 @@ static void close_session(struct desk *desk, const char *sentence, const char *w
     text_cut(desk->closing_where, sizeof desk->closing_where, where);
     if (desk->state == DESK_CLOSING)
         return;
-    enter(desk, DESK_CLOSING, "", "");
+    enter_state(desk, DESK_CLOSING, "", "");
     desk->ports.close(desk->arg);
 }
 
@@ -383,7 +383,7 @@ void desk_cancel(struct desk *desk)
         close_session(desk, "", "");
     else if (desk->state == DESK_CHECKING || desk->state == DESK_CHANGING || desk->state == DESK_RENEWING ||
              desk->state == DESK_WAKING)
-        enter(desk, DESK_GREETING, "", "");
+        enter_state(desk, DESK_GREETING, "", "");
 }
 
 static void session_ended(struct desk *desk, enum session_view_end end)
@@ -391,32 +391,33 @@ static void session_ended(struct desk *desk, enum session_view_end end)
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
     bool was_shown = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
     bool goes_on = was_shown && end_rows[end].report == DESK_REPORTS_FAILED;
-    report(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : end_rows[end].report, end_rows[end].reason);
+    report_session(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : end_rows[end].report,
+                   end_rows[end].reason);
     if (known)
-        enter(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
+        enter_state(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
     else
-        enter(desk, DESK_GREETING, end_rows[end].sentence, "");
+        enter_state(desk, DESK_GREETING, end_rows[end].sentence, "");
 }
 
 static void break_off(struct desk *desk)
 {
-    enter(desk, DESK_RECONNECTING, "", "");
+    enter_state(desk, DESK_RECONNECTING, "", "");
     desk->ports.timer(desk->arg, MENDING_MS);
-    report(desk, DEVICE_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
+    report_session(desk, DEVICE_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
 }
 
 static void ask_for_password(struct desk *desk)
 {
     desk->wants_password = true;
-    enter(desk, DESK_RECONNECTING, desk->linked ? "" : alone_sentence, "");
+    enter_state(desk, DESK_RECONNECTING, desk->linked ? "" : alone_sentence, "");
     if (desk->linked)
-        report(desk, DEVICE_RENEW, DESK_REPORTS_NOTHING, "");
+        report_session(desk, DEVICE_RENEW, DESK_REPORTS_NOTHING, "");
 }
 
 static void is_shown(struct desk *desk)
 {
-    enter(desk, DESK_CONNECTED, "", "");
-    report(desk, DEVICE_STATE, DESK_REPORTS_CONNECTED, "");
+    enter_state(desk, DESK_CONNECTED, "", "");
+    report_session(desk, DEVICE_STATE, DESK_REPORTS_CONNECTED, "");
 }
 
 void desk_view(struct desk *desk, enum session_view_event event, enum session_view_end end)
@@ -453,7 +454,7 @@ void desk_view(struct desk *desk, enum session_view_event event, enum session_vi
 void desk_time(struct desk *desk)
 {
     if (desk->state == DESK_WAKING)
-        check(desk);
+        check_person(desk);
     else if (desk->state == DESK_RECONNECTING)
         close_session(desk, end_rows[VIEW_LOST].sentence, "");
 }
@@ -462,7 +463,7 @@ void desk_time(struct desk *desk)
 
 void desk_greeter_up(struct desk *desk)
 {
-    present(desk);
+    show_face(desk);
 }
 
 void desk_link_up(struct desk *desk)
@@ -479,7 +480,7 @@ void desk_link_up(struct desk *desk)
     bool says_so = was_refused && desk->sentence == refusal_rows[desk->version_refusal].sentence;
     desk->version_refusal = REFUSAL_NONE;
     if (desk->state == DESK_GREETING && says_so)
-        enter(desk, DESK_GREETING, "", "");
+        enter_state(desk, DESK_GREETING, "", "");
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
         ask_for_password(desk);
 }
@@ -491,14 +492,14 @@ void desk_link_refused(struct desk *desk, enum refusal refusal)
     bool is_known = desk->version_refusal == refusal;
     desk->version_refusal = refusal;
     if (desk->state == DESK_GREETING && !is_known)
-        enter(desk, DESK_GREETING, refusal_rows[refusal].sentence, "");
+        enter_state(desk, DESK_GREETING, refusal_rows[refusal].sentence, "");
 }
 
 void desk_link_down(struct desk *desk)
 {
     desk->linked = false;
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
-        enter(desk, DESK_RECONNECTING, alone_sentence, "");
+        enter_state(desk, DESK_RECONNECTING, alone_sentence, "");
 }
 
 // A message about an earlier stay of the session at this desk comes too late.
@@ -545,5 +546,5 @@ void desk_link_message(struct desk *desk, const struct device_message *message)
     if (has_session(desk))
         close_session(desk, sentence, message->place);
     else if (desk->state == DESK_GREETING && tells_of_the_end(desk))
-        enter(desk, DESK_GREETING, sentence, message->place);
+        enter_state(desk, DESK_GREETING, sentence, message->place);
 }

@@ -39,7 +39,7 @@ static const char *const slot_names[DISPLAY_KIND_COUNT] = {
 
 // ---- bringing one before the person
 
-static void switched(void *arg, int status)
+static void switch_ended(void *arg, int status)
 {
     struct displays *screens = arg;
     if (status != 0)
@@ -60,7 +60,7 @@ static void run_switch_command(struct displays *screens)
         return;
     child_free(take(screens->switcher));
     struct child_plan plan = {.arguments = words, .environment = environment, .input = -1, .output = -1};
-    screens->switcher = child_start(screens->loop, &plan, switched, screens, &why);
+    screens->switcher = child_start(screens->loop, &plan, switch_ended, screens, &why);
     if (!screens->switcher)
         log_error("screen", "%s", why.text);
 }
@@ -97,7 +97,7 @@ static void bring_forward(struct displays *screens)
 
 // ---- their lives
 
-static void start(void *arg);
+static void start_server(void *arg);
 
 static void start_later(struct slot *slot)
 {
@@ -105,7 +105,7 @@ static void start_later(struct slot *slot)
     slot->wait_ms = slot->wait_ms * 2 > WAIT_MOST_MS ? WAIT_MOST_MS : slot->wait_ms * 2;
 }
 
-static void ready(void *arg)
+static void server_ready(void *arg)
 {
     struct slot *slot = arg;
     struct displays *screens = slot->screens;
@@ -116,7 +116,7 @@ static void ready(void *arg)
     screens->events.ready(screens->arg, slot->kind);
 }
 
-static void ended(void *arg)
+static void server_ended(void *arg)
 {
     struct slot *slot = arg;
     bool was_ready = slot->ready;
@@ -127,9 +127,9 @@ static void ended(void *arg)
         slot->screens->events.ended(slot->screens->arg, slot->kind);
 }
 
-static void start(void *arg)
+static void start_server(void *arg)
 {
-    static const struct x_server_events events = {.ready = ready, .ended = ended};
+    static const struct x_server_events events = {.ready = server_ready, .ended = server_ended};
     struct slot *slot = arg;
     struct displays *screens = slot->screens;
     char auth_file[SERVER_PATH_SIZE];
@@ -164,8 +164,8 @@ struct displays *displays_new(struct loop *loop, const struct displays_config *c
         slot->screens = screens;
         slot->kind = kind;
         slot->wait_ms = WAIT_FIRST_MS;
-        slot->again = loop_timer_new(loop, start, slot);
-        start(slot);
+        slot->again = loop_timer_new(loop, start_server, slot);
+        start_server(slot);
     }
     return screens;
 }
@@ -196,7 +196,7 @@ void displays_renew(struct displays *screens, enum display_kind kind)
         return;
     slot->ready = false;
     x_server_free(take(slot->server));
-    start(slot);
+    start_server(slot);
 }
 
 void displays_show(struct displays *screens, enum display_kind kind)

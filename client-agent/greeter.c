@@ -43,7 +43,7 @@ static void start_later(struct greeter *greeter)
     loop_timer_start(greeter->again, greeter->wait_ms);
 }
 
-static void ended(void *arg, int status)
+static void greeter_ended(void *arg, int status)
 {
     struct greeter *greeter = arg;
     log_warn("greeter", "ended with %d", status);
@@ -52,19 +52,19 @@ static void ended(void *arg, int status)
     start_later(greeter);
 }
 
-static void heard(void *arg, const struct greeter_message *message)
+static void message_heard(void *arg, const struct greeter_message *message)
 {
     struct greeter *greeter = arg;
     greeter->events.heard(greeter->arg, message);
 }
 
-static void says(void *arg, bool readable, bool writable)
+static void greeter_readable(void *arg, bool readable, bool writable)
 {
     struct greeter *greeter = arg;
     struct fault why = {0};
     (void)readable;
     (void)writable;
-    if (greeter_read(&greeter->reader, greeter->line, heard, greeter, &why))
+    if (greeter_read(&greeter->reader, greeter->line, message_heard, greeter, &why))
         return;
     if (*why.text)
         log_error("greeter", "%s", why.text);
@@ -116,10 +116,10 @@ static struct child *start_program(struct greeter *greeter, int its_end, struct 
                               .output = STDERR_FILENO,
                               .pass = {its_end},
                               .pass_count = 1};
-    return child_start(greeter->loop, &plan, ended, greeter, why);
+    return child_start(greeter->loop, &plan, greeter_ended, greeter, why);
 }
 
-static bool begin(struct greeter *greeter, struct fault *why)
+static bool begin_greeter(struct greeter *greeter, struct fault *why)
 {
     int ends[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) != 0)
@@ -129,17 +129,17 @@ static bool begin(struct greeter *greeter, struct fault *why)
     greeter->line = ends[0];
     if (!greeter->child)
         return false;
-    greeter->watch = loop_watch_new(greeter->loop, greeter->line, says, greeter);
+    greeter->watch = loop_watch_new(greeter->loop, greeter->line, greeter_readable, greeter);
     loop_watch_set(greeter->watch, true, false);
     return true;
 }
 
-static void start(void *arg)
+static void start_greeter(void *arg)
 {
     struct greeter *greeter = arg;
     struct fault why = {0};
     greeter->started_ms = clock_steady_ms();
-    if (begin(greeter, &why)) {
+    if (begin_greeter(greeter, &why)) {
         greeter->events.up(greeter->arg);
         return;
     }
@@ -158,7 +158,7 @@ struct greeter *greeter_new(struct loop *loop, const struct greeter_config *conf
     greeter->arg = arg;
     greeter->line = -1;
     greeter->wait_ms = WAIT_FIRST_MS;
-    greeter->again = loop_timer_new(loop, start, greeter);
+    greeter->again = loop_timer_new(loop, start_greeter, greeter);
     return greeter;
 }
 
@@ -176,7 +176,7 @@ void greeter_start(struct greeter *greeter, const char *display, const char *aut
     greeter_stop(greeter);
     TEXT_PUT(greeter->display, display);
     TEXT_PUT(greeter->auth_file, auth_file);
-    start(greeter);
+    start_greeter(greeter);
 }
 
 void greeter_stop(struct greeter *greeter)

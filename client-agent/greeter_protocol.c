@@ -54,7 +54,7 @@ void greeter_line_drop(struct text *line)
     text_drop(line);
 }
 
-static bool hear(const char *bytes, size_t length, greeter_heard *heard, void *arg, struct fault *why)
+static bool hear_line(const char *bytes, size_t length, greeter_heard *heard, void *arg, struct fault *why)
 {
     struct greeter_message message;
     owned(json) json_object *object = NULL;
@@ -73,7 +73,7 @@ static bool hear_lines(struct greeter_reader *reader, greeter_heard *heard, void
     size_t start = 0;
     bool fine = true;
     for (char *end; fine && (end = memchr(reader->bytes + start, '\n', reader->length - start));) {
-        fine = hear(reader->bytes + start, (size_t)(end - reader->bytes) - start, heard, arg, why);
+        fine = hear_line(reader->bytes + start, (size_t)(end - reader->bytes) - start, heard, arg, why);
         start = (size_t)(end - reader->bytes) + 1;
     }
     size_t before = reader->length;

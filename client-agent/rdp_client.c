@@ -180,9 +180,9 @@ static void add_system(struct sandbox_words *words)
     ADD(words, "--setenv", "LANG", "C.UTF-8", "--setenv", "HOME", "/home/viewer", "--setenv", "PATH", "/usr/bin");
 }
 
-static struct child *start(struct loop *loop, const struct rdp_client_config *config,
-                           const struct rdp_client_task *task, int input, int output, struct rdp_client *viewer,
-                           child_ended *ended, struct fault *why)
+static struct child *start_viewer(struct loop *loop, const struct rdp_client_config *config,
+                                  const struct rdp_client_task *task, int input, int output, struct rdp_client *viewer,
+                                  child_ended *ended, struct fault *why)
 {
     static const char *const environment[] = {NULL};
     struct sandbox_words words = {.count = 0};
@@ -225,7 +225,7 @@ static void log_lines(struct rdp_client *viewer)
         viewer->length = 0;
 }
 
-static void says(void *arg, bool readable, bool writable)
+static void viewer_readable(void *arg, bool readable, bool writable)
 {
     struct rdp_client *viewer = arg;
     (void)readable;
@@ -239,7 +239,7 @@ static void says(void *arg, bool readable, bool writable)
     }
 }
 
-static void ended(void *arg, int status)
+static void viewer_ended(void *arg, int status)
 {
     struct rdp_client *viewer = arg;
     viewer->ended(viewer->arg, rdp_client_end_of(status), status);
@@ -260,8 +260,8 @@ static int pipe_with(char input[RDP_CLIENT_INPUT_SIZE])
     return -1;
 }
 
-static bool begin(struct loop *loop, const struct rdp_client_config *config, const struct rdp_client_task *task,
-                  struct rdp_client *viewer, struct fault *why)
+static bool begin_viewer(struct loop *loop, const struct rdp_client_config *config, const struct rdp_client_task *task,
+                         struct rdp_client *viewer, struct fault *why)
 {
     char input[RDP_CLIENT_INPUT_SIZE];
     int output[2] = {-1, -1};
@@ -275,12 +275,12 @@ static bool begin(struct loop *loop, const struct rdp_client_config *config, con
             close(arguments);
         return fault_set(why, FAULT_UNAVAILABLE, "cannot create a pipe: %s", strerror(errno));
     }
-    viewer->child = start(loop, config, task, arguments, output[1], viewer, ended, why);
+    viewer->child = start_viewer(loop, config, task, arguments, output[1], viewer, viewer_ended, why);
     close(arguments);
     close(output[1]);
     fcntl(output[0], F_SETFL, O_NONBLOCK);
     viewer->output = output[0];
-    viewer->output_watch = loop_watch_new(loop, viewer->output, says, viewer);
+    viewer->output_watch = loop_watch_new(loop, viewer->output, viewer_readable, viewer);
     loop_watch_set(viewer->output_watch, true, false);
     return viewer->child != NULL;
 }
@@ -293,7 +293,7 @@ struct rdp_client *rdp_client_start(struct loop *loop, const struct rdp_client_c
     viewer->output = -1;
     viewer->ended = done;
     viewer->arg = arg;
-    if (begin(loop, config, task, viewer, why))
+    if (begin_viewer(loop, config, task, viewer, why))
         return viewer;
     rdp_client_free(viewer);
     return NULL;

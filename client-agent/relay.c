@@ -36,7 +36,7 @@ struct relay {
 
 static void dial_host(void *arg);
 
-static void drop(int *descriptor)
+static void drop_descriptor(int *descriptor)
 {
     if (*descriptor >= 0)
         close(*descriptor);
@@ -48,8 +48,8 @@ static void drop_connections(struct relay *relay)
     pump_free(take(relay->pump));
     dial_free(take(relay->dial));
     loop_timer_stop(relay->redial);
-    drop(&relay->viewer);
-    drop(&relay->host);
+    drop_descriptor(&relay->viewer);
+    drop_descriptor(&relay->host);
 }
 
 static void end_with(struct relay *relay, enum relay_event event)
@@ -75,7 +75,7 @@ static void line_ended(void *arg, enum pump_side first)
     loop_timer_start(relay->give_up, left_ms > 0 ? left_ms : 0);
 }
 
-static void pair(struct relay *relay)
+static void pair_ends(struct relay *relay)
 {
     if (relay->viewer < 0 || relay->host < 0)
         return;
@@ -87,7 +87,7 @@ static void pair(struct relay *relay)
     relay->told(relay->arg, RELAY_UP);
 }
 
-static void dialled(void *arg, int descriptor, const struct fault *why)
+static void host_dialled(void *arg, int descriptor, const struct fault *why)
 {
     struct relay *relay = arg;
     dial_free(take(relay->dial));
@@ -97,7 +97,7 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
         return;
     }
     if (descriptor >= 0) {
-        pair(relay);
+        pair_ends(relay);
         return;
     }
     log_warn("relay", "%s: %s", relay->address, why->text);
@@ -110,7 +110,7 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
 static void dial_host(void *arg)
 {
     struct relay *relay = arg;
-    relay->dial = dial_new(relay->loop, NULL, relay->address, relay->port, relay->dial_ms, dialled, relay);
+    relay->dial = dial_new(relay->loop, NULL, relay->address, relay->port, relay->dial_ms, host_dialled, relay);
 }
 
 static void gave_up(void *arg)
@@ -125,20 +125,20 @@ static void rdp_client_connects(void *arg, bool readable, bool writable)
     (void)writable;
     int descriptor = accept4(relay->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (descriptor < 0 || relay->over) {
-        drop(&descriptor);
+        drop_descriptor(&descriptor);
         return;
     }
     // A viewer has one line: a new one means that it has given up the old.
     if (relay->pump)
         line_ended(relay, PUMP_NEAR);
-    drop(&relay->viewer);
+    drop_descriptor(&relay->viewer);
     relay->viewer = descriptor;
     if (relay->was_up && !relay->dial && relay->host < 0) {
         loop_timer_stop(relay->redial);
         dial_host(relay);
         relay->told(relay->arg, RELAY_MENDING);
     } else {
-        pair(relay);
+        pair_ends(relay);
     }
 }
 
@@ -188,7 +188,7 @@ void relay_free(struct relay *relay)
         return;
     drop_connections(relay);
     loop_watch_free(relay->listener_watch);
-    drop(&relay->listener);
+    drop_descriptor(&relay->listener);
     unlink(relay->path);
     loop_timer_free(relay->redial);
     loop_timer_free(relay->give_up);

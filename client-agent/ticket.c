@@ -54,7 +54,7 @@ struct work {
 };
 
 // Without the details, which hold the name: what was typed there may have been the password.
-static bool trouble(struct work *work, krb5_error_code code, const char *what)
+static bool note_failure(struct work *work, krb5_error_code code, const char *what)
 {
     krb5_clear_error_message(work->context);
     const char *text = krb5_get_error_message(work->context, code);
@@ -79,9 +79,9 @@ static const struct code_row code_rows[] = {
 };
 
 // Anything else means that Kerberos is of no use here, which is no fault of the person's.
-static bool refuse(struct work *work, krb5_error_code code, const char *what)
+static bool refuse_job(struct work *work, krb5_error_code code, const char *what)
 {
-    trouble(work, code, what);
+    note_failure(work, code, what);
     for (size_t i = 0; i < sizeof code_rows / sizeof *code_rows; i++) {
         if (code_rows[i].code != code)
             continue;
@@ -121,7 +121,7 @@ static bool get_ticket(struct work *work)
         krb5_error_code second = get_creds(work, change_service);
         code = second ? second : KRB5KDC_ERR_KEY_EXP;
     }
-    return code == 0 || refuse(work, code, "ticket");
+    return code == 0 || refuse_job(work, code, "ticket");
 }
 
 static bool fill_cache(struct work *work)
@@ -131,7 +131,7 @@ static bool fill_cache(struct work *work)
         code = krb5_cc_initialize(work->context, work->cache, work->person);
     if (!code)
         code = krb5_cc_store_cred(work->context, work->cache, &work->creds);
-    return code == 0 || refuse(work, code, "cache");
+    return code == 0 || refuse_job(work, code, "cache");
 }
 
 // ---- in the thread: the token
@@ -156,12 +156,12 @@ static void change_password(struct work *work)
     krb5_data code_text = {0}, text = {0};
     krb5_error_code code = get_creds(work, "kadmin/changepw");
     if (code) {
-        refuse(work, code, "change");
+        refuse_job(work, code, "change");
         return;
     }
     code = krb5_change_password(work->context, &work->creds, job->new_password.bytes, &result, &code_text, &text);
     if (code) {
-        refuse(work, code, "change");
+        refuse_job(work, code, "change");
     } else if (result != KRB5_KPASSWD_SUCCESS) {
         snprintf(job->trouble, sizeof job->trouble, "change: %.*s", (int)code_text.length, code_text.data);
         job->refusal = result == KRB5_KPASSWD_SOFTERROR ? REFUSAL_PASSWORD_REJECTED : REFUSAL_DIRECTORY_DOWN;
@@ -185,7 +185,7 @@ static bool find_person(struct work *work)
         *at = 0;
     krb5_error_code code =
         krb5_build_principal(work->context, &work->person, (unsigned)strlen(job->realm), job->realm, job->name, NULL);
-    return code == 0 || refuse(work, code, "name");
+    return code == 0 || refuse_job(work, code, "name");
 }
 
 static void do_job(void *arg)
@@ -216,7 +216,7 @@ static void worker_drop(struct worker **worker)
     worker_free(*worker);
 }
 
-static void answer(struct ticket *ticket, const struct ticket_job *job)
+static void answer_job(struct ticket *ticket, const struct ticket_job *job)
 {
     struct ticket_answer got = {.no_kdc = !job || job->no_kdc, .silent = !job || job->silent};
     loop_timer_stop(ticket->deadline);
@@ -247,7 +247,7 @@ static void job_done(void *arg)
     owned(worker) struct worker *worker = take(ticket->worker);
     if (*job->trouble)
         log_info("ticket", "%s", job->trouble);
-    answer(ticket, job);
+    answer_job(ticket, job);
 }
 
 static void deadline_passed(void *arg)
@@ -256,7 +256,7 @@ static void deadline_passed(void *arg)
     if (ticket->worker)
         log_warn("ticket", "the KDC of %s does not answer", ticket->realm);
     worker_free(take(ticket->worker));
-    answer(ticket, NULL);
+    answer_job(ticket, NULL);
 }
 
 static struct ticket_job *new_job(struct ticket *ticket, const char *name, const struct secret *password)
@@ -272,7 +272,7 @@ static struct ticket_job *new_job(struct ticket *ticket, const char *name, const
     return job;
 }
 
-static void prepare(struct ticket *ticket, unsigned attempt, bool change)
+static void prepare_job(struct ticket *ticket, unsigned attempt, bool change)
 {
     worker_free(take(ticket->worker));
     ticket->attempt = attempt;
@@ -280,7 +280,7 @@ static void prepare(struct ticket *ticket, unsigned attempt, bool change)
 }
 
 // When too many threads are stuck already the answer is "no KDC" at once.
-static void start(struct ticket *ticket, struct ticket_job *job)
+static void start_job(struct ticket *ticket, struct ticket_job *job)
 {
     struct fault why = {0};
     if (atomic_load(&running) <= RUNNING_MAX)
@@ -293,19 +293,19 @@ static void start(struct ticket *ticket, struct ticket_job *job)
 void ticket_get(struct ticket *ticket, unsigned attempt, const char *name, const struct secret *password,
                 const unsigned char broker_link_digest[32])
 {
-    prepare(ticket, attempt, false);
+    prepare_job(ticket, attempt, false);
     struct ticket_job *job = new_job(ticket, name, password);
     memcpy(job->digest, broker_link_digest, 32);
-    start(ticket, job);
+    start_job(ticket, job);
 }
 
 void ticket_change(struct ticket *ticket, unsigned attempt, const char *name, const struct secret *old_password,
                    const struct secret *new_password)
 {
-    prepare(ticket, attempt, true);
+    prepare_job(ticket, attempt, true);
     struct ticket_job *job = new_job(ticket, name, old_password);
     job->new_password = *new_password;
-    start(ticket, job);
+    start_job(ticket, job);
 }
 
 struct ticket *ticket_new(struct loop *loop, const struct ticket_config *config, ticket_got *got,

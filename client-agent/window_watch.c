@@ -28,7 +28,7 @@ static bool takes_keyboard(struct window_watch *watch, const xcb_generic_event_t
     return true;
 }
 
-static void ready(void *arg, bool readable, bool writable)
+static void events_ready(void *arg, bool readable, bool writable)
 {
     struct window_watch *watch = arg;
     bool appeared = false, lock = false;
@@ -71,7 +71,7 @@ static void listen_to_root(xcb_connection_t *connection)
 }
 
 // With and without caps lock and num lock: to the X protocol they are modifiers like others.
-static void grab(xcb_connection_t *connection, xcb_window_t root, xcb_keycode_t key, uint16_t modifiers)
+static void grab_key(xcb_connection_t *connection, xcb_window_t root, xcb_keycode_t key, uint16_t modifiers)
 {
     static const uint16_t locks[] = {0, XCB_MOD_MASK_LOCK, XCB_MOD_MASK_2, XCB_MOD_MASK_LOCK | XCB_MOD_MASK_2};
     for (size_t i = 0; i < sizeof locks / sizeof *locks; i++)
@@ -90,8 +90,8 @@ static void grab_lock_keys(xcb_connection_t *connection)
         if (xcb_get_keyboard_mapping_keysyms(map)[i * map->keysyms_per_keycode] != KEYSYM_L)
             continue;
         xcb_keycode_t key = (xcb_keycode_t)(setup->min_keycode + i);
-        grab(connection, root, key, XCB_MOD_MASK_4);
-        grab(connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
+        grab_key(connection, root, key, XCB_MOD_MASK_4);
+        grab_key(connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
     }
     free(map);
     xcb_flush(connection);
@@ -113,7 +113,7 @@ struct window_watch *window_watch_new(struct loop *loop, const char *display, co
     watch->connection = connection;
     watch->events = *events;
     watch->arg = arg;
-    watch->watch = loop_watch_new(loop, xcb_get_file_descriptor(connection), ready, watch);
+    watch->watch = loop_watch_new(loop, xcb_get_file_descriptor(connection), events_ready, watch);
     loop_watch_set(watch->watch, true, false);
     return watch;
 }

@@ -93,26 +93,26 @@ bool x_server_words(const char *command, int terminal, char *room, size_t size, 
 
 // ---- life
 
-static void gone(struct x_server *server)
+static void server_gone(struct x_server *server)
 {
     loop_timer_stop(server->patience);
     server->events.ended(server->arg);
 }
 
-static void ended(void *arg, int status)
+static void server_ended(void *arg, int status)
 {
     struct x_server *server = arg;
     log_warn("screen", "the X server %s ended with %d", server->display, status);
-    gone(server);
+    server_gone(server);
 }
 
 static void not_ready(void *arg)
 {
     log_warn("screen", "an X server did not become ready");
-    gone(arg);
+    server_gone(arg);
 }
 
-static void says(void *arg, bool readable, bool writable)
+static void server_says(void *arg, bool readable, bool writable)
 {
     struct x_server *server = arg;
     char number[16] = "";
@@ -131,7 +131,7 @@ static void says(void *arg, bool readable, bool writable)
     server->events.ready(server->arg);
 }
 
-static struct child *start(struct x_server *server, const char *command, int said, struct fault *why)
+static struct child *start_x_server(struct x_server *server, const char *command, int said, struct fault *why)
 {
     static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8", NULL};
     static const char *const added[] = {"-displayfd", "3", "-auth"};
@@ -150,7 +150,7 @@ static struct child *start(struct x_server *server, const char *command, int sai
     words[count] = NULL;
     struct child_plan plan = {
         .arguments = words, .environment = environment, .input = -1, .output = -1, .pass = {said}, .pass_count = 1};
-    return child_start(server->loop, &plan, ended, server, why);
+    return child_start(server->loop, &plan, server_ended, server, why);
 }
 
 static bool open_server(struct x_server *server, const struct x_server_config *config, struct fault *why)
@@ -161,11 +161,11 @@ static bool open_server(struct x_server *server, const struct x_server_config *c
     if (pipe2(pipe_ends, O_CLOEXEC) != 0)
         return fault_set(why, FAULT_UNAVAILABLE, "cannot create a pipe: %s", strerror(errno));
     server->said = pipe_ends[0];
-    server->child = start(server, config->command, pipe_ends[1], why);
+    server->child = start_x_server(server, config->command, pipe_ends[1], why);
     close(pipe_ends[1]);
     if (!server->child)
         return false;
-    server->said_watch = loop_watch_new(server->loop, server->said, says, server);
+    server->said_watch = loop_watch_new(server->loop, server->said, server_says, server);
     loop_watch_set(server->said_watch, true, false);
     loop_timer_start(server->patience, READY_MS);
     return true;

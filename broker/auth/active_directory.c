@@ -23,7 +23,7 @@ static size_t read_character(const char *at, size_t left, uint32_t *character)
     return good ? length : 0;
 }
 
-static void put(char **to, uint32_t unit)
+static void put_utf16(char **to, uint32_t unit)
 {
     *(*to)++ = (char)(unit & 0xff);
     *(*to)++ = (char)(unit >> 8 & 0xff);
@@ -33,24 +33,24 @@ size_t active_directory_password(char quoted[ACTIVE_DIRECTORY_PASSWORD_MAX], con
 {
     char *to = quoted;
     uint32_t character = 0;
-    put(&to, '"');
+    put_utf16(&to, '"');
     for (size_t at = 0, length; at < password->length; at += length) {
         length = read_character(password->bytes + at, password->length - at, &character);
         if (length == 0)
             return 0;
         if (character >= 0x10000) {
-            put(&to, 0xd800 | (character - 0x10000) >> 10);
-            put(&to, 0xdc00 | (character & 0x3ff));
+            put_utf16(&to, 0xd800 | (character - 0x10000) >> 10);
+            put_utf16(&to, 0xdc00 | (character & 0x3ff));
         } else {
-            put(&to, character);
+            put_utf16(&to, character);
         }
     }
-    put(&to, '"');
+    put_utf16(&to, '"');
     return (size_t)(to - quoted);
 }
 
-static enum auth_verdict exchange(struct ldap_link *link, const char *dn, struct ldap_bytes old_value,
-                                  struct ldap_bytes new_value, int64_t wait_ms, struct fault *why)
+static enum auth_verdict replace_password(struct ldap_link *link, const char *dn, struct ldap_bytes old_value,
+                                          struct ldap_bytes new_value, int64_t wait_ms, struct fault *why)
 {
     struct ldap_reply reply;
     if (!ldap_link_exchange_now(link, dn, "unicodePwd", old_value, new_value, wait_ms, &reply, why))
@@ -77,7 +77,7 @@ enum auth_verdict active_directory_change(const struct service_account *service,
     char old_value[ACTIVE_DIRECTORY_PASSWORD_MAX], new_value[ACTIVE_DIRECTORY_PASSWORD_MAX];
     struct ldap_bytes old = {old_value, active_directory_password(old_value, old_password)};
     struct ldap_bytes new = {new_value, active_directory_password(new_value, new_password)};
-    verdict = old.length && new.length ? exchange(link, dn, old, new, service->wait_ms, why) : AUTH_REJECTED;
+    verdict = old.length && new.length ? replace_password(link, dn, old, new, service->wait_ms, why) : AUTH_REJECTED;
     explicit_bzero(old_value, sizeof old_value);
     explicit_bzero(new_value, sizeof new_value);
     return verdict;

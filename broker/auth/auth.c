@@ -48,8 +48,8 @@ static struct tenant_directory *member_for(struct auth *auth, const struct tenan
     return member;
 }
 
-static void check(void *self, const struct tenant *tenant, const char *name, const struct secret *password,
-                  auth_done *done, void *arg)
+static void check_password(void *self, const struct tenant *tenant, const char *name, const struct secret *password,
+                           auth_done *done, void *arg)
 {
     directory_check(member_for(self, tenant)->directory, name, password, done, arg);
 }
@@ -59,8 +59,9 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
     directory_look_up(member_for(self, tenant)->directory, name, done, arg);
 }
 
-static void change(void *self, const struct tenant *tenant, const char *name, const struct secret *old_password,
-                   const struct secret *new_password, auth_done *done, void *arg)
+static void change_password(void *self, const struct tenant *tenant, const char *name,
+                            const struct secret *old_password, const struct secret *new_password, auth_done *done,
+                            void *arg)
 {
     directory_change(member_for(self, tenant)->directory, name, old_password, new_password, done, arg);
 }
@@ -93,7 +94,7 @@ static void forget_due(void *arg)
 
 // It may be called from within an answer of this very directory, so the connections go a moment later. The next
 // question finds the new settings already.
-static void forget(void *self, const char *tenant_id)
+static void forget_tenant(void *self, const char *tenant_id)
 {
     struct auth *auth = self;
     struct tenant_directory *member = NULL;
@@ -105,9 +106,9 @@ static void forget(void *self, const char *tenant_id)
     loop_timer_start(auth->forgetting, 0);
 }
 
-static void status(void *self, const struct tenant *tenant, struct directory_status *status)
+static void tenant_status(void *self, const struct tenant *tenant, struct directory_status *tenant_status)
 {
-    directory_status(member_for(self, tenant)->directory, status);
+    directory_status(member_for(self, tenant)->directory, tenant_status);
 }
 
 struct auth *auth_new(struct loop *loop, const struct directory_config *config)
@@ -146,5 +147,6 @@ void auth_free(struct auth *auth)
 
 struct auth_port auth_port(struct auth *auth)
 {
-    return (struct auth_port){auth, check, look_up, change, accept_ticket, forget, status};
+    return (struct auth_port){auth,          check_password, look_up,      change_password,
+                              accept_ticket, forget_tenant,  tenant_status};
 }

@@ -209,8 +209,8 @@ static bool name_renewed(X509 *certificate, X509 *issuer, const char *renews)
     return !renews[0] || add_extension(certificate, issuer, NID_subject_alt_name, value);
 }
 
-static bool sign(void *self, const unsigned char *der, size_t length, const char *id, const char *renews,
-                 struct ca_certificate *out, struct fault *why)
+static bool sign_request(void *self, const unsigned char *der, size_t length, const char *id, const char *renews,
+                         struct ca_certificate *out, struct fault *why)
 {
     struct ca *ca = self;
     *out = (struct ca_certificate){0};
@@ -237,5 +237,5 @@ static bool sign(void *self, const unsigned char *der, size_t length, const char
 
 struct ca_port ca_port(struct ca *ca)
 {
-    return (struct ca_port){ca, ca->until_s * 1000, sign};
+    return (struct ca_port){ca, ca->until_s * 1000, sign_request};
 }

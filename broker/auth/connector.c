@@ -82,7 +82,8 @@ static void change_free(struct connector_change *change)
 
 // ---- In the thread; the lock is held unless a function says otherwise.
 
-static void deliver(struct connector *connector, struct ldap_link *link, size_t server, struct connector_change *change)
+static void deliver_link(struct connector *connector, struct ldap_link *link, size_t server,
+                         struct connector_change *change)
 {
     struct delivery *delivery = mem_new(1, sizeof *delivery);
     *delivery = (struct delivery){.link = link, .server = server, .change = change};
@@ -93,7 +94,7 @@ static void deliver(struct connector *connector, struct ldap_link *link, size_t 
     (void)written;
 }
 
-static int64_t growing(int64_t first_ms, int64_t last_ms, unsigned failures)
+static int64_t growing_wait_ms(int64_t first_ms, int64_t last_ms, unsigned failures)
 {
     int64_t wait_ms = first_ms;
     while (failures-- > 0 && wait_ms < last_ms)
@@ -104,8 +105,8 @@ static int64_t growing(int64_t first_ms, int64_t last_ms, unsigned failures)
 static void mark_failed(struct directory_server *server)
 {
     int64_t now_ms = clock_steady_ms();
-    server->not_before_ms = now_ms + growing(RETRY_FIRST_MS, RETRY_LAST_MS, server->failures);
-    server->aside_until_ms = now_ms + growing(ASIDE_FIRST_MS, ASIDE_LAST_MS, server->failures);
+    server->not_before_ms = now_ms + growing_wait_ms(RETRY_FIRST_MS, RETRY_LAST_MS, server->failures);
+    server->aside_until_ms = now_ms + growing_wait_ms(ASIDE_FIRST_MS, ASIDE_LAST_MS, server->failures);
     server->failures++;
 }
 
@@ -150,7 +151,7 @@ static void connect_one(struct connector *connector, size_t number)
         if (connector->failed_server == number)
             connector->last_failure[0] = 0;
         connector->wanted -= connector->wanted > 0;
-        deliver(connector, link, number, NULL);
+        deliver_link(connector, link, number, NULL);
         return;
     }
     mark_failed(server);
@@ -158,7 +159,7 @@ static void connect_one(struct connector *connector, size_t number)
     snprintf(connector->last_failure, sizeof connector->last_failure, "%.100s: %.200s", server->uri, why.text);
     tell_failure(connector, server, &why);
     if (next_server(connector, &ignored) == connector->server_count)
-        deliver(connector, NULL, 0, NULL);
+        deliver_link(connector, NULL, 0, NULL);
 }
 
 // Not under the lock.
@@ -213,7 +214,7 @@ static void change_one(struct connector *connector)
     change->verdict = change_at(connector, connector->servers[number].uri, change);
     pthread_mutex_lock(&connector->lock);
     connector->changing = NULL;
-    deliver(connector, NULL, number, change);
+    deliver_link(connector, NULL, number, change);
 }
 
 static void wait_until(struct connector *connector, int64_t when_ms)
@@ -222,7 +223,7 @@ static void wait_until(struct connector *connector, int64_t when_ms)
     pthread_cond_timedwait(&connector->changed, &connector->lock, &when);
 }
 
-static void work(struct connector *connector)
+static void serve_until_stopped(struct connector *connector)
 {
     while (!connector->stopping) {
         int64_t when_ms = 0;
@@ -239,7 +240,7 @@ static void work(struct connector *connector)
 }
 
 // The lock is not held; nobody else knows the connector any more.
-static void dispose(struct connector *connector)
+static void drop_undelivered(struct connector *connector)
 {
     struct delivery *delivery, *next_delivery;
     struct connector_change *change, *next_change;
@@ -258,13 +259,13 @@ static void dispose(struct connector *connector)
     free(connector);
 }
 
-static void *run(void *arg)
+static void *run_connector(void *arg)
 {
     struct connector *connector = arg;
     pthread_mutex_lock(&connector->lock);
-    work(connector);
+    serve_until_stopped(connector);
     pthread_mutex_unlock(&connector->lock);
-    dispose(connector);
+    drop_undelivered(connector);
     pthread_mutex_lock(&threads_lock);
     threads--;
     pthread_cond_broadcast(&thread_ended);
@@ -299,7 +300,7 @@ static struct delivery *take_delivery(struct connector *connector)
     return delivery;
 }
 
-static void woken(void *arg, bool readable, bool writable)
+static void take_deliveries(void *arg, bool readable, bool writable)
 {
     struct connector *connector = arg;
     uint64_t count;
@@ -333,7 +334,7 @@ static void start_thread(struct connector *connector)
     pthread_mutex_unlock(&threads_lock);
     sigfillset(&all); // signals are the loop's
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int rc = pthread_create(&thread, NULL, run, connector);
+    int rc = pthread_create(&thread, NULL, run_connector, connector);
     assert(rc == 0);
     (void)rc;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
@@ -355,7 +356,7 @@ struct connector *connector_new(struct loop *loop, const struct tenant *tenant, 
     pthread_mutex_init(&connector->lock, NULL);
     connector->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     assert(connector->wake >= 0);
-    connector->watch = loop_watch_new(loop, connector->wake, woken, connector);
+    connector->watch = loop_watch_new(loop, connector->wake, take_deliveries, connector);
     loop_watch_set(connector->watch, true, false);
     start_thread(connector);
     return connector;

@@ -65,7 +65,7 @@ struct directory {
 };
 
 static const struct operation_row find_row, bind_row, read_row;
-static void find(struct directory_request *request);
+static void find_person(struct directory_request *request);
 static void read_person(struct directory_request *request);
 
 static struct directory_request *of_errand(struct operation *operation)
@@ -108,7 +108,7 @@ static const struct identity *make_identity(struct directory_request *request, s
     return identity;
 }
 
-static void finish(struct directory_request *request, enum auth_verdict verdict)
+static void finish_request(struct directory_request *request, enum auth_verdict verdict)
 {
     struct identity identity;
     auth_done *done = request->done;
@@ -127,7 +127,7 @@ static void answer_due(void *arg)
         struct directory_request *request = answers;
         DL_DELETE(answers, request); // NOLINT(clang-analyzer-core.NullDereference): as above
         DL_APPEND(directory->open, request);
-        finish(request, request->verdict);
+        finish_request(request, request->verdict);
     }
 }
 
@@ -143,7 +143,7 @@ static void answer_later(struct directory_request *request, enum auth_verdict ve
 
 // ---- Time
 
-static int64_t patience(const struct directory *directory, int64_t now_ms)
+static int64_t patience_ms(const struct directory *directory, int64_t now_ms)
 {
     bool down = directory->down_ms && now_ms - directory->down_ms >= PATIENCE_MS;
     return down && PATIENCE_MS < directory->config.deadline_ms ? PATIENCE_MS : directory->config.deadline_ms;
@@ -152,9 +152,9 @@ static int64_t patience(const struct directory *directory, int64_t now_ms)
 static void deadline_due(void *arg)
 {
     struct directory *directory = arg;
-    int64_t now_ms = clock_steady_ms(), wait_ms = patience(directory, now_ms);
+    int64_t now_ms = clock_steady_ms(), wait_ms = patience_ms(directory, now_ms);
     while (directory->open && now_ms - directory->open->started_ms >= wait_ms)
-        finish(directory->open, AUTH_UNAVAILABLE);
+        finish_request(directory->open, AUTH_UNAVAILABLE);
     directory->deadline_set = directory->open != NULL;
     if (directory->open)
         loop_timer_start(directory->deadline, directory->open->started_ms + wait_ms - now_ms);
@@ -175,9 +175,9 @@ static void walk_ready(struct group_walk *walk, bool known)
     struct directory_request *request =
         (struct directory_request *)((char *)walk - offsetof(struct directory_request, walk));
     if (!known)
-        finish(request, AUTH_UNAVAILABLE);
+        finish_request(request, AUTH_UNAVAILABLE);
     else if (groups_walk(request->directory->groups, walk))
-        finish(request, AUTH_RIGHT);
+        finish_request(request, AUTH_RIGHT);
 }
 
 static void have_person(struct directory_request *request)
@@ -186,9 +186,9 @@ static void have_person(struct directory_request *request)
     struct cached_dn person = {.dn = request->dn, .key = request->person.key};
     dn_cache_put(directory->known, request->user_name, &person, clock_steady_ms());
     if (request->person.disabled)
-        finish(request, AUTH_DISABLED);
+        finish_request(request, AUTH_DISABLED);
     else if (groups_walk(directory->groups, &request->walk))
-        finish(request, AUTH_RIGHT);
+        finish_request(request, AUTH_RIGHT);
 }
 
 // What was put by no longer holds: somebody was moved, renamed or replaced. Begin again without it.
@@ -197,15 +197,15 @@ static void start_over(struct directory_request *request)
     dn_cache_drop(request->directory->known, request->user_name);
     request->known_key[0] = request->dn[0] = 0;
     request->refused = false;
-    find(request);
+    find_person(request);
 }
 
-static bool unavailable(struct directory_request *request, const char *doing, const struct ldap_result *result)
+static bool finish_unavailable(struct directory_request *request, const char *doing, const struct ldap_result *result)
 {
     if (result)
         log_warn("directory", "%s: %s: code %d %s", request->directory->tenant.id, doing, result->code,
                  result->diagnostic);
-    finish(request, AUTH_UNAVAILABLE);
+    finish_request(request, AUTH_UNAVAILABLE);
     return false;
 }
 
@@ -244,7 +244,7 @@ static void read_done(struct operation *operation, const struct ldap_result *res
     struct directory_request *request = of_errand(operation);
     bool from_memory = request->known_key[0];
     if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_NO_SUCH_OBJECT)) {
-        unavailable(request, "reading a person", result);
+        finish_unavailable(request, "reading a person", result);
         return;
     }
     bool same = request->was_read && (!from_memory || text_equal(request->known_key, request->person.key));
@@ -253,7 +253,7 @@ static void read_done(struct operation *operation, const struct ldap_result *res
     else if (from_memory)
         start_over(request);
     else
-        finish(request, AUTH_WRONG);
+        finish_request(request, AUTH_WRONG);
 }
 
 static const struct operation_row read_row = {ERRAND_SEARCH, read_send, read_entry, read_done};
@@ -281,33 +281,33 @@ static void bind_refused(struct directory_request *request)
         dn_cache_drop(request->directory->known, request->user_name);
         request->known_key[0] = 0;
         request->refused = true;
-        find(request);
+        find_person(request);
         return;
     }
-    finish(request, AUTH_WRONG);
+    finish_request(request, AUTH_WRONG);
 }
 
 static void bind_done(struct operation *operation, const struct ldap_result *result)
 {
     struct directory_request *request = of_errand(operation);
     if (!result) {
-        finish(request, AUTH_UNAVAILABLE);
+        finish_request(request, AUTH_UNAVAILABLE);
         return;
     }
     enum auth_verdict verdict = verdict_of_bind((enum directory_kind)request->directory->tenant.directory, result);
     if (verdict == AUTH_UNAVAILABLE)
-        unavailable(request, "bind", result);
+        finish_unavailable(request, "bind", result);
     else if (!request->dn[0] || verdict == AUTH_WRONG)
         bind_refused(request);
     else if (verdict == AUTH_RIGHT)
         read_person(request);
     else
-        finish(request, verdict);
+        finish_request(request, verdict);
 }
 
 static const struct operation_row bind_row = {.kind = ERRAND_BIND, .send = bind_send, .done = bind_done};
 
-static void prove(struct directory_request *request)
+static void prove_person(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     if (request->kind == REQUEST_LOOK_UP)
@@ -318,7 +318,7 @@ static void prove(struct directory_request *request)
         connector_change(directory->connector, request->dn, &request->password, request->new_password, request);
 }
 
-static void changed(void *arg, void *who, enum auth_verdict verdict)
+static void password_changed(void *arg, void *who, enum auth_verdict verdict)
 {
     struct directory_request *request = who;
     (void)arg;
@@ -327,7 +327,7 @@ static void changed(void *arg, void *who, enum auth_verdict verdict)
     else if (verdict == AUTH_WRONG)
         bind_refused(request);
     else
-        finish(request, verdict);
+        finish_request(request, verdict);
 }
 
 // ---- Finding the name
@@ -365,7 +365,7 @@ static void find_done(struct operation *operation, const struct ldap_result *res
 {
     struct directory_request *request = of_errand(operation);
     if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_SIZE_LIMIT)) {
-        unavailable(request, "searching a name", result);
+        finish_unavailable(request, "searching a name", result);
         return;
     }
     bool was_refused = request->refused;
@@ -373,31 +373,31 @@ static void find_done(struct operation *operation, const struct ldap_result *res
     if (!unique)
         request->dn[0] = 0;
     if (was_refused || (request->kind == REQUEST_LOOK_UP && !unique))
-        finish(request, AUTH_WRONG);
+        finish_request(request, AUTH_WRONG);
     else
-        prove(request);
+        prove_person(request);
 }
 
 static const struct operation_row find_row = {ERRAND_SEARCH, find_send, find_entry, find_done};
 
-static void find(struct directory_request *request)
+static void find_person(struct directory_request *request)
 {
     ldap_pool_send(request->directory->pool, &request->operation, &find_row);
 }
 
 // ---- The beginning of a request
 
-static void start(struct directory_request *request)
+static void start_request(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     struct cached_dn person;
     if (!dn_cache_find(directory->known, request->user_name, request->started_ms, &person)) {
-        find(request);
+        find_person(request);
         return;
     }
     TEXT_PUT(request->dn, person.dn);
     TEXT_PUT(request->known_key, person.key);
-    prove(request);
+    prove_person(request);
 }
 
 static struct directory_request *request_new(struct directory *directory, enum request_kind kind, auth_done *done,
@@ -412,12 +412,12 @@ static struct directory_request *request_new(struct directory *directory, enum r
     request->arg = arg;
     directory->count++;
     DL_APPEND(directory->open, request);
-    watch_deadline(directory, patience(directory, request->started_ms));
+    watch_deadline(directory, patience_ms(directory, request->started_ms));
     return request;
 }
 
 // An empty password is an "unauthenticated bind", which a directory may answer with success (RFC 4513, 5.1.2).
-static void begin(struct directory_request *request, const char *name)
+static void begin_request(struct directory_request *request, const char *name)
 {
     struct directory *directory = request->directory;
     bool proves = request->kind == REQUEST_LOOK_UP || request->password.length > 0;
@@ -428,7 +428,7 @@ static void begin(struct directory_request *request, const char *name)
     else if (request->new_password && request->new_password->length == 0)
         answer_later(request, AUTH_REJECTED);
     else
-        start(request);
+        start_request(request);
 }
 
 void directory_check(struct directory *directory, const char *name, const struct secret *password, auth_done *done,
@@ -436,12 +436,12 @@ void directory_check(struct directory *directory, const char *name, const struct
 {
     struct directory_request *request = request_new(directory, REQUEST_CHECK, done, arg);
     request->password = *password;
-    begin(request, name);
+    begin_request(request, name);
 }
 
 void directory_look_up(struct directory *directory, const char *name, auth_done *done, void *arg)
 {
-    begin(request_new(directory, REQUEST_LOOK_UP, done, arg), name);
+    begin_request(request_new(directory, REQUEST_LOOK_UP, done, arg), name);
 }
 
 void directory_change(struct directory *directory, const char *name, const struct secret *old_password,
@@ -450,7 +450,7 @@ void directory_change(struct directory *directory, const char *name, const struc
     struct directory_request *request = request_new(directory, REQUEST_CHANGE, done, arg);
     request->password = *old_password;
     request->new_password = mem_copy(new_password, sizeof *new_password);
-    begin(request, name);
+    begin_request(request, name);
 }
 
 // ---- The directory
@@ -503,7 +503,7 @@ static void name_nobody(struct directory *directory)
 struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config)
 {
     struct directory *directory = mem_new(1, sizeof *directory);
-    struct connector_port port = {directory, link_ready, servers_down, changed};
+    struct connector_port port = {directory, link_ready, servers_down, password_changed};
     directory->tenant = *tenant;
     directory->config = *config;
     directory->loop = loop;
@@ -524,7 +524,7 @@ void directory_free(struct directory *directory)
 {
     answer_due(directory);
     while (directory->open)
-        finish(directory->open, AUTH_UNAVAILABLE);
+        finish_request(directory->open, AUTH_UNAVAILABLE);
     loop_timer_free(directory->deadline);
     loop_timer_free(directory->answering);
     groups_free(directory->groups);

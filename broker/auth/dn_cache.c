@@ -40,7 +40,7 @@ void dn_cache_free(struct dn_cache *known)
     free(known);
 }
 
-static struct dn_row *find(struct dn_cache *known, const char *user_name)
+static struct dn_row *find_row(struct dn_cache *known, const char *user_name)
 {
     struct dn_row *row = NULL;
     HASH_FIND_STR(known->rows, user_name, row);
@@ -49,7 +49,7 @@ static struct dn_row *find(struct dn_cache *known, const char *user_name)
 
 _Bool dn_cache_find(struct dn_cache *known, const char *user_name, int64_t now_ms, struct cached_dn *person)
 {
-    struct dn_row *row = find(known, user_name);
+    struct dn_row *row = find_row(known, user_name);
     if (!row || now_ms >= row->until_ms)
         return 0;
     *person = (struct cached_dn){.dn = row->dn, .key = row->key};
@@ -70,7 +70,7 @@ void dn_cache_put(struct dn_cache *known, const char *user_name, const struct ca
 
 void dn_cache_drop(struct dn_cache *known, const char *user_name)
 {
-    struct dn_row *row = find(known, user_name);
+    struct dn_row *row = find_row(known, user_name);
     if (row)
         remove_row(known, row);
 }

@@ -181,7 +181,7 @@ static void node_entry(struct operation *operation, const struct ldap_entry *ent
     node->dn = name_for(node->groups, entry->dn);
 }
 
-static void ask(struct groups *groups, struct group_node *node)
+static void ask_for_group(struct groups *groups, struct group_node *node)
 {
     node->state = NODE_ASKED;
     node->asked_ms = clock_steady_ms();
@@ -194,7 +194,7 @@ static void ask(struct groups *groups, struct group_node *node)
 }
 
 // Those who wait go on, or fail with it. They may ask for the same group again, so the list is taken first.
-static void settle(struct group_node *node, bool known)
+static void settle_node(struct group_node *node, bool known)
 {
     struct groups *groups = node->groups;
     struct graph *graph = node->graph;
@@ -220,7 +220,7 @@ static void node_done(struct operation *operation, const struct ldap_result *res
     if (!known && result)
         log_warn("directory", "%s: reading a group: code %d %s", node->groups->tenant->id, result->code,
                  result->diagnostic);
-    settle(node, known);
+    settle_node(node, known);
 }
 
 static const struct operation_row node_row = {ERRAND_SEARCH, node_send, node_entry, node_done};
@@ -232,7 +232,7 @@ static void deadline_came(void *arg)
     while (groups->asked && now_ms - groups->asked->asked_ms >= groups->deadline_ms) {
         struct group_node *node = groups->asked;
         ldap_pool_cancel(groups->pool, &node->operation);
-        settle(node, false);
+        settle_node(node, false);
     }
     if (groups->asked)
         loop_timer_start(groups->deadline, groups->asked->asked_ms + groups->deadline_ms - now_ms);
@@ -279,7 +279,7 @@ static bool wait_for_unknown(struct groups *groups, struct group_walk *walk, int
             continue;
         first = first ? first : node;
         if (node->state != NODE_ASKED)
-            ask(groups, node);
+            ask_for_group(groups, node);
     }
     assert(first); // something was missing, or we were not here
     DL_APPEND(first->waiting, walk);

@@ -40,7 +40,7 @@ static void credentials_drop(gss_cred_id_t *credentials)
     gss_release_cred(&minor, credentials);
 }
 
-static bool refuse(struct fault *why, enum fault_kind kind, const char *doing, OM_uint32 major, OM_uint32 minor)
+static bool refuse_ticket(struct fault *why, enum fault_kind kind, const char *doing, OM_uint32 major, OM_uint32 minor)
 {
     OM_uint32 ignored, more = 0;
     owned(buffer) gss_buffer_desc general = GSS_C_EMPTY_BUFFER;
@@ -69,7 +69,7 @@ struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_i
                                             &acceptor->credentials, NULL, NULL);
     if (!GSS_ERROR(major))
         return acceptor;
-    refuse(why, FAULT_UNAVAILABLE, keytab, major, minor);
+    refuse_ticket(why, FAULT_UNAVAILABLE, keytab, major, minor);
     free(acceptor);
     return NULL;
 }
@@ -100,7 +100,7 @@ static bool read_principal(gss_name_t name, const char *realm, char principal[DN
     owned(buffer) gss_buffer_desc shown = GSS_C_EMPTY_BUFFER;
     OM_uint32 major = gss_display_name(&minor, name, &shown, &type);
     if (GSS_ERROR(major))
-        return refuse(why, FAULT_DENIED, "name of the ticket", major, minor);
+        return refuse_ticket(why, FAULT_DENIED, "name of the ticket", major, minor);
     if (!gss_oid_equal(type, GSS_KRB5_NT_PRINCIPAL_NAME) || !is_person(shown.value, shown.length, realm))
         return fault_set(why, FAULT_DENIED, "the ticket is not for a person of %s: %.*s", realm,
                          shown.length < 128 ? (int)shown.length : 128, (const char *)shown.value);
@@ -142,7 +142,7 @@ static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *
     OM_uint32 major = gss_accept_sec_context(&minor, &context, acceptor->credentials, token, &channel, &name, NULL,
                                              reply, &flags, NULL, &delegated);
     if (GSS_ERROR(major))
-        return refuse(why, FAULT_DENIED, "ticket", major, minor);
+        return refuse_ticket(why, FAULT_DENIED, "ticket", major, minor);
     if (major != GSS_S_COMPLETE)
         return fault_set(why, FAULT_DENIED, "ticket: not complete in one step");
     // A client that sends no binding is accepted by the library, only without this flag.

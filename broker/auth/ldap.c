@@ -79,7 +79,7 @@ static struct timeval wait_of(int64_t wait_ms)
     return (struct timeval){.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
 }
 
-static bool fail(struct ldap_link *link, struct fault *why, const char *doing)
+static bool fail_link(struct ldap_link *link, struct fault *why, const char *doing)
 {
     int code = LDAP_OTHER;
     owned(ldap_text) char *detail = NULL;
@@ -172,7 +172,7 @@ static bool ask_for_tls(struct ldap_link *link, int64_t wait_ms, struct fault *w
 {
     int id = 0, code = LDAP_OTHER;
     if (ldap_start_tls(link->ldap, NULL, NULL, &id) != LDAP_SUCCESS)
-        return fail(link, why, "StartTLS");
+        return fail_link(link, why, "StartTLS");
     owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
     if (!message)
         return fault_set(why, FAULT_UNAVAILABLE, "StartTLS: no answer");
@@ -185,7 +185,7 @@ static bool ask_for_tls(struct ldap_link *link, int64_t wait_ms, struct fault *w
 // A certificate that is refused leaves nothing but an unknown error.
 static bool fail_tls(struct ldap_link *link, const char *ca_file, struct fault *why)
 {
-    fail(link, why, "TLS");
+    fail_link(link, why, "TLS");
     if (strstr(why->text, "unknown error"))
         fault_set(why, FAULT_UNAVAILABLE, "TLS: the certificate is not signed by %.180s, or is for another name",
                   ca_file);
@@ -261,7 +261,7 @@ bool ldap_link_bind_now(struct ldap_link *link, const char *dn, const struct sec
 {
     int id = 0;
     if (!ldap_link_bind(link, dn, password, &id))
-        return fail(link, why, "bind");
+        return fail_link(link, why, "bind");
     return await_reply(link, id, wait_ms, reply, why);
 }
 
@@ -281,7 +281,7 @@ static bool sasl_step(struct ldap_link *link, struct ldap_bytes say, int64_t wai
     int id = 0;
     struct berval credentials = {say.length, (char *)(uintptr_t)say.at};
     if (ldap_sasl_bind(link->ldap, "", "GSSAPI", &credentials, NULL, NULL, &id) != LDAP_SUCCESS)
-        return fail(link, why, "bind");
+        return fail_link(link, why, "bind");
     owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
     if (!message)
         return fault_set(why, FAULT_UNAVAILABLE, "no answer");
@@ -337,7 +337,7 @@ bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_d
     int id = 0;
     query.time_limit_s = (int)(wait_ms / 1000) + 1;
     if (!ldap_link_search(link, &query, &id))
-        return fail(link, why, "root of the directory");
+        return fail_link(link, why, "root of the directory");
     owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
     if (!message)
         return fault_set(why, FAULT_UNAVAILABLE, "root of the directory: no answer");
@@ -357,7 +357,7 @@ bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *
     LDAPMod there = {LDAP_MOD_ADD | LDAP_MOD_BVALUES, type, {.modv_bvals = news}};
     LDAPMod *changes[] = {&away, &there, NULL};
     if (ldap_modify_ext(link->ldap, dn, changes, NULL, NULL, &id) != LDAP_SUCCESS)
-        return fail(link, why, "change");
+        return fail_link(link, why, "change");
     return await_reply(link, id, wait_ms, reply, why);
 }
 
@@ -370,7 +370,7 @@ bool ldap_link_change_now(struct ldap_link *link, const struct secret *old_passw
     LDAPControl ask = {.ldctl_oid = LDAP_CONTROL_PASSWORDPOLICYREQUEST};
     LDAPControl *controls[] = {&ask, NULL};
     if (ldap_passwd(link->ldap, NULL, &old, &new, controls, NULL, &id) != LDAP_SUCCESS)
-        return fail(link, why, "change of password");
+        return fail_link(link, why, "change of password");
     return await_reply(link, id, wait_ms, reply, why);
 }
 

@@ -47,7 +47,7 @@ struct ldap_pool {
     uint64_t turn; // counts what is sent and heard, to tell which was first
 };
 
-static void pump(struct ldap_pool *pool, struct kind *kind);
+static void pump_waiting(struct ldap_pool *pool, struct kind *kind);
 
 static void line_dispose(struct pool_connection *connection)
 {
@@ -105,7 +105,7 @@ static struct operation *find_flight(struct pool_connection *connection, int id)
     return NULL;
 }
 
-static bool answered(void *arg, int id, const struct ldap_entry *entry, const struct ldap_result *result)
+static bool operation_answered(void *arg, int id, const struct ldap_entry *entry, const struct ldap_result *result)
 {
     struct pool_connection *connection = arg;
     struct operation *operation = find_flight(connection, id);
@@ -130,13 +130,13 @@ static void line_ready(void *arg, bool readable, bool writable)
     connection->heard = ++pool->turn;
     connection->strangers = 0;
     connection->draining = true;
-    bool alive = ldap_link_drain(connection->link, answered, connection);
+    bool alive = ldap_link_drain(connection->link, operation_answered, connection);
     connection->draining = false;
     if (connection->lost)
         line_dispose(connection);
     else if (!alive)
         line_lose(connection);
-    pump(pool, kind);
+    pump_waiting(pool, kind);
 }
 
 // False when the line is gone.
@@ -163,7 +163,7 @@ static struct pool_connection *line_with_room(struct kind *kind)
     return NULL;
 }
 
-static size_t missing(const struct kind *kind)
+static size_t missing_connections(const struct kind *kind)
 {
     size_t waiting = 0, room = kind->most - kind->count;
     for (const struct operation *operation = kind->waiting; operation && waiting < room * kind->flights;
@@ -174,14 +174,14 @@ static size_t missing(const struct kind *kind)
 
 static void ask_for_lines(struct ldap_pool *pool)
 {
-    size_t needed = missing(&pool->kinds[ERRAND_BIND]) + missing(&pool->kinds[ERRAND_SEARCH]);
+    size_t needed = missing_connections(&pool->kinds[ERRAND_BIND]) + missing_connections(&pool->kinds[ERRAND_SEARCH]);
     if (needed <= pool->wanted)
         return;
     connector_want(pool->connector, needed - pool->wanted);
     pool->wanted = needed;
 }
 
-static void pump(struct ldap_pool *pool, struct kind *kind)
+static void pump_waiting(struct ldap_pool *pool, struct kind *kind)
 {
     while (kind->waiting) {
         struct pool_connection *connection = line_with_room(kind);
@@ -198,7 +198,7 @@ static void pump(struct ldap_pool *pool, struct kind *kind)
 static void pump_all(struct ldap_pool *pool)
 {
     for (size_t k = 0; k < ERRAND_KINDS; k++)
-        pump(pool, &pool->kinds[k]);
+        pump_waiting(pool, &pool->kinds[k]);
 }
 
 static void tell_failed(void *arg)
@@ -241,11 +241,11 @@ void ldap_pool_send(struct ldap_pool *pool, struct operation *operation, const s
     operation->losses = 0;
     operation->state = ERRAND_WAITING;
     DL_APPEND(kind->waiting, operation);
-    pump(pool, kind);
+    pump_waiting(pool, kind);
 }
 
 // The server that left an errand without an answer: its other lines are not trusted either if it said nothing on them.
-static void blame(struct ldap_pool *pool, size_t server, uint64_t since)
+static void blame_server(struct ldap_pool *pool, size_t server, uint64_t since)
 {
     connector_blame(pool->connector, server);
     for (size_t k = 0; k < ERRAND_KINDS; k++)
@@ -261,7 +261,7 @@ static void cancel_flight(struct ldap_pool *pool, struct pool_connection *connec
 {
     take_off(connection, operation);
     if (connection->heard < operation->sent)
-        blame(pool, connection->server, operation->sent);
+        blame_server(pool, connection->server, operation->sent);
     else if (connection->kind == ERRAND_BIND)
         line_lose(connection);
     else

@@ -28,7 +28,7 @@ struct sasl_gssapi {
     size_t binding_length;
 };
 
-static bool fail(struct fault *why, const char *doing, OM_uint32 major, OM_uint32 minor)
+static bool fail_gssapi(struct fault *why, const char *doing, OM_uint32 major, OM_uint32 minor)
 {
     OM_uint32 ignored, more = 0;
     gss_buffer_desc text = GSS_C_EMPTY_BUFFER;
@@ -70,10 +70,10 @@ static bool import_name(gss_name_t *name, const char *text, struct fault *why)
 {
     gss_buffer_desc given = {strlen(text), (char *)(uintptr_t)text};
     OM_uint32 minor = 0, major = gss_import_name(&minor, &given, GSS_KRB5_NT_PRINCIPAL_NAME, name);
-    return !GSS_ERROR(major) || fail(why, text, major, minor);
+    return !GSS_ERROR(major) || fail_gssapi(why, text, major, minor);
 }
 
-static bool acquire(struct sasl_gssapi *gssapi, const struct sasl_gssapi_config *config, struct fault *why)
+static bool acquire_credentials(struct sasl_gssapi *gssapi, const struct sasl_gssapi_config *config, struct fault *why)
 {
     static gss_OID_desc kerberos = {9, (char *)"\x2a\x86\x48\x86\xf7\x12\x01\x02\x02"};
     static atomic_uint number;
@@ -90,7 +90,7 @@ static bool acquire(struct sasl_gssapi *gssapi, const struct sasl_gssapi_config 
     OM_uint32 major = gss_acquire_cred_from(&minor, name, GSS_C_INDEFINITE, &mechanisms, GSS_C_INITIATE, &store,
                                             &gssapi->credentials, NULL, NULL);
     gss_release_name(&ignored, &name);
-    return !GSS_ERROR(major) || fail(why, "ticket of the service account", major, minor);
+    return !GSS_ERROR(major) || fail_gssapi(why, "ticket of the service account", major, minor);
 }
 
 struct sasl_gssapi *sasl_gssapi_new(const struct sasl_gssapi_config *config, struct fault *why)
@@ -99,7 +99,7 @@ struct sasl_gssapi *sasl_gssapi_new(const struct sasl_gssapi_config *config, str
     struct sasl_gssapi *gssapi = mem_new(1, sizeof *gssapi);
     snprintf(target, sizeof target, "ldap/%s@%s", config->host, config->realm);
     if (bind_to(gssapi, config->server_certificate, why) && import_name(&gssapi->target, target, why) &&
-        acquire(gssapi, config, why))
+        acquire_credentials(gssapi, config, why))
         return gssapi;
     sasl_gssapi_free(gssapi);
     return NULL;
@@ -143,7 +143,7 @@ static bool step_context(struct sasl_gssapi *gssapi, gss_buffer_desc *said, stru
         gss_init_sec_context(&minor, gssapi->credentials, &gssapi->context, gssapi->target, (gss_OID)gss_mech_krb5,
                              GSS_C_MUTUAL_FLAG, 0, &binding, said, NULL, &gssapi->say, &flags, NULL);
     if (GSS_ERROR(major))
-        return fail(why, "ticket for the directory", major, minor);
+        return fail_gssapi(why, "ticket for the directory", major, minor);
     if (major != GSS_S_COMPLETE)
         return true;
     gssapi->step = STEP_LAYER;
@@ -159,14 +159,14 @@ static bool step_layer(struct sasl_gssapi *gssapi, gss_buffer_desc *said, struct
     OM_uint32 ignored, minor = 0;
     OM_uint32 major = gss_unwrap(&minor, gssapi->context, said, &offer, NULL, NULL);
     if (GSS_ERROR(major))
-        return fail(why, "offer of the directory", major, minor);
+        return fail_gssapi(why, "offer of the directory", major, minor);
     bool offered = offer.length == LAYER_SIZE && (((const char *)offer.value)[0] & LAYER_NONE);
     gss_release_buffer(&ignored, &offer);
     if (!offered)
         return fault_set(why, FAULT_UNAVAILABLE, "the directory demands signing although TLS is in use");
     major = gss_wrap(&minor, gssapi->context, 0, GSS_C_QOP_DEFAULT, &choice, NULL, &gssapi->say);
     if (GSS_ERROR(major))
-        return fail(why, "answer to the directory", major, minor);
+        return fail_gssapi(why, "answer to the directory", major, minor);
     gssapi->step = STEP_DONE;
     return true;
 }

@@ -45,7 +45,7 @@ bool account_find(struct account *account, const char *name, struct fault *why)
 
 // ---- in the new process, where only async-signal-safe calls are allowed
 
-static bool become(const struct account *account)
+static bool become_account(const struct account *account)
 {
     return setgroups(account->group_count, account->groups) == 0 &&
            setresgid(account->gid, account->gid, account->gid) == 0 &&
@@ -69,7 +69,7 @@ static bool place_descriptors(const struct child_plan *plan, int nothing)
     return close_range((unsigned)count, ~0U, 0) == 0;
 }
 
-static void run(const struct child_plan *plan, int nothing, pid_t parent)
+static void run_program(const struct child_plan *plan, int nothing, pid_t parent)
 {
     sigset_t none;
     sigemptyset(&none);
@@ -78,7 +78,7 @@ static void run(const struct child_plan *plan, int nothing, pid_t parent)
     setpgid(0, 0);
     if (plan->no_network && unshare(CLONE_NEWNET) != 0)
         return;
-    if (plan->account && !become(plan->account))
+    if (plan->account && !become_account(plan->account))
         return;
     // After the change of user, which would clear it.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -89,7 +89,7 @@ static void run(const struct child_plan *plan, int nothing, pid_t parent)
 
 // ---- in the agent
 
-static int collect(struct child *child)
+static int collect_status(struct child *child)
 {
     int status = 0;
     while (waitpid(child->pid, &status, 0) < 0 && errno == EINTR)
@@ -100,12 +100,12 @@ static int collect(struct child *child)
     return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-static void over(void *arg, bool readable, bool writable)
+static void child_over(void *arg, bool readable, bool writable)
 {
     struct child *child = arg;
     (void)readable;
     (void)writable;
-    int status = collect(child);
+    int status = collect_status(child);
     loop_timer_stop(child->grace);
     child->ended(child->arg, status);
 }
@@ -123,7 +123,7 @@ static pid_t fork_and_run(const struct child_plan *plan)
     pid_t parent = getpid();
     pid_t pid = nothing < 0 ? -1 : fork();
     if (pid == 0) {
-        run(plan, nothing, parent);
+        run_program(plan, nothing, parent);
         _exit(CHILD_NOT_STARTED);
     }
     if (nothing >= 0)
@@ -147,7 +147,7 @@ struct child *child_start(struct loop *loop, const struct child_plan *plan, chil
     child->ended = ended;
     child->arg = arg;
     child->grace = loop_timer_new(loop, grace_is_over, child);
-    child->watch = loop_watch_new(loop, child->handle, over, child);
+    child->watch = loop_watch_new(loop, child->handle, child_over, child);
     loop_watch_set(child->watch, true, false);
     return child;
 }
@@ -170,7 +170,7 @@ void child_free(struct child *child)
         // An X server must get the time to hand back its terminal.
         if (poll(&over, 1, FREE_MS) != 1)
             kill(child->pid, SIGKILL);
-        collect(child);
+        collect_status(child);
     }
     loop_timer_free(child->grace);
     free(child);

@@ -72,7 +72,7 @@ static void set_value(struct parse *parse, const struct conf_row *row, const cha
     }
 }
 
-static char *trim(char *text)
+static char *trim_spaces(char *text)
 {
     while (*text == ' ' || *text == '\t')
         text++;
@@ -112,7 +112,7 @@ static void read_line(struct parse *parse, const char *from, size_t length)
         mistake(parse, "the line is not valid UTF-8");
         return;
     }
-    char *start = trim(line);
+    char *start = trim_spaces(line);
     if (!*start || *start == '#')
         return;
     char *equals = strchr(start, '=');
@@ -121,10 +121,10 @@ static void read_line(struct parse *parse, const char *from, size_t length)
         return;
     }
     *equals = 0;
-    read_pair(parse, trim(start), trim(equals + 1));
+    read_pair(parse, trim_spaces(start), trim_spaces(equals + 1));
 }
 
-static void finish(struct parse *parse)
+static void finish_parse(struct parse *parse)
 {
     parse->line = 0;
     for (size_t i = 0; parse->rows[i].key; i++) {
@@ -148,7 +148,7 @@ bool conf_parse(const char *text, size_t length, const struct conf_row *rows, vo
         read_line(&parse, text + at, line_length);
         at += line_length + 1;
     }
-    finish(&parse);
+    finish_parse(&parse);
     return parse.mistakes == 0;
 }
 

@@ -6,7 +6,7 @@
 static struct host_config config;
 static struct host_agent *agent;
 
-static bool load(const char *path)
+static bool load_config(const char *path)
 {
     bool loaded = host_config_load(&config, path);
     if (loaded)
@@ -14,12 +14,12 @@ static bool load(const char *path)
     return loaded;
 }
 
-static bool check(const char *path)
+static bool check_config(const char *path)
 {
     return host_config_check(&config, conf_report_stderr, (void *)(uintptr_t)path);
 }
 
-static struct enrol_config where(void)
+static struct enrol_config enrol_where(void)
 {
     return (struct enrol_config){.noun = NOUN_HOST,
                                  .broker = config.broker,
@@ -28,13 +28,13 @@ static struct enrol_config where(void)
                                  .state_dir = config.state_dir};
 }
 
-static bool begin(struct loop *loop, struct fault *why)
+static bool begin_agent(struct loop *loop, struct fault *why)
 {
     agent = host_agent_new(loop, &config, why);
     return agent != NULL;
 }
 
-static void end(void)
+static void end_agent(void)
 {
     host_agent_free(agent);
 }
@@ -46,11 +46,11 @@ int main(int count, char **words)
         .task = "manages this session host",
         .what = "host",
         .config_file = CONFIG_FILE,
-        .load = load,
-        .check = check,
-        .where = where,
-        .begin = begin,
-        .end = end,
+        .load = load_config,
+        .check = check_config,
+        .where = enrol_where,
+        .begin = begin_agent,
+        .end = end_agent,
     };
     return agent_main(&program, count, words);
 }

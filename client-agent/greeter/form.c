@@ -32,7 +32,7 @@ static bool is_fit(const struct form *form, size_t row)
     return length > 0 && !is_long(form, row) && text_is_clean(text, length);
 }
 
-static void submit(struct form *form)
+static void submit_form(struct form *form)
 {
     const char *texts[FORM_ROWS_MAX];
     for (size_t row = 0; row < FORM_ROWS_MAX; row++) {
@@ -50,7 +50,7 @@ static void submit(struct form *form)
 static void button_pressed(GtkButton *button, gpointer arg)
 {
     (void)button;
-    submit(arg);
+    submit_form(arg);
 }
 
 static void enter_pressed(GtkWidget *entry, gpointer arg)
@@ -59,7 +59,7 @@ static void enter_pressed(GtkWidget *entry, gpointer arg)
     if (entry == form->entries[0] && *text_of(form, 1) == 0)
         gtk_widget_grab_focus(form->entries[1]);
     else
-        submit(form);
+        submit_form(form);
 }
 
 // No menu over a field: what it offers is of no use here, and it would take the keyboard.

@@ -32,7 +32,7 @@ static void fill_in(char text[SENTENCE_SIZE + NAME_SIZE], const char *sentence, 
     snprintf(text, SENTENCE_SIZE + NAME_SIZE, "%.*s%s%s", before, sentence, gap ? where : "", gap ? gap + 2 : "");
 }
 
-static void show(const struct caption *caption)
+static void show_caption(const struct caption *caption)
 {
     char text[SENTENCE_SIZE + NAME_SIZE];
     fill_in(text, language_text(caption->english), caption->where);
@@ -78,7 +78,7 @@ void captions_set_with(struct captions *captions, GtkWidget *widget, const char 
     struct caption *caption = caption_of(captions, widget);
     text_cut(caption->english, sizeof caption->english, english);
     text_cut(caption->where, sizeof caption->where, where);
-    show(caption);
+    show_caption(caption);
 }
 
 void captions_describe(struct captions *captions, GtkWidget *widget, GtkWidget *described)
@@ -93,7 +93,7 @@ void captions_switch(struct captions *captions, const char *language)
     TEXT_PUT(captions->language, text_equal(language, "en") ? "en" : "de");
     language_init(captions->language);
     for (size_t i = 0; i < captions->count; i++)
-        show(&captions->all[i]);
+        show_caption(&captions->all[i]);
 }
 
 const char *captions_language(const struct captions *captions)

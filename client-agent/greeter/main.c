@@ -48,7 +48,7 @@ static void new_password(void *arg, const char *password)
     send_secret(arg, GREETER_NEW_PASSWORD, "", password);
 }
 
-static void cancel(void *arg)
+static void send_cancel(void *arg)
 {
     struct greeter_message message = {.type = GREETER_CANCEL};
     send_message(arg, &message);
@@ -61,19 +61,19 @@ static void switch_language(void *arg, const char *language)
     send_message(arg, &message);
 }
 
-static void heard(void *arg, const struct greeter_message *message)
+static void message_heard(void *arg, const struct greeter_message *message)
 {
     struct greeter_program *program = arg;
     if (message->type == GREETER_SHOW || message->type == GREETER_ASK_NEW || message->type == GREETER_BUSY)
         window_follow(program->face, message);
 }
 
-static gboolean readable(gint descriptor, GIOCondition condition, gpointer arg)
+static gboolean agent_readable(gint descriptor, GIOCondition condition, gpointer arg)
 {
     struct greeter_program *program = arg;
     struct fault why = {0};
     (void)condition;
-    if (greeter_read(&program->reader, descriptor, heard, program, &why))
+    if (greeter_read(&program->reader, descriptor, message_heard, program, &why))
         return G_SOURCE_CONTINUE;
     if (*why.text)
         log_error("greeter", "the agent: %s", why.text);
@@ -96,7 +96,7 @@ static void settle_environment(void)
 int main(int count, char **words)
 {
     static const struct window_events events = {
-        .log_on = log_on, .new_password = new_password, .cancel = cancel, .language = switch_language};
+        .log_on = log_on, .new_password = new_password, .cancel = send_cancel, .language = switch_language};
     struct greeter_program program = {0};
     secrecy_keep();
     secrecy_wipe_freed();
@@ -109,7 +109,7 @@ int main(int count, char **words)
     g_set_prgname("pult-greeter");
     program.loop = g_main_loop_new(NULL, FALSE);
     program.face = window_new(count > 1 ? words[1] : "de", &events, &program);
-    g_unix_fd_add(GREETER_DESCRIPTOR, G_IO_IN | G_IO_HUP | G_IO_ERR, readable, &program);
+    g_unix_fd_add(GREETER_DESCRIPTOR, G_IO_IN | G_IO_HUP | G_IO_ERR, agent_readable, &program);
     g_main_loop_run(program.loop);
     window_free(program.face);
     g_main_loop_unref(program.loop);

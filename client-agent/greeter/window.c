@@ -49,13 +49,13 @@ static const struct busy_row busy_rows[] = {
 
 // ---- what is said
 
-static void say(struct window *face, const char *sentence, const char *where)
+static void show_message(struct window *face, const char *sentence, const char *where)
 {
     captions_set_with(face->captions, face->notice, sentence, where);
     gtk_widget_set_visible(face->notice, *sentence != 0);
 }
 
-static void tick(struct window *face)
+static void show_time(struct window *face)
 {
     char text[120];
     captions_date(text, sizeof text);
@@ -64,7 +64,7 @@ static void tick(struct window *face)
 
 static gboolean second_passed(gpointer arg)
 {
-    tick(arg);
+    show_time(arg);
     return G_SOURCE_CONTINUE;
 }
 
@@ -110,34 +110,34 @@ static void turn_to(struct window *face, enum page page)
 static void logged_on(void *arg, const char *const texts[FORM_ROWS_MAX])
 {
     struct window *face = arg;
-    say(face, "", "");
+    show_message(face, "", "");
     face->events.log_on(face->arg, texts[0], texts[1]);
 }
 
-static void chosen(void *arg, const char *const texts[FORM_ROWS_MAX])
+static void password_chosen(void *arg, const char *const texts[FORM_ROWS_MAX])
 {
     struct window *face = arg;
     if (secret_equal(texts[0], texts[1], strlen(texts[0]) + 1))
         face->events.new_password(face->arg, texts[0]);
     else
-        say(face, N_("The two new passwords differ. Type both again."), "");
+        show_message(face, N_("The two new passwords differ. Type both again."), "");
 }
 
 static void log_on_amiss(void *arg, const char *too_long)
 {
-    say(arg, too_long ? too_long : N_("Enter your name and your password."), "");
+    show_message(arg, too_long ? too_long : N_("Enter your name and your password."), "");
 }
 
 static void change_amiss(void *arg, const char *too_long)
 {
-    say(arg, too_long ? too_long : N_("Type the new password twice."), "");
+    show_message(arg, too_long ? too_long : N_("Type the new password twice."), "");
 }
 
-static void escape(struct window *face)
+static void escape_pressed(struct window *face)
 {
     if (face->page == PAGE_LOG_ON) {
         form_clear(face->log_on);
-        say(face, "", "");
+        show_message(face, "", "");
     } else {
         form_clear(face->change);
         face->events.cancel(face->arg);
@@ -155,7 +155,7 @@ static void toggle_language(struct window *face)
 {
     const char *next = text_equal(captions_language(face->captions), "de") ? "en" : "de";
     captions_switch(face->captions, next);
-    tick(face);
+    show_time(face);
     face->events.language(face->arg, next);
 }
 
@@ -173,7 +173,7 @@ static gboolean key_pressed(GtkEventControllerKey *controller, guint key, guint 
     struct window *face = arg;
     (void)controller, (void)code;
     if (key == GDK_KEY_Escape)
-        escape(face);
+        escape_pressed(face);
     else if (key == GDK_KEY_F1)
         toggle_help(face);
     else if (key == GDK_KEY_F2)
@@ -274,7 +274,7 @@ static void build_forms(struct window *face)
                  {N_("New password again"), true, SECRET_MAX + 1, N_("The password is too long.")}},
     };
     face->log_on = form_new(face->captions, &log_on, logged_on, log_on_amiss, face);
-    face->change = form_new(face->captions, &change, chosen, change_amiss, face);
+    face->change = form_new(face->captions, &change, password_chosen, change_amiss, face);
     face->stack = gtk_stack_new();
     gtk_stack_set_vhomogeneous(GTK_STACK(face->stack), TRUE);
     gtk_stack_add_named(GTK_STACK(face->stack), form_widget(face->log_on), page_names[PAGE_LOG_ON]);
@@ -324,7 +324,7 @@ static GtkWidget *build_bottom(struct window *face)
     return bottom;
 }
 
-static void dress(GtkWidget *window)
+static void apply_style(GtkWidget *window)
 {
     GtkCssProvider *provider = gtk_css_provider_new();
     gtk_css_provider_load_from_data(provider, style_css, -1);
@@ -354,10 +354,10 @@ struct window *window_new(const char *language, const struct window_events *even
     gtk_box_append(GTK_BOX(all), build_card(face));
     gtk_box_append(GTK_BOX(all), build_bottom(face));
     gtk_window_set_child(GTK_WINDOW(face->window), all);
-    dress(face->window);
+    apply_style(face->window);
     listen_to_keys(face);
     keyboard_take(GTK_WINDOW(face->window), caps_changed, face);
-    tick(face);
+    show_time(face);
     g_timeout_add_seconds(1, second_passed, face);
     turn_to(face, PAGE_LOG_ON);
     gtk_window_present(GTK_WINDOW(face->window));
@@ -394,7 +394,7 @@ void window_follow(struct window *face, const struct greeter_message *message)
     gtk_widget_set_visible(face->desk, known);
     if (*message->language && !text_equal(message->language, captions_language(face->captions)))
         captions_switch(face->captions, message->language);
-    say(face, message->sentence, message->where);
+    show_message(face, message->sentence, message->where);
     if (message->type == GREETER_BUSY) {
         // In this order: what a screen reader already looks at is read again when it changes.
         turn_to(face, PAGE_BUSY);
