@@ -3,6 +3,7 @@
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
 #include "admin-tool/token.h"
+#include "broker/api/record.h"
 #include "broker/client/client_ticket.h"
 #include "broker/client/language.h"
 
@@ -10,13 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { LOG_ON_MS = 60 * 1000 };
-
-static json_object *string_of(const struct secret *secret)
-{
-    return json_object_new_string_len(secret->bytes, (int)secret->length);
-}
 
 // For the first administrator, before any tenant and its directory are known.
 static bool read_token(const struct options *options, struct secret *secret, struct fault *why)
@@ -41,46 +35,46 @@ static void complete_name(struct options *options)
         text_cut(options->name, sizeof options->name, user->pw_name);
 }
 
-static bool make_request(struct options *options, json_object *request, struct fault *why)
+static bool make_request(struct options *options, struct admin_logon_request *request, struct fault *why)
 {
     owned(secret) struct secret secret = {0};
     if (options->token_stdin || getenv("PULT_TOKEN_FILE")) {
         if (!read_token(options, &secret, why))
             return false;
-        json_object_object_add(request, "token", string_of(&secret));
-        return true;
+        return text_copy(request->token, sizeof request->token, secret.bytes) ||
+               fault_set(why, FAULT_INVALID, "%s", _("A token is not that long."));
     }
     if (!text_is_slug(options->tenant, strlen(options->tenant)))
         return fault_set(why, FAULT_INVALID, "%s",
                          _("Missing --tenant TENANT: the one whose directory has your account."));
-    json_object_object_add(request, "tenant", json_object_new_string(options->tenant));
+    TEXT_PUT(request->tenant, options->tenant);
     if (options->ticket)
         return true;
     complete_name(options);
     if (!read_password(options, &secret, why))
         return false;
-    json_object_object_add(request, "name", json_object_new_string(options->name));
-    json_object_object_add(request, "password", string_of(&secret));
-    return true;
+    TEXT_PUT(request->password, secret.bytes);
+    return text_copy(request->name, sizeof request->name, options->name) ||
+           fault_set(why, FAULT_INVALID, "%s", _("A user name is not that long."));
 }
 
 // The token stays out of what is shown.
-static void show(struct tool *tool, json_object *answer)
-{
-    static const struct out_column columns[] = {
-        {.key = "name"}, {.key = "scope"}, {.key = "until", .kind = OUT_TIME}, {.key = NULL}};
-    owned(json) json_object *shown = json_object_new_object();
-    for (const struct out_column *column = columns; column->key; column++)
-        json_object_object_add(shown, column->key, json_object_get(codec_member(answer, column->key)));
-    out_object(&tool->out, shown, columns);
-}
+#define AT(member)                                                                                                     \
+    .offset = offsetof(struct admin_logon_answer, member), .size = sizeof(((struct admin_logon_answer *)0)->member)
+static const struct field shown_fields[] = {
+    {.name = "name", .type = FIELD_TEXT, AT(name)},
+    {.name = "scope", .type = FIELD_TEXT, AT(scope)},
+    {.name = "until", .type = FIELD_TIME, AT(until_ms)},
+    {.name = NULL},
+};
+static const struct record_type shown_type = {"login", shown_fields, sizeof(struct admin_logon_answer)};
 
 // A ticket is bound to the broker's certificate, which has to be seen first.
 static enum exit_code get_ticket(struct tool *tool, char **authorization)
 {
     struct fault why = {0};
     unsigned char digest[32];
-    enum exit_code code = tool_ask(tool, "GET", "/healthz", NULL, NULL);
+    enum exit_code code = tool_ask(tool, &(struct tool_call){.method = method_find(METHOD_HEALTH, NOUN_NONE)}, NULL);
     if (code != EXIT_DONE)
         return code;
     if (client_broker_digest(tool->client, digest))
@@ -94,54 +88,56 @@ static enum exit_code get_ticket(struct tool *tool, char **authorization)
     return EXIT_NOT_ALLOWED;
 }
 
-static enum exit_code log_on(struct tool *tool, json_object *request, json_object **body)
+static enum exit_code log_on(struct tool *tool, const struct admin_logon_request *request,
+                             struct admin_logon_answer *answer)
 {
-    struct client_answer answer = {0};
     char *authorization = NULL;
+    struct tool_call call = {.method = method_find(METHOD_ADMIN_LOGON, NOUN_NONE), .body = request};
     enum exit_code code = tool->options.ticket ? get_ticket(tool, &authorization) : EXIT_DONE;
     if (code != EXIT_DONE)
         return code;
-    client_call_wait(tool->client, "POST", "/v1/admin/logon", authorization, request, LOG_ON_MS, &answer);
+    tool->authorization = authorization;
+    code = tool_ask(tool, &call, answer);
+    tool->authorization = NULL;
     if (authorization)
         explicit_bzero(authorization, strlen(authorization));
     free(authorization);
-    *body = answer.body;
-    return answer.refusal == REFUSAL_NONE ? EXIT_DONE : tool_complain(tool, &answer);
+    return code;
 }
 
 enum exit_code admin_log_on(struct tool *tool, const struct invocation *invocation)
 {
     (void)invocation;
     struct fault why = {0};
-    owned(json) json_object *answer = NULL;
-    owned(json) json_object *request = json_object_new_object();
+    struct admin_logon_answer answer = {0};
+    struct admin_logon_request request = {0};
     if (tool->options.certificate[0]) {
         out_complain(
             "%s",
             _("With a certificate no login is needed: every command uses it. Is one named in the settings file?"));
         return EXIT_USAGE;
     }
-    if (!make_request(&tool->options, request, &why)) {
+    if (!make_request(&tool->options, &request, &why)) {
         out_complain("%s", why.text);
         return EXIT_USAGE;
     }
-    enum exit_code code = log_on(tool, request, &answer);
-    codec_wipe(request);
-    if (code != EXIT_DONE)
-        return code;
-    bool saved = token_save(tool->options.host, tool->options.port, answer, &why);
-    if (saved)
-        show(tool, answer);
-    else
+    enum exit_code code = log_on(tool, &request, &answer);
+    explicit_bzero(&request, sizeof request);
+    if (code == EXIT_DONE && !token_save(tool->options.host, tool->options.port, &answer, &why)) {
         out_complain("%s", why.text);
-    codec_wipe(answer);
-    return saved ? EXIT_DONE : EXIT_NOT_ALLOWED;
+        code = EXIT_NOT_ALLOWED;
+    }
+    if (code == EXIT_DONE)
+        out_record(&tool->out, &shown_type, &answer, NULL);
+    record_free(admin_logon_answer_type.fields, &answer);
+    return code;
 }
 
 enum exit_code admin_log_off(struct tool *tool, const struct invocation *invocation)
 {
     (void)invocation;
-    enum exit_code code = tool_ask(tool, "POST", "/v1/admin/logoff", NULL, NULL);
+    struct tool_call call = {.method = method_find(METHOD_ADMIN_LOGOFF, NOUN_NONE)};
+    enum exit_code code = tool_ask(tool, &call, NULL);
     if (code != EXIT_UNREACHABLE) // else the broker would keep what nobody can end any more
         token_forget(tool->options.host, tool->options.port);
     if (code == EXIT_DONE)

@@ -3,6 +3,8 @@
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
 #include "admin-tool/yaml.h"
+#include "broker/api/codec_print.h"
+#include "broker/api/record.h"
 #include "broker/client/language.h"
 
 #include <errno.h>
@@ -25,71 +27,80 @@ static bool read_file(const char *path, struct text *text, struct fault *why)
     return read || fault_set(why, FAULT_UNAVAILABLE, "%s", strerror(EIO));
 }
 
-static bool read_objects(const char *path, json_object **objects)
+static bool read_objects(const char *path, struct apply_request *request)
 {
     struct fault why = {0};
     owned(text) struct text text = {0};
     text_adds(&text, "");
-    if (read_file(path, &text, &why) && yaml_read(objects, text.bytes, text.length, &why))
+    if (read_file(path, &text, &why) && yaml_read(request, text.bytes, text.length, &why))
         return true;
     out_complain("%s: %s", path, why.text);
     return false;
 }
 
+#define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
+
 // ---- the plan as a table
 
-static json_object *copy_member(json_object *object, const char *key)
-{
-    return json_object_get(codec_member(object, key));
-}
+struct plan_line {
+    char what[ID_SIZE + SLUG_SIZE];
+    char change[32];
+    char field[SLUG_SIZE];
+    char *from, *to; // the plan's
+};
 
-static void add_row(json_object *rows, json_object *change, const char *action, json_object *field)
+static const struct field plan_line_fields[] = {
+    {.name = "what", .type = FIELD_TEXT, AT(plan_line, what)},
+    {.name = "change", .type = FIELD_TEXT, AT(plan_line, change)},
+    {.name = "field", .type = FIELD_TEXT, AT(plan_line, field)},
+    {.name = "from", .type = FIELD_STRING, AT(plan_line, from)},
+    {.name = "to", .type = FIELD_STRING, AT(plan_line, to)},
+    {.name = NULL},
+};
+static const struct record_type plan_line_type = {"plan_line", plan_line_fields, sizeof(struct plan_line)};
+
+static void add_line(struct record_list *lines, const struct noun_change *change, const char *action,
+                     const struct field_change *field)
 {
-    struct text what = {0};
-    json_object *row = json_object_new_object();
-    text_addf(&what, "%s %s", codec_string(change, "noun"), codec_string(change, "id"));
-    json_object_object_add(row, "what", json_object_new_string(what.bytes));
-    json_object_object_add(row, "change", json_object_new_string(action));
-    json_object_object_add(row, "field", copy_member(field, "name"));
-    json_object_object_add(row, "from", copy_member(field, "from"));
-    json_object_object_add(row, "to", copy_member(field, "to"));
-    json_object_array_add(rows, row);
-    text_drop(&what);
+    struct plan_line *line = record_add(lines, &plan_line_type);
+    snprintf(line->what, sizeof line->what, "%s %s", noun_names[change->noun], change->id);
+    text_cut(line->change, sizeof line->change, action);
+    if (!field)
+        return;
+    TEXT_PUT(line->field, field->name);
+    line->from = field->from;
+    line->to = field->to;
 }
 
 // A line per field that changes; what is added says its fields, too, but not those left empty.
-static void add_rows(json_object *rows, json_object *change)
+static void add_lines(struct record_list *lines, const struct noun_change *change)
 {
-    bool adds = text_equal(codec_string(change, "change"), "add");
-    json_object *fields = codec_member(change, "fields");
-    size_t count = json_object_is_type(fields, json_type_array) ? json_object_array_length(fields) : 0;
+    bool adds = change->change == CHANGE_ADD;
     if (adds)
-        add_row(rows, change, _("new"), NULL);
-    for (size_t i = 0; i < count; i++) {
-        json_object *field = json_object_array_get_idx(fields, i), *to = codec_member(field, "to");
-        bool empty = json_object_is_type(to, json_type_string) && json_object_get_string_len(to) == 0;
-        if (!(adds && (empty || text_equal(codec_string(field, "name"), "id"))))
-            add_row(rows, change, adds ? "" : _("changed"), field);
+        add_line(lines, change, _("new"), NULL);
+    for (size_t i = 0; i < change->fields.count; i++) {
+        const struct field_change *field = record_at(&change->fields, &field_change_type, i);
+        if (!(adds && (!field->to || text_equal(field->name, "id"))))
+            add_line(lines, change, adds ? "" : _("changed"), field);
     }
 }
 
-static size_t show_changes(struct out *out, json_object *plan)
+static size_t show_changes(struct out *out, const struct apply_answer *plan)
 {
-    static const struct out_column columns[] = {{"what", N_("What"), OUT_PLAIN},   {"change", N_("Change"), OUT_PLAIN},
-                                                {"field", N_("Field"), OUT_PLAIN}, {"from", N_("from"), OUT_PLAIN},
-                                                {"to", N_("to"), OUT_PLAIN},       {.key = NULL}};
-    json_object *changes = codec_member(plan, "changes");
-    owned(json) json_object *rows = json_object_new_array();
+    static const struct out_column columns[] = {{"what", N_("What")}, {"change", N_("Change")}, {"field", N_("Field")},
+                                                {"from", N_("from")}, {"to", N_("to")},         {.field = NULL}};
+    struct record_list lines = {0};
     size_t count = 0;
-    for (size_t i = 0; json_object_is_type(changes, json_type_array) && i < json_object_array_length(changes); i++) {
-        json_object *change = json_object_array_get_idx(changes, i);
-        if (text_equal(codec_string(change, "change"), "same"))
+    for (size_t i = 0; i < plan->changes.count; i++) {
+        const struct noun_change *change = record_at(&plan->changes, &noun_change_type, i);
+        if (change->change == CHANGE_SAME)
             continue;
         count++;
-        add_rows(rows, change);
+        add_lines(&lines, change);
     }
     if (count && !out->json)
-        out_list(out, rows, columns);
+        out_list(out, &plan_line_type, &lines, columns);
+    free(lines.rows);
     return count;
 }
 
@@ -97,56 +108,64 @@ static size_t show_changes(struct out *out, json_object *plan)
 
 enum { SHOWN_MAX = 100 };
 
-static void add_text(json_object *row, const char *key, const char *text)
+struct shown_person {
+    char person[USER_NAME_SIZE], name[NAME_SIZE];
+    char from[ID_SIZE], to[ID_SIZE];
+    char fields[LIST_SIZE];
+};
+
+static const struct field shown_person_fields[] = {
+    {.name = "person", .type = FIELD_TEXT, AT(shown_person, person)},
+    {.name = "name", .type = FIELD_TEXT, AT(shown_person, name)},
+    {.name = "from", .type = FIELD_TEXT, AT(shown_person, from)},
+    {.name = "to", .type = FIELD_TEXT, AT(shown_person, to)},
+    {.name = "fields", .type = FIELD_LINES, AT(shown_person, fields)},
+    {.name = NULL},
+};
+static const struct record_type shown_person_type = {"shown_person", shown_person_fields, sizeof(struct shown_person)};
+
+static void add_person(struct record_list *rows, const struct forecast_person *person)
 {
-    json_object_object_add(row, key, json_object_new_string(text));
+    struct shown_person *row = record_add(rows, &shown_person_type);
+    TEXT_PUT(row->person, person->user_name);
+    TEXT_PUT(row->name, person->name);
+    TEXT_PUT(row->from, person->from);
+    text_cut(row->to, sizeof row->to, person->to[0] ? person->to : _("nothing"));
+    text_cut(row->fields, sizeof row->fields, person->no_host ? _("no host in its pool") : person->fields);
+    for (char *space = row->fields; !person->no_host && (space = strchr(space, ' '));)
+        *space = '\n';
 }
 
-static json_object *row_of(json_object *person)
+static bool is_lost(const struct forecast_person *person)
 {
-    json_object *row = json_object_new_object();
-    const char *to = codec_string(person, "to");
-    bool no_host = codec_flag(person, "no_host");
-    add_text(row, "person", codec_string(person, "user_name"));
-    add_text(row, "name", codec_string(person, "name"));
-    add_text(row, "from", codec_string(person, "from"));
-    add_text(row, "to", *to ? to : _("nothing"));
-    if (no_host)
-        add_text(row, "fields", _("no host in its pool"));
-    else
-        json_object_object_add(row, "fields", json_object_get(codec_member(person, "fields")));
-    return row;
-}
-
-static bool is_lost(json_object *person)
-{
-    return !*codec_string(person, "to") || codec_flag(person, "no_host");
+    return !person->to[0] || person->no_host;
 }
 
 // Those who could not work any more are all shown; of the others as many as can be read.
-static size_t show_people(struct out *out, json_object *affected, bool lost)
+static size_t show_people(struct out *out, const struct record_list *affected, bool lost)
 {
-    static const struct out_column columns[] = {
-        {"person", N_("Person"), OUT_PLAIN},        {"name", N_("Name"), OUT_PLAIN},
-        {"from", N_("current profile"), OUT_PLAIN}, {"to", N_("new profile"), OUT_PLAIN},
-        {"fields", N_("what changes"), OUT_PLAIN},  {.key = NULL}};
-    owned(json) json_object *rows = json_object_new_array();
-    for (size_t i = 0; i < json_object_array_length(affected); i++) {
-        json_object *person = json_object_array_get_idx(affected, i);
-        if (is_lost(person) == lost && (lost || json_object_array_length(rows) < SHOWN_MAX))
-            json_object_array_add(rows, row_of(person));
+    static const struct out_column columns[] = {{"person", N_("Person")},        {"name", N_("Name")},
+                                                {"from", N_("current profile")}, {"to", N_("new profile")},
+                                                {"fields", N_("what changes")},  {.field = NULL}};
+    struct record_list rows = {0};
+    for (size_t i = 0; i < affected->count; i++) {
+        const struct forecast_person *person = record_at(affected, &forecast_person_type, i);
+        if (is_lost(person) == lost && (lost || rows.count < SHOWN_MAX))
+            add_person(&rows, person);
     }
-    if (json_object_array_length(rows))
-        out_list(out, rows, columns);
-    return json_object_array_length(rows);
+    size_t count = rows.count;
+    if (count)
+        out_list(out, &shown_person_type, &rows, columns);
+    free(rows.rows);
+    return count;
 }
 
-static void show_affected(struct out *out, json_object *plan)
+static void show_affected(struct out *out, const struct apply_answer *plan)
 {
-    json_object *affected = codec_member(plan, "affected");
-    int64_t lost = codec_number(plan, "without_workplace"), count = codec_number(plan, "affected_count");
-    int64_t people = codec_number(plan, "people"), not_checked = codec_number(plan, "not_checked");
-    if (out->json || !json_object_is_type(affected, json_type_array))
+    const struct record_list *affected = &plan->affected;
+    int64_t lost = plan->without_workplace, count = plan->affected_count;
+    int64_t people = plan->people, not_checked = plan->not_checked;
+    if (out->json)
         return;
     if (lost) {
         out_line(out, "%s", "");
@@ -173,42 +192,48 @@ static void show_affected(struct out *out, json_object *plan)
 
 // ---- the command
 
-static enum exit_code send(struct tool *tool, json_object *objects, bool dry_run, json_object **plan)
+static enum exit_code send_request(struct tool *tool, struct apply_request *request, bool dry_run,
+                                   struct apply_answer *plan)
 {
-    owned(json) json_object *request = json_object_new_object();
-    json_object_object_add(request, "dry_run", json_object_new_boolean(dry_run));
-    json_object_object_add(request, "objects", json_object_get(objects));
-    return tool_ask(tool, "POST", "/v1/apply", request, plan);
+    struct tool_call call = {.method = method_find(METHOD_APPLY, NOUN_NONE), .body = request};
+    request->dry_run = dry_run;
+    return tool_ask(tool, &call, plan);
 }
 
-static enum exit_code carry_out(struct tool *tool, json_object *objects, json_object *plan)
+static bool same_changes(const struct apply_answer *plan, const struct apply_answer *done)
 {
-    owned(json) json_object *done = NULL;
-    enum exit_code code = send(tool, objects, false, &done);
-    if (code != EXIT_DONE)
-        return code;
-    out_json(&tool->out, done);
-    if (!json_object_equal(codec_member(plan, "changes"), codec_member(done, "changes"))) {
-        out_line(&tool->out, "%s", _("Something was changed in the meantime. What was applied:"));
-        show_changes(&tool->out, done);
+    bool same = plan->changes.count == done->changes.count;
+    for (size_t i = 0; same && i < plan->changes.count; i++) {
+        owned(text) struct text before = {0}, after = {0};
+        codec_print_record(&before, noun_change_type.fields, CODEC_ANSWER,
+                           record_at(&plan->changes, &noun_change_type, i));
+        codec_print_record(&after, noun_change_type.fields, CODEC_ANSWER,
+                           record_at(&done->changes, &noun_change_type, i));
+        same = text_equal(before.bytes, after.bytes);
     }
-    out_line(&tool->out, "%s", _("Done."));
-    return EXIT_DONE;
+    return same;
 }
 
-enum exit_code apply_file(struct tool *tool, const struct invocation *invocation)
+static enum exit_code carry_out(struct tool *tool, struct apply_request *request, const struct apply_answer *plan)
 {
-    (void)invocation;
+    struct apply_answer done;
+    enum exit_code code = send_request(tool, request, false, &done);
+    if (code == EXIT_DONE) {
+        out_json(&tool->out, &apply_answer_type, &done);
+        if (!same_changes(plan, &done)) {
+            out_line(&tool->out, "%s", _("Something was changed in the meantime. What was applied:"));
+            show_changes(&tool->out, &done);
+        }
+        out_line(&tool->out, "%s", _("Done."));
+    }
+    record_free(apply_answer_type.fields, &done);
+    return code;
+}
+
+static enum exit_code plan_and_apply(struct tool *tool, struct apply_request *request, struct apply_answer *plan)
+{
     const struct options *options = &tool->options;
-    owned(json) json_object *objects = NULL;
-    owned(json) json_object *plan = NULL;
-    if (!options->file[0]) {
-        out_complain("%s", _("Missing -f FILE."));
-        return EXIT_USAGE;
-    }
-    if (!read_objects(options->file, &objects))
-        return EXIT_USAGE;
-    enum exit_code code = send(tool, objects, true, &plan);
+    enum exit_code code = send_request(tool, request, true, plan);
     if (code != EXIT_DONE)
         return code;
     size_t changes = show_changes(&tool->out, plan);
@@ -216,8 +241,25 @@ enum exit_code apply_file(struct tool *tool, const struct invocation *invocation
     if (!changes)
         out_line(&tool->out, "%s", _("Nothing to do: everything is as in the file."));
     if (options->dry_run || !changes) {
-        out_json(&tool->out, plan);
+        out_json(&tool->out, &apply_answer_type, plan);
         return EXIT_DONE;
     }
-    return prompt_confirmed(options->yes) ? carry_out(tool, objects, plan) : EXIT_NOT_CONFIRMED;
+    return prompt_confirmed(options->yes) ? carry_out(tool, request, plan) : EXIT_NOT_CONFIRMED;
+}
+
+enum exit_code apply_file(struct tool *tool, const struct invocation *invocation)
+{
+    (void)invocation;
+    struct apply_request request;
+    struct apply_answer plan = {0};
+    if (!tool->options.file[0]) {
+        out_complain("%s", _("Missing -f FILE."));
+        return EXIT_USAGE;
+    }
+    if (!read_objects(tool->options.file, &request))
+        return EXIT_USAGE;
+    enum exit_code code = plan_and_apply(tool, &request, &plan);
+    record_free(apply_answer_type.fields, &plan);
+    record_free(apply_request_type.fields, &request);
+    return code;
 }

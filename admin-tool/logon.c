@@ -2,48 +2,55 @@
 #include "admin-tool/command.h"
 #include "broker/client/language.h"
 
-static const char *text_in(json_object *array, size_t i)
+#include <string.h>
+
+// The steps, each in the person's language where the catalogue has what the broker made it from.
+static void print_steps(struct out *out, struct explain_answer *answer)
 {
-    bool is_there = json_object_is_type(array, json_type_array) && i < json_object_array_length(array);
-    const char *text = is_there ? json_object_get_string(json_object_array_get_idx(array, i)) : NULL;
-    return text ? text : "";
+    char *steps = answer->why, *formats = answer->why_formats;
+    size_t number = 0;
+    for (char *step = strsep(&steps, "\n"); step && *step; step = strsep(&steps, "\n")) {
+        owned(text) struct text line = {0};
+        const char *format = formats ? strsep(&formats, "\n") : NULL;
+        language_detail(&line, step, format ? format : "");
+        out_line(out, "%zu. %s", ++number, line.bytes);
+    }
 }
 
-static void explain(struct out *out, json_object *answer)
+static void print_explanation(struct out *out, struct explain_answer *answer)
 {
-    static const struct out_column columns[] = {{.key = "profile"}, {.key = "host"}, {.key = "session"}, {.key = NULL}};
-    json_object *why = codec_member(answer, "why"), *formats = codec_member(answer, "why_formats");
-    enum refusal refusal = refusal_by_code(codec_string(answer, "refusal"));
-    for (size_t i = 0; json_object_is_type(why, json_type_array) && i < json_object_array_length(why); i++) {
-        owned(text) struct text line = {0};
-        language_detail(&line, text_in(why, i), text_in(formats, i));
-        out_line(out, "%zu. %s", i + 1, line.bytes);
-    }
+    static const struct out_column columns[] = {{"profile", NULL}, {"host", NULL}, {"session", NULL}, {.field = NULL}};
+    enum refusal refusal = refusal_by_code(answer->refusal);
+    print_steps(out, answer);
     if (refusal != REFUSAL_NONE) {
         out_line(out, _("The logon would be refused: %s"), language_sentence(refusal));
         return;
     }
     out_line(out, "%s", _("The logon would succeed:"));
-    out_object(out, answer, columns);
+    out_record(out, &explain_answer_type, answer, columns);
 }
 
 enum exit_code logon_explain(struct tool *tool, const struct invocation *invocation)
 {
-    const char *device = tool->options.device;
-    owned(json) json_object *answer = NULL;
-    owned(json) json_object *request = json_object_new_object();
+    const char *device = tool->options.device, *person = invocation->words[0];
+    struct explain_request request;
+    struct explain_answer answer;
     if (!id_is_valid(NOUN_DEVICE, device)) {
         out_complain("%s", _("Missing --device TENANT/DEVICE."));
         return EXIT_USAGE;
     }
-    json_object_object_add(request, "person", json_object_new_string(invocation->words[0]));
-    json_object_object_add(request, "device", json_object_new_string(device));
-    enum exit_code code = tool_ask(tool, "POST", "/v1/logon/explain", request, &answer);
+    TEXT_PUT(request.device, device);
+    if (!text_copy(request.person, sizeof request.person, person)) {
+        out_complain("%s", _("A user name is not that long."));
+        return EXIT_USAGE;
+    }
+    struct tool_call call = {.method = method_find(METHOD_EXPLAIN, NOUN_NONE), .body = &request};
+    enum exit_code code = tool_ask(tool, &call, &answer);
     if (code != EXIT_DONE)
         return code;
     if (tool->out.json)
-        out_json(&tool->out, answer);
+        out_json(&tool->out, &explain_answer_type, &answer);
     else
-        explain(&tool->out, answer);
+        print_explanation(&tool->out, &answer);
     return EXIT_DONE;
 }

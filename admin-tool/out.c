@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/out.h"
+#include "broker/api/codec_print.h"
+#include "broker/api/record.h"
+#include "broker/base/mem.h"
 #include "broker/client/language.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +14,7 @@
 #include <unistd.h>
 #include <wchar.h>
 
-enum { COLUMNS_MAX = 24, NARROWEST = 6, GAP = 2 };
+enum { SOURCES_MAX = 64, NARROWEST = 6, GAP = 2 };
 
 static const char bold[] = "\033[1m", red[] = "\033[31m", plain[] = "\033[0m", ellipsis[] = "…";
 
@@ -90,92 +94,198 @@ static void put_padded(struct text *text, const char *cell, int width, bool last
         text_adds(text, " ");
 }
 
+// ---- what there is to show of a record
+
+// One value: its row, and where the struct that holds it begins within the record.
+struct source {
+    const struct field *field;
+    size_t base;
+    const char *title;
+};
+
+static bool has_field(const struct field *fields, const char *name)
+{
+    for (; fields && fields->name; fields++)
+        if (!(fields->flags & FIELD_INLINE) && text_equal(fields->name, name))
+            return true;
+    return false;
+}
+
+// As an answer names them: rows that stand beside others give way to those.
+static size_t collect(struct source *sources, size_t count, const struct field *fields, const struct field *around,
+                      size_t base)
+{
+    for (const struct field *field = fields; field->name; field++) {
+        if (field->type == FIELD_RECORD && field->flags & FIELD_INLINE)
+            count = collect(sources, count, field->record->fields, fields, base + field->offset);
+        else if (!(field->flags & FIELD_HIDDEN) && !has_field(around, field->name) && count < SOURCES_MAX)
+            sources[count++] = (struct source){field, base, field->name};
+    }
+    return count;
+}
+
+static int by_column(const void *a, const void *b)
+{
+    const struct source *one = a, *other = b;
+    return (one->field->column > other->field->column) - (one->field->column < other->field->column);
+}
+
+static size_t keep_columns(struct source *sources, size_t count)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (sources[i].field->column)
+            sources[kept++] = sources[i];
+    qsort(sources, kept, sizeof *sources, by_column);
+    return kept;
+}
+
+static size_t choose(struct source *chosen, const struct source *sources, size_t count,
+                     const struct out_column *columns)
+{
+    size_t kept = 0;
+    for (const struct out_column *column = columns; column->field; column++)
+        for (size_t i = 0; i < count; i++)
+            if (text_equal(sources[i].field->name, column->field)) {
+                chosen[kept] = sources[i];
+                chosen[kept++].title = column->title ? language_text(column->title) : column->field;
+            }
+    return kept;
+}
+
+static size_t find_sources(struct source *chosen, const struct record_type *type, const struct out_column *columns)
+{
+    struct source all[SOURCES_MAX];
+    size_t count = collect(all, 0, type->fields, NULL, 0);
+    if (columns)
+        return choose(chosen, all, count, columns);
+    memcpy(chosen, all, count * sizeof *all);
+    return count;
+}
+
 // ---- cells
 
-void out_time(struct text *text, const char *rfc3339)
+void out_time(struct text *text, int64_t wall_ms)
 {
-    struct tm utc = {0}, local;
-    const char *rest = strptime(rfc3339, "%Y-%m-%dT%H:%M:%S", &utc);
+    struct tm local;
     char shown[64];
-    if (!rest || (*rest != '.' && *rest != 'Z')) {
-        out_clean(text, rfc3339);
+    time_t seconds = (time_t)(wall_ms / 1000);
+    if (!wall_ms)
         return;
-    }
-    time_t seconds = timegm(&utc);
     localtime_r(&seconds, &local);
     strftime(shown, sizeof shown, "%Y-%m-%d %H:%M:%S", &local);
     text_adds(text, shown);
 }
 
-// Of a broker that came after this program only the code is known.
-static const char *refusal_sentence(const char *code)
+static void put_words(struct text *text, const char *words, char separator)
 {
-    enum refusal refusal = refusal_by_code(code);
-    return refusal == REFUSAL_NONE ? code : language_text(refusal_rows[refusal].sentence);
+    owned(bytes) char *copy = mem_dup(words);
+    char *rest = copy;
+    const char separators[] = {separator, 0};
+    for (char *word = strsep(&rest, separators); word; word = strsep(&rest, separators)) {
+        text_adds(text, word > copy ? ", " : "");
+        out_clean(text, word);
+    }
 }
 
-static void put_value(struct text *text, json_object *value, enum out_kind kind)
+static const char *choice_text(const struct field *field, int64_t choice)
 {
-    switch (json_object_get_type(value)) {
-    case json_type_null:
+    if (field->choices == host_guarantee_codes)
+        return language_text(host_guarantee_rows[choice].sentence);
+    return field->choices[choice];
+}
+
+static void put_text(struct text *text, const struct field *field, const char *value)
+{
+    bool is_refusal = *value && text_equal(field->name, "agent_refusal");
+    out_clean(text, is_refusal ? language_sentence(refusal_by_code(value)) : value);
+}
+
+static void put_value(struct text *text, const struct source *source, const void *record)
+{
+    const struct field *field = source->field;
+    const void *slot = (const char *)record + source->base + field->offset;
+    switch (field->type) {
+    case FIELD_ID:
+    case FIELD_TEXT:
+    case FIELD_DIGEST:
+        put_text(text, field, slot);
         return;
-    case json_type_boolean:
-        text_adds(text, json_object_get_boolean(value) ? _("yes") : _("no"));
+    case FIELD_STRING:
+        out_clean(text, *(char *const *)slot ? *(char *const *)slot : "");
         return;
-    case json_type_string:
-        if (kind == OUT_TIME)
-            out_time(text, json_object_get_string(value));
-        else if (kind == OUT_GUARANTEE)
-            out_clean(text, language_text(host_guarantee_sentence(json_object_get_string(value))));
-        else if (kind == OUT_REFUSAL)
-            out_clean(text, refusal_sentence(json_object_get_string(value)));
-        else
-            out_clean(text, json_object_get_string(value));
+    case FIELD_LIST:
+        put_words(text, slot, ' ');
         return;
-    case json_type_array:
-        for (size_t i = 0; i < json_object_array_length(value); i++) {
-            text_adds(text, i ? ", " : "");
-            put_value(text, json_object_array_get_idx(value, i), kind);
-        }
+    case FIELD_LINES:
+        put_words(text, slot, '\n');
         return;
-    case json_type_int:
-    case json_type_double:
-    case json_type_object:
-        out_clean(text, json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN));
+    case FIELD_NUMBER:
+        text_addf(text, "%lld", (long long)*(const int64_t *)slot);
         return;
+    case FIELD_FLAG:
+        text_adds(text, *(const bool *)slot ? _("yes") : _("no"));
+        return;
+    case FIELD_CHOICE:
+        out_clean(text, choice_text(field, *(const int64_t *)slot));
+        return;
+    case FIELD_TIME:
+        out_time(text, *(const int64_t *)slot);
+        return;
+    case FIELD_RECORD:
+    case FIELD_RECORDS:
+    case FIELD_NOUN:
+        return; // they have a table of their own
     }
+}
+
+static bool is_shown(const struct source *source, const void *record)
+{
+    const struct field *field = source->field;
+    bool sparse = field->flags & FIELD_SPARSE || field->type == FIELD_TIME;
+    bool is_value = field->type != FIELD_RECORD && field->type != FIELD_RECORDS && field->type != FIELD_NOUN;
+    return is_value && (!sparse || !field_is_empty(field, (const char *)record + source->base));
+}
+
+// Of what may be "ok" all else is trouble.
+static bool is_trouble(const struct field *field, const char *cell)
+{
+    for (const char *const *choice = field->choices; choice && *choice; choice++)
+        if (text_equal(*choice, "ok"))
+            return *cell && !text_equal(cell, "ok");
+    return false;
 }
 
 // ---- tables
 
 struct grid {
-    const struct out_column *columns;
+    struct source columns[SOURCES_MAX];
     size_t count, rows;
     char **cells; // rows * count
-    int widths[COLUMNS_MAX];
+    int widths[SOURCES_MAX];
 };
 
-static const char *title_of(const struct out_column *column)
+static char *make_cell(const struct source *source, const void *record)
 {
-    return column->title ? language_text(column->title) : column->key;
+    struct text cell = {0};
+    text_adds(&cell, "");
+    if (is_shown(source, record))
+        put_value(&cell, source, record);
+    return cell.bytes;
 }
 
-static void grid_fill(struct grid *grid, json_object *items)
+static void grid_fill(struct grid *grid, const struct record_type *type, const struct record_list *list)
 {
-    grid->rows = json_object_array_length(items);
-    grid->cells = mem_new(grid->rows * grid->count, sizeof *grid->cells);
+    grid->rows = list->count;
+    grid->cells = mem_new(grid->rows * grid->count + 1, sizeof *grid->cells);
     for (size_t i = 0; i < grid->count; i++)
-        grid->widths[i] = text_width(title_of(&grid->columns[i]));
+        grid->widths[i] = text_width(grid->columns[i].title);
     for (size_t i = 0; i < grid->rows * grid->count; i++) {
-        const struct out_column *column = &grid->columns[i % grid->count];
-        json_object *item = json_object_array_get_idx(items, i / grid->count);
-        struct text cell = {0};
-        text_adds(&cell, "");
-        put_value(&cell, codec_member(item, column->key), column->kind);
-        grid->cells[i] = cell.bytes;
-        int width = text_width(cell.bytes);
-        if (width > grid->widths[i % grid->count])
-            grid->widths[i % grid->count] = width;
+        size_t column = i % grid->count;
+        grid->cells[i] = make_cell(&grid->columns[column], record_at(list, type, i / grid->count));
+        int width = text_width(grid->cells[i]);
+        if (width > grid->widths[column])
+            grid->widths[column] = width;
     }
 }
 
@@ -221,7 +331,7 @@ static void put_row(struct out *out, const struct grid *grid, size_t row)
     struct text line = {0};
     for (size_t i = 0; i < grid->count; i++) {
         const char *cell = grid->cells[row * grid->count + i];
-        bool marked = out->colours && grid->columns[i].kind == OUT_HEALTH && *cell && !text_equal(cell, "ok");
+        bool marked = out->colours && is_trouble(grid->columns[i].field, cell);
         text_adds(&line, marked ? red : "");
         put_padded(&line, cell, grid->widths[i], i + 1 == grid->count);
         text_adds(&line, marked ? plain : "");
@@ -235,7 +345,7 @@ static void put_head(struct out *out, const struct grid *grid)
     struct text line = {0};
     text_adds(&line, out->colours ? bold : "");
     for (size_t i = 0; i < grid->count; i++)
-        put_padded(&line, title_of(&grid->columns[i]), grid->widths[i], i + 1 == grid->count);
+        put_padded(&line, grid->columns[i].title, grid->widths[i], i + 1 == grid->count);
     text_adds(&line, out->colours ? plain : "");
     fprintf(out->file, "%s\n", line.bytes);
     text_drop(&line);
@@ -254,47 +364,65 @@ void out_init(struct out *out, FILE *file, bool json)
     out->colours = tty && !(no_color && *no_color) && terminal && !text_equal(terminal, "dumb");
 }
 
-void out_json(struct out *out, json_object *value)
+void out_json(struct out *out, const struct record_type *type, const void *record)
 {
-    if (out->json)
-        fprintf(out->file, "%s\n", json_object_to_json_string_ext(value, JSON_C_TO_STRING_NOSLASHESCAPE));
+    owned(text) struct text text = {0};
+    if (!out->json)
+        return;
+    codec_print_record(&text, type->fields, CODEC_ANSWER, record);
+    fprintf(out->file, "%s\n", text.bytes);
 }
 
-void out_list(struct out *out, json_object *items, const struct out_column *columns)
+static void print_list(struct out *out, const struct record_type *type, const struct record_list *list)
 {
-    out_json(out, items);
-    if (out->json)
+    owned(text) struct text text = {0};
+    text_adds(&text, "[");
+    for (size_t i = 0; i < list->count; i++) {
+        text_adds(&text, i ? "," : "");
+        codec_print_record(&text, type->fields, CODEC_ANSWER, record_at(list, type, i));
+    }
+    fprintf(out->file, "%s]\n", text.bytes);
+}
+
+void out_list(struct out *out, const struct record_type *type, const struct record_list *list,
+              const struct out_column *columns)
+{
+    if (out->json) {
+        print_list(out, type, list);
         return;
-    owned(grid) struct grid grid = {.columns = columns};
-    while (grid.count < COLUMNS_MAX && columns[grid.count].key)
-        grid.count++;
-    grid_fill(&grid, items);
-    if (grid.rows == 0) {
+    }
+    if (list->count == 0) {
         out_line(out, "%s", _("There are none."));
         return;
     }
+    owned(grid) struct grid grid = {0};
+    grid.count = find_sources(grid.columns, type, columns);
+    if (!columns)
+        grid.count = keep_columns(grid.columns, grid.count);
+    assert(grid.count > 0);
+    grid_fill(&grid, type, list);
     grid_fit(&grid, out->width);
     put_head(out, &grid);
     for (size_t row = 0; row < grid.rows; row++)
         put_row(out, &grid, row);
 }
 
-void out_object(struct out *out, json_object *object, const struct out_column *columns)
+void out_record(struct out *out, const struct record_type *type, const void *record, const struct out_column *columns)
 {
+    struct source sources[SOURCES_MAX];
     int width = 0;
-    out_json(out, object);
-    for (const struct out_column *column = columns; !out->json && column->key; column++)
-        if (codec_member(object, column->key) && text_width(title_of(column)) > width)
-            width = text_width(title_of(column));
-    for (const struct out_column *column = columns; !out->json && column->key; column++) {
-        json_object *value = codec_member(object, column->key);
-        struct text line = {0};
-        if (!value)
+    out_json(out, type, record);
+    size_t count = out->json ? 0 : find_sources(sources, type, columns);
+    for (size_t i = 0; i < count; i++)
+        if (is_shown(&sources[i], record) && text_width(sources[i].title) > width)
+            width = text_width(sources[i].title);
+    for (size_t i = 0; i < count; i++) {
+        owned(text) struct text line = {0};
+        if (!is_shown(&sources[i], record))
             continue;
-        put_padded(&line, title_of(column), width, false);
-        put_value(&line, value, column->kind);
+        put_padded(&line, sources[i].title, width, false);
+        put_value(&line, &sources[i], record);
         fprintf(out->file, "%s\n", line.bytes);
-        text_drop(&line);
     }
 }
 

@@ -1,23 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The one writer behind every command: tables for people, the broker's own JSON for programs. What the broker sends is
-// shown, never obeyed: control characters come out as \xNN.
+// The one writer behind every command: tables for people, JSON for programs, both from records by their rows. What the
+// broker sends is shown, never obeyed: control characters come out as \xNN.
 #pragma once
-#include "broker/api/codec.h"
+#include "broker/api/types.h"
+#include "broker/base/text.h"
 
 #include <stdio.h>
 
-enum out_kind {
-    OUT_PLAIN,     // by its JSON type: text, number, yes or no, words
-    OUT_TIME,      // RFC 3339, shown in local time
-    OUT_GUARANTEE, // what a host's code stands for, as a sentence
-    OUT_REFUSAL,   // what a refusal's code stands for, as a sentence
-    OUT_HEALTH,    // red unless "ok", where there are colours
-};
-
 struct out_column {
-    const char *key;
-    const char *title; // NULL: the key
-    enum out_kind kind;
+    const char *field; // name of its row
+    const char *title; // NULL: the name
 };
 
 struct out {
@@ -29,12 +21,14 @@ struct out {
 
 // Colours and a width only when `file` is a terminal.
 void out_init(struct out *out, FILE *file, bool json);
-// A table of the objects in `items`, or the array itself. `columns` end with a row without key.
-void out_list(struct out *out, json_object *items, const struct out_column *columns);
-// A line per column that `object` has a value for, or the object itself.
-void out_object(struct out *out, json_object *object, const struct out_column *columns);
+// A table of the records in `list`, or an array of all that they hold. `columns` end with a row without field; NULL:
+// those that the rows name.
+void out_list(struct out *out, const struct record_type *type, const struct record_list *list,
+              const struct out_column *columns);
+// A line per value, or the object itself. `columns` as above; NULL: all that an answer holds.
+void out_record(struct out *out, const struct record_type *type, const void *record, const struct out_column *columns);
 // For programs only: nothing when people read.
-void out_json(struct out *out, json_object *value);
+void out_json(struct out *out, const struct record_type *type, const void *record);
 // For people only: one line.
 __attribute__((format(printf, 2, 3))) void out_line(struct out *out, const char *format, ...);
 // The same, in red where there are colours.
@@ -42,7 +36,7 @@ __attribute__((format(printf, 2, 3))) void out_warn(struct out *out, const char 
 // To standard error: "pultctl: " and one line.
 __attribute__((format(printf, 1, 2))) void out_complain(const char *format, ...);
 
-// Adds a time as people read it.
-void out_time(struct text *text, const char *rfc3339);
+// Adds a time as people read it; nothing for 0.
+void out_time(struct text *text, int64_t wall_ms);
 // Adds `bytes` as clean text.
 void out_clean(struct text *text, const char *bytes);

@@ -4,10 +4,10 @@
 #include "admin-tool/prompt.h"
 #include "broker/client/language.h"
 
-static void show_what_goes(struct out *out, json_object *person)
+static void show_what_goes(struct out *out, const struct person_status *person)
 {
-    out_line(out, _("%s (user name %s, %s) would be erased permanently:"), codec_string(person, "name"),
-             codec_string(person, "user_name"), codec_string(person, "id"));
+    out_line(out, _("%s (user name %s, %s) would be erased permanently:"), person->name, person->user_name,
+             person->person.id);
     out_line(out, "  %s", _("erased: name, user name and the directory's id of this person"));
     out_line(out, "  %s", _("kept: the events of the journal, with an id that no longer identifies anybody"));
     out_line(out, "  %s", _("not touched: directory, home directory, logs of hosts, what they did as administrator"));
@@ -15,17 +15,18 @@ static void show_what_goes(struct out *out, json_object *person)
 
 enum exit_code person_erase(struct tool *tool, const struct invocation *invocation)
 {
-    char path[PATH_SIZE];
-    owned(json) json_object *person = NULL, *answer = NULL;
-    if (!tool_path(path, NOUN_PERSON, invocation->words[0], NULL))
+    struct person_status person;
+    struct tool_call call = {.method = method_find(METHOD_SHOW, NOUN_PERSON), .id = invocation->words[0]};
+    if (!tool_takes_id(NOUN_PERSON, call.id))
         return EXIT_USAGE;
-    enum exit_code code = tool_ask(tool, "GET", path, NULL, &person);
+    enum exit_code code = tool_ask(tool, &call, &person);
     if (code != EXIT_DONE)
         return code;
-    show_what_goes(&tool->out, person);
+    show_what_goes(&tool->out, &person);
     if (!prompt_confirmed(tool->options.yes))
         return EXIT_NOT_CONFIRMED;
-    code = tool_ask(tool, "DELETE", path, NULL, &answer);
+    call.method = method_find(METHOD_REMOVE, NOUN_PERSON);
+    code = tool_ask(tool, &call, NULL);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s is erased. If they log on again, they are a new person to the broker."),
                  invocation->words[0]);

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/token.h"
+#include "broker/api/codec.h"
+#include "broker/api/record.h"
 #include "broker/base/file.h"
 #include "broker/client/language.h"
 
@@ -66,7 +68,7 @@ static void file_name(char name[NAME_LENGTH], const char *host, int64_t port)
             name[i] = '_';
 }
 
-bool token_save(const char *host, int64_t port, json_object *answer, struct fault *why)
+bool token_save(const char *host, int64_t port, const struct admin_logon_answer *answer, struct fault *why)
 {
     char folder_name[FOLDER_LENGTH], name[NAME_LENGTH], path[FOLDER_LENGTH + NAME_LENGTH];
     struct text text = {0};
@@ -78,7 +80,7 @@ bool token_save(const char *host, int64_t port, json_object *answer, struct faul
     file_name(name, host, port);
     snprintf(path, sizeof path, "%s/%s", folder_name, name);
     mem_reserve(&text.bytes, &text.capacity, FILE_MAX, 1);
-    codec_print(&text, answer);
+    codec_print_record(&text, admin_logon_answer_type.fields, CODEC_ANSWER, answer);
     // Whoever loses it in a power cut logs on again.
     bool saved = file_replace_volatile(path, 0600, text.bytes, text.length, why);
     explicit_bzero(text.bytes, text.capacity);
@@ -104,19 +106,18 @@ bool token_load(const char *host, int64_t port, struct secret *token, struct fau
 {
     char name[NAME_LENGTH], bytes[FILE_MAX];
     size_t length = 0;
-    owned(json) json_object *answer = NULL;
+    struct admin_logon_answer answer = {0};
     int folder = open_folder(false, why);
     if (folder < 0)
         return false;
     file_name(name, host, port);
     bool got = read_file(folder, name, bytes, &length, why);
     close(folder);
-    got = got && codec_parse(&answer, bytes, length, why);
+    got = got && codec_decode(&admin_logon_answer_type, CODEC_ANSWER, bytes, length, &answer, why);
     explicit_bzero(bytes, sizeof bytes);
-    const char *value = answer ? codec_string(answer, "token") : "";
-    got = got && (*value || fault_set(why, FAULT_ABSENT, "%s", name)) && secret_set(token, value, strlen(value));
-    if (answer)
-        codec_wipe(answer);
+    got = got && (answer.token[0] || fault_set(why, FAULT_ABSENT, "%s", name)) &&
+          secret_set(token, answer.token, strlen(answer.token));
+    record_free(admin_logon_answer_type.fields, &answer);
     return got;
 }
 

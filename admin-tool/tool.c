@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/tool.h"
 #include "admin-tool/token.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/client/language.h"
 
@@ -54,22 +55,80 @@ void tool_drop(struct tool *tool)
     secret_drop(&tool->token);
 }
 
-void tool_change(struct tool *tool, const char *verb, const char *path, const char *etag, json_object *body,
-                 struct client_answer *answer)
+// ---- calls
+
+static void add_query(struct text *path, const struct page_query *query)
 {
-    char authorization[SECRET_MAX + 16];
-    snprintf(authorization, sizeof authorization, "Bearer %s", tool->token.bytes);
-    struct client_request request = {.verb = verb, .path = path, .if_match = etag, .if_absent = !etag, .body = body};
-    request.authorization = tool->token.length ? authorization : NULL;
-    request.deadline_ms = DEADLINE_MS;
-    *answer = (struct client_answer){0};
-    client_send_wait(tool->client, &request, answer);
-    explicit_bzero(authorization, sizeof authorization);
+    text_addf(path, "?limit=%lld", (long long)query->limit);
+    if (query->after[0])
+        text_addf(path, "&after=%s", query->after);
+    if (query->tenant[0])
+        text_addf(path, "&tenant=%s", query->tenant);
 }
 
-void tool_call(struct tool *tool, const char *verb, const char *path, json_object *body, struct client_answer *answer)
+static void print_path(struct text *path, const struct tool_call *call)
 {
-    tool_change(tool, verb, path, "", body, answer);
+    const char *open = strchr(call->method->path, '{');
+    if (open)
+        text_addf(path, "%.*s%s%s", (int)(open - call->method->path), call->method->path, call->id,
+                  strchr(open, '}') + 1);
+    else
+        text_adds(path, call->method->path);
+    if (call->query)
+        add_query(path, call->query);
+}
+
+static json_object *body_of(const struct tool_call *call)
+{
+    struct fault why = {0};
+    json_object *body = NULL;
+    owned(text) struct text text = {0};
+    if (!call->body)
+        return NULL;
+    codec_print_record(&text, call->method->body->fields, CODEC_CHANGE, call->body);
+    bool parsed = codec_parse(&body, text.bytes, text.length, &why);
+    explicit_bzero(text.bytes, text.length);
+    if (!parsed)
+        out_complain("%s", why.text);
+    return body;
+}
+
+static void read_answer(const struct method *method, json_object *body, void *answer, struct client_answer *told)
+{
+    struct fault why = {0};
+    if (told->refusal != REFUSAL_NONE || !method->answer || !body)
+        return;
+    if (codec_read(method->answer->fields, method->answer->size, CODEC_ANSWER, body, answer, &why))
+        return;
+    told->refusal = REFUSAL_BROKER_UNREACHABLE;
+    TEXT_PUT(told->detail, why.text);
+}
+
+void tool_send(struct tool *tool, const struct tool_call *call, void *answer, struct client_answer *told)
+{
+    char bearer[SECRET_MAX + 16];
+    owned(text) struct text path = {0};
+    owned(json) json_object *body = body_of(call);
+    print_path(&path, call);
+    snprintf(bearer, sizeof bearer, "Bearer %s", tool->token.bytes);
+    struct client_request request = {.verb = call->method->verb,
+                                     .path = path.bytes,
+                                     .authorization = tool->token.length ? bearer : tool->authorization,
+                                     .if_match = call->etag,
+                                     .if_absent = call->if_absent,
+                                     .body = body,
+                                     .deadline_ms = DEADLINE_MS};
+    *told = (struct client_answer){0};
+    if (call->method->answer)
+        memset(answer, 0, call->method->answer->size);
+    client_send_wait(tool->client, &request, told);
+    explicit_bzero(bearer, sizeof bearer);
+    read_answer(call->method, told->body, answer, told);
+    if (told->body)
+        codec_wipe(told->body);
+    json_drop(&told->body);
+    if (body)
+        codec_wipe(body);
 }
 
 enum exit_code tool_exit_code(enum refusal refusal)
@@ -107,10 +166,18 @@ static void complain_of_certificate(const struct options *options, enum refusal 
                      (long long)options->port);
 }
 
+// It answered, but not by the rows that this program knows.
+static bool is_unreadable(const struct client_answer *answer)
+{
+    return answer->refusal == REFUSAL_BROKER_UNREACHABLE && answer->status == 200;
+}
+
 enum exit_code tool_complain(const struct tool *tool, const struct client_answer *answer)
 {
     complain_of_certificate(&tool->options, answer->refusal);
-    out_complain("%s", language_sentence(answer->refusal));
+    out_complain("%s", is_unreadable(answer)
+                           ? _("The broker's answer cannot be read. Are pultctl and the broker of the same version?")
+                           : language_sentence(answer->refusal));
     if (answer->detail[0]) {
         owned(text) struct text detail = {0};
         language_detail(&detail, answer->detail, answer->detail_format);
@@ -123,30 +190,24 @@ enum exit_code tool_complain(const struct tool *tool, const struct client_answer
     return tool_exit_code(answer->refusal);
 }
 
-enum exit_code tool_ask(struct tool *tool, const char *verb, const char *path, json_object *request, json_object **body)
+enum exit_code tool_ask(struct tool *tool, const struct tool_call *call, void *answer)
 {
-    struct client_answer answer;
-    tool_call(tool, verb, path, request, &answer);
-    if (answer.refusal != REFUSAL_NONE) {
-        json_drop(&answer.body);
-        return tool_complain(tool, &answer);
-    }
-    if (body)
-        *body = answer.body ? take(answer.body) : json_object_new_object();
-    json_drop(&answer.body);
-    return EXIT_DONE;
+    struct client_answer told;
+    const struct record_type *type = call->method->answer;
+    owned(bytes) void *unwanted = answer || !type ? NULL : mem_new(1, type->size);
+    tool_send(tool, call, answer ? answer : unwanted, &told);
+    if (unwanted)
+        record_free(type->fields, unwanted);
+    return told.refusal == REFUSAL_NONE ? EXIT_DONE : tool_complain(tool, &told);
 }
 
-bool tool_path(char path[PATH_SIZE], enum noun noun, const char *id, const char *action)
+bool tool_takes_id(enum noun noun, const char *id)
 {
-    if (id && !id_is_valid(noun, id)) {
-        if (noun == NOUN_TENANT)
-            out_complain(_("%s: a tenant's id is made of a-z, 0-9 and -"), id);
-        else
-            out_complain(_("%s: an id is TENANT/NAME, each of a-z, 0-9 and -"), id);
-        return false;
-    }
-    snprintf(path, PATH_SIZE, "/v1/%s%s%s%s%s", noun_rows[noun].plural, id ? "/" : "", id ? id : "", action ? "/" : "",
-             action ? action : "");
-    return true;
+    if (id_is_valid(noun, id))
+        return true;
+    if (noun == NOUN_TENANT)
+        out_complain(_("%s: a tenant's id is made of a-z, 0-9 and -"), id);
+    else
+        out_complain(_("%s: an id is TENANT/NAME, each of a-z, 0-9 and -"), id);
+    return false;
 }

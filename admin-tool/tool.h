@@ -3,6 +3,7 @@
 #pragma once
 #include "admin-tool/options.h"
 #include "admin-tool/out.h"
+#include "broker/api/method.h"
 #include "broker/client/client.h"
 
 enum exit_code {
@@ -14,14 +15,13 @@ enum exit_code {
     EXIT_NOT_CONFIRMED = 5,
 };
 
-enum { PATH_SIZE = 512 };
-
 struct tool {
     struct options options;
     struct out out;
     struct loop *loop;
     struct client *client;
-    struct secret token; // empty: by certificate, or logging on
+    struct secret token;       // empty: by certificate, or logging on
+    const char *authorization; // then a ticket; NULL: none
 };
 
 // Connects with the options; complains by itself. `with_token`: the token of log-on is loaded unless a certificate
@@ -29,19 +29,23 @@ struct tool {
 enum exit_code tool_open(struct tool *tool, bool with_token);
 void tool_drop(struct tool *tool);
 
-// One call of the broker's API; `body` may be NULL. The caller owns answer->body.
-void tool_call(struct tool *tool, const char *verb, const char *path, json_object *body, struct client_answer *answer);
-// The same for a change to what was looked at before: only while it is of this version (etag; "": in any case), or,
-// with NULL, only when it is not there.
-void tool_change(struct tool *tool, const char *verb, const char *path, const char *etag, json_object *body,
-                 struct client_answer *answer);
-// The same, complaining when it is refused; *body (may be NULL) receives the answer, never NULL after EXIT_DONE.
-enum exit_code tool_ask(struct tool *tool, const char *verb, const char *path, json_object *request,
-                        json_object **body);
+// What is asked of the broker.
+struct tool_call {
+    const struct method *method;
+    const char *id;                 // what {id} in the path stands for
+    const struct page_query *query; // NULL: none
+    const void *body;               // the struct of method->body; NULL: none
+    const char *etag;               // only while the thing is as it was looked at; NULL or "": in any case
+    bool if_absent;                 // only when it is not there yet
+};
+
+// False, with a complaint, when `id` is none for this noun.
+bool tool_takes_id(enum noun noun, const char *id) __attribute__((warn_unused_result));
+// One call. `answer`, the struct of method->answer, receives what was answered and is zeroed first; the caller frees it
+// by record_free.
+void tool_send(struct tool *tool, const struct tool_call *call, void *answer, struct client_answer *told);
+// The same, complaining when it is refused. `answer` may be NULL.
+enum exit_code tool_ask(struct tool *tool, const struct tool_call *call, void *answer);
 // Says to standard error why and returns how the run ends.
 enum exit_code tool_complain(const struct tool *tool, const struct client_answer *answer);
 enum exit_code tool_exit_code(enum refusal refusal);
-
-// "/v1/hosts/neustadt/ts1/drain"; `id` and `action` may be NULL. False, with a complaint, when `id` is none.
-bool tool_path(char path[PATH_SIZE], enum noun noun, const char *id, const char *action)
-    __attribute__((warn_unused_result));

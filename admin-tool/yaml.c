@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/yaml.h"
 #include "admin-tool/fields.h"
+#include "broker/api/record.h"
 #include "broker/client/language.h"
 
 #include <string.h>
@@ -12,14 +13,14 @@ struct reader {
     yaml_parser_t parser;
     yaml_event_t event; // the one at hand
     struct fault *why;
-    json_object *objects;
+    struct apply_request request;
 };
 
 static void reader_drop(struct reader *reader)
 {
     yaml_event_delete(&reader->event);
     yaml_parser_delete(&reader->parser);
-    json_drop(&reader->objects);
+    record_free(apply_request_type.fields, &reader->request);
 }
 
 static bool wrong_at(struct reader *reader, size_t line, const char *what)
@@ -78,77 +79,90 @@ static bool scalar(struct reader *reader, const char **text)
 
 // ---- from the inside out
 
-static bool read_words(struct reader *reader, const struct field *field, json_object **value)
+static bool read_words(struct reader *reader, const struct field *field, void *record)
 {
     const char *text = NULL;
-    owned(json) json_object *words = json_object_new_array();
+    struct fault inner = {0};
     if (field->type != FIELD_LIST)
         return wrong(reader, _("expected a single value, not a list"));
     while (next(reader) && reader->event.type == YAML_SCALAR_EVENT) {
         if (!scalar(reader, &text))
             return false;
-        json_object_array_add(words, json_object_new_string(text));
+        if (!field_add_word(field, text, record, &inner))
+            return wrong(reader, inner.text);
     }
     if (reader->event.type != YAML_SEQUENCE_END_EVENT)
         return reader->why->kind != FAULT_NONE ? false : wrong(reader, _("expected a list of words"));
-    *value = take(words);
     return true;
 }
 
-static bool read_value(struct reader *reader, const struct field *field, json_object **value)
+static bool read_value(struct reader *reader, const struct field *field, void *record)
 {
     const char *text = NULL;
     struct fault inner = {0};
     if (!next(reader))
         return false;
     if (reader->event.type == YAML_SEQUENCE_START_EVENT)
-        return read_words(reader, field, value);
+        return read_words(reader, field, record);
     if (reader->event.type != YAML_SCALAR_EVENT)
         return wrong(reader, _("expected a value"));
     if (!scalar(reader, &text))
         return false;
-    *value = field_value(field, text, &inner);
-    return *value || wrong(reader, inner.text);
+    return field_write(field, text, record, &inner) || wrong(reader, inner.text);
 }
 
-static bool read_pair(struct reader *reader, enum noun noun, json_object *object)
+static bool read_pair(struct reader *reader, struct draft *draft)
 {
     char sentence[200];
     const char *name = NULL;
-    json_object *value = NULL;
     if (!scalar(reader, &name))
         return false;
-    const struct field *field = field_find(noun, name);
-    if (!field || (field->flags & FIELD_HIDDEN))
-        snprintf(sentence, sizeof sentence, _("a %s has no field %.60s"), noun_rows[noun].name, name);
-    else if (field->flags & FIELD_READ_ONLY)
+    const struct field *field = field_find(draft->noun, name);
+    if (!field || (field->flags & FIELD_HIDDEN)) {
+        snprintf(sentence, sizeof sentence, _("a %s has no field %.60s"), noun_rows[draft->noun].name, name);
+    } else if (field->flags & FIELD_READ_ONLY) {
         snprintf(sentence, sizeof sentence, _("%.60s cannot be set"), name);
-    else if (codec_member(object, name))
+    } else if (draft_has(draft, field)) {
         snprintf(sentence, sizeof sentence, _("duplicate key %.60s"), name);
-    else
-        return read_value(reader, field, &value) && json_object_object_add(object, field->name, value) == 0;
+    } else {
+        draft_give(draft, field);
+        return read_value(reader, field, &draft->record);
+    }
     return wrong(reader, sentence);
+}
+
+static bool check_object(struct reader *reader, const struct draft *draft, size_t line)
+{
+    char sentence[300];
+    owned(text) struct text missing = {0};
+    if (!id_is_valid(draft->noun, draft->record.id))
+        return wrong_at(reader, line,
+                        draft->noun == NOUN_TENANT ? _("needs an id of a-z, 0-9 and -")
+                                                   : _("needs an id: TENANT/NAME, each of a-z, 0-9 and -"));
+    if (reader->request.objects.count >= OBJECTS_MAX)
+        return wrong_at(reader, line, _("more than 10,000 objects"));
+    if (!draft_lacks(draft, ":", &missing))
+        return true;
+    snprintf(sentence, sizeof sentence, _("a %s also needs:%s"), noun_rows[draft->noun].name, missing.bytes);
+    return wrong_at(reader, line, sentence);
 }
 
 static bool read_object(struct reader *reader, enum noun noun)
 {
     size_t line = reader->event.start_mark.line;
-    owned(json) json_object *object = json_object_new_object();
-    json_object_object_add(object, "noun", json_object_new_string(noun_rows[noun].name));
+    struct draft draft = {.noun = noun};
     while (next(reader) && reader->event.type == YAML_SCALAR_EVENT)
-        if (!read_pair(reader, noun, object))
+        if (!read_pair(reader, &draft))
             return false;
     if (reader->why->kind != FAULT_NONE)
         return false;
     if (reader->event.type != YAML_MAPPING_END_EVENT)
         return wrong(reader, _("expected the name of a field"));
-    if (!id_is_valid(noun, codec_string(object, "id")))
-        return wrong_at(reader, line,
-                        noun == NOUN_TENANT ? _("needs an id of a-z, 0-9 and -")
-                                            : _("needs an id: TENANT/NAME, each of a-z, 0-9 and -"));
-    if (json_object_array_length(reader->objects) >= OBJECTS_MAX)
-        return wrong_at(reader, line, _("more than 10,000 objects"));
-    json_object_array_add(reader->objects, take(object));
+    if (!check_object(reader, &draft, line))
+        return false;
+    struct apply_object *object = record_add(&reader->request.objects, &apply_object_type);
+    object->noun = noun;
+    object->record = draft.record;
     return true;
 }
 
@@ -202,19 +216,20 @@ static bool read_document(struct reader *reader)
            expect(reader, YAML_STREAM_END_EVENT, _("more than one document"));
 }
 
-bool yaml_read(json_object **objects, const char *bytes, size_t length, struct fault *why)
+bool yaml_read(struct apply_request *request, const char *bytes, size_t length, struct fault *why)
 {
-    *objects = NULL;
+    *request = (struct apply_request){0};
     *why = (struct fault){0};
     if (length > YAML_MAX)
         return fault_set(why, FAULT_INVALID, "%s", _("the file is larger than 1 MiB"));
-    owned(reader) struct reader reader = {.why = why, .objects = json_object_new_array()};
+    owned(reader) struct reader reader = {.why = why};
     if (!yaml_parser_initialize(&reader.parser))
         return fault_set(why, FAULT_UNAVAILABLE, "libyaml");
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)bytes, length);
     if (!read_document(&reader))
         return false;
-    *objects = take(reader.objects);
+    *request = reader.request;
+    reader.request = (struct apply_request){0};
     return true;
 }

@@ -3,10 +3,12 @@
 // Anything else YAML can do (anchors, aliases, tags, deeper nesting, several documents) is refused, so the text may be
 // hostile.
 #pragma once
-#include "broker/api/codec.h"
+#include "broker/api/body.h"
+#include "broker/base/fault.h"
 
 enum { YAML_MAX = 1024 * 1024 };
 
-// *objects receives an array as POST /v1/apply takes it. Faults name the line.
-bool yaml_read(json_object **objects, const char *bytes, size_t length, struct fault *why)
+// Fills the objects of a request as POST /v1/apply takes it; the caller frees it by record_free. Faults name the line,
+// and nothing is left to free.
+bool yaml_read(struct apply_request *request, const char *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));

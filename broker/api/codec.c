@@ -113,29 +113,6 @@ static bool read_choice(const struct field *field, enum codec_form form, json_ob
     return fault_set(why, FAULT_INVALID, "%s: not one of the choices (%s, ...)", field->name, field->choices[0]);
 }
 
-// RFC 3339: behind the seconds a fraction, perhaps, and always how far from UTC it is.
-static bool read_offset(const char *at, int64_t *fraction_ms, int64_t *offset_s)
-{
-    int hours = 0, minutes = 0, end = 0;
-    *fraction_ms = *offset_s = 0;
-    if (*at == '.') {
-        size_t digits = strspn(++at, "0123456789");
-        for (size_t i = 0; i < 3; i++)
-            *fraction_ms = *fraction_ms * 10 + (i < digits ? at[i] - '0' : 0);
-        if (digits == 0)
-            return false;
-        at += digits;
-    }
-    if (text_equal(at, "Z"))
-        return true;
-    if ((*at != '+' && *at != '-') || strspn(at + 1, "0123456789") != 2 ||
-        sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 5 || at[1 + end] || hours > 23 ||
-        minutes < 0 || minutes > 59)
-        return false;
-    *offset_s = (hours * 60 + minutes) * (*at == '-' ? -60 : 60);
-    return true;
-}
-
 static bool read_time(const struct field *field, enum codec_form form, json_object *value, int64_t *to,
                       struct fault *why)
 {
@@ -144,18 +121,9 @@ static bool read_time(const struct field *field, enum codec_form form, json_obje
         number.max = INT64_MAX;
         return read_number(&number, value, to, why);
     }
-    struct tm utc = {0};
-    int64_t fraction_ms, offset_s;
     const char *text = json_object_is_type(value, json_type_string) ? json_object_get_string(value) : NULL;
     *to = 0;
-    if (text && !*text)
-        return true;
-    const char *end = text ? strptime(text, "%Y-%m-%dT%H:%M:%S", &utc) : NULL;
-    int day = utc.tm_mday;
-    if (!end || !read_offset(end, &fraction_ms, &offset_s))
-        return wrong_type(field, "a time such as 2026-03-01T07:59:30Z", why);
-    *to = ((int64_t)timegm(&utc) - offset_s) * 1000 + fraction_ms;
-    return utc.tm_mday == day || wrong_type(field, "an existing date", why);
+    return (text && (!*text || clock_read(text, to))) || wrong_type(field, "a time such as 2026-03-01T07:59:30Z", why);
 }
 
 static bool read_digest(const struct field *field, json_object *value, char *to, struct fault *why)

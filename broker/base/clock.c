@@ -2,6 +2,7 @@
 #include "broker/base/clock.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 
 static int64_t read_us(clockid_t clock)
@@ -40,6 +41,41 @@ void clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms)
     char date[24];
     strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%S", &utc);
     snprintf(text, CLOCK_TEXT_SIZE, "%s.%03dZ", date, (int)(wall_ms % 1000));
+}
+
+// RFC 3339: behind the seconds a fraction, perhaps, and always how far from UTC it is.
+static bool read_offset(const char *at, int64_t *fraction_ms, int64_t *offset_s)
+{
+    int hours = 0, minutes = 0, end = 0;
+    *fraction_ms = *offset_s = 0;
+    if (*at == '.') {
+        size_t digits = strspn(++at, "0123456789");
+        for (size_t i = 0; i < 3; i++)
+            *fraction_ms = *fraction_ms * 10 + (i < digits ? at[i] - '0' : 0);
+        if (digits == 0)
+            return false;
+        at += digits;
+    }
+    if (strcmp(at, "Z") == 0)
+        return true;
+    if ((*at != '+' && *at != '-') || strspn(at + 1, "0123456789") != 2 ||
+        sscanf(at + 1, "%2d:%2d%n", &hours, &minutes, &end) != 2 || end != 5 || at[1 + end] || hours > 23 ||
+        minutes < 0 || minutes > 59)
+        return false;
+    *offset_s = (hours * 60 + minutes) * (*at == '-' ? -60 : 60);
+    return true;
+}
+
+bool clock_read(const char *text, int64_t *wall_ms)
+{
+    struct tm utc = {0};
+    int64_t fraction_ms, offset_s;
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &utc);
+    int day = utc.tm_mday;
+    if (!end || !read_offset(end, &fraction_ms, &offset_s))
+        return false;
+    *wall_ms = ((int64_t)timegm(&utc) - offset_s) * 1000 + fraction_ms;
+    return utc.tm_mday == day;
 }
 
 int clock_week_minute(int64_t wall_ms)

@@ -39,7 +39,7 @@ HOMES = {
     r"uv\.h": ["broker/base/loop."],
     r"libwebsockets\.h": ["broker/base/loop.", "broker/net/", "broker/server/", "broker/client/",
                           "broker/pult-gateway/", "broker/pult-print/", "pxe/"],
-    r"json-c/.*": ["broker/api/codec_json.", "admin-tool/out."],
+    r"json-c/.*": ["broker/api/codec_json."],
     r"openssl/.*": ["broker/net/", "broker/client/", "broker/api/otp.", "broker/auth/", "broker/calls/", "broker/core/",
                     "broker/pult-gateway/", "broker/hosts/", "broker/pult-host/", "broker/main.c", "broker/server/", "broker/store/"],
     r"(l(dap|ber).*|openldap)\.h": ["broker/auth/"],

@@ -1,28 +1,36 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/yaml.h"
+#include "broker/api/codec_print.h"
+#include "broker/api/record.h"
 
 #include <criterion/criterion.h>
 #include <criterion/parameterized.h>
 #include <stdlib.h>
 
-static json_object *objects;
+static struct apply_request request;
+static struct text printed;
 static struct fault why;
+
+#define NEEDED ", weight: 100, max_sessions: 10"
 
 static bool read(const char *yaml)
 {
-    return yaml_read(&objects, yaml, strlen(yaml), &why);
+    return yaml_read(&request, yaml, strlen(yaml), &why);
 }
 
 static void drop(void)
 {
-    json_drop(&objects);
+    record_free(apply_request_type.fields, &request);
+    text_drop(&printed);
 }
 
 TestSuite(yaml, .fini = drop);
 
-static const char *print(json_object *object)
+static const char *print(void)
 {
-    return json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+    text_drop(&printed);
+    codec_print_record(&printed, apply_request_type.fields, CODEC_JOURNAL, &request);
+    return printed.bytes;
 }
 
 Test(yaml, reads_objects_by_the_types_of_their_fields)
@@ -32,25 +40,37 @@ Test(yaml, reads_objects_by_the_types_of_their_fields)
                    "    name: Stadt Neustadt\n"
                    "    district: yes\n"
                    "    servers: [ldaps://a, ldaps://b]\n"
+                   "    user_base: dc=a\n"
+                   "    bind_dn: cn=b\n"
                    "hosts:\n"
-                   "  - {id: neustadt/ts1, port: 3389, address: '10.0.0.1'}\n"),
+                   "  - {id: neustadt/ts1, port: 3389, address: '10.0.0.1', pool: neustadt/p, fingerprint: ''" NEEDED
+                   "}\n"),
               "%s", why.text);
-    cr_assert_str_eq(print(objects),
-                     "[{\"noun\":\"tenant\",\"id\":\"neustadt\",\"name\":\"Stadt Neustadt\",\"district\":true,"
-                     "\"servers\":[\"ldaps://a\",\"ldaps://b\"]},"
-                     "{\"noun\":\"host\",\"id\":\"neustadt/ts1\",\"port\":3389,\"address\":\"10.0.0.1\"}]");
+    cr_assert_str_eq(
+        print(),
+        "{\"objects\":[{\"noun\":\"tenant\",\"id\":\"neustadt\",\"name\":\"Stadt Neustadt\","
+        "\"district\":true,\"servers\":[\"ldaps://a\",\"ldaps://b\"],\"user_base\":\"dc=a\",\"bind_dn\":\"cn=b\"},"
+        "{\"noun\":\"host\",\"id\":\"neustadt/ts1\",\"pool\":\"neustadt/p\","
+        "\"address\":\"10.0.0.1\",\"port\":3389,\"weight\":100,\"max_sessions\":10}]}");
 }
 
 Test(yaml, takes_empty_sections_and_empty_lists)
 {
     cr_assert(read("tenants:\nsites: []\n"), "%s", why.text);
-    cr_assert_eq(json_object_array_length(objects), 0);
+    cr_assert_eq(request.objects.count, 0);
 }
 
 Test(yaml, keeps_text_that_looks_like_something_else)
 {
     cr_assert(read("sites:\n  - id: neustadt/x\n    name: 1e3\n"), "%s", why.text);
-    cr_assert_str_eq(codec_string(json_object_array_get_idx(objects, 0), "name"), "1e3");
+    const struct apply_object *site = record_at(&request.objects, &apply_object_type, 0);
+    cr_assert_str_eq(site->record.site.name, "1e3");
+}
+
+Test(yaml, says_the_line_of_what_lacks_a_field)
+{
+    cr_assert_not(read("hosts:\n  - id: a/b\n    port: 3389\n"));
+    cr_assert(text_starts(why.text, "line 2: a host also needs: pool:"), "%s", why.text);
 }
 
 struct refused {
@@ -98,7 +118,8 @@ ParameterizedTestParameters(yaml, refuses)
 ParameterizedTest(struct refused *row, yaml, refuses)
 {
     cr_assert_not(read(row->yaml), "%s", row->yaml);
-    cr_assert_null(objects);
+    cr_assert_eq(request.objects.count, 0);
+    cr_assert_null(request.objects.rows);
     cr_assert_eq(why.kind, FAULT_INVALID);
     cr_assert(text_starts(why.text, row->said), "%s\nsaid: %s", row->yaml, why.text);
 }
@@ -138,14 +159,14 @@ Test(yaml, refuses_multiplying_aliases, .timeout = 20)
 Test(yaml, refuses_more_than_a_mebibyte)
 {
     char *yaml = repeat("", "# x\n", YAML_MAX + 4);
-    cr_assert_not(yaml_read(&objects, yaml, YAML_MAX + 1, &why));
+    cr_assert_not(yaml_read(&request, yaml, YAML_MAX + 1, &why));
     cr_assert(strstr(why.text, "1 MiB"), "%s", why.text);
     free(yaml);
 }
 
 Test(yaml, refuses_too_many_objects, .timeout = 20)
 {
-    char *yaml = repeat("sites:\n", "- {id: a/b}\n", 200 * 1000);
+    char *yaml = repeat("sites:\n", "- {id: a/b, name: x}\n", 300 * 1000);
     cr_assert_not(read(yaml));
     cr_assert(strstr(why.text, "more than 10,000"), "%s", why.text);
     free(yaml);
