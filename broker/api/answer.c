@@ -128,6 +128,16 @@ static const struct field host_problem_fields[] = {
 };
 const struct record_type host_problem_type = TYPE(host_problem);
 
+static const struct field agent_count_fields[] = {
+    {.name = "kind", .type = FIELD_CHOICE, AT(agent_count, kind), .choices = noun_names, .column = 1, .sentence = "of devices or of hosts"},
+    {.name = "version", .type = FIELD_TEXT, AT(agent_count, version), .column = 2, .sentence = "of the agent"},
+    {.name = "protocol", .type = FIELD_NUMBER, AT(agent_count, protocol), .max = INT32_MAX, .column = 3, .sentence = "that it speaks"},
+    {.name = "count", .type = FIELD_NUMBER, AT(agent_count, count), .max = INT64_MAX, .column = 4, .sentence = "machines with such an agent"},
+    {.name = "refusal", .type = FIELD_TEXT, AT(agent_count, refusal), .flags = FIELD_SPARSE, .column = 5, .sentence = "the problem's code, when it is not let in"},
+    {.name = NULL},
+};
+const struct record_type agent_count_type = TYPE(agent_count);
+
 static const char *const store_conditions[] = {"ok", "refusing", NULL};
 
 static const struct field status_answer_fields[] = {
@@ -146,6 +156,7 @@ static const struct field status_answer_fields[] = {
     {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate ends within 30 days, or has ended"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
+    {.name = "agents", .type = FIELD_RECORDS, AT(status_answer, agents), .max = ANSWER_ITEMS_MAX, .record = &agent_count_type, .sentence = "versions of the agents that are linked, or are not let in"},
     {.name = NULL},
 };
 const struct record_type status_answer_type = TYPE(status_answer);

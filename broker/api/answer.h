@@ -110,7 +110,15 @@ struct host_problem {
     int64_t sessions;
 };
 
-extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type;
+// How many machines have an agent of that version.
+struct agent_count {
+    int64_t kind; // enum noun
+    char version[32];
+    int64_t protocol, count;
+    char refusal[SLUG_SIZE]; // the code why they are not let in; empty: they are linked
+};
+
+extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type, agent_count_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -120,7 +128,7 @@ struct status_answer {
     int64_t store; // enum store_condition
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
-    struct record_list certificates_ending, directories, problems;
+    struct record_list certificates_ending, directories, problems, agents;
 };
 extern const struct record_type status_answer_type;
 

@@ -87,3 +87,32 @@ void status_report_problems(struct record_list *problems, const struct services 
         problem->sessions = state_uses(services->state, NOUN_HOST, host->id);
     }
 }
+
+static struct agent_count *count_of(struct record_list *agents, enum noun noun, const struct link_agent *agent)
+{
+    const char *code = agent->refusal == REFUSAL_NONE ? "" : refusal_rows[agent->refusal].code;
+    for (size_t i = 0; i < agents->count; i++) {
+        struct agent_count *row = record_at(agents, &agent_count_type, i);
+        if (row->kind == noun && row->protocol == agent->protocol && text_equal(row->version, agent->version) &&
+            text_equal(row->refusal, code))
+            return row;
+    }
+    struct agent_count *row = record_add(agents, &agent_count_type);
+    row->kind = noun;
+    row->protocol = agent->protocol;
+    TEXT_PUT(row->version, agent->version);
+    TEXT_PUT(row->refusal, code);
+    return row;
+}
+
+void status_report_agents(struct record_list *agents, const struct services *services, const struct peer *peer)
+{
+    static const enum noun nouns[] = {NOUN_DEVICE, NOUN_HOST};
+    for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
+        struct wall_walk walk = wall_walk_seen(services->state, peer, nouns[i], "");
+        struct link_agent agent;
+        for (const char *id; (id = wall_next(&walk));)
+            if (services->links.agent(services->links.self, nouns[i], id, &agent))
+                count_of(agents, nouns[i], &agent)->count++;
+    }
+}

@@ -181,5 +181,9 @@ char *agent_link_take(struct agent_link *link)
     char *first = link->queue[0];
     link->queued--;
     memmove(link->queue, link->queue + 1, link->queued * sizeof *link->queue);
+    if (!link->queued) { // most links are told nothing for hours
+        free(take(link->queue));
+        link->capacity = 0;
+    }
     return first;
 }

@@ -51,6 +51,7 @@ Test(versions, agents_of_the_version_before_do_their_work)
 
     pultctl_shows("host show altdorf/ts3 --json", "\"agent_version\":\"0.0.9\"");
     pultctl_shows("device show altdorf/desk1 --json", "\"agent_version\":\"0.0.9\"");
+    pultctl_shows("status --json", "\"version\":\"0.0.9\"");
     figure_is("pult_link_messages_skipped_total", "host", ">= 1");
     figure_is("pult_link_messages_skipped_total", "device", ">= 2");
     figure_is("pult_link_fields_skipped_total", "host", ">= 10");

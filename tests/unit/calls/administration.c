@@ -381,6 +381,26 @@ Test(administration, what_is_wrong_with_a_host_is_one_line)
     cr_assert_str_eq(report->as.faults, "xrdp: silent; disk: full");
 }
 
+Test(administration, the_versions_of_the_agents_are_counted)
+{
+    owned(json) json_object *none = status_of();
+    cr_assert_eq(json_object_array_length(codec_member(none, "agents")), 0);
+    calls.agent = (struct link_agent){
+        .program = "pult-agent", .version = "0.2.0", .protocol = 2, .refusal = REFUSAL_AGENT_TOO_NEW};
+    owned(json) json_object *status = status_of();
+    json_object *agents = codec_member(status, "agents");
+    cr_assert_eq(json_object_array_length(agents), 2, "of devices and of hosts");
+    json_object *devices = json_object_array_get_idx(agents, 0);
+    cr_assert_str_eq(codec_string(devices, "kind"), "device");
+    cr_assert_str_eq(codec_string(devices, "version"), "0.2.0");
+    cr_assert_str_eq(codec_string(devices, "refusal"), "agent-too-new");
+    cr_assert_eq(codec_number(devices, "protocol"), 2);
+    cr_assert_eq(codec_number(devices, "count"), codec_number(status, "devices"));
+    owned(json) json_object *host = calls_call(METHOD_SHOW, NOUN_HOST, "neustadt/ts1", "{}");
+    cr_assert_str_eq(codec_string(host, "agent_version"), "0.2.0");
+    cr_assert_str_eq(codec_string(host, "agent_refusal"), "agent-too-new");
+}
+
 static void device_lasts(const char *id, int64_t until_ms)
 {
     union record record = {0};
