@@ -41,7 +41,7 @@ struct otp_log {
 
 // ---- in the thread
 
-static void work(void *arg)
+static void write_job(void *arg)
 {
     struct otp_log_job *job = arg;
     const struct text *text = &job->text;
@@ -62,9 +62,9 @@ static void drop_job(void *arg)
 
 // ---- in the loop
 
-static void start(struct otp_log *otp_log);
+static void start_writer(struct otp_log *otp_log);
 
-static void tell(struct waiting *list, bool kept)
+static void tell_waiting(struct waiting *list, bool kept)
 {
     while (list) {
         struct waiting *next = list->next;
@@ -75,7 +75,7 @@ static void tell(struct waiting *list, bool kept)
     }
 }
 
-static void written(void *arg)
+static void job_written(void *arg)
 {
     struct otp_log_job *job = arg;
     struct otp_log *otp_log = job->otp_log;
@@ -87,11 +87,11 @@ static void written(void *arg)
     otp_log->broken = !kept;
     otp_log->size = job->size;
     worker_free(take(otp_log->writer));
-    tell(take(otp_log->waiting), kept);
-    start(otp_log);
+    tell_waiting(take(otp_log->waiting), kept);
+    start_writer(otp_log);
 }
 
-static void start(struct otp_log *otp_log)
+static void start_writer(struct otp_log *otp_log)
 {
     struct fault why = {0};
     if (otp_log->writer || !otp_log->next_waiting)
@@ -112,13 +112,13 @@ static void start(struct otp_log *otp_log)
         job->text = all;
     }
     otp_log->waiting = take(otp_log->next_waiting);
-    otp_log->writer = worker_new(otp_log->loop, work, written, drop_job, job, &why);
+    otp_log->writer = worker_new(otp_log->loop, write_job, job_written, drop_job, job, &why);
     if (otp_log->writer)
         return;
     log_error("otp", "%s", why.text);
     drop_job(job);
     otp_log->broken = true;
-    tell(take(otp_log->waiting), false);
+    tell_waiting(take(otp_log->waiting), false);
 }
 
 void otp_log_keep(struct otp_log *otp_log, const struct otp *otp, otp_log_done *done, void *arg)
@@ -130,7 +130,7 @@ void otp_log_keep(struct otp_log *otp_log, const struct otp *otp, otp_log_done *
     otp_log->next_waiting = waiting;
     bool fits = used_otps_print_one(otp, &otp_log->next);
     assert(fits); // its session and user name were checked by who made it
-    start(otp_log);
+    start_writer(otp_log);
 }
 
 bool otp_log_is_broken(const struct otp_log *otp_log)
@@ -172,7 +172,7 @@ struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_ot
     struct otp_log_job job = {.rewrites = true};
     TEXT_PUT(job.path, path);
     used_otps_print(used, &job.text);
-    work(&job);
+    write_job(&job);
     text_drop(&job.text);
     if (!job.kept) {
         fault_set(why, FAULT_BROKEN, "%s", job.why.text);
@@ -195,8 +195,8 @@ void otp_log_free(struct otp_log *otp_log)
         one->done = NULL;
     for (struct waiting *one = otp_log->next_waiting; one; one = one->next)
         one->done = NULL;
-    tell(otp_log->waiting, false);
-    tell(otp_log->next_waiting, false);
+    tell_waiting(otp_log->waiting, false);
+    tell_waiting(otp_log->next_waiting, false);
     text_drop(&otp_log->next);
     free(otp_log);
 }
