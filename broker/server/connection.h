@@ -15,6 +15,7 @@ struct exchange {
     int status; // of the answer; 0: not there yet
     int64_t retry_after_s, began_ms;
     bool wants_ticket, is_text, close;
+    bool body_comes;       // of a length that is taken
     bool whole;            // its body was complete once
     char *negotiate_reply; // NULL without a ticket
     char etag[ETAG_SIZE];

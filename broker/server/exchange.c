@@ -143,6 +143,7 @@ static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool
         return REFUSAL_INVALID;
     exchange->body_max = most;
     *has_body = length > 0;
+    exchange->body_comes = length > 0 && length <= (int64_t)most;
     return length > (int64_t)most ? REFUSAL_TOO_LARGE : REFUSAL_NONE;
 }
 

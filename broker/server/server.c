@@ -122,7 +122,7 @@ static int begin(struct lws *wsi, const char *path)
     exchange->request->arg = exchange;
     connection->in_callback = true;
     if (!exchange_begin(exchange, wsi, path, &has_body))
-        exchange->close = has_body; // what would follow is no request
+        exchange->close = has_body && !exchange->body_comes; // what would follow is no request
     else if (!has_body)
         exchange_dispatch(exchange);
     connection->in_callback = false;
@@ -132,10 +132,12 @@ static int begin(struct lws *wsi, const char *path)
 static int take_body(struct connection *connection, const char *bytes, size_t length)
 {
     struct exchange *exchange = connection->exchange;
+    // A deadline for the whole: libwebsockets has one from one part to the next only.
+    if (exchange && clock_steady_ms() - exchange->began_ms > BODY_MS)
+        return -1;
     if (!exchange || exchange->status || !exchange->request || exchange->request->body)
         return 0; // refused already: what still comes is passed over
-    // A deadline for the whole: libwebsockets has one from one part to the next only.
-    if (exchange->body.length + length > exchange->body_max || clock_steady_ms() - exchange->began_ms > BODY_MS)
+    if (exchange->body.length + length > exchange->body_max)
         return -1;
     text_add(&exchange->body, bytes, length);
     return 0;
@@ -153,7 +155,16 @@ static int body_complete(struct connection *connection)
     if (exchange->request && !exchange->request->body && !exchange->status)
         exchange_dispatch(exchange);
     connection->in_callback = false;
+    if (exchange->status)
+        lws_callback_on_writable(connection->wsi);
     return 0;
+}
+
+// A refusal waits for the end of the body: hanging up on what is still on its way would take back the answer.
+static bool may_answer(const struct connection *connection)
+{
+    const struct exchange *exchange = connection->exchange;
+    return exchange && exchange->status && (exchange->whole || !exchange->body_comes);
 }
 
 // A device that was too long in a cupboard gets through to a refusal that says so, and no further: the dates are looked
@@ -186,7 +197,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return body_complete(connection_of(wsi));
     case LWS_CALLBACK_HTTP_WRITEABLE:
         connection = connection_of(wsi);
-        return connection->exchange && connection->exchange->status ? send_answer(connection) : 0;
+        return may_answer(connection) ? send_answer(connection) : 0;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: // a WebSocket of no protocol, or of this one's name
     case LWS_CALLBACK_RAW_ADOPT:                  // CONNECT makes it a raw line, without any timeout
     case LWS_CALLBACK_RAW_RX:

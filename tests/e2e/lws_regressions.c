@@ -73,7 +73,7 @@ Test(lws_regressions, a_link_takes_messages_and_no_more)
 
 Test(lws_regressions, what_is_no_decent_request_costs_nobody_else_anything)
 {
-    hostile_client("unknown_methods http_2 long_body lengths long_headers pipelined");
+    hostile_client("unknown_methods http_2 long_body body_after_a_refusal lengths long_headers pipelined");
 }
 
 Test(lws_regressions, nobody_is_waited_for_without_end)
