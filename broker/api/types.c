@@ -16,7 +16,7 @@ static const char *const bind_methods[] = {"password", "kerberos", NULL};
 static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
 static const char *const host_oses[] = {"linux", "windows", NULL};
 static const char *const authentications[] = {"one-time-password", "password", NULL};
-static const char *const session_states[] = {"starting", "connected", "disconnected", "ended", NULL};
+const char *const session_state_words[] = {"starting", "connected", "disconnected", "ended", NULL};
 
 static const struct field tenant_fields[] = {
     OWN_ID(tenant),
@@ -130,7 +130,7 @@ static const struct field session_fields[] = {
     {.name = "host", .type = FIELD_ID, AT(session, host), .refers = NOUN_HOST, .flags = FIELD_READ_ONLY, .column = 4, .sentence = "where it runs"},
     {.name = "profile", .type = FIELD_ID, AT(session, profile), .refers = NOUN_PROFILE, .flags = FIELD_READ_ONLY, .sentence = "the profile it was opened with"},
     {.name = "device", .type = FIELD_ID, AT(session, device), .refers = NOUN_DEVICE, .flags = FIELD_READ_ONLY, .sentence = "the desk where it was last opened"},
-    {.name = "state", .type = FIELD_CHOICE, AT(session, state), .choices = session_states, .flags = FIELD_READ_ONLY, .sentence = "starting, connected or disconnected; ended in the event that tells of its end"},
+    {.name = "state", .type = FIELD_CHOICE, AT(session, state), .choices = session_state_words, .flags = FIELD_READ_ONLY, .sentence = "starting, connected or disconnected; ended in the event that tells of its end"},
     {.name = "fence", .type = FIELD_NUMBER, AT(session, fence), .min = 0, .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "fencing number, higher with every move"},
     {.name = "started", .type = FIELD_TIME, AT(session, started_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was started"},
     {.name = "changed", .type = FIELD_TIME, AT(session, changed_ms), .flags = FIELD_READ_ONLY, .column = 7, .sentence = "when its state last changed"},

@@ -209,6 +209,7 @@ enum session_state {
     SESSION_ENDED,        // as the last event tells of it; it is in no list any more
     SESSION_STATE_COUNT,
 };
+extern const char *const session_state_words[];
 
 struct session {
     char id[ID_SIZE]; // "tenant/s-<hex>"

@@ -44,10 +44,7 @@ static void commit_all(struct services *services, struct reconciliation *found)
     for (size_t i = 0; i < found->event_count; i++) {
         const struct event *event = &found->events[i];
         log_info("session", "%s: %s by %s%s%s", event->record.session.id,
-                 event->type == EVENT_SESSION_ENDED       ? "ended"
-                 : event->type == EVENT_SESSION_CONNECTED ? "connected"
-                                                          : "disconnected",
-                 event->by, event->why[0] ? ": " : "", event->why);
+                 session_state_words[event->record.session.state], event->by, event->why[0] ? ": " : "", event->why);
     }
     if (found->event_count &&
         !commit_events(services->commit, found->events, found->event_count, NULL, 0, NULL, NULL, &why))
