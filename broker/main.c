@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/openapi.h"
 #include "broker/base/log.h"
+#include "broker/base/mem.h"
 #include "broker/base/secrecy.h"
 #include "broker/broker.h"
 
@@ -15,13 +17,10 @@ enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT, ACTION_ACCEPT };
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"check", no_argument, NULL, 'k'},
-    {"init", no_argument, NULL, 'i'},
-    {"accept-backup", no_argument, NULL, 'a'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
+    {"init", no_argument, NULL, 'i'},         {"accept-backup", no_argument, NULL, 'a'},
+    {"openapi", no_argument, NULL, 'o'},      {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
 };
 
 static void usage(FILE *out)
@@ -32,8 +31,16 @@ static void usage(FILE *out)
           "      --init         first start: make journal and device CA, print the first administrator's token\n"
           "      --accept-backup\n"
           "                     after a restore: go on with the journal as it stands, and write down what it lacks\n"
+          "      --openapi      print the description of the API (OpenAPI 3.1), and end\n"
           "      --version, --help\n",
           out);
+}
+
+static int print_openapi(void)
+{
+    owned(text) struct text text = {0};
+    openapi_print(&text);
+    return puts(text.bytes) >= 0 && fflush(stdout) == 0 ? EXIT_SUCCESS : EXIT_REFUSED;
 }
 
 // A descriptor per device, and some.
@@ -91,6 +98,8 @@ int main(int argc, char **argv)
             action = ACTION_INIT;
         } else if (option == 'a') {
             action = ACTION_ACCEPT;
+        } else if (option == 'o') {
+            return print_openapi();
         } else if (option == 'V') {
             puts("pult-broker " PULT_VERSION);
             return EXIT_SUCCESS;

@@ -35,6 +35,11 @@ static void print_string(struct text *out, const char *bytes, size_t length)
     out->length = (size_t)(to - out->bytes);
 }
 
+void codec_print_string(struct text *out, const char *string)
+{
+    print_string(out, string, strlen(string));
+}
+
 static void print_words(struct text *out, const char *words, char separator)
 {
     text_add(out, "[", 1);

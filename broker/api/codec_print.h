@@ -12,6 +12,7 @@ enum codec_form {
     CODEC_JOURNAL, // in the journal: everything that is not empty, times as numbers
 };
 
+void codec_print_string(struct text *out, const char *string);
 void codec_print_record(struct text *out, const struct field *fields, enum codec_form form, const void *source);
 // Its members only, with commas between.
 void codec_print_members(struct text *out, const struct field *fields, enum codec_form form, const void *source);

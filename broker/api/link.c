@@ -23,7 +23,7 @@ static const struct field envelope_fields[] = {
     {.name = NULL},
 };
 
-static const struct field hello_fields[] = {
+const struct field link_hello_fields[] = {
     {.name = "protocol", .type = FIELD_NUMBER, AT(link_hello, protocol), .flags = FIELD_REQUIRED, .max = 1000000, .sentence = "of the link, as the sender speaks it"},
     {.name = "program", .type = FIELD_TEXT, AT(link_hello, program), .flags = FIELD_REQUIRED, .sentence = "the sender"},
     {.name = "version", .type = FIELD_TEXT, AT(link_hello, version), .flags = FIELD_REQUIRED, .sentence = "of the sender"},
@@ -31,7 +31,7 @@ static const struct field hello_fields[] = {
     {.name = NULL},
 };
 
-static const struct field refused_fields[] = {
+const struct field link_refused_fields[] = {
     {.name = "code", .type = FIELD_TEXT, AT(link_refused, code), .flags = FIELD_REQUIRED, .sentence = "why, as in problem documents"},
     {.name = "detail", .type = FIELD_TEXT, AT(link_refused, detail), .sentence = "English, for the log"},
     {.name = "of", .type = FIELD_TEXT, AT(link_refused, type), .sentence = "type of the message that is refused; empty: the link"},
@@ -121,12 +121,12 @@ void link_print(struct text *out, const struct link_row *row, const void *messag
 
 void link_print_hello(struct text *out, const struct link_hello *hello)
 {
-    print_message(out, hello_word, NULL, hello_fields, hello);
+    print_message(out, hello_word, NULL, link_hello_fields, hello);
 }
 
 void link_print_refused(struct text *out, const struct link_refused *refused)
 {
-    print_message(out, refused_word, NULL, refused_fields, refused);
+    print_message(out, refused_word, NULL, link_refused_fields, refused);
 }
 
 // ---- reading
@@ -144,9 +144,9 @@ static struct shape shape_of(struct link_input *input, enum link_end from)
 {
     const struct link_row *row = input->row;
     if (text_equal(input->type, hello_word))
-        return (struct shape){LINK_HELLO, hello_fields, &input->hello, sizeof input->hello, 0};
+        return (struct shape){LINK_HELLO, link_hello_fields, &input->hello, sizeof input->hello, 0};
     if (text_equal(input->type, refused_word))
-        return (struct shape){LINK_REFUSED, refused_fields, &input->refused, sizeof input->refused, 0};
+        return (struct shape){LINK_REFUSED, link_refused_fields, &input->refused, sizeof input->refused, 0};
     for (size_t i = 0; i < row->type_count; i++) {
         if (row->types[i].from != from || !text_equal(row->types[i].name, input->type))
             continue;

@@ -52,6 +52,8 @@ struct link_refused {
     char type[SLUG_SIZE];   // of the message that is refused; empty: it is the link itself, which ends
 };
 
+extern const struct field link_hello_fields[], link_refused_fields[];
+
 // What this build says of itself on one side of that link.
 void link_introduce(struct link_hello *hello, const struct link_row *row, enum link_end from);
 // Whether this broker serves such an agent; REFUSAL_NONE: it does. `why` receives both sides' versions.

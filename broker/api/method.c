@@ -43,6 +43,7 @@ const struct method method_rows[] = {
     {METHOD_EXPLAIN, POST("/v1/logon/explain"), BY(ADMIN), OF(NONE), BODY(explain), ANSWER(explain), .refusals = MAY(NOT_FOUND) | MAY(DIRECTORY_DOWN), .sentence = "says what a log-on would do, without doing it"},
     {METHOD_APPLY, POST("/v1/apply"), BY(ADMIN), OF(NONE), .flags = METHOD_LARGE | METHOD_COMMITS, BODY(apply), ANSWER(apply), .refusals = MAY(CONFLICT), .sentence = "plans or makes many changes at once"},
     {METHOD_EVENTS, GET("/v1/events"), BY(DISTRICT), OF(NONE), .query = &events_query_type, ANSWER(events), .refusals = MAY(NOT_FOUND) | MAY(STORE_DOWN), .sentence = "lists the journal"},
+    {METHOD_OPENAPI, GET("/v1/openapi.json"), BY(ADMIN), OF(NONE), .flags = METHOD_DOCUMENT, .sentence = "describes all of this (OpenAPI 3.1)"},
     NOUN_ROWS(TENANT, "tenants", DISTRICT, &noun_types[NOUN_TENANT]),
     NOUN_ROWS(SITE, "sites", ADMIN, &noun_types[NOUN_SITE]),
     NOUN_ROWS(POOL, "pools", ADMIN, &noun_types[NOUN_POOL]),

@@ -41,6 +41,7 @@ enum method_id {
     METHOD_LOCK,
     METHOD_ENROL_TOKEN,
     METHOD_EVENTS,
+    METHOD_OPENAPI,
     METHOD_ID_COUNT,
 };
 
@@ -52,6 +53,7 @@ enum method_flag {
     METHOD_WEBSOCKET = 16,  // the answer is an upgrade
     METHOD_TICKET = 32,     // a Kerberos ticket may stand in for name and password
     METHOD_VERSIONED = 64,  // honours If-Match and If-None-Match
+    METHOD_DOCUMENT = 256,  // the answer is JSON that has no rows
     METHOD_COMMITS = 128,   // refuses while the journal cannot be written
 };
 

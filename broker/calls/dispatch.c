@@ -26,6 +26,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_LOCK] = call_lock,
     [METHOD_ENROL_TOKEN] = call_enrol_token,
     [METHOD_EVENTS] = call_events,
+    [METHOD_OPENAPI] = call_openapi,
 };
 
 void calls_dispatch(struct services *services, struct request *request)

@@ -70,6 +70,7 @@ void call_status(struct services *services, struct request *request);
 void call_health(struct services *services, struct request *request);
 void call_metrics(struct services *services, struct request *request);
 void call_events(struct services *services, struct request *request);
+void call_openapi(struct services *services, struct request *request);
 
 // Commits and, once durable, answers with what `answer` is now. The usual end of a change.
 void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,

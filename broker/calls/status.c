@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How the broker is: for administrators, for Prometheus, for load balancers; and the journal for reading.
 #include "broker/api/link_rows.h"
+#include "broker/api/openapi.h"
 #include "broker/api/record.h"
 #include "broker/base/log.h"
 #include "broker/calls/services.h"
@@ -176,4 +177,14 @@ void call_events(struct services *services, struct request *request)
     struct event_list *list = mem_new(1, sizeof *list);
     *list = (struct event_list){services, request};
     services->store.read(services->store.self, (uint64_t)after + 1, (size_t)request->page.limit, answer_events, list);
+}
+
+// For administrators, since it is the largest answer by far: to everybody, it would multiply what a flood costs.
+// `pult-broker --openapi` prints it without a broker.
+void call_openapi(struct services *services, struct request *request)
+{
+    (void)services;
+    struct text text = {0};
+    openapi_print(&text);
+    request_answer_text(request, &text);
 }
