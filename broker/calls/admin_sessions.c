@@ -4,6 +4,7 @@
 #include "broker/base/log.h"
 #include "broker/calls/services.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ static void forget_surplus(struct admin_sessions *admin_sessions, const char *id
         if (!oldest || admin->until_ms < oldest->until_ms)
             oldest = admin;
     }
+    assert(count <= ADMIN_TOKENS_MAX && !oldest == (count == 0));
     if (count >= ADMIN_TOKENS_MAX)
         free(sorted_table_take(&admin_sessions->table, oldest->digest));
 }
@@ -91,7 +93,8 @@ bool admin_sessions_add(struct admin_sessions *admin_sessions, const struct peer
     admin->peer = *peer;
     TEXT_PUT(admin->group, group);
     admin->until_ms = now_ms + ADMIN_MS;
-    sorted_table_put(&admin_sessions->table, admin);
+    const void *replaced = sorted_table_put(&admin_sessions->table, admin);
+    assert(!replaced && admin_sessions->table.count <= ADMINS_MAX);
     return true;
 }
 

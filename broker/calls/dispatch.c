@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/services.h"
 
+#include <assert.h>
+
 typedef void call_function(struct services *services, struct request *request);
 
 static call_function *const functions[METHOD_ID_COUNT] = {
@@ -31,6 +33,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
 
 void calls_dispatch(struct services *services, struct request *request)
 {
+    assert(request->method && request->method->id < METHOD_ID_COUNT);
     const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     if (tenant)
         TEXT_PUT(request->help_desk, tenant->help_desk);

@@ -3,6 +3,7 @@
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,6 +126,7 @@ static void judge(struct forecast *forecast, const char *tenant_id, const char *
 static void fill_answer(struct forecast *forecast)
 {
     struct apply_answer *answer = forecast->answer;
+    assert(answer->affected.count == 0);
     answer->affected = forecast->lost;
     forecast->lost = (struct record_list){0};
     for (size_t i = 0; i < forecast->others.count; i++) {
@@ -140,6 +142,7 @@ static void fill_answer(struct forecast *forecast)
 static void finish(struct forecast *forecast)
 {
     forecast_done *done = forecast->done;
+    assert(done); // it is told once
     for (size_t i = 0; i < forecast->lane_count; i++) {
         struct lane *lane = &forecast->lanes[i];
         forecast->not_checked += (int64_t)(lane->count - lane->next + lane->asking);
@@ -189,6 +192,7 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
     struct lane *lane = question->lane;
     struct forecast *forecast = lane->forecast;
     struct services *services = forecast->services;
+    assert(lane->asking > 0 && lane->asking <= ASK_AT_ONCE && forecast->asking >= lane->asking);
     lane->asking--;
     forecast->asking--;
     if (verdict == AUTH_UNAVAILABLE && forecast->done) {
@@ -260,6 +264,7 @@ static void leave_out(struct forecast *forecast)
 static void open_lane(struct forecast *forecast, const char *tenant_id)
 {
     const struct sorted_table *people = &forecast->services->people.by_id;
+    assert(forecast->lane_count <= state_count(forecast->after, NOUN_TENANT));
     struct lane *lane = &forecast->lanes[forecast->lane_count++];
     bool otherwise = is_asked_otherwise(forecast, tenant_id);
     lane->forecast = forecast;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/person_erase.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,6 +37,7 @@ static void committed(void *arg, bool durable, const struct fault *why)
 {
     struct erasing *erasing = arg;
     struct erasure *erasure = erasing->services->erasure;
+    assert(erasing->count > 0);
     if (!durable) {
         answer(erasing, why);
         return;

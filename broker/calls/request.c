@@ -4,6 +4,7 @@
 #include "broker/api/record.h"
 #include "broker/base/mem.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ enum { RECORD_USUAL = 1024 };
 bool request_read_body(struct request *request, const char *bytes, size_t length, struct fault *why)
 {
     const struct record_type *type = request->method->body ? request->method->body : &nothing_type;
+    assert(!request->body);
     request->body = mem_new(1, type->size);
     return codec_decode(type, CODEC_CHANGE, length ? bytes : "{}", length ? length : 2, request->body, why);
 }
@@ -20,6 +22,7 @@ bool request_read_body(struct request *request, const char *bytes, size_t length
 void request_answer(struct request *request, const void *answer)
 {
     struct text text = {0};
+    assert(request->method && request->method->answer);
     mem_reserve(&text.bytes, &text.capacity, RECORD_USUAL, 1);
     codec_print_record(&text, request->method->answer->fields, CODEC_ANSWER, answer);
     request->finish(request, 200, &text, 0);
@@ -33,6 +36,7 @@ void request_answer_text(struct request *request, struct text *answer)
 static void refuse(struct request *request, enum refusal refusal, const char *detail, const char *format,
                    int64_t retry_after_ms)
 {
+    assert(refusal > REFUSAL_NONE && refusal < REFUSAL_COUNT && retry_after_ms >= 0);
     const struct refusal_row *row = &refusal_rows[refusal];
     struct text text = {0};
     struct problem problem = {.status = row->status, .retry_after_s = (retry_after_ms + 999) / 1000};

@@ -31,6 +31,7 @@ void services_commit_answer(struct services *services, struct request *request, 
                             const void *answer)
 {
     struct fault why;
+    assert(request->method->answer && (events || count == 0));
     struct pending *pending = mem_new(1, sizeof *pending);
     pending->request = request;
     codec_print_record(&pending->answer, request->method->answer->fields, CODEC_ANSWER, answer);

@@ -66,6 +66,7 @@ static int send_answer(struct connection *connection)
     struct exchange *exchange = connection->exchange;
     struct lws *wsi = connection->wsi;
     size_t length = exchange->body.length;
+    assert(exchange->status && !exchange->request && exchange->connection == connection);
     bool close = exchange->close;
     owned(bytes) unsigned char *answer = NULL;
     size_t room = 0;
@@ -87,6 +88,7 @@ static int send_answer(struct connection *connection)
 static void finish(struct request *request, int status, struct text *answer, int64_t retry_after_s)
 {
     struct exchange *exchange = request->arg;
+    assert(exchange->request == request && exchange->status == 0 && status >= 200); // once
     exchange->status = status;
     exchange->retry_after_s = retry_after_s;
     exchange->negotiate_reply = take(request->negotiate_reply);
@@ -97,6 +99,7 @@ static void finish(struct request *request, int status, struct text *answer, int
     free(request);
     exchange->request = NULL;
     struct connection *connection = exchange->connection;
+    assert(!connection || connection->exchange == exchange);
     if (!connection)
         exchange_free(exchange);
     else if (connection->in_callback)
