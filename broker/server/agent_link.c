@@ -6,6 +6,7 @@
 #include "broker/server/connection.h"
 #include "broker/server/server.h"
 
+#include <assert.h>
 #include <string.h>
 
 // ---- beginning and end
@@ -41,6 +42,7 @@ static int link_begin(struct lws *wsi)
     struct connection *connection = connection_of(wsi);
     if (!connection->kind || !has_standing(connection, connection->kind->noun))
         return -1;
+    assert(link_handlers[connection->kind->noun].message && !connection->link);
     connection->link = link_table_open(&connection->server->links, connection->kind, connection->common_name, wsi);
     return 0;
 }

@@ -340,6 +340,12 @@ static void host_says(const char *host_id, const char *message)
     link_input_fini(&input);
 }
 
+Test(administration, every_link_has_somebody_who_hears_it)
+{
+    for (size_t i = 0; i < link_count; i++)
+        cr_expect(link_handlers[link_rows[i].noun].message, "%s", link_rows[i].path);
+}
+
 // What hosts were told of the broker's clock is what one-time passwords end by.
 Test(administration, the_hosts_are_told_when_the_clock_is_set)
 {
