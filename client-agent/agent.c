@@ -36,7 +36,7 @@ struct agent {
     struct session_view *view; // NULL without a session
     struct loop_timer *timer;
 
-    // A ticket is bound to the broker's certificate. Until that is known, this log-on waits.
+    // A ticket is bound to the broker's certificate. Until that is known, this logon waits.
     char waiting_name[USER_NAME_SIZE];
     struct secret waiting_password;
     unsigned waiting_attempt;

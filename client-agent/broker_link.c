@@ -54,10 +54,10 @@ static void logged_on(void *arg, const struct client_answer *answer)
     struct logon_answer got = {0};
     struct fault why = {0};
     enum refusal refusal = answer->refusal;
-    log_refusal("log-on", answer);
+    log_refusal("logon", answer);
     if (refusal == REFUSAL_NONE &&
         (!answer->body || !codec_read(logon_answer_type.fields, sizeof got, CODEC_ANSWER, answer->body, &got, &why))) {
-        log_error("broker", "log-on: the answer cannot be read: %s", why.text);
+        log_error("broker", "logon: the answer cannot be read: %s", why.text);
         refusal = REFUSAL_INVALID;
     }
     codec_wipe(answer->body);

@@ -29,7 +29,7 @@ const struct field greeter_fields[] = {
     {.name = "place", .type = FIELD_TEXT, AT(place), .sentence = "which desk this is"},
     {.name = "help_desk", .type = FIELD_TEXT, AT(help_desk), .sentence = "telephone number"},
     {.name = "language", .type = FIELD_TEXT, AT(language), .sentence = "de or en"},
-    {.name = "name", .type = FIELD_TEXT, AT(name), .sentence = "log-on name"},
+    {.name = "name", .type = FIELD_TEXT, AT(name), .sentence = "user name"},
     {.name = "password", .type = FIELD_TEXT, AT(password), .flags = FIELD_SECRET, .sentence = "password"},
     {.name = NULL},
 };

@@ -8,7 +8,7 @@
 enum { GREETER_DESCRIPTOR = 3, GREETER_LINE_MAX = 8 * 1024 };
 
 enum greeter_type {
-    GREETER_SHOW,         // agent: the log-on form. sentence, where, place, help_desk, language
+    GREETER_SHOW,         // agent: the logon form. sentence, where, place, help_desk, language
     GREETER_ASK_NEW,      // agent: ask for a new password. sentence, help_desk
     GREETER_BUSY,         // agent: wait. state
     GREETER_LOG_ON,       // greeter: name, password

@@ -10,7 +10,7 @@ enum rdp_client_end {
     RDP_CLIENT_REPLACED,          // taken over by another connection, as Windows hosts say it
     RDP_CLIENT_ENDED,             // ended by an administrator or a time limit of the host
     RDP_CLIENT_LOST,              // the connection broke and could not be mended
-    RDP_CLIENT_REFUSED,           // the host did not accept the log-on
+    RDP_CLIENT_REFUSED,           // the host did not accept the logon
     RDP_CLIENT_WRONG_CERTIFICATE, // another certificate than the pinned one, or no TLS; no password was sent
     RDP_CLIENT_FAILED,            // the program itself
 };

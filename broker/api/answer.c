@@ -15,7 +15,7 @@ static const struct field problem_fields[] = {
     {.name = "title", .type = FIELD_TEXT, AT(problem, title), .sentence = "what happened and what to do, in English"},
     {.name = "status", .type = FIELD_NUMBER, AT(problem, status), .min = 400, .max = 599, .sentence = "HTTP status"},
     {.name = "detail", .type = FIELD_TEXT, AT(problem, detail), .flags = FIELD_SPARSE, .sentence = "what it was in this case, in English"},
-    {.name = "detail_format", .type = FIELD_TEXT, AT(problem, detail_format), .flags = FIELD_SPARSE, .sentence = "what the detail was made from, for who says it in another language"},
+    {.name = "detail_format", .type = FIELD_TEXT, AT(problem, detail_format), .flags = FIELD_SPARSE, .sentence = "the template of the detail, for translation"},
     {.name = "help_desk", .type = FIELD_TEXT, AT(problem, help_desk), .flags = FIELD_SPARSE, .sentence = "telephone number of the caller's help desk"},
     {.name = "retry_after", .type = FIELD_NUMBER, AT(problem, retry_after_s), .min = 1, .max = INT32_MAX, .flags = FIELD_SPARSE, .sentence = "seconds until it is worth trying again"},
     {.name = NULL},
@@ -28,19 +28,19 @@ static const struct field logon_answer_fields[] = {
     {.name = "address", .type = FIELD_TEXT, AT(logon_answer, address), .sentence = "the session host"},
     {.name = "port", .type = FIELD_NUMBER, AT(logon_answer, port), .min = 1, .max = 65535, .sentence = "its RDP port"},
     {.name = "fingerprint", .type = FIELD_DIGEST, AT(logon_answer, fingerprint), .sentence = "SHA-256 of its certificate"},
-    {.name = "user_name", .type = FIELD_TEXT, AT(logon_answer, user_name), .sentence = "log-on name at the host"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(logon_answer, user_name), .sentence = "user name at the host"},
     {.name = "name", .type = FIELD_TEXT, AT(logon_answer, name), .sentence = "the person's name"},
     {.name = "one_time_password", .type = FIELD_TEXT, AT(logon_answer, one_time_password), .flags = FIELD_SECRET, .sentence = "password for the host; empty: the typed one"},
-    {.name = "password_follows", .type = FIELD_FLAG, AT(logon_answer, password_follows), .sentence = "behind it, after a colon, the typed one"},
+    {.name = "password_follows", .type = FIELD_FLAG, AT(logon_answer, password_follows), .sentence = "the typed password follows it after a colon"},
     {.name = "abandoned_host", .type = FIELD_TEXT, AT(logon_answer, abandoned_host), .sentence = "host of an earlier session that cannot be reached"},
     {.name = "clipboard", .type = FIELD_FLAG, AT(logon_answer, clipboard), .sentence = "allowed channels"},
     {.name = "drives", .type = FIELD_FLAG, AT(logon_answer, drives), .sentence = "allowed channels"},
     {.name = "printers", .type = FIELD_FLAG, AT(logon_answer, printers), .sentence = "allowed channels"},
     {.name = "sound", .type = FIELD_FLAG, AT(logon_answer, sound), .sentence = "allowed channels"},
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(logon_answer, multi_monitor), .sentence = "all monitors"},
-    {.name = "reconnected", .type = FIELD_FLAG, AT(logon_answer, reconnected), .sentence = "a running session was found again"},
-    {.name = "moved_from", .type = FIELD_TEXT, AT(logon_answer, moved_from), .sentence = "place it was taken from"},
-    {.name = "why", .type = FIELD_LINES, AT(logon_answer, why), .sentence = "how it was decided, a step a line"},
+    {.name = "reconnected", .type = FIELD_FLAG, AT(logon_answer, reconnected), .sentence = "a running session was reconnected"},
+    {.name = "moved_from", .type = FIELD_TEXT, AT(logon_answer, moved_from), .sentence = "place it was moved from"},
+    {.name = "why", .type = FIELD_LINES, AT(logon_answer, why), .sentence = "how it was decided, one line per step"},
     {.name = NULL},
 };
 const struct record_type logon_answer_type = TYPE(logon_answer);
@@ -54,8 +54,8 @@ static const struct field certificate_answer_fields[] = {
 const struct record_type certificate_answer_type = TYPE(certificate_answer);
 
 static const struct field admin_logon_answer_fields[] = {
-    {.name = "token", .type = FIELD_TEXT, AT(admin_logon_answer, token), .flags = FIELD_SECRET, .sentence = "goes into Authorization: Bearer"},
-    {.name = "until", .type = FIELD_TIME, AT(admin_logon_answer, until_ms), .sentence = "until when it is good"},
+    {.name = "token", .type = FIELD_TEXT, AT(admin_logon_answer, token), .flags = FIELD_SECRET, .sentence = "to be sent as Authorization: Bearer"},
+    {.name = "until", .type = FIELD_TIME, AT(admin_logon_answer, until_ms), .sentence = "when it expires"},
     {.name = "name", .type = FIELD_TEXT, AT(admin_logon_answer, name), .sentence = "the administrator's name"},
     {.name = "scope", .type = FIELD_TEXT, AT(admin_logon_answer, scope), .sentence = "what they administer: their tenant, or the whole district"},
     {.name = NULL},
@@ -64,14 +64,14 @@ const struct record_type admin_logon_answer_type = TYPE(admin_logon_answer);
 
 static const struct field enrol_token_answer_fields[] = {
     {.name = "token", .type = FIELD_TEXT, AT(enrol_token_answer, token), .flags = FIELD_SECRET, .sentence = "the token; it is shown once"},
-    {.name = "until", .type = FIELD_TIME, AT(enrol_token_answer, until_ms), .sentence = "until when it can be used"},
+    {.name = "until", .type = FIELD_TIME, AT(enrol_token_answer, until_ms), .sentence = "when it expires"},
     {.name = NULL},
 };
 const struct record_type enrol_token_answer_type = TYPE(enrol_token_answer);
 
 static const struct field drain_answer_fields[] = {
     {.name = "host", .type = FIELD_RECORD, AT(drain_answer, host), .flags = FIELD_INLINE, .record = &host_status_type, .sentence = "the host"},
-    {.name = "delivered", .type = FIELD_FLAG, AT(drain_answer, delivered), .sentence = "the text is shown to the people there; false without a text, too"},
+    {.name = "delivered", .type = FIELD_FLAG, AT(drain_answer, delivered), .sentence = "the message was delivered; false also without a message"},
     {.name = NULL},
 };
 const struct record_type drain_answer_type = TYPE(drain_answer);
@@ -79,10 +79,10 @@ const struct record_type drain_answer_type = TYPE(drain_answer);
 static const struct field explain_answer_fields[] = {
     {.name = "refusal", .type = FIELD_TEXT, AT(explain_answer, refusal), .sentence = "the problem's code, or none"},
     {.name = "host", .type = FIELD_ID, AT(explain_answer, host), .refers = NOUN_HOST, .sentence = "where the session would be"},
-    {.name = "profile", .type = FIELD_ID, AT(explain_answer, profile), .refers = NOUN_PROFILE, .sentence = "by which profile"},
-    {.name = "session", .type = FIELD_ID, AT(explain_answer, session), .refers = NOUN_SESSION, .sentence = "the session that would be found again"},
-    {.name = "why", .type = FIELD_LINES, AT(explain_answer, why), .sentence = "how it was decided, a step a line"},
-    {.name = "why_formats", .type = FIELD_LINES, AT(explain_answer, why_formats), .sentence = "what those lines were made from, for who says them in another language"},
+    {.name = "profile", .type = FIELD_ID, AT(explain_answer, profile), .refers = NOUN_PROFILE, .sentence = "the profile it was opened with"},
+    {.name = "session", .type = FIELD_ID, AT(explain_answer, session), .refers = NOUN_SESSION, .sentence = "the session that would be reconnected"},
+    {.name = "why", .type = FIELD_LINES, AT(explain_answer, why), .sentence = "how it was decided, one line per step"},
+    {.name = "why_formats", .type = FIELD_LINES, AT(explain_answer, why_formats), .sentence = "the templates of those lines, for translation"},
     {.name = NULL},
 };
 const struct record_type explain_answer_type = TYPE(explain_answer);
@@ -90,7 +90,7 @@ const struct record_type explain_answer_type = TYPE(explain_answer);
 static const char *const health_words[] = {"ok", NULL};
 
 static const struct field health_answer_fields[] = {
-    {.name = "status", .type = FIELD_CHOICE, AT(health_answer, status), .choices = health_words, .sentence = "the broker serves"},
+    {.name = "status", .type = FIELD_CHOICE, AT(health_answer, status), .choices = health_words, .sentence = "the broker is up"},
     {.name = NULL},
 };
 const struct record_type health_answer_type = TYPE(health_answer);
@@ -100,7 +100,7 @@ const struct record_type health_answer_type = TYPE(health_answer);
 static const struct field certificate_ending_fields[] = {
     {.name = "kind", .type = FIELD_CHOICE, AT(certificate_ending, kind), .choices = noun_names, .column = 1, .sentence = "device or host"},
     {.name = "id", .type = FIELD_ID, AT(certificate_ending, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
-    {.name = "until", .type = FIELD_TIME, AT(certificate_ending, until_ms), .column = 3, .sentence = "until when its certificate is valid"},
+    {.name = "until", .type = FIELD_TIME, AT(certificate_ending, until_ms), .column = 3, .sentence = "when its certificate expires"},
     {.name = NULL},
 };
 const struct record_type certificate_ending_type = TYPE(certificate_ending);
@@ -111,8 +111,8 @@ static const struct field directory_report_fields[] = {
     {.name = "tenant", .type = FIELD_ID, AT(directory_report, tenant), .refers = NOUN_TENANT, .column = 1, .sentence = "whose directory it is"},
     {.name = "state", .type = FIELD_CHOICE, AT(directory_report, state), .choices = directory_states, .column = 2, .sentence = "whether it answers; unknown: nobody has asked yet"},
     {.name = "server", .type = FIELD_TEXT, AT(directory_report, server), .column = 3, .sentence = "the server that answered last"},
-    {.name = "since", .type = FIELD_TIME, AT(directory_report, since_ms), .column = 4, .sentence = "since when it is in this state"},
-    {.name = "connections", .type = FIELD_NUMBER, AT(directory_report, connections), .max = INT64_MAX, .column = 5, .sentence = "kept to it now"},
+    {.name = "since", .type = FIELD_TIME, AT(directory_report, since_ms), .column = 4, .sentence = "when its state last changed"},
+    {.name = "connections", .type = FIELD_NUMBER, AT(directory_report, connections), .max = INT64_MAX, .column = 5, .sentence = "open connections to it"},
     {.name = "last_failure", .type = FIELD_TEXT, AT(directory_report, last_failure), .column = 6, .sentence = "the last failure that was not followed by a success"},
     {.name = NULL},
 };
@@ -121,9 +121,9 @@ const struct record_type directory_report_type = TYPE(directory_report);
 static const struct field host_problem_fields[] = {
     {.name = "host", .type = FIELD_ID, AT(host_problem, host), .refers = NOUN_HOST, .column = 1, .sentence = "which"},
     {.name = "pool", .type = FIELD_ID, AT(host_problem, pool), .refers = NOUN_POOL, .column = 2, .sentence = "its pool"},
-    {.name = "health", .type = FIELD_CHOICE, AT(host_problem, health), .choices = host_health_names, .column = 3, .sentence = "how it is"},
+    {.name = "health", .type = FIELD_CHOICE, AT(host_problem, health), .choices = host_health_names, .column = 3, .sentence = "its state"},
     {.name = "detail", .type = FIELD_TEXT, AT(host_problem, detail), .column = 4, .sentence = "what is wrong with it"},
-    {.name = "sessions", .type = FIELD_NUMBER, AT(host_problem, sessions), .max = INT64_MAX, .column = 5, .sentence = "sessions that the broker has there"},
+    {.name = "sessions", .type = FIELD_NUMBER, AT(host_problem, sessions), .max = INT64_MAX, .column = 5, .sentence = "sessions that the broker knows there"},
     {.name = NULL},
 };
 const struct record_type host_problem_type = TYPE(host_problem);
@@ -142,7 +142,7 @@ static const char *const store_conditions[] = {"ok", "refusing", NULL};
 
 static const struct field status_answer_fields[] = {
     {.name = "version", .type = FIELD_TEXT, AT(status_answer, version), .sentence = "of the broker"},
-    {.name = "since", .type = FIELD_TIME, AT(status_answer, since_ms), .sentence = "since when it runs"},
+    {.name = "since", .type = FIELD_TIME, AT(status_answer, since_ms), .sentence = "when it was started"},
     COUNT(status_answer, events, "events in the journal"),
     {.name = "store", .type = FIELD_CHOICE, AT(status_answer, store), .choices = store_conditions, .sentence = "whether the journal is written"},
     COUNT(status_answer, tenants, "tenants that the caller may see, and so below"),
@@ -152,8 +152,8 @@ static const struct field status_answer_fields[] = {
     COUNT(status_answer, hosts, "session hosts"),
     COUNT(status_answer, hosts_ok, "session hosts that take people"),
     COUNT(status_answer, hosts_draining, "session hosts that somebody took out of service"),
-    {.name = "device_ca_until", .type = FIELD_TIME, AT(status_answer, device_ca_until_ms), .sentence = "until when the authority of the devices is valid"},
-    {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate ends within 30 days, or has ended"},
+    {.name = "device_ca_until", .type = FIELD_TIME, AT(status_answer, device_ca_until_ms), .sentence = "when the certificate of the device CA expires"},
+    {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate expires within 30 days, or has expired"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
     {.name = "agents", .type = FIELD_RECORDS, AT(status_answer, agents), .max = ANSWER_ITEMS_MAX, .record = &agent_count_type, .sentence = "versions of the agents that are linked, or are not let in"},
@@ -168,11 +168,11 @@ static const struct field event_answer_fields[] = {
     {.name = "at", .type = FIELD_TIME, AT(event_answer, at_ms), .column = 2, .sentence = "when it was"},
     {.name = "type", .type = FIELD_TEXT, AT(event_answer, type), .column = 3, .sentence = "what happened, such as session.started"},
     {.name = "by", .type = FIELD_TEXT, AT(event_answer, by), .column = 5, .sentence = "by whom"},
-    {.name = "why", .type = FIELD_LINES, AT(event_answer, why), .sentence = "why, a step a line"},
+    {.name = "why", .type = FIELD_LINES, AT(event_answer, why), .sentence = "why, one line per step"},
     {.name = "noun", .type = FIELD_CHOICE, AT(event_answer, noun), .choices = noun_names, .flags = FIELD_REQUIRED, .sentence = "kind of what it is about; none: it changed nothing"},
     {.name = "id", .type = FIELD_ID, AT(event_answer, id), .refers = NOUN_NONE, .flags = FIELD_SPARSE, .column = 4, .sentence = "what it is about"},
     {.name = "from", .type = FIELD_ID, AT(event_answer, from), .refers = NOUN_DEVICE, .flags = FIELD_SPARSE, .sentence = "the device where the session was before"},
-    {.name = "record", .type = FIELD_NOUN, AT(event_answer, record), .tag = offsetof(struct event_answer, noun), .sentence = "that, as it is since, or was at its end; not there when only its id is told"},
+    {.name = "record", .type = FIELD_NOUN, AT(event_answer, record), .tag = offsetof(struct event_answer, noun), .sentence = "its record after the event, or at its end; absent when only its id is known"},
     {.name = NULL},
 };
 const struct record_type event_answer_type = TYPE(event_answer);
@@ -200,29 +200,29 @@ static const struct field noun_change_fields[] = {
     {.name = "noun", .type = FIELD_CHOICE, AT(noun_change, noun), .choices = noun_names, .column = 1, .sentence = "kind of object"},
     {.name = "id", .type = FIELD_ID, AT(noun_change, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
     {.name = "change", .type = FIELD_CHOICE, AT(noun_change, change), .choices = change_kinds, .column = 3, .sentence = "what is done to it"},
-    {.name = "fields", .type = FIELD_RECORDS, AT(noun_change, fields), .max = 100, .record = &field_change_type, .sentence = "what becomes another"},
+    {.name = "fields", .type = FIELD_RECORDS, AT(noun_change, fields), .max = 100, .record = &field_change_type, .sentence = "what changes"},
     {.name = NULL},
 };
 const struct record_type noun_change_type = TYPE(noun_change);
 
 static const struct field forecast_person_fields[] = {
     {.name = "id", .type = FIELD_ID, AT(forecast_person, id), .refers = NOUN_PERSON, .sentence = "who"},
-    {.name = "user_name", .type = FIELD_TEXT, AT(forecast_person, user_name), .column = 1, .sentence = "their log-on name"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(forecast_person, user_name), .column = 1, .sentence = "their user name"},
     {.name = "name", .type = FIELD_TEXT, AT(forecast_person, name), .column = 2, .sentence = "their name"},
-    {.name = "from", .type = FIELD_ID, AT(forecast_person, from), .refers = NOUN_PROFILE, .column = 3, .sentence = "profile they work by now; empty: none"},
-    {.name = "to", .type = FIELD_ID, AT(forecast_person, to), .refers = NOUN_PROFILE, .column = 4, .sentence = "profile they would work by; empty: none"},
+    {.name = "from", .type = FIELD_ID, AT(forecast_person, from), .refers = NOUN_PROFILE, .column = 3, .sentence = "their current profile; empty: none"},
+    {.name = "to", .type = FIELD_ID, AT(forecast_person, to), .refers = NOUN_PROFILE, .column = 4, .sentence = "their new profile; empty: none"},
     {.name = "from_pool", .type = FIELD_ID, AT(forecast_person, from_pool), .refers = NOUN_POOL, .sentence = "its pool"},
     {.name = "to_pool", .type = FIELD_ID, AT(forecast_person, to_pool), .refers = NOUN_POOL, .sentence = "its pool"},
-    {.name = "no_host", .type = FIELD_FLAG, AT(forecast_person, no_host), .sentence = "that pool would have no host that takes people"},
-    {.name = "fields", .type = FIELD_LIST, AT(forecast_person, fields), .column = 5, .sentence = "what of it would be another"},
+    {.name = "no_host", .type = FIELD_FLAG, AT(forecast_person, no_host), .sentence = "that pool would have no host that accepts sessions"},
+    {.name = "fields", .type = FIELD_LIST, AT(forecast_person, fields), .column = 5, .sentence = "which fields would change"},
     {.name = NULL},
 };
 const struct record_type forecast_person_type = TYPE(forecast_person);
 
 static const struct field apply_answer_fields[] = {
     {.name = "changes", .type = FIELD_RECORDS, AT(apply_answer, changes), .max = 10000, .record = &noun_change_type, .sentence = "an entry per object"},
-    {.name = "applied", .type = FIELD_FLAG, AT(apply_answer, applied), .sentence = "it is done; else it is a plan"},
-    {.name = "affected", .type = FIELD_RECORDS, AT(apply_answer, affected), .max = ANSWER_ITEMS_MAX, .record = &forecast_person_type, .sentence = "of a plan: who would get something else; all who could not work any more, and many of the others"},
+    {.name = "applied", .type = FIELD_FLAG, AT(apply_answer, applied), .sentence = "the changes were made; otherwise this is a plan"},
+    {.name = "affected", .type = FIELD_RECORDS, AT(apply_answer, affected), .max = ANSWER_ITEMS_MAX, .record = &forecast_person_type, .sentence = "in a plan: whose workplace would change; all who would have none, and many of the others"},
     COUNT(apply_answer, affected_count, "of a plan: how many would get something else"),
     COUNT(apply_answer, without_workplace, "of a plan: how many of them could not work any more"),
     COUNT(apply_answer, people, "of a plan: how many people were thought of"),

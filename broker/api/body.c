@@ -7,7 +7,7 @@ enum { OBJECTS_MAX = 10000, PAGE_MAX = 1000 };
 // clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
 #define TYPE(holder) {#holder, holder##_fields, sizeof(struct holder)}
-#define LIMIT {.name = "limit", .type = FIELD_NUMBER, AT(page_query, limit), .min = 1, .max = PAGE_MAX, .sentence = "most items in the answer; 100 when not given"}
+#define LIMIT {.name = "limit", .type = FIELD_NUMBER, AT(page_query, limit), .min = 1, .max = PAGE_MAX, .sentence = "maximum number of items in the answer; default: 100"}
 
 static const struct field page_query_fields[] = {
     {.name = "after", .type = FIELD_TEXT, AT(page_query, after), .sentence = "only what comes after this id"},
@@ -25,16 +25,16 @@ static const struct field events_query_fields[] = {
 const struct record_type events_query_type = {"events_query", events_query_fields, sizeof(struct page_query)};
 
 static const struct field logon_request_fields[] = {
-    {.name = "name", .type = FIELD_TEXT, AT(logon_request, name), .sentence = "log-on name as typed; not with a ticket"},
+    {.name = "name", .type = FIELD_TEXT, AT(logon_request, name), .sentence = "user name as typed; not with a ticket"},
     {.name = "password", .type = FIELD_TEXT, AT(logon_request, password), .flags = FIELD_SECRET, .sentence = "the password; not with a ticket"},
     {.name = NULL},
 };
 const struct record_type logon_request_type = TYPE(logon_request);
 
 static const struct field password_request_fields[] = {
-    {.name = "name", .type = FIELD_TEXT, AT(password_request, name), .flags = FIELD_REQUIRED, .sentence = "log-on name"},
-    {.name = "password", .type = FIELD_TEXT, AT(password_request, password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "the present password"},
-    {.name = "new_password", .type = FIELD_TEXT, AT(password_request, new_password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "the new one"},
+    {.name = "name", .type = FIELD_TEXT, AT(password_request, name), .flags = FIELD_REQUIRED, .sentence = "user name"},
+    {.name = "password", .type = FIELD_TEXT, AT(password_request, password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "the current password"},
+    {.name = "new_password", .type = FIELD_TEXT, AT(password_request, new_password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "the new password"},
     {.name = NULL},
 };
 const struct record_type password_request_type = TYPE(password_request);
@@ -54,22 +54,22 @@ const struct record_type renew_request_type = TYPE(renew_request);
 
 static const struct field admin_logon_request_fields[] = {
     {.name = "token", .type = FIELD_TEXT, AT(admin_logon_request, token), .flags = FIELD_SECRET, .sentence = "one-time token of the first administrator"},
-    {.name = "tenant", .type = FIELD_TEXT, AT(admin_logon_request, tenant), .sentence = "tenant whose directory knows you"},
-    {.name = "name", .type = FIELD_TEXT, AT(admin_logon_request, name), .sentence = "log-on name"},
+    {.name = "tenant", .type = FIELD_TEXT, AT(admin_logon_request, tenant), .sentence = "tenant whose directory has the account"},
+    {.name = "name", .type = FIELD_TEXT, AT(admin_logon_request, name), .sentence = "user name"},
     {.name = "password", .type = FIELD_TEXT, AT(admin_logon_request, password), .flags = FIELD_SECRET, .sentence = "password"},
     {.name = NULL},
 };
 const struct record_type admin_logon_request_type = TYPE(admin_logon_request);
 
 static const struct field explain_request_fields[] = {
-    {.name = "person", .type = FIELD_TEXT, AT(explain_request, person), .flags = FIELD_REQUIRED, .sentence = "log-on name"},
+    {.name = "person", .type = FIELD_TEXT, AT(explain_request, person), .flags = FIELD_REQUIRED, .sentence = "user name"},
     {.name = "device", .type = FIELD_ID, AT(explain_request, device), .flags = FIELD_REQUIRED, .refers = NOUN_DEVICE, .sentence = "the desk"},
     {.name = NULL},
 };
 const struct record_type explain_request_type = TYPE(explain_request);
 
 static const struct field drain_request_fields[] = {
-    {.name = "until", .type = FIELD_TIME, AT(drain_request, until_ms), .sentence = "when the host takes new sessions again by itself; empty: when told to"},
+    {.name = "until", .type = FIELD_TIME, AT(drain_request, until_ms), .sentence = "when the host automatically accepts new sessions again; empty: when it is undrained"},
     {.name = "text", .type = FIELD_TEXT, AT(drain_request, text), .sentence = "shown to the people on the host"},
     {.name = NULL},
 };
@@ -89,8 +89,8 @@ static const struct field apply_object_fields[] = {
 const struct record_type apply_object_type = TYPE(apply_object);
 
 static const struct field apply_request_fields[] = {
-    {.name = "objects", .type = FIELD_RECORDS, AT(apply_request, objects), .max = OBJECTS_MAX, .record = &apply_object_type, .flags = FIELD_REQUIRED, .sentence = "what there shall be, in any order"},
-    {.name = "dry_run", .type = FIELD_FLAG, AT(apply_request, dry_run), .sentence = "show what would change, and who would get something else, and change nothing"},
+    {.name = "objects", .type = FIELD_RECORDS, AT(apply_request, objects), .max = OBJECTS_MAX, .record = &apply_object_type, .flags = FIELD_REQUIRED, .sentence = "the wanted objects, in any order"},
+    {.name = "dry_run", .type = FIELD_FLAG, AT(apply_request, dry_run), .sentence = "only show what would change, and for whom"},
     {.name = NULL},
 };
 const struct record_type apply_request_type = TYPE(apply_request);

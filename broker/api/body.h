@@ -40,7 +40,7 @@ struct admin_logon_request {
 };
 
 struct explain_request {
-    char person[USER_NAME_SIZE]; // log-on name
+    char person[USER_NAME_SIZE]; // user name
     char device[ID_SIZE];
 };
 

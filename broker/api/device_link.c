@@ -22,7 +22,7 @@ static const struct field end_fields[] = {SESSION, FENCE, REASON, {.name = NULL}
 static const struct field password_fields[] = {
     SESSION,
     FENCE,
-    {.name = "password", .type = FIELD_TEXT, AT(password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "one-time password for the session; empty: it is not this desk's any more"},
+    {.name = "password", .type = FIELD_TEXT, AT(password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "one-time password for the session; empty: it no longer belongs to this desk"},
     {.name = NULL},
 };
 
@@ -35,7 +35,7 @@ static const struct field showing_fields[] = {
 static const struct field state_fields[] = {
     SESSION,
     FENCE,
-    {.name = "state", .type = FIELD_CHOICE, AT(state), .flags = FIELD_REQUIRED, .choices = desk_report_words, .sentence = "how the session is now"},
+    {.name = "state", .type = FIELD_CHOICE, AT(state), .flags = FIELD_REQUIRED, .choices = desk_report_words, .sentence = "state of the session"},
     {.name = "detail", .type = FIELD_TEXT, AT(detail), .sentence = "why, for the log"},
     {.name = NULL},
 };

@@ -8,7 +8,7 @@ const char *const host_reason_words[] = {"none",  "idle",  "disconnected-limit",
 // clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
 #define SESSION {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .sentence = "the session"}
-#define USER {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "log-on name at the host"}
+#define USER {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "user name at the host"}
 #define REASON {.name = "reason", .type = FIELD_CHOICE, AT(host_message, reason), .choices = host_reason_words, .sentence = "why"}
 
 static const struct field welcome_fields[] = {
@@ -38,7 +38,7 @@ static const struct field session_fields[] = {
     {.name = "user_name", .type = FIELD_TEXT, AT(host_session, user_name), .flags = FIELD_REQUIRED, .sentence = "whose it is"},
     {.name = "session", .type = FIELD_TEXT, AT(host_session, session), .sentence = "by the one-time password that opened it; empty: not opened by Pult"},
     {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = HOST_FENCE_MAX, .sentence = "of the newest one-time password"},
-    {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody sees it"},
+    {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody is connected to it"},
     {.name = "since", .type = FIELD_NUMBER, AT(host_session, since_ms), .max = INT64_MAX, .sentence = "when it began, by the host's clock"},
     {.name = "idle", .type = FIELD_NUMBER, AT(host_session, idle_s), .max = INT64_MAX, .sentence = "seconds without keyboard and mouse"},
     {.name = "display", .type = FIELD_TEXT, AT(host_session, display), .sentence = "X display"},
@@ -48,20 +48,20 @@ static const struct field session_fields[] = {
 const struct record_type host_session_type = {"host_session", session_fields, sizeof(struct host_session)};
 
 static const struct field report_fields[] = {
-    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = HOST_FENCE_MAX, .sentence = "the highest fencing number that let somebody in"},
+    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = HOST_FENCE_MAX, .sentence = "the highest fencing number that was accepted"},
     {.name = "cpu", .type = FIELD_NUMBER, AT(host_message, cpu), .max = 1000, .sentence = "share of the processors in use, permille"},
     {.name = "memory", .type = FIELD_NUMBER, AT(host_message, memory), .max = 1000, .sentence = "share of the memory in use, permille"},
     {.name = "pressure", .type = FIELD_NUMBER, AT(host_message, pressure), .max = 1000, .sentence = "share of the time in which something waited, permille"},
     {.name = "started", .type = FIELD_NUMBER, AT(host_message, started_ms), .max = INT64_MAX, .sentence = "when the agent started"},
     {.name = "faults", .type = FIELD_LINES, AT(host_message, faults), .sentence = "what is wrong with the host"},
-    {.name = "sessions", .type = FIELD_RECORDS, AT(host_message, sessions), .flags = FIELD_REQUIRED, .max = HOST_SESSIONS_MAX, .record = &host_session_type, .sentence = "what runs there: all of it"},
+    {.name = "sessions", .type = FIELD_RECORDS, AT(host_message, sessions), .flags = FIELD_REQUIRED, .max = HOST_SESSIONS_MAX, .record = &host_session_type, .sentence = "all sessions that run there"},
     {.name = NULL},
 };
 
 static const struct field verify_fields[] = {
     {.name = "request_id", .type = FIELD_NUMBER, AT(host_message, request_id), .flags = FIELD_REQUIRED, .max = INT64_MAX, .sentence = "of the question; the answer repeats it"},
     {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .sentence = "the session that it opens"},
-    {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "log-on name at the host"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(host_message, user_name), .sentence = "user name at the host"},
     {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .flags = FIELD_REQUIRED, .max = HOST_FENCE_MAX, .sentence = "its fencing number"},
     {.name = NULL},
 };

@@ -41,7 +41,7 @@ enum host_reason {
 };
 extern const char *const host_reason_words[];
 
-// A number beyond would leave none for the log-on after it. Events are not so many.
+// A number beyond would leave none for the logon after it. Events are not so many.
 #define HOST_FENCE_MAX (INT64_MAX / 2)
 
 struct host_message {

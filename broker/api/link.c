@@ -19,7 +19,7 @@ struct envelope {
 
 static const struct field envelope_fields[] = {
     {.name = "type", .type = FIELD_TEXT, AT(envelope, type), .flags = FIELD_REQUIRED, .sentence = "kind of message"},
-    {.name = "must", .type = FIELD_LIST, AT(envelope, must), .sentence = "members to be understood, or else the message is refused"},
+    {.name = "must", .type = FIELD_LIST, AT(envelope, must), .sentence = "members that must be understood, or else the message is refused"},
     {.name = NULL},
 };
 

@@ -29,8 +29,8 @@
     {METHOD_REMOVE, DELETE("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "removes one of the " plural}
 
 const struct method method_rows[] = {
-    {METHOD_HEALTH, GET("/healthz"), BY(UNAUTHENTICATED), OF(NONE), ANSWER(health), .refusals = MAY(STORE_DOWN), .sentence = "tells a load balancer that the broker serves"},
-    {METHOD_METRICS, GET("/metrics"), BY(DISTRICT), OF(NONE), .flags = METHOD_PLAIN, .sentence = "figures for Prometheus"},
+    {METHOD_HEALTH, GET("/healthz"), BY(UNAUTHENTICATED), OF(NONE), ANSWER(health), .refusals = MAY(STORE_DOWN), .sentence = "tells a load balancer that the broker is up"},
+    {METHOD_METRICS, GET("/metrics"), BY(DISTRICT), OF(NONE), .flags = METHOD_PLAIN, .sentence = "metrics for Prometheus"},
     {METHOD_LOGON, POST("/v1/logon"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_TICKET | METHOD_COMMITS, BODY(logon), ANSWER(logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DEVICE_UNKNOWN) | MAY(NO_PROFILE) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(BUSY), .sentence = "logs a person on at the calling device"},
     {METHOD_PASSWORD, POST("/v1/password"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE, BODY(password), NOTHING, .refusals = MAY_OF_DIRECTORY | MAY(DEVICE_UNKNOWN), .sentence = "changes a person's password"},
     {METHOD_DEVICE_LINK, GET("/v1/devices/link"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a device's agent"},
@@ -38,9 +38,9 @@ const struct method method_rows[] = {
     {METHOD_ENROL, POST("/v1/enrol"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_COMMITS, BODY(enrol), ANSWER(certificate), .refusals = MAY(DENIED) | MAY(TOO_MANY_ATTEMPTS), .sentence = "gives a device or a session host its certificate for an enrolment token"},
     {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, BODY(renew), ANSWER(certificate), .refusals = MAY(STORE_DOWN), .sentence = "gives the calling device or session host its next certificate"},
     {METHOD_ADMIN_LOGON, POST("/v1/admin/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_TICKET | METHOD_COMMITS, BODY(admin_logon), ANSWER(admin_logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DENIED) | MAY(BUSY), .sentence = "logs an administrator on"},
-    {METHOD_ADMIN_LOGOFF, POST("/v1/admin/logoff"), BY(ADMIN), OF(NONE), NOTHING, .sentence = "ends the administrator's own log-on"},
-    {METHOD_STATUS, GET("/v1/status"), BY(ADMIN), OF(NONE), ANSWER(status), .sentence = "how the broker and its hosts are"},
-    {METHOD_EXPLAIN, POST("/v1/logon/explain"), BY(ADMIN), OF(NONE), BODY(explain), ANSWER(explain), .refusals = MAY(NOT_FOUND) | MAY(DIRECTORY_DOWN), .sentence = "says what a log-on would do, without doing it"},
+    {METHOD_ADMIN_LOGOFF, POST("/v1/admin/logoff"), BY(ADMIN), OF(NONE), NOTHING, .sentence = "ends the administrator's own logon"},
+    {METHOD_STATUS, GET("/v1/status"), BY(ADMIN), OF(NONE), ANSWER(status), .sentence = "the state of the broker and its hosts"},
+    {METHOD_EXPLAIN, POST("/v1/logon/explain"), BY(ADMIN), OF(NONE), BODY(explain), ANSWER(explain), .refusals = MAY(NOT_FOUND) | MAY(DIRECTORY_DOWN), .sentence = "explains what a logon would do, without doing it"},
     {METHOD_APPLY, POST("/v1/apply"), BY(ADMIN), OF(NONE), .flags = METHOD_LARGE | METHOD_COMMITS, BODY(apply), ANSWER(apply), .refusals = MAY(CONFLICT), .sentence = "plans or makes many changes at once"},
     {METHOD_EVENTS, GET("/v1/events"), BY(DISTRICT), OF(NONE), .query = &events_query_type, ANSWER(events), .refusals = MAY(NOT_FOUND) | MAY(STORE_DOWN), .sentence = "lists the journal"},
     {METHOD_OPENAPI, GET("/v1/openapi.json"), BY(ADMIN), OF(NONE), .flags = METHOD_DOCUMENT, .sentence = "describes all of this (OpenAPI 3.1)"},
@@ -54,7 +54,7 @@ const struct method method_rows[] = {
     NOUN_ROWS(ADMINISTRATOR, "administrators", DISTRICT, &administrator_status_type),
     LIST_ROW(PERSON, "people"),
     SHOW_ROW(PERSON, "people", &person_status_type),
-    {METHOD_REMOVE, DELETE("/v1/people/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "erases a person: name, log-on name and the directory's id for them are gone, events keep an id that means nobody"},
+    {METHOD_REMOVE, DELETE("/v1/people/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "erases a person: name, user name and the directory's id are gone, events keep an id that no longer identifies anybody"},
     LIST_ROW(SESSION, "sessions"),
     SHOW_ROW(SESSION, "sessions", &session_status_type),
     {METHOD_REMOVE, DELETE("/v1/sessions/{id}"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .sentence = "ends a session"},
@@ -63,9 +63,9 @@ const struct method method_rows[] = {
     {METHOD_RELEASE, POST("/v1/hosts/{id}/release"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, HOST_ANSWER, .sentence = "releases a persistent desktop"},
     {METHOD_MESSAGE, POST("/v1/hosts/{id}/message"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT, BODY(message), NOTHING, .refusals = MAY(CONFLICT), .sentence = "shows a message in all sessions of a host"},
     {METHOD_MESSAGE, POST("/v1/sessions/{id}/message"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT, BODY(message), NOTHING, .refusals = MAY(CONFLICT), .sentence = "shows a message in a session"},
-    {METHOD_LOCK, POST("/v1/sessions/{id}/lock"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "cuts the connection to a session, which goes on: whoever opens it again must log on"},
-    {METHOD_ENROL_TOKEN, POST("/v1/hosts/{id}/enrol-token"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "makes a one-time token with which the host's agent gets its certificate"},
-    {METHOD_ENROL_TOKEN, POST("/v1/devices/{id}/enrol-token"), BY(ADMIN), OF(DEVICE), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "makes a one-time token with which the device gets its certificate"},
+    {METHOD_LOCK, POST("/v1/sessions/{id}/lock"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "disconnects a session, which keeps running: whoever opens it again must log on"},
+    {METHOD_ENROL_TOKEN, POST("/v1/hosts/{id}/enrol-token"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the host's agent gets its certificate"},
+    {METHOD_ENROL_TOKEN, POST("/v1/devices/{id}/enrol-token"), BY(ADMIN), OF(DEVICE), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the device gets its certificate"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
 // clang-format on

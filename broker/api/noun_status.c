@@ -17,26 +17,26 @@ static const char *const shown_states[] = {"starting", "connected", "disconnecte
 static const struct field agent_status_fields[] = {
     {.name = "agent_version", .type = FIELD_TEXT, AT(agent_status, version), .flags = FIELD_SPARSE, .sentence = "of its agent"},
     {.name = "agent_protocol", .type = FIELD_NUMBER, AT(agent_status, protocol), .max = INT32_MAX, .flags = FIELD_SPARSE, .sentence = "that its agent speaks"},
-    {.name = "agent_refusal", .type = FIELD_TEXT, AT(agent_status, refusal), .flags = FIELD_SPARSE, .sentence = "the problem's code, when its agent is not let in"},
+    {.name = "agent_refusal", .type = FIELD_TEXT, AT(agent_status, refusal), .flags = FIELD_SPARSE, .sentence = "the problem's code, when its agent is refused"},
     {.name = NULL},
 };
 static const struct record_type agent_status_type = STATUS(agent_status);
 
-#define OF_AGENT(holder) {.name = "of_agent", .type = FIELD_RECORD, AT(holder, of_agent), .flags = FIELD_INLINE, .record = &agent_status_type, .sentence = "what its agent said of itself"}
+#define OF_AGENT(holder) {.name = "of_agent", .type = FIELD_RECORD, AT(holder, of_agent), .flags = FIELD_INLINE, .record = &agent_status_type, .sentence = "what its agent reported about itself"}
 
 static const struct field host_status_fields[] = {
     STORED(host_status, host, NOUN_HOST),
-    {.name = "health", .type = FIELD_CHOICE, AT(host_status, health), .choices = host_health_names, .column = 4, .sentence = "how it is"},
+    {.name = "health", .type = FIELD_CHOICE, AT(host_status, health), .choices = host_health_names, .column = 4, .sentence = "its state"},
     {.name = "health_detail", .type = FIELD_TEXT, AT(host_status, health_detail), .sentence = "what is wrong with it"},
-    {.name = "sessions", .type = FIELD_NUMBER, AT(host_status, sessions), .max = INT64_MAX, .column = 5, .sentence = "sessions that the broker has there"},
-    {.name = "agent", .type = FIELD_CHOICE, AT(host_status, agent), .choices = agent_presences, .sentence = "without an agent the broker guesses: it probes a port, and believes the desks"},
+    {.name = "sessions", .type = FIELD_NUMBER, AT(host_status, sessions), .max = INT64_MAX, .column = 5, .sentence = "sessions that the broker knows there"},
+    {.name = "agent", .type = FIELD_CHOICE, AT(host_status, agent), .choices = agent_presences, .sentence = "without an agent the broker only probes the port and relies on the desks"},
     OF_AGENT(host_status),
-    {.name = "owner_user_name", .type = FIELD_TEXT, AT(host_status, owner_user_name), .flags = FIELD_SPARSE, .sentence = "log-on name of its owner"},
-    {.name = "guarantee", .type = FIELD_CHOICE, AT(host_status, guarantee), .choices = host_guarantee_codes, .sentence = "what it keeps of what is promised to the people on it"},
+    {.name = "owner_user_name", .type = FIELD_TEXT, AT(host_status, owner_user_name), .flags = FIELD_SPARSE, .sentence = "user name of its owner"},
+    {.name = "guarantee", .type = FIELD_CHOICE, AT(host_status, guarantee), .choices = host_guarantee_codes, .sentence = "what it guarantees"},
     {.name = "cpu", .type = FIELD_NUMBER, AT(host_status, cpu), .max = 1000, .flags = FIELD_SPARSE, .column = 7, .sentence = "share of the processors in use, permille"},
     {.name = "memory", .type = FIELD_NUMBER, AT(host_status, memory), .max = 1000, .flags = FIELD_SPARSE, .column = 8, .sentence = "share of the memory in use, permille"},
     {.name = "pressure", .type = FIELD_NUMBER, AT(host_status, pressure), .max = 1000, .flags = FIELD_SPARSE, .sentence = "share of the time in which something waited, permille"},
-    {.name = "reported_sessions", .type = FIELD_NUMBER, AT(host_status, reported_sessions), .max = INT64_MAX, .flags = FIELD_SPARSE, .sentence = "sessions that its agent has found there"},
+    {.name = "reported_sessions", .type = FIELD_NUMBER, AT(host_status, reported_sessions), .max = INT64_MAX, .flags = FIELD_SPARSE, .sentence = "sessions reported by its agent"},
     {.name = "report_age", .type = FIELD_NUMBER, AT(host_status, report_age_s), .max = INT64_MAX, .flags = FIELD_SPARSE, .column = 9, .sentence = "seconds since the last report of its agent"},
     {.name = NULL},
 };
@@ -45,7 +45,7 @@ static const struct field session_status_fields[] = {
     STORED(session_status, session, NOUN_SESSION),
     {.name = "state", .type = FIELD_CHOICE, AT(session_status, state), .choices = shown_states, .column = 5, .sentence = "starting, connected or disconnected; unknown while its host is away"},
     {.name = "idle", .type = FIELD_NUMBER, AT(session_status, idle_s), .max = INT64_MAX, .flags = FIELD_SPARSE, .column = 6, .sentence = "seconds without keyboard and mouse"},
-    {.name = "user_name", .type = FIELD_TEXT, AT(session_status, user_name), .column = 2, .sentence = "log-on name of its person"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(session_status, user_name), .column = 2, .sentence = "user name of its person"},
     {.name = "name", .type = FIELD_TEXT, AT(session_status, name), .sentence = "their name"},
     {.name = "place", .type = FIELD_TEXT, AT(session_status, place), .column = 3, .sentence = "where it was last opened, for people"},
     {.name = NULL},
@@ -61,7 +61,7 @@ static const struct field device_status_fields[] = {
 
 static const struct field person_status_fields[] = {
     STORED(person_status, person, NOUN_PERSON),
-    {.name = "user_name", .type = FIELD_TEXT, AT(person_status, user_name), .column = 2, .sentence = "log-on name"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(person_status, user_name), .column = 2, .sentence = "user name"},
     {.name = "name", .type = FIELD_TEXT, AT(person_status, name), .column = 3, .sentence = "their name"},
     {.name = NULL},
 };

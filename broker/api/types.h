@@ -127,7 +127,7 @@ struct pool {
     char id[ID_SIZE];
     char name[NAME_SIZE];
     int64_t kind;    // enum pool_kind
-    bool persistent; // a desktop stays with its person after log-off
+    bool persistent; // a desktop stays with its person after logoff
 };
 
 enum host_os { HOST_OS_LINUX, HOST_OS_WINDOWS };
@@ -174,7 +174,7 @@ struct assignment {
     char id[ID_SIZE];
     char profile[ID_SIZE];
     char group[DN_SIZE];         // DN or common name of a directory group; or:
-    char person[USER_NAME_SIZE]; // log-on name
+    char person[USER_NAME_SIZE]; // user name
     int64_t priority;            // the highest that applies wins
 };
 

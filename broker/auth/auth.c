@@ -106,9 +106,9 @@ static void forget_tenant(void *self, const char *tenant_id)
     loop_timer_start(auth->forgetting, 0);
 }
 
-static void tenant_status(void *self, const struct tenant *tenant, struct directory_status *tenant_status)
+static void tenant_status(void *self, const struct tenant *tenant, struct directory_status *status)
 {
-    directory_status(member_for(self, tenant)->directory, tenant_status);
+    directory_status(member_for(self, tenant)->directory, status);
 }
 
 struct auth *auth_new(struct loop *loop, const struct directory_config *config)

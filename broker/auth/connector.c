@@ -171,7 +171,7 @@ static enum auth_verdict change_on(struct connector *connector, struct ldap_link
         return AUTH_UNAVAILABLE;
     enum auth_verdict verdict =
         verdict_of_bind((enum directory_kind)connector->service.tenant.directory, &reply.result);
-    // An expired password is refused at the bind itself unless the policy leaves grace log-ons; then only an
+    // An expired password is refused at the bind itself unless the policy leaves grace logons; then only an
     // administrator can help, since slapd changes nothing for who is not bound. A reset one binds.
     if (reply.result.code != RESULT_SUCCESS)
         return verdict;

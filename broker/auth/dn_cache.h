@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Where the people seen lately stand in their directory, so that a log-on need not search for them again. Only who was
+// Where the people seen lately stand in their directory, so that a logon need not search for them again. Only who was
 // found with a full entry gets here, so nobody fills it by guessing names.
 #pragma once
 #include <stddef.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Which groups a person is in, nested ones included. What a group is itself a member of is kept for a while, so that
-// most log-ons ask nothing. OpenLDAP: memberOf, walked breadth first. Active Directory: tokenGroups already holds the
+// most logons ask nothing. OpenLDAP: memberOf, walked breadth first. Active Directory: tokenGroups already holds the
 // nested ones; only their names are looked up.
 #pragma once
 #include "broker/auth/ldap_pool.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The log-on name as typed (hostile), and the only place where a search filter is built.
+// The user name as typed (hostile), and the only place where a search filter is built.
 #pragma once
 #include "broker/api/types.h"
 #include "broker/auth/ldap_types.h"
@@ -11,9 +11,9 @@ enum { FILTER_SIZE = 2048 };
 // False, and `user_name` empty, for any other suffix and for what cannot be a name: empty, too long, not clean UTF-8.
 bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant, const char *typed)
     __attribute__((warn_unused_result));
-// A userPrincipalName of this log-on name ends in the realm.
+// A userPrincipalName of this user name ends in the realm.
 bool name_lacks_suffix(const struct tenant *tenant, const char *user_name);
-// Finds the person with this log-on name. Takes any bytes: every one that is not plainly harmless is escaped (RFC
+// Finds the person with this user name. Takes any bytes: every one that is not plainly harmless is escaped (RFC
 // 4515).
 void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const char *user_name);
 // Finds the object with this security identifier (Active Directory). At most 68 bytes: sub-authorities end at 15.

@@ -89,7 +89,7 @@ static enum auth_verdict judge_policy(int code, const struct policy *policy)
         return code == RESULT_INVALID_CREDENTIALS && policy->error == POLICY_EXPIRED ? AUTH_EXPIRED : AUTH_WRONG;
     if (policy->error == POLICY_CHANGE_AFTER_RESET)
         return AUTH_MUST_CHANGE;
-    // A grace log-on: expired, but the change is still possible, and that is all it is meant for.
+    // A grace logon: expired, but the change is still possible, and that is all it is meant for.
     if (policy->grace_left >= 0 || policy->error == POLICY_EXPIRED)
         return AUTH_EXPIRED;
     return policy->error == POLICY_NO_ERROR ? AUTH_RIGHT : AUTH_WRONG;

@@ -8,7 +8,7 @@
 // What slapd's password policy says beside the result (draft-behera-ldap-password-policy-10, section 6.2).
 struct policy {
     int error;          // POLICY_NO_ERROR without one
-    int64_t grace_left; // log-ons left with an expired password; -1: not said
+    int64_t grace_left; // logons left with an expired password; -1: not said
     int64_t expires_s;  // seconds until the password expires; -1: not said
 };
 

@@ -14,5 +14,5 @@ enum { CLOCK_TEXT_SIZE = 32 };
 void clock_text(char text[CLOCK_TEXT_SIZE], int64_t wall_ms);
 // RFC 3339, which always says how far from UTC it is. False for what is none, and for a day that there is not.
 bool clock_read(const char *text, int64_t *wall_ms) __attribute__((warn_unused_result));
-// Minute of the week in local time, 0 = Monday 00:00, for log-on hours.
+// Minute of the week in local time, 0 = Monday 00:00, for logon hours.
 int clock_week_minute(int64_t wall_ms);

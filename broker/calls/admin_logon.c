@@ -42,7 +42,7 @@ static void let_in(struct services *services, struct request *request, const str
 
 static void refuse(struct admin_logon *logon, enum refusal refusal)
 {
-    log_info("admin", "log-on refused from %s: %s", logon->request->peer.address, refusal_rows[refusal].code);
+    log_info("admin", "logon refused from %s: %s", logon->request->peer.address, refusal_rows[refusal].code);
     if (refusal == REFUSAL_WRONG_PASSWORD)
         attempt_refuse_evenly(&logon->attempt, logon->services, logon->request);
     else
@@ -147,7 +147,7 @@ void call_admin_logon(struct services *services, struct request *request)
 
 void call_admin_logoff(struct services *services, struct request *request)
 {
-    if (!request->peer.by_certificate) // whose id may be a member's log-on name, too
+    if (!request->peer.by_certificate) // whose id may be a member's user name, too
         admin_sessions_remove(services->admin_sessions, &request->peer);
     request_answer(request, NULL);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// POST /v1/logon/explain: the same decision as a log-on, for somebody else, with nothing done.
+// POST /v1/logon/explain: the same decision as a logon, for somebody else, with nothing done.
 #include "broker/api/method.h"
 #include "broker/calls/logon_attempt.h"
 

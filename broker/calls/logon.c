@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// POST /v1/logon: proof -> person -> decision -> durable -> answer. The way of a log-on through the broker is this
+// POST /v1/logon: proof -> person -> decision -> durable -> answer. The way of a logon through the broker is this
 // file, from top to bottom.
 #include "broker/api/method.h"
 #include "broker/api/record.h"

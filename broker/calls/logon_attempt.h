@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What the log-ons of people and of administrators share: an attempt with its waits, and who was proven.
+// What the logons of people and of administrators share: an attempt with its waits, and who was proven.
 #pragma once
 #include "broker/calls/services.h"
 

@@ -105,7 +105,7 @@ static void fill_device(struct device_status *status, const struct services *ser
     fill_agent(&status->of_agent, services, NOUN_DEVICE, device->id);
 }
 
-// As the answer to a log-on says it: the tenant, or the whole district.
+// As the answer to a logon says it: the tenant, or the whole district.
 static void fill_administrator(struct administrator_status *status, const struct services *services)
 {
     wall_owner(status->scope, status->administrator.id);

@@ -20,7 +20,7 @@ enum event_type {
     EVENT_DEVICE_ENROL_TOKEN_ISSUED,
     EVENT_DEVICE_ENROLLED,
     EVENT_DEVICE_RENEWED,
-    EVENT_PERSON_FIRST_LOGON, // first log-on of a person
+    EVENT_PERSON_FIRST_LOGON, // first logon of a person
     EVENT_PERSON_ERASED,      // and their name is forgotten; only the id, which means nobody any more, is left of them
     EVENT_SESSION_STARTED,
     EVENT_SESSION_MOVED, // found again, at this or another desk; from: where it was opened before

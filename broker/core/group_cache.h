@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The directory groups of people as their last log-on had them: soft state, in memory only, bounded, gone with the
-// program. For forecasts; a log-on always asks the directory.
+// The directory groups of people as their last logon had them: soft state, in memory only, bounded, gone with the
+// program. For forecasts; a logon always asks the directory.
 #pragma once
 #include "broker/core/port.h"
 #include "broker/core/profile.h"

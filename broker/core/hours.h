@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The log-on hours of a profile.
+// The logon hours of a profile.
 #pragma once
 #include "broker/api/types.h"
 

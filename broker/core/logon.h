@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The decision of a log-on: somebody proven, at a device -> tenant wall -> profile -> running session or host -> lease.
+// The decision of a logon: somebody proven, at a device -> tenant wall -> profile -> running session or host -> lease.
 // No I/O: the same input gives the same decision.
 #pragma once
 #include "broker/core/placement.h"

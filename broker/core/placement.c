@@ -103,7 +103,7 @@ static void consider(const struct placement *placement, const struct host *host,
     }
 }
 
-// Where the second is nearly as good as the best chance keeps a rush of log-ons from all going to one.
+// Where the second is nearly as good as the best chance keeps a rush of logons from all going to one.
 static bool has_equal(const struct choice *choice)
 {
     enum { NEARLY = 8 }; // within an eighth

@@ -22,7 +22,7 @@ struct store_event {
 struct store_person {
     char id[ID_SIZE];               // "tenant/p-<hex>"
     char key[NAME_SIZE];            // the directory's own unchanging id (entryUUID, objectGUID)
-    char user_name[USER_NAME_SIZE]; // log-on name, lower case
+    char user_name[USER_NAME_SIZE]; // user name, lower case
     char name[NAME_SIZE];           // to greet and list them
 };
 

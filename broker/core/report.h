@@ -19,7 +19,7 @@ struct report {
     struct host_message as; // load, faults, version
     struct host_session *sessions;
     size_t session_count;
-    int64_t failures; // permille, more than doubled by each log-on that failed, halved every minute
+    int64_t failures; // permille, more than doubled by each logon that failed, halved every minute
     int64_t failed_ms;
 };
 
@@ -37,7 +37,7 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
                   struct host_session *sessions, size_t count, int64_t last_seq, int64_t now_ms);
 // Some host reported that it has this session, which is unrecorded.
 bool reports_unrecorded(const struct reports *reports, const char *session_id);
-// A log-on there failed.
+// A logon there failed.
 void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms);
 void reports_forget(struct reports *reports, const char *host_id);
 

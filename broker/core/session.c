@@ -97,7 +97,7 @@ void session_name(char id[ID_SIZE], struct session_walk theirs, uint32_t random_
     while (is_among(theirs, id));
 }
 
-// ---- the events. Only what counts is written: they are large, and made at every log-on.
+// ---- the events. Only what counts is written: they are large, and made at every logon.
 
 void session_change(const struct session *session, enum session_happening what, const char *by, int64_t now_ms,
                     struct event *event)
@@ -142,7 +142,7 @@ static bool ran_before(const struct session *session)
     return session->changed_ms != session->started_ms;
 }
 
-// A desk cannot tell a log-off from a cut line. Where there is an agent it says what has ended; and one that its host
+// A desk cannot tell a logoff from a cut line. Where there is an agent it says what has ended; and one that its host
 // never let in would keep a place for ever where no agent tells that it is not there.
 static bool is_over(const struct state *state, const struct session *session, enum desk_report reported)
 {

@@ -40,17 +40,17 @@ int64_t session_age_ms(const struct session *session, int64_t now_ms);
 // One-time passwords rest on its shape, see api/otp.h.
 void session_name(char id[ID_SIZE], struct session_walk theirs, uint32_t random_bits);
 
-// What a log-on changes; the fencing number is higher than the one before.
+// What a logon changes; the fencing number is higher than the one before.
 struct session_lease {
     const char *device, *profile;
     int64_t fence;
 };
 
-// The event of a log-on: SESSION_LOGON_STARTS for a session in SESSION_ENDED, else SESSION_LOGON_MOVES. `by`: who did
+// The event of a logon: SESSION_LOGON_STARTS for a session in SESSION_ENDED, else SESSION_LOGON_MOVES. `by`: who did
 // it, as events have it. Here and below session_may must be true.
 void session_open(const struct session *session, const struct session_lease *lease, const char *by, int64_t now_ms,
                   struct event *event);
-// The event of anything but a log-on, with its usual reason.
+// The event of anything but a logon, with its usual reason.
 void session_change(const struct session *session, enum session_happening what, const char *by, int64_t now_ms,
                     struct event *event);
 

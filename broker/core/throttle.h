@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Growing waits after failed log-ons, per name and per device. Soft state, bounded: one failure is forgiven with every
+// Growing waits after failed logons, per name and per device. Soft state, bounded: one failure is forgiven with every
 // 5 minutes of silence and all after 15, and the longest silent ones are forgotten first when too many are kept. A name
 // counts whether or not it exists.
 #pragma once

@@ -9,9 +9,9 @@
 struct peer {
     enum role role;                // ROLE_UNAUTHENTICATED, ROLE_DEVICE, ROLE_HOST, ROLE_ADMIN or ROLE_DISTRICT
     char tenant[SLUG_SIZE];        // of a device or an administrator
-    char id[ID_SIZE];              // the device, or "tenant/log-on name" of an administrator
+    char id[ID_SIZE];              // the device, or "tenant/user name" of an administrator
     char address[64];              // where from
-    bool by_certificate;           // an administrator without a log-on
+    bool by_certificate;           // an administrator without a logon
     char certificate[DIGEST_SIZE]; // of a device or a host, as the state has it; else empty
 };
 

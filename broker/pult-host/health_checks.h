@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Whether this host is healthy enough for new sessions: what a log-on needs is tried again and again, each check in a
+// Whether this host is healthy enough for new sessions: what a logon needs is tried again and again, each check in a
 // thread of its own, so that one that hangs is a fault and not the end of the others.
 #pragma once
 #include "broker/base/loop.h"

@@ -12,7 +12,7 @@ enum { LOOK_MS = 50 };
 
 const struct logoff_pace logoff_graceful = {
     .programs_ms = 10000, .window_manager_ms = 5000, .killed_ms = 2000, .server_ms = 5000};
-// For somebody whose log-on waits: all within a good second.
+// For somebody whose logon waits: all within a good second.
 const struct logoff_pace logoff_fast = {
     .programs_ms = 400, .window_manager_ms = 200, .killed_ms = 300, .server_ms = 300};
 

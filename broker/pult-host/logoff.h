@@ -14,7 +14,7 @@ struct logoff_pace {
 };
 extern const struct logoff_pace logoff_graceful, logoff_fast;
 
-// `gone`: the X server is no more. False: it did not even end by SIGKILL in time. May free the log-off.
+// `gone`: the X server is no more. False: it did not even end by SIGKILL in time. May free the logoff.
 typedef void logoff_done(void *arg, bool gone);
 
 struct logoff *logoff_new(struct loop *loop, const struct xrdp_session *session, const struct logoff_pace *pace,

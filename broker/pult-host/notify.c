@@ -27,7 +27,7 @@ static const char *const causes[] = {
     [HOST_BECAUSE_SUPERSEDED] = N_("You have another desktop now; this one is no longer needed."),
 };
 
-// For idle desktops a lock, else a log-off.
+// For idle desktops a lock, else a logoff.
 static void print_lock(char *what, size_t size, int64_t minutes)
 {
     if (minutes > 1)

@@ -44,7 +44,7 @@ static struct settings read_arguments(pam_handle_t *pam, int count, const char *
 }
 
 // ---- which connection asks: the RDP server's process for this connection. xrdp leaves a refused connection open, with
-// a log-on box of its own, so pult-host has to close it. It is the connection whose question this process, the session
+// a logon box of its own, so pult-host has to close it. It is the connection whose question this process, the session
 // manager, has read and not yet answered.
 
 static uint16_t port_of(const struct sockaddr_storage *address)
@@ -221,6 +221,6 @@ __attribute__((visibility("default"))) int pam_sm_acct_mgmt(pam_handle_t *pam, i
     if (pam_get_data(pam, accepted, &data) == PAM_SUCCESS && data &&
         pam_get_item(pam, PAM_USER, &user_name) == PAM_SUCCESS && user_name && strcmp(data, user_name) == 0)
         return PAM_SUCCESS;
-    pam_syslog(pam, LOG_NOTICE, "log-on refused: no one-time password was presented");
+    pam_syslog(pam, LOG_NOTICE, "logon refused: no one-time password was presented");
     return PAM_ACCT_EXPIRED;
 }

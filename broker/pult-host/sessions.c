@@ -18,7 +18,7 @@ enum {
     LOOK_MS = 10 * 1000,
     ORPHAN_MS = 10 * 1000,   // nobody is connected and nobody can reconnect: how long until it is logged off
     NAMELESS_MS = 60 * 1000, // the directory does not say whose it is: how long until it is nobody's
-    NAME_WAIT_MS = 2000,     // a log-on waits no longer for the directory to say so
+    NAME_WAIT_MS = 2000,     // a logon waits no longer for the directory to say so
 };
 
 // What is known of one beyond the inventory.
@@ -299,7 +299,7 @@ void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *s
 void sessions_refuse(struct sessions *sessions, uint16_t port)
 {
     if (port)
-        disconnects_add(sessions->disconnects, sockets_of_port("/proc", port), "rejected log-on");
+        disconnects_add(sessions->disconnects, sockets_of_port("/proc", port), "rejected logon");
 }
 
 static void check_clearing(void *arg)

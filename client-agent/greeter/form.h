@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A few fields below each other and a button: the log-on, and the choice of a new password. Nothing that was typed
+// A few fields below each other and a button: the logon, and the choice of a new password. Nothing that was typed
 // stays after it was handed on.
 #pragma once
 #include "client-agent/greeter/label.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// How long a log-on takes to be decided, in process: 40 tenants, 5,000 people, 300 hosts, assignments by group; half of
+// How long a logon takes to be decided, in process: 40 tenants, 5,000 people, 300 hosts, assignments by group; half of
 // the people have a session. One line a figure: name, value, goal, peer.
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"

@@ -2,7 +2,7 @@
 // Enrols devices or session hosts as an administrator and they themselves would: a token for each, a key, a request, a
 // certificate.
 //   bench_enrol TENANT COUNT FOLDER HOST CA TOKEN-FILE devices|hosts     TENANT/load1 ... are there already
-// TOKEN-FILE is where pultctl keeps the administrator's log-on. Leaves load1.crt, load1.key ... in FOLDER.
+// TOKEN-FILE is where pultctl keeps the administrator's logon. Leaves load1.crt, load1.key ... in FOLDER.
 #include "broker/api/codec.h"
 #include "tests/bench/https.h"
 
@@ -34,7 +34,7 @@ static void read_bearer(const char *path)
     FILE *file = fopen(path, "re");
     size_t length = file ? fread(bytes, 1, sizeof bytes, file) : 0;
     if (!file || fclose(file) != 0 || !codec_parse(&kept, bytes, length, &why)) {
-        fprintf(stderr, "%s: no administrator's log-on\n", path);
+        fprintf(stderr, "%s: no administrator's logon\n", path);
         exit(1);
     }
     snprintf(bearer, sizeof bearer, "Authorization: Bearer %s\r\n", codec_string(kept, "token"));

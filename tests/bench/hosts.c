@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Session hosts that say what they have, each every ten seconds, spread evenly.
 //   bench_hosts COUNT SECONDS HOST PORT CA FOLDER SESSIONS     FOLDER is bench_enrol's
-// SESSIONS has a line for each session: the number of its host, its id, its fencing number, the log-on name. Says
+// SESSIONS has a line for each session: the number of its host, its id, its fencing number, the user name. Says
 // "settled" when all are linked and have reported once, and ends after the seconds.
 #include "broker/api/host_link.h"
 #include "broker/base/clock.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// kill -9 of the broker, again and again, under a stream of log-ons: is every one that was answered still there?
+// kill -9 of the broker, again and again, under a stream of logons: is every one that was answered still there?
 //   bench_kill ROUNDS DEVICES PEOPLE BROKER CONF HOST CA FOLDER     FOLDER holds what bench_enrol left
 // Each round: the broker starts; an administrator lists the sessions; people log on over the devices' kept connections,
 // until at a moment of chance the broker is killed. Every tenth round it is killed once more while it starts.
@@ -33,7 +33,7 @@ static char **words;
 static struct answered persons[PEOPLE_MAX];
 static int devices, people, acknowledged, refused, lost, doubled, kills;
 static bool over;
-// Held for reading around each log-on, for writing while the broker is dead or looked at.
+// Held for reading around each logon, for writing while the broker is dead or looked at.
 static pthread_rwlock_t gate;
 
 static void must(bool right, const char *what)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Load for the log-on bench: desks that each log one person on after the other, all in one thread that waits for
+// Load for the logon bench: desks that each log one person on after the other, all in one thread that waits for
 // whichever answers next, so that both sides of the comparison have the same lean client.
 //   bench_logon ldap SECONDS DESKS PEOPLE URI BASE CA SECRET     bare bind, then the group search by the service
-//   account bench_logon https SECONDS DESKS PEOPLE HOST PORT CA FOLDER   whole log-ons; FOLDER holds load1.crt,
+//   account bench_logon https SECONDS DESKS PEOPLE HOST PORT CA FOLDER   whole logons; FOLDER holds load1.crt,
 //   load1.key ... bench_logon fresh ...                                        the same with a new TLS connection for
 //   each
 // Prints: rate per second, errors, p50 and p99 in milliseconds, with tabs between. The people are p00001 ...

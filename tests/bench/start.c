@@ -2,7 +2,7 @@
 // How soon a broker with a long journal is ready.
 //   bench_start fill DATA SESSIONS                    after pult-broker --init: 40 tenants and so many sessions, each
 //   with
-//                                                     its person, decided as log-ons are; ends without closing, as a
+//                                                     its person, decided as logons are; ends without closing, as a
 //                                                     kill
 //   bench_start time NAME ROUNDS BROKER CONF CA       each round: exec, until /healthz says 200, then kill -9; prints
 //   the

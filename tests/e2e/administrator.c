@@ -177,7 +177,7 @@ Test(administrator, changes_one_thing_at_a_time)
     must("site remove neustadt/yard", NULL);
 }
 
-// A request as a program would send it, with the log-on that pultctl keeps; what comes back is in said.out.
+// A request as a program would send it, with the logon that pultctl keeps; what comes back is in said.out.
 static bool asks(const char *request, const char *headers, const char *body, const char *answer)
 {
     static char text[4096];
@@ -327,7 +327,7 @@ static void list_administrator(const char *id, const char *certificate)
     must(words, NULL);
 }
 
-// pultctl by certificate, without any log-on.
+// pultctl by certificate, without any logon.
 static int shows_certificate(const char *certificate, const char *words)
 {
     char all[400];

@@ -27,7 +27,7 @@ Test(agents, a_password_alone_opens_no_session_and_its_connection_ends)
     place_runs("desk1", AT_SCREEN "timeout 10 xfreerdp3 /v:ts3.altdorf.example /u:dora /p:dora-geheim-1 /sec:tls "
                                   "/cert:ignore >/run/viewer.log 2>&1; [ $? -ne 124 ]");
     log_says("ts3-agent", "dora rejected: the password is not a one-time password", 5);
-    log_says("ts3-agent", "rejected log-on: disconnecting", 5);
+    log_says("ts3-agent", "rejected logon: disconnecting", 5);
     place_soon("ts3", SESSIONS_ARE("0"), 20);
     dora_works_at("desk2");
 }

@@ -27,7 +27,7 @@ static void directory_talks_nonsense(const char *kind)
     place_soon("dir-altdorf", "ss -Hltn sport = :636 | grep .", 10);
 }
 
-// The screen may still show the sentence of the log-on before.
+// The screen may still show the sentence of the logon before.
 static void await_refusals(int count)
 {
     char shell[300];
@@ -36,7 +36,7 @@ static void await_refusals(int count)
     place_soon("broker", shell, 20);
 }
 
-// While one tenant's log-on waits for its directory, the other's is through before that wait could be over.
+// While one tenant's logon waits for its directory, the other's is through before that wait could be over.
 Test(outages, a_directory_that_talks_nonsense_is_said_not_to_answer)
 {
     desk_types("desk2", "anna");

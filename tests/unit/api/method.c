@@ -140,7 +140,7 @@ Test(methods, are_found_by_their_nouns)
     cr_assert_not_null(set);
     cr_expect_str_eq(set->path, "/v1/hosts/{id}");
     cr_expect_null(method_find(METHOD_SET, NOUN_SESSION), "sessions come from what happens");
-    cr_expect_null(method_find(METHOD_SET, NOUN_PERSON), "people come from log-ons");
+    cr_expect_null(method_find(METHOD_SET, NOUN_PERSON), "people come from logons");
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
         cr_expect_eq(method_find(METHOD_SET, noun) != NULL, noun_rows[noun].writable, "%s", noun_rows[noun].name);
         cr_expect_not_null(method_find(METHOD_LIST, noun), "%s", noun_rows[noun].name);

@@ -24,7 +24,7 @@ Test(verdict, of_slapd)
     cr_expect_eq(of_slapd(0, NULL, 0), AUTH_RIGHT);
     cr_expect_eq(of_slapd(0, POLICY("\x30\x00")), AUTH_RIGHT);
     cr_expect_eq(of_slapd(0, POLICY("\x30\x05\xa0\x03\x80\x01\x64")), AUTH_RIGHT, "will expire in 100 s");
-    cr_expect_eq(of_slapd(0, POLICY("\x30\x05\xa0\x03\x81\x01\x00")), AUTH_EXPIRED, "the last grace log-on");
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x05\xa0\x03\x81\x01\x00")), AUTH_EXPIRED, "the last grace logon");
     cr_expect_eq(of_slapd(0, POLICY("\x30\x03\x81\x01\x02")), AUTH_MUST_CHANGE);
     cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x00")), AUTH_EXPIRED);
     cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x01")), AUTH_WRONG, "locked");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A seeded simulator of core: random log-ons, reports, drains, failing hosts, a store that answers late, refuses or
+// A seeded simulator of core: random logons, reports, drains, failing hosts, a store that answers late, refuses or
 // crashes. After every step what must always hold is checked. A failing seed is printed and can be run alone:
 // PULT_SEED=n PULT_HISTORIES=1.
 #include "broker/base/mem.h"

@@ -101,7 +101,7 @@ Test(session, an_event_changes_nothing_that_cannot_change)
     expect_fit(false, &event, "another host");
     event.record.session = connected;
     TEXT_PUT(event.record.session.device, "neustadt/desk2");
-    expect_fit(false, &event, "another desk, without a log-on there");
+    expect_fit(false, &event, "another desk, without a logon there");
     event.record.session = connected;
     event.record.session.started_ms++;
     expect_fit(false, &event, "another start");

@@ -294,7 +294,7 @@ Test(wall, a_name_typed_at_a_desk_is_looked_up_in_the_directory_of_its_tenant)
     cr_assert_null(wall_directory(core.state, "nirgends/desk1"));
 }
 
-// ---- who uses what at a log-on
+// ---- who uses what at a logon
 
 static const union record *copy_of(enum noun noun, const char *id)
 {
