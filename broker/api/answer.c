@@ -5,7 +5,7 @@
 // clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
 #define TYPE(holder) {#holder, holder##_fields, sizeof(struct holder)}
-#define COUNT(holder, member, said) {.name = #member, .type = FIELD_NUMBER, AT(holder, member), .max = INT64_MAX, .sentence = said}
+#define COUNT(holder, member, said) {.name = #member, .type = FIELD_NUMBER, AT(holder, member), .max = INT64_MAX, .sentence = (said)}
 
 static const struct field nothing_fields[] = {{.name = NULL}};
 const struct record_type nothing_type = {"nothing", nothing_fields, 0};

@@ -124,9 +124,12 @@ static void print_string(struct json_writer *json, int64_t longest, const char *
         json_text(json, "format", format);
 }
 
-static void print_strings(struct json_writer *json, const struct field *field, const char *pattern)
+static void print_strings(struct json_writer *json, const struct field *field, enum codec_form form,
+                          const char *pattern)
 {
     json_text(json, "type", "array");
+    if (!may_be_empty(field, form))
+        json_number(json, "minItems", 1);
     json_number(json, "maxItems", (int64_t)field->size / 2);
     json_begin(json, "items", '{');
     print_string(json, (int64_t)field->size - 1, NULL);
@@ -163,15 +166,17 @@ void json_schema_of_field(struct json_writer *json, const struct field *field, e
         break;
     case FIELD_TEXT:
         print_string(json, (int64_t)field->size - 1, field->flags & FIELD_SECRET ? "password" : NULL);
+        if (!may_be_empty(field, form) && !(field->flags & FIELD_SECRET))
+            json_number(json, "minLength", 1);
         break;
     case FIELD_STRING:
         print_string(json, field->max, NULL);
         break;
     case FIELD_LIST:
-        print_strings(json, field, "^[^ ]+$");
+        print_strings(json, field, form, "^[^ ]+$");
         break;
     case FIELD_LINES:
-        print_strings(json, field, NULL);
+        print_strings(json, field, form, NULL);
         break;
     case FIELD_NUMBER:
         json_text(json, "type", "integer");

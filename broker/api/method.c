@@ -16,33 +16,31 @@
 #define DELETE(of_path) .verb = "DELETE", .path = of_path
 #define BY(role) .who = ROLE_##role
 #define OF(of_noun) .noun = NOUN_##of_noun
-#define BODY(type) .body = &type##_request_type
-#define ANSWER(type) .answer = &type##_answer_type
-#define NOTHING .answer = &nothing_type
-#define HOST_ANSWER .answer = &host_status_type
+#define BODY(type) (&type##_request_type)
+#define ANSWER(type) (&type##_answer_type)
 
 #define LIST_ROW(of_noun, plural) {METHOD_LIST, GET("/v1/" plural), BY(ADMIN), OF(of_noun), .flags = METHOD_OWN_TENANT, .query = &page_query_type, .answer = &noun_list_types[NOUN_##of_noun], .sentence = "lists " plural}
-#define SHOW_ROW(of_noun, plural, type) {METHOD_SHOW, GET("/v1/" plural "/{id}"), BY(ADMIN), OF(of_noun), .flags = METHOD_OWN_TENANT, .answer = type, .sentence = "shows one of the " plural}
+#define SHOW_ROW(of_noun, plural, type) {METHOD_SHOW, GET("/v1/" plural "/{id}"), BY(ADMIN), OF(of_noun), .flags = METHOD_OWN_TENANT, .answer = (type), .sentence = "shows one of the " plural}
 #define NOUN_ROWS(of_noun, plural, role, type) \
     LIST_ROW(of_noun, plural), SHOW_ROW(of_noun, plural, type), \
-    {METHOD_SET, PUT("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .body = &noun_types[NOUN_##of_noun], .answer = type, .refusals = MAY(CONFLICT), .sentence = "adds or changes one of the " plural}, \
-    {METHOD_REMOVE, DELETE("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "removes one of the " plural}
+    {METHOD_SET, PUT("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .body = &noun_types[NOUN_##of_noun], .answer = (type), .refusals = MAY(CONFLICT), .sentence = "adds or changes one of the " plural}, \
+    {METHOD_REMOVE, DELETE("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "removes one of the " plural}
 
 const struct method method_rows[] = {
-    {METHOD_HEALTH, GET("/healthz"), BY(UNAUTHENTICATED), OF(NONE), ANSWER(health), .refusals = MAY(STORE_DOWN), .sentence = "tells a load balancer that the broker is up"},
+    {METHOD_HEALTH, GET("/healthz"), BY(UNAUTHENTICATED), OF(NONE), .answer = ANSWER(health), .refusals = MAY(STORE_DOWN), .sentence = "tells a load balancer that the broker is up"},
     {METHOD_METRICS, GET("/metrics"), BY(DISTRICT), OF(NONE), .flags = METHOD_PLAIN, .sentence = "metrics for Prometheus"},
-    {METHOD_LOGON, POST("/v1/logon"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_TICKET | METHOD_COMMITS, BODY(logon), ANSWER(logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DEVICE_UNKNOWN) | MAY(NO_PROFILE) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(BUSY), .sentence = "logs a person on at the calling device"},
-    {METHOD_PASSWORD, POST("/v1/password"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE, BODY(password), NOTHING, .refusals = MAY_OF_DIRECTORY | MAY(DEVICE_UNKNOWN), .sentence = "changes a person's password"},
+    {METHOD_LOGON, POST("/v1/logon"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_TICKET | METHOD_COMMITS, .body = BODY(logon), .answer = ANSWER(logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DEVICE_UNKNOWN) | MAY(NO_PROFILE) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(BUSY), .sentence = "logs a person on at the calling device"},
+    {METHOD_PASSWORD, POST("/v1/password"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(password), .answer = &nothing_type, .refusals = MAY_OF_DIRECTORY | MAY(DEVICE_UNKNOWN), .sentence = "changes a person's password"},
     {METHOD_DEVICE_LINK, GET("/v1/devices/link"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a device's agent"},
     {METHOD_HOST_LINK, GET("/v1/hosts/link"), BY(HOST), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a session host's agent"},
-    {METHOD_ENROL, POST("/v1/enrol"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_COMMITS, BODY(enrol), ANSWER(certificate), .refusals = MAY(DENIED) | MAY(TOO_MANY_ATTEMPTS), .sentence = "gives a device or a session host its certificate for an enrolment token"},
-    {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, BODY(renew), ANSWER(certificate), .refusals = MAY(STORE_DOWN), .sentence = "gives the calling device or session host its next certificate"},
-    {METHOD_ADMIN_LOGON, POST("/v1/admin/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_TICKET | METHOD_COMMITS, BODY(admin_logon), ANSWER(admin_logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DENIED) | MAY(BUSY), .sentence = "logs an administrator on"},
-    {METHOD_ADMIN_LOGOFF, POST("/v1/admin/logoff"), BY(ADMIN), OF(NONE), NOTHING, .sentence = "ends the administrator's own logon"},
-    {METHOD_STATUS, GET("/v1/status"), BY(ADMIN), OF(NONE), ANSWER(status), .sentence = "the state of the broker and its hosts"},
-    {METHOD_EXPLAIN, POST("/v1/logon/explain"), BY(ADMIN), OF(NONE), BODY(explain), ANSWER(explain), .refusals = MAY(NOT_FOUND) | MAY(DIRECTORY_DOWN), .sentence = "explains what a logon would do, without doing it"},
-    {METHOD_APPLY, POST("/v1/apply"), BY(ADMIN), OF(NONE), .flags = METHOD_LARGE | METHOD_COMMITS, BODY(apply), ANSWER(apply), .refusals = MAY(CONFLICT), .sentence = "plans or makes many changes at once"},
-    {METHOD_EVENTS, GET("/v1/events"), BY(DISTRICT), OF(NONE), .query = &events_query_type, ANSWER(events), .refusals = MAY(NOT_FOUND) | MAY(STORE_DOWN), .sentence = "lists the journal"},
+    {METHOD_ENROL, POST("/v1/enrol"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_COMMITS, .body = BODY(enrol), .answer = ANSWER(certificate), .refusals = MAY(DENIED) | MAY(TOO_MANY_ATTEMPTS), .sentence = "gives a device or a session host its certificate for an enrolment token"},
+    {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(renew), .answer = ANSWER(certificate), .refusals = MAY(STORE_DOWN), .sentence = "gives the calling device or session host its next certificate"},
+    {METHOD_ADMIN_LOGON, POST("/v1/admin/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_TICKET | METHOD_COMMITS, .body = BODY(admin_logon), .answer = ANSWER(admin_logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DENIED) | MAY(BUSY), .sentence = "logs an administrator on"},
+    {METHOD_ADMIN_LOGOFF, POST("/v1/admin/logoff"), BY(ADMIN), OF(NONE), .answer = &nothing_type, .sentence = "ends the administrator's own logon"},
+    {METHOD_STATUS, GET("/v1/status"), BY(ADMIN), OF(NONE), .answer = ANSWER(status), .sentence = "the state of the broker and its hosts"},
+    {METHOD_EXPLAIN, POST("/v1/logon/explain"), BY(ADMIN), OF(NONE), .body = BODY(explain), .answer = ANSWER(explain), .refusals = MAY(NOT_FOUND) | MAY(DIRECTORY_DOWN), .sentence = "explains what a logon would do, without doing it"},
+    {METHOD_APPLY, POST("/v1/apply"), BY(ADMIN), OF(NONE), .flags = METHOD_LARGE | METHOD_COMMITS, .body = BODY(apply), .answer = ANSWER(apply), .refusals = MAY(CONFLICT), .sentence = "plans or makes many changes at once"},
+    {METHOD_EVENTS, GET("/v1/events"), BY(DISTRICT), OF(NONE), .query = &events_query_type, .answer = ANSWER(events), .refusals = MAY(NOT_FOUND) | MAY(STORE_DOWN), .sentence = "lists the journal"},
     {METHOD_OPENAPI, GET("/v1/openapi.json"), BY(ADMIN), OF(NONE), .flags = METHOD_DOCUMENT, .sentence = "describes all of this (OpenAPI 3.1)"},
     NOUN_ROWS(TENANT, "tenants", DISTRICT, &noun_types[NOUN_TENANT]),
     NOUN_ROWS(SITE, "sites", ADMIN, &noun_types[NOUN_SITE]),
@@ -54,18 +52,18 @@ const struct method method_rows[] = {
     NOUN_ROWS(ADMINISTRATOR, "administrators", DISTRICT, &administrator_status_type),
     LIST_ROW(PERSON, "people"),
     SHOW_ROW(PERSON, "people", &person_status_type),
-    {METHOD_REMOVE, DELETE("/v1/people/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "erases a person: name, user name and the directory's id are gone, events keep an id that no longer identifies anybody"},
+    {METHOD_REMOVE, DELETE("/v1/people/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "erases a person: name, user name and the directory's id are gone, events keep an id that no longer identifies anybody"},
     LIST_ROW(SESSION, "sessions"),
     SHOW_ROW(SESSION, "sessions", &session_status_type),
-    {METHOD_REMOVE, DELETE("/v1/sessions/{id}"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .sentence = "ends a session"},
-    {METHOD_DRAIN, POST("/v1/hosts/{id}/drain"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, BODY(drain), ANSWER(drain), .sentence = "takes a host out of service: no new sessions"},
-    {METHOD_UNDRAIN, POST("/v1/hosts/{id}/undrain"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, HOST_ANSWER, .sentence = "puts a host back into service"},
-    {METHOD_RELEASE, POST("/v1/hosts/{id}/release"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, HOST_ANSWER, .sentence = "releases a persistent desktop"},
-    {METHOD_MESSAGE, POST("/v1/hosts/{id}/message"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT, BODY(message), NOTHING, .refusals = MAY(CONFLICT), .sentence = "shows a message in all sessions of a host"},
-    {METHOD_MESSAGE, POST("/v1/sessions/{id}/message"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT, BODY(message), NOTHING, .refusals = MAY(CONFLICT), .sentence = "shows a message in a session"},
-    {METHOD_LOCK, POST("/v1/sessions/{id}/lock"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, NOTHING, .refusals = MAY(CONFLICT), .sentence = "disconnects a session, which keeps running: whoever opens it again must log on"},
-    {METHOD_ENROL_TOKEN, POST("/v1/hosts/{id}/enrol-token"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the host's agent gets its certificate"},
-    {METHOD_ENROL_TOKEN, POST("/v1/devices/{id}/enrol-token"), BY(ADMIN), OF(DEVICE), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the device gets its certificate"},
+    {METHOD_REMOVE, DELETE("/v1/sessions/{id}"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .sentence = "ends a session"},
+    {METHOD_DRAIN, POST("/v1/hosts/{id}/drain"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .body = BODY(drain), .answer = ANSWER(drain), .sentence = "takes a host out of service: no new sessions"},
+    {METHOD_UNDRAIN, POST("/v1/hosts/{id}/undrain"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &host_status_type, .sentence = "puts a host back into service"},
+    {METHOD_RELEASE, POST("/v1/hosts/{id}/release"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &host_status_type, .sentence = "releases a persistent desktop"},
+    {METHOD_MESSAGE, POST("/v1/hosts/{id}/message"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT, .body = BODY(message), .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "shows a message in all sessions of a host"},
+    {METHOD_MESSAGE, POST("/v1/sessions/{id}/message"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT, .body = BODY(message), .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "shows a message in a session"},
+    {METHOD_LOCK, POST("/v1/sessions/{id}/lock"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "disconnects a session, which keeps running: whoever opens it again must log on"},
+    {METHOD_ENROL_TOKEN, POST("/v1/hosts/{id}/enrol-token"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the host's agent gets its certificate"},
+    {METHOD_ENROL_TOKEN, POST("/v1/devices/{id}/enrol-token"), BY(ADMIN), OF(DEVICE), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the device gets its certificate"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
 // clang-format on

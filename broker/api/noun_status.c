@@ -89,7 +89,7 @@ const struct record_type *const noun_status_types[NOUN_COUNT] = {
 // clang-format off
 #define LIST_FIELDS(of)                                                                                                \
     (const struct field[]){                                                                                            \
-        {.name = "items", .type = FIELD_RECORDS, AT(noun_list, items), .max = PAGE_MAX, .record = of, .sentence = "in the order of their ids"}, \
+        {.name = "items", .type = FIELD_RECORDS, AT(noun_list, items), .max = PAGE_MAX, .record = (of), .sentence = "in the order of their ids"}, \
         {.name = "next", .type = FIELD_TEXT, AT(noun_list, next), .flags = FIELD_SPARSE, .sentence = "there are more: ask again with ?after= this"}, \
         {.name = NULL},                                                                                                \
     }
