@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/tool.h"
 #include "admin-tool/token.h"
-#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/client/language.h"
 
@@ -78,27 +77,10 @@ static void print_path(struct text *path, const struct tool_call *call)
         add_query(path, call->query);
 }
 
-static json_object *body_of(const struct tool_call *call)
+static void read_answer(const struct method *method, void *answer, struct client_answer *told)
 {
     struct fault why = {0};
-    json_object *body = NULL;
-    owned(text) struct text text = {0};
-    if (!call->body)
-        return NULL;
-    codec_print_record(&text, call->method->body->fields, CODEC_CHANGE, call->body);
-    bool parsed = codec_parse(&body, text.bytes, text.length, &why);
-    explicit_bzero(text.bytes, text.length);
-    if (!parsed)
-        out_complain("%s", why.text);
-    return body;
-}
-
-static void read_answer(const struct method *method, json_object *body, void *answer, struct client_answer *told)
-{
-    struct fault why = {0};
-    if (told->refusal != REFUSAL_NONE || !method->answer || !body)
-        return;
-    if (codec_read(method->answer->fields, method->answer->size, CODEC_ANSWER, body, answer, &why))
+    if (told->refusal != REFUSAL_NONE || !method->answer || client_read(told, method->answer, answer, &why))
         return;
     told->refusal = REFUSAL_BROKER_UNREACHABLE;
     TEXT_PUT(told->detail, why.text);
@@ -108,7 +90,6 @@ void tool_send(struct tool *tool, const struct tool_call *call, void *answer, st
 {
     char bearer[SECRET_MAX + 16];
     owned(text) struct text path = {0};
-    owned(json) json_object *body = body_of(call);
     print_path(&path, call);
     snprintf(bearer, sizeof bearer, "Bearer %s", tool->token.bytes);
     struct client_request request = {.verb = call->method->verb,
@@ -116,19 +97,17 @@ void tool_send(struct tool *tool, const struct tool_call *call, void *answer, st
                                      .authorization = tool->token.length ? bearer : tool->authorization,
                                      .if_match = call->etag,
                                      .if_absent = call->if_absent,
-                                     .body = body,
+                                     .type = call->method->body,
+                                     .body = call->body,
                                      .deadline_ms = DEADLINE_MS};
     *told = (struct client_answer){0};
-    if (call->method->answer)
+    if (answer && call->method->answer)
         memset(answer, 0, call->method->answer->size);
     client_send_wait(tool->client, &request, told);
     explicit_bzero(bearer, sizeof bearer);
-    read_answer(call->method, told->body, answer, told);
-    if (told->body)
-        codec_wipe(told->body);
-    json_drop(&told->body);
-    if (body)
-        codec_wipe(body);
+    if (answer)
+        read_answer(call->method, answer, told);
+    client_answer_drop(told);
 }
 
 enum exit_code tool_exit_code(enum refusal refusal)
@@ -193,11 +172,7 @@ enum exit_code tool_complain(const struct tool *tool, const struct client_answer
 enum exit_code tool_ask(struct tool *tool, const struct tool_call *call, void *answer)
 {
     struct client_answer told;
-    const struct record_type *type = call->method->answer;
-    owned(bytes) void *unwanted = answer || !type ? NULL : mem_new(1, type->size);
-    tool_send(tool, call, answer ? answer : unwanted, &told);
-    if (unwanted)
-        record_free(type->fields, unwanted);
+    tool_send(tool, call, answer, &told);
     return told.refusal == REFUSAL_NONE ? EXIT_DONE : tool_complain(tool, &told);
 }
 

@@ -42,9 +42,9 @@ struct tool_call {
 // False, with a complaint, when `id` is none for this noun.
 bool tool_takes_id(enum noun noun, const char *id) __attribute__((warn_unused_result));
 // One call. `answer`, the struct of method->answer, receives what was answered and is zeroed first; the caller frees it
-// by record_free.
+// by record_free. NULL: it does not matter.
 void tool_send(struct tool *tool, const struct tool_call *call, void *answer, struct client_answer *told);
-// The same, complaining when it is refused. `answer` may be NULL.
+// The same, complaining when it is refused.
 enum exit_code tool_ask(struct tool *tool, const struct tool_call *call, void *answer);
 // Says to standard error why and returns how the run ends.
 enum exit_code tool_complain(const struct tool *tool, const struct client_answer *answer);

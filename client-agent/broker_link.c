@@ -55,12 +55,10 @@ static void logged_on(void *arg, const struct client_answer *answer)
     struct fault why = {0};
     enum refusal refusal = answer->refusal;
     log_refusal("logon", answer);
-    if (refusal == REFUSAL_NONE &&
-        (!answer->body || !codec_read(logon_answer_type.fields, sizeof got, CODEC_ANSWER, answer->body, &got, &why))) {
+    if (refusal == REFUSAL_NONE && !client_read(answer, &logon_answer_type, &got, &why)) {
         log_error("broker", "logon: the answer cannot be read: %s", why.text);
         refusal = REFUSAL_INVALID;
     }
-    codec_wipe(answer->body);
     broker->events.answer(broker->arg, call->attempt, refusal, refusal == REFUSAL_NONE ? &got : NULL, answer->help_desk,
                           answer->retry_after_s);
     explicit_bzero(&got, sizeof got);
@@ -70,14 +68,14 @@ static void logged_on(void *arg, const struct client_answer *answer)
 void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char *name, const struct secret *password,
                         const char *authorization)
 {
-    owned(json) json_object *body = json_object_new_object();
+    struct logon_request body = {0};
     if (!authorization) {
-        json_object_object_add(body, "name", json_object_new_string(name));
-        json_object_object_add(body, "password", json_object_new_string(password->bytes));
+        text_cut(body.name, sizeof body.name, name);
+        text_cut(body.password, sizeof body.password, password->bytes);
     }
-    client_call(uplink_client(broker->line), "POST", "/v1/logon", authorization, body, LOG_ON_MS, logged_on,
-                call_new(broker, attempt));
-    codec_wipe(body);
+    client_call(uplink_client(broker->line), "POST", "/v1/logon", authorization, &logon_request_type, &body, LOG_ON_MS,
+                logged_on, call_new(broker, attempt));
+    explicit_bzero(&body, sizeof body);
 }
 
 static void password_changed(void *arg, const struct client_answer *answer)
@@ -92,13 +90,13 @@ static void password_changed(void *arg, const struct client_answer *answer)
 void broker_link_change(struct broker_link *broker, unsigned attempt, const char *name,
                         const struct secret *old_password, const struct secret *new_password)
 {
-    owned(json) json_object *body = json_object_new_object();
-    json_object_object_add(body, "name", json_object_new_string(name));
-    json_object_object_add(body, "password", json_object_new_string(old_password->bytes));
-    json_object_object_add(body, "new_password", json_object_new_string(new_password->bytes));
-    client_call(uplink_client(broker->line), "POST", "/v1/password", NULL, body, CHANGE_MS, password_changed,
-                call_new(broker, attempt));
-    codec_wipe(body);
+    struct password_request body = {0};
+    text_cut(body.name, sizeof body.name, name);
+    text_cut(body.password, sizeof body.password, old_password->bytes);
+    text_cut(body.new_password, sizeof body.new_password, new_password->bytes);
+    client_call(uplink_client(broker->line), "POST", "/v1/password", NULL, &password_request_type, &body, CHANGE_MS,
+                password_changed, call_new(broker, attempt));
+    explicit_bzero(&body, sizeof body);
 }
 
 static void met(void *arg, const struct client_answer *answer)
@@ -112,7 +110,8 @@ static void met(void *arg, const struct client_answer *answer)
 
 void broker_link_fetch_certificate(struct broker_link *broker, unsigned attempt)
 {
-    client_call(uplink_client(broker->line), "GET", "/healthz", NULL, NULL, MEET_MS, met, call_new(broker, attempt));
+    client_call(uplink_client(broker->line), "GET", "/healthz", NULL, NULL, NULL, MEET_MS, met,
+                call_new(broker, attempt));
 }
 
 bool broker_link_digest(struct broker_link *broker, unsigned char digest[32])

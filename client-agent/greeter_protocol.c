@@ -34,16 +34,11 @@ const struct field greeter_fields[] = {
     {.name = NULL},
 };
 // clang-format on
+static const struct record_type greeter_type = {"greeter", greeter_fields, sizeof(struct greeter_message)};
 
 void greeter_line(struct text *line, const struct greeter_message *message)
 {
-    // The journal's form leaves out what is empty.
-    owned(json) json_object *object = codec_write(greeter_fields, CODEC_JOURNAL, message);
-    // CODEC_JOURNAL also leaves out the first choice.
-    if (message->type == 0)
-        json_object_object_add(object, "type", json_object_new_string(types[0]));
-    codec_print(line, object);
-    codec_wipe(object);
+    codec_print_record(line, greeter_fields, CODEC_JOURNAL, message); // what is empty is left out
     text_adds(line, "\n");
 }
 
@@ -57,11 +52,7 @@ void greeter_line_drop(struct text *line)
 static bool hear_line(const char *bytes, size_t length, greeter_heard *heard, void *arg, struct fault *why)
 {
     struct greeter_message message;
-    owned(json) json_object *object = NULL;
-    if (!codec_parse(&object, bytes, length, why))
-        return false;
-    bool fine = codec_read(greeter_fields, sizeof message, CODEC_CHANGE, object, &message, why);
-    codec_wipe(object);
+    bool fine = codec_decode(&greeter_type, CODEC_CHANGE, bytes, length, &message, why);
     if (fine)
         heard(arg, &message);
     explicit_bzero(&message, sizeof message);

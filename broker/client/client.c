@@ -57,7 +57,6 @@ static void call_free(struct client_call *call)
 {
     tls_connection_forget(&call->end);
     loop_timer_free(call->deadline);
-    json_drop(&call->answer.body);
     free(call->verb);
     free(call->path);
     if (call->authorization)
@@ -106,15 +105,16 @@ static void deadline_passed(void *arg)
 static bool read_answer(struct client_answer *answer, const struct text *received, struct fault *why)
 {
     struct problem_document problem;
+    owned(json) json_object *tree = NULL;
     bool done = answer->status >= 200 && answer->status < 300;
-    if (received->length && !codec_parse(&answer->body, received->bytes, received->length, why)) {
-        answer->body = NULL;
-        if (done)
-            return false;
+    bool parsed = received->length && codec_parse(&tree, received->bytes, received->length, why);
+    answer->body = parsed ? received->bytes : NULL;
+    answer->length = parsed ? received->length : 0;
+    if (done) {
+        codec_wipe(tree);
+        return parsed || !received->length;
     }
-    if (done)
-        return true;
-    problem_document_read(&problem, answer->status, answer->body);
+    problem_document_read(&problem, answer->status, tree);
     answer->refusal = problem.refusal;
     TEXT_PUT(answer->detail, problem.detail);
     TEXT_PUT(answer->detail_format, problem.detail_format);
@@ -315,13 +315,30 @@ void client_send(struct client *client, const struct client_request *request, cl
     call->arg = arg;
     if (request->body) {
         mem_reserve(&call->body.bytes, &call->body.capacity, PIECE, 1); // growing would leave copies of a password
-        codec_print(&call->body, request->body);
+        codec_print_record(&call->body, request->type->fields, CODEC_CHANGE, request->body);
     }
     call->deadline = loop_timer_new(client->loop, deadline_passed, call);
     loop_timer_start(call->deadline, request->deadline_ms);
     *client->last = call;
     client->last = &call->next;
     loop_timer_start(client->turn, 0);
+}
+
+bool client_read(const struct client_answer *answer, const struct record_type *type, void *target, struct fault *why)
+{
+    memset(target, 0, type->size);
+    if (!answer->body)
+        return fault_set(why, FAULT_INVALID, "the broker's answer is empty");
+    return codec_decode(type, CODEC_ANSWER, answer->body, answer->length, target, why);
+}
+
+void client_answer_drop(struct client_answer *answer)
+{
+    if (answer->body)
+        explicit_bzero(answer->body, answer->length);
+    free(answer->body);
+    answer->body = NULL;
+    answer->length = 0;
 }
 
 struct wait {
@@ -334,7 +351,8 @@ static void wait_over(void *arg, const struct client_answer *answer)
 {
     struct wait *wait = arg;
     *wait->answer = *answer;
-    json_object_get(wait->answer->body);
+    if (answer->body)
+        wait->answer->body = mem_copy(answer->body, answer->length);
     wait->over = true;
     loop_stop(wait->loop);
 }
@@ -348,18 +366,21 @@ void client_send_wait(struct client *client, const struct client_request *reques
 }
 
 void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
-                 json_object *body, int64_t deadline_ms, client_done *done, void *arg)
+                 const struct record_type *type, const void *body, int64_t deadline_ms, client_done *done, void *arg)
 {
     struct client_request request = {.verb = verb, .path = path, .authorization = authorization};
+    request.type = type;
     request.body = body;
     request.deadline_ms = deadline_ms;
     client_send(client, &request, done, arg);
 }
 
 void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
-                      json_object *body, int64_t deadline_ms, struct client_answer *answer)
+                      const struct record_type *type, const void *body, int64_t deadline_ms,
+                      struct client_answer *answer)
 {
     struct client_request request = {.verb = verb, .path = path, .authorization = authorization};
+    request.type = type;
     request.body = body;
     request.deadline_ms = deadline_ms;
     client_send_wait(client, &request, answer);

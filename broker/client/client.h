@@ -24,15 +24,17 @@ struct client_request {
     const char *authorization; // whole header value ("Bearer ...", "Negotiate ..."), or NULL
     const char
         *if_match; // only while the thing is of this version, else REFUSAL_PRECONDITION_FAILED; NULL or "": in any case
-    bool if_absent;    // only when it is not there yet
-    json_object *body; // borrowed, wiped by nobody
+    bool if_absent;                 // only when it is not there yet
+    const struct record_type *type; // of the body; NULL: none
+    const void *body;               // printed by its rows, as CODEC_CHANGE
     int64_t deadline_ms;
 };
 
 struct client_answer {
     enum refusal refusal;    // REFUSAL_NONE: done. REFUSAL_BROKER_UNREACHABLE: no answer within the deadline
     int status;              // HTTP, 0 without an answer
-    json_object *body;       // borrowed; may be NULL
+    char *body;              // valid JSON, see client_read; borrowed; NULL: none
+    size_t length;           // of it
     char detail[320];        // what the broker says beyond the refusal, English; or the cause of no answer
     char detail_format[200]; // what that was made from, for language_detail; "" without
     char help_desk[128];
@@ -42,19 +44,27 @@ struct client_answer {
 
 typedef void client_done(void *arg, const struct client_answer *answer);
 
+// What was answered, by its rows, as CODEC_ANSWER; the caller frees it by record_free. FAULT_INVALID when there is
+// nothing, or not that.
+bool client_read(const struct client_answer *answer, const struct record_type *type, void *target, struct fault *why)
+    __attribute__((warn_unused_result));
+// Of the waiting calls: wipes and frees the body. Again is allowed.
+void client_answer_drop(struct client_answer *answer);
+
 // NULL with a fault when a file cannot be read. All strings are copied.
 struct client *client_new(struct loop *loop, const struct client_config *config, struct fault *why);
 void client_free(struct client *client); // open calls end without `done`
 
 // Calls are queued. `done` is never called from within. All strings are copied.
 void client_send(struct client *client, const struct client_request *request, client_done *done, void *arg);
-// Runs the loop until the answer is there; for command-line programs. The caller owns answer->body (json_drop).
+// Runs the loop until the answer is there; for command-line programs. The caller ends with client_answer_drop.
 void client_send_wait(struct client *client, const struct client_request *request, struct client_answer *answer);
 // The same without a condition.
 void client_call(struct client *client, const char *verb, const char *path, const char *authorization,
-                 json_object *body, int64_t deadline_ms, client_done *done, void *arg);
+                 const struct record_type *type, const void *body, int64_t deadline_ms, client_done *done, void *arg);
 void client_call_wait(struct client *client, const char *verb, const char *path, const char *authorization,
-                      json_object *body, int64_t deadline_ms, struct client_answer *answer);
+                      const struct record_type *type, const void *body, int64_t deadline_ms,
+                      struct client_answer *answer);
 bool client_is_idle(const struct client *client); // no call is open
 // SHA-256 of the broker's certificate as last seen, for Kerberos channel binding; false before the first connection.
 bool client_broker_digest(struct client *client, unsigned char digest[32]);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/enrol.h"
 #include "broker/api/codec.h"
+#include "broker/api/method.h"
 #include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -36,18 +37,16 @@ void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir)
         text_put(id, ID_SIZE, line);
 }
 
-static bool keep(const struct enrol_config *config, struct credential *pair, json_object *body, struct fault *why)
+static bool keep(const struct enrol_config *config, struct credential *pair, const struct certificate_answer *answer,
+                 struct fault *why)
 {
     char path[CREDENTIAL_PATH_SIZE], line[ID_SIZE + 1];
-    const char *id = codec_string(body, noun_rows[config->noun].name);
+    const char *id = config->noun == NOUN_DEVICE ? answer->device : answer->host;
     id_path(path, config->noun, config->state_dir);
     if (!*id)
         return fault_set(why, FAULT_INVALID, "the token is not for a %s", noun_rows[config->noun].name);
-    if (!id_is_valid(config->noun, id))
-        return fault_set(why, FAULT_INVALID, "the broker's answer contains no id");
     int length = snprintf(line, sizeof line, "%s\n", id);
-    return file_replace(path, 0644, line, (size_t)length, why) &&
-           credential_keep(pair, codec_string(body, "certificate"), why);
+    return file_replace(path, 0644, line, (size_t)length, why) && credential_keep(pair, answer->certificate, why);
 }
 
 // ---- enrolling
@@ -62,37 +61,45 @@ static void client_drop(struct client **client)
     client_free(*client);
 }
 
-static bool ask(const struct enrol_config *config, json_object *body, struct client_answer *answer, struct fault *why)
+static bool ask(const struct enrol_config *config, const struct enrol_request *body, struct client_answer *answer,
+                struct fault *why)
 {
     struct client_config where = {.host = config->broker, .port = config->port, .ca_file = config->broker_ca};
     owned(loop) struct loop *loop = loop_new();
     owned(client) struct client *client = client_new(loop, &where, why);
     if (!client)
         return false;
-    client_call_wait(client, "POST", "/v1/enrol", NULL, body, DEADLINE_MS, answer);
+    const struct method *method = method_find(METHOD_ENROL, NOUN_NONE);
+    client_call_wait(client, method->verb, method->path, NULL, method->body, body, DEADLINE_MS, answer);
     return true;
+}
+
+static bool keep_answer(const struct enrol_config *config, struct credential *pair, const struct client_answer *answer,
+                        struct fault *why)
+{
+    struct certificate_answer got;
+    return client_read(answer, &certificate_answer_type, &got, why) && keep(config, pair, &got, why);
 }
 
 static bool turn_in(const struct enrol_config *config, const char *token, enum refusal *refusal, struct fault *why)
 {
-    char request[CREDENTIAL_REQUEST_SIZE];
+    struct enrol_request body;
     struct client_answer answer = {0};
     *refusal = REFUSAL_NONE;
     owned(credential) struct credential *pair = credential_new(config->noun, config->state_dir, why);
-    if (!pair || !credential_request(pair, request, why))
+    if (!text_copy(body.token, sizeof body.token, token))
+        return fault_set(why, FAULT_INVALID, "a token is not that long");
+    if (!pair || !credential_request(pair, body.request, why))
         return false;
-    owned(json) json_object *body = json_object_new_object();
-    json_object_object_add(body, "token", json_object_new_string(token));
-    json_object_object_add(body, "request", json_object_new_string(request));
-    bool asked = ask(config, body, &answer, why);
-    codec_wipe(body);
+    bool asked = ask(config, &body, &answer, why);
+    explicit_bzero(&body, sizeof body);
     if (!asked)
         return false;
-    owned(json) json_object *got = answer.body;
     *refusal = answer.refusal;
-    if (answer.refusal != REFUSAL_NONE)
-        return fault_set(why, FAULT_DENIED, "%s", answer.detail);
-    return keep(config, pair, got, why);
+    bool kept = answer.refusal == REFUSAL_NONE ? keep_answer(config, pair, &answer, why)
+                                               : fault_set(why, FAULT_DENIED, "%s", answer.detail);
+    client_answer_drop(&answer);
+    return kept;
 }
 
 static bool read_token(const char *path, char *token, size_t size)

@@ -78,6 +78,7 @@ static void answered(void *arg, const struct client_answer *answer)
     struct fault why = {0};
     char until[CLOCK_TEXT_SIZE];
     struct credential_dates dates = {0};
+    struct certificate_answer got;
     if (answer->refusal == REFUSAL_CERTIFICATE_EXPIRED)
         log_error("renew",
                   "the certificate of this %s has expired and can no longer be renewed: get a token with pultctl %s "
@@ -86,7 +87,8 @@ static void answered(void *arg, const struct client_answer *answer)
     else if (answer->refusal != REFUSAL_NONE)
         log_warn("renew", "the broker has not issued a new certificate yet: %s (%s)",
                  refusal_rows[answer->refusal].code, answer->detail);
-    else if (!credential_keep(renewal->pair, codec_string(answer->body, "certificate"), &why))
+    else if (!client_read(answer, &certificate_answer_type, &got, &why) ||
+             !credential_keep(renewal->pair, got.certificate, &why))
         log_error("renew", "the new certificate could not be stored: %s", why.text);
     else if (read_dates(renewal, &dates)) {
         credential_free(take(renewal->pair));
@@ -103,17 +105,16 @@ static void answered(void *arg, const struct client_answer *answer)
 static void ask(struct renewal *renewal)
 {
     struct fault why = {0};
-    char request[CREDENTIAL_REQUEST_SIZE];
+    struct renew_request body;
     const struct method *method = method_find(METHOD_RENEW, NOUN_NONE);
     renewal->pair = credential_new(renewal->noun, renewal->state_dir, &why);
-    if (!renewal->pair || !credential_request(renewal->pair, request, &why)) {
+    if (!renewal->pair || !credential_request(renewal->pair, body.request, &why)) {
         log_error("renew", "the certificate cannot be renewed: %s", why.text);
         try_later(renewal);
         return;
     }
-    owned(json) json_object *body = json_object_new_object();
-    json_object_object_add(body, "request", json_object_new_string(request));
-    client_call(renewal->ports.client(renewal->arg), method->verb, method->path, NULL, body, ASK_MS, answered, renewal);
+    client_call(renewal->ports.client(renewal->arg), method->verb, method->path, NULL, method->body, &body, ASK_MS,
+                answered, renewal);
 }
 
 static void look(void *arg)
