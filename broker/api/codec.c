@@ -372,23 +372,13 @@ json_object *codec_write(const struct field *fields, enum codec_form form, const
     return json_tokener_parse(text.bytes);
 }
 
-static json_object *split(const char *words, char separator)
+json_object *codec_list(const char *words)
 {
     json_object *array = json_object_new_array();
     for (const char *at = words; *at;) {
-        const char *end = strchrnul(at, separator);
+        const char *end = strchrnul(at, ' ');
         json_object_array_add(array, json_object_new_string_len(at, (int)(end - at)));
         at = *end ? end + 1 : end;
     }
     return array;
-}
-
-json_object *codec_list(const char *words)
-{
-    return split(words, ' ');
-}
-
-json_object *codec_lines(const char *lines)
-{
-    return split(lines, '\n');
 }

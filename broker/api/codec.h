@@ -18,6 +18,5 @@ bool codec_decode(const struct record_type *type, enum codec_form form, const ch
                   struct fault *why) __attribute__((warn_unused_result));
 // A new object; the caller owns it.
 json_object *codec_write(const struct field *fields, enum codec_form form, const void *source);
-// The words of a FIELD_LIST as an array and back.
+// The words of a FIELD_LIST as an array.
 json_object *codec_list(const char *words);
-json_object *codec_lines(const char *lines); // the same for a text of FIELD_LINES

@@ -343,6 +343,35 @@ Test(record, of_no_noun_is_what_an_answer_does_not_name)
     expect_refused(CODEC_ANSWER, "{\"thing\":{}}", "thing: of no noun");
 }
 
+// ---- text as long as it is
+
+struct note {
+    char *text;
+};
+
+static const struct field note_fields[] = {
+    {.name = "text", .type = FIELD_STRING, AT(note, text), .max = 5, .sentence = "what it says"},
+    {.name = NULL},
+};
+static const struct record_type note_type = TYPE(note);
+
+Test(record, text_of_any_length_has_a_bound)
+{
+    struct note note;
+    struct fault why = {0};
+    owned(text) struct text printed = {0};
+    cr_assert(codec_decode(&note_type, CODEC_CHANGE, "{\"text\":\"hello\"}", 16, &note, &why), "%s", why.text);
+    cr_expect_str_eq(note.text, "hello");
+    codec_print_record(&printed, note_fields, CODEC_ANSWER, &note);
+    cr_expect_str_eq(printed.bytes, "{\"text\":\"hello\"}");
+    record_free(note_fields, &note);
+    cr_expect_null(note.text);
+    cr_expect_not(codec_decode(&note_type, CODEC_CHANGE, "{\"text\":\"hello!\"}", 17, &note, &why));
+    cr_expect(strstr(why.text, "text: longer than 5 bytes"), "%s", why.text);
+    cr_expect_not(codec_decode(&note_type, CODEC_CHANGE, "{\"text\":[1]}", 12, &note, &why));
+    cr_expect_null(note.text);
+}
+
 // ---- the end
 
 Test(record, secrets_are_wiped_wherever_they_are)

@@ -133,6 +133,13 @@ Test(nouns, have_fields_that_fit_their_structs)
     }
 }
 
+Test(guarantees, have_their_codes_in_order)
+{
+    for (enum host_guarantee i = 0; i < HOST_GUARANTEE_COUNT; i++)
+        cr_expect_str_eq(host_guarantee_codes[i], host_guarantee_rows[i].code);
+    cr_expect_null(host_guarantee_codes[HOST_GUARANTEE_COUNT]);
+}
+
 static void check_type(const char *path, const struct record_type *type)
 {
     if (type)
