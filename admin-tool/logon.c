@@ -22,8 +22,10 @@ static void print_explanation(struct out *out, struct explain_answer *answer)
     static const struct out_column columns[] = {{"profile", NULL}, {"host", NULL}, {"session", NULL}, {.field = NULL}};
     enum refusal refusal = refusal_by_code(answer->refusal);
     print_steps(out, answer);
-    if (refusal != REFUSAL_NONE) {
-        out_line(out, _("The logon would be refused: %s"), language_sentence(refusal));
+    bool refused = answer->refusal[0] && !text_equal(answer->refusal, refusal_rows[REFUSAL_NONE].code);
+    if (refused) { // a newer broker may know reasons that are not known here
+        out_line(out, _("The logon would be refused: %s"),
+                 refusal != REFUSAL_NONE ? language_sentence(refusal) : answer->refusal);
         return;
     }
     out_line(out, "%s", _("The logon would succeed:"));

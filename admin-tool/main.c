@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/command.h"
 #include "broker/base/log.h"
+#include "broker/base/secrecy.h"
 #include "broker/client/language.h"
 
 static enum exit_code run(struct tool *tool, const struct invocation *invocation)
@@ -40,6 +41,8 @@ static enum exit_code start(struct tool *tool, int count, char **words)
 
 int main(int count, char **words)
 {
+    secrecy_keep();
+    secrecy_wipe_freed();
     owned(tool) struct tool tool = {0};
     log_set_level(LOG_LEVEL_ERROR); // what people need to know is said to them
     language_init(NULL);

@@ -197,8 +197,9 @@ static const char *choice_text(const struct field *field, int64_t choice)
 
 static void put_text(struct text *text, const struct field *field, const char *value)
 {
-    bool is_refusal = *value && text_equal(field->name, "agent_refusal");
-    out_clean(text, is_refusal ? language_sentence(refusal_by_code(value)) : value);
+    bool is_refusal = text_equal(field->name, "agent_refusal") || text_equal(field->name, "refusal");
+    enum refusal refusal = is_refusal ? refusal_by_code(value) : REFUSAL_NONE;
+    out_clean(text, refusal != REFUSAL_NONE ? language_sentence(refusal) : value); // one that is not known as its code
 }
 
 static void put_value(struct text *text, const struct source *source, const void *record)

@@ -48,6 +48,14 @@ static void show_certificates(struct out *out, const struct record_list *ending)
     show_part(out, &certificate_ending_type, ending, columns);
 }
 
+static void show_agents(struct out *out, const struct record_list *agents)
+{
+    static const struct out_column columns[] = {{"kind", N_("Agents of")},          {"version", N_("Version")},
+                                                {"protocol", N_("Protocol")},       {"count", N_("Count")},
+                                                {"refusal", N_("refused because")}, {.field = NULL}};
+    show_part(out, &agent_count_type, agents, columns);
+}
+
 // What it signs ends with it, so a certificate of two years is cut from then on.
 static void warn_of_authority(struct out *out, int64_t until_ms)
 {
@@ -84,6 +92,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_directories(&tool->out, &status.directories);
         show_problems(&tool->out, &status.problems);
         show_certificates(&tool->out, &status.certificates_ending);
+        show_agents(&tool->out, &status.agents);
         warn_of_authority(&tool->out, status.device_ca_until_ms);
     }
     record_free(status_answer_type.fields, &status);

@@ -154,9 +154,12 @@ static bool is_unreadable(const struct client_answer *answer)
 enum exit_code tool_complain(const struct tool *tool, const struct client_answer *answer)
 {
     complain_of_certificate(&tool->options, answer->refusal);
-    out_complain("%s", is_unreadable(answer)
-                           ? _("The broker's answer cannot be read. Are pultctl and the broker of the same version?")
-                           : language_sentence(answer->refusal));
+    out_complain(
+        "%s",
+        is_unreadable(answer)
+            ? _("The broker did what was asked, but its answer cannot be read. Are pultctl and the broker of the same "
+                "version?")
+            : language_sentence(answer->refusal));
     if (answer->detail[0]) {
         owned(text) struct text detail = {0};
         language_detail(&detail, answer->detail, answer->detail_format);
@@ -166,7 +169,7 @@ enum exit_code tool_complain(const struct tool *tool, const struct client_answer
         out_complain(_("Try again in %lld seconds."), (long long)answer->retry_after_s);
     if (answer->help_desk[0])
         out_complain(_("Help desk: %s"), answer->help_desk);
-    return tool_exit_code(answer->refusal);
+    return is_unreadable(answer) ? EXIT_REFUSED : tool_exit_code(answer->refusal);
 }
 
 enum exit_code tool_ask(struct tool *tool, const struct tool_call *call, void *answer)

@@ -57,7 +57,7 @@ static void logged_on(void *arg, const struct client_answer *answer)
     log_refusal("logon", answer);
     if (refusal == REFUSAL_NONE && !client_read(answer, &logon_answer_type, &got, &why)) {
         log_error("broker", "logon: the answer cannot be read: %s", why.text);
-        refusal = REFUSAL_INVALID;
+        explicit_bzero(&got, sizeof got); // an empty one cannot be used, and the desk says so
     }
     broker->events.answer(broker->arg, call->attempt, refusal, refusal == REFUSAL_NONE ? &got : NULL, answer->help_desk,
                           answer->retry_after_s);

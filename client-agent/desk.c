@@ -321,7 +321,8 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
 {
     note_session(desk, answer);
     if (!is_usable(answer)) {
-        report_session(desk, DEVICE_STATE, DESK_REPORTS_FAILED, "incomplete answer");
+        if (*answer->session)
+            report_session(desk, DEVICE_STATE, DESK_REPORTS_FAILED, "incomplete answer");
         enter_state(desk, DESK_GREETING, broken_answer, "");
         return;
     }
@@ -473,6 +474,7 @@ void desk_link_up(struct desk *desk)
     if (shows) {
         TEXT_PUT(showing.session, desk->session);
         showing.fence = desk->fence;
+        showing.state = desk->state == DESK_CONNECTED ? DESK_REPORTS_CONNECTED : DESK_REPORTS_DISCONNECTED;
     }
     desk->linked = true;
     desk->ports.report(desk->arg, &showing);

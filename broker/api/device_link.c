@@ -29,6 +29,7 @@ static const struct field password_fields[] = {
 static const struct field showing_fields[] = {
     {.name = "session", .type = FIELD_TEXT, AT(session), .sentence = "the session; empty: none"},
     {.name = "fence", .type = FIELD_NUMBER, AT(fence), .max = INT64_MAX, .sentence = "its fencing number as the desk knows it"},
+    {.name = "state", .type = FIELD_CHOICE, AT(state), .choices = desk_report_words, .sentence = "disconnected while the desk mends its line to the host"},
     {.name = NULL},
 };
 

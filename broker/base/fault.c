@@ -13,6 +13,7 @@ bool fault_set(struct fault *why, enum fault_kind kind, const char *format, ...)
     va_start(args, format);
     vsnprintf(why->text, sizeof why->text, format, args);
     va_end(args);
+    text_mend(why->text); // whatever was cut within a letter
     why->kind = kind;
     why->format = format;
     return false;

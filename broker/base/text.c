@@ -77,6 +77,18 @@ static size_t utf8_length(const unsigned char *at, size_t left)
     return over_long || surrogate || beyond ? 0 : length;
 }
 
+void text_mend(char *text)
+{
+    char *to = text;
+    for (size_t left = strlen(text), length; left; text += length, left -= length) {
+        size_t whole = utf8_length((const unsigned char *)text, left);
+        length = whole ? whole : 1;
+        memmove(to, text, whole);
+        to += whole;
+    }
+    *to = 0;
+}
+
 bool text_is_clean(const char *bytes, size_t length)
 {
     const unsigned char *at = (const unsigned char *)bytes;

@@ -23,6 +23,8 @@ bool text_is_clean(const char *bytes, size_t length);
 bool text_is_slug(const char *text, size_t length);
 // Whole decimal number between min and max, nothing around it.
 bool text_number(const char *text, int64_t min, int64_t max, int64_t *number) __attribute__((warn_unused_result));
+// Leaves out what is no UTF-8, in place: the half of a letter where something was cut by bytes.
+void text_mend(char *text);
 // Lower-case ASCII, in place.
 void text_lower(char *text);
 // The same for what people are called, which may begin with Ö, Ł, Š or Ș: Latin letters whose other case is as long

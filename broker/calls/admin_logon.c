@@ -70,7 +70,9 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     struct peer peer = logon->request->peer;
     peer.role = tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
     TEXT_PUT(peer.tenant, tenant->id);
-    snprintf(peer.id, sizeof peer.id, "%.60s/%.60s", tenant->id, identity->user_name);
+    char name[ID_SIZE - SLUG_SIZE]; // a longer one is cut where a letter ends: it will stand in the journal
+    text_cut(name, sizeof name, identity->user_name);
+    snprintf(peer.id, sizeof peer.id, "%.63s/%s", tenant->id, name); // an id is ASCII
     let_in(logon->services, logon->request, &peer, tenant->admin_group, identity->name);
     free(logon);
 }
@@ -82,6 +84,10 @@ static void log_on_first(struct services *services, struct request *request, con
     int64_t now_ms = clock_steady_ms(), wait_ms = throttle_wait_ms(services->throttle, key, now_ms);
     if (wait_ms) {
         request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
+        return;
+    }
+    if (commit_is_refusing(services->commit)) { // the token is good once
+        request_refuse(request, REFUSAL_STORE_DOWN, NULL);
         return;
     }
     if (!admin_sessions_take_first(services->admin_sessions, token)) {

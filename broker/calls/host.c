@@ -78,7 +78,9 @@ static const struct host *addressed(struct services *services, struct request *r
 {
     const struct session *session =
         request->method->noun == NOUN_SESSION ? state_session(services->state, request->id) : NULL;
-    const struct host *host = state_host(services->state, session ? session->host : request->id);
+    // A host may bear the id that was given for a session's.
+    const char *id = session ? session->host : request->method->noun == NOUN_HOST ? request->id : "";
+    const struct host *host = state_host(services->state, id);
     if (!host)
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
     return host;

@@ -32,6 +32,8 @@ void host_linked(struct services *services, const char *host_id)
 void host_unlinked(struct services *services, const char *host_id)
 {
     log_warn("host", "%s: agent disconnected", host_id);
+    if (!state_host(services->state, host_id))
+        return; // it was removed
     reports_link(&services->reports, host_id, false, clock_steady_ms());
     services->health.probe_now(services->health.arg, host_id);
 }

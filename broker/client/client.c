@@ -212,8 +212,9 @@ static int read_some(struct client_call *call)
 {
     char buffer[LWS_PRE + 4096];
     char *at = buffer + LWS_PRE;
-    int room = (int)sizeof buffer - LWS_PRE;
-    return lws_http_client_read(call->end.wsi, &at, &room) < 0 ? -1 : 0;
+    int room = (int)sizeof buffer - LWS_PRE, read = lws_http_client_read(call->end.wsi, &at, &room);
+    explicit_bzero(buffer, sizeof buffer); // a token may have been in it
+    return read < 0 ? -1 : 0;
 }
 
 static int keep_some(struct client_call *call, const char *bytes, size_t length)

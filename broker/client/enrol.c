@@ -87,10 +87,10 @@ static bool turn_in(const struct enrol_config *config, const char *token, enum r
     struct client_answer answer = {0};
     *refusal = REFUSAL_NONE;
     owned(credential) struct credential *pair = credential_new(config->noun, config->state_dir, why);
-    if (!text_copy(body.token, sizeof body.token, token))
-        return fault_set(why, FAULT_INVALID, "a token is not that long");
     if (!pair || !credential_request(pair, body.request, why))
         return false;
+    if (!text_copy(body.token, sizeof body.token, token))
+        return fault_set(why, FAULT_INVALID, "a token is not that long");
     bool asked = ask(config, &body, &answer, why);
     explicit_bzero(&body, sizeof body);
     if (!asked)

@@ -93,7 +93,9 @@ bool commit_is_refusing(const struct commit *commit)
 {
     if (commit->follows)
         return true;
-    return commit->refused_at_ms && commit->ports.now_ms(commit->ports.arg) - commit->refused_at_ms < REFUSAL_PAUSE_MS;
+    // The clock may be set back meanwhile: then the pause is over.
+    int64_t since_ms = commit->ports.now_ms(commit->ports.arg) - commit->refused_at_ms;
+    return commit->refused_at_ms && since_ms >= 0 && since_ms < REFUSAL_PAUSE_MS;
 }
 
 bool commit_is_idle(const struct commit *commit)

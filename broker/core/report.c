@@ -59,6 +59,10 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
     report->session_count = count;
     report->as = *as;
     report->heard_ms = now_ms;
+    if (!report->linked) { // what was known of its link was forgotten with a removal that did not come to be
+        report->linked = true;
+        report->changed_ms = now_ms;
+    }
 }
 
 bool reports_unrecorded(const struct reports *reports, const char *session_id)

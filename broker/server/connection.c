@@ -122,10 +122,15 @@ void exchange_end(struct connection *connection)
         return;
     connection->exchange = NULL;
     exchange->connection = NULL;
-    if (exchange->request && exchange->request->body == NULL && exchange->status == 0 && exchange->body.bytes)
-        explicit_bzero(exchange->body.bytes, exchange->body.length);
-    if (exchange->request)
+    if (exchange->request && (exchange->request->body || exchange->status))
         return; // the call frees it when it ends
+    // Its body never came to its end, so no call ever got it.
+    if (exchange->request) {
+        if (exchange->body.bytes)
+            explicit_bzero(exchange->body.bytes, exchange->body.length);
+        request_fini(exchange->request);
+        free(exchange->request);
+    }
     exchange_free(exchange);
 }
 

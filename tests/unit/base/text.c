@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/text.h"
+#include "broker/base/fault.h"
 #include "broker/base/mem.h"
 
 #include <criterion/criterion.h>
@@ -192,4 +193,27 @@ Test(text, makes_one_line_of_many)
     }
     text_one_line(line, 8, "abcd\n\xc3\xbc\xc3\xbc");
     cr_expect_str_eq(line, "abcd; ", "no half character");
+}
+
+Test(text, leaves_out_the_half_of_a_letter)
+{
+    static const char *const rows[][2] = {{"", ""},
+                                          {"Müller", "Müller"},
+                                          {"M\xc3", "M"},
+                                          {"M\xc3ller", "Mller"},
+                                          {"\x80\xbf", ""},
+                                          {"a\xe4\xb8", "a"},
+                                          {"a\xe4\xb8 \xe4\xb8\xad", "a 中"},
+                                          {"\xed\xa0\x80x", "x"}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[40];
+        TEXT_PUT(text, rows[i][0]);
+        text_mend(text);
+        cr_expect_str_eq(text, rows[i][1]);
+    }
+    struct fault why;
+    fault_set(&why, FAULT_INVALID, "%.3s: no such host", "a\xc3\xa4\xc3\xb6");
+    cr_expect_str_eq(why.text, "aä: no such host");
+    fault_set(&why, FAULT_INVALID, "%.2s: no such host", "a\xc3\xa4\xc3\xb6");
+    cr_expect_str_eq(why.text, "a: no such host");
 }

@@ -249,6 +249,13 @@ Test(administration, who_locks_a_session_stands_in_the_journal)
     CALLS_EXPECT(409, METHOD_LOCK, NOUN_SESSION, anna.session.id, "{}");
 }
 
+Test(administration, a_host_is_no_session)
+{
+    CALLS_EXPECT(404, METHOD_LOCK, NOUN_SESSION, "neustadt/ts1", "{}");
+    CALLS_EXPECT(404, METHOD_MESSAGE, NOUN_SESSION, "neustadt/ts1", "{\"text\":\"Pause\"}");
+    CALLS_EXPECT(200, METHOD_MESSAGE, NOUN_HOST, "neustadt/ts1", "{\"text\":\"Pause\"}");
+}
+
 Test(administration, it_is_said_when_nobody_could_be_told_of_a_drain)
 {
     for (int away = 0; away < 2; away++) {

@@ -341,12 +341,32 @@ Test(desk_end, has_a_sentence_for_every_end)
     }
 }
 
+Test(desk_session, answer_that_cannot_be_used_is_called_so)
+{
+    struct logon_answer answer = desk_fixture_good_answer();
+    answer.address[0] = 0;
+    desk_fixture_bring_to(DESK_CHECKING);
+    desk_answer(fixture.desk, fixture.attempt, REFUSAL_NONE, &answer, "", 0);
+    cr_assert(text_starts(fixture.sentence, "The broker's answer is not usable."), "%s", fixture.sentence);
+    cr_assert_str_eq(fixture.asked, "failed"); // else the session would wait for this desk
+    desk_fixture_close();
+    desk_fixture_bring_to(DESK_CHECKING);
+    desk_answer(fixture.desk, fixture.attempt, REFUSAL_NONE, &(struct logon_answer){0}, "", 0);
+    cr_assert(text_starts(fixture.sentence, "The broker's answer is not usable."), "%s", fixture.sentence);
+    cr_assert_str_eq(fixture.asked, ""); // there is none to speak of
+}
+
 Test(desk_session, greets_the_broker_with_what_it_shows)
 {
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_link_up(fixture.desk);
     cr_assert_eq(fixture.told.type, DEVICE_SHOWING);
     cr_assert_str_eq(fixture.told.session, "neustadt/s-1");
+    cr_assert_eq(fixture.told.state, DESK_REPORTS_CONNECTED);
+    desk_view(fixture.desk, VIEW_BROKEN, 0);
+    desk_link_up(fixture.desk);
+    cr_assert_eq(fixture.told.state, DESK_REPORTS_DISCONNECTED);
+    desk_view(fixture.desk, VIEW_MENDED, 0);
     desk_fixture_ends(VIEW_LOGGED_OFF);
     desk_link_up(fixture.desk);
     cr_assert_str_eq(fixture.told.session, "");

@@ -187,6 +187,16 @@ Test(commit, after_a_refusal_it_pauses_and_then_tries_again)
     cr_assert_not(commit_is_refusing(fake.commit));
 }
 
+Test(commit, tries_again_when_the_clock_is_set_back_meanwhile)
+{
+    commit_site("a");
+    answer(STORE_REFUSED);
+    fake.now_ms -= 60 * 60 * 1000;
+    cr_assert(commit_site("b"));
+    answer(STORE_DURABLE);
+    cr_assert_str_eq(fake.told, "a-b+");
+}
+
 Test(commit, ends_when_nobody_can_tell)
 {
     commit_site("a");

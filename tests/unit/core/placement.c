@@ -21,7 +21,7 @@ static void close_hall(void)
     core_close(&core);
 }
 
-TestSuite(place, .init = open_hall, .fini = close_hall);
+TestSuite(placement, .init = open_hall, .fini = close_hall);
 
 static void log_on(const char *user_name, struct logon_decision *into)
 {
@@ -41,7 +41,7 @@ static void make_desktops(bool persistent)
     core_set(&core, NOUN_POOL, &record);
 }
 
-Test(place, a_strained_host_gets_fewer)
+Test(placement, a_strained_host_gets_fewer)
 {
     core.load_penalty[1] = 3000;
     int on_strained = 0;
@@ -55,7 +55,7 @@ Test(place, a_strained_host_gets_fewer)
     cr_assert(strstr(decision.trace.lines, "load"), "%s", decision.trace.lines);
 }
 
-Test(place, an_unfit_or_silent_host_gets_nobody_new_but_keeps_its_people)
+Test(placement, an_unfit_or_silent_host_gets_nobody_new_but_keeps_its_people)
 {
     static const enum host_health kinds[] = {HOST_UNHEALTHY, HOST_SILENT};
     for (size_t i = 0; i < 2; i++) {
@@ -70,7 +70,7 @@ Test(place, an_unfit_or_silent_host_gets_nobody_new_but_keeps_its_people)
     }
 }
 
-Test(place, a_lost_hosts_people_begin_anew_elsewhere_and_are_told)
+Test(placement, a_lost_hosts_people_begin_anew_elsewhere_and_are_told)
 {
     log_on("anna", &decision);
     int number = decision.host.id[strlen(decision.host.id) - 1] - '0';
@@ -82,7 +82,7 @@ Test(place, a_lost_hosts_people_begin_anew_elsewhere_and_are_told)
     cr_assert_eq(state_count(core.state, NOUN_SESSION), 1);
 }
 
-Test(place, a_desktop_is_for_one_person)
+Test(placement, a_desktop_is_for_one_person)
 {
     make_desktops(false);
     log_on("anna", &decision);
@@ -95,7 +95,7 @@ Test(place, a_desktop_is_for_one_person)
     cr_assert(text_equal(second.host.id, decision.host.id));
 }
 
-Test(place, a_kept_desktop_waits_for_its_person)
+Test(placement, a_kept_desktop_waits_for_its_person)
 {
     make_desktops(true);
     log_on("anna", &decision);
@@ -123,7 +123,7 @@ static int owned_by(const char *person_id)
     return count;
 }
 
-Test(place, while_ones_own_desktop_cannot_be_had_another_is_lent)
+Test(placement, while_ones_own_desktop_cannot_be_had_another_is_lent)
 {
     make_desktops(true);
     for (int way = 0; way < 2; way++) {
@@ -148,7 +148,7 @@ Test(place, while_ones_own_desktop_cannot_be_had_another_is_lent)
     cr_assert_eq(owned_by("neustadt/p-bert"), 1);
 }
 
-Test(place, of_two_of_ones_own_the_one_that_is_awake)
+Test(placement, of_two_of_ones_own_the_one_that_is_awake)
 {
     make_desktops(true);
     for (int number = 1; number <= 2; number++) {
@@ -166,7 +166,7 @@ Test(place, of_two_of_ones_own_the_one_that_is_awake)
     }
 }
 
-Test(place, a_sleeping_desktop_is_woken_when_no_other_is_free)
+Test(placement, a_sleeping_desktop_is_woken_when_no_other_is_free)
 {
     make_desktops(false);
     core.health[1] = HOST_UNREACHABLE;
@@ -183,7 +183,7 @@ Test(place, a_sleeping_desktop_is_woken_when_no_other_is_free)
     cr_assert_eq(second.refusal, REFUSAL_NONE);
 }
 
-Test(place, ones_own_desktop_is_woken_rather_than_another_taken)
+Test(placement, ones_own_desktop_is_woken_rather_than_another_taken)
 {
     make_desktops(true);
     log_on("anna", &decision);
@@ -195,7 +195,7 @@ Test(place, ones_own_desktop_is_woken_rather_than_another_taken)
     cr_assert(text_equal(second.host.id, decision.host.id));
 }
 
-Test(place, a_running_session_on_a_sleeping_desktop_is_woken_not_lost)
+Test(placement, a_running_session_on_a_sleeping_desktop_is_woken_not_lost)
 {
     make_desktops(false);
     log_on("anna", &decision);

@@ -56,6 +56,15 @@ Test(report, an_agent_that_hangs_is_silent_though_its_link_is_up)
     cr_assert_eq(at(REPORT_STALE_MS + REPORT_PATIENCE_MS + 2), HOST_LOST);
 }
 
+Test(report, a_host_whose_removal_was_taken_back_is_linked_as_it_was)
+{
+    hear(1, 0, "");
+    reports_forget(&reports, HOST);
+    struct host_message as = {.type = HOST_REPORT};
+    reports_take(&reports, HOST, &as, NULL, 0, 0, REPORT_START_MS + REPORT_PATIENCE_MS);
+    cr_assert_eq(at(REPORT_START_MS + REPORT_PATIENCE_MS + 1), HOST_OK);
+}
+
 Test(report, a_fault_makes_it_unfit_and_is_told)
 {
     hear(1, 0, "xrdp does not offer TLS");
