@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 5, LATE_MS = 250, CROWD = 1000 };
+enum { TICK_MS = 5, LATE_MS = 250, SHORT_MS = 500, CROWD = 1000 };
 
 static struct auth *auth;
 
@@ -149,18 +149,27 @@ Test(outage, ends_by_itself_when_the_directory_is_back)
     expect_anna_soon(&neustadt);
 }
 
+// On a busy machine slapd may take longer to start than the broker waits; then the outage was none of the short ones.
 Test(outage, that_is_short_is_not_noticed)
 {
     struct answer answer;
+    int64_t away_ms;
+    int tries = 0;
     pid_t pid = slapd_start("neustadt", FIRST_PORT, 0);
     struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
     auth = auth_start(20000);
     expect_anna(&neustadt, AUTH_RIGHT);
-    slapd_kill(pid);
-    ask_check(auth, &neustadt, "anna", "anna-geheim", &answer);
-    run_for(50);
-    slapd_start("neustadt", FIRST_PORT, 0);
-    await_answers(&answer, 1, 25000);
+    do {
+        cr_assert_lt(tries++, 10, "slapd never starts within %d ms", SHORT_MS);
+        expect_anna_soon(&neustadt);
+        int64_t began_ms = clock_steady_ms();
+        slapd_kill(pid);
+        ask_check(auth, &neustadt, "anna", "anna-geheim", &answer);
+        run_for(50);
+        pid = slapd_start("neustadt", FIRST_PORT, 0);
+        away_ms = clock_steady_ms() - began_ms;
+        await_answers(&answer, 1, 25000);
+    } while (away_ms > SHORT_MS);
     cr_expect_eq(answer.verdict, AUTH_RIGHT);
 }
 
