@@ -107,9 +107,9 @@ void call_lock(struct services *services, struct request *request)
 {
     const struct host *host = addressed(services, request);
     struct host_message message = {.type = HOST_DISCONNECT, .reason = HOST_BECAUSE_ADMIN};
-    TEXT_PUT(message.session, request->id);
     if (!host)
-        return;
+        return; // refused, and the request is gone with that
+    TEXT_PUT(message.session, request->id);
     if (!services_tell_host(services, host->id, &message)) {
         answer_sent(request, false);
         return;
