@@ -93,6 +93,10 @@ bool text_is_clean(const char *bytes, size_t length)
 {
     const unsigned char *at = (const unsigned char *)bytes;
     for (size_t i = 0; i < length;) {
+        if (at[i] >= 0x20 && at[i] < 0x7f) { // nearly all there is
+            i++;
+            continue;
+        }
         bool c1_control = at[i] == 0xc2 && i + 1 < length && at[i + 1] < 0xa0;
         size_t step = utf8_length(at + i, length - i);
         if (at[i] < 0x20 || at[i] == 0x7f || c1_control || step == 0)
