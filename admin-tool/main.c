@@ -18,7 +18,7 @@ static enum exit_code run(struct tool *tool, const struct invocation *invocation
     return code == EXIT_DONE ? invocation->command->run(tool, invocation) : code;
 }
 
-static enum exit_code start(struct tool *tool, int count, char **words)
+static enum exit_code run_words(struct tool *tool, int count, char **words)
 {
     struct invocation invocation = {0};
     if (!options_read(&tool->options, &count, words))
@@ -46,7 +46,7 @@ int main(int count, char **words)
     owned(tool) struct tool tool = {0};
     log_set_level(LOG_LEVEL_ERROR); // what people need to know is said to them
     language_init(NULL);
-    enum exit_code code = start(&tool, count, words);
+    enum exit_code code = run_words(&tool, count, words);
     if (fflush(stdout) != 0 && code == EXIT_DONE)
         return EXIT_REFUSED;
     return code;

@@ -296,7 +296,7 @@ static bool open_server(struct broker *broker, struct fault *why)
     return broker->server != NULL;
 }
 
-static bool begin(struct broker *broker, struct fault *why)
+static bool begin_broker(struct broker *broker, struct fault *why)
 {
     struct services *services = &broker->services;
     char first[PATH_ROOM];
@@ -323,7 +323,7 @@ static bool begin(struct broker *broker, struct fault *why)
     return true;
 }
 
-static void end(struct broker *broker)
+static void end_broker(struct broker *broker)
 {
     struct services *services = &broker->services;
     loop_timer_free(broker->sweep);
@@ -350,12 +350,12 @@ static void end(struct broker *broker)
 bool broker_run(const struct broker_config *config, struct fault *why)
 {
     struct broker broker = {.config = config};
-    bool began = begin(&broker, why);
+    bool began = begin_broker(&broker, why);
     if (began) {
         log_info("broker", "pult-broker %s listening on port %d, for devices on port %d", PULT_VERSION,
                  (int)config->port, (int)config->device_port);
         loop_run(broker.services.loop);
     }
-    end(&broker);
+    end_broker(&broker);
     return began;
 }

@@ -40,7 +40,7 @@ static void let_in(struct services *services, struct request *request, const str
     record_free(admin_logon_answer_type.fields, &answer);
 }
 
-static void refuse(struct admin_logon *logon, enum refusal refusal)
+static void refuse_admin(struct admin_logon *logon, enum refusal refusal)
 {
     log_info("admin", "logon refused from %s: %s", logon->request->peer.address, refusal_rows[refusal].code);
     if (refusal == REFUSAL_WRONG_PASSWORD)
@@ -58,13 +58,13 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     if (refusal == REFUSAL_NONE && !tenant)
         refusal = REFUSAL_DENIED;
     if (refusal != REFUSAL_NONE) {
-        refuse(logon, refusal);
+        refuse_admin(logon, refusal);
         return;
     }
     assert(identity);
     struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
     if (!tenant->admin_group[0] || !membership_has(&who, tenant->admin_group)) {
-        refuse(logon, REFUSAL_DENIED);
+        refuse_admin(logon, REFUSAL_DENIED);
         return;
     }
     struct peer peer = logon->request->peer;

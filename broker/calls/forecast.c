@@ -139,7 +139,7 @@ static void fill_answer(struct forecast *forecast)
     answer->not_checked = forecast->not_checked;
 }
 
-static void finish(struct forecast *forecast)
+static void finish_forecast(struct forecast *forecast)
 {
     forecast_done *done = forecast->done;
     assert(done); // it is told once
@@ -173,20 +173,20 @@ static void end_when_done(struct forecast *forecast)
     if (forecast->asking)
         return;
     if (forecast->done)
-        finish(forecast);
+        finish_forecast(forecast);
     forecast_free(forecast);
 }
 
 static void deadline_passed(void *arg)
 {
-    finish(arg);
+    finish_forecast(arg);
 }
 
 // ---- the questions
 
-static void ask(struct lane *lane);
+static void ask_lane(struct lane *lane);
 
-static void answered(void *arg, enum auth_verdict verdict, const struct identity *identity)
+static void person_answered(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
     struct forecast_question *question = arg;
     struct lane *lane = question->lane;
@@ -204,11 +204,11 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
         judge(forecast, lane->tenant_id, question->person, &who);
     }
     free(question);
-    ask(lane);
+    ask_lane(lane);
     end_when_done(forecast);
 }
 
-static void ask(struct lane *lane)
+static void ask_lane(struct lane *lane)
 {
     struct forecast *forecast = lane->forecast;
     struct services *services = forecast->services;
@@ -223,7 +223,7 @@ static void ask(struct lane *lane)
         TEXT_PUT(question->person, id);
         lane->asking++;
         forecast->asking++;
-        services->auth.look_up(services->auth.self, tenant, person->user_name, answered, question);
+        services->auth.look_up(services->auth.self, tenant, person->user_name, person_answered, question);
     }
 }
 
@@ -316,6 +316,6 @@ void forecast_start(struct services *services, struct state *before, struct stat
     }
     loop_timer_start(forecast->deadline, FORECAST_MS);
     for (size_t i = 0; i < forecast->lane_count; i++)
-        ask(&forecast->lanes[i]);
+        ask_lane(&forecast->lanes[i]);
     end_when_done(forecast);
 }

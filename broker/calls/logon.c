@@ -29,7 +29,7 @@ static void logon_free(struct logon *logon)
     free(logon);
 }
 
-static void refuse(struct logon *logon, enum refusal refusal)
+static void refuse_logon(struct logon *logon, enum refusal refusal)
 {
     logon->services->counters.logons_refused++;
     log_info("logon", "refused at %s: %s", logon->request->peer.id, refusal_rows[refusal].code);
@@ -84,12 +84,12 @@ static void give_answer(const struct logon *logon, const char *one_time_password
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
 }
 
-static void committed(void *arg, bool durable, const struct fault *why)
+static void logon_committed(void *arg, bool durable, const struct fault *why)
 {
     struct logon *logon = arg;
     if (!durable) {
         log_warn("logon", "refused at %s, not recorded: %s", logon->request->peer.id, why->text);
-        refuse(logon, REFUSAL_STORE_DOWN);
+        refuse_logon(logon, REFUSAL_STORE_DOWN);
         return;
     }
     logon->services->counters.logons++;
@@ -126,7 +126,7 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         char line[TRACE_SIZE];
         text_one_line(line, sizeof line, logon->decision.trace.lines);
         log_info("logon", "%s", line);
-        refuse(logon, logon->decision.refusal);
+        refuse_logon(logon, logon->decision.refusal);
         return;
     }
     struct event events[4];
@@ -135,8 +135,8 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
     for (size_t i = 0; i < logon->decision.event_count; i++)
         events[count++] = logon->decision.events[i];
     struct fault why;
-    if (!commit_events(services->commit, events, count, &person->row, person->is_changed, committed, logon, &why))
-        committed(logon, false, &why);
+    if (!commit_events(services->commit, events, count, &person->row, person->is_changed, logon_committed, logon, &why))
+        logon_committed(logon, false, &why);
     else if (person->is_changed)
         people_put(&services->people, &person->row);
 }
@@ -153,7 +153,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
         attempt_refuse_evenly(&logon->attempt, logon->services, logon->request);
         logon_free(logon);
     } else if (refusal != REFUSAL_NONE) {
-        refuse(logon, refusal);
+        refuse_logon(logon, refusal);
     } else {
         struct seen_person person;
         seen_person_find(&person, logon->services, logon->attempt.tenant_id, identity);
@@ -173,7 +173,7 @@ static void prove_by_ticket(struct logon *logon, const struct tenant *tenant)
     if (!services->auth.accept_ticket(services->auth.self, tenant, logon->request->negotiate, logon->request->binding,
                                       principal, logon->request->negotiate_reply, NEGOTIATE_REPLY_SIZE, &why)) {
         log_info("logon", "ticket refused at %s: %s", logon->request->peer.id, why.text);
-        refuse(logon, REFUSAL_TICKET_REJECTED);
+        refuse_logon(logon, REFUSAL_TICKET_REJECTED);
         return;
     }
     services->auth.look_up(services->auth.self, tenant, principal, proven, logon);
@@ -195,7 +195,7 @@ static void prove_by_password(struct logon *logon, const struct tenant *tenant, 
     if (fits)
         services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
     else
-        refuse(logon, REFUSAL_INVALID);
+        refuse_logon(logon, REFUSAL_INVALID);
     secret_drop(&password);
 }
 
@@ -209,7 +209,7 @@ void call_logon(struct services *services, struct request *request)
     const struct tenant *tenant = wall_directory(services->state, request->peer.id);
     attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, request->peer.id);
     if (!tenant)
-        refuse(logon, REFUSAL_DEVICE_UNKNOWN);
+        refuse_logon(logon, REFUSAL_DEVICE_UNKNOWN);
     else if (request->negotiate)
         prove_by_ticket(logon, tenant);
     else

@@ -31,8 +31,8 @@ static void changed(void *arg, enum auth_verdict verdict, const struct identity 
     free(change);
 }
 
-static void start(struct services *services, struct request *request, const struct tenant *tenant,
-                  struct password_request *body)
+static void start_change(struct services *services, struct request *request, const struct tenant *tenant,
+                         struct password_request *body)
 {
     struct password_change *change = mem_new(1, sizeof *change);
     change->services = services;
@@ -59,5 +59,5 @@ void call_password(struct services *services, struct request *request)
     if (!tenant)
         request_refuse(request, REFUSAL_DEVICE_UNKNOWN, NULL);
     else
-        start(services, request, tenant, request->body);
+        start_change(services, request, tenant, request->body);
 }

@@ -33,7 +33,7 @@ static void erased(void *arg, const struct fault *why)
     answer(arg, why ? &later : NULL);
 }
 
-static void committed(void *arg, bool durable, const struct fault *why)
+static void erasure_committed(void *arg, bool durable, const struct fault *why)
 {
     struct erasing *erasing = arg;
     struct erasure *erasure = erasing->services->erasure;
@@ -83,7 +83,7 @@ static void commit(struct erasing *erasing)
 {
     struct fault why;
     struct services *services = erasing->services;
-    if (commit_events(services->commit, erasing->events, erasing->count, NULL, 0, committed, erasing, &why))
+    if (commit_events(services->commit, erasing->events, erasing->count, NULL, 0, erasure_committed, erasing, &why))
         forget(services, erasing->events, erasing->count);
     else
         answer(erasing, &why);

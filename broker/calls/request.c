@@ -33,8 +33,8 @@ void request_answer_text(struct request *request, struct text *answer)
     request->finish(request, 200, answer, 0);
 }
 
-static void refuse(struct request *request, enum refusal refusal, const char *detail, const char *format,
-                   int64_t retry_after_ms)
+static void send_refusal(struct request *request, enum refusal refusal, const char *detail, const char *format,
+                         int64_t retry_after_ms)
 {
     assert(refusal > REFUSAL_NONE && refusal < REFUSAL_COUNT && retry_after_ms >= 0);
     const struct refusal_row *row = &refusal_rows[refusal];
@@ -52,17 +52,17 @@ static void refuse(struct request *request, enum refusal refusal, const char *de
 
 void request_refuse(struct request *request, enum refusal refusal, const char *detail)
 {
-    refuse(request, refusal, detail, detail, 0);
+    send_refusal(request, refusal, detail, detail, 0);
 }
 
 void request_refuse_later(struct request *request, enum refusal refusal, int64_t retry_after_ms)
 {
-    refuse(request, refusal, NULL, NULL, retry_after_ms);
+    send_refusal(request, refusal, NULL, NULL, retry_after_ms);
 }
 
 void request_refuse_fault(struct request *request, const struct fault *why)
 {
-    refuse(request, refusal_of_fault(why->kind), why->text, why->format, 0);
+    send_refusal(request, refusal_of_fault(why->kind), why->text, why->format, 0);
 }
 
 void request_fini(struct request *request)

@@ -14,7 +14,7 @@ struct pending {
     struct text answer; // may hold a token
 };
 
-static void committed(void *arg, bool durable, const struct fault *why)
+static void change_committed(void *arg, bool durable, const struct fault *why)
 {
     struct pending *pending = arg;
     if (durable) {
@@ -36,9 +36,9 @@ void services_commit_answer(struct services *services, struct request *request, 
     pending->request = request;
     codec_print_record(&pending->answer, request->method->answer->fields, CODEC_ANSWER, answer);
     if (count == 0)
-        committed(pending, true, NULL);
-    else if (!commit_events(services->commit, events, count, NULL, 0, committed, pending, &why))
-        committed(pending, false, &why);
+        change_committed(pending, true, NULL);
+    else if (!commit_events(services->commit, events, count, NULL, 0, change_committed, pending, &why))
+        change_committed(pending, false, &why);
 }
 
 void services_actor(char by[ACTOR_SIZE], const struct request *request)

@@ -70,7 +70,7 @@ static void call_free(struct client_call *call)
 
 // ---- how a call ends
 
-static void end(struct client_call *call)
+static void end_call(struct client_call *call)
 {
     call->ended = true;
     loop_timer_stop(call->deadline);
@@ -83,7 +83,7 @@ static void fail(struct client_call *call, const char *reason)
         return;
     tls_connection_blame(call->client->connector, reason, call->answer.detail, sizeof call->answer.detail);
     call->answer.refusal = REFUSAL_BROKER_UNREACHABLE;
-    end(call);
+    end_call(call);
 }
 
 static void fail_to_connect(struct client_call *call, const char *reason)
@@ -137,7 +137,7 @@ static void complete(struct client_call *call)
     }
     if (call->answer.refusal == REFUSAL_TICKET_REJECTED) // perhaps bound to a certificate that was renewed since
         tls_trust_forget_session(tls_connection_trust(call->client->connector));
-    end(call);
+    end_call(call);
 }
 
 // ---- the request

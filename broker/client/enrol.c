@@ -61,8 +61,8 @@ static void client_drop(struct client **client)
     client_free(*client);
 }
 
-static bool ask(const struct enrol_config *config, const struct enrol_request *body, struct client_answer *answer,
-                struct fault *why)
+static bool ask_broker(const struct enrol_config *config, const struct enrol_request *body,
+                       struct client_answer *answer, struct fault *why)
 {
     struct client_config where = {.host = config->broker, .port = config->port, .ca_file = config->broker_ca};
     owned(loop) struct loop *loop = loop_new();
@@ -91,7 +91,7 @@ static bool turn_in(const struct enrol_config *config, const char *token, enum r
         return false;
     if (!text_copy(body.token, sizeof body.token, token))
         return fault_set(why, FAULT_INVALID, "a token is not that long");
-    bool asked = ask(config, &body, &answer, why);
+    bool asked = ask_broker(config, &body, &answer, why);
     explicit_bzero(&body, sizeof body);
     if (!asked)
         return false;

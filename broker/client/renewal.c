@@ -72,7 +72,7 @@ static void try_later(struct renewal *renewal)
     loop_timer_start(renewal->timer, half + arc4random_uniform(half + 1));
 }
 
-static void answered(void *arg, const struct client_answer *answer)
+static void renewal_answered(void *arg, const struct client_answer *answer)
 {
     struct renewal *renewal = arg;
     struct fault why = {0};
@@ -102,7 +102,7 @@ static void answered(void *arg, const struct client_answer *answer)
     try_later(renewal);
 }
 
-static void ask(struct renewal *renewal)
+static void ask_for_renewal(struct renewal *renewal)
 {
     struct fault why = {0};
     struct renew_request body;
@@ -114,7 +114,7 @@ static void ask(struct renewal *renewal)
         return;
     }
     client_call(renewal->ports.client(renewal->arg), method->verb, method->path, NULL, method->body, &body, ASK_MS,
-                answered, renewal);
+                renewal_answered, renewal);
 }
 
 static void look(void *arg)
@@ -131,7 +131,7 @@ static void look(void *arg)
     if (wait_ms > 0)
         loop_timer_start(renewal->timer, clamp(wait_ms, PAUSE_MIN_MS, LOOK_MS));
     else
-        ask(renewal);
+        ask_for_renewal(renewal);
 }
 
 struct renewal *renewal_new(struct loop *loop, enum noun noun, const char *state_dir, const struct renewal_ports *ports,

@@ -157,7 +157,7 @@ static void dial(void *arg)
         lost(link, "there is no such host, or no way to it");
 }
 
-static void heard(struct websocket *link)
+static void websocket_heard(struct websocket *link)
 {
     link->pinged = false;
     loop_timer_start(link->pulse, PING_MS);
@@ -236,7 +236,7 @@ static void come_up(struct websocket *link, const struct link_hello *hello)
     link->up = true;
     log_debug("link", "%s %s, protocol %lld, %s", hello->program, hello->version, (long long)hello->protocol,
               hello->capabilities);
-    heard(link);
+    websocket_heard(link);
     add_news(link, NEWS_UP, NULL);
 }
 
@@ -310,7 +310,7 @@ static void read_message(struct websocket *link)
 static int read_some(struct websocket *link, const char *bytes, size_t length)
 {
     if (link->up)
-        heard(link);
+        websocket_heard(link);
     if (length > link->row->message_max - link->received.length) {
         log_warn("link", "ignored a message from the broker that is too large");
         return -1;
@@ -333,7 +333,7 @@ static int event(struct tls_connection *end, int reason, void *in, size_t length
         return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
         if (link->up) {
-            heard(link);
+            websocket_heard(link);
             link->wait_ms = WAIT_MIN_MS;
         }
         return 0;

@@ -54,7 +54,7 @@ static void tell(struct erasure *erasure, const struct fault *why)
     }
 }
 
-static void answered(void *arg, enum store_outcome outcome, const struct fault *why)
+static void store_answered(void *arg, enum store_outcome outcome, const struct fault *why)
 {
     struct erasure *erasure = arg;
     assert(erasure->busy && erasure->count); // else the store answers a second time
@@ -82,7 +82,7 @@ void erasure_go_on(struct erasure *erasure)
     if (erasure->busy || !erasure->count)
         return;
     erasure->busy = true;
-    erasure->store.erase_person(erasure->store.self, erasure->ids[0], answered, erasure);
+    erasure->store.erase_person(erasure->store.self, erasure->ids[0], store_answered, erasure);
 }
 
 void erasure_add(struct erasure *erasure, const char *person_id)

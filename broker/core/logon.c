@@ -69,8 +69,8 @@ static void move(const struct session *running, const struct logon_input *input,
         trace_add(&decision->trace, "session %s runs on host %s: reconnected", running->id, running->host);
 }
 
-static void start(const struct logon_input *input, struct session_walk theirs, const struct host *host,
-                  struct logon_decision *decision)
+static void start_session(const struct logon_input *input, struct session_walk theirs, const struct host *host,
+                          struct logon_decision *decision)
 {
     struct session *session = &decision->session;
     // The upper half of the random bits: the lower decided the host.
@@ -143,7 +143,7 @@ static enum refusal choose_host(const struct state *state, const struct logon_in
     if (refusal != REFUSAL_NONE)
         return refusal;
     take_desktop(state, input, placement.pool, decision);
-    start(input, theirs, host, decision);
+    start_session(input, theirs, host, decision);
     return REFUSAL_NONE;
 }
 

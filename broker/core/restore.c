@@ -33,7 +33,7 @@ static void describe_gap(const struct store_gap *gap, char lacks[TRACE_SIZE])
                  (unsigned long long)gap->seq);
 }
 
-static void finish(struct restore *restore, bool written, const struct fault *why)
+static void finish_restore(struct restore *restore, bool written, const struct fault *why)
 {
     assert(restore->done); // once
     take(restore->done)(restore->arg, written, why);
@@ -41,7 +41,7 @@ static void finish(struct restore *restore, bool written, const struct fault *wh
 
 static void finish_append(void *arg, enum store_outcome outcome, const struct fault *why)
 {
-    finish(arg, outcome == STORE_DURABLE, why);
+    finish_restore(arg, outcome == STORE_DURABLE, why);
 }
 
 static void take_role(void *arg, enum store_role role)
@@ -49,7 +49,7 @@ static void take_role(void *arg, enum store_role role)
     static const struct fault conflict = {.kind = FAULT_CONFLICT, .text = "another broker writes the journal"};
     struct restore *restore = arg;
     if (role == STORE_FOLLOWS)
-        finish(restore, false, &conflict);
+        finish_restore(restore, false, &conflict);
     else
         restore->store.append(restore->store.self, &restore->batch, finish_append, restore);
 }
@@ -61,7 +61,7 @@ static void ignore_batch(void *arg, const struct store_batch *batch)
 
 static void stop_following(void *arg, const struct fault *why)
 {
-    finish(arg, false, why);
+    finish_restore(arg, false, why);
 }
 
 static bool accept_gap(struct restore *restore, struct fault *why)

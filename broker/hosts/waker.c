@@ -166,7 +166,7 @@ static void command_is_late(void *arg)
     child_end(errand->child);
 }
 
-static bool start(struct errand *errand)
+static bool start_command(struct errand *errand)
 {
     static const char *const environment[] = {"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
                                               "LANG=C.UTF-8", NULL};
@@ -193,7 +193,7 @@ static void run_waiting(struct waker *waker)
     struct errand *errand;
     while (waker->running_count < WAKER_COMMANDS_MAX && (errand = TAILQ_FIRST(&waker->waiting))) {
         TAILQ_REMOVE(&waker->waiting, errand, links);
-        if (!start(errand)) {
+        if (!start_command(errand)) {
             free_errand(errand);
             continue;
         }

@@ -115,7 +115,7 @@ static void drop_descriptor(struct dial *dial)
 }
 
 // Told by the timer: whoever is told may free the dial and the resolver, which may be at work above us.
-static void finish(struct dial *dial)
+static void finish_dial(struct dial *dial)
 {
     assert(dial->step != DIAL_DONE);
     dial->step = DIAL_DONE;
@@ -134,7 +134,7 @@ static void connected(void *arg, bool readable, bool writable)
         return;
     int error = error_of(dial->descriptor);
     if (error == 0) {
-        finish(dial);
+        finish_dial(dial);
         return;
     }
     set_refused(&dial->why, dial->port, error);
@@ -156,7 +156,7 @@ static void try_next(struct dial *dial)
         }
         set_refused(&dial->why, dial->port, errno);
     }
-    finish(dial);
+    finish_dial(dial);
 }
 
 static void name_found(void *arg, const struct resolver_answer *answer)
@@ -168,7 +168,7 @@ static void name_found(void *arg, const struct resolver_answer *answer)
         return;
     }
     set_no_address(&dial->why, answer);
-    finish(dial);
+    finish_dial(dial);
 }
 
 static void ask_name(struct dial *dial)
@@ -197,7 +197,7 @@ static void timer_fired(void *arg)
         return;
     case DIAL_RESOLVE:
         set_too_late(&dial->why, dial->deadline_ms, "looking up its name");
-        finish(dial);
+        finish_dial(dial);
         return;
     case DIAL_CONNECT:
         set_too_late(&dial->why, dial->deadline_ms, "connecting");

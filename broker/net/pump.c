@@ -42,7 +42,7 @@ static void begins_to_end(struct end *end)
 }
 
 // `ended` may free the pump: nothing is touched after this.
-static void finish(struct pump *pump)
+static void finish_pump(struct pump *pump)
 {
     if (pump->is_over)
         return;
@@ -119,14 +119,14 @@ static void ready(void *arg, bool readable, bool writable)
     if (writable && fine)
         fine = write_some(other(end));
     if (!fine || (pump->ends[0].passed_on && pump->ends[1].passed_on))
-        finish(pump);
+        finish_pump(pump);
     else
         watch_again(pump);
 }
 
 static void lingered(void *arg)
 {
-    finish(arg);
+    finish_pump(arg);
 }
 
 static void open_end(struct pump *pump, struct loop *loop, enum pump_side side, int descriptor)

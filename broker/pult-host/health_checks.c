@@ -74,7 +74,7 @@ static void done(void *arg)
         loop_timer_start(checks->every, AGAIN_MS);
 }
 
-static void start(struct health_checks *checks, size_t row)
+static void start_check(struct health_checks *checks, size_t row)
 {
     struct fault why = {0};
     assert(!checks->workers[row]);
@@ -96,7 +96,7 @@ static void start_all(void *arg)
     struct health_checks *checks = arg;
     for (size_t row = 0; row < ROWS; row++)
         if (!checks->workers[row])
-            start(checks, row);
+            start_check(checks, row);
     loop_timer_start(checks->deadline, DEADLINE_MS);
     loop_timer_start(checks->every, EVERY_MS);
 }

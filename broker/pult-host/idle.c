@@ -208,7 +208,7 @@ static void greeted(struct idle *idle)
         give_up(idle, "it rejects our cookie");
 }
 
-static void answered(struct idle *idle)
+static void read_reply(struct idle *idle)
 {
     const unsigned char *packet = idle->bytes;
     if (idle->length < PACKET)
@@ -231,7 +231,7 @@ static void answered(struct idle *idle)
     }
 }
 
-static void heard(void *arg, bool readable, bool writable)
+static void socket_readable(void *arg, bool readable, bool writable)
 {
     struct idle *idle = arg;
     unsigned char rest[4096];
@@ -254,7 +254,7 @@ static void heard(void *arg, bool readable, bool writable)
     if (idle->stage == STAGE_GREETING)
         greeted(idle);
     else
-        answered(idle);
+        read_reply(idle);
 }
 
 // ---- connecting
@@ -291,7 +291,7 @@ static void greet(struct idle *idle)
     }
     idle->bytes = mem_new(1, GREETING_KEPT);
     idle->wanted = GREETING_HEAD;
-    watch(idle, STAGE_GREETING, heard);
+    watch(idle, STAGE_GREETING, socket_readable);
     say(idle, greeting, 12 + 20 + padded(idle->cookie_length));
     explicit_bzero(greeting, sizeof greeting);
 }

@@ -65,7 +65,7 @@ static int64_t patience_ms(const struct logoff *logoff)
     return 0;
 }
 
-static void begin(struct logoff *logoff, enum step step)
+static void begin_step(struct logoff *logoff, enum step step)
 {
     struct program_list list = {0};
     assert(step < STEP_COUNT);
@@ -93,7 +93,7 @@ static bool some_left(const struct logoff *logoff)
     return left;
 }
 
-static void finish(struct logoff *logoff, bool gone)
+static void finish_logoff(struct logoff *logoff, bool gone)
 {
     assert(!logoff->finished);
     logoff->finished = true;
@@ -109,13 +109,13 @@ static void look(void *arg)
     struct logoff *logoff = arg;
     bool in_time = clock_steady_ms() - logoff->step_ms < patience_ms(logoff);
     if (!process_lives("/proc", &logoff->session.server)) {
-        finish(logoff, true);
+        finish_logoff(logoff, true);
     } else if (in_time && some_left(logoff)) {
         loop_timer_start(logoff->look, LOOK_MS);
     } else if (logoff->step == STEP_KILL_SERVER) {
-        finish(logoff, false);
+        finish_logoff(logoff, false);
     } else {
-        begin(logoff, logoff->step + 1);
+        begin_step(logoff, logoff->step + 1);
         loop_timer_start(logoff->look, 0);
     }
 }
@@ -131,7 +131,7 @@ struct logoff *logoff_new(struct loop *loop, const struct xrdp_session *session,
     logoff->arg = arg;
     logoff->look = loop_timer_new(loop, look, logoff);
     inventory_programs(&logoff->first, "/proc", session);
-    begin(logoff, STEP_PROGRAMS);
+    begin_step(logoff, STEP_PROGRAMS);
     loop_timer_start(logoff->look, 0);
     return logoff;
 }

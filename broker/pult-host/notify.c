@@ -154,8 +154,8 @@ static void escape(char to[2 * NOTIFY_SENTENCE_SIZE], const char *from)
     *to = 0;
 }
 
-static struct child *start(struct notifier *notifier, const struct xrdp_session *session, char *sentence,
-                           struct notice_window *window, struct fault *why)
+static struct child *start_window(struct notifier *notifier, const struct xrdp_session *session, char *sentence,
+                                  struct notice_window *window, struct fault *why)
 {
     char display[32], cookies[INVENTORY_PATH_SIZE + 16], latin[NOTIFY_SENTENCE_SIZE], escaped[2 * NOTIFY_SENTENCE_SIZE];
     const char *tool = program();
@@ -217,7 +217,7 @@ void notify_show(struct notifier *notifier, const struct xrdp_session *session, 
     window->server = session->server;
     window->reason = reason;
     window->shown_ms = clock_steady_ms();
-    window->child = start(notifier, session, copy, window, &why);
+    window->child = start_window(notifier, session, copy, window, &why);
     if (!window->child) {
         log_warn("tell", "display :%d: %s", session->display, why.text);
         free(window);

@@ -113,7 +113,7 @@ static int wait_for(int agent, int64_t until_ms)
 }
 
 // PAM_SUCCESS: there is an answer.
-static int ask(const char *path, const struct pam_question *question, struct pam_answer *answer)
+static int ask_agent(const char *path, const struct pam_question *question, struct pam_answer *answer)
 {
     int64_t until_ms = steady_ms() + PAM_DEADLINE_MS;
     char packet[PAM_QUESTION_MAX], got[PAM_ANSWER_SIZE + 1];
@@ -190,7 +190,7 @@ __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam
         pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) != PAM_SUCCESS || !fill(&question, user_name, password))
         return PAM_AUTH_ERR;
     question.port = asking_port(&settings);
-    int code = ask(settings.socket, &question, &answer);
+    int code = ask_agent(settings.socket, &question, &answer);
     if (code == PAM_SUCCESS && (!answer.valid || answer.password_offset > strlen(password)))
         code = PAM_AUTH_ERR;
     if (code == PAM_AUTHINFO_UNAVAIL)

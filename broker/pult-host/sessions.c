@@ -78,7 +78,7 @@ static void watched_session_free(struct watched_session *watched)
     free(watched);
 }
 
-static struct watched_session *find(const struct sessions *sessions, const struct xrdp_session *session)
+static struct watched_session *find_watched(const struct sessions *sessions, const struct xrdp_session *session)
 {
     struct watched_session *watched = sessions->watched;
     while (watched && !is_same(&watched->session, session))
@@ -121,7 +121,7 @@ static void watch_orphan(struct watched_session *watched)
 
 static bool note(struct sessions *sessions, const struct xrdp_session *session)
 {
-    struct watched_session *watched = find(sessions, session);
+    struct watched_session *watched = find_watched(sessions, session);
     bool is_new = !watched, other = watched && differs(&watched->session, session);
     if (is_new)
         watched = add(sessions, session);
@@ -273,7 +273,7 @@ static void ended(void *arg, bool gone)
     check_clearings(sessions);
 }
 
-static void end(struct watched_session *watched, const struct logoff_pace *pace)
+static void end_session(struct watched_session *watched, const struct logoff_pace *pace)
 {
     if (watched->logoff)
         logoff_hurry(watched->logoff, pace);
@@ -283,9 +283,9 @@ static void end(struct watched_session *watched, const struct logoff_pace *pace)
 
 void sessions_end(struct sessions *sessions, const struct xrdp_session *session)
 {
-    struct watched_session *watched = find(sessions, session);
+    struct watched_session *watched = find_watched(sessions, session);
     if (watched && !watched->logoff)
-        end(watched, &logoff_graceful);
+        end_session(watched, &logoff_graceful);
 }
 
 void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *session)
@@ -311,7 +311,7 @@ static void check_clearing(void *arg)
         // It may be their own, with all that they have open there.
         bool unknown = clearing->sole && awaits_name(watched);
         if (!unknown && is_in_the_way(clearing, watched))
-            end(watched, &logoff_fast);
+            end_session(watched, &logoff_fast);
         else if (!unknown)
             continue;
         waiting = true;

@@ -67,7 +67,7 @@ void used_otps_forget(struct used_otps *used, int64_t now_ms)
     used->nonce_count = kept;
 }
 
-static struct used_otps_user *find(const struct used_otps *used, const char *user_name)
+static struct used_otps_user *find_user(const struct used_otps *used, const char *user_name)
 {
     for (size_t i = 0; i < used->user_count; i++)
         if (text_equal(used->users[i].user_name, user_name))
@@ -77,7 +77,7 @@ static struct used_otps_user *find(const struct used_otps *used, const char *use
 
 const struct used_otps_user *used_otps_user(const struct used_otps *used, const char *user_name)
 {
-    return find(used, user_name);
+    return find_user(used, user_name);
 }
 
 int64_t used_otps_highest(const struct used_otps *used)
@@ -104,7 +104,7 @@ static struct used_otps_user *slot_for_new_user(struct used_otps *used)
 
 void used_otps_accept(struct used_otps *used, const struct otp *otp)
 {
-    struct used_otps_user *known = find(used, otp->user_name);
+    struct used_otps_user *known = find_user(used, otp->user_name);
     if (known && otp->fence < known->fence)
         return;
     if (!known)

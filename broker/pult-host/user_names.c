@@ -46,7 +46,7 @@ static void look_up(void *arg)
     free(buffer);
 }
 
-static struct name *find(struct user_names *names, uid_t uid)
+static struct name *find_name(struct user_names *names, uid_t uid)
 {
     for (size_t i = 0; i < names->count; i++)
         if (names->known[i].uid == uid)
@@ -54,12 +54,12 @@ static struct name *find(struct user_names *names, uid_t uid)
     return NULL;
 }
 
-static void answered(void *arg)
+static void name_answered(void *arg)
 {
     struct user_question *question = arg;
     struct user_names *names = question->names;
     assert(names->worker);
-    struct name *name = find(names, question->uid);
+    struct name *name = find_name(names, question->uid);
     if (name) {
         TEXT_PUT(name->user_name, question->user_name);
         name->asked_ms = clock_steady_ms();
@@ -72,21 +72,21 @@ static void answered(void *arg)
         names->found(names->arg);
 }
 
-static void ask(struct user_names *names, struct name *name)
+static void ask_for_name(struct user_names *names, struct name *name)
 {
     struct fault why = {0};
     assert(!names->worker);
     struct user_question *question = mem_new(1, sizeof *question);
     question->uid = name->uid;
     question->names = names;
-    names->worker = worker_new(names->loop, look_up, answered, free, question, &why);
+    names->worker = worker_new(names->loop, look_up, name_answered, free, question, &why);
     if (!names->worker)
         free(question);
 }
 
 const char *user_names_of(struct user_names *names, uid_t uid)
 {
-    struct name *name = find(names, uid);
+    struct name *name = find_name(names, uid);
     if (!name) {
         if (names->count == KNOWN_MAX)
             names->count = 0;
@@ -95,7 +95,7 @@ const char *user_names_of(struct user_names *names, uid_t uid)
         *name = (struct name){.uid = uid, .asked_ms = clock_steady_ms() - AGAIN_MS};
     }
     if (!*name->user_name && !names->worker && clock_steady_ms() - name->asked_ms >= AGAIN_MS)
-        ask(names, name);
+        ask_for_name(names, name);
     return name->user_name;
 }
 

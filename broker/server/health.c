@@ -65,9 +65,9 @@ static enum host_health look(const struct health *health, const char *host_id, c
     return report_health(health->reports, host_id, probed, clock_steady_ms(), detail);
 }
 
-static void ask(struct seen *seen);
+static void ask_for_probe(struct seen *seen);
 
-static void answered(void *arg, enum host_health now, const char *detail)
+static void probe_answered(void *arg, enum host_health now, const char *detail)
 {
     struct seen *seen = arg;
     seen->asking = false;
@@ -83,17 +83,17 @@ static void answered(void *arg, enum host_health now, const char *detail)
     // A host in trouble is looked at more often: its return should be noticed soon.
     seen->next_ms = clock_steady_ms() + (now == HOST_OK ? HEALTH_PERIOD_MS : HEALTH_PERIOD_MS / 5);
     if (seen->again)
-        ask(seen);
+        ask_for_probe(seen);
 }
 
-static void ask(struct seen *seen)
+static void ask_for_probe(struct seen *seen)
 {
     const struct host *host = state_host(seen->health->state, seen->id);
     seen->again = seen->asking;
     if (seen->asking || !host)
         return;
     seen->asking = true;
-    seen->health->hosts.probe(seen->health->hosts.self, host, answered, seen);
+    seen->health->hosts.probe(seen->health->hosts.self, host, probe_answered, seen);
 }
 
 static void forget_removed(struct health *health)
@@ -115,7 +115,7 @@ static void tick(void *arg)
         struct seen *seen = seen_of(health, hosts->records[i]);
         if (seen->asking || seen->next_ms > now_ms)
             continue;
-        ask(seen);
+        ask_for_probe(seen);
         asked++;
     }
     forget_removed(health);
@@ -161,7 +161,7 @@ static void probe_now(void *arg, const char *host_id)
 {
     struct health *health = arg;
     if (state_host(health->state, host_id))
-        ask(seen_of(health, host_id));
+        ask_for_probe(seen_of(health, host_id));
 }
 
 static int64_t load_penalty_of(void *arg, const char *host_id)
@@ -196,7 +196,7 @@ static void wake(void *arg, const char *host_id)
         log_info("host", "%s: sending wake request", host_id);
         health->hosts.wake(health->hosts.self, host);
     }
-    ask(seen);
+    ask_for_probe(seen);
 }
 
 static int64_t fence_of(void *arg, const char *host_id)

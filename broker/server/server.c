@@ -85,7 +85,7 @@ static int send_answer(struct connection *connection)
 }
 
 // Called by the call, perhaps long after the connection broke.
-static void finish(struct request *request, int status, struct text *answer, int64_t retry_after_s)
+static void finish_request(struct request *request, int status, struct text *answer, int64_t retry_after_s)
 {
     struct exchange *exchange = request->arg;
     assert(exchange->request == request && exchange->status == 0 && status >= 200); // once
@@ -110,7 +110,7 @@ static void finish(struct request *request, int status, struct text *answer, int
 
 // ---- the request
 
-static int begin(struct lws *wsi, const char *path)
+static int begin_request(struct lws *wsi, const char *path)
 {
     struct connection *connection = connection_of(wsi);
     bool has_body = false;
@@ -121,7 +121,7 @@ static int begin(struct lws *wsi, const char *path)
     exchange->began_ms = clock_steady_ms();
     connection->exchange = exchange;
     exchange->request = mem_new(1, sizeof *exchange->request);
-    exchange->request->finish = finish;
+    exchange->request->finish = finish_request;
     exchange->request->arg = exchange;
     connection->in_callback = true;
     if (!exchange_begin(exchange, wsi, path, &has_body))
@@ -193,7 +193,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return text_equal(in, "websocket") ? 0 : -1;
     case LWS_CALLBACK_HTTP:
-        return begin(wsi, in);
+        return begin_request(wsi, in);
     case LWS_CALLBACK_HTTP_BODY:
         return take_body(connection_of(wsi), in, length);
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
