@@ -75,7 +75,7 @@ bool clock_read(const char *text, int64_t *wall_ms)
     if (!end || !read_offset(end, &fraction_ms, &offset_s))
         return false;
     *wall_ms = ((int64_t)timegm(&utc) - offset_s) * 1000 + fraction_ms;
-    return utc.tm_mday == day;
+    return utc.tm_mday == day && *wall_ms >= 0 && *wall_ms < year_10000_ms;
 }
 
 int clock_week_minute(int64_t wall_ms)

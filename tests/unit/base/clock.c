@@ -28,6 +28,22 @@ Test(clock, writes_no_year_that_does_not_fit)
     expect_text(INT64_MIN, "1970-01-01T00:00:00.000Z");
 }
 
+Test(clock, reads_only_times_that_it_can_write)
+{
+    static const struct {
+        const char *text;
+        bool read;
+    } rows[] = {
+        {"1970-01-01T00:00:00Z", true},       {"1969-12-31T23:59:59.999Z", false},
+        {"1970-01-01T00:59:59+01:00", false}, {"1747-03-01T08:59:30Z", false},
+        {"9999-12-31T23:59:59.999Z", true},   {"9999-12-31T23:59:59-01:00", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        int64_t wall_ms = 0;
+        cr_expect_eq(clock_read(rows[i].text, &wall_ms), rows[i].read, "%s", rows[i].text);
+    }
+}
+
 static void in_berlin(void)
 {
     setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
