@@ -14,6 +14,7 @@
 #include "broker/hosts/waker.h"
 #include "broker/server/health.h"
 #include "broker/server/server.h"
+#include "broker/server/ticket_keys.h"
 #include "broker/store/sqlite.h"
 
 #include <signal.h>
@@ -35,6 +36,7 @@ struct broker {
     struct prober *prober;
     struct health *health;
     struct waker *waker;
+    struct ticket_keys *ticket_keys;
     struct server *server;
     struct loop_timer *sweep, *lingering, *daily;
 };
@@ -278,8 +280,10 @@ static void open_directories(struct broker *broker)
 
 static bool open_server(struct broker *broker, struct fault *why)
 {
-    char ca[PATH_ROOM];
+    char ca[PATH_ROOM], ticket_keys[PATH_ROOM];
     broker_config_data_file(broker->config, "device-ca.pem", ca);
+    broker_config_data_file(broker->config, "ticket-keys", ticket_keys);
+    broker->ticket_keys = ticket_keys_open(ticket_keys, clock_wall_ms());
     struct server_config config = {
         .address = broker->config->listen_address,
         .port = (int)broker->config->port,
@@ -289,6 +293,7 @@ static bool open_server(struct broker *broker, struct fault *why)
         .certificate_file = broker->config->certificate,
         .key_file = broker->config->key,
         .device_ca_file = ca,
+        .ticket_keys = broker->ticket_keys,
     };
     broker->server = server_new(&broker->services, &config, why);
     if (broker->server)
@@ -330,6 +335,7 @@ static void end_broker(struct broker *broker)
     loop_timer_free(broker->lingering);
     loop_timer_free(broker->daily);
     server_free(broker->server);
+    ticket_keys_free(broker->ticket_keys);
     auth_free(broker->auth);
     prober_free(broker->prober);
     health_free(broker->health);

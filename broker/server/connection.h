@@ -3,6 +3,7 @@
 #pragma once
 #include "broker/calls/services.h"
 #include "broker/server/link_table.h"
+#include "broker/server/ticket_keys.h"
 
 #include <libwebsockets.h>
 
@@ -38,6 +39,7 @@ struct connection {
 
 struct server {
     struct services *services;
+    struct ticket_keys *ticket_keys;
     struct lws_context *context;
     struct lws_vhost *public_vhost, *device_vhost, *admin_vhost;
     struct link_table links;

@@ -31,6 +31,7 @@ struct agent_link {
     struct text received;        // a message that came in parts
     size_t skipped;              // messages and fields that this broker does not know
     int64_t heard_ms, pinged_ms; // steady
+    int64_t ticket_ms;           // since when the key seals that its TLS ticket was sealed with
     bool ping_due;
 };
 

@@ -170,12 +170,16 @@ static bool may_answer(const struct connection *connection)
     return exchange && exchange->status && (exchange->whole || !exchange->body_comes);
 }
 
+static struct server *server_of(struct lws *wsi)
+{
+    return lws_context_user(lws_get_context(wsi));
+}
+
 // A device that was too long in a cupboard gets through to a refusal that says so, and no further: the dates are looked
 // at again with each request. Everything else about its certificate has to be right.
 static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
 {
-    const struct server *server = lws_context_user(lws_get_context(wsi));
-    return lws_get_vhost(wsi) == server->device_vhost && X509_STORE_CTX_get_error_depth(store) == 0 &&
+    return lws_get_vhost(wsi) == server_of(wsi)->device_vhost && X509_STORE_CTX_get_error_depth(store) == 0 &&
            X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
@@ -189,6 +193,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
         tls_policy_set(user);
         SSL_CTX_set_mode(user, SSL_MODE_RELEASE_BUFFERS); // most links are idle
+        ticket_keys_serve(server_of(wsi)->ticket_keys, user, lws_get_vhost_name(lws_get_vhost(wsi)));
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return text_equal(in, "websocket") ? 0 : -1;
@@ -304,6 +309,7 @@ struct server *server_new(struct services *services, const struct server_config 
 {
     struct server *server = mem_new(1, sizeof *server);
     server->services = services;
+    server->ticket_keys = config->ticket_keys;
     if (!certificate_file_digest(config->certificate_file, server->binding, why)) {
         free(server);
         return NULL;

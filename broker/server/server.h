@@ -5,6 +5,7 @@
 #include "broker/calls/services.h"
 
 struct server;
+struct ticket_keys;
 
 struct server_config {
     const char *address; // to listen on; "" for all
@@ -12,6 +13,7 @@ struct server_config {
     const char *certificate_file, *key_file; // shown by all
     const char *device_ca_file;              // who may connect to device_port
     const char *admin_ca_file;               // who may connect to admin_port; "": that port is closed
+    struct ticket_keys *ticket_keys;         // must outlive the server
 };
 
 struct server *server_new(struct services *services, const struct server_config *config, struct fault *why);

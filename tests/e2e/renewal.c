@@ -34,6 +34,44 @@ Test(renewal, only_a_device_in_good_standing_gets_anything)
                 "claims_of_another_authority_open_nothing");
 }
 
+static void resume(const char *steps)
+{
+    char shell[300];
+    snprintf(shell, sizeof shell, "tests/e2e/resume %s", steps);
+    place_runs("broker", shell);
+}
+
+static void broker_starts_anew(void)
+{
+    broker_is_killed();
+    broker_starts_again();
+}
+
+// The certificate in a ticket is not verified again when its session is resumed, not even by a broker that has never
+// seen it.
+Test(renewal, a_resumed_session_opens_no_more_than_its_certificate)
+{
+    story_open("--tenant altdorf --host none --desk none");
+    resume("enrol enrolled_anew disabled removed keys_are_the_brokers_alone");
+    resume("others_come_back old_one_is_refused disabled_one_is_refused removed_one_is_refused");
+    broker_starts_anew();
+    resume("others_come_back old_one_is_refused disabled_one_is_refused removed_one_is_refused");
+    broker_is_killed();
+    resume("authority_is_replaced");
+    broker_starts_again();
+    resume("nobody_comes_back");
+}
+
+Test(renewal, a_resumed_session_ends_with_its_certificate)
+{
+    setenv("PULT_CERTIFICATE_LIFE_S", "30", 1);
+    story_open("--tenant altdorf --host none --desk none");
+    unsetenv("PULT_CERTIFICATE_LIFE_S");
+    resume("enrol");
+    broker_starts_anew();
+    place_soon("broker", "tests/e2e/resume run_out", 60);
+}
+
 // Dora works on while desk and host change their certificates, desk2 lies in a cupboard meanwhile.
 Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
 {
