@@ -34,9 +34,8 @@ Test(clock, reads_only_times_that_it_can_write)
         const char *text;
         bool read;
     } rows[] = {
-        {"1970-01-01T00:00:00Z", true},       {"1969-12-31T23:59:59.999Z", false},
-        {"1970-01-01T00:59:59+01:00", false}, {"1747-03-01T08:59:30Z", false},
-        {"9999-12-31T23:59:59.999Z", true},   {"9999-12-31T23:59:59-01:00", false},
+        {"1970-01-01T00:00:00Z", true},  {"1969-12-31T23:59:59.999Z", false}, {"1970-01-01T00:59:59+01:00", false},
+        {"1747-03-01T08:59:30Z", false}, {"9999-12-31T23:59:59.999Z", true},  {"9999-12-31T23:59:59-01:00", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         int64_t wall_ms = 0;
