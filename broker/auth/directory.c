@@ -64,7 +64,7 @@ struct directory {
     size_t group_capacity;
 };
 
-static const struct operation_row find_row, bind_row, read_row;
+static const struct operation_row find_row, bind_row, read_row, owner_row;
 static void find_person(struct directory_request *request);
 static void read_person(struct directory_request *request);
 
@@ -180,15 +180,24 @@ static void walk_ready(struct group_walk *walk, bool known)
         finish_request(request, AUTH_RIGHT);
 }
 
+static void find_groups(struct directory_request *request)
+{
+    if (groups_walk(request->directory->groups, &request->walk))
+        finish_request(request, AUTH_RIGHT);
+}
+
 static void have_person(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     struct cached_dn person = {.dn = request->dn, .key = request->person.key};
     dn_cache_put(directory->known, request->user_name, &person, clock_steady_ms());
+    bool typed = text_same_name(request->user_name, strlen(request->user_name), request->person.user_name);
     if (request->person.disabled)
         finish_request(request, AUTH_DISABLED);
-    else if (groups_walk(directory->groups, &request->walk))
-        finish_request(request, AUTH_RIGHT);
+    else if (typed || directory->tenant.directory == DIRECTORY_ACTIVE_DIRECTORY)
+        find_groups(request);
+    else
+        ldap_pool_send(directory->pool, &request->operation, &owner_row);
 }
 
 // What was put by no longer holds: somebody was moved, renamed or replaced. Begin again without it.
@@ -213,6 +222,20 @@ static struct ldap_query query_for(const struct directory_request *request, cons
 {
     return (struct ldap_query){
         .filter = filter, .size_limit = 2, .time_limit_s = (int)(request->directory->config.deadline_ms / 1000) + 1};
+}
+
+// Only which entries have it.
+static bool search_name(const struct directory_request *request, const char *name, struct ldap_link *link, int *id)
+{
+    static const char *const nothing[] = {"1.1", NULL};
+    const struct tenant *tenant = &request->directory->tenant;
+    char filter[FILTER_SIZE];
+    logon_name_filter(filter, tenant, name);
+    struct ldap_query query = query_for(request, filter);
+    query.base = tenant->user_base;
+    query.subtree = true;
+    query.attributes = nothing;
+    return ldap_link_search(link, &query, id);
 }
 
 static bool read_send(struct operation *operation, struct ldap_link *link, int *id)
@@ -262,6 +285,40 @@ static void read_person(struct directory_request *request)
 {
     ldap_pool_send(request->directory->pool, &request->operation, &read_row);
 }
+
+// ---- Whose the user name is: a session host would open the desktop of whom it finds under it
+
+static bool owner_send(struct operation *operation, struct ldap_link *link, int *id)
+{
+    struct directory_request *request = of_errand(operation);
+    request->found = 0;
+    request->was_read = false;
+    return search_name(request, request->person.user_name, link, id);
+}
+
+static void owner_entry(struct operation *operation, const struct ldap_entry *entry)
+{
+    struct directory_request *request = of_errand(operation);
+    request->found++;
+    request->was_read =
+        strlen(request->dn) == entry->dn.length && memcmp(request->dn, entry->dn.at, entry->dn.length) == 0;
+}
+
+static void owner_done(struct operation *operation, const struct ldap_result *result)
+{
+    struct directory_request *request = of_errand(operation);
+    if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_SIZE_LIMIT)) {
+        finish_unavailable(request, "searching a user name", result);
+    } else if (result->code == RESULT_SUCCESS && request->found == 1 && request->was_read) {
+        find_groups(request);
+    } else {
+        log_warn("directory", "%s: the user name of %s belongs to another entry, too", request->directory->tenant.id,
+                 request->person.key);
+        finish_request(request, AUTH_WRONG);
+    }
+}
+
+static const struct operation_row owner_row = {ERRAND_SEARCH, owner_send, owner_entry, owner_done};
 
 // ---- Proving the password
 
@@ -334,17 +391,9 @@ static void password_changed(void *arg, void *who, enum auth_verdict verdict)
 
 static bool find_send(struct operation *operation, struct ldap_link *link, int *id)
 {
-    static const char *const nothing[] = {"1.1", NULL};
     struct directory_request *request = of_errand(operation);
-    const struct tenant *tenant = &request->directory->tenant;
-    char filter[FILTER_SIZE];
-    logon_name_filter(filter, tenant, request->user_name);
-    struct ldap_query query = query_for(request, filter);
-    query.base = tenant->user_base;
-    query.subtree = true;
-    query.attributes = nothing;
     request->found = 0;
-    return ldap_link_search(link, &query, id);
+    return search_name(request, request->user_name, link, id);
 }
 
 static void find_entry(struct operation *operation, const struct ldap_entry *entry)

@@ -517,3 +517,19 @@ bool ldap_link_plain_dn(char *plain, size_t size, struct ldap_bytes dn)
     text_lower(plain);
     return fits;
 }
+
+bool ldap_link_dn_is_named(struct ldap_bytes dn, const char *attribute, const char *value)
+{
+    LDAPDN parts = NULL;
+    struct berval given = {dn.length, (char *)dn.at};
+    bool named = false;
+    if (dn.length == 0 || ldap_bv2dn(&given, &parts, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS)
+        return false;
+    for (LDAPAVA **pair = parts && parts[0] ? parts[0] : NULL; pair && *pair; pair++) {
+        struct ldap_bytes type = {(*pair)->la_attr.bv_val, (*pair)->la_attr.bv_len};
+        struct ldap_bytes name = {(*pair)->la_value.bv_val, (*pair)->la_value.bv_len};
+        named |= ldap_bytes_equal(type, attribute) && ldap_bytes_equal(name, value);
+    }
+    ldap_dnfree(parts);
+    return named;
+}

@@ -69,3 +69,6 @@ bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg
 
 // "cn=Bau, OU=Amt" becomes "cn=bau,ou=amt": one spelling, comparable byte by byte. False when it is no DN or too long.
 bool ldap_link_plain_dn(char *plain, size_t size, struct ldap_bytes dn) __attribute__((warn_unused_result));
+// Whether the entry is named by this value of the attribute: "jan" and "uid" of "uid=Jan+ou=Bau,ou=people". As
+// text_same_name.
+bool ldap_link_dn_is_named(struct ldap_bytes dn, const char *attribute, const char *value);

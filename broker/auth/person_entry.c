@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/person_entry.h"
+#include "broker/auth/ldap.h"
 #include "broker/auth/logon_name.h"
 #include "broker/base/text.h"
 
@@ -98,14 +99,40 @@ static bool domain_disabled(const struct ldap_entry *entry, int64_t now_ms)
     return over || (number_value(entry, "userAccountControl") & ACCOUNT_DISABLED);
 }
 
+// The one that names the entry comes first, and what is rather an address last: hosts take no name with an "@".
+static int rank_of(const struct ldap_entry *entry, const char *user_name)
+{
+    if (ldap_link_dn_is_named(entry->dn, "uid", user_name))
+        return 0;
+    return strpbrk(user_name, "@ ") ? 2 : 1;
+}
+
+// One user name a person, whichever of its values was typed and in whatever order a server has them.
+static bool choose_user_name(char user_name[USER_NAME_SIZE], const struct ldap_entry *entry)
+{
+    const struct ldap_attribute *uid = ldap_entry_attribute(entry, "uid");
+    char value[USER_NAME_SIZE];
+    int best = -1;
+    for (size_t i = 0; uid && i < uid->count; i++) {
+        if (!copy_value(value, sizeof value, uid->values[i]))
+            continue;
+        int rank = rank_of(entry, value);
+        if (best >= 0 && (rank > best || (rank == best && strcmp(value, user_name) >= 0)))
+            continue;
+        best = rank;
+        text_put(user_name, USER_NAME_SIZE, value);
+    }
+    return best >= 0;
+}
+
 static bool read_posix(struct person_entry_read *person, const char *user_name, const struct ldap_entry *entry,
                        int64_t now_ms)
 {
     struct ldap_bytes uuid = first_value(entry, "entryUUID");
-    if (!has_value(entry, "uid", user_name) || uuid.length != UUID_LENGTH || !copy_value(person->key, NAME_SIZE, uuid))
+    if (!has_value(entry, "uid", user_name) || uuid.length != UUID_LENGTH ||
+        !copy_value(person->key, NAME_SIZE, uuid) || !choose_user_name(person->user_name, entry))
         return false;
     text_lower(person->key);
-    text_put(person->user_name, USER_NAME_SIZE, user_name);
     person->disabled = posix_disabled(entry, now_ms);
     person->locked = posix_locked(entry);
     return true;
@@ -128,7 +155,6 @@ static bool read_domain(struct person_entry_read *person, const struct tenant *t
     if (!named || guid.length != GUID_LENGTH ||
         !copy_value(person->user_name, USER_NAME_SIZE, first_value(entry, "sAMAccountName")))
         return false;
-    text_lower_name(person->user_name);
     text_hex(person->key, guid.at, guid.length);
     person->disabled = domain_disabled(entry, now_ms);
     person->locked = number_value(entry, "lockoutTime") > 0;

@@ -6,7 +6,9 @@
 #include "broker/core/port.h"
 
 struct person_entry_read {
-    char user_name[USER_NAME_SIZE]; // as asked for, or as the directory spells it (Active Directory); lower case
+    // As the directory spells it, whatever was asked for. Of several values of uid the one that names the entry; when
+    // none does, the first in the order of their bytes, before all of them those without an "@" or a space.
+    char user_name[USER_NAME_SIZE];
     char key[NAME_SIZE];
     char name[NAME_SIZE];
     bool disabled; // by an administrator, or its time is over

@@ -72,6 +72,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     TEXT_PUT(peer.tenant, tenant->id);
     char name[ID_SIZE - SLUG_SIZE]; // a longer one is cut where a letter ends: it will stand in the journal
     text_cut(name, sizeof name, identity->user_name);
+    text_lower_name(name);
     snprintf(peer.id, sizeof peer.id, "%.63s/%s", tenant->id, name); // an id is ASCII
     let_in(logon->services, logon->request, &peer, tenant->admin_group, identity->name);
     free(logon);

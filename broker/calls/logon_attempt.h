@@ -25,7 +25,7 @@ struct seen_person {
     bool is_changed; // the row must be written
 };
 
-// The person behind an identity; their name is kept in lower case. Not yet put into world->people.
+// The person behind an identity. Not yet put into services->people.
 void seen_person_find(struct seen_person *person, const struct services *services, const char *tenant_id,
                       const struct identity *identity);
 // Fills events[0] when the person is new. Returns how many it filled.

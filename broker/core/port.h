@@ -22,7 +22,7 @@ struct store_event {
 struct store_person {
     char id[ID_SIZE];               // "tenant/p-<hex>"
     char key[NAME_SIZE];            // the directory's own unchanging id (entryUUID, objectGUID)
-    char user_name[USER_NAME_SIZE]; // user name, lower case
+    char user_name[USER_NAME_SIZE]; // as the directory spells it
     char name[NAME_SIZE];           // to greet and list them
 };
 
@@ -154,7 +154,7 @@ enum auth_verdict {
 };
 
 struct identity {
-    char user_name[USER_NAME_SIZE]; // as the directory spells it, lower case
+    char user_name[USER_NAME_SIZE]; // to log on with, as the directory spells it: compare it by text_same_name
     char key[NAME_SIZE];            // unchanging id
     char name[NAME_SIZE];           // display name
     char (*groups)[DN_SIZE];        // DNs, lower case, nested ones included

@@ -4,7 +4,7 @@
 #include "broker/core/state.h"
 #include "broker/core/trace.h"
 
-// Who somebody is: the user name and the directory groups (DNs), all lower case.
+// Who somebody is: the user name, in any case, and the directory groups (DNs), in lower case.
 struct membership {
     const char *user_name;
     const char (*groups)[DN_SIZE];

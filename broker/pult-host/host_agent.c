@@ -170,7 +170,7 @@ static bool is_meant(const struct host_agent *agent, const struct host_message *
     const struct used_otps_user *newest = used_otps_user(agent->used, row->user_name);
     if (*message->session)
         return newest && text_equal(newest->session, message->session);
-    return *message->user_name ? text_equal(message->user_name, row->user_name) : all;
+    return *message->user_name ? text_same_name(row->user_name, strlen(row->user_name), message->user_name) : all;
 }
 
 static void log_off(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)

@@ -256,7 +256,7 @@ static void clearing_over(struct clearing *clearing, bool fine)
 static bool is_in_the_way(const struct clearing *clearing, const struct watched_session *watched)
 {
     const char *user_name = user_names_of(clearing->sessions->names, watched->session.owner.uid);
-    bool theirs = text_equal(user_name, clearing->user_name);
+    bool theirs = text_same_name(user_name, strlen(user_name), clearing->user_name);
     return watched->there && ((theirs && watched->session.orphan) || (clearing->sole && !theirs));
 }
 

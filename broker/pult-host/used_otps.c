@@ -70,7 +70,7 @@ void used_otps_forget(struct used_otps *used, int64_t now_ms)
 static struct used_otps_user *find_user(const struct used_otps *used, const char *user_name)
 {
     for (size_t i = 0; i < used->user_count; i++)
-        if (text_equal(used->users[i].user_name, user_name))
+        if (text_same_name(user_name, strlen(user_name), used->users[i].user_name))
             return &used->users[i];
     return NULL;
 }

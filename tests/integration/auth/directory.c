@@ -44,6 +44,34 @@ Test(directory, knows_who_logs_on)
     cr_expect_eq(again.group_count, answer.group_count);
 }
 
+static void expect_user_name(const char *typed, const char *password, const char *user_name)
+{
+    for (int i = 0; i < 2; i++) { // the second time it is known where the name stands
+        struct answer answer = check(auth, &town, typed, password);
+        cr_expect_eq(answer.verdict, AUTH_RIGHT, "%s: %d", typed, answer.verdict);
+        cr_expect_str_eq(answer.user_name, user_name, "%s: %s", typed, answer.user_name);
+    }
+    cr_expect_str_eq(look_up(auth, &town, typed).user_name, user_name);
+}
+
+Test(directory, gives_a_person_one_user_name_as_it_is_spelled_there)
+{
+    expect_user_name("jan", "jan-geheim", "jan");
+    expect_user_name("Jan.Janssen", "jan-geheim", "jan");
+    expect_user_name("otto.muster", "Otto.Muster-geheim", "Otto.Muster");
+    expect("jan.janssen", "falsch", AUTH_WRONG);
+}
+
+Test(directory, lets_nobody_in_under_a_name_that_is_also_somebody_elses)
+{
+    expect("jj", "jan-geheim", AUTH_WRONG);
+    expect("jj", "jonas-geheim", AUTH_WRONG);
+    expect("jonas", "jonas-geheim", AUTH_RIGHT);
+    expect("karl.kurz", "karl.kurz-geheim", AUTH_WRONG);
+    expect("kk", "karl.kurz-geheim", AUTH_WRONG); // karl.kurz at a host may be kira
+    expect("kira", "kira-geheim", AUTH_RIGHT);
+}
+
 Test(directory, starts_tls_on_the_plain_port)
 {
     TEXT_PUT(town.servers, "ldap://127.0.0.1:3389"); // this slapd refuses simple binds without encryption

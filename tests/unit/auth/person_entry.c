@@ -40,12 +40,52 @@ Test(person, is_read_from_slapd)
     add_text("entryUUID", "8A83E74A-7b6c-1041-9232-85d9fd48b5c8");
     cr_expect(read_of(&town, "anna"));
     cr_expect_str_eq(person.key, "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
-    cr_expect_str_eq(person.name, "anna");
+    cr_expect_str_eq(person.name, "Anna");
+    cr_expect_str_eq(person.user_name, "Anna", "as the directory spells it");
     cr_expect_not(person.disabled);
     add_text("cn", "Anna A.");
     cr_expect(read_of(&town, "anna"));
     cr_expect_str_eq(person.name, "Anna A.");
     cr_expect_not(read_of(&town, "berta"), "somebody else's entry");
+}
+
+static void add_values(const char *name, const char *const *texts, size_t count)
+{
+    static struct ldap_bytes several[8];
+    for (size_t i = 0; i < count; i++)
+        several[i] = (struct ldap_bytes){texts[i], strlen(texts[i])};
+    attributes[entry.count++] = (struct ldap_attribute){{name, strlen(name)}, several, count};
+}
+
+static void expect_user_name(const char *dn, const char *const *uids, size_t count, const char *user_name)
+{
+    entry.count = 0;
+    entry.dn = (struct ldap_bytes){dn, strlen(dn)};
+    add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    add_values("uid", uids, count);
+    for (size_t i = 0; i < count; i++) {
+        char typed[USER_NAME_SIZE];
+        if (!logon_name_read(typed, &town, uids[i]))
+            continue;
+        cr_expect(read_of(&town, typed), "%s of %s", typed, dn);
+        cr_expect_str_eq(person.user_name, user_name, "%s of %s: %s", typed, dn, person.user_name);
+    }
+}
+
+Test(person, has_one_user_name_whichever_was_typed)
+{
+    static const char *const two[] = {"jan.janssen", "Jan"}, *const three[] = {"jan@amt", "zz", "aa"},
+                             *const wide[] = {"a b", "aab"};
+    expect_user_name("uid=jan,ou=people", two, 2, "Jan");
+    expect_user_name("uid=jan.janssen,ou=people", two, 2, "jan.janssen");
+    expect_user_name("cn=x+UID=jan.janssen,ou=people", two, 2, "jan.janssen");
+    expect_user_name("cn=Jan,ou=people", two, 2, "Jan");
+    expect_user_name("uid=other,ou=people", two, 2, "Jan");
+    expect_user_name("cn=x,uid=jan.janssen,ou=people", two, 2, "Jan");
+    expect_user_name("no name", two, 2, "Jan");
+    expect_user_name("cn=x,ou=people", three, 3, "aa");
+    expect_user_name("uid=zz,ou=people", three, 3, "zz");
+    expect_user_name("cn=x,ou=people", wide, 2, "aab");
 }
 
 Test(person, may_begin_with_an_umlaut)
@@ -57,7 +97,7 @@ Test(person, may_begin_with_an_umlaut)
     cr_expect(read_of(&town, user_name));
     cr_assert(logon_name_read(user_name, &town, "ÖZLEM"));
     cr_expect(read_of(&town, user_name));
-    cr_expect_str_eq(person.user_name, "özlem");
+    cr_expect_str_eq(person.user_name, "Özlem");
 }
 
 Test(person, has_a_clean_name_or_another)
@@ -92,12 +132,12 @@ Test(person, is_read_from_a_domain)
     add_text("sAMAccountName", "Anna");
     add("objectGUID", "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16);
     cr_expect(read_of(&domain, "anna"));
-    cr_expect_str_eq(person.user_name, "anna");
+    cr_expect_str_eq(person.user_name, "Anna");
     cr_expect_str_eq(person.key, "000102030405060708090a0b0c0d0e0f");
     cr_expect_not(read_of(&domain, "a.adler"));
     add_text("userPrincipalName", "A.Adler@Altdorf");
     cr_expect(read_of(&domain, "a.adler"));
-    cr_expect_str_eq(person.user_name, "anna");
+    cr_expect_str_eq(person.user_name, "Anna");
     cr_expect_not(read_of(&domain, "a.adler@altdorf.de"));
     cr_expect(read_of(&domain, "a.adler@altdorf"));
     add_text("accountExpires", "9223372036854775807");
