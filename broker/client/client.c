@@ -270,8 +270,7 @@ static void start_next(struct client *client)
     if (!call || call->started || call->ended)
         return;
     call->started = true;
-    if (!tls_connection_dial(client->connector, &call->end, call->verb, call->path))
-        fail_to_connect(call, "there is no such host, or no way to it");
+    tls_connection_dial(client->connector, &call->end, call->verb, call->path);
 }
 
 static struct client_call *take_ended(struct client *client)

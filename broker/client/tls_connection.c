@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: EUPL-1.2
+// libwebsockets 4.1 looks names up by itself, which blocks, tries their addresses one after the other and cannot be
+// given a connection that stands. So it is told to connect to a socket of ours that never answers (`waiting_room`), and
+// what it waits with is replaced by what was dialled: the next it hears is that it is connected. No packet is sent for
+// that, and nothing ever comes out of the waiting room.
 #include "broker/client/tls_connection.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/net/dial.h"
 
 #include <assert.h>
+#include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 enum {
     HEADERS_MAX = 80 * 1024, // a Negotiate header of Active Directory can have 64 KiB
-    CONNECT_S = 5,           // an address, then the next one of the name
+    DIAL_MS = 5000,          // all addresses of the name
+    UNANSWERED_MS = 12000,
     FAREWELL_ROUNDS = 5,
 };
 
@@ -23,6 +33,9 @@ struct tls_connector {
     struct tls_trust *trust;
     char *host, *peer;
     int port;
+    struct resolver *resolver;
+    int waiting_room;           // a listener whose queue is full
+    char waiting_room_name[16]; // of it, as libwebsockets has it
 };
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
@@ -55,8 +68,7 @@ static struct lws_context *new_context(struct tls_connector *connector)
         .provided_client_ssl_ctx = tls_trust_context(connector->trust),
         .pt_serv_buf_size = HEADERS_MAX,
         .fd_limit_per_thread = 64,
-        .timeout_secs = 3600, // the deadlines are the callers'
-        .connect_timeout_secs = CONNECT_S,
+        .timeout_secs = 3600,     // the deadlines are the callers'
         .http_proxy_address = "", // the broker is in the house; the variable http_proxy is not for it
     };
     return lws_create_context(&info);
@@ -72,6 +84,22 @@ static char *peer_name(const char *host, int port)
     return text.bytes;
 }
 
+// The system names it. One waits in the queue already, so whoever comes after it is told to try later.
+static void open_waiting_room(struct tls_connector *connector)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t length = sizeof address;
+    int room = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    bool open = bind(room, (struct sockaddr *)&address, sizeof address.sun_family) == 0 && listen(room, 0) == 0 &&
+                getsockname(room, (struct sockaddr *)&address, &length) == 0;
+    int first = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    assert(open && connect(first, (struct sockaddr *)&address, length) == 0);
+    close(first); // its place in the queue stays taken
+    connector->waiting_room = room;
+    snprintf(connector->waiting_room_name, sizeof connector->waiting_room_name, "+@%.*s",
+             (int)(length - offsetof(struct sockaddr_un, sun_path) - 1), address.sun_path + 1);
+}
+
 struct tls_connector *tls_connection_new(struct loop *loop, const char *host, int port, struct tls_trust *trust)
 {
     struct tls_connector *connector = mem_new(1, sizeof *connector);
@@ -80,6 +108,8 @@ struct tls_connector *tls_connection_new(struct loop *loop, const char *host, in
     connector->host = mem_dup(host);
     connector->peer = peer_name(host, port);
     connector->port = port;
+    connector->resolver = resolver_new(loop);
+    open_waiting_room(connector);
     connector->lws = new_context(connector);
     assert(connector->lws); // no memory, or the package of libwebsockets' libuv part is missing
     return connector;
@@ -119,6 +149,8 @@ void tls_connection_free(struct tls_connector *connector)
     farewell->watch = loop_watch_new(connector->loop, farewell->descriptor, farewell_round, farewell);
     loop_watch_set(farewell->watch, false, true);
     lws_context_destroy(connector->lws);
+    resolver_free(connector->resolver);
+    close(connector->waiting_room);
     free(connector->host);
     free(connector->peer);
     free(connector);
@@ -134,18 +166,18 @@ const char *tls_connection_peer(const struct tls_connector *connector)
     return connector->peer;
 }
 
-bool tls_connection_dial(struct tls_connector *connector, struct tls_connection *end, const char *method,
-                         const char *path)
+static struct lws *begin_waiting(struct tls_connection *end)
 {
+    struct tls_connector *connector = end->connector;
     struct lws_client_connect_info info = {
         .context = connector->lws,
-        .address = connector->host,
+        .address = connector->waiting_room_name,
         .port = connector->port,
-        .path = path,
+        .path = end->path,
         .host = connector->peer,
-        .method = method,
-        .protocol = method ? NULL : "pult",
-        .local_protocol_name = method ? "http" : "pult",
+        .method = end->method,
+        .protocol = end->method ? NULL : "pult",
+        .local_protocol_name = end->method ? "http" : "pult",
         .alpn = "http/1.1",
         // `trust` checks the name; libwebsockets' own check takes any certificate for an IPv6 address.
         .ssl_connection = LCCSCF_USE_SSL | LCCSCF_SKIP_SERVER_CERT_HOSTNAME_CHECK | LCCSCF_HTTP_NO_FOLLOW_REDIRECT,
@@ -153,16 +185,55 @@ bool tls_connection_dial(struct tls_connector *connector, struct tls_connection 
         .pwsi = &end->wsi,
     };
     tls_trust_begin(connector->trust);
-    if (!lws_client_connect_via_info(&info)) {
-        end->wsi = NULL;
+    return lws_client_connect_via_info(&info);
+}
+
+static void tell_failure(struct tls_connection *end, const char *sentence)
+{
+    owned(bytes) char *copy = mem_dup(sentence);
+    end->wsi = NULL;
+    end->event(end, LWS_CALLBACK_CLIENT_CONNECTION_ERROR, copy, strlen(copy));
+}
+
+// The loop has not looked at libwebsockets' own socket yet, so it only ever sees the one that takes its place.
+static bool hand_over(struct tls_connection *end, int descriptor)
+{
+    dial_watch_over(descriptor, 0, 0, UNANSWERED_MS); // who is quiet is pinged, or has a deadline
+    if (!begin_waiting(end))
         return false;
-    }
-    lws_cancel_service(connector->lws); // else its own timers only start with the first byte
+    if (dup3(descriptor, lws_get_socket_fd(end->wsi), O_CLOEXEC) < 0)
+        assert(!"a descriptor cannot take another one's place");
+    lws_cancel_service(end->connector->lws); // else its own timers only start with the first byte
     return true;
+}
+
+static void dialled(void *arg, int descriptor, const struct fault *why)
+{
+    struct tls_connection *end = arg;
+    dial_free(take(end->dial));
+    if (descriptor < 0) {
+        tell_failure(end, why->text);
+        return;
+    }
+    bool handed_over = hand_over(end, descriptor);
+    close(descriptor);
+    if (!handed_over)
+        tell_failure(end, "no connection");
+}
+
+void tls_connection_dial(struct tls_connector *connector, struct tls_connection *end, const char *method,
+                         const char *path)
+{
+    assert(!end->wsi && !end->dial);
+    end->connector = connector;
+    end->method = method;
+    end->path = path;
+    end->dial = dial_new(connector->loop, connector->resolver, connector->host, connector->port, DIAL_MS, dialled, end);
 }
 
 void tls_connection_forget(struct tls_connection *end)
 {
+    dial_free(take(end->dial));
     if (end->wsi)
         lws_set_opaque_user_data(end->wsi, NULL);
     end->wsi = NULL;

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
-// TLS connections to one broker, by libwebsockets on the loop: what calls and link stand on.
+// TLS connections to one broker, dialled by net/dial and spoken over by libwebsockets on the loop: what calls and link
+// stand on.
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/client/tls_trust.h"
 
 #include <libwebsockets.h>
 
+struct dial;
 struct tls_connector;
 
 // One connection, embedded in its owner, which outlives it or cuts it.
@@ -13,6 +15,10 @@ struct tls_connection {
     // `reason` is an enum lws_callback_reasons; -1 closes the connection. Nothing may be freed from within.
     int (*event)(struct tls_connection *end, int reason, void *in, size_t length);
     struct lws *wsi; // NULL: no connection
+    // Ours, while it is dialled.
+    struct tls_connector *connector;
+    struct dial *dial;
+    const char *method, *path;
 };
 
 // `trust` is taken over.
@@ -22,10 +28,10 @@ struct tls_trust *tls_connection_trust(struct tls_connector *connector);
 const char *
 tls_connection_peer(const struct tls_connector *connector); // "host:port", for the Host header and for people
 
-// HTTP with a `method`, a WebSocket without. False when it failed at once; else events follow. Looking up the name
-// blocks.
-bool tls_connection_dial(struct tls_connector *connector, struct tls_connection *end, const char *method,
-                         const char *path) __attribute__((warn_unused_result));
+// HTTP with a `method`, a WebSocket without; both strings outlive the connection. Events follow: of a failure
+// LWS_CALLBACK_CLIENT_CONNECTION_ERROR with a sentence.
+void tls_connection_dial(struct tls_connector *connector, struct tls_connection *end, const char *method,
+                         const char *path);
 void tls_connection_cut(struct tls_connection *end); // closes at once and without an event; never from within an event
 void tls_connection_forget(struct tls_connection *end); // no more events; from within an event that closes
 // Why there was no connection, for people: what TLS has against the peer, or `reason`.

@@ -153,8 +153,7 @@ static void dial(void *arg)
     struct websocket *link = arg;
     link->pinged = true; // a connection that does not come about is like a ping that is not answered
     loop_timer_start(link->pulse, CONNECT_MS);
-    if (!tls_connection_dial(link->connector, &link->end, NULL, link->row->path))
-        lost(link, "there is no such host, or no way to it");
+    tls_connection_dial(link->connector, &link->end, NULL, link->row->path);
 }
 
 static void websocket_heard(struct websocket *link)
@@ -178,11 +177,12 @@ static void pulse(void *arg)
 
 // ---- what goes out
 
+// With something in it, as the broker's: what it is answered with is told by any libwebsockets.
 static int write_ping(struct websocket *link)
 {
-    unsigned char ping[LWS_PRE + 1];
+    unsigned char ping[LWS_PRE + 1] = {[LWS_PRE] = '.'};
     link->ping_due = false;
-    return lws_write(link->end.wsi, ping + LWS_PRE, 0, LWS_WRITE_PING);
+    return lws_write(link->end.wsi, ping + LWS_PRE, 1, LWS_WRITE_PING);
 }
 
 static int write_letter(struct websocket *link)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Opens a TCP connection: looks up the name, tries its addresses one after the other, each for its share of the time
-// left, and gives up at the deadline. A descriptor is non-blocking and the receiver's; keep-alive is set so that a
-// pulled cable shows within 15 s. The faults are sentences: "cannot connect to port 3389: Connection refused".
+// Opens a TCP connection: looks up the name and tries its addresses as RFC 8305 has it: the next one after a quarter of
+// a second, or at once when one fails, and the first that answers wins. A descriptor is non-blocking and the
+// receiver's; keep-alive is set so that a pulled cable shows within 15 s. The faults are sentences: "cannot connect to
+// port 3389: Connection refused".
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
@@ -22,6 +23,6 @@ void dial_free(struct dial *dial);
 // The same in a thread that may block, where looking up the name takes its own time. -1 with why.
 int dial_now(const char *name, int port, int64_t deadline_ms, struct fault *why);
 
-// Other times for a connection that is quiet for long: it is asked after `idle_s`, and ends when that, or what was
-// sent, is not answered in time.
+// Other times for a connection that is quiet for long: it is asked after `idle_s` (0: never), and ends when that, or
+// what was sent, is not answered in time.
 void dial_watch_over(int descriptor, int idle_s, int every_s, int64_t unanswered_ms);

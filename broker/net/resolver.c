@@ -21,7 +21,7 @@ struct entry {
     TAILQ_ENTRY(entry) links;
     char *name;
     enum standing standing;
-    bool known;
+    bool known, is_address; // is_address: written in figures; needs no name server, now or later
     int64_t known_ms, used_ms;
     struct resolver_answer answer;
     LIST_HEAD(, resolver_wait) waits;
@@ -84,11 +84,33 @@ static void deliver(struct name_question *question)
     leave_mailbox(mailbox);
 }
 
+static void collect_one(struct resolver_answer *answer, const struct addrinfo *found)
+{
+    if (found->ai_addrlen <= sizeof answer->addresses[0])
+        memcpy(&answer->addresses[answer->count++], found->ai_addr, found->ai_addrlen);
+}
+
+static const struct addrinfo *find_family(const struct addrinfo *found, int family, bool same)
+{
+    while (found && (found->ai_family == family) != same)
+        found = found->ai_next;
+    return found;
+}
+
 static void collect(struct resolver_answer *answer, const struct addrinfo *found)
 {
-    for (; found && answer->count < RESOLVER_ADDRESSES_MAX; found = found->ai_next)
-        if (found->ai_addrlen <= sizeof answer->addresses[0])
-            memcpy(&answer->addresses[answer->count++], found->ai_addr, found->ai_addrlen);
+    int family = found->ai_family;
+    const struct addrinfo *first = found, *other = find_family(found, family, false);
+    while ((first || other) && answer->count < RESOLVER_ADDRESSES_MAX) {
+        if (first) {
+            collect_one(answer, first);
+            first = find_family(first->ai_next, family, true);
+        }
+        if (other && answer->count < RESOLVER_ADDRESSES_MAX) {
+            collect_one(answer, other);
+            other = find_family(other->ai_next, family, false);
+        }
+    }
 }
 
 static int ask_system(const char *name, int flags, struct resolver_answer *answer)
@@ -255,21 +277,23 @@ static struct entry *new_entry(struct resolver *resolver, const char *name)
     entry->name = mem_dup(name);
     LIST_INIT(&entry->waits);
     TAILQ_INSERT_TAIL(&resolver->entries, entry, links);
-    // An address written in figures needs no name server, now or later.
-    if (ask_system(name, AI_NUMERICHOST, &entry->answer) == 0) {
-        entry->known = true;
-        entry->known_ms = INT64_MAX - FOUND_MS;
-    }
+    entry->is_address = ask_system(name, AI_NUMERICHOST, &entry->answer) == 0;
+    return entry;
+}
+
+static struct entry *find_entry(const struct resolver *resolver, const char *name)
+{
+    struct entry *entry;
+    TAILQ_FOREACH(entry, &resolver->entries, links)
+    if (text_equal(entry->name, name))
+        break;
     return entry;
 }
 
 static struct entry *entry_of(struct resolver *resolver, const char *name)
 {
     int64_t now_ms = clock_steady_ms();
-    struct entry *entry;
-    TAILQ_FOREACH(entry, &resolver->entries, links)
-    if (text_equal(entry->name, name))
-        break;
+    struct entry *entry = find_entry(resolver, name);
     if (!entry) {
         forget_unused(resolver, now_ms);
         entry = new_entry(resolver, name);
@@ -281,7 +305,17 @@ static struct entry *entry_of(struct resolver *resolver, const char *name)
 static bool is_fresh(const struct entry *entry)
 {
     int64_t keep_ms = entry->answer.count ? FOUND_MS : FAILED_MS;
-    return entry->known && clock_steady_ms() < entry->known_ms + keep_ms;
+    return entry->is_address || (entry->known && clock_steady_ms() < entry->known_ms + keep_ms);
+}
+
+static void ask_anew(struct resolver *resolver, struct entry *entry)
+{
+    if (entry->standing != STANDING_IDLE)
+        return;
+    entry->standing = STANDING_QUEUED;
+    TAILQ_REMOVE(&resolver->entries, entry, links);
+    TAILQ_INSERT_TAIL(&resolver->entries, entry, links);
+    start_queued(resolver);
 }
 
 // A failure that is over its time is asked again and waited for; an address is used until a better one is known.
@@ -290,17 +324,29 @@ const struct resolver_answer *resolver_ask(struct resolver *resolver, const char
     struct entry *entry = entry_of(resolver, name);
     if (is_fresh(entry))
         return &entry->answer;
-    if (entry->standing == STANDING_IDLE) {
-        entry->standing = STANDING_QUEUED;
-        TAILQ_REMOVE(&resolver->entries, entry, links);
-        TAILQ_INSERT_TAIL(&resolver->entries, entry, links);
-        start_queued(resolver);
-    }
-    if (entry->answer.count)
-        return &entry->answer;
+    ask_anew(resolver, entry);
     LIST_INSERT_HEAD(&entry->waits, wait, links);
     wait->waiting = true;
-    return NULL;
+    return entry->answer.count ? &entry->answer : NULL;
+}
+
+void resolver_doubt(struct resolver *resolver, const char *name)
+{
+    struct entry *entry = find_entry(resolver, name);
+    if (entry && !entry->is_address) {
+        entry->known = false;
+        ask_anew(resolver, entry);
+    }
+}
+
+bool resolver_same_address(const union resolver_address *one, const union resolver_address *other)
+{
+    if (one->any.sa_family != other->any.sa_family)
+        return false;
+    if (one->any.sa_family == AF_INET)
+        return one->v4.sin_addr.s_addr == other->v4.sin_addr.s_addr;
+    return memcmp(&one->v6.sin6_addr, &other->v6.sin6_addr, sizeof one->v6.sin6_addr) == 0 &&
+           one->v6.sin6_scope_id == other->v6.sin6_scope_id;
 }
 
 void resolver_leave(struct resolver_wait *wait)

@@ -16,7 +16,7 @@ union resolver_address {
     struct sockaddr_in6 v6;
 };
 
-struct resolver_answer {
+struct resolver_answer { // the families in turn, the system's first choice first (RFC 8305, section 4)
     size_t count;
     union resolver_address addresses[RESOLVER_ADDRESSES_MAX];
     const char *problem; // when there are none
@@ -35,9 +35,14 @@ struct resolver_wait {
 struct resolver *resolver_new(struct loop *loop);
 void resolver_free(struct resolver *resolver); // does not wait for questions still open; nobody may be waiting any more
 
-// The answer when it is known, also an old one, which is then asked anew. Otherwise NULL, and `wait` hears it later.
+// The answer when it is known. Otherwise NULL, and `wait` hears it later; also when the answer is an old one, which is
+// then asked anew.
 const struct resolver_answer *resolver_ask(struct resolver *resolver, const char *name, struct resolver_wait *wait);
 void resolver_leave(struct resolver_wait *wait); // `done` does not come any more
+
+// None of its addresses answers: it is asked anew at once, for whoever asks next.
+void resolver_doubt(struct resolver *resolver, const char *name);
+bool resolver_same_address(const union resolver_address *one, const union resolver_address *other);
 
 // In a thread that may block, with nothing remembered.
 void resolver_ask_now(const char *name, struct resolver_answer *answer);

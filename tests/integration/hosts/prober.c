@@ -157,13 +157,13 @@ Test(prober, tries_every_address_of_a_name)
     expect(&report, PROBE_OK, "answers");
 }
 
-Test(prober, leaves_time_for_the_next_address_when_one_is_silent)
+Test(prober, goes_on_to_the_next_address_when_one_is_silent)
 {
     network_replace_file("/etc/hosts", twin);
     struct fake *host = fake_new_at(fake_serves_tls, "127.0.0.3", fake_silent_port());
-    struct probe_report report = probe_one("twin", host->port, host->fingerprint, 1000);
+    struct probe_report report = probe_one("twin", host->port, host->fingerprint, 20000);
     expect(&report, PROBE_OK, "answers");
-    cr_expect_geq(report.took_ms, 490);
+    cr_expect(report.took_ms >= 240 && report.took_ms < 5000, "%lld ms", (long long)report.took_ms);
 }
 
 Test(prober, tells_when_nobody_listens)

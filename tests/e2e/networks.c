@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Networks that work in part: names with dead addresses, cables that are out here or further away, and ways that large
+// packets do not get through. Whoever can work works, and whoever cannot is told what is so.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#define PULTCTL "tests/town/pultctl $TOWN $BUILD "
+
+static void open_altdorf(void)
+{
+    story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2");
+}
+
+TestSuite(networks, .init = open_altdorf, .fini = story_close, .timeout = 400);
+
+static const char *const machines[] = {"broker", "ts3", "desk1", "desk2"};
+
+// Everywhere in the town the names of the broker and the session host have an IPv6 address before the good one.
+static void everybody_gets_ipv6(const char *shell)
+{
+    for (size_t i = 0; i < sizeof machines / sizeof *machines; i++) {
+        char whole[700];
+        snprintf(
+            whole, sizeof whole,
+            "sed -i '1i 2001:db8::77 broker.pult.example ts3.altdorf.example ts3' /etc/hosts && address=2001:db8::%zu "
+            "&& %s",
+            i + 1, shell);
+        place_runs(machines[i], whole);
+    }
+}
+
+static void everybody_comes_back_and_works(void)
+{
+    broker_is_killed();
+    log_says("desk1", "the link is down", 10);
+    broker_starts_again();
+    place_soon("broker", "echo alma-geheim-1 | " PULTCTL "login --tenant altdorf --name alma --password-stdin", 10);
+    place_soon("broker", PULTCTL "status --json | jq -e '[.. | .devices_online? // empty] | add == 2'", 20);
+    host_is_well("altdorf/ts3");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_logs_on("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk2", "egon auf ts3", 30);
+}
+
+Test(networks, an_ipv6_address_with_a_dead_neighbour_stops_nobody)
+{
+    everybody_gets_ipv6("ip address add $address/64 dev eth0 nodad && ip neighbour replace 2001:db8::77 lladdr "
+                        "02:00:00:00:00:99 dev eth0 nud permanent");
+    everybody_comes_back_and_works();
+}
+
+Test(networks, an_ipv6_address_without_a_route_stops_nobody)
+{
+    everybody_gets_ipv6(":");
+    everybody_comes_back_and_works();
+}
+
+Test(networks, an_ipv6_address_where_nobody_listens_stops_nobody)
+{
+    everybody_gets_ipv6("ip address add $address/64 dev eth0 nodad && if [ $(hostname) = broker ]; then ip address add "
+                        "2001:db8::77/64 dev eth0 nodad; fi");
+    everybody_comes_back_and_works();
+}
