@@ -262,7 +262,6 @@ static void open_hosts(struct broker *broker)
     broker->prober = prober_new(services->loop, PROBER_DEADLINE_MS);
     broker->waker = waker_new(services->loop, broker->config->wake_command, WAKER_DEADLINE_MS);
     struct host_port hosts = {broker, probe, wake};
-    services->reports.started_ms = clock_steady_ms();
     broker->health = health_new(services->loop, services->state, &services->reports, &hosts);
     services->health = health_source(broker->health);
 }

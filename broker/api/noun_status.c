@@ -3,8 +3,8 @@
 
 enum { PAGE_MAX = 1000 };
 
-const char *const host_health_names[] = {"unknown",   "ok",     "unreachable", "no-tls", "wrong-certificate",
-                                         "unhealthy", "silent", "lost",        NULL};
+const char *const host_health_names[] = {"unknown",           "ok",        "unreachable", "no-tls",
+                                         "wrong-certificate", "unhealthy", "silent",      NULL};
 static const char *const agent_presences[] = {"none", "linked", "silent", NULL};
 static const char *const shown_states[] = {"starting", "connected", "disconnected", "ended", "unknown", NULL};
 

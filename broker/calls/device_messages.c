@@ -50,7 +50,7 @@ static void doubt_host(struct services *services, const char *device_id, const s
     if (!session || !text_equal(session->device, device_id) || session->fence != message->fence)
         return;
     services->health.probe_now(services->health.arg, session->host);
-    reports_failed(&services->reports, session->host, clock_steady_ms());
+    reports_failed(&services->reports, session->host, session->id, clock_steady_ms());
 }
 
 // A desk that was switched off shows nothing of what it showed before.
@@ -144,7 +144,8 @@ void device_message(struct services *services, const char *device_id, const stru
 void device_sweep(struct services *services)
 {
     struct event event = {.record.id = ""};
-    while (session_overdue(services->state, event.record.id, commit_now_ms(services->commit), LEASE_MS, &event)) {
+    struct session_ages ages = services_ages(services);
+    while (session_overdue(services->state, event.record.id, &ages, LEASE_MS, &event)) {
         struct fault why;
         if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
             return;

@@ -56,7 +56,13 @@ static void commit_all(struct services *services, struct reconciliation *found)
 static void compare(struct services *services, const char *host_id)
 {
     struct reconciliation found = {0};
-    reconcile(services->state, reports_find(&services->reports, host_id), commit_now_ms(services->commit), &found);
+    struct session_ages ages = services_ages(services);
+    reconcile(services->state, reports_find(&services->reports, host_id), &ages, &found);
+    if (found.surplus_shown)
+        log_info("host",
+                 "%s: %zu desktops there are not known here, but somebody works there: left alone until nobody "
+                 "does",
+                 host_id, found.surplus_shown);
     if (found.foreign_sessions)
         log_warn("host", "%s: ignored %zu reported sessions that are not its own", host_id, found.foreign_sessions);
     commit_all(services, &found);

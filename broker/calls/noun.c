@@ -78,7 +78,7 @@ static void fill_session(struct session_status *status, const struct services *s
     const struct host_session *there = report_session(report, session->id);
     enum host_health health = services->health.get(services->health.arg, session->host);
     // What a host that is away has is not known; the journal keeps what was known last.
-    bool away = health == HOST_SILENT || health == HOST_LOST || health == HOST_UNREACHABLE;
+    bool away = health == HOST_SILENT || health == HOST_UNREACHABLE;
     status->state = away ? SESSION_SHOWN_UNKNOWN : session->state;
     status->idle_s = there ? there->idle_s : -1;
     name_person(status->user_name, status->name, services, session->person);

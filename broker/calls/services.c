@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/services.h"
 #include "broker/api/codec_print.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 
 #include <assert.h>
@@ -39,6 +40,13 @@ void services_commit_answer(struct services *services, struct request *request, 
         change_committed(pending, true, NULL);
     else if (!commit_events(services->commit, events, count, NULL, 0, change_committed, pending, &why))
         change_committed(pending, false, &why);
+}
+
+struct session_ages services_ages(struct services *services)
+{
+    int64_t now_ms = clock_steady_ms();
+    awake_beat(&services->reports.awake, now_ms, clock_wall_ms());
+    return (struct session_ages){commit_now_ms(services->commit), awake_ms(&services->reports.awake, now_ms)};
 }
 
 void services_actor(char by[ACTOR_SIZE], const struct request *request)

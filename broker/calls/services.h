@@ -42,6 +42,8 @@ struct services {
     int64_t clock_ms; // wall clock at steady 0, as the hosts were told; 0: not looked at yet
 };
 
+// To judge silence by, now.
+struct session_ages services_ages(struct services *services);
 // The function behind each method. It owns the call from here on.
 void calls_dispatch(struct services *services, struct request *request);
 

@@ -152,17 +152,29 @@ static bool sleeps(const struct logon_input *input, const char *host_id)
     return input->health->wakes && input->health->wakes(input->health->arg, host_id);
 }
 
+// One that is being woken answers before its agent does, and lets nobody in until then.
+static bool is_waking(const struct logon_input *input, const char *host_id)
+{
+    return sleeps(input, host_id) && input->health->get(input->health->arg, host_id) == HOST_SILENT;
+}
+
+static bool is_shut_out(const struct logon_input *input, const struct session *session)
+{
+    return input->health->shut_out && input->health->shut_out(input->health->arg, session->id);
+}
+
 static enum refusal choose_session(const struct state *state, const struct logon_input *input,
                                    struct logon_decision *decision)
 {
     struct session_walk theirs = state_sessions_of(state, SESSIONS_OF_PERSON, input->person_id);
     const struct session *running = find_running(theirs, decision->profile.pool);
-    if (running && host_is_usable(input->health, running->host)) {
+    bool shut_out = running && is_shut_out(input, running);
+    if (running && !shut_out && !is_waking(input, running->host) && host_is_usable(input->health, running->host)) {
         move(running, input, decision);
         decision->host = *state_host(state, running->host);
         return REFUSAL_NONE;
     }
-    if (running && sleeps(input, running->host)) {
+    if (running && !shut_out && sleeps(input, running->host)) {
         trace_add(&decision->trace, "session %s is on host %s, which is asleep: waking it", running->id, running->host);
         decision->host = *state_host(state, running->host);
         return REFUSAL_HOST_WAKING;

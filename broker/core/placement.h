@@ -19,6 +19,7 @@ struct health_source {
     int64_t (*fence)(void *arg, const char *host_id); // the highest fencing number it has seen; NULL: never known
     bool (*wakes)(void *arg, const char *host_id);    // it sleeps, and waking it is worth waiting for
     void (*wake)(void *arg, const char *host_id);
+    bool (*shut_out)(void *arg, const char *session_id); // its person cannot get there; NULL: never known
 };
 
 struct placement {

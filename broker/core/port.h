@@ -250,8 +250,7 @@ enum host_health {
     HOST_NO_TLS,
     HOST_WRONG_CERTIFICATE,
     HOST_UNHEALTHY, // its agent says that something is wrong with it: no new sessions, those that run go on
-    HOST_SILENT,    // its agent has just fallen silent: the same
-    HOST_LOST,      // it stays silent: what runs there is not known
+    HOST_SILENT,    // its agent is not heard, though the host answers: the same
 };
 
 typedef void host_done(void *arg, enum host_health health, const char *detail);

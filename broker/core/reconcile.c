@@ -10,7 +10,7 @@
 
 struct comparing {
     const struct report *report;
-    int64_t now_ms;
+    struct session_ages ages;
     struct reconciliation *out;
 };
 
@@ -23,13 +23,13 @@ static void happens(struct comparing *comparing, const struct session *session, 
     char by[ACTOR_SIZE];
     snprintf(by, sizeof by, "host %s", comparing->report->host);
     mem_reserve(&out->events, &out->event_capacity, out->event_count + 1, sizeof *out->events);
-    session_change(session, what, by, comparing->now_ms, &out->events[out->event_count++]);
+    session_change(session, what, by, comparing->ages.now_ms, &out->events[out->event_count++]);
 }
 
 static void compare_present(struct comparing *comparing, const struct session *session,
                             const struct host_session *there)
 {
-    int64_t age_ms = session_age_ms(session, comparing->now_ms);
+    int64_t age_ms = session_silent_ms(session, &comparing->ages);
     bool starting = session->state == SESSION_STARTING;
     if (there->connected && there->fence == session->fence && (starting || age_ms > RECONCILE_FRESH_MS))
         happens(comparing, session, SESSION_HOST_CONNECTS);
@@ -42,7 +42,7 @@ static void compare_absent(struct comparing *comparing, const struct session *se
     static const int64_t patience_ms[] = {
         [SESSION_STARTING] = RECONCILE_LEASE_MS, [SESSION_CONNECTED] = RECONCILE_FRESH_MS, [SESSION_DISCONNECTED] = -1};
     bool starting = session->state == SESSION_STARTING;
-    if (session_age_ms(session, comparing->now_ms) > patience_ms[session->state])
+    if (session_silent_ms(session, &comparing->ages) > patience_ms[session->state])
         happens(comparing, session, starting ? SESSION_START_EXPIRES : SESSION_HOST_ENDS);
 }
 
@@ -73,14 +73,19 @@ static void look_for_surplus(struct comparing *comparing, const struct state *st
             continue;
         if (is_foreign(state, there->session, comparing->report->host))
             comparing->out->foreign_sessions++;
-        else if (!state_session(state, there->session) && !there->unrecorded)
+        else if (state_session(state, there->session) || there->unrecorded)
+            continue;
+        else if (there->connected)
+            comparing->out->surplus_shown++;
+        else
             log_off(comparing, there);
     }
 }
 
-void reconcile(const struct state *state, const struct report *report, int64_t now_ms, struct reconciliation *out)
+void reconcile(const struct state *state, const struct report *report, const struct session_ages *ages,
+               struct reconciliation *out)
 {
-    struct comparing comparing = {report, now_ms, out};
+    struct comparing comparing = {report, *ages, out};
     struct session_walk walk = state_sessions_of(state, SESSIONS_OF_HOST, report->host);
     for (const struct session *session; (session = state_next_session(&walk));) {
         const struct host_session *there = report_session(report, session->id);
@@ -90,7 +95,7 @@ void reconcile(const struct state *state, const struct report *report, int64_t n
             compare_absent(&comparing, session);
     }
     look_for_surplus(&comparing, state);
-    assert(out->order_count + out->foreign_sessions <= report->session_count);
+    assert(out->order_count + out->foreign_sessions + out->surplus_shown <= report->session_count);
 }
 
 void reconciliation_fini(struct reconciliation *out)

@@ -3,6 +3,7 @@
 // speaks of its own sessions only: what it says of others is passed over.
 #pragma once
 #include "broker/core/report.h"
+#include "broker/core/session.h"
 #include "broker/core/state.h"
 
 enum {
@@ -16,9 +17,11 @@ struct reconciliation {
     struct host_message *orders; // to the host
     size_t order_count, order_capacity;
     size_t foreign_sessions; // sessions in the report that are not this host's by the state
+    size_t surplus_shown;    // that the state does not know, but somebody works there: ended once nobody does
 };
 
 // What is unrecorded was never ended by this journal: it is left alone. `out` begins as {0}; reconciliation_fini frees
 // what is in it.
-void reconcile(const struct state *state, const struct report *report, int64_t now_ms, struct reconciliation *out);
+void reconcile(const struct state *state, const struct report *report, const struct session_ages *ages,
+               struct reconciliation *out);
 void reconciliation_fini(struct reconciliation *out);

@@ -5,6 +5,11 @@
 #include <assert.h>
 #include <stdlib.h>
 
+struct shut_out {
+    char session[ID_SIZE]; // the key
+    char host[ID_SIZE];
+};
+
 enum { FAILURE_HALF_MS = 60 * 1000, FAILURES_MAX = 255000, EASY = 700, FULL = 1000 };
 
 static void report_free(struct report *report)
@@ -29,6 +34,7 @@ void reports_clear(struct reports *reports)
     for (size_t i = 0; i < reports->table.count; i++)
         free(((struct report *)reports->table.records[i])->sessions);
     sorted_table_clear(&reports->table);
+    sorted_table_clear(&reports->shut_out);
 }
 
 const struct report *reports_find(const struct reports *reports, const char *host_id)
@@ -45,6 +51,15 @@ void reports_link(struct reports *reports, const char *host_id, bool up, int64_t
     report->changed_ms = now_ms;
 }
 
+static void forget_shut_out(struct reports *reports, const char *host_id)
+{
+    for (size_t i = reports->shut_out.count; i-- > 0;) {
+        const struct shut_out *one = reports->shut_out.records[i];
+        if (text_equal(one->host, host_id))
+            free(sorted_table_take(&reports->shut_out, one->session));
+    }
+}
+
 void reports_take(struct reports *reports, const char *host_id, const struct host_message *as,
                   struct host_session *sessions, size_t count, int64_t last_seq, int64_t now_ms)
 {
@@ -54,6 +69,7 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
         const struct host_session *before = report_session(report, sessions[i].session);
         sessions[i].unrecorded = sessions[i].fence > last_seq || (before && before->unrecorded);
     }
+    forget_shut_out(reports, host_id);
     free(report->sessions);
     report->sessions = sessions;
     report->session_count = count;
@@ -81,9 +97,35 @@ static int64_t failures_now(const struct report *report, int64_t now_ms)
     return halvings > 30 ? 0 : report->failures >> halvings;
 }
 
-// Each one doubles it: a host that lets nobody in has the fewest sessions of all, and must not draw everybody.
-void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms)
+// Since when its agent has been silent; now: it is not.
+static int64_t silent_from_ms(const struct reports *reports, const struct report *report, int64_t now_ms)
 {
+    if (!report || !report->heard_ms)
+        return awake_from_ms(&reports->awake, 0) + REPORT_START_MS;
+    if (!report->linked)
+        return awake_from_ms(&reports->awake, report->changed_ms);
+    int64_t from_ms = awake_from_ms(&reports->awake, report->heard_ms) + REPORT_STALE_MS;
+    return from_ms < now_ms ? from_ms : now_ms;
+}
+
+static void shut_out(struct reports *reports, const char *host_id, const char *session_id)
+{
+    struct shut_out *one = mem_new(1, sizeof *one);
+    TEXT_PUT(one->session, session_id);
+    TEXT_PUT(one->host, host_id);
+    free(sorted_table_put(&reports->shut_out, one));
+}
+
+bool reports_shut_out(const struct reports *reports, const char *session_id)
+{
+    return sorted_table_find(&reports->shut_out, session_id) != NULL;
+}
+
+// Each one doubles it: a host that lets nobody in has the fewest sessions of all, and must not draw everybody.
+void reports_failed(struct reports *reports, const char *host_id, const char *session_id, int64_t now_ms)
+{
+    if (now_ms - silent_from_ms(reports, reports_find(reports, host_id), now_ms) >= REPORT_SHUT_OUT_MS)
+        shut_out(reports, host_id, session_id);
     struct report *report = report_of(reports, host_id);
     int64_t failures = 2 * failures_now(report, now_ms) + 1000;
     report->failures = failures > FAILURES_MAX ? FAILURES_MAX : failures;
@@ -92,39 +134,35 @@ void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms
 
 void reports_forget(struct reports *reports, const char *host_id)
 {
+    forget_shut_out(reports, host_id);
     struct report *report = sorted_table_take(&reports->table, host_id);
     if (report)
         report_free(report);
 }
 
-static enum host_health silent(int64_t since_ms, int64_t now_ms, const char **detail)
-{
-    bool patient = now_ms - since_ms < REPORT_PATIENCE_MS;
-    *detail =
-        patient ? "its agent has just stopped reporting" : "its agent does not report: what runs there is unknown";
-    return patient ? HOST_SILENT : HOST_LOST;
-}
-
 bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t now_ms)
 {
     const struct report *report = reports_find(reports, host_id);
-    return report && report->heard_ms && report->linked && now_ms - report->heard_ms <= REPORT_STALE_MS;
+    return report && report->heard_ms && report->linked && silent_from_ms(reports, report, now_ms) == now_ms;
 }
 
 enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
                                int64_t now_ms, const char **detail)
 {
     const struct report *report = reports_find(reports, host_id);
+    int64_t silent_ms = now_ms - silent_from_ms(reports, report, now_ms);
     if (!report || !report->heard_ms) {
-        if (now_ms - reports->started_ms < REPORT_START_MS)
+        if (silent_ms < 0)
             return probed;
         *detail = "its agent has not connected since the broker started";
-        return HOST_LOST;
+        return HOST_SILENT;
     }
-    if (!report->linked)
-        return silent(report->changed_ms, now_ms, detail);
-    if (now_ms - report->heard_ms > REPORT_STALE_MS)
-        return silent(report->heard_ms + REPORT_STALE_MS, now_ms, detail);
+    if (!report->linked || silent_ms > 0) {
+        *detail = silent_ms < REPORT_PATIENCE_MS ? "its agent has just stopped reporting"
+                                                 : "its agent does not report: who works there goes on, and gets "
+                                                   "there again; nobody new is sent";
+        return HOST_SILENT;
+    }
     if (report->as.faults[0]) {
         *detail = report->as.faults;
         return HOST_UNHEALTHY;

@@ -2,13 +2,15 @@
 // What the agents of session hosts said last: soft state, never in the journal, there again within seconds of a start.
 #pragma once
 #include "broker/api/host_link.h"
+#include "broker/core/awake.h"
 #include "broker/core/port.h"
 #include "broker/core/sorted_table.h"
 
 enum {
     REPORT_STALE_MS = 25 * 1000,    // an agent that says nothing for so long is as good as gone
-    REPORT_PATIENCE_MS = 10 * 1000, // a silent host keeps its people for so long; then they begin anew elsewhere
-    REPORT_START_MS = 15 * 1000,    // after the broker's start agents have so long to come
+    REPORT_PATIENCE_MS = 10 * 1000, // an agent that has just fallen silent
+    REPORT_START_MS = 15 * 1000,    // after the broker's start, and after it was held, agents have so long to come
+    REPORT_SHUT_OUT_MS = 60 * 1000, // who is not let in after so long a silence may begin anew elsewhere
 };
 
 struct report {
@@ -25,7 +27,8 @@ struct report {
 
 struct reports {
     struct sorted_table table; // struct report
-    int64_t started_ms;        // steady
+    struct awake awake;
+    struct sorted_table shut_out; // struct shut_out: sessions
 };
 
 void reports_clear(struct reports *reports);
@@ -37,13 +40,17 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
                   struct host_session *sessions, size_t count, int64_t last_seq, int64_t now_ms);
 // Some host reported that it has this session, which is unrecorded.
 bool reports_unrecorded(const struct reports *reports, const char *session_id);
-// A logon there failed.
-void reports_failed(struct reports *reports, const char *host_id, int64_t now_ms);
+// A logon there failed: the desk of this session was not let in.
+void reports_failed(struct reports *reports, const char *host_id, const char *session_id, int64_t now_ms);
+// Silence alone ends no session. But one whose person was not let in either, after a minute of silence, is out of
+// reach: they may begin anew elsewhere. Until the agent is heard again.
+bool reports_shut_out(const struct reports *reports, const char *session_id);
 void reports_forget(struct reports *reports, const char *host_id);
 
 // Its agent's link is up and has brought a report lately.
 bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t now_ms);
-// How a host with an agent is, given what the probe saw (HOST_OK or HOST_UNKNOWN); *detail receives one line.
+// How a host with an agent is, given what the probe saw (HOST_OK or HOST_UNKNOWN); *detail receives one line. While the
+// probe is answered an agent's silence means no more than that the host gets no new sessions.
 enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
                                int64_t now_ms, const char **detail);
 // How much fuller it is than its sessions alone tell, in permille: 0 without load, 1000 counts every session twice.

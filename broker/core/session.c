@@ -78,6 +78,12 @@ int64_t session_age_ms(const struct session *session, int64_t now_ms)
     return session->changed_ms <= now_ms ? now_ms - session->changed_ms : INT64_MAX;
 }
 
+int64_t session_silent_ms(const struct session *session, const struct session_ages *ages)
+{
+    int64_t age_ms = session_age_ms(session, ages->now_ms);
+    return age_ms < ages->awake_ms ? age_ms : ages->awake_ms;
+}
+
 static bool is_among(struct session_walk sessions, const char *id)
 {
     for (const struct session *session; (session = state_next_session(&sessions));)
@@ -169,17 +175,17 @@ bool session_report(const struct state *state, const char *session_id, const cha
     return true;
 }
 
-bool session_overdue(const struct state *state, const char *after, int64_t now_ms, int64_t lease_ms,
+bool session_overdue(const struct state *state, const char *after, const struct session_ages *ages, int64_t lease_ms,
                      struct event *event)
 {
     const struct sorted_table *sessions = state_table(state, NOUN_SESSION);
     for (size_t i = sorted_table_from(sessions, after); i < sessions->count; i++) {
         const struct session *session = sessions->records[i];
-        if (session->state != SESSION_STARTING || session_age_ms(session, now_ms) < lease_ms ||
+        if (session->state != SESSION_STARTING || session_silent_ms(session, ages) < lease_ms ||
             text_equal(session->id, after) || has_agent(state, session))
             continue;
-        session_change(session, ran_before(session) ? SESSION_LEASE_EXPIRES : SESSION_START_EXPIRES, "broker", now_ms,
-                       event);
+        session_change(session, ran_before(session) ? SESSION_LEASE_EXPIRES : SESSION_START_EXPIRES, "broker",
+                       ages->now_ms, event);
         return true;
     }
     return false;

@@ -36,6 +36,14 @@ bool session_fits(const struct state *state, const struct event *event);
 // How long it has been in its state. What lies ahead was written before the clock was set back: long ago.
 int64_t session_age_ms(const struct session *session, int64_t now_ms);
 
+struct session_ages {
+    int64_t now_ms;   // wall
+    int64_t awake_ms; // how long the broker has listened without a break, see core/awake
+};
+// How long nobody has said anything else of it, of what could be heard: what was said while the broker was held may
+// still be on its way.
+int64_t session_silent_ms(const struct session *session, const struct session_ages *ages);
+
 // An id that no session has, for one more of a person whose sessions are walked: the person's id, and random digits.
 // One-time passwords rest on its shape, see api/otp.h.
 void session_name(char id[ID_SIZE], struct session_walk theirs, uint32_t random_bits);
@@ -60,5 +68,5 @@ bool session_report(const struct state *state, const char *session_id, const cha
                     enum desk_report reported, int64_t now_ms, struct event *event);
 // The first session behind `after`, an id, whose desk has not connected in time; false when there is none. Of hosts
 // with an agent its reports tell.
-bool session_overdue(const struct state *state, const char *after, int64_t now_ms, int64_t lease_ms,
+bool session_overdue(const struct state *state, const char *after, const struct session_ages *ages, int64_t lease_ms,
                      struct event *event);

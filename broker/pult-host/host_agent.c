@@ -173,9 +173,14 @@ static bool is_meant(const struct host_agent *agent, const struct host_message *
     return *message->user_name ? text_same_name(row->user_name, strlen(row->user_name), message->user_name) : all;
 }
 
+// What the broker does not know any more may still be somebody's work: it knew less than we do here and now.
 static void log_off(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)
 {
-    (void)message;
+    if (message->reason == HOST_BECAUSE_SUPERSEDED && row->session.connected) {
+        log_warn("link", "the broker does not know the desktop of %s any more, but somebody works there: it stays",
+                 row->user_name);
+        return;
+    }
     sessions_end(agent->sessions, &row->session);
 }
 

@@ -299,13 +299,14 @@ int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 
 // ---- for the broker
 
-static void sweep_linked(const struct sorted_table *linked, int64_t now_ms)
+static void sweep_linked(const struct awake *awake, const struct sorted_table *linked, int64_t now_ms)
 {
     for (size_t i = 0; i < linked->count; i++) {
         struct agent_link *link = linked->records[i];
+        int64_t silent_ms = now_ms - awake_from_ms(awake, link->heard_ms);
         if (!has_standing(connection_of(link->wsi), link->row->noun)) {
             lws_callback_on_writable(link->wsi); // write_next ends it
-        } else if (now_ms - link->heard_ms > LINK_DEAD_MS) {
+        } else if (silent_ms > LINK_DEAD_MS) {
             connection_kill(link->wsi);
         } else if (now_ms - link->heard_ms > LINK_PING_MS && now_ms - link->pinged_ms > LINK_PING_MS) {
             link->pinged_ms = now_ms;
@@ -317,13 +318,14 @@ static void sweep_linked(const struct sorted_table *linked, int64_t now_ms)
 
 void server_sweep_links(struct server *server)
 {
+    const struct awake *awake = &server->services->reports.awake;
     int64_t now_ms = clock_steady_ms();
     ticket_keys_turn(server->ticket_keys, clock_wall_ms());
     for (struct agent_link *link = server->links.opening; link; link = link->next)
-        if (now_ms - link->pinged_ms > LINK_HELLO_MS)
+        if (now_ms - awake_from_ms(awake, link->pinged_ms) > LINK_HELLO_MS)
             connection_kill(link->wsi);
     for (size_t i = 0; i < link_count; i++)
-        sweep_linked(&server->links.linked[link_rows[i].noun], now_ms);
+        sweep_linked(awake, &server->links.linked[link_rows[i].noun], now_ms);
 }
 
 static bool is_online(void *self, enum noun noun, const char *id)

@@ -16,18 +16,19 @@ struct seen {
     struct health *health;
     enum host_health now;
     char detail[200];
-    bool asking, again;          // again: doubted while it was being asked
-    int64_t next_ms, trouble_ms; // steady; since when it is not HOST_OK
+    bool asking, again;                    // again: doubted while it was being asked
+    int64_t next_ms, asked_ms, trouble_ms; // steady; since when it is not HOST_OK
     struct wake_policy waking;
 };
 
 struct health {
     struct loop *loop;
     const struct state *state;
-    const struct reports *reports;
+    struct reports *reports; // to be told that the broker was held
     struct host_port hosts;
     struct sorted_table seen;
     struct loop_timer *timer;
+    int64_t told_ms; // the break that the log knows of
 };
 
 static struct seen *seen_of(struct health *health, const char *host_id)
@@ -42,13 +43,20 @@ static struct seen *seen_of(struct health *health, const char *host_id)
     return seen;
 }
 
+// Before anybody's silence is judged.
+static void beat(const struct health *health)
+{
+    awake_beat(&health->reports->awake, clock_steady_ms(), clock_wall_ms());
+}
+
 // One lost packet ends nobody's session: while its agent is there, a host has some time to answer at its RDP port
 // again.
 static bool is_patient(const struct health *health, const struct seen *seen)
 {
     int64_t now_ms = clock_steady_ms();
     return (seen->now == HOST_UNREACHABLE || seen->now == HOST_NO_TLS) &&
-           now_ms - seen->trouble_ms < REPORT_PATIENCE_MS && report_is_fresh(health->reports, seen->id, now_ms);
+           now_ms - awake_from_ms(&health->reports->awake, seen->trouble_ms) < REPORT_PATIENCE_MS &&
+           report_is_fresh(health->reports, seen->id, now_ms);
 }
 
 // A host that answers on its RDP port may still have something to say against itself.
@@ -56,6 +64,7 @@ static enum host_health look(const struct health *health, const char *host_id, c
 {
     const struct seen *seen = sorted_table_find(&health->seen, host_id);
     const struct host *host = state_host(health->state, host_id);
+    beat(health);
     enum host_health probed = seen ? seen->now : HOST_UNKNOWN;
     *detail = seen ? seen->detail : "";
     if (host && host_has_agent(host) && seen && is_patient(health, seen))
@@ -71,6 +80,12 @@ static void probe_answered(void *arg, enum host_health now, const char *detail)
 {
     struct seen *seen = arg;
     seen->asking = false;
+    beat(seen->health);
+    // Who gave no answer while nobody listened is asked again.
+    if (now != HOST_OK && seen->asked_ms < seen->health->reports->awake.since_ms) {
+        ask_for_probe(seen);
+        return;
+    }
     if (now != seen->now && (now != HOST_OK || seen->now != HOST_UNKNOWN))
         log_warn("host", "%s: %s, was %s: %s", seen->id, host_health_names[now], host_health_names[seen->now], detail);
     if (seen->now == HOST_OK || seen->now == HOST_UNKNOWN)
@@ -93,6 +108,7 @@ static void ask_for_probe(struct seen *seen)
     if (seen->asking || !host)
         return;
     seen->asking = true;
+    seen->asked_ms = clock_steady_ms();
     seen->health->hosts.probe(seen->health->hosts.self, host, probe_answered, seen);
 }
 
@@ -108,6 +124,10 @@ static void forget_removed(struct health *health)
 static void tick(void *arg)
 {
     struct health *health = arg;
+    beat(health);
+    if (health->reports->awake.since_ms != health->told_ms)
+        log_warn("broker", "was held, or its clock was set: hosts, desks and links are given their time again");
+    health->told_ms = health->reports->awake.since_ms;
     const struct sorted_table *hosts = state_table(health->state, NOUN_HOST);
     int64_t now_ms = clock_steady_ms();
     size_t share = hosts->count * TICK_MS / HEALTH_PERIOD_MS + 4, asked = 0;
@@ -122,7 +142,7 @@ static void tick(void *arg)
     loop_timer_start(health->timer, TICK_MS);
 }
 
-struct health *health_new(struct loop *loop, const struct state *state, const struct reports *reports,
+struct health *health_new(struct loop *loop, const struct state *state, struct reports *reports,
                           const struct host_port *hosts)
 {
     struct health *health = mem_new(1, sizeof *health);
@@ -130,6 +150,8 @@ struct health *health_new(struct loop *loop, const struct state *state, const st
     health->state = state;
     health->reports = reports;
     health->hosts = *hosts;
+    beat(health);
+    health->told_ms = reports->awake.since_ms;
     health->timer = loop_timer_new(loop, tick, health);
     loop_timer_start(health->timer, 0);
     return health;
@@ -205,8 +227,14 @@ static int64_t fence_of(void *arg, const char *host_id)
     return report_fence(health->reports, host_id);
 }
 
+static bool is_shut_out(void *arg, const char *session_id)
+{
+    const struct health *health = arg;
+    return reports_shut_out(health->reports, session_id);
+}
+
 struct health_source health_source(struct health *health)
 {
-    return (struct health_source){health,          health_of, detail_of,    probe_now,
-                                  load_penalty_of, fence_of,  can_be_woken, wake};
+    return (struct health_source){health,   health_of,    detail_of, probe_now,  load_penalty_of,
+                                  fence_of, can_be_woken, wake,      is_shut_out};
 }

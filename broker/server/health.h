@@ -9,7 +9,8 @@ struct health;
 
 enum { HEALTH_PERIOD_MS = 10000 };
 
-struct health *health_new(struct loop *loop, const struct state *state, const struct reports *reports,
+// Beats for reports->awake.
+struct health *health_new(struct loop *loop, const struct state *state, struct reports *reports,
                           const struct host_port *hosts);
 void health_free(struct health *health); // after what still answers its probes was freed
 struct health_source health_source(struct health *health);

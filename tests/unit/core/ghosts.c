@@ -108,7 +108,7 @@ static void open_world(struct world *world, uint64_t seed)
         reports_link(&world->reports, ids[i], true, world->steady_ms);
     }
     world->core.source = (struct health_source){.arg = world, .get = health_of};
-    world->reports.started_ms = world->steady_ms;
+    world->reports.awake.since_ms = world->steady_ms;
 }
 
 static void drop_letter(struct world *world, size_t i)
@@ -216,12 +216,16 @@ static void log_off(struct world *world, const struct host_message *order, const
 static void compare(struct world *world, const char *host_id)
 {
     struct reconciliation found = {0};
-    reconcile(world->core.state, reports_find(&world->reports, host_id), world->core.now_ms, &found);
+    const struct report *report = reports_find(&world->reports, host_id);
+    struct session_ages ages = {world->core.now_ms, awake_ms(&world->reports.awake, world->steady_ms)};
+    reconcile(world->core.state, report, &ages, &found);
     for (size_t i = 0; i < found.event_count; i++) {
         const struct session *session = state_session(world->core.state, found.events[i].record.id);
         must(session && text_equal(session->host, host_id), "a host changed a session that is not its own");
         state_apply(world->core.state, &found.events[i]);
     }
+    for (size_t i = 0; i < found.order_count; i++)
+        must(!report_session(report, found.orders[i].session)->connected, "somebody works at what is to be ended");
     for (size_t i = 0; i < found.order_count; i++)
         log_off(world, &found.orders[i], host_id);
     reconciliation_fini(&found);
@@ -253,6 +257,8 @@ static void log_on(struct world *world)
          "neither a session nor a sentence");
     if (decision.refusal != REFUSAL_NONE)
         return;
+    must(!decision.abandoned_host[0] || !machine_of(world, decision.abandoned_host)->up,
+         "a session of a host that answers was given up");
     struct password *password = &world->passwords[world->password_next++ % PASSWORDS_MAX];
     *password = (struct password){.fence = decision.session.fence, .until_ms = world->core.now_ms + OTP_MS};
     TEXT_PUT(password->session, decision.session.id);
@@ -289,6 +295,18 @@ static void pass_time(struct world *world, int64_t ms)
 {
     world->core.now_ms += ms;
     world->steady_ms += ms;
+    world->reports.awake.beat_ms = world->steady_ms;
+    world->reports.awake.clock_ms = world->core.now_ms - world->steady_ms;
+}
+
+// The broker is stopped, and goes on; or its clock is set.
+static void hold_broker(struct world *world)
+{
+    if (roll(world, 2))
+        world->core.now_ms += (int64_t)roll(world, 7200000) - 1800000;
+    else
+        world->steady_ms += 60000, world->core.now_ms += 60000;
+    awake_beat(&world->reports.awake, world->steady_ms, world->core.now_ms);
 }
 
 static void crash_host(struct world *world, struct machine *machine)
@@ -312,7 +330,7 @@ static void people_do_something(struct world *world, struct machine *machine)
 static void step(struct world *world)
 {
     struct machine *machine = &world->machines[roll(world, HOSTS)];
-    switch (roll(world, 14)) {
+    switch (roll(world, 15)) {
     case 0:
     case 1:
     case 2:
@@ -342,7 +360,7 @@ static void step(struct world *world)
     case 9: // the broker starts again: its soft state is gone
         if (roll(world, 10) == 0) {
             reports_clear(&world->reports);
-            world->reports.started_ms = world->steady_ms;
+            world->reports.awake.since_ms = world->steady_ms;
             for (size_t i = 0; i < HOSTS; i++)
                 world->machines[i].linked = false;
             while (world->letter_count)
@@ -353,6 +371,9 @@ static void step(struct world *world)
     case 11:
         if (world->letter_count)
             deliver(world, 0);
+        break;
+    case 12:
+        hold_broker(world);
         break;
     default:
         send_report(world, machine);
@@ -387,6 +408,14 @@ static void check_one_person_a_desktop(const struct world *world)
 
 // ---- in the end all is mended: what is believed must be what there is
 
+// Its desk was told, or was when it came back.
+static void desks_let_go_of_what_is_over(struct world *world, struct machine *machine)
+{
+    for (size_t i = 0; i < machine->count; i++)
+        if (!state_session(world->core.state, machine->there[i].session))
+            machine->there[i].connected = false;
+}
+
 static void mend(struct world *world)
 {
     for (int round = 0; round < 4; round++) {
@@ -396,6 +425,7 @@ static void mend(struct world *world)
             while (world->letter_count)
                 deliver(world, 0);
             set_link(world, &world->machines[i], true);
+            desks_let_go_of_what_is_over(world, &world->machines[i]);
             send_report(world, &world->machines[i]);
             while (world->letter_count)
                 deliver(world, 0);

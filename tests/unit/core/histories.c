@@ -249,7 +249,8 @@ static void pass_time(struct world *world)
 {
     struct event event;
     world->wall_ms += (int64_t)roll(world, 100000) - 1000; // clocks are set back, too
-    if (session_overdue(world->core.state, "", commit_now_ms(world->commit), 60000, &event))
+    struct session_ages ages = {commit_now_ms(world->commit), INT64_MAX};
+    if (session_overdue(world->core.state, "", &ages, 60000, &event))
         commit_all(world, &event, 1);
 }
 

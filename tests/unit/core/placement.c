@@ -70,11 +70,40 @@ Test(placement, an_unfit_or_silent_host_gets_nobody_new_but_keeps_its_people)
     }
 }
 
+static bool everybody_is_shut_out(void *arg, const char *session_id)
+{
+    (void)arg;
+    (void)session_id;
+    return true;
+}
+
+// Silence is not enough; who was not let in either is not kept away from every other host for ever.
+Test(placement, who_cannot_get_to_a_silent_host_begins_anew_elsewhere)
+{
+    log_on("anna", &decision);
+    core.health[decision.host.id[strlen(decision.host.id) - 1] - '0'] = HOST_SILENT;
+    core.source.shut_out = everybody_is_shut_out;
+    log_on("anna", &second);
+    cr_assert_eq(second.refusal, REFUSAL_NONE);
+    cr_assert(text_equal(second.abandoned_host, decision.host.id));
+}
+
+// Its port answers before its agent does, and lets nobody in until then.
+Test(placement, a_machine_that_wakes_is_waited_for)
+{
+    log_on("anna", &decision);
+    int number = decision.host.id[strlen(decision.host.id) - 1] - '0';
+    core.health[number] = HOST_SILENT;
+    core.asleep[number] = true;
+    log_on("anna", &second);
+    cr_assert_eq(second.refusal, REFUSAL_HOST_WAKING);
+}
+
 Test(placement, a_lost_hosts_people_begin_anew_elsewhere_and_are_told)
 {
     log_on("anna", &decision);
     int number = decision.host.id[strlen(decision.host.id) - 1] - '0';
-    core.health[number] = HOST_LOST;
+    core.health[number] = HOST_UNREACHABLE;
     log_on("anna", &second);
     cr_assert_eq(second.refusal, REFUSAL_NONE);
     cr_assert_not(second.reconnected);

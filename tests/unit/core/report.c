@@ -33,17 +33,19 @@ TestSuite(report, .fini = drop);
 Test(report, after_a_start_agents_have_a_moment_to_come)
 {
     cr_assert_eq(at(REPORT_START_MS - 1), HOST_OK);
-    cr_assert_eq(at(REPORT_START_MS), HOST_LOST);
+    cr_assert_eq(at(REPORT_START_MS), HOST_SILENT);
     hear(REPORT_START_MS, 0, "");
     cr_assert_eq(at(REPORT_START_MS), HOST_OK);
 }
 
-Test(report, a_cut_link_is_waited_for_and_then_given_up)
+// Its port answers with the right certificate: who works there goes on, and gets there again.
+Test(report, a_cut_link_never_gives_up_a_host_that_answers)
 {
     hear(100, 0, "");
     reports_link(&reports, HOST, false, 1000);
     cr_assert_eq(at(1000 + REPORT_PATIENCE_MS - 1), HOST_SILENT);
-    cr_assert_eq(at(1000 + REPORT_PATIENCE_MS), HOST_LOST);
+    cr_assert_eq(at(1000 + REPORT_PATIENCE_MS), HOST_SILENT);
+    cr_assert_eq(at(1000 + 24 * 3600 * 1000), HOST_SILENT);
     hear(1000 + REPORT_PATIENCE_MS, 0, "");
     cr_assert_eq(at(1001 + REPORT_PATIENCE_MS), HOST_OK);
 }
@@ -53,7 +55,36 @@ Test(report, an_agent_that_hangs_is_silent_though_its_link_is_up)
     hear(0 + 1, 0, "");
     cr_assert_eq(at(REPORT_STALE_MS), HOST_OK);
     cr_assert_eq(at(REPORT_STALE_MS + 2), HOST_SILENT);
-    cr_assert_eq(at(REPORT_STALE_MS + REPORT_PATIENCE_MS + 2), HOST_LOST);
+    cr_assert_eq(at(REPORT_STALE_MS + 24 * 3600 * 1000), HOST_SILENT);
+}
+
+Test(report, nobodys_silence_counts_from_before_the_broker_was_held)
+{
+    awake_beat(&reports.awake, 1000, 0);
+    hear(1000, 0, "");
+    for (int64_t now_ms = 1000; now_ms <= 2000; now_ms += 250)
+        awake_beat(&reports.awake, now_ms, now_ms);
+    awake_beat(&reports.awake, 62000, 62000);
+    cr_assert_eq(at(62000), HOST_OK);
+    cr_assert(report_is_fresh(&reports, HOST, 62000 + REPORT_STALE_MS));
+    cr_assert_eq(at(62001 + REPORT_STALE_MS), HOST_SILENT);
+}
+
+#define MINE "neustadt/s-anna-1"
+
+Test(report, a_session_is_out_of_reach_when_its_host_is_silent_and_lets_nobody_in)
+{
+    hear(1, 0, "");
+    reports_link(&reports, HOST, false, 1000);
+    reports_failed(&reports, HOST, MINE, 1000 + REPORT_SHUT_OUT_MS - 1);
+    cr_assert_not(reports_shut_out(&reports, MINE), "that may be over soon");
+    reports_failed(&reports, HOST, MINE, 1000 + REPORT_SHUT_OUT_MS);
+    cr_assert(reports_shut_out(&reports, MINE));
+    cr_assert_not(reports_shut_out(&reports, "neustadt/s-bert-1"), "nobody else's");
+    hear(2000 + REPORT_SHUT_OUT_MS, 0, "");
+    cr_assert_not(reports_shut_out(&reports, MINE));
+    reports_failed(&reports, HOST, MINE, 3000 + REPORT_SHUT_OUT_MS);
+    cr_assert_not(reports_shut_out(&reports, MINE), "its agent tells what runs there");
 }
 
 Test(report, a_host_whose_removal_was_taken_back_is_linked_as_it_was)
@@ -78,8 +109,8 @@ Test(report, strain_grows_with_load_and_failures_and_fades)
     cr_assert_eq(report_load_penalty(&reports, HOST, 2), 0);
     hear(1, 850, "");
     cr_assert_eq(report_load_penalty(&reports, HOST, 2), 500);
-    reports_failed(&reports, HOST, 1000);
-    reports_failed(&reports, HOST, 1000);
+    reports_failed(&reports, HOST, "neustadt/s-anna-1", 1000);
+    reports_failed(&reports, HOST, "neustadt/s-anna-1", 1000);
     cr_assert_eq(report_load_penalty(&reports, HOST, 1001), 3500);
     cr_assert_eq(report_load_penalty(&reports, HOST, 61000), 2000);
     cr_assert_eq(report_load_penalty(&reports, HOST, 1000 + 3600 * 1000), 500);
@@ -89,10 +120,10 @@ Test(report, a_host_that_lets_nobody_in_soon_looks_fuller_than_a_full_one)
 {
     hear(1, 0, "");
     for (int i = 0; i < 6; i++)
-        reports_failed(&reports, HOST, 1000);
+        reports_failed(&reports, HOST, "neustadt/s-anna-1", 1000);
     cr_assert_gt(report_load_penalty(&reports, HOST, 1001), 40 * 1000);
     for (int i = 0; i < 60; i++)
-        reports_failed(&reports, HOST, 1000);
+        reports_failed(&reports, HOST, "neustadt/s-anna-1", 1000);
     cr_assert_leq(report_load_penalty(&reports, HOST, 1001), 255000);
     cr_assert_eq(report_load_penalty(&reports, HOST, 1000 + 10 * 60 * 1000), 249, "and is tried again");
 }

@@ -184,16 +184,32 @@ Test(session, of_a_host_with_an_agent_its_report_tells_whether_it_is_there)
     cr_assert_eq(after_failure(), EVENT_SESSION_DISCONNECTED);
 }
 
+static const struct session_ages *after(int64_t ms)
+{
+    static struct session_ages ages;
+    ages = (struct session_ages){core.now_ms + ms, INT64_MAX};
+    return &ages;
+}
+
 Test(session, an_unused_lease_ends_a_used_one_is_put_aside)
 {
     struct event event;
-    cr_assert_not(session_overdue(core.state, "", core.now_ms + 999, 1000, &event));
-    cr_assert(session_overdue(core.state, "", core.now_ms + 1000, 1000, &event));
+    cr_assert_not(session_overdue(core.state, "", after(999), 1000, &event));
+    cr_assert(session_overdue(core.state, "", after(1000), 1000, &event));
     cr_assert_eq(event.type, EVENT_SESSION_ENDED);
     core.now_ms++;
     core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &decision);
-    cr_assert(session_overdue(core.state, "", core.now_ms + 1000, 1000, &event));
+    cr_assert(session_overdue(core.state, "", after(1000), 1000, &event));
     cr_assert_eq(event.type, EVENT_SESSION_DISCONNECTED);
+}
+
+Test(session, a_lease_does_not_end_while_the_broker_was_held_or_its_clock_was_set)
+{
+    struct event event;
+    struct session_ages ages = {core.now_ms + 3600 * 1000, 999};
+    cr_assert_not(session_overdue(core.state, "", &ages, 1000, &event));
+    ages.awake_ms = 1000;
+    cr_assert(session_overdue(core.state, "", &ages, 1000, &event));
 }
 
 Test(session, every_lease_that_nobody_used_is_found_in_one_walk)
@@ -205,7 +221,7 @@ Test(session, every_lease_that_nobody_used_is_found_in_one_walk)
     core_log_on(&core, "emil", "rathaus", "neustadt/desk3", &decision);
     core_log_on(&core, "dora", "rathaus", "altdorf/desk1", &decision);
     core_set_agent(&core, decision.host.id, true);
-    while (session_overdue(core.state, event.record.id, core.now_ms + 1000, 1000, &event)) {
+    while (session_overdue(core.state, event.record.id, after(1000), 1000, &event)) {
         expect_fit(true, &event, "it is overdue");
         state_apply(core.state, &event);
         ended++;

@@ -187,7 +187,7 @@ Test(statement, counts_what_was_lost_until_it_was_given_up)
     log_on("anna", "rathaus", "neustadt/desk1");
     const struct session anna = decision.session;
     pass_minutes(20);
-    core.health[text_equal(decision.host.id, "neustadt/ts1") ? 1 : 2] = HOST_LOST;
+    core.health[text_equal(decision.host.id, "neustadt/ts1") ? 1 : 2] = HOST_UNREACHABLE;
     log_on("anna", "rathaus", "neustadt/desk1");
     cr_assert(!text_equal(decision.session.id, anna.id));
     pass_minutes(3);

@@ -365,7 +365,7 @@ Test(wall, what_a_host_reports_of_foreign_tenants_is_ignored)
     struct reconciliation found = {0};
     for (size_t t = 0; t < FOREIGN; t++)
         snprintf(there[t].session, ID_SIZE, "%s/s-anna-ffffffff", foreign_tenants[t]);
-    reconcile(core.state, &report, core.now_ms, &found);
+    reconcile(core.state, &report, &(struct session_ages){core.now_ms, INT64_MAX}, &found);
     cr_assert_eq(found.foreign_sessions, FOREIGN);
     cr_assert_eq(found.order_count, 0);
     reconciliation_fini(&found);

@@ -62,7 +62,6 @@ static void begin(void)
     static const struct host_port port = {.probe = probe, .wake = wake};
     loop = loop_new();
     state = state_new();
-    reports.started_ms = clock_steady_ms();
     open_answer.timer = loop_timer_new(loop, answer, NULL);
     health = health_new(loop, state, &reports, &port);
     source = health_source(health);
@@ -86,15 +85,20 @@ static void stop(void *arg)
     loop_stop(loop);
 }
 
-// The probe is asked and has answered when this returns.
-static void look(enum host_health now)
+static void pass_a_moment(void)
 {
     struct loop_timer *timer = loop_timer_new(loop, stop, NULL);
-    found = now;
-    source.probe_now(source.arg, PC);
     loop_timer_start(timer, 50);
     loop_run(loop);
     loop_timer_free(timer);
+}
+
+// The probe is asked and has answered when this returns.
+static void look(enum host_health now)
+{
+    found = now;
+    source.probe_now(source.arg, PC);
+    pass_a_moment();
 }
 
 static bool wakes(void)
@@ -141,13 +145,13 @@ static void report_comes(void)
 Test(health, a_machine_that_starts_is_waited_for_until_its_agent_calls)
 {
     set_host("00:1b:21:aa:bb:cc", true);
-    reports.started_ms -= REPORT_START_MS + 1;
+    reports.awake.since_ms -= REPORT_START_MS + 1;
     look(HOST_UNREACHABLE);
     source.wake(source.arg, PC);
     look(HOST_NO_TLS);
     cr_assert(wakes());
     look(HOST_OK);
-    cr_assert_eq(source.get(source.arg, PC), HOST_LOST);
+    cr_assert_eq(source.get(source.arg, PC), HOST_SILENT);
     cr_assert(wakes());
     report_comes();
     cr_assert_eq(source.get(source.arg, PC), HOST_OK);
@@ -173,6 +177,39 @@ Test(health, a_probe_that_failed_once_gives_nobodys_session_up_while_the_agent_i
     cr_assert_eq(source.get(source.arg, PC), HOST_UNREACHABLE, "both are silent: it is off");
 }
 
+// Nobody was listened to meanwhile: what the probe under way says of that time is not believed, and asked again.
+Test(health, nothing_is_believed_of_a_host_that_was_asked_while_the_broker_was_held)
+{
+    set_host("", false);
+    look(HOST_OK);
+    source.probe_now(source.arg, PC);
+    cr_assert(open_answer.done);
+    host_done *done = open_answer.done;
+    loop_timer_stop(open_answer.timer);
+    pass_a_moment();
+    reports.awake.beat_ms -= AWAKE_HELD_MS + 1;
+    open_answer.done = NULL;
+    done(open_answer.arg, HOST_UNREACHABLE, "no answer");
+    cr_assert_eq(source.get(source.arg, PC), HOST_OK);
+    cr_assert(open_answer.done, "it is asked again");
+    loop_timer_stop(open_answer.timer);
+    open_answer.done(open_answer.arg, HOST_UNREACHABLE, "no answer");
+    cr_assert_eq(source.get(source.arg, PC), HOST_UNREACHABLE);
+}
+
+Test(health, an_agent_whose_word_came_before_the_broker_was_held_has_all_the_time)
+{
+    set_host("", true);
+    report_comes();
+    look(HOST_OK);
+    struct report *report = (struct report *)reports_find(&reports, PC);
+    report->heard_ms -= 60 * 1000;
+    reports.awake.since_ms -= 60 * 1000;
+    cr_assert_eq(source.get(source.arg, PC), HOST_SILENT);
+    reports.awake.beat_ms -= AWAKE_HELD_MS + 1;
+    cr_assert_eq(source.get(source.arg, PC), HOST_OK);
+}
+
 Test(health, a_host_that_stays_away_is_given_up_though_its_agent_is_there)
 {
     set_host("", true);
@@ -186,9 +223,9 @@ Test(health, a_host_that_stays_away_is_given_up_though_its_agent_is_there)
 Test(health, one_that_nobody_woke_and_whose_agent_is_silent_does_not_sleep)
 {
     set_host("00:1b:21:aa:bb:cc", true);
-    reports.started_ms -= REPORT_START_MS + 1;
+    reports.awake.since_ms -= REPORT_START_MS + 1;
     look(HOST_OK);
-    cr_assert_eq(source.get(source.arg, PC), HOST_LOST);
+    cr_assert_eq(source.get(source.arg, PC), HOST_SILENT);
     cr_assert_not(wakes());
 }
 
