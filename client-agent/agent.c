@@ -142,6 +142,15 @@ static void show_face(void *arg, const struct desk_face *face)
     TEXT_PUT(message.place, agent->place);
     TEXT_PUT(message.help_desk, face->help_desk);
     TEXT_PUT(message.language, agent->language);
+    if (face->state == DESK_GREETING)
+        TEXT_PUT(message.name, face->name);
+    greeter_say(agent->greeter, &message);
+}
+
+static void show_mark(void *arg)
+{
+    struct agent *agent = arg;
+    struct greeter_message message = {.type = GREETER_MARK};
     greeter_say(agent->greeter, &message);
 }
 
@@ -168,6 +177,7 @@ static const struct desk_ports desk_ports = {
     .resume = resume_view,
     .close = close_view,
     .face = show_face,
+    .mark = show_mark,
     .report = report_to_broker,
     .timer = set_timer,
 };
@@ -272,6 +282,7 @@ static void greeter_heard_message(void *arg, const struct greeter_message *messa
     case GREETER_SHOW:
     case GREETER_ASK_NEW:
     case GREETER_BUSY:
+    case GREETER_MARK:
         return; // only we say this
     }
 }
@@ -287,9 +298,15 @@ static void greeter_appeared(void *arg)
     agent->greeted = true;
 }
 
+static void greeter_lock_pressed(void *arg)
+{
+    struct agent *agent = arg;
+    desk_attention(agent->desk);
+}
+
 static void start_greeter(struct agent *agent, const struct x_server *server)
 {
-    static const struct window_watch_events events = {.shown = greeter_appeared};
+    static const struct window_watch_events events = {.shown = greeter_appeared, .lock = greeter_lock_pressed};
     struct fault why = {0};
     window_watch_free(agent->greeter_window);
     agent->greeter_window =

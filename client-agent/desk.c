@@ -22,7 +22,7 @@ struct desk {
     char help_desk[NAME_SIZE];
 
     // Only while somebody logs on.
-    char name[USER_NAME_SIZE];
+    char name[USER_NAME_SIZE], refused_name[USER_NAME_SIZE];
     struct secret password, new_password;
     bool kdc_refused, kdc_silent, ticket_tried;
 
@@ -118,8 +118,11 @@ static const char empty_sentence[] = N_("Enter your name and your password.");
 
 static void show_face(struct desk *desk)
 {
-    struct desk_face face = {
-        .state = desk->state, .sentence = desk->sentence, .where = desk->where, .help_desk = desk->help_desk};
+    struct desk_face face = {.state = desk->state,
+                             .sentence = desk->sentence,
+                             .where = desk->where,
+                             .help_desk = desk->help_desk,
+                             .name = desk->refused_name};
     desk->ports.face(desk->arg, &face);
 }
 
@@ -141,6 +144,8 @@ static void enter_state(struct desk *desk, enum desk_state next, const char *sen
     desk->state = next;
     desk->sentence = sentence;
     text_cut(desk->where, sizeof desk->where, where);
+    if (next != DESK_GREETING)
+        desk->refused_name[0] = 0;
     if (next == DESK_GREETING || next == DESK_CONNECTED)
         forget_person(desk);
     show_face(desk);
@@ -236,6 +241,13 @@ void desk_log_on(struct desk *desk, const char *name, const struct secret *passw
     check_person(desk);
 }
 
+// Whoever mistyped the password need not type the name again.
+static void ask_again(struct desk *desk, const char *sentence)
+{
+    TEXT_PUT(desk->refused_name, desk->name);
+    enter_state(desk, DESK_GREETING, sentence, "");
+}
+
 static bool is_expired(enum refusal refusal)
 {
     return refusal == REFUSAL_PASSWORD_EXPIRED || refusal == REFUSAL_PASSWORD_MUST_CHANGE;
@@ -245,8 +257,10 @@ static void refuse_person(struct desk *desk, enum refusal refusal, bool by_kdc)
 {
     bool unsure = desk->kdc_silent && refusal == REFUSAL_WRONG_PASSWORD;
     desk->kdc_refused = by_kdc;
-    enter_state(desk, is_expired(refusal) ? DESK_CHANGING : DESK_GREETING,
-                unsure ? unsure_sentence : refusal_rows[refusal].sentence, "");
+    if (is_expired(refusal))
+        enter_state(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
+    else
+        ask_again(desk, unsure ? unsure_sentence : refusal_rows[refusal].sentence);
 }
 
 static bool is_awaited(const struct desk *desk, unsigned attempt)
@@ -288,8 +302,10 @@ void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal)
         return;
     }
     secret_drop(&desk->new_password);
-    bool again = refusal == REFUSAL_PASSWORD_REJECTED || is_expired(refusal);
-    enter_state(desk, again ? DESK_CHANGING : DESK_GREETING, refusal_rows[refusal].sentence, "");
+    if (refusal == REFUSAL_PASSWORD_REJECTED || is_expired(refusal))
+        enter_state(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
+    else
+        ask_again(desk, refusal_rows[refusal].sentence);
 }
 
 // ---- the session
@@ -338,7 +354,7 @@ static void wait_for_computer(struct desk *desk, int64_t retry_after_s)
         wait_ms = WAKING_STEP_MS;
     desk->waited_ms += wait_ms;
     if (desk->waited_ms > WAKING_MS) {
-        enter_state(desk, DESK_GREETING, slow_sentence, "");
+        ask_again(desk, slow_sentence);
         return;
     }
     enter_state(desk, DESK_WAKING, refusal_rows[REFUSAL_HOST_WAKING].sentence, "");
@@ -445,6 +461,7 @@ void desk_view(struct desk *desk, enum session_view_event event, enum session_vi
     case VIEW_LOCK:
         if (desk->state == DESK_CONNECTED)
             close_session(desk, locked_sentence, "");
+        desk_attention(desk);
         return;
     case VIEW_ENDED:
         session_ended(desk, end);
@@ -461,6 +478,12 @@ void desk_time(struct desk *desk)
 }
 
 // ---- the broker's link
+
+// No session ever sees these keys, so none can answer them as the greeter does.
+void desk_attention(struct desk *desk)
+{
+    desk->ports.mark(desk->arg);
+}
 
 void desk_greeter_up(struct desk *desk)
 {

@@ -27,6 +27,7 @@ struct desk_face {
     enum desk_state state;
     const char *sentence, *where;
     const char *help_desk; // "" when none is known
+    const char *name;      // stands in the form already: this person was refused a moment ago; "" otherwise
 };
 
 // Answers come later, by the calls at the end of this header; never from within. `attempt` is handed back with the
@@ -42,6 +43,7 @@ struct desk_ports {
     void (*resume)(void *arg, const char *one_time_password); // after VIEW_WAITS
     void (*close)(void *arg);                                 // VIEW_ENDED follows
     void (*face)(void *arg, const struct desk_face *face);
+    void (*mark)(void *arg); // the greeter shows for a while that it is the real one
     void (*report)(void *arg, const struct device_message *message);
     // desk_time follows, once. Takes the place of the one before; 0: of none.
     void (*timer)(void *arg, int64_t wait_ms);
@@ -58,6 +60,7 @@ void desk_log_on(struct desk *desk, const char *name, const struct secret *passw
 void desk_new_password(struct desk *desk, const struct secret *password);
 void desk_cancel(struct desk *desk);
 void desk_greeter_up(struct desk *desk); // it was started (again) and shows nothing yet
+void desk_attention(struct desk *desk);  // the keys that lock the desk were pressed at the greeter
 
 // Answers of the ports.
 struct desk_ticket {

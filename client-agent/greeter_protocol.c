@@ -12,6 +12,7 @@ static const char *const types[] = {
     [GREETER_SHOW] = "show",
     [GREETER_ASK_NEW] = "ask-new-password",
     [GREETER_BUSY] = "busy",
+    [GREETER_MARK] = "mark",
     [GREETER_LOG_ON] = "logon",
     [GREETER_NEW_PASSWORD] = "new-password",
     [GREETER_CANCEL] = "cancel",

@@ -8,9 +8,10 @@
 enum { GREETER_DESCRIPTOR = 3, GREETER_LINE_MAX = 8 * 1024 };
 
 enum greeter_type {
-    GREETER_SHOW,         // agent: the logon form. sentence, where, place, help_desk, language
+    GREETER_SHOW,         // agent: the logon form. sentence, where, place, help_desk, language, name
     GREETER_ASK_NEW,      // agent: ask for a new password. sentence, help_desk
     GREETER_BUSY,         // agent: wait. state
+    GREETER_MARK,         // agent: show for a while that you are the real one
     GREETER_LOG_ON,       // greeter: name, password
     GREETER_NEW_PASSWORD, // greeter: password
     GREETER_CANCEL,       // greeter: back to the form

@@ -12,8 +12,9 @@
 #include <unistd.h>
 
 // A break that is mended within BLINK_MS is not worth a word. A line that breaks TRIES_MAX times before anything is
-// shown is none.
-enum { BLINK_MS = 1000, TRIES_MAX = 5 };
+// shown is none. The viewer says which locks are on when it gets the keyboard; what it says before the session's X
+// server is connected is lost, and nobody tells when that is: it is said again in growing steps.
+enum { BLINK_MS = 1000, TRIES_MAX = 5, LOCKS_FIRST_MS = 500, LOCKS_MOST_MS = 16000, LOCKS_RETRY_MS = 300 };
 
 struct session_view {
     struct loop *loop;
@@ -29,10 +30,12 @@ struct session_view {
     struct loop_timer *soon;     // for an end that is known already
     struct loop_timer *blink;    // for a break that may be short
     struct loop_timer *reading;  // while the greeter has something to be read
-    bool one_time;               // each password opens the session once
-    bool wanted;                 // a viewer is to be started when there is an X server for it
-    bool reads, held;            // the person is reading; the desktop is there meanwhile
-    int tries;                   // since it was last shown
+    struct loop_timer *locks;    // caps lock and its like are to be said again
+    int64_t locks_ms;
+    bool one_time;    // each password opens the session once
+    bool wanted;      // a viewer is to be started when there is an X server for it
+    bool reads, held; // the person is reading; the desktop is there meanwhile
+    int tries;        // since it was last shown
     bool shown, broken, used, over;
     enum session_view_end end;
     session_view_told *told;
@@ -68,6 +71,7 @@ static void end_with(struct session_view *view, enum session_view_end end)
     view->end = end;
     loop_timer_stop(view->blink);
     loop_timer_stop(view->reading);
+    loop_timer_stop(view->locks);
     forget_secrets(view);
     loop_timer_start(view->soon, 0);
 }
@@ -102,12 +106,28 @@ static void rdp_client_is_over(void *arg, enum rdp_client_end ended, int status)
         end_with(view, end);
 }
 
+static void say_locks(void *arg)
+{
+    struct session_view *view = arg;
+    if (!view->window)
+        return;
+    if (!window_watch_refocus(view->window)) {
+        loop_timer_start(view->locks, LOCKS_RETRY_MS);
+        return;
+    }
+    view->locks_ms *= 2;
+    if (view->locks_ms <= LOCKS_MOST_MS)
+        loop_timer_start(view->locks, view->locks_ms);
+}
+
 static void show_desktop(struct session_view *view)
 {
     enum session_view_event event = view->shown ? VIEW_MENDED : VIEW_SHOWN;
     view->shown = true;
     view->held = view->broken = false;
     view->tries = 0;
+    view->locks_ms = LOCKS_FIRST_MS / 2;
+    say_locks(view);
     displays_show(view->screens, DISPLAY_RDP_CLIENT);
     view->told(view->arg, event, 0);
 }
@@ -297,6 +317,7 @@ struct session_view *session_view_new(struct loop *loop, const struct session_vi
     view->soon = loop_timer_new(loop, tell_end, view);
     view->blink = loop_timer_new(loop, is_broken, view);
     view->reading = loop_timer_new(loop, has_read, view);
+    view->locks = loop_timer_new(loop, say_locks, view);
     loop_timer_start(view->patience, config->show_ms);
     view->reads = *answer->abandoned_host;
     if (view->reads)
@@ -328,6 +349,7 @@ void session_view_free(struct session_view *view)
     loop_timer_free(view->soon);
     loop_timer_free(view->blink);
     loop_timer_free(view->reading);
+    loop_timer_free(view->locks);
     view->over = true;
     forget_secrets(view);
     // Shown first, so that the person does not look at a dying screen.

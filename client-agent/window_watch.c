@@ -3,16 +3,116 @@
 #include "broker/base/mem.h"
 #include "client-agent/x_server.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xcb/xcb.h>
+#include <xcb/xinput.h>
+
+enum { KEYS = 256 };
+enum key_role { KEY_OTHER, KEY_CONTROL, KEY_ALT, KEY_SUPER, KEY_L };
 
 struct window_watch {
     xcb_connection_t *connection;
     struct loop_watch *watch;
+    xcb_window_t window; // the client's last one
+    uint8_t input_opcode;
+    enum key_role roles[KEYS]; // by key code
+    bool down[KEYS];
     struct window_watch_events events;
     void *arg;
 };
+
+// ---- the keys that lock
+
+// With and without caps lock and num lock: to the X protocol they are modifiers like others.
+static void grab_key(xcb_connection_t *connection, xcb_window_t root, xcb_keycode_t key, uint16_t modifiers)
+{
+    static const uint16_t locks[] = {0, XCB_MOD_MASK_LOCK, XCB_MOD_MASK_2, XCB_MOD_MASK_LOCK | XCB_MOD_MASK_2};
+    for (size_t i = 0; i < sizeof locks / sizeof *locks; i++)
+        xcb_grab_key(connection, 0, root, modifiers | locks[i], key, XCB_GRAB_MODE_ASYNC, XCB_GRAB_MODE_ASYNC);
+}
+
+static enum key_role role_of(xcb_keysym_t symbol)
+{
+    static const struct {
+        xcb_keysym_t symbol;
+        enum key_role role;
+    } rows[] = {
+        {'l', KEY_L},      {0xffe3, KEY_CONTROL}, {0xffe4, KEY_CONTROL}, {0xffe9, KEY_ALT},  {0xffea, KEY_ALT},
+        {0xffe7, KEY_ALT}, {0xffe8, KEY_ALT},     {0xffeb, KEY_SUPER},   {0xffec, KEY_SUPER}}; // keysymdef.h: Control,
+                                                                                               // Alt, Meta and Super,
+                                                                                               // left and right
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].symbol == symbol)
+            return rows[i].role;
+    return KEY_OTHER;
+}
+
+// Before there is a client that could change what the keys mean. The grabs keep the keys from it.
+static void learn_keys(struct window_watch *watch)
+{
+    const xcb_setup_t *setup = xcb_get_setup(watch->connection);
+    xcb_window_t root = xcb_setup_roots_iterator(setup).data->root;
+    unsigned count = (unsigned)setup->max_keycode - setup->min_keycode + 1U;
+    xcb_get_keyboard_mapping_reply_t *map = xcb_get_keyboard_mapping_reply(
+        watch->connection, xcb_get_keyboard_mapping(watch->connection, setup->min_keycode, (uint8_t)count), NULL);
+    for (unsigned i = 0; map && i < count && map->keysyms_per_keycode; i++) {
+        xcb_keycode_t key = (xcb_keycode_t)(setup->min_keycode + i);
+        watch->roles[key] = role_of(xcb_get_keyboard_mapping_keysyms(map)[i * map->keysyms_per_keycode]);
+        if (watch->roles[key] != KEY_L)
+            continue;
+        grab_key(watch->connection, root, key, XCB_MOD_MASK_4);
+        grab_key(watch->connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
+    }
+    free(map);
+}
+
+// Raw events (XInput 2.1 and later) come whoever has grabbed the keyboard.
+static bool listen_to_keyboard(struct window_watch *watch)
+{
+    struct {
+        xcb_input_event_mask_t head;
+        uint32_t events;
+    } mask = {{XCB_INPUT_DEVICE_ALL, 1},
+              XCB_INPUT_XI_EVENT_MASK_RAW_KEY_PRESS | XCB_INPUT_XI_EVENT_MASK_RAW_KEY_RELEASE};
+    const xcb_query_extension_reply_t *extension = xcb_get_extension_data(watch->connection, &xcb_input_id);
+    if (!extension || !extension->present)
+        return false;
+    watch->input_opcode = extension->major_opcode;
+    free(
+        xcb_input_xi_query_version_reply(watch->connection, xcb_input_xi_query_version(watch->connection, 2, 2), NULL));
+    xcb_window_t root = xcb_setup_roots_iterator(xcb_get_setup(watch->connection)).data->root;
+    xcb_generic_error_t *error = xcb_request_check(
+        watch->connection, xcb_input_xi_select_events_checked(watch->connection, root, 1, &mask.head));
+    bool fine = !error;
+    free(error);
+    return fine;
+}
+
+static bool holds(const struct window_watch *watch, enum key_role role)
+{
+    for (size_t key = 0; key < KEYS; key++)
+        if (watch->down[key] && watch->roles[key] == role)
+            return true;
+    return false;
+}
+
+// Each key comes several times: from its keyboard, from the one that stands for all, and again while it is held.
+static bool locks_desk(struct window_watch *watch, const xcb_generic_event_t *event)
+{
+    xcb_input_raw_key_press_event_t key;
+    memcpy(&key, event, sizeof key);
+    if ((event->response_type & 0x7f) != XCB_GE_GENERIC || key.extension != watch->input_opcode || key.detail >= KEYS)
+        return false;
+    bool was_down = watch->down[key.detail];
+    watch->down[key.detail] = key.event_type == XCB_INPUT_RAW_KEY_PRESS;
+    if (was_down || !watch->down[key.detail] || watch->roles[key.detail] != KEY_L)
+        return false;
+    return holds(watch, KEY_SUPER) || (holds(watch, KEY_CONTROL) && holds(watch, KEY_ALT));
+}
+
+// ---- what comes from the X server
 
 // True when it is a window of its own, not a menu or a tooltip.
 static bool takes_keyboard(struct window_watch *watch, const xcb_generic_event_t *event)
@@ -23,6 +123,7 @@ static bool takes_keyboard(struct window_watch *watch, const xcb_generic_event_t
     memcpy(&mapped, event, sizeof mapped);
     if (mapped.override_redirect)
         return false;
+    watch->window = mapped.window;
     xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_POINTER_ROOT, mapped.window, XCB_CURRENT_TIME);
     xcb_flush(watch->connection);
     return true;
@@ -39,7 +140,7 @@ static void events_ready(void *arg, bool readable, bool writable)
         if (!event)
             break;
         appeared = takes_keyboard(watch, event) || appeared;
-        lock = (event->response_type & 0x7f) == XCB_KEY_PRESS || lock;
+        lock = locks_desk(watch, event) || lock;
         free(event);
     }
     // The end of the X server is noticed by who started it.
@@ -51,6 +152,8 @@ static void events_ready(void *arg, bool readable, bool writable)
     else if (lock)
         watch->events.lock(watch->arg);
 }
+
+// ---- life
 
 static xcb_connection_t *let_in(const char *display, const unsigned char *cookie)
 {
@@ -67,53 +170,26 @@ static void listen_to_root(xcb_connection_t *connection)
     xcb_screen_iterator_t screens = xcb_setup_roots_iterator(xcb_get_setup(connection));
     for (; screens.rem; xcb_screen_next(&screens))
         xcb_change_window_attributes(connection, screens.data->root, XCB_CW_EVENT_MASK, &mask);
-    xcb_flush(connection);
-}
-
-// With and without caps lock and num lock: to the X protocol they are modifiers like others.
-static void grab_key(xcb_connection_t *connection, xcb_window_t root, xcb_keycode_t key, uint16_t modifiers)
-{
-    static const uint16_t locks[] = {0, XCB_MOD_MASK_LOCK, XCB_MOD_MASK_2, XCB_MOD_MASK_LOCK | XCB_MOD_MASK_2};
-    for (size_t i = 0; i < sizeof locks / sizeof *locks; i++)
-        xcb_grab_key(connection, 0, root, modifiers | locks[i], key, XCB_GRAB_MODE_ASYNC, XCB_GRAB_MODE_ASYNC);
-}
-
-static void grab_lock_keys(xcb_connection_t *connection)
-{
-    enum { KEYSYM_L = 'l' };
-    const xcb_setup_t *setup = xcb_get_setup(connection);
-    xcb_window_t root = xcb_setup_roots_iterator(setup).data->root;
-    uint8_t count = (uint8_t)(setup->max_keycode - setup->min_keycode + 1);
-    xcb_get_keyboard_mapping_reply_t *map = xcb_get_keyboard_mapping_reply(
-        connection, xcb_get_keyboard_mapping(connection, setup->min_keycode, count), NULL);
-    for (unsigned i = 0; map && i < count; i++) {
-        if (xcb_get_keyboard_mapping_keysyms(map)[i * map->keysyms_per_keycode] != KEYSYM_L)
-            continue;
-        xcb_keycode_t key = (xcb_keycode_t)(setup->min_keycode + i);
-        grab_key(connection, root, key, XCB_MOD_MASK_4);
-        grab_key(connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
-    }
-    free(map);
-    xcb_flush(connection);
 }
 
 struct window_watch *window_watch_new(struct loop *loop, const char *display, const unsigned char *cookie,
                                       const struct window_watch_events *events, void *arg, struct fault *why)
 {
-    xcb_connection_t *connection = let_in(display, cookie);
-    if (xcb_connection_has_error(connection)) {
-        xcb_disconnect(connection);
+    struct window_watch *watch = mem_new(1, sizeof *watch);
+    assert(events->shown && events->lock);
+    watch->connection = let_in(display, cookie);
+    watch->events = *events;
+    watch->arg = arg;
+    if (xcb_connection_has_error(watch->connection) || !listen_to_keyboard(watch)) {
+        xcb_disconnect(watch->connection);
+        free(watch);
         fault_set(why, FAULT_UNAVAILABLE, "the X server %s refuses the connection", display);
         return NULL;
     }
-    listen_to_root(connection);
-    if (events->lock)
-        grab_lock_keys(connection);
-    struct window_watch *watch = mem_new(1, sizeof *watch);
-    watch->connection = connection;
-    watch->events = *events;
-    watch->arg = arg;
-    watch->watch = loop_watch_new(loop, xcb_get_file_descriptor(connection), events_ready, watch);
+    learn_keys(watch);
+    listen_to_root(watch->connection);
+    xcb_flush(watch->connection);
+    watch->watch = loop_watch_new(loop, xcb_get_file_descriptor(watch->connection), events_ready, watch);
     loop_watch_set(watch->watch, true, false);
     return watch;
 }
@@ -125,4 +201,14 @@ void window_watch_free(struct window_watch *watch)
     loop_watch_free(watch->watch);
     xcb_disconnect(watch->connection);
     free(watch);
+}
+
+bool window_watch_refocus(struct window_watch *watch)
+{
+    if (!watch->window || memchr(watch->down, true, sizeof watch->down))
+        return false;
+    xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_NONE, XCB_NONE, XCB_CURRENT_TIME);
+    xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_POINTER_ROOT, watch->window, XCB_CURRENT_TIME);
+    xcb_flush(watch->connection);
+    return true;
 }

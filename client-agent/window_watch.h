@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // In a window manager's place on an X server: tells when the client shows a window and gives it the keyboard; keeps
-// for itself the keys that lock the desk, Super+L and Ctrl+Alt+L.
+// for itself the keys that lock the desk, Super+L and Ctrl+Alt+L. They are heard as the keyboard sends them, so that no
+// client can take them away: neither by a grab nor by another layout.
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
@@ -9,10 +10,13 @@ struct window_watch;
 
 struct window_watch_events {
     void (*shown)(void *arg);
-    void (*lock)(void *arg); // NULL: those keys are the client's
+    void (*lock)(void *arg);
 };
 
 // NULL with a fault when the X server does not let us in. `cookie` has COOKIE_SIZE bytes.
 struct window_watch *window_watch_new(struct loop *loop, const char *display, const unsigned char *cookie,
                                       const struct window_watch_events *events, void *arg, struct fault *why);
 void window_watch_free(struct window_watch *watch); // also from an event; NULL allowed
+// Takes the keyboard from the client's window and gives it back: the client looks again which locks are on. False, and
+// nothing is done, while a key is held down or there is no window.
+bool window_watch_refocus(struct window_watch *watch);

@@ -44,7 +44,7 @@ static void submit_form(struct form *form)
         }
     }
     form->submit(form->arg, texts);
-    form_clear(form);
+    form_clear(form, "");
 }
 
 static void button_pressed(GtkButton *button, gpointer arg)
@@ -158,11 +158,11 @@ GtkWidget *form_widget(struct form *form)
     return form->box;
 }
 
-void form_clear(struct form *form)
+void form_clear(struct form *form, const char *first)
 {
     for (size_t row = FORM_ROWS_MAX; row-- > 0;)
-        gtk_editable_set_text(GTK_EDITABLE(form->entries[row]), "");
-    gtk_widget_grab_focus(form->entries[0]);
+        gtk_editable_set_text(GTK_EDITABLE(form->entries[row]), row ? "" : first);
+    form_focus(form);
 }
 
 void form_focus(struct form *form)

@@ -31,5 +31,7 @@ struct form *form_new(struct captions *captions, const struct form_plan *plan, f
 void form_free(struct form *form);
 GtkWidget *form_widget(struct form *form);
 GtkWidget *form_entry(struct form *form, size_t row);
-void form_clear(struct form *form); // and puts the cursor into the first field
+// Empties it and puts the cursor into the first field; a `first` that is not empty stands there, and the cursor is in
+// the second.
+void form_clear(struct form *form, const char *first);
 void form_focus(struct form *form); // the first empty field

@@ -66,6 +66,8 @@ static void message_heard(void *arg, const struct greeter_message *message)
     struct greeter_program *program = arg;
     if (message->type == GREETER_SHOW || message->type == GREETER_ASK_NEW || message->type == GREETER_BUSY)
         window_follow(program->face, message);
+    else if (message->type == GREETER_MARK)
+        window_show_mark(program->face);
 }
 
 static gboolean agent_readable(gint descriptor, GIOCondition condition, gpointer arg)

@@ -6,6 +6,7 @@ const char style_css[] =
     ".top { padding: 26px 44px; background: #123a5a; color: #ffffff; }"
     ".place { font-size: 28px; font-weight: bold; }"
     ".clock { font-size: 22px; }"
+    ".mark { padding: 10px 44px; background: #1b5e2b; color: #ffffff; font-size: 24px; font-weight: bold; }"
     ".card { background: #ffffff; border-radius: 10px; padding: 30px 48px 36px 48px; min-width: 560px;"
     "  box-shadow: 0 2px 14px rgba(18, 58, 90, 0.18); }"
     ".heading { font-size: 34px; font-weight: bold; margin-bottom: 6px; }"
@@ -52,4 +53,5 @@ const char style_css[] =
     ".contrast button:focus-visible { outline-color: #ffee00; }"
     ".contrast .submit { background: #ffee00; color: #000000; border-color: #ffee00; }"
     ".contrast .notice { background: #000000; color: #ffee00; border: 3px solid #ffee00; border-left-width: 12px; }"
+    ".contrast .mark { background: #000000; color: #ffee00; border-bottom: 2px solid #ffee00; }"
     ".contrast .caps { color: #ffee00; } .contrast spinner { color: #ffee00; }";

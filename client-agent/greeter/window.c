@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 enum page { PAGE_LOG_ON, PAGE_CHANGE, PAGE_BUSY };
+enum { MARK_S = 15 };
 
 struct window {
     struct captions *captions;
@@ -16,7 +17,8 @@ struct window {
     enum page page;
     bool help_shown, caps_on;
     GtkWidget *window, *stack;
-    GtkWidget *place, *clock;
+    GtkWidget *place, *clock, *mark;
+    guint mark_ends;
     GtkWidget *notice, *help, *caps;
     GtkWidget *spinner, *busy;
     GtkWidget *desk, *keys;
@@ -32,7 +34,9 @@ static const char keys_at_change[] = N_("Tab: next field    Enter: save    Esc: 
 static const char keys_busy[] = N_("Esc: cancel    Later, at your desktop: Ctrl+Alt+L or Super+L locks this desk");
 static const char help_text[] =
     N_("Type the name and the password of your workplace, then press Enter. If you have forgotten your password, call "
-       "the help desk. At your desktop, Ctrl+Alt+L or Super+L locks this desk: your programs keep running. F1: back");
+       "the help desk. At your desktop, Ctrl+Alt+L or Super+L locks this desk: your programs keep running. Press them "
+       "here, "
+       "too, before you type your password: only the real logon screen answers. F1: back");
 
 struct busy_row {
     const char *state, *sentence;
@@ -53,6 +57,22 @@ static void show_message(struct window *face, const char *sentence, const char *
 {
     captions_set_with(face->captions, face->notice, sentence, where);
     gtk_widget_set_visible(face->notice, *sentence != 0);
+}
+
+static gboolean hide_mark(gpointer arg)
+{
+    struct window *face = arg;
+    face->mark_ends = 0;
+    gtk_widget_set_visible(face->mark, FALSE);
+    return G_SOURCE_REMOVE;
+}
+
+void window_show_mark(struct window *face)
+{
+    if (face->mark_ends)
+        g_source_remove(face->mark_ends);
+    face->mark_ends = g_timeout_add_seconds(MARK_S, hide_mark, face);
+    gtk_widget_set_visible(face->mark, TRUE);
 }
 
 static void show_time(struct window *face)
@@ -88,7 +108,8 @@ static struct form *shown_form(struct window *face)
     return face->page == PAGE_CHANGE ? face->change : face->log_on;
 }
 
-static void turn_to(struct window *face, enum page page)
+// `name`: stands in the form of a page that was turned to.
+static void turn_to(struct window *face, enum page page, const char *name)
 {
     static const char *const keys[] = {
         [PAGE_LOG_ON] = keys_at_form, [PAGE_CHANGE] = keys_at_change, [PAGE_BUSY] = keys_busy};
@@ -100,7 +121,7 @@ static void turn_to(struct window *face, enum page page)
     show_caps(face);
     // A new sentence on the same page must not take away what somebody is typing.
     if (page != PAGE_BUSY && turned)
-        form_clear(shown_form(face));
+        form_clear(shown_form(face), page == PAGE_LOG_ON ? name : "");
     if (page == PAGE_BUSY)
         gtk_root_set_focus(GTK_ROOT(face->window), face->busy);
 }
@@ -136,10 +157,10 @@ static void change_amiss(void *arg, const char *too_long)
 static void escape_pressed(struct window *face)
 {
     if (face->page == PAGE_LOG_ON) {
-        form_clear(face->log_on);
+        form_clear(face->log_on, "");
         show_message(face, "", "");
     } else {
-        form_clear(face->change);
+        form_clear(face->change, "");
         face->events.cancel(face->arg);
     }
 }
@@ -244,6 +265,15 @@ static GtkWidget *build_top(struct window *face)
     gtk_box_append(GTK_BOX(top), new_button(face, N_("Deutsch"), G_CALLBACK(language_pressed)));
     gtk_box_append(GTK_BOX(top), new_button(face, N_("Contrast"), G_CALLBACK(contrast_pressed)));
     return top;
+}
+
+static GtkWidget *build_mark(struct window *face)
+{
+    face->mark = g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_ALERT, "wrap", TRUE, "visible",
+                              FALSE, NULL);
+    gtk_widget_add_css_class(face->mark, "mark");
+    captions_set(face->captions, face->mark, N_("This is the real logon screen of this desk."));
+    return face->mark;
 }
 
 static GtkWidget *build_busy(struct window *face)
@@ -351,6 +381,7 @@ struct window *window_new(const char *language, const struct window_events *even
     gtk_window_set_title(GTK_WINDOW(face->window), "Pult");
     GtkWidget *all = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     gtk_box_append(GTK_BOX(all), build_top(face));
+    gtk_box_append(GTK_BOX(all), build_mark(face));
     gtk_box_append(GTK_BOX(all), build_card(face));
     gtk_box_append(GTK_BOX(all), build_bottom(face));
     gtk_window_set_child(GTK_WINDOW(face->window), all);
@@ -359,9 +390,9 @@ struct window *window_new(const char *language, const struct window_events *even
     keyboard_take(GTK_WINDOW(face->window), caps_changed, face);
     show_time(face);
     g_timeout_add_seconds(1, second_passed, face);
-    turn_to(face, PAGE_LOG_ON);
+    turn_to(face, PAGE_LOG_ON, "");
     gtk_window_present(GTK_WINDOW(face->window));
-    form_clear(face->log_on);
+    form_clear(face->log_on, "");
     return face;
 }
 
@@ -397,9 +428,9 @@ void window_follow(struct window *face, const struct greeter_message *message)
     show_message(face, message->sentence, message->where);
     if (message->type == GREETER_BUSY) {
         // In this order: what a screen reader already looks at is read again when it changes.
-        turn_to(face, PAGE_BUSY);
+        turn_to(face, PAGE_BUSY, "");
         captions_set(face->captions, face->busy, busy_sentence(message->state));
     } else {
-        turn_to(face, message->type == GREETER_ASK_NEW ? PAGE_CHANGE : PAGE_LOG_ON);
+        turn_to(face, message->type == GREETER_ASK_NEW ? PAGE_CHANGE : PAGE_LOG_ON, message->name);
     }
 }

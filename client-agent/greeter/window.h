@@ -16,5 +16,7 @@ struct window_events {
 // Shows the window. `language`: "de" or "en".
 struct window *window_new(const char *language, const struct window_events *events, void *arg);
 void window_free(struct window *face);
+// Says for some seconds that this is the real greeter.
+void window_show_mark(struct window *face);
 // GREETER_SHOW, GREETER_ASK_NEW or GREETER_BUSY.
 void window_follow(struct window *face, const struct greeter_message *message);

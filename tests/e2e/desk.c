@@ -42,6 +42,68 @@ Test(desk, a_wrong_password_and_an_unknown_name_look_alike)
     screen_shows("desk1", "dora auf ts3", 30);
 }
 
+Test(desk, a_mistyped_password_leaves_the_name_where_it_is)
+{
+    desk_logs_on("desk1", "dora", "falsch");
+    screen_shows("desk1", "Name oder Passwort stimmt nicht", 10);
+    desk_types_secret("desk1", "dora-geheim-1");
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_presses("desk1", "ctrl+alt+l");
+    screen_shows("desk1", "Dieser Platz ist gesperrt", 10);
+    desk_logs_on("desk1", "egon", "egon-geheim-1");
+    screen_shows("desk1", "egon auf ts3", 30);
+}
+
+// In the session, as its programs see it.
+#define IN_SESSION "DISPLAY=:10 XAUTHORITY=$(getent passwd dora | cut -d: -f6)/.Xauthority "
+
+Test(desk, the_keys_that_lock_it_prove_the_greeter)
+{
+    desk_presses("desk1", "ctrl+alt+l");
+    screen_shows("desk1", "Das ist der echte Anmeldebildschirm", 10);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    // Whatever a session draws, these keys are never its own.
+    desk_types("desk1", "echo Anmelden, Name, Passwort");
+    screen_shows("desk1", "Anmelden, Name", 10);
+    desk_presses("desk1", "super+l");
+    screen_shows("desk1", "Das ist der echte Anmeldebildschirm(.|\n)*gesperrt", 10);
+}
+
+Test(desk, caps_lock_and_num_lock_are_the_same_at_the_desk_and_in_the_session)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    for (int i = 0; i < 3; i++) {
+        desk_presses("desk1", "Caps_Lock");
+        desk_presses("desk1", "Num_Lock");
+        place_soon("ts3", IN_SESSION "xset q | grep 'Caps Lock: *on *01: Num Lock: *on'", 10);
+        desk_presses("desk1", "ctrl+alt+l");
+        screen_shows("desk1", "gesperrt", 10);
+        desk_logs_on("desk1", "dora", "dora-geheim-1"); // a new X server, with both off
+        screen_shows("desk1", "dora auf ts3", 30);
+        place_soon("ts3", IN_SESSION "xset q | grep 'Caps Lock: *off *01: Num Lock: *off'", 10);
+    }
+}
+
+Test(desk, keys_of_the_viewer_reach_programs)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    place_runs("ts3", IN_SESSION "setsid -f xev -event keyboard >/run/keys 2>&1");
+    place_soon("ts3", IN_SESSION "xdotool getactivewindow getwindowname | grep 'Event Tester'", 10);
+    desk_presses("desk1", "ctrl+alt+m");
+    place_soon("ts3", "grep 'keysym 0x6d, m' /run/keys", 10);
+    desk_presses("desk1", "ctrl+alt+c");
+    place_soon("ts3", "grep 'keysym 0x63, c' /run/keys", 10);
+    desk_presses("desk1", "ctrl+alt+Return");
+    place_soon("ts3", "grep 'keysym 0xff0d, Return' /run/keys", 10);
+    desk_presses("desk1", "ctrl+alt+l"); // but for the agent's own
+    screen_shows("desk1", "gesperrt", 10);
+    place_runs("ts3", "! grep 'keysym 0x6c, l' /run/keys");
+}
+
 Test(desk, an_expired_password_is_changed_at_the_greeter)
 {
     desk_logs_on("desk1", "expi", "expi-geheim-1");

@@ -153,6 +153,7 @@ void desk_presses(const char *name, const char *key)
 
 void desk_logs_on(const char *name, const char *person, const char *password)
 {
+    desk_presses(name, "Escape"); // the name of whoever was refused may stand there
     desk_types(name, person);
     desk_presses(name, "Tab");
     desk_types_secret(name, password);

@@ -136,6 +136,33 @@ Test(greeter, keeps_nothing_after_a_try)
     cr_assert_str_eq(got[1].password, "anders");
 }
 
+Test(greeter, keeps_the_name_and_waits_for_the_password_after_a_wrong_one)
+{
+    struct greeter_message refused = {.type = GREETER_SHOW, .name = "anna"};
+    log_on("anna", "falsch");
+    expect(GREETER_LOG_ON);
+    say(GREETER_BUSY, "");
+    greeter_say(greeter, &refused);
+    display_run_ms(300);
+    display_type("geheim");
+    display_press("Return");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[1].name, "anna");
+    cr_assert_str_eq(got[1].password, "geheim");
+}
+
+Test(greeter, lets_go_of_a_kept_name_with_escape)
+{
+    struct greeter_message refused = {.type = GREETER_SHOW, .name = "anna"};
+    say(GREETER_BUSY, "");
+    greeter_say(greeter, &refused);
+    display_run_ms(300);
+    display_press("Escape");
+    log_on("bert", "anders");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[0].name, "bert");
+}
+
 Test(greeter, clears_the_fields_with_escape)
 {
     display_type("falsch");
@@ -211,6 +238,21 @@ Test(greeter_small, has_room_for_large_type)
     display_wait_for_colour(1020, 400, "#E6ECF1"); // beside the card
     display_wait_for_colour(1020, 764, "#D3DCE4");
     display_wait_for_colour(512, 140, "#FFFFFF"); // larger than it was
+}
+
+Test(greeter, says_for_a_while_that_it_is_the_real_one)
+{
+    struct greeter_message mark = {.type = GREETER_MARK};
+    display_type("an");
+    greeter_say(greeter, &mark);
+    display_wait_for_colour(20, 120, "#1B5E2B");
+    display_type("na");
+    display_wait_for_colour(20, 120, "#E6ECF1"); // after a quarter of a minute
+    display_press("Tab");
+    display_type("geheim");
+    display_press("Return");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[0].name, "anna");
 }
 
 Test(greeter, becomes_black_and_white_with_f4)

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/window_watch.h"
 #include "tests/integration/client-agent/display_fixture.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
+#include <stdlib.h>
+#include <xcb/xcb.h>
 
 static struct window_watch *watch;
-static volatile bool is_locked;
+static volatile bool is_locked, is_shown;
 
 static void shown(void *arg)
 {
     (void)arg;
+    is_shown = true;
 }
 
 static void lock(void *arg)
@@ -55,6 +59,75 @@ Test(window, locks_the_desk_with_caps_lock_and_num_lock_on)
     cr_expect(locks("super+l"));
     display_press("Num_Lock");
     cr_expect(locks("ctrl+alt+l"));
+}
+
+// A viewer that was taken over does what it likes on its X server.
+Test(window, locks_the_desk_when_its_client_keeps_the_keyboard)
+{
+    xcb_connection_t *client = xcb_connect(NULL, NULL);
+    xcb_window_t root = xcb_setup_roots_iterator(xcb_get_setup(client)).data->root;
+    xcb_grab_keyboard_reply_t *grabbed = xcb_grab_keyboard_reply(
+        client, xcb_grab_keyboard(client, 1, root, XCB_CURRENT_TIME, XCB_GRAB_MODE_ASYNC, XCB_GRAB_MODE_ASYNC), NULL);
+    cr_assert(grabbed && grabbed->status == XCB_GRAB_STATUS_SUCCESS);
+    free(grabbed);
+    cr_expect(locks("super+l"));
+    cr_expect(locks("ctrl+alt+l"));
+    xcb_disconnect(client);
+}
+
+Test(window, locks_the_desk_when_its_client_changes_what_keys_mean)
+{
+    program_shell("xmodmap -e 'clear control' -e 'clear mod1' -e 'clear mod4'");
+    cr_expect(locks("super+l"));
+    cr_expect(locks("ctrl+alt+l"));
+}
+
+static xcb_connection_t *show_window(void)
+{
+    const uint32_t focus = XCB_EVENT_MASK_FOCUS_CHANGE;
+    xcb_connection_t *client = xcb_connect(NULL, NULL);
+    xcb_screen_t *screen = xcb_setup_roots_iterator(xcb_get_setup(client)).data;
+    xcb_window_t window = xcb_generate_id(client);
+    xcb_create_window(client, XCB_COPY_FROM_PARENT, window, screen->root, 0, 0, 100, 100, 0,
+                      XCB_WINDOW_CLASS_INPUT_OUTPUT, screen->root_visual, XCB_CW_EVENT_MASK, &focus);
+    xcb_map_window(client, window);
+    xcb_flush(client);
+    cr_assert(display_wait(&is_shown, 10000));
+    return client;
+}
+
+static int times_focused(xcb_connection_t *client)
+{
+    int times = 0;
+    free(xcb_get_input_focus_reply(client, xcb_get_input_focus(client), NULL)); // all before it has come then
+    for (xcb_generic_event_t *event; (event = xcb_poll_for_event(client)); free(event))
+        times += (event->response_type & 0x7f) == XCB_FOCUS_IN;
+    return times;
+}
+
+Test(window, has_its_client_look_again_which_locks_are_on)
+{
+    cr_assert_not(window_watch_refocus(watch), "there is no window");
+    xcb_connection_t *client = show_window();
+    display_run_ms(100);
+    cr_assert_eq(times_focused(client), 1);
+    cr_assert(window_watch_refocus(watch));
+    display_run_ms(100);
+    cr_assert_eq(times_focused(client), 1);
+    xcb_disconnect(client);
+}
+
+// The client lets go of all keys when it loses the keyboard: a capital letter would become a small one.
+Test(window, does_not_disturb_whoever_is_typing)
+{
+    xcb_connection_t *client = show_window();
+    program_shell("xdotool keydown Shift_L");
+    display_run_ms(200);
+    cr_assert_not(window_watch_refocus(watch));
+    program_shell("xdotool keyup Shift_L");
+    display_run_ms(200);
+    cr_assert(window_watch_refocus(watch));
+    xcb_disconnect(client);
 }
 
 Test(window, leaves_other_keys_to_the_session)

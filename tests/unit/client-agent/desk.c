@@ -183,6 +183,43 @@ Test(desk_by_password, says_why_it_was_refused_and_whom_to_call)
     cr_assert_str_eq(fixture.help_desk, "0123 45");
 }
 
+Test(desk_by_password, keeps_the_name_of_whoever_mistyped_the_password)
+{
+    desk_fixture_log_on();
+    cr_assert_str_eq(fixture.name, "");
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
+    cr_assert_str_eq(fixture.name, "anna");
+    desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD); // news at the greeter do not take it away
+    cr_assert_str_eq(fixture.name, "anna");
+}
+
+Test(desk_by_password, keeps_no_name_after_a_session_or_a_cancelled_logon)
+{
+    desk_fixture_log_on();
+    desk_cancel(fixture.desk);
+    cr_assert_str_eq(fixture.name, "");
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
+    desk_fixture_log_on();
+    desk_fixture_answer_well();
+    desk_view(fixture.desk, VIEW_SHOWN, 0);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
+    cr_assert_str_eq(fixture.name, "");
+}
+
+// Whatever the person sees: after these keys it is the real greeter, and it says so.
+Test(desk, answers_the_keys_that_lock_it_in_every_state)
+{
+    for (enum desk_state state = 0; state < DESK_STATE_COUNT; state++) {
+        desk_fixture_bring_to(state);
+        desk_attention(fixture.desk);
+        cr_expect_str_eq(fixture.asked, "mark", "%s", desk_state_name(state));
+        cr_expect_eq(desk_state(fixture.desk), state);
+        desk_fixture_close();
+    }
+}
+
 Test(desk_by_password, lets_nobody_begin_while_the_broker_refuses_its_agent)
 {
     desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_NEW);

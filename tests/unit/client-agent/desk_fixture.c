@@ -67,6 +67,13 @@ static void show_face(void *arg, const struct desk_face *face)
     TEXT_PUT(fixture.sentence, face->sentence);
     TEXT_PUT(fixture.where, face->where);
     TEXT_PUT(fixture.help_desk, face->help_desk);
+    TEXT_PUT(fixture.name, face->name);
+}
+
+static void mark(void *arg)
+{
+    (void)arg;
+    note("mark");
 }
 
 static void report(void *arg, const struct device_message *message)
@@ -85,7 +92,7 @@ static void set_timer(void *arg, int64_t wait_ms)
 }
 
 static const struct desk_ports ports = {ask_ticket, ask_broker, ask_change, open_view, resume_view,
-                                        close_view, show_face,  report,     set_timer};
+                                        close_view, show_face,  mark,       report,    set_timer};
 
 void desk_fixture_open(bool has_realm)
 {

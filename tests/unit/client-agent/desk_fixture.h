@@ -8,8 +8,8 @@ struct desk_fixture {
     struct desk *desk;
     char asked[400]; // what the ports were asked, a word each
     unsigned attempt;
-    char sentence[320], where[NAME_SIZE], help_desk[NAME_SIZE]; // on the greeter
-    struct secret password;                                     // that a port got last
+    char sentence[320], where[NAME_SIZE], help_desk[NAME_SIZE], name[USER_NAME_SIZE]; // on the greeter
+    struct secret password;                                                           // that a port got last
     char one_time_password[OTP_TEXT_SIZE];
     struct device_message told;
     int64_t timer_ms;

@@ -287,7 +287,7 @@ Test(desk_session, goes_on_at_its_host_when_the_desk_is_locked)
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_view(fixture.desk, VIEW_LOCK, 0);
     desk_fixture_ends(VIEW_CLOSED);
-    cr_assert_str_eq(fixture.asked, "close disconnected");
+    cr_assert_str_eq(fixture.asked, "close mark disconnected");
     cr_assert(text_starts(fixture.sentence, "This desk is locked."), "%s", fixture.sentence);
 }
 
