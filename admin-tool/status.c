@@ -48,6 +48,16 @@ static void show_certificates(struct out *out, const struct record_list *ending)
     show_part(out, &certificate_ending_type, ending, columns);
 }
 
+static void show_floods(struct out *out, const struct record_list *floods)
+{
+    static const struct out_column columns[] = {{"port", N_("Flooded port")},
+                                                {"since", N_("since")},
+                                                {"dropped", N_("Connections dropped")},
+                                                {"network", N_("most recently from")},
+                                                {.field = NULL}};
+    show_part(out, &flood_report_type, floods, columns);
+}
+
 static void show_agents(struct out *out, const struct record_list *agents)
 {
     static const struct out_column columns[] = {{"kind", N_("Agents of")},          {"version", N_("Version")},
@@ -92,6 +102,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_directories(&tool->out, &status.directories);
         show_problems(&tool->out, &status.problems);
         show_certificates(&tool->out, &status.certificates_ending);
+        show_floods(&tool->out, &status.floods);
         show_agents(&tool->out, &status.agents);
         warn_of_authority(&tool->out, status.device_ca_until_ms);
     }

@@ -293,11 +293,21 @@ static bool open_server(struct broker *broker, struct fault *why)
         .key_file = broker->config->key,
         .device_ca_file = ca,
         .ticket_keys = broker->ticket_keys,
+        .unproven =
+            {
+                .all = broker->config->unproven_connections,
+                .listener = broker->config->unproven_per_port,
+                .network = broker->config->unproven_per_network,
+                .handshakes = broker->config->unproven_handshakes,
+                .patience_ms = broker->config->unproven_patience_s * 1000,
+            },
     };
     broker->server = server_new(&broker->services, &config, why);
-    if (broker->server)
-        broker->services.links = server_links(broker->server);
-    return broker->server != NULL;
+    if (!broker->server)
+        return false;
+    broker->services.links = server_links(broker->server);
+    broker->services.listeners = server_listeners(broker->server);
+    return true;
 }
 
 static bool begin_broker(struct broker *broker, struct fault *why)

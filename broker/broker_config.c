@@ -28,6 +28,11 @@ static const struct conf_row rows[] = {
     {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
     {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "persistent connections per directory for checking passwords"},
     {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes hosts with wake=command; %h is the host's id, %a its address"},
+    {.key = "unproven-connections", .type = CONF_NUMBER, AT(unproven_connections), .min = 16, .max = 100000, .preset = "8192", .sentence = "connections that have proven nothing yet, in all"},
+    {.key = "unproven-per-port", .type = CONF_NUMBER, AT(unproven_per_port), .min = 16, .max = 100000, .preset = "4096", .sentence = "the same, on one port"},
+    {.key = "unproven-per-network", .type = CONF_NUMBER, AT(unproven_per_network), .min = 16, .max = 100000, .preset = "2048", .sentence = "the same, from one IPv4 address or IPv6 /64"},
+    {.key = "unproven-handshakes", .type = CONF_NUMBER, AT(unproven_handshakes), .min = 16, .max = 100000, .preset = "1024", .sentence = "of these, in TLS or later, which costs memory"},
+    {.key = "unproven-patience-s", .type = CONF_NUMBER, AT(unproven_patience_s), .min = 1, .max = 120, .preset = "10", .sentence = "how long each of their steps may take"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug"},
     {.key = NULL},
 };

@@ -138,6 +138,18 @@ static const struct field agent_count_fields[] = {
 };
 const struct record_type agent_count_type = TYPE(agent_count);
 
+static const char *const listener_names[] = {"public", "device", "admin", NULL};
+
+static const struct field flood_report_fields[] = {
+    {.name = "port", .type = FIELD_CHOICE, AT(flood_report, port), .choices = listener_names, .column = 1, .sentence = "which"},
+    {.name = "since", .type = FIELD_TIME, AT(flood_report, since_ms), .column = 2, .sentence = "when it began"},
+    {.name = "dropped", .type = FIELD_NUMBER, AT(flood_report, dropped), .max = INT64_MAX, .column = 3, .sentence = "connections dropped to make room since then"},
+    {.name = "connections", .type = FIELD_NUMBER, AT(flood_report, connections), .max = INT64_MAX, .column = 4, .sentence = "connections there now that have proven nothing"},
+    {.name = "network", .type = FIELD_TEXT, AT(flood_report, network), .flags = FIELD_SPARSE, .column = 5, .sentence = "that the last one dropped came from; for the district"},
+    {.name = NULL},
+};
+const struct record_type flood_report_type = TYPE(flood_report);
+
 static const char *const store_conditions[] = {"ok", "refusing", NULL};
 
 static const struct field status_answer_fields[] = {
@@ -156,6 +168,7 @@ static const struct field status_answer_fields[] = {
     {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate expires within 30 days, or has expired"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
+    {.name = "floods", .type = FIELD_RECORDS, AT(status_answer, floods), .max = ANSWER_ITEMS_MAX, .record = &flood_report_type, .sentence = "ports on which connections that have proven nothing are dropped to make room"},
     {.name = "agents", .type = FIELD_RECORDS, AT(status_answer, agents), .max = ANSWER_ITEMS_MAX, .record = &agent_count_type, .sentence = "versions of the agents that are linked, or are not let in"},
     {.name = NULL},
 };

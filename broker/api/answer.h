@@ -110,6 +110,13 @@ struct host_problem {
     int64_t sessions;
 };
 
+// A port on which connections that have proven nothing are dropped to make room.
+struct flood_report {
+    int64_t port; // enum listener_kind of core
+    int64_t since_ms, dropped, connections;
+    char network[SLUG_SIZE];
+};
+
 // How many machines have an agent of that version.
 struct agent_count {
     int64_t kind; // enum noun
@@ -118,7 +125,8 @@ struct agent_count {
     char refusal[SLUG_SIZE]; // the code why they are not let in; empty: they are linked
 };
 
-extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type, agent_count_type;
+extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type, agent_count_type,
+    flood_report_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -128,7 +136,7 @@ struct status_answer {
     int64_t store; // enum store_condition
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
-    struct record_list certificates_ending, directories, problems, agents;
+    struct record_list certificates_ending, directories, problems, agents, floods;
 };
 extern const struct record_type status_answer_type;
 

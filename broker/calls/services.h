@@ -32,6 +32,7 @@ struct services {
     struct auth_port auth;
     struct ca_port ca;
     struct link_port links;
+    struct listener_port listeners;
     struct reports reports;
     struct limits limits;
     struct otp_maker *otp_maker;

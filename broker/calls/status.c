@@ -56,6 +56,7 @@ void call_status(struct services *services, struct request *request)
     status_report_certificates(&answer.certificates_ending, services, &request->peer);
     status_report_directories(&answer.directories, services, &request->peer);
     status_report_problems(&answer.problems, services, &request->peer);
+    status_report_floods(&answer.floods, services, &request->peer);
     status_report_agents(&answer.agents, services, &request->peer);
     request_answer(request, &answer);
     record_free(status_answer_type.fields, &answer);
@@ -94,6 +95,32 @@ static void print_links(struct text *text, const struct services *services)
     }
 }
 
+static void print_listeners(struct text *text, const struct services *services)
+{
+    static const char *const ports[] = {
+        [LISTENER_PUBLIC] = "public",
+        [LISTENER_DEVICE] = "device",
+        [LISTENER_ADMIN] = "admin",
+    };
+    static const struct {
+        const char *name, *type;
+        size_t offset;
+    } rows[] = {
+        {"pult_unproven_connections", "gauge", offsetof(struct listener_figures, unproven)},
+        {"pult_unproven_dropped_full_total", "counter", offsetof(struct listener_figures, dropped_full)},
+        {"pult_unproven_dropped_late_total", "counter", offsetof(struct listener_figures, dropped_late)},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        text_addf(text, "# TYPE %s %s\n", rows[i].name, rows[i].type);
+        for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {
+            struct listener_figures figures;
+            services->listeners.figures(services->listeners.self, kind, &figures);
+            text_addf(text, "%s{port=\"%s\"} %llu\n", rows[i].name, ports[kind],
+                      (unsigned long long)*(const uint64_t *)(const void *)((const char *)&figures + rows[i].offset));
+        }
+    }
+}
+
 void call_metrics(struct services *services, struct request *request)
 {
     struct text text = {0};
@@ -107,6 +134,7 @@ void call_metrics(struct services *services, struct request *request)
               (unsigned long long)commit_last_seq(services->commit));
     text_addf(&text, "# TYPE pult_sessions gauge\npult_sessions %zu\n", state_count(services->state, NOUN_SESSION));
     print_links(&text, services);
+    print_listeners(&text, services);
     text_addf(&text, "# TYPE pult_store_refusing gauge\npult_store_refusing %d\n",
               commit_is_refusing(services->commit));
     request_answer_text(request, &text);

@@ -116,3 +116,20 @@ void status_report_agents(struct record_list *agents, const struct services *ser
                 count_of(agents, nouns[i], &agent)->count++;
     }
 }
+
+void status_report_floods(struct record_list *floods, const struct services *services, const struct peer *peer)
+{
+    for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {
+        struct listener_figures figures;
+        services->listeners.figures(services->listeners.self, kind, &figures);
+        if (!figures.flood_since_ms)
+            continue;
+        struct flood_report *report = record_add(floods, &flood_report_type);
+        report->port = kind;
+        report->since_ms = clock_wall_ms() - (clock_steady_ms() - figures.flood_since_ms);
+        report->dropped = (int64_t)figures.flood_dropped;
+        report->connections = (int64_t)figures.unproven;
+        if (peer->role == ROLE_DISTRICT)
+            TEXT_PUT(report->network, figures.network);
+    }
+}

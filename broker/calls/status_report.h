@@ -10,5 +10,7 @@ int64_t status_report_draining(const struct services *services,
 // Devices and hosts whose certificate ends soon, or has ended: they should have renewed it long ago.
 void status_report_certificates(struct record_list *ending, const struct services *services, const struct peer *peer);
 void status_report_problems(struct record_list *problems, const struct services *services, const struct peer *peer);
+// Ports on which connections are dropped to make room. From where, the district alone is told.
+void status_report_floods(struct record_list *floods, const struct services *services, const struct peer *peer);
 // Which versions the agents are of, of devices first.
 void status_report_agents(struct record_list *agents, const struct services *services, const struct peer *peer);

@@ -241,6 +241,24 @@ struct link_port {
     void (*figures)(void *self, enum noun noun, struct link_figures *figures);
 };
 
+// ---- listeners: what comes in without having proven anything
+
+enum listener_kind { LISTENER_PUBLIC, LISTENER_DEVICE, LISTENER_ADMIN, LISTENER_COUNT };
+enum { NETWORK_SIZE = 52 }; // an IPv4 address, or an IPv6 network of 64 bits
+
+struct listener_figures {
+    uint64_t unproven;                   // connections that have proven nothing yet, now
+    uint64_t dropped_full, dropped_late; // since the start: for want of room, for taking too long
+    int64_t flood_since_ms;              // steady; 0: nothing is dropped for want of room
+    uint64_t flood_dropped;              // since then
+    char network[NETWORK_SIZE];          // that the last of those came from
+};
+
+struct listener_port {
+    void *self;
+    void (*figures)(void *self, enum listener_kind kind, struct listener_figures *figures);
+};
+
 // ---- hosts: how they are
 
 enum host_health {

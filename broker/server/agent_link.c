@@ -34,6 +34,8 @@ static int link_asked(struct lws *wsi)
     for (size_t i = 0; i < link_count; i++)
         if (path_is(wsi, &link_rows[i]) && has_standing(connection, link_rows[i].noun))
             connection->kind = &link_rows[i];
+    if (connection->kind)
+        connection_prove(connection);
     return connection->kind ? 0 : -1;
 }
 

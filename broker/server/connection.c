@@ -5,6 +5,7 @@
 #include "broker/calls/certificates.h"
 #include "broker/server/tls.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -83,16 +84,85 @@ static void find_renewed(struct connection *connection)
         connection->renews = mem_dup(renews);
 }
 
-struct connection *connection_of(struct lws *wsi)
+// Libwebsockets does not say when a handshake is done: a certificate proves something before the first request comes.
+static bool has_proven(struct connection *connection)
 {
-    struct connection *connection = lws_get_opaque_user_data(wsi);
-    if (connection)
-        return connection;
-    connection = mem_new(1, sizeof *connection);
-    connection->server = lws_context_user(lws_get_context(wsi));
-    connection->wsi = wsi;
-    connection->on_device_port = lws_get_vhost(wsi) == connection->server->device_vhost;
-    connection->on_admin_port = lws_get_vhost(wsi) == connection->server->admin_vhost;
+    const SSL *ssl = lws_get_ssl(connection->wsi);
+    if (!connection->on_device_port && !connection->on_admin_port)
+        return false;
+    if (!ssl || !SSL_is_init_finished(ssl))
+        return false;
+    connection_of(connection->wsi);
+    return connection_device(connection) || connection_host(connection) || connection_administrator(connection);
+}
+
+static bool drop_connection(void *arg)
+{
+    struct connection *connection = arg;
+    connection->unproven = NULL;
+    if (has_proven(connection))
+        return false;
+    connection_kill(connection->wsi);
+    return true;
+}
+
+static void connection_free(struct connection *connection)
+{
+    struct server *server = connection->server;
+    unproven_remove(connection->unproven);
+    exchange_end(connection);
+    free(connection->common_name);
+    free(connection->renews);
+    free(connection->address);
+    free(connection);
+    server->open--;
+    server_release(server);
+}
+
+void connection_begin(struct server *server, enum listener_kind kind, struct lws_vhost *vhost, int descriptor,
+                      struct unproven *unproven)
+{
+    struct connection *connection = mem_new(1, sizeof *connection);
+    lws_adopt_desc_t info = {
+        .vh = vhost,
+        .type = LWS_ADOPT_SOCKET | LWS_ADOPT_HTTP | LWS_ADOPT_ALLOW_SSL,
+        .fd.sockfd = descriptor,
+        .opaque = connection,
+    };
+    assert(!server->adopting);
+    server->open++;
+    connection->server = server;
+    connection->unproven = unproven;
+    connection->on_device_port = kind == LISTENER_DEVICE;
+    connection->on_admin_port = kind == LISTENER_ADMIN;
+    unproven_handshake(unproven, drop_connection, connection, clock_steady_ms());
+    server->adopting = connection;
+    lws_adopt_descriptor_vhost_via_info(&info); // when TLS fails at once, it ends like any other
+    if (server->adopting)                       // it had no room for it
+        connection_free(take(server->adopting));
+}
+
+void connection_created(struct lws *wsi)
+{
+    struct server *server = lws_context_user(lws_get_context(wsi));
+    assert(server->adopting && !server->adopting->wsi);
+    take(server->adopting)->wsi = wsi;
+}
+
+void connection_step(struct connection *connection, bool at_work)
+{
+    if (connection->unproven)
+        unproven_step(connection->unproven, at_work, clock_steady_ms());
+}
+
+void connection_prove(struct connection *connection)
+{
+    unproven_remove(take(connection->unproven));
+}
+
+static void read_other_side(struct connection *connection)
+{
+    struct lws *wsi = connection->wsi;
     connection->certificate_until_ms = tls_peer_until_ms(lws_get_ssl(wsi));
     char common_name[ID_SIZE] = "";
     if (connection->on_device_port || connection->on_admin_port)
@@ -104,7 +174,14 @@ struct connection *connection_of(struct lws *wsi)
     lws_get_peer_simple(wsi, address, sizeof address);
     connection->address = mem_dup(address);
     tls_forget_keys(lws_get_ssl(wsi));
-    lws_set_opaque_user_data(wsi, connection);
+}
+
+struct connection *connection_of(struct lws *wsi)
+{
+    struct connection *connection = lws_get_opaque_user_data(wsi);
+    assert(connection && connection->wsi == wsi);
+    if (!connection->common_name)
+        read_other_side(connection);
     return connection;
 }
 
@@ -140,11 +217,7 @@ void connection_end(struct lws *wsi)
     if (!connection)
         return;
     lws_set_opaque_user_data(wsi, NULL);
-    exchange_end(connection);
-    free(connection->common_name);
-    free(connection->renews);
-    free(connection->address);
-    free(connection);
+    connection_free(connection);
 }
 
 // Outside a callback of libwebsockets its own timers stand still until something else wakes it.

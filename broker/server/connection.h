@@ -4,6 +4,7 @@
 #include "broker/calls/services.h"
 #include "broker/server/link_table.h"
 #include "broker/server/ticket_keys.h"
+#include "broker/server/unproven.h"
 
 #include <libwebsockets.h>
 
@@ -26,10 +27,11 @@ struct connection {
     struct server *server;
     struct lws *wsi;
     struct exchange *exchange;     // NULL between requests
+    struct unproven *unproven;     // NULL once it has proven who it is
     struct agent_link *link;       // NULL unless it is a WebSocket of an agent
     const struct link_row *kind;   // of that; NULL as long as none was asked for
     char certificate[DIGEST_SIZE]; // of the other side, empty without
-    char *common_name;             // the same; as long as it is, for there are many
+    char *common_name;             // the same; as long as it is, for there are many; NULL during the handshake
     char *renews;                  // which one that certificate renews, as far as it matters; NULL: none
     char *address;                 // the same, in numbers
     int64_t certificate_until_ms;
@@ -40,15 +42,28 @@ struct connection {
 struct server {
     struct services *services;
     struct ticket_keys *ticket_keys;
-    struct lws_context *context;
-    struct lws_vhost *public_vhost, *device_vhost, *admin_vhost;
+    struct lws_context *contexts[LISTENER_COUNT];
+    struct listener *listeners[LISTENER_COUNT];
+    struct unproven_table *unproven;
+    struct loop_timer *sweep;
+    struct connection *adopting; // of which libwebsockets makes its part just now
+    size_t open, open_max;       // connections
     struct link_table links;
     unsigned char binding[32]; // SHA-256 of our certificate
     bool closing;
 };
 
+// ---- server.c
+void server_release(struct server *server); // a connection has ended: perhaps the last one of a server that ends
+
 // ---- connection.c
-struct connection *connection_of(struct lws *wsi);
+// Hands a descriptor whose TLS begins to libwebsockets. The descriptor is closed with the connection, perhaps at once.
+void connection_begin(struct server *server, enum listener_kind kind, struct lws_vhost *vhost, int descriptor,
+                      struct unproven *unproven);
+struct connection *connection_of(struct lws *wsi);                 // its handshake is done
+void connection_created(struct lws *wsi);                          // libwebsockets has made it
+void connection_step(struct connection *connection, bool at_work); // see unproven_step
+void connection_prove(struct connection *connection); // a certificate, a token, a ticket or a password was right
 void connection_end(struct lws *wsi);
 void connection_kill(struct lws *wsi); // at the next turn of the loop
 // The device that its certificate stands for, as the state has it at this moment; NULL when it has no standing.

@@ -164,6 +164,8 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
     if (refusal == REFUSAL_NONE &&
         (!read_authorization(exchange, wsi) || !read_query(request, wsi) || !read_conditions(request, wsi)))
         refusal = REFUSAL_INVALID;
+    if (request->peer.role != ROLE_UNAUTHENTICATED)
+        connection_prove(exchange->connection);
     // Who may not call it is told so before their body is read.
     if (refusal == REFUSAL_NONE)
         refusal = wall_authorize(state, request->method, &request->peer, request->id);
@@ -188,6 +190,7 @@ void exchange_dispatch(struct exchange *exchange)
     if (exchange->body.length)
         explicit_bzero(exchange->body.bytes, exchange->body.length);
     exchange->body.length = 0;
+    connection_step(exchange->connection, true);
     if (read)
         calls_dispatch(exchange->connection->server->services, request);
     else

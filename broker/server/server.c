@@ -6,6 +6,7 @@
 #include "broker/net/lws_spin_guard.h"
 #include "broker/net/tls_policy.h"
 #include "broker/server/connection.h"
+#include "broker/server/listener.h"
 #include "broker/server/tls.h"
 
 #include <assert.h>
@@ -24,6 +25,7 @@ enum {
     // A whole TLS record and room to spare: with libuv, libwebsockets 4.1 forgets what a third read would have to
     // fetch.
     READ_MAX = 16 * 1024 + 256,
+    SWEEP_MS = 1000,
 };
 
 // ---- the answer
@@ -77,6 +79,7 @@ static int send_answer(struct connection *connection)
     memcpy(at, exchange->body.bytes, length);
     explicit_bzero(exchange->body.bytes, length);
     exchange_end(connection);
+    connection_step(connection, false);
     int written = lws_write(wsi, start, (size_t)(at - start) + length, LWS_WRITE_HTTP_FINAL);
     explicit_bzero(at, length);
     if (written < 0 || close)
@@ -89,6 +92,8 @@ static void finish_request(struct request *request, int status, struct text *ans
 {
     struct exchange *exchange = request->arg;
     assert(exchange->request == request && exchange->status == 0 && status >= 200); // once
+    // What was posted by anybody and taken held a password, a ticket or a token.
+    bool proves = status == 200 && text_equal(request->method->verb, "POST");
     exchange->status = status;
     exchange->retry_after_s = retry_after_s;
     exchange->negotiate_reply = take(request->negotiate_reply);
@@ -100,6 +105,8 @@ static void finish_request(struct request *request, int status, struct text *ans
     exchange->request = NULL;
     struct connection *connection = exchange->connection;
     assert(!connection || connection->exchange == exchange);
+    if (connection && proves)
+        connection_prove(connection);
     if (!connection)
         exchange_free(exchange);
     else if (connection->in_callback)
@@ -124,6 +131,7 @@ static int begin_request(struct lws *wsi, const char *path)
     exchange->request->finish = finish_request;
     exchange->request->arg = exchange;
     connection->in_callback = true;
+    connection_step(connection, false);
     if (!exchange_begin(exchange, wsi, path, &has_body))
         exchange->close = has_body && !exchange->body_comes; // what would follow is no request
     else if (!has_body)
@@ -179,7 +187,8 @@ static struct server *server_of(struct lws *wsi)
 // at again with each request. Everything else about its certificate has to be right.
 static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
 {
-    return lws_get_vhost(wsi) == server_of(wsi)->device_vhost && X509_STORE_CTX_get_error_depth(store) == 0 &&
+    const struct connection *connection = lws_get_opaque_user_data(wsi);
+    return connection->on_device_port && X509_STORE_CTX_get_error_depth(store) == 0 &&
            X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
@@ -194,6 +203,9 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         tls_policy_set(user);
         SSL_CTX_set_mode(user, SSL_MODE_RELEASE_BUFFERS); // most links are idle
         ticket_keys_serve(server_of(wsi)->ticket_keys, user, lws_get_vhost_name(lws_get_vhost(wsi)));
+        return 0;
+    case LWS_CALLBACK_WSI_CREATE:
+        connection_created(wsi);
         return 0;
     case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
         return text_equal(in, "websocket") ? 0 : -1;
@@ -222,7 +234,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
 
 // ---- start and end
 
-// protocols[0] answers for certificates on both vhosts.
+// protocols[0] answers for certificates.
 static const struct lws_protocols protocols[] = {
     {.name = "http", .callback = on_http},
     // What goes out is not cut up into pieces of the size of what comes in.
@@ -236,50 +248,42 @@ static void log_lws(int level, const char *line)
         log_warn("http", "%.*s", (int)strcspn(line, "\n"), line);
 }
 
-static struct lws_vhost *listen_on(struct server *server, const struct server_config *config, const char *name,
-                                   int port, const char *ca_file)
+// A virtual host that gets its connections from a listener of ours.
+static struct lws_vhost *vhost_new(struct lws_context *context, enum listener_kind kind,
+                                   const struct server_config *config, const char *ca_file)
 {
-    bool is_ipv4 = config->address[0] && !strchr(config->address, ':');
+    static const char *const names[] = {
+        [LISTENER_PUBLIC] = "public",
+        [LISTENER_DEVICE] = "device",
+        [LISTENER_ADMIN] = "admin",
+    };
     struct lws_context_creation_info info = {
-        .vhost_name = name,
-        .iface = config->address[0] ? config->address : NULL,
-        .port = port,
+        .vhost_name = names[kind],
+        .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
         .ssl_cert_filepath = config->certificate_file,
         .ssl_private_key_filepath = config->key_file,
         .ssl_ca_filepath = ca_file,
         .alpn = "http/1.1", // its HTTP/2 has a flood that ends no connection
         .keepalive_timeout = KEEPALIVE_S,
-        .options = (is_ipv4 ? LWS_SERVER_OPTION_DISABLE_IPV6 : 0) |
-                   (ca_file ? LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT : 0) |
-                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT | LWS_SERVER_OPTION_FAIL_UPON_UNABLE_TO_BIND,
-        .user = server,
+        .options =
+            (ca_file ? LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT : 0) | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
     };
-    return lws_create_vhost(server->context, &info);
+    return lws_create_vhost(context, &info);
 }
 
-static bool start_for_administrators(struct server *server, const struct server_config *config, struct fault *why)
-{
-    // What a device holds must never open this port.
-    if (certificate_file_holds(config->admin_ca_file, config->device_ca_file))
-        return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices",
-                         config->admin_ca_file);
-    server->admin_vhost = listen_on(server, config, "admin", config->admin_port, config->admin_ca_file);
-    return server->admin_vhost ||
-           fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->admin_port);
-}
-
-// Directories, probes and the journal have files open, too: without a rest for them it is they who fail in a flood, and
-// accept() fails round and round. At its own limit libwebsockets stops listening for a while.
-static unsigned connections_max(void)
+// Directories, probes and the journal have files open, too: without a rest for them it is they who fail in a flood.
+static size_t connections_max(void)
 {
     struct rlimit files;
     if (getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur > INT_MAX)
-        return 0;
-    return (unsigned)(files.rlim_cur > 4 * OTHER_FILES ? files.rlim_cur - OTHER_FILES : files.rlim_cur * 3 / 4);
+        return INT_MAX;
+    return files.rlim_cur > 4 * OTHER_FILES ? files.rlim_cur - OTHER_FILES : files.rlim_cur * 3 / 4;
 }
 
-static bool start(struct server *server, const struct server_config *config, struct fault *why)
+// A context each: among the virtual hosts of one, libwebsockets picks by what the client asks for (SNI, Host), and with
+// the host the certificates that it believes. What a device says must not lead it to the administrators' port.
+static struct lws_context *context_new(struct server *server)
 {
     void *loops[1] = {loop_uv(server->services->loop)};
     struct lws_context_creation_info info = {
@@ -287,22 +291,53 @@ static bool start(struct server *server, const struct server_config *config, str
         .foreign_loops = loops,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .max_http_header_data2 = HEADERS_MAX,
-        .fd_limit_per_thread = connections_max(),
         .pt_serv_buf_size = READ_MAX,
         .user = server,
     };
+    return lws_create_context(&info);
+}
+
+static bool listen_on(struct server *server, enum listener_kind kind, const struct server_config *config, int port,
+                      const char *ca_file, struct fault *why)
+{
+    struct lws_context *context = server->contexts[kind] = context_new(server);
+    if (!context)
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot start libwebsockets (is libwebsockets-evlib-uv installed?)");
+    struct lws_vhost *vhost = vhost_new(context, kind, config, ca_file);
+    if (!vhost)
+        return fault_set(why, FAULT_INVALID, "cannot use certificate %s with key %s%s%s", config->certificate_file,
+                         config->key_file, ca_file ? " and CA " : "", ca_file ? ca_file : "");
+    server->listeners[kind] = listener_new(server, kind, vhost, config->address, port, why);
+    return server->listeners[kind] != NULL;
+}
+
+static bool listen_for_administrators(struct server *server, const struct server_config *config, struct fault *why)
+{
+    // What a device holds must never open this port.
+    if (certificate_file_holds(config->admin_ca_file, config->device_ca_file))
+        return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices",
+                         config->admin_ca_file);
+    return listen_on(server, LISTENER_ADMIN, config, config->admin_port, config->admin_ca_file, why);
+}
+
+static void sweep_unproven(void *arg)
+{
+    struct server *server = arg;
+    unproven_sweep(server->unproven, clock_steady_ms());
+    loop_timer_start(server->sweep, SWEEP_MS);
+}
+
+static bool open_listeners(struct server *server, const struct server_config *config, struct fault *why)
+{
     assert(lws_spin_guard_works());
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
-    server->context = lws_create_context(&info);
-    if (!server->context)
-        return fault_set(why, FAULT_UNAVAILABLE, "cannot start libwebsockets (is libwebsockets-evlib-uv installed?)");
-    server->public_vhost = listen_on(server, config, "public", config->port, NULL);
-    if (!server->public_vhost)
-        return fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->port);
-    server->device_vhost = listen_on(server, config, "device", config->device_port, config->device_ca_file);
-    if (!server->device_vhost)
-        return fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d", config->address, config->device_port);
-    return !config->admin_ca_file[0] || start_for_administrators(server, config, why);
+    server->open_max = connections_max();
+    server->unproven = unproven_table_new(&config->unproven);
+    server->sweep = loop_timer_new(server->services->loop, sweep_unproven, server);
+    loop_timer_start(server->sweep, SWEEP_MS);
+    return listen_on(server, LISTENER_PUBLIC, config, config->port, NULL, why) &&
+           listen_on(server, LISTENER_DEVICE, config, config->device_port, config->device_ca_file, why) &&
+           (!config->admin_ca_file[0] || listen_for_administrators(server, config, why));
 }
 
 struct server *server_new(struct services *services, const struct server_config *config, struct fault *why)
@@ -314,19 +349,44 @@ struct server *server_new(struct services *services, const struct server_config 
         free(server);
         return NULL;
     }
-    if (!start(server, config, why)) {
+    if (!open_listeners(server, config, why)) {
         server_free(server);
         return NULL;
     }
     return server;
 }
 
+static void get_figures(void *self, enum listener_kind kind, struct listener_figures *figures)
+{
+    const struct server *server = self;
+    unproven_figures(server->unproven, kind, clock_steady_ms(), figures);
+}
+
+struct listener_port server_listeners(struct server *server)
+{
+    return (struct listener_port){server, get_figures};
+}
+
+void server_release(struct server *server)
+{
+    if (!server->closing || server->open)
+        return;
+    unproven_table_free(server->unproven);
+    link_table_clear(&server->links);
+    free(server);
+}
+
+// libwebsockets ends its connections when the loop runs for the last time: the last of them releases the server.
 void server_free(struct server *server)
 {
     if (!server)
         return;
-    if (server->context)
-        lws_context_destroy(server->context);
-    link_table_clear(&server->links);
-    free(server);
+    loop_timer_free(server->sweep);
+    for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {
+        listener_free(server->listeners[kind]);
+        if (server->contexts[kind])
+            lws_context_destroy(server->contexts[kind]);
+    }
+    server->closing = true;
+    server_release(server);
 }

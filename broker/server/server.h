@@ -3,6 +3,7 @@
 // of these two trusts its own authority alone. HTTPS and WebSocket by libwebsockets on the broker's loop.
 #pragma once
 #include "broker/calls/services.h"
+#include "broker/server/unproven.h"
 
 struct server;
 struct ticket_keys;
@@ -14,11 +15,13 @@ struct server_config {
     const char *device_ca_file;              // who may connect to device_port
     const char *admin_ca_file;               // who may connect to admin_port; "": that port is closed
     struct ticket_keys *ticket_keys;         // must outlive the server
+    struct unproven_limits unproven;
 };
 
 struct server *server_new(struct services *services, const struct server_config *config, struct fault *why);
-void server_free(struct server *server);
+void server_free(struct server *server); // before loop_free, which ends its connections
 struct link_port server_links(struct server *server);
+struct listener_port server_listeners(struct server *server);
 // Pings agents, and drops links that have been silent for too long or whose certificate has no standing any more. Call
 // it about every 5 seconds.
 void server_sweep_links(struct server *server);

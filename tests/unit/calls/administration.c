@@ -38,6 +38,26 @@ Test(administration, a_host_that_takes_nobody_new_is_in_trouble)
     cr_assert_eq(codec_number(status, "hosts_ok"), 4, "one not looked at yet, one asleep");
 }
 
+Test(administration, a_flood_is_shown_while_it_lasts_and_from_where_to_the_district)
+{
+    struct listener_figures flood = {
+        .unproven = 7, .dropped_full = 99, .flood_since_ms = clock_steady_ms(), .flood_dropped = 12};
+    TEXT_PUT(flood.network, "2001:db8::/64");
+    owned(json) json_object *before = status_of();
+    cr_assert_eq(json_object_array_length(codec_member(before, "floods")), 0);
+    calls.listeners[LISTENER_DEVICE] = flood;
+    for (int district = 0; district < 2; district++) {
+        calls.caller.role = district ? ROLE_DISTRICT : ROLE_ADMIN;
+        owned(json) json_object *status = status_of();
+        json_object *floods = codec_member(status, "floods"), *first = json_object_array_get_idx(floods, 0);
+        cr_assert_eq(json_object_array_length(floods), 1);
+        cr_assert_str_eq(codec_string(first, "port"), "device");
+        cr_assert_eq(codec_number(first, "dropped"), 12);
+        cr_assert_eq(codec_number(first, "connections"), 7);
+        cr_assert_str_eq(codec_string(first, "network"), district ? "2001:db8::/64" : "");
+    }
+}
+
 // ---- who is logged on
 
 #define TENANT(more)                                                                                                   \

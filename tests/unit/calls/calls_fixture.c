@@ -152,6 +152,12 @@ static bool find_agent(void *self, enum noun noun, const char *id, struct link_a
     return agent->version[0];
 }
 
+static void get_listener_figures(void *self, enum listener_kind kind, struct listener_figures *figures)
+{
+    (void)self;
+    *figures = calls.listeners[kind];
+}
+
 static void get_figures(void *self, enum noun noun, struct link_figures *figures)
 {
     (void)self, (void)noun;
@@ -194,6 +200,7 @@ void calls_open(void)
         .auth = {.look_up = look_up, .status = directory_status, .forget = forget},
         .store = {.read = read_page},
         .links = {NULL, is_online, send_message, find_agent, get_figures},
+        .listeners = {NULL, get_listener_figures},
     };
     cr_assert(services->otp_maker, "%s", why.text);
     folder_remove(calls.folder);

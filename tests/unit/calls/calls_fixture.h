@@ -29,6 +29,7 @@ struct calls_fixture {
     bool away;               // no host can be told anything
     struct link_agent agent; // of every machine; without a version there is none
     struct link_figures figures;
+    struct listener_figures listeners[LISTENER_COUNT];
     int status;
     char etag[ETAG_SIZE];
     const struct store_event *stored; // what a page of the journal is read from, and which

@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/server/listener.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <errno.h>
+#include <netinet/tcp.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum {
+    BACKLOG = 4096,
+    ACCEPT_TURN = 64, // so many at once, then it is the others' turn
+    BEGIN_TURN = 16,  // the same for handshakes, which take a third of a millisecond each
+    TURN_MS = 1,
+    PAUSE_MS = 100, // no descriptors
+    // RFC 8446, section 5.1: the head of a record; a handshake's; the longest that may follow.
+    RECORD_HEAD = 5,
+    RECORD_HANDSHAKE = 22,
+    RECORD_MAX = 16384,
+};
+
+// A connection that has not yet said the first thing that TLS has to say.
+struct arrival {
+    struct listener *listener;
+    struct unproven *unproven;
+    struct loop_watch *watch;
+    struct arrival *next, **before; // of all, or of those that have
+    int descriptor;
+    int needed; // bytes until that is complete; RECORD_HEAD as long as its length is not known
+};
+
+struct arrivals {
+    struct arrival *first, **last;
+};
+
+struct listener {
+    struct server *server;
+    struct lws_vhost *vhost;
+    enum listener_kind kind;
+    int descriptor;
+    struct loop_watch *watch;
+    struct loop_timer *pause, *turn;
+    struct arrivals waiting, ready;
+    int begun; // handshakes in this turn
+};
+
+// ---- arrivals
+
+static void put_last(struct arrivals *arrivals, struct arrival *arrival)
+{
+    arrival->next = NULL;
+    arrival->before = arrivals->last;
+    *arrivals->last = arrival;
+    arrivals->last = &arrival->next;
+}
+
+static void take_out(struct arrivals *arrivals, struct arrival *arrival)
+{
+    *arrival->before = arrival->next;
+    *(arrival->next ? &arrival->next->before : &arrivals->last) = arrival->before;
+}
+
+static bool is_ready(const struct arrival *arrival)
+{
+    return !arrival->watch;
+}
+
+// Its descriptor, now the caller's.
+static int arrival_end(struct arrival *arrival)
+{
+    struct listener *listener = arrival->listener;
+    int descriptor = arrival->descriptor;
+    take_out(is_ready(arrival) ? &listener->ready : &listener->waiting, arrival);
+    loop_watch_free(arrival->watch);
+    listener->server->open--;
+    free(arrival);
+    return descriptor;
+}
+
+static bool drop_arrival(void *arg)
+{
+    close(arrival_end(arg));
+    return true;
+}
+
+static void close_arrival(struct arrival *arrival)
+{
+    unproven_remove(take(arrival->unproven));
+    drop_arrival(arrival);
+}
+
+static void wait_for_bytes(int descriptor, int count)
+{
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVLOWAT, &count, sizeof count);
+}
+
+static void begin_handshake(struct arrival *arrival)
+{
+    struct listener *listener = arrival->listener;
+    struct unproven *unproven = take(arrival->unproven);
+    int descriptor = arrival_end(arrival);
+    listener->begun++;
+    wait_for_bytes(descriptor, 1);
+    connection_begin(listener->server, listener->kind, listener->vhost, descriptor, unproven);
+}
+
+static void begin_handshakes(void *arg)
+{
+    struct listener *listener = arg;
+    listener->begun = 0;
+    while (listener->ready.first && listener->begun < BEGIN_TURN)
+        begin_handshake(listener->ready.first);
+    if (listener->begun)
+        loop_timer_start(listener->turn, TURN_MS);
+}
+
+static void hello_complete(struct arrival *arrival)
+{
+    struct listener *listener = arrival->listener;
+    take_out(&listener->waiting, arrival);
+    loop_watch_free(take(arrival->watch));
+    put_last(&listener->ready, arrival);
+    if (!listener->begun)
+        loop_timer_start(listener->turn, TURN_MS);
+    if (listener->begun < BEGIN_TURN)
+        begin_handshake(listener->ready.first);
+}
+
+// False: it is no TLS, or ended.
+static bool read_length(struct arrival *arrival)
+{
+    unsigned char head[RECORD_HEAD];
+    if (recv(arrival->descriptor, head, sizeof head, MSG_PEEK) != RECORD_HEAD)
+        return false;
+    int length = head[3] << 8 | head[4];
+    arrival->needed = RECORD_HEAD + length;
+    return head[0] == RECORD_HANDSHAKE && head[1] == 3 && length > 0 && length <= RECORD_MAX;
+}
+
+// The kernel calls when as many bytes have come as were asked for, or no more will come.
+static void arrival_ready(void *arg, bool readable, bool writable)
+{
+    (void)readable, (void)writable;
+    struct arrival *arrival = arg;
+    bool is_news = arrival->needed == RECORD_HEAD;
+    int available = 0;
+    if (is_news && !read_length(arrival)) {
+        close_arrival(arrival);
+        return;
+    }
+    ioctl(arrival->descriptor, FIONREAD, &available);
+    if (available >= arrival->needed)
+        hello_complete(arrival);
+    else if (is_news)
+        wait_for_bytes(arrival->descriptor, arrival->needed);
+    else
+        close_arrival(arrival);
+}
+
+static void take_arrival(struct listener *listener, int descriptor, const struct sockaddr_storage *from)
+{
+    struct server *server = listener->server;
+    struct arrival *arrival = mem_new(1, sizeof *arrival);
+    arrival->listener = listener;
+    arrival->descriptor = descriptor;
+    arrival->needed = RECORD_HEAD;
+    arrival->watch = loop_watch_new(server->services->loop, descriptor, arrival_ready, arrival);
+    put_last(&listener->waiting, arrival);
+    server->open++;
+    arrival->unproven = unproven_add(server->unproven, listener->kind, from, drop_arrival, arrival, clock_steady_ms());
+    loop_watch_set(arrival->watch, true, false);
+}
+
+// ---- the listening socket
+
+static void go_on(void *arg)
+{
+    struct listener *listener = arg;
+    loop_watch_set(listener->watch, true, false);
+}
+
+// What is dropped is closed by the next turn. With all proven there is nobody to drop: they wait in the kernel.
+static void make_room(struct listener *listener)
+{
+    if (unproven_make_room(listener->server->unproven, clock_steady_ms()))
+        return;
+    loop_watch_set(listener->watch, false, false);
+    loop_timer_start(listener->pause, PAUSE_MS);
+}
+
+static bool is_want_of_room(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
+static void accept_ready(void *arg, bool readable, bool writable)
+{
+    (void)readable, (void)writable;
+    struct listener *listener = arg;
+    for (int i = 0; i < ACCEPT_TURN; i++) {
+        struct sockaddr_storage from;
+        if (listener->server->open >= listener->server->open_max) {
+            make_room(listener);
+            return;
+        }
+        int descriptor = accept4(listener->descriptor, (struct sockaddr *)&from, &(socklen_t){sizeof from},
+                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+        if (descriptor >= 0) {
+            take_arrival(listener, descriptor, &from);
+        } else if (is_want_of_room(errno)) {
+            make_room(listener);
+            return;
+        } else if (errno == EAGAIN) {
+            return;
+        } // any other error is the connection's, which is gone
+    }
+}
+
+// False: no such address. IPv6's "all" takes IPv4 as well.
+static bool read_address(struct sockaddr_storage *address, const char *text, int port)
+{
+    struct sockaddr_in *v4 = (void *)address;
+    struct sockaddr_in6 *v6 = (void *)address;
+    memset(address, 0, sizeof *address);
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)port);
+        return true;
+    }
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons((uint16_t)port);
+    return !text[0] || inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
+}
+
+static int open_socket(const struct sockaddr_storage *address)
+{
+    int on = 1, off = 0;
+    int descriptor = socket(address->ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (descriptor < 0)
+        return -1;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); // what is accepted inherits it, and the next
+    wait_for_bytes(descriptor, RECORD_HEAD);
+    if (address->ss_family == AF_INET6)
+        setsockopt(descriptor, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(descriptor, (const struct sockaddr *)address, sizeof *address) == 0 && listen(descriptor, BACKLOG) == 0)
+        return descriptor;
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    return -1;
+}
+
+static int open_at(const char *text, int port)
+{
+    struct sockaddr_storage address;
+    errno = EINVAL;
+    if (!read_address(&address, text, port))
+        return -1;
+    int descriptor = open_socket(&address);
+    bool has_no_ipv6 = descriptor < 0 && !text[0] && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL);
+    return has_no_ipv6 && read_address(&address, "0.0.0.0", port) ? open_socket(&address) : descriptor;
+}
+
+// ---- beginning and end
+
+struct listener *listener_new(struct server *server, enum listener_kind kind, struct lws_vhost *vhost,
+                              const char *address, int port, struct fault *why)
+{
+    int descriptor = open_at(address, port);
+    if (descriptor < 0) {
+        fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d: %s", address, port, strerror(errno));
+        return NULL;
+    }
+    struct loop *loop = server->services->loop;
+    struct listener *listener = mem_new(1, sizeof *listener);
+    assert(server->unproven && vhost);
+    listener->server = server;
+    listener->vhost = vhost;
+    listener->kind = kind;
+    listener->descriptor = descriptor;
+    listener->waiting.last = &listener->waiting.first;
+    listener->ready.last = &listener->ready.first;
+    listener->watch = loop_watch_new(loop, descriptor, accept_ready, listener);
+    listener->pause = loop_timer_new(loop, go_on, listener);
+    listener->turn = loop_timer_new(loop, begin_handshakes, listener);
+    go_on(listener);
+    return listener;
+}
+
+void listener_free(struct listener *listener)
+{
+    if (!listener)
+        return;
+    while (listener->waiting.first)
+        close_arrival(listener->waiting.first);
+    while (listener->ready.first)
+        close_arrival(listener->ready.first);
+    loop_watch_free(listener->watch);
+    loop_timer_free(listener->pause);
+    loop_timer_free(listener->turn);
+    close(listener->descriptor);
+    free(listener);
+}

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/server/unproven.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/core/sorted_table.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LATELY_MS = 60 * 1000, // a flood is over after so long without a drop for want of room; a line in the log as often
+    TRIM_DROPPED = 256,    // so many left enough free memory behind to be looked for
+    TRIM_CALM_MS = 2000,
+};
+
+enum group_kind { GROUP_ALL, GROUP_LISTENER, GROUP_NETWORK, GROUP_HANDSHAKES, GROUP_COUNT };
+
+// The one that did a step last is the newest.
+struct group {
+    int64_t count;
+    struct unproven *oldest, *newest;
+};
+
+struct network {
+    char id[NETWORK_SIZE]; // the key
+    struct group group;
+};
+
+struct unproven {
+    struct unproven_table *table;
+    struct group *groups[GROUP_COUNT]; // NULL: not in one of that kind
+    struct {
+        struct unproven *older, *newer;
+    } at[GROUP_COUNT];
+    struct network *network;
+    enum listener_kind listener;
+    unproven_drop *drop;
+    void *owner;
+    int64_t step_ms;
+    bool at_work;
+};
+
+struct listener_record {
+    struct group group;
+    uint64_t dropped_full, dropped_late;
+    int64_t flood_since_ms, last_full_ms; // 0: never
+    uint64_t flood_dropped, not_logged;
+    char network[NETWORK_SIZE]; // of the last one dropped for want of room
+};
+
+struct unproven_table {
+    struct unproven_limits limits;
+    struct group all, handshakes;
+    struct sorted_table networks;
+    struct listener_record listeners[LISTENER_COUNT];
+    int64_t logged_ms; // 0: never
+    int64_t dropped_ms;
+    size_t not_trimmed;
+};
+
+static const char *const listener_names[] = {
+    [LISTENER_PUBLIC] = "port",
+    [LISTENER_DEVICE] = "device-port",
+    [LISTENER_ADMIN] = "admin-port",
+};
+
+struct unproven_table *unproven_table_new(const struct unproven_limits *limits)
+{
+    struct unproven_table *table = mem_new(1, sizeof *table);
+    assert(limits->all > 0 && limits->listener > 0 && limits->network > 0 && limits->handshakes > 0);
+    table->limits = *limits;
+    return table;
+}
+
+void unproven_table_free(struct unproven_table *table)
+{
+    if (!table)
+        return;
+    assert(!table->all.count && !table->networks.count);
+    sorted_table_clear(&table->networks);
+    free(table);
+}
+
+// ---- groups
+
+static void join_group(struct unproven *one, enum group_kind kind, struct group *group)
+{
+    assert(!one->groups[kind]);
+    one->groups[kind] = group;
+    one->at[kind].newer = NULL;
+    one->at[kind].older = group->newest;
+    if (group->newest)
+        group->newest->at[kind].newer = one;
+    else
+        group->oldest = one;
+    group->newest = one;
+    group->count++;
+}
+
+static void leave_group(struct unproven *one, enum group_kind kind)
+{
+    struct group *group = one->groups[kind];
+    struct unproven *older = one->at[kind].older, *newer = one->at[kind].newer;
+    if (!group)
+        return;
+    *(older ? &older->at[kind].newer : &group->oldest) = newer;
+    *(newer ? &newer->at[kind].older : &group->newest) = older;
+    one->groups[kind] = NULL;
+    group->count--;
+}
+
+static void make_newest(struct unproven *one)
+{
+    for (enum group_kind kind = 0; kind < GROUP_COUNT; kind++) {
+        struct group *group = one->groups[kind];
+        if (!group)
+            continue;
+        leave_group(one, kind);
+        join_group(one, kind, group);
+    }
+}
+
+static void network_of(char id[NETWORK_SIZE], const struct sockaddr_storage *from)
+{
+    const struct sockaddr_in *v4 = (const void *)from;
+    struct in6_addr v6 = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
+    char text[INET6_ADDRSTRLEN] = "";
+    bool is_mapped = from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6);
+    if (from->ss_family == AF_INET6 && !is_mapped) {
+        memset(v6.s6_addr + 8, 0, 8);
+        inet_ntop(AF_INET6, &v6, text, sizeof text);
+        snprintf(id, NETWORK_SIZE, "%s/64", text);
+    } else {
+        inet_ntop(AF_INET, is_mapped ? (const void *)(v6.s6_addr + 12) : (const void *)&v4->sin_addr, id, NETWORK_SIZE);
+    }
+}
+
+static struct network *find_network(struct unproven_table *table, const struct sockaddr_storage *from)
+{
+    char id[NETWORK_SIZE];
+    network_of(id, from);
+    struct network *network = sorted_table_find(&table->networks, id);
+    if (network)
+        return network;
+    network = mem_new(1, sizeof *network);
+    TEXT_PUT(network->id, id);
+    sorted_table_put(&table->networks, network);
+    return network;
+}
+
+// ---- what is dropped
+
+static void note_full(struct listener_record *listener, const char *network, int64_t now_ms)
+{
+    if (!listener->last_full_ms || now_ms - listener->last_full_ms > LATELY_MS) {
+        listener->flood_since_ms = now_ms;
+        listener->flood_dropped = 0;
+    }
+    listener->last_full_ms = now_ms;
+    listener->flood_dropped++;
+    listener->not_logged++;
+    listener->dropped_full++;
+    text_cut(listener->network, sizeof listener->network, network);
+}
+
+static bool drop_one(struct unproven *one, int64_t now_ms)
+{
+    struct unproven_table *table = one->table;
+    unproven_drop *drop = one->drop;
+    void *owner = one->owner;
+    unproven_remove(one);
+    if (!drop(owner))
+        return false;
+    table->dropped_ms = now_ms;
+    table->not_trimmed++;
+    return true;
+}
+
+static void drop_oldest(struct group *group, enum group_kind kind, int64_t now_ms)
+{
+    char network[NETWORK_SIZE];
+    struct unproven *oldest = group->oldest;
+    while (oldest != group->newest && oldest->at_work)
+        oldest = oldest->at[kind].newer;
+    if (oldest == group->newest) // perhaps the one for whom there is to be room
+        oldest = group->oldest;
+    struct listener_record *listener = &oldest->table->listeners[oldest->listener];
+    TEXT_PUT(network, oldest->network->id);
+    if (drop_one(oldest, now_ms))
+        note_full(listener, network, now_ms);
+}
+
+// At most one too many, since one comes at a time. It is the newest, and never makes room itself.
+static void hold_limits(struct unproven *one, int64_t now_ms)
+{
+    const struct unproven_limits *limits = &one->table->limits;
+    const int64_t most[GROUP_COUNT] = {limits->all, limits->listener, limits->network, limits->handshakes};
+    for (enum group_kind kind = 0; kind < GROUP_COUNT; kind++)
+        if (one->groups[kind] && one->groups[kind]->count > most[kind])
+            drop_oldest(one->groups[kind], kind, now_ms);
+}
+
+bool unproven_make_room(struct unproven_table *table, int64_t now_ms)
+{
+    if (!table->all.count)
+        return false;
+    drop_oldest(&table->all, GROUP_ALL, now_ms);
+    return true;
+}
+
+// ---- one connection
+
+struct unproven *unproven_add(struct unproven_table *table, enum listener_kind listener,
+                              const struct sockaddr_storage *from, unproven_drop *drop, void *owner, int64_t now_ms)
+{
+    struct unproven *one = mem_new(1, sizeof *one);
+    one->table = table;
+    one->listener = listener;
+    one->network = find_network(table, from);
+    one->drop = drop;
+    one->owner = owner;
+    one->step_ms = now_ms;
+    join_group(one, GROUP_ALL, &table->all);
+    join_group(one, GROUP_LISTENER, &table->listeners[listener].group);
+    join_group(one, GROUP_NETWORK, &one->network->group);
+    hold_limits(one, now_ms);
+    return one;
+}
+
+void unproven_handshake(struct unproven *one, unproven_drop *drop, void *owner, int64_t now_ms)
+{
+    one->drop = drop;
+    one->owner = owner;
+    unproven_step(one, false, now_ms);
+    join_group(one, GROUP_HANDSHAKES, &one->table->handshakes);
+    hold_limits(one, now_ms);
+}
+
+void unproven_step(struct unproven *one, bool at_work, int64_t now_ms)
+{
+    assert(one->groups[GROUP_ALL] && now_ms >= one->step_ms);
+    one->step_ms = now_ms;
+    one->at_work = at_work;
+    make_newest(one);
+}
+
+void unproven_remove(struct unproven *one)
+{
+    if (!one)
+        return;
+    for (enum group_kind kind = 0; kind < GROUP_COUNT; kind++)
+        leave_group(one, kind);
+    if (!one->network->group.count)
+        free(sorted_table_take(&one->table->networks, one->network->id));
+    free(one);
+}
+
+// ---- from time to time
+
+static void drop_late(struct unproven_table *table, int64_t now_ms)
+{
+    for (struct unproven *one = table->all.oldest; one && now_ms - one->step_ms > table->limits.patience_ms;) {
+        struct unproven *newer = one->at[GROUP_ALL].newer;
+        struct listener_record *listener = &table->listeners[one->listener];
+        if (!one->at_work)
+            listener->dropped_late += drop_one(one, now_ms);
+        one = newer;
+    }
+}
+
+static void log_dropped(struct unproven_table *table, int64_t now_ms)
+{
+    if (table->logged_ms && now_ms - table->logged_ms < LATELY_MS)
+        return;
+    for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {
+        struct listener_record *listener = &table->listeners[kind];
+        if (!listener->not_logged)
+            continue;
+        log_warn("flood",
+                 "%s: %llu connections that had proven nothing were dropped to make room, the last one from %s; "
+                 "see FLOODS in pult-broker(8)",
+                 listener_names[kind], (unsigned long long)listener->not_logged, listener->network);
+        listener->not_logged = 0;
+        table->logged_ms = now_ms;
+    }
+}
+
+// glibc keeps what was freed between what is still in use.
+static void give_memory_back(struct unproven_table *table, int64_t now_ms)
+{
+    if (table->not_trimmed < TRIM_DROPPED || now_ms - table->dropped_ms < TRIM_CALM_MS)
+        return;
+    table->not_trimmed = 0;
+    malloc_trim(0);
+}
+
+void unproven_sweep(struct unproven_table *table, int64_t now_ms)
+{
+    drop_late(table, now_ms);
+    log_dropped(table, now_ms);
+    give_memory_back(table, now_ms);
+}
+
+void unproven_figures(const struct unproven_table *table, enum listener_kind kind, int64_t now_ms,
+                      struct listener_figures *figures)
+{
+    const struct listener_record *listener = &table->listeners[kind];
+    *figures = (struct listener_figures){
+        .unproven = (uint64_t)listener->group.count,
+        .dropped_full = listener->dropped_full,
+        .dropped_late = listener->dropped_late,
+    };
+    if (!listener->last_full_ms || now_ms - listener->last_full_ms > LATELY_MS)
+        return;
+    figures->flood_since_ms = listener->flood_since_ms;
+    figures->flood_dropped = listener->flood_dropped;
+    TEXT_PUT(figures->network, listener->network);
+}
