@@ -179,6 +179,7 @@ static void sweep(void *arg)
     host_sweep(&broker->services);
     server_sweep_links(broker->server);
     journal_sweep(broker->journal);
+    log_tell_rest();
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
@@ -351,6 +352,7 @@ static void end_broker(struct broker *broker)
     waker_free(broker->waker);
     reports_clear(&services->reports);
     limits_clear(&services->limits);
+    calm_clear(&services->calm);
     otp_maker_free(services->otp_maker);
     journal_close(broker->journal);
     ca_free(broker->ca);

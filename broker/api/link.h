@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/api/codec.h"
 #include "broker/api/refusal.h"
+#include "broker/base/meter.h"
 
 enum {
     LINK_PROTOCOL = 1,                        // what this build speaks
@@ -34,7 +35,8 @@ struct link_row {
     const struct link_type *types;
     size_t type_count;
     size_t size; // of the struct that holds any of its messages; it begins with int64_t type, an index into types
-    size_t message_max; // bytes on the wire
+    size_t message_max;     // bytes on the wire
+    struct meter_rate rate; // messages of an agent, its hello among them; who says more has its link ended
 };
 
 // ---- how a link begins: each side says hello, the agent first; the broker's hello lets it in

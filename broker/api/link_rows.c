@@ -10,14 +10,16 @@ const struct link_row link_rows[] = {
      .types = device_link_types,
      .type_count = DEVICE_MESSAGE_TYPE_COUNT,
      .size = sizeof(struct device_message),
-     .message_max = DEVICE_MESSAGE_MAX},
+     .message_max = DEVICE_MESSAGE_MAX,
+     .rate = {.burst = 60, .per_minute = 120}},
     {.noun = NOUN_HOST,
      .path = "/v1/hosts/link",
      .program = "pult-host",
      .types = host_link_types,
      .type_count = HOST_MESSAGE_TYPE_COUNT,
      .size = sizeof(struct host_message),
-     .message_max = HOST_MESSAGE_MAX},
+     .message_max = HOST_MESSAGE_MAX,
+     .rate = {.burst = 600, .per_minute = 1200}},
 };
 const size_t link_count = sizeof link_rows / sizeof *link_rows;
 

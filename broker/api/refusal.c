@@ -36,6 +36,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_AGENT_TOO_OLD] = {"agent-too-old", 426, _("The program on this machine is too old for the broker. Ask the help desk to update it.")},
     [REFUSAL_AGENT_TOO_NEW] = {"agent-too-new", 501, _("The program on this machine is newer than the broker. Ask the help desk to update the broker.")},
     [REFUSAL_MESSAGE_UNKNOWN] = {"message-unknown", 501, _("The other side is too old to understand this message.")},
+    [REFUSAL_TOO_MANY_MESSAGES] = {"too-many-messages", 429, _("This machine sends more messages than the broker takes. It tries again in a minute; if that does not help, ask the help desk.")},
     [REFUSAL_BUSY] = {"busy", 503, _("The broker is busy. Try again in a moment.")},
     [REFUSAL_BROKER_UNREACHABLE] = {"broker-unreachable", 503, _("The broker cannot be reached. Check the network cable or ask the help desk.")},
 };

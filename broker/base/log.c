@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/log.h"
 #include "broker/base/clock.h"
+#include "broker/base/log_limit.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +12,8 @@
 enum { LINE_SIZE = 1024, TOPIC_MAX = 32, HEAD_SIZE = 80 };
 
 static enum log_level level_now = LOG_LEVEL_INFO;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; // guards the limit: threads write, too
+static struct log_limit limit;
 
 const char *const log_level_choices[] = {"error", "warn", "info", "debug", NULL};
 
@@ -50,17 +54,44 @@ static char *put_escaped(char *to, const char *line)
     return to;
 }
 
+static void put_line(enum log_level level, const char *topic, const char *line)
+{
+    char whole[HEAD_SIZE + 4 * LINE_SIZE];
+    char *end = put_escaped(whole + put_head(whole, HEAD_SIZE, level, topic), line);
+    *end++ = '\n';
+    fwrite(whole, (size_t)(end - whole), 1, stderr);
+}
+
+static void tell_rest(bool all)
+{
+    struct log_rest rest;
+    while (log_limit_rest(&limit, clock_steady_ms(), all, &rest)) {
+        char line[LINE_SIZE];
+        snprintf(line, sizeof line, "... %llu more like this: %s", (unsigned long long)rest.count, rest.line);
+        put_line((enum log_level)rest.level, rest.topic, line);
+    }
+}
+
+void log_tell_rest(void)
+{
+    pthread_mutex_lock(&lock);
+    tell_rest(true);
+    pthread_mutex_unlock(&lock);
+}
+
 // Standard error is not buffered: each piece would be a write of its own, and the line could be torn.
 __attribute__((format(printf, 3, 0))) static void write_line(enum log_level level, const char *topic,
                                                              const char *format, va_list args)
 {
     if (level > level_now)
         return;
-    char line[LINE_SIZE], whole[HEAD_SIZE + 4 * LINE_SIZE];
+    char line[LINE_SIZE];
     vsnprintf(line, sizeof line, format, args);
-    char *end = put_escaped(whole + put_head(whole, HEAD_SIZE, level, topic), line);
-    *end++ = '\n';
-    fwrite(whole, (size_t)(end - whole), 1, stderr);
+    pthread_mutex_lock(&lock);
+    tell_rest(false);
+    if (log_limit_take(&limit, (int)level, topic, format, line, clock_steady_ms()))
+        put_line(level, topic, line);
+    pthread_mutex_unlock(&lock);
 }
 
 #define LOG_FUNCTION(name, level)                                                                                      \

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Log lines for administrators: English, one line each, on standard error with the priority prefix journald reads.
-// What comes from outside is escaped by the writer: no line can be forged. Never hand a secret to it.
+// What comes from outside is escaped by the writer: no line can be forged. Never hand a secret to it. No sender fills
+// it: of the same line about the same one many are a count.
 #pragma once
 #include <stdint.h>
 
@@ -15,3 +16,5 @@ __attribute__((format(printf, 2, 3))) void log_error(const char *topic, const ch
 __attribute__((format(printf, 2, 3))) void log_warn(const char *topic, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void log_info(const char *topic, const char *format, ...);
 __attribute__((format(printf, 2, 3))) void log_debug(const char *topic, const char *format, ...);
+// Lines that were held back (base/log_limit) are told of with the next line, or by this: every few seconds.
+void log_tell_rest(void);

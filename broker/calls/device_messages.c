@@ -53,17 +53,54 @@ static void doubt_host(struct services *services, const char *device_id, const s
     reports_failed(&services->reports, session->host, session->id, clock_steady_ms());
 }
 
+static void write_word(void *arg, const struct desk_word *word)
+{
+    struct services *services = arg;
+    struct event event;
+    if (!session_report(services->state, word->session, word->device, word->fence, word->report,
+                        commit_now_ms(services->commit), &event))
+        return;
+    if (word->detail[0])
+        text_cut(event.why, NAME_SIZE, word->detail);
+    commit_report(services, &event);
+}
+
+// Its host tells the same within seconds, and is right.
+static bool host_tells(const struct services *services, const char *session_id)
+{
+    const struct session *session = state_session(services->state, session_id);
+    return session && report_is_fresh(&services->reports, session->host, clock_steady_ms());
+}
+
+// What it says again and again is not written again and again.
+static void hear_word(struct services *services, const struct session *session, const char *device_id, int64_t fence,
+                      enum desk_report report, const char *detail)
+{
+    struct event event;
+    struct desk_word word = {.fence = fence, .report = report};
+    TEXT_PUT(word.session, session->id);
+    TEXT_PUT(word.device, device_id);
+    text_cut(word.detail, sizeof word.detail, detail);
+    bool changes = session_report(services->state, word.session, device_id, fence, report,
+                                  commit_now_ms(services->commit), &event);
+    bool is_its = text_equal(session->device, device_id) && session->fence == fence;
+    if (!changes && is_its)
+        calm_forget(&services->calm, word.session);
+    else if (!changes)
+        return;
+    else if (event.type == EVENT_SESSION_ENDED || calm_take(&services->calm, &word, clock_steady_ms()))
+        write_word(services, &word);
+    else if (!host_tells(services, word.session))
+        calm_keep(&services->calm, &word);
+}
+
 // A desk that was switched off shows nothing of what it showed before.
 static void let_go_of_others(struct services *services, const char *device_id, const char *shown)
 {
     struct session_walk walk = state_sessions_of(services->state, SESSIONS_OF_DEVICE, device_id);
-    for (const struct session *session; (session = state_next_session(&walk));) {
-        struct event event;
-        if (session->state == SESSION_CONNECTED && !text_equal(session->id, shown) &&
-            session_report(services->state, session->id, device_id, session->fence, DESK_REPORTS_DISCONNECTED,
-                           commit_now_ms(services->commit), &event))
-            commit_report(services, &event);
-    }
+    for (const struct session *session; (session = state_next_session(&walk));)
+        if (session->state == SESSION_CONNECTED && !text_equal(session->id, shown))
+            hear_word(services, session, device_id, session->fence, DESK_REPORTS_DISCONNECTED, "");
 }
 
 // The session that a desk speaks of. One whose tenant may not use the desk is as good as none: what becomes of it, and
@@ -78,7 +115,6 @@ static const struct session *session_of(const struct state *state, const char *s
 // After the link came up again: the desk says what it shows, or that it shows nothing.
 static void hear_what_is_shown(struct services *services, const char *device_id, const struct device_message *message)
 {
-    struct event event;
     const struct session *session = session_of(services->state, message->session, device_id);
     let_go_of_others(services, device_id, message->session);
     // A journal from a backup cannot know of it: as with hosts, it is left alone.
@@ -101,10 +137,9 @@ static void hear_what_is_shown(struct services *services, const char *device_id,
     }
     // While a desk mends its line to the host it has the session, and shows it to nobody.
     bool mends = message->state == DESK_REPORTS_DISCONNECTED;
-    if (session && session_report(services->state, session->id, device_id, message->fence,
-                                  mends ? DESK_REPORTS_DISCONNECTED : DESK_REPORTS_CONNECTED,
-                                  commit_now_ms(services->commit), &event))
-        commit_report(services, &event);
+    if (session)
+        hear_word(services, session, device_id, message->fence,
+                  mends ? DESK_REPORTS_DISCONNECTED : DESK_REPORTS_CONNECTED, "");
 }
 
 // After a break of the line: the password that opened the session works no second time.
@@ -123,7 +158,7 @@ static void renew(struct services *services, const char *device_id, const struct
 
 void device_message(struct services *services, const char *device_id, const struct device_message *message)
 {
-    struct event event;
+    const struct session *session = state_session(services->state, message->session);
     if (message->type == DEVICE_SHOWING) {
         hear_what_is_shown(services, device_id, message);
         return;
@@ -134,16 +169,14 @@ void device_message(struct services *services, const char *device_id, const stru
         return;
     if (message->state == DESK_REPORTS_FAILED)
         doubt_host(services, device_id, message);
-    if (session_report(services->state, message->session, device_id, message->fence, (enum desk_report)message->state,
-                       commit_now_ms(services->commit), &event)) {
-        text_cut(event.why, NAME_SIZE, message->detail);
-        commit_report(services, &event);
-    }
+    if (session)
+        hear_word(services, session, device_id, message->fence, (enum desk_report)message->state, message->detail);
 }
 
 void device_sweep(struct services *services)
 {
     struct event event = {.record.id = ""};
+    calm_sweep(&services->calm, clock_steady_ms(), write_word, services);
     struct session_ages ages = services_ages(services);
     while (session_overdue(services->state, event.record.id, &ages, LEASE_MS, &event)) {
         struct fault why;

@@ -6,6 +6,7 @@
 #include "broker/api/otp.h"
 #include "broker/base/loop.h"
 #include "broker/calls/request.h"
+#include "broker/core/calm.h"
 #include "broker/core/commit.h"
 #include "broker/core/erasure.h"
 #include "broker/core/group_cache.h"
@@ -35,6 +36,7 @@ struct services {
     struct listener_port listeners;
     struct reports reports;
     struct limits limits;
+    struct calm calm;
     struct otp_maker *otp_maker;
     struct health_source health;
     struct store_port store;

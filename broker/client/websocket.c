@@ -38,7 +38,8 @@ struct websocket {
     const struct link_row *row;
     struct websocket_events events;
     void *arg;
-    bool up; // the broker has said hello
+    bool up;      // the broker has said hello
+    bool cut_off; // it has said that it ends the link, and why: it is given a rest
     bool open, ping_due, pinged;
     uint32_t accepted; // types of messages that the broker takes, a bit each
     size_t skipped;    // messages and fields of the broker that this program does not know
@@ -122,7 +123,8 @@ static void drop_letter(struct websocket *link)
 // A whole office comes back at once after a power cut: each waits between half and all of its time.
 static void retry_later(struct websocket *link)
 {
-    uint32_t half = (uint32_t)link->wait_ms / 2;
+    uint32_t half = (uint32_t)(link->cut_off ? REFUSED_MS : link->wait_ms) / 2;
+    link->cut_off = false;
     loop_timer_start(link->retry, half + arc4random_uniform(half + 1));
     link->wait_ms = link->wait_ms * 2 < WAIT_MAX_MS ? link->wait_ms * 2 : WAIT_MAX_MS;
 }
@@ -265,6 +267,11 @@ static void refuse_message(struct websocket *link, const struct link_input *inpu
 static bool hear_refusal(struct websocket *link, struct link_input *input)
 {
     const struct link_refused *refused = &input->refused;
+    if (link->up && !refused->type[0]) {
+        log_warn("link", "the broker ends the link: %s (%s)", refused->code, refused->detail);
+        link->cut_off = true;
+        return false;
+    }
     if (link->up) {
         log_warn("link", "the broker refuses \"%s\": %s (%s)", refused->type, refused->code, refused->detail);
         return false;

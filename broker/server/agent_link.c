@@ -106,6 +106,17 @@ static void refuse_agent(struct connection *connection, const struct link_hello 
     push_refused(link, refusal, "", why->text);
 }
 
+// Of one that was let in, and said what none of ours says, or too much.
+static void end_link(struct connection *connection, enum refusal refusal, const char *why)
+{
+    struct agent_link *link = connection->link;
+    log_warn("link", "%s %s: %s %s is cut off: %s", noun_rows[link->row->noun].name, link->id, link->program,
+             link->version, why);
+    link_table_figures(&connection->server->links, link)->refused_messages++;
+    link->refused = true;
+    push_refused(link, refusal, "", why);
+}
+
 static void admit_agent(struct connection *connection, const struct link_hello *hello)
 {
     struct server *server = connection->server;
@@ -142,11 +153,17 @@ static void skip(struct connection *connection, const struct link_input *input)
     figures->skipped_fields += input->skipped;
 }
 
+static const char too_many[] = "it says more than such a machine may";
+
 // The first message; anything else comes from a program that knows no versions.
 static void take_hello(struct connection *connection, const struct link_input *input)
 {
     struct fault why = {.text = "it begins without a hello"};
     enum refusal refusal = input->kind == LINK_HELLO ? link_judge(&input->hello, input->row, &why) : REFUSAL_INVALID;
+    if (!link_table_may_speak(&connection->server->links, connection->link, clock_steady_ms())) {
+        refusal = REFUSAL_TOO_MANY_MESSAGES;
+        fault_set(&why, FAULT_BUSY, "%s", too_many);
+    }
     if (refusal != REFUSAL_NONE) {
         refuse_agent(connection, &input->hello, refusal, &why);
         return;
@@ -185,7 +202,7 @@ static void take_message(struct connection *connection, struct link_input *input
     case LINK_SKIPPED:
         return;
     case LINK_UNREADABLE:
-        log_warn("link", "%s: message refused: %s", link->id, input->why.text);
+        end_link(connection, REFUSAL_INVALID, input->why.text);
         return;
     case LINK_UNKNOWN:
         refuse_message(connection, input);
@@ -205,10 +222,12 @@ static void message_complete(struct connection *connection)
     struct agent_link *link = connection->link;
     link_read(&input, link->row, LINK_AGENT, link->received.bytes, link->received.length);
     text_drop(&link->received); // most links say nothing for hours
-    if (link->program)
+    if (!link->program)
+        take_hello(connection, &input);
+    else if (link_table_may_speak(&connection->server->links, link, clock_steady_ms()))
         take_message(connection, &input);
     else
-        take_hello(connection, &input);
+        end_link(connection, REFUSAL_TOO_MANY_MESSAGES, too_many);
     link_input_fini(&input);
 }
 
@@ -307,8 +326,8 @@ static void sweep_linked(const struct awake *awake, const struct sorted_table *l
         struct agent_link *link = linked->records[i];
         int64_t silent_ms = now_ms - awake_from_ms(awake, link->heard_ms);
         if (!has_standing(connection_of(link->wsi), link->row->noun)) {
-            lws_callback_on_writable(link->wsi); // write_next ends it
-        } else if (silent_ms > LINK_DEAD_MS) {
+            lws_callback_on_writable(link->wsi);                // write_next ends it
+        } else if (silent_ms > LINK_DEAD_MS || link->refused) { // or had time enough to hear why
             connection_kill(link->wsi);
         } else if (now_ms - link->heard_ms > LINK_PING_MS && now_ms - link->pinged_ms > LINK_PING_MS) {
             link->pinged_ms = now_ms;
@@ -326,6 +345,7 @@ void server_sweep_links(struct server *server)
     for (struct agent_link *link = server->links.opening; link; link = link->next)
         if (now_ms - awake_from_ms(awake, link->pinged_ms) > LINK_HELLO_MS)
             connection_kill(link->wsi);
+    link_table_sweep(&server->links, now_ms);
     for (size_t i = 0; i < link_count; i++)
         sweep_linked(awake, &server->links.linked[link_rows[i].noun], now_ms);
 }

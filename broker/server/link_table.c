@@ -12,6 +12,11 @@ struct refused_agent {
     struct link_agent agent;
 };
 
+struct spent_meter {
+    char id[ID_SIZE]; // the key
+    struct meter meter;
+};
+
 static void link_free(struct agent_link *link)
 {
     while (link->queued) {
@@ -64,11 +69,46 @@ struct agent_link *link_table_open(struct link_table *links, const struct link_r
     return link;
 }
 
+// The machine's: that of its link, also of an older one, or what was kept of that.
+static struct meter *meter_of(const struct link_table *links, struct agent_link *link)
+{
+    struct agent_link *known = sorted_table_find(&links->linked[link->row->noun], link->id);
+    struct spent_meter *spent = sorted_table_find(&links->spent[link->row->noun], link->id);
+    return known ? &known->meter : spent ? &spent->meter : &link->meter;
+}
+
+bool link_table_may_speak(struct link_table *links, struct agent_link *link, int64_t now_ms)
+{
+    return meter_take(meter_of(links, link), &link->row->rate, now_ms);
+}
+
+static void keep_meter(struct link_table *links, const struct agent_link *link)
+{
+    if (meter_is_full(&link->meter, clock_steady_ms()))
+        return;
+    struct spent_meter *spent = mem_new(1, sizeof *spent);
+    TEXT_PUT(spent->id, link->id);
+    spent->meter = link->meter;
+    free(sorted_table_put(&links->spent[link->row->noun], spent));
+}
+
+void link_table_sweep(struct link_table *links, int64_t now_ms)
+{
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        for (size_t i = links->spent[noun].count; i-- > 0;) {
+            struct spent_meter *spent = links->spent[noun].records[i];
+            if (meter_is_full(&spent->meter, now_ms))
+                free(sorted_table_take(&links->spent[noun], spent->id));
+        }
+}
+
 struct lws *link_table_admit(struct link_table *links, struct agent_link *link, const struct link_hello *hello)
 {
     struct link_figures *figures = &links->figures[link->row->noun];
     assert(!is_linked(links, link) && !link->refused);
     take_from_opening(link);
+    link->meter = *meter_of(links, link);
+    free(sorted_table_take(&links->spent[link->row->noun], link->id));
     link->program = mem_dup(hello->program);
     link->version = mem_dup(hello->version);
     link->protocol = hello->protocol;
@@ -106,6 +146,7 @@ bool link_table_close(struct link_table *links, struct agent_link *link)
         sorted_table_take(linked, link->id);
     else
         take_from_opening(link);
+    keep_meter(links, link);
     links->figures[link->row->noun].linked = linked->count;
     link_free(link);
     return was_linked;
@@ -144,6 +185,7 @@ void link_table_clear(struct link_table *links)
             link_table_close(links, links->linked[noun].records[links->linked[noun].count - 1]);
         sorted_table_clear(&links->linked[noun]);
         sorted_table_clear(&links->refused[noun]);
+        sorted_table_clear(&links->spent[noun]);
     }
 }
 

@@ -30,6 +30,7 @@ struct agent_link {
     size_t queued, capacity;
     struct text received;        // a message that came in parts
     size_t skipped;              // messages and fields that this broker does not know
+    struct meter meter;          // of its messages
     int64_t heard_ms, pinged_ms; // steady
     int64_t ticket_ms;           // since when the key seals that its TLS ticket was sealed with
     bool ping_due;
@@ -40,6 +41,7 @@ struct link_table {
     struct sorted_table linked[NOUN_COUNT]; // struct agent_link
     struct sorted_table
         refused[NOUN_COUNT]; // struct refused_agent: of machines whose agent was refused and is not linked
+    struct sorted_table spent[NOUN_COUNT]; // struct spent_meter: of machines that left lately and had said much
     struct link_figures figures[NOUN_COUNT];
 };
 
@@ -56,6 +58,9 @@ bool link_table_close(struct link_table *links, struct agent_link *link);
 struct agent_link *link_table_find(const struct link_table *links, enum noun noun, const char *id); // NULL: not linked
 // What was last known of its agent; false when none has come.
 bool link_table_agent(const struct link_table *links, enum noun noun, const char *id, struct link_agent *agent);
+// Whether its machine may say one more: a new link does not make a machine that says too much quiet.
+bool link_table_may_speak(struct link_table *links, struct agent_link *link, int64_t now_ms);
+void link_table_sweep(struct link_table *links, int64_t now_ms); // every few seconds: forgets who has been quiet
 struct link_figures *link_table_figures(struct link_table *links, const struct agent_link *link);
 void link_table_clear(struct link_table *links);
 

@@ -71,6 +71,11 @@ Test(lws_regressions, a_link_takes_messages_and_no_more)
                    "link_elsewhere");
 }
 
+Test(lws_regressions, a_machine_that_floods_its_link_is_cut_off_and_given_a_rest)
+{
+    hostile_client("link_that_says_too_much link_that_talks_nonsense link_that_comes_back_in_a_loop");
+}
+
 Test(lws_regressions, what_is_no_decent_request_costs_nobody_else_anything)
 {
     hostile_client("unknown_methods http_2 long_body body_after_a_refusal lengths long_headers pipelined");

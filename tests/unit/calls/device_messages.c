@@ -67,6 +67,52 @@ Test(device_messages, a_report_is_kept_with_what_the_desk_said)
               "%s", calls.events);
 }
 
+static struct desk_word *word_of(const struct session *session)
+{
+    return sorted_table_find(&calls.services.calm.words, session->id);
+}
+
+Test(device_messages, a_desk_that_says_it_again_and_again_does_not_fill_the_journal)
+{
+    uint64_t before = commit_last_seq(calls.services.commit);
+    for (int i = 0; i < 36000; i++)
+        say("neustadt/desk1", DEVICE_STATE, &anna.session, i % 2 ? DESK_REPORTS_DISCONNECTED : DESK_REPORTS_CONNECTED);
+    cr_assert_leq(commit_last_seq(calls.services.commit) - before, CALM_BURST + 1);
+    say("neustadt/desk1", DEVICE_STATE, &anna.session, DESK_REPORTS_CONNECTED);
+    for (int i = 0; i < 1000; i++) // a neighbour: by what it shows
+        say("neustadt/desk1", DEVICE_SHOWING, i % 2 ? &anna.session : NULL, DESK_REPORTS_CONNECTED);
+    cr_assert_leq(commit_last_seq(calls.services.commit) - before, 2 * CALM_BURST + 2);
+}
+
+Test(device_messages, what_it_said_last_counts_once_it_may_be_written)
+{
+    for (int i = 0; i < CALM_BURST; i++)
+        say("neustadt/desk1", DEVICE_STATE, &anna.session, i % 2 ? DESK_REPORTS_DISCONNECTED : DESK_REPORTS_CONNECTED);
+    say("neustadt/desk1", DEVICE_STATE, &anna.session, DESK_REPORTS_CONNECTED);
+    cr_assert_eq(state_of(&anna.session), SESSION_DISCONNECTED);
+    cr_assert(word_of(&anna.session)->waits);
+    device_sweep(&calls.services);
+    cr_assert_eq(state_of(&anna.session), SESSION_DISCONNECTED, "not yet");
+    word_of(&anna.session)->meter.at_ms -= 60 * 1000 / CALM_PER_MINUTE;
+    device_sweep(&calls.services);
+    cr_assert_eq(state_of(&anna.session), SESSION_CONNECTED);
+    cr_assert(strstr(calls.events, "so it is"), "%s", calls.events);
+    word_of(&anna.session)->meter.at_ms -= 60 * 1000;
+    device_sweep(&calls.services);
+    cr_assert_null(word_of(&anna.session), "who is quiet costs nothing");
+}
+
+Test(device_messages, what_it_took_back_meanwhile_is_not_written)
+{
+    for (int i = 0; i < CALM_BURST; i++)
+        say("neustadt/desk1", DEVICE_STATE, &anna.session, i % 2 ? DESK_REPORTS_DISCONNECTED : DESK_REPORTS_CONNECTED);
+    say("neustadt/desk1", DEVICE_STATE, &anna.session, DESK_REPORTS_CONNECTED);
+    say("neustadt/desk2", DEVICE_STATE, &anna.session, DESK_REPORTS_DISCONNECTED);
+    cr_assert(word_of(&anna.session)->waits, "another desk takes nothing back");
+    say("neustadt/desk1", DEVICE_STATE, &anna.session, DESK_REPORTS_DISCONNECTED);
+    cr_assert_not(word_of(&anna.session)->waits);
+}
+
 // Whatever a desk says, in whatever order, and of whomever: only its own sessions change, and nothing breaks.
 Test(device_messages, no_desk_can_say_what_may_not_happen)
 {

@@ -63,6 +63,19 @@ Test(reconcile, a_session_that_appears_is_connected)
     cr_assert_eq(found.event_count, 0);
 }
 
+Test(reconcile, a_host_that_says_it_again_and_again_does_not_fill_the_journal)
+{
+    size_t events = 0;
+    say(anna.session.id, anna.session.fence, true);
+    for (int i = 0; i < 600; i++) {
+        there[0].connected = i % 2 == 0;
+        compare_after(100);
+        events += found.event_count;
+    }
+    cr_assert_leq(events, 60 * 1000 / RECONCILE_FRESH_MS + 1);
+    cr_assert_gt(events, 2);
+}
+
 Test(reconcile, a_connection_of_an_older_number_is_not_this_lease)
 {
     say(anna.session.id, anna.session.fence - 1, true);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/server/link_table.h"
 #include "broker/api/host_link.h"
+#include "broker/base/clock.h"
 
 #include <criterion/criterion.h>
 #include <libwebsockets.h>
@@ -113,6 +114,36 @@ Test(link_table, remembers_whose_agent_was_refused_until_it_is_let_in)
     cr_expect_eq(agent.refusal, REFUSAL_NONE);
     link_table_close(&links, link);
     cr_expect_not(link_table_agent(&links, NOUN_HOST, HOST, &agent), "what was refused before is over");
+}
+
+static int says(struct agent_link *link, int64_t now_ms)
+{
+    int count = 0;
+    while (link_table_may_speak(&links, link, now_ms))
+        count++;
+    return count;
+}
+
+Test(link_table, lets_a_machine_say_so_much_and_no_more_by_leaving_and_coming_back)
+{
+    const struct meter_rate *rate = &link_of(NOUN_HOST)->rate;
+    struct link_hello said = hello("0.1.0", "");
+    struct agent_link *link = linked(0), *newer;
+    int64_t now_ms = clock_steady_ms();
+    cr_expect_eq(says(link, now_ms), rate->burst);
+    newer = opened(1);
+    cr_expect_eq(says(newer, now_ms), 0, "takes the place of the older");
+    cr_assert_eq(link_table_admit(&links, newer, &said), socket_at(0));
+    cr_expect_eq(says(newer, now_ms), 0);
+    link_table_close(&links, newer);
+    link = opened(2);
+    cr_expect_eq(says(link, now_ms), 0, "after it was gone");
+    link_table_sweep(&links, now_ms);
+    cr_expect_eq(says(link, now_ms + 60 * 1000 / rate->per_minute), 1);
+    int64_t later_ms = now_ms + 60 * 1000 * (int64_t)rate->burst / rate->per_minute + 1000;
+    link_table_sweep(&links, later_ms);
+    cr_expect_eq(links.spent[NOUN_HOST].count, 0, "who was quiet is forgotten");
+    cr_expect_eq(says(link, later_ms), rate->burst);
 }
 
 Test(link_table, tells_an_agent_nothing_that_it_cannot_take)
