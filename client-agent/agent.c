@@ -106,6 +106,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
                    .sandbox = agent->config->sandbox,
                    .start = agent->config->rdp_client_start,
                    .drives_dir = agent->config->drives_dir,
+                   .sound_dir = "/dev/snd",
                    .account = agent->is_root ? &agent->rdp_client_account : NULL},
         .run_dir = agent->config->run_dir,
         .dial_ms = DIAL_MS,

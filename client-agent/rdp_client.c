@@ -3,22 +3,27 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "client-agent/syscall_filter.h"
 
+#include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 128, LINE_SIZE = 512, LINES_MAX = 200 };
+enum { WORDS_MAX = 192, SOUND_MAX = 24, SOUND_NODE_SIZE = 80, LINE_SIZE = 512, LINES_MAX = 200 };
 
 // Where things lie within the sandbox.
 #define INSIDE_SOCKET "/run/pult/host.sock"
 #define INSIDE_COOKIE "/run/pult/cookie"
 #define INSIDE_DRIVES "/media"
 #define INSIDE_START "/run/pult/start.so"
+#define FILTER_DESCRIPTOR "3"
 
 struct rdp_client {
     struct child *child;
@@ -151,12 +156,16 @@ bool rdp_client_input(const struct rdp_client_config *config, const struct rdp_c
 struct sandbox_words {
     const char *word[WORDS_MAX];
     size_t count;
+    char x_socket[64];
+    char sound[SOUND_MAX][2][SOUND_NODE_SIZE];
 };
 
 static void add_words(struct sandbox_words *words, const char *const *more)
 {
-    for (; *more && words->count + 1 < WORDS_MAX; more++)
+    for (; *more; more++) {
+        assert(words->count + 1 < WORDS_MAX);
         words->word[words->count++] = *more;
+    }
     words->word[words->count] = NULL;
 }
 
@@ -167,8 +176,37 @@ static void add_walls(struct sandbox_words *words)
     ADD(words, "--unshare-user", "--unshare-all", "--die-with-parent", "--new-session", "--clearenv", "--cap-drop",
         "ALL");
     ADD(words, "--hostname", "desk", "--uid", "1000", "--gid", "1000");
-    ADD(words, "--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--tmpfs", "/run", "--tmpfs", "/home");
-    ADD(words, "--dir", "/home/viewer", "--chdir", "/home/viewer");
+    ADD(words, "--disable-userns", "--seccomp", FILTER_DESCRIPTOR);
+    ADD(words, "--proc", "/proc", "--dev", "/dev", "--size", "67108864", "--tmpfs", "/tmp");
+    ADD(words, "--size", "16777216", "--tmpfs", "/dev/shm", "--size", "1048576", "--tmpfs", "/run");
+    ADD(words, "--size", "67108864", "--tmpfs", "/home", "--dir", "/home/viewer", "--chdir", "/home/viewer");
+}
+
+// To play, not to listen: no node that records.
+static bool is_playback(const char *name)
+{
+    static const char *const patterns[] = {"controlC[0-9]*", "pcmC[0-9]*D[0-9]*p", "timer"};
+    for (size_t i = 0; i < sizeof patterns / sizeof *patterns; i++)
+        if (fnmatch(patterns[i], name, 0) == 0)
+            return true;
+    return false;
+}
+
+static void add_sound(struct sandbox_words *words, const char *folder)
+{
+    DIR *nodes = opendir(folder);
+    size_t count = 0;
+    for (struct dirent *node; nodes && count < SOUND_MAX && (node = readdir(nodes));) {
+        char(*paths)[SOUND_NODE_SIZE] = words->sound[count];
+        if (!is_playback(node->d_name) ||
+            snprintf(paths[0], SOUND_NODE_SIZE, "%s/%s", folder, node->d_name) >= SOUND_NODE_SIZE ||
+            snprintf(paths[1], SOUND_NODE_SIZE, "/dev/snd/%.60s", node->d_name) >= SOUND_NODE_SIZE)
+            continue;
+        ADD(words, "--dev-bind-try", paths[0], paths[1]);
+        count++;
+    }
+    if (nodes)
+        closedir(nodes);
 }
 
 static void add_system(struct sandbox_words *words)
@@ -177,6 +215,8 @@ static void add_system(struct sandbox_words *words)
     ADD(words, "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64", "--symlink", "usr/bin", "/bin");
     ADD(words, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--ro-bind-try", "/etc/fonts", "/etc/fonts");
     ADD(words, "--ro-bind-try", "/etc/alternatives", "/etc/alternatives");
+    // Without these two FreeRDP compares thousands of files to find the name of the time zone.
+    ADD(words, "--ro-bind-try", "/etc/timezone", "/etc/timezone", "--ro-bind-try", "/etc/localtime", "/etc/localtime");
     ADD(words, "--setenv", "LANG", "C.UTF-8", "--setenv", "HOME", "/home/viewer", "--setenv", "PATH", "/usr/bin");
 }
 
@@ -185,28 +225,44 @@ static struct child *start_viewer(struct loop *loop, const struct rdp_client_con
                                   child_ended *ended, struct fault *why)
 {
     static const char *const environment[] = {NULL};
+    // Threads count as processes, and of a user all that run here. Where we are not root, its user is ours: no limit
+    // then.
+    static const struct child_limit limits[] = {{RLIMIT_CORE, 0},
+                                                {RLIMIT_NOFILE, 1024},
+                                                {RLIMIT_DATA, (rlim_t)1 << 30},
+                                                {RLIMIT_AS, (rlim_t)8 << 30},
+                                                {RLIMIT_NPROC, 512}};
+    int filter = syscall_filter_open(why);
+    if (filter < 0)
+        return NULL;
     struct sandbox_words words = {.count = 0};
-    char x_socket[64];
-    snprintf(x_socket, sizeof x_socket, "/tmp/.X11-unix/X%s", task->display + 1);
+    snprintf(words.x_socket, sizeof words.x_socket, "/tmp/.X11-unix/X%s", task->display + 1);
     ADD(&words, config->sandbox);
     add_walls(&words);
     add_system(&words);
-    ADD(&words, "--bind", x_socket, x_socket, "--ro-bind", task->auth_file, INSIDE_COOKIE);
+    ADD(&words, "--bind", words.x_socket, words.x_socket, "--ro-bind", task->auth_file, INSIDE_COOKIE);
     ADD(&words, "--bind", task->socket_path, INSIDE_SOCKET);
     if (config->start)
         ADD(&words, "--ro-bind-try", config->start, INSIDE_START, "--setenv", "LD_PRELOAD", INSIDE_START);
     if (task->answer->drives && *config->drives_dir)
         ADD(&words, "--bind-try", config->drives_dir, INSIDE_DRIVES);
     if (task->answer->sound)
-        ADD(&words, "--dev-bind-try", "/dev/snd", "/dev/snd");
+        add_sound(&words, config->sound_dir);
+    ADD(&words, "--remount-ro", "/");
     ADD(&words, "--setenv", "DISPLAY", task->display, "--setenv", "XAUTHORITY", INSIDE_COOKIE);
     ADD(&words, "--", config->program, "/args-from:stdin");
     struct child_plan plan = {.arguments = words.word,
                               .environment = environment,
                               .account = config->account,
                               .input = input,
-                              .output = output};
-    return child_start(loop, &plan, ended, viewer, why);
+                              .output = output,
+                              .pass = {filter},
+                              .pass_count = 1,
+                              .limits = limits,
+                              .limit_count = sizeof limits / sizeof *limits - (config->account ? 0 : 1)};
+    struct child *child = child_start(loop, &plan, ended, viewer, why);
+    close(filter);
+    return child;
 }
 
 // ---- its life

@@ -21,6 +21,7 @@ struct rdp_client_config {
     const char *program, *sandbox; // paths of xfreerdp3 and bwrap
     const char *start;             // library that is loaded into it; NULL: none
     const char *drives_dir;        // what a session sees as the desk's drives
+    const char *sound_dir;         // the desk's sound devices
     const struct account *account; // NULL: runs as we do
 };
 

@@ -52,6 +52,16 @@ static bool become_account(const struct account *account)
            setresuid(account->uid, account->uid, account->uid) == 0;
 }
 
+static bool set_limits(const struct child_plan *plan)
+{
+    for (size_t i = 0; i < plan->limit_count; i++) {
+        struct rlimit limit = {plan->limits[i].most, plan->limits[i].most};
+        if (setrlimit((__rlimit_resource_t)plan->limits[i].resource, &limit) != 0)
+            return false;
+    }
+    return true;
+}
+
 // Targets are low numbers that a source may have too: first all sources go up, then down to their places.
 static bool place_descriptors(const struct child_plan *plan, int nothing)
 {
@@ -82,7 +92,7 @@ static void run_program(const struct child_plan *plan, int nothing, pid_t parent
         return;
     // After the change of user, which would clear it.
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (getppid() != parent || !place_descriptors(plan, nothing))
+    if (getppid() != parent || !place_descriptors(plan, nothing) || !set_limits(plan))
         return;
     execve(plan->arguments[0], (char *const *)(uintptr_t)plan->arguments, (char *const *)(uintptr_t)plan->environment);
 }

@@ -6,6 +6,7 @@
 #include "broker/base/loop.h"
 
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 enum { ACCOUNT_GROUPS_MAX = 32, CHILD_PASS_MAX = 4, CHILD_NOT_STARTED = 127 };
@@ -20,6 +21,11 @@ struct account {
 // FAULT_ABSENT when this machine does not know the user.
 bool account_find(struct account *account, const char *name, struct fault *why) __attribute__((warn_unused_result));
 
+struct child_limit {
+    int resource; // RLIMIT_...
+    rlim_t most;
+};
+
 struct child_plan {
     const char *const *arguments;   // arguments[0] is the program's path; ends with NULL
     const char *const *environment; // all of it; ends with NULL
@@ -28,6 +34,8 @@ struct child_plan {
     int input, output;              // its 0, and its 1 and 2; -1: /dev/null
     int pass[CHILD_PASS_MAX];       // becomes 3, 4, ...
     size_t pass_count;
+    const struct child_limit *limits;
+    size_t limit_count;
 };
 
 struct child;

@@ -50,6 +50,7 @@ HOMES = {
     r"(freerdp|winpr)/.*": ["client-agent/rdp_client.", "broker/hosts/", "broker/server/"],
     r"gtk/.*|gdk/.*|glib.*": ["client-agent/"],
     r"(X11|xcb)/.*": ["client-agent/"],
+    r"seccomp\.h": ["client-agent/syscall_filter.c"],
     r"yaml\.h": ["admin-tool/"],
     r"cups/.*": ["broker/pult-print/", "client-agent/printer."],
     r"security/.*": ["broker/pult-host/"],

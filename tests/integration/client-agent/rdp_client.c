@@ -31,7 +31,7 @@ static const char canary[] = "Kanarienvogel-17";
 // What the host's process saw, by its exit code.
 enum { HOST_SAW_NOTHING = 10, HOST_SAW_MORE = 11, HOST_SAW_NOBODY = 12 };
 
-static char path[120], start_library[300];
+static char path[120], start_library[300], probe_file[120], sound_dir[120];
 static struct account nobody;
 static struct rdp_client *viewer;
 static volatile bool is_over;
@@ -54,6 +54,8 @@ static void start(void)
     cr_assert(account_find(&nobody, "nobody", &why), "%s", why.text);
     cr_assert_eq(chown(x_server_auth_file(display_server()), nobody.uid, nobody.gid), 0);
     snprintf(path, sizeof path, "%s/host.sock", display_folder());
+    snprintf(probe_file, sizeof probe_file, "%s/probe", display_folder());
+    snprintf(sound_dir, sizeof sound_dir, "%s/snd", display_folder());
 }
 
 static void stop(void)
@@ -131,6 +133,22 @@ static int silent_host(int line)
     return read(line, more, sizeof more) > 0 ? HOST_SAW_MORE : HOST_SAW_NOTHING;
 }
 
+// Keeps what the probe in the sandbox says; for the viewer's own connection it is silent.
+static int probed_host(int line)
+{
+    char text[4096];
+    size_t length = 0;
+    for (ssize_t got; length + 1 < sizeof text && (got = read(line, text + length, sizeof text - 1 - length)) > 0;)
+        length += (size_t)got;
+    text[length] = 0;
+    FILE *file = strstr(text, "\nend\n") ? fopen(probe_file, "we") : NULL;
+    if (file) {
+        fputs(text, file);
+        fclose(file);
+    }
+    return HOST_SAW_NOTHING;
+}
+
 // The viewer may try again, with less security: until it has not come for a while, or has shown too much.
 static int serve_all(int listener, int (*serve)(int line))
 {
@@ -171,16 +189,19 @@ static int what_the_host_saw(void)
 
 // ---- the viewer
 
-static void open_viewer(void)
+static void open_viewer_with(const char *library, bool sound)
 {
-    struct logon_answer answer = {.user_name = "anna", .session = "neustadt/s-1"};
+    struct logon_answer answer = {.user_name = "anna", .session = "neustadt/s-1", .sound = sound};
     struct secret password;
     struct fault why = {0};
     memset(answer.fingerprint, 'a', DIGEST_SIZE - 1);
     cr_assert(secret_set(&password, canary, sizeof canary - 1));
-    struct rdp_client_config config = {
-        .program = "/usr/bin/xfreerdp3", .sandbox = "/usr/bin/bwrap", .drives_dir = "", .account = &nobody};
-    snprintf(start_library, sizeof start_library, "%s/client-agent/pult-viewer-start.so", getenv("PULT_BUILD"));
+    struct rdp_client_config config = {.program = "/usr/bin/xfreerdp3",
+                                       .sandbox = "/usr/bin/bwrap",
+                                       .drives_dir = "",
+                                       .sound_dir = sound_dir,
+                                       .account = &nobody};
+    snprintf(start_library, sizeof start_library, "%s/%s", getenv("PULT_BUILD"), library);
     config.start = start_library;
     struct rdp_client_task task = {.answer = &answer,
                                    .password = &password,
@@ -189,6 +210,11 @@ static void open_viewer(void)
                                    .socket_path = path};
     viewer = rdp_client_start(display_loop(), &config, &task, ended, NULL, &why);
     cr_assert(viewer, "%s", why.text);
+}
+
+static void open_viewer(void)
+{
+    open_viewer_with("client-agent/pult-viewer-start.so", false);
 }
 
 Test(rdp_client_at_host, gives_no_password_to_a_host_with_another_certificate)
@@ -294,6 +320,89 @@ Test(rdp_client_at_host, lives_in_a_world_of_its_own)
     cr_expect_neq(access(link, F_OK), 0, "it sees /etc/passwd");
     snprintf(link, sizeof link, "/proc/%s/root/usr/bin/xfreerdp3", pid);
     cr_expect_eq(access(link, F_OK), 0, "the test looks at the wrong place");
+}
+
+static void make_file(const char *name)
+{
+    char file[200];
+    snprintf(file, sizeof file, "%s/%s", sound_dir, name);
+    FILE *stream = fopen(file, "we");
+    cr_assert(stream, "%s", file);
+    fclose(stream);
+}
+
+static void wait_for_probe(char *text, size_t size)
+{
+    FILE *file = NULL;
+    for (int i = 0; i < 400 && !file; i++) {
+        display_run_ms(50);
+        file = fopen(probe_file, "re");
+    }
+    cr_assert(file, "the probe says nothing");
+    text[fread(text, 1, size - 1, file)] = 0;
+    fclose(file);
+}
+
+// A host that has taken over the viewer is as far as this.
+Test(rdp_client_at_host, gives_whoever_takes_it_over_no_way_on)
+{
+    static const char *const lines[] = {
+        "unshare a user namespace: ENOSYS\n",
+        "clone a user namespace: ENOSYS\n",
+        "clone3: ENOSYS\n",
+        "mount: ENOSYS\n",
+        "trace: ENOSYS\n",
+        "socket of the internet: ENOSYS\n",
+        "socket of netlink: ENOSYS\n",
+        "2 GiB: ENOMEM\n",
+        "16 MiB: done\n",
+        "memory file: ENOSYS\n",
+        "file in /: EROFS\n",
+        "/tmp/x: ENOSPC\n",
+        "/home/viewer/x: ENOSPC\n",
+        "/dev/shm/x: ENOSPC\n",
+        "process: done\n",
+        "processes: 512\n",
+    };
+    char text[4096];
+    open_host(probed_host);
+    open_viewer_with("tests/integration/libsandbox_probe.so", false);
+    wait_for_probe(text, sizeof text);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        cr_expect(strstr(text, lines[i]), "%sit said:\n%s", lines[i], text);
+    cr_expect_null(strstr(text, "sound:"), "%s", text);
+}
+
+Test(rdp_client_at_host, gets_of_sound_what_plays_and_nothing_that_records)
+{
+    static const char *const nodes[] = {"controlC0", "pcmC0D0p", "pcmC0D0c", "pcmC1D3p", "pcmC1D3c",
+                                        "timer",     "seq",      "midiC0D0", "hwC0D0"};
+    static const char *const given[] = {"controlC0", "pcmC0D0p", "pcmC1D3p", "timer"};
+    char text[4096], line[64];
+    size_t count = 0;
+    cr_assert_eq(mkdir(sound_dir, 0755), 0);
+    for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
+        make_file(nodes[i]);
+    open_host(probed_host);
+    open_viewer_with("tests/integration/libsandbox_probe.so", true);
+    wait_for_probe(text, sizeof text);
+    for (size_t i = 0; i < sizeof given / sizeof *given; i++) {
+        snprintf(line, sizeof line, "sound: %s\n", given[i]);
+        cr_expect(strstr(text, line), "no %s", given[i]);
+    }
+    for (const char *at = text; (at = strstr(at, "sound: ")); at++)
+        count++;
+    cr_expect_eq(count, sizeof given / sizeof *given, "%s", text);
+}
+
+Test(rdp_client_at_host, is_under_the_list_of_system_calls)
+{
+    char pid[20], text[8192];
+    open_host(silent_host);
+    open_viewer();
+    wait_for_viewer(pid);
+    read_proc(pid, "status", text, sizeof text);
+    cr_expect(strstr(text, "Seccomp:\t2"), "%s", text);
 }
 
 // It must find what it is for in this FreeRDP, and it must be there within the sandbox.
