@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A person asks to be forgotten (GDPR, article 17).
+// A person asks to be forgotten (GDPR, article 17), or cannot log on since somebody guesses at their password.
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
 #include "broker/client/language.h"
+
+#include <string.h>
 
 static void show_what_goes(struct out *out, const struct person_status *person)
 {
@@ -29,6 +31,31 @@ enum exit_code person_erase(struct tool *tool, const struct invocation *invocati
     code = tool_ask(tool, &call, NULL);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s is erased. If they log on again, they are a new person to the broker."),
+                 invocation->words[0]);
+    return code;
+}
+
+enum exit_code person_unlock(struct tool *tool, const struct invocation *invocation)
+{
+    const char *slash = strchr(invocation->words[0], '/');
+    char tenant[SLUG_SIZE];
+    struct unlock_request request;
+    struct unlock_answer answer;
+    size_t length = slash ? (size_t)(slash - invocation->words[0]) : 0;
+    if (!length || length >= sizeof tenant || !slash[1] || !text_copy(request.name, sizeof request.name, slash + 1)) {
+        out_complain("%s", _("Expected TENANT/NAME, as status shows it."));
+        return EXIT_USAGE;
+    }
+    memcpy(tenant, invocation->words[0], length);
+    tenant[length] = 0;
+    struct tool_call call = {.method = method_find(METHOD_UNLOCK, NOUN_TENANT), .id = tenant, .body = &request};
+    if (!tool_takes_id(NOUN_TENANT, tenant))
+        return EXIT_USAGE;
+    enum exit_code code = tool_ask(tool, &call, &answer);
+    if (code == EXIT_DONE && answer.was_waiting)
+        out_line(&tool->out, _("%s may try again at once."), invocation->words[0]);
+    else if (code == EXIT_DONE)
+        out_line(&tool->out, _("No wrong passwords were counted for %s. The directory may have locked the account."),
                  invocation->words[0]);
     return code;
 }

@@ -66,6 +66,18 @@ static void show_agents(struct out *out, const struct record_list *agents)
     show_part(out, &agent_count_type, agents, columns);
 }
 
+static void show_guesses(struct out *out, const struct record_list *guesses)
+{
+    static const struct out_column columns[] = {{"name", N_("Wrong passwords for")},
+                                                {"port", N_("At")},
+                                                {"from", N_("From")},
+                                                {"failures", N_("Count")},
+                                                {"last", N_("Last")},
+                                                {"until", N_("Waits until")},
+                                                {.field = NULL}};
+    show_part(out, &guesses_report_type, guesses, columns);
+}
+
 // What it signs ends with it, so a certificate of two years is cut from then on.
 static void warn_of_authority(struct out *out, int64_t until_ms)
 {
@@ -104,6 +116,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_certificates(&tool->out, &status.certificates_ending);
         show_floods(&tool->out, &status.floods);
         show_agents(&tool->out, &status.agents);
+        show_guesses(&tool->out, &status.guesses);
         warn_of_authority(&tool->out, status.device_ca_until_ms);
     }
     record_free(status_answer_type.fields, &status);

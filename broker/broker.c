@@ -318,7 +318,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     broker_config_data_file(broker->config, "first-administrator", first);
     services->loop = loop_new();
     services->state = state_new();
-    services->throttle = throttle_new();
+    services->throttle = throttle_new((int)broker->config->admin_password_tries);
     services->admin_sessions = admin_sessions_new(first);
     services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
     services->started_ms = clock_wall_ms();

@@ -27,6 +27,7 @@ static const struct conf_row rows[] = {
     {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},
     {.key = "directory-deadline-ms", .type = CONF_NUMBER, AT(directory_deadline_ms), .min = 200, .max = 60000, .preset = "5000", .sentence = "how long a directory may take for one attempt"},
     {.key = "directory-connections", .type = CONF_NUMBER, AT(directory_connections), .min = 1, .max = 64, .preset = "8", .sentence = "persistent connections per directory for checking passwords"},
+    {.key = "admin-password-tries", .type = CONF_NUMBER, AT(admin_password_tries), .min = 1, .max = 10, .preset = "3", .sentence = "wrong passwords for a name at the port for administrators, then none is tried for half an hour; fewer than lock an account in any directory"},
     {.key = "wake-command", .type = CONF_TEXT, AT(wake_command), .sentence = "command that wakes hosts with wake=command; %h is the host's id, %a its address"},
     {.key = "unproven-connections", .type = CONF_NUMBER, AT(unproven_connections), .min = 16, .max = 100000, .preset = "8192", .sentence = "connections that have proven nothing yet, in all"},
     {.key = "unproven-per-port", .type = CONF_NUMBER, AT(unproven_per_port), .min = 16, .max = 100000, .preset = "4096", .sentence = "the same, on one port"},

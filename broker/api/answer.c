@@ -76,6 +76,12 @@ static const struct field drain_answer_fields[] = {
 };
 const struct record_type drain_answer_type = TYPE(drain_answer);
 
+static const struct field unlock_answer_fields[] = {
+    {.name = "was_waiting", .type = FIELD_FLAG, AT(unlock_answer, was_waiting), .sentence = "wrong passwords were counted for this name"},
+    {.name = NULL},
+};
+const struct record_type unlock_answer_type = TYPE(unlock_answer);
+
 static const struct field explain_answer_fields[] = {
     {.name = "refusal", .type = FIELD_TEXT, AT(explain_answer, refusal), .sentence = "the problem's code, or none"},
     {.name = "host", .type = FIELD_ID, AT(explain_answer, host), .refers = NOUN_HOST, .sentence = "where the session would be"},
@@ -149,6 +155,18 @@ static const struct field flood_report_fields[] = {
     {.name = NULL},
 };
 const struct record_type flood_report_type = TYPE(flood_report);
+static const char *const guessed_ports[] = {"desks", "administrators", NULL};
+
+static const struct field guesses_report_fields[] = {
+    {.name = "name", .type = FIELD_TEXT, AT(guesses_report, name), .column = 1, .sentence = "tenant and user name as typed"},
+    {.name = "port", .type = FIELD_CHOICE, AT(guesses_report, port), .choices = guessed_ports, .column = 2, .sentence = "where it was tried: at desks, or at the port for administrators"},
+    {.name = "from", .type = FIELD_LIST, AT(guesses_report, from), .column = 3, .sentence = "the devices, or the networks, that tried last"},
+    {.name = "failures", .type = FIELD_NUMBER, AT(guesses_report, failures), .max = INT64_MAX, .column = 4, .sentence = "wrong passwords that are counted now"},
+    {.name = "last", .type = FIELD_TIME, AT(guesses_report, last_ms), .column = 5, .sentence = "when the last one was"},
+    {.name = "until", .type = FIELD_TIME, AT(guesses_report, until_ms), .column = 6, .sentence = "when the next one is tried"},
+    {.name = NULL},
+};
+const struct record_type guesses_report_type = TYPE(guesses_report);
 
 static const char *const store_conditions[] = {"ok", "refusing", NULL};
 
@@ -170,6 +188,7 @@ static const struct field status_answer_fields[] = {
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
     {.name = "floods", .type = FIELD_RECORDS, AT(status_answer, floods), .max = ANSWER_ITEMS_MAX, .record = &flood_report_type, .sentence = "ports on which connections that have proven nothing are dropped to make room"},
     {.name = "agents", .type = FIELD_RECORDS, AT(status_answer, agents), .max = ANSWER_ITEMS_MAX, .record = &agent_count_type, .sentence = "versions of the agents that are linked, or are not let in"},
+    {.name = "guesses", .type = FIELD_RECORDS, AT(status_answer, guesses), .max = ANSWER_ITEMS_MAX, .record = &guesses_report_type, .sentence = "at whose passwords somebody guesses"},
     {.name = NULL},
 };
 const struct record_type status_answer_type = TYPE(status_answer);

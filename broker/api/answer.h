@@ -76,6 +76,11 @@ struct drain_answer {
 };
 extern const struct record_type drain_answer_type;
 
+struct unlock_answer {
+    bool was_waiting; // something was counted against the name
+};
+extern const struct record_type unlock_answer_type;
+
 struct explain_answer {
     char refusal[SLUG_SIZE];
     char host[ID_SIZE], profile[ID_SIZE];
@@ -125,8 +130,16 @@ struct agent_count {
     char refusal[SLUG_SIZE]; // the code why they are not let in; empty: they are linked
 };
 
+// At whose password was guessed lately.
+struct guesses_report {
+    char name[ID_SIZE + USER_NAME_SIZE]; // "tenant/name", as typed but in lower case
+    int64_t port;                        // 0: at desks, 1: for administrators
+    char from[256];                      // devices or networks, the newest first
+    int64_t failures, last_ms, until_ms;
+};
+
 extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type, agent_count_type,
-    flood_report_type;
+    flood_report_type, guesses_report_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -136,7 +149,7 @@ struct status_answer {
     int64_t store; // enum store_condition
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
-    struct record_list certificates_ending, directories, problems, agents, floods;
+    struct record_list certificates_ending, directories, problems, agents, floods, guesses;
 };
 extern const struct record_type status_answer_type;
 

@@ -68,6 +68,12 @@ static const struct field explain_request_fields[] = {
 };
 const struct record_type explain_request_type = TYPE(explain_request);
 
+static const struct field unlock_request_fields[] = {
+    {.name = "name", .type = FIELD_TEXT, AT(unlock_request, name), .flags = FIELD_REQUIRED, .sentence = "user name, as it was typed"},
+    {.name = NULL},
+};
+const struct record_type unlock_request_type = TYPE(unlock_request);
+
 static const struct field drain_request_fields[] = {
     {.name = "until", .type = FIELD_TIME, AT(drain_request, until_ms), .sentence = "when the host automatically accepts new sessions again; empty: when it is undrained"},
     {.name = "text", .type = FIELD_TEXT, AT(drain_request, text), .sentence = "shown to the people on the host"},

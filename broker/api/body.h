@@ -44,6 +44,10 @@ struct explain_request {
     char device[ID_SIZE];
 };
 
+struct unlock_request {
+    char name[USER_NAME_SIZE]; // as typed where it was guessed
+};
+
 struct drain_request {
     int64_t until_ms;     // 0: until undrained
     char text[NAME_SIZE]; // shown to the people on the host; empty: nothing
@@ -64,5 +68,5 @@ struct apply_request {
 };
 
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
-    admin_logon_request_type, explain_request_type, drain_request_type, message_request_type, apply_object_type,
-    apply_request_type;
+    admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
+    apply_object_type, apply_request_type;

@@ -2,6 +2,7 @@
 // Administrators log on: once with the token of --init, then as members of their tenant's group of administrators.
 #include "broker/api/method.h"
 #include "broker/api/record.h"
+#include "broker/base/address.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/admin_sessions.h"
@@ -16,7 +17,15 @@ struct admin_logon {
     struct services *services;
     struct request *request;
     struct attempt attempt;
+    char name[USER_NAME_SIZE]; // as typed
+    struct secret password;    // kept until the directory has said whose it would be; empty with a ticket
 };
+
+static void admin_logon_free(struct admin_logon *logon)
+{
+    secret_drop(&logon->password);
+    free(logon);
+}
 
 static void let_in(struct services *services, struct request *request, const struct peer *peer, const char *group,
                    const char *name)
@@ -40,6 +49,7 @@ static void let_in(struct services *services, struct request *request, const str
     record_free(admin_logon_answer_type.fields, &answer);
 }
 
+// Who is no administrator is told the same as who gives a wrong password, after the same time, and not who exists.
 static void refuse_admin(struct admin_logon *logon, enum refusal refusal)
 {
     log_info("admin", "logon refused from %s: %s", logon->request->peer.address, refusal_rows[refusal].code);
@@ -47,7 +57,14 @@ static void refuse_admin(struct admin_logon *logon, enum refusal refusal)
         attempt_refuse_evenly(&logon->attempt, logon->services, logon->request);
     else
         request_refuse(logon->request, refusal, NULL);
-    free(logon);
+    admin_logon_free(logon);
+}
+
+static bool is_administrator(const struct tenant *tenant, const struct identity *identity)
+{
+    assert(identity);
+    struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
+    return tenant && tenant->admin_group[0] && membership_has(&who, tenant->admin_group);
 }
 
 static void proven(void *arg, enum auth_verdict verdict, const struct identity *identity)
@@ -55,16 +72,10 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     struct admin_logon *logon = arg;
     enum refusal refusal = attempt_finish(&logon->attempt, logon->services, verdict);
     const struct tenant *tenant = state_tenant(logon->services->state, logon->attempt.tenant_id);
-    if (refusal == REFUSAL_NONE && !tenant)
+    if (refusal == REFUSAL_NONE && !is_administrator(tenant, identity))
         refusal = REFUSAL_DENIED;
     if (refusal != REFUSAL_NONE) {
         refuse_admin(logon, refusal);
-        return;
-    }
-    assert(identity);
-    struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
-    if (!tenant->admin_group[0] || !membership_has(&who, tenant->admin_group)) {
-        refuse_admin(logon, REFUSAL_DENIED);
         return;
     }
     struct peer peer = logon->request->peer;
@@ -75,14 +86,29 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     text_lower_name(name);
     snprintf(peer.id, sizeof peer.id, "%.63s/%s", tenant->id, name); // an id is ASCII
     let_in(logon->services, logon->request, &peer, tenant->admin_group, identity->name);
-    free(logon);
+    admin_logon_free(logon);
+}
+
+// The port is public: a password is only tried for who may come in by it, so that nobody else's account can be locked.
+static void looked_up(void *arg, enum auth_verdict verdict, const struct identity *identity)
+{
+    struct admin_logon *logon = arg;
+    struct services *services = logon->services;
+    const struct tenant *tenant = state_tenant(services->state, logon->attempt.tenant_id);
+    if (verdict == AUTH_RIGHT && is_administrator(tenant, identity))
+        services->auth.check(services->auth.self, tenant, logon->name, &logon->password, proven, logon);
+    else if (verdict == AUTH_UNAVAILABLE)
+        proven(logon, verdict, NULL);
+    else
+        proven(logon, AUTH_WRONG, NULL);
 }
 
 static void log_on_first(struct services *services, struct request *request, const char *token)
 {
-    char key[ID_SIZE];
-    snprintf(key, sizeof key, "first %s", request->peer.address);
-    int64_t now_ms = clock_steady_ms(), wait_ms = throttle_wait_ms(services->throttle, key, now_ms);
+    char from[ADDRESS_NETWORK_TEXT_SIZE];
+    address_network_text(from, request->peer.address);
+    int64_t now_ms = clock_steady_ms();
+    int64_t wait_ms = throttle_wait_ms(services->throttle, THROTTLE_FIRST_TOKEN, from, now_ms);
     if (wait_ms) {
         request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
         return;
@@ -92,7 +118,7 @@ static void log_on_first(struct services *services, struct request *request, con
         return;
     }
     if (!admin_sessions_take_first(services->admin_sessions, token)) {
-        throttle_failed(services->throttle, key, 3, now_ms);
+        throttle_end(services->throttle, THROTTLE_FIRST_TOKEN, from, THROTTLE_FAILED, "", now_ms);
         request_refuse(request, REFUSAL_DENIED, "the token is wrong or already used");
         return;
     }
@@ -102,26 +128,32 @@ static void log_on_first(struct services *services, struct request *request, con
     let_in(services, request, &peer, "", "first administrator");
 }
 
-static void log_on(struct services *services, struct request *request, struct admin_logon_request *body)
+static struct admin_logon *logon_new(struct services *services, struct request *request, const struct tenant *tenant,
+                                     const char *name)
 {
-    const struct tenant *tenant = state_tenant(services->state, body->tenant);
     struct admin_logon *logon = mem_new(1, sizeof *logon);
     logon->services = services;
     logon->request = request;
-    attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, request->peer.address);
-    int64_t wait_ms = attempt_wait_ms(&logon->attempt, services);
-    struct secret password;
-    bool fits = secret_set(&password, body->password, strlen(body->password));
+    TEXT_PUT(logon->name, name);
+    attempt_start(&logon->attempt, tenant ? tenant->id : "", name, &request->peer);
+    return logon;
+}
+
+static void log_on(struct services *services, struct request *request, struct admin_logon_request *body)
+{
+    const struct tenant *tenant = state_tenant(services->state, body->tenant);
+    struct admin_logon *logon = logon_new(services, request, tenant, body->name);
+    int64_t wait_ms = 0;
+    bool fits = secret_set(&logon->password, body->password, strlen(body->password));
     record_free(admin_logon_request_type.fields, body); // which may have to wait for the directory
-    if (wait_ms || !fits) {
+    if (!fits || attempt_must_wait(&logon->attempt, services, &wait_ms)) {
         request_refuse_later(request, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
-        free(logon);
+        admin_logon_free(logon);
     } else if (tenant) {
-        services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
+        services->auth.look_up(services->auth.self, tenant, logon->name, looked_up, logon);
     } else {
         proven(logon, AUTH_WRONG, NULL);
     }
-    secret_drop(&password);
 }
 
 static void log_on_by_ticket(struct services *services, struct request *request, const char *tenant_id)
@@ -134,10 +166,7 @@ static void log_on_by_ticket(struct services *services, struct request *request,
         request_refuse(request, REFUSAL_TICKET_REJECTED, NULL);
         return;
     }
-    struct admin_logon *logon = mem_new(1, sizeof *logon);
-    logon->services = services;
-    logon->request = request;
-    attempt_start(&logon->attempt, tenant->id, principal, request->peer.address);
+    struct admin_logon *logon = logon_new(services, request, tenant, principal);
     services->auth.look_up(services->auth.self, tenant, principal, proven, logon);
 }
 

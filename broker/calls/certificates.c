@@ -4,6 +4,7 @@
 #include "broker/calls/certificates.h"
 #include "broker/api/method.h"
 #include "broker/api/record.h"
+#include "broker/base/address.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 
@@ -124,9 +125,10 @@ static void enrol(struct services *services, struct request *request, enum noun 
 void call_enrol(struct services *services, struct request *request)
 {
     const struct enrol_request *body = request->body;
-    char key[ID_SIZE];
-    snprintf(key, sizeof key, "enrol %s", request->peer.address);
-    int64_t wait_ms = throttle_wait_ms(services->throttle, key, clock_steady_ms());
+    char from[ADDRESS_NETWORK_TEXT_SIZE];
+    int64_t now_ms = clock_steady_ms();
+    address_network_text(from, request->peer.address);
+    int64_t wait_ms = throttle_wait_ms(services->throttle, THROTTLE_ENROL, from, now_ms);
     union record record;
     enum noun noun = wait_ms ? NOUN_NONE : invited_by(services, body->token, &record);
     if (noun != NOUN_NONE) {
@@ -134,7 +136,7 @@ void call_enrol(struct services *services, struct request *request)
     } else if (wait_ms) {
         request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
     } else {
-        throttle_failed(services->throttle, key, 5, clock_steady_ms());
+        throttle_end(services->throttle, THROTTLE_ENROL, from, THROTTLE_FAILED, "", now_ms);
         request_refuse(request, REFUSAL_DENIED, "the enrolment token is unknown, used or expired: create a new one");
     }
 }

@@ -84,6 +84,6 @@ void call_explain(struct services *services, struct request *request)
     question->services = services;
     question->request = request;
     TEXT_PUT(question->device, body->device);
-    attempt_start(&question->attempt, tenant->id, body->person, request->peer.address);
+    attempt_start(&question->attempt, tenant->id, body->person, &request->peer);
     services->auth.look_up(services->auth.self, tenant, body->person, looked_up, question);
 }

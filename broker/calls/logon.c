@@ -182,21 +182,20 @@ static void prove_by_ticket(struct logon *logon, const struct tenant *tenant)
 static void prove_by_password(struct logon *logon, const struct tenant *tenant, struct logon_request *body)
 {
     struct services *services = logon->services;
-    struct secret password;
-    int64_t wait_ms = attempt_wait_ms(&logon->attempt, services);
-    if (wait_ms) {
+    owned(secret) struct secret password = {0};
+    int64_t wait_ms = 0;
+    if (!secret_set(&password, body->password, strlen(body->password))) {
+        refuse_logon(logon, REFUSAL_INVALID);
+        return;
+    }
+    if (attempt_must_wait(&logon->attempt, services, &wait_ms)) {
         services->counters.logons_refused++;
         request_refuse_later(logon->request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
         logon_free(logon);
         return;
     }
-    bool fits = secret_set(&password, body->password, strlen(body->password));
     record_free(logon_request_type.fields, body); // which has to wait for the directory
-    if (fits)
-        services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
-    else
-        refuse_logon(logon, REFUSAL_INVALID);
-    secret_drop(&password);
+    services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
 }
 
 void call_logon(struct services *services, struct request *request)
@@ -207,7 +206,7 @@ void call_logon(struct services *services, struct request *request)
     logon->request = request;
     logon->user_name[0] = logon->name[0] = 0;
     const struct tenant *tenant = wall_directory(services->state, request->peer.id);
-    attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, request->peer.id);
+    attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, &request->peer);
     if (!tenant)
         refuse_logon(logon, REFUSAL_DEVICE_UNKNOWN);
     else if (request->negotiate)

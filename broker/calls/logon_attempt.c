@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/logon_attempt.h"
+#include "broker/base/address.h"
 #include "broker/base/clock.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVEN_STEP_MS = 1000, NAME_FREE_TRIES = 3, DEVICE_FREE_TRIES = 8 };
+enum { EVEN_STEP_MS = 1000 };
 
 // "Anna", "anna@neustadt.example" and "NEUSTADT\anna" are one name to who guesses passwords, so they are to us.
 static void bare_name(char bare[USER_NAME_SIZE], const char *name)
@@ -19,33 +20,67 @@ static void bare_name(char bare[USER_NAME_SIZE], const char *name)
     text_lower_name(bare);
 }
 
-void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const char *from)
+void attempt_name_key(char key[ID_SIZE + USER_NAME_SIZE], const char *tenant_id, const char *name)
 {
     char lower[USER_NAME_SIZE];
     bare_name(lower, name);
+    snprintf(key, ID_SIZE + USER_NAME_SIZE, "%s/%s", tenant_id, lower);
+}
+
+void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const struct peer *peer)
+{
+    bool at_desk = peer->role == ROLE_DEVICE;
+    char network[ADDRESS_NETWORK_TEXT_SIZE];
     TEXT_PUT(attempt->tenant_id, tenant_id);
-    snprintf(attempt->name_key, sizeof attempt->name_key, "name %s/%s", tenant_id, lower);
-    snprintf(attempt->device_key, sizeof attempt->device_key, "from %s", from);
+    attempt_name_key(attempt->name_key, tenant_id, name);
+    address_network_text(network, peer->address);
+    TEXT_PUT(attempt->from, at_desk ? peer->id : network);
+    attempt->name_kind = at_desk ? THROTTLE_DESK_NAME : THROTTLE_ADMIN_NAME;
+    attempt->from_kind = at_desk ? THROTTLE_DESK : THROTTLE_ADMIN_NETWORK;
+    attempt->counts = false;
     attempt->started_ms = clock_steady_ms();
 }
 
-int64_t attempt_wait_ms(const struct attempt *attempt, const struct services *services)
+bool attempt_must_wait(struct attempt *attempt, struct services *services, int64_t *wait_ms)
 {
-    int64_t name_ms = throttle_wait_ms(services->throttle, attempt->name_key, attempt->started_ms);
-    int64_t device_ms = throttle_wait_ms(services->throttle, attempt->device_key, attempt->started_ms);
-    return name_ms > device_ms ? name_ms : device_ms;
+    struct throttle *throttle = services->throttle;
+    int64_t now_ms = attempt->started_ms;
+    int64_t name_ms = throttle_wait_ms(throttle, attempt->name_kind, attempt->name_key, now_ms);
+    int64_t from_ms = throttle_wait_ms(throttle, attempt->from_kind, attempt->from, now_ms);
+    *wait_ms = name_ms > from_ms ? name_ms : from_ms;
+    if (*wait_ms)
+        return true;
+    throttle_begin(throttle, attempt->name_kind, attempt->name_key, now_ms);
+    throttle_begin(throttle, attempt->from_kind, attempt->from, now_ms);
+    attempt->counts = true;
+    return false;
+}
+
+static void end_attempt(const struct attempt *attempt, struct services *services, enum throttle_outcome outcome)
+{
+    struct throttle *throttle = services->throttle;
+    int64_t now_ms = clock_steady_ms();
+    if (!attempt->counts)
+        return;
+    throttle_end(throttle, attempt->name_kind, attempt->name_key, outcome, attempt->from, now_ms);
+    throttle_end(throttle, attempt->from_kind, attempt->from, outcome, "", now_ms);
+    // The directory, too, counts from the beginning again.
+    if (outcome == THROTTLE_SUCCEEDED)
+        throttle_forget(throttle, THROTTLE_ADMIN_NAME, attempt->name_key);
+}
+
+static enum throttle_outcome outcome_of(enum auth_verdict verdict)
+{
+    return verdict == AUTH_RIGHT ? THROTTLE_SUCCEEDED : verdict == AUTH_WRONG ? THROTTLE_FAILED : THROTTLE_UNDECIDED;
 }
 
 enum refusal attempt_finish(const struct attempt *attempt, struct services *services, enum auth_verdict verdict)
 {
-    int64_t now_ms = clock_steady_ms();
+    end_attempt(attempt, services, outcome_of(verdict));
     switch (verdict) {
     case AUTH_RIGHT:
-        throttle_succeeded(services->throttle, attempt->name_key);
         return REFUSAL_NONE;
     case AUTH_WRONG:
-        throttle_failed(services->throttle, attempt->name_key, NAME_FREE_TRIES, now_ms);
-        throttle_failed(services->throttle, attempt->device_key, DEVICE_FREE_TRIES, now_ms);
         return REFUSAL_WRONG_PASSWORD;
     case AUTH_EXPIRED:
         return REFUSAL_PASSWORD_EXPIRED;
@@ -65,13 +100,17 @@ enum refusal attempt_finish(const struct attempt *attempt, struct services *serv
 
 struct even {
     struct request *request;
+    bool at_desk;
     struct loop_timer *timer;
 };
 
 static void even_due(void *arg)
 {
     struct even *even = arg;
-    request_refuse(even->request, REFUSAL_WRONG_PASSWORD, NULL);
+    if (even->at_desk)
+        request_refuse(even->request, REFUSAL_WRONG_PASSWORD, NULL);
+    else
+        request_refuse(even->request, REFUSAL_WRONG_PASSWORD, "or this person does not administer this tenant");
     loop_timer_free(even->timer);
     free(even);
 }
@@ -80,6 +119,7 @@ void attempt_refuse_evenly(const struct attempt *attempt, struct services *servi
 {
     struct even *even = mem_new(1, sizeof *even);
     even->request = request;
+    even->at_desk = attempt->name_kind == THROTTLE_DESK_NAME;
     even->timer = loop_timer_new(services->loop, even_due, even);
     int64_t taken_ms = clock_steady_ms() - attempt->started_ms;
     loop_timer_start(even->timer, EVEN_STEP_MS - taken_ms % EVEN_STEP_MS);

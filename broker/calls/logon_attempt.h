@@ -5,18 +5,24 @@
 
 struct attempt {
     char tenant_id[SLUG_SIZE];
-    char name_key[ID_SIZE + USER_NAME_SIZE]; // for the throttle
-    char device_key[ID_SIZE + 16];
+    enum throttle_kind name_kind, from_kind;
+    char name_key[ID_SIZE + USER_NAME_SIZE];
+    char from[ID_SIZE];
+    bool counts;        // it has begun, as one that may fail
     int64_t started_ms; // steady
 };
 
-// `name` as typed; `from`: the device, or the address of an administrator.
-void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const char *from);
-// How long this name or place must wait before it may try again; 0: not at all.
-int64_t attempt_wait_ms(const struct attempt *attempt, const struct services *services);
+// What guesses at a name as typed have in common: "neustadt/anna".
+void attempt_name_key(char key[ID_SIZE + USER_NAME_SIZE], const char *tenant_id, const char *name);
+// `name` as typed. At a device, or else from an address at the port for administrators.
+void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const struct peer *peer);
+// Where a password is to be tried. True: how long this name or place must wait before it may try again; else it counts
+// from now on.
+bool attempt_must_wait(struct attempt *attempt, struct services *services, int64_t *wait_ms);
 // Counts it, and says what the verdict means to people.
 enum refusal attempt_finish(const struct attempt *attempt, struct services *services, enum auth_verdict verdict);
-// Wrong name, wrong password and locked account: the same bytes, at the same time after the attempt began.
+// Wrong name, wrong password, locked account, and no administrator at their port: the same bytes, at the same time
+// after the attempt began.
 void attempt_refuse_evenly(const struct attempt *attempt, struct services *services, struct request *request);
 
 struct seen_person {

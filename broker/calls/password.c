@@ -37,13 +37,13 @@ static void start_change(struct services *services, struct request *request, con
     struct password_change *change = mem_new(1, sizeof *change);
     change->services = services;
     change->request = request;
-    attempt_start(&change->attempt, tenant->id, body->name, request->peer.id);
-    int64_t wait_ms = attempt_wait_ms(&change->attempt, services);
+    attempt_start(&change->attempt, tenant->id, body->name, &request->peer);
+    int64_t wait_ms = 0;
     struct secret old_password, new_password;
     bool fits = secret_set(&old_password, body->password, strlen(body->password)) &&
                 secret_set(&new_password, body->new_password, strlen(body->new_password));
     record_free(password_request_type.fields, body); // which may have to wait for the directory
-    if (wait_ms || !fits) {
+    if (!fits || attempt_must_wait(&change->attempt, services, &wait_ms)) {
         request_refuse_later(request, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
         free(change);
     } else {

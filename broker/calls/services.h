@@ -66,6 +66,7 @@ void call_remove(struct services *services, struct request *request);
 void call_drain(struct services *services, struct request *request);
 void call_undrain(struct services *services, struct request *request);
 void call_release(struct services *services, struct request *request);
+void call_unlock(struct services *services, struct request *request);
 void call_message(struct services *services, struct request *request);
 void call_lock(struct services *services, struct request *request);
 void call_person_erase(struct services *services, struct request *request);

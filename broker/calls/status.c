@@ -58,6 +58,7 @@ void call_status(struct services *services, struct request *request)
     status_report_problems(&answer.problems, services, &request->peer);
     status_report_floods(&answer.floods, services, &request->peer);
     status_report_agents(&answer.agents, services, &request->peer);
+    status_report_guesses(&answer.guesses, services, &request->peer);
     request_answer(request, &answer);
     record_free(status_answer_type.fields, &answer);
 }

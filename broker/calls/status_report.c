@@ -133,3 +133,23 @@ void status_report_floods(struct record_list *floods, const struct services *ser
             TEXT_PUT(report->network, figures.network);
     }
 }
+
+void status_report_guesses(struct record_list *guesses, const struct services *services, const struct peer *peer)
+{
+    static const enum throttle_kind kinds[] = {THROTTLE_DESK_NAME, THROTTLE_ADMIN_NAME};
+    int64_t now_ms = clock_steady_ms(), zero_ms = clock_wall_ms() - now_ms;
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        struct throttled throttled;
+        for (size_t at = 0; throttle_next(services->throttle, kinds[i], &at, now_ms, &throttled);) {
+            if (!wall_can_see(services->state, peer, NOUN_PERSON, throttled.what))
+                continue;
+            struct guesses_report *report = record_add(guesses, &guesses_report_type);
+            TEXT_PUT(report->name, throttled.what);
+            report->port = (int64_t)i;
+            TEXT_PUT(report->from, throttled.from);
+            report->failures = throttled.failures;
+            report->last_ms = zero_ms + throttled.last_ms;
+            report->until_ms = zero_ms + throttled.until_ms;
+        }
+    }
+}

@@ -14,3 +14,5 @@ void status_report_problems(struct record_list *problems, const struct services 
 void status_report_floods(struct record_list *floods, const struct services *services, const struct peer *peer);
 // Which versions the agents are of, of devices first.
 void status_report_agents(struct record_list *agents, const struct services *services, const struct peer *peer);
+// At whose passwords is guessed, and from where. Slips are not told, since a password may be typed as a name.
+void status_report_guesses(struct record_list *guesses, const struct services *services, const struct peer *peer);

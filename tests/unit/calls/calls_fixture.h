@@ -40,6 +40,8 @@ struct calls_fixture {
     char erased[ID_SIZE]; // whose name went last
     bool disk_is_full;
     enum auth_verdict verdict; // of looking anna up
+    int look_ups, binds;       // that the directory was asked for
+    const char *key;           // anna's, when it is another
     bool locked;
 };
 
@@ -49,6 +51,8 @@ void calls_open(void);
 void calls_close(void);
 // calls.caller calls; the answer is the caller's. calls.status tells how it went.
 json_object *calls_call(enum method_id id, enum noun noun, const char *thing, const char *body);
+// The directory answers, and the store.
+void calls_settle(void);
 // The last one is refused unless it answered `status`.
 #define CALLS_EXPECT(wanted, ...)                                                                                      \
     do {                                                                                                               \

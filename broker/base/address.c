@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/base/address.h"
+#include "broker/base/text.h"
+
+#include <arpa/inet.h>
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { ADDRESS_BITS = 128, MAPPED_BITS = 96 };
+
+static const unsigned char mapped_prefix[MAPPED_BITS / 8] = {[10] = 0xff, [11] = 0xff};
+
+static bool is_mapped(const struct address *address)
+{
+    return memcmp(address->bytes, mapped_prefix, sizeof mapped_prefix) == 0;
+}
+
+bool address_read(struct address *address, const char *text)
+{
+    if (inet_pton(AF_INET6, text, address->bytes) == 1)
+        return true;
+    memcpy(address->bytes, mapped_prefix, sizeof mapped_prefix);
+    return inet_pton(AF_INET, text, address->bytes + sizeof mapped_prefix) == 1;
+}
+
+bool address_of_socket(struct address *address, const struct sockaddr *socket)
+{
+    const struct sockaddr_in *v4 = (const void *)socket;
+    const struct sockaddr_in6 *v6 = (const void *)socket;
+    if (socket->sa_family == AF_INET6) {
+        memcpy(address->bytes, &v6->sin6_addr, sizeof address->bytes);
+        return true;
+    }
+    memcpy(address->bytes, mapped_prefix, sizeof mapped_prefix);
+    memcpy(address->bytes + sizeof mapped_prefix, &v4->sin_addr, sizeof v4->sin_addr);
+    return socket->sa_family == AF_INET;
+}
+
+bool address_equal(const struct address *a, const struct address *b)
+{
+    return memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+// 0.0.0.0/8 is "this host"; ::a.b.c.d/96 was IPv4 in IPv6 once and holds :: and ::1.
+bool address_is_reserved(const struct address *address)
+{
+    return address_networks_have("0.0.0.0/8 127.0.0.0/8 169.254.0.0/16 224.0.0.0/3 ::/96 fe80::/10 ff00::/8", address);
+}
+
+static bool is_zero_behind(const struct address_network *network)
+{
+    for (int bit = network->bits; bit < ADDRESS_BITS; bit++)
+        if (network->address.bytes[bit / 8] & (0x80 >> bit % 8))
+            return false;
+    return true;
+}
+
+bool address_network_read(struct address_network *network, const char *text)
+{
+    char address[INET6_ADDRSTRLEN];
+    const char *slash = strchr(text, '/');
+    size_t length = slash ? (size_t)(slash - text) : strlen(text);
+    if (length >= sizeof address)
+        return false;
+    memcpy(address, text, length);
+    address[length] = 0;
+    if (!address_read(&network->address, address))
+        return false;
+    int before = strchr(address, ':') ? 0 : MAPPED_BITS;
+    int64_t bits = ADDRESS_BITS - before;
+    if (slash && !text_number(slash + 1, 0, bits, &bits))
+        return false;
+    network->bits = before + (int)bits;
+    return is_zero_behind(network);
+}
+
+bool address_network_has(const struct address_network *network, const struct address *address)
+{
+    int whole = network->bits / 8, rest = network->bits % 8;
+    assert(network->bits >= 0 && network->bits <= ADDRESS_BITS);
+    if (memcmp(network->address.bytes, address->bytes, (size_t)whole) != 0)
+        return false;
+    int differs = rest ? network->address.bytes[whole] ^ address->bytes[whole] : 0;
+    return (differs & (0xff00 >> rest) & 0xff) == 0;
+}
+
+bool address_networks_have(const char *networks, const struct address *address)
+{
+    while (*networks) {
+        char word[ADDRESS_NETWORK_TEXT_SIZE];
+        struct address_network network;
+        size_t length = strcspn(networks, " ");
+        if (length >= sizeof word)
+            return false;
+        memcpy(word, networks, length);
+        word[length] = 0;
+        if (!address_network_read(&network, word))
+            return false;
+        if (address_network_has(&network, address))
+            return true;
+        networks += length + (networks[length] == ' ');
+    }
+    return false;
+}
+
+void address_network_text(char text[ADDRESS_NETWORK_TEXT_SIZE], const char *address)
+{
+    struct address read;
+    if (!address_read(&read, address)) {
+        text_cut(text, ADDRESS_NETWORK_TEXT_SIZE, address);
+    } else if (is_mapped(&read)) {
+        inet_ntop(AF_INET, read.bytes + sizeof mapped_prefix, text, ADDRESS_NETWORK_TEXT_SIZE);
+    } else {
+        char first[INET6_ADDRSTRLEN];
+        memset(read.bytes + 8, 0, 8);
+        inet_ntop(AF_INET6, read.bytes, first, sizeof first);
+        snprintf(text, ADDRESS_NETWORK_TEXT_SIZE, "%s/64", first);
+    }
+}

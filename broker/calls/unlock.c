@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: EUPL-1.2
+// POST /v1/tenants/{id}/unlock: somebody at whose password was guessed need not wait any longer.
+#include "broker/api/method.h"
+#include "broker/base/log.h"
+#include "broker/calls/logon_attempt.h"
+
+#include <string.h>
+
+static const struct store_person *find_person(const struct services *services, const char *tenant_id, const char *name)
+{
+    const struct sorted_table *people = &services->people.by_id;
+    for (size_t i = 0; i < people->count; i++) {
+        const struct store_person *person = people->records[i];
+        if (wall_owns(tenant_id, person->id) && text_same_name(name, strlen(name), person->user_name))
+            return person;
+    }
+    return NULL;
+}
+
+void call_unlock(struct services *services, struct request *request)
+{
+    const struct unlock_request *body = request->body;
+    char key[ID_SIZE + USER_NAME_SIZE];
+    if (!state_tenant(services->state, request->id)) {
+        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
+        return;
+    }
+    attempt_name_key(key, request->id, body->name);
+    bool at_desk = throttle_forget(services->throttle, THROTTLE_DESK_NAME, key);
+    bool at_admin_port = throttle_forget(services->throttle, THROTTLE_ADMIN_NAME, key);
+    const struct unlock_answer answer = {.was_waiting = at_desk || at_admin_port};
+    struct event event;
+    services_event(&event, EVENT_ADMIN_UNLOCKED, NOUN_NONE, request);
+    const struct store_person *person = find_person(services, request->id, body->name);
+    TEXT_PUT(event.why, person ? person->id : "");
+    services_commit_answer(services, request, &event, answer.was_waiting ? 1 : 0, &answer);
+}
