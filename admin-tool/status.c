@@ -58,6 +58,15 @@ static void show_floods(struct out *out, const struct record_list *floods)
     show_part(out, &flood_report_type, floods, columns);
 }
 
+static void show_shared(struct out *out, const struct record_list *shared)
+{
+    static const struct out_column columns[] = {{"id", N_("In use at two places: enrol it again")},
+                                                {"kind", N_("Kind")},
+                                                {"since", N_("noticed")},
+                                                {.field = NULL}};
+    show_part(out, &identity_shared_type, shared, columns);
+}
+
 static void show_agents(struct out *out, const struct record_list *agents)
 {
     static const struct out_column columns[] = {{"kind", N_("Agents of")},          {"version", N_("Version")},
@@ -113,6 +122,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         out_record(&tool->out, &status_answer_type, &status, columns);
         show_directories(&tool->out, &status.directories);
         show_problems(&tool->out, &status.problems);
+        show_shared(&tool->out, &status.identities_shared);
         show_certificates(&tool->out, &status.certificates_ending);
         show_floods(&tool->out, &status.floods);
         show_agents(&tool->out, &status.agents);

@@ -32,10 +32,10 @@ struct desk {
     const char *closing_sentence;
     char closing_where[NAME_SIZE];
 
-    bool linked;                  // to the broker
-    enum refusal version_refusal; // it does not let this program in; REFUSAL_NONE: it does, as far as is known
-    bool wants_password;          // a fresh one-time password
-    int64_t waited_ms;            // for a computer that is being switched on
+    bool linked;               // to the broker
+    enum refusal link_refusal; // it does not let this program in; REFUSAL_NONE: it does, as far as is known
+    bool wants_password;       // a fresh one-time password
+    int64_t waited_ms;         // for a computer that is being switched on
 };
 
 enum { WAKING_MS = 180 * 1000, WAKING_STEP_MS = 1000, WAKING_STEP_MOST_MS = 30 * 1000, MENDING_MS = 600 * 1000 };
@@ -231,8 +231,8 @@ void desk_log_on(struct desk *desk, const char *name, const struct secret *passw
         return;
     }
     // Without the link nobody could say where the session went, and nobody would know what is shown here.
-    if (desk->version_refusal != REFUSAL_NONE) {
-        enter_state(desk, DESK_GREETING, refusal_rows[desk->version_refusal].sentence, "");
+    if (desk->link_refusal != REFUSAL_NONE) {
+        enter_state(desk, DESK_GREETING, refusal_rows[desk->link_refusal].sentence, "");
         return;
     }
     desk->password = *password;
@@ -501,9 +501,9 @@ void desk_link_up(struct desk *desk)
     }
     desk->linked = true;
     desk->ports.report(desk->arg, &showing);
-    bool was_refused = desk->version_refusal != REFUSAL_NONE;
-    bool says_so = was_refused && desk->sentence == refusal_rows[desk->version_refusal].sentence;
-    desk->version_refusal = REFUSAL_NONE;
+    bool was_refused = desk->link_refusal != REFUSAL_NONE;
+    bool says_so = was_refused && desk->sentence == refusal_rows[desk->link_refusal].sentence;
+    desk->link_refusal = REFUSAL_NONE;
     if (desk->state == DESK_GREETING && says_so)
         enter_state(desk, DESK_GREETING, "", "");
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
@@ -514,8 +514,8 @@ void desk_link_up(struct desk *desk)
 // on.
 void desk_link_refused(struct desk *desk, enum refusal refusal)
 {
-    bool is_known = desk->version_refusal == refusal;
-    desk->version_refusal = refusal;
+    bool is_known = desk->link_refusal == refusal;
+    desk->link_refusal = refusal;
     if (desk->state == DESK_GREETING && !is_known)
         enter_state(desk, DESK_GREETING, refusal_rows[refusal].sentence, "");
 }

@@ -80,5 +80,5 @@ void desk_time(struct desk *desk);
 // From the broker.
 void desk_link_up(struct desk *desk);
 void desk_link_down(struct desk *desk);
-void desk_link_refused(struct desk *desk, enum refusal refusal); // the agent is of the wrong version
+void desk_link_refused(struct desk *desk, enum refusal refusal); // of the wrong version, or a second one
 void desk_link_message(struct desk *desk, const struct device_message *message);

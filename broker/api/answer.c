@@ -111,6 +111,14 @@ static const struct field certificate_ending_fields[] = {
 };
 const struct record_type certificate_ending_type = TYPE(certificate_ending);
 
+static const struct field identity_shared_fields[] = {
+    {.name = "kind", .type = FIELD_CHOICE, AT(identity_shared, kind), .choices = noun_names, .column = 1, .sentence = "device or host"},
+    {.name = "id", .type = FIELD_ID, AT(identity_shared, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
+    {.name = "since", .type = FIELD_TIME, AT(identity_shared, since_ms), .column = 3, .sentence = "when that was noticed"},
+    {.name = NULL},
+};
+const struct record_type identity_shared_type = TYPE(identity_shared);
+
 static const char *const directory_states[] = {"unknown", "ok", "down", NULL};
 
 static const struct field directory_report_fields[] = {
@@ -184,6 +192,7 @@ static const struct field status_answer_fields[] = {
     COUNT(status_answer, hosts_draining, "session hosts that somebody took out of service"),
     {.name = "device_ca_until", .type = FIELD_TIME, AT(status_answer, device_ca_until_ms), .sentence = "when the certificate of the device CA expires"},
     {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate expires within 30 days, or has expired"},
+    {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices and hosts whose identity is in use at two places: their key may have been copied"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
     {.name = "floods", .type = FIELD_RECORDS, AT(status_answer, floods), .max = ANSWER_ITEMS_MAX, .record = &flood_report_type, .sentence = "ports on which connections that have proven nothing are dropped to make room"},

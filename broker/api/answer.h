@@ -100,6 +100,12 @@ struct certificate_ending {
     int64_t until_ms;
 };
 
+struct identity_shared {
+    int64_t kind; // enum noun
+    char id[ID_SIZE];
+    int64_t since_ms;
+};
+
 struct directory_report {
     char tenant[ID_SIZE];
     int64_t state; // enum directory_state of core
@@ -139,7 +145,7 @@ struct guesses_report {
 };
 
 extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type, agent_count_type,
-    flood_report_type, guesses_report_type;
+    flood_report_type, guesses_report_type, identity_shared_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -149,7 +155,7 @@ struct status_answer {
     int64_t store; // enum store_condition
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
-    struct record_list certificates_ending, directories, problems, agents, floods, guesses;
+    struct record_list certificates_ending, directories, problems, agents, floods, guesses, identities_shared;
 };
 extern const struct record_type status_answer_type;
 

@@ -34,7 +34,7 @@ const struct method method_rows[] = {
     {METHOD_DEVICE_LINK, GET("/v1/devices/link"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a device's agent"},
     {METHOD_HOST_LINK, GET("/v1/hosts/link"), BY(HOST), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a session host's agent"},
     {METHOD_ENROL, POST("/v1/enrol"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_COMMITS, .body = BODY(enrol), .answer = ANSWER(certificate), .refusals = MAY(DENIED) | MAY(TOO_MANY_ATTEMPTS), .sentence = "gives a device or a session host its certificate for an enrolment token"},
-    {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(renew), .answer = ANSWER(certificate), .refusals = MAY(STORE_DOWN), .sentence = "gives the calling device or session host its next certificate"},
+    {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(renew), .answer = ANSWER(certificate), .refusals = MAY(STORE_DOWN) | MAY(CONFLICT), .sentence = "gives the calling device or session host its next certificate"},
     {METHOD_ADMIN_LOGON, POST("/v1/admin/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_TICKET | METHOD_COMMITS, .body = BODY(admin_logon), .answer = ANSWER(admin_logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DENIED) | MAY(BUSY), .sentence = "logs an administrator on"},
     {METHOD_ADMIN_LOGOFF, POST("/v1/admin/logoff"), BY(ADMIN), OF(NONE), .answer = &nothing_type, .sentence = "ends the administrator's own logon"},
     {METHOD_STATUS, GET("/v1/status"), BY(ADMIN), OF(NONE), .answer = ANSWER(status), .sentence = "the state of the broker and its hosts"},

@@ -33,6 +33,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_DEVICE_DISABLED] = {"device-disabled", 403, _("This device is disabled. Use another desk or ask the help desk.")},
     [REFUSAL_CERTIFICATE_EXPIRED] = {"certificate-expired", 403, _("The certificate of this machine has expired. Ask the help desk to enrol it again.")},
     [REFUSAL_TICKET_REJECTED] = {"ticket-rejected", 401, _("Your Kerberos ticket was not accepted. Log on again.")},
+    [REFUSAL_IDENTITY_SHARED] = {"identity-shared", 409, _("The identity of this machine is in use at another place. Tell the help desk at once: its key may have been copied.")},
     [REFUSAL_AGENT_TOO_OLD] = {"agent-too-old", 426, _("The program on this machine is too old for the broker. Ask the help desk to update it.")},
     [REFUSAL_AGENT_TOO_NEW] = {"agent-too-new", 501, _("The program on this machine is newer than the broker. Ask the help desk to update the broker.")},
     [REFUSAL_MESSAGE_UNKNOWN] = {"message-unknown", 501, _("The other side is too old to understand this message.")},

@@ -67,6 +67,7 @@ static const struct field host_fields[] = {
     {.name = "enrolled", .type = FIELD_TIME, AT(host, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "when its agent was enrolled"},
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(host, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "enrol_token_until", .type = FIELD_TIME, AT(host, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
+    {.name = "identity_shared", .type = FIELD_TIME, AT(host, shared_ms), .flags = FIELD_READ_ONLY, .sentence = "when its identity was seen in use at two places at once: its key may have been copied, enrol it again"},
     END,
 };
 
@@ -107,6 +108,7 @@ static const struct field device_fields[] = {
     {.name = "enrolled", .type = FIELD_TIME, AT(device, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was enrolled"},
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(device, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "enrol_token_until", .type = FIELD_TIME, AT(device, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
+    {.name = "identity_shared", .type = FIELD_TIME, AT(device, shared_ms), .flags = FIELD_READ_ONLY, .sentence = "when its identity was seen in use at two places at once: its key may have been copied, enrol it again"},
     END,
 };
 

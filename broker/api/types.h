@@ -151,6 +151,7 @@ struct host {
     int64_t enrolled_ms;
     char enrol_token_hash[DIGEST_SIZE]; // SHA-256 of the enrolment token
     int64_t enrol_token_until_ms;
+    int64_t shared_ms; // when its identity was seen in use at two places; 0: never
 };
 
 // In `wake`: by the broker's wake-command.
@@ -188,6 +189,7 @@ struct device {
     int64_t enrolled_ms;
     char enrol_token_hash[DIGEST_SIZE]; // SHA-256 of the enrolment token
     int64_t enrol_token_until_ms;
+    int64_t shared_ms; // when its identity was seen in use at two places; 0: never
 };
 
 // Somebody who administers by client certificate, without a directory: at the port for administrators only.

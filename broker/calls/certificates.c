@@ -160,6 +160,11 @@ void call_renew(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_DEVICE_DISABLED, NULL);
         return;
     }
+    // Machines ask in the last third; whoever has a copy of the key shall not be ahead of them.
+    if (clock_wall_ms() < request->peer.half_life_ms) {
+        request_refuse(request, REFUSAL_CONFLICT, "a certificate is renewed in the second half of its life");
+        return;
+    }
     if (!sign(services, request, body->request, request->peer.id, proof.certificate, &certificate))
         return;
     clock_text(until, certificate.until_ms);
@@ -186,4 +191,22 @@ void certificates_renewed(struct services *services, enum noun noun, const char 
                  event.by, until, address);
     else
         log_warn("enrol", "%s: new certificate not yet recorded: %s", event.by, why.text);
+}
+
+void certificates_shared(struct services *services, enum noun noun, const char *id, const char *address,
+                         const char *other_address)
+{
+    struct fault why;
+    struct event event = {.type = noun == NOUN_HOST ? EVENT_HOST_IDENTITY_SHARED : EVENT_DEVICE_IDENTITY_SHARED,
+                          .noun = noun};
+    snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, id);
+    snprintf(event.why, sizeof event.why, "in use from %s and from %s in turn", address, other_address);
+    log_warn("enrol", "%s: its identity is %s; its key may have been copied: enrol it again", event.by, event.why);
+    memcpy(&event.record, state_find(services->state, noun, id), noun_rows[noun].size);
+    struct enrolled_machine member = enrolment_of(noun, &event.record);
+    if (*member.shared_ms) // once is enough for the journal
+        return;
+    *member.shared_ms = commit_now_ms(services->commit);
+    if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+        log_warn("enrol", "%s: not recorded: %s", event.by, why.text);
 }

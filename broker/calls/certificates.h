@@ -7,3 +7,6 @@
 // the one in the record from now on. When the journal cannot be written, nothing happens but that it comes again.
 void certificates_renewed(struct services *services, enum noun noun, const char *id,
                           const struct enrolment_proof *proof, const char *address);
+// It is used from both addresses at once. Known until the machine is enrolled again.
+void certificates_shared(struct services *services, enum noun noun, const char *id, const char *address,
+                         const char *other_address);

@@ -65,6 +65,27 @@ void status_report_certificates(struct record_list *ending, const struct service
     add_ending(ending, services, peer, NOUN_HOST);
 }
 
+static void add_shared(struct record_list *shared, const struct services *services, const struct peer *peer,
+                       enum noun noun)
+{
+    struct wall_walk walk = wall_walk_seen(services->state, peer, noun, "");
+    for (const char *id; (id = wall_next(&walk));) {
+        int64_t since_ms = enrolment_shared_ms(noun, id);
+        if (!since_ms)
+            continue;
+        struct identity_shared *row = record_add(shared, &identity_shared_type);
+        row->kind = noun;
+        TEXT_PUT(row->id, id);
+        row->since_ms = since_ms;
+    }
+}
+
+void status_report_shared(struct record_list *shared, const struct services *services, const struct peer *peer)
+{
+    add_shared(shared, services, peer, NOUN_DEVICE);
+    add_shared(shared, services, peer, NOUN_HOST);
+}
+
 // An agent of the wrong version is the cause, whatever else is seen of it.
 static const char *detail_of(const struct services *services, const char *host_id)
 {

@@ -13,9 +13,11 @@ struct enrolled_machine enrolment_of(enum noun noun, union record *record)
     struct device *device = &record->device;
     if (noun == NOUN_HOST)
         return (struct enrolled_machine){host->certificate,  host->enrol_token_hash, host->enrolment,
-                                         &host->enrolled_ms, &host->until_ms,        &host->enrol_token_until_ms};
+                                         &host->enrolled_ms, &host->until_ms,        &host->enrol_token_until_ms,
+                                         &host->shared_ms};
     return (struct enrolled_machine){device->certificate,  device->enrol_token_hash, NULL,
-                                     &device->enrolled_ms, &device->until_ms,        &device->enrol_token_until_ms};
+                                     &device->enrolled_ms, &device->until_ms,        &device->enrol_token_until_ms,
+                                     &device->shared_ms};
 }
 
 static struct enrolled_machine look_at(enum noun noun, const void *record)
@@ -29,6 +31,11 @@ int64_t enrolment_until_ms(enum noun noun, const void *record)
     if (!member.certificate[0])
         return 0;
     return *member.until_ms ? *member.until_ms : *member.enrolled_ms + untold_life_ms;
+}
+
+int64_t enrolment_shared_ms(enum noun noun, const void *record)
+{
+    return *look_at(noun, record).shared_ms;
 }
 
 enum enrolment_standing enrolment_standing(enum noun noun, const void *record, const struct enrolment_proof *proof)
@@ -60,4 +67,5 @@ void enrolment_enrol(enum noun noun, union record *record, const struct enrolmen
         member.enrolment[0] = 0;
     member.enrol_token_hash[0] = 0;
     *member.enrol_token_until_ms = 0;
+    *member.shared_ms = 0;
 }

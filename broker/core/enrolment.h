@@ -13,13 +13,15 @@
 struct enrolled_machine {
     char *certificate, *enrol_token_hash;
     char *enrolment; // NULL with a device
-    int64_t *enrolled_ms, *until_ms, *enrol_token_until_ms;
+    int64_t *enrolled_ms, *until_ms, *enrol_token_until_ms, *shared_ms;
 };
 
 struct enrolled_machine enrolment_of(enum noun noun, union record *record); // NOUN_DEVICE or NOUN_HOST
 
 // Until when the certificate is valid; 0 without one. Before the journal told it, all were given for two years.
 int64_t enrolment_until_ms(enum noun noun, const void *record);
+
+int64_t enrolment_shared_ms(enum noun noun, const void *record); // since when its identity is known at two places
 
 // A certificate as it was shown, the authority's signature verified. `renews`: the one it names, "" without.
 struct enrolment_proof {

@@ -14,12 +14,14 @@ enum event_type {
     EVENT_HOST_UNDRAINED,
     EVENT_HOST_ENROL_TOKEN_ISSUED,
     EVENT_HOST_ENROLLED,
-    EVENT_HOST_RENEWED,  // its agent showed its new certificate
-    EVENT_HOST_ASSIGNED, // a desktop is its person's from now on
-    EVENT_HOST_RELEASED, // and nobody's any more
+    EVENT_HOST_RENEWED,         // its agent showed its new certificate
+    EVENT_HOST_IDENTITY_SHARED, // used at two places at once
+    EVENT_HOST_ASSIGNED,        // a desktop is its person's from now on
+    EVENT_HOST_RELEASED,        // and nobody's any more
     EVENT_DEVICE_ENROL_TOKEN_ISSUED,
     EVENT_DEVICE_ENROLLED,
     EVENT_DEVICE_RENEWED,
+    EVENT_DEVICE_IDENTITY_SHARED,
     EVENT_PERSON_FIRST_LOGON, // first logon of a person
     EVENT_PERSON_ERASED,      // and their name is forgotten; only the id, which means nobody any more, is left of them
     EVENT_SESSION_STARTED,

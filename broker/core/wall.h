@@ -13,6 +13,7 @@ struct peer {
     char address[64];              // where from
     bool by_certificate;           // an administrator without a logon
     char certificate[DIGEST_SIZE]; // of a device or a host, as the state has it; else empty
+    int64_t half_life_ms;          // when half of the life of that is over, while it asks for the next one
 };
 
 // ---- whose a thing is

@@ -2,7 +2,9 @@
 // The WebSockets of machines' agents: who may have one, how it begins, what comes over it, what goes out.
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/certificates.h"
 #include "broker/calls/link_handlers.h"
+#include "broker/core/takeover.h"
 #include "broker/server/connection.h"
 #include "broker/server/server.h"
 
@@ -92,6 +94,33 @@ static void push_refused(struct agent_link *link, enum refusal refusal, const ch
     agent_link_push(link, &text);
 }
 
+// One identity has one place: who comes from a second one again and again is not let in.
+static bool may_take_over(struct connection *connection)
+{
+    struct server *server = connection->server;
+    const struct agent_link *link = connection->link;
+    enum noun noun = link->row->noun;
+    const struct agent_link *known = link_table_find(&server->links, noun, link->id);
+    const struct connection *present = known ? lws_get_opaque_user_data(known->wsi) : NULL;
+    if (!present)
+        return true;
+    if (!text_equal(present->certificate, connection->certificate)) {
+        takeover_forget(&server->links.takeovers[noun], link->id);
+        return true;
+    }
+    enum takeover_verdict verdict = takeover_judge(&server->links.takeovers[noun], link->id, present->address,
+                                                   connection->address, clock_steady_ms());
+    if (verdict == TAKEOVER_NOTICED)
+        certificates_shared(server->services, noun, link->id, present->address, connection->address);
+    return verdict == TAKEOVER_ACCEPTED;
+}
+
+static void refuse_second(struct connection *connection, const struct link_hello *hello)
+{
+    link_table_refuse(&connection->server->links, connection->link, hello, REFUSAL_IDENTITY_SHARED);
+    push_refused(connection->link, REFUSAL_IDENTITY_SHARED, "", "another link with this certificate is up");
+}
+
 static void refuse_agent(struct connection *connection, const struct link_hello *hello, enum refusal refusal,
                          const struct fault *why)
 {
@@ -166,6 +195,10 @@ static void take_hello(struct connection *connection, const struct link_input *i
     }
     if (refusal != REFUSAL_NONE) {
         refuse_agent(connection, &input->hello, refusal, &why);
+        return;
+    }
+    if (!may_take_over(connection)) {
+        refuse_second(connection, &input->hello);
         return;
     }
     admit_agent(connection, &input->hello);

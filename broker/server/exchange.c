@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/server/connection.h"
+#include "broker/server/tls.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -159,6 +160,8 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
         return false;
     }
     read_peer(exchange);
+    if (request->method->id == METHOD_RENEW)
+        request->peer.half_life_ms = tls_peer_half_life_ms(lws_get_ssl(wsi));
     memcpy(request->binding, exchange->connection->server->binding, sizeof request->binding);
     enum refusal refusal = read_length(exchange, wsi, has_body);
     if (refusal == REFUSAL_NONE &&

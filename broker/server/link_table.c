@@ -186,6 +186,7 @@ void link_table_clear(struct link_table *links)
         sorted_table_clear(&links->linked[noun]);
         sorted_table_clear(&links->refused[noun]);
         sorted_table_clear(&links->spent[noun]);
+        sorted_table_clear(&links->takeovers[noun]);
     }
 }
 

@@ -41,7 +41,8 @@ struct link_table {
     struct sorted_table linked[NOUN_COUNT]; // struct agent_link
     struct sorted_table
         refused[NOUN_COUNT]; // struct refused_agent: of machines whose agent was refused and is not linked
-    struct sorted_table spent[NOUN_COUNT]; // struct spent_meter: of machines that left lately and had said much
+    struct sorted_table spent[NOUN_COUNT];     // struct spent_meter: of machines that left lately and had said much
+    struct sorted_table takeovers[NOUN_COUNT]; // see core/takeover
     struct link_figures figures[NOUN_COUNT];
 };
 

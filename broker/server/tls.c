@@ -52,6 +52,12 @@ int64_t tls_peer_until_ms(SSL *ssl)
     return certificate ? certificate_until_ms(certificate) : 0;
 }
 
+int64_t tls_peer_half_life_ms(SSL *ssl)
+{
+    const X509 *certificate = ssl ? SSL_get0_peer_certificate(ssl) : NULL;
+    return certificate ? (certificate_from_ms(certificate) + certificate_until_ms(certificate)) / 2 : 0;
+}
+
 // OpenSSL keeps each of them, with a copy of the whole curve, for as long as the connection lasts: a fifth of what an
 // idle device costs. Setting its type frees what a key holds.
 static void forget_key(EVP_PKEY *key)

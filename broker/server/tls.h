@@ -12,5 +12,6 @@ bool tls_peer(SSL *ssl, char digest[DIGEST_SIZE], char common_name[ID_SIZE]);
 bool tls_peer_renews(SSL *ssl, char digest[DIGEST_SIZE]);
 // Until when that certificate is valid; 0 without one. A resumed session and a kept connection outlive it.
 int64_t tls_peer_until_ms(SSL *ssl);
+int64_t tls_peer_half_life_ms(SSL *ssl); // when half of its time is over
 // After the handshake, and after tls_peer: forgets the keys that it alone needed, the ephemeral private one among them.
 void tls_forget_keys(SSL *ssl);

@@ -3,6 +3,7 @@
 #include "broker/api/link_rows.h"
 #include "broker/base/clock.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/calls/certificates.h"
 #include "broker/calls/host_messages.h"
 #include "broker/calls/link_handlers.h"
 #include "tests/unit/calls/calls_fixture.h"
@@ -440,6 +441,44 @@ static void device_lasts(const char *id, int64_t until_ms)
     record.device = *state_device(calls.services.state, id);
     record.device.until_ms = until_ms;
     core_set(&calls.core, NOUN_DEVICE, &record);
+}
+
+Test(administration, an_identity_at_two_places_is_told_until_it_is_enrolled_anew)
+{
+    owned(json) json_object *quiet = status_of();
+    cr_assert_eq(json_object_array_length(codec_member(quiet, "identities_shared")), 0);
+    certificates_shared(&calls.services, NOUN_DEVICE, "altdorf/desk1", "10.0.0.1", "10.0.0.2");
+    cr_assert(strstr(calls.events, "device.identity_shared") && strstr(calls.events, "from 10.0.0.1 and from 10.0.0.2"),
+              "%s", calls.events);
+    calls.events[0] = 0;
+    certificates_shared(&calls.services, NOUN_DEVICE, "altdorf/desk1", "10.0.0.1", "10.0.0.3");
+    cr_assert_str_eq(calls.events, "", "once is enough");
+    owned(json) json_object *status = status_of();
+    json_object *shared = codec_member(status, "identities_shared");
+    cr_assert_eq(json_object_array_length(shared), 1);
+    cr_assert_str_eq(codec_string(json_object_array_get_idx(shared, 0), "id"), "altdorf/desk1");
+    owned(json) json_object *shown = calls_call(METHOD_SHOW, NOUN_DEVICE, "altdorf/desk1", "{}");
+    cr_assert_str_eq(codec_string(shown, "identity_shared"),
+                     codec_string(json_object_array_get_idx(shared, 0), "since"));
+    union record record = {.device = *state_device(calls.services.state, "altdorf/desk1")};
+    static const struct enrolment_proof anew = {.certificate = "0123", .renews = "", .until_ms = 9000};
+    enrolment_enrol(NOUN_DEVICE, &record, &anew, calls.core.now_ms);
+    core_set(&calls.core, NOUN_DEVICE, &record);
+    owned(json) json_object *again = status_of();
+    cr_assert_eq(json_object_array_length(codec_member(again, "identities_shared")), 0);
+}
+
+Test(administration, no_certificate_is_renewed_in_the_first_half_of_its_life)
+{
+    union record record = {.device = *state_device(calls.services.state, "altdorf/desk1")};
+    TEXT_PUT(record.device.certificate, "0123");
+    core_set(&calls.core, NOUN_DEVICE, &record);
+    calls.caller =
+        (struct peer){.role = ROLE_DEVICE, .tenant = "altdorf", .id = "altdorf/desk1", .certificate = "0123"};
+    calls.caller.half_life_ms = clock_wall_ms() + 60 * 1000;
+    CALLS_EXPECT(409, METHOD_RENEW, NOUN_NONE, "", "{\"request\":\"AAAA\"}");
+    calls.caller.half_life_ms = clock_wall_ms() - 1;
+    CALLS_EXPECT(400, METHOD_RENEW, NOUN_NONE, "", "{\"request\":\"AAA\"}");
 }
 
 Test(administration, a_certificate_that_was_not_renewed_in_time_is_named)
