@@ -229,6 +229,11 @@ static void link_down(void *arg)
 static void link_message(void *arg, const struct device_message *message)
 {
     struct agent *agent = arg;
+    if (message->type == DEVICE_DESK) {
+        TEXT_PUT(agent->place, message->place);
+        desk_greeter_up(agent->desk); // shows it
+        return;
+    }
     desk_link_message(agent->desk, message);
 }
 

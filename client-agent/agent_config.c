@@ -23,7 +23,7 @@ const struct conf_row agent_config_rows[] = {
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-agent", .sentence = "directory of the device's key and certificate"},
     {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-agent", .sentence = "directory of sockets, cookies and the file that names the visible display"},
     {.key = "realm", .type = CONF_TEXT, AT(realm), .sentence = "Kerberos realm of the people here; empty: names and passwords go to the broker"},
-    {.key = "desk-name", .type = CONF_TEXT, AT(desk_name), .sentence = "what people call this desk, shown at the greeter; empty: the device's id"},
+    {.key = "desk-name", .type = CONF_TEXT, AT(desk_name), .sentence = "what the greeter calls this desk until the broker has said it; empty: the device's id"},
     {.key = "help-desk", .type = CONF_TEXT, AT(help_desk), .sentence = "telephone number of the help desk, shown at the greeter"},
     {.key = "language", .type = CONF_CHOICE, AT(language), .choices = config_languages, .preset = "de", .sentence = "language of the greeter until somebody switches it"},
     {.key = "greeter", .type = CONF_PATH, AT(greeter), .preset = PULT_GREETER, .sentence = "the greeter program"},

@@ -59,7 +59,7 @@ enum desk_state desk_state(const struct desk *desk);
 void desk_log_on(struct desk *desk, const char *name, const struct secret *password);
 void desk_new_password(struct desk *desk, const struct secret *password);
 void desk_cancel(struct desk *desk);
-void desk_greeter_up(struct desk *desk); // it was started (again) and shows nothing yet
+void desk_greeter_up(struct desk *desk); // it was started (again), or has something else to show beside our face
 void desk_attention(struct desk *desk);  // the keys that lock the desk were pressed at the greeter
 
 // Answers of the ports.

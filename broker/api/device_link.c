@@ -17,6 +17,11 @@ static const struct field moved_fields[] = {
     {.name = NULL},
 };
 
+static const struct field desk_fields[] = {
+    {.name = "place", .type = FIELD_TEXT, AT(place), .flags = FIELD_REQUIRED, .sentence = "what people call this desk: site and room"},
+    {.name = NULL},
+};
+
 static const struct field end_fields[] = {SESSION, FENCE, REASON, {.name = NULL}};
 
 static const struct field password_fields[] = {
@@ -47,6 +52,7 @@ const struct link_type device_link_types[DEVICE_MESSAGE_TYPE_COUNT] = {
     [DEVICE_MOVED] = {"moved", LINK_BROKER, moved_fields, "type", NULL, "the session was opened elsewhere: show it no longer"},
     [DEVICE_END] = {"end", LINK_BROKER, end_fields, "type", NULL, "the session has ended"},
     [DEVICE_LOCK] = {"lock", LINK_BROKER, end_fields, "type", NULL, "show the session no longer; it goes on"},
+    [DEVICE_DESK] = {"desk", LINK_BROKER, desk_fields, NULL, NULL, "once the link is up, and when it changes: what people call this desk"},
     [DEVICE_PASSWORD] = {"password", LINK_BROKER, password_fields, NULL, NULL, "answers \"renew\""},
     [DEVICE_SHOWING] = {"showing", LINK_AGENT, showing_fields, NULL, NULL, "once the link is up: what the desk shows"},
     [DEVICE_STATE] = {"state", LINK_AGENT, state_fields, NULL, NULL, "the session is now in this state"},

@@ -12,6 +12,7 @@ enum device_message_type {
     DEVICE_MOVED,    // the session was opened elsewhere; `place` says where
     DEVICE_END,      // the session has ended; reason
     DEVICE_LOCK,     // show it no longer, it goes on; reason
+    DEVICE_DESK,     // once the link is up, and whenever it changes: what people call this desk; place
     DEVICE_PASSWORD, // answer to DEVICE_RENEW: `password`; empty when the session is not this desk's any more
     // From the agent.
     DEVICE_SHOWING, // once the link is up: which session the desk shows; `session` may be empty

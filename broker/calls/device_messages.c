@@ -17,6 +17,23 @@ void device_tell(struct services *services, const struct session *session, enum 
     services_tell_device(services, session->device, &message);
 }
 
+void device_tell_name(struct services *services, const char *device_id)
+{
+    const struct device *device = state_device(services->state, device_id);
+    struct device_message message = {.type = DEVICE_DESK};
+    if (!device)
+        return;
+    const struct site *site = device->site[0] ? state_find(services->state, NOUN_SITE, device->site) : NULL;
+    const char *name = strchr(device_id, '/');
+    const char *room = device->room[0] ? device->room : name ? name + 1 : device_id;
+    owned(text) struct text place = {0};
+    if (site && site->name[0])
+        text_addf(&place, "%s, ", site->name);
+    text_adds(&place, room);
+    text_cut(message.place, sizeof message.place, place.bytes);
+    services_tell_device(services, device_id, &message);
+}
+
 void call_session_end(struct services *services, struct request *request)
 {
     const struct session *session = state_session(services->state, request->id);

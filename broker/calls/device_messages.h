@@ -10,4 +10,6 @@ void device_message(struct services *services, const char *device_id, const stru
 void device_tell(struct services *services, const struct session *session, enum device_message_type type,
                  enum host_reason reason);
 // Ends or puts aside leases whose desk did not connect. For the janitor.
+// Tells a desk what people call it: by its site and its room, else by its own name.
+void device_tell_name(struct services *services, const char *device_id);
 void device_sweep(struct services *services);

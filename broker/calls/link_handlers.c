@@ -14,6 +14,6 @@ static void take_host_message(struct services *services, const char *id, void *m
 }
 
 const struct link_handler link_handlers[NOUN_COUNT] = {
-    [NOUN_DEVICE] = {.message = take_device_message},
+    [NOUN_DEVICE] = {.up = device_tell_name, .message = take_device_message},
     [NOUN_HOST] = {.up = host_linked, .down = host_unlinked, .message = take_host_message},
 };

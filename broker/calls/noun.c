@@ -4,6 +4,7 @@
 #include "broker/api/codec_print.h"
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
+#include "broker/calls/device_messages.h"
 #include "broker/calls/person_erase.h"
 #include "broker/core/enrolment.h"
 #include "broker/core/record_check.h"
@@ -233,11 +234,26 @@ static void lock_sessions_at(struct services *services, const char *device_id)
     }
 }
 
+// Its desks are called by its name.
+static void tell_desks_of_site(struct services *services, const char *site_id)
+{
+    const struct sorted_table *devices = state_table(services->state, NOUN_DEVICE);
+    for (size_t i = 0; i < devices->count; i++) {
+        const struct device *device = devices->records[i];
+        if (text_equal(device->site, site_id))
+            device_tell_name(services, device->id);
+    }
+}
+
 void noun_changed(struct services *services, enum noun noun, const char *id)
 {
     const struct device *device = noun == NOUN_DEVICE ? state_device(services->state, id) : NULL;
     if (device && device->disabled)
         lock_sessions_at(services, id);
+    if (device)
+        device_tell_name(services, id);
+    else if (noun == NOUN_SITE)
+        tell_desks_of_site(services, id);
     if (noun == NOUN_TENANT)
         services->auth.forget(services->auth.self, id);
     else if (noun == NOUN_HOST && state_host(services->state, id))

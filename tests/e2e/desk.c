@@ -87,6 +87,21 @@ Test(desk, caps_lock_and_num_lock_are_the_same_at_the_desk_and_in_the_session)
     }
 }
 
+Test(desk, is_called_what_the_broker_calls_it)
+{
+    screen_shows("desk1", "Rathaus, Zimmer 11", 10);
+    desk_types("desk1", "dora");
+    desk_presses("desk1", "Tab");
+    pultctl("device set altdorf/desk1 room=Trauzimmer");
+    screen_shows("desk1", "Rathaus, Trauzimmer", 10);
+    desk_types_secret("desk1", "dora-geheim-1"); // news take nothing away
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "dora auf ts3", 30);
+    pultctl("site set altdorf/rathaus name=Standesamt");
+    desk_presses("desk1", "ctrl+alt+l");
+    screen_shows("desk1", "Standesamt, Trauzimmer", 10);
+}
+
 Test(desk, keys_of_the_viewer_reach_programs)
 {
     desk_logs_on("desk1", "dora", "dora-geheim-1");

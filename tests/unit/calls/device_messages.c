@@ -2,6 +2,7 @@
 #include "broker/calls/device_messages.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
+#include "broker/calls/link_handlers.h"
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
@@ -135,4 +136,49 @@ Test(device_messages, no_desk_can_say_what_may_not_happen)
             core_log_on(&calls.core, "bert", "rathaus", "neustadt/desk1", &bert);
         }
     }
+}
+
+// ---- what people call a desk
+
+static const char *told(const char *device_id)
+{
+    cr_assert_str_eq(calls.to_desk.to, device_id);
+    cr_assert_eq(calls.to_desk.message.type, DEVICE_DESK);
+    return calls.to_desk.message.place;
+}
+
+Test(device_messages, a_desk_learns_what_people_call_it)
+{
+    CALLS_EXPECT(200, METHOD_SET, NOUN_SITE, "neustadt/rathaus", "{\"name\":\"Rathaus\"}");
+    link_handlers[NOUN_DEVICE].up(&calls.services, "neustadt/desk2");
+    cr_assert_str_eq(told("neustadt/desk2"), "Rathaus, neustadt/desk2"); // the room that the test's town has
+    CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "neustadt/desk2",
+                 "{\"site\":\"neustadt/rathaus\",\"room\":\"Zimmer 12\"}");
+    cr_assert_str_eq(told("neustadt/desk2"), "Rathaus, Zimmer 12");
+    CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "neustadt/desk2", "{\"site\":\"neustadt/rathaus\"}");
+    cr_assert_str_eq(told("neustadt/desk2"), "Rathaus, desk2", "without a room by its own name");
+}
+
+Test(device_messages, a_site_that_gets_a_name_tells_its_desks)
+{
+    calls.to_desk.to[0] = 0;
+    CALLS_EXPECT(200, METHOD_SET, NOUN_SITE, "altdorf/rathaus", "{\"name\":\"Altes Rathaus\"}");
+    cr_assert_str_eq(told("altdorf/desk1"), "Altes Rathaus, altdorf/desk1"); // the only one there
+    calls.to_desk.to[0] = 0;
+    CALLS_EXPECT(200, METHOD_SET, NOUN_POOL, "altdorf/office", "{\"name\":\"Altes Rathaus\"}");
+    cr_assert_str_eq(calls.to_desk.to, "");
+}
+
+Test(device_messages, a_long_name_of_a_desk_ends_within_no_letter)
+{
+    owned(text) struct text body = {0};
+    text_adds(&body, "{\"site\":\"neustadt/rathaus\",\"room\":\"");
+    for (size_t i = 0; i < (NAME_SIZE - 1) / 2; i++)
+        text_adds(&body, "ü");
+    text_adds(&body, "\"}");
+    CALLS_EXPECT(200, METHOD_SET, NOUN_SITE, "neustadt/rathaus", "{\"name\":\"Rathaus\"}");
+    CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "neustadt/desk2", body.bytes);
+    const char *place = told("neustadt/desk2");
+    cr_assert(text_starts(place, "Rathaus, üü"), "%s", place);
+    cr_assert(text_is_clean(place, strlen(place)), "%s", place);
 }
