@@ -98,6 +98,7 @@ static const char *const ended_sentences[HOST_REASON_COUNT] = {
     [HOST_BECAUSE_HOURS] = N_("Your session has ended: its permitted hours are over."),
     [HOST_BECAUSE_ADMIN] = N_("Your session was ended by the administrators."),
     [HOST_BECAUSE_SUPERSEDED] = N_("Your session has ended."),
+    [HOST_BECAUSE_NAME_REUSED] = N_("Your session has ended: your user name belongs to somebody else now."),
 };
 static const char idle_sentence[] = N_("Your session was locked because you had not used it for a long time. Your "
                                        "programs keep running: log on to return to them.");
@@ -347,7 +348,7 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
 }
 
 // The person waits at the desk; what they typed is asked with again.
-static void wait_for_computer(struct desk *desk, int64_t retry_after_s)
+static void wait_for_computer(struct desk *desk, enum refusal refusal, int64_t retry_after_s)
 {
     int64_t wait_ms = retry_after_s < WAKING_STEP_MOST_MS / 1000 ? retry_after_s * 1000 : WAKING_STEP_MOST_MS;
     if (wait_ms < WAKING_STEP_MS)
@@ -357,7 +358,7 @@ static void wait_for_computer(struct desk *desk, int64_t retry_after_s)
         ask_again(desk, slow_sentence);
         return;
     }
-    enter_state(desk, DESK_WAKING, refusal_rows[REFUSAL_HOST_WAKING].sentence, "");
+    enter_state(desk, DESK_WAKING, refusal_rows[refusal].sentence, "");
     desk->ports.timer(desk->arg, wait_ms);
 }
 
@@ -377,8 +378,8 @@ void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, cons
         // The broker may have a new certificate, which the ticket was not bound to.
         desk->ticket_tried = true;
         check_person(desk);
-    } else if (refusal == REFUSAL_HOST_WAKING) {
-        wait_for_computer(desk, retry_after_s);
+    } else if (refusal == REFUSAL_HOST_WAKING || refusal == REFUSAL_NAME_TAKEN) {
+        wait_for_computer(desk, refusal, retry_after_s);
     } else {
         refuse_person(desk, refusal, false);
     }

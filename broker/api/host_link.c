@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/host_link.h"
 
-const char *const host_reason_words[] = {"none",  "idle",  "disconnected-limit", "session-limit",
-                                         "hours", "admin", "superseded",         NULL};
+const char *const host_reason_words[] = {
+    "none", "idle", "disconnected-limit", "session-limit", "hours", "admin", "superseded", "name-reused", NULL};
 
 // A row a line.
 // clang-format off
@@ -42,6 +42,7 @@ static const struct field session_fields[] = {
     {.name = "since", .type = FIELD_NUMBER, AT(host_session, since_ms), .max = INT64_MAX, .sentence = "when it began, by the host's clock"},
     {.name = "idle", .type = FIELD_NUMBER, AT(host_session, idle_s), .max = INT64_MAX, .sentence = "seconds without keyboard and mouse"},
     {.name = "display", .type = FIELD_TEXT, AT(host_session, display), .sentence = "X display"},
+    {.name = "found_as", .type = FIELD_TEXT, AT(host_session, found_as), .sentence = "the only user name by which the host finds it again; empty: any of its person's"},
     {.name = NULL},
 };
 
@@ -66,6 +67,8 @@ static const struct field verify_fields[] = {
     {.name = NULL},
 };
 
+static const struct field ended_fields[] = {SESSION, REASON, {.name = NULL}};
+
 const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT] = {
     [HOST_WELCOME] = {"welcome", LINK_BROKER, welcome_fields, "type", NULL, "once the link is up, and whenever the broker's clock was set"},
     [HOST_VERIFIED] = {"verified", LINK_BROKER, verified_fields, NULL, NULL, "answers \"verify\""},
@@ -74,5 +77,6 @@ const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT] = {
     [HOST_MESSAGE] = {"message", LINK_BROKER, message_fields, NULL, "message", "show the text, or the sentence for the reason; without a session, to everybody"},
     [HOST_REPORT] = {"report", LINK_AGENT, report_fields, NULL, NULL, "how the host is and what runs there; on every change, and every 10 s"},
     [HOST_VERIFY] = {"verify", LINK_AGENT, verify_fields, "type", NULL, "a valid one-time password was presented; is it still the newest?"},
+    [HOST_ENDED] = {"ended", LINK_AGENT, ended_fields, NULL, NULL, "the host ends the session without an order, for this reason"},
 };
 // clang-format on

@@ -24,6 +24,7 @@ enum host_message_type {
     HOST_REPORT, // load, faults, fence (the highest that let somebody in), sessions
     HOST_VERIFY, // a valid one-time password was presented: request_id, session, user_name, fence. Is it still the
                  // newest?
+    HOST_ENDED,  // `session` is being ended there without an order; reason
     HOST_MESSAGE_TYPE_COUNT,
 };
 
@@ -37,6 +38,7 @@ enum host_reason {
     HOST_BECAUSE_HOURS,              // the profile's hours are over
     HOST_BECAUSE_ADMIN,              // an administrator wants it
     HOST_BECAUSE_SUPERSEDED,         // the broker has no such session any more: its person has another
+    HOST_BECAUSE_NAME_REUSED,        // its user name or its account at the host let in somebody else
     HOST_REASON_COUNT,
 };
 extern const char *const host_reason_words[];
@@ -72,6 +74,8 @@ struct host_session {
     int64_t since_ms; // wall clock of the host
     int64_t idle_s;   // without keyboard and mouse
     char display[16];
+    // The only user name by which its host finds it again; empty: any that its person has.
+    char found_as[USER_NAME_SIZE];
     bool unrecorded; // not in the message: the broker's journal came from a backup and never held it
 };
 

@@ -29,6 +29,8 @@ struct otp {
     int64_t until_ms;           // wall clock of the broker; whole seconds
     char nonce[OTP_NONCE_SIZE]; // 16 hexadecimal digits
     bool sole;                  // the machine is for one person: whoever else has a session there has lost it
+    bool running; // only for the desktop of the session that runs there already, by the user name it was opened with,
+                  // which its person, or somebody else, may not bear any more
     bool password_follows;
 };
 
@@ -42,6 +44,9 @@ bool otp_maker_key(const struct otp_maker *maker, const char *host, const char *
 // Sets `nonce` too. False when the session is not named as above.
 bool otp_make(const struct otp_maker *maker, const char *enrolment, struct otp *otp, char text[OTP_TEXT_SIZE])
     __attribute__((warn_unused_result));
+
+// Whether two sessions are of one person, by their ids.
+bool otp_same_person(const char *session, const char *other);
 
 // A host's key.
 struct otp_key;

@@ -27,6 +27,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_NO_HOST] = {"no-host", 503, _("No session host is available at the moment. Try again in a minute or ask the help desk.")},
     [REFUSAL_HOSTS_FULL] = {"hosts-full", 503, _("All workplaces are in use at the moment. Try again later or ask the help desk.")},
     [REFUSAL_HOST_WAKING] = {"host-waking", 503, _("Your computer is being switched on. This takes a minute or two.")},
+    [REFUSAL_NAME_TAKEN] = {"name-taken", 503, _("A desktop of somebody who had your user name before is being ended. This takes a few seconds.")},
     [REFUSAL_DIRECTORY_DOWN] = {"directory-down", 503, _("The directory does not respond, so passwords cannot be checked. Try again in a minute.")},
     [REFUSAL_STORE_DOWN] = {"store-down", 503, _("The broker cannot write its journal and refuses requests until it can. Try again in a minute. Administrators: check its disk.")},
     [REFUSAL_DEVICE_UNKNOWN] = {"device-unknown", 403, _("This device is not enrolled. Ask the help desk.")},

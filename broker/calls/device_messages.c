@@ -167,7 +167,9 @@ static void renew(struct services *services, const char *device_id, const struct
     TEXT_PUT(answer.session, message->session);
     const struct store_person *person = session ? people_find(&services->people, session->person) : NULL;
     bool theirs = session && text_equal(session->device, device_id) && session->fence == message->fence;
-    if (theirs && person && !host_password(services, session, person->user_name, answer.password))
+    char user_name[USER_NAME_SIZE]; // as the desk has it from the logon
+    text_put(user_name, sizeof user_name, person ? person->user_name : "");
+    if (theirs && person && !host_password(services, session, user_name, answer.password))
         log_error("session", "%s: cannot create a one-time password", session->id);
     services_tell_device(services, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);

@@ -5,6 +5,7 @@
 #include "broker/calls/device_messages.h"
 #include "broker/core/reconcile.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,16 +41,15 @@ void host_unlinked(struct services *services, const char *host_id)
 
 // ---- reports
 
-static void commit_all(struct services *services, struct reconciliation *found)
+static void commit_all(struct services *services, struct event *events, size_t count)
 {
     struct fault why;
-    for (size_t i = 0; i < found->event_count; i++) {
-        const struct event *event = &found->events[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct event *event = &events[i];
         log_info("session", "%s: %s by %s%s%s", event->record.session.id,
                  session_state_words[event->record.session.state], event->by, event->why[0] ? ": " : "", event->why);
     }
-    if (found->event_count &&
-        !commit_events(services->commit, found->events, found->event_count, NULL, 0, NULL, NULL, &why))
+    if (count && !commit_events(services->commit, events, count, NULL, 0, NULL, NULL, &why))
         log_warn("session", "report not recorded, waiting for the next one: %s", why.text);
 }
 
@@ -65,7 +65,7 @@ static void compare(struct services *services, const char *host_id)
                  host_id, found.surplus_shown);
     if (found.foreign_sessions)
         log_warn("host", "%s: ignored %zu reported sessions that are not its own", host_id, found.foreign_sessions);
-    commit_all(services, &found);
+    commit_all(services, found.events, found.event_count);
     for (size_t i = 0; i < found.order_count; i++) {
         log_info("host", "%s: telling it to end %s, which the broker has ended", host_id, found.orders[i].session);
         services_tell_host(services, host_id, &found.orders[i]);
@@ -101,12 +101,52 @@ static void confirm(struct services *services, const char *host_id, const struct
     services_tell_host(services, host_id, &answer);
 }
 
+// Its user name or its account is somebody else's. A host speaks of its own sessions only, and may be late.
+static void end_replaced(struct services *services, const char *host_id, const char *session_id, const char *by)
+{
+    const struct session *session = state_session(services->state, session_id);
+    if (!session || !text_equal(session->host, host_id) ||
+        !session_may((enum session_state)session->state, SESSION_HOST_REPLACES))
+        return;
+    struct event event;
+    device_tell(services, session, DEVICE_END, HOST_BECAUSE_NAME_REUSED);
+    session_change(session, SESSION_HOST_REPLACES, by, commit_now_ms(services->commit), &event);
+    commit_all(services, &event, 1);
+}
+
+static void take_end(struct services *services, const char *host_id, const struct host_message *message)
+{
+    char by[ACTOR_SIZE];
+    snprintf(by, sizeof by, "host %s", host_id);
+    if (message->reason == HOST_BECAUSE_NAME_REUSED)
+        end_replaced(services, host_id, message->session, by);
+}
+
+bool host_frees_name(struct services *services, const struct session *session, const char *user_name)
+{
+    const struct report *report = reports_find(&services->reports, session->host);
+    for (size_t i = 0; report && report->linked && i < report->session_count; i++) {
+        const struct host_session *there = &report->sessions[i];
+        if (!there->session[0] || !text_equal(there->found_as, user_name) ||
+            otp_same_person(there->session, session->id))
+            continue;
+        struct host_message log_off = {.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_NAME_REUSED};
+        TEXT_PUT(log_off.session, there->session);
+        services_tell_host(services, session->host, &log_off);
+        end_replaced(services, session->host, log_off.session, "broker");
+        return true;
+    }
+    return false;
+}
+
 void host_message(struct services *services, const char *host_id, struct host_message *message)
 {
     if (message->type == HOST_REPORT)
         take_report(services, host_id, message);
     else if (message->type == HOST_VERIFY)
         confirm(services, host_id, message);
+    else if (message->type == HOST_ENDED)
+        take_end(services, host_id, message);
 }
 
 // ---- what time does

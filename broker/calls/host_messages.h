@@ -9,5 +9,8 @@ void host_linked(struct services *services, const char *host_id);
 void host_unlinked(struct services *services, const char *host_id);
 // Empties its list of sessions.
 void host_message(struct services *services, const char *host_id, struct host_message *message);
+// Before a session begins at its host: true when one of somebody else there has this user name. Then it is ended, and
+// the person has to wait: the host would show it to them.
+bool host_frees_name(struct services *services, const struct session *session, const char *user_name);
 // Carries out the limits of profiles and ends drains whose time is over. For the janitor.
 void host_sweep(struct services *services);

@@ -13,10 +13,18 @@ bool host_password_follows(const struct services *services, const struct session
     return profile && profile->authentication == AUTHENTICATION_PASSWORD;
 }
 
-bool host_password(const struct services *services, const struct session *session, const char *user_name,
+static const char *found_as(const struct services *services, const struct session *session)
+{
+    const struct report *report = reports_find(&services->reports, session->host);
+    const struct host_session *there = report && report->linked ? report_session(report, session->id) : NULL;
+    return there ? there->found_as : "";
+}
+
+bool host_password(const struct services *services, const struct session *session, char user_name[USER_NAME_SIZE],
                    char text[OTP_TEXT_SIZE])
 {
     const struct host *host = state_host(services->state, session->host);
+    const char *opened_as = found_as(services, session);
     text[0] = 0;
     if (!host || !host_has_agent(host))
         return true;
@@ -24,8 +32,11 @@ bool host_password(const struct services *services, const struct session *sessio
         .fence = session->fence,
         .until_ms = commit_now_ms(services->commit) + OTP_MS,
         .sole = is_sole(services, host),
+        .running = *opened_as && !text_equal(opened_as, user_name),
         .password_follows = host_password_follows(services, session),
     };
+    if (otp.running)
+        text_put(user_name, USER_NAME_SIZE, opened_as);
     TEXT_PUT(otp.session, session->id);
     TEXT_PUT(otp.host, host->id);
     TEXT_PUT(otp.user_name, user_name);

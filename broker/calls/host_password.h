@@ -3,7 +3,9 @@
 #pragma once
 #include "broker/calls/services.h"
 
-// A one-time password for a session, or an empty text where its host has no agent. False: none can be made.
-bool host_password(const struct services *services, const struct session *session, const char *user_name,
+// A one-time password for a session, or an empty text where its host has no agent. `user_name`, its person's, becomes
+// the one to log on with: a desktop that runs may be found again only by the name it was opened with. False: none can
+// be made.
+bool host_password(const struct services *services, const struct session *session, char user_name[USER_NAME_SIZE],
                    char text[OTP_TEXT_SIZE]) __attribute__((warn_unused_result));
 bool host_password_follows(const struct services *services, const struct session *session);

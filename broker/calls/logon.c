@@ -5,6 +5,7 @@
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/host_messages.h"
 #include "broker/calls/host_password.h"
 #include "broker/calls/logon_attempt.h"
 #include "broker/calls/services.h"
@@ -13,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WAKE_RETRY_MS = 5000 };
+enum { WAKE_RETRY_MS = 5000, NAME_RETRY_MS = 2000 };
 
 struct logon {
     struct services *services;
@@ -127,6 +128,12 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         text_one_line(line, sizeof line, logon->decision.trace.lines);
         log_info("logon", "%s", line);
         refuse_logon(logon, logon->decision.refusal);
+        return;
+    }
+    // Events of the decision are dropped: it is made again.
+    if (!logon->decision.reconnected && host_frees_name(services, &logon->decision.session, logon->user_name)) {
+        request_refuse_later(logon->request, REFUSAL_NAME_TAKEN, NAME_RETRY_MS);
+        logon_free(logon);
         return;
     }
     struct event events[4];

@@ -32,6 +32,8 @@ static const struct happening_row rows[SESSION_HAPPENING_COUNT] = {
     [SESSION_HOST_DISCONNECTS] = {EVENT_SESSION_DISCONNECTED, RUNNING & ~IN(SESSION_DISCONNECTED), SESSION_DISCONNECTED,
                                   ""},
     [SESSION_HOST_ENDS] = {EVENT_SESSION_ENDED, RUNNING, SESSION_ENDED, "its host does not have it any more"},
+    [SESSION_HOST_REPLACES] = {EVENT_SESSION_ENDED, RUNNING, SESSION_ENDED,
+                               "its user name or account at the host is somebody else's now"},
     [SESSION_START_EXPIRES] = {EVENT_SESSION_ENDED, IN(SESSION_STARTING), SESSION_ENDED,
                                "the desk did not connect in time"},
     [SESSION_LEASE_EXPIRES] = {EVENT_SESSION_DISCONNECTED, IN(SESSION_STARTING), SESSION_DISCONNECTED,

@@ -18,6 +18,7 @@ enum session_happening {
     SESSION_HOST_CONNECTS,
     SESSION_HOST_DISCONNECTS,
     SESSION_HOST_ENDS,     // it is not there any more
+    SESSION_HOST_REPLACES, // its user name or account let in somebody else there
     SESSION_START_EXPIRES, // nobody came with the lease, and it never ran
     SESSION_LEASE_EXPIRES, // nobody came with the lease, but it ran before
     SESSION_ADMIN_LOCKS,

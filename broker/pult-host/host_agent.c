@@ -93,18 +93,18 @@ static void collect_faults(struct host_agent *agent, char *text, size_t size)
     text_drop(&faults);
 }
 
-static void add_session(const struct host_agent *agent, struct record_list *sessions, const struct sessions_row *row)
+static void add_session(struct record_list *sessions, const struct sessions_row *row)
 {
     struct host_session *session = record_add(sessions, &host_session_type);
     session->connected = row->session.connected;
     session->since_ms = row->session.since_ms;
     session->idle_s = row->idle_s < 0 ? 0 : row->idle_s;
-    const struct used_otps_user *newest = used_otps_user(agent->used, row->user_name);
     TEXT_PUT(session->user_name, row->user_name);
+    TEXT_PUT(session->found_as, row->found_as);
     snprintf(session->display, sizeof session->display, ":%d", row->session.display);
-    if (newest) {
-        TEXT_PUT(session->session, newest->session);
-        session->fence = newest->fence;
+    if (row->admission) {
+        TEXT_PUT(session->session, row->admission->session);
+        session->fence = row->admission->fence;
     }
 }
 
@@ -114,8 +114,7 @@ static void report(void *arg)
     struct sessions_row row;
     struct host_message message = {
         .type = HOST_REPORT, .started_ms = agent->started_ms, .fence = used_otps_highest(agent->used)};
-    // A list with one missing would end that session in the broker's eyes: better none yet.
-    if (!agent->welcomed || !sessions_all_named(agent->sessions))
+    if (!agent->welcomed)
         return;
     load_read(&agent->load, "/proc");
     message.cpu = agent->load.cpu;
@@ -123,8 +122,8 @@ static void report(void *arg)
     message.pressure = agent->load.pressure;
     collect_faults(agent, message.faults, sizeof message.faults);
     for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
-        if (*row.user_name && message.sessions.count < HOST_SESSIONS_MAX)
-            add_session(agent, &message.sessions, &row);
+        if (message.sessions.count < HOST_SESSIONS_MAX)
+            add_session(&message.sessions, &row);
     client_link_send(uplink_client(agent->uplink), &message);
     free(message.sessions.rows);
 }
@@ -133,6 +132,15 @@ static void something_changed(void *arg)
 {
     struct host_agent *agent = arg;
     loop_timer_start(agent->soon, SOON_MS);
+}
+
+static void session_replaced(void *arg, const struct admission *admission)
+{
+    struct host_agent *agent = arg;
+    struct host_message message = {.type = HOST_ENDED, .reason = HOST_BECAUSE_NAME_REUSED};
+    TEXT_PUT(message.session, admission->session);
+    if (agent->welcomed)
+        client_link_send(uplink_client(agent->uplink), &message);
 }
 
 static void report_again(void *arg)
@@ -164,12 +172,10 @@ static void welcome(struct host_agent *agent, const struct host_message *message
 }
 
 // The session by its id or, without one, all of a user name; with neither `all` decides.
-static bool is_meant(const struct host_agent *agent, const struct host_message *message, const struct sessions_row *row,
-                     bool all)
+static bool is_meant(const struct host_message *message, const struct sessions_row *row, bool all)
 {
-    const struct used_otps_user *newest = used_otps_user(agent->used, row->user_name);
     if (*message->session)
-        return newest && text_equal(newest->session, message->session);
+        return row->admission && text_equal(row->admission->session, message->session);
     return *message->user_name ? text_same_name(row->user_name, strlen(row->user_name), message->user_name) : all;
 }
 
@@ -181,7 +187,8 @@ static void log_off(struct host_agent *agent, const struct sessions_row *row, co
                  row->user_name);
         return;
     }
-    sessions_end(agent->sessions, &row->session);
+    bool someone_waits = message->reason == HOST_BECAUSE_NAME_REUSED;
+    sessions_end(agent->sessions, &row->session, someone_waits ? &logoff_fast : &logoff_graceful);
 }
 
 static void disconnect(struct host_agent *agent, const struct sessions_row *row, const struct host_message *message)
@@ -203,7 +210,7 @@ static void each_meant(struct host_agent *agent, const struct host_message *mess
 {
     struct sessions_row row;
     for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
-        if (!row.ends && is_meant(agent, message, &row, all))
+        if (!row.ends && is_meant(message, &row, all))
             does(agent, &row, message);
 }
 
@@ -229,6 +236,7 @@ static void link_message(void *arg, const void *of_link)
         return;
     case HOST_REPORT:
     case HOST_VERIFY:
+    case HOST_ENDED:
     case HOST_MESSAGE_TYPE_COUNT:
         return; // only we say this
     }
@@ -264,20 +272,26 @@ static void step_done(void *arg, bool fine)
     otp_verifier_step_done(arg, fine);
 }
 
-static void clear(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+static const char *settle(void *arg, const struct otp *otp, struct admission *admission)
 {
     struct host_agent *agent = arg;
-    sessions_clear(agent->sessions, otp->user_name, otp->sole, step_done, step);
+    return sessions_settle(agent->sessions, otp, admission);
 }
 
-static void keep(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+static void clear(void *arg, const struct otp *otp, const struct admission *admission, struct otp_verifier_step *step)
 {
     struct host_agent *agent = arg;
-    otp_log_keep(agent->otp_log, otp, step_done, step);
+    sessions_clear(agent->sessions, otp, admission, step_done, step);
+}
+
+static void keep(void *arg, const struct otp *otp, const struct admission *admission, struct otp_verifier_step *step)
+{
+    struct host_agent *agent = arg;
+    otp_log_keep(agent->otp_log, otp->nonce, admission, step_done, step);
 }
 
 static const struct otp_verifier_ports otp_verifier_ports = {
-    .now_ms = broker_now_ms, .confirm = confirm, .clear = clear, .keep = keep};
+    .now_ms = broker_now_ms, .confirm = confirm, .settle = settle, .clear = clear, .keep = keep};
 
 // ---- what PAM asks
 
@@ -289,20 +303,22 @@ struct pending_request {
     int64_t since_ms;
 };
 
-static void answer_pam(void *arg, bool valid, size_t password_offset, const char *why)
+static void answer_pam(void *arg, const struct otp_verdict *verdict)
 {
     struct pending_request *pending = arg;
+    struct pam_answer answer = {.valid = verdict->valid, .uid = verdict->uid};
+    answer.password_offset = (uint16_t)verdict->password_offset;
     int64_t took_ms = clock_steady_ms() - pending->since_ms;
-    if (valid)
+    if (verdict->valid)
         log_info("otp", "%s accepted (%lld ms)", pending->user_name, (long long)took_ms);
     else
-        log_warn("otp", "%s rejected: %s (%lld ms)", pending->user_name, why, (long long)took_ms);
+        log_warn("otp", "%s rejected: %s (%lld ms)", pending->user_name, verdict->why, (long long)took_ms);
     // Before the answer: after it the connection that identifies the process is closed.
-    if (valid)
+    if (verdict->valid)
         something_changed(pending->agent);
     else
         sessions_refuse(pending->agent->sessions, pending->port);
-    pam_socket_answer(pending->request, valid, password_offset);
+    pam_socket_answer(pending->request, &answer);
     free(pending);
 }
 
@@ -315,7 +331,7 @@ static void pam_asked(void *arg, const struct pam_question *question, struct pam
     pending->port = question->port;
     pending->since_ms = clock_steady_ms();
     text_cut(pending->user_name, sizeof pending->user_name, question->user_name);
-    otp_verifier_ask(agent->verifier, question->user_name, question->password, answer_pam, pending);
+    otp_verifier_ask(agent->verifier, question->user_name, question->uid, question->password, answer_pam, pending);
 }
 
 // ---- putting it together
@@ -326,7 +342,6 @@ static bool open_verifier(struct host_agent *agent, struct fault *why)
     struct otp_verifier_config config = {
         .host = agent->host, .confirm_ms = HOST_VERIFY_MS, .deadline_ms = VERIFY_MS, .previous_ms = OTP_MS};
     snprintf(path, sizeof path, "%s/ledger", agent->config->state_dir);
-    agent->used = used_otps_new();
     agent->otp_log = otp_log_open(agent->loop, path, agent->used, why);
     if (!agent->otp_log)
         return false;
@@ -355,6 +370,7 @@ static bool connect_broker(struct host_agent *agent, struct fault *why)
 
 static void start_watching(struct host_agent *agent)
 {
+    static const struct sessions_events sessions_events = {.changed = something_changed, .replaced = session_replaced};
     const struct host_config *config = agent->config;
     struct health_checks_config checks = {.rdp_port = config->rdp_port,
                                           .sesman_port = config->sesman_port,
@@ -364,7 +380,7 @@ static void start_watching(struct host_agent *agent)
                                           .free_percent = config->free_percent};
     agent->soon = loop_timer_new(agent->loop, report, agent);
     agent->every = loop_timer_new(agent->loop, report_again, agent);
-    agent->sessions = sessions_new(agent->loop, something_changed, agent);
+    agent->sessions = sessions_new(agent->loop, agent->used, &sessions_events, agent);
     agent->notifier = notify_new(agent->loop);
     agent->checks = health_checks_new(agent->loop, &checks, something_changed, agent);
     loop_timer_start(agent->every, 0);
@@ -381,6 +397,7 @@ struct host_agent *host_agent_new(struct loop *loop, const struct host_config *c
     enrol_id(agent->host, NOUN_HOST, config->state_dir);
     if (!*agent->host)
         fault_set(why, FAULT_ABSENT, "this host is not enrolled; run pult-host --enrol");
+    agent->used = used_otps_new();
     start_watching(agent);
     if (*agent->host && open_verifier(agent, why) && connect_broker(agent, why))
         return agent;

@@ -80,6 +80,14 @@ static void read_cookies(struct xrdp_session *session, const char *root, const c
         session->cookies[0] = 0;
 }
 
+static void read_user_name(struct xrdp_session *session, const char *root)
+{
+    static __thread char environment[ENVIRONMENT_MAX];
+    size_t length = process_file(root, session->server.pid, "environ", environment, sizeof environment);
+    const char *user_name = process_word(environment, length, "USER=");
+    text_cut(session->user_name, sizeof session->user_name, user_name ? user_name : "");
+}
+
 // Display and file of cookies by its arguments; false when it is not one of xrdp's.
 static bool read_server(struct xrdp_session *session, const char *root)
 {
@@ -91,6 +99,7 @@ static bool read_server(struct xrdp_session *session, const char *root)
         return false;
     session->display = (int)display;
     read_cookies(session, root, arguments, length);
+    read_user_name(session, root);
     return session->sesexec.pid || process_word(arguments, length, "xrdp/xorg.conf");
 }
 
@@ -108,7 +117,7 @@ static void find_window_manager(struct xrdp_session *session, const struct proce
 static void find_connection(struct xrdp_session *session, const struct socket_display *displays, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (displays[i].display == session->display) {
+        if (displays[i].display == session->display && displays[i].uid == session->owner.uid) {
             session->connected = displays[i].connected;
             session->peer = displays[i].peer;
         }
@@ -145,6 +154,7 @@ void inventory_read(struct inventory *inventory, const char *root, const struct 
             !read_server(&session, root))
             continue;
         session.orphan = is_orphaned(&all, sesexec);
+        session.by_account = sesexec && text_starts(sesexec->name, "xrdp-sesexec");
         session.since_ms = started_ms + (int64_t)session.server.started * 1000 / ticks;
         find_window_manager(&session, &all);
         find_connection(&session, displays, count);

@@ -2,6 +2,7 @@
 // Which xrdp sessions run here, by the processes that are there; neither the session manager nor its log is asked, so
 // a restart of it changes nothing. One pass over /proc, no waiting.
 #pragma once
+#include "broker/api/types.h"
 #include "broker/pult-host/process.h"
 #include "broker/pult-host/sockets.h"
 
@@ -13,10 +14,12 @@ struct xrdp_session {
     struct process window_manager; // window manager or session script; pid 0: gone
     struct process_owner owner;
     int display;
-    bool orphan; // its session manager is gone, so nobody can come back to it
+    bool orphan;     // its session manager is gone, so nobody can come back to it
+    bool by_account; // its session manager looks for it by account; else by the user name that it was told
     bool connected;
     uint32_t peer;                     // inode of the RDP server's socket, when connected
     int64_t since_ms;                  // wall clock
+    char user_name[USER_NAME_SIZE];    // by its environment: theirs to choose
     char cookies[INVENTORY_PATH_SIZE]; // the X server's file of cookies; the person's, so only read as the person
 };
 

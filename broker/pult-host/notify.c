@@ -25,6 +25,7 @@ static const char *const causes[] = {
     [HOST_BECAUSE_HOURS] = N_("The permitted hours of this desktop are over."),
     [HOST_BECAUSE_ADMIN] = N_("The administrators have to end this desktop."),
     [HOST_BECAUSE_SUPERSEDED] = N_("You have another desktop now; this one is no longer needed."),
+    [HOST_BECAUSE_NAME_REUSED] = N_("Your user name belongs to somebody else now; this desktop is ended."),
 };
 
 // For idle desktops a lock, else a logoff.

@@ -121,14 +121,15 @@ static void start_writer(struct otp_log *otp_log)
     tell_waiting(take(otp_log->waiting), false);
 }
 
-void otp_log_keep(struct otp_log *otp_log, const struct otp *otp, otp_log_done *done, void *arg)
+void otp_log_keep(struct otp_log *otp_log, const char *nonce, const struct admission *admission, otp_log_done *done,
+                  void *arg)
 {
     struct waiting *waiting = mem_new(1, sizeof *waiting);
     waiting->done = done;
     waiting->arg = arg;
     waiting->next = otp_log->next_waiting;
     otp_log->next_waiting = waiting;
-    bool fits = used_otps_print_one(otp, &otp_log->next);
+    bool fits = used_otps_print_one(nonce, admission, &otp_log->next);
     assert(fits); // its session and user name were checked by who made it
     start_writer(otp_log);
 }

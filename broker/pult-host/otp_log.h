@@ -14,6 +14,7 @@ void otp_log_free(struct otp_log *otp_log); // what is under way gets no answer;
 
 typedef void otp_log_done(void *arg, bool kept);
 // `done` comes later, once; false: it is not on the disk.
-void otp_log_keep(struct otp_log *otp_log, const struct otp *otp, otp_log_done *done, void *arg);
+void otp_log_keep(struct otp_log *otp_log, const char *nonce, const struct admission *admission, otp_log_done *done,
+                  void *arg);
 // The last write failed, so nobody can be admitted.
 bool otp_log_is_broken(const struct otp_log *otp_log);

@@ -18,6 +18,7 @@ struct verification {
     struct verification *next, **at;
     struct otp_verifier *verifier;
     struct otp otp;
+    uid_t uid; // of the user name, then of the desktop
     size_t password_offset;
     int64_t request_id;
     enum phase phase;
@@ -79,10 +80,11 @@ static void end_verification(struct verification *verification, bool valid, cons
 {
     otp_verifier_done *done = verification->done;
     void *arg = verification->arg;
-    size_t password_offset = valid ? verification->password_offset : 0;
+    struct otp_verdict verdict = {.valid = valid, .uid = verification->uid, .why = why};
+    verdict.password_offset = valid ? verification->password_offset : 0;
     assert(!valid || verification->phase == PHASE_SETTLE); // nobody is admitted past the disk
     verification_free(verification);
-    done(arg, valid, password_offset, why);
+    done(arg, &verdict);
 }
 
 static void deadline_passed(void *arg)
@@ -94,8 +96,7 @@ static void deadline_passed(void *arg)
 
 static const char *superseded(const struct otp_verifier *verifier, const struct otp *otp)
 {
-    const struct used_otps_user *newest = used_otps_user(verifier->used, otp->user_name);
-    if (newest && otp->fence < newest->fence)
+    if (otp->fence < used_otps_newest(verifier->used, otp->session, otp->user_name))
         return "a newer one was used here";
     if (otp->sole && otp->fence < used_otps_highest(verifier->used))
         return "someone else was admitted here with a newer one";
@@ -158,26 +159,40 @@ static void step_free(struct otp_verifier_step *step)
     free(step);
 }
 
-// Both are under way at once; neither may finish inline.
+static void fill_admission(struct admission *admission, const struct verification *verification)
+{
+    const struct otp *otp = &verification->otp;
+    *admission = (struct admission){.uid = verification->uid, .fence = otp->fence, .until_ms = otp->until_ms};
+    TEXT_PUT(admission->session, otp->session);
+    TEXT_PUT(admission->user_name, otp->user_name);
+}
+
+// Both are under way at once; neither may finish inline. What is to be ended is known by what let it in, so it is
+// looked for before this is accepted.
 static void settle_verification(struct verification *verification)
 {
     struct otp_verifier *verifier = verification->verifier;
+    const struct otp *otp = &verification->otp;
+    struct admission admission;
     assert(verification->phase == PHASE_CONFIRM);
-    const char *why =
-        superseded(verifier, &verification->otp); // another may have overtaken it while the broker was asked
+    fill_admission(&admission, verification);
+    const char *why = superseded(verifier, otp); // another may have overtaken it while the broker was asked
+    if (!why)
+        why = verifier->ports.settle(verifier->arg, otp, &admission);
     if (why) {
         end_verification(verification, false, why);
         return;
     }
     verification->phase = PHASE_SETTLE;
     loop_timer_stop(verification->timer);
-    used_otps_accept(verifier->used, &verification->otp);
+    verification->uid = admission.uid;
     for (size_t i = 0; i < 2; i++)
         verification->open[i] = step_new(verification, i);
     struct otp_verifier_step *keeping = verification->open[1];
-    verifier->ports.clear(verifier->arg, &verification->otp, verification->open[0]);
+    verifier->ports.clear(verifier->arg, otp, &admission, verification->open[0]);
     assert(verification->open[0]); // else the end of the other one would be the end of all
-    verifier->ports.keep(verifier->arg, &verification->otp, keeping);
+    used_otps_accept(verifier->used, &admission);
+    verifier->ports.keep(verifier->arg, otp, &admission, keeping);
 }
 
 void otp_verifier_step_done(struct otp_verifier_step *step, bool fine)
@@ -246,10 +261,11 @@ static struct verification *verification_new(struct otp_verifier *verifier, otp_
     return verification;
 }
 
-void otp_verifier_ask(struct otp_verifier *verifier, const char *user_name, const char *password,
+void otp_verifier_ask(struct otp_verifier *verifier, const char *user_name, uid_t uid, const char *password,
                       otp_verifier_done *done, void *arg)
 {
     struct verification *verification = verification_new(verifier, done, arg);
+    verification->uid = uid;
     verification->why =
         verifier->count > VERIFICATIONS_MAX
             ? "too many verifications at once"

@@ -13,11 +13,13 @@ struct otp_verifier_ports {
     // Asks the broker whether this is still the newest; otp_verifier_confirmed brings the answer. False: there is no
     // link.
     bool (*confirm)(void *arg, int64_t request_id, const struct otp *otp);
-    // Ends what may not run beside this person: others' sessions when `sole`, and a session of theirs that the
-    // session manager has lost. Then otp_verifier_step_done.
-    void (*clear)(void *arg, const struct otp *otp, struct otp_verifier_step *step);
+    // Whose desktop they come to: `admission->uid` is the account of their user name, and becomes that of their desktop
+    // if it runs. NULL, or why they cannot come to one.
+    const char *(*settle)(void *arg, const struct otp *otp, struct admission *admission);
+    // Ends what may not run beside this person, see sessions_clear. Then otp_verifier_step_done.
+    void (*clear)(void *arg, const struct otp *otp, const struct admission *admission, struct otp_verifier_step *step);
     // Makes it durable. Then otp_verifier_step_done.
-    void (*keep)(void *arg, const struct otp *otp, struct otp_verifier_step *step);
+    void (*keep)(void *arg, const struct otp *otp, const struct admission *admission, struct otp_verifier_step *step);
 };
 
 struct otp_verifier_config {
@@ -25,9 +27,13 @@ struct otp_verifier_config {
     int64_t confirm_ms, deadline_ms, previous_ms;
 };
 
-// `password_offset`: where the typed password begins, 0: nowhere. `why` is for the log; a refusal's goes to nobody
-// else.
-typedef void otp_verifier_done(void *arg, bool valid, size_t password_offset, const char *why);
+struct otp_verdict {
+    bool valid;
+    size_t password_offset; // where the typed password begins, 0: nowhere
+    uid_t uid;              // whose desktop it is
+    const char *why;        // for the log; a refusal's goes to nobody else
+};
+typedef void otp_verifier_done(void *arg, const struct otp_verdict *verdict);
 
 // `used` outlives the verifier.
 struct otp_verifier *otp_verifier_new(struct loop *loop, const struct otp_verifier_config *config,
@@ -38,8 +44,9 @@ void otp_verifier_free(struct otp_verifier *verifier);
 // The host's key as text; false when it is none, and the old one stays. What was made with the old one is good for
 // another previous_ms.
 bool otp_verifier_set_key(struct otp_verifier *verifier, const char *text) __attribute__((warn_unused_result));
-// User name and password are hostile. `done` comes later, once, within the deadline.
-void otp_verifier_ask(struct otp_verifier *verifier, const char *user_name, const char *password,
+// User name and password are hostile; `uid` is the account of that name here. `done` comes later, once, within the
+// deadline.
+void otp_verifier_ask(struct otp_verifier *verifier, const char *user_name, uid_t uid, const char *password,
                       otp_verifier_done *done, void *arg);
 void otp_verifier_confirmed(struct otp_verifier *verifier, int64_t request_id,
                             bool valid);                    // an unknown id is ignored

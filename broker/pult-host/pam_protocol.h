@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #define PAM_SOCKET "/run/pult-host/pam.sock"
 
@@ -12,19 +13,23 @@ enum {
     PAM_USER_NAME_SIZE = 128,
     PAM_PASSWORD_SIZE = 1025,
     PAM_QUESTION_MAX = 1200,
-    PAM_ANSWER_SIZE = 5,
+    PAM_ANSWER_SIZE = 9,
     PAM_DEADLINE_MS = 2000, // from question to answer, whatever happens
 };
+
+#define PAM_NO_UID ((uid_t)-1)
 
 struct pam_question {
     char user_name[PAM_USER_NAME_SIZE];
     char password[PAM_PASSWORD_SIZE];
     uint16_t port; // TCP port on loopback from which the RDP server asked the session manager; 0: not known
+    uid_t uid;     // which account the session manager will take for this name; PAM_NO_UID: none
 };
 
 struct pam_answer {
     bool valid;
     uint16_t password_offset; // where in the password the typed one begins; 0: none follows
+    uid_t uid;                // whose desktop they come to; PAM_NO_UID: no account of this host
 };
 
 // Length of the packet; 0 when it does not fit.

@@ -9,6 +9,7 @@
 #include <netinet/in.h>
 
 #include <poll.h>
+#include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
 #include <stdlib.h>
@@ -20,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { DESCRIPTORS_MAX = 1024, SESMAN_PORT = 3350, ESTABLISHED = 1 };
+enum { DESCRIPTORS_MAX = 1024, SESMAN_PORT = 3350, ESTABLISHED = 1, ENTRY_SIZE = 16 * 1024 };
 
 static const char accepted[] = "pult-accepted"; // PAM data: the user name whose password was accepted
 
@@ -76,6 +77,32 @@ static uint16_t asking_port(const struct settings *settings)
             return port_of(&there);
     }
     return 0;
+}
+
+// ---- which account
+
+// As the session manager will ask, in a moment, for whom it makes a session.
+static uid_t uid_of(const char *user_name)
+{
+    struct passwd entry, *found = NULL;
+    char buffer[ENTRY_SIZE];
+    return getpwnam_r(user_name, &entry, buffer, sizeof buffer, &found) == 0 && found ? found->pw_uid : PAM_NO_UID;
+}
+
+// Their desktop was opened under a user name that is theirs no more: the modules behind ask about the account whose
+// desktop it is. The session manager goes by the name that it was told.
+static int go_on_as(pam_handle_t *pam, uid_t uid, const char **user_name)
+{
+    struct passwd entry, *found = NULL;
+    char buffer[ENTRY_SIZE];
+    const void *item = NULL;
+    if (getpwuid_r(uid, &entry, buffer, sizeof buffer, &found) != 0 || !found)
+        return PAM_USER_UNKNOWN;
+    int code = pam_set_item(pam, PAM_USER, found->pw_name);
+    if (code == PAM_SUCCESS)
+        code = pam_get_item(pam, PAM_USER, &item);
+    *user_name = item;
+    return code;
 }
 
 // ---- asking pult-host
@@ -190,13 +217,16 @@ __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam
         pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) != PAM_SUCCESS || !fill(&question, user_name, password))
         return PAM_AUTH_ERR;
     question.port = asking_port(&settings);
+    question.uid = uid_of(question.user_name);
     int code = ask_agent(settings.socket, &question, &answer);
     if (code == PAM_SUCCESS && (!answer.valid || answer.password_offset > strlen(password)))
         code = PAM_AUTH_ERR;
     if (code == PAM_AUTHINFO_UNAVAIL)
         pam_syslog(pam, LOG_ERR, "pult-host does not answer at %s; is it running?", settings.socket);
+    if (code == PAM_SUCCESS && answer.uid != question.uid)
+        code = go_on_as(pam, answer.uid, &user_name);
     if (code == PAM_SUCCESS)
-        code = note(pam, question.user_name);
+        code = note(pam, user_name);
     if (code == PAM_SUCCESS)
         code = hand_on(pam, password, &answer);
     explicit_bzero(&question, sizeof question);

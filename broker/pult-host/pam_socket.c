@@ -47,12 +47,11 @@ static void request_free(struct pam_request *request)
     free(request);
 }
 
-void pam_socket_answer(struct pam_request *request, bool valid, size_t password_offset)
+void pam_socket_answer(struct pam_request *request, const struct pam_answer *answer)
 {
     char packet[PAM_ANSWER_SIZE];
-    assert(request->asked && password_offset <= PAM_QUESTION_MAX);
-    struct pam_answer answer = {.valid = valid, .password_offset = (uint16_t)password_offset};
-    pam_answer_write(&answer, packet);
+    assert(request->asked && answer->password_offset <= PAM_QUESTION_MAX);
+    pam_answer_write(answer, packet);
     // The peer may have gone; then nobody is admitted.
     send(request->socket, packet, sizeof packet, MSG_NOSIGNAL | MSG_DONTWAIT);
     request_free(request);

@@ -14,4 +14,4 @@ typedef void pam_socket_asked(void *arg, const struct pam_question *question, st
 struct pam_socket *pam_socket_open(struct loop *loop, const char *path, pam_socket_asked *asked, void *arg,
                                    struct fault *why);
 void pam_socket_free(struct pam_socket *pam_socket); // who is waiting gets no answer; NULL allowed
-void pam_socket_answer(struct pam_request *request, bool valid, size_t password_offset);
+void pam_socket_answer(struct pam_request *request, const struct pam_answer *answer);

@@ -16,9 +16,7 @@
 enum {
     TICK_MS = 1000,
     LOOK_MS = 10 * 1000,
-    ORPHAN_MS = 10 * 1000,   // nobody is connected and nobody can reconnect: how long until it is logged off
-    NAMELESS_MS = 60 * 1000, // the directory does not say whose it is: how long until it is nobody's
-    NAME_WAIT_MS = 2000,     // a logon waits no longer for the directory to say so
+    ORPHAN_MS = 10 * 1000, // nobody is connected and nobody can reconnect: how long until it is logged off
 };
 
 // What is known of one beyond the inventory.
@@ -26,8 +24,8 @@ struct watched_session {
     struct watched_session *next, **at;
     struct sessions *sessions;
     struct xrdp_session session;
+    struct admission admission; // without a session: nothing of ours let it in
     bool there;
-    int64_t seen_ms;      // since when
     int64_t abandoned_ms; // since when it is an orphan that nobody sees; 0: it is not
     struct idle *idle;
     struct logoff *logoff;
@@ -36,9 +34,8 @@ struct watched_session {
 struct clearing {
     struct clearing *next, **at;
     struct sessions *sessions;
-    char user_name[128];
-    bool sole;
-    int64_t began_ms;
+    struct xrdp_session *in_the_way;
+    size_t count, capacity;
     sessions_done *done;
     void *arg;
     struct loop_timer *soon;
@@ -47,7 +44,8 @@ struct clearing {
 
 struct sessions {
     struct loop *loop;
-    loop_work *changed;
+    const struct used_otps *used;
+    struct sessions_events events;
     void *arg;
     struct user_names *names;
     struct disconnects *disconnects;
@@ -94,7 +92,9 @@ static struct watched_session *add(struct sessions *sessions, const struct xrdp_
     watched->at = last;
     *last = watched;
     watched->sessions = sessions;
-    watched->seen_ms = clock_steady_ms();
+    const struct admission *newest = used_otps_of_uid(sessions->used, session->owner.uid);
+    if (newest)
+        watched->admission = *newest;
     watched->idle = idle_new(sessions->loop, session);
     log_info("session", "display :%d appeared, uid %u", session->display, (unsigned)session->owner.uid);
     return watched;
@@ -116,7 +116,7 @@ static void watch_orphan(struct watched_session *watched)
         return;
     log_warn("session", "display :%d: its session manager is gone and nobody can reconnect; logging it off",
              watched->session.display);
-    sessions_end(watched->sessions, &watched->session);
+    sessions_end(watched->sessions, &watched->session, &logoff_graceful);
 }
 
 static bool note(struct sessions *sessions, const struct xrdp_session *session)
@@ -128,6 +128,15 @@ static bool note(struct sessions *sessions, const struct xrdp_session *session)
     watched->session = *session;
     watched->there = true;
     return is_new || other;
+}
+
+// Nobody comes to it any more, but the session manager believes so until it has noticed.
+static bool is_still_managed(const struct watched_session *watched)
+{
+    const struct process *sesexec = &watched->session.sesexec;
+    struct process now;
+    return !watched->session.orphan && sesexec->pid && process_read("/proc", sesexec->pid, &now) &&
+           now.started == sesexec->started;
 }
 
 // Whose server is gone goes when nothing of it is under way any more.
@@ -142,7 +151,7 @@ static bool sweep(struct sessions *sessions)
             log_info("session", "display :%d gone", watched->session.display);
         changed = changed || watched->session.server.pid;
         watched->session.server.pid = 0;
-        if (!idle_stop(watched->idle) || watched->logoff)
+        if (!idle_stop(watched->idle) || watched->logoff || is_still_managed(watched))
             continue;
         watched_session_free(watched);
     }
@@ -164,7 +173,16 @@ void sessions_look(struct sessions *sessions)
         if (watched->there)
             watch_orphan(watched);
     if (changed)
-        sessions->changed(sessions->arg);
+        sessions->events.changed(sessions->arg);
+}
+
+static bool is_same_list(const struct socket_display *a, const struct socket_display *b, int count)
+{
+    for (int i = 0; i < count; i++)
+        if (a[i].display != b[i].display || a[i].uid != b[i].uid || a[i].connected != b[i].connected ||
+            a[i].peer != b[i].peer)
+            return false;
+    return true;
 }
 
 static bool sockets_changed(struct sessions *sessions)
@@ -173,7 +191,7 @@ static bool sockets_changed(struct sessions *sessions)
     int count = sockets_displays(now, SOCKETS_DISPLAYS_MAX);
     assert(count <= SOCKETS_DISPLAYS_MAX);
     size_t size = count > 0 ? (size_t)count * sizeof *now : 0;
-    bool same = count == sessions->display_count && memcmp(now, sessions->displays, size) == 0;
+    bool same = count == sessions->display_count && is_same_list(now, sessions->displays, count);
     sessions->display_count = count;
     memcpy(sessions->displays, now, size);
     return !same;
@@ -196,6 +214,15 @@ static void tick(void *arg)
 
 // ---- what runs
 
+// xrdp before 0.10 looks for the user name it was told when it made the session, letter by letter, and for nothing
+// else; later ones look for the account.
+static const char *name_of_manager(const struct watched_session *watched)
+{
+    if (watched->session.by_account)
+        return "";
+    return *watched->admission.session ? watched->admission.user_name : watched->session.user_name;
+}
+
 bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_row *row)
 {
     const struct watched_session *watched = sessions->watched;
@@ -203,25 +230,14 @@ bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_
         watched = watched->next;
     if (!watched)
         return false;
+    const char *user_name = user_names_of(sessions->names, watched->session.owner.uid);
     row->session = watched->session;
+    row->admission = *watched->admission.session ? &watched->admission : NULL;
     row->idle_s = idle_s(watched->idle);
     row->ends = watched->logoff != NULL;
     assert(watched->session.server.pid); // who reads the rows signals it
-    text_cut(row->user_name, sizeof row->user_name, user_names_of(sessions->names, watched->session.owner.uid));
-    return true;
-}
-
-static bool awaits_name(const struct watched_session *watched)
-{
-    return watched->there && !*user_names_of(watched->sessions->names, watched->session.owner.uid) &&
-           clock_steady_ms() - watched->seen_ms < NAMELESS_MS;
-}
-
-bool sessions_all_named(const struct sessions *sessions)
-{
-    for (const struct watched_session *watched = sessions->watched; watched; watched = watched->next)
-        if (awaits_name(watched))
-            return false;
+    TEXT_PUT(row->user_name, *user_name ? user_name : watched->admission.user_name);
+    TEXT_PUT(row->found_as, watched->session.orphan ? "" : name_of_manager(watched));
     return true;
 }
 
@@ -237,6 +253,33 @@ bool sessions_connections_known(const struct sessions *sessions)
     return sessions->display_count >= 0;
 }
 
+// ---- whose they are
+
+// The session manager shows it to who comes with this name or, if it is a later one, with this account.
+static bool is_found_by(const struct watched_session *watched, const char *user_name, uid_t uid)
+{
+    return watched->session.by_account ? watched->session.owner.uid == uid
+                                       : text_equal(name_of_manager(watched), user_name);
+}
+
+// Opened for the same session; or for another of the same person, who comes to it whatever the broker believes. One
+// that was opened without us is its account's.
+static bool is_theirs(const struct watched_session *watched, const struct admission *admission)
+{
+    const char *session = watched->admission.session;
+    return text_equal(session, admission->session) || (watched->session.owner.uid == admission->uid &&
+                                                       is_found_by(watched, admission->user_name, admission->uid) &&
+                                                       (!*session || otp_same_person(session, admission->session)));
+}
+
+static const struct watched_session *find_opened(const struct sessions *sessions, const char *session)
+{
+    const struct watched_session *watched = sessions->watched;
+    while (watched && !(watched->there && !watched->session.orphan && text_equal(watched->admission.session, session)))
+        watched = watched->next;
+    return watched;
+}
+
 // ---- what is done to them
 
 static void clearing_over(struct clearing *clearing, bool fine)
@@ -248,16 +291,17 @@ static void clearing_over(struct clearing *clearing, bool fine)
     if (clearing->next)
         clearing->next->at = clearing->at;
     loop_timer_free(clearing->soon);
+    free(clearing->in_the_way);
     free(clearing);
     done(arg, fine);
 }
 
-// Who is in the way of a person who comes in, when it is known whose it is.
 static bool is_in_the_way(const struct clearing *clearing, const struct watched_session *watched)
 {
-    const char *user_name = user_names_of(clearing->sessions->names, watched->session.owner.uid);
-    bool theirs = text_same_name(user_name, strlen(user_name), clearing->user_name);
-    return watched->there && ((theirs && watched->session.orphan) || (clearing->sole && !theirs));
+    for (size_t i = 0; watched->there && i < clearing->count; i++)
+        if (is_same(&clearing->in_the_way[i], &watched->session))
+            return true;
+    return false;
 }
 
 static void ended(void *arg, bool gone)
@@ -281,11 +325,22 @@ static void end_session(struct watched_session *watched, const struct logoff_pac
         watched->logoff = logoff_new(watched->sessions->loop, &watched->session, pace, ended, watched);
 }
 
-void sessions_end(struct sessions *sessions, const struct xrdp_session *session)
+static void make_way(struct watched_session *watched, const struct admission *newer)
+{
+    const struct admission *former = &watched->admission;
+    if (*former->session && !otp_same_person(former->session, newer->session) && !watched->logoff) {
+        log_warn("session", "display :%d of %s: ending it, its user name \"%s\" or uid %u is %s's now",
+                 watched->session.display, former->session, former->user_name, (unsigned)former->uid, newer->session);
+        watched->sessions->events.replaced(watched->sessions->arg, former);
+    }
+    end_session(watched, &logoff_fast);
+}
+
+void sessions_end(struct sessions *sessions, const struct xrdp_session *session, const struct logoff_pace *pace)
 {
     struct watched_session *watched = find_watched(sessions, session);
     if (watched && !watched->logoff)
-        end_session(watched, &logoff_graceful);
+        end_session(watched, pace);
 }
 
 void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *session)
@@ -302,32 +357,62 @@ void sessions_refuse(struct sessions *sessions, uint16_t port)
         disconnects_add(sessions->disconnects, sockets_of_port("/proc", port), "rejected logon");
 }
 
+// ---- who comes in
+
+// xrdp's session manager has one until it has noticed the end of its own process for it, and it notices nothing while
+// somebody is being let in: who is in the way there has to be gone before.
+static const char *why_manager_errs(struct sessions *sessions, const struct admission *admission)
+{
+    const char *why = NULL;
+    for (struct watched_session *watched = sessions->watched; watched; watched = watched->next) {
+        if (watched->session.orphan || !is_found_by(watched, admission->user_name, admission->uid))
+            continue;
+        if (watched->there && is_theirs(watched, admission))
+            continue;
+        why = "a desktop that was opened under this user name has to end first";
+        if (watched->there)
+            make_way(watched, admission);
+    }
+    return why;
+}
+
+const char *sessions_settle(struct sessions *sessions, const struct otp *otp, struct admission *admission)
+{
+    sockets_changed(sessions);
+    sessions_look(sessions);
+    const struct watched_session *found = find_opened(sessions, otp->session);
+    if (!found && otp->running)
+        return "the desktop that it is for does not run here any more";
+    // A second desktop would come of it.
+    if (found && !is_found_by(found, otp->user_name, found->session.owner.uid))
+        return "the desktop that it is for was opened under another user name";
+    if (found)
+        admission->uid = found->session.owner.uid;
+    return why_manager_errs(sessions, admission);
+}
+
 static void check_clearing(void *arg)
 {
     struct clearing *clearing = arg;
-    struct sessions *sessions = clearing->sessions;
-    bool waiting = false, patient = clock_steady_ms() - clearing->began_ms < NAME_WAIT_MS;
-    for (struct watched_session *watched = sessions->watched; watched && !clearing->failed; watched = watched->next) {
-        // It may be their own, with all that they have open there.
-        bool unknown = clearing->sole && awaits_name(watched);
-        if (!unknown && is_in_the_way(clearing, watched))
-            end_session(watched, &logoff_fast);
-        else if (!unknown)
-            continue;
-        waiting = true;
-        clearing->failed = unknown && !patient;
-    }
+    bool waiting = false;
+    for (struct watched_session *watched = clearing->sessions->watched; watched; watched = watched->next)
+        waiting = waiting || is_in_the_way(clearing, watched);
     if (!waiting || clearing->failed)
         clearing_over(clearing, !clearing->failed);
 }
 
-void sessions_clear(struct sessions *sessions, const char *user_name, bool sole, sessions_done *done, void *arg)
+static void wait_for_end(struct clearing *clearing, struct watched_session *watched, const struct admission *newer)
+{
+    mem_reserve(&clearing->in_the_way, &clearing->capacity, clearing->count + 1, sizeof *clearing->in_the_way);
+    clearing->in_the_way[clearing->count++] = watched->session;
+    make_way(watched, newer);
+}
+
+void sessions_clear(struct sessions *sessions, const struct otp *otp, const struct admission *admission,
+                    sessions_done *done, void *arg)
 {
     struct clearing *clearing = mem_new(1, sizeof *clearing);
     clearing->sessions = sessions;
-    text_cut(clearing->user_name, sizeof clearing->user_name, user_name);
-    clearing->sole = sole;
-    clearing->began_ms = clock_steady_ms();
     clearing->done = done;
     clearing->arg = arg;
     clearing->next = sessions->clearings;
@@ -336,8 +421,17 @@ void sessions_clear(struct sessions *sessions, const char *user_name, bool sole,
         clearing->next->at = &clearing->next;
     sessions->clearings = clearing;
     clearing->soon = loop_timer_new(sessions->loop, check_clearing, clearing);
-    sockets_changed(sessions);
-    sessions_look(sessions);
+    for (struct watched_session *watched = sessions->watched; watched; watched = watched->next) {
+        if (!watched->there)
+            continue;
+        bool theirs = is_theirs(watched, admission);
+        if (theirs ? watched->session.orphan
+                   : otp->sole || watched->session.owner.uid == admission->uid ||
+                         is_found_by(watched, admission->user_name, admission->uid))
+            wait_for_end(clearing, watched, admission);
+        else if (theirs)
+            watched->admission = *admission;
+    }
     loop_timer_start(clearing->soon, 0);
 }
 
@@ -346,15 +440,16 @@ void sessions_clear(struct sessions *sessions, const char *user_name, bool sole,
 static void named(void *arg)
 {
     struct sessions *sessions = arg;
-    sessions->changed(sessions->arg);
-    check_clearings(sessions);
+    sessions->events.changed(sessions->arg);
 }
 
-struct sessions *sessions_new(struct loop *loop, loop_work *changed, void *arg)
+struct sessions *sessions_new(struct loop *loop, const struct used_otps *used, const struct sessions_events *events,
+                              void *arg)
 {
     struct sessions *sessions = mem_new(1, sizeof *sessions);
     sessions->loop = loop;
-    sessions->changed = changed;
+    sessions->used = used;
+    sessions->events = *events;
     sessions->arg = arg;
     sessions->names = user_names_new(loop, named, sessions);
     sessions->disconnects = disconnects_new(loop);
@@ -374,6 +469,7 @@ void sessions_free(struct sessions *sessions)
         struct clearing *one = sessions->clearings;
         sessions->clearings = one->next;
         loop_timer_free(one->soon);
+        free(one->in_the_way);
         free(one);
     }
     while (sessions->watched)

@@ -5,36 +5,50 @@
 #include "broker/base/loop.h"
 #include "broker/pult-host/inventory.h"
 #include "broker/pult-host/logoff.h"
+#include "broker/pult-host/used_otps.h"
 
 struct sessions;
 
 struct sessions_row {
     struct xrdp_session session;
-    char user_name[128]; // "" as long as the directory has not said
+    const struct admission *admission; // what let it in; NULL: nothing of ours
+    char user_name[USER_NAME_SIZE];    // for show, as the directory has it now
+    // By which user name alone the session manager finds it again; "": by any of its person's, or by none.
+    char found_as[USER_NAME_SIZE];
     int64_t idle_s;
     bool ends; // is being logged off
 };
 
-// `changed`: one came, went, was connected or let go, or got its name.
-struct sessions *sessions_new(struct loop *loop, loop_work *changed, void *arg);
+struct sessions_events {
+    loop_work *changed; // one came, went, was connected or let go, or got its name
+    // It is ended, since its user name or its account has let in somebody else.
+    void (*replaced)(void *arg, const struct admission *admission);
+};
+
+// A new one was let in by the newest that `used`, borrowed, knows of its account.
+struct sessions *sessions_new(struct loop *loop, const struct used_otps *used, const struct sessions_events *events,
+                              void *arg);
 void sessions_free(struct sessions *sessions); // NULL allowed
 
 void sessions_look(struct sessions *sessions); // at all, now
 // False when there is none of this index. A row is good until the next look.
 bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_row *row);
-// False while the directory has still to say whose one is: then they are not all known. After a minute it is nobody's.
-bool sessions_all_named(const struct sessions *sessions);
 void sessions_ask_idle(struct sessions *sessions);
 bool sessions_connections_known(const struct sessions *sessions);
 
-// Logs it off in its own time.
-void sessions_end(struct sessions *sessions, const struct xrdp_session *session);
+void sessions_end(struct sessions *sessions, const struct xrdp_session *session, const struct logoff_pace *pace);
 // Ends the connection to it; the session stays.
 void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *session);
 // Ends the RDP server's process that asked the session manager from this port, see pam_protocol.h.
 void sessions_refuse(struct sessions *sessions, uint16_t port);
 
-// Ends quickly what may not run when this user comes in: a session of theirs that nobody can return to and, if
-// `sole`, everybody else's. `done` comes later, once; false: something did not end.
+// Before somebody is let in. `admission->uid`, the account of their user name, becomes that of their desktop if it runs
+// here. NULL, or why they cannot come to a desktop.
+const char *sessions_settle(struct sessions *sessions, const struct otp *otp, struct admission *admission);
+// Then, without waiting in between. Their desktop is known by this from now on. Ended quickly is one of theirs that
+// nobody can return to, one of somebody else with the same account or under the same user name (the session manager
+// would show it to them) and, where the machine is for one, everybody else's. `done` comes later, once; false:
+// something did not end.
 typedef void sessions_done(void *arg, bool fine);
-void sessions_clear(struct sessions *sessions, const char *user_name, bool sole, sessions_done *done, void *arg);
+void sessions_clear(struct sessions *sessions, const struct otp *otp, const struct admission *admission,
+                    sessions_done *done, void *arg);

@@ -21,7 +21,8 @@ enum { TCP_STATE_ESTABLISHED = 1, TCP_STATE_LISTEN = 10 };
 
 // ---- X servers of xrdp
 
-static bool ask_kernel(int netlink)
+// About one socket; 0: about all of them.
+static bool ask_kernel(int netlink, uint32_t inode)
 {
     struct {
         struct nlmsghdr head;
@@ -29,16 +30,18 @@ static bool ask_kernel(int netlink)
     } question = {
         .head = {.nlmsg_len = sizeof question,
                  .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                 .nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP},
+                 .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (inode ? 0 : NLM_F_DUMP))},
         .body = {.sdiag_family = AF_UNIX,
                  .udiag_states = 1U << TCP_STATE_ESTABLISHED | 1U << TCP_STATE_LISTEN,
-                 .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER},
+                 .udiag_ino = inode,
+                 .udiag_cookie = {UINT32_MAX, UINT32_MAX}, // whichever it is
+                 .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_UID},
     };
     return send(netlink, &question, sizeof question, 0) == sizeof question;
 }
 
-// The display of a path as ".../xrdp_display_10"; -1: another socket. Anybody may name sockets so, but only xrdp's own
-// folder counts.
+// The display of a path as ".../xrdp_display_10"; -1: another socket. Anybody may name sockets so, also in xrdp's own
+// folder.
 static int display_of(const char *path)
 {
     static const char start[] = "/run/xrdp/sockdir/", name[] = "xrdp_display_";
@@ -55,21 +58,23 @@ static int display_of(const char *path)
 struct socket_displays {
     struct socket_display *list;
     size_t count, size;
+    int peers; // another netlink socket, to ask about one socket while this one still tells of all; -1: asked about one
 };
 
-static void note(struct socket_displays *displays, int display, bool connected, uint32_t peer)
+static void note(struct socket_displays *displays, const struct socket_display *found)
 {
-    size_t i = 0;
-    while (i < displays->count && displays->list[i].display != display)
-        i++;
-    if (i == displays->size)
+    size_t i = 0, theirs = 0;
+    for (; i < displays->count; i++) {
+        theirs += displays->list[i].uid == found->uid;
+        if (displays->list[i].display == found->display && displays->list[i].uid == found->uid)
+            break;
+    }
+    if (i == displays->size || (i == displays->count && theirs == SOCKETS_DISPLAYS_EACH))
         return;
     if (i == displays->count)
-        displays->list[displays->count++] = (struct socket_display){.display = display};
-    if (connected) {
-        displays->list[i].connected = true;
-        displays->list[i].peer = peer;
-    }
+        displays->list[displays->count++] = *found;
+    else if (found->connected)
+        displays->list[i] = *found;
 }
 
 static bool attribute_is_whole(const struct rtattr *attribute, uint32_t left)
@@ -77,29 +82,38 @@ static bool attribute_is_whole(const struct rtattr *attribute, uint32_t left)
     return left >= sizeof *attribute && attribute->rta_len >= sizeof *attribute && attribute->rta_len <= left;
 }
 
+static uid_t owner_of(int netlink, uint32_t inode);
+
 static void read_socket(struct socket_displays *displays, const struct nlmsghdr *message)
 {
     const struct unix_diag_msg *body = NLMSG_DATA(message);
     char path[sizeof((struct sockaddr_un *)0)->sun_path + 1] = "";
-    uint32_t peer = 0;
+    struct socket_display found = {.uid = (uid_t)-1};
     if (message->nlmsg_len < NLMSG_LENGTH(sizeof *body))
         return;
+    found.connected = body->udiag_state == TCP_STATE_ESTABLISHED;
     uint32_t left = message->nlmsg_len - (uint32_t)NLMSG_LENGTH(sizeof *body);
     for (const struct rtattr *one = (const struct rtattr *)(body + 1); attribute_is_whole(one, left);) {
         size_t length = RTA_PAYLOAD(one);
         if (one->rta_type == UNIX_DIAG_NAME && length < sizeof path) {
             memcpy(path, RTA_DATA(one), length);
             path[length] = 0;
-        } else if (one->rta_type == UNIX_DIAG_PEER && length == sizeof peer) {
-            memcpy(&peer, RTA_DATA(one), sizeof peer);
+        } else if (one->rta_type == UNIX_DIAG_PEER && length == sizeof found.peer) {
+            memcpy(&found.peer, RTA_DATA(one), sizeof found.peer);
+        } else if (one->rta_type == UNIX_DIAG_UID && length == sizeof found.uid) {
+            memcpy(&found.uid, RTA_DATA(one), sizeof found.uid);
         }
         uint32_t step = RTA_ALIGN(one->rta_len);
         left -= step < left ? step : left;
         one = (const struct rtattr *)((const char *)one + step);
     }
-    int display = display_of(path);
-    if (display >= 0)
-        note(displays, display, body->udiag_state == TCP_STATE_ESTABLISHED, peer);
+    bool about_one = displays->peers < 0;
+    found.display = about_one ? 0 : display_of(path);
+    if (found.display < 0)
+        return;
+    if (!about_one && found.connected && owner_of(displays->peers, found.peer) == found.uid)
+        found = (struct socket_display){.display = found.display, .uid = found.uid};
+    note(displays, &found);
 }
 
 // 1: there is more, 0: that was all, -1: it will not say.
@@ -122,21 +136,36 @@ static int read_some(int netlink, struct socket_displays *displays)
     return 1;
 }
 
+// (uid_t)-1: it is gone, or the kernel does not say.
+static uid_t owner_of(int netlink, uint32_t inode)
+{
+    struct socket_display found = {.uid = (uid_t)-1};
+    struct socket_displays one = {.list = &found, .size = 1, .peers = -1};
+    if (inode && ask_kernel(netlink, inode))
+        read_some(netlink, &one);
+    return found.uid;
+}
+
 static int by_display(const void *a, const void *b)
 {
     const struct socket_display *left = a, *right = b;
-    return left->display - right->display;
+    if (left->display != right->display)
+        return left->display - right->display;
+    return left->uid == right->uid ? 0 : left->uid < right->uid ? -1 : 1;
 }
 
 int sockets_displays(struct socket_display *list, size_t size)
 {
     struct socket_displays displays = {.list = list, .size = size};
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    int more = netlink >= 0 && ask_kernel(netlink) ? 1 : -1;
+    displays.peers = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    int more = netlink >= 0 && displays.peers >= 0 && ask_kernel(netlink, 0) ? 1 : -1;
     while (more > 0)
         more = read_some(netlink, &displays);
     if (netlink >= 0)
         close(netlink);
+    if (displays.peers >= 0)
+        close(displays.peers);
     if (displays.count)
         qsort(list, displays.count, sizeof *list, by_display);
     return more < 0 ? -1 : (int)displays.count;

@@ -6,16 +6,18 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { SOCKETS_DISPLAYS_MAX = 1024 };
+enum { SOCKETS_DISPLAYS_MAX = 1024, SOCKETS_DISPLAYS_EACH = 16 }; // of all people, and of one
 
-// The socket at which an X server with xorgxrdp waits for its RDP connection.
+// The socket at which an X server with xorgxrdp waits for its RDP connection. Anybody may make one of that name; whose
+// it is tells the kernel.
 struct socket_display {
     int display;
-    bool connected;
-    uint32_t peer; // inode of the other end, when connected
+    uid_t uid;
+    bool connected; // by somebody else than its owner, who may talk to it as well: by the RDP server
+    uint32_t peer;  // inode of the other end, when connected
 };
 
-// By display. Returns how many; -1 when the kernel does not say.
+// By display and uid. Returns how many; -1 when the kernel does not say.
 int sockets_displays(struct socket_display *list, size_t size);
 // The process of this name that has the socket open; 0: none.
 pid_t sockets_owner(const char *root, const char *name, uint64_t inode);

@@ -18,8 +18,8 @@ struct nonce {
 struct used_otps {
     struct nonce *nonces;
     size_t nonce_count, nonce_capacity;
-    struct used_otps_user *users;
-    size_t user_count, user_capacity;
+    struct admission *people;
+    size_t person_count, person_capacity;
     int64_t highest;
 };
 
@@ -33,7 +33,7 @@ void used_otps_free(struct used_otps *used)
     if (!used)
         return;
     free(used->nonces);
-    free(used->users);
+    free(used->people);
     free(used);
 }
 
@@ -67,17 +67,33 @@ void used_otps_forget(struct used_otps *used, int64_t now_ms)
     used->nonce_count = kept;
 }
 
-static struct used_otps_user *find_user(const struct used_otps *used, const char *user_name)
+static struct admission *find_person(const struct used_otps *used, const char *session)
 {
-    for (size_t i = 0; i < used->user_count; i++)
-        if (text_same_name(user_name, strlen(user_name), used->users[i].user_name))
-            return &used->users[i];
+    for (size_t i = 0; i < used->person_count; i++)
+        if (otp_same_person(used->people[i].session, session))
+            return &used->people[i];
     return NULL;
 }
 
-const struct used_otps_user *used_otps_user(const struct used_otps *used, const char *user_name)
+const struct admission *used_otps_of_uid(const struct used_otps *used, uid_t uid)
 {
-    return find_user(used, user_name);
+    const struct admission *newest = NULL;
+    for (size_t i = 0; i < used->person_count; i++)
+        if (used->people[i].uid == uid && (!newest || used->people[i].fence > newest->fence))
+            newest = &used->people[i];
+    return newest;
+}
+
+int64_t used_otps_newest(const struct used_otps *used, const char *session, const char *user_name)
+{
+    int64_t newest = 0;
+    for (size_t i = 0; i < used->person_count; i++) {
+        const struct admission *one = &used->people[i];
+        if (one->fence > newest && (otp_same_person(one->session, session) ||
+                                    text_same_name(one->user_name, strlen(one->user_name), user_name)))
+            newest = one->fence;
+    }
+    return newest;
 }
 
 int64_t used_otps_highest(const struct used_otps *used)
@@ -85,36 +101,34 @@ int64_t used_otps_highest(const struct used_otps *used)
     return used->highest;
 }
 
-static struct used_otps_user *least_recent_user(struct used_otps *used)
+static struct admission *least_recent_person(struct used_otps *used)
 {
-    struct used_otps_user *oldest = used->users;
-    for (size_t i = 1; i < used->user_count; i++)
-        if (used->users[i].until_ms < oldest->until_ms)
-            oldest = &used->users[i];
+    struct admission *oldest = used->people;
+    for (size_t i = 1; i < used->person_count; i++)
+        if (used->people[i].until_ms < oldest->until_ms)
+            oldest = &used->people[i];
     return oldest;
 }
 
-static struct used_otps_user *slot_for_new_user(struct used_otps *used)
+static struct admission *slot_for_new_person(struct used_otps *used)
 {
-    if (used->user_count >= USED_OTPS_USERS_MAX && used->users)
-        return least_recent_user(used);
-    mem_reserve(&used->users, &used->user_capacity, used->user_count + 1, sizeof *used->users);
-    return &used->users[used->user_count++];
+    if (used->person_count >= USED_OTPS_PEOPLE_MAX && used->people)
+        return least_recent_person(used);
+    mem_reserve(&used->people, &used->person_capacity, used->person_count + 1, sizeof *used->people);
+    return &used->people[used->person_count++];
 }
 
-void used_otps_accept(struct used_otps *used, const struct otp *otp)
+void used_otps_accept(struct used_otps *used, const struct admission *admission)
 {
-    struct used_otps_user *known = find_user(used, otp->user_name);
-    if (known && otp->fence < known->fence)
+    struct admission *known = find_person(used, admission->session);
+    if (known && admission->fence < known->fence)
         return;
     if (!known)
-        known = slot_for_new_user(used);
-    *known = (struct used_otps_user){.fence = otp->fence, .until_ms = otp->until_ms};
-    TEXT_PUT(known->user_name, otp->user_name);
-    TEXT_PUT(known->session, otp->session);
-    if (otp->fence > used->highest)
-        used->highest = otp->fence;
-    assert(used->highest >= known->fence && used->user_count <= USED_OTPS_USERS_MAX);
+        known = slot_for_new_person(used);
+    *known = *admission;
+    if (known->fence > used->highest)
+        used->highest = known->fence;
+    assert(used->highest >= known->fence && used->person_count <= USED_OTPS_PEOPLE_MAX);
 }
 
 // ---- lines
@@ -125,18 +139,19 @@ static void print_nonce(const char *nonce, int64_t until_ms, struct text *text)
 }
 
 // The user name is last, since a directory may allow spaces in it.
-static void print_user(int64_t until_ms, int64_t fence, const char *session, const char *user_name, struct text *text)
+static void print_person(const struct admission *one, struct text *text)
 {
-    text_addf(text, "user %" PRId64 " %" PRId64 " %s %s\n", until_ms, fence, session, user_name);
+    text_addf(text, "person %" PRId64 " %" PRId64 " %s %" PRIu32 " %s\n", one->until_ms, one->fence, one->session,
+              (uint32_t)one->uid, one->user_name);
 }
 
-bool used_otps_print_one(const struct otp *otp, struct text *text)
+bool used_otps_print_one(const char *nonce, const struct admission *admission, struct text *text)
 {
-    if (!id_is_valid(NOUN_SESSION, otp->session) || !*otp->user_name ||
-        !text_is_clean(otp->user_name, strlen(otp->user_name)))
+    if (!id_is_valid(NOUN_SESSION, admission->session) || !*admission->user_name ||
+        !text_is_clean(admission->user_name, strlen(admission->user_name)))
         return false;
-    print_nonce(otp->nonce, otp->until_ms, text);
-    print_user(otp->until_ms, otp->fence, otp->session, otp->user_name, text);
+    print_nonce(nonce, admission->until_ms, text);
+    print_person(admission, text);
     return true;
 }
 
@@ -144,9 +159,8 @@ void used_otps_print(const struct used_otps *used, struct text *text)
 {
     for (size_t i = 0; i < used->nonce_count; i++)
         print_nonce(used->nonces[i].text, used->nonces[i].until_ms, text);
-    for (size_t i = 0; i < used->user_count; i++)
-        print_user(used->users[i].until_ms, used->users[i].fence, used->users[i].session, used->users[i].user_name,
-                   text);
+    for (size_t i = 0; i < used->person_count; i++)
+        print_person(&used->people[i], text);
 }
 
 static bool read_nonce(struct used_otps *used, char *words)
@@ -158,16 +172,19 @@ static bool read_nonce(struct used_otps *used, char *words)
            used_otps_use(used, nonce, until_ms);
 }
 
-static bool read_user(struct used_otps *used, char *words)
+static bool read_person(struct used_otps *used, char *words)
 {
-    struct otp otp = {0};
+    struct admission one = {.session = ""};
+    int64_t uid = 0;
     const char *until = strsep(&words, " "), *fence = words ? strsep(&words, " ") : NULL,
-               *session = words ? strsep(&words, " ") : NULL;
-    if (!words || !*words || !text_number(until, 0, INT64_MAX, &otp.until_ms) ||
-        !text_number(fence, 0, INT64_MAX, &otp.fence) || !id_is_valid(NOUN_SESSION, session) ||
-        !text_copy(otp.session, sizeof otp.session, session) || !text_copy(otp.user_name, sizeof otp.user_name, words))
+               *session = words ? strsep(&words, " ") : NULL, *account = words ? strsep(&words, " ") : NULL;
+    if (!words || !*words || !text_number(until, 0, INT64_MAX, &one.until_ms) ||
+        !text_number(fence, 0, INT64_MAX, &one.fence) || !id_is_valid(NOUN_SESSION, session) ||
+        !text_number(account, 0, UINT32_MAX, &uid) || !text_copy(one.session, sizeof one.session, session) ||
+        !text_copy(one.user_name, sizeof one.user_name, words))
         return false;
-    used_otps_accept(used, &otp);
+    one.uid = (uid_t)uid;
+    used_otps_accept(used, &one);
     return true;
 }
 
@@ -184,5 +201,5 @@ bool used_otps_read_line(struct used_otps *used, const char *line, size_t length
         return false;
     if (text_equal(kind, "used"))
         return read_nonce(used, words);
-    return text_equal(kind, "user") && read_user(used, words);
+    return text_equal(kind, "person") && read_person(used, words);
 }

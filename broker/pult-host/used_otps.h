@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What this host remembers of the one-time passwords it accepted: nonces until they expire, and of each user name the
-// newest session with its fencing number. Memory only; otp_log.h keeps it on disk.
+// What this host remembers of the one-time passwords it accepted: nonces until they expire, and of each person the
+// newest admission. Memory only; otp_log.h keeps it on disk.
 #pragma once
 #include "broker/api/otp.h"
 #include "broker/base/text.h"
 
+#include <sys/types.h>
+
 enum {
     USED_OTPS_NONCES_MAX = 8192,
-    USED_OTPS_USERS_MAX = 10000, // beyond, the one seen longest ago is forgotten
+    USED_OTPS_PEOPLE_MAX = 10000, // beyond, the one seen longest ago is forgotten
 };
 
-struct used_otps_user {
-    char user_name[USER_NAME_SIZE];
+// What let somebody in. It is what a desktop here is known by: session and uid say whose it is; the user name is what
+// the session manager was told.
+struct admission {
     char session[ID_SIZE];
+    uid_t uid; // (uid_t)-1: the name was none of this host's
+    char user_name[USER_NAME_SIZE];
     int64_t fence;
-    int64_t until_ms; // of the newest one-time password
+    int64_t until_ms; // of the one-time password
 };
 
 struct used_otps;
@@ -27,14 +32,17 @@ bool used_otps_used(const struct used_otps *used, const char *nonce);
 bool used_otps_use(struct used_otps *used, const char *nonce, int64_t until_ms) __attribute__((warn_unused_result));
 // Drops nonces that had expired at `now_ms`.
 void used_otps_forget(struct used_otps *used, int64_t now_ms);
-// NULL when nobody of this user name was here.
-const struct used_otps_user *used_otps_user(const struct used_otps *used, const char *user_name);
+// The newest that let this account in; NULL: none.
+const struct admission *used_otps_of_uid(const struct used_otps *used, uid_t uid);
+// The fencing number of the newest that let in this person, or somebody by this user name; 0: none.
+int64_t used_otps_newest(const struct used_otps *used, const char *session, const char *user_name);
 int64_t used_otps_highest(const struct used_otps *used); // fencing number of anybody; 0: none
-// The user name's newest, unless there is a newer one.
-void used_otps_accept(struct used_otps *used, const struct otp *otp);
+// The person's newest, unless there is a newer one.
+void used_otps_accept(struct used_otps *used, const struct admission *admission);
 
 // The lines of the log that say so. False when the session or the user name is no word or line of text.
-bool used_otps_print_one(const struct otp *otp, struct text *text) __attribute__((warn_unused_result));
+bool used_otps_print_one(const char *nonce, const struct admission *admission, struct text *text)
+    __attribute__((warn_unused_result));
 // All that is still needed, as lines.
 void used_otps_print(const struct used_otps *used, struct text *text);
 // Notes what a line (without its end) says; it comes from a disk and may be anything.

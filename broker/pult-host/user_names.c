@@ -11,12 +11,12 @@
 #include <pwd.h>
 #include <stdlib.h>
 
-enum { KNOWN_MAX = 4096, AGAIN_MS = 10 * 1000, BUFFER_SIZE = 16 * 1024 };
+enum { KNOWN_MAX = 4096, AGAIN_MS = 10 * 1000, FRESH_MS = 60 * 1000, BUFFER_SIZE = 16 * 1024 };
 
 struct name {
     uid_t uid;
     char user_name[USER_NAME_SIZE];
-    int64_t asked_ms; // when nobody knew it
+    int64_t asked_ms;
 };
 
 struct user_question {
@@ -60,15 +60,15 @@ static void name_answered(void *arg)
     struct user_names *names = question->names;
     assert(names->worker);
     struct name *name = find_name(names, question->uid);
+    bool is_news = name && !text_equal(name->user_name, question->user_name);
+    if (name && !*question->user_name)
+        log_warn("host", "no user name known for uid %u", (unsigned)question->uid);
     if (name) {
         TEXT_PUT(name->user_name, question->user_name);
         name->asked_ms = clock_steady_ms();
     }
-    bool known = *question->user_name;
-    if (!known)
-        log_warn("host", "no user name known for uid %u", (unsigned)question->uid);
     worker_free(take(names->worker));
-    if (known)
+    if (is_news)
         names->found(names->arg);
 }
 
@@ -94,7 +94,7 @@ const char *user_names_of(struct user_names *names, uid_t uid)
         name = &names->known[names->count++];
         *name = (struct name){.uid = uid, .asked_ms = clock_steady_ms() - AGAIN_MS};
     }
-    if (!*name->user_name && !names->worker && clock_steady_ms() - name->asked_ms >= AGAIN_MS)
+    if (!names->worker && clock_steady_ms() - name->asked_ms >= (*name->user_name ? FRESH_MS : AGAIN_MS))
         ask_for_name(names, name);
     return name->user_name;
 }

@@ -33,8 +33,8 @@ static const char *const legal[SESSION_HAPPENING_COUNT] = {
     [SESSION_LOGON_STARTS] = "---S",  [SESSION_LOGON_MOVES] = "SSS-",      [SESSION_LOGON_GIVES_UP] = "EEE-",
     [SESSION_DESK_CONNECTS] = "C-C-", [SESSION_DESK_DISCONNECTS] = "DD--", [SESSION_DESK_ENDS] = "EEE-",
     [SESSION_HOST_CONNECTS] = "C-C-", [SESSION_HOST_DISCONNECTS] = "DD--", [SESSION_HOST_ENDS] = "EEE-",
-    [SESSION_START_EXPIRES] = "E---", [SESSION_LEASE_EXPIRES] = "D---",    [SESSION_ADMIN_LOCKS] = "SCD-",
-    [SESSION_ADMIN_ENDS] = "EEE-",
+    [SESSION_HOST_REPLACES] = "EEE-", [SESSION_START_EXPIRES] = "E---",    [SESSION_LEASE_EXPIRES] = "D---",
+    [SESSION_ADMIN_LOCKS] = "SCD-",   [SESSION_ADMIN_ENDS] = "EEE-",
 };
 
 Test(session, changes_as_the_table_has_it_and_not_otherwise)

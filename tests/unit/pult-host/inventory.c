@@ -81,7 +81,7 @@ static const struct xrdp_session *look(const struct socket_display *displays, si
 
 Test(inventory, finds_a_session_with_all_that_is_told_of_it)
 {
-    struct socket_display displays[] = {{.display = 10, .connected = true, .peer = 77}};
+    struct socket_display displays[] = {{.display = 10, .uid = 1001, .connected = true, .peer = 77}};
     const struct xrdp_session *one = look(displays, 1);
     cr_assert_eq(inventory.count, 1);
     cr_assert(one->display == 10 && one->connected && one->peer == 77 && !one->orphan);
@@ -92,8 +92,12 @@ Test(inventory, finds_a_session_with_all_that_is_told_of_it)
 
 Test(inventory, one_that_nobody_sees_is_not_connected)
 {
-    struct socket_display displays[] = {{.display = 10}, {.display = 11, .connected = true}};
-    cr_assert_not(look(displays, 2)->connected);
+    struct socket_display displays[] = {
+        {.display = 10, .uid = 1001},
+        {.display = 10, .uid = 1002, .connected = true}, // somebody else's socket of that name
+        {.display = 11, .uid = 1001, .connected = true},
+    };
+    cr_assert_not(look(displays, 3)->connected);
     cr_assert_not(look(NULL, 0)->connected);
 }
 

@@ -62,20 +62,28 @@ static void told(void *arg, bool fine)
         loop_stop(loop);
 }
 
-static struct otp nth(int64_t n)
+static const char *nth(int64_t n)
 {
-    struct otp otp = {.user_name = "anna b", .fence = n, .until_ms = clock_wall_ms() + 60000};
-    snprintf(otp.nonce, sizeof otp.nonce, "%016llx", (unsigned long long)n);
-    TEXT_PUT(otp.session, "neustadt/s-0123456789abcdef-01234567");
-    return otp;
+    static char nonce[2][OTP_NONCE_SIZE];
+    static int next;
+    next = !next;
+    snprintf(nonce[next], sizeof nonce[next], "%016llx", (unsigned long long)n);
+    return nonce[next];
+}
+
+static struct admission admission_of(int64_t n)
+{
+    struct admission admission = {.user_name = "anna b", .uid = 10001, .fence = n, .until_ms = clock_wall_ms() + 60000};
+    TEXT_PUT(admission.session, "neustadt/s-0123456789abcdef-01234567");
+    return admission;
 }
 
 static void keep(int from, int count)
 {
     kept = lost = 0;
     for (int i = from; i < from + count; i++) {
-        struct otp otp = nth(i);
-        otp_log_keep(otp_log, &otp, told, &count);
+        struct admission admission = admission_of(i);
+        otp_log_keep(otp_log, nth(i), &admission, told, &count);
     }
     loop_run(loop);
 }
@@ -86,9 +94,11 @@ Test(otp_log, remembers_over_a_restart)
     cr_assert_eq(kept, 30);
     close_log();
     open_log();
-    cr_assert(used_otps_used(used, nth(1).nonce) && used_otps_used(used, nth(30).nonce));
-    cr_assert_not(used_otps_used(used, nth(31).nonce));
-    cr_assert_eq(used_otps_user(used, "anna b")->fence, 30);
+    cr_assert(used_otps_used(used, nth(1)) && used_otps_used(used, nth(30)));
+    cr_assert_not(used_otps_used(used, nth(31)));
+    const struct admission *anna = used_otps_of_uid(used, 10001);
+    cr_assert(anna && anna->fence == 30 && text_equal(anna->user_name, "anna b") &&
+              text_equal(anna->session, admission_of(1).session));
     cr_assert_eq(used_otps_highest(used), 30);
 }
 
@@ -102,11 +112,12 @@ static void append(const char *bytes)
 Test(otp_log, ignores_half_written_lines_and_nonsense)
 {
     keep(1, 1);
-    append("\nnonsense\nused 12 5\nuser 1 2 neustadt/x\nuser a b c d\nused 00000000000000ff 9999999999999\nuser 9 9 "
-           "neus");
+    append(
+        "\nnonsense\nused 12 5\nperson 1 2 neustadt/x 7\nperson a b c d e\nperson 1 9 neustadt/x 99999999999 y\nused "
+        "00000000000000ff 9999999999999\nperson 9 9 neus");
     close_log();
     open_log();
-    cr_assert(used_otps_used(used, nth(1).nonce) && used_otps_used(used, "00000000000000ff"));
+    cr_assert(used_otps_used(used, nth(1)) && used_otps_used(used, "00000000000000ff"));
     cr_assert_eq(used_otps_highest(used), 1);
 }
 
@@ -136,7 +147,7 @@ Test(otp_log, does_not_grow_for_ever)
 {
     struct stat status;
     for (int i = 1; i < 400; i++)
-        used_otps_accept(used, &(struct otp){.user_name = "x", .session = "n/s-1", .fence = i});
+        used_otps_accept(used, &(struct admission){.user_name = "x", .session = "n/s-1", .fence = i});
     keep(1, 100);
     cr_assert_eq(kept, 100);
     used_otps_forget(used, INT64_MAX);
@@ -148,14 +159,25 @@ Test(otp_log, does_not_grow_for_ever)
 
 Test(otp_log, forgets_who_was_here_longest_ago_first)
 {
-    char user_name[32];
-    for (int i = 0; i <= USED_OTPS_USERS_MAX; i++) {
-        struct otp otp = nth(i + 1);
-        snprintf(user_name, sizeof user_name, "p%05d", i);
-        TEXT_PUT(otp.user_name, user_name);
-        otp.until_ms = 1000000 + i;
-        used_otps_accept(used, &otp);
+    for (uid_t i = 0; i <= USED_OTPS_PEOPLE_MAX; i++) {
+        struct admission admission = admission_of(i + 1);
+        snprintf(admission.session, sizeof admission.session, "neustadt/s-%016x-01234567", i);
+        admission.uid = i;
+        admission.until_ms = 1000000 + i;
+        used_otps_accept(used, &admission);
     }
-    cr_assert_null(used_otps_user(used, "p00000"));
-    cr_assert(used_otps_user(used, "p00001") && used_otps_user(used, "p10000"));
+    cr_assert_null(used_otps_of_uid(used, 0));
+    cr_assert(used_otps_of_uid(used, 1) && used_otps_of_uid(used, USED_OTPS_PEOPLE_MAX));
+}
+
+Test(otp_log, of_an_account_that_was_two_peoples_the_newer_counts)
+{
+    struct admission anna = admission_of(1), berta = admission_of(2);
+    TEXT_PUT(berta.session, "neustadt/s-fedcba9876543210-01234567");
+    used_otps_accept(used, &berta);
+    used_otps_accept(used, &anna);
+    cr_assert_str_eq(used_otps_of_uid(used, 10001)->session, berta.session);
+    cr_assert_eq(used_otps_newest(used, anna.session, "nobody"), 1);
+    cr_assert_eq(used_otps_newest(used, anna.session, "anna b"), 2);
+    cr_assert_eq(used_otps_newest(used, "neustadt/s-0000000000000000-01234567", "nobody"), 0);
 }

@@ -58,13 +58,19 @@ static void power_goes_and_comes_back(void)
     open_ledger();
 }
 
-static struct otp nth(int n)
+static const char *nth(int n)
 {
-    struct otp otp = {.fence = n, .until_ms = clock_wall_ms() + 60000};
-    snprintf(otp.user_name, sizeof otp.user_name, "person %d", n % 7);
-    snprintf(otp.nonce, sizeof otp.nonce, "%016x", (unsigned)n);
-    TEXT_PUT(otp.session, "neustadt/s-0123456789abcdef-01234567");
-    return otp;
+    static char nonce[OTP_NONCE_SIZE];
+    snprintf(nonce, sizeof nonce, "%016x", (unsigned)n);
+    return nonce;
+}
+
+static struct admission admission_of(int n)
+{
+    struct admission admission = {.uid = 10000 + (uid_t)n % 7, .fence = n, .until_ms = clock_wall_ms() + 60000};
+    snprintf(admission.user_name, sizeof admission.user_name, "person %d", n % 7);
+    snprintf(admission.session, sizeof admission.session, "neustadt/s-%016x-01234567", (unsigned)n % 7);
+    return admission;
 }
 
 static void told(void *arg, bool fine)
@@ -81,10 +87,10 @@ static void let_in(int from, int count)
     kept = 0;
     asked = count;
     for (int n = from; n < from + count; n++) {
-        struct otp otp = nth(n);
-        cr_assert(used_otps_use(used, otp.nonce, otp.until_ms));
-        used_otps_accept(used, &otp);
-        otp_log_keep(otp_log, &otp, told, NULL);
+        struct admission admission = admission_of(n);
+        cr_assert(used_otps_use(used, nth(n), admission.until_ms));
+        used_otps_accept(used, &admission);
+        otp_log_keep(otp_log, nth(n), &admission, told, NULL);
     }
     loop_run(loop);
 }
@@ -92,10 +98,10 @@ static void let_in(int from, int count)
 static void all_are_known_up_to(int n)
 {
     for (int i = 1; i <= n; i++)
-        cr_assert(used_otps_used(used, nth(i).nonce), "%d of %d could be used again", i, n);
+        cr_assert(used_otps_used(used, nth(i)), "%d of %d could be used again", i, n);
     cr_assert_eq(used_otps_highest(used), n);
     for (int i = n; i > 0 && i > n - 7; i--)
-        cr_assert_eq(used_otps_user(used, nth(i).user_name)->fence, i);
+        cr_assert_eq(used_otps_of_uid(used, admission_of(i).uid)->fence, i);
 }
 
 Test(otp_log_power, who_was_let_in_before_is_known_after_every_cut)
@@ -116,7 +122,7 @@ Test(otp_log_power, also_when_many_came_at_a_time)
     all_are_known_up_to(201);
 }
 
-// 90 bytes each: at half a megabyte the next one writes it anew.
+// 100 bytes each: at half a megabyte the next one writes it anew.
 Test(otp_log_power, also_when_the_file_was_just_written_anew)
 {
     struct stat before = {0}, now;
@@ -150,7 +156,7 @@ static int count_known(const char *where)
     snprintf(ledger, sizeof ledger, "%s/ledger", where);
     struct otp_log *opened = otp_log_open(loop, ledger, found, &why);
     int count = 0;
-    while (opened && used_otps_used(found, nth(count + 1).nonce))
+    while (opened && used_otps_used(found, nth(count + 1)))
         count++;
     bool gap = !opened || used_otps_highest(found) > count;
     otp_log_free(opened);

@@ -10,9 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { CONFIRM_MS = 60, DEADLINE_MS = 1000, PREVIOUS_MS = 400, NOW_S = 1700000000 };
+enum { UID = 10001, CONFIRM_MS = 60, DEADLINE_MS = 1000, PREVIOUS_MS = 400, NOW_S = 1700000000 };
 
-static const char session[] = "neustadt/s-0123456789abcdef-01234567";
+static const char session[] = "neustadt/s-0123456789abcdef-01234567", berts[] = "neustadt/s-fedcba9876543210-01234567";
 static struct loop *loop;
 static struct otp_maker *maker;
 static const char *enrolment;
@@ -23,6 +23,9 @@ static struct otp_verifier *verifier;
 static struct {
     int64_t now_ms;
     bool linked, says, good, disk_full, neighbour_stays, slow_disk;
+    const char *no_desktop;
+    uid_t desktop; // of the account that it belongs to
+    int64_t fence_before;
     int confirms, kept, cleared;
     struct otp_verifier_step *step;
     bool fine;
@@ -40,7 +43,7 @@ static int64_t now_ms(void *arg)
 static bool confirm(void *arg, int64_t request_id, const struct otp *otp)
 {
     (void)arg;
-    cr_assert_str_eq(otp->session, session);
+    cr_assert(text_equal(otp->session, session) || text_equal(otp->session, berts));
     if (!world.linked)
         return false;
     world.confirms++;
@@ -56,10 +59,21 @@ static void speak(void *arg)
     otp_verifier_confirmed(verifier, asked_id, world.good);
 }
 
-static void clear(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+static const char *settle(void *arg, const struct otp *otp, struct admission *admission)
+{
+    (void)arg;
+    cr_assert(text_equal(otp->session, admission->session) && admission->fence == otp->fence);
+    if (world.desktop)
+        admission->uid = world.desktop;
+    return world.no_desktop;
+}
+
+static void clear(void *arg, const struct otp *otp, const struct admission *admission, struct otp_verifier_step *step)
 {
     (void)arg;
     (void)otp;
+    const struct admission *before = used_otps_of_uid(used, admission->uid);
+    world.fence_before = before ? before->fence : 0;
     world.cleared++;
     clearing = step;
     loop_timer_start(neighbour_goes, 1);
@@ -71,9 +85,10 @@ static void go(void *arg)
     otp_verifier_step_done(clearing, !world.neighbour_stays);
 }
 
-static void keep(void *arg, const struct otp *otp, struct otp_verifier_step *step)
+static void keep(void *arg, const struct otp *otp, const struct admission *admission, struct otp_verifier_step *step)
 {
     (void)arg;
+    cr_assert(used_otps_of_uid(used, admission->uid)->fence == admission->fence);
     (void)otp;
     keeping = step;
     if (!world.slow_disk)
@@ -89,7 +104,7 @@ static void turn(void *arg)
 
 static struct otp_verifier *otp_verifier_of(int64_t confirm_ms, int64_t deadline_ms)
 {
-    static const struct otp_verifier_ports ports = {now_ms, confirm, clear, keep};
+    static const struct otp_verifier_ports ports = {now_ms, confirm, settle, clear, keep};
     struct otp_verifier_config config = {
         .host = "neustadt/ts1", .confirm_ms = confirm_ms, .deadline_ms = deadline_ms, .previous_ms = PREVIOUS_MS};
     return otp_verifier_new(loop, &config, used, &ports, NULL);
@@ -157,16 +172,18 @@ static const char *made(struct otp otp)
 static struct verdict {
     bool valid;
     size_t password_offset;
+    uid_t uid;
     char why[100];
     int count;
 } said;
 
-static void answered(void *arg, bool valid, size_t password_offset, const char *why)
+static void answered(void *arg, const struct otp_verdict *verdict)
 {
-    said.valid = valid;
-    said.password_offset = password_offset;
+    said.valid = verdict->valid;
+    said.password_offset = verdict->password_offset;
+    said.uid = verdict->uid;
     said.count++;
-    TEXT_PUT(said.why, why);
+    TEXT_PUT(said.why, verdict->why);
     if (arg)
         loop_stop(loop);
 }
@@ -174,7 +191,7 @@ static void answered(void *arg, bool valid, size_t password_offset, const char *
 static const char *asks(const char *user_name, const char *words)
 {
     said = (struct verdict){0};
-    otp_verifier_ask(verifier, user_name, words, answered, loop);
+    otp_verifier_ask(verifier, user_name, text_equal(user_name, "bert") ? UID + 5 : UID, words, answered, loop);
     loop_run(loop);
     cr_assert_eq(said.count, 1);
     return said.why;
@@ -187,7 +204,7 @@ Test(verifier, lets_in_once)
     cr_assert_str_eq(asks("anna", kept), "good");
     cr_assert(said.valid && said.password_offset == 0);
     cr_assert(world.confirms == 1 && world.kept == 1 && world.cleared == 1);
-    cr_assert_str_eq(used_otps_user(used, "anna")->session, session);
+    cr_assert_str_eq(used_otps_of_uid(used, UID)->session, session);
     cr_assert_str_eq(asks("anna", kept), "already used");
     cr_assert_not(said.valid);
     cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
@@ -227,10 +244,46 @@ Test(verifier, refuses_a_superseded_number)
     cr_assert_str_eq(asks("anna", made(for_anna(9))), "good");
 }
 
+Test(verifier, refuses_a_superseded_number_of_a_former_name_or_its_former_owner)
+{
+    struct otp renamed = for_anna(9), owner = for_anna(8);
+    TEXT_PUT(renamed.user_name, "anna.berg");
+    cr_assert_str_eq(asks("anna.berg", made(renamed)), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "a newer one was used here");
+    TEXT_PUT(owner.user_name, "anna.berg");
+    TEXT_PUT(owner.session, berts);
+    cr_assert_str_eq(asks("anna.berg", made(owner)), "a newer one was used here");
+}
+
+Test(verifier, tells_whose_desktop_it_is)
+{
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    cr_assert_eq(said.uid, UID);
+    world.desktop = UID + 1;
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    cr_assert_eq(said.uid, UID + 1);
+}
+
+Test(verifier, accepts_nobody_who_comes_to_no_desktop)
+{
+    world.no_desktop = "none";
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "none");
+    cr_assert(!said.valid && !world.cleared && !world.kept && !used_otps_of_uid(used, UID));
+}
+
+// Whoever is to make way is known by what let them in.
+Test(verifier, makes_way_before_it_forgets_who_was_there)
+{
+    cr_assert_str_eq(asks("anna", made(for_anna(7))), "good");
+    cr_assert_str_eq(asks("anna", made(for_anna(8))), "good");
+    cr_assert_eq(world.fence_before, 7);
+}
+
 Test(verifier, of_a_desktop_only_the_newest_of_anybody_counts)
 {
     struct otp bert = for_anna(9);
     TEXT_PUT(bert.user_name, "bert");
+    TEXT_PUT(bert.session, berts);
     cr_assert_str_eq(asks("bert", made(bert)), "good");
     cr_assert_str_eq(asks("anna", made(for_anna(8))), "good"); // a terminal server
     struct otp anna = for_anna(8);
@@ -243,7 +296,7 @@ Test(verifier, does_what_the_broker_says)
     world.good = false;
     cr_assert_str_eq(asks("anna", made(for_anna(7))), "superseded: the broker has issued a newer one");
     cr_assert_eq(world.kept, 0);
-    cr_assert_null(used_otps_user(used, "anna"));
+    cr_assert_null(used_otps_of_uid(used, UID));
 }
 
 Test(verifier, decides_alone_when_the_broker_is_silent_or_cut_off)
@@ -312,8 +365,8 @@ Test(verifier, of_two_with_one_password_at_once_one_gets_in)
     int good = 0;
     made(for_anna(7));
     said = (struct verdict){0};
-    otp_verifier_ask(verifier, "anna", password, answered, NULL);
-    otp_verifier_ask(verifier, "anna", password, answered, NULL);
+    otp_verifier_ask(verifier, "anna", UID, password, answered, NULL);
+    otp_verifier_ask(verifier, "anna", UID, password, answered, NULL);
     struct loop_timer *end = loop_timer_new(loop, (loop_work *)loop_stop, loop);
     loop_timer_start(end, DEADLINE_MS + 50);
     loop_run(loop);
@@ -328,8 +381,8 @@ Test(verifier, a_newer_one_overtakes_one_that_waits_for_the_broker)
     world.says = false;
     said = (struct verdict){0};
     made(for_anna(7));
-    otp_verifier_ask(verifier, "anna", password, answered, loop);
-    used_otps_accept(used, &(struct otp){.user_name = "anna", .fence = 8});
+    otp_verifier_ask(verifier, "anna", UID, password, answered, loop);
+    used_otps_accept(used, &(struct admission){.user_name = "anna", .fence = 8});
     loop_run(loop);
     cr_assert_str_eq(said.why, "a newer one was used here");
 }

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Whose sessions make room for whom, while the directory takes its time to say whose they are.
+// Whose sessions are whose: who comes back to which, and whose make room for whom.
 #include "broker/pult-host/sessions.h"
 #include "broker/base/text.h"
 #include "tests/folder.h"
 
 #include <criterion/criterion.h>
-#include <pthread.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,66 +18,31 @@ enum { UID = 54321, DISPLAY = 177 };
 
 static char folder[FOLDER_SIZE];
 static struct loop *loop;
+static struct used_otps *used;
 static struct sessions *sessions;
 static struct loop_timer *patience;
 static struct process server;
 static enum { NOT_YET, CLEARED, NOT_CLEARED } cleared;
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t said = PTHREAD_COND_INITIALIZER;
-static char name[32]; // of UID
+static char replaced[ID_SIZE];
 
-// In place of libc's: it waits until the directory has said something.
-int getpwuid_r(uid_t uid, struct passwd *entry, char *room, size_t size, struct passwd **found)
-{
-    pthread_mutex_lock(&lock);
-    while (!*name)
-        pthread_cond_wait(&said, &lock);
-    snprintf(room, size, "%s", name);
-    pthread_mutex_unlock(&lock);
-    *entry = (struct passwd){.pw_name = room, .pw_uid = uid};
-    *found = entry;
-    return 0;
-}
+static const char annas[] = "neustadt/s-00000000000000aa-00000001", bertas[] = "neustadt/s-00000000000000bb-00000002";
 
-static void directory_says(const char *user_name)
+// What looks like an X server of xrdp's below its session manager, and ends when asked to.
+static void start_server(const char *sesexec)
 {
-    pthread_mutex_lock(&lock);
-    TEXT_PUT(name, user_name);
-    pthread_cond_broadcast(&said);
-    pthread_mutex_unlock(&lock);
-}
-
-// Sessions are ended here: no other process of the machine may be seen.
-__attribute__((constructor)) static void be_alone(int count, char **words)
-{
-    char before[16];
-    // The shell is there to be process 1. The next has our number, by which Criterion names a socket of the machine's.
-    const char *line[32] = {
-        "unshare",      "--pid", "--fork", "--kill-child",
-        "--mount-proc", "sh",    "-c",     "echo $PULT_ALONE >/proc/sys/kernel/ns_last_pid; \"$0\" \"$@\"; exit $?"};
-    if (getenv("PULT_ALONE"))
-        return;
-    snprintf(before, sizeof before, "%d", (int)getpid() - 1);
-    setenv("PULT_ALONE", before, 1);
-    for (int i = 0; i < count && i < 20; i++)
-        line[8 + i] = words[i];
-    execvp(line[0], (char *const *)(uintptr_t)line);
-    _exit(1);
-}
-
-// What looks like an X server of xrdp's and its sesexec, and ends when asked to.
-static void start_server(void)
-{
-    char sesexec[80], program[80], line[200];
-    snprintf(sesexec, sizeof sesexec, "%s/xrdp-sesexec", folder);
-    snprintf(program, sizeof program, "%s/Xorg", folder);
-    cr_assert(symlink("/bin/sh", sesexec) == 0 && symlink("/bin/sh", program) == 0);
+    char program[3][80], line[400];
+    const char *names[] = {"xrdp-sesman", sesexec, "Xorg"};
+    for (int i = 0; i < 3; i++) {
+        snprintf(program[i], sizeof program[i], "%s/%s", folder, names[i]);
+        cr_assert(symlink("/bin/sh", program[i]) == 0 || i == 1);
+    }
     snprintf(line, sizeof line,
-             "setpriv --reuid %d --clear-groups %s -c 'while :; do sleep 1; done' :%d xrdp/xorg.conf & wait", UID,
-             program, DISPLAY);
+             "%s -c 'USER=anna setpriv --reuid %d --clear-groups %s -c \"while :; do sleep 1; done\" :%d "
+             "xrdp/xorg.conf & wait; exit 0' & wait; exit 0",
+             program[1], UID, program[2], DISPLAY);
     if (fork() == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl(sesexec, sesexec, "-c", line, NULL);
+        execl(program[0], program[0], "-c", line, NULL);
         _exit(1);
     }
 }
@@ -94,6 +57,12 @@ static void changed(void *arg)
     (void)arg;
 }
 
+static void is_replaced(void *arg, const struct admission *admission)
+{
+    (void)arg;
+    TEXT_PUT(replaced, admission->session);
+}
+
 static void over(void *arg)
 {
     (void)arg;
@@ -106,28 +75,52 @@ static void run_for(int64_t wait_ms)
     loop_run(loop);
 }
 
-static void start(void)
+static void start_watching(void)
 {
-    folder_make(folder, "sessions");
-    cr_assert_eq(chmod(folder, 0755), 0);
-    start_server();
-    loop = loop_new();
-    patience = loop_timer_new(loop, over, NULL);
-    sessions = sessions_new(loop, changed, NULL);
+    static const struct sessions_events events = {.changed = changed, .replaced = is_replaced};
     struct sessions_row row;
+    sessions_free(sessions);
+    sessions = sessions_new(loop, used, &events, NULL);
     for (int i = 0; i < 1000 && !sessions_at(sessions, 0, &row); i++) {
         run_for(20);
         sessions_look(sessions);
     }
-    cr_assert(sessions_at(sessions, 0, &row) && row.session.display == DISPLAY && !row.session.orphan &&
-              !*row.user_name);
+    cr_assert(sessions_at(sessions, 0, &row) && row.session.display == DISPLAY && !row.session.orphan);
     server = row.session.server;
+}
+
+static void open_folder(void)
+{
+    folder_make(folder, "sessions");
+    cr_assert_eq(chmod(folder, 0755), 0);
+    loop = loop_new();
+    patience = loop_timer_new(loop, over, NULL);
+    used = used_otps_new();
+}
+
+static struct admission admission_of(const char *session, const char *user_name, uid_t uid, int64_t fence)
+{
+    struct admission admission = {.uid = uid, .fence = fence, .until_ms = 1};
+    TEXT_PUT(admission.session, session);
+    TEXT_PUT(admission.user_name, user_name);
+    return admission;
+}
+
+// A desktop that anna was let in to, as xrdp before 0.10 makes it.
+static void start(void)
+{
+    struct admission anna = admission_of(annas, "anna", UID, 5);
+    open_folder();
+    used_otps_accept(used, &anna);
+    start_server("xrdp-sesman");
+    start_watching();
 }
 
 static void stop(void)
 {
     process_signal(&server, SIGKILL);
     sessions_free(sessions);
+    used_otps_free(used);
     loop_timer_free(patience);
     loop_free(loop);
     folder_remove(folder);
@@ -142,45 +135,203 @@ static void is_cleared(void *arg, bool fine)
     loop_stop(loop);
 }
 
-Test(sessions, what_may_be_their_own_waits_for_its_name)
+static struct otp otp_of(const struct admission *admission)
 {
-    sessions_clear(sessions, "anna", true, is_cleared, NULL);
-    run_for(1000);
-    cr_assert(cleared == NOT_YET && lives());
-    directory_says("Anna");
-    run_for(10000);
-    cr_assert(cleared == CLEARED && lives());
+    struct otp otp = {.fence = admission->fence};
+    TEXT_PUT(otp.session, admission->session);
+    TEXT_PUT(otp.user_name, admission->user_name);
+    return otp;
 }
 
-Test(sessions, what_turns_out_to_be_somebody_elses_makes_room)
+// As the verifier does. Why not; NULL: in.
+static const char *comes_in(struct otp otp, struct admission *admission)
 {
-    sessions_clear(sessions, "anna", true, is_cleared, NULL);
-    run_for(100);
-    directory_says("berta");
-    run_for(10000);
-    cr_assert(cleared == CLEARED && !lives());
-}
-
-Test(sessions, nobody_waits_for_ever_for_a_name)
-{
-    sessions_clear(sessions, "anna", true, is_cleared, NULL);
+    const char *why = sessions_settle(sessions, &otp, admission);
+    if (why)
+        return why;
+    cleared = NOT_YET;
+    sessions_clear(sessions, &otp, admission, is_cleared, NULL);
+    used_otps_accept(used, admission);
     run_for(20000);
-    cr_assert(cleared == NOT_CLEARED && lives());
+    cr_assert_neq(cleared, NOT_YET);
+    return cleared == CLEARED ? NULL : "not cleared";
 }
 
-Test(sessions, where_many_may_be_a_name_matters_little)
+static const char *logs_on(const char *session, const char *user_name, uid_t uid)
 {
-    sessions_clear(sessions, "anna", false, is_cleared, NULL);
-    run_for(10000);
-    cr_assert(cleared == CLEARED && lives());
+    struct admission admission = admission_of(session, user_name, uid, 9);
+    return comes_in(otp_of(&admission), &admission);
 }
 
-Test(sessions, a_name_is_told_as_the_broker_writes_it)
+static const struct admission *bound_to(void)
+{
+    static struct sessions_row row;
+    sessions_look(sessions);
+    return sessions_at(sessions, 0, &row) ? row.admission : NULL;
+}
+
+static void ends_within(int64_t wait_ms)
+{
+    for (int64_t waited_ms = 0; lives() && waited_ms < wait_ms; waited_ms += 20)
+        run_for(20);
+    cr_assert_not(lives());
+}
+
+Test(sessions, one_is_known_by_what_let_it_in)
 {
     struct sessions_row row;
-    directory_says("Anna");
-    for (int i = 0; i < 1000 && sessions_at(sessions, 0, &row) && !*row.user_name; i++)
+    cr_assert(sessions_at(sessions, 0, &row) && row.admission);
+    cr_assert_str_eq(row.admission->session, annas);
+    cr_assert_str_eq(row.found_as, "anna");
+}
+
+Test(sessions, people_come_back_to_their_own)
+{
+    cr_assert_null(logs_on(annas, "anna", UID));
+    cr_assert(lives() && bound_to()->fence == 9 && !*replaced);
+}
+
+Test(sessions, people_come_back_to_their_own_whatever_the_broker_calls_it)
+{
+    cr_assert_null(logs_on("neustadt/s-00000000000000aa-00000007", "anna", UID));
+    cr_assert(lives());
+    cr_assert_str_eq(bound_to()->session, "neustadt/s-00000000000000aa-00000007");
+}
+
+Test(sessions, nobody_comes_to_one_of_somebody_else_who_had_their_name)
+{
+    cr_assert_not_null(logs_on(bertas, "anna", UID + 1));
+    cr_assert_str_eq(replaced, annas);
+    ends_within(20000);
+    const char *why = "?";
+    for (int i = 0; i < 1000 && why; i++) { // until the session manager has noticed
         run_for(20);
-    cr_assert(sessions_at(sessions, 0, &row));
-    cr_assert_str_eq(row.user_name, "anna");
+        why = logs_on(bertas, "anna", UID + 1);
+    }
+    cr_assert_null(why);
+}
+
+Test(sessions, one_of_somebody_else_who_had_their_uid_makes_way)
+{
+    cr_assert_null(logs_on(bertas, "berta", UID));
+    cr_assert_not(lives());
+    cr_assert_str_eq(replaced, annas);
+}
+
+Test(sessions, one_of_somebody_else_is_left_alone)
+{
+    cr_assert_null(logs_on(bertas, "berta", UID + 1));
+    cr_assert(lives() && !*replaced);
+    cr_assert_str_eq(bound_to()->session, annas);
+}
+
+Test(sessions, where_only_one_may_be_everybody_elses_makes_way)
+{
+    struct admission berta = admission_of(bertas, "berta", UID + 1, 9);
+    struct otp otp = otp_of(&berta);
+    otp.sole = true;
+    cr_assert_null(comes_in(otp, &berta));
+    cr_assert_not(lives());
+}
+
+Test(sessions, their_own_stays_where_only_one_may_be)
+{
+    struct admission anna = admission_of(annas, "anna", UID, 9);
+    struct otp otp = otp_of(&anna);
+    otp.sole = true;
+    cr_assert_null(comes_in(otp, &anna));
+    cr_assert(lives());
+}
+
+// Renamed to anna.berg: the account is the same, and nobody has the old name, or somebody else has.
+static void who_is_renamed(uid_t uid_of_old_name)
+{
+    cr_assert_not_null(logs_on(annas, "anna.berg", UID));
+    cr_assert(lives() && !*replaced);
+    struct admission anna = admission_of(annas, "anna", uid_of_old_name, 9);
+    struct otp otp = otp_of(&anna);
+    otp.running = true;
+    cr_assert_null(comes_in(otp, &anna));
+    cr_assert(lives() && anna.uid == UID && bound_to()->fence == 9);
+}
+
+Test(sessions, who_is_renamed_comes_back_by_the_name_it_was_opened_with)
+{
+    who_is_renamed((uid_t)-1);
+}
+
+Test(sessions, who_is_renamed_comes_back_though_the_name_is_somebody_elses)
+{
+    who_is_renamed(UID + 1);
+}
+
+Test(sessions, a_name_of_before_opens_nothing_new)
+{
+    struct admission anna = admission_of("neustadt/s-00000000000000aa-00000007", "anna", UID, 9);
+    struct otp otp = otp_of(&anna);
+    otp.running = true;
+    cr_assert_not_null(comes_in(otp, &anna));
+    cr_assert(lives());
+}
+
+Test(sessions, a_restart_of_the_agent_changes_nothing)
+{
+    start_watching();
+    cr_assert_str_eq(bound_to()->session, annas);
+    cr_assert_null(logs_on(annas, "anna", UID));
+    cr_assert(lives());
+}
+
+static void start_unknown(void)
+{
+    open_folder();
+    start_server("xrdp-sesman");
+    start_watching();
+}
+
+TestSuite(unknown_session, .init = start_unknown, .fini = stop, .timeout = 60);
+
+Test(unknown_session, one_that_was_opened_without_us_is_its_accounts)
+{
+    cr_assert_null(bound_to());
+    cr_assert_null(logs_on(annas, "anna", UID));
+    cr_assert(lives());
+    cr_assert_str_eq(bound_to()->session, annas);
+}
+
+Test(unknown_session, one_that_was_opened_without_us_is_nobody_elses_of_that_name)
+{
+    cr_assert_not_null(logs_on(annas, "anna", UID + 1));
+    ends_within(20000);
+}
+
+static void start_newer(void)
+{
+    struct admission anna = admission_of(annas, "anna", UID, 5);
+    open_folder();
+    used_otps_accept(used, &anna);
+    start_server("xrdp-sesexec");
+    start_watching();
+}
+
+TestSuite(newer_xrdp, .init = start_newer, .fini = stop, .timeout = 60);
+
+Test(newer_xrdp, who_is_renamed_comes_back_by_any_name)
+{
+    struct sessions_row row;
+    cr_assert_null(logs_on(annas, "anna.berg", UID));
+    cr_assert(lives() && sessions_at(sessions, 0, &row) && !*row.found_as);
+}
+
+Test(newer_xrdp, one_of_somebody_else_who_had_their_name_is_left_alone)
+{
+    cr_assert_null(logs_on(bertas, "anna", UID + 1));
+    cr_assert(lives());
+}
+
+Test(newer_xrdp, nobody_comes_to_one_of_somebody_else_who_had_their_uid)
+{
+    cr_assert_not_null(logs_on(bertas, "berta", UID));
+    ends_within(20000);
+    cr_assert_str_eq(replaced, annas);
 }

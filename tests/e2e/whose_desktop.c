@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Whose desktop it is, when user names and accounts change hands. People's own are known by the note on their screen.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+static void open_altdorf(void)
+{
+    story_open("--tenant altdorf --host ts1:altdorf --desk desk1 --desk desk2");
+}
+
+TestSuite(whose_desktop, .init = open_altdorf, .fini = story_close, .timeout = 400);
+
+static void directory_is_told(const char *ldif)
+{
+    char shell[1600];
+    snprintf(shell, sizeof shell, "ldapmodify -Q -Y EXTERNAL -H ldapi:/// <<'EOF'\n%s\nEOF", ldif);
+    place_runs("dir-altdorf", shell);
+}
+
+static void is_renamed(const char *from, const char *to)
+{
+    char ldif[300];
+    snprintf(ldif, sizeof ldif,
+             "dn: uid=%s,ou=people,dc=altdorf,dc=example\nchangetype: modrdn\nnewrdn: uid=%s\ndeleteoldrdn: 1", from,
+             to);
+    directory_is_told(ldif);
+}
+
+// Somebody else than whoever had the name or the number before; nothing is known of them but the password.
+static void somebody_comes(const char *user_name, int uid)
+{
+    char ldif[1000];
+    snprintf(ldif, sizeof ldif,
+             "dn: uid=%1$s,ou=people,dc=altdorf,dc=example\nchangetype: add\nobjectClass: inetOrgPerson\n"
+             "objectClass: posixAccount\nuid: %1$s\ncn: Neu\nsn: Neu\nuidNumber: %2$d\ngidNumber: 100\n"
+             "homeDirectory: /home/neu-%1$s\nloginShell: /bin/bash\nuserPassword: neu-geheim-1\n\n"
+             "dn: cn=bauamt,ou=groups,dc=altdorf,dc=example\nchangetype: modify\nadd: member\n"
+             "member: uid=%1$s,ou=people,dc=altdorf,dc=example",
+             user_name, uid);
+    directory_is_told(ldif);
+}
+
+static void somebody_leaves(const char *user_name)
+{
+    char ldif[200];
+    snprintf(ldif, sizeof ldif, "dn: uid=%s,ou=people,dc=altdorf,dc=example\nchangetype: delete", user_name);
+    directory_is_told(ldif);
+}
+
+static void writes_a_note(const char *desk, const char *name, const char *password, const char *note)
+{
+    char text[100];
+    desk_logs_on(desk, name, password);
+    snprintf(text, sizeof text, "%s auf ts[1lI|]", name);
+    screen_shows(desk, text, 30);
+    snprintf(text, sizeof text, "echo %s", note);
+    desk_types(desk, text);
+    screen_shows(desk, note, 10);
+}
+
+static void locks(const char *desk)
+{
+    place_runs(desk, "read -r DISPLAY XAUTHORITY </run/pult-agent/screen; export DISPLAY XAUTHORITY; "
+                     "xdotool key ctrl+alt+l || true");
+    screen_shows(desk, "Platz ist gesperrt", 10);
+}
+
+// Another desktop than theirs would show a note.
+static void gets_a_new_desktop(const char *desk, const char *name, const char *password)
+{
+    char prompt[100];
+    desk_logs_on(desk, name, password);
+    snprintf(prompt, sizeof prompt, "%s auf ts[1lI|]", name);
+    screen_shows(desk, prompt, 30);
+    desk_types(desk, "ls -d $HOME");
+    desk_presses(desk, "Return");
+    screen_shows(desk, "home", 10);
+}
+
+Test(whose_desktop, a_former_owner_of_the_name_is_not_who_comes_now)
+{
+    writes_a_note("desk1", "egon", "egon-geheim-1", "Geheimnis");
+    locks("desk1");
+    somebody_leaves("egon");
+    somebody_comes("egon", 11993);
+    gets_a_new_desktop("desk2", "egon", "neu-geheim-1");
+    screen_shows("desk2", "neu-egon", 10);
+    place_runs("ts1", "[ $(pgrep -c -u 11993 -x Xorg) = 1 ] && ! pgrep -u 11003");
+    log_says("broker", "user name or account at the host is somebody", 1);
+    sessions_soon_are("length == 1 and .[0].state == \"connected\"", 20);
+}
+
+Test(whose_desktop, who_still_sits_there_is_not_looked_at_either)
+{
+    writes_a_note("desk1", "egon", "egon-geheim-1", "Geheimnis");
+    somebody_leaves("egon");
+    somebody_comes("egon", 11993);
+    gets_a_new_desktop("desk2", "egon", "neu-geheim-1");
+    screen_shows("desk2", "neu-egon", 10);
+    screen_shows("desk1", "Sitzung", 20);
+}
+
+Test(whose_desktop, a_former_owner_of_the_account_leaves_nothing_running)
+{
+    writes_a_note("desk1", "egon", "egon-geheim-1", "Geheimnis");
+    locks("desk1");
+    somebody_leaves("egon");
+    somebody_comes("frida", 11003);
+    gets_a_new_desktop("desk2", "frida", "neu-geheim-1");
+    log_says("broker", "user name or account at the host is somebody", 1);
+    place_runs("ts1", "[ $(pgrep -c -u 11003 -x Xorg) = 1 ]");
+}
+
+Test(whose_desktop, of_who_was_renamed_is_found_again)
+{
+    writes_a_note("desk1", "anna", "anna-altdorf-1", "Hochzeit");
+    locks("desk1");
+    is_renamed("anna", "anna.berg");
+    desk_logs_on("desk2", "anna.berg", "anna-altdorf-1");
+    screen_shows("desk2", "Hochzeit", 30);
+    place_runs("ts1", "[ $(pgrep -c -u 11001 -x Xorg) = 1 ]");
+    sessions_soon_are("length == 1 and .[0].state == \"connected\" and .[0].user_name == \"anna.berg\"", 20);
+    // The line breaks: the fresh password is for that name, too.
+    line_breaks("ts1", "desk2");
+    log_says("desk2", "mending -> showing", 5);
+    screen_shows("desk2", "Hochzeit", 10);
+    // What is begun anew bears the new name.
+    desk_presses("desk2", "Return");
+    desk_types("desk2", "exit");
+    desk_presses("desk2", "Return");
+    screen_shows("desk2", "abgemeldet", 20);
+    sessions_soon_are("length == 0", 20);
+    gets_a_new_desktop("desk1", "anna.berg", "anna-altdorf-1");
+}
+
+Test(whose_desktop, of_two_who_swap_their_names_each_finds_their_own)
+{
+    writes_a_note("desk1", "egon", "egon-geheim-1", "Egonsnotiz");
+    locks("desk1");
+    writes_a_note("desk1", "dora", "dora-geheim-1", "Dorasnotiz");
+    locks("desk1");
+    is_renamed("egon", "weder-noch");
+    is_renamed("dora", "egon");
+    is_renamed("weder-noch", "dora");
+    desk_logs_on("desk1", "egon", "dora-geheim-1");
+    screen_shows("desk1", "Dorasnotiz", 30);
+    desk_logs_on("desk2", "dora", "egon-geheim-1");
+    screen_shows("desk2", "Egonsnotiz", 30);
+    sessions_soon_are("length == 2 and all(.[]; .state == \"connected\")", 20);
+}

@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Whose desktop the broker believes it is, by what its host says of names and accounts.
+#include "broker/calls/host_messages.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/text.h"
+#include "broker/calls/host_password.h"
+#include "tests/unit/calls/calls_fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct logon_decision anna;
+
+static void open_calls(void)
+{
+    log_set_level(LOG_LEVEL_ERROR);
+    calls_open();
+    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_set_agent(&calls.core, anna.host.id, true);
+    core_change(&calls.core, anna.session.id, SESSION_DESK_CONNECTS);
+    reports_link(&calls.services.reports, anna.host.id, true, clock_steady_ms());
+}
+
+static void close_calls(void)
+{
+    reports_clear(&calls.services.reports);
+    calls_close();
+}
+
+TestSuite(host_messages, .init = open_calls, .fini = close_calls);
+
+static bool runs(void)
+{
+    return state_session(calls.services.state, anna.session.id) != NULL;
+}
+
+static void says_it_ends(const char *host_id, const char *session_id, enum host_reason reason)
+{
+    struct host_message message = {.type = HOST_ENDED, .reason = reason};
+    TEXT_PUT(message.session, session_id);
+    host_message(&calls.services, host_id, &message);
+}
+
+// That it has this session, and finds it again only by this name.
+static void reports_of(const char *session_id, const char *found_as)
+{
+    struct host_message as = {.type = HOST_REPORT};
+    struct host_session *there = mem_new(1, sizeof *there);
+    TEXT_PUT(there->session, session_id);
+    TEXT_PUT(there->found_as, found_as);
+    there->fence = anna.session.fence;
+    reports_take(&calls.services.reports, anna.host.id, &as, there, 1, INT64_MAX, clock_steady_ms());
+}
+
+static void reports(const char *found_as)
+{
+    reports_of(anna.session.id, found_as);
+}
+
+Test(host_messages, one_whose_name_is_somebody_elses_ends_and_the_journal_says_why)
+{
+    says_it_ends(anna.host.id, anna.session.id, HOST_BECAUSE_NAME_REUSED);
+    cr_assert_not(runs());
+    cr_assert(strstr(calls.events, "somebody else's now") && strstr(calls.events, anna.host.id), "%s", calls.events);
+    cr_assert_eq(calls.to_desk.message.type, DEVICE_END);
+    cr_assert_eq(calls.to_desk.message.reason, HOST_BECAUSE_NAME_REUSED);
+    says_it_ends(anna.host.id, anna.session.id, HOST_BECAUSE_NAME_REUSED);
+}
+
+Test(host_messages, a_host_ends_no_session_of_another_and_for_no_other_reason)
+{
+    says_it_ends("neustadt/ts9", anna.session.id, HOST_BECAUSE_NAME_REUSED);
+    says_it_ends(anna.host.id, "neustadt/s-0000000000000000-00000000", HOST_BECAUSE_NAME_REUSED);
+    for (enum host_reason reason = 0; reason < HOST_REASON_COUNT; reason++)
+        if (reason != HOST_BECAUSE_NAME_REUSED)
+            says_it_ends(anna.host.id, anna.session.id, reason);
+    cr_assert(runs());
+}
+
+static const char somebody[] = "neustadt/s-fedcba9876543210-01234567";
+
+static bool frees(const char *session_id, const char *user_name)
+{
+    struct session session = {.id = ""};
+    TEXT_PUT(session.id, session_id);
+    TEXT_PUT(session.host, anna.host.id);
+    calls.sent_count = 0;
+    return host_frees_name(&calls.services, &session, user_name);
+}
+
+Test(host_messages, who_has_the_name_of_somebody_who_comes_makes_way)
+{
+    reports("anna");
+    cr_assert(frees(somebody, "anna"));
+    cr_assert_not(runs());
+    cr_assert(calls.sent_count == 1 && calls.sent[0].message.type == HOST_LOG_OFF &&
+              calls.sent[0].message.reason == HOST_BECAUSE_NAME_REUSED);
+    cr_assert_str_eq(calls.sent[0].message.session, anna.session.id);
+    cr_assert(frees(somebody, "anna"), "as long as the host has it");
+}
+
+Test(host_messages, nobody_else_makes_way)
+{
+    reports("anna");
+    cr_assert_not(frees(somebody, "berta"));
+    cr_assert_not(frees(somebody, "Anna"));
+    cr_assert_not(frees(anna.session.id, "anna"));
+    reports(""); // found by the account
+    cr_assert_not(frees(somebody, "anna"));
+    cr_assert(runs());
+}
+
+// As sessions are called outside of tests.
+static const char annas[] = "neustadt/s-0123456789abcdef-01234567";
+
+static const char *user_name_for(const char *user_name, const char **password)
+{
+    static char name[USER_NAME_SIZE], text[OTP_TEXT_SIZE];
+    struct session session = anna.session;
+    TEXT_PUT(session.id, annas);
+    TEXT_PUT(name, user_name);
+    cr_assert(host_password(&calls.services, &session, name, text));
+    *password = text;
+    return name;
+}
+
+Test(host_messages, who_was_renamed_logs_on_by_the_name_that_finds_the_desktop)
+{
+    char key[OTP_KEY_TEXT_SIZE];
+    const char *password = "", *rest = NULL;
+    struct otp otp = {.fence = 0};
+    cr_assert(otp_maker_key(calls.services.otp_maker, anna.host.id,
+                            host_enrolment(state_host(calls.services.state, anna.host.id)), key));
+    struct otp_key *verifies = otp_key_read(key);
+    cr_assert_str_eq(user_name_for("anna.berg", &password), "anna.berg", "nothing is reported");
+    reports_of(annas, "anna");
+    cr_assert_str_eq(user_name_for("anna.berg", &password), "anna");
+    cr_assert(otp_read(verifies, password, anna.host.id, "anna", &otp, &rest) && otp.running);
+    cr_assert_str_eq(user_name_for("anna", &password), "anna");
+    cr_assert(otp_read(verifies, password, anna.host.id, "anna", &otp, &rest) && !otp.running);
+    reports_of(annas, "");
+    cr_assert_str_eq(user_name_for("anna.berg", &password), "anna.berg");
+    cr_assert(otp_read(verifies, password, anna.host.id, "anna.berg", &otp, &rest) && !otp.running);
+    otp_key_free(verifies);
+}
