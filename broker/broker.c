@@ -345,7 +345,6 @@ static void end_broker(struct broker *broker)
     loop_timer_free(broker->lingering);
     loop_timer_free(broker->daily);
     server_free(broker->server);
-    ticket_keys_free(broker->ticket_keys);
     auth_free(broker->auth);
     prober_free(broker->prober);
     health_free(broker->health);
@@ -362,6 +361,7 @@ static void end_broker(struct broker *broker)
     people_clear(&services->people);
     state_free(services->state);
     loop_free(services->loop);
+    ticket_keys_free(broker->ticket_keys);
 }
 
 bool broker_run(const struct broker_config *config, struct fault *why)

@@ -51,7 +51,7 @@ static int keep_session(SSL *ssl, SSL_SESSION *session)
 {
     struct tls_trust *trust = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
     SSL_SESSION_free(trust->session);
-    trust->session = SSL_SESSION_dup(session); // the original is spoilt when its connection ends without goodbye
+    trust->session = SSL_SESSION_dup(session); // what a connection has is spoilt when it ends without goodbye
     return 0;
 }
 
@@ -60,8 +60,12 @@ static void offer_session(const SSL *ssl, int where, int value)
 {
     (void)value;
     struct tls_trust *trust = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
-    if ((where & SSL_CB_HANDSHAKE_START) && trust->session && !SSL_get_session(ssl))
-        SSL_set_session((SSL *)ssl, trust->session);
+    if (!(where & SSL_CB_HANDSHAKE_START) || !trust->session || SSL_get_session(ssl))
+        return;
+    SSL_SESSION *copy = SSL_SESSION_dup(trust->session);
+    if (copy)
+        SSL_set_session((SSL *)ssl, copy);
+    SSL_SESSION_free(copy);
 }
 
 // Without this OpenSSL asks for a passphrase on the terminal.

@@ -48,7 +48,6 @@ static int link_begin(struct lws *wsi)
         return -1;
     assert(link_handlers[connection->kind->noun].message && !connection->link);
     connection->link = link_table_open(&connection->server->links, connection->kind, connection->common_name, wsi);
-    connection->link->ticket_ms = ticket_keys_since_ms(connection->server->ticket_keys);
     return 0;
 }
 
@@ -282,21 +281,11 @@ static int receive(struct connection *connection, struct lws *wsi, const char *b
 
 // ---- what goes out
 
-// It is written with what is written next. In TLS 1.2 a ticket comes with a handshake alone.
-static void renew_ticket(const struct connection *connection)
-{
-    int64_t since_ms = ticket_keys_since_ms(connection->server->ticket_keys);
-    if (connection->link->ticket_ms == since_ms)
-        return;
-    connection->link->ticket_ms = since_ms;
-    SSL_new_session_ticket(lws_get_ssl(connection->wsi));
-}
-
 // With something in it: libwebsockets 4.1 does not tell a server of a pong that is empty.
 static int write_ping(struct connection *connection)
 {
     unsigned char ping[LWS_PRE + 1] = {[LWS_PRE] = '.'};
-    renew_ticket(connection);
+    connection_renew_ticket(connection);
     connection->link->ping_due = false;
     lws_callback_on_writable(connection->wsi);
     return lws_write(connection->wsi, ping + LWS_PRE, 1, LWS_WRITE_PING) < 0 ? -1 : 0;

@@ -76,12 +76,10 @@ bool connection_ran_out(const struct connection *connection)
 // ---- beginning and end
 
 // Kept by those only whose certificate is not the known one: there are many others.
-static void find_renewed(struct connection *connection)
+static void keep_renewed(struct connection *connection, const struct tls_identity *identity)
 {
-    char renews[DIGEST_SIZE];
-    if (!connection_device(connection) && !connection_host(connection) &&
-        tls_peer_renews(lws_get_ssl(connection->wsi), renews))
-        connection->renews = mem_dup(renews);
+    if (identity->renews[0] && !connection_device(connection) && !connection_host(connection))
+        connection->renews = mem_dup(identity->renews);
 }
 
 // Libwebsockets does not say when a handshake is done: a certificate proves something before the first request comes.
@@ -90,7 +88,7 @@ static bool has_proven(struct connection *connection)
     const SSL *ssl = lws_get_ssl(connection->wsi);
     if (!connection->on_device_port && !connection->on_admin_port)
         return false;
-    if (!ssl || !SSL_is_init_finished(ssl))
+    if (!connection->common_name && (!ssl || !SSL_is_init_finished(ssl)))
         return false;
     connection_of(connection->wsi);
     return connection_device(connection) || connection_host(connection) || connection_administrator(connection);
@@ -160,19 +158,34 @@ void connection_prove(struct connection *connection)
     unproven_remove(take(connection->unproven));
 }
 
+void connection_renew_ticket(struct connection *connection)
+{
+    struct tls_identity identity;
+    SSL *ssl = lws_get_ssl(connection->wsi);
+    int64_t since_ms = ticket_keys_since_ms(connection->server->ticket_keys);
+    if (connection->ticket_ms == since_ms)
+        return;
+    tls_identify(ssl, &identity);
+    tls_give_ticket(ssl, &identity, since_ms);
+    connection->ticket_ms = since_ms;
+}
+
 static void read_other_side(struct connection *connection)
 {
+    struct tls_identity identity;
     struct lws *wsi = connection->wsi;
-    connection->certificate_until_ms = tls_peer_until_ms(lws_get_ssl(wsi));
-    char common_name[ID_SIZE] = "";
-    if (connection->on_device_port || connection->on_admin_port)
-        tls_peer(lws_get_ssl(wsi), connection->certificate, common_name);
-    connection->common_name = mem_dup(common_name);
+    tls_identify(lws_get_ssl(wsi), &identity);
+    connection->certificate_until_ms = identity.until_ms;
+    connection->ticket_ms = identity.ticket_ms;
+    TEXT_PUT(connection->certificate, identity.certificate);
+    connection->common_name = mem_dup(identity.common_name);
     if (connection->on_device_port)
-        find_renewed(connection);
+        keep_renewed(connection, &identity);
     char address[sizeof((struct peer *)0)->address] = "";
     lws_get_peer_simple(wsi, address, sizeof address);
     connection->address = mem_dup(address);
+    if (!connection->ticket_ms)
+        connection_renew_ticket(connection);
     tls_forget_keys(lws_get_ssl(wsi));
 }
 

@@ -35,6 +35,7 @@ struct connection {
     char *renews;                  // which one that certificate renews, as far as it matters; NULL: none
     char *address;                 // the same, in numbers
     int64_t certificate_until_ms;
+    int64_t ticket_ms; // since when the key seals that its TLS ticket was sealed with
     bool on_device_port, on_admin_port;
     bool in_callback; // of libwebsockets, which then wants to be asked before anything is written
 };
@@ -63,7 +64,8 @@ void connection_begin(struct server *server, enum listener_kind kind, struct lws
 struct connection *connection_of(struct lws *wsi);                 // its handshake is done
 void connection_created(struct lws *wsi);                          // libwebsockets has made it
 void connection_step(struct connection *connection, bool at_work); // see unproven_step
-void connection_prove(struct connection *connection); // a certificate, a token, a ticket or a password was right
+void connection_prove(struct connection *connection);        // a certificate, a token, a ticket or a password was right
+void connection_renew_ticket(struct connection *connection); // when its key does not seal any more
 void connection_end(struct lws *wsi);
 void connection_kill(struct lws *wsi); // at the next turn of the loop
 // The device that its certificate stands for, as the state has it at this moment; NULL when it has no standing.

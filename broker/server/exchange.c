@@ -161,7 +161,7 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
     }
     read_peer(exchange);
     if (request->method->id == METHOD_RENEW)
-        request->peer.half_life_ms = tls_peer_half_life_ms(lws_get_ssl(wsi));
+        request->peer.half_life_ms = tls_half_life_ms(lws_get_ssl(wsi));
     memcpy(request->binding, exchange->connection->server->binding, sizeof request->binding);
     enum refusal refusal = read_length(exchange, wsi, has_body);
     if (refusal == REFUSAL_NONE &&

@@ -32,7 +32,6 @@ struct agent_link {
     size_t skipped;              // messages and fields that this broker does not know
     struct meter meter;          // of its messages
     int64_t heard_ms, pinged_ms; // steady
-    int64_t ticket_ms;           // since when the key seals that its TLS ticket was sealed with
     bool ping_due;
 };
 

@@ -257,8 +257,11 @@ static struct lws_vhost *vhost_new(struct lws_context *context, enum listener_ki
         [LISTENER_DEVICE] = "device",
         [LISTENER_ADMIN] = "admin",
     };
+    // Else it keeps a timer for each WebSocket, all in one list that it walks. Links have their own pings.
+    static const lws_retry_bo_t no_pings = {.secs_since_valid_hangup = 0};
     struct lws_context_creation_info info = {
         .vhost_name = names[kind],
+        .retry_and_idle_policy = &no_pings,
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
         .ssl_cert_filepath = config->certificate_file,

@@ -198,11 +198,13 @@ static void digest_authorities(EVP_MD_CTX *digest, const SSL_CTX *context)
 // ticket is not verified again; and our own, for whoever comes back does not see it.
 static void set_session_context(SSL_CTX *context, const char *port)
 {
+    static const char form[] = "Pult ticket 1"; // another number for what another tls_give_ticket writes
     unsigned char own[CERTIFICATE_DIGEST_BYTES], whole[EVP_MAX_MD_SIZE];
     unsigned length = 0;
     EVP_MD_CTX *digest = EVP_MD_CTX_new();
     certificate_digest(SSL_CTX_get0_certificate(context), own);
     bool done = digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1 &&
+                EVP_DigestUpdate(digest, form, sizeof form) == 1 &&
                 EVP_DigestUpdate(digest, port, strlen(port) + 1) == 1 && EVP_DigestUpdate(digest, own, sizeof own) == 1;
     assert(done);
     digest_authorities(digest, context);
@@ -218,6 +220,6 @@ void ticket_keys_serve(struct ticket_keys *keys, SSL_CTX *context, const char *p
     set_session_context(context, port);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF); // all is in the ticket
     SSL_CTX_set_timeout(context, TICKET_KEY_OPENS_MS / 1000);
-    SSL_CTX_set_num_tickets(context, 1);
+    SSL_CTX_set_num_tickets(context, 0); // tls_give_ticket does it
     SSL_CTX_set_tlsext_ticket_key_evp_cb(context, use_key);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The keys that seal the tickets of TLS sessions (RFC 8446, section 4.6.1; RFC 5077). They stand in a file, so that
-// whoever was connected before a restart comes back cheaply. A ticket holds the session and the certificate its owner
-// has shown, nothing else; what that certificate stands for is asked at every request, as without a ticket. In TLS 1.3
+// whoever was connected before a restart comes back cheaply. A ticket holds which certificate its owner has shown,
+// nothing else; what that stands for is asked at every request, as without a ticket. In TLS 1.3
 // a resumed session has fresh ephemeral keys (psk_dhe_ke), so that a stolen key opens nothing that was recorded.
 #pragma once
 #include <openssl/ssl.h>
