@@ -144,3 +144,30 @@ enum exit_code admin_log_off(struct tool *tool, const struct invocation *invocat
         out_line(&tool->out, "%s", _("You are logged off."));
     return code;
 }
+
+enum exit_code token_list(struct tool *tool, const struct invocation *invocation)
+{
+    (void)invocation;
+    struct tokens_answer answer;
+    struct tool_call call = {.method = method_find(METHOD_TOKENS, NOUN_NONE)};
+    enum exit_code code = tool_ask(tool, &call, &answer);
+    if (code == EXIT_DONE)
+        out_list(&tool->out, &token_answer_type, &answer.items, NULL);
+    record_free(tokens_answer_type.fields, &answer);
+    return code;
+}
+
+enum exit_code token_revoke(struct tool *tool, const struct invocation *invocation)
+{
+    struct tool_call call = {.method = method_find(METHOD_TOKEN_REVOKE, NOUN_PERSON)};
+    for (int i = 0; i < invocation->count; i++) {
+        call.id = invocation->words[i];
+        if (!tool_takes_id(NOUN_PERSON, call.id))
+            return EXIT_USAGE;
+        enum exit_code code = tool_ask(tool, &call, NULL);
+        if (code != EXIT_DONE)
+            return code;
+        out_line(&tool->out, _("%s is logged off."), call.id);
+    }
+    return EXIT_DONE;
+}

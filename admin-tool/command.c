@@ -11,6 +11,8 @@ static const char any_noun[] = "NOUN";
 const struct command command_rows[] = {
     {"login", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_BROKER, admin_log_on, N_("logs you on to the broker; asks for the password")},
     {"logout", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, admin_log_off, N_("logs you off")},
+    {"token", "list", 0, "", 0, 0, 0, NEEDS_LOGON, token_list, N_("lists the administrators who are logged on")},
+    {"token", "revoke", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, token_revoke, N_("ends logons of administrators, also your own")},
     {"status", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, status_show, N_("shows the state of the broker, its hosts and its directories")},
     {"explain", NULL, 0, "PERSON --device DEVICE", 1, 1, OPTION_DEVICE, NEEDS_LOGON, logon_explain, N_("explains what a logon would do, and why, without doing it")},
     {any_noun, "list", METHOD_LIST, "", 0, 0, OPTION_TENANT, NEEDS_LOGON, noun_list, N_("lists all of them")},

@@ -5,6 +5,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/file.h"
 #include "broker/base/log.h"
+#include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/host_messages.h"
@@ -177,6 +178,7 @@ static void sweep(void *arg)
     struct broker *broker = arg;
     device_sweep(&broker->services);
     host_sweep(&broker->services);
+    admin_rights_sweep(&broker->services);
     server_sweep_links(broker->server);
     journal_sweep(broker->journal);
     log_tell_rest();

@@ -62,6 +62,23 @@ static const struct field admin_logon_answer_fields[] = {
 };
 const struct record_type admin_logon_answer_type = TYPE(admin_logon_answer);
 
+static const struct field token_answer_fields[] = {
+    {.name = "id", .type = FIELD_ID, AT(token_answer, id), .refers = NOUN_NONE, .column = 1, .sentence = "names this logon; it is not the token"},
+    {.name = "administrator", .type = FIELD_TEXT, AT(token_answer, administrator), .column = 2, .sentence = "who logged on"},
+    {.name = "from", .type = FIELD_TEXT, AT(token_answer, from), .column = 3, .sentence = "from which address"},
+    {.name = "since", .type = FIELD_TIME, AT(token_answer, since_ms), .column = 4, .sentence = "when"},
+    {.name = "until", .type = FIELD_TIME, AT(token_answer, until_ms), .column = 5, .sentence = "when it expires"},
+    {.name = "confirmed", .type = FIELD_TIME, AT(token_answer, confirmed_ms), .column = 6, .sentence = "when the directory last called them an administrator; empty: the first administrator"},
+    {.name = NULL},
+};
+const struct record_type token_answer_type = TYPE(token_answer);
+
+static const struct field tokens_answer_fields[] = {
+    {.name = "items", .type = FIELD_RECORDS, AT(tokens_answer, items), .max = 1000, .record = &token_answer_type, .sentence = "in no order"},
+    {.name = NULL},
+};
+const struct record_type tokens_answer_type = TYPE(tokens_answer);
+
 static const struct field enrol_token_answer_fields[] = {
     {.name = "token", .type = FIELD_TEXT, AT(enrol_token_answer, token), .flags = FIELD_SECRET, .sentence = "the token; it is shown once"},
     {.name = "until", .type = FIELD_TIME, AT(enrol_token_answer, until_ms), .sentence = "when it expires"},

@@ -64,6 +64,17 @@ struct admin_logon_answer {
 };
 extern const struct record_type admin_logon_answer_type;
 
+// Somebody who is logged on to administer; never the token itself.
+struct token_answer {
+    char id[ID_SIZE], administrator[ID_SIZE];
+    char from[64]; // address
+    int64_t since_ms, until_ms, confirmed_ms;
+};
+struct tokens_answer {
+    struct record_list items;
+};
+extern const struct record_type token_answer_type, tokens_answer_type;
+
 struct enrol_token_answer {
     char token[DIGEST_SIZE];
     int64_t until_ms;

@@ -37,6 +37,8 @@ const struct method method_rows[] = {
     {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(renew), .answer = ANSWER(certificate), .refusals = MAY(STORE_DOWN) | MAY(CONFLICT), .sentence = "gives the calling device or session host its next certificate"},
     {METHOD_ADMIN_LOGON, POST("/v1/admin/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_TICKET | METHOD_COMMITS, .body = BODY(admin_logon), .answer = ANSWER(admin_logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DENIED) | MAY(BUSY), .sentence = "logs an administrator on"},
     {METHOD_ADMIN_LOGOFF, POST("/v1/admin/logoff"), BY(ADMIN), OF(NONE), .answer = &nothing_type, .sentence = "ends the administrator's own logon"},
+    {METHOD_TOKENS, GET("/v1/admin/tokens"), BY(ADMIN), OF(NONE), .answer = ANSWER(tokens), .sentence = "lists the administrators who are logged on"},
+    {METHOD_TOKEN_REVOKE, DELETE("/v1/admin/tokens/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .sentence = "ends an administrator's logon"},
     {METHOD_STATUS, GET("/v1/status"), BY(ADMIN), OF(NONE), .answer = ANSWER(status), .sentence = "the state of the broker and its hosts"},
     {METHOD_EXPLAIN, POST("/v1/logon/explain"), BY(ADMIN), OF(NONE), .body = BODY(explain), .answer = ANSWER(explain), .refusals = MAY(NOT_FOUND) | MAY(DIRECTORY_DOWN), .sentence = "explains what a logon would do, without doing it"},
     {METHOD_APPLY, POST("/v1/apply"), BY(ADMIN), OF(NONE), .flags = METHOD_LARGE | METHOD_COMMITS, .body = BODY(apply), .answer = ANSWER(apply), .refusals = MAY(CONFLICT), .sentence = "plans or makes many changes at once"},

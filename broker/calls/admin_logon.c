@@ -5,10 +5,10 @@
 #include "broker/base/address.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/logon_attempt.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,12 +27,12 @@ static void admin_logon_free(struct admin_logon *logon)
     free(logon);
 }
 
-static void let_in(struct services *services, struct request *request, const struct peer *peer, const char *group,
-                   const char *name)
+static void let_in(struct services *services, struct request *request, const struct peer *peer,
+                   const struct admin_proof *proof, const char *name)
 {
     char token[ADMIN_TOKEN_SIZE];
     int64_t now_ms = clock_wall_ms();
-    if (!admin_sessions_add(services->admin_sessions, peer, group, now_ms, token)) {
+    if (!admin_sessions_add(services->admin_sessions, peer, proof, now_ms, token)) {
         request_refuse(request, REFUSAL_BUSY, "too many administrators are logged on");
         return;
     }
@@ -60,19 +60,12 @@ static void refuse_admin(struct admin_logon *logon, enum refusal refusal)
     admin_logon_free(logon);
 }
 
-static bool is_administrator(const struct tenant *tenant, const struct identity *identity)
-{
-    assert(identity);
-    struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
-    return tenant && tenant->admin_group[0] && membership_has(&who, tenant->admin_group);
-}
-
 static void proven(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
     struct admin_logon *logon = arg;
     enum refusal refusal = attempt_finish(&logon->attempt, logon->services, verdict);
     const struct tenant *tenant = state_tenant(logon->services->state, logon->attempt.tenant_id);
-    if (refusal == REFUSAL_NONE && !is_administrator(tenant, identity))
+    if (refusal == REFUSAL_NONE && !admin_rights_hold(tenant, identity))
         refusal = REFUSAL_DENIED;
     if (refusal != REFUSAL_NONE) {
         refuse_admin(logon, refusal);
@@ -85,7 +78,8 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     text_cut(name, sizeof name, identity->user_name);
     text_lower_name(name);
     snprintf(peer.id, sizeof peer.id, "%.63s/%s", tenant->id, name); // an id is ASCII
-    let_in(logon->services, logon->request, &peer, tenant->admin_group, identity->name);
+    const struct admin_proof proof = {tenant->admin_group, identity->user_name, identity->key};
+    let_in(logon->services, logon->request, &peer, &proof, identity->name);
     admin_logon_free(logon);
 }
 
@@ -95,7 +89,7 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     struct admin_logon *logon = arg;
     struct services *services = logon->services;
     const struct tenant *tenant = state_tenant(services->state, logon->attempt.tenant_id);
-    if (verdict == AUTH_RIGHT && is_administrator(tenant, identity))
+    if (verdict == AUTH_RIGHT && admin_rights_hold(tenant, identity))
         services->auth.check(services->auth.self, tenant, logon->name, &logon->password, proven, logon);
     else if (verdict == AUTH_UNAVAILABLE)
         proven(logon, verdict, NULL);
@@ -125,7 +119,7 @@ static void log_on_first(struct services *services, struct request *request, con
     struct peer peer = request->peer;
     peer.role = ROLE_DISTRICT;
     TEXT_PUT(peer.id, "first");
-    let_in(services, request, &peer, "", "first administrator");
+    let_in(services, request, &peer, NULL, "first administrator");
 }
 
 static struct admin_logon *logon_new(struct services *services, struct request *request, const struct tenant *tenant,

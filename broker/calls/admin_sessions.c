@@ -5,14 +5,17 @@
 #include "broker/calls/services.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct admin {
     char digest[DIGEST_SIZE]; // of the token; the key
+    char id[ID_SIZE];         // for lists
     struct peer peer;
-    char group[DN_SIZE]; // membership of it was proven
-    int64_t until_ms;
+    char group[DN_SIZE]; // membership of it was proven; empty: the first administrator's
+    char user_name[USER_NAME_SIZE], key[NAME_SIZE];
+    int64_t since_ms, until_ms, proven_ms, asked_ms;
 };
 
 struct admin_sessions {
@@ -35,13 +38,18 @@ void admin_sessions_free(struct admin_sessions *admin_sessions)
     free(admin_sessions);
 }
 
+static bool is_valid(const struct admin *admin, int64_t now_ms)
+{
+    return admin->until_ms > now_ms && (!admin->group[0] || now_ms - admin->proven_ms < ADMIN_TRUST_MS);
+}
+
 bool admin_sessions_prove(struct admin_sessions *admin_sessions, const struct state *state, const char *token,
                           int64_t now_ms, struct peer *peer)
 {
     char digest[DIGEST_SIZE];
     services_digest(digest, token, strlen(token));
     const struct admin *admin = sorted_table_find(&admin_sessions->table, digest);
-    if (!admin || admin->until_ms <= now_ms)
+    if (!admin || !is_valid(admin, now_ms))
         return false;
     const struct tenant *tenant = state_tenant(state, admin->peer.tenant);
     bool is_first = !admin->peer.tenant[0];
@@ -80,7 +88,14 @@ static void forget_surplus(struct admin_sessions *admin_sessions, const char *id
         free(sorted_table_take(&admin_sessions->table, oldest->digest));
 }
 
-bool admin_sessions_add(struct admin_sessions *admin_sessions, const struct peer *peer, const char *group,
+static void name_token(char id[ID_SIZE], const struct peer *peer)
+{
+    char random[17];
+    services_random_hex(random, 8);
+    snprintf(id, ID_SIZE, "%.63s/t-%s", peer->tenant[0] ? peer->tenant : peer->id, random);
+}
+
+bool admin_sessions_add(struct admin_sessions *admin_sessions, const struct peer *peer, const struct admin_proof *proof,
                         int64_t now_ms, char token[ADMIN_TOKEN_SIZE])
 {
     forget_old(admin_sessions, now_ms);
@@ -91,20 +106,110 @@ bool admin_sessions_add(struct admin_sessions *admin_sessions, const struct peer
     services_random_hex(token, 32);
     services_digest(admin->digest, token, strlen(token));
     admin->peer = *peer;
-    TEXT_PUT(admin->group, group);
+    name_token(admin->id, peer);
+    if (proof) {
+        TEXT_PUT(admin->group, proof->group);
+        TEXT_PUT(admin->user_name, proof->user_name);
+        TEXT_PUT(admin->key, proof->key);
+    }
+    admin->since_ms = admin->proven_ms = admin->asked_ms = now_ms;
     admin->until_ms = now_ms + ADMIN_MS;
     const void *replaced = sorted_table_put(&admin_sessions->table, admin);
     assert(!replaced && admin_sessions->table.count <= ADMINS_MAX);
     return true;
 }
 
+static void remove_at(struct admin_sessions *admin_sessions, size_t i)
+{
+    const struct admin *admin = admin_sessions->table.records[i];
+    free(sorted_table_take(&admin_sessions->table, admin->digest));
+}
+
 void admin_sessions_remove(struct admin_sessions *admin_sessions, const struct peer *peer)
 {
     for (size_t i = admin_sessions->table.count; i-- > 0;) {
-        struct admin *admin = admin_sessions->table.records[i];
+        const struct admin *admin = admin_sessions->table.records[i];
         if (text_equal(admin->peer.id, peer->id) && text_equal(admin->peer.address, peer->address))
-            free(sorted_table_take(&admin_sessions->table, admin->digest));
+            remove_at(admin_sessions, i);
     }
+}
+
+void admin_sessions_remove_tenant(struct admin_sessions *admin_sessions, const char *tenant_id)
+{
+    for (size_t i = admin_sessions->table.count; i-- > 0;) {
+        const struct admin *admin = admin_sessions->table.records[i];
+        if (text_equal(admin->peer.tenant, tenant_id))
+            remove_at(admin_sessions, i);
+    }
+}
+
+// ---- one by one
+
+static struct admin_session shown(const struct admin *admin)
+{
+    return (struct admin_session){admin->id,       &admin->peer,    admin->user_name,
+                                  admin->since_ms, admin->until_ms, admin->group[0] ? admin->proven_ms : 0};
+}
+
+bool admin_sessions_next(const struct admin_sessions *admin_sessions, size_t *at, int64_t now_ms,
+                         struct admin_session *session)
+{
+    while (*at < admin_sessions->table.count) {
+        const struct admin *admin = admin_sessions->table.records[(*at)++];
+        *session = shown(admin);
+        if (is_valid(admin, now_ms))
+            return true;
+    }
+    return false;
+}
+
+bool admin_sessions_revoke(struct admin_sessions *admin_sessions, const char *id)
+{
+    for (size_t i = 0; i < admin_sessions->table.count; i++) {
+        const struct admin *admin = admin_sessions->table.records[i];
+        if (!text_equal(admin->id, id))
+            continue;
+        remove_at(admin_sessions, i);
+        return true;
+    }
+    return false;
+}
+
+// ---- whether they still may
+
+bool admin_sessions_due(struct admin_sessions *admin_sessions, int64_t now_ms, struct admin_session *session)
+{
+    const struct admin *due = NULL;
+    for (size_t i = 0; i < admin_sessions->table.count; i++) {
+        struct admin *admin = admin_sessions->table.records[i];
+        bool is_old = admin->group[0] && is_valid(admin, now_ms) && now_ms - admin->asked_ms >= ADMIN_CHECK_MS;
+        if (!due && is_old)
+            due = admin;
+        // One question for all that somebody has.
+        if (due && text_equal(admin->peer.id, due->peer.id))
+            admin->asked_ms = now_ms;
+    }
+    if (due)
+        *session = shown(due);
+    return due != NULL;
+}
+
+size_t admin_sessions_answered(struct admin_sessions *admin_sessions, const char *peer_id, const char *key,
+                               int64_t asked_ms)
+{
+    size_t ended = 0;
+    for (size_t i = admin_sessions->table.count; i-- > 0;) {
+        struct admin *admin = admin_sessions->table.records[i];
+        if (!text_equal(admin->peer.id, peer_id) || admin->since_ms > asked_ms)
+            continue;
+        if (key[0] && text_equal(admin->key, key)) {
+            admin->proven_ms = asked_ms;
+            continue;
+        }
+        remove_at(admin_sessions, i);
+        ended++;
+    }
+    return ended;
 }
 
 bool admin_sessions_take_first(struct admin_sessions *admin_sessions, const char *token)

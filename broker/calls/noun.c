@@ -4,6 +4,7 @@
 #include "broker/api/codec_print.h"
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
+#include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/person_erase.h"
 #include "broker/core/enrolment.h"
@@ -254,6 +255,8 @@ void noun_changed(struct services *services, enum noun noun, const char *id)
         device_tell_name(services, id);
     else if (noun == NOUN_SITE)
         tell_desks_of_site(services, id);
+    if (noun == NOUN_TENANT && !state_tenant(services->state, id)) // another may get its id
+        admin_sessions_remove_tenant(services->admin_sessions, id);
     if (noun == NOUN_TENANT)
         services->auth.forget(services->auth.self, id);
     else if (noun == NOUN_HOST && state_host(services->state, id))

@@ -59,6 +59,8 @@ void call_renew(struct services *services, struct request *request);
 void call_enrol_token(struct services *services, struct request *request);
 void call_admin_logon(struct services *services, struct request *request);
 void call_admin_logoff(struct services *services, struct request *request);
+void call_tokens(struct services *services, struct request *request);
+void call_token_revoke(struct services *services, struct request *request);
 void call_list(struct services *services, struct request *request);
 void call_show(struct services *services, struct request *request);
 void call_set(struct services *services, struct request *request);

@@ -37,6 +37,7 @@ static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true, .whole = true},
     [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false},
     [EVENT_ADMIN_LOGGED_ON] = {"logged_on", NOUN_NONE, false, "admin"},
+    [EVENT_ADMIN_TOKEN_REVOKED] = {"token_revoked", NOUN_NONE, false, "admin"},
     [EVENT_ADMIN_UNLOCKED] = {"unlocked", NOUN_NONE, false, "admin"},
     [EVENT_JOURNAL_RESTORED] = {"restored", NOUN_NONE, false, "journal"},
 };

@@ -32,8 +32,9 @@ enum event_type {
     // Told for the audit trail, they change nothing.
     EVENT_SESSION_LOCKED, // by an administrator
     EVENT_ADMIN_LOGGED_ON,
-    EVENT_ADMIN_UNLOCKED,   // somebody may try a password again; why: their id, when they are known
-    EVENT_JOURNAL_RESTORED, // the journal came from a backup; why: what it lacks
+    EVENT_ADMIN_TOKEN_REVOKED, // why: whose
+    EVENT_ADMIN_UNLOCKED,      // somebody may try a password again; why: their id, when they are known
+    EVENT_JOURNAL_RESTORED,    // the journal came from a backup; why: what it lacks
     EVENT_TYPE_COUNT,
 };
 

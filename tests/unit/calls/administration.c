@@ -79,8 +79,9 @@ Test(administration, a_log_on_allows_what_the_tenant_is_now)
     struct peer nobody = {.role = ROLE_DISTRICT, .id = "first"};
     CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "kreis", TENANT(",\"district\":true"));
     CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"district\":true,\"admin_group\":\"admins\""));
-    cr_assert(admin_sessions_add(calls.services.admin_sessions, &peer, "admins", 1, token));
-    cr_assert(admin_sessions_add(calls.services.admin_sessions, &nobody, "", 1, first));
+    cr_assert(admin_sessions_add(calls.services.admin_sessions, &peer, &(struct admin_proof){"admins", "anna", "1"}, 1,
+                                 token));
+    cr_assert(admin_sessions_add(calls.services.admin_sessions, &nobody, NULL, 1, first));
     cr_assert_eq(role_of(token), ROLE_DISTRICT);
     CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"admin_group\":\"admins\""));
     cr_assert_eq(role_of(token), ROLE_ADMIN, "no longer the district");
@@ -100,9 +101,9 @@ Test(administration, one_who_logs_on_again_and_again_keeps_nobody_out)
     char token[ADMIN_TOKEN_SIZE], other[ADMIN_TOKEN_SIZE], second[ADMIN_TOKEN_SIZE];
     struct peer anna = {.role = ROLE_ADMIN, .id = "neustadt/anna", .tenant = "neustadt"};
     struct peer program = {.role = ROLE_ADMIN, .id = "neustadt/program", .tenant = "neustadt"};
-    cr_assert(admin_sessions_add(calls.services.admin_sessions, &anna, "", 1, other));
+    cr_assert(admin_sessions_add(calls.services.admin_sessions, &anna, NULL, 1, other));
     for (int i = 0; i < ADMINS_MAX + 10; i++) {
-        cr_assert(admin_sessions_add(calls.services.admin_sessions, &program, "", 2 + i, token), "the %dth time", i);
+        cr_assert(admin_sessions_add(calls.services.admin_sessions, &program, NULL, 2 + i, token), "the %dth time", i);
         if (i == 1)
             TEXT_PUT(second, token);
     }

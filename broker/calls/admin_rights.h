@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Who administers a tenant: those whom its directory calls members of its group, at log-on and every few minutes after.
+#pragma once
+#include "broker/calls/services.h"
+
+// Whether the directory's answer makes them an administrator. `tenant` may be NULL.
+bool admin_rights_hold(const struct tenant *tenant, const struct identity *identity);
+// Asks again about those who are logged on. Call it every few seconds.
+void admin_rights_sweep(struct services *services);
