@@ -98,6 +98,15 @@ static void warn_of_authority(struct out *out, int64_t until_ms)
              when.bytes);
 }
 
+static void warn_of_disk(struct out *out, int64_t free_permille)
+{
+    if (free_permille >= 0 && free_permille <= 100)
+        out_warn(out,
+                 _("WARNING: %lld.%lld %% of the disk of the broker's journal is left. Make room: when it is full, "
+                   "nobody can log on."),
+                 (long long)free_permille / 10, (long long)free_permille % 10);
+}
+
 enum exit_code status_show(struct tool *tool, const struct invocation *invocation)
 {
     static const struct out_column columns[] = {
@@ -127,6 +136,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_floods(&tool->out, &status.floods);
         show_agents(&tool->out, &status.agents);
         show_guesses(&tool->out, &status.guesses);
+        warn_of_disk(&tool->out, status.disk_free_permille);
         warn_of_authority(&tool->out, status.device_ca_until_ms);
     }
     record_free(status_answer_type.fields, &status);

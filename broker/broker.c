@@ -8,6 +8,7 @@
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
+#include "broker/calls/disk_alarm.h"
 #include "broker/calls/host_messages.h"
 #include "broker/core/journal.h"
 #include "broker/core/restore.h"
@@ -173,6 +174,13 @@ static void wake(void *self, const struct host *host)
 
 // ---- what happens by itself
 
+static int disk_free_permille(const struct broker_config *config)
+{
+    int least = file_disk_free_permille(config->data_dir);
+    int of_head = config->journal_head_dir[0] ? file_disk_free_permille(config->journal_head_dir) : least;
+    return of_head < least ? of_head : least;
+}
+
 static void sweep(void *arg)
 {
     struct broker *broker = arg;
@@ -182,6 +190,7 @@ static void sweep(void *arg)
     server_sweep_links(broker->server);
     journal_sweep(broker->journal);
     log_tell_rest();
+    disk_alarm_look(&broker->services, disk_free_permille(broker->config));
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
@@ -223,7 +232,16 @@ static bool open_journal(struct broker *broker, struct fault *why)
     struct services *services = &broker->services;
     int64_t began_ms = clock_steady_ms();
     services->store = open_store(broker->config, services->loop);
-    struct journal_ports ports = {services->store, broker, die, wall_ms, steady_ms, delay_batch};
+    const struct broker_config *config = broker->config;
+    struct journal_ports ports = {services->store,
+                                  broker,
+                                  die,
+                                  wall_ms,
+                                  steady_ms,
+                                  delay_batch,
+                                  .ages = {.sessions_ms = config->keep_sessions_days * DAY_MS,
+                                           .audit_ms = config->keep_audit_days * DAY_MS,
+                                           .journal_ms = config->keep_journal_days * DAY_MS}};
     broker->journal = journal_open(&ports, services->state, &services->people, why);
     if (!broker->journal) {
         if (why->kind == FAULT_ABSENT)
@@ -324,6 +342,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     services->admin_sessions = admin_sessions_new(first);
     services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
     services->started_ms = clock_wall_ms();
+    services->disk_free_permille = disk_free_permille(broker->config);
     if (!open_journal(broker, why) || !open_ca(broker, why) || !open_otp_maker(broker, why))
         return false;
     services->ca = ca_port(broker->ca);

@@ -166,6 +166,7 @@ struct status_answer {
     int64_t store; // enum store_condition
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
+    int64_t disk_free_permille; // -1: not known
     struct record_list certificates_ending, directories, problems, agents, floods, guesses, identities_shared;
 };
 extern const struct record_type status_answer_type;

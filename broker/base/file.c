@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 struct file_draft {
@@ -240,4 +241,12 @@ bool file_replace_volatile(const char *path, mode_t mode, const void *bytes, siz
 {
     owned(draft) struct file_draft *draft = file_draft_new(path, mode, why);
     return draft && file_draft_add(draft, bytes, length, why) && publish_unsynced(draft, 0, why);
+}
+
+int file_disk_free_permille(const char *path)
+{
+    struct statvfs disk;
+    if (statvfs(path, &disk) != 0 || disk.f_blocks == 0)
+        return -1;
+    return (int)(disk.f_bavail * 1000 / disk.f_blocks);
 }

@@ -45,6 +45,9 @@ bool file_draft_add(struct file_draft *draft, const void *bytes, size_t length, 
 bool file_draft_publish(struct file_draft *draft, struct fault *why) __attribute__((warn_unused_result));
 void file_draft_free(struct file_draft *draft); // of one that was not published nothing is left; NULL allowed
 
+// How much of the disk that it lies on is left for others than root, in permille; -1: nobody can tell.
+int file_disk_free_permille(const char *path);
+
 // The system calls underneath; each behaves as the call of its name, renameat2 in the present folder. A test puts a
 // disk here whose power fails.
 struct file_system {

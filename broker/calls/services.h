@@ -40,6 +40,8 @@ struct services {
     struct otp_maker *otp_maker;
     struct health_source health;
     struct store_port store;
+    int64_t disk_free_permille; // of the journal's disk; -1: not known
+    bool disk_alarm;            // it was said that it gets full
     struct counters counters;
     int64_t started_ms;
     int64_t clock_ms; // wall clock at steady 0, as the hosts were told; 0: not looked at yet

@@ -51,6 +51,7 @@ void call_status(struct services *services, struct request *request)
         .sessions = count_seen(services, request, NOUN_SESSION),
         .hosts_draining = status_report_draining(services, &request->peer),
         .device_ca_until_ms = services->ca.until_ms,
+        .disk_free_permille = services->disk_free_permille,
     };
     answer.hosts_ok = hosts_usable(services, request, &answer.hosts);
     status_report_certificates(&answer.certificates_ending, services, &request->peer);
@@ -137,6 +138,9 @@ void call_metrics(struct services *services, struct request *request)
     text_addf(&text, "# TYPE pult_sessions gauge\npult_sessions %zu\n", state_count(services->state, NOUN_SESSION));
     print_links(&text, services);
     print_listeners(&text, services);
+    if (services->disk_free_permille >= 0)
+        text_addf(&text, "# TYPE pult_journal_disk_free_ratio gauge\npult_journal_disk_free_ratio %lld.%03lld\n",
+                  (long long)services->disk_free_permille / 1000, (long long)services->disk_free_permille % 1000);
     text_addf(&text, "# TYPE pult_store_refusing gauge\npult_store_refusing %d\n",
               commit_is_refusing(services->commit));
     request_answer_text(request, &text);

@@ -2,6 +2,7 @@
 #include "broker/core/event.h"
 #include "broker/api/codec.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,35 +12,37 @@ struct event_type_row {
     bool removes;
     const char *told_of; // before the name where there is no noun: it is told only
     bool whole;          // what is removed is told as it was last, not by its id alone
+    enum event_keep keep;
 };
 
 static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SET] = {"set", NOUN_NONE, false},
     [EVENT_REMOVED] = {"removed", NOUN_NONE, true},
-    [EVENT_HOST_DRAINED] = {"drained", NOUN_HOST, false},
-    [EVENT_HOST_UNDRAINED] = {"undrained", NOUN_HOST, false},
-    [EVENT_HOST_ENROL_TOKEN_ISSUED] = {"enrol_token_issued", NOUN_HOST, false},
+    [EVENT_HOST_DRAINED] = {"drained", NOUN_HOST, false, .keep = EVENT_KEEP_AUDIT},
+    [EVENT_HOST_UNDRAINED] = {"undrained", NOUN_HOST, false, .keep = EVENT_KEEP_AUDIT},
+    [EVENT_HOST_ENROL_TOKEN_ISSUED] = {"enrol_token_issued", NOUN_HOST, false, .keep = EVENT_KEEP_AUDIT},
     [EVENT_HOST_ENROLLED] = {"enrolled", NOUN_HOST, false},
     [EVENT_HOST_RENEWED] = {"renewed", NOUN_HOST, false},
     [EVENT_HOST_IDENTITY_SHARED] = {"identity_shared", NOUN_HOST, false},
-    [EVENT_HOST_ASSIGNED] = {"assigned", NOUN_HOST, false},
-    [EVENT_HOST_RELEASED] = {"released", NOUN_HOST, false},
-    [EVENT_DEVICE_ENROL_TOKEN_ISSUED] = {"enrol_token_issued", NOUN_DEVICE, false},
+    [EVENT_HOST_ASSIGNED] = {"assigned", NOUN_HOST, false, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_HOST_RELEASED] = {"released", NOUN_HOST, false, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_DEVICE_ENROL_TOKEN_ISSUED] = {"enrol_token_issued", NOUN_DEVICE, false, .keep = EVENT_KEEP_AUDIT},
     [EVENT_DEVICE_ENROLLED] = {"enrolled", NOUN_DEVICE, false},
     [EVENT_DEVICE_RENEWED] = {"renewed", NOUN_DEVICE, false},
     [EVENT_DEVICE_IDENTITY_SHARED] = {"identity_shared", NOUN_DEVICE, false},
     [EVENT_PERSON_FIRST_LOGON] = {"first_logon", NOUN_PERSON, false},
     [EVENT_PERSON_ERASED] = {"erased", NOUN_PERSON, true},
-    [EVENT_SESSION_STARTED] = {"started", NOUN_SESSION, false},
-    [EVENT_SESSION_MOVED] = {"moved", NOUN_SESSION, false},
-    [EVENT_SESSION_CONNECTED] = {"connected", NOUN_SESSION, false},
-    [EVENT_SESSION_DISCONNECTED] = {"disconnected", NOUN_SESSION, false},
-    [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true, .whole = true},
-    [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false},
-    [EVENT_ADMIN_LOGGED_ON] = {"logged_on", NOUN_NONE, false, "admin"},
-    [EVENT_ADMIN_TOKEN_REVOKED] = {"token_revoked", NOUN_NONE, false, "admin"},
-    [EVENT_ADMIN_UNLOCKED] = {"unlocked", NOUN_NONE, false, "admin"},
+    [EVENT_SESSION_STARTED] = {"started", NOUN_SESSION, false, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_SESSION_MOVED] = {"moved", NOUN_SESSION, false, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_SESSION_CONNECTED] = {"connected", NOUN_SESSION, false, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_SESSION_DISCONNECTED] = {"disconnected", NOUN_SESSION, false, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true, .whole = true, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false, .keep = EVENT_KEEP_AUDIT},
+    [EVENT_ADMIN_LOGGED_ON] = {"logged_on", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
+    [EVENT_ADMIN_UNLOCKED] = {"unlocked", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
+    [EVENT_ADMIN_TOKEN_REVOKED] = {"token_revoked", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
     [EVENT_JOURNAL_RESTORED] = {"restored", NOUN_NONE, false, "journal"},
+    [EVENT_JOURNAL_DISK_LOW] = {"disk_low", NOUN_NONE, false, "journal", .keep = EVENT_KEEP_AUDIT},
 };
 
 bool event_removes(const struct event *event)
@@ -105,6 +108,23 @@ static bool read_type(struct event *event, const char *name)
             return true;
     }
     return false;
+}
+
+enum event_keep event_keep(const char *payload, size_t length)
+{
+    static const char head[] = "{\"v\":1,\"type\":\"";
+    static_assert(EVENT_VERSION == 1, "as in the head");
+    struct event event;
+    char name[NAME_SIZE];
+    size_t at = sizeof head - 1;
+    const char *end = length > at && memcmp(payload, head, at) == 0 ? memchr(payload + at, '"', length - at) : NULL;
+    size_t size = end ? (size_t)(end - payload) - at + 1 : sizeof name + 1;
+    if (size > sizeof name)
+        return EVENT_KEEP_JOURNAL;
+    snprintf(name, size, "%s", payload + at);
+    if (!read_type(&event, name))
+        return EVENT_KEEP_JOURNAL;
+    return event.noun == NOUN_ASSIGNMENT ? EVENT_KEEP_REPLACED : rows[event.type].keep;
 }
 
 static bool read_record(struct event *event, json_object *object, struct fault *why)

@@ -35,10 +35,19 @@ enum event_type {
     EVENT_ADMIN_TOKEN_REVOKED, // why: whose
     EVENT_ADMIN_UNLOCKED,      // somebody may try a password again; why: their id, when they are known
     EVENT_JOURNAL_RESTORED,    // the journal came from a backup; why: what it lacks
+    EVENT_JOURNAL_DISK_LOW,    // why: how much is left
     EVENT_TYPE_COUNT,
 };
 
 enum { EVENT_VERSION = 1 };
+
+// How long the payload of an event is needed: store/README.md says why.
+enum event_keep {
+    EVENT_KEEP_JOURNAL,  // as long as the event itself
+    EVENT_KEEP_SESSIONS, // accounts are made from it
+    EVENT_KEEP_AUDIT,    // to find misuse, and to explain where sessions went
+    EVENT_KEEP_REPLACED, // as long as that, after it was replaced or removed: it may name a person
+};
 
 struct event {
     uint64_t seq;
@@ -59,6 +68,8 @@ bool event_has_id_only(const struct event *event);
 void event_name(const struct event *event, char name[NAME_SIZE]);
 // Compact JSON, without seq and time, which stand beside it in the journal.
 void event_print(const struct event *event, struct text *out);
+// Of a printed one, without reading all of it. EVENT_KEEP_JOURNAL for what is none of ours.
+enum event_keep event_keep(const char *payload, size_t length);
 // FAULT_BROKEN when it is none of ours, or of a version that this program does not know.
 bool event_read(struct event *event, const char *payload, size_t length, struct fault *why)
     __attribute__((warn_unused_result));

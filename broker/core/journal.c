@@ -14,6 +14,7 @@ struct journal {
     struct commit *commit;
     struct erasure *erasure;
     struct snapshots *snapshots;
+    struct retention *retention;
 };
 
 // ---- from the store
@@ -172,6 +173,8 @@ struct journal *journal_open(const struct journal_ports *ports, struct state *st
     *journal = (struct journal){.ports = *ports, .state = state, .people = people};
     journal->erasure = erasure_new(&ports->store, die, journal);
     journal->snapshots = snapshots_new(&(struct snapshot_ports){ports->store, journal, die, steady_ms});
+    journal->retention =
+        retention_new(&(struct retention_ports){ports->store, journal, die, wall_ms, steady_ms}, &ports->ages);
     if (open_store(journal, why))
         return journal;
     journal_close(journal);
@@ -189,6 +192,7 @@ void journal_close(struct journal *journal)
     commit_free(journal->commit);
     erasure_free(journal->erasure);
     snapshots_free(journal->snapshots);
+    retention_free(journal->retention);
     free(journal);
 }
 
@@ -198,6 +202,7 @@ void journal_sweep(struct journal *journal)
         return;
     erasure_go_on(journal->erasure);
     snapshots_sweep(journal->snapshots, journal->state, journal->commit);
+    retention_sweep(journal->retention, journal->snapshots, journal->state, journal->commit);
 }
 
 struct commit *journal_commit(struct journal *journal)

@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/core/commit.h"
 #include "broker/core/erasure.h"
+#include "broker/core/retention.h"
 
 struct journal;
 
@@ -15,6 +16,7 @@ struct journal_ports {
     int64_t (*wall_ms)(void *arg);
     int64_t (*steady_ms)(void *arg);
     void (*delay_batch)(void *arg); // see struct commit_ports
+    struct retention_ages ages;
 };
 
 // Opens the store and rebuilds `state` and `people`, both empty. Faults as those of store_port's open and replay. The
@@ -23,7 +25,7 @@ struct journal *journal_open(const struct journal_ports *ports, struct state *st
                              struct fault *why);
 // After the loop has ended: keeps a snapshot and closes the store. NULL allowed.
 void journal_close(struct journal *journal);
-void journal_sweep(struct journal *journal); // every few seconds: snapshots, and names that could not be erased yet
+void journal_sweep(struct journal *journal); // every few seconds: snapshots, names to be erased, what is too old
 
 struct commit *journal_commit(struct journal *journal);
 struct erasure *journal_erasure(struct journal *journal);

@@ -50,6 +50,7 @@ struct store_head {
     uint64_t seq;  // last event, 0: none
     int64_t at_ms; // when signed; never before that event
     unsigned char chain[STORE_HASH_BYTES];
+    uint64_t anchor; // the events up to here are pruned
 };
 
 // What a journal from a backup lacks: the events behind `seq` up to `head_seq`, which is smaller when the head is the

@@ -33,6 +33,11 @@ void snapshots_found(struct snapshots *snapshots, uint64_t seq)
     snapshots->kept_seq = seq;
 }
 
+uint64_t snapshots_kept(const struct snapshots *snapshots)
+{
+    return snapshots->kept_seq;
+}
+
 static void kept(void *arg, enum store_outcome outcome, const struct fault *why)
 {
     struct snapshots *snapshots = arg;

@@ -20,5 +20,6 @@ void snapshots_free(struct snapshots *snapshots);
 void snapshots_found(struct snapshots *snapshots, uint64_t seq);
 // Keeps one when it is due: after many events, or some time after one was refused.
 void snapshots_sweep(struct snapshots *snapshots, const struct state *state, const struct commit *commit);
+uint64_t snapshots_kept(const struct snapshots *snapshots); // of which event; 0: none yet
 // Keeps one now, if there is anything new.
 void snapshots_keep(struct snapshots *snapshots, const struct state *state, const struct commit *commit);

@@ -550,6 +550,11 @@ bool chain_read_snapshot(struct chain *chain, uint64_t *seq, char **bytes, size_
     return true;
 }
 
+uint64_t chain_anchor(const struct chain *chain)
+{
+    return chain->mark.anchor_seq;
+}
+
 const struct signed_head *chain_head(const struct chain *chain)
 {
     return &chain->head;

@@ -54,5 +54,6 @@ bool chain_each_person(struct chain *chain,
 // *bytes NULL: there is none. They are the caller's.
 bool chain_read_snapshot(struct chain *chain, uint64_t *seq, char **bytes, size_t *length, struct fault *why)
     __attribute__((warn_unused_result));
+uint64_t chain_anchor(const struct chain *chain); // the events up to here are pruned
 // The newest head, as signed.
 const struct signed_head *chain_head(const struct chain *chain);

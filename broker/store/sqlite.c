@@ -24,7 +24,7 @@ struct sqlite_store {
 static struct store_head head_of(const struct chain *chain)
 {
     const struct signed_head *newest = chain_head(chain);
-    struct store_head head = {.seq = newest->seq, .at_ms = newest->at_ms};
+    struct store_head head = {.seq = newest->seq, .at_ms = newest->at_ms, .anchor = chain_anchor(chain)};
     memcpy(head.chain, newest->chain, sizeof head.chain);
     return head;
 }

@@ -80,6 +80,7 @@ Test(outages, a_full_disk_is_said_and_costs_nothing)
     desk_logs_on("desk2", "anna", "anna-geheim-1");
     screen_shows("desk2", "anna auf ts1", 30);
     place_runs("broker", "! cat /dev/zero >/srv/pult-broker/fill");
+    log_says("broker", "disk is left: make room", 20);
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "kann sein Journal nicht schreiben", 20);
     place_runs("broker", "pgrep -x pult-broker && rm /srv/pult-broker/fill");
@@ -88,6 +89,7 @@ Test(outages, a_full_disk_is_said_and_costs_nothing)
     broker_is_killed();
     broker_starts_again();
     administrator_logs_on();
+    pultctl_shows("status --json", "\"disk_free\":");
     pultctl_shows("session list --json", "\"user_name\":\"anna\"");
     pultctl_shows("session list --json", "\"user_name\":\"dora\"");
     pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 10);

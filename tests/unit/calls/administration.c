@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/certificates.h"
+#include "broker/calls/disk_alarm.h"
 #include "broker/calls/host_messages.h"
 #include "broker/calls/link_handlers.h"
 #include "tests/unit/calls/calls_fixture.h"
@@ -57,6 +58,27 @@ Test(administration, a_flood_is_shown_while_it_lasts_and_from_where_to_the_distr
         cr_assert_eq(codec_number(first, "connections"), 7);
         cr_assert_str_eq(codec_string(first, "network"), district ? "2001:db8::/64" : "");
     }
+}
+
+// ---- the disk
+
+Test(administration, a_disk_that_gets_full_is_said_once_and_shown)
+{
+    uint64_t before = commit_last_seq(calls.services.commit);
+    disk_alarm_look(&calls.services, -1);
+    disk_alarm_look(&calls.services, 101);
+    cr_assert_eq(commit_last_seq(calls.services.commit), before);
+    disk_alarm_look(&calls.services, 100);
+    cr_assert(strstr(calls.events, "\"journal.disk_low\"") && strstr(calls.events, "10.0 %"), "%s", calls.events);
+    disk_alarm_look(&calls.services, 47);
+    disk_alarm_look(&calls.services, 110);
+    disk_alarm_look(&calls.services, 99);
+    cr_assert_eq(commit_last_seq(calls.services.commit), before + 1, "once, also when it wavers");
+    owned(json) json_object *status = status_of();
+    cr_assert_eq(codec_number(status, "disk_free"), 99);
+    disk_alarm_look(&calls.services, 500);
+    disk_alarm_look(&calls.services, 80);
+    cr_assert_eq(commit_last_seq(calls.services.commit), before + 2);
 }
 
 // ---- who is logged on

@@ -60,7 +60,7 @@ TestSuite(journal, .init = begin, .fini = end);
 
 static bool open_journal(void)
 {
-    struct journal_ports ports = {store, NULL, note_death, clock_ms, clock_ms, delay_batch};
+    struct journal_ports ports = {store, NULL, note_death, clock_ms, clock_ms, delay_batch, {0}};
     journal = journal_open(&ports, state, &people, &why);
     return journal;
 }

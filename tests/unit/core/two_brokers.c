@@ -183,7 +183,7 @@ static void open_broker(struct simulated_broker *broker)
                                .keep_snapshot = keep_nothing,
                                .head = head_shared,
                                .follow = follow_shared};
-    struct journal_ports ports = {store, broker, note_death, clock_ms, clock_ms, delay_batch};
+    struct journal_ports ports = {store, broker, note_death, clock_ms, clock_ms, delay_batch, {0}};
     broker->journal = journal_open(&ports, broker->state, &broker->people, &why);
     must(broker->journal, "it does not open");
 }
