@@ -26,6 +26,7 @@ enum {
     // fetch.
     READ_MAX = 16 * 1024 + 256,
     SWEEP_MS = 1000,
+    LIBRARY_LATER_S = 2,
 };
 
 // ---- the answer
@@ -248,6 +249,12 @@ static void log_lws(int level, const char *line)
         log_warn("http", "%.*s", (int)strcspn(line, "\n"), line);
 }
 
+// Libwebsockets' own patience is for those whom we no longer watch, since they have proven something.
+static unsigned library_patience_s(const struct server_config *config)
+{
+    return (unsigned)(config->unproven.patience_ms / 1000) + LIBRARY_LATER_S;
+}
+
 // A virtual host that gets its connections from a listener of ours.
 static struct lws_vhost *vhost_new(struct lws_context *context, enum listener_kind kind,
                                    const struct server_config *config, const char *ca_file)
@@ -269,6 +276,7 @@ static struct lws_vhost *vhost_new(struct lws_context *context, enum listener_ki
         .ssl_ca_filepath = ca_file,
         .alpn = "http/1.1", // its HTTP/2 has a flood that ends no connection
         .keepalive_timeout = KEEPALIVE_S,
+        .timeout_secs_ah_idle = library_patience_s(config),
         .options =
             (ca_file ? LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT : 0) | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
     };
@@ -286,7 +294,7 @@ static size_t connections_max(void)
 
 // A context each: among the virtual hosts of one, libwebsockets picks by what the client asks for (SNI, Host), and with
 // the host the certificates that it believes. What a device says must not lead it to the administrators' port.
-static struct lws_context *context_new(struct server *server)
+static struct lws_context *context_new(struct server *server, const struct server_config *config)
 {
     void *loops[1] = {loop_uv(server->services->loop)};
     struct lws_context_creation_info info = {
@@ -294,6 +302,7 @@ static struct lws_context *context_new(struct server *server)
         .foreign_loops = loops,
         .options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_EXPLICIT_VHOSTS | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
         .max_http_header_data2 = HEADERS_MAX,
+        .timeout_secs = library_patience_s(config),
         .pt_serv_buf_size = READ_MAX,
         .user = server,
     };
@@ -303,7 +312,7 @@ static struct lws_context *context_new(struct server *server)
 static bool listen_on(struct server *server, enum listener_kind kind, const struct server_config *config, int port,
                       const char *ca_file, struct fault *why)
 {
-    struct lws_context *context = server->contexts[kind] = context_new(server);
+    struct lws_context *context = server->contexts[kind] = context_new(server, config);
     if (!context)
         return fault_set(why, FAULT_UNAVAILABLE, "cannot start libwebsockets (is libwebsockets-evlib-uv installed?)");
     struct lws_vhost *vhost = vhost_new(context, kind, config, ca_file);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A morning: people come one after the other at moments of chance, spread over some seconds.
-//   bench_storm PEOPLE SECONDS DEVICES HOST CA FOLDER     FOLDER holds what bench_enrol left
+//   bench_storm PEOPLE SECONDS DEVICES HOST CA FOLDER [FIRST]     FOLDER holds what bench_enrol left
+// The first of them is p00001, or the one of the number FIRST.
 // Each logs on once, on the kept connection of a device, every fifth on a fresh one. Who comes while all devices are
 // busy waits for one, and that counts: the time is taken from the moment they came to their desk.
 #include "broker/base/clock.h"
@@ -20,7 +21,7 @@ struct person {
 
 static char **words;
 static struct person *persons;
-static int people, next;
+static int people, next, first = 1;
 static int64_t began_us;
 
 static int by_time(const void *a, const void *b)
@@ -49,12 +50,12 @@ static void log_on(struct https *https, int number)
         usleep((useconds_t)early_us);
     if (number % FRESH_EVERY == 0)
         https_close(https);
-    snprintf(body, sizeof body, "{\"name\":\"p%05d\",\"password\":\"viele-geheim-1\"}", number + 1);
+    snprintf(body, sizeof body, "{\"name\":\"p%05d\",\"password\":\"viele-geheim-1\"}", number + first);
     int status = https_ask(https, "POST", "/v1/logon", "Content-Type: application/json\r\n", body);
     person->took_us = clock_steady_us() - began_us - person->comes_us;
     if (status == 200)
         return;
-    fprintf(stderr, "p%05d: %d %s\n", number + 1, status, status ? https->answer.bytes : "no answer");
+    fprintf(stderr, "p%05d: %d %s\n", number + first, status, status ? https->answer.bytes : "no answer");
     person->took_us = -1;
 }
 
@@ -92,13 +93,15 @@ int main(int argc, char **argv)
 {
     static pthread_t threads[DEVICES_MAX];
     static struct https devices[DEVICES_MAX];
-    if (argc != 7) {
+    if (argc != 7 && argc != 8) {
         fputs("usage: see the head of tests/bench/storm.c\n", stderr);
         return 2;
     }
     words = argv;
     people = (int)strtol(argv[1], NULL, 10);
     int count = (int)strtol(argv[3], NULL, 10);
+    if (argc == 8)
+        first = (int)strtol(argv[7], NULL, 10);
     persons = mem_new((size_t)people, sizeof *persons);
     invite((int)strtol(argv[2], NULL, 10));
     for (int i = 0; i < count && i < DEVICES_MAX; i++) {

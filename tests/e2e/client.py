@@ -16,7 +16,7 @@ HERE = os.path.dirname(os.path.realpath(__file__))
 TOWN, BUILD = os.environ["TOWN"], os.environ["BUILD"]
 NAME, PUBLIC, DEVICES = "broker.pult.example", 8443, 8444
 WORK = tempfile.mkdtemp(prefix="pult-client.")
-# What libwebsockets gives a client that does not go on (20 s), and the same again for a busy machine. Who is served only
+# What the broker gives a client that does not go on (10 s for a step), and more for a busy machine. Who is served only
 # when somebody else has been given up waits for most of that; who is served beside them is served SOON_S.
 PATIENCE_S, SOON_S = 40, 10
 
