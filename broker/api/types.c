@@ -31,6 +31,9 @@ static const struct field tenant_fields[] = {
     {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .column = 4, .sentence = "Kerberos realm; empty: logon by password only"},
     {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .sentence = "directory group whose members administer this tenant"},
     {.name = "help_desk", .type = FIELD_TEXT, AT(tenant, help_desk), .column = 5, .sentence = "telephone number shown with every refusal"},
+    {.name = "max_devices", .type = FIELD_NUMBER, AT(tenant, max_devices), .max = 1000000, .sentence = "quota set by the district: how many devices it may have; 0: any number"},
+    {.name = "max_hosts", .type = FIELD_NUMBER, AT(tenant, max_hosts), .max = 1000000, .sentence = "quota: session hosts"},
+    {.name = "max_assignments", .type = FIELD_NUMBER, AT(tenant, max_assignments), .max = 1000000, .sentence = "quota: assignments"},
     END,
 };
 

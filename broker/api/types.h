@@ -110,6 +110,7 @@ struct tenant {
     char realm[NAME_SIZE];     // Kerberos realm, empty: none
     char admin_group[DN_SIZE]; // members administer this tenant
     char help_desk[NAME_SIZE]; // shown under refusals: a telephone number
+    int64_t max_devices, max_hosts, max_assignments; // quotas; 0: none
 };
 
 enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };

@@ -49,6 +49,27 @@ static bool tenant_fits(const struct state *state, const struct tenant *tenant, 
     return true;
 }
 
+// What there was before the quota stays.
+static bool quota_fits(const struct state *state, enum noun noun, const char *id, const struct tenant *owner,
+                       struct fault *why)
+{
+    static const struct {
+        const char *name;
+        size_t offset;
+    } quotas[NOUN_COUNT] = {
+        [NOUN_DEVICE] = {"max_devices", offsetof(struct tenant, max_devices)},
+        [NOUN_HOST] = {"max_hosts", offsetof(struct tenant, max_hosts)},
+        [NOUN_ASSIGNMENT] = {"max_assignments", offsetof(struct tenant, max_assignments)},
+    };
+    if (!quotas[noun].name || state_find(state, noun, id))
+        return true;
+    int64_t quota = *(const int64_t *)(const void *)((const char *)owner + quotas[noun].offset);
+    int64_t count = quota ? (int64_t)wall_count(state, owner->id, noun) : 0;
+    return !quota || count < quota ||
+           fault_set(why, FAULT_CONFLICT, "%s: %s has %lld already, and the district allows %lld", quotas[noun].name,
+                     owner->id, (long long)count, (long long)quota);
+}
+
 // Desks dial it, and it may stand among a command's words: nothing that is an option there.
 static bool address_fits(const struct host *host, struct fault *why)
 {
@@ -102,8 +123,11 @@ bool record_check(const struct state *state, enum noun noun, const void *record,
     wall_owner(owner_id, id);
     if (!id_is_valid(noun, id))
         return fault_set(why, FAULT_INVALID, "id: not a valid id of a %s", noun_rows[noun].name);
-    if (noun != NOUN_TENANT && !state_tenant(state, owner_id))
+    const struct tenant *owner = state_tenant(state, owner_id);
+    if (noun != NOUN_TENANT && !owner)
         return fault_set(why, FAULT_INVALID, "id: there is no tenant \"%s\"", owner_id);
+    if (noun != NOUN_TENANT && !quota_fits(state, noun, id, owner, why))
+        return false;
     for (const struct field *field = noun_rows[noun].fields; field->name; field++)
         if (field->type == FIELD_ID && field->refers != NOUN_NONE &&
             !reference_fits(state, field, (const char *)record + field->offset, owner_id, why))

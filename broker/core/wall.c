@@ -3,6 +3,7 @@
 #include "broker/base/text.h"
 #include "broker/core/state.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 // ---- whose a thing is
@@ -15,6 +16,17 @@ void wall_owner(char tenant_id[SLUG_SIZE], const char *id)
 bool wall_owns(const char *tenant_id, const char *id)
 {
     return id_is_of_tenant(id, tenant_id);
+}
+
+// Its own stand together: behind "tenant/" and before "tenant0", the next letter.
+size_t wall_count(const struct state *state, const char *tenant_id, enum noun noun)
+{
+    const struct sorted_table *table = state_table(state, noun);
+    char first[SLUG_SIZE + 1], behind[SLUG_SIZE + 1];
+    static_assert('/' + 1 == '0', "the next letter");
+    snprintf(first, sizeof first, "%s/", tenant_id);
+    snprintf(behind, sizeof behind, "%s0", tenant_id);
+    return sorted_table_from(table, behind) - sorted_table_from(table, first);
 }
 
 // ---- what a tenant may use

@@ -16,15 +16,16 @@ struct peer {
     int64_t half_life_ms;          // when half of the life of that is over, while it asks for the next one
 };
 
+struct state;
+
 // ---- whose a thing is
 
 // The tenant that it belongs to; a tenant belongs to itself.
 void wall_owner(char tenant_id[SLUG_SIZE], const char *id);
 bool wall_owns(const char *tenant_id, const char *id);
+size_t wall_count(const struct state *state, const char *tenant_id, enum noun noun); // how many it owns
 
 // ---- what a tenant may use: its own, and nothing across the border
-
-struct state;
 
 // Asked by all that follow. Whether there is such a thing is another question.
 bool wall_may_use(const struct state *state, const char *tenant_id, enum noun noun, const char *id);

@@ -98,6 +98,84 @@ Test(tenants, many_at_once_are_no_way_around)
         "{\"objects\":[{\"noun\":\"profile\",\"id\":\"altdorf/x\",\"name\":\"x\",\"pool\":\"altdorf/office\"}]}");
 }
 
+// ---- quotas
+
+static void set_quotas(int64_t devices, int64_t hosts, int64_t assignments)
+{
+    union record altdorf = {.tenant = *state_tenant(calls.core.state, "altdorf")};
+    altdorf.tenant.max_devices = devices;
+    altdorf.tenant.max_hosts = hosts;
+    altdorf.tenant.max_assignments = assignments;
+    core_set(&calls.core, NOUN_TENANT, &altdorf);
+}
+
+static void expect_quota(const char *name, enum method_id id, enum noun noun, const char *thing, const char *body)
+{
+    owned(json) json_object *answer = calls_call(id, noun, thing, body);
+    const char *detail = codec_string(answer, "detail");
+    cr_assert_eq(calls.status, 409, "%s", json_object_to_json_string(answer));
+    cr_assert(strstr(detail, name) && strstr(detail, "altdorf has 1 already, and the district allows 1"), "%s", detail);
+}
+
+#define DEVICE "{\"site\":\"altdorf/hall\",\"room\":\"1\"}"
+#define HOST(port)                                                                                                     \
+    "{\"pool\":\"altdorf/office\",\"address\":\"ts9.altdorf.example\",\"port\":" port                                  \
+    ",\"weight\":100,\"max_sessions\":9,"                                                                              \
+    "\"fingerprint\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}"
+#define ASSIGNMENT "{\"profile\":\"altdorf/clerk\",\"group\":\"bauamt\"}"
+
+Test(tenants, none_gets_more_than_the_district_allows)
+{
+    union record hall = {.site = {.id = "altdorf/hall", .name = "hall"}};
+    core_set(&calls.core, NOUN_SITE, &hall);
+    size_t devices = wall_count(calls.core.state, "altdorf", NOUN_DEVICE);
+    size_t hosts = wall_count(calls.core.state, "altdorf", NOUN_HOST);
+    cr_assert(devices == 1 && hosts == 1 && wall_count(calls.core.state, "neustadt", NOUN_HOST) == 3);
+    set_quotas(1, 1, 1);
+    expect_quota("max_devices", METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE);
+    expect_quota("max_hosts", METHOD_SET, NOUN_HOST, "altdorf/ts9", HOST("3389"));
+    expect_quota("max_assignments", METHOD_SET, NOUN_ASSIGNMENT, "altdorf/a9", ASSIGNMENT);
+    calls.caller.role = ROLE_DISTRICT;
+    expect_quota("max_devices", METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE);
+    CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "altdorf/desk1", DEVICE);
+    CALLS_EXPECT(200, METHOD_ENROL_TOKEN, NOUN_DEVICE, "altdorf/desk1", "{}");
+    set_quotas(2, 0, 0);
+    CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE);
+    CALLS_EXPECT(200, METHOD_SET, NOUN_HOST, "altdorf/ts9", HOST("3390"));
+    CALLS_EXPECT(200, METHOD_SET, NOUN_ASSIGNMENT, "altdorf/a9", ASSIGNMENT);
+    set_quotas(1, 1, 1);
+    CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE); // what there is stays
+}
+
+Test(tenants, the_plan_of_many_knows_the_quota)
+{
+    static const char two[] =
+        "{\"dry_run\":true,\"objects\":[{\"noun\":\"assignment\",\"id\":\"altdorf/a8\",\"profile\":"
+        "\"altdorf/clerk\",\"group\":\"a\"},{\"noun\":\"assignment\",\"id\":\"altdorf/a9\","
+        "\"profile\":\"altdorf/clerk\",\"group\":\"b\"}]}";
+    size_t before = wall_count(calls.core.state, "altdorf", NOUN_ASSIGNMENT);
+    set_quotas(0, 0, (int64_t)before + 1);
+    owned(json) json_object *answer = calls_call(METHOD_APPLY, NOUN_NONE, "", two);
+    cr_assert_eq(calls.status, 409);
+    cr_assert(strstr(codec_string(answer, "detail"), "assignment altdorf/a9: max_assignments"), "%s",
+              codec_string(answer, "detail"));
+    set_quotas(0, 0, (int64_t)before + 2);
+    CALLS_EXPECT(200, METHOD_APPLY, NOUN_NONE, "", two);
+}
+
+Test(tenants, its_quotas_are_shown_to_it_and_set_by_the_district_only)
+{
+    set_quotas(5, 6, 7);
+    owned(json) json_object *shown = calls_call(METHOD_SHOW, NOUN_TENANT, "altdorf", "{}");
+    cr_assert_eq(codec_number(shown, "max_devices"), 5);
+    cr_assert_eq(codec_number(shown, "max_hosts"), 6);
+    cr_assert_eq(codec_number(shown, "max_assignments"), 7);
+    calls.caller.role = ROLE_ADMIN;
+    CALLS_EXPECT(403, METHOD_SET, NOUN_TENANT, "altdorf",
+                 "{\"name\":\"Altdorf\",\"servers\":[\"ldaps://dir.example\"],\"user_base\":\"dc=example\",\"bind_dn\":"
+                 "\"cn=pult\",\"max_devices\":99}");
+}
+
 Test(tenants, a_desk_learns_nothing_of_a_foreign_session)
 {
     struct device_message showing = {.type = DEVICE_SHOWING};
