@@ -18,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000, READ_MS = 7000 };
+enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000, ANNOUNCE_MS = 75000, READ_MS = 7000 };
 
 struct agent {
     struct loop *loop;
@@ -112,6 +112,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
         .dial_ms = DIAL_MS,
         .give_up_ms = GIVE_UP_MS,
         .show_ms = SHOW_MS,
+        .announce_ms = ANNOUNCE_MS,
         .read_ms = READ_MS,
     };
     agent->view = session_view_new(agent->loop, &config, agent->screens, answer, password, session_view_changed, agent);
@@ -121,6 +122,12 @@ static void resume_view(void *arg, const char *one_time_password)
 {
     struct agent *agent = arg;
     session_view_resume(agent->view, one_time_password);
+}
+
+static void announce_desktop(void *arg)
+{
+    struct agent *agent = arg;
+    session_view_announce(agent->view);
 }
 
 static void close_view(void *arg)
@@ -176,6 +183,7 @@ static const struct desk_ports desk_ports = {
     .change = change_password,
     .open = open_view,
     .resume = resume_view,
+    .announce = announce_desktop,
     .close = close_view,
     .face = show_face,
     .mark = show_mark,

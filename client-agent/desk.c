@@ -4,6 +4,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/client/language.h"
+#include "client-agent/session_end.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -59,53 +60,7 @@ static const unsigned next_states[DESK_STATE_COUNT] = {
     [DESK_CLOSING] = MAY(DESK_GREETING),
 };
 
-// How a session's end is told: to the person, and to the broker.
-struct session_end_row {
-    const char *sentence;
-    enum desk_report report;
-    const char *reason;
-};
-
-// A session that is not known to have ended may go on at its host: to the broker it is disconnected.
-static const struct session_end_row end_rows[VIEW_END_COUNT] = {
-    [VIEW_LOGGED_OFF] = {N_("You are logged off."), DESK_REPORTS_ENDED, "logged off"},
-    [VIEW_REPLACED] = {N_("Your session was opened at another desk."), DESK_REPORTS_DISCONNECTED, "opened elsewhere"},
-    [VIEW_ENDED_BY_HOST] = {N_("The session host has ended your session. Log on again or ask the help desk."),
-                            DESK_REPORTS_ENDED, "ended by the host"},
-    [VIEW_LOST] =
-        {N_("The connection to the session host was lost. Your programs keep running: log on again to return to them."),
-         DESK_REPORTS_DISCONNECTED, "connection lost"},
-    [VIEW_UNREACHABLE] = {N_("The session host cannot be reached. Try again in a minute or ask the help desk."),
-                          DESK_REPORTS_FAILED, "host unreachable"},
-    [VIEW_REFUSED] = {N_("The session host rejected your logon. Try again or ask the help desk."), DESK_REPORTS_FAILED,
-                      "refused by the host"},
-    [VIEW_WRONG_CERTIFICATE] =
-        {N_("The session host presented a wrong certificate. Your password was not sent. Tell the help desk."),
-         DESK_REPORTS_FAILED, "false certificate"},
-    [VIEW_FAILED] = {N_("The session could not be shown. Log on again to return to it."), DESK_REPORTS_FAILED,
-                     "viewer failed"},
-    [VIEW_CLOSED] = {"", DESK_REPORTS_DISCONNECTED, "closed at the desk"},
-};
-
-static const char moved_sentence[] = N_("Your session was opened at %s.");
-static const char moved_somewhere[] = N_("Your session was opened at another desk.");
-// What the broker does to a session, and why.
-static const char *const ended_sentences[HOST_REASON_COUNT] = {
-    [HOST_BECAUSE_NONE] = N_("Your session has ended."),
-    [HOST_BECAUSE_IDLE] = N_("Your session has ended: you had not used it for a long time."),
-    [HOST_BECAUSE_DISCONNECTED_LIMIT] = N_("Your session has ended: you had not used it for a long time."),
-    [HOST_BECAUSE_SESSION_LIMIT] = N_("Your session has ended: it had reached its time limit."),
-    [HOST_BECAUSE_HOURS] = N_("Your session has ended: its permitted hours are over."),
-    [HOST_BECAUSE_ADMIN] = N_("Your session was ended by the administrators."),
-    [HOST_BECAUSE_SUPERSEDED] = N_("Your session has ended."),
-    [HOST_BECAUSE_NAME_REUSED] = N_("Your session has ended: your user name belongs to somebody else now."),
-};
-static const char idle_sentence[] = N_("Your session was locked because you had not used it for a long time. Your "
-                                       "programs keep running: log on to return to them.");
-static const char closed_sentence[] =
-    N_("Your session was locked by the administrators. Your programs keep running: log on to return to them.");
 static const char broken_answer[] = N_("The broker's answer is not usable. Ask the help desk.");
-static const char locked_sentence[] = N_("This desk is locked. Your programs keep running: log on to return to them.");
 static const char gone_sentence[] = N_("Your session was opened at another desk, or it has ended.");
 static const char lost_sentence[] = N_("Your earlier desktop on %s cannot be reached at the moment. You are getting a "
                                        "new one. If something is missing there, tell the help desk.");
@@ -408,13 +363,13 @@ static void session_ended(struct desk *desk, enum session_view_end end)
 {
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
     bool was_shown = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
-    bool goes_on = was_shown && end_rows[end].report == DESK_REPORTS_FAILED;
-    report_session(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : end_rows[end].report,
-                   end_rows[end].reason);
+    bool goes_on = was_shown && session_end_rows[end].report == DESK_REPORTS_FAILED;
+    report_session(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : session_end_rows[end].report,
+                   session_end_rows[end].reason);
     if (known)
         enter_state(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
     else
-        enter_state(desk, DESK_GREETING, end_rows[end].sentence, "");
+        enter_state(desk, DESK_GREETING, session_end_rows[end].sentence, "");
 }
 
 static void break_off(struct desk *desk)
@@ -461,7 +416,7 @@ void desk_view(struct desk *desk, enum session_view_event event, enum session_vi
         return;
     case VIEW_LOCK:
         if (desk->state == DESK_CONNECTED)
-            close_session(desk, locked_sentence, "");
+            close_session(desk, session_end_locked, "");
         desk_attention(desk);
         return;
     case VIEW_ENDED:
@@ -475,7 +430,7 @@ void desk_time(struct desk *desk)
     if (desk->state == DESK_WAKING)
         check_person(desk);
     else if (desk->state == DESK_RECONNECTING)
-        close_session(desk, end_rows[VIEW_LOST].sentence, "");
+        close_session(desk, session_end_rows[VIEW_LOST].sentence, "");
 }
 
 // ---- the broker's link
@@ -495,6 +450,10 @@ void desk_link_up(struct desk *desk)
 {
     bool shows = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
     struct device_message showing = {.type = DEVICE_SHOWING};
+    if (desk->state == DESK_CONNECTING) {
+        TEXT_PUT(showing.session, desk->session);
+        showing.fence = desk->fence;
+    }
     if (shows) {
         TEXT_PUT(showing.session, desk->session);
         showing.fence = desk->fence;
@@ -534,13 +493,6 @@ static bool is_about_us(const struct desk *desk, const struct device_message *me
     return text_equal(message->session, desk->session) && message->fence >= desk->fence && *desk->session;
 }
 
-// xrdp says the same when somebody logs off and when the session goes elsewhere: the broker's word may come after it.
-static bool tells_of_the_end(const struct desk *desk)
-{
-    return desk->sentence == end_rows[VIEW_LOGGED_OFF].sentence || desk->sentence == end_rows[VIEW_REPLACED].sentence ||
-           desk->sentence == end_rows[VIEW_LOST].sentence;
-}
-
 static void got_password(struct desk *desk, const struct device_message *message)
 {
     if (desk->state != DESK_RECONNECTING || !desk->wants_password || !is_about_us(desk, message))
@@ -552,25 +504,17 @@ static void got_password(struct desk *desk, const struct device_message *message
         close_session(desk, gone_sentence, "");
 }
 
-// NULL: it is no word about how the session goes on.
-static const char *sentence_of(const struct device_message *message)
-{
-    if (message->type == DEVICE_MOVED)
-        return *message->place ? moved_sentence : moved_somewhere;
-    if (message->type == DEVICE_LOCK)
-        return message->reason == HOST_BECAUSE_IDLE ? idle_sentence : closed_sentence;
-    return message->type == DEVICE_END ? ended_sentences[message->reason] : NULL;
-}
-
 void desk_link_message(struct desk *desk, const struct device_message *message)
 {
     if (message->type == DEVICE_PASSWORD)
         got_password(desk, message);
-    const char *sentence = sentence_of(message);
+    if (message->type == DEVICE_DESKTOP && has_session(desk) && is_about_us(desk, message))
+        desk->ports.announce(desk->arg);
+    const char *sentence = session_end_word(message);
     if (!sentence || !is_about_us(desk, message))
         return;
     if (has_session(desk))
         close_session(desk, sentence, message->place);
-    else if (desk->state == DESK_GREETING && tells_of_the_end(desk))
+    else if (desk->state == DESK_GREETING && session_end_outdates(message, desk->sentence))
         enter_state(desk, DESK_GREETING, sentence, message->place);
 }

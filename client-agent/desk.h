@@ -41,6 +41,7 @@ struct desk_ports {
                    const struct secret *new_password);
     void (*open)(void *arg, const struct logon_answer *answer, const struct secret *password);
     void (*resume)(void *arg, const char *one_time_password); // after VIEW_WAITS
+    void (*announce)(void *arg);                              // the desktop is there
     void (*close)(void *arg);                                 // VIEW_ENDED follows
     void (*face)(void *arg, const struct desk_face *face);
     void (*mark)(void *arg); // the greeter shows for a while that it is the real one

@@ -32,10 +32,11 @@ struct session_view {
     struct loop_timer *reading;  // while the greeter has something to be read
     struct loop_timer *locks;    // caps lock and its like are to be said again
     int64_t locks_ms;
-    bool one_time;    // each password opens the session once
-    bool wanted;      // a viewer is to be started when there is an X server for it
-    bool reads, held; // the person is reading; the desktop is there meanwhile
-    int tries;        // since it was last shown
+    bool one_time;             // each password opens the session once
+    bool wanted;               // a viewer is to be started when there is an X server for it
+    bool window_up, announced; // the viewer's window is there; and the broker has said that the desktop is
+    bool reads, held;          // the person is reading; the desktop is there meanwhile
+    int tries;                 // since it was last shown
     bool shown, broken, used, over;
     enum session_view_end end;
     session_view_told *told;
@@ -85,6 +86,7 @@ static void wait_for_password(struct session_view *view)
     relay_free(take(view->relay));
     loop_timer_stop(view->patience);
     view->broken = true;
+    view->window_up = view->announced = false;
     displays_show(view->screens, DISPLAY_GREETER);
     view->told(view->arg, VIEW_WAITS, 0);
 }
@@ -97,7 +99,9 @@ static void rdp_client_is_over(void *arg, enum rdp_client_end ended, int status)
     // xfreerdp3 also says so when it loses its X server.
     if (end == VIEW_ENDED_BY_HOST && !relay_host_ended(view->relay))
         end = VIEW_FAILED;
-    // A host that says good-bye before there was a desktop did not let the person in.
+    // A host that says good-bye before there was a desktop did not let the person in, or had none for them.
+    if ((end == VIEW_LOGGED_OFF || end == VIEW_ENDED_BY_HOST) && !view->shown && view->answer.announced)
+        end = VIEW_NO_DESKTOP;
     if (end == VIEW_LOGGED_OFF && (!view->shown || (view->one_time && view->broken)))
         end = VIEW_REFUSED;
     if (end == VIEW_LOST && view->one_time && view->shown && !view->over && ++view->tries <= TRIES_MAX)
@@ -140,17 +144,39 @@ static void has_read(void *arg)
         show_desktop(view);
 }
 
-static void window_appeared(void *arg)
+// What a host shows to whom it has no desktop for is nothing to type a password into.
+static void show_when_announced(struct session_view *view)
 {
-    struct session_view *view = arg;
-    bool awaited = !view->shown || (view->broken && view->one_time && view->viewer);
-    if (view->over || !awaited)
+    if (!view->window_up || (view->answer.announced && !view->announced))
         return;
     loop_timer_stop(view->patience);
     if (view->reads)
         view->held = true;
     else
         show_desktop(view);
+}
+
+static bool is_awaited(const struct session_view *view)
+{
+    return !view->over && (!view->shown || (view->broken && view->one_time && view->viewer));
+}
+
+static void window_appeared(void *arg)
+{
+    struct session_view *view = arg;
+    if (!is_awaited(view) || view->window_up)
+        return;
+    view->window_up = true;
+    loop_timer_start(view->patience, view->config.announce_ms);
+    show_when_announced(view);
+}
+
+void session_view_announce(struct session_view *view)
+{
+    if (!is_awaited(view))
+        return;
+    view->announced = true;
+    show_when_announced(view);
 }
 
 static void lock_pressed(void *arg)
@@ -251,8 +277,9 @@ static void relay_changed(void *arg, enum relay_event event)
 static void out_of_patience(void *arg)
 {
     struct session_view *view = arg;
-    log_warn("viewer", "%s: no window has appeared", view->answer.session);
-    end_with(view, VIEW_FAILED);
+    log_warn("viewer", "%s: %s", view->answer.session,
+             view->window_up ? "no desktop was announced" : "no window has appeared");
+    end_with(view, view->window_up ? VIEW_NO_DESKTOP : VIEW_FAILED);
 }
 
 // ---- starting

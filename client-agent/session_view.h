@@ -6,7 +6,7 @@
 #include "client-agent/rdp_client.h"
 
 enum session_view_event {
-    VIEW_SHOWN,  // the person sees the desktop
+    VIEW_SHOWN,  // the person sees the desktop: never before it is announced, when the broker announces it
     VIEW_BROKEN, // the line broke and is being mended; the greeter's screen is shown meanwhile
     VIEW_WAITS,  // the same, but nothing happens before session_view_resume: the one-time password is used up
     VIEW_MENDED,
@@ -23,7 +23,8 @@ enum session_view_end {
     VIEW_REFUSED,
     VIEW_WRONG_CERTIFICATE,
     VIEW_FAILED,
-    VIEW_CLOSED, // by session_view_close
+    VIEW_NO_DESKTOP, // let in, and no desktop was announced
+    VIEW_CLOSED,     // by session_view_close
     VIEW_END_COUNT,
 };
 
@@ -31,6 +32,7 @@ struct session_view_config {
     struct rdp_client_config viewer;
     const char *run_dir;
     int64_t dial_ms, give_up_ms, show_ms; // show_ms: how long until the desktop must be there
+    int64_t announce_ms;                  // and, where it is announced, the announcement after the viewer is
     int64_t read_ms;                      // how long the greeter stays when it has a lost session to tell of
 };
 
@@ -46,8 +48,9 @@ struct session_view *session_view_new(struct loop *loop, const struct session_vi
                                       const struct secret *password, session_view_told *told, void *arg);
 // After VIEW_WAITS: dials the host, and lets a new viewer in with this password.
 void session_view_resume(struct session_view *view, const char *one_time_password);
-void session_view_close(struct session_view *view); // VIEW_ENDED with VIEW_CLOSED follows
-void session_view_free(struct session_view *view);  // also from `told`; renews the viewer's X server; NULL allowed
+void session_view_announce(struct session_view *view); // the broker says that the desktop is there
+void session_view_close(struct session_view *view);    // VIEW_ENDED with VIEW_CLOSED follows
+void session_view_free(struct session_view *view);     // also from `told`; renews the viewer's X server; NULL allowed
 // The viewer's X server is there (again), or not any more.
 void session_view_screen_ready(struct session_view *view);
 void session_view_screen_ended(struct session_view *view);

@@ -38,6 +38,7 @@ static const struct field logon_answer_fields[] = {
     {.name = "printers", .type = FIELD_FLAG, AT(logon_answer, printers), .sentence = "allowed channels"},
     {.name = "sound", .type = FIELD_FLAG, AT(logon_answer, sound), .sentence = "allowed channels"},
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(logon_answer, multi_monitor), .sentence = "all monitors"},
+    {.name = "announced", .type = FIELD_FLAG, AT(logon_answer, announced), .sentence = "\"desktop\" on the link says when the desktop is there: nothing of it is to be shown before"},
     {.name = "reconnected", .type = FIELD_FLAG, AT(logon_answer, reconnected), .sentence = "a running session was reconnected"},
     {.name = "moved_from", .type = FIELD_TEXT, AT(logon_answer, moved_from), .sentence = "place it was moved from"},
     {.name = "why", .type = FIELD_LINES, AT(logon_answer, why), .sentence = "how it was decided, one line per step"},

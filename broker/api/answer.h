@@ -42,6 +42,7 @@ struct logon_answer {
     char abandoned_host[NAME_SIZE];        // host of an earlier session that cannot be reached; empty: none
     bool clipboard, drives, printers, sound, multi_monitor;
     bool reconnected;           // a running session was found again
+    bool announced;             // "desktop" on the link says when it is there: nothing is shown before
     char moved_from[NAME_SIZE]; // place of the desk it was taken from, empty: none
     char why[TRACE_SIZE];       // lines
 };

@@ -34,7 +34,7 @@ static const struct field password_fields[] = {
 static const struct field showing_fields[] = {
     {.name = "session", .type = FIELD_TEXT, AT(session), .sentence = "the session; empty: none"},
     {.name = "fence", .type = FIELD_NUMBER, AT(fence), .max = INT64_MAX, .sentence = "its fencing number as the desk knows it"},
-    {.name = "state", .type = FIELD_CHOICE, AT(state), .choices = desk_report_words, .sentence = "disconnected while the desk mends its line to the host"},
+    {.name = "state", .type = FIELD_CHOICE, AT(state), .choices = desk_report_words, .sentence = "disconnected while the desk mends its line to the host, none while it waits for the desktop"},
     {.name = NULL},
 };
 
@@ -46,7 +46,8 @@ static const struct field state_fields[] = {
     {.name = NULL},
 };
 
-static const struct field renew_fields[] = {SESSION, FENCE, {.name = NULL}};
+// Of what needs no more than the session.
+static const struct field bare_fields[] = {SESSION, FENCE, {.name = NULL}};
 
 const struct link_type device_link_types[DEVICE_MESSAGE_TYPE_COUNT] = {
     [DEVICE_MOVED] = {"moved", LINK_BROKER, moved_fields, "type", NULL, "the session was opened elsewhere: show it no longer"},
@@ -54,8 +55,9 @@ const struct link_type device_link_types[DEVICE_MESSAGE_TYPE_COUNT] = {
     [DEVICE_LOCK] = {"lock", LINK_BROKER, end_fields, "type", NULL, "show the session no longer; it goes on"},
     [DEVICE_DESK] = {"desk", LINK_BROKER, desk_fields, NULL, NULL, "once the link is up, and when it changes: what people call this desk"},
     [DEVICE_PASSWORD] = {"password", LINK_BROKER, password_fields, NULL, NULL, "answers \"renew\""},
+    [DEVICE_DESKTOP] = {"desktop", LINK_BROKER, bare_fields, NULL, NULL, "the desktop is there: show it"},
     [DEVICE_SHOWING] = {"showing", LINK_AGENT, showing_fields, NULL, NULL, "once the link is up: what the desk shows"},
     [DEVICE_STATE] = {"state", LINK_AGENT, state_fields, NULL, NULL, "the session is now in this state"},
-    [DEVICE_RENEW] = {"renew", LINK_AGENT, renew_fields, NULL, "renew", "asks for a fresh one-time password, after the line to the host broke"},
+    [DEVICE_RENEW] = {"renew", LINK_AGENT, bare_fields, NULL, "renew", "asks for a fresh one-time password, after the line to the host broke"},
 };
 // clang-format on

@@ -14,8 +14,9 @@ enum device_message_type {
     DEVICE_LOCK,     // show it no longer, it goes on; reason
     DEVICE_DESK,     // once the link is up, and whenever it changes: what people call this desk; place
     DEVICE_PASSWORD, // answer to DEVICE_RENEW: `password`; empty when the session is not this desk's any more
+    DEVICE_DESKTOP,  // the desktop is there: show it
     // From the agent.
-    DEVICE_SHOWING, // once the link is up: which session the desk shows; `session` may be empty
+    DEVICE_SHOWING, // once the link is up: which session the desk shows, or, with no state, waits for; may be empty
     DEVICE_STATE,   // the session is now in `state`
     DEVICE_RENEW,   // a fresh one-time password, please, for the session it has
     DEVICE_MESSAGE_TYPE_COUNT,

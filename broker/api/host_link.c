@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/host_link.h"
 
-const char *const host_reason_words[] = {
-    "none", "idle", "disconnected-limit", "session-limit", "hours", "admin", "superseded", "name-reused", NULL};
+const char *const host_reason_words[] = {"none",  "idle",       "disconnected-limit", "session-limit", "hours",
+                                         "admin", "superseded", "name-reused",        "no-desktop",    "desktop-ended",
+                                         NULL};
+const char *const desktop_outcome_words[] = {"ready", "no-session", "no-account", "no-screen", "no-window-manager",
+                                             "ended", NULL};
 
 // A row a line.
 // clang-format off
@@ -39,6 +42,7 @@ static const struct field session_fields[] = {
     {.name = "session", .type = FIELD_TEXT, AT(host_session, session), .sentence = "by the one-time password that opened it; empty: not opened by Pult"},
     {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = HOST_FENCE_MAX, .sentence = "of the newest one-time password"},
     {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody is connected to it"},
+    {.name = "starting", .type = FIELD_FLAG, AT(host_session, starting), .sentence = "its window manager is not there yet"},
     {.name = "since", .type = FIELD_NUMBER, AT(host_session, since_ms), .max = INT64_MAX, .sentence = "when it began, by the host's clock"},
     {.name = "idle", .type = FIELD_NUMBER, AT(host_session, idle_s), .max = INT64_MAX, .sentence = "seconds without keyboard and mouse"},
     {.name = "display", .type = FIELD_TEXT, AT(host_session, display), .sentence = "X display"},
@@ -55,6 +59,7 @@ static const struct field report_fields[] = {
     {.name = "pressure", .type = FIELD_NUMBER, AT(host_message, pressure), .max = 1000, .sentence = "share of the time in which something waited, permille"},
     {.name = "started", .type = FIELD_NUMBER, AT(host_message, started_ms), .max = INT64_MAX, .sentence = "when the agent started"},
     {.name = "faults", .type = FIELD_LINES, AT(host_message, faults), .sentence = "what is wrong with the host"},
+    {.name = "announces", .type = FIELD_FLAG, AT(host_message, announces), .sentence = "this agent says \"desktop\" of everybody it lets in"},
     {.name = "sessions", .type = FIELD_RECORDS, AT(host_message, sessions), .flags = FIELD_REQUIRED, .max = HOST_SESSIONS_MAX, .record = &host_session_type, .sentence = "all sessions that run there"},
     {.name = NULL},
 };
@@ -68,6 +73,14 @@ static const struct field verify_fields[] = {
 };
 
 static const struct field ended_fields[] = {SESSION, REASON, {.name = NULL}};
+static const struct field desktop_fields[] = {
+    {.name = "session", .type = FIELD_TEXT, AT(host_message, session), .flags = FIELD_REQUIRED, .sentence = "the session that the one-time password opens"},
+    USER,
+    {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .flags = FIELD_REQUIRED, .max = HOST_FENCE_MAX, .sentence = "its fencing number"},
+    {.name = "outcome", .type = FIELD_CHOICE, AT(host_message, outcome), .flags = FIELD_REQUIRED, .choices = desktop_outcome_words, .sentence = "ready, or why there is none"},
+    {.name = "was_running", .type = FIELD_FLAG, AT(host_message, was_running), .sentence = "the desktop was there before, and its programs run, whatever the outcome"},
+    {.name = NULL},
+};
 
 const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT] = {
     [HOST_WELCOME] = {"welcome", LINK_BROKER, welcome_fields, "type", NULL, "once the link is up, and whenever the broker's clock was set"},
@@ -78,5 +91,6 @@ const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT] = {
     [HOST_REPORT] = {"report", LINK_AGENT, report_fields, NULL, NULL, "how the host is and what runs there; on every change, and every 10 s"},
     [HOST_VERIFY] = {"verify", LINK_AGENT, verify_fields, "type", NULL, "a valid one-time password was presented; is it still the newest?"},
     [HOST_ENDED] = {"ended", LINK_AGENT, ended_fields, NULL, NULL, "the host ends the session without an order, for this reason"},
+    [HOST_DESKTOP] = {"desktop", LINK_AGENT, desktop_fields, NULL, NULL, "what became of somebody who was let in"},
 };
 // clang-format on

@@ -21,10 +21,11 @@ enum host_message_type {
     HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
     HOST_MESSAGE,    // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
     // From the agent.
-    HOST_REPORT, // load, faults, fence (the highest that let somebody in), sessions
-    HOST_VERIFY, // a valid one-time password was presented: request_id, session, user_name, fence. Is it still the
-                 // newest?
-    HOST_ENDED,  // `session` is being ended there without an order; reason
+    HOST_REPORT,  // load, faults, fence (the highest that let somebody in), sessions
+    HOST_VERIFY,  // a valid one-time password was presented: request_id, session, user_name, fence. Is it still the
+                  // newest?
+    HOST_ENDED,   // `session` is being ended there without an order; reason
+    HOST_DESKTOP, // what became of somebody who was let in: session, user_name, fence, outcome, was_running
     HOST_MESSAGE_TYPE_COUNT,
 };
 
@@ -39,9 +40,23 @@ enum host_reason {
     HOST_BECAUSE_ADMIN,              // an administrator wants it
     HOST_BECAUSE_SUPERSEDED,         // the broker has no such session any more: its person has another
     HOST_BECAUSE_NAME_REUSED,        // its user name or its account at the host let in somebody else
+    HOST_BECAUSE_NO_DESKTOP,         // its person was let in, and no desktop came
+    HOST_BECAUSE_DESKTOP_ENDED,      // it ended as soon as it had started
     HOST_REASON_COUNT,
 };
 extern const char *const host_reason_words[];
+
+// What became of somebody whom a host has let in.
+enum desktop_outcome {
+    DESKTOP_READY,
+    DESKTOP_NO_SESSION,        // the session manager opened none
+    DESKTOP_NO_ACCOUNT,        // neither, since the host does not know the person
+    DESKTOP_NO_SCREEN,         // the X server did not come up
+    DESKTOP_NO_WINDOW_MANAGER, // it did, and nothing appeared on it
+    DESKTOP_ENDED,             // it was there for seconds
+    DESKTOP_OUTCOME_COUNT,
+};
+extern const char *const desktop_outcome_words[];
 
 // A number beyond would leave none for the logon after it. Events are not so many.
 #define HOST_FENCE_MAX (INT64_MAX / 2)
@@ -58,11 +73,14 @@ struct host_message {
     char text[HOST_TEXT_SIZE]; // for people
     int64_t now_ms;            // the broker's clock; one-time passwords end by it
     char otp_key[OTP_KEY_TEXT_SIZE];
+    int64_t outcome;  // enum desktop_outcome
+    bool was_running; // the desktop was there before, and its programs run, whatever the outcome
     // In a report. Shares in permille; "pressure" is the share of the last 10 s in which something waited for CPU,
     // memory or disk, whichever is worst (Linux PSI, "some avg10").
     int64_t cpu, memory, pressure;
     int64_t started_ms;          // when the agent started; its wall clock
     char faults[TRACE_SIZE];     // what is wrong with the host, a line each; empty: fit for new sessions
+    bool announces;              // this agent says when somebody's desktop is there
     struct record_list sessions; // of struct host_session
 };
 
@@ -71,6 +89,7 @@ struct host_session {
     char session[ID_SIZE]; // by the one-time password that opened it; empty: not opened by us
     int64_t fence;         // of the newest one-time password
     bool connected;
+    bool starting;    // its window manager is not there yet
     int64_t since_ms; // wall clock of the host
     int64_t idle_s;   // without keyboard and mouse
     char display[16];

@@ -25,6 +25,8 @@ struct host_status {
     int64_t guarantee; // enum host_guarantee
     // By its agent's last report; numbers are -1 without one.
     int64_t cpu, memory, pressure, reported_sessions, report_age_s;
+    int64_t without_desktop; // people let in lately who got none; -1: there are none
+    int64_t last_failure;    // enum desktop_outcome of the last of them; DESKTOP_READY: there is none
 };
 
 // As sessions are shown: of a host that is away nobody knows what it has.

@@ -129,6 +129,14 @@ static const struct session *session_of(const struct state *state, const char *s
     return wall_may_use(state, tenant_id, NOUN_DEVICE, device_id) ? state_session(state, session_id) : NULL;
 }
 
+// Its announcement was lost with the link, or is still to come.
+static void announce_again(struct services *services, const struct session *session)
+{
+    const struct host_session *there = report_session(reports_find(&services->reports, session->host), session->id);
+    if (there && there->connected && !there->starting && there->fence == session->fence)
+        device_tell(services, session, DEVICE_DESKTOP, HOST_BECAUSE_NONE);
+}
+
 // After the link came up again: the desk says what it shows, or that it shows nothing.
 static void hear_what_is_shown(struct services *services, const char *device_id, const struct device_message *message)
 {
@@ -150,6 +158,10 @@ static void hear_what_is_shown(struct services *services, const char *device_id,
         TEXT_PUT(moved.session, session->id);
         text_cut(moved.place, sizeof moved.place, device && device->room[0] ? device->room : session->device);
         services_tell_device(services, device_id, &moved);
+        return;
+    }
+    if (session && message->state == DESK_REPORTS_NOTHING) {
+        announce_again(services, session);
         return;
     }
     // While a desk mends its line to the host it has the session, and shows it to nobody.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // POST /v1/logon/explain: the same decision as a logon, for somebody else, with nothing done.
 #include "broker/api/method.h"
+#include "broker/base/clock.h"
 #include "broker/calls/logon_attempt.h"
 
 #include <stdio.h>
@@ -38,6 +39,50 @@ static void answer_question(struct explain_question *question, const char *refus
     free(question);
 }
 
+// What became of the person where they were let in lately.
+static void add_failure(struct trace *trace, const char *host_id, enum desktop_outcome outcome, long long minutes)
+{
+    switch (outcome) {
+    case DESKTOP_NO_SESSION:
+        trace_add(trace, "host %s admitted this person %lld minutes ago, but its session manager opened no session",
+                  host_id, minutes);
+        return;
+    case DESKTOP_NO_ACCOUNT:
+        trace_add(trace, "host %s admitted this person %lld minutes ago, but does not know the account", host_id,
+                  minutes);
+        return;
+    case DESKTOP_NO_SCREEN:
+        trace_add(trace, "host %s admitted this person %lld minutes ago, but the X server did not start", host_id,
+                  minutes);
+        return;
+    case DESKTOP_NO_WINDOW_MANAGER:
+        trace_add(trace, "host %s admitted this person %lld minutes ago, but the window manager did not start", host_id,
+                  minutes);
+        return;
+    case DESKTOP_ENDED:
+        trace_add(trace, "host %s admitted this person %lld minutes ago, but the desktop ended at once", host_id,
+                  minutes);
+        return;
+    case DESKTOP_READY:
+    case DESKTOP_OUTCOME_COUNT:
+        return;
+    }
+}
+
+static void add_failures(struct explain_question *question, const char *person_id)
+{
+    struct services *services = question->services;
+    int64_t now_ms = clock_steady_ms();
+    struct wall_walk walk = wall_walk(services->state, question->attempt.tenant_id, NOUN_HOST);
+    for (const struct host *host; (host = wall_next(&walk));) {
+        const struct desktop_failure *failure =
+            report_failure_of(reports_find(&services->reports, host->id), person_id, now_ms);
+        if (failure)
+            add_failure(&question->decision.trace, host->id, (enum desktop_outcome)failure->outcome,
+                        (now_ms - failure->at_ms) / 60000);
+    }
+}
+
 static void looked_up(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
     struct explain_question *question = arg;
@@ -63,6 +108,7 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     seen_person_find(&person, question->services, question->attempt.tenant_id, identity);
     logon_input_fill(&input, question->services, &question->attempt, person.row.id, identity, question->device);
     logon_decide(question->services->state, &input, &question->decision);
+    add_failures(question, person.row.id);
     if (identity->locked)
         trace_add(&question->decision.trace,
                   "the directory of %s has locked this account after wrong passwords: until it is unlocked, even the "

@@ -41,11 +41,22 @@ void host_unlinked(struct services *services, const char *host_id)
 
 // ---- reports
 
+// The desk may wait for the desktop, its announcement lost with a link; or say of a session that its programs run.
+static void tell_desk(struct services *services, const struct event *event)
+{
+    const struct session *before = state_session(services->state, event->record.session.id);
+    if (event->type == EVENT_SESSION_CONNECTED)
+        device_tell(services, &event->record.session, DEVICE_DESKTOP, HOST_BECAUSE_NONE);
+    else if (event->type == EVENT_SESSION_ENDED && before && before->state == SESSION_DISCONNECTED)
+        device_tell(services, &event->record.session, DEVICE_END, HOST_BECAUSE_NONE);
+}
+
 static void commit_all(struct services *services, struct event *events, size_t count)
 {
     struct fault why;
     for (size_t i = 0; i < count; i++) {
         const struct event *event = &events[i];
+        tell_desk(services, event);
         log_info("session", "%s: %s by %s%s%s", event->record.session.id,
                  session_state_words[event->record.session.state], event->by, event->why[0] ? ": " : "", event->why);
     }
@@ -91,6 +102,52 @@ static void take_report(struct services *services, const char *host_id, struct h
     message->sessions = (struct record_list){0};
     reports_take(&services->reports, host_id, message, sessions.rows, sessions.count, last_seq, clock_steady_ms());
     compare(services, host_id);
+}
+
+// ---- who was let in
+
+static const char *const outcome_sentences[DESKTOP_OUTCOME_COUNT] = {
+    [DESKTOP_READY] = "",
+    [DESKTOP_NO_SESSION] = "admitted, but the session manager opened no session",
+    [DESKTOP_NO_ACCOUNT] = "admitted, but the host does not know the person's account",
+    [DESKTOP_NO_SCREEN] = "admitted, but the X server did not start",
+    [DESKTOP_NO_WINDOW_MANAGER] = "admitted, but the window manager did not start",
+    [DESKTOP_ENDED] = "the desktop ended as soon as it had started",
+};
+
+// What goes on is only locked: there was no way to it.
+static void end_newcomer(struct services *services, const struct session *session, const struct host_message *message)
+{
+    enum session_happening what = message->was_running ? SESSION_HOST_DISCONNECTS : SESSION_HOST_ENDS;
+    bool ended = message->outcome == DESKTOP_ENDED;
+    struct event event;
+    struct fault why;
+    char by[ACTOR_SIZE];
+    device_tell(services, session, message->was_running ? DEVICE_LOCK : DEVICE_END,
+                ended ? HOST_BECAUSE_DESKTOP_ENDED : HOST_BECAUSE_NO_DESKTOP);
+    if (!session_may((enum session_state)session->state, what))
+        return;
+    snprintf(by, sizeof by, "host %s", session->host);
+    session_change(session, what, by, commit_now_ms(services->commit), &event);
+    TEXT_PUT(event.why, outcome_sentences[message->outcome]);
+    if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+        log_warn("session", "%s: not recorded: %s", session->id, why.text);
+}
+
+// Of a lease that is not the newest nobody needs to know.
+static void hear_desktop(struct services *services, const char *host_id, const struct host_message *message)
+{
+    const struct session *session = state_session(services->state, message->session);
+    enum desktop_outcome outcome = (enum desktop_outcome)message->outcome;
+    if (!session || !text_equal(session->host, host_id) || session->fence != message->fence)
+        return;
+    reports_desktop(&services->reports, host_id, session->person, outcome, !message->was_running, clock_steady_ms());
+    if (outcome == DESKTOP_READY) {
+        device_tell(services, session, DEVICE_DESKTOP, HOST_BECAUSE_NONE);
+        return;
+    }
+    log_warn("session", "%s: no desktop on %s: %s", session->id, host_id, outcome_sentences[outcome]);
+    end_newcomer(services, session, message);
 }
 
 static void confirm(struct services *services, const char *host_id, const struct host_message *asked)
@@ -147,6 +204,8 @@ void host_message(struct services *services, const char *host_id, struct host_me
         confirm(services, host_id, message);
     else if (message->type == HOST_ENDED)
         take_end(services, host_id, message);
+    else if (message->type == HOST_DESKTOP)
+        hear_desktop(services, host_id, message);
 }
 
 // ---- what time does

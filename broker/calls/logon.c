@@ -57,6 +57,13 @@ static void tell_old_desk(struct logon *logon)
     logon->services->counters.moves++;
 }
 
+// Its host's agent says when the desktop is there.
+static bool is_announced(const struct services *services, const char *host_id)
+{
+    const struct report *report = reports_find(&services->reports, host_id);
+    return report_is_fresh(&services->reports, host_id, clock_steady_ms()) && report->as.announces;
+}
+
 static void give_answer(const struct logon *logon, const char *one_time_password)
 {
     const struct logon_decision *decision = &logon->decision;
@@ -69,6 +76,7 @@ static void give_answer(const struct logon *logon, const char *one_time_password
         .sound = decision->profile.sound,
         .multi_monitor = decision->profile.multi_monitor,
         .reconnected = decision->reconnected,
+        .announced = is_announced(logon->services, decision->host.id),
     };
     TEXT_PUT(answer.session, decision->session.id);
     TEXT_PUT(answer.address, decision->host.address);

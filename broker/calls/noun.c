@@ -40,6 +40,15 @@ static void fill_report(struct host_status *status, const struct report *report)
     status->report_age_s = (clock_steady_ms() - report->heard_ms) / 1000;
 }
 
+static void fill_failures(struct host_status *status, const struct report *report)
+{
+    const struct desktop_failure *last;
+    status->without_desktop = report_without_desktop(report, clock_steady_ms(), &last);
+    status->last_failure = last ? last->outcome : DESKTOP_READY;
+    if (!last)
+        status->without_desktop = -1;
+}
+
 static void fill_agent(struct agent_status *status, const struct services *services, enum noun noun, const char *id)
 {
     struct link_agent agent;
@@ -68,6 +77,7 @@ static void fill_host(struct host_status *status, const struct services *service
     const struct store_person *owner = host->owner[0] ? people_find(&services->people, host->owner) : NULL;
     if (owner)
         TEXT_PUT(status->owner_user_name, owner->user_name);
+    fill_failures(status, report);
     if (report && report->heard_ms && host_has_agent(host))
         fill_report(status, report);
 }

@@ -7,13 +7,15 @@ struct choice {
     const struct host *best[2];
     int64_t load[2]; // sessions per weight with the new one, in millionths
     const struct host *own, *asleep;
+    const struct host *reserve; // of those that let people in who then get no desktop, the least loaded
+    int64_t reserve_load;
     int full;
 };
 
 bool host_is_usable(const struct health_source *health, const char *host_id)
 {
     enum host_health now = health->get(health->arg, host_id);
-    return now == HOST_OK || now == HOST_UNKNOWN || now == HOST_UNHEALTHY || now == HOST_SILENT;
+    return now == HOST_OK || now == HOST_UNKNOWN || now == HOST_UNHEALTHY || now == HOST_SILENT || now == HOST_FAILING;
 }
 
 bool host_accepts_sessions(const struct health_source *health, const char *host_id)
@@ -40,6 +42,14 @@ static void offer(struct choice *choice, const struct host *host, int64_t load)
     }
 }
 
+static void offer_reserve(struct choice *choice, const struct host *host, int64_t load)
+{
+    if (choice->reserve && choice->reserve_load <= load)
+        return;
+    choice->reserve = host;
+    choice->reserve_load = load;
+}
+
 static bool is_single(const struct placement *placement)
 {
     return placement->pool->kind == POOL_DESKTOP;
@@ -64,6 +74,20 @@ static int64_t load_with_one_more(const struct placement *placement, const struc
     return (sessions + 1) * (1000 + penalty) * 1000 / host->weight;
 }
 
+// What fails one person may be that person's own fault; what fails several is the host's.
+static bool is_reserve(const struct placement *placement, const struct host *host, struct trace *trace)
+{
+    const struct health_source *health = placement->health;
+    if (health->get(health->arg, host->id) == HOST_FAILING) {
+        trace_add(trace, "host %s: several people got no desktop there: only if no other host can be had", host->id);
+        return true;
+    }
+    bool failed = health->failed && health->failed(health->arg, host->id, placement->person_id);
+    if (failed)
+        trace_add(trace, "host %s: this person got no desktop there: only if no other host can be had", host->id);
+    return failed;
+}
+
 static void consider_awake(const struct placement *placement, const struct host *host, struct choice *choice,
                            struct trace *trace)
 {
@@ -79,7 +103,10 @@ static void consider_awake(const struct placement *placement, const struct host 
               (long long)limit, (long long)host->weight, (long long)load);
     if (is_own(placement, host))
         choice->own = host;
-    offer(choice, host, load);
+    if (is_reserve(placement, host, trace))
+        offer_reserve(choice, host, load);
+    else
+        offer(choice, host, load);
 }
 
 static void consider(const struct placement *placement, const struct host *host, struct choice *choice,
@@ -91,7 +118,7 @@ static void consider(const struct placement *placement, const struct host *host,
     } else if (is_single(placement) && is_others(placement, host)) {
         choice->full++;
         trace_add(trace, "host %s: assigned to somebody else", host->id);
-    } else if (host_accepts_sessions(health, host->id)) {
+    } else if (host_accepts_sessions(health, host->id) || health->get(health->arg, host->id) == HOST_FAILING) {
         consider_awake(placement, host, choice, trace);
     } else if (health->wakes && health->wakes(health->arg, host->id) &&
                state_uses(placement->state, NOUN_HOST, host->id) == 0) {
@@ -132,6 +159,10 @@ static const struct host *pick(const struct placement *placement, const struct c
         trace_add(trace, "host %s: waking", choice->asleep->id);
         *refusal = REFUSAL_HOST_WAKING;
         return choice->asleep;
+    }
+    if (choice->reserve) {
+        trace_add(trace, "host %s chosen: no other host can be had", choice->reserve->id);
+        return choice->reserve;
     }
     *refusal = choice->full ? REFUSAL_HOSTS_FULL : REFUSAL_NO_HOST;
     trace_add(trace, "no host of pool %s can accept a session", placement->pool->id);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Which host of a pool a new session goes to: the least loaded by weight among those that are healthy, not draining and
-// below their limit; of two that are nearly as good one at random, so that a morning rush does not all go to one
-// host.
+// below their limit, and gave desktops to those that it let in; of two that are nearly as good one at random, so that a
+// morning rush does not all go to one host.
 #pragma once
 #include "broker/api/noun_status.h"
 #include "broker/api/refusal.h"
@@ -20,6 +20,8 @@ struct health_source {
     bool (*wakes)(void *arg, const char *host_id);    // it sleeps, and waking it is worth waiting for
     void (*wake)(void *arg, const char *host_id);
     bool (*shut_out)(void *arg, const char *session_id); // its person cannot get there; NULL: never known
+    // It let this person in lately, and they got no desktop; NULL: never known.
+    bool (*failed)(void *arg, const char *host_id, const char *person_id);
 };
 
 struct placement {

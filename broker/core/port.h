@@ -270,6 +270,7 @@ enum host_health {
     HOST_WRONG_CERTIFICATE,
     HOST_UNHEALTHY, // its agent says that something is wrong with it: no new sessions, those that run go on
     HOST_SILENT,    // its agent is not heard, though the host answers: the same
+    HOST_FAILING,   // it lets people in who then get no desktop: new sessions only when no other host can have them
 };
 
 typedef void host_done(void *arg, enum host_health health, const char *detail);

@@ -31,6 +31,8 @@ static void compare_present(struct comparing *comparing, const struct session *s
 {
     int64_t age_ms = session_silent_ms(session, &comparing->ages);
     bool starting = session->state == SESSION_STARTING;
+    if (starting && there->starting)
+        return; // the host says what becomes of it
     if (there->connected && there->fence == session->fence && (starting || age_ms > RECONCILE_FRESH_MS))
         happens(comparing, session, SESSION_HOST_CONNECTS);
     else if (!there->connected && age_ms > (starting ? RECONCILE_LEASE_MS : RECONCILE_FRESH_MS))

@@ -132,6 +132,72 @@ void reports_failed(struct reports *reports, const char *host_id, const char *se
     report->failed_ms = now_ms;
 }
 
+static struct desktop_failure *failure_of(struct report *report, const char *person_id)
+{
+    struct desktop_failure *oldest = &report->no_desktop[0];
+    for (size_t i = 0; i < REPORT_FAILURES_MAX; i++) {
+        struct desktop_failure *one = &report->no_desktop[i];
+        if (text_equal(one->person, person_id))
+            return one;
+        if (one->at_ms < oldest->at_ms)
+            oldest = one;
+    }
+    return oldest;
+}
+
+void reports_desktop(struct reports *reports, const char *host_id, const char *person_id, enum desktop_outcome outcome,
+                     bool is_new, int64_t now_ms)
+{
+    struct report *report = report_of(reports, host_id);
+    struct desktop_failure *failure = failure_of(report, person_id);
+    if (outcome != DESKTOP_READY) {
+        TEXT_PUT(failure->person, person_id);
+        failure->outcome = outcome;
+        failure->at_ms = now_ms;
+        return;
+    }
+    if (text_equal(failure->person, person_id))
+        *failure = (struct desktop_failure){.at_ms = 0};
+    if (is_new)
+        report->desktop_ms = now_ms;
+}
+
+static bool is_lately(const struct desktop_failure *failure, int64_t now_ms)
+{
+    return failure->person[0] && now_ms - failure->at_ms < REPORT_FAILING_MS;
+}
+
+bool report_is_failing(const struct report *report, int64_t now_ms)
+{
+    int people = 0;
+    for (size_t i = 0; i < REPORT_FAILURES_MAX; i++)
+        people += is_lately(&report->no_desktop[i], now_ms) && report->no_desktop[i].at_ms > report->desktop_ms;
+    return people >= REPORT_FAILING_PEOPLE;
+}
+
+int64_t report_without_desktop(const struct report *report, int64_t now_ms, const struct desktop_failure **last)
+{
+    int64_t people = 0;
+    *last = NULL;
+    for (size_t i = 0; report && i < REPORT_FAILURES_MAX; i++) {
+        const struct desktop_failure *one = &report->no_desktop[i];
+        if (!is_lately(one, now_ms))
+            continue;
+        people++;
+        if (!*last || one->at_ms > (*last)->at_ms)
+            *last = one;
+    }
+    return people;
+}
+
+const struct desktop_failure *report_failure_of(const struct report *report, const char *person_id, int64_t now_ms)
+{
+    for (size_t i = 0; report && i < REPORT_FAILURES_MAX; i++)
+        if (is_lately(&report->no_desktop[i], now_ms) && text_equal(report->no_desktop[i].person, person_id))
+            return &report->no_desktop[i];
+    return NULL;
+}
+
 void reports_forget(struct reports *reports, const char *host_id)
 {
     forget_shut_out(reports, host_id);
@@ -166,6 +232,10 @@ enum host_health report_health(const struct reports *reports, const char *host_i
     if (report->as.faults[0]) {
         *detail = report->as.faults;
         return HOST_UNHEALTHY;
+    }
+    if (report_is_failing(report, now_ms)) {
+        *detail = "several people were let in there and got no desktop";
+        return HOST_FAILING;
     }
     return probed;
 }

@@ -11,6 +11,17 @@ enum {
     REPORT_PATIENCE_MS = 10 * 1000, // an agent that has just fallen silent
     REPORT_START_MS = 15 * 1000,    // after the broker's start, and after it was held, agents have so long to come
     REPORT_SHUT_OUT_MS = 60 * 1000, // who is not let in after so long a silence may begin anew elsewhere
+
+    REPORT_FAILING_MS = 10 * 60 * 1000, // so long it counts that somebody got no desktop
+    REPORT_FAILING_PEOPLE = 3,          // of so many different people it is the host's fault
+    REPORT_FAILURES_MAX = 32,           // remembered of a host
+};
+
+// Somebody whom the host has let in and who got no desktop.
+struct desktop_failure {
+    char person[ID_SIZE]; // "": none
+    int64_t outcome;      // enum desktop_outcome
+    int64_t at_ms;        // steady
 };
 
 struct report {
@@ -23,6 +34,8 @@ struct report {
     size_t session_count;
     int64_t failures; // permille, more than doubled by each logon that failed, halved every minute
     int64_t failed_ms;
+    struct desktop_failure no_desktop[REPORT_FAILURES_MAX]; // one a person
+    int64_t desktop_ms;                                     // steady: when a new desktop last came; 0: none did
 };
 
 struct reports {
@@ -45,6 +58,9 @@ void reports_failed(struct reports *reports, const char *host_id, const char *se
 // Silence alone ends no session. But one whose person was not let in either, after a minute of silence, is out of
 // reach: they may begin anew elsewhere. Until the agent is heard again.
 bool reports_shut_out(const struct reports *reports, const char *session_id);
+// What became of somebody whom it has let in; `is_new`: to a desktop that was not there before.
+void reports_desktop(struct reports *reports, const char *host_id, const char *person_id, enum desktop_outcome outcome,
+                     bool is_new, int64_t now_ms);
 void reports_forget(struct reports *reports, const char *host_id);
 
 // Its agent's link is up and has brought a report lately.
@@ -53,6 +69,12 @@ bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t
 // probe is answered an agent's silence means no more than that the host gets no new sessions.
 enum host_health report_health(const struct reports *reports, const char *host_id, enum host_health probed,
                                int64_t now_ms, const char **detail);
+// Several people got no desktop there lately, and nobody got a new one since.
+bool report_is_failing(const struct report *report, int64_t now_ms);
+// How many people got no desktop there lately; *last receives the last time, NULL when there was none.
+int64_t report_without_desktop(const struct report *report, int64_t now_ms, const struct desktop_failure **last);
+// That this person got no desktop there lately; NULL: nothing is known of that.
+const struct desktop_failure *report_failure_of(const struct report *report, const char *person_id, int64_t now_ms);
 // How much fuller it is than its sessions alone tell, in permille: 0 without load, 1000 counts every session twice.
 int64_t report_load_penalty(const struct reports *reports, const char *host_id, int64_t now_ms);
 // The highest fencing number that the host has let somebody in with; 0: none, or not known.

@@ -2,7 +2,6 @@
 #include "broker/pult-host/disconnect.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
-#include "broker/pult-host/process.h"
 #include "broker/pult-host/sockets.h"
 
 #include <assert.h>
@@ -43,13 +42,21 @@ void disconnects_add(struct disconnects *disconnects, uint64_t inode, const char
 {
     struct process process;
     pid_t pid = sockets_owner("/proc", "xrdp", inode);
-    if (pid == 0 || !process_read("/proc", pid, &process) || !process_signal(&process, SIGTERM)) {
+    if (pid == 0 || !process_read("/proc", pid, &process))
+        log_info("session", "%s: no such connection", what);
+    else
+        disconnects_add_process(disconnects, &process, what);
+}
+
+void disconnects_add_process(struct disconnects *disconnects, const struct process *process, const char *what)
+{
+    if (!process_signal(process, SIGTERM)) {
         log_info("session", "%s: no such connection", what);
         return;
     }
     log_info("session", "%s: disconnecting", what);
     struct disconnection *one = mem_new(1, sizeof *one);
-    one->process = process;
+    one->process = *process;
     one->next = disconnects->first;
     one->at = &disconnects->first;
     if (one->next)

@@ -11,6 +11,7 @@
 #include "broker/client/uplink.h"
 #include "broker/pult-host/health_checks.h"
 #include "broker/pult-host/load.h"
+#include "broker/pult-host/newcomers.h"
 #include "broker/pult-host/notify.h"
 #include "broker/pult-host/otp_key_file.h"
 #include "broker/pult-host/otp_log.h"
@@ -43,6 +44,7 @@ struct host_agent {
     struct otp_verifier *verifier;
     struct pam_socket *pam_socket;
     struct sessions *sessions;
+    struct newcomers *newcomers;
     struct notifier *notifier;
     struct health_checks *checks;
     struct load load;
@@ -97,6 +99,7 @@ static void add_session(struct record_list *sessions, const struct sessions_row 
 {
     struct host_session *session = record_add(sessions, &host_session_type);
     session->connected = row->session.connected;
+    session->starting = row->session.sesexec.pid && !row->session.window_manager.pid;
     session->since_ms = row->session.since_ms;
     session->idle_s = row->idle_s < 0 ? 0 : row->idle_s;
     TEXT_PUT(session->user_name, row->user_name);
@@ -112,8 +115,10 @@ static void report(void *arg)
 {
     struct host_agent *agent = arg;
     struct sessions_row row;
-    struct host_message message = {
-        .type = HOST_REPORT, .started_ms = agent->started_ms, .fence = used_otps_highest(agent->used)};
+    struct host_message message = {.type = HOST_REPORT,
+                                   .started_ms = agent->started_ms,
+                                   .fence = used_otps_highest(agent->used),
+                                   .announces = true};
     if (!agent->welcomed)
         return;
     load_read(&agent->load, "/proc");
@@ -237,6 +242,7 @@ static void link_message(void *arg, const void *of_link)
     case HOST_REPORT:
     case HOST_VERIFY:
     case HOST_ENDED:
+    case HOST_DESKTOP:
     case HOST_MESSAGE_TYPE_COUNT:
         return; // only we say this
     }
@@ -293,6 +299,21 @@ static void keep(void *arg, const struct otp *otp, const struct admission *admis
 static const struct otp_verifier_ports otp_verifier_ports = {
     .now_ms = broker_now_ms, .confirm = confirm, .settle = settle, .clear = clear, .keep = keep};
 
+// ---- who was let in
+
+static void tell_of_newcomer(void *arg, const struct admission *admission, enum desktop_outcome outcome,
+                             bool was_running)
+{
+    struct host_agent *agent = arg;
+    struct host_message message = {
+        .type = HOST_DESKTOP, .fence = admission->fence, .outcome = outcome, .was_running = was_running};
+    TEXT_PUT(message.session, admission->session);
+    TEXT_PUT(message.user_name, admission->user_name);
+    if (agent->welcomed)
+        client_link_send(uplink_client(agent->uplink), &message);
+    something_changed(agent);
+}
+
 // ---- what PAM asks
 
 struct pending_request {
@@ -315,7 +336,7 @@ static void answer_pam(void *arg, const struct otp_verdict *verdict)
         log_warn("otp", "%s rejected: %s (%lld ms)", pending->user_name, verdict->why, (long long)took_ms);
     // Before the answer: after it the connection that identifies the process is closed.
     if (verdict->valid)
-        something_changed(pending->agent);
+        newcomers_add(pending->agent->newcomers, verdict->admission, pending->port);
     else
         sessions_refuse(pending->agent->sessions, pending->port);
     pam_socket_answer(pending->request, &answer);
@@ -381,6 +402,7 @@ static void start_watching(struct host_agent *agent)
     agent->soon = loop_timer_new(agent->loop, report, agent);
     agent->every = loop_timer_new(agent->loop, report_again, agent);
     agent->sessions = sessions_new(agent->loop, agent->used, &sessions_events, agent);
+    agent->newcomers = newcomers_new(agent->loop, agent->sessions, config->desktop_s * 1000, tell_of_newcomer, agent);
     agent->notifier = notify_new(agent->loop);
     agent->checks = health_checks_new(agent->loop, &checks, something_changed, agent);
     loop_timer_start(agent->every, 0);
@@ -416,6 +438,7 @@ void host_agent_free(struct host_agent *agent)
     used_otps_free(agent->used);
     health_checks_free(agent->checks);
     notify_free(agent->notifier);
+    newcomers_free(agent->newcomers);
     sessions_free(agent->sessions);
     loop_timer_free(agent->soon);
     loop_timer_free(agent->every);

@@ -23,6 +23,7 @@ const struct conf_row host_config_rows[] = {
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/rdp.crt", .sentence = "the certificate that xrdp should present (PEM)"},
     {.key = "probe-account", .type = CONF_TEXT, AT(probe_account), .sentence = "an account of the directory that must be known here; empty: none"},
     {.key = "free-percent", .type = CONF_NUMBER, AT(free_percent), .min = 0, .max = 50, .preset = "3", .sentence = "free space and inodes of /home, /tmp and /var in percent, below which there are no new sessions"},
+    {.key = "desktop-seconds", .type = CONF_NUMBER, AT(desktop_s), .min = 5, .max = 60, .preset = "30", .sentence = "within which whoever was let in must have a desktop; else the connection is ended"},
     {.key = "language", .type = CONF_TEXT, AT(language), .sentence = "language of messages in sessions, such as de; empty: by LANG"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug; debug: every step"},
     {.key = NULL},

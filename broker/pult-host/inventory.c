@@ -108,7 +108,7 @@ static void find_window_manager(struct xrdp_session *session, const struct proce
     for (size_t i = 0; session->sesexec.pid && i < all->count; i++) {
         const struct process *one = &all->rows[i];
         if (one->parent == session->sesexec.pid && one->pid != session->server.pid &&
-            !text_equal(one->name, channel_server) &&
+            !text_equal(one->name, channel_server) && !is_session_manager(one->name) &&
             (!session->window_manager.pid || one->started < session->window_manager.started))
             session->window_manager = *one;
     }
@@ -170,6 +170,48 @@ void inventory_drop(struct inventory *inventory)
 {
     free(inventory->rows);
     *inventory = (struct inventory){0};
+}
+
+// ---- one that is being opened
+
+// The session manager's process for one session: its child, where that waits for the X server to start the window
+// manager there is a child of this one, too.
+static bool opens_session(const struct process_list *all, const char *root, const struct process *process)
+{
+    const struct process *manager = process_find(all, process->parent);
+    const struct process *above = manager ? process_find(all, manager->parent) : NULL;
+    return is_session_manager(process->name) && manager && is_session_manager(manager->name) &&
+           !(above && is_session_manager(above->name)) && process->state != 'Z' && is_of_root(root, process->pid);
+}
+
+static enum session_start start_of(const struct process_list *all, const char *root, const struct process *sesexec,
+                                   uid_t uid)
+{
+    struct process_owner owner;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct process *one = &all->rows[i];
+        if (one->parent != sesexec->pid || !is_server(one->name) || !process_owner(root, one->pid, &owner))
+            continue;
+        if (uid != (uid_t)-1 && owner.uid != uid)
+            return START_NONE;
+        return one->state == 'Z' && uid != (uid_t)-1 ? START_FAILED : START_UNDER_WAY;
+    }
+    return START_UNDER_WAY;
+}
+
+enum session_start inventory_start(const char *root, uid_t uid, uint64_t since)
+{
+    struct process_list all = {0};
+    enum session_start furthest = START_NONE;
+    process_list_read(&all, root);
+    for (size_t i = 0; i < all.count; i++) {
+        if (all.rows[i].started < since || !opens_session(&all, root, &all.rows[i]))
+            continue;
+        enum session_start start = start_of(&all, root, &all.rows[i], uid);
+        furthest = start > furthest ? start : furthest;
+    }
+    process_list_drop(&all);
+    return furthest;
 }
 
 // ---- the programs of one

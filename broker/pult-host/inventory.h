@@ -32,6 +32,17 @@ struct inventory {
 void inventory_read(struct inventory *inventory, const char *root, const struct socket_display *displays, size_t count);
 void inventory_drop(struct inventory *inventory);
 
+// How far the session manager has come with a session that it opens.
+enum session_start {
+    START_NONE,
+    START_UNDER_WAY,
+    START_FAILED, // its X server has ended
+};
+
+// Of those that began at `since` (ticks since boot) or later, for this uid; (uid_t)-1: for anybody. What has no X
+// server yet may be anybody's.
+enum session_start inventory_start(const char *root, uid_t uid, uint64_t since);
+
 enum program_kind { PROGRAM_OTHER, PROGRAM_WINDOW_MANAGER, PROGRAM_PLUMBING };
 
 struct session_program {

@@ -76,11 +76,22 @@ static void verification_free(struct verification *verification)
     free(verification);
 }
 
+static void fill_admission(struct admission *admission, const struct verification *verification)
+{
+    const struct otp *otp = &verification->otp;
+    *admission = (struct admission){.uid = verification->uid, .fence = otp->fence, .until_ms = otp->until_ms};
+    TEXT_PUT(admission->session, otp->session);
+    TEXT_PUT(admission->user_name, otp->user_name);
+}
+
 static void end_verification(struct verification *verification, bool valid, const char *why)
 {
     otp_verifier_done *done = verification->done;
     void *arg = verification->arg;
+    struct admission admission;
     struct otp_verdict verdict = {.valid = valid, .uid = verification->uid, .why = why};
+    fill_admission(&admission, verification);
+    verdict.admission = valid ? &admission : NULL;
     verdict.password_offset = valid ? verification->password_offset : 0;
     assert(!valid || verification->phase == PHASE_SETTLE); // nobody is admitted past the disk
     verification_free(verification);
@@ -157,14 +168,6 @@ static void step_free(struct otp_verifier_step *step)
     if (step->next)
         step->next->at = step->at;
     free(step);
-}
-
-static void fill_admission(struct admission *admission, const struct verification *verification)
-{
-    const struct otp *otp = &verification->otp;
-    *admission = (struct admission){.uid = verification->uid, .fence = otp->fence, .until_ms = otp->until_ms};
-    TEXT_PUT(admission->session, otp->session);
-    TEXT_PUT(admission->user_name, otp->user_name);
 }
 
 // Both are under way at once; neither may finish inline. What is to be ended is known by what let it in, so it is

@@ -29,9 +29,10 @@ struct otp_verifier_config {
 
 struct otp_verdict {
     bool valid;
-    size_t password_offset; // where the typed password begins, 0: nowhere
-    uid_t uid;              // whose desktop it is
-    const char *why;        // for the log; a refusal's goes to nobody else
+    size_t password_offset;            // where the typed password begins, 0: nowhere
+    uid_t uid;                         // whose desktop it is
+    const struct admission *admission; // NULL: refused
+    const char *why;                   // for the log; a refusal's goes to nobody else
 };
 typedef void otp_verifier_done(void *arg, const struct otp_verdict *verdict);
 

@@ -197,6 +197,12 @@ static bool sockets_changed(struct sessions *sessions)
     return !same;
 }
 
+void sessions_look_if_changed(struct sessions *sessions)
+{
+    if (sockets_changed(sessions))
+        sessions_look(sessions);
+}
+
 static void check_clearings(struct sessions *sessions)
 {
     for (struct clearing *one = sessions->clearings; one; one = one->next)
@@ -349,6 +355,11 @@ void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *s
     snprintf(what, sizeof what, "display :%d", session->display);
     if (session->connected)
         disconnects_add(sessions->disconnects, session->peer, what);
+}
+
+void sessions_cut(struct sessions *sessions, const struct process *process, const char *what)
+{
+    disconnects_add_process(sessions->disconnects, process, what);
 }
 
 void sessions_refuse(struct sessions *sessions, uint16_t port)

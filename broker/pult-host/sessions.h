@@ -30,7 +30,8 @@ struct sessions *sessions_new(struct loop *loop, const struct used_otps *used, c
                               void *arg);
 void sessions_free(struct sessions *sessions); // NULL allowed
 
-void sessions_look(struct sessions *sessions); // at all, now
+void sessions_look(struct sessions *sessions);            // at all, now
+void sessions_look_if_changed(struct sessions *sessions); // at all, if the kernel's list of sockets has changed
 // False when there is none of this index. A row is good until the next look.
 bool sessions_at(const struct sessions *sessions, size_t index, struct sessions_row *row);
 void sessions_ask_idle(struct sessions *sessions);
@@ -39,6 +40,8 @@ bool sessions_connections_known(const struct sessions *sessions);
 void sessions_end(struct sessions *sessions, const struct xrdp_session *session, const struct logoff_pace *pace);
 // Ends the connection to it; the session stays.
 void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *session);
+// Ends this process of the RDP server's; `what` is for the log.
+void sessions_cut(struct sessions *sessions, const struct process *process, const char *what);
 // Ends the RDP server's process that asked the session manager from this port, see pam_protocol.h.
 void sessions_refuse(struct sessions *sessions, uint16_t port);
 

@@ -189,6 +189,13 @@ static bool has_open(const char *root, pid_t pid, const char *wanted)
     return found;
 }
 
+bool sockets_holds(const char *root, pid_t pid, uint64_t inode)
+{
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "socket:[%" PRIu64 "]", inode);
+    return inode && has_open(root, pid, wanted);
+}
+
 pid_t sockets_owner(const char *root, const char *name, uint64_t inode)
 {
     struct process_list list = {0};

@@ -21,6 +21,7 @@ struct socket_display {
 int sockets_displays(struct socket_display *list, size_t size);
 // The process of this name that has the socket open; 0: none.
 pid_t sockets_owner(const char *root, const char *name, uint64_t inode);
+bool sockets_holds(const char *root, pid_t pid, uint64_t inode); // that process has it open
 // Inode of the TCP socket on loopback with this local port; 0: none.
 uint64_t sockets_of_port(const char *root, uint16_t port);
 // Connections that wait to be accepted at this TCP port on any of our addresses; -1: nobody listens.

@@ -233,8 +233,14 @@ static bool is_shut_out(void *arg, const char *session_id)
     return reports_shut_out(health->reports, session_id);
 }
 
+static bool has_failed(void *arg, const char *host_id, const char *person_id)
+{
+    const struct health *health = arg;
+    return report_failure_of(reports_find(health->reports, host_id), person_id, clock_steady_ms()) != NULL;
+}
+
 struct health_source health_source(struct health *health)
 {
-    return (struct health_source){health,   health_of,    detail_of, probe_now,  load_penalty_of,
-                                  fence_of, can_be_woken, wake,      is_shut_out};
+    return (struct health_source){health,   health_of,    detail_of, probe_now,   load_penalty_of,
+                                  fence_of, can_be_woken, wake,      is_shut_out, has_failed};
 }

@@ -91,7 +91,13 @@ static void set_timer(void *arg, int64_t wait_ms)
     fixture.timer_ms = wait_ms;
 }
 
-static const struct desk_ports ports = {ask_ticket, ask_broker, ask_change, open_view, resume_view,
+static void announce(void *arg)
+{
+    (void)arg;
+    note("announce");
+}
+
+static const struct desk_ports ports = {ask_ticket, ask_broker, ask_change, open_view, resume_view, announce,
                                         close_view, show_face,  mark,       report,    set_timer};
 
 void desk_fixture_open(bool has_realm)

@@ -248,6 +248,15 @@ Test(desk_session, says_why_it_is_locked_or_over)
          "return to them."},
         {DEVICE_LOCK, HOST_BECAUSE_ADMIN,
          "Your session was locked by the administrators. Your programs keep running: log on to return to them."},
+        {DEVICE_LOCK, HOST_BECAUSE_NO_DESKTOP,
+         "The session host did not let you back to your desktop. Your programs keep running: try again in a minute or "
+         "ask the help desk."},
+        {DEVICE_END, HOST_BECAUSE_NO_DESKTOP,
+         "The session host admitted you, but your desktop did not start. Try again; if this happens again, tell the "
+         "help desk."},
+        {DEVICE_END, HOST_BECAUSE_DESKTOP_ENDED,
+         "Your desktop ended as soon as it had started. If you did not log off, try again; if this happens again, tell "
+         "the help desk."},
         {DEVICE_END, HOST_BECAUSE_SESSION_LIMIT, "Your session has ended: it had reached its time limit."},
         {DEVICE_END, HOST_BECAUSE_NONE, "Your session has ended."},
     };
@@ -271,6 +280,57 @@ Test(desk_session, says_why_when_the_host_was_quicker_than_the_broker)
     desk_fixture_ends(VIEW_LOGGED_OFF);
     desk_link_message(fixture.desk, &message);
     cr_assert_str_eq(fixture.sentence, "Your session has ended: its permitted hours are over.");
+}
+
+static void broker_says_it_is_over(void)
+{
+    struct device_message message = {.type = DEVICE_END, .fence = 7, .session = "neustadt/s-1"};
+    desk_link_message(fixture.desk, &message);
+}
+
+Test(desk_session, says_no_longer_that_programs_run_when_they_do_not)
+{
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_view(fixture.desk, VIEW_LOCK, 0);
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert(strstr(fixture.sentence, "Your programs keep running"));
+    broker_says_it_is_over();
+    cr_assert_str_eq(fixture.sentence, "Your session has ended.");
+}
+
+Test(desk_session, does_not_claim_to_know_what_runs_behind_a_lost_connection)
+{
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_ends(VIEW_LOST);
+    cr_assert(strstr(fixture.sentence, "if your programs are still running"));
+    broker_says_it_is_over();
+    cr_assert_str_eq(fixture.sentence, "Your session has ended.");
+}
+
+Test(desk_session, leaves_whoever_logged_off_with_that)
+{
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_fixture_ends(VIEW_LOGGED_OFF);
+    broker_says_it_is_over();
+    cr_assert_str_eq(fixture.sentence, "You are logged off.");
+}
+
+Test(desk_session, passes_on_that_the_desktop_is_there)
+{
+    desk_fixture_bring_to(DESK_CONNECTING);
+    desk_fixture_link_says(DEVICE_DESKTOP, 6, "");
+    cr_assert_str_eq(fixture.asked, "", "that was an earlier stay");
+    desk_fixture_link_says(DEVICE_DESKTOP, 7, "");
+    cr_assert_str_eq(fixture.asked, "announce");
+}
+
+Test(desk_session, asks_again_for_the_desktop_after_a_break_of_the_link)
+{
+    desk_fixture_bring_to(DESK_CONNECTING);
+    desk_link_up(fixture.desk);
+    cr_assert_eq(fixture.told.type, DEVICE_SHOWING);
+    cr_assert_str_eq(fixture.told.session, "neustadt/s-1");
+    cr_assert_eq(fixture.told.state, DESK_REPORTS_NOTHING);
 }
 
 Test(desk_session, says_nothing_to_who_cancelled)
@@ -319,6 +379,7 @@ static const struct ending endings[] = {
     {VIEW_WRONG_CERTIFICATE, "The session host presented a wrong certificate", DESK_REPORTS_FAILED,
      DESK_REPORTS_DISCONNECTED},
     {VIEW_FAILED, "The session could not be shown", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_NO_DESKTOP, "The session host admitted you, but", DESK_REPORTS_DISCONNECTED, DESK_REPORTS_DISCONNECTED},
 };
 
 static void check_ending(const struct ending *ending, enum desk_state state, enum desk_report expected)

@@ -99,6 +99,43 @@ Test(placement, a_machine_that_wakes_is_waited_for)
     cr_assert_eq(second.refusal, REFUSAL_HOST_WAKING);
 }
 
+Test(placement, a_failing_host_gets_people_only_when_there_is_no_other)
+{
+    core.health[1] = HOST_FAILING;
+    for (int i = 0; i < 4; i++) {
+        log_on("anna", &decision);
+        cr_assert_str_eq(decision.host.id, "neustadt/ts2");
+        end(&decision);
+    }
+    core.health[2] = HOST_UNHEALTHY;
+    log_on("anna", &decision);
+    cr_assert_str_eq(decision.host.id, "neustadt/ts1");
+    core.health[2] = HOST_OK;
+    log_on("anna", &second);
+    cr_assert(second.reconnected, "what runs there is still found");
+}
+
+static bool failed_at_first(void *arg, const char *host_id, const char *person_id)
+{
+    (void)arg;
+    return text_equal(host_id, "neustadt/ts1") && strstr(person_id, "anna");
+}
+
+Test(placement, whoever_got_no_desktop_gets_another_host_and_others_do_not)
+{
+    bool at_first = false;
+    core.source.failed = failed_at_first;
+    for (int i = 0; i < 20; i++) {
+        log_on("anna", &decision);
+        cr_assert_str_eq(decision.host.id, "neustadt/ts2");
+        end(&decision);
+        log_on("bert", &decision);
+        at_first = at_first || text_equal(decision.host.id, "neustadt/ts1");
+        end(&decision);
+    }
+    cr_assert(at_first);
+}
+
 Test(placement, a_lost_hosts_people_begin_anew_elsewhere_and_are_told)
 {
     log_on("anna", &decision);

@@ -4,6 +4,7 @@
 #include "broker/base/text.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 #define HOST "neustadt/ts1"
 
@@ -148,4 +149,63 @@ Test(report, what_a_journal_from_a_backup_never_held_stays_unrecorded_when_the_j
     reports_take(&reports, HOST, &as, one_session("neustadt/s-anna-2", 101), 1, 200, 4);
     cr_assert_not(reports_unrecorded(&reports, "neustadt/s-anna-1"));
     cr_assert_not(reports_unrecorded(&reports, "neustadt/s-anna-2"));
+}
+
+// ---- who got no desktop
+
+static void somebody_gets(const char *person, enum desktop_outcome outcome, bool is_new, int64_t now_ms)
+{
+    reports_desktop(&reports, HOST, person, outcome, is_new, now_ms);
+}
+
+static void three_get_none(int64_t now_ms)
+{
+    somebody_gets("neustadt/p-1", DESKTOP_NO_SESSION, true, now_ms);
+    somebody_gets("neustadt/p-2", DESKTOP_NO_SESSION, true, now_ms);
+    somebody_gets("neustadt/p-3", DESKTOP_ENDED, true, now_ms);
+}
+
+Test(report, what_fails_one_person_is_not_the_hosts_fault)
+{
+    hear(1, 0, "");
+    for (int i = 0; i < 50; i++)
+        somebody_gets("neustadt/p-1", DESKTOP_NO_SCREEN, true, 1000 + i);
+    somebody_gets("neustadt/p-2", DESKTOP_NO_SCREEN, true, 1100);
+    cr_assert_eq(at(1200), HOST_OK);
+    cr_assert(report_failure_of(reports_find(&reports, HOST), "neustadt/p-1", 1200));
+    cr_assert_not(report_failure_of(reports_find(&reports, HOST), "neustadt/p-3", 1200));
+}
+
+Test(report, a_host_that_fails_several_people_is_failing_until_one_gets_a_new_desktop)
+{
+    hear(1, 0, "");
+    three_get_none(1000);
+    cr_assert_eq(at(1000), HOST_FAILING);
+    somebody_gets("neustadt/p-4", DESKTOP_READY, false, 2000);
+    cr_assert_eq(at(2000), HOST_FAILING, "a desktop that was there before tells nothing");
+    somebody_gets("neustadt/p-1", DESKTOP_READY, true, 3000);
+    cr_assert_eq(at(3000), HOST_OK);
+    const struct desktop_failure *last;
+    cr_assert_eq(report_without_desktop(reports_find(&reports, HOST), 3000, &last), 2);
+}
+
+Test(report, a_failing_host_is_tried_again_after_ten_minutes)
+{
+    hear(1, 0, "");
+    three_get_none(1000);
+    hear(1000 + REPORT_FAILING_MS, 0, "");
+    cr_assert_eq(at(1000 + REPORT_FAILING_MS), HOST_OK);
+    cr_assert_not(report_failure_of(reports_find(&reports, HOST), "neustadt/p-1", 1000 + REPORT_FAILING_MS));
+}
+
+Test(report, of_many_failures_the_latest_are_remembered)
+{
+    char person[ID_SIZE];
+    const struct desktop_failure *last;
+    for (int i = 0; i < 3 * REPORT_FAILURES_MAX; i++) {
+        snprintf(person, sizeof person, "neustadt/p-%d", i);
+        somebody_gets(person, DESKTOP_NO_SESSION, true, 1000 + i);
+    }
+    cr_assert_eq(report_without_desktop(reports_find(&reports, HOST), 2000, &last), REPORT_FAILURES_MAX);
+    cr_assert_str_eq(last->person, person);
 }

@@ -111,6 +111,36 @@ Test(inventory, x_servers_that_are_not_xrdps_are_none)
     cr_assert_eq(inventory.count, 1);
 }
 
+Test(inventory, what_waits_for_the_x_server_is_no_window_manager)
+{
+    process(60, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
+    process(61, 60, 0, "xrdp-sesman", "xrdp-sesman", NULL);
+    cr_assert_eq(look(NULL, 0)->window_manager.pid, 0);
+}
+
+static void ended(pid_t pid)
+{
+    char path[32], text[100];
+    snprintf(path, sizeof path, "%d/stat", (int)pid);
+    snprintf(text, sizeof text, "%d (Xorg) Z 60 1 1 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 %d 9 9\n", (int)pid,
+             (int)pid * 100);
+    put(path, text, strlen(text));
+}
+
+Test(inventory, tells_how_far_a_session_that_is_opened_has_come)
+{
+    cr_assert_eq(inventory_start(root, 1001, 6001), START_NONE, "this one began before");
+    cr_assert_eq(inventory_start(root, 1001, 6000), START_UNDER_WAY);
+    cr_assert_eq(inventory_start(root, 1002, 6000), START_NONE, "it is somebody else's");
+    ended(62);
+    cr_assert_eq(inventory_start(root, 1001, 6000), START_FAILED);
+    process(75, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
+    process(76, 75, 0, "xrdp-sesman", "xrdp-sesman", NULL);
+    cr_assert_eq(inventory_start(root, 1002, 7000), START_UNDER_WAY, "nobody knows yet whose it is");
+    process(77, 50, 1002, "xrdp-sesman", "xrdp-sesman", NULL);
+    cr_assert_eq(inventory_start(root, 1002, 7600), START_NONE, "a person is not the session manager");
+}
+
 Test(inventory, after_the_session_manager_is_killed_its_sessions_are_orphans)
 {
     process(60, 1, 0, "xrdp-sesman", "xrdp-sesman", NULL);
