@@ -327,7 +327,10 @@ static void start_greeter(struct agent *agent, const struct x_server *server)
         window_watch_new(agent->loop, x_server_display(server), x_server_cookie(server), &events, agent, &why);
     if (!agent->greeter_window)
         log_error("greeter", "%s", why.text);
-    greeter_start(agent->greeter, x_server_display(server), x_server_auth_file(server));
+    struct window_watch_screen screen = {.scale = 1};
+    if (agent->greeter_window)
+        window_watch_screen(agent->greeter_window, &screen);
+    greeter_start(agent->greeter, x_server_display(server), x_server_auth_file(server), screen.scale);
 }
 
 static void display_ready(void *arg, enum display_kind kind)

@@ -17,7 +17,7 @@ struct greeter {
     struct greeter_config config;
     struct greeter_events events;
     void *arg;
-    char display[64], auth_file[256]; // display is empty while it is stopped
+    char scale[16], display[64], auth_file[256]; // display is empty while it is stopped
     struct child *child;
     int line; // our end of the socket pair
     struct loop_watch *watch;
@@ -99,6 +99,7 @@ static void fill_environment(struct environment *environment, const struct greet
     add_variable(environment, "PATH", "/usr/bin:/bin");
     add_variable(environment, "HOME", "/nonexistent");
     add_variable(environment, "LANG", "C.UTF-8");
+    add_variable(environment, "GDK_SCALE", greeter->scale);
     for (size_t i = 0; i < sizeof passed_on / sizeof *passed_on; i++)
         add_variable(environment, passed_on[i], getenv(passed_on[i]));
 }
@@ -171,9 +172,10 @@ void greeter_free(struct greeter *greeter)
     free(greeter);
 }
 
-void greeter_start(struct greeter *greeter, const char *display, const char *auth_file)
+void greeter_start(struct greeter *greeter, const char *display, const char *auth_file, int scale)
 {
     greeter_stop(greeter);
+    snprintf(greeter->scale, sizeof greeter->scale, "%d", scale);
     TEXT_PUT(greeter->display, display);
     TEXT_PUT(greeter->auth_file, auth_file);
     start_greeter(greeter);

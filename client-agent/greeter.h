@@ -23,7 +23,8 @@ struct greeter *greeter_new(struct loop *loop, const struct greeter_config *conf
 void greeter_free(struct greeter *greeter); // NULL allowed
 
 // On this X server from now on, until greeter_stop.
-void greeter_start(struct greeter *greeter, const char *display, const char *auth_file);
+// `scale`: see window_watch.h.
+void greeter_start(struct greeter *greeter, const char *display, const char *auth_file, int scale);
 void greeter_stop(struct greeter *greeter);
 // Nothing happens while there is no greeter: `up` asks for it anew.
 void greeter_say(struct greeter *greeter, const struct greeter_message *message);

@@ -112,8 +112,26 @@ static void add_channels(struct lines *lines, const struct rdp_client_config *co
     if (answer->drives && *config->drives_dir)
         add_line(lines, "/drive:Pult," INSIDE_DRIVES);
     add_line(lines, answer->sound ? "/sound:sys:alsa" : "/audio-mode:2");
-    if (answer->multi_monitor)
+}
+
+// A desktop of xrdp knows nothing of scales. On a large monitor it gets fewer pixels, and the viewer draws each larger;
+// across several monitors the viewer cannot do that, and only Windows draws larger itself.
+bool rdp_client_enlarges(const struct rdp_client_task *task)
+{
+    return task->screen.scale > 1 && !(task->answer->multi_monitor && task->screen.monitors > 1);
+}
+
+static void add_size(struct lines *lines, const struct rdp_client_task *task)
+{
+    const struct window_watch_screen *screen = &task->screen;
+    bool several = task->answer->multi_monitor && screen->monitors > 1;
+    add_line(lines, "+f");
+    if (several)
         add_line(lines, "/multimon");
+    if (several && screen->scale > 1)
+        add_line(lines, "/scale-desktop:%d", 100 * screen->scale);
+    if (rdp_client_enlarges(task))
+        add_line(lines, "/smart-sizing:%dx%d", screen->width / screen->scale, screen->height / screen->scale);
 }
 
 static bool is_one_line(const char *text)
@@ -138,7 +156,7 @@ bool rdp_client_input(const struct rdp_client_config *config, const struct rdp_c
     add_pin(&lines, answer->fingerprint);
     // Without this a host, or who stands before it, can choose classic RDP security, which shows no certificate.
     add_line(&lines, "/sec:rdp:off");
-    add_line(&lines, "+f");
+    add_size(&lines, task);
     add_line(&lines, "-toggle-fullscreen");
     // The keys that lock the desk must come through to the agent; there is nobody else on this X server.
     add_line(&lines, "-grab-keyboard");

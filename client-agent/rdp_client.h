@@ -4,6 +4,7 @@
 #pragma once
 #include "broker/api/method.h"
 #include "broker/base/child.h"
+#include "client-agent/window_watch.h"
 
 enum rdp_client_end {
     RDP_CLIENT_LOGGED_OFF,        // also when xrdp gave the session to another desk: it says the same for both
@@ -29,6 +30,7 @@ struct rdp_client_task {
     const struct logon_answer *answer;
     const struct secret *password; // used when the answer holds none, or when it has to follow that one
     const char *display, *auth_file, *socket_path;
+    struct window_watch_screen screen; // of that display
 };
 
 struct rdp_client;
@@ -40,6 +42,10 @@ struct rdp_client *rdp_client_start(struct loop *loop, const struct rdp_client_c
                                     struct fault *why);
 void rdp_client_stop(struct rdp_client *viewer); // `ended` still comes
 void rdp_client_free(struct rdp_client *viewer); // also from `ended`; NULL allowed
+
+// Draws each pixel of the session as several. Its window has the session's size all the same: somebody has to enlarge
+// it.
+bool rdp_client_enlarges(const struct rdp_client_task *task);
 
 enum { RDP_CLIENT_INPUT_SIZE = 4096 };
 // The arguments, one a line, for its standard input; `input` is the caller's to wipe. FAULT_INVALID when something in

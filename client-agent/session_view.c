@@ -209,6 +209,9 @@ static bool start_viewer(struct session_view *view, const struct x_server *serve
     };
     if (!watch_screen(view, server, why))
         return false;
+    window_watch_screen(view->window, &task.screen);
+    if (rdp_client_enlarges(&task))
+        window_watch_fill(view->window);
     view->viewer = rdp_client_start(view->loop, &view->config.viewer, &task, rdp_client_is_over, view, why);
     forget_secrets(view);
     return view->viewer != NULL;

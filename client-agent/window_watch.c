@@ -6,16 +6,18 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <xcb/randr.h>
 #include <xcb/xcb.h>
 #include <xcb/xinput.h>
 
-enum { KEYS = 256 };
+enum { KEYS = 256, ORDINARY_HEIGHT = 1080, SCALE_MOST = 4 };
 enum key_role { KEY_OTHER, KEY_CONTROL, KEY_ALT, KEY_SUPER, KEY_L };
 
 struct window_watch {
     xcb_connection_t *connection;
     struct loop_watch *watch;
     xcb_window_t window; // the client's last one
+    bool fills;
     uint8_t input_opcode;
     enum key_role roles[KEYS]; // by key code
     bool down[KEYS];
@@ -112,6 +114,60 @@ static bool locks_desk(struct window_watch *watch, const xcb_generic_event_t *ev
     return holds(watch, KEY_SUPER) || (holds(watch, KEY_CONTROL) && holds(watch, KEY_ALT));
 }
 
+// ---- its size
+
+int window_watch_scale(int width, int height)
+{
+    int scale = (width < height ? width : height) / ORDINARY_HEIGHT;
+    return scale < 1 ? 1 : scale > SCALE_MOST ? SCALE_MOST : scale;
+}
+
+static void take_monitor(struct window_watch_screen *screen, const xcb_randr_monitor_info_t *monitor)
+{
+    screen->x = monitor->x;
+    screen->y = monitor->y;
+    screen->width = monitor->width;
+    screen->height = monitor->height;
+}
+
+void window_watch_screen(const struct window_watch *watch, struct window_watch_screen *screen)
+{
+    const xcb_screen_t *whole = xcb_setup_roots_iterator(xcb_get_setup(watch->connection)).data;
+    *screen =
+        (struct window_watch_screen){.monitors = 1, .width = whole->width_in_pixels, .height = whole->height_in_pixels};
+    xcb_randr_get_monitors_reply_t *reply = xcb_randr_get_monitors_reply(
+        watch->connection, xcb_randr_get_monitors(watch->connection, whole->root, 1), NULL);
+    if (reply && xcb_randr_get_monitors_monitors_length(reply) > 0) {
+        xcb_randr_monitor_info_iterator_t monitors = xcb_randr_get_monitors_monitors_iterator(reply);
+        screen->monitors = monitors.rem;
+        take_monitor(screen, monitors.data);
+        for (; monitors.rem; xcb_randr_monitor_info_next(&monitors))
+            if (monitors.data->primary)
+                take_monitor(screen, monitors.data);
+    }
+    free(reply);
+    screen->scale = window_watch_scale(screen->width, screen->height);
+}
+
+void window_watch_fill(struct window_watch *watch)
+{
+    watch->fills = true;
+}
+
+// Its client may take the size back at any time; whoever manages windows has the last word.
+static void keep_size(struct window_watch *watch, uint16_t width, uint16_t height)
+{
+    struct window_watch_screen screen;
+    window_watch_screen(watch, &screen);
+    const uint32_t values[] = {(uint32_t)screen.x, (uint32_t)screen.y, screen.width, screen.height};
+    const uint16_t mask =
+        XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y | XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT;
+    if (width == screen.width && height == screen.height)
+        return;
+    xcb_configure_window(watch->connection, watch->window, mask, values);
+    xcb_flush(watch->connection);
+}
+
 // ---- what comes from the X server
 
 // True when it is a window of its own, not a menu or a tooltip.
@@ -124,9 +180,19 @@ static bool takes_keyboard(struct window_watch *watch, const xcb_generic_event_t
     if (mapped.override_redirect)
         return false;
     watch->window = mapped.window;
+    if (watch->fills)
+        keep_size(watch, 0, 0);
     xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_POINTER_ROOT, mapped.window, XCB_CURRENT_TIME);
     xcb_flush(watch->connection);
     return true;
+}
+
+static void follow_size(struct window_watch *watch, const xcb_generic_event_t *event)
+{
+    xcb_configure_notify_event_t changed;
+    memcpy(&changed, event, sizeof changed);
+    if (watch->fills && (event->response_type & 0x7f) == XCB_CONFIGURE_NOTIFY && changed.window == watch->window)
+        keep_size(watch, changed.width, changed.height);
 }
 
 static void events_ready(void *arg, bool readable, bool writable)
@@ -141,6 +207,7 @@ static void events_ready(void *arg, bool readable, bool writable)
             break;
         appeared = takes_keyboard(watch, event) || appeared;
         lock = locks_desk(watch, event) || lock;
+        follow_size(watch, event);
         free(event);
     }
     // The end of the X server is noticed by who started it.

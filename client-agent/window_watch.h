@@ -20,3 +20,17 @@ void window_watch_free(struct window_watch *watch); // also from an event; NULL 
 // Takes the keyboard from the client's window and gives it back: the client looks again which locks are on. False, and
 // nothing is done, while a key is held down or there is no window.
 bool window_watch_refocus(struct window_watch *watch);
+
+// The monitor that the client shows itself on: the primary one, else the first.
+struct window_watch_screen {
+    int monitors;
+    int16_t x, y;
+    uint16_t width, height;
+    int scale; // how many pixels a side something must have that has one on an ordinary monitor
+};
+void window_watch_screen(const struct window_watch *watch, struct window_watch_screen *screen);
+// From now on the client's window fills that monitor, whatever size the client gives it.
+void window_watch_fill(struct window_watch *watch);
+
+// By the pixels of the shorter side. What monitors say of their size in millimetres is too often wrong.
+int window_watch_scale(int width, int height);

@@ -87,6 +87,23 @@ Test(desk, caps_lock_and_num_lock_are_the_same_at_the_desk_and_in_the_session)
     }
 }
 
+Test(desk, everything_can_be_read_on_a_large_screen)
+{
+    desk_is_switched_off("desk1");
+    place_runs("desk1", "sed -i 's,-server = .*/x-server,& -screen 0 3840x2160x24,' /srv/pult-agent.conf");
+    desk_is_switched_on("desk1");
+    desk_logs_on("desk1", "dora", "falsch");
+    screen_shows("desk1", "Name oder Passwort stimmt nicht", 20);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    place_runs("ts3", IN_SESSION "xdpyinfo | grep 'dimensions: *1920x1080'");
+    desk_types("desk1", "echo lesbar");
+    screen_shows("desk1", "lesbar", 10);
+    desk_logs_on("desk2", "dora", "dora-geheim-1"); // an ordinary one has its own size
+    screen_shows("desk2", "lesbar", 30);
+    place_runs("ts3", IN_SESSION "xdpyinfo | grep 'dimensions: *1280x800'");
+}
+
 Test(desk, is_called_what_the_broker_calls_it)
 {
     screen_shows("desk1", "Rathaus, Zimmer 11", 10);

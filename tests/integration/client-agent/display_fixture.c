@@ -58,6 +58,11 @@ void display_take_small(void)
     take("/usr/bin/Xvfb -screen 0 1024x768x24 -nolisten tcp -noreset");
 }
 
+void display_take_large(void)
+{
+    take("/usr/bin/Xvfb -screen 0 3840x2160x24 -nolisten tcp -noreset");
+}
+
 void display_leave(void)
 {
     x_server_free(server);

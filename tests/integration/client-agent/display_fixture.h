@@ -9,6 +9,7 @@
 // For a suite's `.init` and `.fini`. Has a network of its own, so that X servers of other tests are not met.
 void display_take(void);
 void display_take_small(void); // 1024x768 instead of 1280x800
+void display_take_large(void); // 3840x2160
 void display_leave(void);
 struct loop *display_loop(void);
 const struct x_server *display_server(void);

@@ -43,26 +43,32 @@ static void wait_for_paint(void)
     display_run_ms(200);
 }
 
-static void start_greeter(void)
+static void start_greeter(int scale)
 {
     static const struct greeter_events events = {.up = up, .heard = heard};
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "de"};
     greeter = greeter_new(display_loop(), &config, &events, NULL);
-    greeter_start(greeter, x_server_display(display_server()), x_server_auth_file(display_server()));
+    greeter_start(greeter, x_server_display(display_server()), x_server_auth_file(display_server()), scale);
     wait_for_paint();
 }
 
 static void start(void)
 {
     display_take();
-    start_greeter();
+    start_greeter(1);
 }
 
 static void start_small(void)
 {
     display_take_small();
-    start_greeter();
+    start_greeter(1);
+}
+
+static void start_large(void)
+{
+    display_take_large();
+    start_greeter(2);
 }
 
 static void stop(void)
@@ -72,6 +78,7 @@ static void stop(void)
 }
 
 TestSuite(greeter, .init = start, .fini = stop);
+TestSuite(greeter_large, .init = start_large, .fini = stop);
 TestSuite(greeter_small, .init = start_small, .fini = stop);
 
 static void say(enum greeter_type type, const char *sentence)
@@ -238,6 +245,18 @@ Test(greeter_small, has_room_for_large_type)
     display_wait_for_colour(1020, 400, "#E6ECF1"); // beside the card
     display_wait_for_colour(1020, 764, "#D3DCE4");
     display_wait_for_colour(512, 140, "#FFFFFF"); // larger than it was
+}
+
+// As on 1920x1080, each pixel twice as large: the form is a third of the screen wide, not a sixth.
+Test(greeter_large, is_as_large_as_elsewhere)
+{
+    display_wait_for_colour(20, 180, "#123A5A"); // within its top, which is twice as high
+    display_wait_for_colour(1920 - 620, 1000, "#FFFFFF");
+    display_wait_for_colour(1920 + 620, 1000, "#FFFFFF");
+    display_wait_for_colour(3820, 2140, "#D3DCE4"); // to the last corner
+    log_on("anna", "geheim");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[0].name, "anna");
 }
 
 Test(greeter, says_for_a_while_that_it_is_the_real_one)

@@ -102,7 +102,7 @@ static void start(void)
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "en"};
     greeter = greeter_new(display_loop(), &config, &events, NULL);
-    greeter_start(greeter, x_server_display(display_server()), x_server_auth_file(display_server()));
+    greeter_start(greeter, x_server_display(display_server()), x_server_auth_file(display_server()), 1);
     cr_assert(display_wait(&has_started, 15000));
     display_wait_for_colour(640, 4, "#123A5A");
     // It may have had the keyboard before it found the bus: only what changes is told there.

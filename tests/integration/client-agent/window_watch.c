@@ -82,12 +82,14 @@ Test(window, locks_the_desk_when_its_client_changes_what_keys_mean)
     cr_expect(locks("ctrl+alt+l"));
 }
 
+static xcb_window_t window;
+
 static xcb_connection_t *show_window(void)
 {
     const uint32_t focus = XCB_EVENT_MASK_FOCUS_CHANGE;
     xcb_connection_t *client = xcb_connect(NULL, NULL);
     xcb_screen_t *screen = xcb_setup_roots_iterator(xcb_get_setup(client)).data;
-    xcb_window_t window = xcb_generate_id(client);
+    window = xcb_generate_id(client);
     xcb_create_window(client, XCB_COPY_FROM_PARENT, window, screen->root, 0, 0, 100, 100, 0,
                       XCB_WINDOW_CLASS_INPUT_OUTPUT, screen->root_visual, XCB_CW_EVENT_MASK, &focus);
     xcb_map_window(client, window);
@@ -115,6 +117,44 @@ Test(window, has_its_client_look_again_which_locks_are_on)
     display_run_ms(100);
     cr_assert_eq(times_focused(client), 1);
     xcb_disconnect(client);
+}
+
+static void expect_size(xcb_connection_t *client, uint16_t width, uint16_t height)
+{
+    xcb_get_geometry_reply_t *size = NULL;
+    for (int i = 0; i < 200 && !(size && size->width == width && size->height == height); i++) {
+        free(size);
+        display_run_ms(20);
+        size = xcb_get_geometry_reply(client, xcb_get_geometry(client, window), NULL);
+    }
+    cr_assert(size && size->width == width && size->height == height);
+    free(size);
+}
+
+Test(window, leaves_a_window_its_size_or_fills_the_monitor_with_it)
+{
+    static const uint32_t small[] = {50, 60};
+    xcb_connection_t *client = show_window();
+    display_run_ms(200);
+    expect_size(client, 100, 100);
+    window_watch_fill(watch);
+    xcb_configure_window(client, window, XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT, small);
+    expect_size(client, 1280, 800);
+    xcb_configure_window(client, window, XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT, small);
+    xcb_flush(client);
+    display_run_ms(200);
+    expect_size(client, 1280, 800);
+    xcb_disconnect(client);
+}
+
+Test(window, knows_the_size_of_its_monitor)
+{
+    struct window_watch_screen screen;
+    window_watch_screen(watch, &screen);
+    cr_assert_eq(screen.monitors, 1);
+    cr_assert_eq(screen.width, 1280);
+    cr_assert_eq(screen.height, 800);
+    cr_assert_eq(screen.scale, 1);
 }
 
 // The client lets go of all keys when it loses the keyboard: a capital letter would become a small one.

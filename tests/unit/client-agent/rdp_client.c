@@ -19,7 +19,8 @@ static void prepare(void)
     for (int i = 0; i < 32; i++)
         memcpy(answer.fingerprint + 2 * i, i % 2 ? "cd" : "0a", 2);
     cr_assert(secret_set(&password, "getippt", 7));
-    task = (struct rdp_client_task){.answer = &answer, .password = &password};
+    task = (struct rdp_client_task){
+        .answer = &answer, .password = &password, .screen = {.monitors = 1, .width = 1920, .height = 1080, .scale = 1}};
     why = (struct fault){0};
 }
 
@@ -96,11 +97,49 @@ Test(viewer, has_no_channels_that_were_not_allowed)
 Test(viewer, has_the_channels_that_were_allowed)
 {
     answer.clipboard = answer.drives = answer.sound = answer.multi_monitor = true;
+    task.screen.monitors = 2;
     make();
     cr_assert(has_line("+clipboard"));
     cr_assert(has_line("/drive:Pult,/media"));
     cr_assert(has_line("/sound:sys:alsa"));
     cr_assert(has_line("/multimon"));
+}
+
+Test(viewer, draws_each_pixel_larger_on_a_large_monitor)
+{
+    make();
+    cr_assert_not(strstr(input, "sizing"));
+    cr_assert_not(rdp_client_enlarges(&task));
+    task.screen = (struct window_watch_screen){.monitors = 1, .width = 3840, .height = 2160, .scale = 2};
+    answer.multi_monitor = true; // allowed, but there is one
+    make();
+    cr_assert(has_line("/smart-sizing:1920x1080"));
+    cr_assert_not(strstr(input, "/multimon"));
+    cr_assert(rdp_client_enlarges(&task));
+}
+
+Test(viewer, leaves_the_scale_to_the_host_across_several_monitors)
+{
+    task.screen = (struct window_watch_screen){.monitors = 2, .width = 3840, .height = 2160, .scale = 2};
+    answer.multi_monitor = true;
+    make();
+    cr_assert(has_line("/multimon"));
+    cr_assert(has_line("/scale-desktop:200"));
+    cr_assert_not(rdp_client_enlarges(&task));
+    answer.multi_monitor = false;
+    make();
+    cr_assert(has_line("/smart-sizing:1920x1080"));
+}
+
+Test(viewer, knows_large_monitors_by_their_shorter_side)
+{
+    static const struct {
+        int width, height, scale;
+    } rows[] = {{1920, 1080, 1}, {1080, 1920, 1}, {2560, 1440, 1}, {1920, 1200, 1}, {5120, 1440, 1}, {1024, 768, 1},
+                {3840, 2160, 2}, {2160, 3840, 2}, {5120, 2880, 2}, {7680, 4320, 4}, {0, 0, 1}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        cr_expect_eq(window_watch_scale(rows[i].width, rows[i].height), rows[i].scale, "%dx%d", rows[i].width,
+                     rows[i].height);
 }
 
 Test(viewer, does_not_start_without_a_pin)
