@@ -67,6 +67,15 @@ static void show_shared(struct out *out, const struct record_list *shared)
     show_part(out, &identity_shared_type, shared, columns);
 }
 
+static void show_reused(struct out *out, const struct record_list *reused)
+{
+    static const struct out_column columns[] = {{"assignment", N_("Made for somebody else")},
+                                                {"user_name", N_("who had the name")},
+                                                {"person", N_("that now has")},
+                                                {.field = NULL}};
+    show_part(out, &name_reused_type, reused, columns);
+}
+
 static void show_agents(struct out *out, const struct record_list *agents)
 {
     static const struct out_column columns[] = {{"kind", N_("Agents of")},          {"version", N_("Version")},
@@ -132,6 +141,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_directories(&tool->out, &status.directories);
         show_problems(&tool->out, &status.problems);
         show_shared(&tool->out, &status.identities_shared);
+        show_reused(&tool->out, &status.names_reused);
         show_certificates(&tool->out, &status.certificates_ending);
         show_floods(&tool->out, &status.floods);
         show_agents(&tool->out, &status.agents);

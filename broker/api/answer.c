@@ -137,6 +137,15 @@ static const struct field identity_shared_fields[] = {
 };
 const struct record_type identity_shared_type = TYPE(identity_shared);
 
+static const struct field name_reused_fields[] = {
+    {.name = "assignment", .type = FIELD_ID, AT(name_reused, assignment), .refers = NOUN_ASSIGNMENT, .column = 1, .sentence = "which; remove and add it to give it to who has the name now"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(name_reused, user_name), .column = 2, .sentence = "the user name that it was made for"},
+    {.name = "holder", .type = FIELD_ID, AT(name_reused, holder), .refers = NOUN_PERSON, .column = 3, .sentence = "who had that name and has the assignment"},
+    {.name = "person", .type = FIELD_ID, AT(name_reused, person), .refers = NOUN_PERSON, .column = 4, .sentence = "who has the name now"},
+    {.name = NULL},
+};
+const struct record_type name_reused_type = TYPE(name_reused);
+
 static const char *const directory_states[] = {"unknown", "ok", "down", NULL};
 
 static const struct field directory_report_fields[] = {
@@ -212,6 +221,7 @@ static const struct field status_answer_fields[] = {
     {.name = "disk_free", .type = FIELD_NUMBER, AT(status_answer, disk_free_permille), .max = 1000, .flags = FIELD_SPARSE, .sentence = "how much of the journal's disk is left, permille"},
     {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate expires within 30 days, or has expired"},
     {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices and hosts whose identity is in use at two places: their key may have been copied"},
+    {.name = "names_reused", .type = FIELD_RECORDS, AT(status_answer, names_reused), .max = ANSWER_ITEMS_MAX, .record = &name_reused_type, .sentence = "assignments to a person whose user name is somebody else's now"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
     {.name = "floods", .type = FIELD_RECORDS, AT(status_answer, floods), .max = ANSWER_ITEMS_MAX, .record = &flood_report_type, .sentence = "ports on which connections that have proven nothing are dropped to make room"},

@@ -118,6 +118,13 @@ struct identity_shared {
     int64_t since_ms;
 };
 
+// An assignment to a person whose user name is somebody else's now.
+struct name_reused {
+    char assignment[ID_SIZE];
+    char user_name[USER_NAME_SIZE];
+    char holder[ID_SIZE], person[ID_SIZE];
+};
+
 struct directory_report {
     char tenant[ID_SIZE];
     int64_t state; // enum directory_state of core
@@ -157,7 +164,7 @@ struct guesses_report {
 };
 
 extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type, agent_count_type,
-    flood_report_type, guesses_report_type, identity_shared_type;
+    flood_report_type, guesses_report_type, identity_shared_type, name_reused_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -168,7 +175,8 @@ struct status_answer {
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
     int64_t disk_free_permille; // -1: not known
-    struct record_list certificates_ending, directories, problems, agents, floods, guesses, identities_shared;
+    struct record_list certificates_ending, directories, problems, agents, floods, guesses, identities_shared,
+        names_reused;
 };
 extern const struct record_type status_answer_type;
 

@@ -97,6 +97,7 @@ static const struct field assignment_fields[] = {
     {.name = "profile", .type = FIELD_ID, AT(assignment, profile), .flags = FIELD_REQUIRED, .refers = NOUN_PROFILE, .column = 2, .sentence = "what is assigned"},
     {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .column = 3, .sentence = "to the members of this directory group: DN or common name"},
     {.name = "person", .type = FIELD_TEXT, AT(assignment, person), .column = 4, .sentence = "or to this one person: user name"},
+    {.name = "holder", .type = FIELD_TEXT, AT(assignment, holder), .flags = FIELD_READ_ONLY, .sentence = "whose it is from the first logon with that user name on; empty: nobody has logged on yet"},
     {.name = "priority", .type = FIELD_NUMBER, AT(assignment, priority), .min = 0, .max = 1000, .column = 5, .sentence = "the highest that applies wins"},
     END,
 };

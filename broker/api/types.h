@@ -177,6 +177,7 @@ struct assignment {
     char profile[ID_SIZE];
     char group[DN_SIZE];         // DN or common name of a directory group; or:
     char person[USER_NAME_SIZE]; // user name
+    char holder[ID_SIZE];        // the person who used it first, whose it is by whatever name; empty: nobody has yet
     int64_t priority;            // the highest that applies wins
 };
 

@@ -19,7 +19,8 @@ struct question {
 bool admin_rights_hold(const struct tenant *tenant, const struct identity *identity)
 {
     assert(identity);
-    struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
+    struct membership who = {NULL, identity->user_name, (const char(*)[DN_SIZE])identity->groups,
+                             identity->group_count};
     return tenant && tenant->admin_group[0] && membership_has(&who, tenant->admin_group);
 }
 

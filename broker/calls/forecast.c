@@ -186,6 +186,13 @@ static void deadline_passed(void *arg)
 
 static void ask_lane(struct lane *lane);
 
+// Not somebody else who has got the user name since.
+static bool is_the_same_person(const struct services *services, const char *person_id, const struct identity *identity)
+{
+    const struct store_person *person = people_find(&services->people, person_id);
+    return person && text_equal(person->key, identity->key);
+}
+
 static void person_answered(void *arg, enum auth_verdict verdict, const struct identity *identity)
 {
     struct forecast_question *question = arg;
@@ -198,8 +205,9 @@ static void person_answered(void *arg, enum auth_verdict verdict, const struct i
     if (verdict == AUTH_UNAVAILABLE && forecast->done) {
         lane->given_up = true;
         forecast->not_checked++;
-    } else if (verdict == AUTH_RIGHT && forecast->done) {
-        struct membership who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count};
+    } else if (verdict == AUTH_RIGHT && forecast->done && is_the_same_person(services, question->person, identity)) {
+        struct membership who = {question->person, identity->user_name, (const char(*)[DN_SIZE])identity->groups,
+                                 identity->group_count};
         group_cache_put(services->group_cache, question->person, identity, clock_steady_ms());
         judge(forecast, lane->tenant_id, question->person, &who);
     }

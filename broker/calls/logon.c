@@ -119,6 +119,23 @@ static void logon_committed(void *arg, bool durable, const struct fault *why)
 
 // ---- 3. the decision
 
+// What names them by their user name is theirs from now on, and not that of who gets the name later.
+static void bind_assignments(struct services *services, const struct request *request, const struct logon_input *input)
+{
+    struct wall_walk walk = wall_walk(services->state, input->tenant_id, NOUN_ASSIGNMENT);
+    struct event event;
+    struct fault why;
+    for (const struct assignment *one; (one = wall_next(&walk));) {
+        if (!assignment_awaits(one, &input->who))
+            continue;
+        services_event(&event, EVENT_ASSIGNMENT_BOUND, NOUN_ASSIGNMENT, request);
+        event.record.assignment = *one;
+        TEXT_PUT(event.record.assignment.holder, input->person_id);
+        if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
+            log_warn("logon", "%s: not bound to %s: %s", event.record.id, input->person_id, why.text);
+    }
+}
+
 static void decide(struct logon *logon, const struct seen_person *person, const struct identity *identity)
 {
     struct services *services = logon->services;
@@ -150,10 +167,15 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
     for (size_t i = 0; i < logon->decision.event_count; i++)
         events[count++] = logon->decision.events[i];
     struct fault why;
-    if (!commit_events(services->commit, events, count, &person->row, person->is_changed, logon_committed, logon, &why))
+    const struct request *request = logon->request;
+    if (!commit_events(services->commit, events, count, &person->row, person->is_changed, logon_committed, logon,
+                       &why)) {
         logon_committed(logon, false, &why);
-    else if (person->is_changed)
+        return;
+    }
+    if (person->is_changed)
         people_put(&services->people, &person->row);
+    bind_assignments(services, request, &input);
 }
 
 // ---- 2. who it is

@@ -163,7 +163,7 @@ void logon_input_fill(struct logon_input *input, const struct services *services
     *input = (struct logon_input){
         .tenant_id = attempt->tenant_id,
         .person_id = person_id,
-        .who = {identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count},
+        .who = {person_id, identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count},
         .device_id = device_id,
         .health = &services->health,
         .now_ms = now_ms,

@@ -231,6 +231,9 @@ bool noun_check(const struct state *state, enum noun noun, const char *id, union
     keep_ours(&noun_rows[noun], state_find(state, noun, id), record);
     if (noun == NOUN_HOST && record->host.os == HOST_OS_WINDOWS)
         forget_agent(&record->host);
+    const struct assignment *before = noun == NOUN_ASSIGNMENT ? state_find(state, noun, id) : NULL;
+    if (before && !text_equal(before->person, record->assignment.person))
+        record->assignment.holder[0] = 0;
     return true;
 }
 

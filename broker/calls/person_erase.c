@@ -132,8 +132,8 @@ static bool is_not_assigned(const struct services *services, const char *id, str
     wall_owner(tenant, id);
     for (size_t i = 0; person && i < assignments->count; i++) {
         const struct assignment *assignment = assignments->records[i];
-        if (wall_owns(tenant, assignment->id) &&
-            text_same_name(assignment->person, strlen(assignment->person), person->user_name))
+        bool by_name = text_same_name(assignment->person, strlen(assignment->person), person->user_name);
+        if (wall_owns(tenant, assignment->id) && (assignment->holder[0] ? text_equal(assignment->holder, id) : by_name))
             return fault_set(why, FAULT_CONFLICT,
                              "an assignment names them; remove it first: pultctl assignment remove %s", assignment->id);
     }

@@ -4,6 +4,8 @@
 #include "broker/base/clock.h"
 #include "broker/core/enrolment.h"
 
+#include <string.h>
+
 static const int64_t soon_ms = 30ll * 24 * 60 * 60 * 1000;
 
 static void ignore(void *arg, enum auth_verdict verdict, const struct identity *identity)
@@ -84,6 +86,43 @@ void status_report_shared(struct record_list *shared, const struct services *ser
 {
     add_shared(shared, services, peer, NOUN_DEVICE);
     add_shared(shared, services, peer, NOUN_HOST);
+}
+
+static int64_t first_seen_ms(const struct services *services, const char *person_id)
+{
+    const struct person *person = state_find(services->state, NOUN_PERSON, person_id);
+    return person ? person->first_seen_ms : 0;
+}
+
+// Of two with one user name the one who came later has it now.
+static const struct store_person *find_successor(const struct services *services, const struct assignment *assignment)
+{
+    const struct sorted_table *people = &services->people.by_id;
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, assignment->id);
+    for (size_t i = sorted_table_from(people, tenant_id); i < people->count; i++) {
+        const struct store_person *person = people->records[i];
+        if (wall_owns(tenant_id, person->id) &&
+            first_seen_ms(services, person->id) > first_seen_ms(services, assignment->holder) &&
+            text_same_name(assignment->person, strlen(assignment->person), person->user_name))
+            return person;
+    }
+    return NULL;
+}
+
+void status_report_names(struct record_list *reused, const struct services *services, const struct peer *peer)
+{
+    struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_ASSIGNMENT, "");
+    for (const struct assignment *assignment; (assignment = wall_next(&walk));) {
+        const struct store_person *successor = assignment->holder[0] ? find_successor(services, assignment) : NULL;
+        if (!successor)
+            continue;
+        struct name_reused *row = record_add(reused, &name_reused_type);
+        TEXT_PUT(row->assignment, assignment->id);
+        TEXT_PUT(row->user_name, assignment->person);
+        TEXT_PUT(row->holder, assignment->holder);
+        TEXT_PUT(row->person, successor->id);
+    }
 }
 
 // An agent of the wrong version is the cause, whatever else is seen of it.

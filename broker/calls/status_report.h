@@ -6,6 +6,8 @@
 
 // Whose identity was seen at two places at once, and was not enrolled again since.
 void status_report_shared(struct record_list *shared, const struct services *services, const struct peer *peer);
+// Assignments whose person's user name somebody else has logged on with since.
+void status_report_names(struct record_list *reused, const struct services *services, const struct peer *peer);
 void status_report_directories(struct record_list *directories, struct services *services, const struct peer *peer);
 int64_t status_report_draining(const struct services *services,
                                const struct peer *peer); // hosts that somebody took out of service

@@ -26,6 +26,7 @@ static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_HOST_IDENTITY_SHARED] = {"identity_shared", NOUN_HOST, false},
     [EVENT_HOST_ASSIGNED] = {"assigned", NOUN_HOST, false, .keep = EVENT_KEEP_SESSIONS},
     [EVENT_HOST_RELEASED] = {"released", NOUN_HOST, false, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_ASSIGNMENT_BOUND] = {"bound", NOUN_ASSIGNMENT, false},
     [EVENT_DEVICE_ENROL_TOKEN_ISSUED] = {"enrol_token_issued", NOUN_DEVICE, false, .keep = EVENT_KEEP_AUDIT},
     [EVENT_DEVICE_ENROLLED] = {"enrolled", NOUN_DEVICE, false},
     [EVENT_DEVICE_RENEWED] = {"renewed", NOUN_DEVICE, false},

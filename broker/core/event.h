@@ -18,6 +18,7 @@ enum event_type {
     EVENT_HOST_IDENTITY_SHARED, // used at two places at once
     EVENT_HOST_ASSIGNED,        // a desktop is its person's from now on
     EVENT_HOST_RELEASED,        // and nobody's any more
+    EVENT_ASSIGNMENT_BOUND,     // a person's assignment is theirs from their first logon on, by whatever name
     EVENT_DEVICE_ENROL_TOKEN_ISSUED,
     EVENT_DEVICE_ENROLLED,
     EVENT_DEVICE_RENEWED,

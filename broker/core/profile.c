@@ -51,11 +51,22 @@ bool membership_has(const struct membership *who, const char *group)
     return false;
 }
 
+static bool names(const struct assignment *assignment, const struct membership *who)
+{
+    return text_same_name(assignment->person, strlen(assignment->person), who->user_name);
+}
+
+// User names change hands, and a person's at their marriage.
 static bool applies(const struct assignment *assignment, const struct membership *who)
 {
-    if (assignment->person[0])
-        return text_same_name(assignment->person, strlen(assignment->person), who->user_name);
-    return membership_has(who, assignment->group);
+    if (assignment->holder[0])
+        return who->person_id && text_equal(assignment->holder, who->person_id);
+    return assignment->person[0] ? names(assignment, who) : membership_has(who, assignment->group);
+}
+
+bool assignment_awaits(const struct assignment *assignment, const struct membership *who)
+{
+    return assignment->person[0] && !assignment->holder[0] && names(assignment, who);
 }
 
 static bool goes_before(const struct assignment *a, const struct assignment *b)
@@ -73,8 +84,14 @@ const struct profile *profile_choose(const struct state *state, const char *tena
     struct wall_walk walk = wall_walk(state, tenant_id, NOUN_ASSIGNMENT);
     for (const struct assignment *one; (one = wall_next(&walk));) {
         looked_at++;
-        if (!applies(one, who))
+        if (!applies(one, who)) {
+            if (one->holder[0] && names(one, who))
+                trace_add(trace,
+                          "assignment %s is for somebody else, who had the user name %s before: remove and add it to "
+                          "give it to this person",
+                          one->id, one->person);
             continue;
+        }
         if (one->person[0])
             trace_add(trace, "assignment %s applies (person %s, priority %lld): profile %s", one->id, one->person,
                       (long long)one->priority, one->profile);

@@ -90,7 +90,7 @@ static int64_t decide(struct state *state, int person, uint64_t random_bits, cha
     PUT(device, "t%d/desk%d", person % TENANTS, person);
     struct logon_input input = {.tenant_id = tenant,
                                 .person_id = id,
-                                .who = {"somebody", (const char(*)[DN_SIZE])groups, GROUPS},
+                                .who = {NULL, "somebody", (const char(*)[DN_SIZE])groups, GROUPS},
                                 .device_id = device,
                                 .health = &health,
                                 .now_ms = 1,

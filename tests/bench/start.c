@@ -134,7 +134,7 @@ static void log_on(struct filling *filling, int number)
     PUT(device, "t%d/desk1", number % TENANTS);
     struct logon_input input = {.tenant_id = tenant,
                                 .person_id = person,
-                                .who = {"p", groups, 1},
+                                .who = {NULL, "p", groups, 1},
                                 .device_id = device,
                                 .health = &health,
                                 .now_ms = clock_wall_ms(),

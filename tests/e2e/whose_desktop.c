@@ -81,7 +81,9 @@ static void gets_a_new_desktop(const char *desk, const char *name, const char *p
 
 Test(whose_desktop, a_former_owner_of_the_name_is_not_who_comes_now)
 {
+    pultctl("assignment add altdorf/egon profile=altdorf/clerk person=egon priority=100");
     writes_a_note("desk1", "egon", "egon-geheim-1", "Geheimnis");
+    pultctl_soon_shows("event list --last 20", "assignment.bound", 5);
     locks("desk1");
     somebody_leaves("egon");
     somebody_comes("egon", 11993);
@@ -90,6 +92,9 @@ Test(whose_desktop, a_former_owner_of_the_name_is_not_who_comes_now)
     place_runs("ts1", "[ $(pgrep -c -u 11993 -x Xorg) = 1 ] && ! pgrep -u 11003");
     log_says("broker", "user name or account at the host is somebody", 1);
     sessions_soon_are("length == 1 and .[0].state == \"connected\"", 20);
+    // Nor does he get what was assigned to the other one.
+    pultctl_shows("explain egon --device altdorf/desk1", "altdorf/egon is for somebody else");
+    pultctl_shows("status", "altdorf/egon");
 }
 
 Test(whose_desktop, who_still_sits_there_is_not_looked_at_either)

@@ -491,6 +491,53 @@ Test(administration, an_identity_at_two_places_is_told_until_it_is_enrolled_anew
     cr_assert_eq(json_object_array_length(codec_member(again, "identities_shared")), 0);
 }
 
+static void person_comes(const char *id, const char *user_name, int64_t first_seen_ms)
+{
+    union record record = {.person = {.first_seen_ms = first_seen_ms}};
+    struct store_person person = {.id = ""};
+    TEXT_PUT(record.person.id, id);
+    TEXT_PUT(person.id, id);
+    TEXT_PUT(person.key, id);
+    TEXT_PUT(person.user_name, user_name);
+    core_set(&calls.core, NOUN_PERSON, &record);
+    people_put(&calls.services.people, &person);
+}
+
+static size_t names_reused(void)
+{
+    owned(json) json_object *status = status_of();
+    return json_object_array_length(codec_member(status, "names_reused"));
+}
+
+Test(administration, an_assignment_whose_user_name_is_somebody_elses_is_told)
+{
+    static const char put[] = "{\"profile\":\"neustadt/clerk\",\"person\":\"%s\",\"priority\":5}";
+    char body[200];
+    union record record = {.assignment = {.id = "neustadt/egon", .profile = "neustadt/clerk", .person = "egon"}};
+    TEXT_PUT(record.assignment.holder, "neustadt/p-old");
+    core_set(&calls.core, NOUN_ASSIGNMENT, &record);
+    person_comes("neustadt/p-old", "Egon", 1000);
+    person_comes("neustadt/p-else", "berta", 2000);
+    cr_assert_eq(names_reused(), 0);
+    person_comes("neustadt/p-new", "egon", 3000);
+    cr_assert_eq(names_reused(), 1);
+    // Whatever else is set in it, it stays whose it is.
+    snprintf(body, sizeof body, put, "egon");
+    CALLS_EXPECT(200, METHOD_SET, NOUN_ASSIGNMENT, "neustadt/egon", body);
+    cr_assert_eq(names_reused(), 1);
+    snprintf(body, sizeof body, put, "berta");
+    CALLS_EXPECT(200, METHOD_SET, NOUN_ASSIGNMENT, "neustadt/egon", body);
+    const struct assignment *set = state_find(calls.services.state, NOUN_ASSIGNMENT, "neustadt/egon");
+    cr_assert_str_eq(set->holder, "");
+    cr_assert_eq(names_reused(), 0);
+    // The new one's own: that somebody had the name before is no news.
+    TEXT_PUT(record.assignment.holder, "neustadt/p-new");
+    core_set(&calls.core, NOUN_ASSIGNMENT, &record);
+    cr_assert_eq(names_reused(), 0);
+    CALLS_EXPECT(409, METHOD_REMOVE, NOUN_PERSON, "neustadt/p-new", "{}");
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_PERSON, "neustadt/p-old", "{}");
+}
+
 Test(administration, no_certificate_is_renewed_in_the_first_half_of_its_life)
 {
     union record record = {.device = *state_device(calls.services.state, "altdorf/desk1")};

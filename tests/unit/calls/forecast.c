@@ -31,12 +31,15 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
     asked[asked_count++].arg = arg;
 }
 
+static bool somebody_else; // has the user name now
+
 // The oldest question; `group` NULL: with this verdict and no person.
 static void answer(const char *group, enum auth_verdict verdict)
 {
     static char dns[1][DN_SIZE];
     struct identity identity = {.groups = dns, .group_count = 1};
     TEXT_PUT(identity.user_name, asked[answered_count].user_name);
+    TEXT_PUT(identity.key, somebody_else ? "other" : asked[answered_count].user_name);
     snprintf(dns[0], DN_SIZE, "cn=%s,ou=groups,dc=example", group ? group : "");
     size_t number = answered_count++;
     asked[number].done(asked[number].arg, group ? AUTH_RIGHT : verdict, group ? &identity : NULL);
@@ -112,6 +115,16 @@ Test(forecast, is_there_at_once_when_nobody_is_touched)
     cr_assert_eq(told, 1);
     cr_assert_eq(forecast.people, 0);
     cr_assert_eq(asked_count, 0);
+}
+
+Test(forecast, of_a_former_owner_of_a_user_name_nothing_is_foreseen)
+{
+    know("neustadt", "anna");
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    somebody_else = true;
+    answer("rathaus", AUTH_RIGHT);
+    cr_assert(told == 1 && affected_count() == 0 && forecast.without_workplace == 0);
 }
 
 Test(forecast, puts_first_who_could_not_work_any_more)

@@ -147,7 +147,7 @@ void core_decide(struct core_fixture *core, const char *user_name, const char *g
     struct logon_input input = {
         .tenant_id = tenant,
         .person_id = person,
-        .who = {user_name, (const char(*)[DN_SIZE])dns, make_groups(groups, dns)},
+        .who = {person, user_name, (const char(*)[DN_SIZE])dns, make_groups(groups, dns)},
         .device_id = device,
         .health = &core->source,
         .now_ms = core->now_ms,

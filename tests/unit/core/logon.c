@@ -142,7 +142,7 @@ Test(logon, a_group_is_found_as_people_write_it)
                                         "",
                                         "cn=",
                                         "burgerburo"};
-    const struct membership who = {"anna", groups, 3};
+    const struct membership who = {NULL, "anna", groups, 3};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++)
         cr_expect(membership_has(&who, right[i]), "%s", right[i]);
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
@@ -213,6 +213,29 @@ Test(logon, outside_the_hours_is_refused)
     core.week_minute = 18 * 60;
     core_decide(&core, "bert", "bauamt", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_OUTSIDE_HOURS);
+}
+
+// Names change hands; the person is the same by whatever name.
+Test(logon, an_assignment_to_a_person_stays_theirs)
+{
+    union record record = {.assignment = {.priority = 50}};
+    TEXT_PUT(record.assignment.id, "neustadt/anna-builds");
+    TEXT_PUT(record.assignment.profile, "neustadt/builder");
+    TEXT_PUT(record.assignment.person, "Anna");
+    const struct membership anna = {"neustadt/p-anna", "anna", NULL, 0};
+    const struct membership renamed = {"neustadt/p-anna", "anna.berg", NULL, 0};
+    const struct membership other = {"neustadt/p-other", "anna", NULL, 0};
+    cr_assert(assignment_awaits(&record.assignment, &anna) && assignment_awaits(&record.assignment, &other));
+    cr_assert_not(assignment_awaits(&record.assignment, &renamed));
+    TEXT_PUT(record.assignment.holder, "neustadt/p-anna");
+    core_set(&core, NOUN_ASSIGNMENT, &record);
+    cr_assert_not(assignment_awaits(&record.assignment, &anna) || assignment_awaits(&record.assignment, &other));
+    struct trace trace = {.length = 0};
+    cr_assert_str_eq(profile_choose(core.state, "neustadt", &anna, &trace)->id, "neustadt/builder");
+    cr_assert_str_eq(profile_choose(core.state, "neustadt", &renamed, &trace)->id, "neustadt/builder");
+    struct trace said = {.length = 0};
+    cr_assert_null(profile_choose(core.state, "neustadt", &other, &said));
+    cr_assert(strstr(said.lines, "neustadt/anna-builds is for somebody else"), "%s", said.lines);
 }
 
 Test(logon, without_an_assignment_there_is_no_profile)
