@@ -11,11 +11,8 @@
 
 enum {
     LETTERS_MAX = 64,
-    CONNECT_MS = 10 * 1000,
     PING_MS = 20 * 1000,
-    DEAD_MS = 10 * 1000, // after the ping, so 30 s after the last word
-    WAIT_MIN_MS = 200,
-    WAIT_MAX_MS = 15 * 1000,
+    DEAD_MS = 10 * 1000,    // after the ping, so 30 s after the last word
     REFUSED_MS = 60 * 1000, // who is refused has to be upgraded, or the broker has
 };
 
@@ -120,13 +117,23 @@ static void drop_letter(struct websocket *link)
 
 // ---- coming up and going down
 
-// A whole office comes back at once after a power cut: each waits between half and all of its time.
+int64_t websocket_pause_ms(int64_t wait_ms, uint32_t chance)
+{
+    int64_t half_ms = wait_ms / 2;
+    return half_ms + chance % (half_ms + 1);
+}
+
+int64_t websocket_longer_ms(int64_t wait_ms)
+{
+    return wait_ms * 2 < WEBSOCKET_WAIT_MAX_MS ? wait_ms * 2 : WEBSOCKET_WAIT_MAX_MS;
+}
+
 static void retry_later(struct websocket *link)
 {
-    uint32_t half = (uint32_t)(link->cut_off ? REFUSED_MS : link->wait_ms) / 2;
+    int64_t wait_ms = link->cut_off ? REFUSED_MS : link->wait_ms;
     link->cut_off = false;
-    loop_timer_start(link->retry, half + arc4random_uniform(half + 1));
-    link->wait_ms = link->wait_ms * 2 < WAIT_MAX_MS ? link->wait_ms * 2 : WAIT_MAX_MS;
+    loop_timer_start(link->retry, websocket_pause_ms(wait_ms, arc4random()));
+    link->wait_ms = websocket_longer_ms(link->wait_ms);
 }
 
 static void lost(struct websocket *link, const char *reason)
@@ -154,7 +161,7 @@ static void dial(void *arg)
 {
     struct websocket *link = arg;
     link->pinged = true; // a connection that does not come about is like a ping that is not answered
-    loop_timer_start(link->pulse, CONNECT_MS);
+    loop_timer_start(link->pulse, WEBSOCKET_CONNECT_MS);
     tls_connection_dial(link->connector, &link->end, NULL, link->row->path);
 }
 
@@ -289,7 +296,7 @@ static bool take_input(struct websocket *link, struct link_input *input)
     if (!link->up && input->kind == LINK_HELLO)
         come_up(link, &input->hello);
     else if (link->up) // and not just about to end again
-        link->wait_ms = WAIT_MIN_MS;
+        link->wait_ms = WEBSOCKET_WAIT_MIN_MS;
     else
         return false;
     if (input->skipped || input->kind == LINK_SKIPPED)
@@ -341,7 +348,7 @@ static int event(struct tls_connection *end, int reason, void *in, size_t length
     case LWS_CALLBACK_CLIENT_RECEIVE_PONG:
         if (link->up) {
             websocket_heard(link);
-            link->wait_ms = WAIT_MIN_MS;
+            link->wait_ms = WEBSOCKET_WAIT_MIN_MS;
         }
         return 0;
     case LWS_CALLBACK_CLIENT_RECEIVE:
@@ -368,7 +375,7 @@ struct websocket *websocket_new(struct loop *loop, struct tls_connector *connect
     link->row = row;
     link->events = *events;
     link->arg = arg;
-    link->wait_ms = WAIT_MIN_MS;
+    link->wait_ms = WEBSOCKET_WAIT_MIN_MS;
     link->last_letter = &link->first_letter;
     link->last_news = &link->first_news;
     link->retry = loop_timer_new(loop, dial, link);

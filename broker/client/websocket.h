@@ -7,6 +7,12 @@
 struct tls_connector;
 struct websocket;
 
+enum {
+    WEBSOCKET_CONNECT_MS = 10 * 1000, // an attempt that takes longer is given up
+    WEBSOCKET_WAIT_MIN_MS = 200,
+    WEBSOCKET_WAIT_MAX_MS = 15 * 1000,
+};
+
 struct websocket_events {
     void (*up)(void *arg); // the broker let it in
     void (*down)(void *arg);
@@ -19,3 +25,7 @@ struct websocket *websocket_new(struct loop *loop, struct tls_connector *connect
                                 const struct websocket_events *events, void *arg);
 void websocket_free(struct websocket *link); // before the wire; NULL allowed; from within an event, too
 bool websocket_send(struct websocket *link, const void *message);
+// How long to wait for the next attempt: between half and all of `wait_ms`, by chance, since a whole district comes
+// back at once after a restart of the broker.
+int64_t websocket_pause_ms(int64_t wait_ms, uint32_t chance);
+int64_t websocket_longer_ms(int64_t wait_ms); // the same for the attempt after that

@@ -125,6 +125,7 @@ static void hello_complete(struct arrival *arrival)
     take_out(&listener->waiting, arrival);
     loop_watch_free(take(arrival->watch));
     put_last(&listener->ready, arrival);
+    unproven_step(arrival->unproven, true, clock_steady_ms());
     if (!listener->begun)
         loop_timer_start(listener->turn, TURN_MS);
     if (listener->begun < BEGIN_TURN)
