@@ -14,8 +14,7 @@
 
 enum {
     LATELY_MS = 60 * 1000, // a flood is over after so long without a drop for want of room; a line in the log as often
-    TRIM_DROPPED = 256,    // so many left enough free memory behind to be looked for
-    TRIM_CALM_MS = 2000,
+    TRIM_ENDED = 256,      // so many handshakes leave enough free memory behind for it to be looked for
 };
 
 enum group_kind { GROUP_ALL, GROUP_LISTENER, GROUP_NETWORK, GROUP_HANDSHAKES, GROUP_COUNT };
@@ -59,8 +58,8 @@ struct unproven_table {
     struct sorted_table networks;
     struct listener_record listeners[LISTENER_COUNT];
     int64_t logged_ms; // 0: never
-    int64_t dropped_ms;
-    size_t not_trimmed;
+    int64_t trimmed_ms;
+    int64_t ended; // handshakes, since then
 };
 
 static const char *const listener_names[] = {
@@ -168,17 +167,12 @@ static void note_full(struct listener_record *listener, const char *network, int
     text_cut(listener->network, sizeof listener->network, network);
 }
 
-static bool drop_one(struct unproven *one, int64_t now_ms)
+static bool drop_one(struct unproven *one)
 {
-    struct unproven_table *table = one->table;
     unproven_drop *drop = one->drop;
     void *owner = one->owner;
     unproven_remove(one);
-    if (!drop(owner))
-        return false;
-    table->dropped_ms = now_ms;
-    table->not_trimmed++;
-    return true;
+    return drop(owner);
 }
 
 static void drop_oldest(struct group *group, enum group_kind kind, int64_t now_ms)
@@ -191,7 +185,7 @@ static void drop_oldest(struct group *group, enum group_kind kind, int64_t now_m
         oldest = group->oldest;
     struct listener_record *listener = &oldest->table->listeners[oldest->listener];
     TEXT_PUT(network, oldest->network->id);
-    if (drop_one(oldest, now_ms))
+    if (drop_one(oldest))
         note_full(listener, network, now_ms);
 }
 
@@ -253,6 +247,7 @@ void unproven_remove(struct unproven *one)
 {
     if (!one)
         return;
+    one->table->ended += one->groups[GROUP_HANDSHAKES] != NULL;
     for (enum group_kind kind = 0; kind < GROUP_COUNT; kind++)
         leave_group(one, kind);
     if (!one->network->group.count)
@@ -268,7 +263,7 @@ static void drop_late(struct unproven_table *table, int64_t now_ms)
         struct unproven *newer = one->at[GROUP_ALL].newer;
         struct listener_record *listener = &table->listeners[one->listener];
         if (!one->at_work)
-            listener->dropped_late += drop_one(one, now_ms);
+            listener->dropped_late += drop_one(one);
         one = newer;
     }
 }
@@ -290,12 +285,16 @@ static void log_dropped(struct unproven_table *table, int64_t now_ms)
     }
 }
 
-// glibc keeps what was freed between what is still in use.
+// glibc keeps what was freed between what is still in use: nearly all that a flood took. Looking for it takes some
+// milliseconds.
 static void give_memory_back(struct unproven_table *table, int64_t now_ms)
 {
-    if (table->not_trimmed < TRIM_DROPPED || now_ms - table->dropped_ms < TRIM_CALM_MS)
+    if (table->ended < TRIM_ENDED || table->handshakes.count > TRIM_ENDED / 4)
         return;
-    table->not_trimmed = 0;
+    if (table->trimmed_ms && now_ms - table->trimmed_ms < LATELY_MS)
+        return;
+    table->trimmed_ms = now_ms;
+    table->ended = 0;
     malloc_trim(0);
 }
 
