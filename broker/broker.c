@@ -163,7 +163,17 @@ static void probe(void *self, const struct host *host, host_done *done, void *ar
     struct probing *probing = mem_new(1, sizeof *probing);
     *probing = (struct probing){done, arg};
     struct broker *broker = self;
-    prober_start(broker->prober, host->address, (int)host->port, host->fingerprint, probed, probing);
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, host->id);
+    const struct tenant *tenant = state_tenant(broker->services.state, tenant_id);
+    const struct probe_target target = {
+        .address = host->address,
+        .port = (int)host->port,
+        .fingerprint = host->fingerprint,
+        .networks = tenant ? tenant_networks(tenant) : "",
+        .evenly = !wall_may_know_ports(broker->services.state, host->id),
+    };
+    prober_start(broker->prober, &target, probed, probing);
 }
 
 static void wake(void *self, const struct host *host)

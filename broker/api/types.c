@@ -34,6 +34,7 @@ static const struct field tenant_fields[] = {
     {.name = "max_devices", .type = FIELD_NUMBER, AT(tenant, max_devices), .max = 1000000, .sentence = "quota set by the district: how many devices it may have; 0: any number"},
     {.name = "max_hosts", .type = FIELD_NUMBER, AT(tenant, max_hosts), .max = 1000000, .sentence = "quota: session hosts"},
     {.name = "max_assignments", .type = FIELD_NUMBER, AT(tenant, max_assignments), .max = 1000000, .sentence = "quota: assignments"},
+    {.name = "host_networks", .type = FIELD_LIST, AT(tenant, host_networks), .sentence = "networks that its session hosts are in, such as 10.1.0.0/16; empty: any private network"},
     END,
 };
 
@@ -188,6 +189,12 @@ const struct host_guarantee_row host_guarantee_rows[HOST_GUARANTEE_COUNT] = {
 };
 
 const char *const host_guarantee_codes[] = {"fenced", "probed", "windows", NULL};
+
+// RFC 1918 and RFC 4193.
+const char *tenant_networks(const struct tenant *tenant)
+{
+    return tenant->host_networks[0] ? tenant->host_networks : "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7";
+}
 
 bool host_has_agent(const struct host *host)
 {

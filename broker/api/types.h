@@ -111,7 +111,11 @@ struct tenant {
     char admin_group[DN_SIZE]; // members administer this tenant
     char help_desk[NAME_SIZE]; // shown under refusals: a telephone number
     int64_t max_devices, max_hosts, max_assignments; // quotas; 0: none
+    // Networks its session hosts may be in, words; empty: those that are no part of the internet. See tenant_networks.
+    char host_networks[LIST_SIZE];
 };
+
+const char *tenant_networks(const struct tenant *tenant);
 
 enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };
 

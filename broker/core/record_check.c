@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/record_check.h"
 #include "broker/api/codec.h"
+#include "broker/base/address.h"
 #include "broker/core/hours.h"
 #include "broker/core/wall.h"
 
@@ -36,6 +37,18 @@ static bool days_fit(const struct profile *profile, struct fault *why)
     return true;
 }
 
+static bool networks_fit(const struct tenant *tenant, struct fault *why)
+{
+    owned(json) json_object *words = codec_list(tenant->host_networks);
+    for (size_t i = 0; i < json_object_array_length(words); i++) {
+        struct address_network network;
+        const char *word = json_object_get_string(json_object_array_get_idx(words, i));
+        if (!address_network_read(&network, word))
+            return fault_set(why, FAULT_INVALID, "host_networks: networks such as 10.1.0.0/16, not \"%.60s\"", word);
+    }
+    return true;
+}
+
 static bool tenant_fits(const struct state *state, const struct tenant *tenant, struct fault *why)
 {
     if (!tenant->district && state_is_only_district(state, tenant->id))
@@ -46,7 +59,7 @@ static bool tenant_fits(const struct state *state, const struct tenant *tenant, 
         if (!text_starts(word, "ldaps://") && !text_starts(word, "ldap://"))
             return fault_set(why, FAULT_INVALID, "servers: ldaps://name or ldap://name, not \"%.60s\"", word);
     }
-    return true;
+    return networks_fit(tenant, why);
 }
 
 // What there was before the quota stays.
@@ -71,12 +84,20 @@ static bool quota_fits(const struct state *state, enum noun noun, const char *id
 }
 
 // Desks dial it, and it may stand among a command's words: nothing that is an option there.
-static bool address_fits(const struct host *host, struct fault *why)
+// What a name stands for shows when it is dialled.
+static bool address_fits(const struct state *state, const struct host *host, struct fault *why)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_%";
-    const char *address = host->address;
-    return (*address != '-' && address[strspn(address, letters)] == 0) ||
-           fault_set(why, FAULT_INVALID, "address: expected a name or an IP address, not \"%.60s\"", address);
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_";
+    const char *text = host->address;
+    char owner_id[SLUG_SIZE];
+    struct address address;
+    if (*text == '-' || text[strspn(text, letters)])
+        return fault_set(why, FAULT_INVALID, "address: expected a name or an IP address, not \"%.60s\"", text);
+    wall_owner(owner_id, host->id);
+    const struct tenant *tenant = state_tenant(state, owner_id);
+    return !address_read(&address, text) ||
+           (!address_is_reserved(&address) && tenant && address_networks_have(tenant_networks(tenant), &address)) ||
+           fault_set(why, FAULT_INVALID, "address: %.60s is in no network that the district allows this tenant", text);
 }
 
 static bool wake_fits(const struct host *host, struct fault *why)
@@ -106,7 +127,7 @@ static bool values_fit(const struct state *state, enum noun noun, const union re
     if (noun == NOUN_ADMINISTRATOR)
         return certificate_fits(state, &record->administrator, why);
     if (noun == NOUN_HOST)
-        return address_fits(&record->host, why) && wake_fits(&record->host, why);
+        return address_fits(state, &record->host, why) && wake_fits(&record->host, why);
     if (noun == NOUN_TENANT)
         return tenant_fits(state, &record->tenant, why);
     if (noun == NOUN_PROFILE)

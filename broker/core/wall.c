@@ -69,6 +69,14 @@ const struct tenant *wall_directory(const struct state *state, const char *devic
     return state_tenant(state, tenant_id);
 }
 
+bool wall_may_know_ports(const struct state *state, const char *host_id)
+{
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, host_id);
+    const struct tenant *tenant = state_tenant(state, tenant_id);
+    return tenant && tenant->host_networks[0];
+}
+
 // ---- what a caller may do
 
 static enum refusal check_role(enum role needed, enum role has)

@@ -48,6 +48,10 @@ const void *wall_next(struct wall_walk *walk);
 // Whose directory is asked for a name typed at this device; NULL when nobody's.
 const struct tenant *wall_directory(const struct state *state, const char *device_id);
 
+// Whether it may be told what is at the address of this host that is not the host: closed, silent, another program. In
+// networks that the district has named as the tenant's; elsewhere anybody's machine may be there.
+bool wall_may_know_ports(const struct state *state, const char *host_id);
+
 // ---- what a caller may do
 
 // `id` is what the path names, "" without. A thing that the peer may not see is REFUSAL_NOT_FOUND, existing or not.

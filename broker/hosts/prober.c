@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/hosts/prober.h"
+#include "broker/base/address.h"
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -33,6 +34,8 @@ struct probe {
     struct prober *prober;
     int port;
     char expected[DIGEST_SIZE];
+    char networks[LIST_SIZE];
+    bool evenly;
     probe_done *done;
     void *arg;
 
@@ -68,6 +71,12 @@ static void free_probe(struct probe *probe)
     free(probe);
 }
 
+static int64_t time_left_ms(const struct probe *probe)
+{
+    int64_t left_ms = probe->started_ms + probe->prober->deadline_ms - clock_steady_ms();
+    return left_ms > 0 ? left_ms : 0;
+}
+
 // The report goes out by the timer, never from within prober_start.
 __attribute__((format(printf, 3, 4))) static void finish(struct probe *probe, enum probe_result result,
                                                          const char *format, ...)
@@ -80,7 +89,7 @@ __attribute__((format(printf, 3, 4))) static void finish(struct probe *probe, en
     probe->report.took_ms = clock_steady_ms() - probe->started_ms;
     probe->step = STEP_DONE;
     hang_up(probe);
-    loop_timer_start(probe->timer, 0);
+    loop_timer_start(probe->timer, probe->evenly && result != PROBE_OK ? time_left_ms(probe) : 0);
 }
 
 static const char *step_text(enum step step)
@@ -104,12 +113,6 @@ static void finish_closed(struct probe *probe, ssize_t received)
 }
 
 // ---- the connection
-
-static int64_t time_left_ms(const struct probe *probe)
-{
-    int64_t left_ms = probe->started_ms + probe->prober->deadline_ms - clock_steady_ms();
-    return left_ms > 0 ? left_ms : 0;
-}
 
 static void connected(void *arg, int descriptor, const struct fault *why)
 {
@@ -291,20 +294,48 @@ static void time_is_up(void *arg)
                step_text(probe->step));
 }
 
-void prober_start(struct prober *prober, const char *address, int port, const char *fingerprint, probe_done *done,
-                  void *arg)
+// Whoever is reached from the address that is reached is this machine.
+static bool is_own(const struct sockaddr *there)
+{
+    struct sockaddr_storage here = {0};
+    struct address from, to;
+    socklen_t length = there->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) : sizeof(struct sockaddr_in),
+              size = sizeof here;
+    int descriptor = socket(there->sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0); // which sends nothing
+    if (descriptor < 0)
+        return true;
+    bool has_way = connect(descriptor, there, length) == 0 && getsockname(descriptor, (void *)&here, &size) == 0;
+    close(descriptor);
+    return has_way && address_of_socket(&from, (const void *)&here) && address_of_socket(&to, there) &&
+           address_equal(&from, &to);
+}
+
+static bool may_probe(void *arg, const struct sockaddr *there)
+{
+    const struct probe *probe = arg;
+    struct address address;
+    return address_of_socket(&address, there) && !address_is_reserved(&address) &&
+           address_networks_have(probe->networks, &address) && !is_own(there);
+}
+
+void prober_start(struct prober *prober, const struct probe_target *target, probe_done *done, void *arg)
 {
     struct probe *probe = mem_new(1, sizeof *probe);
-    TEXT_PUT(probe->expected, fingerprint);
+    TEXT_PUT(probe->expected, target->fingerprint);
+    TEXT_PUT(probe->networks, target->networks ? target->networks : "");
     probe->prober = prober;
-    probe->port = port;
+    probe->port = target->port;
+    probe->evenly = target->evenly;
     probe->done = done;
     probe->arg = arg;
     probe->descriptor = -1;
     probe->started_ms = clock_steady_ms();
     probe->timer = loop_timer_new(prober->loop, time_is_up, probe);
     LIST_INSERT_HEAD(&prober->running, probe, links);
-    probe->dial = dial_new(prober->loop, prober->resolver, address, port, prober->deadline_ms, connected, probe);
+    probe->dial =
+        dial_new(prober->loop, prober->resolver, target->address, target->port, prober->deadline_ms, connected, probe);
+    if (target->networks)
+        dial_restrict(probe->dial, may_probe, probe);
 }
 
 // The certificate is compared with the one expected, so no authority is asked.

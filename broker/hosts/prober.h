@@ -29,8 +29,16 @@ typedef void probe_done(void *arg, const struct probe_report *report);
 struct prober *prober_new(struct loop *loop, int64_t deadline_ms);
 void prober_free(struct prober *prober); // what still runs ends without `done`
 
-// `address` is a name or an IP address; `fingerprint` the SHA-256 expected, in hexadecimal. Both are copied. `done`
-// comes once, never from within, and may start or free.
-void prober_start(struct prober *prober, const char *address, int port, const char *fingerprint, probe_done *done,
-                  void *arg);
+struct probe_target {
+    const char *address; // a name or an IP address
+    int port;
+    const char *fingerprint; // the SHA-256 expected, in hexadecimal
+    // Words: what the address must be in; never this machine itself, and nothing that address_is_reserved. NULL: asks
+    // anybody.
+    const char *networks;
+    bool evenly; // no answer comes before the deadline but a good one, whatever is there
+};
+
+// All of it is copied. `done` comes once, never from within, and may start or free.
+void prober_start(struct prober *prober, const struct probe_target *target, probe_done *done, void *arg);
 const char *probe_result_text(enum probe_result result); // "ok", "unreachable", "no-tls", "wrong-certificate"

@@ -28,6 +28,8 @@ struct race {
     int port;
     int64_t deadline_ms, until_ms, next_ms;
     struct fault why; // of the last one that failed
+    dial_may *may;    // NULL: all
+    void *may_arg;
 };
 
 enum dial_step { DIAL_ASK, DIAL_RESOLVE, DIAL_CONNECT, DIAL_DONE };
@@ -99,6 +101,11 @@ static void set_no_address(struct fault *why, const struct resolver_answer *answ
     fault_set(why, FAULT_UNAVAILABLE, "its name has no address: %s", answer->problem);
 }
 
+static void set_no_allowed(struct fault *why)
+{
+    fault_set(why, FAULT_UNAVAILABLE, "its address is not allowed");
+}
+
 static void set_too_late(struct fault *why, int64_t deadline_ms, const char *meanwhile)
 {
     fault_set(why, FAULT_UNAVAILABLE, "no answer within %lld ms, while %s", (long long)deadline_ms, meanwhile);
@@ -143,7 +150,8 @@ static bool has_address(const struct resolver_answer *answer, const union resolv
 static void add_addresses(struct race *race, const struct resolver_answer *answer)
 {
     for (size_t i = 0; i < answer->count && race->answer.count < RESOLVER_ADDRESSES_MAX; i++)
-        if (!has_address(&race->answer, &answer->addresses[i]))
+        if (!has_address(&race->answer, &answer->addresses[i]) &&
+            (!race->may || race->may(race->may_arg, &answer->addresses[i].any)))
             race->answer.addresses[race->answer.count++] = answer->addresses[i];
 }
 
@@ -257,6 +265,11 @@ static void name_found(void *arg, const struct resolver_answer *answer)
         return;
     }
     add_addresses(&dial->race, answer);
+    if (dial->step == DIAL_RESOLVE && dial->race.answer.count == 0) {
+        set_no_allowed(&dial->race.why);
+        finish_dial(dial);
+        return;
+    }
     if (dial->step == DIAL_RESOLVE) {
         dial->step = DIAL_CONNECT;
         dial->watch = loop_watch_new(dial->loop, dial->race.epoll, address_decided, dial);
@@ -315,6 +328,13 @@ struct dial *dial_new(struct loop *loop, struct resolver *resolver, const char *
     dial->timer = loop_timer_new(loop, timer_fired, dial);
     loop_timer_start(dial->timer, 0);
     return dial;
+}
+
+void dial_restrict(struct dial *dial, dial_may *may, void *arg)
+{
+    assert(dial->step == DIAL_ASK);
+    dial->race.may = may;
+    dial->race.may_arg = arg;
 }
 
 void dial_free(struct dial *dial)

@@ -17,6 +17,10 @@ typedef void dial_done(void *arg, int descriptor, const struct fault *why);
 // time.
 struct dial *dial_new(struct loop *loop, struct resolver *resolver, const char *name, int port, int64_t deadline_ms,
                       dial_done *done, void *arg);
+// Only addresses of which `may` says so are tried: by the one that is connected to, so that no answer of a name server
+// leads elsewhere. At once after dial_new.
+typedef bool dial_may(void *arg, const struct sockaddr *address);
+void dial_restrict(struct dial *dial, dial_may *may, void *arg);
 // `done` does not come any more. Also from `done`. NULL allowed.
 void dial_free(struct dial *dial);
 

@@ -5,6 +5,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/core/wake_policy.h"
+#include "broker/core/wall.h"
 
 #include <stdlib.h>
 
@@ -166,16 +167,27 @@ void health_free(struct health *health)
     free(health);
 }
 
+// What is told: who may not know what is at an address learns only that it is not the host.
+static enum host_health tell(const struct health *health, const char *host_id, const char **detail)
+{
+    enum host_health now = look(health, host_id, detail);
+    bool is_other = now == HOST_UNREACHABLE || now == HOST_NO_TLS || now == HOST_WRONG_CERTIFICATE;
+    if (!is_other || wall_may_know_ports(health->state, host_id))
+        return now;
+    *detail = "what is at its address does not answer as this host; the broker's log says more";
+    return HOST_UNREACHABLE;
+}
+
 static enum host_health health_of(void *arg, const char *host_id)
 {
     const char *detail;
-    return look(arg, host_id, &detail);
+    return tell(arg, host_id, &detail);
 }
 
 static const char *detail_of(void *arg, const char *host_id)
 {
     const char *detail;
-    look(arg, host_id, &detail);
+    tell(arg, host_id, &detail);
     return detail;
 }
 

@@ -112,7 +112,7 @@ static const char hall[] =
     "hosts:\n"
     "  - id: neustadt/ts1\n"
     "    pool: neustadt/ts\n"
-    "    address: 127.0.0.1\n"
+    "    address: 10.9.9.9\n"
     "    port: 3389\n"
     "    weight: 100\n"
     "    max_sessions: 40\n"

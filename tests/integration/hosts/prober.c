@@ -7,6 +7,7 @@
 #include <criterion/criterion.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -22,6 +23,8 @@ struct round {
     struct prober *prober;
     int open;
     bool starting;
+    const char *networks; // NULL: all
+    bool evenly;
     int counts[PROBE_WRONG_CERTIFICATE + 1];
     struct probe_report last;
 };
@@ -52,7 +55,10 @@ static void probe(struct round *round, const char *address, int port, const char
 {
     round->open++;
     round->starting = true;
-    prober_start(round->prober, address, port, fingerprint, reported, round);
+    prober_start(
+        round->prober,
+        &(struct probe_target){address, port, fingerprint, .networks = round->networks, .evenly = round->evenly},
+        reported, round);
     round->starting = false;
 }
 
@@ -166,6 +172,55 @@ Test(prober, goes_on_to_the_next_address_when_one_is_silent)
     cr_expect(report.took_ms >= 240 && report.took_ms < 5000, "%lld ms", (long long)report.took_ms);
 }
 
+static struct probe_report probe_within(const char *networks, bool evenly, const char *address, int port,
+                                        const char *fingerprint)
+{
+    struct round round = round_new(SHORT_MS);
+    round.networks = networks;
+    round.evenly = evenly;
+    probe(&round, address, port, fingerprint);
+    loop_run(round.loop);
+    round_free(&round);
+    return round.last;
+}
+
+// A name server's answer counts as little as what was written: what is connected to counts.
+Test(prober, asks_nobody_where_it_may_not)
+{
+    static const char everywhere[] = "0.0.0.0/0 ::/0", refused[] = "its address is not allowed";
+    network_replace_file("/etc/hosts", "127.0.0.1 here\n::ffff:127.0.0.1 mapped\n0.0.0.0 any\n10.9.9.1 own\n");
+    cr_assert_eq(system("ip address add 10.9.9.1/32 dev lo"), 0);
+    struct fake *host = fake_new(fake_serves_tls), *own = fake_new_at(fake_serves_tls, "10.9.9.1", 0);
+    static const char *const names[] = {"127.0.0.1", "::ffff:127.0.0.1", "here", "mapped", "any", "0.0.0.0", "127.1"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        struct probe_report report = probe_within(everywhere, false, names[i], host->port, host->fingerprint);
+        expect(&report, PROBE_UNREACHABLE, refused);
+    }
+    struct probe_report report = probe_within(everywhere, false, "own", own->port, own->fingerprint);
+    expect(&report, PROBE_UNREACHABLE, refused);
+    report = probe_within(NULL, false, "own", own->port, own->fingerprint);
+    expect(&report, PROBE_OK, "answers");
+    report = probe_within("10.8.0.0/16 fd00::/8", false, "10.9.9.1", own->port, own->fingerprint);
+    expect(&report, PROBE_UNREACHABLE, refused);
+    report = probe_within("", false, "192.0.2.1", 3389, zeros);
+    expect(&report, PROBE_UNREACHABLE, refused);
+    report = probe_within("192.0.2.0/24", false, "192.0.2.1", 3389, zeros);
+    expect(&report, PROBE_UNREACHABLE, "Network is unreachable");
+}
+
+Test(prober, takes_as_long_for_a_closed_port_as_for_a_silent_one)
+{
+    struct fake *host = fake_new(fake_serves_tls);
+    int64_t started_ms = clock_steady_ms();
+    probe_within(NULL, true, "127.0.0.1", fake_closed_port(), zeros);
+    cr_expect_geq(clock_steady_ms() - started_ms, SHORT_MS - 1, "closed");
+    started_ms = clock_steady_ms();
+    probe_within(NULL, true, "127.0.0.1", host->port, zeros);
+    cr_expect_geq(clock_steady_ms() - started_ms, SHORT_MS - 1, "somebody else's");
+    struct probe_report report = probe_within(NULL, true, "127.0.0.1", host->port, host->fingerprint);
+    expect(&report, PROBE_OK, "answers");
+}
+
 Test(prober, tells_when_nobody_listens)
 {
     struct probe_report report = probe_one("127.0.0.1", fake_closed_port(), zeros, PROBER_DEADLINE_MS);
@@ -247,7 +302,8 @@ Test(prober, lets_no_dead_host_delay_a_live_one)
     struct fake *host = fake_new(fake_serves_tls);
     struct round round = round_new(10 * 1000);
     for (int i = 0; i < HOSTS; i++)
-        prober_start(round.prober, "127.0.0.1", silent, zeros, reported, &round);
+        prober_start(round.prober, &(struct probe_target){"127.0.0.1", silent, zeros, .networks = NULL}, reported,
+                     &round);
     probe(&round, "127.0.0.1", host->port, host->fingerprint);
     loop_run(round.loop);
     expect(&round.last, PROBE_OK, "answers");
@@ -318,7 +374,8 @@ Test(prober, can_be_freed_by_a_report)
 {
     struct round round = round_new(PROBER_DEADLINE_MS);
     probe(&round, "127.0.0.1", fake_silent_port(), zeros);
-    prober_start(round.prober, "127.0.0.1", fake_closed_port(), zeros, free_prober, &round);
+    prober_start(round.prober, &(struct probe_target){"127.0.0.1", fake_closed_port(), zeros, .networks = NULL},
+                 free_prober, &round);
     loop_run(round.loop);
     round_free(&round);
     cr_expect_eq(round.open, 1);

@@ -60,7 +60,7 @@ const world = {
   "/v1/tenants/{tenant}": { name: "Neustadt", servers: ["ldaps://127.0.0.1:9"], user_base: "dc=x", bind_dn: "cn=x,dc=x" },
   "/v1/sites/{tenant}/{name}": { name: "Rathaus" },
   "/v1/pools/{tenant}/{name}": { name: "Office" },
-  "/v1/hosts/{tenant}/{name}": { pool: "neustadt/one", address: "127.0.0.1", port: 9, fingerprint: zeros, weight: 100, max_sessions: 10 },
+  "/v1/hosts/{tenant}/{name}": { pool: "neustadt/one", address: "10.9.9.9", port: 9, fingerprint: zeros, weight: 100, max_sessions: 10 },
   "/v1/profiles/{tenant}/{name}": { name: "Clerk", pool: "neustadt/one" },
   "/v1/assignments/{tenant}/{name}": { profile: "neustadt/one", group: "rathaus" },
   "/v1/devices/{tenant}/{name}": { site: "neustadt/one", room: "107" },

@@ -203,12 +203,51 @@ Test(state, an_address_is_a_name_or_in_figures_and_never_an_option)
 {
     expect_host("pc1.neustadt.example", "", "");
     expect_host("10.77.3.1", "", "");
-    expect_host("fe80::1%eth0", "", "");
+    expect_host("fe80::1%eth0", "", "address: ");
     expect_host("--help", "", "address: ");
     expect_host("pc1=x", "", "address: ");
     expect_host("pc1 pc2", "", "address: ");
     expect_host("pc1;reboot", "", "address: ");
     expect_host("pc1/../x", "", "address: ");
+}
+
+static void allow_networks(const char *networks)
+{
+    struct event event = {.type = EVENT_SET, .noun = NOUN_TENANT};
+    event.record.tenant = *state_tenant(core.state, "neustadt");
+    TEXT_PUT(event.record.tenant.host_networks, networks);
+    state_apply(core.state, &event);
+}
+
+Test(state, a_host_is_where_the_district_allows_the_tenant_to_have_some)
+{
+    static const char *const never[] = {"127.0.0.1",   "::1",     "::ffff:127.0.0.1", "0.0.0.0", "::",
+                                        "169.254.0.1", "fe80::1", "224.0.0.1",        "ff02::1", "255.255.255.255"};
+    expect_host("192.168.1.1", "", "");
+    expect_host("fd00::1", "", "");
+    expect_host("8.8.8.8", "", "address: ");
+    expect_host("2001:db8::1", "", "address: ");
+    allow_networks("10.1.0.0/16 2001:db8::/32");
+    expect_host("10.1.2.3", "", "");
+    expect_host("::ffff:10.1.2.3", "", "");
+    expect_host("2001:db8::1", "", "");
+    expect_host("10.2.0.1", "", "address: ");
+    expect_host("192.168.1.1", "", "address: ");
+    allow_networks("0.0.0.0/0 ::/0");
+    expect_host("8.8.8.8", "", "");
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        expect_host(never[i], "", "address: ");
+}
+
+Test(state, networks_of_hosts_are_networks)
+{
+    struct fault why = {0};
+    union record record = {.tenant = *state_tenant(core.state, "neustadt")};
+    TEXT_PUT(record.tenant.host_networks, "10.1.0.0/16 fd00::/8 192.0.2.7");
+    cr_expect(record_check(core.state, NOUN_TENANT, &record, &why), "%s", why.text);
+    TEXT_PUT(record.tenant.host_networks, "10.1.0.0/16 10.1.2.3/16");
+    cr_expect_not(record_check(core.state, NOUN_TENANT, &record, &why));
+    cr_expect(text_starts(why.text, "host_networks: "), "%s", why.text);
 }
 
 Test(state, a_host_is_woken_by_hardware_addresses_or_the_command)

@@ -57,6 +57,13 @@ static void set_host(const char *wake_by, bool agent)
     state_apply(state, &event);
 }
 
+static void set_networks(const char *networks)
+{
+    struct event event = {.type = EVENT_SET, .noun = NOUN_TENANT, .record.tenant = {.id = "neustadt"}};
+    TEXT_PUT(event.record.tenant.host_networks, networks);
+    state_apply(state, &event);
+}
+
 static void begin(void)
 {
     static const struct host_port port = {.probe = probe, .wake = wake};
@@ -65,6 +72,7 @@ static void begin(void)
     open_answer.timer = loop_timer_new(loop, answer, NULL);
     health = health_new(loop, state, &reports, &port);
     source = health_source(health);
+    set_networks("10.0.0.0/8");
     set_host("00:1b:21:aa:bb:cc", false);
 }
 
@@ -235,4 +243,25 @@ Test(health, somebody_elses_machine_at_the_address_is_not_waited_for)
     source.wake(source.arg, PC);
     look(HOST_WRONG_CERTIFICATE);
     cr_assert_not(wakes());
+}
+
+// An administrator who may name any private address learns by none of them what is there.
+Test(health, what_is_at_an_address_is_told_where_the_district_named_the_network)
+{
+    static const enum host_health kinds[] = {HOST_UNREACHABLE, HOST_NO_TLS, HOST_WRONG_CERTIFICATE};
+    char first[200];
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
+        set_networks("10.0.0.0/8");
+        look(kinds[i]);
+        cr_expect_eq(source.get(source.arg, PC), kinds[i]);
+        cr_expect_str_eq(source.detail(source.arg, PC), "said by the test");
+        set_networks("");
+        if (i == 0)
+            TEXT_PUT(first, source.detail(source.arg, PC));
+        cr_expect_eq(source.get(source.arg, PC), HOST_UNREACHABLE);
+        cr_expect_str_eq(source.detail(source.arg, PC), first);
+    }
+    cr_expect_null(strstr(first, "said by the test"));
+    look(HOST_OK);
+    cr_expect_eq(source.get(source.arg, PC), HOST_OK);
 }
