@@ -5,7 +5,7 @@
 //   account bench_logon https SECONDS DESKS PEOPLE HOST PORT CA FOLDER   whole logons; FOLDER holds load1.crt,
 //   load1.key ... bench_logon fresh ...                                        the same with a new TLS connection for
 //   each
-// Prints: rate per second, errors, p50 and p99 in milliseconds, with tabs between. The people are p00001 ...
+// Prints: rate per second, errors, p50 and p99 in milliseconds, how many, with tabs between. The people are p00001 ...
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 
@@ -316,7 +316,7 @@ int main(int argc, char **argv)
     int kept = done < TIMES_MAX ? done : TIMES_MAX;
     qsort(times_us, (size_t)kept, sizeof *times_us, by_size);
     size_t middle = (size_t)kept / 2, late = (size_t)kept * 99 / 100;
-    printf("%.1f\t%d\t%.2f\t%.2f\n", done / took_s, errors, kept ? (double)times_us[middle] / 1e3 : 0,
-           kept ? (double)times_us[late] / 1e3 : 0);
+    printf("%.1f\t%d\t%.2f\t%.2f\t%d\n", done / took_s, errors, kept ? (double)times_us[middle] / 1e3 : 0,
+           kept ? (double)times_us[late] / 1e3 : 0, done);
     return 0;
 }
