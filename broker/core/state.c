@@ -89,31 +89,66 @@ static int64_t uses_of_new(const struct state *state, enum noun noun, const char
     return count;
 }
 
-// `old` or `kept` is NULL: there is none before, or after.
-static void order_session(struct state *state, struct session *old, struct session *kept)
+static void enter_order(struct state *state, enum session_owner owner, struct session *kept)
 {
+    void *replaced = sorted_table_put(&state->sessions_of[owner], kept);
+    assert(!replaced);
+}
+
+static void leave_order(struct state *state, enum session_owner owner, struct session *kept)
+{
+    void *taken = sorted_table_take_record(&state->sessions_of[owner], kept);
+    assert(taken == kept);
+}
+
+static bool has_same_owner(enum session_owner owner, const struct session *a, const struct session *b)
+{
+    return text_equal((const char *)a + owner_offsets[owner], (const char *)b + owner_offsets[owner]);
+}
+
+static void write_over_session(struct state *state, struct session *kept, const struct session *session)
+{
+    bool stays[SESSION_OWNER_COUNT];
     for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++) {
-        struct sorted_table *order = &state->sessions_of[owner];
-        size_t offset = owner_offsets[owner];
-        bool stays = old && kept && text_equal((const char *)old + offset, (const char *)kept + offset);
-        void *taken = old && !stays ? sorted_table_take_record(order, old) : NULL;
-        void *replaced = kept ? sorted_table_put(order, kept) : NULL;
-        assert((stays ? replaced : taken) == old && (stays || !replaced));
-        assert(order->count == state->tables[NOUN_SESSION].count);
+        stays[owner] = has_same_owner(owner, kept, session);
+        if (!stays[owner])
+            leave_order(state, owner, kept);
     }
+    *kept = *session;
+    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++)
+        if (!stays[owner])
+            enter_order(state, owner, kept);
+}
+
+// In its place: most changes leave a session where it stands in all orders.
+static void change_record(struct state *state, enum noun noun, void *kept, const void *record)
+{
+    count_references(state, noun, kept, record, -1);
+    count_references(state, noun, record, kept, 1);
+    if (noun == NOUN_SESSION)
+        write_over_session(state, kept, record);
+    else
+        memcpy(kept, record, noun_rows[noun].size);
+}
+
+static void add_record(struct state *state, enum noun noun, const void *record)
+{
+    void *kept = keep(noun, record);
+    void *replaced = sorted_table_put(&state->tables[noun], kept);
+    assert(!replaced);
+    *uses_of(noun, kept) = uses_of_new(state, noun, record);
+    count_references(state, noun, record, NULL, 1);
+    for (enum session_owner owner = 0; noun == NOUN_SESSION && owner < SESSION_OWNER_COUNT; owner++)
+        enter_order(state, owner, kept);
 }
 
 static void put(struct state *state, enum noun noun, const void *record)
 {
-    void *kept = keep(noun, record);
-    void *old = sorted_table_put(&state->tables[noun], kept);
-    *uses_of(noun, kept) = old ? *uses_of(noun, old) : uses_of_new(state, noun, record);
-    if (old)
-        count_references(state, noun, old, record, -1);
-    count_references(state, noun, record, old, 1);
-    if (noun == NOUN_SESSION)
-        order_session(state, old, kept);
-    free(old);
+    void *kept = sorted_table_find(&state->tables[noun], record);
+    if (kept)
+        change_record(state, noun, kept, record);
+    else
+        add_record(state, noun, record);
 }
 
 static void drop(struct state *state, enum noun noun, const char *id)
@@ -122,8 +157,8 @@ static void drop(struct state *state, enum noun noun, const char *id)
     if (!old)
         return;
     count_references(state, noun, old, NULL, -1);
-    if (noun == NOUN_SESSION)
-        order_session(state, old, NULL);
+    for (enum session_owner owner = 0; noun == NOUN_SESSION && owner < SESSION_OWNER_COUNT; owner++)
+        leave_order(state, owner, old);
     free(old);
 }
 
