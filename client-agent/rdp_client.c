@@ -134,6 +134,14 @@ static void add_size(struct lines *lines, const struct rdp_client_task *task)
         add_line(lines, "/smart-sizing:%dx%d", screen->width / screen->scale, screen->height / screen->scale);
 }
 
+// Only to hosts of ours, which know these subtypes.
+static void add_keyboard(struct lines *lines, const struct rdp_client_task *task)
+{
+    uint32_t layout, subtype;
+    if (*task->answer->one_time_password && desk_keyboard_numbers(&task->keyboard, &layout, &subtype))
+        add_line(lines, "/kbd:layout:0x%08X,type:4,subtype:%u", layout, subtype);
+}
+
 static bool is_one_line(const char *text)
 {
     return text_is_clean(text, strlen(text));
@@ -157,6 +165,7 @@ bool rdp_client_input(const struct rdp_client_config *config, const struct rdp_c
     // Without this a host, or who stands before it, can choose classic RDP security, which shows no certificate.
     add_line(&lines, "/sec:rdp:off");
     add_size(&lines, task);
+    add_keyboard(&lines, task);
     add_line(&lines, "-toggle-fullscreen");
     // The keys that lock the desk must come through to the agent; there is nobody else on this X server.
     add_line(&lines, "-grab-keyboard");

@@ -31,6 +31,7 @@ struct rdp_client_task {
     const struct secret *password; // used when the answer holds none, or when it has to follow that one
     const char *display, *auth_file, *socket_path;
     struct window_watch_screen screen; // of that display
+    struct desk_keyboard keyboard;     // likewise
 };
 
 struct rdp_client;

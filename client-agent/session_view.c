@@ -210,6 +210,7 @@ static bool start_viewer(struct session_view *view, const struct x_server *serve
     if (!watch_screen(view, server, why))
         return false;
     window_watch_screen(view->window, &task.screen);
+    window_watch_keyboard(view->window, &task.keyboard);
     if (rdp_client_enlarges(&task))
         window_watch_fill(view->window);
     view->viewer = rdp_client_start(view->loop, &view->config.viewer, &task, rdp_client_is_over, view, why);

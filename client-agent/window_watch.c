@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/window_watch.h"
 #include "broker/base/mem.h"
+#include "broker/base/text.h"
 #include "client-agent/x_server.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xcb/randr.h>
@@ -24,6 +26,47 @@ struct window_watch {
     struct window_watch_events events;
     void *arg;
 };
+
+// ---- the layout
+
+// Several layouts stand with commas between: "de,us", and "neo,"; the first is the one that is on.
+static void take_first(char to[DESK_KEYBOARD_NAME_SIZE], const char *names, size_t length)
+{
+    size_t used = 0;
+    while (used < length && names[used] && names[used] != ',')
+        used++;
+    if (used < DESK_KEYBOARD_NAME_SIZE)
+        snprintf(to, DESK_KEYBOARD_NAME_SIZE, "%.*s", (int)used, names);
+}
+
+// The property holds rules, model, layout, variant and options, each with a NUL behind it.
+void window_watch_keyboard(const struct window_watch *watch, struct desk_keyboard *keyboard)
+{
+    static const char name[] = "_XKB_RULES_NAMES";
+    enum { LAYOUT = 2, VARIANT = 3, WORDS = 256 };
+    *keyboard = (struct desk_keyboard){.layout = ""};
+    xcb_intern_atom_reply_t *atom =
+        xcb_intern_atom_reply(watch->connection, xcb_intern_atom(watch->connection, 1, sizeof name - 1, name), NULL);
+    xcb_get_property_reply_t *reply = NULL;
+    if (atom && atom->atom)
+        reply = xcb_get_property_reply(
+            watch->connection,
+            xcb_get_property(watch->connection, 0,
+                             xcb_setup_roots_iterator(xcb_get_setup(watch->connection)).data->root, atom->atom,
+                             XCB_ATOM_STRING, 0, WORDS),
+            NULL);
+    const char *at = reply ? xcb_get_property_value(reply) : NULL;
+    size_t left = reply ? (size_t)xcb_get_property_value_length(reply) : 0;
+    for (int i = 0; left && i <= VARIANT; i++) {
+        size_t length = strnlen(at, left);
+        if (i == LAYOUT || i == VARIANT)
+            take_first(i == LAYOUT ? keyboard->layout : keyboard->variant, at, length);
+        at += length + (length < left);
+        left -= length + (length < left);
+    }
+    free(atom);
+    free(reply);
+}
 
 // ---- the keys that lock
 

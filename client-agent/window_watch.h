@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
+#include "client-agent/desk_keyboard.h"
 
 struct window_watch;
 
@@ -31,6 +32,9 @@ struct window_watch_screen {
 void window_watch_screen(const struct window_watch *watch, struct window_watch_screen *screen);
 // From now on the client's window fills that monitor, whatever size the client gives it.
 void window_watch_fill(struct window_watch *watch);
+
+// The first of the X server's layouts; empty when it does not say.
+void window_watch_keyboard(const struct window_watch *watch, struct desk_keyboard *keyboard);
 
 // By the pixels of the shorter side. What monitors say of their size in millimetres is too often wrong.
 int window_watch_scale(int width, int height);

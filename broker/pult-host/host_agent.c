@@ -402,6 +402,7 @@ static void start_watching(struct host_agent *agent)
     agent->soon = loop_timer_new(agent->loop, report, agent);
     agent->every = loop_timer_new(agent->loop, report_again, agent);
     agent->sessions = sessions_new(agent->loop, agent->used, &sessions_events, agent);
+    sessions_keep_layouts(agent->sessions, config->session_keyboard);
     agent->newcomers = newcomers_new(agent->loop, agent->sessions, config->desktop_s * 1000, tell_of_newcomer, agent);
     agent->notifier = notify_new(agent->loop);
     agent->checks = health_checks_new(agent->loop, &checks, something_changed, agent);

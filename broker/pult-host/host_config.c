@@ -24,6 +24,7 @@ const struct conf_row host_config_rows[] = {
     {.key = "probe-account", .type = CONF_TEXT, AT(probe_account), .sentence = "an account of the directory that must be known here; empty: none"},
     {.key = "free-percent", .type = CONF_NUMBER, AT(free_percent), .min = 0, .max = 50, .preset = "3", .sentence = "free space and inodes of /home, /tmp and /var in percent, below which there are no new sessions"},
     {.key = "desktop-seconds", .type = CONF_NUMBER, AT(desktop_s), .min = 5, .max = 60, .preset = "30", .sentence = "within which whoever was let in must have a desktop; else the connection is ended"},
+    {.key = "session-keyboard", .type = CONF_PATH, AT(session_keyboard), .preset = PULT_SESSION_KEYBOARD, .sentence = "the program that keeps a keyboard layout chosen in a session"},
     {.key = "language", .type = CONF_TEXT, AT(language), .sentence = "language of messages in sessions, such as de; empty: by LANG"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug; debug: every step"},
     {.key = NULL},
@@ -42,6 +43,7 @@ bool host_config_check(const struct host_config *config, conf_report *report, vo
     conf_check_folder(&check, "state-dir", config->state_dir);
     conf_check_file(&check, "broker-ca", config->broker_ca);
     conf_check_file(&check, "certificate", config->certificate);
+    conf_check_program(&check, "session-keyboard", config->session_keyboard);
     credential_check(&check, NOUN_HOST, config->state_dir, "pult-host");
     if (!notify_can())
         conf_found(&check, "messages cannot be shown in sessions: neither zenity nor xmessage is installed");

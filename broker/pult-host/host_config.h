@@ -12,6 +12,7 @@ struct host_config {
     int64_t rdp_port, sesman_port;
     char certificate[256];
     char probe_account[128];
+    char session_keyboard[256];
     int64_t free_percent, desktop_s;
     char language[16];
     int64_t log_level;

@@ -6,6 +6,7 @@
 #include "broker/base/text.h"
 #include "broker/pult-host/disconnect.h"
 #include "broker/pult-host/idle.h"
+#include "broker/pult-host/layout_keeper.h"
 #include "broker/pult-host/user_names.h"
 
 #include <assert.h>
@@ -28,6 +29,7 @@ struct watched_session {
     bool there;
     int64_t abandoned_ms; // since when it is an orphan that nobody sees; 0: it is not
     struct idle *idle;
+    struct layout_keeper *layout; // NULL: none
     struct logoff *logoff;
 };
 
@@ -47,6 +49,7 @@ struct sessions {
     const struct used_otps *used;
     struct sessions_events events;
     void *arg;
+    const char *keyboard_program; // NULL: layouts are not kept
     struct user_names *names;
     struct disconnects *disconnects;
     struct watched_session *watched;
@@ -72,6 +75,7 @@ static void watched_session_free(struct watched_session *watched)
     if (watched->next)
         watched->next->at = watched->at;
     idle_free(watched->idle);
+    layout_keeper_free(watched->layout);
     logoff_free(watched->logoff);
     free(watched);
 }
@@ -96,6 +100,8 @@ static struct watched_session *add(struct sessions *sessions, const struct xrdp_
     if (newest)
         watched->admission = *newest;
     watched->idle = idle_new(sessions->loop, session);
+    if (sessions->keyboard_program)
+        watched->layout = layout_keeper_new(sessions->loop, sessions->keyboard_program, session);
     log_info("session", "display :%d appeared, uid %u", session->display, (unsigned)session->owner.uid);
     return watched;
 }
@@ -325,6 +331,8 @@ static void ended(void *arg, bool gone)
 
 static void end_session(struct watched_session *watched, const struct logoff_pace *pace)
 {
+    if (watched->layout)
+        layout_keeper_stop(watched->layout);
     if (watched->logoff)
         logoff_hurry(watched->logoff, pace);
     else
@@ -469,6 +477,11 @@ struct sessions *sessions_new(struct loop *loop, const struct used_otps *used, c
     sockets_changed(sessions);
     loop_timer_start(sessions->tick, 0);
     return sessions;
+}
+
+void sessions_keep_layouts(struct sessions *sessions, const char *program)
+{
+    sessions->keyboard_program = program;
 }
 
 void sessions_free(struct sessions *sessions)

@@ -29,6 +29,8 @@ struct sessions_events {
 struct sessions *sessions_new(struct loop *loop, const struct used_otps *used, const struct sessions_events *events,
                               void *arg);
 void sessions_free(struct sessions *sessions); // NULL allowed
+// From now on each new one has its layout kept by this program, see layout_keeper.h; it must outlive them.
+void sessions_keep_layouts(struct sessions *sessions, const char *program);
 
 void sessions_look(struct sessions *sessions);            // at all, now
 void sessions_look_if_changed(struct sessions *sessions); // at all, if the kernel's list of sockets has changed

@@ -3,6 +3,7 @@
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 
 static void open_altdorf(void)
 {
@@ -102,6 +103,47 @@ Test(desk, everything_can_be_read_on_a_large_screen)
     desk_logs_on("desk2", "dora", "dora-geheim-1"); // an ordinary one has its own size
     screen_shows("desk2", "lesbar", 30);
     place_runs("ts3", IN_SESSION "xdpyinfo | grep 'dimensions: *1280x800'");
+}
+
+// What the X server of the session has; the desk's waiting one gets it as from the settings of its machine.
+#define HAS_LAYOUT IN_SESSION "setxkbmap -query | tr -s ' \\n' ' ' | grep "
+#define DESK_HAS                                                                                                       \
+    "ok=; for x in /tmp/.X11-unix/X*; do DISPLAY=:${x##*X} XAUTHORITY=/run/pult-agent/cookie.viewer setxkbmap "        \
+    "-layout "
+
+Test(desk, a_layout_that_was_chosen_in_the_session_moves_with_it)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    place_soon("ts3", "pgrep -x pult-session-ke", 10);
+    place_runs("ts3", IN_SESSION "setxkbmap -layout de -variant neo");
+    place_soon("ts3", IN_SESSION "xprop -root _PULT_KEYBOARD | grep neo", 10);
+    desk_logs_on("desk2", "dora", "dora-geheim-1");
+    screen_shows("desk2", "dora auf ts3", 30);
+    place_soon("ts3", HAS_LAYOUT "'layout: de variant: neo'", 10);
+    desk_presses("desk2", "ctrl+alt+l");
+    screen_shows("desk2", "gesperrt", 10);
+    place_runs("ts3", IN_SESSION "setxkbmap -layout us,de -variant ,nodeadkeys -option grp:shifts_toggle");
+    place_soon("ts3", IN_SESSION "xprop -root _PULT_KEYBOARD | grep nodeadkeys", 10);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    place_soon("ts3", HAS_LAYOUT "'layout: us,de variant: ,nodeadkeys options: grp:shifts_toggle'", 10);
+}
+
+Test(desk, a_desk_with_neo_has_it_in_the_session)
+{
+    static const char *const variants[] = {"neo", "nodeadkeys", ""};
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        char line[400];
+        snprintf(line, sizeof line, DESK_HAS "de -variant '%s' && ok=1; done; [ \"$ok\" ]", variants[i]);
+        place_soon("desk1", line, 10);
+        desk_logs_on("desk1", "dora", "dora-geheim-1");
+        screen_shows("desk1", "dora auf ts3", 30);
+        snprintf(line, sizeof line, HAS_LAYOUT "'layout: de %s%s'", *variants[i] ? "variant: " : "$", variants[i]);
+        place_soon("ts3", line, 10);
+        desk_presses("desk1", "ctrl+alt+l");
+        screen_shows("desk1", "gesperrt", 10);
+    }
 }
 
 Test(desk, is_called_what_the_broker_calls_it)

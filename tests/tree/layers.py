@@ -49,7 +49,7 @@ HOMES = {
     r"sqlite3\.h|libpq-fe\.h": ["broker/store/"],
     r"(freerdp|winpr)/.*": ["client-agent/rdp_client.", "broker/hosts/", "broker/server/"],
     r"gtk/.*|gdk/.*|glib.*": ["client-agent/"],
-    r"(X11|xcb)/.*": ["client-agent/"],
+    r"(X11|xcb)/.*": ["client-agent/", "broker/pult-host/session_keyboard.c"],
     r"seccomp\.h": ["client-agent/syscall_filter.c"],
     r"yaml\.h": ["admin-tool/"],
     r"cups/.*": ["broker/pult-print/", "client-agent/printer."],

@@ -157,6 +157,22 @@ Test(window, knows_the_size_of_its_monitor)
     cr_assert_eq(screen.scale, 1);
 }
 
+Test(window, knows_the_first_layout_of_the_desk)
+{
+    struct desk_keyboard keyboard;
+    program_shell("setxkbmap de neo");
+    window_watch_keyboard(watch, &keyboard);
+    cr_assert_str_eq(keyboard.layout, "de");
+    cr_assert_str_eq(keyboard.variant, "neo");
+    program_shell("setxkbmap ch,us fr_nodeadkeys,");
+    window_watch_keyboard(watch, &keyboard);
+    cr_assert_str_eq(keyboard.layout, "ch");
+    cr_assert_str_eq(keyboard.variant, "fr_nodeadkeys");
+    program_shell("xprop -root -remove _XKB_RULES_NAMES");
+    window_watch_keyboard(watch, &keyboard);
+    cr_assert_str_eq(keyboard.layout, "");
+}
+
 // The client lets go of all keys when it loses the keyboard: a capital letter would become a small one.
 Test(window, does_not_disturb_whoever_is_typing)
 {

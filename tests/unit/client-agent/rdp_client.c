@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/rdp_client.h"
 #include "broker/base/text.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct rdp_client_config config;
@@ -140,6 +142,46 @@ Test(viewer, knows_large_monitors_by_their_shorter_side)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         cr_expect_eq(window_watch_scale(rows[i].width, rows[i].height), rows[i].scale, "%dx%d", rows[i].width,
                      rows[i].height);
+}
+
+Test(viewer, says_the_variant_of_the_desks_layout_to_hosts_of_ours)
+{
+    make();
+    cr_assert_not(strstr(input, "/kbd"));
+    task.keyboard = (struct desk_keyboard){"de", ""};
+    make();
+    cr_assert_not(strstr(input, "/kbd"), "FreeRDP finds that by itself");
+    task.keyboard = (struct desk_keyboard){"de", "nodeadkeys"};
+    make();
+    cr_assert(has_line("/kbd:layout:0x00000407,type:4,subtype:101"));
+    task.keyboard = (struct desk_keyboard){"de", "neo"};
+    make();
+    cr_assert(has_line("/kbd:layout:0x00000407,type:4,subtype:102"));
+    task.keyboard = (struct desk_keyboard){"de", "klingon"};
+    make();
+    cr_assert_not(strstr(input, "/kbd"));
+    task.keyboard = (struct desk_keyboard){"de", "neo"};
+    answer.one_time_password[0] = 0; // another host
+    make();
+    cr_assert_not(strstr(input, "/kbd"));
+}
+
+// The two tables stand at the two ends of the line.
+Test(viewer, says_only_variants_that_the_package_of_the_host_knows)
+{
+    static const char *const variants[] = {"nodeadkeys", "neo", "bone", "mac_nodeadkeys", "dvorak", "altgr-intl", "us"};
+    char section[200];
+    struct program_result ini;
+    program_run(&ini, "cat broker/pult-host/package/xrdp_keyboard.ini", NULL);
+    for (size_t i = 0; i < sizeof variants / sizeof *variants; i++) {
+        struct desk_keyboard keyboard = {.layout = "de"};
+        uint32_t layout, subtype;
+        TEXT_PUT(keyboard.variant, variants[i]);
+        cr_assert(desk_keyboard_numbers(&keyboard, &layout, &subtype), "%s", variants[i]);
+        snprintf(section, sizeof section, "keyboard_type=4\nkeyboard_subtype=%u\nvariant=%s\n", subtype, variants[i]);
+        cr_expect(strstr(ini.out, section), "%s", section);
+    }
+    cr_expect(strstr(ini.out, "rdp_layout_de=0x00000407\n"));
 }
 
 Test(viewer, does_not_start_without_a_pin)
