@@ -5,6 +5,7 @@
 #include "broker/base/text.h"
 #include "broker/client/enrol.h"
 #include "client-agent/broker_link.h"
+#include "client-agent/carrier.h"
 #include "client-agent/desk.h"
 #include "client-agent/greeter.h"
 #include "client-agent/session_view.h"
@@ -35,6 +36,7 @@ struct agent {
     bool greeted;
     struct session_view *view; // NULL without a session
     struct loop_timer *timer;
+    struct carrier *carrier;
 
     // A ticket is bound to the broker's certificate. Until that is known, this logon waits.
     char waiting_name[USER_NAME_SIZE];
@@ -222,9 +224,24 @@ static void time_is_up(void *arg)
     desk_time(agent->desk);
 }
 
+static void carrier_is(void *arg, bool is_there)
+{
+    struct agent *agent = arg;
+    desk_carrier(agent->desk, is_there);
+    if (!is_there && agent->view)
+        session_view_unplugged(agent->view);
+}
+
+static void link_silent(void *arg, bool is_silent)
+{
+    struct agent *agent = arg;
+    desk_link_silent(agent->desk, is_silent);
+}
+
 static void link_up(void *arg)
 {
     struct agent *agent = arg;
+    carrier_follow(agent->carrier, broker_link_descriptor(agent->broker));
     desk_link_up(agent->desk);
 }
 
@@ -259,6 +276,7 @@ static const struct broker_link_events broker_link_events = {
     .link_down = link_down,
     .link_message = link_message,
     .link_refused = link_refused,
+    .link_silent = link_silent,
 };
 
 static void greeter_up(void *arg)
@@ -289,6 +307,10 @@ static void greeter_heard_message(void *arg, const struct greeter_message *messa
         return;
     case GREETER_CANCEL:
         desk_cancel(agent->desk);
+        return;
+    case GREETER_TYPING:
+        broker_link_probe(agent->broker);
+        desk_typing(agent->desk);
         return;
     case GREETER_LANGUAGE:
         TEXT_PUT(agent->language, message->language);
@@ -426,7 +448,9 @@ struct agent *agent_new(struct loop *loop, const struct agent_config *config, st
     struct agent *agent = mem_new(1, sizeof *agent);
     agent->loop = loop;
     agent->config = config;
-    if (!find_accounts(agent, why) || !make_folders(agent, why) || !meet_broker(agent, why)) {
+    agent->carrier = carrier_new(loop, carrier_is, agent, why);
+    if (!agent->carrier || !find_accounts(agent, why) || !make_folders(agent, why) || !meet_broker(agent, why)) {
+        carrier_free(agent->carrier);
         free(agent);
         return NULL;
     }
@@ -445,6 +469,7 @@ void agent_free(struct agent *agent)
     displays_free(agent->screens);
     ticket_free(agent->ticket);
     broker_link_free(agent->broker);
+    carrier_free(agent->carrier);
     desk_free(agent->desk);
     loop_timer_free(agent->timer);
     secret_drop(&agent->waiting_password);

@@ -155,11 +155,28 @@ static void link_refused(void *arg, enum refusal refusal, const char *detail)
     broker->events.link_refused(broker->arg, refusal);
 }
 
+static void link_silent(void *arg, bool is_silent)
+{
+    struct broker_link *broker = arg;
+    log_info("broker", "the broker %s", is_silent ? "does not answer" : "answers again");
+    broker->events.link_silent(broker->arg, is_silent);
+}
+
+void broker_link_probe(struct broker_link *broker)
+{
+    client_link_probe(uplink_client(broker->line));
+}
+
+int broker_link_descriptor(const struct broker_link *broker)
+{
+    return client_link_descriptor(uplink_client(broker->line));
+}
+
 struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
                                     const struct broker_link_events *events, void *arg, struct fault *why)
 {
     static const struct websocket_events link = {
-        .up = link_up, .down = link_down, .message = link_message, .refused = link_refused};
+        .up = link_up, .down = link_down, .message = link_message, .refused = link_refused, .silent = link_silent};
     struct broker_link *broker = mem_new(1, sizeof *broker);
     broker->events = *events;
     broker->arg = arg;

@@ -16,7 +16,10 @@ struct broker_link_events {
     void (*link_up)(void *arg);
     void (*link_down)(void *arg);
     void (*link_message)(void *arg, const struct device_message *message);
-    void (*link_refused)(void *arg, enum refusal refusal); // the broker does not let this program in; see client_link
+    void (*link_refused)(void *arg, enum refusal refusal);
+    void (*link_silent)(
+        void *arg,
+        bool is_silent); // after broker_link_probe // the broker does not let this program in; see client_link
 };
 
 // Begins the line to it; NULL with a fault when a file cannot be read.
@@ -28,6 +31,9 @@ void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char
                         const char *authorization);
 void broker_link_change(struct broker_link *broker, unsigned attempt, const char *name,
                         const struct secret *old_password, const struct secret *new_password);
+// Somebody waits for the broker: is it there? Told by link_silent when it is not.
+void broker_link_probe(struct broker_link *broker);
+int broker_link_descriptor(const struct broker_link *broker); // of the link; -1 while it is down
 void broker_link_report(struct broker_link *broker, const struct device_message *message);
 // Of the broker's certificate; false before the first connection.
 bool broker_link_digest(struct broker_link *broker, unsigned char digest[32]);

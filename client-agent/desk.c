@@ -34,12 +34,19 @@ struct desk {
     char closing_where[NAME_SIZE];
 
     bool linked;               // to the broker
+    bool unplugged;            // the cable has no connection
     enum refusal link_refusal; // it does not let this program in; REFUSAL_NONE: it does, as far as is known
     bool wants_password;       // a fresh one-time password
     int64_t waited_ms;         // for a computer that is being switched on
 };
 
-enum { WAKING_MS = 180 * 1000, WAKING_STEP_MS = 1000, WAKING_STEP_MOST_MS = 30 * 1000, MENDING_MS = 600 * 1000 };
+enum {
+    WAKING_MS = 180 * 1000,
+    WAKING_STEP_MS = 1000,
+    WAKING_STEP_MOST_MS = 30 * 1000,
+    MENDING_MS = 600 * 1000,
+    AWAY_MS = 3000
+};
 
 static const char *const state_names[DESK_STATE_COUNT] = {
     [DESK_GREETING] = "greeting", [DESK_CHECKING] = "checking",    [DESK_CHANGING] = "changing",
@@ -50,11 +57,12 @@ static const char *const state_names[DESK_STATE_COUNT] = {
 #define MAY(state) (1U << (state))
 static const unsigned next_states[DESK_STATE_COUNT] = {
     [DESK_GREETING] = MAY(DESK_GREETING) | MAY(DESK_CHECKING),
-    [DESK_CHECKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
+    [DESK_CHECKING] =
+        MAY(DESK_GREETING) | MAY(DESK_CHECKING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
     [DESK_CHANGING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_RENEWING),
     [DESK_RENEWING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_CHECKING),
     [DESK_WAKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
-    [DESK_CONNECTING] = MAY(DESK_CONNECTED) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
+    [DESK_CONNECTING] = MAY(DESK_CONNECTING) | MAY(DESK_CONNECTED) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
     [DESK_CONNECTED] = MAY(DESK_RECONNECTING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
     [DESK_RECONNECTING] = MAY(DESK_CONNECTED) | MAY(DESK_RECONNECTING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
     [DESK_CLOSING] = MAY(DESK_GREETING),
@@ -70,6 +78,10 @@ static const char alone_sentence[] = N_("The broker cannot be reached either. Th
 static const char unsure_sentence[] =
     N_("The Kerberos server does not answer, and the directory did not accept your name "
        "and password. If both are right, try again in a minute.");
+static const char cable_sentence[] =
+    N_("This desk is not connected to the network. Check that its cable is plugged in at both ends.");
+static const char away_sentence[] = N_("The broker cannot be reached at the moment, although the cable is plugged in. "
+                                       "The desk keeps trying. If it takes longer, call the help desk.");
 static const char empty_sentence[] = N_("Enter your name and your password.");
 
 static void show_face(struct desk *desk)
@@ -184,6 +196,10 @@ void desk_log_on(struct desk *desk, const char *name, const struct secret *passw
         return;
     if (password->length == 0 || !note_name(desk, name)) {
         enter_state(desk, DESK_GREETING, empty_sentence, "");
+        return;
+    }
+    if (desk->unplugged) {
+        enter_state(desk, DESK_GREETING, cable_sentence, "");
         return;
     }
     // Without the link nobody could say where the session went, and nobody would know what is shown here.
@@ -372,9 +388,15 @@ static void session_ended(struct desk *desk, enum session_view_end end)
         enter_state(desk, DESK_GREETING, session_end_rows[end].sentence, "");
 }
 
+// What there is to say of the way to the broker, beside that to the host.
+static const char *network_sentence(const struct desk *desk)
+{
+    return desk->unplugged ? cable_sentence : desk->linked ? "" : alone_sentence;
+}
+
 static void break_off(struct desk *desk)
 {
-    enter_state(desk, DESK_RECONNECTING, "", "");
+    enter_state(desk, DESK_RECONNECTING, desk->unplugged ? cable_sentence : "", "");
     desk->ports.timer(desk->arg, MENDING_MS);
     report_session(desk, DEVICE_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
 }
@@ -382,7 +404,7 @@ static void break_off(struct desk *desk)
 static void ask_for_password(struct desk *desk)
 {
     desk->wants_password = true;
-    enter_state(desk, DESK_RECONNECTING, desk->linked ? "" : alone_sentence, "");
+    enter_state(desk, DESK_RECONNECTING, network_sentence(desk), "");
     if (desk->linked)
         report_session(desk, DEVICE_RENEW, DESK_REPORTS_NOTHING, "");
 }
@@ -425,12 +447,67 @@ void desk_view(struct desk *desk, enum session_view_event event, enum session_vi
     }
 }
 
+// ---- the network
+
+static bool is_asking(const struct desk *desk)
+{
+    return desk->state == DESK_CHECKING || desk->state == DESK_WAKING;
+}
+
+// Whoever waits for an answer goes on waiting, and knows why it takes so long.
+static void say_away(struct desk *desk)
+{
+    if ((desk->state == DESK_GREETING || is_asking(desk)) && !desk->unplugged)
+        enter_state(desk, desk->state, away_sentence, "");
+}
+
+static void take_back(struct desk *desk, const char *sentence)
+{
+    if (desk->sentence == sentence)
+        enter_state(desk, desk->state, "", "");
+}
+
+static void await_link(struct desk *desk)
+{
+    if (desk->state == DESK_GREETING && !desk->linked && desk->link_refusal == REFUSAL_NONE)
+        desk->ports.timer(desk->arg, AWAY_MS);
+}
+
+void desk_typing(struct desk *desk)
+{
+    if (desk->state == DESK_GREETING && !desk->linked && desk->sentence != away_sentence)
+        say_away(desk);
+}
+
+void desk_link_silent(struct desk *desk, bool is_silent)
+{
+    if (is_silent)
+        say_away(desk);
+    else
+        take_back(desk, away_sentence);
+}
+
+void desk_carrier(struct desk *desk, bool is_there)
+{
+    desk->unplugged = !is_there;
+    if (is_there) {
+        take_back(desk, cable_sentence);
+        await_link(desk);
+    } else if (desk->state == DESK_GREETING || is_asking(desk)) {
+        enter_state(desk, DESK_GREETING, cable_sentence, "");
+    } else if (desk->state == DESK_RECONNECTING || desk->state == DESK_CONNECTING) {
+        enter_state(desk, desk->state, cable_sentence, "");
+    }
+}
+
 void desk_time(struct desk *desk)
 {
     if (desk->state == DESK_WAKING)
         check_person(desk);
     else if (desk->state == DESK_RECONNECTING)
         close_session(desk, session_end_rows[VIEW_LOST].sentence, "");
+    else if (desk->state == DESK_GREETING && !desk->linked && !*desk->sentence)
+        say_away(desk);
 }
 
 // ---- the broker's link
@@ -444,6 +521,7 @@ void desk_attention(struct desk *desk)
 void desk_greeter_up(struct desk *desk)
 {
     show_face(desk);
+    await_link(desk);
 }
 
 void desk_link_up(struct desk *desk)
@@ -466,6 +544,7 @@ void desk_link_up(struct desk *desk)
     desk->link_refusal = REFUSAL_NONE;
     if (desk->state == DESK_GREETING && says_so)
         enter_state(desk, DESK_GREETING, "", "");
+    take_back(desk, away_sentence);
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
         ask_for_password(desk);
 }
@@ -483,8 +562,9 @@ void desk_link_refused(struct desk *desk, enum refusal refusal)
 void desk_link_down(struct desk *desk)
 {
     desk->linked = false;
+    await_link(desk);
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
-        enter_state(desk, DESK_RECONNECTING, alone_sentence, "");
+        enter_state(desk, DESK_RECONNECTING, network_sentence(desk), "");
 }
 
 // A message about an earlier stay of the session at this desk comes too late.

@@ -78,6 +78,12 @@ void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal);
 void desk_view(struct desk *desk, enum session_view_event event, enum session_view_end end);
 void desk_time(struct desk *desk);
 
+// From the network: the cable has a connection or none, somebody types at the greeter, the broker does not answer them
+// or does again.
+void desk_carrier(struct desk *desk, bool is_there);
+void desk_typing(struct desk *desk);
+void desk_link_silent(struct desk *desk, bool is_silent);
+
 // From the broker.
 void desk_link_up(struct desk *desk);
 void desk_link_down(struct desk *desk);

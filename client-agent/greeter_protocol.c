@@ -9,15 +9,11 @@
     .offset = offsetof(struct greeter_message, member), .size = sizeof(((struct greeter_message *)0)->member)
 
 static const char *const types[] = {
-    [GREETER_SHOW] = "show",
-    [GREETER_ASK_NEW] = "ask-new-password",
-    [GREETER_BUSY] = "busy",
-    [GREETER_MARK] = "mark",
-    [GREETER_LOG_ON] = "logon",
-    [GREETER_NEW_PASSWORD] = "new-password",
-    [GREETER_CANCEL] = "cancel",
-    [GREETER_LANGUAGE] = "language",
-    NULL,
+    [GREETER_SHOW] = "show",     [GREETER_ASK_NEW] = "ask-new-password",
+    [GREETER_BUSY] = "busy",     [GREETER_MARK] = "mark",
+    [GREETER_LOG_ON] = "logon",  [GREETER_NEW_PASSWORD] = "new-password",
+    [GREETER_CANCEL] = "cancel", [GREETER_LANGUAGE] = "language",
+    [GREETER_TYPING] = "typing", NULL,
 };
 
 // A row a line.

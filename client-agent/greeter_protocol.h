@@ -16,6 +16,7 @@ enum greeter_type {
     GREETER_NEW_PASSWORD, // greeter: password
     GREETER_CANCEL,       // greeter: back to the form
     GREETER_LANGUAGE,     // greeter: the person has switched it. language
+    GREETER_TYPING,       // greeter: somebody is at the keys; once a second at most
 };
 
 struct greeter_message {

@@ -6,6 +6,7 @@
 #include "broker/base/text.h"
 #include "broker/net/dial.h"
 #include "broker/net/pump.h"
+#include "broker/net/tcp_watch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -17,6 +18,8 @@
 #include <unistd.h>
 
 enum { REDIAL_MS = 1000, PROVEN_MS = 5000 };
+// While a desktop is on the screen its host's kernel is asked each second, and has to have answered after two.
+enum { ASK_S = 1, LOOK_MS = 300, SILENT_MS = 2000, UNANSWERED_MS = 12000 };
 
 struct relay {
     struct loop *loop;
@@ -27,7 +30,9 @@ struct relay {
     struct loop_watch *listener_watch;
     struct dial *dial;
     struct pump *pump;
-    struct loop_timer *redial, *give_up;
+    struct loop_timer *redial, *give_up, *look;
+    int far;                            // the pump's descriptor of the host
+    int64_t silent_since_ms;            // 0: it is heard
     int64_t up_since_ms, give_up_at_ms; // 0: not yet
     bool was_up, host_ended, over;
     relay_told *told;
@@ -48,6 +53,8 @@ static void drop_connections(struct relay *relay)
     pump_free(take(relay->pump));
     dial_free(take(relay->dial));
     loop_timer_stop(relay->redial);
+    loop_timer_stop(relay->look);
+    relay->silent_since_ms = 0;
     drop_descriptor(&relay->viewer);
     drop_descriptor(&relay->host);
 }
@@ -79,12 +86,43 @@ static void pair_ends(struct relay *relay)
 {
     if (relay->viewer < 0 || relay->host < 0)
         return;
+    dial_watch_over(relay->host, ASK_S, ASK_S, UNANSWERED_MS);
     relay->pump = pump_new(relay->loop, relay->viewer, relay->host, line_ended, relay);
+    relay->far = relay->host;
+    loop_timer_start(relay->look, LOOK_MS);
     relay->viewer = relay->host = -1;
     relay->was_up = true;
     relay->up_since_ms = clock_steady_ms();
     loop_timer_stop(relay->give_up);
     relay->told(relay->arg, RELAY_UP);
+}
+
+static void be_silent(struct relay *relay)
+{
+    relay->silent_since_ms = clock_steady_ms();
+    relay->told(relay->arg, RELAY_SILENT);
+}
+
+static void look_at_host(void *arg)
+{
+    struct relay *relay = arg;
+    struct tcp_reading reading;
+    int64_t now_ms = clock_steady_ms();
+    loop_timer_start(relay->look, LOOK_MS);
+    if (!tcp_watch_read(relay->far, &reading))
+        return;
+    if (!relay->silent_since_ms && reading.silent_ms >= SILENT_MS) {
+        be_silent(relay);
+    } else if (relay->silent_since_ms && reading.silent_ms < now_ms - relay->silent_since_ms) {
+        relay->silent_since_ms = 0;
+        relay->told(relay->arg, RELAY_HEARD);
+    }
+}
+
+void relay_presume_silent(struct relay *relay)
+{
+    if (relay->pump && !relay->silent_since_ms)
+        be_silent(relay);
 }
 
 static void host_dialled(void *arg, int descriptor, const struct fault *why)
@@ -168,6 +206,7 @@ struct relay *relay_new(struct loop *loop, const struct relay_config *config, re
     relay->arg = arg;
     relay->redial = loop_timer_new(loop, dial_host, relay);
     relay->give_up = loop_timer_new(loop, gave_up, relay);
+    relay->look = loop_timer_new(loop, look_at_host, relay);
     TEXT_PUT(relay->path, config->socket_path);
     TEXT_PUT(relay->address, config->address);
     if (!listen_for_viewer(relay, config->viewer, why)) {
@@ -192,6 +231,7 @@ void relay_free(struct relay *relay)
     unlink(relay->path);
     loop_timer_free(relay->redial);
     loop_timer_free(relay->give_up);
+    loop_timer_free(relay->look);
     free(relay);
 }
 

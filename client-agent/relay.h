@@ -11,6 +11,8 @@ enum relay_event {
     RELAY_REACHED,     // the host answers, the viewer is not there yet
     RELAY_UP,          // viewer and host are connected, for the first time or again
     RELAY_MENDING,     // the line broke, the viewer wants to go on, the host is being dialled
+    RELAY_SILENT,      // nothing at all has come from the host for two seconds, not even an answer to our kernel
+    RELAY_HEARD,       // and something has again
     RELAY_UNREACHABLE, // the host could not be reached at first; the last event
     RELAY_GIVEN_UP,    // nor again after a break; the last event
 };
@@ -33,6 +35,7 @@ typedef void relay_told(void *arg, enum relay_event event);
 // cannot be made.
 struct relay *relay_new(struct loop *loop, const struct relay_config *config, relay_told *told, void *arg,
                         struct fault *why);
-void relay_free(struct relay *relay); // also from `told`; NULL allowed
+void relay_presume_silent(struct relay *relay); // the cable is out: RELAY_SILENT at once
+void relay_free(struct relay *relay);           // also from `told`; NULL allowed
 // The host, not the viewer, was the first to end the connection, the present or the last one.
 bool relay_host_ended(const struct relay *relay);

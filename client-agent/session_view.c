@@ -38,6 +38,7 @@ struct session_view {
     bool reads, held;          // the person is reading; the desktop is there meanwhile
     int tries;                 // since it was last shown
     bool shown, broken, used, over;
+    bool stalled; // broken, but perhaps only for a while: the connection stands, the viewer goes on
     enum session_view_end end;
     session_view_told *told;
     void *arg;
@@ -87,6 +88,7 @@ static void wait_for_password(struct session_view *view)
     loop_timer_stop(view->patience);
     view->broken = true;
     view->window_up = view->announced = false;
+    view->stalled = false;
     displays_show(view->screens, DISPLAY_GREETER);
     view->told(view->arg, VIEW_WAITS, 0);
 }
@@ -158,7 +160,7 @@ static void show_when_announced(struct session_view *view)
 
 static bool is_awaited(const struct session_view *view)
 {
-    return !view->over && (!view->shown || (view->broken && view->one_time && view->viewer));
+    return !view->over && (!view->shown || (view->broken && !view->stalled && view->one_time && view->viewer));
 }
 
 static void window_appeared(void *arg)
@@ -246,9 +248,18 @@ static void is_up(struct session_view *view)
     loop_timer_stop(view->blink);
     if (!view->broken)
         return;
-    view->broken = false;
+    view->broken = view->stalled = false;
     displays_show(view->screens, DISPLAY_RDP_CLIENT);
     view->told(view->arg, VIEW_MENDED, 0);
+}
+
+static void stall(struct session_view *view)
+{
+    if (!view->shown || view->broken)
+        return;
+    loop_timer_stop(view->blink);
+    view->stalled = true;
+    is_broken(view);
 }
 
 static void relay_changed(void *arg, enum relay_event event)
@@ -260,6 +271,13 @@ static void relay_changed(void *arg, enum relay_event event)
     case RELAY_REACHED:
         view->wanted = !view->viewer;
         start_when_ready(view);
+        return;
+    case RELAY_SILENT:
+        stall(view);
+        return;
+    case RELAY_HEARD:
+        if (view->stalled)
+            is_up(view);
         return;
     case RELAY_UP:
         if (!view->one_time)
@@ -302,6 +320,12 @@ static bool start_relay(struct session_view *view, struct fault *why)
     };
     view->relay = relay_new(view->loop, &config, relay_changed, view, why);
     return view->relay != NULL;
+}
+
+void session_view_unplugged(struct session_view *view)
+{
+    if (!view->over && view->relay)
+        relay_presume_silent(view->relay);
 }
 
 void session_view_screen_ready(struct session_view *view)

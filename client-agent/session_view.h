@@ -51,6 +51,8 @@ void session_view_resume(struct session_view *view, const char *one_time_passwor
 void session_view_announce(struct session_view *view); // the broker says that the desktop is there
 void session_view_close(struct session_view *view);    // VIEW_ENDED with VIEW_CLOSED follows
 void session_view_free(struct session_view *view);     // also from `told`; renews the viewer's X server; NULL allowed
+// The desk's cable is out: whoever works there need not wait until the host's silence shows.
+void session_view_unplugged(struct session_view *view);
 // The viewer's X server is there (again), or not any more.
 void session_view_screen_ready(struct session_view *view);
 void session_view_screen_ended(struct session_view *view);

@@ -451,6 +451,17 @@ bool client_is_idle(const struct client *client)
     return !client->first;
 }
 
+void client_link_probe(struct client *client)
+{
+    if (client->link)
+        websocket_probe(client->link);
+}
+
+int client_link_descriptor(const struct client *client)
+{
+    return client->link ? websocket_descriptor(client->link) : -1;
+}
+
 bool client_link_send(struct client *client, const void *message)
 {
     return client->link && websocket_send(client->link, message);

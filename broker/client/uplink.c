@@ -88,6 +88,13 @@ static void link_refused(void *arg, enum refusal refusal, const char *detail)
         strand->line->events.refused(strand->line->arg, refusal, detail);
 }
 
+static void link_silent(void *arg, bool is_silent)
+{
+    struct strand *strand = arg;
+    if (strand == strand->line->present && strand->line->events.silent)
+        strand->line->events.silent(strand->line->arg, is_silent);
+}
+
 static void free_retired(struct uplink *line)
 {
     for (struct strand **at = &line->retired; *at;) {
@@ -107,7 +114,7 @@ static void free_retired(struct uplink *line)
 static struct strand *strand_new(struct uplink *line, struct fault *why)
 {
     static const struct websocket_events events = {
-        .up = link_up, .down = link_down, .message = link_message, .refused = link_refused};
+        .up = link_up, .down = link_down, .message = link_message, .refused = link_refused, .silent = link_silent};
     struct credential_files files;
     credential_files(&files, line->config.noun, line->config.state_dir);
     struct client_config config = {

@@ -2,6 +2,7 @@
 // Nothing is told from within an event of the connection: it is noted as news and told by `turn`, so that whoever is
 // told may do anything, free the link included.
 #include "broker/client/websocket.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/client/tls_connection.h"
 
@@ -12,11 +13,13 @@
 enum {
     LETTERS_MAX = 64,
     PING_MS = 20 * 1000,
-    DEAD_MS = 10 * 1000,    // after the ping, so 30 s after the last word
+    DEAD_MS = 10 * 1000, // after the ping, so 30 s after the last word
+    PROBE_MS = 2500,
+    PROVEN_MS = 1000,       // who was heard so lately is not asked
     REFUSED_MS = 60 * 1000, // who is refused has to be upgraded, or the broker has
 };
 
-enum news_kind { NEWS_UP, NEWS_DOWN, NEWS_MESSAGE, NEWS_REFUSED };
+enum news_kind { NEWS_UP, NEWS_DOWN, NEWS_MESSAGE, NEWS_REFUSED, NEWS_SILENT, NEWS_HEARD };
 
 struct news {
     struct news *next;
@@ -40,8 +43,9 @@ struct websocket {
     bool open, ping_due, pinged;
     uint32_t accepted; // types of messages that the broker takes, a bit each
     size_t skipped;    // messages and fields of the broker that this program does not know
-    struct loop_timer *retry, *pulse, *turn;
-    int64_t wait_ms;
+    struct loop_timer *retry, *pulse, *turn, *probe;
+    bool probing, silent; // asked and waits; and was told that nothing came
+    int64_t wait_ms, heard_ms;
     struct text received;
     struct letter *first_letter, **last_letter;
     int letters;
@@ -99,6 +103,8 @@ static void turn(void *arg)
         link->events.down(link->arg);
     else if (news->kind == NEWS_MESSAGE && link->events.message)
         link->events.message(link->arg, news->input->message);
+    else if ((news->kind == NEWS_SILENT || news->kind == NEWS_HEARD) && link->events.silent)
+        link->events.silent(link->arg, news->kind == NEWS_SILENT);
     else if (news->kind == NEWS_REFUSED && link->events.refused)
         link->events.refused(link->arg, refusal_told(&news->input->refused), news->input->refused.detail);
     news_free(news);
@@ -142,6 +148,8 @@ static void lost(struct websocket *link, const char *reason)
     tls_connection_blame(link->connector, reason, sentence, sizeof sentence);
     log_info("link", "%s", sentence);
     loop_timer_stop(link->pulse);
+    loop_timer_stop(link->probe);
+    link->probing = link->silent = false;
     while (link->letters)
         drop_letter(link);
     text_drop(&link->received);
@@ -167,8 +175,36 @@ static void dial(void *arg)
 
 static void websocket_heard(struct websocket *link)
 {
-    link->pinged = false;
+    link->pinged = link->probing = false;
+    link->heard_ms = clock_steady_ms();
     loop_timer_start(link->pulse, PING_MS);
+    loop_timer_stop(link->probe);
+    if (link->silent)
+        add_news(link, NEWS_HEARD, NULL);
+    link->silent = false;
+}
+
+static void probe_failed(void *arg)
+{
+    struct websocket *link = arg;
+    if (!link->silent)
+        add_news(link, NEWS_SILENT, NULL);
+    link->silent = true;
+    link->probing = false;
+}
+
+void websocket_probe(struct websocket *link)
+{
+    if (!link->up || link->probing || clock_steady_ms() - link->heard_ms < PROVEN_MS)
+        return;
+    link->probing = link->ping_due = true;
+    loop_timer_start(link->probe, PROBE_MS);
+    lws_callback_on_writable(link->end.wsi);
+}
+
+int websocket_descriptor(const struct websocket *link)
+{
+    return link->up ? lws_get_socket_fd(link->end.wsi) : -1;
 }
 
 static void pulse(void *arg)
@@ -381,6 +417,7 @@ struct websocket *websocket_new(struct loop *loop, struct tls_connector *connect
     link->retry = loop_timer_new(loop, dial, link);
     link->pulse = loop_timer_new(loop, pulse, link);
     link->turn = loop_timer_new(loop, turn, link);
+    link->probe = loop_timer_new(loop, probe_failed, link);
     loop_timer_start(link->retry, 0);
     return link;
 }
@@ -393,6 +430,7 @@ void websocket_free(struct websocket *link)
     loop_timer_free(link->retry);
     loop_timer_free(link->pulse);
     loop_timer_free(link->turn);
+    loop_timer_free(link->probe);
     while (link->letters)
         drop_letter(link);
     for (struct news *news; (news = take_news(link));)

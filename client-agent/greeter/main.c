@@ -61,6 +61,12 @@ static void switch_language(void *arg, const char *language)
     send_message(arg, &message);
 }
 
+static void tell_typing(void *arg)
+{
+    struct greeter_message message = {.type = GREETER_TYPING};
+    send_message(arg, &message);
+}
+
 static void message_heard(void *arg, const struct greeter_message *message)
 {
     struct greeter_program *program = arg;
@@ -97,8 +103,11 @@ static void settle_environment(void)
 
 int main(int count, char **words)
 {
-    static const struct window_events events = {
-        .log_on = log_on, .new_password = new_password, .cancel = send_cancel, .language = switch_language};
+    static const struct window_events events = {.log_on = log_on,
+                                                .new_password = new_password,
+                                                .cancel = send_cancel,
+                                                .language = switch_language,
+                                                .typing = tell_typing};
     struct greeter_program program = {0};
     secrecy_keep();
     secrecy_wipe_freed();

@@ -16,6 +16,7 @@ struct window {
     void *arg;
     enum page page;
     bool help_shown, caps_on;
+    gint64 typed_us;
     GtkWidget *window, *stack;
     GtkWidget *place, *clock, *mark;
     guint mark_ends;
@@ -188,11 +189,21 @@ static void toggle_class(struct window *face, const char *name)
         gtk_widget_add_css_class(face->window, name);
 }
 
+static void note_typing(struct window *face)
+{
+    gint64 now_us = g_get_monotonic_time();
+    if (face->typed_us && now_us - face->typed_us < G_USEC_PER_SEC)
+        return;
+    face->typed_us = now_us;
+    face->events.typing(face->arg);
+}
+
 static gboolean key_pressed(GtkEventControllerKey *controller, guint key, guint code, GdkModifierType held,
                             gpointer arg)
 {
     struct window *face = arg;
     (void)controller, (void)code;
+    note_typing(face);
     if (key == GDK_KEY_Escape)
         escape_pressed(face);
     else if (key == GDK_KEY_F1)

@@ -11,6 +11,7 @@ struct window_events {
     void (*new_password)(void *arg, const char *password);
     void (*cancel)(void *arg);
     void (*language)(void *arg, const char *language);
+    void (*typing)(void *arg); // a key, once a second at most
 };
 
 // Shows the window. `language`: "de" or "en".

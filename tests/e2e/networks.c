@@ -13,7 +13,7 @@ static void open_altdorf(void)
     story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2");
 }
 
-TestSuite(networks, .init = open_altdorf, .fini = story_close, .timeout = 400);
+TestSuite(networks, .init = open_altdorf, .fini = story_close, .timeout = 500);
 
 static const char *const machines[] = {"broker", "ts3", "desk1", "desk2"};
 
@@ -63,4 +63,79 @@ Test(networks, an_ipv6_address_where_nobody_listens_stops_nobody)
     everybody_gets_ipv6("ip address add $address/64 dev eth0 nodad && if [ $(hostname) = broker ]; then ip address add "
                         "2001:db8::77/64 dev eth0 nodad; fi");
     everybody_comes_back_and_works();
+}
+
+// ---- cables
+
+#define CABLE_IS_OUT "keine Verbindung zum Netz"
+#define BROKER_IS_AWAY "im Moment nicht erreichbar"
+
+Test(networks, a_pulled_cable_shows_at_once_at_the_greeter)
+{
+    town("cut desk1");
+    screen_shows("desk1", CABLE_IS_OUT, 3);
+    town("mend desk1");
+    log_says("desk1", "the cable has a connection", 3);
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+}
+
+Test(networks, a_pulled_cable_shows_at_once_in_a_session_which_goes_on_with_it)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    town("cut desk1");
+    screen_shows("desk1", CABLE_IS_OUT, 3);
+    town("mend desk1");
+    log_says("desk1", "mending -> showing", 20);
+    desk_types("desk1", "echo weiter");
+    screen_shows("desk1", "echo weiter", 10);
+}
+
+// The card of the desk does not notice. Whoever sits there does; the cable is not blamed.
+Test(networks, a_cut_further_away_shows_soon_to_whoever_works_or_types)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    place_runs("broker", "sleep 2"); // a broker that was heard a moment ago is not asked
+    town("cut desk1 far");
+    town("cut desk2 far");
+    desk_types("desk2", "e");
+    log_says("desk1", "showing -> mending", 3);
+    log_says("desk2", "the broker does not answer", 3);
+    screen_shows("desk1", "Verbindung ist unterbrochen", 3);
+    screen_shows("desk2", BROKER_IS_AWAY, 3);
+    town("mend desk1");
+    town("mend desk2");
+    log_says("desk1", "mending -> showing", 20);
+    desk_types("desk1", "echo weiter");
+    screen_shows("desk1", "echo weiter", 10);
+    log_says("desk2", "the broker answers again", 20);
+    desk_presses("desk2", "BackSpace");
+    desk_logs_on("desk2", "egon", "egon-geheim-1");
+    screen_shows("desk2", "egon auf ts3", 30);
+}
+
+Test(networks, a_cut_further_away_shows_to_nobody_in_particular_at_the_time_out_of_the_link)
+{
+    town("cut desk1 far");
+    screen_shows("desk1", BROKER_IS_AWAY, 45);
+    town("mend desk1");
+    screen_shows("desk1", "Tab: ", 10);
+    log_says("desk1", "no answer", 1);
+}
+
+// ---- quiet
+
+#define SENT "cat /sys/class/net/eth0/statistics/tx_packets"
+
+// A ping of each side every 20 s, its pong and what acknowledges them are some 60 packets; the rest is the kernel's
+// own.
+Test(networks, two_idle_desks_keep_their_links_for_three_minutes_and_cost_pings_only)
+{
+    place_runs("desk1", SENT " >/run/sent");
+    place_runs("desk2", SENT " >/run/sent && sleep 180 && [ $(($(" SENT ") - $(cat /run/sent))) -lt 120 ]");
+    place_runs("desk1", "[ $(($(" SENT ") - $(cat /run/sent))) -lt 120 ]");
+    place_runs("broker",
+               "! grep -E 'link is down|link: .*: (closed|no answer)' $TOWN/logs/desk1.log $TOWN/logs/desk2.log");
 }

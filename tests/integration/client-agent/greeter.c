@@ -13,7 +13,7 @@ enum { COUNT_MAX = 8 };
 
 static struct greeter *greeter;
 static struct greeter_message got[COUNT_MAX];
-static int count, starts;
+static int count, starts, typings;
 static volatile bool has_message, has_started;
 static char program[300];
 
@@ -32,6 +32,10 @@ static void up(void *arg)
 static void heard(void *arg, const struct greeter_message *message)
 {
     (void)arg;
+    if (message->type == GREETER_TYPING) {
+        typings++;
+        return;
+    }
     got[count++ % COUNT_MAX] = *message;
     has_message = true;
 }
@@ -116,6 +120,7 @@ Test(greeter, hands_on_what_was_typed_without_a_window_manager)
     expect(GREETER_LOG_ON);
     cr_assert_str_eq(got[0].name, "anna");
     cr_assert_str_eq(got[0].password, "geh eim\"\\%ü€");
+    cr_assert(typings >= 1 && typings < 10, "%d times for 15 keys", typings);
 }
 
 Test(greeter, goes_from_the_name_to_the_password_with_enter)

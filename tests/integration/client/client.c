@@ -8,9 +8,11 @@
 
 #include <criterion/criterion.h>
 #include <openssl/pem.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PORT = 8443, DEADLINE_MS = 20000 };
 
@@ -294,7 +296,16 @@ static void link_refused(void *arg, enum refusal refusal, const char *detail)
     loop_stop(loop);
 }
 
-static const struct websocket_events events = {link_up, link_down, link_message, link_refused};
+static bool silent;
+
+static void link_silent(void *arg, bool is_silent)
+{
+    (void)arg;
+    silent = is_silent;
+    loop_stop(loop);
+}
+
+static const struct websocket_events events = {link_up, link_down, link_message, link_refused, link_silent};
 
 static bool say(const char *detail)
 {
@@ -320,6 +331,25 @@ Test(client, link_carries_messages_both_ways)
     cr_assert_eq(messages, 2);
 }
 
+// Whoever waits for a broker that does not answer hears so long before the link is given up, and again when it does.
+Test(client, link_tells_of_a_silent_broker_when_somebody_waits)
+{
+    client_link(client, NOUN_DEVICE, &events, NULL);
+    loop_run(loop);
+    kill(broker, SIGSTOP);
+    for (int64_t since_ms = clock_steady_ms(); clock_steady_ms() - since_ms < 1100;) // it was heard just now
+        usleep(10 * 1000);
+    client_link_probe(client);
+    client_link_probe(client);
+    int64_t began_ms = clock_steady_ms();
+    loop_run(loop);
+    cr_assert(silent && downs == 0);
+    cr_assert_geq(clock_steady_ms() - began_ms, 2400);
+    kill(broker, SIGCONT);
+    loop_run(loop);
+    cr_assert(!silent && downs == 0);
+}
+
 static void host_message(void *arg, const void *message)
 {
     (void)arg;
@@ -331,7 +361,7 @@ static void host_message(void *arg, const void *message)
 // About as much as a host may report.
 Test(client, link_carries_large_messages)
 {
-    static const struct websocket_events of_host = {link_up, link_down, host_message, link_refused};
+    static const struct websocket_events of_host = {link_up, link_down, host_message, link_refused, link_silent};
     owned(text) struct text printed = {0};
     char length[24];
     struct host_message report = {.type = HOST_REPORT, .cpu = 100};
@@ -432,7 +462,7 @@ static void free_client(void *arg, const void *message)
 
 Test(client, may_be_freed_by_who_is_told)
 {
-    static const struct websocket_events freeing = {link_up, link_down, free_client, link_refused};
+    static const struct websocket_events freeing = {link_up, link_down, free_client, link_refused, link_silent};
     client_link(client, NOUN_DEVICE, &freeing, NULL);
     loop_run(loop);
     say("hello");

@@ -383,3 +383,88 @@ Test(desk_by_ticket, tries_once_more_when_the_broker_does_not_take_the_ticket)
     cr_assert_str_eq(fixture.asked, "ticket Negotiate-x ticket Negotiate-x");
     cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_TICKET_REJECTED].sentence);
 }
+
+// ---- the network
+
+TestSuite(desk_network, .init = open_without_realm, .fini = desk_fixture_close);
+
+Test(desk_network, says_at_once_that_the_cable_is_out_and_takes_it_back)
+{
+    desk_link_up(fixture.desk);
+    desk_carrier(fixture.desk, false);
+    cr_assert(strstr(fixture.sentence, "cable is plugged in at both ends"), "%s", fixture.sentence);
+    desk_fixture_log_on();
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
+    cr_assert(strstr(fixture.sentence, "cable is plugged in at both ends"), "%s", fixture.sentence);
+    desk_carrier(fixture.desk, true);
+    cr_assert_str_eq(fixture.sentence, "");
+}
+
+Test(desk_network, does_not_wait_for_an_answer_without_a_cable)
+{
+    desk_fixture_log_on();
+    desk_carrier(fixture.desk, false);
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
+    cr_assert(strstr(fixture.sentence, "both ends"), "%s", fixture.sentence);
+    desk_fixture_answer_no(REFUSAL_BROKER_UNREACHABLE);
+    cr_assert(strstr(fixture.sentence, "both ends"), "%s", fixture.sentence);
+}
+
+Test(desk_network, blames_no_cable_that_is_plugged_in)
+{
+    desk_link_up(fixture.desk);
+    desk_link_silent(fixture.desk, true);
+    cr_assert(strstr(fixture.sentence, "although the cable is plugged in"), "%s", fixture.sentence);
+    desk_link_silent(fixture.desk, false);
+    cr_assert_str_eq(fixture.sentence, "");
+    desk_fixture_log_on();
+    desk_link_silent(fixture.desk, true);
+    cr_assert_eq(desk_state(fixture.desk), DESK_CHECKING, "whoever waits goes on waiting");
+    cr_assert(strstr(fixture.sentence, "although the cable is plugged in"), "%s", fixture.sentence);
+    desk_fixture_answer_no(REFUSAL_BROKER_UNREACHABLE);
+    cr_assert_not(strstr(fixture.sentence, "cable"), "%s", fixture.sentence);
+}
+
+Test(desk_network, tells_of_a_link_that_does_not_come_back_soon)
+{
+    desk_link_up(fixture.desk);
+    desk_link_down(fixture.desk);
+    cr_assert_str_eq(fixture.sentence, "");
+    cr_assert_eq(fixture.timer_ms, 3000);
+    desk_link_up(fixture.desk);
+    desk_time(fixture.desk);
+    cr_assert_str_eq(fixture.sentence, "", "it is back");
+    desk_link_down(fixture.desk);
+    desk_time(fixture.desk);
+    cr_assert(strstr(fixture.sentence, "although the cable is plugged in"), "%s", fixture.sentence);
+    desk_link_up(fixture.desk);
+    cr_assert_str_eq(fixture.sentence, "");
+    desk_link_down(fixture.desk);
+    desk_typing(fixture.desk);
+    cr_assert(strstr(fixture.sentence, "although the cable is plugged in"), "who types hears it at once");
+}
+
+Test(desk_network, does_not_take_away_what_somebody_reads)
+{
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_WRONG_PASSWORD);
+    desk_link_down(fixture.desk);
+    desk_time(fixture.desk);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
+}
+
+Test(desk_network, says_in_a_session_that_the_cable_is_out)
+{
+    desk_fixture_close();
+    desk_fixture_bring_to(DESK_CONNECTED);
+    desk_carrier(fixture.desk, false);
+    desk_view(fixture.desk, VIEW_BROKEN, 0);
+    cr_assert_eq(desk_state(fixture.desk), DESK_RECONNECTING);
+    cr_assert(strstr(fixture.sentence, "both ends"), "%s", fixture.sentence);
+    desk_view(fixture.desk, VIEW_WAITS, 0);
+    cr_assert(strstr(fixture.sentence, "both ends"), "%s", fixture.sentence);
+    desk_carrier(fixture.desk, true);
+    desk_view(fixture.desk, VIEW_MENDED, 0);
+    cr_assert_eq(desk_state(fixture.desk), DESK_CONNECTED);
+    cr_assert_str_eq(fixture.sentence, "");
+}

@@ -29,7 +29,8 @@ static int listener;
 
 static void told(void *arg, enum relay_event event)
 {
-    static const char *const words[] = {"reached ", "up ", "mending ", "unreachable ", "given-up "};
+    static const char *const words[] = {"reached ", "up ",          "mending ", "silent ",
+                                        "heard ",   "unreachable ", "given-up "};
     (void)arg;
     size_t length = strlen(heard);
     given_up = event == RELAY_GIVEN_UP;
@@ -297,4 +298,39 @@ Test(relay, gives_up_on_a_host_that_hangs_up_each_time)
         run_ms(TURN_MS);
     }
     cr_assert(given_up);
+}
+
+static void set_lo(const char *state)
+{
+    char command[40];
+    snprintf(command, sizeof command, "ip link set lo %s", state);
+    cr_assert_eq(system(command), 0);
+}
+
+// Long before the connection itself is given up; and it may be the same one afterwards.
+Test(relay, tells_of_a_host_from_which_nothing_comes_any_more)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    int viewer = connect_as_viewer();
+    await("up ");
+    set_lo("down");
+    await("up silent ");
+    set_lo("up");
+    await("up silent heard ");
+    close(viewer);
+}
+
+Test(relay, presumes_silence_when_the_cable_is_out)
+{
+    listen_as_host();
+    begin("127.0.0.1");
+    relay_presume_silent(relay);
+    int viewer = connect_as_viewer();
+    await("up ");
+    relay_presume_silent(relay);
+    relay_presume_silent(relay);
+    cr_assert_str_eq(heard, "up silent ");
+    await("up silent heard ");
+    close(viewer);
 }
