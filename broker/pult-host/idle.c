@@ -5,6 +5,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/base/worker.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -27,7 +29,7 @@ enum {
     SAVER_QUERY_INFO = 1,
 };
 
-enum stage { STAGE_NOTHING, STAGE_COOKIE, STAGE_GREETING, STAGE_EXTENSION, STAGE_READY, STAGE_ASKED };
+enum stage { STAGE_NOTHING, STAGE_COOKIE, STAGE_DIALLING, STAGE_GREETING, STAGE_EXTENSION, STAGE_READY, STAGE_ASKED };
 
 struct idle {
     struct loop *loop;
@@ -36,6 +38,7 @@ struct idle {
     int64_t failed_ms;  // when it was given up; 0: not
     int64_t touched_ms; // steady clock; 0: not known
     struct child *reader;
+    struct worker *dialler;
     int descriptor; // of the file of cookies, then of the X server
     struct loop_watch *watch;
     struct loop_timer *deadline;
@@ -53,6 +56,7 @@ static void let_go(struct idle *idle)
     if (idle->descriptor >= 0)
         close(idle->descriptor);
     idle->descriptor = -1;
+    worker_free(take(idle->dialler));
     if (idle->reader)
         child_end(idle->reader); // in its own time: nobody waits for a file server
     free(take(idle->bytes));
@@ -266,34 +270,86 @@ static bool belongs_to(int descriptor, uid_t uid)
     return getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == uid;
 }
 
-static bool dial(struct idle *idle)
+// As the person: whose home is full has no cookie there, and then their X server admits their own account and no other.
+struct x_connection {
+    int display, descriptor;
+    uid_t uid;
+    struct idle *idle; // for the loop's thread only
+};
+
+static void dial(void *arg)
 {
+    struct x_connection *connection = arg;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int length =
-        snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "/tmp/.X11-unix/X%d", idle->session.display);
-    idle->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    return idle->descriptor >= 0 &&
-           connect(idle->descriptor, (struct sockaddr *)&address,
-                   (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) == 0 &&
-           belongs_to(idle->descriptor, idle->session.owner.uid);
+    int length = snprintf(address.sun_path + 1, sizeof address.sun_path - 1, "/tmp/.X11-unix/X%d", connection->display);
+    // Of this thread alone, which ends with this: libc's would be that of all threads.
+    if (syscall(SYS_setresuid, -1, connection->uid, -1) != 0)
+        return;
+    connection->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (connection->descriptor < 0 ||
+        connect(connection->descriptor, (struct sockaddr *)&address,
+                (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)length)) == 0)
+        return;
+    close(connection->descriptor);
+    connection->descriptor = -1;
+}
+
+static void drop_connection(void *arg)
+{
+    struct x_connection *connection = arg;
+    if (connection->descriptor >= 0)
+        close(connection->descriptor);
+    free(connection);
 }
 
 static void greet(struct idle *idle)
 {
     static const char kind[] = "MIT-MAGIC-COOKIE-1";
-    unsigned char greeting[12 + 20 + IDLE_COOKIE_MAX] = {
-        'l', 0, 11, 0, 0, 0, sizeof kind - 1, 0, (unsigned char)idle->cookie_length};
-    memcpy(greeting + 12, kind, sizeof kind - 1);
-    memcpy(greeting + 12 + 20, idle->cookie, idle->cookie_length);
-    if (!dial(idle)) {
-        give_up(idle, "it cannot be reached");
-        return;
+    unsigned char greeting[12 + 20 + IDLE_COOKIE_MAX] = {'l', 0, 11};
+    size_t length = 12;
+    if (idle->cookie_length) {
+        greeting[6] = sizeof kind - 1;
+        greeting[8] = (unsigned char)idle->cookie_length;
+        memcpy(greeting + 12, kind, sizeof kind - 1);
+        memcpy(greeting + 12 + 20, idle->cookie, idle->cookie_length);
+        length += 20 + padded(idle->cookie_length);
     }
     idle->bytes = mem_new(1, GREETING_KEPT);
     idle->wanted = GREETING_HEAD;
     watch(idle, STAGE_GREETING, socket_readable);
-    say(idle, greeting, 12 + 20 + padded(idle->cookie_length));
+    say(idle, greeting, length);
     explicit_bzero(greeting, sizeof greeting);
+}
+
+static void dialled(void *arg)
+{
+    struct x_connection *connection = arg;
+    struct idle *idle = connection->idle;
+    idle->descriptor = connection->descriptor;
+    connection->descriptor = -1;
+    worker_free(take(idle->dialler));
+    if (idle->descriptor >= 0 && belongs_to(idle->descriptor, idle->session.owner.uid))
+        greet(idle);
+    else
+        give_up(idle, "it cannot be reached");
+}
+
+static void start_dialling(struct idle *idle)
+{
+    struct fault why = {0};
+    struct x_connection *connection = mem_new(1, sizeof *connection);
+    connection->display = idle->session.display;
+    connection->descriptor = -1;
+    connection->uid = idle->session.owner.uid;
+    connection->idle = idle;
+    idle->dialler = worker_new(idle->loop, dial, dialled, drop_connection, connection, &why);
+    if (idle->dialler) {
+        idle->stage = STAGE_DIALLING;
+        loop_timer_start(idle->deadline, STEP_MS);
+        return;
+    }
+    drop_connection(connection);
+    give_up(idle, why.text);
 }
 
 static void read_ended(void *arg, int status)
@@ -316,12 +372,11 @@ static void file_read(void *arg, bool readable, bool writable)
         return;
     idle->cookie_length = idle_cookie(idle->bytes, idle->length, idle->session.display, idle->cookie);
     explicit_bzero(idle->bytes, FILE_MAX);
-    bool found = idle->cookie_length > 0;
     let_go(idle);
-    if (found)
-        greet(idle);
-    else
-        give_up(idle, "its cookie cannot be read");
+    if (!idle->cookie_length)
+        log_warn("idle", "display :%d: no cookie can be read: the home may be full, and others here may look at it",
+                 idle->session.display);
+    start_dialling(idle);
 }
 
 static void read_cookie(struct idle *idle)
@@ -331,7 +386,7 @@ static void read_cookie(struct idle *idle)
     struct account account = {.uid = idle->session.owner.uid, .gid = idle->session.owner.gid};
     const char *const arguments[] = {"/bin/cat", "--", idle->session.cookies, NULL}, *const environment[] = {NULL};
     if (!*idle->session.cookies || pipe2(ends, O_CLOEXEC) != 0) {
-        give_up(idle, "it has no cookie");
+        start_dialling(idle);
         return;
     }
     account.group_count = idle->session.owner.group_count;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // How long nobody has touched keyboard and mouse of a session: its X server is asked over a connection that is kept
 // (X11 protocol, MIT-SCREEN-SAVER). Nothing here waits: a server that hangs is just not known. The cookie is read by a
-// program that runs as the person, since homes may lie on a file server that knows no root.
+// program that runs as the person, since homes may lie on a file server that knows no root; where there is none, as in
+// a home that is full, the person's account is proof enough.
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/pult-host/inventory.h"

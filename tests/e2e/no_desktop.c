@@ -162,6 +162,18 @@ Test(no_desktop, nobody_is_told_of_programs_that_have_ended)
     screen_shows("desk1", "Ihre Sitzung ist beendet", 30);
 }
 
+// A full home is no reason to go without: it works, and an idle desktop is still seen to be idle.
+Test(no_desktop, is_not_said_of_a_full_home)
+{
+    place_runs(
+        "ts3",
+        "install -d -o dora -m 700 /home/dora && mount -t tmpfs -o size=16k,uid=11002,mode=700 tmpfs /home/dora; "
+        "head -c 16384 /dev/zero >/home/dora/all || true");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 60);
+    sessions_soon_are("[.[] | select(.idle > 2)] | length == 1", 60);
+}
+
 TestSuite(failing_host, .init = open_two_hosts, .fini = story_close, .timeout = 400);
 
 static void fails(const char *person, const char *password)

@@ -39,6 +39,9 @@ static void run_server(void)
         cr_assert_gt(server, 0);
         return;
     }
+    if (setresgid(session.owner.gid, session.owner.gid, session.owner.gid) != 0 ||
+        setresuid(session.owner.uid, session.owner.uid, session.owner.uid) != 0)
+        _exit(126);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     execlp("Xvfb", "Xvfb", display, "-auth", session.cookies, "-nolisten", "tcp", "-screen", "0", "64x64x8", NULL);
     _exit(127);
@@ -99,6 +102,30 @@ static void await_idle(bool known)
         turn();
     }
     cr_assert_eq(idle_s(idle) > 0, known);
+}
+
+static void be_of_somebody_with_a_full_home(void)
+{
+    static const uid_t somebody = 54321;
+    network_own();
+    loop = loop_new();
+    session.display = DISPLAY_FIRST + getpid() % DISPLAYS;
+    session.owner.uid = somebody;
+    session.owner.gid = somebody;
+    snprintf(session.cookies, sizeof session.cookies, "/tmp/pult-idle-%d", getpid());
+    fclose(fopen(session.cookies, "we"));
+    run_server();
+    idle = idle_new(loop, &session);
+}
+
+TestSuite(idle_of_full_home, .init = be_of_somebody_with_a_full_home, .fini = finish);
+
+// Their X server knows no cookie and admits nobody but themselves: not root either.
+Test(idle_of_full_home, is_told_without_a_cookie)
+{
+    await_server();
+    await_idle(true);
+    cr_assert_eq(getuid() + geteuid(), 0, "only the thread that dials was the person");
 }
 
 Test(idle, is_told_by_the_server_and_not_known_when_that_hangs)
