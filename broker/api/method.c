@@ -29,7 +29,7 @@
 const struct method method_rows[] = {
     {METHOD_HEALTH, GET("/healthz"), BY(UNAUTHENTICATED), OF(NONE), .answer = ANSWER(health), .refusals = MAY(STORE_DOWN), .sentence = "tells a load balancer that the broker is up"},
     {METHOD_METRICS, GET("/metrics"), BY(DISTRICT), OF(NONE), .flags = METHOD_PLAIN, .sentence = "metrics for Prometheus"},
-    {METHOD_LOGON, POST("/v1/logon"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_TICKET | METHOD_COMMITS, .body = BODY(logon), .answer = ANSWER(logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DEVICE_UNKNOWN) | MAY(NO_PROFILE) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(NAME_TAKEN) | MAY(BUSY), .sentence = "logs a person on at the calling device"},
+    {METHOD_LOGON, POST("/v1/logon"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_TICKET | METHOD_COMMITS, .body = BODY(logon), .answer = ANSWER(logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(TOO_MANY_LOGONS) | MAY(DEVICE_UNKNOWN) | MAY(NO_PROFILE) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(NAME_TAKEN) | MAY(BUSY), .sentence = "logs a person on at the calling device"},
     {METHOD_PASSWORD, POST("/v1/password"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(password), .answer = &nothing_type, .refusals = MAY_OF_DIRECTORY | MAY(DEVICE_UNKNOWN), .sentence = "changes a person's password"},
     {METHOD_DEVICE_LINK, GET("/v1/devices/link"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a device's agent"},
     {METHOD_HOST_LINK, GET("/v1/hosts/link"), BY(HOST), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a session host's agent"},

@@ -24,7 +24,7 @@ static bool is_of_id(char letter)
     return isalnum((unsigned char)letter) || letter == '-' || letter == '.' || letter == '/';
 }
 
-// The first word like "neustadt/desk1"; length 0: there is none.
+// The first word like "neustadt/desk1", or else the first of all.
 static const char *find_sender(const char *line, size_t *length)
 {
     for (const char *at = line; *at;) {
@@ -38,17 +38,17 @@ static const char *find_sender(const char *line, size_t *length)
         }
         at += word ? word : 1;
     }
-    *length = 0;
+    *length = strcspn(line, " :");
     return line;
 }
 
 // The place of this kind, or the one that it can have: free, or else seen longest ago. What is held back there is lost
 // but for its count, which the next one of that place carries on.
-static struct log_kind *place_of(struct log_limit *limit, uint64_t key)
+static struct log_kind *place_of(struct log_kind *kinds, size_t count, uint64_t key)
 {
     struct log_kind *oldest = NULL;
     for (size_t i = 0; i < WAYS; i++) {
-        struct log_kind *kind = &limit->kinds[(key + i) % LOG_KINDS];
+        struct log_kind *kind = &kinds[(key + i) % count];
         if (kind->key == key)
             return kind;
         if (!oldest || kind->seen_ms < oldest->seen_ms)
@@ -59,12 +59,10 @@ static struct log_kind *place_of(struct log_limit *limit, uint64_t key)
     return oldest;
 }
 
-static bool take_one(struct log_limit *limit, uint64_t key, const struct meter_rate *rate, int64_t now_ms,
-                     struct log_kind **kind)
+static bool take_one(struct log_kind *kind, const struct meter_rate *rate, int64_t now_ms)
 {
-    *kind = place_of(limit, key);
-    (*kind)->seen_ms = now_ms;
-    return meter_take(&(*kind)->meter, rate, now_ms);
+    kind->seen_ms = now_ms;
+    return meter_take(&kind->meter, rate, now_ms);
 }
 
 bool log_limit_take(struct log_limit *limit, int level, const char *topic, const char *format, const char *line,
@@ -73,10 +71,13 @@ bool log_limit_take(struct log_limit *limit, int level, const char *topic, const
     size_t length;
     const char *sender = find_sender(line, &length);
     uint64_t of_format = hash_bytes(hash_bytes(0xcbf29ce484222325u, topic, strlen(topic)), format, strlen(format));
-    struct log_kind *kind;
-    if (take_one(limit, hash_bytes(of_format, sender, length) | 1, &kind_rate, now_ms, &kind) &&
-        take_one(limit, of_format & ~(uint64_t)1, &format_rate, now_ms, &kind))
-        return true;
+    struct log_kind *kind = place_of(limit->kinds, LOG_KINDS, hash_bytes(of_format, sender, length) | 1);
+    struct log_kind *all = place_of(limit->kinds + LOG_KINDS, LOG_FORMATS, of_format | 1);
+    if (take_one(kind, &kind_rate, now_ms)) {
+        kind = all;
+        if (take_one(all, &format_rate, now_ms))
+            return true;
+    }
     if (!kind->rest.count++) {
         kind->held_ms = now_ms;
         limit->held++;
@@ -89,7 +90,7 @@ bool log_limit_take(struct log_limit *limit, int level, const char *topic, const
 
 bool log_limit_rest(struct log_limit *limit, int64_t now_ms, bool all, struct log_rest *rest)
 {
-    for (size_t i = 0; limit->held && i < LOG_KINDS; i++) {
+    for (size_t i = 0; limit->held && i < LOG_KINDS + LOG_FORMATS; i++) {
         struct log_kind *kind = &limit->kinds[i];
         if (!kind->rest.count || (!all && now_ms - kind->held_ms < LOG_REST_MS))
             continue;

@@ -161,6 +161,14 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         logon_free(logon);
         return;
     }
+    // It is written down: not as fast as a program can.
+    if (!calm_take_logon(&services->calm, logon->request->peer.id, person->row.id, clock_steady_ms())) {
+        services->counters.logons_refused++;
+        log_info("logon", "refused at %s: %s", logon->request->peer.id, refusal_rows[REFUSAL_TOO_MANY_LOGONS].code);
+        request_refuse_later(logon->request, REFUSAL_TOO_MANY_LOGONS, 60 * 1000 / CALM_LOGONS_PER_MINUTE);
+        logon_free(logon);
+        return;
+    }
     struct event events[4];
     group_cache_put(services->group_cache, person->row.id, identity, clock_steady_ms());
     size_t count = seen_person_event(person, logon->request, events);

@@ -247,9 +247,15 @@ class Link:
         return send(self.connection, head + mask + body)
 
     def lives(self):
-        """It answers a ping."""
+        """It answers a ping, whatever else it says first."""
         self.frame(9, b"still there?")
+        heard = b""
         try:
-            return b"still there?" in self.connection.recv(4096)
+            while b"still there?" not in heard:
+                data = self.connection.recv(4096)
+                if not data:
+                    return False
+                heard += data
+            return True
         except OSError:
             return False

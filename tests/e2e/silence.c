@@ -51,7 +51,7 @@ Test(silence, an_agent_that_hangs_costs_nobody_the_desktop)
     pass_time(HELD_MS / 2); // any patience there could be is over
     pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"silent\"", 20);
     place_runs("home", LOG_ON("stub2", "p00001") FOUND_AGAIN("p00001"));
-    place_runs("home", LOG_ON("stub3", "p00002") " && jq -e '.address == \"10.77.3.4\"' "
+    place_runs("home", LOG_ON("stub3", "p00002") " && jq -e '.address | test(\"ts4\")' "
                                                  "$TOWN/stubs/p00002");
     place_runs("ts3", "pkill -CONT -x pult-host");
     pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"ok\"", 60);
@@ -59,6 +59,17 @@ Test(silence, an_agent_that_hangs_costs_nobody_the_desktop)
     sessions_soon_are("[" OF("ts3", "connected") "] | length == 1", 20);
     screen_shows("home", "p00001 auf ts3", 30);
     nobody_was_ended();
+}
+
+// Each is written to the journal: a program at a desk that knows one password is not to fill it.
+Test(silence, one_person_logs_on_at_one_desk_no_faster_than_people_do)
+{
+    place_runs(
+        "home",
+        "for n in $(seq 40); do " LOG_ON(
+            "stub1", "p00001") " 2>/srv/refused || break; done; "
+                               "cat /srv/refused; grep too-many-logons /srv/refused && [ $n -gt 10 ] && [ $n -lt 40 ]");
+    place_runs("home", LOG_ON("stub1", "p00002") " && " LOG_ON("stub2", "p00001"));
 }
 
 Test(silence, a_broker_that_was_stopped_for_a_minute_gives_up_nobody)

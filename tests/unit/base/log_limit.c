@@ -56,8 +56,10 @@ Test(log_limit, who_speaks_of_many_does_not_get_past_it)
     cr_assert_eq(held, 20000 - LOG_FORMAT_BURST, "none is lost from the count");
 }
 
-Test(log_limit, lines_without_an_id_are_one_sender)
+Test(log_limit, without_an_id_the_first_word_is_the_sender)
 {
+    cr_assert_eq(written("%s accepted", "anna accepted", 100, 1000), LOG_KIND_BURST);
+    cr_assert_eq(written("%s accepted", "bert accepted", 5, 1000), 5);
     cr_assert_eq(written("refused at %s", "refused at 10.1.2.3", 15, 1000), 15);
     cr_assert_eq(written("refused at %s", "refused at 10.1.2.4", 15, 1000), LOG_KIND_BURST - 15);
 }
