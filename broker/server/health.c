@@ -167,12 +167,17 @@ void health_free(struct health *health)
     free(health);
 }
 
-// What is told: who may not know what is at an address learns only that it is not the host.
+// Who may not know what is at an address learns only that it is not the host.
+static bool is_hidden(const struct health *health, const char *host_id, enum host_health now)
+{
+    bool is_other = now == HOST_UNREACHABLE || now == HOST_NO_TLS || now == HOST_WRONG_CERTIFICATE;
+    return is_other && !wall_may_know_ports(health->state, host_id);
+}
+
 static enum host_health tell(const struct health *health, const char *host_id, const char **detail)
 {
     enum host_health now = look(health, host_id, detail);
-    bool is_other = now == HOST_UNREACHABLE || now == HOST_NO_TLS || now == HOST_WRONG_CERTIFICATE;
-    if (!is_other || wall_may_know_ports(health->state, host_id))
+    if (!is_hidden(health, host_id, now))
         return now;
     *detail = "what is at its address does not answer as this host; the broker's log says more";
     return HOST_UNREACHABLE;
@@ -204,6 +209,12 @@ static int64_t load_penalty_of(void *arg, const char *host_id)
     return report_load_penalty(health->reports, host_id, clock_steady_ms());
 }
 
+// Whom a call may switch on. What else is at its address may not be told by whether it is called, either.
+static bool is_away(const struct health *health, const struct seen *seen)
+{
+    return seen->now == HOST_UNREACHABLE || is_hidden(health, seen->id, seen->now);
+}
+
 // Also while it starts: its RDP port answers before its agent calls, and the port may be open before TLS is set up.
 static bool can_be_woken(void *arg, const char *host_id)
 {
@@ -213,7 +224,7 @@ static bool can_be_woken(void *arg, const char *host_id)
     const char *detail;
     if (!host || !host->wake[0] || !seen)
         return false;
-    if (seen->now == HOST_UNREACHABLE)
+    if (is_away(health, seen))
         return wake_policy_is_worth_it(&seen->waking, clock_steady_ms());
     return look(health, host_id, &detail) != HOST_WRONG_CERTIFICATE &&
            wake_policy_goes_on(&seen->waking, clock_steady_ms());
@@ -226,7 +237,7 @@ static void wake(void *arg, const char *host_id)
     const struct host *host = state_host(health->state, host_id);
     if (!host)
         return;
-    if (seen->now == HOST_UNREACHABLE && wake_policy_call(&seen->waking, clock_steady_ms())) {
+    if (is_away(health, seen) && wake_policy_call(&seen->waking, clock_steady_ms())) {
         log_info("host", "%s: sending wake request", host_id);
         health->hosts.wake(health->hosts.self, host);
     }

@@ -260,6 +260,7 @@ Test(health, what_is_at_an_address_is_told_where_the_district_named_the_network)
             TEXT_PUT(first, source.detail(source.arg, PC));
         cr_expect_eq(source.get(source.arg, PC), HOST_UNREACHABLE);
         cr_expect_str_eq(source.detail(source.arg, PC), first);
+        cr_expect(wakes(), "as one that sleeps");
     }
     cr_expect_null(strstr(first, "said by the test"));
     look(HOST_OK);
