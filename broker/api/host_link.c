@@ -59,6 +59,7 @@ static const struct field report_fields[] = {
     {.name = "pressure", .type = FIELD_NUMBER, AT(host_message, pressure), .max = 1000, .sentence = "share of the time in which something waited, permille"},
     {.name = "started", .type = FIELD_NUMBER, AT(host_message, started_ms), .max = INT64_MAX, .sentence = "when the agent started"},
     {.name = "faults", .type = FIELD_LINES, AT(host_message, faults), .sentence = "what is wrong with the host"},
+    {.name = "warnings", .type = FIELD_LINES, AT(host_message, warnings), .sentence = "what is odd there, though nobody is kept out"},
     {.name = "announces", .type = FIELD_FLAG, AT(host_message, announces), .sentence = "this agent says \"desktop\" of everybody it lets in"},
     {.name = "sessions", .type = FIELD_RECORDS, AT(host_message, sessions), .flags = FIELD_REQUIRED, .max = HOST_SESSIONS_MAX, .record = &host_session_type, .sentence = "all sessions that run there"},
     {.name = NULL},

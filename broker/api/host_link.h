@@ -11,6 +11,7 @@ enum {
     HOST_MESSAGE_MAX = 512 * 1024, // bytes
     HOST_VERIFY_MS = 1000,         // how long an agent waits for an answer before it decides alone
     HOST_TEXT_SIZE = 400,
+    HOST_WARNINGS_SIZE = 1200,
 };
 
 enum host_message_type {
@@ -78,10 +79,11 @@ struct host_message {
     // In a report. Shares in permille; "pressure" is the share of the last 10 s in which something waited for CPU,
     // memory or disk, whichever is worst (Linux PSI, "some avg10").
     int64_t cpu, memory, pressure;
-    int64_t started_ms;          // when the agent started; its wall clock
-    char faults[TRACE_SIZE];     // what is wrong with the host, a line each; empty: fit for new sessions
-    bool announces;              // this agent says when somebody's desktop is there
-    struct record_list sessions; // of struct host_session
+    int64_t started_ms;                // when the agent started; its wall clock
+    char faults[TRACE_SIZE];           // what is wrong with the host, a line each; empty: fit for new sessions
+    bool announces;                    // this agent says when somebody's desktop is there
+    char warnings[HOST_WARNINGS_SIZE]; // what an administrator should know of, though nobody is kept out; a line each
+    struct record_list sessions;       // of struct host_session
 };
 
 struct host_session {

@@ -40,6 +40,7 @@ static const struct field host_status_fields[] = {
     {.name = "pressure", .type = FIELD_NUMBER, AT(host_status, pressure), .max = 1000, .flags = FIELD_SPARSE, .sentence = "share of the time in which something waited, permille"},
     {.name = "reported_sessions", .type = FIELD_NUMBER, AT(host_status, reported_sessions), .max = INT64_MAX, .flags = FIELD_SPARSE, .sentence = "sessions reported by its agent"},
     {.name = "report_age", .type = FIELD_NUMBER, AT(host_status, report_age_s), .max = INT64_MAX, .flags = FIELD_SPARSE, .column = 9, .sentence = "seconds since the last report of its agent"},
+    {.name = "warnings", .type = FIELD_TEXT, AT(host_status, warnings), .flags = FIELD_SPARSE, .sentence = "what is odd there, though nobody is kept out"},
     {.name = "without_desktop", .type = FIELD_NUMBER, AT(host_status, without_desktop), .max = INT64_MAX, .flags = FIELD_SPARSE, .sentence = "people who were let in within the last ten minutes and got no desktop"},
     {.name = "last_failure", .type = FIELD_CHOICE, AT(host_status, last_failure), .choices = last_failures, .flags = FIELD_SPARSE, .sentence = "why the last of them got none"},
     {.name = NULL},

@@ -3,7 +3,7 @@
 #pragma once
 #include "broker/api/types.h"
 
-enum { HEALTH_DETAIL_SIZE = 320 };
+enum { HEALTH_DETAIL_SIZE = 320, WARNINGS_SIZE = 1200 };
 
 enum agent_presence { AGENT_NONE, AGENT_LINKED, AGENT_SILENT };
 
@@ -25,6 +25,7 @@ struct host_status {
     int64_t guarantee; // enum host_guarantee
     // By its agent's last report; numbers are -1 without one.
     int64_t cpu, memory, pressure, reported_sessions, report_age_s;
+    char warnings[WARNINGS_SIZE];
     int64_t without_desktop; // people let in lately who got none; -1: there are none
     int64_t last_failure;    // enum desktop_outcome of the last of them; DESKTOP_READY: there is none
 };

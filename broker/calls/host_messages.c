@@ -86,9 +86,11 @@ static void compare(struct services *services, const char *host_id)
 
 static void take_report(struct services *services, const char *host_id, struct host_message *message)
 {
-    char faults[TRACE_SIZE];
+    char faults[TRACE_SIZE], warnings[HOST_WARNINGS_SIZE];
     text_one_line(faults, sizeof faults, message->faults);
     TEXT_PUT(message->faults, faults);
+    text_one_line(warnings, sizeof warnings, message->warnings);
+    TEXT_PUT(message->warnings, warnings);
     const struct report *before = reports_find(&services->reports, host_id);
     if (message->faults[0] && (!before || !text_equal(before->as.faults, message->faults)))
         log_warn("host", "%s: unhealthy, gets no new sessions: %s", host_id, message->faults);

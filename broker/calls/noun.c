@@ -36,6 +36,7 @@ static void fill_report(struct host_status *status, const struct report *report)
     status->cpu = report->as.cpu;
     status->memory = report->as.memory;
     status->pressure = report->as.pressure;
+    text_cut(status->warnings, sizeof status->warnings, report->as.warnings);
     status->reported_sessions = (int64_t)report->session_count;
     status->report_age_s = (clock_steady_ms() - report->heard_ms) / 1000;
 }

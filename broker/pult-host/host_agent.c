@@ -11,6 +11,7 @@
 #include "broker/client/uplink.h"
 #include "broker/pult-host/health_checks.h"
 #include "broker/pult-host/load.h"
+#include "broker/pult-host/name_checks.h"
 #include "broker/pult-host/newcomers.h"
 #include "broker/pult-host/notify.h"
 #include "broker/pult-host/otp_key_file.h"
@@ -47,6 +48,7 @@ struct host_agent {
     struct newcomers *newcomers;
     struct notifier *notifier;
     struct health_checks *checks;
+    struct name_checks *names;
     struct load load;
     struct loop_timer *soon, *every;
     bool welcomed;
@@ -95,6 +97,14 @@ static void collect_faults(struct host_agent *agent, char *text, size_t size)
     text_drop(&faults);
 }
 
+static void collect_warnings(const struct host_agent *agent, char *text, size_t size)
+{
+    struct text warnings = {0};
+    name_checks_print(agent->names, &warnings);
+    text_cut(text, size, warnings.bytes ? warnings.bytes : "");
+    text_drop(&warnings);
+}
+
 static void add_session(struct record_list *sessions, const struct sessions_row *row)
 {
     struct host_session *session = record_add(sessions, &host_session_type);
@@ -126,6 +136,7 @@ static void report(void *arg)
     message.memory = agent->load.memory;
     message.pressure = agent->load.pressure;
     collect_faults(agent, message.faults, sizeof message.faults);
+    collect_warnings(agent, message.warnings, sizeof message.warnings);
     for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
         if (message.sessions.count < HOST_SESSIONS_MAX)
             add_session(&message.sessions, &row);
@@ -320,6 +331,7 @@ struct pending_request {
     struct host_agent *agent;
     struct pam_request *request;
     char user_name[USER_NAME_SIZE];
+    uid_t uid; // of that name
     uint16_t port;
     int64_t since_ms;
 };
@@ -334,6 +346,9 @@ static void answer_pam(void *arg, const struct otp_verdict *verdict)
         log_info("otp", "%s accepted (%lld ms)", pending->user_name, (long long)took_ms);
     else
         log_warn("otp", "%s rejected: %s (%lld ms)", pending->user_name, verdict->why, (long long)took_ms);
+    // Whoever comes to a desktop of before may have been renamed.
+    if (verdict->valid && verdict->uid == pending->uid)
+        name_checks_add(pending->agent->names, pending->user_name, pending->uid);
     // Before the answer: after it the connection that identifies the process is closed.
     if (verdict->valid)
         newcomers_add(pending->agent->newcomers, verdict->admission, pending->port);
@@ -350,6 +365,7 @@ static void pam_asked(void *arg, const struct pam_question *question, struct pam
     pending->agent = agent;
     pending->request = request;
     pending->port = question->port;
+    pending->uid = question->uid;
     pending->since_ms = clock_steady_ms();
     text_cut(pending->user_name, sizeof pending->user_name, question->user_name);
     otp_verifier_ask(agent->verifier, question->user_name, question->uid, question->password, answer_pam, pending);
@@ -405,6 +421,7 @@ static void start_watching(struct host_agent *agent)
     sessions_keep_layouts(agent->sessions, config->session_keyboard);
     agent->newcomers = newcomers_new(agent->loop, agent->sessions, config->desktop_s * 1000, tell_of_newcomer, agent);
     agent->notifier = notify_new(agent->loop);
+    agent->names = name_checks_new(agent->loop, something_changed, agent);
     agent->checks = health_checks_new(agent->loop, &checks, something_changed, agent);
     loop_timer_start(agent->every, 0);
 }
@@ -438,6 +455,7 @@ void host_agent_free(struct host_agent *agent)
     otp_log_free(agent->otp_log);
     used_otps_free(agent->used);
     health_checks_free(agent->checks);
+    name_checks_free(agent->names);
     notify_free(agent->notifier);
     newcomers_free(agent->newcomers);
     sessions_free(agent->sessions);

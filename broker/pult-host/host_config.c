@@ -2,9 +2,11 @@
 #include "broker/pult-host/host_config.h"
 #include "broker/base/log.h"
 #include "broker/client/credential.h"
+#include "broker/pult-host/name_checks.h"
 #include "broker/pult-host/notify.h"
 
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define AT(member) .offset = offsetof(struct host_config, member), .size = sizeof(((struct host_config *)0)->member)
@@ -37,6 +39,13 @@ bool host_config_load(struct host_config *config, const char *path)
     return conf_load(path, host_config_rows, config, conf_report_stderr, (void *)(uintptr_t)path);
 }
 
+// Said, but no error: the agent starts all the same.
+static void name_found(void *arg, const char *fault)
+{
+    const struct conf_check *check = arg;
+    check->report(check->arg, 0, fault);
+}
+
 bool host_config_check(const struct host_config *config, conf_report *report, void *arg)
 {
     struct conf_check check = {.report = report, .arg = arg};
@@ -45,6 +54,9 @@ bool host_config_check(const struct host_config *config, conf_report *report, vo
     conf_check_file(&check, "certificate", config->certificate);
     conf_check_program(&check, "session-keyboard", config->session_keyboard);
     credential_check(&check, NOUN_HOST, config->state_dir, "pult-host");
+    char ledger[300];
+    snprintf(ledger, sizeof ledger, "%s/ledger", config->state_dir);
+    name_check_log(ledger, name_found, &check);
     if (!notify_can())
         conf_found(&check, "messages cannot be shown in sessions: neither zenity nor xmessage is installed");
     return !check.failed;

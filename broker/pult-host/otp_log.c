@@ -153,7 +153,7 @@ static void read_lines(struct used_otps *used, const char *path, const char *byt
         log_warn("otp", "%s: ignored %d damaged lines", path, wrong);
 }
 
-static bool read_file(struct used_otps *used, const char *path, struct fault *why)
+bool otp_log_read(const char *path, struct used_otps *used, struct fault *why)
 {
     size_t length;
     struct fault reason = {0};
@@ -166,7 +166,7 @@ static bool read_file(struct used_otps *used, const char *path, struct fault *wh
 
 struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_otps *used, struct fault *why)
 {
-    if (!read_file(used, path, why))
+    if (!otp_log_read(path, used, why))
         return NULL;
     // By the broker's clock, which is not known yet; the day is for a clock of this machine that is wrong.
     used_otps_forget(used, clock_wall_ms() - DAY_MS);

@@ -8,6 +8,8 @@
 
 struct otp_log;
 
+// Fills `used` only. False with a fault when the file cannot be read; one that is not there is empty.
+bool otp_log_read(const char *path, struct used_otps *used, struct fault *why) __attribute__((warn_unused_result));
 // Fills `used`, which outlives the log. NULL with a fault when the file can be neither read nor made.
 struct otp_log *otp_log_open(struct loop *loop, const char *path, struct used_otps *used, struct fault *why);
 void otp_log_free(struct otp_log *otp_log); // what is under way gets no answer; NULL allowed

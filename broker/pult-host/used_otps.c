@@ -96,6 +96,11 @@ int64_t used_otps_newest(const struct used_otps *used, const char *session, cons
     return newest;
 }
 
+const struct admission *used_otps_last(const struct used_otps *used, size_t index)
+{
+    return index < used->person_count ? &used->people[used->person_count - 1 - index] : NULL;
+}
+
 int64_t used_otps_highest(const struct used_otps *used)
 {
     return used->highest;

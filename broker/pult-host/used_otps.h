@@ -36,6 +36,8 @@ void used_otps_forget(struct used_otps *used, int64_t now_ms);
 const struct admission *used_otps_of_uid(const struct used_otps *used, uid_t uid);
 // The fencing number of the newest that let in this person, or somebody by this user name; 0: none.
 int64_t used_otps_newest(const struct used_otps *used, const char *session, const char *user_name);
+// From the one added last on; NULL: there are no more.
+const struct admission *used_otps_last(const struct used_otps *used, size_t index);
 int64_t used_otps_highest(const struct used_otps *used); // fencing number of anybody; 0: none
 // The person's newest, unless there is a newer one.
 void used_otps_accept(struct used_otps *used, const struct admission *admission);

@@ -155,3 +155,19 @@ Test(whose_desktop, of_two_who_swap_their_names_each_finds_their_own)
     screen_shows("desk2", "Egonsnotiz", 30);
     sessions_soon_are("length == 2 and all(.[]; .state == \"connected\")", 20);
 }
+
+Test(whose_desktop, where_a_name_does_not_come_back_an_administrator_is_told)
+{
+    place_runs("ts1", "! grep -q 11001 /etc/passwd && echo 'andere:x:11001:100::/home/andere:/bin/sh' >>/etc/passwd");
+    desk_logs_on("desk1", "anna", "anna-altdorf-1");
+    screen_shows("desk1", "auf ts[1lI|]", 30);
+    pultctl_soon_shows("host show altdorf/ts1", "anna has uid 11001, which is called andere", 10);
+    pultctl_soon_shows("host show altdorf/ts1", "health             ok", 10);
+    place_runs("ts1", "$BUILD/broker/pult-host/pult-host --config /srv/pult-host.conf --check 2>/srv/said && "
+                      "grep -q 'anna has uid 11001, which is called andere' /srv/said");
+    place_runs("ts1", "sed -i /11001/d /etc/passwd");
+    locks("desk1");
+    desk_logs_on("desk1", "anna", "anna-altdorf-1");
+    screen_shows("desk1", "auf ts[1lI|]", 30);
+    log_says("ts1-agent", "user names: anna: ok", 10);
+}

@@ -112,6 +112,16 @@ Test(host_messages, nobody_else_makes_way)
     cr_assert(runs());
 }
 
+Test(host_messages, what_is_odd_at_a_host_is_shown_and_keeps_nobody_out)
+{
+    struct host_message message = {.type = HOST_REPORT, .warnings = "user names: anna\nuser names: berta"};
+    host_message(&calls.services, anna.host.id, &message);
+    owned(json) json_object *shown = calls_call(METHOD_SHOW, NOUN_HOST, anna.host.id, "{}");
+    cr_assert_str_eq(codec_string(shown, "warnings"), "user names: anna; user names: berta");
+    const struct report *report = reports_find(&calls.services.reports, anna.host.id);
+    cr_assert_str_eq(report->as.faults, "");
+}
+
 // As sessions are called outside of tests.
 static const char annas[] = "neustadt/s-0123456789abcdef-01234567";
 
