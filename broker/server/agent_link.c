@@ -37,7 +37,8 @@ static int link_asked(struct lws *wsi)
         if (path_is(wsi, &link_rows[i]) && has_standing(connection, link_rows[i].noun))
             connection->kind = &link_rows[i];
     if (connection->kind)
-        connection_prove(connection);
+        connection_prove(connection, connection->kind->noun == NOUN_HOST ? ROLE_HOST : ROLE_DEVICE,
+                         connection->common_name);
     return connection->kind ? 0 : -1;
 }
 

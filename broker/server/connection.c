@@ -82,8 +82,17 @@ static void keep_renewed(struct connection *connection, const struct tls_identit
         connection->renews = mem_dup(identity->renews);
 }
 
+void connection_prove(struct connection *connection, enum role role, const char *id)
+{
+    if (connection->caller) // whoever it was first
+        return;
+    connection->caller = caller_take(&connection->server->callers, role, id);
+    if (connection->caller)
+        unproven_remove(take(connection->unproven));
+}
+
 // Libwebsockets does not say when a handshake is done: a certificate proves something before the first request comes.
-static bool has_proven(struct connection *connection)
+static bool prove_by_certificate(struct connection *connection)
 {
     const SSL *ssl = lws_get_ssl(connection->wsi);
     if (!connection->on_device_port && !connection->on_admin_port)
@@ -91,14 +100,23 @@ static bool has_proven(struct connection *connection)
     if (!connection->common_name && (!ssl || !SSL_is_init_finished(ssl)))
         return false;
     connection_of(connection->wsi);
-    return connection_device(connection) || connection_host(connection) || connection_administrator(connection);
+    const struct device *device = connection_device(connection);
+    const struct host *host = connection_host(connection);
+    const struct administrator *administrator = connection_administrator(connection);
+    if (device)
+        connection_prove(connection, ROLE_DEVICE, device->id);
+    else if (host)
+        connection_prove(connection, ROLE_HOST, host->id);
+    else if (administrator)
+        connection_prove(connection, ROLE_ADMIN, administrator->id);
+    return connection->caller;
 }
 
 static bool drop_connection(void *arg)
 {
     struct connection *connection = arg;
     connection->unproven = NULL;
-    if (has_proven(connection))
+    if (prove_by_certificate(connection))
         return false;
     connection_kill(connection->wsi);
     return true;
@@ -108,6 +126,7 @@ static void connection_free(struct connection *connection)
 {
     struct server *server = connection->server;
     unproven_remove(connection->unproven);
+    caller_release(&server->callers, connection->caller);
     exchange_end(connection);
     free(connection->common_name);
     free(connection->renews);
@@ -151,11 +170,6 @@ void connection_step(struct connection *connection, bool at_work)
 {
     if (connection->unproven)
         unproven_step(connection->unproven, at_work, clock_steady_ms());
-}
-
-void connection_prove(struct connection *connection)
-{
-    unproven_remove(take(connection->unproven));
 }
 
 void connection_renew_ticket(struct connection *connection)

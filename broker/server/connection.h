@@ -2,6 +2,7 @@
 // What the server keeps per connection, and the one request that may be under way on it.
 #pragma once
 #include "broker/calls/services.h"
+#include "broker/server/caller_table.h"
 #include "broker/server/link_table.h"
 #include "broker/server/ticket_keys.h"
 #include "broker/server/unproven.h"
@@ -28,6 +29,7 @@ struct connection {
     struct lws *wsi;
     struct exchange *exchange;     // NULL between requests
     struct unproven *unproven;     // NULL once it has proven who it is
+    struct caller *caller;         // who that is; NULL before
     struct agent_link *link;       // NULL unless it is a WebSocket of an agent
     const struct link_row *kind;   // of that; NULL as long as none was asked for
     char certificate[DIGEST_SIZE]; // of the other side, empty without
@@ -46,6 +48,7 @@ struct server {
     struct lws_context *contexts[LISTENER_COUNT];
     struct listener *listeners[LISTENER_COUNT];
     struct unproven_table *unproven;
+    struct sorted_table callers; // of the proven
     struct loop_timer *sweep;
     struct connection *adopting; // of which libwebsockets makes its part just now
     size_t open, open_max;       // connections
@@ -64,7 +67,8 @@ void connection_begin(struct server *server, enum listener_kind kind, struct lws
 struct connection *connection_of(struct lws *wsi);                 // its handshake is done
 void connection_created(struct lws *wsi);                          // libwebsockets has made it
 void connection_step(struct connection *connection, bool at_work); // see unproven_step
-void connection_prove(struct connection *connection);        // a certificate, a token, a ticket or a password was right
+// A certificate or a token was right. Whoever has very many connections has proven nothing with the next.
+void connection_prove(struct connection *connection, enum role role, const char *id);
 void connection_renew_ticket(struct connection *connection); // when its key does not seal any more
 void connection_end(struct lws *wsi);
 void connection_kill(struct lws *wsi); // at the next turn of the loop

@@ -168,7 +168,7 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
         (!read_authorization(exchange, wsi) || !read_query(request, wsi) || !read_conditions(request, wsi)))
         refusal = REFUSAL_INVALID;
     if (request->peer.role != ROLE_UNAUTHENTICATED)
-        connection_prove(exchange->connection);
+        connection_prove(exchange->connection, request->peer.role, request->peer.id);
     // Who may not call it is told so before their body is read.
     if (refusal == REFUSAL_NONE)
         refusal = wall_authorize(state, request->method, &request->peer, request->id);

@@ -93,8 +93,6 @@ static void finish_request(struct request *request, int status, struct text *ans
 {
     struct exchange *exchange = request->arg;
     assert(exchange->request == request && exchange->status == 0 && status >= 200); // once
-    // What was posted by anybody and taken held a password, a ticket or a token.
-    bool proves = status == 200 && text_equal(request->method->verb, "POST");
     exchange->status = status;
     exchange->retry_after_s = retry_after_s;
     exchange->negotiate_reply = take(request->negotiate_reply);
@@ -106,8 +104,6 @@ static void finish_request(struct request *request, int status, struct text *ans
     exchange->request = NULL;
     struct connection *connection = exchange->connection;
     assert(!connection || connection->exchange == exchange);
-    if (connection && proves)
-        connection_prove(connection);
     if (!connection)
         exchange_free(exchange);
     else if (connection->in_callback)
@@ -384,6 +380,7 @@ void server_release(struct server *server)
     if (!server->closing || server->open)
         return;
     unproven_table_free(server->unproven);
+    sorted_table_clear(&server->callers);
     link_table_clear(&server->links);
     free(server);
 }

@@ -2,6 +2,7 @@
 // A real broker with a small budget for connections that have proven nothing, and all ways to use it up. Each kind of
 // flood ends by itself, an honest client is served meanwhile, and who has proven something is not hurt.
 #include "broker/base/mem.h"
+#include "broker/server/caller_table.h"
 #include "tests/folder.h"
 #include "tests/network.h"
 #include "tests/program.h"
@@ -241,6 +242,14 @@ static struct visitor is_served(const char *from, int port)
     return visitor;
 }
 
+static void ask_as_administrator(struct visitor *visitor, const char *bearer, const char *path, char answer[8192])
+{
+    char request[600];
+    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: broker\r\nAuthorization: Bearer %s\r\n\r\n", path,
+             bearer);
+    cr_assert_eq(ask(visitor, request, answer), 200, "%s: %s", path, answer);
+}
+
 // The first administrator, on a connection that is kept.
 static struct visitor log_on(char bearer[300])
 {
@@ -254,15 +263,8 @@ static struct visitor log_on(char bearer[300])
     cr_assert_eq(ask(&visitor, request, answer), 200, "%s", answer);
     const char *found = strstr(answer, "\"token\":\"");
     cr_assert(found && sscanf(found + 9, "%299[^\"]", bearer) == 1);
+    ask_as_administrator(&visitor, bearer, "/v1/status", answer);
     return visitor;
-}
-
-static void ask_as_administrator(struct visitor *visitor, const char *bearer, const char *path, char answer[8192])
-{
-    char request[600];
-    snprintf(request, sizeof request, "GET %s HTTP/1.1\r\nHost: broker\r\nAuthorization: Bearer %s\r\n\r\n", path,
-             bearer);
-    cr_assert_eq(ask(visitor, request, answer), 200, "%s: %s", path, answer);
 }
 
 static long counted(const char *metrics, const char *name, const char *port)
@@ -381,6 +383,57 @@ Test(flood, the_proven_may_be_many_behind_one_address)
     for (int i = 0; i < 2 * PER_NETWORK; i++) {
         ask_as_administrator(&desks[i], bearer, "/v1/status", answer);
         finish(&desks[i]);
+    }
+}
+
+// One token opens no more than so many: the others count like anybody's, and make room.
+Test(large_flood, of_one_who_has_proven_who_it_is)
+{
+    static struct visitor flood[CALLER_CONNECTIONS_MAX + 20];
+    const int count = sizeof flood / sizeof *flood;
+    char bearer[300], answer[8192];
+    flood[0] = log_on(bearer);
+    for (int i = 1; i < count; i++) {
+        flood[i] = is_served("127.0.1.1", PUBLIC);
+        ask_as_administrator(&flood[i], bearer, "/v1/status", answer);
+    }
+    for (int i = CALLER_CONNECTIONS_MAX; i < count; i++)
+        cr_assert(is_dropped(&flood[i]), "%d", i);
+    for (int i = 0; i < count; i++)
+        if (i < CALLER_CONNECTIONS_MAX)
+            ask_as_administrator(&flood[i], bearer, "/v1/status", answer);
+    finish(&flood[1]);
+    flood[1] = is_served("127.0.1.1", PUBLIC);
+    ask_as_administrator(&flood[1], bearer, "/metrics", answer);
+    cr_assert_eq(counted(answer, "pult_unproven_connections", "public"), 0, "one that ended still counts");
+    for (int i = 0; i < count; i++)
+        finish(&flood[i]);
+}
+
+// ---- the ports' walls
+
+static bool gets_through(SSL_CTX *context, int port, const char *name)
+{
+    struct visitor visitor = {.descriptor = tcp_open("127.0.0.1", port), .ssl = SSL_new(context)};
+    char answer[8192];
+    SSL_set_fd(visitor.ssl, visitor.descriptor);
+    SSL_set_tlsext_host_name(visitor.ssl, name);
+    bool through =
+        SSL_connect(visitor.ssl) == 1 && ask(&visitor, "GET /healthz HTTP/1.1\r\nHost: broker\r\n\r\n", answer) == 200;
+    finish(&visitor);
+    return through;
+}
+
+// Libwebsockets picks a virtual host, and whose certificates are believed, by the name that a client asks for.
+Test(flood, no_name_leads_to_another_port)
+{
+    static const char *const names[] = {"public", "device", "admin", "broker", "x.device", "x.admin"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        cr_assert(gets_through(device, DEVICES, names[i]) && gets_through(admin, ADMINS, names[i]), "%s", names[i]);
+        cr_assert_not(gets_through(device, ADMINS, names[i]), "%s", names[i]);
+        cr_assert_not(gets_through(admin, DEVICES, names[i]), "%s", names[i]);
+        cr_assert_not(gets_through(nobody, DEVICES, names[i]) || gets_through(nobody, ADMINS, names[i]), "%s",
+                      names[i]);
     }
 }
 
