@@ -10,12 +10,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { CAPTIONS_MAX = 32, DESCRIBES_MAX = 4, SENTENCE_SIZE = 400 };
+enum { CAPTIONS_MAX = 32, DESCRIBES_MAX = 5, SENTENCE_SIZE = 400 };
 
 struct caption {
     GtkWidget *widget, *describes[DESCRIBES_MAX];
     size_t describes_count;
     char english[SENTENCE_SIZE], where[NAME_SIZE];
+    char shown[SENTENCE_SIZE + NAME_SIZE];
 };
 
 struct captions {
@@ -32,18 +33,36 @@ static void fill_in(char text[SENTENCE_SIZE + NAME_SIZE], const char *sentence, 
     snprintf(text, SENTENCE_SIZE + NAME_SIZE, "%.*s%s%s", before, sentence, gap ? where : "", gap ? gap + 2 : "");
 }
 
-static void show_caption(const struct caption *caption)
+static bool describes(const struct caption *caption, const GtkWidget *widget)
 {
-    char text[SENTENCE_SIZE + NAME_SIZE];
-    fill_in(text, language_text(caption->english), caption->where);
+    for (size_t i = 0; i < caption->describes_count; i++)
+        if (caption->describes[i] == widget)
+            return true;
+    return false;
+}
+
+// Several captions may have something to say of one widget.
+static void describe_widget(const struct captions *captions, GtkWidget *widget)
+{
+    owned(text) struct text all = {0};
+    text_adds(&all, "");
+    for (size_t i = 0; i < captions->count; i++)
+        if (*captions->all[i].shown && describes(&captions->all[i], widget))
+            text_addf(&all, "%s%s", all.length ? " " : "", captions->all[i].shown);
+    gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, all.bytes, -1);
+}
+
+static void show_caption(const struct captions *captions, struct caption *caption)
+{
+    char *text = caption->shown;
+    fill_in(caption->shown, language_text(caption->english), caption->where);
     if (GTK_IS_LABEL(caption->widget))
         gtk_label_set_text(GTK_LABEL(caption->widget), text);
     else if (GTK_IS_BUTTON(caption->widget))
         gtk_button_set_label(GTK_BUTTON(caption->widget), text);
     gtk_accessible_update_property(GTK_ACCESSIBLE(caption->widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
     for (size_t i = 0; i < caption->describes_count; i++)
-        gtk_accessible_update_property(GTK_ACCESSIBLE(caption->describes[i]), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text,
-                                       -1);
+        describe_widget(captions, caption->describes[i]);
 }
 
 static struct caption *caption_of(struct captions *captions, GtkWidget *widget)
@@ -78,7 +97,7 @@ void captions_set_with(struct captions *captions, GtkWidget *widget, const char 
     struct caption *caption = caption_of(captions, widget);
     text_cut(caption->english, sizeof caption->english, english);
     text_cut(caption->where, sizeof caption->where, where);
-    show_caption(caption);
+    show_caption(captions, caption);
 }
 
 void captions_describe(struct captions *captions, GtkWidget *widget, GtkWidget *described)
@@ -93,7 +112,7 @@ void captions_switch(struct captions *captions, const char *language)
     TEXT_PUT(captions->language, text_equal(language, "en") ? "en" : "de");
     language_init(captions->language);
     for (size_t i = 0; i < captions->count; i++)
-        show_caption(&captions->all[i]);
+        show_caption(captions, &captions->all[i]);
 }
 
 const char *captions_language(const struct captions *captions)

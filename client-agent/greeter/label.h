@@ -16,7 +16,7 @@ void captions_set(struct captions *captions, GtkWidget *widget, const char *engl
 // As it is, in no language; `where` replaces a %s. Nothing in either is a format for anybody else.
 void captions_set_with(struct captions *captions, GtkWidget *widget, const char *english, const char *where);
 // A screen reader does not read a text that appears somewhere; it reads what is said of the thing that has the
-// keyboard.
+// keyboard. Of one thing several may speak, each of five at most.
 void captions_describe(struct captions *captions, GtkWidget *widget, GtkWidget *described);
 
 void captions_switch(struct captions *captions, const char *language);

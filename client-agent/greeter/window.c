@@ -64,6 +64,7 @@ static gboolean hide_mark(gpointer arg)
 {
     struct window *face = arg;
     face->mark_ends = 0;
+    captions_set(face->captions, face->mark, "");
     gtk_widget_set_visible(face->mark, FALSE);
     return G_SOURCE_REMOVE;
 }
@@ -73,6 +74,7 @@ void window_show_mark(struct window *face)
     if (face->mark_ends)
         g_source_remove(face->mark_ends);
     face->mark_ends = g_timeout_add_seconds(MARK_S, hide_mark, face);
+    captions_set(face->captions, face->mark, N_("This is the real logon screen of this desk."));
     gtk_widget_set_visible(face->mark, TRUE);
 }
 
@@ -283,7 +285,6 @@ static GtkWidget *build_mark(struct window *face)
     face->mark = g_object_new(GTK_TYPE_LABEL, "accessible-role", GTK_ACCESSIBLE_ROLE_ALERT, "wrap", TRUE, "visible",
                               FALSE, NULL);
     gtk_widget_add_css_class(face->mark, "mark");
-    captions_set(face->captions, face->mark, N_("This is the real logon screen of this desk."));
     return face->mark;
 }
 
@@ -326,8 +327,14 @@ static void build_forms(struct window *face)
 static void describe_fields(struct window *face)
 {
     captions_describe(face->captions, face->notice, form_entry(face->log_on, 0));
+    captions_describe(face->captions, face->notice, form_entry(face->log_on, 1));
     captions_describe(face->captions, face->notice, form_entry(face->change, 0));
     captions_describe(face->captions, face->notice, face->busy);
+    for (size_t row = 0; row < FORM_ROWS_MAX; row++) {
+        captions_describe(face->captions, face->mark, form_entry(face->log_on, row));
+        captions_describe(face->captions, face->mark, form_entry(face->change, row));
+    }
+    captions_describe(face->captions, face->mark, face->busy);
     captions_describe(face->captions, face->caps, form_entry(face->log_on, 1));
     captions_describe(face->captions, face->caps, form_entry(face->change, 1));
 }

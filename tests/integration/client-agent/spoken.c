@@ -171,3 +171,22 @@ Test(spoken, that_caps_lock_is_on)
     display_press("Caps_Lock");
     hears("password text|Password|Caps lock is on.\n");
 }
+
+// With the name kept, the cursor is in the password: what went wrong is said there.
+Test(spoken, what_went_wrong_to_whoever_mistyped_the_password)
+{
+    struct greeter_message refused = {.type = GREETER_SHOW, .name = "anna", .sentence = "Choose a new one."};
+    say(GREETER_BUSY, "checking", "", "");
+    hears("label|Logging you on…|");
+    greeter_say(greeter, &refused);
+    hears("password text|Password|Choose a new one.\n");
+    display_press("Caps_Lock");
+    hears("password text|Password|Choose a new one. Caps lock is on.\n");
+}
+
+Test(spoken, that_it_is_the_real_greeter)
+{
+    struct greeter_message mark = {.type = GREETER_MARK};
+    greeter_say(greeter, &mark);
+    hears("text|Name|This is the real logon screen of this desk.\n");
+}
