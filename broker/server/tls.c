@@ -116,6 +116,14 @@ static bool write_over(SSL_SESSION *present, const SSL_SESSION *bare)
     return done;
 }
 
+// OpenSSL keeps the chain that it has verified, and with it the certificate, for as long as the connection lasts.
+static void forget_chain(SSL *ssl)
+{
+    STACK_OF(X509) *chain = SSL_get0_verified_chain(ssl);
+    while (sk_X509_num(chain) > 0)
+        X509_free(sk_X509_pop(chain));
+}
+
 static SSL_SESSION *bare_session(SSL *ssl, const struct tls_identity *identity, int64_t ticket_ms)
 {
     unsigned length = 0;
@@ -142,6 +150,7 @@ void tls_give_ticket(SSL *ssl, const struct tls_identity *identity, int64_t tick
     bool done = write_over(SSL_get_session(ssl), bare);
     assert(done);
     SSL_SESSION_free(bare);
+    forget_chain(ssl);
     SSL_new_session_ticket(ssl);
 }
 

@@ -170,6 +170,13 @@ static void still_tells_all(SSL *ssl)
     EVP_PKEY_free(ephemeral);
 }
 
+// Most links are idle: what they keep is what there are thousands of.
+static void keeps_no_certificate(SSL *ssl)
+{
+    cr_assert_null(SSL_get0_peer_certificate(ssl));
+    cr_assert_leq(sk_X509_num(SSL_get0_verified_chain(ssl)), 0);
+}
+
 // With the ticket of the last time.
 static enum outcome meet(SSL_CTX *server)
 {
@@ -181,8 +188,10 @@ static enum outcome meet(SSL_CTX *server)
     shake_hands(one, other);
     bool agreed = SSL_is_init_finished(one) && SSL_is_init_finished(other);
     enum outcome outcome = !agreed ? REFUSED : SSL_session_reused(other) ? RESUMED : FULL;
-    if (outcome == RESUMED)
+    if (outcome != REFUSED)
         still_tells_all(other);
+    if (outcome != REFUSED && SSL_version(other) == TLS1_3_VERSION)
+        keeps_no_certificate(other);
     SSL_free(one);
     SSL_free(other);
     ERR_clear_error();
