@@ -85,9 +85,9 @@ struct newcomer {
     struct admission admission;
     struct newcomer_progress progress;
     uint16_t port;
-    struct process connection; // the RDP server's; pid 0: not known
-    uint64_t since;            // ticks since boot
-    struct process server;     // the X server of what was ready
+    struct process connection;             // the RDP server's; pid 0: not known
+    uint64_t since;                        // ticks since boot
+    struct process server, window_manager; // of what was ready
 };
 
 struct newcomers {
@@ -140,6 +140,13 @@ static bool is_same(const struct process *a, const struct process *b)
     return a->pid == b->pid && a->started == b->started;
 }
 
+// Once the session manager is gone nobody can tell which it is; it may go on all the same.
+static const struct process *window_manager_of(const struct newcomer *newcomer, const struct sessions_row *row)
+{
+    const struct process *one = newcomer->progress.ready ? &newcomer->window_manager : &row->session.window_manager;
+    return one->pid && process_lives("/proc", one) ? one : NULL;
+}
+
 static void gather_facts(const struct newcomer *newcomer, struct newcomer_facts *facts, struct sessions_row *row)
 {
     *facts = (struct newcomer_facts){.connection = true, .window_manager_ms = -1};
@@ -152,8 +159,9 @@ static void gather_facts(const struct newcomer *newcomer, struct newcomer_facts 
         facts->is_there = false; // that is another
     facts->older = facts->is_there && row->session.server.started < newcomer->since;
     facts->ends = facts->is_there && row->ends;
-    if (facts->is_there && row->session.window_manager.pid)
-        facts->window_manager_ms = age_ms(&row->session.window_manager);
+    const struct process *window_manager = facts->is_there ? window_manager_of(newcomer, row) : NULL;
+    if (window_manager)
+        facts->window_manager_ms = age_ms(window_manager);
     if (!facts->connected)
         facts->start = inventory_start("/proc", newcomer->admission.uid, newcomer->since);
 }
@@ -206,6 +214,7 @@ static void look_at(struct newcomer *newcomer)
         return;
     case NEWCOMER_READY:
         newcomer->server = row.session.server;
+        newcomer->window_manager = row.session.window_manager;
         tell(newcomer, DESKTOP_READY, facts.older);
         if (facts.older)
             drop_newcomer(newcomer);
