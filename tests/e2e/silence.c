@@ -31,7 +31,7 @@ static void works_at_ts3(const char *log_on_and_open, int people)
 
 static void nobody_was_ended(void)
 {
-    place_runs("broker", "! grep -E 'telling it to end|ended by' $TOWN/logs/broker.log");
+    place_runs("broker", "! grep -F 'telling it to end' $TOWN/logs/broker.log");
     place_runs("ts3", SCREENS " >/srv/after; cmp /srv/before /srv/after");
 }
 
@@ -59,6 +59,22 @@ Test(silence, an_agent_that_hangs_costs_nobody_the_desktop)
     sessions_soon_are("[" OF("ts3", "connected") "] | length == 1", 20);
     screen_shows("home", "p00001 auf ts3", 30);
     nobody_was_ended();
+}
+
+// An administrator ended it while its host was away, and its desk did not hear of that.
+Test(silence, what_was_ended_meanwhile_goes_once_nobody_works_there)
+{
+    works_at_ts3(LOG_ON("stub1", "p00001") " && tests/e2e/fake-desk open p00001", 1);
+    place_runs("ts3", SCREENS " >/srv/before; pkill -STOP -x pult-host");
+    log_says("broker", "altdorf/ts3: agent disconnected", 90);
+    place_runs("broker", "tests/town/pultctl $TOWN $BUILD session end $(tests/town/pultctl $TOWN $BUILD session list "
+                         "--json | jq -r '.[0].id')");
+    place_runs("ts3", "pkill -CONT -x pult-host");
+    log_says("broker", "somebody works there: left alone", 60);
+    nobody_was_ended();
+    place_runs("home", "pkill -x xfreerdp3");
+    log_says("broker", "telling it to end altdorf/s-", 60);
+    place_soon("ts3", "! pgrep -x Xorg", 60);
 }
 
 // Each is written to the journal: a program at a desk that knows one password is not to fill it.

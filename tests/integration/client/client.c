@@ -452,6 +452,29 @@ Test(client, link_comes_back_when_the_broker_does)
     cr_assert_eq(ups, 3);
 }
 
+static void stop_loop(void *arg)
+{
+    loop_stop(arg);
+}
+
+// Whoever is told why the link ends comes back in half a minute and more, not in a moment.
+Test(client, a_link_that_the_broker_ends_for_a_reason_is_given_a_rest, .timeout = 150)
+{
+    client_link(client, NOUN_DEVICE, &events, NULL);
+    loop_run(loop);
+    cr_assert(say("too much"));
+    while (!downs)
+        loop_run(loop);
+    struct loop_timer *timer = loop_timer_new(loop, stop_loop, loop);
+    loop_timer_start(timer, 20 * 1000);
+    loop_run(loop);
+    cr_assert(ups == 1 && downs == 1, "%d up, %d down", ups, downs);
+    loop_timer_free(timer);
+    while (ups < 2)
+        loop_run(loop);
+    cr_assert_eq(last_refusal, REFUSAL_NONE, "the desk goes on with what needs no link");
+}
+
 static void free_client(void *arg, const void *message)
 {
     (void)arg, (void)message;

@@ -281,6 +281,12 @@ static bool answer_frame(SSL *ssl, struct frame *frame, bool *mute)
     *mute = *mute || strstr(frame->bytes, "\"mute\"");
     if (frame->kind == 8 || strstr(frame->bytes, "\"drop\""))
         return false;
+    if (strstr(frame->bytes, "\"too much\"")) {
+        static const char end[] =
+            "{\"type\":\"refused\",\"code\":\"too-many-messages\",\"detail\":\"it says too much\"}";
+        write_frame(ssl, 1, end, sizeof end - 1);
+        return false;
+    }
     if (strstr(frame->bytes, "\"wrong frame\""))
         send_empty(ssl, 0x83);
     if (strstr(frame->bytes, "\"wrong end\""))
