@@ -9,6 +9,8 @@ bool awake_beat(struct awake *awake, int64_t steady_ms, int64_t wall_ms)
     bool first = awake->beat_ms == 0;
     bool held = steady_ms - awake->beat_ms > AWAKE_HELD_MS;
     bool set = llabs(clock_ms - awake->clock_ms) > AWAKE_CLOCK_SET_MS;
+    if (!first && steady_ms - awake->beat_ms > AWAKE_SLOW_MS)
+        awake->slow_ms = steady_ms;
     awake->beat_ms = steady_ms;
     awake->clock_ms = clock_ms; // slewed, it may drift as far as it likes
     if (first || held || set)

@@ -8,12 +8,14 @@
 
 enum {
     AWAKE_HELD_MS = 1500,      // no beat for so long: the loop was held
+    AWAKE_SLOW_MS = 600,       // and so long: it was slow, what was timed meanwhile says nothing
     AWAKE_CLOCK_SET_MS = 1500, // the wall clock went so far otherwise than the steady one: it was set
 };
 
 struct awake {
     int64_t since_ms; // steady: awake without a break since then
     int64_t beat_ms;  // steady: of the last beat; 0: none yet
+    int64_t slow_ms;  // steady: when it was slow last; 0: never
     int64_t clock_ms; // wall clock at steady 0, at the last beat
 };
 

@@ -10,13 +10,14 @@
 #include <stdlib.h>
 
 // Hosts are looked at a few every tick, so that all have their turn in HEALTH_PERIOD_MS without a burst.
-enum { TICK_MS = 250 };
+enum { TICK_MS = 250, EXCUSES = 10 };
 
 struct seen {
     char id[ID_SIZE]; // the key
     struct health *health;
     enum host_health now;
     char detail[200];
+    int excuses;                           // answers in a row that were not believed
     bool asking, again;                    // again: doubted while it was being asked
     int64_t next_ms, asked_ms, trouble_ms; // steady; since when it is not HOST_OK
     struct wake_policy waking;
@@ -77,16 +78,23 @@ static enum host_health look(const struct health *health, const char *host_id, c
 
 static void ask_for_probe(struct seen *seen);
 
+// Who gave no answer while nobody listened is asked again; while we were slow, a few times.
+static bool is_excused(struct seen *seen)
+{
+    const struct awake *awake = &seen->health->reports->awake;
+    return seen->asked_ms < awake->since_ms || (seen->asked_ms < awake->slow_ms && seen->excuses++ < EXCUSES);
+}
+
 static void probe_answered(void *arg, enum host_health now, const char *detail)
 {
     struct seen *seen = arg;
     seen->asking = false;
     beat(seen->health);
-    // Who gave no answer while nobody listened is asked again.
-    if (now != HOST_OK && seen->asked_ms < seen->health->reports->awake.since_ms) {
+    if (now != HOST_OK && is_excused(seen)) {
         ask_for_probe(seen);
         return;
     }
+    seen->excuses = 0;
     if (now != seen->now && (now != HOST_OK || seen->now != HOST_UNKNOWN))
         log_warn("host", "%s: %s, was %s: %s", seen->id, host_health_names[now], host_health_names[seen->now], detail);
     if (seen->now == HOST_OK || seen->now == HOST_UNKNOWN)

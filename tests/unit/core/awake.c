@@ -31,6 +31,16 @@ Test(awake, begins_anew_when_the_loop_was_held)
     cr_assert_eq(awake_from_ms(&awake, 9000), 80000);
 }
 
+Test(awake, knows_when_it_was_slow)
+{
+    struct awake awake = {0};
+    beats(&awake, 5000, 9000, noon_ms);
+    cr_assert_eq(awake.slow_ms, 0);
+    cr_assert_not(awake_beat(&awake, 9001 + AWAKE_SLOW_MS, noon_ms + 9001 + AWAKE_SLOW_MS));
+    cr_assert_eq(awake.slow_ms, 9001 + AWAKE_SLOW_MS);
+    cr_assert_eq(awake.since_ms, 5000);
+}
+
 Test(awake, begins_anew_when_the_clock_is_set_forth_or_back)
 {
     struct awake awake = {0};

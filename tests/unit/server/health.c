@@ -2,6 +2,7 @@
 // Machines that sleep, through the real loop; what a probe finds is said by the test.
 #include "broker/server/health.h"
 #include "broker/base/clock.h"
+#include "broker/base/mem.h"
 #include "broker/base/text.h"
 
 #include <criterion/criterion.h>
@@ -202,6 +203,26 @@ Test(health, nothing_is_believed_of_a_host_that_was_asked_while_the_broker_was_h
     cr_assert(open_answer.done, "it is asked again");
     loop_timer_stop(open_answer.timer);
     open_answer.done(open_answer.arg, HOST_UNREACHABLE, "no answer");
+    cr_assert_eq(source.get(source.arg, PC), HOST_UNREACHABLE);
+}
+
+// A flood makes every turn of the loop long: healthy hosts seem to miss their deadline.
+Test(health, a_slow_broker_blames_nobody_at_once_and_does_not_believe_for_ever)
+{
+    int answers = 0;
+    set_host("", false);
+    look(HOST_OK);
+    source.probe_now(source.arg, PC);
+    loop_timer_stop(open_answer.timer);
+    while (source.get(source.arg, PC) == HOST_OK) {
+        cr_assert_lt(answers++, 100);
+        pass_a_moment();
+        reports.awake.beat_ms -= AWAKE_SLOW_MS + 1;
+        host_done *done = take(open_answer.done);
+        done(open_answer.arg, HOST_UNREACHABLE, "no answer");
+        loop_timer_stop(open_answer.timer);
+    }
+    cr_assert_gt(answers, 5);
     cr_assert_eq(source.get(source.arg, PC), HOST_UNREACHABLE);
 }
 
