@@ -64,9 +64,6 @@ static void end_attempt(const struct attempt *attempt, struct services *services
         return;
     throttle_end(throttle, attempt->name_kind, attempt->name_key, outcome, attempt->from, now_ms);
     throttle_end(throttle, attempt->from_kind, attempt->from, outcome, "", now_ms);
-    // The directory, too, counts from the beginning again.
-    if (outcome == THROTTLE_SUCCEEDED)
-        throttle_forget(throttle, THROTTLE_ADMIN_NAME, attempt->name_key);
 }
 
 static enum throttle_outcome outcome_of(enum auth_verdict verdict)

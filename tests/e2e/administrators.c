@@ -30,7 +30,7 @@ Test(administrators, guessing_at_the_public_port_reaches_no_desk)
     desk_logs_on("desk2", "alma", "alma-geheim-1");
     screen_shows("desk2", "alma auf ts[1lI|]", 30);
     pultctl_shows("person unlock altdorf/alma", "altdorf/alma");
-    pultctl("person unlock altdorf/anna");
+    pultctl_shows("person unlock altdorf/anna", "altdorf/anna");
     place_runs("home", "echo alma-geheim-1 | " LOGIN "alma");
 }
 

@@ -121,6 +121,21 @@ Test(guesses, under_way_count)
     cr_assert_not(attempt_must_wait(&attempts[0], &calls.services, &wait_ms));
 }
 
+// Else who guesses would learn who exists, and when they come to work.
+Test(guesses, are_not_forgotten_when_their_victim_logs_on_at_a_desk)
+{
+    const struct peer desk = {.role = ROLE_DEVICE, .id = "neustadt/desk1"};
+    struct attempt attempt;
+    int64_t wait_ms;
+    set_group("others");
+    for (int i = 0; i < ADMIN_TRIES_USUAL; i++)
+        expect_try("anna", "falsch", 401);
+    attempt_start(&attempt, "neustadt", "anna", &desk);
+    cr_assert_not(attempt_must_wait(&attempt, &calls.services, &wait_ms));
+    attempt_finish(&attempt, &calls.services, AUTH_RIGHT);
+    expect_try("anna", "falsch", 429);
+}
+
 Test(guesses, at_a_desk_do_not_close_the_other_port)
 {
     guess_at_desk("anna");
