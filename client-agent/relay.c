@@ -31,7 +31,9 @@ struct relay {
     struct dial *dial;
     struct pump *pump;
     struct loop_timer *redial, *give_up, *look;
-    int far;                            // the pump's descriptor of the host
+    int far; // the pump's descriptor of the host
+    struct tcp_gap gap;
+    bool small_packets;
     int64_t silent_since_ms;            // 0: it is heard
     int64_t up_since_ms, give_up_at_ms; // 0: not yet
     bool was_up, host_ended, over;
@@ -89,6 +91,7 @@ static void pair_ends(struct relay *relay)
     dial_watch_over(relay->host, ASK_S, ASK_S, UNANSWERED_MS);
     relay->pump = pump_new(relay->loop, relay->viewer, relay->host, line_ended, relay);
     relay->far = relay->host;
+    relay->gap = (struct tcp_gap){0};
     loop_timer_start(relay->look, LOOK_MS);
     relay->viewer = relay->host = -1;
     relay->was_up = true;
@@ -109,6 +112,13 @@ static void look_at_host(void *arg)
     struct tcp_reading reading;
     int64_t now_ms = clock_steady_ms();
     loop_timer_start(relay->look, LOOK_MS);
+    if (!relay->small_packets && tcp_gap_stays(&relay->gap, relay->far)) {
+        log_warn("relay", "%s: large packets are lost on the way (MTU); only small ones from now on", relay->address);
+        relay->small_packets = true;
+        line_ended(relay, PUMP_FAR);
+        relay->told(relay->arg, RELAY_PACKETS_LOST);
+        return;
+    }
     if (!tcp_watch_read(relay->far, &reading))
         return;
     if (!relay->silent_since_ms && reading.silent_ms >= SILENT_MS) {
@@ -149,6 +159,8 @@ static void dial_host(void *arg)
 {
     struct relay *relay = arg;
     relay->dial = dial_new(relay->loop, NULL, relay->address, relay->port, relay->dial_ms, host_dialled, relay);
+    if (relay->small_packets)
+        dial_use_small_packets(relay->dial);
 }
 
 static void gave_up(void *arg)
@@ -201,6 +213,7 @@ struct relay *relay_new(struct loop *loop, const struct relay_config *config, re
     relay->dial_ms = config->dial_ms;
     relay->give_up_ms = config->give_up_ms;
     relay->was_up = config->was_up;
+    relay->small_packets = config->small_packets;
     relay->listener = relay->viewer = relay->host = -1;
     relay->told = told;
     relay->arg = arg;

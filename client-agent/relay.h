@@ -8,13 +8,14 @@
 #include <sys/types.h>
 
 enum relay_event {
-    RELAY_REACHED,     // the host answers, the viewer is not there yet
-    RELAY_UP,          // viewer and host are connected, for the first time or again
-    RELAY_MENDING,     // the line broke, the viewer wants to go on, the host is being dialled
-    RELAY_SILENT,      // nothing at all has come from the host for two seconds, not even an answer to our kernel
-    RELAY_HEARD,       // and something has again
-    RELAY_UNREACHABLE, // the host could not be reached at first; the last event
-    RELAY_GIVEN_UP,    // nor again after a break; the last event
+    RELAY_REACHED,      // the host answers, the viewer is not there yet
+    RELAY_UP,           // viewer and host are connected, for the first time or again
+    RELAY_MENDING,      // the line broke, the viewer wants to go on, the host is being dialled
+    RELAY_SILENT,       // nothing at all has come from the host for two seconds, not even an answer to our kernel
+    RELAY_HEARD,        // and something has again
+    RELAY_PACKETS_LOST, // large ones: the connection is over, and would be again unless it used small ones
+    RELAY_UNREACHABLE,  // the host could not be reached at first; the last event
+    RELAY_GIVEN_UP,     // nor again after a break; the last event
 };
 
 struct relay_config {
@@ -24,6 +25,7 @@ struct relay_config {
     int port;
     int64_t dial_ms;    // deadline of one attempt
     int64_t give_up_ms; // how long a broken line may stay broken
+    bool small_packets; // on a way where large ones are lost
     bool was_up;        // this is the same line again: the host is dialled until give_up_ms
 };
 

@@ -26,6 +26,10 @@ const struct session_end_row session_end_rows[VIEW_END_COUNT] = {
                      "viewer failed"},
     // The host says itself what became of it.
     [VIEW_NO_DESKTOP] = {no_desktop_sentence, DESK_REPORTS_DISCONNECTED, "no desktop"},
+    [VIEW_PACKETS_LOST] =
+        {N_("Large packets are lost on the way to the session host, small ones get through (MTU). Log on again: only "
+            "small ones are used from now on. Tell the help desk."),
+         DESK_REPORTS_FAILED, "large packets lost"},
     [VIEW_CLOSED] = {"", DESK_REPORTS_DISCONNECTED, "closed at the desk"},
 };
 

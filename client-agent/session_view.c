@@ -98,6 +98,9 @@ static void rdp_client_is_over(void *arg, enum rdp_client_end ended, int status)
     struct session_view *view = arg;
     enum session_view_end end = end_by_viewer[ended];
     log_info("viewer", "%s: ended with %d%s", view->answer.session, status, view->shown ? "" : " before it was shown");
+    // It gave up a host whose kernel answers: perhaps what is large does not get through.
+    if (end == VIEW_LOST && !view->stalled)
+        *view->config.small_packets = true;
     // xfreerdp3 also says so when it loses its X server.
     if (end == VIEW_ENDED_BY_HOST && !relay_host_ended(view->relay))
         end = VIEW_FAILED;
@@ -275,6 +278,11 @@ static void relay_changed(void *arg, enum relay_event event)
     case RELAY_SILENT:
         stall(view);
         return;
+    case RELAY_PACKETS_LOST:
+        *view->config.small_packets = true;
+        if (!view->shown)
+            end_with(view, VIEW_PACKETS_LOST);
+        return;
     case RELAY_HEARD:
         if (view->stalled)
             is_up(view);
@@ -316,6 +324,7 @@ static bool start_relay(struct session_view *view, struct fault *why)
         .port = (int)view->answer.port,
         .dial_ms = view->config.dial_ms,
         .give_up_ms = view->config.give_up_ms,
+        .small_packets = *view->config.small_packets,
         .was_up = view->shown,
     };
     view->relay = relay_new(view->loop, &config, relay_changed, view, why);

@@ -39,6 +39,7 @@ enum refusal {
     REFUSAL_MESSAGE_UNKNOWN,
     REFUSAL_TOO_MANY_MESSAGES,
     REFUSAL_BUSY,
+    REFUSAL_PACKETS_LOST,       // said by clients
     REFUSAL_BROKER_UNREACHABLE, // said by clients
     REFUSAL_COUNT,
 };

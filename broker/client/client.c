@@ -19,6 +19,7 @@ enum {
     ANSWER_MAX = 4 * 1024 * 1024,
     PIECE = 16 * 1024,      // of a body, a write
     PATH_MAX_LENGTH = 1024, // libwebsockets cuts at 2,048
+    PROBE_MS = 6000,
 };
 
 struct client_call {
@@ -33,6 +34,7 @@ struct client_call {
     size_t sent;
     struct text received;
     bool started, ended;
+    bool probing; // no answer came: do small packets get through?
     struct client_answer answer;
     client_done *done;
     void *arg;
@@ -82,7 +84,7 @@ static void fail(struct client_call *call, const char *reason)
     if (call->ended)
         return;
     tls_connection_blame(call->client->connector, reason, call->answer.detail, sizeof call->answer.detail);
-    call->answer.refusal = REFUSAL_BROKER_UNREACHABLE;
+    call->answer.refusal = call->end.packets_lost ? REFUSAL_PACKETS_LOST : REFUSAL_BROKER_UNREACHABLE;
     end_call(call);
 }
 
@@ -92,13 +94,34 @@ static void fail_to_connect(struct client_call *call, const char *reason)
     fail(call, reason);
 }
 
+static void end_late(struct client_call *call)
+{
+    char reason[64];
+    snprintf(reason, sizeof reason, "no answer within %lld ms", (long long)call->deadline_ms);
+    fail(call, reason);
+}
+
+// Whoever is told shall know whether there is no answer, or it is lost on the way: a handshake that is not cut short
+// has packets of all sizes, and when they get lost is tried again with small ones.
+static void begin_probe(struct client_call *call)
+{
+    struct tls_connector *connector = call->client->connector;
+    tls_connection_cut(&call->end);
+    tls_trust_forget_session(tls_connection_trust(connector));
+    call->probing = true;
+    loop_timer_start(call->deadline, PROBE_MS);
+    tls_connection_dial(connector, &call->end, "GET", "/healthz");
+}
+
 static void deadline_passed(void *arg)
 {
     struct client_call *call = arg;
-    char reason[64];
-    snprintf(reason, sizeof reason, "no answer within %lld ms", (long long)call->deadline_ms);
+    if (!call->probing && call->end.shaken && !tls_connection_uses_small_packets(call->client->connector)) {
+        begin_probe(call);
+        return;
+    }
     tls_connection_cut(&call->end);
-    fail(call, reason);
+    end_late(call);
 }
 
 // The body is JSON, or there is none; only of a refusal it does not matter, which may be a proxy's.
@@ -153,6 +176,8 @@ static bool add_headers(struct client_call *call, unsigned char **at, unsigned c
 {
     char length[24];
     snprintf(length, sizeof length, "%zu", call->body.length);
+    if (call->probing)
+        return true;
     bool has_body = call->body.length > 0, may_have_body = !text_equal(call->verb, "GET");
     return add_header(call, "accept:", "application/json, application/problem+json", at, limit) &&
            (!call->authorization || add_header(call, "authorization:", call->authorization, at, limit)) &&
@@ -168,7 +193,7 @@ static int write_headers(struct client_call *call, unsigned char **at, size_t ro
         fail(call, "the headers of the request are too long");
         return -1;
     }
-    if (call->body.length) {
+    if (call->body.length && !call->probing) {
         lws_client_http_body_pending(call->end.wsi, 1);
         lws_callback_on_writable(call->end.wsi);
     }
@@ -199,6 +224,11 @@ static int write_piece(struct client_call *call)
 static int read_head(struct client_call *call)
 {
     char seconds[24];
+    if (call->probing) {
+        call->end.packets_lost = tls_connection_uses_small_packets(call->client->connector);
+        end_late(call);
+        return -1;
+    }
     call->answer.status = (int)lws_http_client_http_response(call->end.wsi);
     if (lws_hdr_copy(call->end.wsi, seconds, sizeof seconds, WSI_TOKEN_HTTP_RETRY_AFTER) <= 0 ||
         !text_number(seconds, 0, INT32_MAX, &call->answer.retry_after_s))
@@ -460,6 +490,11 @@ void client_link_probe(struct client *client)
 int client_link_descriptor(const struct client *client)
 {
     return client->link ? websocket_descriptor(client->link) : -1;
+}
+
+bool client_uses_small_packets(const struct client *client)
+{
+    return tls_connection_uses_small_packets(client->connector);
 }
 
 bool client_link_send(struct client *client, const void *message)

@@ -4,6 +4,7 @@
 // what it waits with is replaced by what was dialled: the next it hears is that it is connected. No packet is sent for
 // that, and nothing ever comes out of the waiting room.
 #include "broker/client/tls_connection.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -24,6 +25,9 @@ enum {
     HEADERS_MAX = 80 * 1024, // a Negotiate header of Active Directory can have 64 KiB
     DIAL_MS = 5000,          // all addresses of the name
     UNANSWERED_MS = 12000,
+    WATCH_MS = 500,
+    WATCHED_MS = 30 * 1000, // a link that is older has its pings
+    SHAKEN_MS = 3000,       // a handshake that takes longer is tried again with small packets
     FAREWELL_ROUNDS = 5,
 };
 
@@ -34,6 +38,7 @@ struct tls_connector {
     char *host, *peer;
     int port;
     struct resolver *resolver;
+    bool small_packets;
     int waiting_room;           // a listener whose queue is full
     char waiting_room_name[16]; // of it, as libwebsockets has it
 };
@@ -42,6 +47,8 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
 {
     (void)user;
     struct tls_connection *end = wsi ? lws_get_opaque_user_data(wsi) : NULL;
+    if (end && reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER)
+        end->shaken = true;
     return end ? end->event(end, (int)reason, in, length) : 0;
 }
 
@@ -207,6 +214,39 @@ static bool hand_over(struct tls_connection *end, int descriptor)
     return true;
 }
 
+static void begin_dial(struct tls_connection *end);
+
+static void cut_off(struct tls_connection *end)
+{
+    struct lws *wsi = end->wsi;
+    end->wsi = NULL;
+    lws_set_opaque_user_data(wsi, NULL);
+    lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
+}
+
+// Nothing of the request is out before the handshake is over, so that it can be begun again. Later its sender decides.
+static void look_for_lost_packets(void *arg)
+{
+    struct tls_connection *end = arg;
+    struct tls_connector *connector = end->connector;
+    if (!end->wsi || connector->small_packets || clock_steady_ms() - end->stood_ms > WATCHED_MS)
+        return;
+    loop_timer_start(end->watch, WATCH_MS);
+    bool is_late = !end->shaken && clock_steady_ms() - end->stood_ms >= SHAKEN_MS;
+    if (!tcp_gap_stays(&end->gap, lws_get_socket_fd(end->wsi)) && !is_late)
+        return;
+    log_warn("link", "%s: %s; trying with small packets", connector->peer,
+             is_late ? "no answer to the handshake" : "large packets are lost on the way (MTU)");
+    connector->small_packets = true;
+    cut_off(end);
+    if (!end->shaken) {
+        begin_dial(end);
+        return;
+    }
+    end->packets_lost = true;
+    tell_failure(end, "large packets are lost on the way");
+}
+
 static void dialled(void *arg, int descriptor, const struct fault *why)
 {
     struct tls_connection *end = arg;
@@ -217,8 +257,23 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
     }
     bool handed_over = hand_over(end, descriptor);
     close(descriptor);
-    if (!handed_over)
+    if (!handed_over) {
         tell_failure(end, "no connection");
+        return;
+    }
+    end->stood_ms = clock_steady_ms();
+    end->gap = (struct tcp_gap){0};
+    if (!end->watch)
+        end->watch = loop_timer_new(end->connector->loop, look_for_lost_packets, end);
+    loop_timer_start(end->watch, WATCH_MS);
+}
+
+static void begin_dial(struct tls_connection *end)
+{
+    struct tls_connector *connector = end->connector;
+    end->dial = dial_new(connector->loop, connector->resolver, connector->host, connector->port, DIAL_MS, dialled, end);
+    if (connector->small_packets)
+        dial_use_small_packets(end->dial);
 }
 
 void tls_connection_dial(struct tls_connector *connector, struct tls_connection *end, const char *method,
@@ -228,12 +283,19 @@ void tls_connection_dial(struct tls_connector *connector, struct tls_connection 
     end->connector = connector;
     end->method = method;
     end->path = path;
-    end->dial = dial_new(connector->loop, connector->resolver, connector->host, connector->port, DIAL_MS, dialled, end);
+    end->shaken = end->packets_lost = false;
+    begin_dial(end);
+}
+
+bool tls_connection_uses_small_packets(const struct tls_connector *connector)
+{
+    return connector->small_packets;
 }
 
 void tls_connection_forget(struct tls_connection *end)
 {
     dial_free(take(end->dial));
+    loop_timer_free(take(end->watch));
     if (end->wsi)
         lws_set_opaque_user_data(end->wsi, NULL);
     end->wsi = NULL;
@@ -241,10 +303,9 @@ void tls_connection_forget(struct tls_connection *end)
 
 void tls_connection_cut(struct tls_connection *end)
 {
-    struct lws *wsi = end->wsi;
+    if (end->wsi)
+        cut_off(end);
     tls_connection_forget(end);
-    if (wsi)
-        lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 
 void tls_connection_blame(struct tls_connector *connector, const char *reason, char *sentence, size_t size)

@@ -4,10 +4,12 @@
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/client/tls_trust.h"
+#include "broker/net/tcp_watch.h"
 
 #include <libwebsockets.h>
 
 struct dial;
+struct loop_timer;
 struct tls_connector;
 
 // One connection, embedded in its owner, which outlives it or cuts it.
@@ -19,12 +21,18 @@ struct tls_connection {
     struct tls_connector *connector;
     struct dial *dial;
     const char *method, *path;
+    struct loop_timer *watch;
+    struct tcp_gap gap;
+    int64_t stood_ms;
+    bool shaken, packets_lost; // packets_lost: and therefore it has failed
 };
 
 // `trust` is taken over.
 struct tls_connector *tls_connection_new(struct loop *loop, const char *host, int port, struct tls_trust *trust);
 void tls_connection_free(struct tls_connector *connector); // connections still open end without an event
 struct tls_trust *tls_connection_trust(struct tls_connector *connector);
+// Large packets were lost on the way, so that only small ones are used.
+bool tls_connection_uses_small_packets(const struct tls_connector *connector);
 const char *
 tls_connection_peer(const struct tls_connector *connector); // "host:port", for the Host header and for people
 

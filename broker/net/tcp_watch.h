@@ -11,4 +11,11 @@ struct tcp_reading {
     int64_t out_of_order; // packets that came behind a gap, ever
 };
 
+// Packets are lost for good: something came behind a gap, and nothing has filled it for seconds. Looked at once in a
+// while; begins zeroed.
+struct tcp_gap {
+    int64_t received, out_of_order, since_ms;
+};
+bool tcp_gap_stays(struct tcp_gap *gap, int descriptor);
+
 bool tcp_watch_read(int descriptor, struct tcp_reading *reading); // false: it is no TCP connection

@@ -125,6 +125,39 @@ Test(networks, a_cut_further_away_shows_to_nobody_in_particular_at_the_time_out_
     log_says("desk1", "no answer", 1);
 }
 
+// ---- packets of a size
+
+// Somewhere on the way large packets are lost without a word, as in a tunnel; small ones, and so all probes, get
+// through.
+Test(networks, large_packets_that_get_lost_at_the_desk_are_done_without)
+{
+    town("narrow desk1");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_types("desk1", "seq 4000; echo $((4000+321))");
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "4321", 10);
+}
+
+Test(networks, large_packets_that_get_lost_at_the_host_are_done_without)
+{
+    town("narrow ts3");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    desk_types("desk1", "seq 4000; echo $((4000+321))");
+    desk_presses("desk1", "Return");
+    screen_shows("desk1", "4321", 10);
+}
+
+// Narrower than any tunnel: it is noticed, and whoever had to wait is told what is so.
+Test(networks, packets_of_any_usual_size_that_get_lost_are_told_of)
+{
+    town("narrow desk1 700");
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "Pakete gehen auf dem Weg|dora auf ts3", 40);
+    log_says("desk1", "trying with small packets", 1);
+}
+
 // ---- quiet
 
 #define SENT "cat /sys/class/net/eth0/statistics/tx_packets"

@@ -379,6 +379,7 @@ static const struct ending endings[] = {
     {VIEW_WRONG_CERTIFICATE, "The session host presented a wrong certificate", DESK_REPORTS_FAILED,
      DESK_REPORTS_DISCONNECTED},
     {VIEW_FAILED, "The session could not be shown", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_PACKETS_LOST, "Large packets are lost", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
     {VIEW_NO_DESKTOP, "The session host admitted you, but", DESK_REPORTS_DISCONNECTED, DESK_REPORTS_DISCONNECTED},
 };
 

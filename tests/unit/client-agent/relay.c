@@ -29,8 +29,8 @@ static int listener;
 
 static void told(void *arg, enum relay_event event)
 {
-    static const char *const words[] = {"reached ", "up ",          "mending ", "silent ",
-                                        "heard ",   "unreachable ", "given-up "};
+    static const char *const words[] = {"reached ", "up ",   "mending ",     "silent ",
+                                        "heard ",   "lost ", "unreachable ", "given-up "};
     (void)arg;
     size_t length = strlen(heard);
     given_up = event == RELAY_GIVEN_UP;

@@ -197,9 +197,9 @@ Test(dial, goes_on_at_once_behind_an_address_that_refuses)
     close(got);
 }
 
-static void dial_in_loop(int64_t deadline_ms)
+static void dial_in_loop(const char *name, int64_t deadline_ms)
 {
-    dial = dial_new(loop, resolver, "ts1", PORT, deadline_ms, dialled, NULL);
+    dial = dial_new(loop, resolver, name, PORT, deadline_ms, dialled, NULL);
     loop_run(loop);
 }
 
@@ -209,13 +209,31 @@ Test(dial, hears_of_a_new_address_when_the_known_ones_are_dead)
     network_replace_file("/etc/hosts", "127.0.0.1 ts1\n");
     be_silent_at("127.0.0.1");
     bind_at("127.0.0.9", 4);
-    dial_in_loop(300);
+    dial_in_loop("ts1", 300);
     cr_assert_lt(got, 0);
     FILE *hosts = fopen("/etc/hosts", "w"); // only ours
     cr_assert(hosts && fputs("127.0.0.9 ts1\n", hosts) > 0 && fclose(hosts) == 0);
     for (int i = 0; i < 3 && got < 0; i++)
-        dial_in_loop(1000);
+        dial_in_loop("ts1", 1000);
     cr_assert_geq(got, 0, "%s", why.text);
+    close(got);
+}
+
+Test(dial, agrees_on_small_packets_with_the_other_side)
+{
+    int listener = bind_at("127.0.0.1", 4);
+    dial = dial_new(loop, resolver, "127.0.0.1", PORT, 1000, dialled, NULL);
+    dial_use_small_packets(dial);
+    loop_run(loop);
+    int other = accept(listener, NULL, NULL);
+    cr_assert(got >= 0 && other >= 0, "%s", why.text);
+    cr_assert_leq(number_of(got, IPPROTO_TCP, TCP_MAXSEG), 500);
+    cr_assert_leq(number_of(other, IPPROTO_TCP, TCP_MAXSEG), 500);
+    close(got);
+    close(other);
+    dial_in_loop("127.0.0.1", 1000);
+    cr_assert_leq(number_of(got, IPPROTO_TCP, TCP_MAXSEG), 1160);
+    cr_assert_gt(number_of(got, IPPROTO_TCP, TCP_MAXSEG), 1000);
     close(got);
 }
 
