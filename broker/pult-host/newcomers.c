@@ -12,7 +12,8 @@
 #include <unistd.h>
 
 enum {
-    STEP_MS = 50,        // while somebody waits: as long as a desktop that was found again may be late
+    STEP_MS = 20,        // at first: as long as a desktop that was found again may be late
+    QUICK_MS = 3000,     // so long
     PROCESSES_MS = 200,  // all processes are looked at less often
     STEADY_MS = 250,     // a start script that fails is gone by then
     GONE_MS = 5000,      // a desktop that ends sooner was none
@@ -85,6 +86,8 @@ struct newcomer {
     struct admission admission;
     struct newcomer_progress progress;
     uint16_t port;
+    bool answered; // by the session manager; this and the next are looked at with the processes
+    enum session_start start;
     struct process connection;             // the RDP server's; pid 0: not known
     uint64_t since;                        // ticks since boot
     struct process server, window_manager; // of what was ready
@@ -150,10 +153,8 @@ static const struct process *window_manager_of(const struct newcomer *newcomer, 
 static void gather_facts(const struct newcomer *newcomer, struct newcomer_facts *facts, struct sessions_row *row)
 {
     *facts = (struct newcomer_facts){.connection = true, .window_manager_ms = -1};
-    if (newcomer->connection.pid) {
+    if (newcomer->connection.pid)
         facts->connection = process_lives("/proc", &newcomer->connection);
-        facts->answered = !facts->connection || sockets_of_port("/proc", newcomer->port) == 0;
-    }
     facts->is_there = find_session(newcomer, row, &facts->connected);
     if (facts->is_there && newcomer->progress.ready && !is_same(&row->session.server, &newcomer->server))
         facts->is_there = false; // that is another
@@ -162,8 +163,18 @@ static void gather_facts(const struct newcomer *newcomer, struct newcomer_facts 
     const struct process *window_manager = facts->is_there ? window_manager_of(newcomer, row) : NULL;
     if (window_manager)
         facts->window_manager_ms = age_ms(window_manager);
-    if (!facts->connected)
-        facts->start = inventory_start("/proc", newcomer->admission.uid, newcomer->since);
+    facts->answered = newcomer->answered;
+    facts->start = newcomer->start;
+}
+
+static void look_at_processes(struct newcomers *newcomers)
+{
+    newcomers->looked_ms = clock_steady_ms();
+    sessions_look(newcomers->sessions);
+    for (struct newcomer *one = newcomers->first; one; one = one->next) {
+        one->answered = one->connection.pid && sockets_of_port("/proc", one->port) == 0;
+        one->start = inventory_start("/proc", one->admission.uid, one->since);
+    }
 }
 
 static void drop_newcomer(struct newcomer *newcomer)
@@ -232,18 +243,18 @@ static void take_step(void *arg)
 {
     struct newcomers *newcomers = arg;
     int64_t now_ms = clock_steady_ms();
-    if (now_ms - newcomers->looked_ms >= PROCESSES_MS) {
-        newcomers->looked_ms = now_ms;
-        sessions_look(newcomers->sessions);
-    } else {
+    bool quick = false;
+    if (now_ms - newcomers->looked_ms >= PROCESSES_MS)
+        look_at_processes(newcomers);
+    else
         sessions_look_if_changed(newcomers->sessions);
-    }
     for (struct newcomer *newcomer = newcomers->first, *next; newcomer; newcomer = next) {
         next = newcomer->next;
+        quick = quick || (!newcomer->progress.ready && now_ms - newcomer->progress.began_ms < QUICK_MS);
         look_at(newcomer);
     }
     if (newcomers->first)
-        loop_timer_start(newcomers->step, STEP_MS);
+        loop_timer_start(newcomers->step, quick ? STEP_MS : PROCESSES_MS);
 }
 
 // ---- the whole
