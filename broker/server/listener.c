@@ -199,22 +199,23 @@ static bool is_want_of_room(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+// Somebody waits when this is called. After the first one nobody knows, and accept4() says that there is no descriptor
+// before it looks: room is made at the next turn, if at all.
 static void accept_ready(void *arg, bool readable, bool writable)
 {
     (void)readable, (void)writable;
     struct listener *listener = arg;
     for (int i = 0; i < ACCEPT_TURN; i++) {
         struct sockaddr_storage from;
-        if (listener->server->open >= listener->server->open_max) {
-            make_room(listener);
-            return;
-        }
-        int descriptor = accept4(listener->descriptor, (struct sockaddr *)&from, &(socklen_t){sizeof from},
-                                 SOCK_NONBLOCK | SOCK_CLOEXEC);
+        bool is_full = listener->server->open >= listener->server->open_max;
+        int descriptor = is_full ? -1
+                                 : accept4(listener->descriptor, (struct sockaddr *)&from, &(socklen_t){sizeof from},
+                                           SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (descriptor >= 0) {
             take_arrival(listener, descriptor, &from);
-        } else if (is_want_of_room(errno)) {
-            make_room(listener);
+        } else if (is_full || is_want_of_room(errno)) {
+            if (i == 0)
+                make_room(listener);
             return;
         } else if (errno == EAGAIN) {
             return;

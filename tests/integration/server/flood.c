@@ -26,6 +26,7 @@ enum {
     FLOOD = 60,
     PER_NETWORK = 24,
     PATIENCE_S = 2,
+    DESCRIPTORS = 120,
     DEADLINE_MS = 60000
 };
 
@@ -113,7 +114,7 @@ static int tcp_open(const char *from, int port)
     return -1;
 }
 
-static void start_with(const char *budget)
+static void start_with(const char *budget, const char *prefix)
 {
     char path[100], line[400];
     network_own();
@@ -136,7 +137,7 @@ static void start_with(const char *budget)
     admin = context_of("admin");
     make_hello();
     snprintf(path, sizeof path, "%s/log", folder);
-    snprintf(line, sizeof line, "broker/pult-broker -c %s/broker.conf", folder);
+    snprintf(line, sizeof line, "%s%s/broker/pult-broker -c %s/broker.conf", prefix, getenv("PULT_BUILD"), folder);
     broker = program_start(line, path);
     for (int descriptor; (descriptor = tcp_open("127.0.0.1", ADMINS)) < 0 || close(descriptor) != 0;)
         usleep(20000);
@@ -144,12 +145,19 @@ static void start_with(const char *budget)
 
 static void start(void)
 {
-    start_with(small_budget);
+    start_with(small_budget, "");
 }
 
 static void start_as_usual(void)
 {
-    start_with("");
+    start_with("", "");
+}
+
+static void start_small(void)
+{
+    char prefix[40];
+    snprintf(prefix, sizeof prefix, "prlimit --nofile=%d:%d ", DESCRIPTORS, DESCRIPTORS);
+    start_with("", prefix);
 }
 
 static void stop(void)
@@ -162,6 +170,7 @@ static void stop(void)
 }
 
 TestSuite(flood, .init = start, .fini = stop, .timeout = 380);
+TestSuite(small_machine, .init = start_small, .fini = stop, .timeout = 380);
 TestSuite(large_flood, .init = start_as_usual, .fini = stop, .timeout = 380);
 
 // ---- clients
@@ -408,6 +417,27 @@ Test(large_flood, of_one_who_has_proven_who_it_is)
     cr_assert_eq(counted(answer, "pult_unproven_connections", "public"), 0, "one that ended still counts");
     for (int i = 0; i < count; i++)
         finish(&flood[i]);
+}
+
+// All descriptors are those of the proven: nobody is there to make room, so others wait until one goes.
+Test(small_machine, serves_others_when_one_of_the_proven_goes)
+{
+    static struct visitor desks[DESCRIPTORS * 3 / 4];
+    const int count = sizeof desks / sizeof *desks;
+    char bearer[300], answer[8192];
+    desks[0] = log_on(bearer);
+    for (int i = 1; i < count; i++) {
+        desks[i] = is_served("127.0.1.1", PUBLIC);
+        ask_as_administrator(&desks[i], bearer, "/v1/status", answer);
+    }
+    struct visitor other = {.descriptor = tcp_open("127.0.0.9", PUBLIC)};
+    ask_as_administrator(&desks[0], bearer, "/v1/status", answer);
+    finish(&desks[1]);
+    cr_assert(begin_tls(&other, PUBLIC), "it is not noticed that one has gone");
+    finish(&other);
+    for (int i = 0; i < count; i++)
+        if (i != 1)
+            finish(&desks[i]);
 }
 
 // ---- the ports' walls
