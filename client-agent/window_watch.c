@@ -12,7 +12,7 @@
 #include <xcb/xcb.h>
 #include <xcb/xinput.h>
 
-enum { KEYS = 256, ORDINARY_HEIGHT = 1080, SCALE_MOST = 4 };
+enum { KEYS = 256, KEYCODE_L = 46 /* of Linux' evdev */, ORDINARY_HEIGHT = 1080, SCALE_MOST = 4 };
 enum key_role { KEY_OTHER, KEY_CONTROL, KEY_ALT, KEY_SUPER, KEY_L };
 
 struct window_watch {
@@ -94,22 +94,35 @@ static enum key_role role_of(xcb_keysym_t symbol)
     return KEY_OTHER;
 }
 
-// Before there is a client that could change what the keys mean. The grabs keep the keys from it.
+static void take_lock_key(struct window_watch *watch, xcb_keycode_t key)
+{
+    xcb_window_t root = xcb_setup_roots_iterator(xcb_get_setup(watch->connection)).data->root;
+    watch->roles[key] = KEY_L;
+    grab_key(watch->connection, root, key, XCB_MOD_MASK_4);
+    grab_key(watch->connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
+}
+
+// Before there is a client that could change what the keys mean. The grabs keep the keys from it. A layout may have the
+// Latin letters in its second group, or none: then it is the key that has the L elsewhere.
 static void learn_keys(struct window_watch *watch)
 {
     const xcb_setup_t *setup = xcb_get_setup(watch->connection);
-    xcb_window_t root = xcb_setup_roots_iterator(setup).data->root;
     unsigned count = (unsigned)setup->max_keycode - setup->min_keycode + 1U;
+    bool found = false;
     xcb_get_keyboard_mapping_reply_t *map = xcb_get_keyboard_mapping_reply(
         watch->connection, xcb_get_keyboard_mapping(watch->connection, setup->min_keycode, (uint8_t)count), NULL);
-    for (unsigned i = 0; map && i < count && map->keysyms_per_keycode; i++) {
-        xcb_keycode_t key = (xcb_keycode_t)(setup->min_keycode + i);
-        watch->roles[key] = role_of(xcb_get_keyboard_mapping_keysyms(map)[i * map->keysyms_per_keycode]);
-        if (watch->roles[key] != KEY_L)
+    for (unsigned i = 0; map && i < count * map->keysyms_per_keycode; i++) {
+        xcb_keycode_t key = (xcb_keycode_t)(setup->min_keycode + i / map->keysyms_per_keycode);
+        enum key_role role = role_of(xcb_get_keyboard_mapping_keysyms(map)[i]);
+        if (watch->roles[key] != KEY_OTHER || role == KEY_OTHER)
             continue;
-        grab_key(watch->connection, root, key, XCB_MOD_MASK_4);
-        grab_key(watch->connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
+        watch->roles[key] = role;
+        if (role == KEY_L)
+            take_lock_key(watch, key);
+        found = found || role == KEY_L;
     }
+    if (!found)
+        take_lock_key(watch, KEYCODE_L);
     free(map);
 }
 

@@ -4,6 +4,7 @@
 #include "tests/program.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <xcb/xcb.h>
 
@@ -22,19 +23,30 @@ static void lock(void *arg)
     is_locked = true;
 }
 
-static void start(void)
+static void start_watch(void)
 {
     static const struct window_watch_events events = {.shown = shown, .lock = lock};
     struct fault why = {0};
-    display_take();
     watch = window_watch_new(display_loop(), x_server_display(display_server()), x_server_cookie(display_server()),
                              &events, NULL, &why);
     cr_assert(watch, "%s", why.text);
 }
 
-static void stop(void)
+static void stop_watch(void)
 {
     window_watch_free(watch);
+    watch = NULL;
+}
+
+static void start(void)
+{
+    display_take();
+    start_watch();
+}
+
+static void stop(void)
+{
+    stop_watch();
     display_leave();
 }
 
@@ -105,6 +117,26 @@ static int times_focused(xcb_connection_t *client)
     for (xcb_generic_event_t *event; (event = xcb_poll_for_event(client)); free(event))
         times += (event->response_type & 0x7f) == XCB_FOCUS_IN;
     return times;
+}
+
+// By the keys as they are, whatever stands on them.
+Test(window, locks_the_desk_with_layouts_that_have_the_l_elsewhere_or_not_at_all)
+{
+    static const struct {
+        const char *layout;
+        int key; // that has the L
+    } rows[] = {{"de", 46}, {"ru,us", 46}, {"ru", 46}, {"de neo", 26}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char line[200];
+        stop_watch();
+        snprintf(line, sizeof line, "setxkbmap %s", rows[i].layout);
+        program_shell(line);
+        start_watch();
+        is_locked = false;
+        snprintf(line, sizeof line, "xdotool keydown 37 keydown 64 key %d keyup 64 keyup 37", rows[i].key);
+        program_shell(line);
+        cr_expect(display_wait(&is_locked, 10000), "%s", rows[i].layout);
+    }
 }
 
 Test(window, has_its_client_look_again_which_locks_are_on)
