@@ -104,17 +104,24 @@ bool address_networks_have(const char *networks, const struct address *address)
     return false;
 }
 
+void address_network_print(char text[ADDRESS_NETWORK_TEXT_SIZE], const struct address *address)
+{
+    struct address network = *address;
+    char first[INET6_ADDRSTRLEN];
+    if (is_mapped(address)) {
+        inet_ntop(AF_INET, address->bytes + sizeof mapped_prefix, text, ADDRESS_NETWORK_TEXT_SIZE);
+        return;
+    }
+    memset(network.bytes + 8, 0, 8);
+    inet_ntop(AF_INET6, network.bytes, first, sizeof first);
+    snprintf(text, ADDRESS_NETWORK_TEXT_SIZE, "%s/64", first);
+}
+
 void address_network_text(char text[ADDRESS_NETWORK_TEXT_SIZE], const char *address)
 {
     struct address read;
-    if (!address_read(&read, address)) {
+    if (address_read(&read, address))
+        address_network_print(text, &read);
+    else
         text_cut(text, ADDRESS_NETWORK_TEXT_SIZE, address);
-    } else if (is_mapped(&read)) {
-        inet_ntop(AF_INET, read.bytes + sizeof mapped_prefix, text, ADDRESS_NETWORK_TEXT_SIZE);
-    } else {
-        char first[INET6_ADDRSTRLEN];
-        memset(read.bytes + 8, 0, 8);
-        inet_ntop(AF_INET6, read.bytes, first, sizeof first);
-        snprintf(text, ADDRESS_NETWORK_TEXT_SIZE, "%s/64", first);
-    }
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include "broker/api/refusal.h"
 #include "broker/api/types.h"
+#include "broker/base/address.h"
 #include "broker/base/fault.h"
 #include "broker/base/mem.h"
 
@@ -245,14 +246,13 @@ struct link_port {
 // ---- listeners: what comes in without having proven anything
 
 enum listener_kind { LISTENER_PUBLIC, LISTENER_DEVICE, LISTENER_ADMIN, LISTENER_COUNT };
-enum { NETWORK_SIZE = 52 }; // an IPv4 address, or an IPv6 network of 64 bits
 
 struct listener_figures {
-    uint64_t unproven;                   // connections that have proven nothing yet, now
-    uint64_t dropped_full, dropped_late; // since the start: for want of room, for taking too long
-    int64_t flood_since_ms;              // steady; 0: nothing is dropped for want of room
-    uint64_t flood_dropped;              // since then
-    char network[NETWORK_SIZE];          // that the last of those came from
+    uint64_t unproven;                       // connections that have proven nothing yet, now
+    uint64_t dropped_full, dropped_late;     // since the start: for want of room, for taking too long
+    int64_t flood_since_ms;                  // steady; 0: nothing is dropped for want of room
+    uint64_t flood_dropped;                  // since then
+    char network[ADDRESS_NETWORK_TEXT_SIZE]; // that the last of those came from
 };
 
 struct listener_port {

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/server/unproven.h"
+#include "broker/base/address.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/core/sorted_table.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <malloc.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ struct group {
 };
 
 struct network {
-    char id[NETWORK_SIZE]; // the key
+    char id[ADDRESS_NETWORK_TEXT_SIZE]; // the key
     struct group group;
 };
 
@@ -49,7 +49,7 @@ struct listener_record {
     uint64_t dropped_full, dropped_late;
     int64_t flood_since_ms, last_full_ms; // 0: never
     uint64_t flood_dropped, not_logged;
-    char network[NETWORK_SIZE]; // of the last one dropped for want of room
+    char network[ADDRESS_NETWORK_TEXT_SIZE]; // of the last one dropped for want of room
 };
 
 struct unproven_table {
@@ -124,24 +124,17 @@ static void make_newest(struct unproven *one)
     }
 }
 
-static void network_of(char id[NETWORK_SIZE], const struct sockaddr_storage *from)
+static void network_of(char id[ADDRESS_NETWORK_TEXT_SIZE], const struct sockaddr_storage *from)
 {
-    const struct sockaddr_in *v4 = (const void *)from;
-    struct in6_addr v6 = ((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
-    char text[INET6_ADDRSTRLEN] = "";
-    bool is_mapped = from->ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6);
-    if (from->ss_family == AF_INET6 && !is_mapped) {
-        memset(v6.s6_addr + 8, 0, 8);
-        inet_ntop(AF_INET6, &v6, text, sizeof text);
-        snprintf(id, NETWORK_SIZE, "%s/64", text);
-    } else {
-        inet_ntop(AF_INET, is_mapped ? (const void *)(v6.s6_addr + 12) : (const void *)&v4->sin_addr, id, NETWORK_SIZE);
-    }
+    struct address address;
+    id[0] = 0;
+    if (address_of_socket(&address, (const struct sockaddr *)from))
+        address_network_print(id, &address);
 }
 
 static struct network *find_network(struct unproven_table *table, const struct sockaddr_storage *from)
 {
-    char id[NETWORK_SIZE];
+    char id[ADDRESS_NETWORK_TEXT_SIZE];
     network_of(id, from);
     struct network *network = sorted_table_find(&table->networks, id);
     if (network)
@@ -177,7 +170,7 @@ static bool drop_one(struct unproven *one)
 
 static void drop_oldest(struct group *group, enum group_kind kind, int64_t now_ms)
 {
-    char network[NETWORK_SIZE];
+    char network[ADDRESS_NETWORK_TEXT_SIZE];
     struct unproven *oldest = group->oldest;
     while (oldest != group->newest && oldest->at_work)
         oldest = oldest->at[kind].newer;
