@@ -15,8 +15,7 @@ bool host_password_follows(const struct services *services, const struct session
 
 static const char *found_as(const struct services *services, const struct session *session)
 {
-    const struct report *report = reports_find(&services->reports, session->host);
-    const struct host_session *there = report && report->linked ? report_session(report, session->id) : NULL;
+    const struct host_session *there = report_session(reports_find(&services->reports, session->host), session->id);
     return there ? there->found_as : "";
 }
 

@@ -171,3 +171,25 @@ Test(whose_desktop, where_a_name_does_not_come_back_an_administrator_is_told)
     screen_shows("desk1", "auf ts[1lI|]", 30);
     log_says("ts1-agent", "user names: anna: ok", 10);
 }
+
+// Anybody may make a socket of any name there. The limit of a minute comes for the desktop whose socket it is not.
+Test(whose_desktop, nobodys_socket_stands_for_somebody_elses_desktop)
+{
+    pultctl("profile set altdorf/clerk disconnected_minutes=1");
+    place_runs("ts1", "setpriv --reuid wanda --regid 100 --clear-groups setsid python3 -c '\n"
+                      "import os, socket, time\n"
+                      "os.mkdir(\"/run/xrdp/sockdir/mine\")\n"
+                      "path = \"/run/xrdp/sockdir/mine/xrdp_display_10\"\n"
+                      "here, there = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)\n"
+                      "here.bind(path)\n"
+                      "here.listen()\n"
+                      "there.connect(path)\n"
+                      "accepted = here.accept()\n"
+                      "time.sleep(600)' >/dev/null 2>&1 </dev/null &");
+    place_soon("ts1", "ss -xH state established | grep -q mine/xrdp_display_10", 10);
+    desk_logs_on("desk1", "egon", "egon-geheim-1");
+    screen_shows("desk1", "egon auf ts[1lI|]", 30);
+    place_runs("ts1", "pgrep -u egon -x -f '.*Xorg :10 .*'");
+    locks("desk1");
+    sessions_soon_are("length == 0", 100);
+}

@@ -150,6 +150,8 @@ Test(host_messages, who_was_renamed_logs_on_by_the_name_that_finds_the_desktop)
     cr_assert(otp_read(verifies, password, anna.host.id, "anna", &otp, &rest) && otp.running);
     cr_assert_str_eq(user_name_for("anna", &password), "anna");
     cr_assert(otp_read(verifies, password, anna.host.id, "anna", &otp, &rest) && !otp.running);
+    reports_link(&calls.services.reports, anna.host.id, false, clock_steady_ms());
+    cr_assert_str_eq(user_name_for("anna.berg", &password), "anna", "the host decides, whatever has become of it");
     reports_of(annas, "");
     cr_assert_str_eq(user_name_for("anna.berg", &password), "anna.berg");
     cr_assert(otp_read(verifies, password, anna.host.id, "anna.berg", &otp, &rest) && !otp.running);
