@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
+#include "broker/calls/device_messages.h"
 #include "broker/calls/host_password.h"
 #include "tests/unit/calls/calls_fixture.h"
 
@@ -156,4 +157,87 @@ Test(host_messages, who_was_renamed_logs_on_by_the_name_that_finds_the_desktop)
     cr_assert_str_eq(user_name_for("anna.berg", &password), "anna.berg");
     cr_assert(otp_read(verifies, password, anna.host.id, "anna.berg", &otp, &rest) && !otp.running);
     otp_key_free(verifies);
+}
+
+// ---- what becomes of somebody whom a host has let in
+
+static void says_of_desktop(const char *host_id, int64_t fence, enum desktop_outcome outcome, bool was_running)
+{
+    struct host_message message = {
+        .type = HOST_DESKTOP, .outcome = outcome, .fence = fence, .was_running = was_running};
+    TEXT_PUT(message.session, anna.session.id);
+    calls.to_desk.to[0] = 0;
+    host_message(&calls.services, host_id, &message);
+}
+
+static int64_t without_desktop(void)
+{
+    owned(json) json_object *shown = calls_call(METHOD_SHOW, NOUN_HOST, anna.host.id, "{}");
+    return codec_number(shown, "without_desktop");
+}
+
+static void desk_hears(enum device_message_type type, enum host_reason reason)
+{
+    cr_assert_str_eq(calls.to_desk.to, "neustadt/desk1");
+    cr_assert_eq(calls.to_desk.message.type, type);
+    cr_assert_eq(calls.to_desk.message.reason, reason);
+    cr_assert_eq(calls.to_desk.message.fence, anna.session.fence);
+}
+
+Test(host_messages, a_desktop_is_announced_to_its_desk)
+{
+    says_of_desktop(anna.host.id, anna.session.fence, DESKTOP_READY, false);
+    desk_hears(DEVICE_DESKTOP, HOST_BECAUSE_NONE);
+    cr_assert(runs());
+    cr_assert_leq(without_desktop(), 0);
+}
+
+Test(host_messages, a_desktop_that_did_not_come_ends_the_session_and_is_told)
+{
+    says_of_desktop(anna.host.id, anna.session.fence, DESKTOP_NO_SCREEN, false);
+    desk_hears(DEVICE_END, HOST_BECAUSE_NO_DESKTOP);
+    cr_assert_not(runs());
+    cr_assert(strstr(calls.events, "the X server did not start"), "%s", calls.events);
+    cr_assert_eq(without_desktop(), 1);
+}
+
+Test(host_messages, a_desktop_that_ended_at_once_is_called_so)
+{
+    says_of_desktop(anna.host.id, anna.session.fence, DESKTOP_ENDED, false);
+    desk_hears(DEVICE_END, HOST_BECAUSE_DESKTOP_ENDED);
+    cr_assert_not(runs());
+}
+
+Test(host_messages, a_desktop_without_a_way_to_it_goes_on)
+{
+    says_of_desktop(anna.host.id, anna.session.fence, DESKTOP_NO_SESSION, true);
+    desk_hears(DEVICE_LOCK, HOST_BECAUSE_NO_DESKTOP);
+    cr_assert_eq(state_session(calls.services.state, anna.session.id)->state, SESSION_DISCONNECTED);
+}
+
+Test(host_messages, of_foreign_and_earlier_stays_a_host_says_nothing)
+{
+    const char *other = text_equal(anna.host.id, "neustadt/ts1") ? "neustadt/ts2" : "neustadt/ts1";
+    says_of_desktop(other, anna.session.fence, DESKTOP_ENDED, false);
+    says_of_desktop(anna.host.id, anna.session.fence - 1, DESKTOP_ENDED, false);
+    says_of_desktop(anna.host.id, anna.session.fence + 1, DESKTOP_READY, false);
+    cr_assert_str_eq(calls.to_desk.to, "");
+    cr_assert(runs());
+    cr_assert_leq(without_desktop(), 0);
+}
+
+// The announcement was lost with a link.
+Test(host_messages, a_desk_that_waits_is_told_once_more)
+{
+    struct device_message waits = {.type = DEVICE_SHOWING, .fence = anna.session.fence};
+    TEXT_PUT(waits.session, anna.session.id);
+    calls.to_desk.to[0] = 0;
+    device_message(&calls.services, "neustadt/desk1", &waits);
+    cr_assert_str_eq(calls.to_desk.to, "", "nothing is known of it yet");
+    reports("anna");
+    device_message(&calls.services, "neustadt/desk1", &waits);
+    cr_assert_str_eq(calls.to_desk.to, "", "nobody is connected to it");
+    ((struct report *)(uintptr_t)reports_find(&calls.services.reports, anna.host.id))->sessions->connected = true;
+    device_message(&calls.services, "neustadt/desk1", &waits);
+    desk_hears(DEVICE_DESKTOP, HOST_BECAUSE_NONE);
 }
