@@ -27,7 +27,7 @@ enum {
     STATEMENT_MAX = 64 + SAID_BYTES + ID_SIZE + USER_NAME_SIZE,
 };
 
-enum flag { FLAG_SOLE = 1, FLAG_PASSWORD = 2, FLAG_RUNNING = 4 };
+enum flag { FLAG_SOLE = 1, FLAG_PASSWORD = 2, FLAG_RUNNING = 4, FLAG_UNRECORDED = 8 };
 
 static const char prefix[] = "P1.";
 
@@ -255,7 +255,7 @@ bool otp_make(const struct otp_maker *maker, const char *enrolment, struct otp *
 {
     unsigned char bytes[WHOLE_BYTES] = {0}, key[CODE_BYTES];
     bytes[AT_FLAGS] = (unsigned char)((otp->sole ? FLAG_SOLE : 0) | (otp->password_follows ? FLAG_PASSWORD : 0) |
-                                      (otp->running ? FLAG_RUNNING : 0));
+                                      (otp->running ? FLAG_RUNNING : 0) | (otp->unrecorded ? FLAG_UNRECORDED : 0));
     put_number(bytes + AT_UNTIL, AT_FENCE - AT_UNTIL, otp->until_ms / 1000);
     put_number(bytes + AT_FENCE, AT_NONCE - AT_FENCE, otp->fence);
     arc4random_buf(bytes + AT_NONCE, AT_SESSION - AT_NONCE);
@@ -294,6 +294,7 @@ bool otp_read(const struct otp_key *key, const char *password, const char *host,
                         .until_ms = number_at(bytes + AT_UNTIL, AT_FENCE - AT_UNTIL) * 1000,
                         .sole = bytes[AT_FLAGS] & FLAG_SOLE,
                         .running = bytes[AT_FLAGS] & FLAG_RUNNING,
+                        .unrecorded = bytes[AT_FLAGS] & FLAG_UNRECORDED,
                         .password_follows = bytes[AT_FLAGS] & FLAG_PASSWORD};
     bool right = vouch_for(key->code, key->bytes, bytes, host, user_name, code) &&
                  CRYPTO_memcmp(code, bytes + AT_CODE, CODE_BYTES) == 0;

@@ -31,6 +31,8 @@ struct otp {
     bool sole;                  // the machine is for one person: whoever else has a session there has lost it
     bool running; // only for the desktop of the session that runs there already, by the user name it was opened with,
                   // which its person, or somebody else, may not bear any more
+    bool unrecorded; // the journal came from a backup and does not know whose some desktops there are: one that runs
+                     // under this user name and account is theirs
     bool password_follows;
 };
 

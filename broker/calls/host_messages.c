@@ -186,7 +186,7 @@ bool host_frees_name(struct services *services, const struct session *session, c
     const struct report *report = reports_find(&services->reports, session->host);
     for (size_t i = 0; report && report->linked && i < report->session_count; i++) {
         const struct host_session *there = &report->sessions[i];
-        if (!there->session[0] || !text_equal(there->found_as, user_name) ||
+        if (!there->session[0] || there->unrecorded || !text_equal(there->found_as, user_name) ||
             otp_same_person(there->session, session->id))
             continue;
         struct host_message log_off = {.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_NAME_REUSED};

@@ -19,6 +19,15 @@ static const char *found_as(const struct services *services, const struct sessio
     return there ? there->found_as : "";
 }
 
+static bool has_unrecorded(const struct services *services, const char *host_id)
+{
+    const struct report *report = reports_find(&services->reports, host_id);
+    for (size_t i = 0; report && i < report->session_count; i++)
+        if (report->sessions[i].unrecorded)
+            return true;
+    return false;
+}
+
 bool host_password(const struct services *services, const struct session *session, char user_name[USER_NAME_SIZE],
                    char text[OTP_TEXT_SIZE])
 {
@@ -32,6 +41,7 @@ bool host_password(const struct services *services, const struct session *sessio
         .until_ms = commit_now_ms(services->commit) + OTP_MS,
         .sole = is_sole(services, host),
         .running = *opened_as && !text_equal(opened_as, user_name),
+        .unrecorded = has_unrecorded(services, host->id),
         .password_follows = host_password_follows(services, session),
     };
     if (otp.running)

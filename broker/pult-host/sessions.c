@@ -275,13 +275,14 @@ static bool is_found_by(const struct watched_session *watched, const char *user_
 }
 
 // Opened for the same session; or for another of the same person, who comes to it whatever the broker believes. One
-// that was opened without us is its account's.
-static bool is_theirs(const struct watched_session *watched, const struct admission *admission)
+// that was opened without us, or that the broker's journal has lost, is its account's.
+static bool is_theirs(const struct watched_session *watched, const struct otp *otp, const struct admission *admission)
 {
     const char *session = watched->admission.session;
-    return text_equal(session, admission->session) || (watched->session.owner.uid == admission->uid &&
-                                                       is_found_by(watched, admission->user_name, admission->uid) &&
-                                                       (!*session || otp_same_person(session, admission->session)));
+    return text_equal(session, admission->session) ||
+           (watched->session.owner.uid == admission->uid &&
+            is_found_by(watched, admission->user_name, admission->uid) &&
+            (!*session || otp->unrecorded || otp_same_person(session, admission->session)));
 }
 
 static const struct watched_session *find_opened(const struct sessions *sessions, const char *session)
@@ -380,13 +381,13 @@ void sessions_refuse(struct sessions *sessions, uint16_t port)
 
 // xrdp's session manager has one until it has noticed the end of its own process for it, and it notices nothing while
 // somebody is being let in: who is in the way there has to be gone before.
-static const char *why_manager_errs(struct sessions *sessions, const struct admission *admission)
+static const char *why_manager_errs(struct sessions *sessions, const struct otp *otp, const struct admission *admission)
 {
     const char *why = NULL;
     for (struct watched_session *watched = sessions->watched; watched; watched = watched->next) {
         if (watched->session.orphan || !is_found_by(watched, admission->user_name, admission->uid))
             continue;
-        if (watched->there && is_theirs(watched, admission))
+        if (watched->there && is_theirs(watched, otp, admission))
             continue;
         why = "a desktop that was opened under this user name has to end first";
         if (watched->there)
@@ -407,7 +408,7 @@ const char *sessions_settle(struct sessions *sessions, const struct otp *otp, st
         return "the desktop that it is for was opened under another user name";
     if (found)
         admission->uid = found->session.owner.uid;
-    return why_manager_errs(sessions, admission);
+    return why_manager_errs(sessions, otp, admission);
 }
 
 static void check_clearing(void *arg)
@@ -443,7 +444,7 @@ void sessions_clear(struct sessions *sessions, const struct otp *otp, const stru
     for (struct watched_session *watched = sessions->watched; watched; watched = watched->next) {
         if (!watched->there)
             continue;
-        bool theirs = is_theirs(watched, admission);
+        bool theirs = is_theirs(watched, otp, admission);
         if (theirs ? watched->session.orphan
                    : otp->sole || watched->session.owner.uid == admission->uid ||
                          is_found_by(watched, admission->user_name, admission->uid))

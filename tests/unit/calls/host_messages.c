@@ -45,14 +45,19 @@ static void says_it_ends(const char *host_id, const char *session_id, enum host_
 }
 
 // That it has this session, and finds it again only by this name.
-static void reports_of(const char *session_id, const char *found_as)
+static void reports_after(int64_t last_seq, const char *session_id, const char *found_as)
 {
     struct host_message as = {.type = HOST_REPORT};
     struct host_session *there = mem_new(1, sizeof *there);
     TEXT_PUT(there->session, session_id);
     TEXT_PUT(there->found_as, found_as);
     there->fence = anna.session.fence;
-    reports_take(&calls.services.reports, anna.host.id, &as, there, 1, INT64_MAX, clock_steady_ms());
+    reports_take(&calls.services.reports, anna.host.id, &as, there, 1, last_seq, clock_steady_ms());
+}
+
+static void reports_of(const char *session_id, const char *found_as)
+{
+    reports_after(INT64_MAX, session_id, found_as);
 }
 
 static void reports(const char *found_as)
@@ -156,6 +161,22 @@ Test(host_messages, who_was_renamed_logs_on_by_the_name_that_finds_the_desktop)
     reports_of(annas, "");
     cr_assert_str_eq(user_name_for("anna.berg", &password), "anna.berg");
     cr_assert(otp_read(verifies, password, anna.host.id, "anna.berg", &otp, &rest) && !otp.running);
+    otp_key_free(verifies);
+}
+
+// The same person may have another id since the journal was restored: the host decides, by the account.
+Test(host_messages, what_the_journal_has_lost_makes_no_way)
+{
+    char key[OTP_KEY_TEXT_SIZE];
+    const char *password = "", *rest = NULL;
+    struct otp otp = {.fence = 0};
+    reports_after(anna.session.fence - 1, somebody, "anna");
+    cr_assert_not(frees(anna.session.id, "anna"));
+    cr_assert(otp_maker_key(calls.services.otp_maker, anna.host.id,
+                            host_enrolment(state_host(calls.services.state, anna.host.id)), key));
+    struct otp_key *verifies = otp_key_read(key);
+    user_name_for("anna", &password);
+    cr_assert(otp_read(verifies, password, anna.host.id, "anna", &otp, &rest) && otp.unrecorded);
     otp_key_free(verifies);
 }
 

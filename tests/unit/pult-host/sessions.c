@@ -274,6 +274,20 @@ Test(sessions, a_name_of_before_opens_nothing_new)
     cr_assert(lives());
 }
 
+// After a restore from a backup the same person may have another id; an account of another number is never the same.
+Test(sessions, what_the_journal_has_lost_is_its_accounts)
+{
+    static const char annas_again[] = "neustadt/s-00000000000000aa-00000007";
+    struct admission anna = admission_of(annas_again, "anna", UID, 9), other = admission_of(bertas, "anna", UID + 1, 9);
+    struct otp otp = otp_of(&anna), others = otp_of(&other);
+    otp.unrecorded = others.unrecorded = true;
+    cr_assert_null(comes_in(otp, &anna));
+    cr_assert(lives() && !*replaced);
+    cr_assert_str_eq(bound_to()->session, annas_again);
+    cr_assert_not_null(comes_in(others, &other));
+    cr_assert_str_eq(replaced, annas_again);
+}
+
 Test(sessions, a_restart_of_the_agent_changes_nothing)
 {
     start_watching();
