@@ -14,7 +14,7 @@
 
 enum {
     LATELY_MS = 60 * 1000, // a flood is over after so long without a drop for want of room; a line in the log as often
-    TRIM_ENDED = 256,      // so many handshakes leave enough free memory behind for it to be looked for
+    TRIM_ENDED = 256,      // so many that have ended leave enough free memory behind for it to be looked for
 };
 
 enum group_kind { GROUP_ALL, GROUP_LISTENER, GROUP_NETWORK, GROUP_HANDSHAKES, GROUP_COUNT };
@@ -59,7 +59,7 @@ struct unproven_table {
     struct listener_record listeners[LISTENER_COUNT];
     int64_t logged_ms; // 0: never
     int64_t trimmed_ms;
-    int64_t ended; // handshakes, since then
+    int64_t ended; // since then
 };
 
 static const char *const listener_names[] = {
@@ -240,7 +240,7 @@ void unproven_remove(struct unproven *one)
 {
     if (!one)
         return;
-    one->table->ended += one->groups[GROUP_HANDSHAKES] != NULL;
+    one->table->ended++;
     for (enum group_kind kind = 0; kind < GROUP_COUNT; kind++)
         leave_group(one, kind);
     if (!one->network->group.count)
@@ -282,7 +282,7 @@ static void log_dropped(struct unproven_table *table, int64_t now_ms)
 // milliseconds.
 static void give_memory_back(struct unproven_table *table, int64_t now_ms)
 {
-    if (table->ended < TRIM_ENDED || table->handshakes.count > TRIM_ENDED / 4)
+    if (table->ended < TRIM_ENDED || table->all.count > TRIM_ENDED / 4)
         return;
     if (table->trimmed_ms && now_ms - table->trimmed_ms < LATELY_MS)
         return;
