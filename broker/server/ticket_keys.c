@@ -76,12 +76,14 @@ static void save_keys(const struct ticket_keys *keys)
 {
     struct fault why;
     struct text text = {0};
+    assert(keys->sealing.made_ms);
     add_line(&text, &keys->sealing);
     add_line(&text, &keys->previous);
     if (!file_replace(keys->path, 0600, text.bytes, text.length, &why))
         log_warn("tls", "the keys of TLS tickets are not kept, so a restart will cost every agent a full handshake: %s",
                  why.text);
-    explicit_bzero(text.bytes, text.length);
+    if (text.bytes)
+        explicit_bzero(text.bytes, text.length);
     text_drop(&text);
 }
 
