@@ -28,7 +28,7 @@ const struct conf_row agent_config_rows[] = {
     {.key = "language", .type = CONF_CHOICE, AT(language), .choices = config_languages, .preset = "de", .sentence = "language of the greeter until somebody switches it"},
     {.key = "greeter", .type = CONF_PATH, AT(greeter), .preset = PULT_GREETER, .sentence = "the greeter program"},
     {.key = "viewer", .type = CONF_PATH, AT(viewer), .preset = "/usr/bin/xfreerdp3", .sentence = "the RDP client"},
-    {.key = "viewer-start", .type = CONF_PATH, AT(rdp_client_start), .preset = PULT_VIEWER_START, .sentence = "library that makes the RDP client start faster"},
+    {.key = "viewer-start", .type = CONF_PATH, AT(rdp_client_start), .preset = PULT_VIEWER_START, .sentence = "library that makes the RDP client start faster and leaves Ctrl+Alt+M to the session"},
     {.key = "sandbox", .type = CONF_PATH, AT(sandbox), .preset = "/usr/bin/bwrap", .sentence = "bubblewrap, which the RDP client runs in"},
     {.key = "greeter-server", .type = CONF_TEXT, AT(greeter_server), .preset = XORG, .sentence = "command that starts the greeter's X server; %v is its virtual terminal"},
     {.key = "viewer-server", .type = CONF_TEXT, AT(rdp_client_server), .preset = XORG, .sentence = "command that starts a viewer's X server; %v is its virtual terminal"},

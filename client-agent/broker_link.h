@@ -16,10 +16,8 @@ struct broker_link_events {
     void (*link_up)(void *arg);
     void (*link_down)(void *arg);
     void (*link_message)(void *arg, const struct device_message *message);
-    void (*link_refused)(void *arg, enum refusal refusal);
-    void (*link_silent)(
-        void *arg,
-        bool is_silent); // after broker_link_probe // the broker does not let this program in; see client_link
+    void (*link_refused)(void *arg, enum refusal refusal); // the broker does not let this program in; see client_link
+    void (*link_silent)(void *arg, bool is_silent);        // after broker_link_probe
 };
 
 // Begins the line to it; NULL with a fault when a file cannot be read.

@@ -380,12 +380,14 @@ static void session_ended(struct desk *desk, enum session_view_end end)
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
     bool was_shown = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
     bool goes_on = was_shown && session_end_rows[end].report == DESK_REPORTS_FAILED;
+    bool cut_off =
+        desk->unplugged && (end == VIEW_UNREACHABLE || end == VIEW_PACKETS_LOST || (end == VIEW_LOST && !was_shown));
     report_session(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : session_end_rows[end].report,
                    session_end_rows[end].reason);
     if (known)
         enter_state(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
     else
-        enter_state(desk, DESK_GREETING, session_end_rows[end].sentence, "");
+        enter_state(desk, DESK_GREETING, cut_off ? cable_sentence : session_end_rows[end].sentence, "");
 }
 
 // What there is to say of the way to the broker, beside that to the host.
@@ -457,7 +459,7 @@ static bool is_asking(const struct desk *desk)
 // Whoever waits for an answer goes on waiting, and knows why it takes so long.
 static void say_away(struct desk *desk)
 {
-    if ((desk->state == DESK_GREETING || is_asking(desk)) && !desk->unplugged)
+    if ((desk->state == DESK_GREETING || is_asking(desk)) && !desk->unplugged && desk->link_refusal == REFUSAL_NONE)
         enter_state(desk, desk->state, away_sentence, "");
 }
 
@@ -539,8 +541,7 @@ void desk_link_up(struct desk *desk)
     }
     desk->linked = true;
     desk->ports.report(desk->arg, &showing);
-    bool was_refused = desk->link_refusal != REFUSAL_NONE;
-    bool says_so = was_refused && desk->sentence == refusal_rows[desk->link_refusal].sentence;
+    bool says_so = desk->link_refusal != REFUSAL_NONE && desk->sentence == refusal_rows[desk->link_refusal].sentence;
     desk->link_refusal = REFUSAL_NONE;
     if (desk->state == DESK_GREETING && says_so)
         enter_state(desk, DESK_GREETING, "", "");
@@ -549,8 +550,7 @@ void desk_link_up(struct desk *desk)
         ask_for_password(desk);
 }
 
-// Said again at each attempt. Whoever is reading something else reads it to the end, and learns of this when they log
-// on.
+// Said again at each attempt. Whoever is reading something else reads it to the end, and learns of this at logon.
 void desk_link_refused(struct desk *desk, enum refusal refusal)
 {
     bool is_known = desk->link_refusal == refusal;

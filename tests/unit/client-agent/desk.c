@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/text.h"
+#include "client-agent/session_end.h"
 #include "tests/unit/client-agent/desk_fixture.h"
 
 #include <criterion/criterion.h>
@@ -453,6 +454,20 @@ Test(desk_network, does_not_take_away_what_somebody_reads)
     cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_WRONG_PASSWORD].sentence);
 }
 
+// A broker that refuses is there.
+Test(desk_network, does_not_call_a_broker_away_that_refuses_its_agent)
+{
+    static const enum refusal refusals[] = {REFUSAL_AGENT_TOO_OLD, REFUSAL_AGENT_TOO_NEW, REFUSAL_IDENTITY_SHARED};
+    desk_link_down(fixture.desk);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        desk_link_refused(fixture.desk, refusals[i]);
+        desk_typing(fixture.desk);
+        desk_time(fixture.desk);
+        desk_link_silent(fixture.desk, true);
+        cr_assert_str_eq(fixture.sentence, refusal_rows[refusals[i]].sentence);
+    }
+}
+
 Test(desk_network, says_in_a_session_that_the_cable_is_out)
 {
     desk_fixture_close();
@@ -467,4 +482,33 @@ Test(desk_network, says_in_a_session_that_the_cable_is_out)
     desk_view(fixture.desk, VIEW_MENDED, 0);
     cr_assert_eq(desk_state(fixture.desk), DESK_CONNECTED);
     cr_assert_str_eq(fixture.sentence, "");
+}
+
+// The host is not to blame, and where nothing arrives, whoever tries again in a minute tries in vain.
+Test(desk_network, says_that_the_cable_is_out_when_no_session_comes_of_it)
+{
+    static const enum session_view_end ends[] = {VIEW_UNREACHABLE, VIEW_LOST, VIEW_PACKETS_LOST};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        desk_fixture_close();
+        desk_fixture_bring_to(DESK_CONNECTING);
+        desk_carrier(fixture.desk, false);
+        desk_fixture_ends(ends[i]);
+        cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
+        cr_assert(strstr(fixture.sentence, "both ends"), "%s", fixture.sentence);
+        desk_carrier(fixture.desk, true);
+        cr_assert_str_eq(fixture.sentence, "");
+    }
+}
+
+// What the host said before is as true without a cable.
+Test(desk_network, says_what_a_host_had_said_before_the_cable_was_out)
+{
+    static const enum session_view_end ends[] = {VIEW_REFUSED, VIEW_WRONG_CERTIFICATE};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        desk_fixture_close();
+        desk_fixture_bring_to(DESK_CONNECTING);
+        desk_carrier(fixture.desk, false);
+        desk_fixture_ends(ends[i]);
+        cr_assert_str_eq(fixture.sentence, session_end_rows[ends[i]].sentence);
+    }
 }
