@@ -17,7 +17,7 @@ struct admin_logon {
     struct services *services;
     struct request *request;
     struct attempt attempt;
-    char name[USER_NAME_SIZE]; // as typed
+    char name[USER_NAME_SIZE]; // as typed, with the password
     struct secret password;    // kept until the directory has said whose it would be; empty with a ticket
 };
 
@@ -128,7 +128,6 @@ static struct admin_logon *logon_new(struct services *services, struct request *
     struct admin_logon *logon = mem_new(1, sizeof *logon);
     logon->services = services;
     logon->request = request;
-    TEXT_PUT(logon->name, name);
     attempt_start(&logon->attempt, tenant ? tenant->id : "", name, &request->peer);
     return logon;
 }
@@ -138,6 +137,7 @@ static void log_on(struct services *services, struct request *request, struct ad
     const struct tenant *tenant = state_tenant(services->state, body->tenant);
     struct admin_logon *logon = logon_new(services, request, tenant, body->name);
     int64_t wait_ms = 0;
+    TEXT_PUT(logon->name, body->name);
     bool fits = secret_set(&logon->password, body->password, strlen(body->password));
     record_free(admin_logon_request_type.fields, body); // which may have to wait for the directory
     if (!fits || attempt_must_wait(&logon->attempt, services, &wait_ms)) {

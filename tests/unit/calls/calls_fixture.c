@@ -179,6 +179,14 @@ static void get_figures(void *self, enum noun noun, struct link_figures *figures
     *figures = calls.figures;
 }
 
+// A ticket is the principal that it proves.
+static bool accept_ticket(void *self, const struct tenant *tenant, const char *ticket, const unsigned char binding[32],
+                          char principal[DN_SIZE], char *reply, size_t reply_size, struct fault *why)
+{
+    (void)self, (void)tenant, (void)binding, (void)reply, (void)reply_size, (void)why;
+    return text_copy(principal, DN_SIZE, ticket);
+}
+
 static void directory_status(void *self, const struct tenant *tenant, struct directory_status *status)
 {
     (void)self, (void)tenant;
@@ -212,7 +220,11 @@ void calls_open(void)
         .otp_maker = otp_maker_open(path, &why),
         .admin_sessions = admin_sessions_new("/nonexistent"),
         .health = calls.core.source,
-        .auth = {.check = check_password, .look_up = look_up, .status = directory_status, .forget = forget},
+        .auth = {.check = check_password,
+                 .look_up = look_up,
+                 .accept_ticket = accept_ticket,
+                 .status = directory_status,
+                 .forget = forget},
         .store = {.read = read_page},
         .links = {NULL, is_online, send_message, find_agent, get_figures},
         .listeners = {NULL, get_listener_figures},
@@ -277,6 +289,10 @@ json_object *calls_call(enum method_id id, enum noun noun, const char *thing, co
     TEXT_PUT(request->page.tenant, calls.filter);
     request->page.limit = calls.page_limit;
     TEXT_PUT(request->page.after, calls.page_after);
+    if (calls.ticket) {
+        request->negotiate = mem_dup(calls.ticket);
+        request->negotiate_reply = mem_new(1, NEGOTIATE_REPLY_SIZE);
+    }
     request->finish = finish;
     calls.status = 0;
     if (request_read_body(request, body, strlen(body), &why))

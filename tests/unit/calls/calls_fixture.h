@@ -26,6 +26,7 @@ struct calls_fixture {
     } to_desk;               // the last one
     char filter[SLUG_SIZE];  // ?tenant=
     struct peer caller;      // at first an administrator of the district
+    const char *ticket;      // that comes with each call: the principal itself; NULL: none
     bool away;               // no host can be told anything
     struct link_agent agent; // of every machine; without a version there is none
     struct link_figures figures;

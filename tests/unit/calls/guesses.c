@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #define TENANT                                                                                                         \
     "{\"name\":\"Neustadt\",\"servers\":[\"ldaps://"                                                                   \
@@ -174,4 +175,18 @@ Test(guesses, are_shown_to_whom_it_concerns_and_forgotten_when_told_so)
     cr_expect_not(waits_at_desk("anna"));
     calls.caller = (struct peer){.role = ROLE_UNAUTHENTICATED, .address = "192.0.2.77"};
     expect_try("anna", "anna-geheim", 200);
+}
+
+// ---- no guess: a ticket
+
+// A principal may be longer than a name that somebody types.
+Test(guesses, tickets_for_long_names_are_answered_like_others)
+{
+    char principal[DN_SIZE] = "";
+    for (size_t letters = USER_NAME_SIZE - 20; letters < DN_SIZE; letters++) {
+        memset(principal, 'a', letters);
+        calls.ticket = principal;
+        CALLS_EXPECT(200, METHOD_ADMIN_LOGON, NOUN_NONE, "", "{\"tenant\":\"neustadt\"}");
+    }
+    cr_expect_eq(calls.binds, 0);
 }
