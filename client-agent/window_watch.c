@@ -5,6 +5,7 @@
 #include "client-agent/x_server.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +19,8 @@ enum key_role { KEY_OTHER, KEY_CONTROL, KEY_ALT, KEY_SUPER, KEY_L };
 struct window_watch {
     xcb_connection_t *connection;
     struct loop_watch *watch;
-    xcb_window_t window; // the client's last one
-    bool fills;
+    xcb_window_t window;              // the client's last one
+    struct window_watch_screen fills; // that it has to fill; none without monitors
     uint8_t input_opcode;
     enum key_role roles[KEYS]; // by key code
     bool down[KEYS];
@@ -170,6 +171,14 @@ static bool locks_desk(struct window_watch *watch, const xcb_generic_event_t *ev
     return holds(watch, KEY_SUPER) || (holds(watch, KEY_CONTROL) && holds(watch, KEY_ALT));
 }
 
+// An X server that a client keeps for itself reads nothing, and a full socket would hold up the whole agent. It takes
+// requests again when the socket does; what is left out by then is that client's loss.
+static bool takes_requests(const struct window_watch *watch)
+{
+    struct pollfd line = {.fd = xcb_get_file_descriptor(watch->connection), .events = POLLOUT};
+    return poll(&line, 1, 0) == 1 && (line.revents & POLLOUT);
+}
+
 // ---- its size
 
 int window_watch_scale(int width, int height)
@@ -205,20 +214,20 @@ void window_watch_screen(const struct window_watch *watch, struct window_watch_s
     screen->scale = window_watch_scale(screen->width, screen->height);
 }
 
+// Asks the X server, so before there is a client: one that was taken over may keep the server for itself.
 void window_watch_fill(struct window_watch *watch)
 {
-    watch->fills = true;
+    window_watch_screen(watch, &watch->fills);
 }
 
 // Its client may take the size back at any time; whoever manages windows has the last word.
 static void keep_size(struct window_watch *watch, uint16_t width, uint16_t height)
 {
-    struct window_watch_screen screen;
-    window_watch_screen(watch, &screen);
-    const uint32_t values[] = {(uint32_t)screen.x, (uint32_t)screen.y, screen.width, screen.height};
+    const struct window_watch_screen *screen = &watch->fills;
+    const uint32_t values[] = {(uint32_t)screen->x, (uint32_t)screen->y, screen->width, screen->height};
     const uint16_t mask =
         XCB_CONFIG_WINDOW_X | XCB_CONFIG_WINDOW_Y | XCB_CONFIG_WINDOW_WIDTH | XCB_CONFIG_WINDOW_HEIGHT;
-    if (width == screen.width && height == screen.height)
+    if (!screen->monitors || (width == screen->width && height == screen->height) || !takes_requests(watch))
         return;
     xcb_configure_window(watch->connection, watch->window, mask, values);
     xcb_flush(watch->connection);
@@ -236,10 +245,11 @@ static bool takes_keyboard(struct window_watch *watch, const xcb_generic_event_t
     if (mapped.override_redirect)
         return false;
     watch->window = mapped.window;
-    if (watch->fills)
-        keep_size(watch, 0, 0);
-    xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_POINTER_ROOT, mapped.window, XCB_CURRENT_TIME);
-    xcb_flush(watch->connection);
+    keep_size(watch, 0, 0);
+    if (takes_requests(watch)) {
+        xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_POINTER_ROOT, mapped.window, XCB_CURRENT_TIME);
+        xcb_flush(watch->connection);
+    }
     return true;
 }
 
@@ -247,20 +257,19 @@ static void follow_size(struct window_watch *watch, const xcb_generic_event_t *e
 {
     xcb_configure_notify_event_t changed;
     memcpy(&changed, event, sizeof changed);
-    if (watch->fills && (event->response_type & 0x7f) == XCB_CONFIGURE_NOTIFY && changed.window == watch->window)
+    if ((event->response_type & 0x7f) == XCB_CONFIGURE_NOTIFY && changed.window == watch->window)
         keep_size(watch, changed.width, changed.height);
 }
 
+// What one reading brings is handled at a turn, some hundred events at most: the loop has others to serve.
 static void events_ready(void *arg, bool readable, bool writable)
 {
     struct window_watch *watch = arg;
     bool appeared = false, lock = false;
     (void)readable;
     (void)writable;
-    for (;;) {
-        xcb_generic_event_t *event = xcb_poll_for_event(watch->connection);
-        if (!event)
-            break;
+    for (xcb_generic_event_t *event = xcb_poll_for_event(watch->connection); event;
+         event = xcb_poll_for_queued_event(watch->connection)) {
         appeared = takes_keyboard(watch, event) || appeared;
         lock = locks_desk(watch, event) || lock;
         follow_size(watch, event);
@@ -328,7 +337,7 @@ void window_watch_free(struct window_watch *watch)
 
 bool window_watch_refocus(struct window_watch *watch)
 {
-    if (!watch->window || memchr(watch->down, true, sizeof watch->down))
+    if (!watch->window || memchr(watch->down, true, sizeof watch->down) || !takes_requests(watch))
         return false;
     xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_NONE, XCB_NONE, XCB_CURRENT_TIME);
     xcb_set_input_focus(watch->connection, XCB_INPUT_FOCUS_POINTER_ROOT, watch->window, XCB_CURRENT_TIME);

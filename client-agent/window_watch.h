@@ -19,7 +19,7 @@ struct window_watch *window_watch_new(struct loop *loop, const char *display, co
                                       const struct window_watch_events *events, void *arg, struct fault *why);
 void window_watch_free(struct window_watch *watch); // also from an event; NULL allowed
 // Takes the keyboard from the client's window and gives it back: the client looks again which locks are on. False, and
-// nothing is done, while a key is held down or there is no window.
+// nothing is done, while a key is held down, there is no window, or the X server takes no requests.
 bool window_watch_refocus(struct window_watch *watch);
 
 // The monitor that the client shows itself on: the primary one, else the first.
@@ -30,7 +30,9 @@ struct window_watch_screen {
     int scale; // how many pixels a side something must have that has one on an ordinary monitor
 };
 void window_watch_screen(const struct window_watch *watch, struct window_watch_screen *screen);
-// From now on the client's window fills that monitor, whatever size the client gives it.
+// From now on the client's window fills that monitor, whatever size the client gives it. Asks the X server, as
+// window_watch_screen and window_watch_keyboard do: only while there is no client, which may keep the server for
+// itself.
 void window_watch_fill(struct window_watch *watch);
 
 // The first of the X server's layouts; empty when it does not say.

@@ -179,6 +179,34 @@ Test(window, leaves_a_window_its_size_or_fills_the_monitor_with_it)
     xcb_disconnect(client);
 }
 
+// The client keeps the X server for itself and has it answer nobody else; its windows still appear.
+Test(window, is_not_held_up_by_a_client_that_keeps_the_server, .timeout = 120)
+{
+    enum { ROUNDS = 12, WINDOWS = 200 };
+    window_watch_fill(watch);
+    xcb_connection_t *client = show_window();
+    display_run_ms(200);
+    xcb_grab_server(client);
+    for (int round = 0; round < ROUNDS; round++) {
+        is_shown = false;
+        for (int i = 0; i < WINDOWS; i++) {
+            xcb_unmap_window(client, window);
+            xcb_map_window(client, window);
+        }
+        free(xcb_get_input_focus_reply(client, xcb_get_input_focus(client), NULL));
+        cr_assert(display_wait(&is_shown, 10000));
+    }
+    display_run_ms(200);
+    cr_assert_not(window_watch_refocus(watch), "the server listens");
+    xcb_ungrab_server(client);
+    times_focused(client);
+    for (int i = 0; i < 500 && !window_watch_refocus(watch); i++)
+        display_run_ms(20);
+    display_run_ms(100);
+    cr_assert_gt(times_focused(client), 0, "the window has the keyboard again");
+    xcb_disconnect(client);
+}
+
 Test(window, knows_the_size_of_its_monitor)
 {
     struct window_watch_screen screen;
