@@ -317,6 +317,8 @@ int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 {
     (void)user;
     struct connection *connection = NULL;
+    if (connection_must_end(wsi, reason))
+        return -1;
     switch ((int)reason) {
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
         return link_asked(wsi);

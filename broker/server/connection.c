@@ -250,6 +250,32 @@ void connection_end(struct lws *wsi)
 // Outside a callback of libwebsockets its own timers stand still until something else wakes it.
 void connection_kill(struct lws *wsi)
 {
+    struct connection *connection = lws_get_opaque_user_data(wsi);
+    if (connection)
+        connection->dropped = true;
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_ASYNC);
     lws_cancel_service(lws_get_context(wsi));
+}
+
+// What comes in the same turn of the loop is heard before the timer of connection_kill, and the timer that
+// libwebsockets then sets for the request takes the place of that one.
+bool connection_must_end(struct lws *wsi, enum lws_callback_reasons reason)
+{
+    const struct connection *connection;
+    switch ((int)reason) {
+    case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+    case LWS_CALLBACK_HTTP:
+    case LWS_CALLBACK_HTTP_BODY:
+    case LWS_CALLBACK_HTTP_BODY_COMPLETION:
+    case LWS_CALLBACK_HTTP_WRITEABLE:
+    case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION:
+    case LWS_CALLBACK_ESTABLISHED:
+    case LWS_CALLBACK_RECEIVE:
+    case LWS_CALLBACK_RECEIVE_PONG:
+    case LWS_CALLBACK_SERVER_WRITEABLE:
+        connection = lws_get_opaque_user_data(wsi);
+        return connection && connection->dropped;
+    default: // others are of no connection, or of its end
+        return false;
+    }
 }

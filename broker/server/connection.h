@@ -39,6 +39,7 @@ struct connection {
     int64_t certificate_until_ms;
     int64_t ticket_ms; // since when the key seals that its TLS ticket was sealed with
     bool on_device_port, on_admin_port;
+    bool dropped;     // it only has to end, and counts no more
     bool in_callback; // of libwebsockets, which then wants to be asked before anything is written
 };
 
@@ -72,6 +73,8 @@ void connection_prove(struct connection *connection, enum role role, const char 
 void connection_renew_ticket(struct connection *connection); // when its key does not seal any more
 void connection_end(struct lws *wsi);
 void connection_kill(struct lws *wsi); // at the next turn of the loop
+// First in each callback of a protocol: whether it shall end instead.
+bool connection_must_end(struct lws *wsi, enum lws_callback_reasons reason);
 // The device that its certificate stands for, as the state has it at this moment; NULL when it has no standing.
 const struct device *connection_device(const struct connection *connection);
 const struct host *connection_host(const struct connection *connection); // the same for a session host's agent

@@ -108,7 +108,7 @@ static void finish_request(struct request *request, int status, struct text *ans
         exchange_free(exchange);
     else if (connection->in_callback)
         lws_callback_on_writable(connection->wsi);
-    else if (send_answer(connection) != 0)
+    else if (connection->dropped || send_answer(connection) != 0)
         connection_kill(connection->wsi);
 }
 
@@ -192,6 +192,8 @@ static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     struct connection *connection = NULL;
+    if (connection_must_end(wsi, reason))
+        return -1;
     switch ((int)reason) {
     case LWS_CALLBACK_OPENSSL_PERFORM_CLIENT_CERT_VERIFICATION:
         // Without this answer libwebsockets takes any certificate: `length` is OpenSSL's own verdict.

@@ -379,6 +379,27 @@ Test(flood, of_half_an_ipv6_address)
     finish(&proven);
 }
 
+// It is no way to be counted no more and stay: what libwebsockets does for a request undoes what was to end it.
+Test(flood, a_request_in_the_moment_of_the_drop_changes_nothing)
+{
+    static const char request[] = "GET /healthz HTTP/1.1\r\nHost: broker\r\n\r\n";
+    static struct visitor others[PER_NETWORK];
+    for (int tries = 0; tries < 3; tries++) {
+        struct visitor oldest = is_served("127.0.1.1", PUBLIC);
+        for (int i = 1; i < PER_NETWORK; i++)
+            others[i] = visit("127.0.1.1", PUBLIC, NOTHING);
+        cr_assert(is_open(&oldest));
+        program_freeze(broker); // so that it meets both in one turn of its loop
+        others[0] = visit("127.0.1.1", PUBLIC, NOTHING);
+        cr_assert_gt(SSL_write(oldest.ssl, request, sizeof request - 1), 0);
+        kill(broker, SIGCONT);
+        cr_assert(is_dropped(&oldest), "the %dth time", tries);
+        for (int i = 0; i < PER_NETWORK; i++)
+            finish(&others[i]);
+        finish(&oldest);
+    }
+}
+
 Test(flood, the_proven_may_be_many_behind_one_address)
 {
     static struct visitor desks[2 * PER_NETWORK];
