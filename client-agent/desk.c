@@ -73,6 +73,9 @@ static const char gone_sentence[] = N_("Your session was opened at another desk,
 static const char lost_sentence[] = N_("Your earlier desktop on %s cannot be reached at the moment. You are getting a "
                                        "new one. If something is missing there, tell the help desk.");
 static const char slow_sentence[] = N_("Your computer has not started in time. Try again or ask the help desk.");
+static const char taken_sentence[] =
+    N_("A desktop that was opened under your user name before is still being ended. Try "
+       "again in a minute or ask the help desk.");
 static const char alone_sentence[] = N_("The broker cannot be reached either. The desk keeps trying.");
 // The directory may well ask the same silent KDC, and then calls the right password wrong.
 static const char unsure_sentence[] =
@@ -326,7 +329,7 @@ static void wait_for_computer(struct desk *desk, enum refusal refusal, int64_t r
         wait_ms = WAKING_STEP_MS;
     desk->waited_ms += wait_ms;
     if (desk->waited_ms > WAKING_MS) {
-        ask_again(desk, slow_sentence);
+        ask_again(desk, refusal == REFUSAL_NAME_TAKEN ? taken_sentence : slow_sentence);
         return;
     }
     enter_state(desk, DESK_WAKING, refusal_rows[refusal].sentence, "");

@@ -46,7 +46,7 @@ struct busy_row {
 static const struct busy_row busy_rows[] = {
     {"checking", N_("Logging you on…")},
     {"renewing", N_("Saving your new password…")},
-    {"waking", N_("Your computer is being started…")},
+    {"waking", N_("Your desktop is being prepared…")},
     {"connecting", N_("Opening your desktop…")},
     {"mending", N_("The connection is interrupted. It is being restored…")},
     {"closing", N_("Closing the session…")},

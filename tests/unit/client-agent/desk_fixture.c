@@ -144,9 +144,14 @@ void desk_fixture_answer_no(enum refusal refusal)
     desk_answer(fixture.desk, fixture.attempt, refusal, NULL, "", 0);
 }
 
+void desk_fixture_answer_later(enum refusal refusal, int64_t retry_after_s)
+{
+    desk_answer(fixture.desk, fixture.attempt, refusal, NULL, "", retry_after_s);
+}
+
 void desk_fixture_answer_waking(int64_t retry_after_s)
 {
-    desk_answer(fixture.desk, fixture.attempt, REFUSAL_HOST_WAKING, NULL, "", retry_after_s);
+    desk_fixture_answer_later(REFUSAL_HOST_WAKING, retry_after_s);
 }
 
 void desk_fixture_give_ticket(enum refusal refusal, bool no_kdc)

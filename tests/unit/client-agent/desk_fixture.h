@@ -27,6 +27,7 @@ void desk_fixture_choose(const char *text);
 struct logon_answer desk_fixture_good_answer(void);
 void desk_fixture_answer_well(void);
 void desk_fixture_answer_no(enum refusal refusal);
+void desk_fixture_answer_later(enum refusal refusal, int64_t retry_after_s);
 void desk_fixture_answer_waking(int64_t retry_after_s);
 void desk_fixture_give_ticket(enum refusal refusal, bool no_kdc);
 void desk_fixture_link_says(enum device_message_type type, int64_t fence, const char *place);

@@ -34,17 +34,28 @@ Test(desk_waking, gets_a_new_ticket_for_every_time)
     cr_assert_str_eq(fixture.asked, "ticket Negotiate-x ticket Negotiate-x");
 }
 
-Test(desk_waking, gives_up_after_three_minutes)
+static void gives_up_on(enum refusal refusal, const char *begins)
 {
     int times = 0;
     desk_fixture_bring_to(DESK_CHECKING);
-    desk_fixture_answer_waking(5);
+    desk_fixture_answer_later(refusal, 5);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[refusal].sentence);
     for (; desk_state(fixture.desk) == DESK_WAKING && times < 100; times++) {
         desk_time(fixture.desk);
-        desk_fixture_answer_waking(5);
+        desk_fixture_answer_later(refusal, 5);
     }
     cr_assert_eq(times, 180 / 5);
-    cr_assert(text_starts(fixture.sentence, "Your computer has not started in time."), "%s", fixture.sentence);
+    cr_assert(text_starts(fixture.sentence, begins), "%s", fixture.sentence);
+}
+
+Test(desk_waking, gives_up_after_three_minutes)
+{
+    gives_up_on(REFUSAL_HOST_WAKING, "Your computer has not started in time.");
+}
+
+Test(desk_waking, calls_no_computer_slow_that_ends_an_earlier_desktop)
+{
+    gives_up_on(REFUSAL_NAME_TAKEN, "A desktop that was opened under your user name before is still being ended.");
 }
 
 Test(desk_waking, is_not_driven_mad_by_what_the_broker_says)
