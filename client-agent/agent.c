@@ -20,6 +20,8 @@
 #include <unistd.h>
 
 enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000, ANNOUNCE_MS = 75000, READ_MS = 7000 };
+// The gate answers within two seconds.
+enum { REFUSAL_MS = 5000 };
 
 struct agent {
     struct loop *loop;
@@ -118,6 +120,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
         .give_up_ms = GIVE_UP_MS,
         .show_ms = SHOW_MS,
         .announce_ms = ANNOUNCE_MS,
+        .refusal_ms = REFUSAL_MS,
         .read_ms = READ_MS,
     };
     agent->view = session_view_new(agent->loop, &config, agent->screens, answer, password, session_view_changed, agent);

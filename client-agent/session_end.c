@@ -24,8 +24,10 @@ const struct session_end_row session_end_rows[VIEW_END_COUNT] = {
          DESK_REPORTS_FAILED, "false certificate"},
     [VIEW_FAILED] = {N_("The session could not be shown. Log on again or ask the help desk."), DESK_REPORTS_FAILED,
                      "viewer failed"},
-    // The host says itself what became of it.
-    [VIEW_NO_DESKTOP] = {no_desktop_sentence, DESK_REPORTS_DISCONNECTED, "no desktop"},
+    // Whether it was the gate or what comes behind it, the host says itself, when it says anything.
+    [VIEW_NO_DESKTOP] = {N_("The session host has not shown your desktop. Try again; if this happens again, tell the "
+                            "help desk."),
+                         DESK_REPORTS_FAILED, "no desktop"},
     [VIEW_PACKETS_LOST] =
         {N_("Large packets are lost on the way to the session host, small ones get through (MTU). Log on again: only "
             "small ones are used from now on. Tell the help desk."),

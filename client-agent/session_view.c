@@ -28,13 +28,14 @@ struct session_view {
     struct window_watch *window;
     struct loop_timer *patience; // until it is shown
     struct loop_timer *soon;     // for an end that is known already
+    struct loop_timer *trust;    // until an unannounced desktop counts as one
     struct loop_timer *blink;    // for a break that may be short
     struct loop_timer *reading;  // while the greeter has something to be read
     struct loop_timer *locks;    // caps lock and its like are to be said again
     int64_t locks_ms;
     bool one_time;             // each password opens the session once
     bool wanted;               // a viewer is to be started when there is an X server for it
-    bool window_up, announced; // the viewer's window is there; and the broker has said that the desktop is
+    bool window_up, announced; // the viewer's window is there; and the desktop, as the broker says, or as is presumed
     bool reads, held;          // the person is reading; the desktop is there meanwhile
     int tries;                 // since it was last shown
     bool shown, broken, used, over;
@@ -71,6 +72,7 @@ static void end_with(struct session_view *view, enum session_view_end end)
         return;
     view->over = true;
     view->end = end;
+    loop_timer_stop(view->trust);
     loop_timer_stop(view->blink);
     loop_timer_stop(view->reading);
     loop_timer_stop(view->locks);
@@ -86,6 +88,7 @@ static void wait_for_password(struct session_view *view)
     rdp_client_free(take(view->viewer));
     relay_free(take(view->relay));
     loop_timer_stop(view->patience);
+    loop_timer_stop(view->trust);
     view->broken = true;
     view->window_up = view->announced = false;
     view->stalled = false;
@@ -152,7 +155,7 @@ static void has_read(void *arg)
 // What a host shows to whom it has no desktop for is nothing to type a password into.
 static void show_when_announced(struct session_view *view)
 {
-    if (!view->window_up || (view->answer.announced && !view->announced))
+    if (!view->window_up || !view->announced)
         return;
     loop_timer_stop(view->patience);
     if (view->reads)
@@ -173,6 +176,10 @@ static void window_appeared(void *arg)
         return;
     view->window_up = true;
     loop_timer_start(view->patience, view->config.announce_ms);
+    if (!view->answer.announced && view->one_time)
+        loop_timer_start(view->trust, view->config.refusal_ms);
+    else if (!view->answer.announced)
+        view->announced = true;
     show_when_announced(view);
 }
 
@@ -182,6 +189,12 @@ void session_view_announce(struct session_view *view)
         return;
     view->announced = true;
     show_when_announced(view);
+}
+
+// Nobody tells, and the host has not ended the connection of somebody it did not let in: it is the desktop.
+static void is_trusted(void *arg)
+{
+    session_view_announce(arg);
 }
 
 static void lock_pressed(void *arg)
@@ -379,6 +392,7 @@ struct session_view *session_view_new(struct loop *loop, const struct session_vi
     view->arg = arg;
     view->patience = loop_timer_new(loop, out_of_patience, view);
     view->soon = loop_timer_new(loop, tell_end, view);
+    view->trust = loop_timer_new(loop, is_trusted, view);
     view->blink = loop_timer_new(loop, is_broken, view);
     view->reading = loop_timer_new(loop, has_read, view);
     view->locks = loop_timer_new(loop, say_locks, view);
@@ -411,6 +425,7 @@ void session_view_free(struct session_view *view)
     relay_free(view->relay);
     loop_timer_free(view->patience);
     loop_timer_free(view->soon);
+    loop_timer_free(view->trust);
     loop_timer_free(view->blink);
     loop_timer_free(view->reading);
     loop_timer_free(view->locks);

@@ -23,7 +23,7 @@ enum session_view_end {
     VIEW_REFUSED,
     VIEW_WRONG_CERTIFICATE,
     VIEW_FAILED,
-    VIEW_NO_DESKTOP,   // let in, and no desktop was announced
+    VIEW_NO_DESKTOP,   // none was announced: not let in, or let in and no desktop came
     VIEW_PACKETS_LOST, // large ones, on the way to the host
     VIEW_CLOSED,       // by session_view_close
     VIEW_END_COUNT,
@@ -34,6 +34,7 @@ struct session_view_config {
     const char *run_dir;
     int64_t dial_ms, give_up_ms, show_ms; // show_ms: how long until the desktop must be there
     int64_t announce_ms;                  // and, where it is announced, the announcement after the viewer is
+    int64_t refusal_ms;                   // and where it is not: how long a host takes to end what it does not let in
     bool *small_packets;                  // for the way to the host; set when large ones are lost there
     int64_t read_ms;                      // how long the greeter stays when it has a lost session to tell of
 };

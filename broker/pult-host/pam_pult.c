@@ -4,17 +4,21 @@
 // manager's main process, so it is small, waits two seconds at most and tells no secret to anybody but pult-host.
 #include "broker/pult-host/pam_protocol.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
-
 #include <poll.h>
 #include <pwd.h>
 #include <security/pam_ext.h>
 #include <security/pam_modules.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <syslog.h>
@@ -45,8 +49,8 @@ static struct settings read_arguments(pam_handle_t *pam, int count, const char *
 }
 
 // ---- which connection asks: the RDP server's process for this connection. xrdp leaves a refused connection open, with
-// a logon box of its own, so pult-host has to close it. It is the connection whose question this process, the session
-// manager, has read and not yet answered.
+// a logon box of its own, so pult-host has to close it, or this module where pult-host did not. It is the connection
+// whose question this process, the session manager, has read and not yet answered.
 
 static uint16_t port_of(const struct sockaddr_storage *address)
 {
@@ -77,6 +81,83 @@ static uint16_t asking_port(const struct settings *settings)
             return port_of(&there);
     }
     return 0;
+}
+
+// ---- ending it
+
+// proc_net_tcp: "sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode"
+static uint64_t inode_of(uint16_t port, long sesman_port)
+{
+    static const char *const files[] = {"/proc/net/tcp", "/proc/net/tcp6"};
+    uint64_t inode = 0;
+    for (size_t i = 0; !inode && i < sizeof files / sizeof *files; i++) {
+        char line[512];
+        FILE *file = fopen(files[i], "re");
+        while (file && !inode && fgets(line, sizeof line, file)) {
+            unsigned here = 0, there = 0, state = 0;
+            uint64_t found = 0;
+            if (sscanf(line,
+                       " %*d: %*32[0-9A-Fa-f]:%4x %*32[0-9A-Fa-f]:%4x %2x %*8x:%*8x %*2x:%*8x %*8x %*u %*u %" SCNu64,
+                       &here, &there, &state, &found) == 4 &&
+                here == port && there == (unsigned long)sesman_port && state == ESTABLISHED)
+                inode = found;
+        }
+        if (file)
+            fclose(file);
+    }
+    return inode;
+}
+
+static int is_rdp_server(const char *pid)
+{
+    char path[64], name[16] = "";
+    snprintf(path, sizeof path, "/proc/%.20s/comm", pid);
+    FILE *file = fopen(path, "re");
+    int is = file && fgets(name, sizeof name, file) && strcmp(name, "xrdp\n") == 0;
+    if (file)
+        fclose(file);
+    return is;
+}
+
+static int has_open(const char *pid, uint64_t inode)
+{
+    char path[64], wanted[64], target[64];
+    int found = 0;
+    snprintf(wanted, sizeof wanted, "socket:[%" PRIu64 "]", inode);
+    snprintf(path, sizeof path, "/proc/%.20s/fd", pid);
+    DIR *folder = opendir(path);
+    for (const struct dirent *entry; folder && !found && (entry = readdir(folder)) != NULL;) {
+        ssize_t length = readlinkat(dirfd(folder), entry->d_name, target, sizeof target - 1);
+        target[length > 0 ? length : 0] = 0;
+        found = strcmp(target, wanted) == 0;
+    }
+    if (folder)
+        closedir(folder);
+    return found;
+}
+
+// The handle first: what is then found out about the process holds for who gets the signal.
+static int end_process(const char *pid, uint64_t inode)
+{
+    int handle = is_rdp_server(pid) ? pidfd_open((pid_t)strtol(pid, NULL, 10), 0) : -1;
+    int ended =
+        handle >= 0 && is_rdp_server(pid) && has_open(pid, inode) && pidfd_send_signal(handle, SIGTERM, NULL, 0) == 0;
+    if (handle >= 0)
+        close(handle);
+    return ended;
+}
+
+static void end_connection(pam_handle_t *pam, uint16_t port, long sesman_port)
+{
+    uint64_t inode = port ? inode_of(port, sesman_port) : 0;
+    DIR *folder = inode ? opendir("/proc") : NULL;
+    int ended = 0;
+    for (const struct dirent *entry; folder && !ended && (entry = readdir(folder)) != NULL;)
+        ended = entry->d_name[0] >= '1' && entry->d_name[0] <= '9' && end_process(entry->d_name, inode);
+    if (folder)
+        closedir(folder);
+    if (ended)
+        pam_syslog(pam, LOG_NOTICE, "the connection of the rejected logon was ended");
 }
 
 // ---- which account
@@ -213,12 +294,15 @@ __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam
     (void)flags;
     // An earlier attempt of this transaction admits nobody.
     pam_set_data(pam, accepted, NULL, NULL);
-    if (pam_get_user(pam, &user_name, NULL) != PAM_SUCCESS ||
-        pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) != PAM_SUCCESS || !fill(&question, user_name, password))
-        return PAM_AUTH_ERR;
     question.port = asking_port(&settings);
-    question.uid = uid_of(question.user_name);
-    int code = ask_agent(settings.socket, &question, &answer);
+    int code = PAM_AUTH_ERR;
+    if (pam_get_user(pam, &user_name, NULL) == PAM_SUCCESS &&
+        pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) == PAM_SUCCESS && fill(&question, user_name, password)) {
+        question.uid = uid_of(question.user_name);
+        code = ask_agent(settings.socket, &question, &answer);
+    }
+    if (code != PAM_SUCCESS) // pult-host has not heard of it
+        end_connection(pam, question.port, settings.sesman_port);
     if (code == PAM_SUCCESS && (!answer.valid || answer.password_offset > strlen(password)))
         code = PAM_AUTH_ERR;
     if (code == PAM_AUTHINFO_UNAVAIL)

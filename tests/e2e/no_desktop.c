@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // People whom a session host lets in and has no desktop for: they never see xrdp's own logon box or a black screen, are
 // told what happened, and so is whoever looks after them.
+#include "broker/base/clock.h"
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
@@ -207,4 +208,33 @@ Test(failing_host, is_avoided_until_it_has_a_desktop_for_somebody)
     desk_logs_on("desk1", "dora", "dora-geheim-1");
     screen_shows("desk1", "dora auf ts3", 60);
     pultctl_soon_shows("host show altdorf/ts3 --json", "\"health\":\"ok\"", 10);
+}
+
+// ---- a host whose agent neither lets in nor refuses
+
+TestSuite(silent_gate, .init = open_two_hosts, .fini = story_close, .timeout = 600);
+
+enum { PATIENCE_MS = 65 * 1000 };
+
+// xrdp's own logon box is never seen, whether the broker knows of the silence or not; and whoever it keeps out for a
+// minute begins anew elsewhere.
+Test(silent_gate, shows_nobody_a_logon_box_and_keeps_nobody_out_for_good)
+{
+    pultctl("host drain altdorf/ts4");
+    desk_logs_on("desk1", "anna", "anna-altdorf-1");
+    screen_shows("desk1", "anna auf ts3", 60);
+    desk_presses("desk1", "ctrl+alt+l");
+    screen_shows("desk1", "gesperrt", 20);
+    pultctl("host undrain altdorf/ts4");
+    place_runs("ts3", "pkill -STOP -x pult-host");
+    is_told("anna", "anna-altdorf-1", "nicht angezeigt");
+    log_says("broker", "altdorf/ts3: agent disconnected", 90);
+    is_told("anna", "anna-altdorf-1", "abgelehnt");
+    nothing_was_shown(1);
+    for (int64_t end_ms = clock_steady_ms() + PATIENCE_MS; clock_steady_ms() < end_ms;)
+        place_runs("ts3", "sleep 1");
+    is_told("anna", "anna-altdorf-1", "abgelehnt");
+    nothing_was_shown(1);
+    desk_logs_on("desk1", "anna", "anna-altdorf-1");
+    screen_shows("desk1", "anna auf ts4", 60);
 }

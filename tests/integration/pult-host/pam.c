@@ -6,14 +6,19 @@
 #include "tests/integration/client/fake_broker.h"
 #include "tests/program.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static const char *town;
@@ -210,6 +215,94 @@ Test(pam, nobody_waits_longer_than_two_seconds)
     STAYS_OUT("anna", password(for_anna(1), NULL));
     cr_assert_lt(clock_steady_ms() - before, 1500);
     start_agent();
+}
+
+// ---- the connection that asks
+
+enum { SESMAN_PORT = 3350 };
+
+struct asking {
+    pid_t pid; // at its other end
+    int descriptor;
+};
+
+// A process of this name has asked the session manager, which this test is: who is started next has the connection.
+static struct asking asks(const char *name)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(SESMAN_PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    cr_assert(bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0);
+    pid_t pid = fork();
+    cr_assert(pid >= 0);
+    if (pid == 0) {
+        int own = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        prctl(PR_SET_NAME, name);
+        if (connect(own, (struct sockaddr *)&address, sizeof address) != 0 || send(own, "?", 1, 0) != 1)
+            _exit(1);
+        for (;;)
+            pause();
+    }
+    struct asking asking = {.pid = pid, .descriptor = accept(listener, NULL, NULL)};
+    char question = 0;
+    cr_assert(asking.descriptor >= 0 && read(asking.descriptor, &question, 1) == 1);
+    close(listener);
+    return asking;
+}
+
+// How it ended: the signal; SIGKILL: of this test, nobody else had ended it.
+static int how_it_ends(struct asking *asking)
+{
+    int status = 0;
+    if (waitpid(asking->pid, &status, WNOHANG) == 0) {
+        kill(asking->pid, SIGKILL);
+        cr_assert_eq(waitpid(asking->pid, &status, 0), asking->pid);
+    }
+    close(asking->descriptor);
+    return WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+}
+
+// Else xrdp shows a logon box of its own.
+static void ends_who_asks(const char *name, const char *words, int expected)
+{
+    struct asking asking = asks(name);
+    STAYS_OUT("anna", words);
+    struct pollfd closed = {.fd = asking.descriptor, .events = POLLIN};
+    if (expected == SIGTERM)
+        cr_expect_eq(poll(&closed, 1, 10000), 1, "%s was not ended", name);
+    cr_expect_eq(how_it_ends(&asking), expected, "%s", name);
+}
+
+Test(pam, a_connection_is_ended_that_pult_host_is_silent_about)
+{
+    program_freeze(agent);
+    ends_who_asks("xrdp", password(for_anna(1), NULL), SIGTERM);
+    kill(agent, SIGCONT);
+    stop_agent();
+    ends_who_asks("xrdp", password(for_anna(1), NULL), SIGTERM);
+    ends_who_asks("xrdp-chansrv", password(for_anna(1), NULL), SIGKILL);
+    ends_who_asks("sshd", password(for_anna(1), NULL), SIGKILL);
+    start_agent();
+}
+
+Test(pam, a_connection_is_ended_whose_question_is_none_for_pult_host)
+{
+    char words[OTP_TEXT_SIZE + 400];
+    memset(words, 'x', sizeof words - 2);
+    words[sizeof words - 2] = '\n';
+    words[sizeof words - 1] = 0;
+    stop_agent();
+    ends_who_asks("xrdp", words, SIGTERM);
+    start_agent();
+}
+
+Test(pam, a_connection_that_is_let_in_goes_on)
+{
+    struct asking asking = asks("xrdp");
+    ENTERS("anna", password(for_anna(1), NULL));
+    cr_assert_eq(how_it_ends(&asking), SIGKILL);
 }
 
 Test(pam, the_log_tells_no_password)

@@ -391,7 +391,7 @@ static const struct ending endings[] = {
      DESK_REPORTS_DISCONNECTED},
     {VIEW_FAILED, "The session could not be shown", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
     {VIEW_PACKETS_LOST, "Large packets are lost", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
-    {VIEW_NO_DESKTOP, "The session host admitted you, but", DESK_REPORTS_DISCONNECTED, DESK_REPORTS_DISCONNECTED},
+    {VIEW_NO_DESKTOP, "The session host has not shown your desktop", DESK_REPORTS_FAILED, DESK_REPORTS_DISCONNECTED},
 };
 
 static void check_ending(const struct ending *ending, enum desk_state state, enum desk_report expected)
