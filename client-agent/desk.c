@@ -73,14 +73,12 @@ static const char gone_sentence[] = N_("Your session was opened at another desk,
 static const char lost_sentence[] = N_("Your earlier desktop on %s cannot be reached at the moment. You are getting a "
                                        "new one. If something is missing there, tell the help desk.");
 static const char slow_sentence[] = N_("Your computer has not started in time. Try again or ask the help desk.");
-static const char taken_sentence[] =
-    N_("A desktop that was opened under your user name before is still being ended. Try "
-       "again in a minute or ask the help desk.");
+static const char taken_sentence[] = N_("A desktop that was opened under your user name before is still being ended. "
+                                        "Try again in a minute or ask the help desk.");
 static const char alone_sentence[] = N_("The broker cannot be reached either. The desk keeps trying.");
 // The directory may well ask the same silent KDC, and then calls the right password wrong.
-static const char unsure_sentence[] =
-    N_("The Kerberos server does not answer, and the directory did not accept your name "
-       "and password. If both are right, try again in a minute.");
+static const char unsure_sentence[] = N_("The Kerberos server does not answer, and the directory did not accept your "
+                                         "name and password. If both are right, try again in a minute.");
 static const char cable_sentence[] =
     N_("This desk is not connected to the network. Check that its cable is plugged in at both ends.");
 static const char away_sentence[] = N_("The broker cannot be reached at the moment, although the cable is plugged in. "
@@ -387,10 +385,8 @@ static void session_ended(struct desk *desk, enum session_view_end end)
         desk->unplugged && (end == VIEW_UNREACHABLE || end == VIEW_PACKETS_LOST || (end == VIEW_LOST && !was_shown));
     report_session(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : session_end_rows[end].report,
                    session_end_rows[end].reason);
-    if (known)
-        enter_state(desk, DESK_GREETING, desk->closing_sentence, desk->closing_where);
-    else
-        enter_state(desk, DESK_GREETING, cut_off ? cable_sentence : session_end_rows[end].sentence, "");
+    const char *sentence = cut_off ? cable_sentence : session_end_rows[end].sentence;
+    enter_state(desk, DESK_GREETING, known ? desk->closing_sentence : sentence, known ? desk->closing_where : "");
 }
 
 // What there is to say of the way to the broker, beside that to the host.
