@@ -24,6 +24,7 @@ struct child {
     int handle; // pidfd, -1 when it has ended
     struct loop_watch *watch;
     struct loop_timer *grace;
+    bool asked; // to end
     child_ended *ended;
     void *arg;
 };
@@ -164,8 +165,9 @@ struct child *child_start(struct loop *loop, const struct child_plan *plan, chil
 
 void child_end(struct child *child)
 {
-    if (child->handle < 0)
+    if (child->handle < 0 || child->asked)
         return;
+    child->asked = true;
     kill(child->pid, SIGTERM);
     loop_timer_start(child->grace, GRACE_MS);
 }

@@ -46,7 +46,7 @@ typedef void child_ended(void *arg, int status);
 // Descriptors stay the caller's. NULL with a fault when the system has no room for another process.
 struct child *child_start(struct loop *loop, const struct child_plan *plan, child_ended *ended, void *arg,
                           struct fault *why);
-// Asks it to end, then makes it; `ended` still comes.
+// Asks it to end, then makes it; `ended` still comes. Asking again gives it no more time.
 void child_end(struct child *child);
 // Ends it and waits for that, at most a second; `ended` does not come any more. NULL allowed.
 void child_free(struct child *child);

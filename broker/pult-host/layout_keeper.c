@@ -64,12 +64,13 @@ struct layout_keeper *layout_keeper_new(struct loop *loop, const char *program, 
     return keeper;
 }
 
-void layout_keeper_stop(struct layout_keeper *keeper)
+bool layout_keeper_stop(struct layout_keeper *keeper)
 {
     keeper->stopped = true;
     loop_timer_stop(keeper->again);
     if (keeper->child)
         child_end(keeper->child);
+    return !keeper->child;
 }
 
 void layout_keeper_free(struct layout_keeper *keeper)

@@ -8,5 +8,6 @@ struct layout_keeper;
 
 // `program` must outlive it.
 struct layout_keeper *layout_keeper_new(struct loop *loop, const char *program, const struct xrdp_session *session);
-void layout_keeper_stop(struct layout_keeper *keeper); // for good: the session is being logged off, or is gone
+// For good: the session is being logged off, or is gone. True when layout_keeper_free will not wait for the program.
+bool layout_keeper_stop(struct layout_keeper *keeper);
 void layout_keeper_free(struct layout_keeper *keeper); // NULL allowed

@@ -145,6 +145,13 @@ static bool is_still_managed(const struct watched_session *watched)
            now.started == sesexec->started;
 }
 
+// What looks at it as the person may hang, as their files can make it; nobody waits for that.
+static bool is_left_alone(struct watched_session *watched)
+{
+    bool reads = !idle_stop(watched->idle), keeps = watched->layout && !layout_keeper_stop(watched->layout);
+    return !reads && !keeps;
+}
+
 // Whose server is gone goes when nothing of it is under way any more.
 static bool sweep(struct sessions *sessions)
 {
@@ -157,7 +164,7 @@ static bool sweep(struct sessions *sessions)
             log_info("session", "display :%d gone", watched->session.display);
         changed = changed || watched->session.server.pid;
         watched->session.server.pid = 0;
-        if (!idle_stop(watched->idle) || watched->logoff || is_still_managed(watched))
+        if (!is_left_alone(watched) || watched->logoff || is_still_managed(watched))
             continue;
         watched_session_free(watched);
     }
@@ -386,6 +393,8 @@ static const char *why_manager_errs(struct sessions *sessions, const struct otp 
     const char *why = NULL;
     for (struct watched_session *watched = sessions->watched; watched; watched = watched->next) {
         if (watched->session.orphan || !is_found_by(watched, admission->user_name, admission->uid))
+            continue;
+        if (!watched->there && !is_still_managed(watched))
             continue;
         if (watched->there && is_theirs(watched, otp, admission))
             continue;

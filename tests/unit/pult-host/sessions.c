@@ -24,6 +24,7 @@ static struct loop_timer *patience;
 static struct process server;
 static enum { NOT_YET, CLEARED, NOT_CLEARED } cleared;
 static char replaced[ID_SIZE];
+static char keyboard_program[FOLDER_SIZE + 16]; // "": layouts are not kept
 
 static const char annas[] = "neustadt/s-00000000000000aa-00000001", bertas[] = "neustadt/s-00000000000000bb-00000002";
 
@@ -81,6 +82,8 @@ static void start_watching(void)
     struct sessions_row row;
     sessions_free(sessions);
     sessions = sessions_new(loop, used, &events, NULL);
+    if (*keyboard_program)
+        sessions_keep_layouts(sessions, keyboard_program);
     for (int i = 0; i < 1000 && !sessions_at(sessions, 0, &row); i++) {
         run_for(20);
         sessions_look(sessions);
@@ -348,4 +351,56 @@ Test(newer_xrdp, nobody_comes_to_one_of_somebody_else_who_had_their_uid)
     cr_assert_not_null(logs_on(bertas, "berta", UID));
     ends_within(20000);
     cr_assert_str_eq(replaced, annas);
+}
+
+// ---- a program beside a desktop that hangs, as what it opens may: the person can make that so
+
+static struct process keeper, manager;
+
+static void find_keeper(void)
+{
+    struct process_list all = {0};
+    process_list_read(&all, "/proc");
+    for (size_t i = 0; i < all.count; i++)
+        if (all.rows[i].parent == getpid() && text_equal(all.rows[i].name, "stubborn"))
+            keeper = all.rows[i];
+    process_list_drop(&all);
+}
+
+static void start_stubborn(void)
+{
+    static const char script[] = "#!/bin/sh\nwhile :; do sleep 1; done\n";
+    struct sessions_row row;
+    open_folder();
+    snprintf(keyboard_program, sizeof keyboard_program, "%s/stubborn", folder);
+    FILE *file = fopen(keyboard_program, "we");
+    cr_assert(file && fputs(script, file) >= 0 && fclose(file) == 0 && chmod(keyboard_program, 0755) == 0);
+    start_server("xrdp-sesman");
+    signal(SIGTERM, SIG_IGN); // what begins from here on inherits it
+    start_watching();
+    cr_assert(sessions_at(sessions, 0, &row) && row.session.sesexec.pid);
+    manager = row.session.sesexec;
+    for (int i = 0; i < 1000 && !keeper.pid; i++) {
+        run_for(20);
+        find_keeper();
+    }
+    cr_assert(keeper.pid);
+}
+
+TestSuite(stubborn, .init = start_stubborn, .fini = stop, .timeout = 60);
+
+Test(stubborn, nobody_waits_for_it_nor_is_refused_because_of_it)
+{
+    cr_assert(process_signal(&server, SIGKILL));
+    for (int i = 0; i < 1000 && process_lives("/proc", &manager); i++)
+        run_for(20);
+    sessions_look(sessions);
+    cr_assert_null(bound_to());
+    cr_assert(process_lives("/proc", &keeper), "it was waited for");
+    cr_assert_null(logs_on(bertas, "anna", UID + 1), "the session manager has none any more");
+    for (int i = 0; i < 1000 && process_lives("/proc", &keeper); i++) { // however often it is looked at
+        run_for(20);
+        sessions_look(sessions);
+    }
+    cr_assert_not(process_lives("/proc", &keeper));
 }
