@@ -136,34 +136,64 @@ static int by_start(const void *a, const void *b)
     return left->server.pid - right->server.pid;
 }
 
+struct look {
+    const char *root;
+    const struct socket_display *displays;
+    size_t display_count;
+    int64_t started_ms; // the machine, wall clock
+    struct process_list all;
+};
+
+static bool has_room(const struct inventory *inventory, uid_t uid)
+{
+    size_t theirs = 0;
+    for (size_t i = 0; i < inventory->count; i++)
+        theirs += inventory->rows[i].owner.uid == uid;
+    return inventory->count < INVENTORY_MAX && theirs < INVENTORY_EACH;
+}
+
+static void add_server(struct inventory *inventory, const struct look *look, const struct process *server,
+                       const struct process *sesexec)
+{
+    struct xrdp_session session = {.server = *server};
+    if (sesexec)
+        session.sesexec = *sesexec;
+    // An X server of root is none of a person.
+    if (!process_owner(look->root, server->pid, &session.owner) || session.owner.uid == 0 ||
+        !has_room(inventory, session.owner.uid) || !read_server(&session, look->root))
+        return;
+    session.orphan = is_orphaned(&look->all, sesexec);
+    session.by_account = sesexec && text_starts(sesexec->name, "xrdp-sesexec");
+    session.since_ms = look->started_ms + (int64_t)server->started * 1000 / sysconf(_SC_CLK_TCK);
+    find_window_manager(&session, &look->all);
+    find_connection(&session, look->displays, look->display_count);
+    mem_reserve(&inventory->rows, &inventory->capacity, inventory->count + 1, sizeof *inventory->rows);
+    inventory->rows[inventory->count++] = session;
+}
+
+static void add_servers(struct inventory *inventory, const struct look *look, bool managed)
+{
+    for (size_t i = 0; i < look->all.count; i++) {
+        const struct process *server = &look->all.rows[i];
+        if (!is_server(server->name) || server->state == 'Z')
+            continue;
+        const struct process *sesexec = sesexec_of(&look->all, look->root, server);
+        if (managed == (sesexec != NULL))
+            add_server(inventory, look, server, sesexec);
+    }
+}
+
 void inventory_read(struct inventory *inventory, const char *root, const struct socket_display *displays, size_t count)
 {
-    struct process_list all = {0};
-    int64_t started_ms = boot_ms(root), ticks = sysconf(_SC_CLK_TCK);
+    struct look look = {.root = root, .displays = displays, .display_count = count, .started_ms = boot_ms(root)};
     inventory->count = 0;
-    process_list_read(&all, root);
-    for (size_t i = 0; i < all.count && inventory->count < INVENTORY_MAX; i++) {
-        struct xrdp_session session = {.server = all.rows[i]};
-        if (!is_server(all.rows[i].name) || all.rows[i].state == 'Z')
-            continue;
-        const struct process *sesexec = sesexec_of(&all, root, &session.server);
-        if (sesexec)
-            session.sesexec = *sesexec;
-        // An X server of root is none of a person.
-        if (!process_owner(root, session.server.pid, &session.owner) || session.owner.uid == 0 ||
-            !read_server(&session, root))
-            continue;
-        session.orphan = is_orphaned(&all, sesexec);
-        session.by_account = sesexec && text_starts(sesexec->name, "xrdp-sesexec");
-        session.since_ms = started_ms + (int64_t)session.server.started * 1000 / ticks;
-        find_window_manager(&session, &all);
-        find_connection(&session, displays, count);
-        mem_reserve(&inventory->rows, &inventory->capacity, inventory->count + 1, sizeof *inventory->rows);
-        inventory->rows[inventory->count++] = session;
-    }
+    process_list_read(&look.all, root);
+    // Anybody may start what looks like an orphan: it takes no place from what the session manager has.
+    add_servers(inventory, &look, true);
+    add_servers(inventory, &look, false);
     if (inventory->count)
         qsort(inventory->rows, inventory->count, sizeof *inventory->rows, by_start);
-    process_list_drop(&all);
+    process_list_drop(&look.all);
 }
 
 void inventory_drop(struct inventory *inventory)

@@ -6,7 +6,7 @@
 #include "broker/pult-host/process.h"
 #include "broker/pult-host/sockets.h"
 
-enum { INVENTORY_MAX = 1000, INVENTORY_PATH_SIZE = 256 };
+enum { INVENTORY_PATH_SIZE = 256, INVENTORY_MAX = 1000, INVENTORY_EACH = 16 }; // of all people, and of one
 
 struct xrdp_session {
     struct process server;         // the X server

@@ -111,6 +111,48 @@ Test(inventory, x_servers_that_are_not_xrdps_are_none)
     cr_assert_eq(inventory.count, 1);
 }
 
+static bool shows(pid_t pid)
+{
+    for (size_t i = 0; i < inventory.count; i++)
+        if (inventory.rows[i].server.pid == pid)
+            return true;
+    return false;
+}
+
+// By hand, or by clone(CLONE_PARENT) from within a session: then the session manager's process is the parent.
+static void nobody_is_hidden_by_servers(int count, int parent)
+{
+    for (int pid = 2000; pid < 2000 + count; pid++)
+        process(pid, parent, 1002, "Xorg", "/usr/lib/xorg/Xorg :5 xrdp/xorg.conf", NULL);
+    process(4000, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
+    process(4001, 4000, 1003, "Xorg", "/usr/lib/xorg/Xorg :12" SERVER, NULL);
+    process(4002, 1, 1004, "Xorg", "/usr/lib/xorg/Xorg :13" SERVER, NULL);
+    look(NULL, 0);
+    cr_assert(shows(62) && shows(4001) && shows(4002));
+    cr_assert_eq(inventory.count, 3 + INVENTORY_EACH);
+}
+
+Test(inventory, one_person_with_many_servers_hides_nobody)
+{
+    nobody_is_hidden_by_servers(INVENTORY_MAX, 1);
+}
+
+Test(inventory, one_person_with_many_servers_below_the_session_manager_hides_nobody)
+{
+    nobody_is_hidden_by_servers(2 * INVENTORY_EACH, 60);
+}
+
+Test(inventory, what_looks_like_an_orphan_takes_no_place_from_the_session_managers)
+{
+    for (int i = 0; i < INVENTORY_MAX; i++)
+        process(2000 + i, 1, 5000 + (unsigned)i, "Xorg", "/usr/lib/xorg/Xorg :5 xrdp/xorg.conf", NULL);
+    process(4000, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
+    process(4001, 4000, 1003, "Xorg", "/usr/lib/xorg/Xorg :12" SERVER, NULL);
+    look(NULL, 0);
+    cr_assert(shows(62) && shows(4001));
+    cr_assert_eq(inventory.count, INVENTORY_MAX);
+}
+
 Test(inventory, what_waits_for_the_x_server_is_no_window_manager)
 {
     process(60, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
