@@ -153,7 +153,7 @@ static void prune(struct retention *retention)
 {
     int64_t too_old_ms = retention->ports.wall_ms(retention->ports.arg) - retention->ages_ms[PASS_PRUNE];
     const struct store_port *store = &retention->ports.store;
-    if (retention->reached < 2 || retention->oldest_ms > too_old_ms - RETENTION_PRUNE_DAYS * day_ms) {
+    if (!retention->oldest_ms || retention->oldest_ms > too_old_ms - RETENTION_PRUNE_DAYS * day_ms) {
         retention->reached = 0; // it begins at the first again
         end_step(retention);
         return;

@@ -26,6 +26,8 @@ static struct journal *journal;
 static struct store_port store;
 static int64_t wall_now_ms, steady_now_ms;
 static bool durable;
+static struct store_port real_store;
+static int prunings;
 static size_t read_count;
 static uint64_t read_first;
 static char payloads[400][ROOM * 4]; // of a page, as they begin; empty: erased
@@ -53,12 +55,19 @@ static void delay_batch(void *arg)
     commit_flush(journal_commit(*(struct journal **)arg));
 }
 
+static void prune(void *self, uint64_t last, store_done *done, void *arg)
+{
+    prunings++;
+    real_store.prune(self, last, done, arg);
+}
+
 static void open_journal(int sessions_days, int audit_days, int journal_days)
 {
     struct fault why = {0};
     loop = loop_new();
     state = state_new();
-    store = store_open_sqlite(&(struct chain_config){.folder = folder}, loop);
+    store = real_store = store_open_sqlite(&(struct chain_config){.folder = folder}, loop);
+    store.prune = prune;
     if (!store.exists(store.self))
         cr_assert(store.create(store.self, &why), "%s", why.text);
     struct journal_ports ports = {
@@ -267,6 +276,9 @@ Test(retention, old_events_go_altogether_and_the_chain_begins_behind_them)
     open_journal(0, 0, 100);
     read_all();
     cr_assert_eq(read_first, first);
+    cr_assert_eq(prunings, 1);
+    spend_the_night();
+    cr_assert_eq(prunings, 1, "none is old enough");
     cr_assert_not_null(state_find(state, NOUN_SITE, "kreis/hall"));
     pass_days(30, 7);
     spend_the_night();
