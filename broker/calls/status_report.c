@@ -4,6 +4,8 @@
 #include "broker/base/clock.h"
 #include "broker/core/enrolment.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const int64_t soon_ms = 30ll * 24 * 60 * 60 * 1000;
@@ -94,35 +96,72 @@ static int64_t first_seen_ms(const struct services *services, const char *person
     return person ? person->first_seen_ms : 0;
 }
 
-// Of two with one user name the one who came later has it now.
-static const struct store_person *find_successor(const struct services *services, const struct assignment *assignment)
+// A user name that an assignment is somebody's by, and who has it now: of all who ever had it, the one who came last.
+struct name_row {
+    char key[SLUG_SIZE + USER_NAME_SIZE]; // "tenant/name"
+    const struct store_person *newest;    // NULL: not seen yet
+    int64_t since_ms;
+};
+
+static void print_name_key(char key[SLUG_SIZE + USER_NAME_SIZE], const char *id, const char *user_name)
+{
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, id);
+    snprintf(key, SLUG_SIZE + USER_NAME_SIZE, "%s/%s", tenant_id, user_name);
+    text_lower_name(key);
+}
+
+static struct name_row *find_name(const struct sorted_table *names, const char *id, const char *user_name)
+{
+    char key[SLUG_SIZE + USER_NAME_SIZE];
+    print_name_key(key, id, user_name);
+    return sorted_table_find(names, key);
+}
+
+static void collect_names(struct sorted_table *names, const struct services *services, const struct peer *peer)
+{
+    struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_ASSIGNMENT, "");
+    for (const struct assignment *assignment; (assignment = wall_next(&walk));) {
+        if (!assignment->holder[0])
+            continue;
+        struct name_row *row = mem_new(1, sizeof *row);
+        print_name_key(row->key, assignment->id, assignment->person);
+        free(sorted_table_put(names, row));
+    }
+}
+
+// Once through the people, whatever the number of assignments.
+static void find_newest(struct sorted_table *names, const struct services *services)
 {
     const struct sorted_table *people = &services->people.by_id;
-    char tenant_id[SLUG_SIZE];
-    wall_owner(tenant_id, assignment->id);
-    for (size_t i = sorted_table_from(people, tenant_id); i < people->count; i++) {
+    for (size_t i = 0; names->count && i < people->count; i++) {
         const struct store_person *person = people->records[i];
-        if (wall_owns(tenant_id, person->id) &&
-            first_seen_ms(services, person->id) > first_seen_ms(services, assignment->holder) &&
-            text_same_name(assignment->person, strlen(assignment->person), person->user_name))
-            return person;
+        struct name_row *row = find_name(names, person->id, person->user_name);
+        int64_t since_ms = row ? first_seen_ms(services, person->id) : 0;
+        if (!row || since_ms <= row->since_ms)
+            continue;
+        row->newest = person;
+        row->since_ms = since_ms;
     }
-    return NULL;
 }
 
 void status_report_names(struct record_list *reused, const struct services *services, const struct peer *peer)
 {
+    struct sorted_table names = {0};
+    collect_names(&names, services, peer);
+    find_newest(&names, services);
     struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_ASSIGNMENT, "");
     for (const struct assignment *assignment; (assignment = wall_next(&walk));) {
-        const struct store_person *successor = assignment->holder[0] ? find_successor(services, assignment) : NULL;
-        if (!successor)
+        const struct name_row *name = find_name(&names, assignment->id, assignment->person);
+        if (!assignment->holder[0] || !name->newest || name->since_ms <= first_seen_ms(services, assignment->holder))
             continue;
         struct name_reused *row = record_add(reused, &name_reused_type);
         TEXT_PUT(row->assignment, assignment->id);
         TEXT_PUT(row->user_name, assignment->person);
         TEXT_PUT(row->holder, assignment->holder);
-        TEXT_PUT(row->person, successor->id);
+        TEXT_PUT(row->person, name->newest->id);
     }
+    sorted_table_clear(&names);
 }
 
 // An agent of the wrong version is the cause, whatever else is seen of it.

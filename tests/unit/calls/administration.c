@@ -521,6 +521,14 @@ Test(administration, an_assignment_whose_user_name_is_somebody_elses_is_told)
     cr_assert_eq(names_reused(), 0);
     person_comes("neustadt/p-new", "egon", 3000);
     cr_assert_eq(names_reused(), 1);
+    // Of several the last: the earliest id is no sign of it. Another tenant's is somebody else.
+    person_comes("neustadt/p-mid", "EGON", 2500);
+    person_comes("neustadt-2/p-other", "egon", 4000);
+    person_comes("altdorf/p-other", "egon", 4000);
+    owned(json) json_object *status = status_of();
+    json_object *reused = codec_member(status, "names_reused");
+    cr_assert_eq(json_object_array_length(reused), 1);
+    cr_assert_str_eq(codec_string(json_object_array_get_idx(reused, 0), "person"), "neustadt/p-new");
     // Whatever else is set in it, it stays whose it is.
     snprintf(body, sizeof body, put, "egon");
     CALLS_EXPECT(200, METHOD_SET, NOUN_ASSIGNMENT, "neustadt/egon", body);
