@@ -144,7 +144,7 @@ static void get_token(struct work *work)
     snprintf(cache, sizeof cache, "MEMORY:%s", krb5_cc_get_name(work->context, work->cache));
     job->authorization = client_ticket(cache, job->broker, job->digest, &why);
     job->no_kdc = !job->authorization;
-    TEXT_PUT(job->trouble, why.text);
+    text_cut(job->trouble, sizeof job->trouble, why.text);
 }
 
 // ---- in the thread: the change of a password
