@@ -322,6 +322,8 @@ static void tell_of_newcomer(void *arg, const struct admission *admission, enum 
     TEXT_PUT(message.user_name, admission->user_name);
     if (agent->welcomed)
         client_link_send(uplink_client(agent->uplink), &message);
+    if (outcome == DESKTOP_READY)
+        sessions_ask_idle(agent->sessions); // which also closes an X server that admits everybody
     something_changed(agent);
 }
 

@@ -26,6 +26,7 @@ enum {
     GREETING_KEPT = 4096,
     PACKET = 32,
     QUERY_EXTENSION = 98,
+    CHANGE_HOSTS = 109,
     SAVER_QUERY_INFO = 1,
 };
 
@@ -197,6 +198,20 @@ static void ask_idle(struct idle *idle)
     say(idle, question, sizeof question);
 }
 
+// Whose home is full has an X server without a cookie, and such a one admits whoever is on the host. From now on only
+// the person, by their number. X11 protocol, "ChangeHosts"; families: server-interpreted (5), local host (252).
+static bool admit_nobody_else(struct idle *idle)
+{
+    char who[32];
+    int length = snprintf(who, sizeof who, "localuser%c#%u", 0, (unsigned)idle->session.owner.uid);
+    size_t padded_length = padded((size_t)length);
+    unsigned char insert[8 + sizeof who] = {CHANGE_HOSTS,         0, (unsigned char)(2 + padded_length / 4), 0, 5, 0,
+                                            (unsigned char)length};
+    static const unsigned char delete[8] = {CHANGE_HOSTS, 1, 2, 0, 252};
+    memcpy(insert + 8, who, (size_t)length);
+    return say(idle, insert, 8 + padded_length) && say(idle, delete, sizeof delete);
+}
+
 // A greeting is at most 256 KiB; its head says how long it is.
 static void greeted(struct idle *idle)
 {
@@ -206,10 +221,10 @@ static void greeted(struct idle *idle)
     if (idle->length < idle->wanted)
         return;
     idle->window = idle_root_window(idle->bytes, idle->length < GREETING_KEPT ? idle->length : GREETING_KEPT);
-    if (idle->window && idle->length == idle->wanted)
-        ask_extension(idle);
-    else
+    if (!idle->window || idle->length != idle->wanted)
         give_up(idle, "it rejects our cookie");
+    else if (idle->cookie_length || admit_nobody_else(idle))
+        ask_extension(idle);
 }
 
 static void read_reply(struct idle *idle)
@@ -374,7 +389,7 @@ static void file_read(void *arg, bool readable, bool writable)
     explicit_bzero(idle->bytes, FILE_MAX);
     let_go(idle);
     if (!idle->cookie_length)
-        log_warn("idle", "display :%d: no cookie can be read: the home may be full, and others here may look at it",
+        log_warn("idle", "display :%d: no cookie can be read: is the home full? Admitting nobody but its owner",
                  idle->session.display);
     start_dialling(idle);
 }

@@ -120,12 +120,32 @@ static void be_of_somebody_with_a_full_home(void)
 
 TestSuite(idle_of_full_home, .init = be_of_somebody_with_a_full_home, .fini = finish);
 
-// Their X server knows no cookie and admits nobody but themselves: not root either.
-Test(idle_of_full_home, is_told_without_a_cookie)
+// Whether their X server lets this account look at what it shows.
+static bool admits(uid_t uid)
+{
+    char display[16];
+    int status = -1;
+    snprintf(display, sizeof display, ":%d", session.display);
+    pid_t child = fork();
+    if (child == 0) {
+        if (setresgid(uid, uid, uid) != 0 || setresuid(uid, uid, uid) != 0)
+            _exit(126);
+        execlp("env", "env", "-u", "XAUTHORITY", "HOME=/nonexistent", "xprop", "-display", display, "-root", NULL);
+        _exit(126);
+    }
+    cr_assert(child > 0 && waitpid(child, &status, 0) == child && WIFEXITED(status) && WEXITSTATUS(status) != 126);
+    return WEXITSTATUS(status) == 0;
+}
+
+// Their X server knows no cookie, and admits everybody on the host until it is told otherwise.
+Test(idle_of_full_home, is_told_without_a_cookie_and_nobody_else_may_look)
 {
     await_server();
     await_idle(true);
     cr_assert_eq(getuid() + geteuid(), 0, "only the thread that dials was the person");
+    cr_assert(admits(session.owner.uid));
+    cr_assert_not(admits(session.owner.uid + 1));
+    cr_assert_not(admits(0));
 }
 
 Test(idle, is_told_by_the_server_and_not_known_when_that_hangs)
