@@ -85,7 +85,7 @@ bool address_network_has(const struct address_network *network, const struct add
     return (differs & (0xff00 >> rest) & 0xff) == 0;
 }
 
-bool address_networks_have(const char *networks, const struct address *address)
+static bool has_network(const char *networks, const struct address *address, int least_bits)
 {
     while (*networks) {
         char word[ADDRESS_NETWORK_TEXT_SIZE];
@@ -97,11 +97,21 @@ bool address_networks_have(const char *networks, const struct address *address)
         word[length] = 0;
         if (!address_network_read(&network, word))
             return false;
-        if (address_network_has(&network, address))
+        if (network.bits >= least_bits && address_network_has(&network, address))
             return true;
         networks += length + (networks[length] == ' ');
     }
     return false;
+}
+
+bool address_networks_have(const char *networks, const struct address *address)
+{
+    return has_network(networks, address, 0);
+}
+
+bool address_networks_name(const char *networks, const struct address *address)
+{
+    return has_network(networks, address, ADDRESS_BITS);
 }
 
 void address_network_print(char text[ADDRESS_NETWORK_TEXT_SIZE], const struct address *address)

@@ -32,6 +32,8 @@ bool address_network_read(struct address_network *network, const char *text) __a
 bool address_network_has(const struct address_network *network, const struct address *address);
 // Words with one space between. False: none of them has it, or one is no network.
 bool address_networks_have(const char *networks, const struct address *address);
+// The same, but only of a word that is this one address.
+bool address_networks_name(const char *networks, const struct address *address);
 // Who counts as one when strangers are counted: an IPv4 address, the /64 of an IPv6 one.
 void address_network_print(char text[ADDRESS_NETWORK_TEXT_SIZE], const struct address *address);
 // The same of one that is written; what is no address stays as it is, cut.

@@ -315,7 +315,8 @@ static bool may_probe(void *arg, const struct sockaddr *there)
     const struct probe *probe = arg;
     struct address address;
     return address_of_socket(&address, there) && !address_is_reserved(&address) &&
-           address_networks_have(probe->networks, &address) && !is_own(there);
+           address_networks_have(probe->networks, &address) &&
+           (address_networks_name(probe->networks, &address) || !is_own(there));
 }
 
 void prober_start(struct prober *prober, const struct probe_target *target, probe_done *done, void *arg)

@@ -198,6 +198,8 @@ Test(prober, asks_nobody_where_it_may_not)
     }
     struct probe_report report = probe_within(everywhere, false, "own", own->port, own->fingerprint);
     expect(&report, PROBE_UNREACHABLE, refused);
+    report = probe_within("10.9.9.1", false, "own", own->port, own->fingerprint);
+    expect(&report, PROBE_OK, "answers");
     report = probe_within(NULL, false, "own", own->port, own->fingerprint);
     expect(&report, PROBE_OK, "answers");
     report = probe_within("10.8.0.0/16 fd00::/8", false, "10.9.9.1", own->port, own->fingerprint);
