@@ -159,8 +159,12 @@ static void keep_page(void *arg, const struct store_event *events, size_t count,
     cr_assert(!why || why->kind == FAULT_ABSENT, "%s", why->text);
     read_count = count;
     read_first = count ? events[0].seq : 0;
-    for (size_t i = 0; i < count && i < sizeof payloads / sizeof *payloads; i++)
-        text_cut(payloads[i], sizeof payloads[i], events[i].payload ? strstr(events[i].payload, "\"by\"") : "");
+    for (size_t i = 0; i < count && i < sizeof payloads / sizeof *payloads; i++) {
+        const char *payload = events[i].payload;
+        const char *by = payload ? memmem(payload, events[i].length, "\"by\"", 4) : NULL;
+        snprintf(payloads[i], sizeof payloads[i], "%.*s", by ? (int)(payload + events[i].length - by) : 0,
+                 by ? by : "");
+    }
     loop_stop(loop);
 }
 
