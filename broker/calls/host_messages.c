@@ -64,12 +64,24 @@ static void commit_all(struct services *services, struct event *events, size_t c
         log_warn("session", "report not recorded, waiting for the next one: %s", why.text);
 }
 
+// A message is shown, and so is sent to the desk: should that be gone without a word, the host learns it now.
+static void give_surplus_order(struct services *services, const char *host_id, const struct host_message *order,
+                               bool tells)
+{
+    if (order->type == HOST_MESSAGE && !tells)
+        return;
+    if (order->type == HOST_LOG_OFF)
+        log_info("host", "%s: telling it to end %s, which the broker has ended", host_id, order->session);
+    services_tell_host(services, host_id, order);
+}
+
 static void compare(struct services *services, const char *host_id)
 {
     struct reconciliation found = {0};
     struct session_ages ages = services_ages(services);
     reconcile(services->state, reports_find(&services->reports, host_id), &ages, &found);
-    if (found.surplus_shown)
+    bool tells = reports_surplus(&services->reports, host_id, found.surplus_shown);
+    if (tells)
         log_info("host",
                  "%s: %zu desktops there are not known here, but somebody works there: left alone until nobody "
                  "does",
@@ -77,10 +89,8 @@ static void compare(struct services *services, const char *host_id)
     if (found.foreign_sessions)
         log_warn("host", "%s: ignored %zu reported sessions that are not its own", host_id, found.foreign_sessions);
     commit_all(services, found.events, found.event_count);
-    for (size_t i = 0; i < found.order_count; i++) {
-        log_info("host", "%s: telling it to end %s, which the broker has ended", host_id, found.orders[i].session);
-        services_tell_host(services, host_id, &found.orders[i]);
-    }
+    for (size_t i = 0; i < found.order_count; i++)
+        give_surplus_order(services, host_id, &found.orders[i], tells);
     reconciliation_fini(&found);
 }
 

@@ -5,6 +5,7 @@
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/device_messages.h"
 #include "broker/calls/host_messages.h"
 #include "broker/calls/host_password.h"
 #include "broker/calls/logon_attempt.h"
@@ -44,6 +45,16 @@ static void place_text(const struct services *services, const char *device_id, c
 {
     const struct device *device = state_device(services->state, device_id);
     text_cut(place, NAME_SIZE, device && device->room[0] ? device->room : device_id);
+}
+
+// A session that is given up with its host may still stand on a screen, and is not ended there while it does.
+static void tell_desks_of_lost(const struct logon *logon)
+{
+    for (size_t i = 0; i < logon->decision.event_count; i++) {
+        const struct event *event = &logon->decision.events[i];
+        if (event->type == EVENT_SESSION_ENDED)
+            device_tell(logon->services, &event->record.session, DEVICE_END, HOST_BECAUSE_SUPERSEDED);
+    }
 }
 
 static void tell_old_desk(struct logon *logon)
@@ -106,6 +117,7 @@ static void logon_committed(void *arg, bool durable, const struct fault *why)
              logon->decision.reconnected ? "reconnected" : "started", logon->request->peer.id, logon->decision.host.id,
              logon->request->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
+    tell_desks_of_lost(logon);
     char password[OTP_TEXT_SIZE];
     if (host_password(logon->services, &logon->decision.session, logon->user_name, password)) {
         give_answer(logon, password);

@@ -49,12 +49,12 @@ static void compare_absent(struct comparing *comparing, const struct session *se
 }
 
 // What the broker has ended while the host was away, or what its person has anew elsewhere.
-static void log_off(struct comparing *comparing, const struct host_session *there)
+static void order(struct comparing *comparing, const struct host_session *there, enum host_message_type type)
 {
     struct reconciliation *out = comparing->out;
     mem_reserve(&out->orders, &out->order_capacity, out->order_count + 1, sizeof *out->orders);
     struct host_message *message = &out->orders[out->order_count++];
-    *message = (struct host_message){.type = HOST_LOG_OFF, .reason = HOST_BECAUSE_SUPERSEDED};
+    *message = (struct host_message){.type = type, .reason = HOST_BECAUSE_SUPERSEDED};
     TEXT_PUT(message->session, there->session);
 }
 
@@ -71,16 +71,12 @@ static void look_for_surplus(struct comparing *comparing, const struct state *st
 {
     for (size_t i = 0; i < comparing->report->session_count; i++) {
         const struct host_session *there = &comparing->report->sessions[i];
-        if (!there->session[0])
+        bool foreign = there->session[0] && is_foreign(state, there->session, comparing->report->host);
+        comparing->out->foreign_sessions += foreign;
+        if (!there->session[0] || foreign || state_session(state, there->session) || there->unrecorded)
             continue;
-        if (is_foreign(state, there->session, comparing->report->host))
-            comparing->out->foreign_sessions++;
-        else if (state_session(state, there->session) || there->unrecorded)
-            continue;
-        else if (there->connected)
-            comparing->out->surplus_shown++;
-        else
-            log_off(comparing, there);
+        order(comparing, there, there->connected ? HOST_MESSAGE : HOST_LOG_OFF);
+        comparing->out->surplus_shown += there->connected;
     }
 }
 
@@ -97,7 +93,7 @@ void reconcile(const struct state *state, const struct report *report, const str
             compare_absent(&comparing, session);
     }
     look_for_surplus(&comparing, state);
-    assert(out->order_count + out->foreign_sessions + out->surplus_shown <= report->session_count);
+    assert(out->order_count + out->foreign_sessions <= report->session_count);
 }
 
 void reconciliation_fini(struct reconciliation *out)

@@ -17,7 +17,8 @@ struct reconciliation {
     struct host_message *orders; // to the host
     size_t order_count, order_capacity;
     size_t foreign_sessions; // sessions in the report that are not this host's by the state
-    size_t surplus_shown;    // that the state does not know, but somebody works there: ended once nobody does
+    size_t surplus_shown;    // that the state does not know, but somebody works there: they are told (an order of
+                             // HOST_MESSAGE each), and it is ended once nobody does
 };
 
 // What is unrecorded was never ended by this journal: it is left alone. `out` begins as {0}; reconciliation_fini frees

@@ -206,6 +206,14 @@ void reports_forget(struct reports *reports, const char *host_id)
         report_free(report);
 }
 
+bool reports_surplus(struct reports *reports, const char *host_id, size_t shown)
+{
+    struct report *report = report_of(reports, host_id);
+    bool more = shown > report->surplus_shown;
+    report->surplus_shown = shown;
+    return more;
+}
+
 bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t now_ms)
 {
     const struct report *report = reports_find(reports, host_id);

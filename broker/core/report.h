@@ -27,6 +27,7 @@ struct desktop_failure {
 struct report {
     char host[ID_SIZE];     // the key
     bool linked;            // its agent's link is up
+    size_t surplus_shown;   // desktops there that somebody works at, though the journal does not know them
     int64_t changed_ms;     // steady: when `linked` last changed
     int64_t heard_ms;       // steady: when the last report came; 0: none yet
     struct host_message as; // load, faults, version
@@ -62,6 +63,8 @@ bool reports_shut_out(const struct reports *reports, const char *session_id);
 void reports_desktop(struct reports *reports, const char *host_id, const char *person_id, enum desktop_outcome outcome,
                      bool is_new, int64_t now_ms);
 void reports_forget(struct reports *reports, const char *host_id);
+// How many desktops there somebody works at, though the journal does not know them. True: more than before.
+bool reports_surplus(struct reports *reports, const char *host_id, size_t shown);
 
 // Its agent's link is up and has brought a report lately.
 bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t now_ms);

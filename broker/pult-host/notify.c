@@ -57,6 +57,8 @@ void notify_sentence(char sentence[NOTIFY_SENTENCE_SIZE], enum host_reason reaso
     }
     if (reason == HOST_BECAUSE_IDLE)
         print_lock(what, sizeof what, minutes);
+    else if (reason == HOST_BECAUSE_SUPERSEDED)
+        text_cut(what, sizeof what, _("Save your work: it is ended when you leave it."));
     else
         print_log_off(what, sizeof what, minutes);
     text_addf(&whole, "%s %s%s%s", _(causes[reason]), what, *text ? "\n" : "", text);

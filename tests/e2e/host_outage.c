@@ -10,7 +10,7 @@ enum { AWAY_MS = 60 * 1000, CLEAR_MS = 30 * 1000 };
 
 static void open_altdorf(void)
 {
-    story_open("--tenant altdorf --host ts3 --host ts4 --desk none --people 5 --place home=10.77.9.1");
+    story_open("--tenant altdorf --host ts3 --host ts4 --desk desk1 --people 5 --place home=10.77.9.1");
     place_runs("broker", "tests/e2e/fake-desk enrol altdorf/stub1 altdorf/stub2 altdorf/stub3 altdorf/stub4 "
                          "altdorf/stub5 altdorf/stub6");
 }
@@ -25,7 +25,8 @@ TestSuite(host_outage, .init = open_altdorf, .fini = story_close, .timeout = 400
 static void five_people_work_at_one_host(void)
 {
     pultctl("host drain altdorf/ts4");
-    place_runs("home", LOG_ON("1 2 3 4 5") "tests/e2e/fake-desk open p0000$n || exit 1; done");
+    place_runs("home", LOG_ON("1 2 3 4") "tests/e2e/fake-desk open p0000$n || exit 1; done");
+    desk_logs_on("desk1", "p00005", "viele-geheim-1");
     pultctl("host undrain altdorf/ts4");
     sessions_soon_are("[" OF("ts3", "connected") "] | length == 5", 20);
     place_runs("ts3", SCREENS " >/srv/before; [ $(wc -l </srv/before) = 5 ]");
@@ -39,6 +40,7 @@ static void who_logs_on_again_gets_a_new_one_and_is_told(void)
     place_runs("home", "printf 'viele-geheim-1\\n' | tests/e2e/fake-desk logon stub6 anew p00005 && "
                        "jq -e '.abandoned_host == \"altdorf/ts3\"' $TOWN/stubs/anew && tests/e2e/fake-desk open anew");
     screen_shows("home", "p00005 auf ts4", 30);
+    screen_shows("desk1", "Sie haben eine neue", 10);
 }
 
 static int64_t host_returns_ms(void)

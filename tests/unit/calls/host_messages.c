@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Whose desktop the broker believes it is, by what its host says of names and accounts.
 #include "broker/calls/host_messages.h"
+#include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
@@ -126,6 +127,22 @@ Test(host_messages, what_is_odd_at_a_host_is_shown_and_keeps_nobody_out)
     cr_assert_str_eq(codec_string(shown, "warnings"), "user names: anna; user names: berta");
     const struct report *report = reports_find(&calls.services.reports, anna.host.id);
     cr_assert_str_eq(report->as.faults, "");
+}
+
+Test(host_messages, who_works_at_what_was_given_up_is_told_once)
+{
+    static const char given_up[] = "neustadt/s-0123456789abcdef-00000007";
+    struct host_message report = {.type = HOST_REPORT};
+    calls.sent_count = 0;
+    for (int i = 0; i < 3; i++) {
+        struct host_session *there = record_add(&report.sessions, &host_session_type);
+        TEXT_PUT(there->session, given_up);
+        there->connected = true;
+        host_message(&calls.services, anna.host.id, &report);
+    }
+    cr_assert_eq(calls.sent_count, 1);
+    cr_assert(calls.sent[0].message.type == HOST_MESSAGE && calls.sent[0].message.reason == HOST_BECAUSE_SUPERSEDED);
+    cr_assert_str_eq(calls.sent[0].message.session, given_up);
 }
 
 // As sessions are called outside of tests.
