@@ -259,7 +259,7 @@ static struct child *start_viewer(struct loop *loop, const struct rdp_client_con
                                                 {RLIMIT_DATA, (rlim_t)1 << 30},
                                                 {RLIMIT_AS, (rlim_t)8 << 30},
                                                 {RLIMIT_NPROC, 512}};
-    int filter = syscall_filter_open(why);
+    int filter = syscall_filter_open(task->answer->sound, why);
     if (filter < 0)
         return NULL;
     struct sandbox_words words = {.count = 0};
@@ -275,12 +275,15 @@ static struct child *start_viewer(struct loop *loop, const struct rdp_client_con
         ADD(&words, "--bind-try", config->drives_dir, INSIDE_DRIVES);
     if (task->answer->sound)
         add_sound(&words, config->sound_dir);
-    ADD(&words, "--remount-ro", "/");
+    // Each alone, without what is mounted in it. What lies in /dev or at / would be counted nowhere, and by a file in
+    // /proc it could have others ended before itself when memory is short.
+    ADD(&words, "--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/");
     ADD(&words, "--setenv", "DISPLAY", task->display, "--setenv", "XAUTHORITY", INSIDE_COOKIE);
     ADD(&words, "--", config->program, "/args-from:stdin");
     struct child_plan plan = {.arguments = words.word,
                               .environment = environment,
                               .account = config->account,
+                              .goes_first = true,
                               .input = input,
                               .output = output,
                               .pass = {filter},

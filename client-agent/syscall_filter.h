@@ -5,5 +5,6 @@
 #pragma once
 #include "broker/base/fault.h"
 
-// A descriptor that holds the list for bwrap's --seccomp, the caller's to close; -1 with a fault.
-int syscall_filter_open(struct fault *why);
+// A descriptor that holds the list for bwrap's --seccomp, the caller's to close; -1 with a fault. Shared memory is for
+// sound alone.
+int syscall_filter_open(bool sound, struct fault *why);

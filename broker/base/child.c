@@ -53,6 +53,14 @@ static bool become_account(const struct account *account)
            setresuid(account->uid, account->uid, account->uid) == 0;
 }
 
+// Before the change of user, after which the file is root's.
+static bool go_first(void)
+{
+    static const char most[] = "1000";
+    int file = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    return file >= 0 && write(file, most, sizeof most - 1) == sizeof most - 1;
+}
+
 static bool set_limits(const struct child_plan *plan)
 {
     for (size_t i = 0; i < plan->limit_count; i++) {
@@ -88,6 +96,8 @@ static void run_program(const struct child_plan *plan, int nothing, pid_t parent
     signal(SIGPIPE, SIG_DFL);
     setpgid(0, 0);
     if (plan->no_network && unshare(CLONE_NEWNET) != 0)
+        return;
+    if (plan->goes_first && !go_first())
         return;
     if (plan->account && !become_account(plan->account))
         return;

@@ -31,6 +31,7 @@ struct child_plan {
     const char *const *environment; // all of it; ends with NULL
     const struct account *account;  // NULL: stays who we are
     bool no_network;                // gets an empty network namespace of its own; for root only
+    bool goes_first;                // is ended before others, with its own children, when memory is short
     int input, output;              // its 0, and its 1 and 2; -1: /dev/null
     int pass[CHILD_PASS_MAX];       // becomes 3, 4, ...
     size_t pass_count;

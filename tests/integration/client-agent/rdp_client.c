@@ -361,6 +361,10 @@ Test(rdp_client_at_host, gives_whoever_takes_it_over_no_way_on)
         "/tmp/x: ENOSPC\n",
         "/home/viewer/x: ENOSPC\n",
         "/dev/shm/x: ENOSPC\n",
+        "/dev/x: EROFS\n",
+        "shared memory of 64 MiB: ENOSYS\n",
+        "shared memory of 64 KiB: ENOSYS\n",
+        "last when memory is short: EROFS\n",
         "process: done\n",
         "processes: 512\n",
     };
@@ -393,6 +397,19 @@ Test(rdp_client_at_host, gets_of_sound_what_plays_and_nothing_that_records)
     for (const char *at = text; (at = strstr(at, "sound: ")); at++)
         count++;
     cr_expect_eq(count, sizeof given / sizeof *given, "%s", text);
+    // What ALSA mixes in lies there.
+    cr_expect(strstr(text, "shared memory of 64 MiB: ENOSYS\n"), "%s", text);
+    cr_expect(strstr(text, "shared memory of 64 KiB: done\n"), "%s", text);
+}
+
+Test(rdp_client_at_host, goes_first_when_memory_is_short)
+{
+    char pid[20], text[64];
+    open_host(silent_host);
+    open_viewer();
+    wait_for_viewer(pid);
+    read_proc(pid, "oom_score_adj", text, sizeof text);
+    cr_expect_str_eq(text, "1000\n");
 }
 
 Test(rdp_client_at_host, is_under_the_list_of_system_calls)

@@ -14,6 +14,7 @@
 #include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -40,9 +41,10 @@ static void fill(const char *path)
     static char chunk[CHUNK];
     int file = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     int written = 0;
-    while (written < 200 && write(file, chunk, sizeof chunk) == sizeof chunk)
+    while (file >= 0 && written < 200 && write(file, chunk, sizeof chunk) == sizeof chunk)
         written++;
     tell(path, written == 200);
+    close(file);
     unlink(path);
 }
 
@@ -75,6 +77,10 @@ __attribute__((constructor)) static void probe(void)
     fill("/tmp/x");
     fill("/home/viewer/x");
     fill("/dev/shm/x");
+    fill("/dev/x");
+    tell("shared memory of 64 MiB", shmget(IPC_PRIVATE, (size_t)64 << 20, 0600) >= 0);
+    tell("shared memory of 64 KiB", shmget(IPC_PRIVATE, (size_t)64 << 10, 0600) >= 0);
+    tell("last when memory is short", open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC) >= 0);
     pid_t child = fork();
     if (child == 0)
         _exit(0);
