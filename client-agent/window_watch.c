@@ -13,7 +13,7 @@
 #include <xcb/xcb.h>
 #include <xcb/xinput.h>
 
-enum { KEYS = 256, KEYCODE_L = 46 /* of Linux' evdev */, ORDINARY_HEIGHT = 1080, SCALE_MOST = 4 };
+enum { KEYS = 256, DEVICES = 256, KEYCODE_L = 46 /* of Linux' evdev */, ORDINARY_HEIGHT = 1080, SCALE_MOST = 4 };
 enum key_role { KEY_OTHER, KEY_CONTROL, KEY_ALT, KEY_SUPER, KEY_L };
 
 struct window_watch {
@@ -23,7 +23,7 @@ struct window_watch {
     struct window_watch_screen fills; // that it has to fill; none without monitors
     uint8_t input_opcode;
     enum key_role roles[KEYS]; // by key code
-    bool down[KEYS];
+    bool down[DEVICES][KEYS];
     struct window_watch_events events;
     void *arg;
 };
@@ -151,22 +151,25 @@ static bool listen_to_keyboard(struct window_watch *watch)
 
 static bool holds(const struct window_watch *watch, enum key_role role)
 {
-    for (size_t key = 0; key < KEYS; key++)
-        if (watch->down[key] && watch->roles[key] == role)
-            return true;
+    for (size_t device = 0; device < DEVICES; device++)
+        for (size_t key = 0; key < KEYS; key++)
+            if (watch->down[device][key] && watch->roles[key] == role)
+                return true;
     return false;
 }
 
-// Each key comes several times: from its keyboard, from the one that stands for all, and again while it is held.
+// Each key comes several times: from its keyboard, from the one that stands for all, and again while it is held. Each
+// keyboard has keys of its own, so that what a client types with one of its making (XTEST) changes none of a real one.
 static bool locks_desk(struct window_watch *watch, const xcb_generic_event_t *event)
 {
     xcb_input_raw_key_press_event_t key;
     memcpy(&key, event, sizeof key);
-    if ((event->response_type & 0x7f) != XCB_GE_GENERIC || key.extension != watch->input_opcode || key.detail >= KEYS)
+    if ((event->response_type & 0x7f) != XCB_GE_GENERIC || key.extension != watch->input_opcode || key.detail >= KEYS ||
+        key.sourceid >= DEVICES)
         return false;
-    bool was_down = watch->down[key.detail];
-    watch->down[key.detail] = key.event_type == XCB_INPUT_RAW_KEY_PRESS;
-    if (was_down || !watch->down[key.detail] || watch->roles[key.detail] != KEY_L)
+    bool *down = &watch->down[key.sourceid][key.detail], was_down = *down;
+    *down = key.event_type == XCB_INPUT_RAW_KEY_PRESS;
+    if (was_down || !*down || watch->roles[key.detail] != KEY_L)
         return false;
     return holds(watch, KEY_SUPER) || (holds(watch, KEY_CONTROL) && holds(watch, KEY_ALT));
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // In a window manager's place on an X server: tells when the client shows a window and gives it the keyboard; keeps
-// for itself the keys that lock the desk, Super+L and Ctrl+Alt+L. They are heard as the keyboard sends them, so that no
-// client can take them away: neither by a grab nor by another layout.
+// for itself the keys that lock the desk, Super+L and Ctrl+Alt+L. They are heard as the keyboard sends them, so that
+// neither a grab nor another layout takes them away. A client that was taken over can switch a keyboard off altogether.
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"

@@ -6,7 +6,11 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
 #include <xcb/xcb.h>
+#include <xcb/xcbext.h>
+#include <xcb/xinput.h>
 
 static struct window_watch *watch;
 static volatile bool is_locked, is_shown;
@@ -85,6 +89,63 @@ Test(window, locks_the_desk_when_its_client_keeps_the_keyboard)
     cr_expect(locks("super+l"));
     cr_expect(locks("ctrl+alt+l"));
     xcb_disconnect(client);
+}
+
+// Of the keyboard that the X server has, not of the one that XTEST makes; 0 when there is none.
+static uint8_t find_keyboard(xcb_connection_t *hands)
+{
+    uint8_t found = 0;
+    free(xcb_input_xi_query_version_reply(hands, xcb_input_xi_query_version(hands, 2, 2), NULL));
+    xcb_input_xi_query_device_reply_t *reply =
+        xcb_input_xi_query_device_reply(hands, xcb_input_xi_query_device(hands, XCB_INPUT_DEVICE_ALL), NULL);
+    cr_assert(reply);
+    xcb_input_xi_device_info_iterator_t devices = xcb_input_xi_query_device_infos_iterator(reply);
+    for (; devices.rem; xcb_input_xi_device_info_next(&devices)) {
+        const char *name = xcb_input_xi_device_info_name(devices.data);
+        if (devices.data->type == XCB_INPUT_DEVICE_TYPE_SLAVE_KEYBOARD &&
+            !memmem(name, devices.data->name_len, "XTEST", 5))
+            found = (uint8_t)devices.data->deviceid;
+    }
+    free(reply);
+    return found;
+}
+
+// XTestFakeInput with a device's event (XTEST 2.2 and later), for which libxcb has no function of its own.
+static void move_key(xcb_connection_t *hands, uint8_t device, uint8_t key, bool press)
+{
+    static const char name[] = "XTEST";
+    enum { FAKE_INPUT = 2 };
+    struct {
+        uint8_t major, minor;
+        uint16_t length;
+        uint8_t type, detail, unused[29], device;
+    } request = {.minor = FAKE_INPUT, .detail = key, .device = device};
+    struct iovec parts[3] = {[2] = {&request, sizeof request}}; // libxcb wants room before
+    xcb_query_extension_reply_t *test =
+        xcb_query_extension_reply(hands, xcb_query_extension(hands, sizeof name - 1, name), NULL);
+    cr_assert(test && test->present);
+    request.type = (uint8_t)(xcb_get_extension_data(hands, &xcb_input_id)->first_event +
+                             (press ? XCB_INPUT_DEVICE_KEY_PRESS : XCB_INPUT_DEVICE_KEY_RELEASE));
+    xcb_protocol_request_t kind = {.count = 1, .opcode = test->major_opcode, .isvoid = 1};
+    xcb_send_request(hands, 0, parts + 2, &kind);
+    free(xcb_get_input_focus_reply(hands, xcb_get_input_focus(hands), NULL));
+    free(test);
+}
+
+Test(window, locks_the_desk_while_its_client_types_the_same_keys)
+{
+    enum { SUPER = 133, L = 46 };
+    xcb_connection_t *hands = xcb_connect(NULL, NULL);
+    uint8_t keyboard = find_keyboard(hands);
+    cr_assert_neq(keyboard, 0);
+    program_shell("xdotool keydown 46");
+    move_key(hands, keyboard, SUPER, true);
+    program_shell("xdotool key 133");
+    display_run_ms(200);
+    cr_expect_not(is_locked);
+    move_key(hands, keyboard, L, true);
+    cr_expect(display_wait(&is_locked, 10000));
+    xcb_disconnect(hands);
 }
 
 Test(window, locks_the_desk_when_its_client_changes_what_keys_mean)
