@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/host_password.h"
+#include "broker/base/text.h"
+
+#include <string.h>
 
 static bool is_sole(const struct services *services, const struct host *host)
 {
@@ -19,12 +22,17 @@ static const char *found_as(const struct services *services, const struct sessio
     return there ? there->found_as : "";
 }
 
-static bool has_unrecorded(const struct services *services, const char *host_id)
+// The host asks no further whose one is that has this name: nobody else's desktop may make it so.
+static bool has_unrecorded(const struct services *services, const char *host_id, const char *user_name)
 {
     const struct report *report = reports_find(&services->reports, host_id);
-    for (size_t i = 0; report && i < report->session_count; i++)
-        if (report->sessions[i].unrecorded)
+    size_t length = strlen(user_name);
+    for (size_t i = 0; report && i < report->session_count; i++) {
+        const struct host_session *there = &report->sessions[i];
+        if (there->unrecorded &&
+            (text_same_name(user_name, length, there->user_name) || text_same_name(user_name, length, there->found_as)))
             return true;
+    }
     return false;
 }
 
@@ -41,11 +49,11 @@ bool host_password(const struct services *services, const struct session *sessio
         .until_ms = commit_now_ms(services->commit) + OTP_MS,
         .sole = is_sole(services, host),
         .running = *opened_as && !text_equal(opened_as, user_name),
-        .unrecorded = has_unrecorded(services, host->id),
         .password_follows = host_password_follows(services, session),
     };
     if (otp.running)
         text_put(user_name, USER_NAME_SIZE, opened_as);
+    otp.unrecorded = has_unrecorded(services, host->id, user_name);
     TEXT_PUT(otp.session, session->id);
     TEXT_PUT(otp.host, host->id);
     TEXT_PUT(otp.user_name, user_name);

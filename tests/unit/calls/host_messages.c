@@ -45,15 +45,21 @@ static void says_it_ends(const char *host_id, const char *session_id, enum host_
     host_message(&calls.services, host_id, &message);
 }
 
-// That it has this session, and finds it again only by this name.
-static void reports_after(int64_t last_seq, const char *session_id, const char *found_as)
+static void reports_as(int64_t last_seq, const char *session_id, const char *user_name, const char *found_as)
 {
     struct host_message as = {.type = HOST_REPORT};
     struct host_session *there = mem_new(1, sizeof *there);
     TEXT_PUT(there->session, session_id);
+    TEXT_PUT(there->user_name, user_name);
     TEXT_PUT(there->found_as, found_as);
     there->fence = anna.session.fence;
     reports_take(&calls.services.reports, anna.host.id, &as, there, 1, last_seq, clock_steady_ms());
+}
+
+// That it has this session, and finds it again only by this name.
+static void reports_after(int64_t last_seq, const char *session_id, const char *found_as)
+{
+    reports_as(last_seq, session_id, "", found_as);
 }
 
 static void reports_of(const char *session_id, const char *found_as)
@@ -194,6 +200,13 @@ Test(host_messages, what_the_journal_has_lost_makes_no_way)
     struct otp_key *verifies = otp_key_read(key);
     user_name_for("anna", &password);
     cr_assert(otp_read(verifies, password, anna.host.id, "anna", &otp, &rest) && otp.unrecorded);
+    user_name_for("berta", &password);
+    cr_assert(otp_read(verifies, password, anna.host.id, "berta", &otp, &rest) && !otp.unrecorded, "it is anna's");
+    reports_as(anna.session.fence - 1, somebody, "Anna", ""); // found by the account
+    user_name_for("anna", &password);
+    cr_assert(otp_read(verifies, password, anna.host.id, "anna", &otp, &rest) && otp.unrecorded);
+    user_name_for("berta", &password);
+    cr_assert(otp_read(verifies, password, anna.host.id, "berta", &otp, &rest) && !otp.unrecorded);
     otp_key_free(verifies);
 }
 
