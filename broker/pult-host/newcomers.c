@@ -201,13 +201,25 @@ static void tell(const struct newcomer *newcomer, enum desktop_outcome outcome, 
     newcomers->told(newcomers->arg, &newcomer->admission, outcome, was_running);
 }
 
+// A later logon of theirs began it, or its person was let in to it again and it is fit for use.
+static bool is_of_later(const struct newcomer *newcomer, const struct newcomer_facts *facts,
+                        const struct sessions_row *row)
+{
+    for (const struct newcomer *later = newcomer->next; later; later = later->next)
+        if (later->admission.uid == row->session.owner.uid && row->session.server.started >= later->since)
+            return true;
+    bool elsewhere = row->session.connected && !facts->connected;
+    bool newer = row->admission && row->admission->fence != newcomer->admission.fence;
+    return facts->window_manager_ms >= 0 && (elsewhere || newer);
+}
+
 // What is left of a desktop that nobody ever saw is in the way of the next attempt.
 static void fail(struct newcomer *newcomer, const struct newcomer_facts *facts, const struct sessions_row *row,
                  enum desktop_outcome outcome)
 {
     struct sessions *sessions = newcomer->newcomers->sessions;
     tell(newcomer, outcome, facts->is_there && facts->older);
-    if (facts->is_there && !facts->older)
+    if (facts->is_there && !facts->older && !is_of_later(newcomer, facts, row))
         sessions_end(sessions, &row->session, &logoff_fast);
     if (newcomer->connection.pid && facts->connection)
         sessions_cut(sessions, &newcomer->connection, "no desktop");
