@@ -39,7 +39,7 @@ struct agent {
     struct session_view *view; // NULL without a session
     struct loop_timer *timer;
     struct carrier *carrier;
-    bool small_packets; // to session hosts: large ones were lost on the way to one, or to the broker
+    int64_t small_until_ms; // small packets to session hosts: large ones were lost on the way to one, or to the broker
 
     // A ticket is bound to the broker's certificate. Until that is known, this logon waits.
     char waiting_name[USER_NAME_SIZE];
@@ -106,7 +106,9 @@ static void session_view_changed(void *arg, enum session_view_event event, enum 
 static void open_view(void *arg, const struct logon_answer *answer, const struct secret *password)
 {
     struct agent *agent = arg;
-    agent->small_packets |= broker_link_uses_small_packets(agent->broker);
+    int64_t small_until_ms = broker_link_small_until_ms(agent->broker);
+    if (agent->small_until_ms < small_until_ms)
+        agent->small_until_ms = small_until_ms;
     struct session_view_config config = {
         .viewer = {.program = agent->config->viewer,
                    .sandbox = agent->config->sandbox,
@@ -115,7 +117,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
                    .sound_dir = "/dev/snd",
                    .account = agent->is_root ? &agent->rdp_client_account : NULL},
         .run_dir = agent->config->run_dir,
-        .small_packets = &agent->small_packets,
+        .small_until_ms = &agent->small_until_ms,
         .dial_ms = DIAL_MS,
         .give_up_ms = GIVE_UP_MS,
         .show_ms = SHOW_MS,

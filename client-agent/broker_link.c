@@ -167,9 +167,9 @@ void broker_link_probe(struct broker_link *broker)
     client_link_probe(uplink_client(broker->line));
 }
 
-bool broker_link_uses_small_packets(const struct broker_link *broker)
+int64_t broker_link_small_until_ms(const struct broker_link *broker)
 {
-    return client_uses_small_packets(uplink_client(broker->line));
+    return client_small_until_ms(uplink_client(broker->line));
 }
 
 int broker_link_descriptor(const struct broker_link *broker)

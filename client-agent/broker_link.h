@@ -31,7 +31,7 @@ void broker_link_change(struct broker_link *broker, unsigned attempt, const char
                         const struct secret *old_password, const struct secret *new_password);
 // Somebody waits for the broker: is it there? Told by link_silent when it is not.
 void broker_link_probe(struct broker_link *broker);
-bool broker_link_uses_small_packets(const struct broker_link *broker);
+int64_t broker_link_small_until_ms(const struct broker_link *broker);
 int broker_link_descriptor(const struct broker_link *broker); // of the link; -1 while it is down
 void broker_link_report(struct broker_link *broker, const struct device_message *message);
 // Of the broker's certificate; false before the first connection.

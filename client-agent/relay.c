@@ -113,7 +113,7 @@ static void look_at_host(void *arg)
     int64_t now_ms = clock_steady_ms();
     loop_timer_start(relay->look, LOOK_MS);
     if (!relay->small_packets && tcp_gap_stays(&relay->gap, relay->far)) {
-        log_warn("relay", "%s: large packets are lost on the way (MTU); only small ones from now on", relay->address);
+        log_warn("relay", "%s: large packets are lost on the way (MTU); only small ones for an hour", relay->address);
         relay->small_packets = true;
         line_ended(relay, PUMP_FAR);
         relay->told(relay->arg, RELAY_PACKETS_LOST);

@@ -30,7 +30,7 @@ const struct session_end_row session_end_rows[VIEW_END_COUNT] = {
                          DESK_REPORTS_FAILED, "no desktop"},
     [VIEW_PACKETS_LOST] =
         {N_("Large packets are lost on the way to the session host, small ones get through (MTU). Log on again: only "
-            "small ones are used from now on. Tell the help desk."),
+            "small ones are used for the next hour. Tell the help desk."),
          DESK_REPORTS_FAILED, "large packets lost"},
     [VIEW_CLOSED] = {"", DESK_REPORTS_DISCONNECTED, "closed at the desk"},
 };

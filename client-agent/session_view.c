@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/session_view.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/net/dial.h"
 #include "client-agent/relay.h"
 #include "client-agent/window_watch.h"
 
@@ -96,14 +98,20 @@ static void wait_for_password(struct session_view *view)
     view->told(view->arg, VIEW_WAITS, 0);
 }
 
+static void use_small_packets(struct session_view *view, const char *because)
+{
+    log_warn("viewer", "%s: %s; small packets for an hour", view->answer.session, because);
+    *view->config.small_until_ms = clock_steady_ms() + SMALL_PACKETS_MS;
+}
+
 static void rdp_client_is_over(void *arg, enum rdp_client_end ended, int status)
 {
     struct session_view *view = arg;
     enum session_view_end end = end_by_viewer[ended];
     log_info("viewer", "%s: ended with %d%s", view->answer.session, status, view->shown ? "" : " before it was shown");
     // It gave up a host whose kernel answers: perhaps what is large does not get through.
-    if (end == VIEW_LOST && !view->stalled)
-        *view->config.small_packets = true;
+    if (end == VIEW_LOST && !view->stalled && !relay_host_ended(view->relay))
+        use_small_packets(view, "gave up a host that had not ended the connection");
     // xfreerdp3 also says so when it loses its X server.
     if (end == VIEW_ENDED_BY_HOST && !relay_host_ended(view->relay))
         end = VIEW_FAILED;
@@ -292,7 +300,7 @@ static void relay_changed(void *arg, enum relay_event event)
         stall(view);
         return;
     case RELAY_PACKETS_LOST:
-        *view->config.small_packets = true;
+        use_small_packets(view, "large packets are lost");
         if (!view->shown)
             end_with(view, VIEW_PACKETS_LOST);
         return;
@@ -337,7 +345,7 @@ static bool start_relay(struct session_view *view, struct fault *why)
         .port = (int)view->answer.port,
         .dial_ms = view->config.dial_ms,
         .give_up_ms = view->config.give_up_ms,
-        .small_packets = *view->config.small_packets,
+        .small_packets = clock_steady_ms() < *view->config.small_until_ms,
         .was_up = view->shown,
     };
     view->relay = relay_new(view->loop, &config, relay_changed, view, why);

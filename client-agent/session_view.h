@@ -35,7 +35,7 @@ struct session_view_config {
     int64_t dial_ms, give_up_ms, show_ms; // show_ms: how long until the desktop must be there
     int64_t announce_ms;                  // and, where it is announced, the announcement after the viewer is
     int64_t refusal_ms;                   // and where it is not: how long a host takes to end what it does not let in
-    bool *small_packets;                  // for the way to the host; set when large ones are lost there
+    int64_t *small_until_ms;              // small packets to the host; set when large ones are lost there
     int64_t read_ms;                      // how long the greeter stays when it has a lost session to tell of
 };
 

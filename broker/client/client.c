@@ -35,6 +35,7 @@ struct client_call {
     struct text received;
     bool started, ended;
     bool probing; // no answer came: do small packets get through?
+    bool probed;  // one came to that
     struct client_answer answer;
     client_done *done;
     void *arg;
@@ -121,6 +122,7 @@ static void deadline_passed(void *arg)
         return;
     }
     tls_connection_cut(&call->end);
+    call->end.packets_lost = call->probed && tls_connection_uses_small_packets(call->client->connector);
     end_late(call);
 }
 
@@ -225,8 +227,9 @@ static int read_head(struct client_call *call)
 {
     char seconds[24];
     if (call->probing) {
-        call->end.packets_lost = tls_connection_uses_small_packets(call->client->connector);
-        end_late(call);
+        call->probed = true;
+        bool in_doubt = tls_connection_is_in_doubt(call->client->connector);
+        loop_timer_start(call->deadline, in_doubt ? TLS_CONNECTION_VERDICT_MS : 0);
         return -1;
     }
     call->answer.status = (int)lws_http_client_http_response(call->end.wsi);
@@ -287,7 +290,7 @@ static int event(struct tls_connection *tls_connection, int reason, void *in, si
 {
     struct client_call *call = (struct client_call *)tls_connection;
     int verdict = react(call, reason, in, length);
-    if (call->ended)
+    if (call->ended || call->probed)
         tls_connection_forget(tls_connection);
     return verdict;
 }
@@ -492,9 +495,9 @@ int client_link_descriptor(const struct client *client)
     return client->link ? websocket_descriptor(client->link) : -1;
 }
 
-bool client_uses_small_packets(const struct client *client)
+int64_t client_small_until_ms(const struct client *client)
 {
-    return tls_connection_uses_small_packets(client->connector);
+    return tls_connection_small_until_ms(client->connector);
 }
 
 bool client_link_send(struct client *client, const void *message)

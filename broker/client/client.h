@@ -76,9 +76,10 @@ bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t
 // The link: comes up by itself, again and again with growing waits and jitter, until client_free. Pings every 20 s;
 // a broker that has not answered for 30 s counts as gone.
 void client_link(struct client *client, enum noun noun, const struct websocket_events *events, void *arg);
-void client_unlink(struct client *client);                   // ends it for good, without a word; calls go on
-bool client_uses_small_packets(const struct client *client); // large ones were lost on the way to the broker
-void client_link_probe(struct client *client);               // see websocket_probe
-int client_link_descriptor(const struct client *client);     // -1 while the link is not up
+void client_unlink(struct client *client); // ends it for good, without a word; calls go on
+// Large packets were lost on the way to the broker: small ones are used until then, by clock_steady_ms. 0: not so.
+int64_t client_small_until_ms(const struct client *client);
+void client_link_probe(struct client *client);           // see websocket_probe
+int client_link_descriptor(const struct client *client); // -1 while the link is not up
 // `message`: the struct of the link. False when the link is down, or the broker does not know messages of this type.
 bool client_link_send(struct client *client, const void *message);

@@ -28,6 +28,8 @@ enum {
     WATCH_MS = 500,
     WATCHED_MS = 30 * 1000, // a link that is older has its pings
     SHAKEN_MS = 3000,       // a handshake that takes longer is tried again with small packets
+    FAST_MS = 2000,         // which say something only when theirs does not take as long
+    SETTLE_MS = 1000,       // and a broker that was only slow answers the first one as well
     FAREWELL_ROUNDS = 5,
 };
 
@@ -38,17 +40,30 @@ struct tls_connector {
     char *host, *peer;
     int port;
     struct resolver *resolver;
-    bool small_packets;
+    int64_t small_until_ms;
+    struct tls_connection witness; // a handshake that was late: does it stay so when one with small packets does not?
+    struct loop_timer *verdict;    // on the witness
+    bool small_was_fast;
     int waiting_room;           // a listener whose queue is full
     char waiting_room_name[16]; // of it, as libwebsockets has it
 };
+
+static void note_shaken(struct tls_connection *end)
+{
+    struct tls_connector *connector = end->connector;
+    end->shaken = true;
+    if (!end->small || !connector->witness.wsi)
+        return;
+    connector->small_was_fast = true;
+    loop_timer_start(connector->verdict, SETTLE_MS);
+}
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     (void)user;
     struct tls_connection *end = wsi ? lws_get_opaque_user_data(wsi) : NULL;
     if (end && reason == LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER)
-        end->shaken = true;
+        note_shaken(end);
     return end ? end->event(end, (int)reason, in, length) : 0;
 }
 
@@ -107,6 +122,9 @@ static void open_waiting_room(struct tls_connector *connector)
              (int)(length - offsetof(struct sockaddr_un, sun_path) - 1), address.sun_path + 1);
 }
 
+static int witness_event(struct tls_connection *witness, int reason, void *in, size_t length);
+static void judge(void *arg);
+
 struct tls_connector *tls_connection_new(struct loop *loop, const char *host, int port, struct tls_trust *trust)
 {
     struct tls_connector *connector = mem_new(1, sizeof *connector);
@@ -116,6 +134,8 @@ struct tls_connector *tls_connection_new(struct loop *loop, const char *host, in
     connector->peer = peer_name(host, port);
     connector->port = port;
     connector->resolver = resolver_new(loop);
+    connector->witness = (struct tls_connection){.event = witness_event, .connector = connector};
+    connector->verdict = loop_timer_new(loop, judge, connector);
     open_waiting_room(connector);
     connector->lws = new_context(connector);
     assert(connector->lws); // no memory, or the package of libwebsockets' libuv part is missing
@@ -148,6 +168,8 @@ static void farewell_round(void *arg, bool readable, bool writable)
 void tls_connection_free(struct tls_connector *connector)
 {
     struct farewell *farewell = mem_new(1, sizeof *farewell);
+    tls_connection_forget(&connector->witness);
+    loop_timer_free(connector->verdict);
     farewell->lws = connector->lws;
     farewell->trust = connector->trust;
     farewell->rounds = FAREWELL_ROUNDS;
@@ -224,28 +246,76 @@ static void cut_off(struct tls_connection *end)
     lws_set_timeout(wsi, PENDING_TIMEOUT_USER_REASON_BASE, LWS_TO_KILL_SYNC);
 }
 
+// ---- large packets that get lost
+
+static void remember_loss(struct tls_connector *connector)
+{
+    log_warn("link", "%s: large packets are lost on the way (MTU); only small ones for an hour", connector->peer);
+    connector->small_until_ms = clock_steady_ms() + SMALL_PACKETS_MS;
+}
+
+static int witness_event(struct tls_connection *witness, int reason, void *in, size_t length)
+{
+    (void)in, (void)length;
+    bool ended = reason == LWS_CALLBACK_CLIENT_CONNECTION_ERROR || reason == LWS_CALLBACK_WSI_DESTROY;
+    if (!ended && reason != LWS_CALLBACK_CLIENT_APPEND_HANDSHAKE_HEADER)
+        return 0;
+    log_info("link", "%s: it was only slow", witness->connector->peer);
+    loop_timer_stop(witness->connector->verdict);
+    tls_connection_forget(witness);
+    return -1;
+}
+
+static void judge(void *arg)
+{
+    struct tls_connector *connector = arg;
+    cut_off(&connector->witness);
+    if (connector->small_was_fast)
+        remember_loss(connector);
+}
+
+// A late handshake may be a slow broker's: it goes on beside the one that is tried with small packets.
+static void call_as_witness(struct tls_connection *end)
+{
+    struct tls_connector *connector = end->connector;
+    if (connector->witness.wsi) {
+        cut_off(end);
+        return;
+    }
+    connector->witness.wsi = take(end->wsi);
+    lws_set_opaque_user_data(connector->witness.wsi, &connector->witness);
+    connector->small_was_fast = false;
+    loop_timer_start(connector->verdict, FAST_MS);
+}
+
 // Nothing of the request is out before the handshake is over, so that it can be begun again. Later its sender decides.
 static void look_for_lost_packets(void *arg)
 {
     struct tls_connection *end = arg;
-    struct tls_connector *connector = end->connector;
-    if (!end->wsi || connector->small_packets || clock_steady_ms() - end->stood_ms > WATCHED_MS)
+    if (!end->wsi || end->small || clock_steady_ms() - end->stood_ms > WATCHED_MS)
         return;
     loop_timer_start(end->watch, WATCH_MS);
     bool is_late = !end->shaken && clock_steady_ms() - end->stood_ms >= SHAKEN_MS;
-    if (!tcp_gap_stays(&end->gap, lws_get_socket_fd(end->wsi)) && !is_late)
-        return;
-    log_warn("link", "%s: %s; trying with small packets", connector->peer,
-             is_late ? "no answer to the handshake" : "large packets are lost on the way (MTU)");
-    connector->small_packets = true;
-    cut_off(end);
-    if (!end->shaken) {
-        begin_dial(end);
+    bool is_lost = tcp_gap_stays(&end->gap, lws_get_socket_fd(end->wsi));
+    if (is_lost) {
+        remember_loss(end->connector);
+        cut_off(end);
+    } else if (is_late) {
+        call_as_witness(end);
+    } else {
         return;
     }
-    end->packets_lost = true;
-    tell_failure(end, "large packets are lost on the way");
+    if (end->shaken) {
+        end->packets_lost = true;
+        tell_failure(end, "large packets are lost on the way");
+        return;
+    }
+    log_warn("link", "%s: no answer to the handshake; trying with small packets", end->connector->peer);
+    end->small = true;
+    begin_dial(end);
 }
+
+// ---- connections
 
 static void dialled(void *arg, int descriptor, const struct fault *why)
 {
@@ -272,7 +342,7 @@ static void begin_dial(struct tls_connection *end)
 {
     struct tls_connector *connector = end->connector;
     end->dial = dial_new(connector->loop, connector->resolver, connector->host, connector->port, DIAL_MS, dialled, end);
-    if (connector->small_packets)
+    if (end->small)
         dial_use_small_packets(end->dial);
 }
 
@@ -284,12 +354,24 @@ void tls_connection_dial(struct tls_connector *connector, struct tls_connection 
     end->method = method;
     end->path = path;
     end->shaken = end->packets_lost = false;
+    end->small = tls_connection_uses_small_packets(connector);
     begin_dial(end);
+}
+
+int64_t tls_connection_small_until_ms(const struct tls_connector *connector)
+{
+    bool seems_lost = connector->witness.wsi && connector->small_was_fast;
+    return seems_lost ? clock_steady_ms() + SETTLE_MS : connector->small_until_ms;
 }
 
 bool tls_connection_uses_small_packets(const struct tls_connector *connector)
 {
-    return connector->small_packets;
+    return clock_steady_ms() < connector->small_until_ms;
+}
+
+bool tls_connection_is_in_doubt(const struct tls_connector *connector)
+{
+    return connector->witness.wsi;
 }
 
 void tls_connection_forget(struct tls_connection *end)

@@ -24,6 +24,7 @@ struct tls_connection {
     struct loop_timer *watch;
     struct tcp_gap gap;
     int64_t stood_ms;
+    bool small;                // sends small packets only
     bool shaken, packets_lost; // packets_lost: and therefore it has failed
 };
 
@@ -31,8 +32,13 @@ struct tls_connection {
 struct tls_connector *tls_connection_new(struct loop *loop, const char *host, int port, struct tls_trust *trust);
 void tls_connection_free(struct tls_connector *connector); // connections still open end without an event
 struct tls_trust *tls_connection_trust(struct tls_connector *connector);
-// Large packets were lost on the way, so that only small ones are used.
+// Large packets were lost on the way, so that only small ones are used until then, by clock_steady_ms; 0: they never
+// were. While only a first trial has shown so, that is soon.
+int64_t tls_connection_small_until_ms(const struct tls_connector *connector);
 bool tls_connection_uses_small_packets(const struct tls_connector *connector);
+// It is not known yet whether they are lost, or the broker is slow: so long after a small one was answered it is.
+enum { TLS_CONNECTION_VERDICT_MS = 1500 };
+bool tls_connection_is_in_doubt(const struct tls_connector *connector);
 const char *
 tls_connection_peer(const struct tls_connector *connector); // "host:port", for the Host header and for people
 

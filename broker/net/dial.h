@@ -22,7 +22,8 @@ struct dial *dial_new(struct loop *loop, struct resolver *resolver, const char *
 typedef bool dial_may(void *arg, const struct sockaddr *address);
 void dial_restrict(struct dial *dial, dial_may *may, void *arg);
 // Neither side sends packets of more than some 500 bytes, instead of 1,200: for a way on which those are lost. Before
-// the loop goes on.
+// the loop goes on. Whoever has learned that of a way believes it for SMALL_PACKETS_MS: ways change.
+enum { SMALL_PACKETS_MS = 60 * 60 * 1000 };
 void dial_use_small_packets(struct dial *dial);
 // `done` does not come any more. Also from `done`. NULL allowed.
 void dial_free(struct dial *dial);

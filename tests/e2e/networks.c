@@ -158,6 +158,16 @@ Test(networks, packets_of_any_usual_size_that_get_lost_are_told_of)
     log_says("desk1", "trying with small packets", 1);
 }
 
+// Nor is a host that hangs up taken for such a way.
+Test(networks, a_host_that_ends_the_connection_has_lost_no_packets)
+{
+    desk_logs_on("desk1", "dora", "dora-geheim-1");
+    screen_shows("desk1", "dora auf ts3", 30);
+    place_runs("ts3", "pkill -KILL -x xrdp");
+    log_says("desk1", ": ended with", 40);
+    place_runs("desk1", "! grep -F 'small packets' $TOWN/logs/desk1.log");
+}
+
 // ---- quiet
 
 #define SENT "cat /sys/class/net/eth0/statistics/tx_packets"

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PORT = 8443, DEADLINE_MS = 20000 };
+enum { PORT = 8443, DEADLINE_MS = 20000, VERDICT_MS = 4000 };
 
 static const struct fake_row rows[] = {
     {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"sessions\":7}"},
@@ -47,6 +47,24 @@ static struct client *new_client(const char *host, const char *ca)
     struct client *made = client_new(loop, &config, &why);
     cr_assert(made, "%s", why.text);
     return made;
+}
+
+static struct client *new_desk_client(const char *key_file)
+{
+    char ca[100], certificate[100], key[100];
+    struct fault why = {0};
+    snprintf(ca, sizeof ca, "%s/tls/ca.crt", town);
+    snprintf(certificate, sizeof certificate, "%s/tls/desk1.crt", town);
+    snprintf(key, sizeof key, "%s/tls/%s", town, key_file);
+    struct client_config config = {"127.0.0.1", PORT, ca, certificate, key};
+    return client_new(loop, &config, &why);
+}
+
+static void become_desk(void)
+{
+    client_free(client);
+    client = new_desk_client("desk1.key");
+    cr_assert(client);
 }
 
 static void start(void)
@@ -182,6 +200,73 @@ Test(client, gives_up_at_the_deadline)
     cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
 }
 
+// ---- slow, or lost on the way
+
+static void stop_loop(void *arg)
+{
+    loop_stop(arg);
+}
+
+static void signal_broker(void *arg)
+{
+    kill(broker, *(int *)arg);
+}
+
+static void run_for(int64_t wait_ms)
+{
+    struct loop_timer *timer = loop_timer_new(loop, stop_loop, loop);
+    loop_timer_start(timer, wait_ms);
+    loop_run(loop);
+    loop_timer_free(timer);
+}
+
+// Its kernel goes on accepting connections and acknowledging what comes.
+static void call_while_held(const char *path, int64_t deadline_ms, int64_t from_ms, int64_t to_ms)
+{
+    int stop = SIGSTOP, go_on = SIGCONT;
+    struct loop_timer *hold = loop_timer_new(loop, signal_broker, &stop);
+    struct loop_timer *go = loop_timer_new(loop, signal_broker, &go_on);
+    loop_timer_start(hold, from_ms);
+    loop_timer_start(go, to_ms);
+    client_answer_drop(&answer);
+    answer = (struct client_answer){0};
+    client_call_wait(client, "GET", path, NULL, NULL, NULL, deadline_ms, &answer);
+    loop_timer_free(hold);
+    loop_timer_free(go);
+    run_for(VERDICT_MS);
+    cr_assert_eq(client_small_until_ms(client), 0);
+}
+
+Test(client, a_late_handshake_of_a_broker_that_was_held_is_not_taken_for_lost_packets)
+{
+    for (int64_t held_ms = 4500; held_ms <= 9000; held_ms += 4500) {
+        kill(broker, SIGSTOP);
+        call_while_held("/v1/status", DEADLINE_MS, 0, held_ms);
+        cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    }
+}
+
+Test(client, a_broker_that_is_held_while_it_has_a_request_loses_no_packets)
+{
+    call_while_held("/v1/slow", 2000, 1000, 6000);
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE, "%s", answer.detail);
+}
+
+// A client that comes back says more at first than fits into one packet.
+Test(client, packets_that_get_lost_while_small_ones_do_not_are_done_without_for_an_hour)
+{
+    cr_assert_eq(system("ip link set lo gso_max_segs 1"), 0);
+    become_desk();
+    call("GET", "/v1/status");
+    fake_broker_stop(broker);
+    broker = fake_broker_behind_hole(PORT, rows);
+    call("GET", "/v1/status");
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    run_for(VERDICT_MS);
+    int64_t left_ms = client_small_until_ms(client) - clock_steady_ms();
+    cr_assert(left_ms > 0 && left_ms <= 60 * 60 * 1000);
+}
+
 static void ask_with(const char *host, const char *ca)
 {
     client_free(client);
@@ -234,21 +319,12 @@ Test(client, knows_the_digest_of_the_brokers_certificate)
 
 Test(client, shows_its_own_certificate)
 {
-    char ca[100], certificate[100], key[100];
-    struct fault why = {0};
-    snprintf(ca, sizeof ca, "%s/tls/ca.crt", town);
-    snprintf(certificate, sizeof certificate, "%s/tls/desk1.crt", town);
-    snprintf(key, sizeof key, "%s/tls/desk1.key", town);
-    struct client_config config = {"127.0.0.1", PORT, ca, certificate, key};
-    client_free(client);
-    client = client_new(loop, &config, &why);
-    cr_assert(client, "%s", why.text);
+    become_desk();
     call("GET", "/v1/status");
     call("GET", "/seen");
     cr_assert_str_eq(codec_string(said, "certificate"), "desk1");
     cr_assert_eq(codec_number(said, "resumed"), 1);
-    config.key_file = ca;
-    cr_assert_null(client_new(loop, &config, &why));
+    cr_assert_null(new_desk_client("ca.crt"));
 }
 
 Test(client, refuses_files_that_are_not_there)
@@ -450,11 +526,6 @@ Test(client, link_comes_back_when_the_broker_does)
     cr_assert_eq(downs, 2);
     loop_run(loop);
     cr_assert_eq(ups, 3);
-}
-
-static void stop_loop(void *arg)
-{
-    loop_stop(arg);
 }
 
 // Whoever is told why the link ends comes back in half a minute and more, not in a moment.

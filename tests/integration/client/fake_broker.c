@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <assert.h>
+#include <linux/filter.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
@@ -429,9 +430,8 @@ static void load_tls(void)
     SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
 }
 
-pid_t fake_broker(int port, const struct fake_row *rows)
+static pid_t serve_rows(int listener, const struct fake_row *rows)
 {
-    int listener = listen_at(port);
     pid_t pid = fork();
     assert(pid >= 0);
     if (pid == 0) {
@@ -443,6 +443,26 @@ pid_t fake_broker(int port, const struct fake_row *rows)
     }
     close(listener);
     return pid;
+}
+
+pid_t fake_broker(int port, const struct fake_row *rows)
+{
+    return serve_rows(listen_at(port), rows);
+}
+
+pid_t fake_broker_behind_hole(int port, const struct fake_row *rows)
+{
+    struct sock_filter steps[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+        BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 700, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog hole = {sizeof steps / sizeof *steps, steps};
+    int listener = listen_at(port);
+    int rc = setsockopt(listener, SOL_SOCKET, SO_ATTACH_FILTER, &hole, sizeof hole);
+    assert(rc == 0);
+    return serve_rows(listener, rows);
 }
 
 void fake_broker_stop(pid_t pid)

@@ -20,4 +20,6 @@ const char *fake_town(void);
 // Serves `rows` (ending with an all-NULL row) on 127.0.0.1:port until killed. GET /seen answers with the number of
 // requests, of TLS sessions that were resumed, and the last authorization, client certificate, condition and body.
 pid_t fake_broker(int port, const struct fake_row *rows);
+// The same, and no packet of more than 700 bytes gets through to it.
+pid_t fake_broker_behind_hole(int port, const struct fake_row *rows);
 void fake_broker_stop(pid_t pid);
