@@ -122,7 +122,7 @@ enum event_keep event_keep(const char *payload, size_t length)
     size_t size = end ? (size_t)(end - payload) - at + 1 : sizeof name + 1;
     if (size > sizeof name)
         return EVENT_KEEP_JOURNAL;
-    snprintf(name, size, "%s", payload + at);
+    snprintf(name, sizeof name, "%.*s", (int)size - 1, payload + at); // which no NUL ends
     if (!read_type(&event, name))
         return EVENT_KEEP_JOURNAL;
     return event.noun == NOUN_ASSIGNMENT ? EVENT_KEEP_REPLACED : rows[event.type].keep;

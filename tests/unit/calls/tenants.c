@@ -133,7 +133,7 @@ Test(tenants, none_gets_more_than_the_district_allows)
     cr_assert(devices == 1 && hosts == 1 && wall_count(calls.core.state, "neustadt", NOUN_HOST) == 3);
     set_quotas(1, 1, 1);
     expect_quota("max_devices", METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE);
-    expect_quota("max_hosts", METHOD_SET, NOUN_HOST, "altdorf/ts9", HOST("3389"));
+    expect_quota("max_hosts", METHOD_SET, NOUN_HOST, "altdorf/ts7", HOST("3389"));
     expect_quota("max_assignments", METHOD_SET, NOUN_ASSIGNMENT, "altdorf/a9", ASSIGNMENT);
     calls.caller.role = ROLE_DISTRICT;
     expect_quota("max_devices", METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE);
@@ -141,7 +141,7 @@ Test(tenants, none_gets_more_than_the_district_allows)
     CALLS_EXPECT(200, METHOD_ENROL_TOKEN, NOUN_DEVICE, "altdorf/desk1", "{}");
     set_quotas(2, 0, 0);
     CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE);
-    CALLS_EXPECT(200, METHOD_SET, NOUN_HOST, "altdorf/ts9", HOST("3390"));
+    CALLS_EXPECT(200, METHOD_SET, NOUN_HOST, "altdorf/ts7", HOST("3390"));
     CALLS_EXPECT(200, METHOD_SET, NOUN_ASSIGNMENT, "altdorf/a9", ASSIGNMENT);
     set_quotas(1, 1, 1);
     CALLS_EXPECT(200, METHOD_SET, NOUN_DEVICE, "altdorf/desk9", DEVICE); // what there is stays
