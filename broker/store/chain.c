@@ -145,10 +145,11 @@ bool chain_create(const struct chain_config *config, struct fault *why)
 
 // ---- opening
 
-// SQLite takes an empty or foreign file for a new database and throws its log away.
+// SQLite takes an empty or foreign file for a new database and throws its log away; of the encoding of texts (here
+// UTF-8) it looks at two bits, and stumbles over the others much later.
 static bool check_database_file(const struct paths *paths, struct fault *why)
 {
-    static const char magic[16] = "SQLite format 3";
+    static const char magic[16] = "SQLite format 3", utf8[4] = {0, 0, 0, 1};
     char bytes[100];
     size_t length;
     struct fault reason = {0};
@@ -161,7 +162,8 @@ static bool check_database_file(const struct paths *paths, struct fault *why)
             return fault_set(why, FAULT_ABSENT, "there is no journal: %s is missing", paths->database);
         return fault_set(why, FAULT_BROKEN, "%s is missing, but its head is there", paths->database);
     }
-    if (length < sizeof bytes || memcmp(bytes, magic, sizeof magic) != 0 || bytes[18] != 2 || bytes[19] != 2)
+    if (length < sizeof bytes || memcmp(bytes, magic, sizeof magic) != 0 || bytes[18] != 2 || bytes[19] != 2 ||
+        memcmp(bytes + 56, utf8, sizeof utf8) != 0)
         return fault_set(why, FAULT_BROKEN, "%s is damaged at its beginning", paths->database);
     return true;
 }
