@@ -5,6 +5,7 @@
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "tests/integration/client/fake_broker.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <openssl/pem.h>
@@ -255,7 +256,7 @@ Test(client, a_broker_that_is_held_while_it_has_a_request_loses_no_packets)
 // A client that comes back says more at first than fits into one packet.
 Test(client, packets_that_get_lost_while_small_ones_do_not_are_done_without_for_an_hour)
 {
-    cr_assert_eq(system("ip link set lo gso_max_segs 1"), 0);
+    program_shell("ip link set lo gso_max_segs 1");
     become_desk();
     call("GET", "/v1/status");
     fake_broker_stop(broker);

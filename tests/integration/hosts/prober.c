@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "tests/integration/hosts/fake.h"
 #include "tests/network.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <netinet/in.h>
@@ -189,7 +190,7 @@ Test(prober, asks_nobody_where_it_may_not)
 {
     static const char everywhere[] = "0.0.0.0/0 ::/0", refused[] = "its address is not allowed";
     network_replace_file("/etc/hosts", "127.0.0.1 here\n::ffff:127.0.0.1 mapped\n0.0.0.0 any\n10.9.9.1 own\n");
-    cr_assert_eq(system("ip address add 10.9.9.1/32 dev lo"), 0);
+    program_shell("ip address add 10.9.9.1/32 dev lo");
     struct fake *host = fake_new(fake_serves_tls), *own = fake_new_at(fake_serves_tls, "10.9.9.1", 0);
     static const char *const names[] = {"127.0.0.1", "::ffff:127.0.0.1", "here", "mapped", "any", "0.0.0.0", "127.1"};
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

@@ -3,6 +3,7 @@
 #include "broker/base/text.h"
 #include "tests/folder.h"
 #include "tests/network.h"
+#include "tests/program.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -304,7 +305,7 @@ static void set_lo(const char *state)
 {
     char command[40];
     snprintf(command, sizeof command, "ip link set lo %s", state);
-    cr_assert_eq(system(command), 0);
+    program_shell(command);
 }
 
 // Long before the connection itself is given up; and it may be the same one afterwards.

@@ -3,6 +3,7 @@
 #include "broker/net/dial.h"
 #include "broker/base/clock.h"
 #include "tests/network.h"
+#include "tests/program.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -127,10 +128,9 @@ Test(dial, says_that_there_is_no_such_name)
 // An address of a network that is there, at a machine that is not.
 static void be_dead_at_ipv6(void)
 {
-    cr_assert_eq(system("ip link add wire type veth peer name far && ip link set far up && ip link set wire up && "
-                        "ip address add 2001:db8::1/64 dev wire nodad && "
-                        "ip neighbour replace 2001:db8::2 lladdr 02:00:00:00:00:99 dev wire nud permanent"),
-                 0);
+    program_shell("ip link add wire type veth peer name far && ip link set far up && ip link set wire up && "
+                  "ip address add 2001:db8::1/64 dev wire nodad && "
+                  "ip neighbour replace 2001:db8::2 lladdr 02:00:00:00:00:99 dev wire nud permanent");
 }
 
 Test(dial, tries_the_next_address_before_a_silent_one_has_used_up_the_time)

@@ -6,6 +6,7 @@
 #include "broker/core/journal.h"
 #include "broker/store/sqlite.h"
 #include "tests/folder.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -189,9 +190,11 @@ static bool is_told(const char *kind, int number)
 static bool files_hold(const char *kind, int number)
 {
     char command[200];
-    snprintf(command, sizeof command, "grep -qaF '\"%s-%d.\"' %s/journal.db %s/journal.db-wal", kind, number, folder,
+    struct program_result grep;
+    snprintf(command, sizeof command, "grep -qaF \"%s-%d.\" %s/journal.db %s/journal.db-wal", kind, number, folder,
              folder);
-    return system(command) == 0;
+    program_run(&grep, command, "");
+    return grep.exit_code == 0;
 }
 
 // What the store is asked for is done before the page that is asked for afterwards.
