@@ -16,3 +16,4 @@ struct meter {
 
 bool meter_take(struct meter *meter, const struct meter_rate *rate, int64_t now_ms); // false: none is left
 bool meter_is_full(const struct meter *meter, int64_t now_ms);                       // as new
+int64_t meter_spent_us(const struct meter *meter, int64_t now_ms); // the time in which it is full again

@@ -8,7 +8,10 @@
 static const struct meter_rate rate = {CALM_BURST, CALM_PER_MINUTE};
 static const struct meter_rate logon_rate = {CALM_LOGONS, CALM_LOGONS_PER_MINUTE};
 
-// A logon shall cost a look at one place and no memory: of two pairs that meet there both have what one would.
+// A logon shall cost a look at a few places and no memory. Where all are in use, the pair that used least gives way and
+// is as new when it comes again, so that nobody is refused for what others do, and who asks too often stays known. To
+// be forgotten on purpose takes five pairs of one's own that meet in these places: among people and devices that others
+// gave their ids, thousands of pairs, which may write far more by the rate itself.
 enum { PLACES = 32768, WAYS = 4 };
 
 struct desk_logons {
@@ -32,18 +35,16 @@ static uint64_t add_to_hash(uint64_t hash, const char *text) // FNV-1a
 
 static struct desk_logons *place_of(struct calm *calm, uint64_t pair, int64_t now_ms)
 {
-    struct desk_logons *quiet = NULL, *first = &calm->logons[pair % PLACES];
+    struct desk_logons *least = NULL;
     for (size_t i = 0; i < WAYS; i++) {
         struct desk_logons *one = &calm->logons[(pair + i) % PLACES];
         if (one->pair == pair)
             return one;
-        if (!quiet && meter_is_full(&one->meter, now_ms))
-            quiet = one;
+        if (!least || meter_spent_us(&one->meter, now_ms) < meter_spent_us(&least->meter, now_ms))
+            least = one;
     }
-    if (!quiet)
-        return first;
-    *quiet = (struct desk_logons){.pair = pair};
-    return quiet;
+    *least = (struct desk_logons){.pair = pair};
+    return least;
 }
 
 bool calm_take_logon(struct calm *calm, const char *device_id, const char *person_id, int64_t now_ms)
