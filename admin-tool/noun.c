@@ -101,6 +101,8 @@ static enum exit_code put(struct tool *tool, const struct invocation *invocation
         return tool_complain(tool, &told);
     out_json(&tool->out, call.method->answer, &status);
     out_line(&tool->out, etag ? _("%s %s changed.") : _("%s %s added."), noun_rows[draft->noun].name, call.id);
+    if (draft->noun == NOUN_TENANT && status.record.tenant.district && !draft->record.tenant.district)
+        out_line(&tool->out, "%s", _("The first tenant is the district's: its administrators manage all tenants."));
     return EXIT_DONE;
 }
 

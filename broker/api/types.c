@@ -21,7 +21,7 @@ const char *const session_state_words[] = {"starting", "connected", "disconnecte
 static const struct field tenant_fields[] = {
     OWN_ID(tenant),
     {.name = "name", .type = FIELD_TEXT, AT(tenant, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
-    {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .column = 3, .sentence = "its administrators manage all tenants"},
+    {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .column = 3, .sentence = "its administrators manage all tenants; the first tenant is the district's in any case"},
     {.name = "directory", .type = FIELD_CHOICE, AT(tenant, directory), .choices = directory_kinds, .sentence = "kind of directory"},
     {.name = "servers", .type = FIELD_LIST, AT(tenant, servers), .flags = FIELD_REQUIRED, .sentence = "directory servers, ldaps://name or ldap://name (StartTLS), tried in this order"},
     {.name = "user_base", .type = FIELD_TEXT, AT(tenant, user_base), .flags = FIELD_REQUIRED, .sentence = "base DN of people in the directory"},

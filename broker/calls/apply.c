@@ -81,14 +81,35 @@ static bool plan_object(struct plan *plan, struct apply_object *object, struct f
     return true;
 }
 
-// In the order of the nouns, so that a file may name things in any order.
+// The first tenant became the district's by itself, so a file that was applied once does not have to say it.
+static void keep_district(const struct state *state, const struct record_list *objects)
+{
+    struct tenant *kept = NULL;
+    for (size_t i = 0; i < objects->count; i++) {
+        struct apply_object *object = record_at(objects, &apply_object_type, i);
+        if ((enum noun)object->noun != NOUN_TENANT)
+            continue;
+        if (object->record.tenant.district)
+            return;
+        if (state_is_only_district(state, object->record.id))
+            kept = &object->record.tenant;
+    }
+    if (kept)
+        kept->district = true;
+}
+
+// In the order of the nouns, so that a file may name things in any order; the district's tenant comes before others,
+// for one of them may have been the district's until now.
 static bool make_plan(struct plan *plan, const struct record_list *objects, struct fault *why)
 {
     size_t planned = 0;
-    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
+    keep_district(plan->trial, objects);
+    for (int turn = 0; turn < 2 * NOUN_COUNT; turn++) {
+        enum noun noun = turn / 2;
         for (size_t i = 0; i < objects->count; i++) {
             struct apply_object *object = record_at(objects, &apply_object_type, i);
-            if ((enum noun)object->noun != noun)
+            bool is_first = noun == NOUN_TENANT && object->record.tenant.district;
+            if ((enum noun)object->noun != noun || is_first != (turn % 2 == 0))
                 continue;
             planned++;
             if (!plan_object(plan, object, why))

@@ -227,6 +227,8 @@ bool noun_check(const struct state *state, enum noun noun, const char *id, union
     if (record->id[0] && !text_equal(record->id, id))
         return fault_set(why, FAULT_INVALID, "id: differs from the one in the path");
     TEXT_PUT(record->id, id);
+    if (noun == NOUN_TENANT && !state_count(state, NOUN_TENANT)) // else nobody would ever administer all of them
+        record->tenant.district = true;
     if (!record_check(state, noun, record, why))
         return false;
     keep_ours(&noun_rows[noun], state_find(state, noun, id), record);

@@ -315,16 +315,6 @@ Test(administration, it_is_said_when_nobody_could_be_told_of_a_drain)
     cr_assert(codec_member(host, "delivered"));
 }
 
-// Whoever takes the district's rights from the last who has them locks everybody out of half of the table for good.
-Test(administration, the_last_district_stays_one)
-{
-    CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "altdorf", TENANT(",\"district\":true"));
-    CALLS_EXPECT(409, METHOD_SET, NOUN_TENANT, "altdorf", TENANT(""));
-    CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "kreis", TENANT(",\"district\":true"));
-    CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "altdorf", TENANT(""));
-    CALLS_EXPECT(409, METHOD_REMOVE, NOUN_TENANT, "kreis", "{}");
-}
-
 Test(administration, every_answer_about_a_host_says_which_version_it_is)
 {
     static const enum method_id ways[] = {METHOD_DRAIN, METHOD_UNDRAIN, METHOD_RELEASE};
