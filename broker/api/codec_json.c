@@ -2,6 +2,9 @@
 #include "broker/api/codec_json.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 void json_drop(json_object **object)
@@ -12,10 +15,13 @@ void json_drop(json_object **object)
 
 // ---- parsing what is hostile
 
+enum { DIGITS_MAX = 19 };
+
 // json-c passes over several things that are no JSON and keeps only the last of two equal keys. One pass over the text
 // refuses the former and counts the members, so that a tree with fewer members betrays a duplicate.
+// Numbers beyond 64 bits it takes for the largest (0.16) or for none (0.18): here they are refused by their length.
 struct json_scan {
-    size_t members;
+    size_t members, digits;
     bool in_string, escaped;
 };
 
@@ -34,19 +40,78 @@ static bool scan_outside(struct json_scan *scan, char c)
 {
     scan->in_string = c == '"';
     scan->members += c == ':';
+    scan->digits = c >= '0' && c <= '9' ? scan->digits + 1 : 0;
     return c != 0 && strchr("{}[]:,\" \t\r\n0123456789+-.eEtrufalsn", c) != NULL;
 }
 
-static bool scan_text(const char *bytes, size_t length, size_t *members)
+static bool scan_text(const char *bytes, size_t length, size_t *members, struct fault *why)
 {
     struct json_scan scan = {0};
     for (size_t i = 0; i < length; i++) {
         bool fine = scan.in_string ? scan_in_string(&scan, bytes + i, length - i) : scan_outside(&scan, bytes[i]);
         if (!fine)
-            return false;
+            return fault_set(why, FAULT_INVALID, "not valid JSON");
+        if (scan.digits > DIGITS_MAX)
+            return fault_set(why, FAULT_INVALID, "not valid JSON: a number has more than %d digits", DIGITS_MAX);
     }
     *members = scan.members;
-    return !scan.in_string;
+    return !scan.in_string || fault_set(why, FAULT_INVALID, "not valid JSON");
+}
+
+size_t codec_escape(char *to, const char *bytes, size_t length)
+{
+    char *begin = to;
+    uint16_t units[2];
+    uint32_t character = 0;
+    for (size_t at = 0, step; at < length; at += step) {
+        step = text_character(bytes + at, length - at, &character);
+        size_t count = step > 1 ? text_utf16(units, character) : 0;
+        for (size_t i = 0; i < count; i++, to += 6)
+            snprintf(to, 7, "\\u%04x", units[i]);
+        step = step ? step : 1;
+        if (!count)
+            *to++ = bytes[at];
+    }
+    *to = 0;
+    return (size_t)(to - begin);
+}
+
+static json_object *parse_strictly(const char *bytes, size_t length, enum json_tokener_error *error, bool *whole)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(CODEC_DEPTH_MAX);
+    assert(tokener);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_object *parsed = json_tokener_parse_ex(tokener, bytes, (int)length);
+    *error = json_tokener_get_error(tokener);
+    *whole = json_tokener_get_parse_end(tokener) == length;
+    json_tokener_free(tokener);
+    return parsed;
+}
+
+// json-c 0.18 takes letters beyond ASCII for control characters where it is strict. It is tried once.
+static bool is_ascii_only;
+
+static void try_letters(void)
+{
+    static const char umlaut[] = "[\"\xc3\xbc\"]";
+    enum json_tokener_error error;
+    bool whole;
+    owned(json) json_object *parsed = parse_strictly(umlaut, strlen(umlaut), &error, &whole);
+    is_ascii_only = !parsed;
+}
+
+static json_object *parse_letters(const char *bytes, size_t length, enum json_tokener_error *error, bool *whole)
+{
+    static pthread_once_t tried = PTHREAD_ONCE_INIT;
+    pthread_once(&tried, try_letters);
+    if (!is_ascii_only)
+        return parse_strictly(bytes, length, error, whole);
+    char *plain = mem_room(CODEC_ESCAPED * length + 1);
+    size_t plain_length = codec_escape(plain, bytes, length);
+    json_object *parsed = parse_strictly(plain, plain_length, error, whole);
+    explicit_bzero(plain, plain_length); // it may hold a password
+    free(plain);
+    return parsed;
 }
 
 static size_t count_members(json_object *value)
@@ -91,15 +156,13 @@ bool codec_parse(json_object **object, const char *bytes, size_t length, struct 
 {
     size_t members = 0;
     *object = NULL;
-    if (length > INT32_MAX || !scan_text(bytes, length, &members))
+    if (length > INT32_MAX / CODEC_ESCAPED)
         return fault_set(why, FAULT_INVALID, "not valid JSON");
-    struct json_tokener *tokener = json_tokener_new_ex(CODEC_DEPTH_MAX);
-    assert(tokener);
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-    owned(json) json_object *parsed = json_tokener_parse_ex(tokener, bytes, (int)length);
-    enum json_tokener_error error = json_tokener_get_error(tokener);
-    bool whole = json_tokener_get_parse_end(tokener) == length;
-    json_tokener_free(tokener);
+    if (!scan_text(bytes, length, &members, why))
+        return false;
+    enum json_tokener_error error;
+    bool whole;
+    owned(json) json_object *parsed = parse_letters(bytes, length, &error, &whole);
     if (!parsed || error != json_tokener_success || !whole)
         return fault_set(why, FAULT_INVALID, "not valid JSON: %s",
                          error == json_tokener_success ? "more follows the value" : json_tokener_error_desc(error));

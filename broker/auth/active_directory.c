@@ -1,32 +1,19 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/active_directory.h"
 #include "broker/auth/verdict.h"
+#include "broker/base/text.h"
 
 #include <stdint.h>
 #include <string.h>
 
-// One character of valid UTF-8 at `at`; its length, 0 for what is none.
-static size_t read_character(const char *at, size_t left, uint32_t *character)
+static void put_utf16(char **to, uint32_t character)
 {
-    const unsigned char *bytes = (const unsigned char *)at;
-    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
-    if (length > left || (bytes[0] & 0xc0) == 0x80 || bytes[0] >= 0xf8)
-        return 0;
-    *character = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xc0) != 0x80)
-            return 0;
-        *character = *character << 6 | (bytes[i] & 0x3f);
+    uint16_t units[2];
+    size_t count = text_utf16(units, character);
+    for (size_t i = 0; i < count; i++) {
+        *(*to)++ = (char)(units[i] & 0xff);
+        *(*to)++ = (char)(units[i] >> 8);
     }
-    bool good = *character >= smallest[length] && *character < 0x110000 && (*character & ~0x7ffu) != 0xd800;
-    return good ? length : 0;
-}
-
-static void put_utf16(char **to, uint32_t unit)
-{
-    *(*to)++ = (char)(unit & 0xff);
-    *(*to)++ = (char)(unit >> 8 & 0xff);
 }
 
 size_t active_directory_password(char quoted[ACTIVE_DIRECTORY_PASSWORD_MAX], const struct secret *password)
@@ -35,15 +22,10 @@ size_t active_directory_password(char quoted[ACTIVE_DIRECTORY_PASSWORD_MAX], con
     uint32_t character = 0;
     put_utf16(&to, '"');
     for (size_t at = 0, length; at < password->length; at += length) {
-        length = read_character(password->bytes + at, password->length - at, &character);
+        length = text_character(password->bytes + at, password->length - at, &character);
         if (length == 0)
             return 0;
-        if (character >= 0x10000) {
-            put_utf16(&to, 0xd800 | (character - 0x10000) >> 10);
-            put_utf16(&to, 0xdc00 | (character & 0x3ff));
-        } else {
-            put_utf16(&to, character);
-        }
+        put_utf16(&to, character);
     }
     put_utf16(&to, '"');
     return (size_t)(to - quoted);

@@ -8,7 +8,9 @@
 #include <errno.h>
 #include <lber.h>
 #include <ldap.h>
+#include <limits.h>
 #include <openldap.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -91,31 +93,34 @@ static bool fail_link(struct ldap_link *link, struct fault *why, const char *doi
 
 // ---- Opening
 
-// libldap's network timeout begins anew with every byte, so a server that drips could hold the thread for ever. This
-// layer between TCP and TLS ends that.
+// libldap's network timeout begins anew with every byte, so a server that drips could hold the thread for ever, and one
+// that is silent in a TLS handshake makes libldap 2.5 spin and wait for ever. This layer between TCP and TLS waits for
+// the bytes itself and ends that.
 static int limit_setup(Sockbuf_IO_Desc *layer, void *arg)
 {
     layer->sbiod_pvt = arg;
     return 0;
 }
 
-static bool in_time(const Sockbuf_IO_Desc *layer)
+static bool ready_in_time(const Sockbuf_IO_Desc *layer, short events)
 {
     const struct ldap_link *link = layer->sbiod_pvt;
-    if (clock_steady_ms() < link->until_ms)
-        return true;
+    struct pollfd socket = {.fd = link->descriptor, .events = events};
+    for (int64_t left; (left = link->until_ms - clock_steady_ms()) > 0;)
+        if (poll(&socket, 1, (int)(left < INT_MAX ? left : INT_MAX)) > 0)
+            return true;
     errno = ETIMEDOUT;
     return false;
 }
 
 static ber_slen_t limit_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
 {
-    return in_time(layer) ? LBER_SBIOD_READ_NEXT(layer, bytes, length) : -1;
+    return ready_in_time(layer, POLLIN) ? LBER_SBIOD_READ_NEXT(layer, bytes, length) : -1;
 }
 
 static ber_slen_t limit_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
 {
-    return in_time(layer) ? LBER_SBIOD_WRITE_NEXT(layer, bytes, length) : -1;
+    return ready_in_time(layer, POLLOUT) ? LBER_SBIOD_WRITE_NEXT(layer, bytes, length) : -1;
 }
 
 static int limit_control(Sockbuf_IO_Desc *layer, int option, void *arg)
@@ -150,11 +155,10 @@ static bool set_options(LDAP *ldap, int64_t wait_ms)
 {
     int version = LDAP_VERSION3;
     struct timeval wait = wait_of(wait_ms);
-    // CONNECT_ASYNC only because without it the network timeout does not end a TLS handshake with a silent server.
+    // Without CONNECT_ASYNC, with which libldap 2.6 gives up a handshake that is not done at once ("Connecting").
     return ldap_set_option(ldap, LDAP_OPT_PROTOCOL_VERSION, &version) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_REFERRALS, LDAP_OPT_OFF) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_RESTART, LDAP_OPT_ON) == 0 &&
-           ldap_set_option(ldap, LDAP_OPT_CONNECT_ASYNC, LDAP_OPT_ON) == 0 &&
            ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &wait) == 0;
 }
 

@@ -60,28 +60,42 @@ bool text_starts(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-// The length of the UTF-8 character at `at`, 0 if it is none (RFC 3629: no surrogates, no over-long forms).
-static size_t utf8_length(const unsigned char *at, size_t left)
+size_t text_character(const char *at, size_t left, uint32_t *character)
 {
-    if (at[0] < 0x80)
-        return 1;
-    size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
-    if (at[0] < 0xc2 || at[0] > 0xf4 || length > left)
+    const unsigned char *bytes = (const unsigned char *)at;
+    static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    assert(left);
+    size_t length = bytes[0] < 0x80 ? 1 : bytes[0] >= 0xf0 ? 4 : bytes[0] >= 0xe0 ? 3 : 2;
+    if (length > left || (bytes[0] & 0xc0) == 0x80 || bytes[0] >= 0xf8)
         return 0;
-    for (size_t i = 1; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
+    *character = length == 1 ? bytes[0] : bytes[0] & (0x7fu >> length);
+    for (size_t i = 1; i < length; i++) {
+        if ((bytes[i] & 0xc0) != 0x80)
             return 0;
-    bool over_long = (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
-    bool surrogate = at[0] == 0xed && at[1] >= 0xa0;
-    bool beyond = at[0] == 0xf4 && at[1] >= 0x90;
-    return over_long || surrogate || beyond ? 0 : length;
+        *character = *character << 6 | (bytes[i] & 0x3f);
+    }
+    bool good = *character >= smallest[length] && *character < 0x110000 && (*character & ~0x7ffu) != 0xd800;
+    return good ? length : 0;
+}
+
+size_t text_utf16(uint16_t units[2], uint32_t character)
+{
+    assert(character < 0x110000);
+    if (character < 0x10000) {
+        units[0] = (uint16_t)character;
+        return 1;
+    }
+    units[0] = (uint16_t)(0xd800 | (character - 0x10000) >> 10);
+    units[1] = (uint16_t)(0xdc00 | (character & 0x3ff));
+    return 2;
 }
 
 void text_mend(char *text)
 {
     char *to = text;
+    uint32_t character;
     for (size_t left = strlen(text), length; left; text += length, left -= length) {
-        size_t whole = utf8_length((const unsigned char *)text, left);
+        size_t whole = text_character(text, left, &character);
         length = whole ? whole : 1;
         memmove(to, text, whole);
         to += whole;
@@ -92,13 +106,14 @@ void text_mend(char *text)
 bool text_is_clean(const char *bytes, size_t length)
 {
     const unsigned char *at = (const unsigned char *)bytes;
+    uint32_t character;
     for (size_t i = 0; i < length;) {
         if (at[i] >= 0x20 && at[i] < 0x7f) { // nearly all there is
             i++;
             continue;
         }
         bool c1_control = at[i] == 0xc2 && i + 1 < length && at[i + 1] < 0xa0;
-        size_t step = utf8_length(at + i, length - i);
+        size_t step = text_character(bytes + i, length - i, &character);
         if (at[i] < 0x20 || at[i] == 0x7f || c1_control || step == 0)
             return false;
         i += step;

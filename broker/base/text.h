@@ -19,6 +19,10 @@ bool text_equal(const char *a, const char *b);
 bool text_starts(const char *text, const char *start);
 // Valid UTF-8 without control characters (tab and newline included).
 bool text_is_clean(const char *bytes, size_t length);
+// The length of the UTF-8 character at `at`, 0 if it is none (RFC 3629: no surrogates, no over-long forms); `left` > 0.
+size_t text_character(const char *at, size_t left, uint32_t *character);
+// How many units it is in UTF-16, 1 or 2.
+size_t text_utf16(uint16_t units[2], uint32_t character);
 // A name of ours: 1 to 63 of a-z 0-9 -, beginning and ending with a letter or digit.
 bool text_is_slug(const char *text, size_t length);
 // Whole decimal number between min and max, nothing around it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/language.h"
+#include "broker/base/mem.h"
 #include "broker/base/text.h"
 
 #include <libintl.h>
@@ -25,21 +26,37 @@ static bool is_untranslatable(const char *locale)
     return !locale || text_equal(locale, "C") || text_equal(locale, "POSIX");
 }
 
+// gettext translates nothing in the locale C, and from glibc 2.39 on nothing in C.UTF-8 either. pult.UTF-8, beside our
+// catalogues, is C.UTF-8 by another name; it follows LANGUAGE.
+static bool set_own_locale(const char *folder)
+{
+    const char *path = getenv("LOCPATH");
+    owned(bytes) char *before = path ? mem_dup(path) : NULL;
+    setenv("LOCPATH", folder, 1);
+    bool set = setlocale(LC_MESSAGES, "pult.UTF-8") != NULL;
+    if (before)
+        setenv("LOCPATH", before, 1);
+    else
+        unsetenv("LOCPATH");
+    return set;
+}
+
 void language_init(const char *wanted)
 {
     const char *language = wanted ? wanted : language_of_environment();
+    const char *other = secure_getenv("PULT_LOCALE_DIR"), *folder = other ? other : PULT_LOCALE_DIR;
     bool set = setlocale(LC_ALL, "") != NULL;
     if (wanted)
         setenv("LANGUAGE", wanted, 1);
     else if (!set && !is_untranslatable(language))
         setenv("LANGUAGE", language, 0);
-    // gettext translates nothing in the locale C. C.UTF-8 is always there and follows LANGUAGE.
-    if (!is_untranslatable(language) && is_untranslatable(setlocale(LC_MESSAGES, NULL)))
+    const char *messages = setlocale(LC_MESSAGES, NULL);
+    bool is_plain = is_untranslatable(messages) || text_starts(messages, "C.");
+    if (!is_untranslatable(language) && is_plain && !set_own_locale(folder))
         setlocale(LC_MESSAGES, "C.UTF-8");
     if (is_untranslatable(setlocale(LC_CTYPE, NULL)))
         setlocale(LC_CTYPE, "C.UTF-8");
-    const char *folder = secure_getenv("PULT_LOCALE_DIR");
-    bindtextdomain(domain, folder ? folder : PULT_LOCALE_DIR);
+    bindtextdomain(domain, folder);
     bind_textdomain_codeset(domain, "UTF-8");
 }
 

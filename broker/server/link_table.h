@@ -13,7 +13,8 @@ enum {
     LINK_PING_MS = 20000,
     LINK_DEAD_MS = 45000,
     LINK_HELLO_SIZE = 2048, // of a first message
-    LINK_PIECE = 128,       // kept for each link; messages come in such pieces, control frames must fit
+    LINK_PIECE = 512, // kept for each link; control frames must fit. libwebsockets 4.3 ends a link after a hundred
+                      // pieces of one TLS record
 };
 
 struct agent_link {

@@ -96,7 +96,10 @@ static void settle_environment(void)
     setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:", 0);
     setenv("GSETTINGS_BACKEND", "memory", 1);
     setenv("GDK_BACKEND", "x11", 1);
-    setenv("GDK_DEBUG", "gl-disable", 1);
+    if (gtk_get_minor_version() < 14)
+        setenv("GDK_DEBUG", "gl-disable", 1);
+    else
+        setenv("GDK_DISABLE", "gl,vulkan", 1);
     setenv("GSK_RENDERER", "cairo", 1);
     setenv("GTK_USE_PORTAL", "0", 1);
 }

@@ -217,3 +217,25 @@ Test(text, leaves_out_the_half_of_a_letter)
     fault_set(&why, FAULT_INVALID, "%.2s: no such host", "a\xc3\xa4\xc3\xb6");
     cr_expect_str_eq(why.text, "a: no such host");
 }
+
+Test(text, characters_are_read_and_written_as_utf16)
+{
+    static const struct {
+        const char *bytes;
+        size_t length;
+        uint32_t character;
+    } rows[] = {{"a", 1, 'a'}, {"ü", 2, 0xfc}, {"王", 3, 0x738b}, {"😀", 4, 0x1f600}, {"\xf4\x8f\xbf\xbf", 4, 0x10ffff}};
+    static const char *const wrong[] = {"\x80", "\xc3", "\xc0\xaf", "\xed\xa0\x80", "\xf4\x90\x80\x80", "\xff"};
+    uint32_t character;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        cr_expect_eq(text_character(rows[i].bytes, strlen(rows[i].bytes), &character), rows[i].length);
+        cr_expect_eq(character, rows[i].character);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        cr_expect_eq(text_character(wrong[i], strlen(wrong[i]), &character), 0);
+    uint16_t units[2];
+    cr_expect_eq(text_utf16(units, 0xfc), 1);
+    cr_expect_eq(units[0], 0xfc);
+    cr_expect_eq(text_utf16(units, 0x1f600), 2);
+    cr_expect(units[0] == 0xd83d && units[1] == 0xde00);
+}

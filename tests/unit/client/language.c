@@ -50,6 +50,29 @@ Test(language, leaves_the_place_before_it)
            "host a/b: port: muss von 1 bis 65535 sein");
 }
 
+Test(language, needs_no_installed_locale)
+{
+    static const char *const locales[] = {"C", "POSIX", "C.UTF-8", "C.utf8", "de_DE.UTF-8", "xx_XX.UTF-8"};
+    for (size_t i = 0; i < sizeof locales / sizeof *locales; i++) {
+        setenv("LC_ALL", locales[i], 1);
+        language_init("de");
+        cr_expect_str_eq(language_text("not valid JSON"), "kein gültiges JSON", "%s", locales[i]);
+    }
+    cr_expect_null(getenv("LOCPATH"), "is for other programs");
+}
+
+Test(language, is_that_of_the_environment)
+{
+    setenv("LC_ALL", "de_DE.UTF-8", 1);
+    unsetenv("LANGUAGE");
+    language_init(NULL);
+    cr_expect_str_eq(language_text("not valid JSON"), "kein gültiges JSON");
+    setenv("LC_ALL", "C.UTF-8", 1);
+    unsetenv("LANGUAGE");
+    language_init(NULL);
+    cr_expect_str_eq(language_text("not valid JSON"), "not valid JSON");
+}
+
 // Another broker's, a proxy's, a liar's.
 Test(language, leaves_in_english_what_it_cannot_take_apart)
 {
