@@ -22,6 +22,8 @@ static bool read_string(const struct field *field, json_object *value, char *to,
         return wrong_type(field, "a string", why);
     const char *text = json_object_get_string(value);
     size_t length = (size_t)json_object_get_string_len(value);
+    if (field->type == FIELD_TEXT && field->max && text_letters(text) > (size_t)field->max)
+        return fault_set(why, FAULT_INVALID, "%s: longer than %lld letters", field->name, (long long)field->max);
     if (length >= field->size)
         return fault_set(why, FAULT_INVALID, "%s: longer than %zu bytes", field->name, field->size - 1);
     if (!text_is_clean(text, length))

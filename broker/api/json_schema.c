@@ -165,7 +165,8 @@ void json_schema_of_field(struct json_writer *json, const struct field *field, e
         print_id(json, field, form);
         break;
     case FIELD_TEXT:
-        print_string(json, (int64_t)field->size - 1, field->flags & FIELD_SECRET ? "password" : NULL);
+        print_string(json, field->max ? field->max : (int64_t)field->size - 1,
+                     field->flags & FIELD_SECRET ? "password" : NULL);
         if (!may_be_empty(field, form) && !(field->flags & FIELD_SECRET))
             json_number(json, "minLength", 1);
         break;

@@ -7,10 +7,11 @@
 #include <stdint.h>
 
 enum {
-    SLUG_SIZE = 64,       // a name of ours, see text_is_slug
-    ID_SIZE = 128,        // "tenant" or "tenant/name", both slugs
-    NAME_SIZE = 128,      // text for people
-    DN_SIZE = 256,        // an LDAP distinguished name
+    SLUG_SIZE = 64,  // a name of ours, see text_is_slug
+    ID_SIZE = 128,   // "tenant" or "tenant/name", both slugs
+    NAME_SIZE = 128, // text for people
+    DN_MAX = 255,    // letters of an LDAP distinguished name, as people write it
+    DN_SIZE = 4 * DN_MAX + 1,
     LIST_SIZE = 512,      // words with one space between
     DIGEST_SIZE = 65,     // SHA-256 in hexadecimal
     USER_NAME_SIZE = 128, // the name a person types
@@ -35,7 +36,7 @@ enum noun {
 
 enum field_type {
     FIELD_ID,      // char[ID_SIZE]: of this noun, or of the noun it `refers` to (which its owner may use)
-    FIELD_TEXT,    // char[size], clean UTF-8
+    FIELD_TEXT,    // char[size], clean UTF-8; of at most `max` letters where that is set
     FIELD_LIST,    // char[size], words joined by one space; a JSON array of strings
     FIELD_LINES,   // char[size], lines joined by \n; a JSON array of strings
     FIELD_NUMBER,  // int64_t between min and max
@@ -104,7 +105,7 @@ struct tenant {
     int64_t directory;         // enum directory_kind
     char servers[LIST_SIZE];   // ldaps://host[:port] or ldap://host (StartTLS), tried in order
     char user_base[DN_SIZE];   // where people are searched
-    char group_base[DN_SIZE];  // where groups are searched; empty: user_base
+    char group_base[DN_SIZE];  // groups elsewhere do not count; see tenant_group_base
     int64_t bind_method;       // enum bind_method
     char bind_dn[DN_SIZE];     // service account, or its principal; password or keytab lie in the credentials folder
     char realm[NAME_SIZE];     // Kerberos realm, empty: none
@@ -116,6 +117,7 @@ struct tenant {
 };
 
 const char *tenant_networks(const struct tenant *tenant);
+const char *tenant_group_base(const struct tenant *tenant);
 
 enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };
 

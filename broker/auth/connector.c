@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/connector.h"
 #include "broker/auth/active_directory.h"
+#include "broker/auth/ldap_dn.h"
 #include "broker/auth/verdict.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
@@ -34,7 +35,7 @@ struct directory_server {
 
 struct connector_change {
     struct connector_change *next;
-    char dn[LIST_SIZE];
+    char dn[DN_WRITTEN_SIZE];
     struct secret old_password, new_password;
     enum auth_verdict verdict;
     void *who; // NULL: nobody waits any more; the loop's alone

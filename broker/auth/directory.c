@@ -2,6 +2,7 @@
 #include "broker/auth/directory.h"
 #include "broker/auth/dn_cache.h"
 #include "broker/auth/groups.h"
+#include "broker/auth/ldap_dn.h"
 #include "broker/auth/logon_name.h"
 #include "broker/auth/person_entry.h"
 #include "broker/auth/verdict.h"
@@ -33,7 +34,7 @@ struct directory_request {
     void *arg;
     enum auth_verdict verdict;
     char user_name[USER_NAME_SIZE];
-    char dn[LIST_SIZE];        // where the person stands; empty: not known
+    char dn[DN_WRITTEN_SIZE];  // where the person stands; empty: not known
     char known_key[NAME_SIZE]; // the id that belonged to `dn` when it was put by; empty: it comes from a search
     size_t found;              // entries of the search
     bool refused;              // a bind with `dn` went wrong
@@ -59,7 +60,7 @@ struct directory {
     int64_t down_ms; // since when no server can be reached; 0: one can
     int64_t up_ms;   // since when one can; 0: never
     size_t server;   // the last that answered
-    char nobody[LIST_SIZE];
+    char nobody[DN_WRITTEN_SIZE];
     char (*group_dns)[DN_SIZE]; // for the identity being handed on
     size_t group_capacity;
 };
@@ -100,11 +101,8 @@ static const struct identity *make_identity(struct directory_request *request, s
     identity->locked = request->person.locked;
     identity->groups = directory->group_dns;
     identity->group_count = 0;
-    for (size_t i = 0; i < request->walk.count; i++) {
-        const char *dn = groups_dn(&request->walk, i);
-        if (dn[0])
-            text_put(directory->group_dns[identity->group_count++], DN_SIZE, dn);
-    }
+    for (size_t i = 0; i < request->walk.count; i++)
+        text_put(directory->group_dns[identity->group_count++], DN_SIZE, groups_dn(&request->walk, i));
     return identity;
 }
 
@@ -300,8 +298,7 @@ static void owner_entry(struct operation *operation, const struct ldap_entry *en
 {
     struct directory_request *request = of_errand(operation);
     request->found++;
-    request->was_read =
-        strlen(request->dn) == entry->dn.length && memcmp(request->dn, entry->dn.at, entry->dn.length) == 0;
+    request->was_read = ldap_dn_equal((struct ldap_bytes){request->dn, strlen(request->dn)}, entry->dn);
 }
 
 static void owner_done(struct operation *operation, const struct ldap_result *result)
@@ -400,9 +397,9 @@ static void find_entry(struct operation *operation, const struct ldap_entry *ent
 {
     struct directory_request *request = of_errand(operation);
     // Too long for us counts as well, so that it is not overlooked that the name is not unique.
-    bool fits = entry->dn.length > 0 && entry->dn.length < LIST_SIZE && text_is_clean(entry->dn.at, entry->dn.length);
-    bool same = request->refused && strlen(request->dn) == entry->dn.length &&
-                memcmp(request->dn, entry->dn.at, entry->dn.length) == 0;
+    bool fits =
+        entry->dn.length > 0 && entry->dn.length < DN_WRITTEN_SIZE && text_is_clean(entry->dn.at, entry->dn.length);
+    bool same = request->refused && ldap_dn_equal((struct ldap_bytes){request->dn, strlen(request->dn)}, entry->dn);
     request->found++;
     request->refused = same;
     size_t length = fits ? entry->dn.length : 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/groups.h"
+#include "broker/auth/ldap_dn.h"
 #include "broker/auth/logon_name.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
@@ -14,7 +15,7 @@
 enum {
     GRAPH_MAX = 16384,       // groups kept of one tenant
     GRAPH_LIFE_MS = 3600000, // then a new graph begins, so that what is gone is forgotten
-    KEY_MAX = 1024,          // bytes of a DN as the directory writes it
+    WALKED_MAX = 1024,       // groups that one walk looks at; Windows puts no more than 1,015 into a token
     SID_MIN = 8,
     SID_MAX = 68,
 };
@@ -30,7 +31,7 @@ struct group_node {
     struct group_walk *waiting;
     struct group_node **parents;
     size_t parent_count, parent_capacity;
-    char *dn; // plain; "" when there is none for us
+    char *dn; // canonical; "" when there is none for us
     size_t key_length;
     char key[]; // as the directory writes it: DN or SID
 };
@@ -46,7 +47,7 @@ struct groups {
     struct ldap_pool *pool;
     const struct tenant *tenant;
     int64_t keep_ms, deadline_ms, born_ms;
-    char base[DN_SIZE]; // plain; groups outside do not count; "": all count
+    char base[DN_SIZE]; // canonical; groups outside do not count; "": it is none, and none counts
     struct graph *graph;
     struct group_node *asked;
     struct loop_timer *deadline;
@@ -93,22 +94,14 @@ static bool is_domain(const struct groups *groups)
     return groups->tenant->directory == DIRECTORY_ACTIVE_DIRECTORY;
 }
 
-static bool is_below(const char *dn, const char *base)
-{
-    size_t length = strlen(dn), tail = strlen(base);
-    if (tail == 0 || text_equal(dn, base))
-        return true;
-    return length > tail && dn[length - tail - 1] == ',' && text_equal(dn + length - tail, base);
-}
-
 // The group's DN if it is one that counts, else "".
 static char *name_for(const struct groups *groups, struct ldap_bytes dn)
 {
-    char plain[DN_SIZE];
-    if (!ldap_link_plain_dn(plain, sizeof plain, dn))
+    char canonical[DN_SIZE];
+    if (!ldap_dn_canonical(canonical, sizeof canonical, dn))
         log_warn("directory", "%s: ignored a group whose name is too long: %.*s", groups->tenant->id,
                  dn.length < 300 ? (int)dn.length : 300, dn.at);
-    return mem_dup(is_below(plain, groups->base) ? plain : "");
+    return mem_dup(groups->base[0] && ldap_dn_is_below(canonical, groups->base) ? canonical : "");
 }
 
 static struct group_node *node_for(struct groups *groups, struct graph *graph, struct ldap_bytes key)
@@ -145,12 +138,11 @@ static bool node_send(struct operation *operation, struct ldap_link *link, int *
     static const char *const upwards[] = {"memberOf", NULL}, *const nothing[] = {"1.1", NULL};
     struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
     const struct groups *groups = node->groups;
-    char filter[FILTER_SIZE] = "(objectClass=*)", dn[KEY_MAX + 1];
-    const char *group_base = groups->tenant->group_base[0] ? groups->tenant->group_base : groups->tenant->user_base;
+    char filter[FILTER_SIZE] = "(objectClass=*)", dn[DN_WRITTEN_SIZE];
     struct ldap_query query = {.filter = filter, .size_limit = 2, .time_limit_s = (int)(groups->deadline_ms / 1000)};
     memcpy(dn, node->key, node->key_length);
     dn[node->key_length] = 0;
-    query.base = is_domain(groups) ? group_base : dn;
+    query.base = is_domain(groups) ? tenant_group_base(groups->tenant) : dn;
     query.subtree = is_domain(groups);
     query.attributes = is_domain(groups) ? nothing : upwards;
     if (is_domain(groups))
@@ -162,8 +154,8 @@ static void set_parents(struct group_node *node, const struct ldap_entry *entry)
 {
     const struct ldap_attribute *up = ldap_entry_attribute(entry, "memberOf");
     node->parent_count = 0;
-    for (size_t i = 0; up && i < up->count && node->parent_count < GROUPS_MAX; i++) {
-        if (up->values[i].length == 0 || up->values[i].length > KEY_MAX)
+    for (size_t i = 0; up && i < up->count && node->parent_count < WALKED_MAX; i++) {
+        if (up->values[i].length == 0 || up->values[i].length >= DN_WRITTEN_SIZE)
             continue;
         mem_reserve(&node->parents, &node->parent_capacity, node->parent_count + 1, sizeof *node->parents);
         node->parents[node->parent_count++] = node_for(node->groups, node->graph, up->values[i]);
@@ -240,14 +232,20 @@ static void deadline_came(void *arg)
 
 // ---- Walking
 
+static bool is_same_group(const struct group_node *a, const struct group_node *b)
+{
+    return a == b || (a->dn && b->dn && a->dn[0] && text_equal(a->dn, b->dn));
+}
+
 static void step_onto(struct group_walk *walk, struct group_node *node, unsigned depth)
 {
+    if (node->dn && !node->dn[0]) // others must have their room
+        return;
     for (size_t i = 0; i < walk->count; i++)
-        if (walk->nodes[i] == node)
+        if (is_same_group(walk->nodes[i], node))
             return;
-    if (walk->count == GROUPS_MAX || depth > GROUPS_DEPTH) {
-        log_warn("directory", "%s: more than %d groups for one person, or nested more than %d deep: ignoring the rest",
-                 node->groups->tenant->id, GROUPS_MAX, GROUPS_DEPTH);
+    if (walk->count == WALKED_MAX || depth > GROUPS_DEPTH) {
+        walk->is_cut = true;
         return;
     }
     mem_reserve(&walk->nodes, &walk->capacity, walk->count + 1, sizeof *walk->nodes);
@@ -257,13 +255,14 @@ static void step_onto(struct group_walk *walk, struct group_node *node, unsigned
 
 void groups_begin(struct groups *groups, struct group_walk *walk, const struct ldap_attribute *direct)
 {
-    size_t longest = is_domain(groups) ? SID_MAX : KEY_MAX, shortest = is_domain(groups) ? SID_MIN : 1;
+    size_t longest = is_domain(groups) ? SID_MAX : DN_WRITTEN_SIZE - 1, shortest = is_domain(groups) ? SID_MIN : 1;
     if (!walk->graph) {
         walk->graph = graph_now(groups);
         walk->graph->users++;
-        walk->depths = mem_new(GROUPS_MAX, 1);
+        walk->depths = mem_new(WALKED_MAX, 1);
     }
     walk->count = walk->done = 0;
+    walk->is_cut = false;
     for (size_t i = 0; direct && i < direct->count; i++)
         if (direct->values[i].length >= shortest && direct->values[i].length <= longest)
             step_onto(walk, node_for(groups, walk->graph, direct->values[i]), 1);
@@ -287,6 +286,24 @@ static bool wait_for_unknown(struct groups *groups, struct group_walk *walk, int
     return false;
 }
 
+// What is known now not to count makes room: a domain tells of a group which it is only when it is asked.
+static void keep_named(const struct groups *groups, struct group_walk *walk)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < walk->count; i++) {
+        const struct group_node *node = walk->nodes[i];
+        bool counts = node->dn && node->dn[0];
+        if (counts && count < GROUPS_MAX)
+            walk->nodes[count++] = walk->nodes[i];
+        else
+            walk->is_cut |= counts;
+    }
+    walk->count = walk->done = count;
+    if (walk->is_cut)
+        log_warn("directory", "%s: more than %d groups for one person, or nested more than %d deep: ignoring the rest",
+                 groups->tenant->id, GROUPS_MAX, GROUPS_DEPTH);
+}
+
 bool groups_walk(struct groups *groups, struct group_walk *walk)
 {
     int64_t now_ms = clock_steady_ms();
@@ -297,6 +314,7 @@ bool groups_walk(struct groups *groups, struct group_walk *walk)
         for (size_t i = 0; i < node->parent_count; i++)
             step_onto(walk, node->parents[i], walk->depths[walk->done] + 1u);
     }
+    keep_named(groups, walk);
     return true;
 }
 
@@ -314,7 +332,8 @@ void groups_end(struct groups *groups, struct group_walk *walk)
 
 const char *groups_dn(const struct group_walk *walk, size_t i)
 {
-    return walk->nodes[i]->dn ? walk->nodes[i]->dn : "";
+    assert(i < walk->count && walk->nodes[i]->dn);
+    return walk->nodes[i]->dn;
 }
 
 struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struct tenant *tenant, int64_t keep_ms,
@@ -328,9 +347,9 @@ struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struc
     groups->born_ms = clock_steady_ms();
     groups->graph = mem_new(1, sizeof *groups->graph);
     groups->deadline = loop_timer_new(loop, deadline_came, groups);
-    struct ldap_bytes base = {tenant->group_base, strlen(tenant->group_base)};
-    if (base.length > 0 && !ldap_link_plain_dn(groups->base, sizeof groups->base, base))
-        log_error("directory", "%s: group_base is not a DN: %s", tenant->id, tenant->group_base);
+    const char *base = tenant_group_base(tenant);
+    if (!ldap_dn_canonical(groups->base, sizeof groups->base, (struct ldap_bytes){base, strlen(base)}))
+        log_error("directory", "%s: the base of groups is not a DN, so nobody has any: %s", tenant->id, base);
     return groups;
 }
 

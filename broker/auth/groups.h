@@ -9,7 +9,10 @@ struct groups;
 struct group_node;
 struct graph;
 
-enum { GROUPS_MAX = 256, GROUPS_DEPTH = 16 }; // per person; what is beyond is left out, with a line in the log
+enum {
+    GROUPS_MAX = 256,
+    GROUPS_DEPTH = 16
+}; // below the base, per person; the rest is left out, with a line in the log
 
 // One person's walk. Starts as {0}.
 struct group_walk {
@@ -21,6 +24,7 @@ struct group_walk {
     struct group_node **nodes;
     unsigned char *depths;
     size_t count, capacity, done;
+    bool is_cut; // there were more than are looked at
 };
 
 struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struct tenant *tenant, int64_t keep_ms,
@@ -32,5 +36,5 @@ void groups_begin(struct groups *groups, struct group_walk *walk, const struct l
 // True when all is known; false when `ready` will be called, from within an answer.
 bool groups_walk(struct groups *groups, struct group_walk *walk);
 void groups_end(struct groups *groups, struct group_walk *walk);
-// DNs in the one spelling of ldap_link_plain_dn; "" for a group without a name we know.
+// After groups_walk said true: the canonical DNs (ldap_dn_canonical) of those below the base of groups.
 const char *groups_dn(const struct group_walk *walk, size_t i);

@@ -506,34 +506,3 @@ bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg
     } while (holds_back(link));
     return true;
 }
-
-bool ldap_link_plain_dn(char *plain, size_t size, struct ldap_bytes dn)
-{
-    LDAPDN parts = NULL;
-    char *text = NULL;
-    plain[0] = 0;
-    struct berval given = {dn.length, (char *)dn.at};
-    if (dn.length == 0 || dn.length > 4 * size || ldap_bv2dn(&given, &parts, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS)
-        return false;
-    bool fits = ldap_dn2str(parts, &text, LDAP_DN_FORMAT_LDAPV3) == LDAP_SUCCESS && text_copy(plain, size, text);
-    ldap_dnfree(parts);
-    ldap_memfree(text);
-    text_lower(plain);
-    return fits;
-}
-
-bool ldap_link_dn_is_named(struct ldap_bytes dn, const char *attribute, const char *value)
-{
-    LDAPDN parts = NULL;
-    struct berval given = {dn.length, (char *)dn.at};
-    bool named = false;
-    if (dn.length == 0 || ldap_bv2dn(&given, &parts, LDAP_DN_FORMAT_LDAPV3) != LDAP_SUCCESS)
-        return false;
-    for (LDAPAVA **pair = parts && parts[0] ? parts[0] : NULL; pair && *pair; pair++) {
-        struct ldap_bytes type = {(*pair)->la_attr.bv_val, (*pair)->la_attr.bv_len};
-        struct ldap_bytes name = {(*pair)->la_value.bv_val, (*pair)->la_value.bv_len};
-        named |= ldap_bytes_equal(type, attribute) && ldap_bytes_equal(name, value);
-    }
-    ldap_dnfree(parts);
-    return named;
-}

@@ -66,9 +66,3 @@ typedef bool ldap_link_answer(void *arg, int id, const struct ldap_entry *entry,
 // Hands on what has come: call it whenever the descriptor is readable, which it stays while there is more. False when
 // the link has failed or talks nonsense, or `answer` said so.
 bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg) __attribute__((warn_unused_result));
-
-// "cn=Bau, OU=Amt" becomes "cn=bau,ou=amt": one spelling, comparable byte by byte. False when it is no DN or too long.
-bool ldap_link_plain_dn(char *plain, size_t size, struct ldap_bytes dn) __attribute__((warn_unused_result));
-// Whether the entry is named by this value of the attribute: "jan" and "uid" of "uid=Jan+ou=Bau,ou=people". As
-// text_same_name.
-bool ldap_link_dn_is_named(struct ldap_bytes dn, const char *attribute, const char *value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/person_entry.h"
-#include "broker/auth/ldap.h"
+#include "broker/auth/ldap_dn.h"
 #include "broker/auth/logon_name.h"
 #include "broker/base/text.h"
 
@@ -102,7 +102,7 @@ static bool domain_disabled(const struct ldap_entry *entry, int64_t now_ms)
 // The one that names the entry comes first, and what is rather an address last: hosts take no name with an "@".
 static int rank_of(const struct ldap_entry *entry, const char *user_name)
 {
-    if (ldap_link_dn_is_named(entry->dn, "uid", user_name))
+    if (ldap_dn_is_named(entry->dn, "uid", user_name))
         return 0;
     return strpbrk(user_name, "@ ") ? 2 : 1;
 }

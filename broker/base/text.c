@@ -121,6 +121,14 @@ bool text_is_clean(const char *bytes, size_t length)
     return true;
 }
 
+size_t text_letters(const char *text)
+{
+    size_t letters = 0;
+    for (; *text; text++)
+        letters += ((unsigned char)*text & 0xc0) != 0x80;
+    return letters;
+}
+
 bool text_is_slug(const char *text, size_t length)
 {
     if (length < 1 || length > 63 || text[0] == '-' || text[length - 1] == '-')

@@ -23,6 +23,7 @@ bool text_is_clean(const char *bytes, size_t length);
 size_t text_character(const char *at, size_t left, uint32_t *character);
 // How many units it is in UTF-16, 1 or 2.
 size_t text_utf16(uint16_t units[2], uint32_t character);
+size_t text_letters(const char *text); // of valid UTF-8
 // A name of ours: 1 to 63 of a-z 0-9 -, beginning and ending with a letter or digit.
 bool text_is_slug(const char *text, size_t length);
 // Whole decimal number between min and max, nothing around it.

@@ -162,6 +162,45 @@ Test(directory, counts_groups_below_their_base_only)
     cr_expect_eq(answer.group_count, 0);
 }
 
+Test(directory, counts_groups_below_their_base_before_there_are_too_many)
+{
+    TEXT_PUT(town.group_base, "OU=groups, dc=neustadt");
+    struct answer answer = check(auth, &town, "joiner", "joiner-geheim");
+    cr_assert_eq(answer.verdict, AUTH_RIGHT);
+    cr_expect_eq(answer.group_count, 4);
+    cr_expect(is_in(&answer, "cn=team,ou=groups,dc=neustadt"));
+    cr_expect(is_in(&answer, "cn=stadt,ou=groups,dc=neustadt"), "and what those are in");
+}
+
+Test(directory, looks_for_groups_where_people_are_unless_told)
+{
+    TEXT_PUT(town.user_base, "ou=people,dc=neustadt");
+    struct answer answer = check(auth, &town, "anna", "anna-geheim");
+    cr_assert_eq(answer.verdict, AUTH_RIGHT);
+    cr_expect_eq(answer.group_count, 0);
+    struct tenant other = town;
+    TEXT_PUT(other.id, "altdorf");
+    TEXT_PUT(other.group_base, "no distinguished name");
+    tenant_trusts("altdorf", "neustadt");
+    answer = check(auth, &other, "anna", "anna-geheim");
+    cr_assert_eq(answer.verdict, AUTH_RIGHT);
+    cr_expect_eq(answer.group_count, 0, "nobody knows what is below that");
+}
+
+Test(directory, writes_groups_in_one_way)
+{
+    owned(text) struct text longest = {0};
+    struct answer answer = check(auth, &town, "ida", "ida-geheim");
+    text_adds(&longest, "cn=");
+    for (int i = 0; i < 210; i++)
+        text_adds(&longest, "ä");
+    text_adds(&longest, ",ou=groups,dc=neustadt");
+    cr_expect_eq(answer.group_count, 3);
+    cr_expect(is_in(&answer, "cn=amt für bau\\2c planung,ou=groups,dc=neustadt"));
+    cr_expect(is_in(&answer, "cn=öffentlichkeit,ou=groups,dc=neustadt"));
+    cr_expect(is_in(&answer, longest.bytes), "bytes are not letters");
+}
+
 Test(directory, takes_no_name_for_a_filter)
 {
     static char long_name[2000];

@@ -59,7 +59,7 @@ Test(groups, of_a_domain_have_a_bound)
         memcpy(claims[i], &i, sizeof i);
         values[i] = (struct ldap_bytes){claims[i], 28};
     }
-    cr_expect_eq(taken(CLAIMS), GROUPS_MAX);
+    cr_expect_eq(taken(CLAIMS), 1024, "which of them count is not known yet");
     cr_expect_eq(taken(100), 100);
 }
 
