@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <pwd.h>
@@ -22,6 +23,7 @@
 #include <sys/socket.h>
 #include <sys/statvfs.h>
 #include <sys/time.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -41,6 +43,12 @@ static void descriptor_drop(int *descriptor)
     if (*descriptor >= 0)
         close(*descriptor);
 }
+
+static const char sesman_path[] = "/run/xrdp/sockdir/sesman.socket"; // xrdp from 0.10 on, as all of these
+static const char sesexec_pattern[] = "/usr/lib/*/xrdp/xrdp-sesexec";
+// Header of its own protocol (libipm): version, length, SCP, "close the connection". It logs an error about whoever
+// goes without a word.
+static const unsigned char farewell[12] = {2, 0, 12, 0, 1, 0, 10};
 
 // Blocking, but for WAIT_S only.
 static int dial_own(int64_t port)
@@ -120,21 +128,63 @@ bool health_check_xrdp(const struct health_checks_config *config, char fault[HEA
 
 // ---- the session manager: it takes a connection. A hung one leaves them in its queue.
 
-bool health_check_sesman(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
+static int dial_path(const char *path)
 {
-    uint16_t port = (uint16_t)config->sesman_port;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    // Nothing is waited for: when the queue is full, that is seen by the queue.
+    if (descriptor >= 0)
+        connect(descriptor, (struct sockaddr *)&address, sizeof address);
+    return descriptor;
+}
+
+// Up to xrdp 0.9 it listens at a TCP port, from 0.10 on at a Unix socket: what there is decides.
+static bool find_sesman(int64_t port, bool *at_path, struct socket_listener *found)
+{
+    *at_path = sockets_listener_at(sesman_path, found);
+    return *at_path || (port && sockets_listener("/proc", (uint16_t)port, found));
+}
+
+static bool accepts(int64_t port)
+{
     struct timespec pause = {.tv_nsec = LOOK_MS * 1000 * 1000};
-    if (port == 0)
-        return true;
-    owned(descriptor) int descriptor = dial_own(port);
-    if (descriptor < 0)
-        return wrong(fault, "session manager: nothing listens on port %d", port);
+    struct socket_listener found;
+    bool at_path = false;
     for (int64_t until_ms = clock_steady_ms() + WAIT_S * 1000; clock_steady_ms() < until_ms;) {
-        if (sockets_unaccepted("/proc", port) <= 0)
+        if (!find_sesman(port, &at_path, &found) || found.waiting == 0)
             return true;
         nanosleep(&pause, NULL);
     }
-    return wrong(fault, "session manager: it has accepted no connection for %d s", WAIT_S);
+    return false;
+}
+
+// It goes on after an upgrade, but what it then starts does not work together with it.
+static bool is_outdated(bool at_path)
+{
+    glob_t found;
+    bool is = !at_path && glob(sesexec_pattern, 0, NULL, &found) == 0;
+    if (is)
+        globfree(&found);
+    return is;
+}
+
+bool health_check_sesman(const struct health_checks_config *config, char fault[HEALTH_FAULT_SIZE])
+{
+    struct socket_listener found;
+    bool at_path = false;
+    if (!find_sesman(config->sesman_port, &at_path, &found))
+        return wrong(fault, "session manager: nothing listens at %s or on port %d", sesman_path,
+                     (int)config->sesman_port);
+    if (is_outdated(at_path))
+        return wrong(fault, "session manager: xrdp was upgraded and the old one still runs; when nobody works here: "
+                            "systemctl restart xrdp-sesman xrdp");
+    owned(descriptor) int descriptor = at_path ? dial_path(sesman_path) : dial_own(config->sesman_port);
+    if (!accepts(config->sesman_port))
+        return wrong(fault, "session manager: it has accepted no connection for %d s", WAIT_S);
+    if (at_path)
+        send(descriptor, farewell, sizeof farewell, MSG_NOSIGNAL | MSG_DONTWAIT);
+    return true;
 }
 
 // ---- accounts

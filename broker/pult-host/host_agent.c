@@ -334,7 +334,7 @@ struct pending_request {
     struct pam_request *request;
     char user_name[USER_NAME_SIZE];
     uid_t uid; // of that name
-    uint16_t port;
+    uint64_t connection;
     int64_t since_ms;
 };
 
@@ -353,9 +353,10 @@ static void answer_pam(void *arg, const struct otp_verdict *verdict)
         name_checks_add(pending->agent->names, pending->user_name, pending->uid);
     // Before the answer: after it the connection that identifies the process is closed.
     if (verdict->valid)
-        newcomers_add(pending->agent->newcomers, verdict->admission, pending->port);
+        newcomers_add(pending->agent->newcomers, verdict->admission, pending->connection,
+                      pam_request_asker(pending->request));
     else
-        sessions_refuse(pending->agent->sessions, pending->port);
+        sessions_refuse(pending->agent->sessions, pending->connection);
     pam_socket_answer(pending->request, &answer);
     free(pending);
 }
@@ -366,7 +367,7 @@ static void pam_asked(void *arg, const struct pam_question *question, struct pam
     struct pending_request *pending = mem_new(1, sizeof *pending);
     pending->agent = agent;
     pending->request = request;
-    pending->port = question->port;
+    pending->connection = question->connection;
     pending->uid = question->uid;
     pending->since_ms = clock_steady_ms();
     text_cut(pending->user_name, sizeof pending->user_name, question->user_name);

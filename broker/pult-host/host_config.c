@@ -21,7 +21,7 @@ const struct conf_row host_config_rows[] = {
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-host", .sentence = "where key, certificate and the log of used one-time passwords are kept"},
     {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-host", .sentence = "where the socket for PAM is made"},
     {.key = "rdp-port", .type = CONF_NUMBER, AT(rdp_port), .min = 1, .max = 65535, .preset = "3389", .sentence = "the port that xrdp listens on"},
-    {.key = "sesman-port", .type = CONF_NUMBER, AT(sesman_port), .min = 0, .max = 65535, .preset = "3350", .sentence = "the port that the session manager listens on at loopback; 0: it has none"},
+    {.key = "sesman-port", .type = CONF_NUMBER, AT(sesman_port), .min = 0, .max = 65535, .preset = "3350", .sentence = "the port that the session manager of xrdp 0.9 listens on at loopback; 0: none, it is 0.10 or later"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/rdp.crt", .sentence = "the certificate that xrdp should present (PEM)"},
     {.key = "probe-account", .type = CONF_TEXT, AT(probe_account), .sentence = "an account of the directory that must be known here; empty: none"},
     {.key = "free-percent", .type = CONF_NUMBER, AT(free_percent), .min = 0, .max = 50, .preset = "3", .sentence = "free space and inodes of /home, /tmp and /var in percent, below which there are no new sessions"},

@@ -56,7 +56,7 @@ static bool is_orphaned(const struct process_list *all, const struct process *se
 {
     if (!sesexec)
         return true;
-    if (text_starts(sesexec->name, "xrdp-sesexec")) // from 0.10 on a new session manager finds them again
+    if (text_starts(sesexec->name, "xrdp-sesexec")) // from 0.10 on it ends with its session manager
         return false;
     const struct process *manager = process_find(all, sesexec->parent);
     return !manager || !is_session_manager(manager->name);

@@ -37,13 +37,27 @@ static enum desktop_outcome outcome_of(const struct newcomer_progress *progress,
     return progress->began ? DESKTOP_NO_SCREEN : DESKTOP_NO_SESSION;
 }
 
+// Leaves a desktop behind, or nothing at all. Where the RDP server gives up, that looks the same as a refusal: it is
+// taken for one unless there is a new desktop.
+static bool has_turned_away(const struct newcomer_progress *progress, const struct newcomer_facts *facts)
+{
+    if (facts->window_manager_ms >= 0)
+        return !facts->gives_up || !facts->older;
+    return !facts->gives_up && !is_under_way(facts) && !progress->was_there;
+}
+
+static bool has_given_up(const struct newcomer_progress *progress, const struct newcomer_facts *facts)
+{
+    return facts->gives_up && !facts->connection && !is_under_way(facts) && !progress->was_there;
+}
+
 static bool has_failed(const struct newcomer_progress *progress, const struct newcomer_facts *facts, int64_t desktop_ms,
                        int64_t now_ms, enum desktop_outcome *outcome)
 {
     bool gone = progress->was_there && !facts->is_there;
     *outcome = gone ? DESKTOP_NO_WINDOW_MANAGER : outcome_of(progress, facts);
     // What has failed is waited for: the next attempt would be sent to it.
-    return gone || (progress->failed && facts->start == START_NONE) ||
+    return gone || (progress->failed && facts->start == START_NONE) || has_given_up(progress, facts) ||
            (progress->quiet_ms && now_ms - progress->quiet_ms >= QUIET_MS) || now_ms - progress->began_ms >= desktop_ms;
 }
 
@@ -72,8 +86,7 @@ enum newcomer_verdict newcomer_judge(struct newcomer_progress *progress, const s
         progress->ready = true;
         return NEWCOMER_READY;
     }
-    // Who turned away leaves a desktop behind, or nothing at all.
-    if (!facts->connection && (facts->window_manager_ms >= 0 || (!under_way && !progress->was_there)))
+    if (!facts->connection && has_turned_away(progress, facts))
         return NEWCOMER_OVER;
     return has_failed(progress, facts, desktop_ms, now_ms, outcome) ? NEWCOMER_FAILED : NEWCOMER_WAITS;
 }
@@ -85,7 +98,8 @@ struct newcomer {
     struct newcomers *newcomers;
     struct admission admission;
     struct newcomer_progress progress;
-    uint16_t port;
+    uint64_t socket; // by which the RDP server's process asked
+    bool gives_up;
     bool answered; // by the session manager; this and the next are looked at with the processes
     enum session_start start;
     struct process connection;             // the RDP server's; pid 0: not known
@@ -163,6 +177,7 @@ static void gather_facts(const struct newcomer *newcomer, struct newcomer_facts 
     const struct process *window_manager = facts->is_there ? window_manager_of(newcomer, row) : NULL;
     if (window_manager)
         facts->window_manager_ms = age_ms(window_manager);
+    facts->gives_up = newcomer->gives_up;
     facts->answered = newcomer->answered;
     facts->start = newcomer->start;
 }
@@ -172,7 +187,7 @@ static void look_at_processes(struct newcomers *newcomers)
     newcomers->looked_ms = clock_steady_ms();
     sessions_look(newcomers->sessions);
     for (struct newcomer *one = newcomers->first; one; one = one->next) {
-        one->answered = one->connection.pid && sockets_of_port("/proc", one->port) == 0;
+        one->answered = one->connection.pid && !sockets_holds("/proc", one->connection.pid, one->socket);
         one->start = inventory_start("/proc", one->admission.uid, one->since);
     }
 }
@@ -271,10 +286,17 @@ static void take_step(void *arg)
 
 // ---- the whole
 
-void newcomers_add(struct newcomers *newcomers, const struct admission *admission, uint16_t port)
+// From xrdp 0.10 on a process of its own is begun for each logon, and goes on to open the session.
+static bool read_sesexec(pid_t asker, struct process *sesexec)
+{
+    return asker && process_read("/proc", asker, sesexec) && text_starts(sesexec->name, "xrdp-sesexec");
+}
+
+void newcomers_add(struct newcomers *newcomers, const struct admission *admission, uint64_t connection, pid_t asker)
 {
     struct newcomer *newcomer = mem_new(1, sizeof *newcomer), **last = &newcomers->first;
-    pid_t pid = port ? sockets_owner("/proc", "xrdp", sockets_of_port("/proc", port)) : 0;
+    struct process sesexec;
+    pid_t pid = sockets_owner("/proc", "xrdp", connection);
     if (newcomers->count == NEWCOMERS_MAX)
         drop_newcomer(newcomers->first);
     while (*last)
@@ -283,10 +305,11 @@ void newcomers_add(struct newcomers *newcomers, const struct admission *admissio
     newcomers->count++;
     newcomer->newcomers = newcomers;
     newcomer->admission = *admission;
-    newcomer->port = port;
+    newcomer->socket = connection;
     if (pid && !process_read("/proc", pid, &newcomer->connection))
         newcomer->connection.pid = 0;
-    newcomer->since = (uint64_t)(boot_time_ms() * sysconf(_SC_CLK_TCK) / 1000);
+    newcomer->gives_up = read_sesexec(asker, &sesexec);
+    newcomer->since = newcomer->gives_up ? sesexec.started : (uint64_t)(boot_time_ms() * sysconf(_SC_CLK_TCK) / 1000);
     newcomer->progress.began_ms = clock_steady_ms();
     newcomer->progress.no_account = admission->uid == (uid_t)-1;
     loop_timer_start(newcomers->step, STEP_MS);

@@ -17,14 +17,15 @@ typedef void newcomers_told(void *arg, const struct admission *admission, enum d
 struct newcomers *newcomers_new(struct loop *loop, struct sessions *sessions, int64_t desktop_ms, newcomers_told *told,
                                 void *arg);
 void newcomers_free(struct newcomers *newcomers); // before the sessions; NULL allowed
-// `port` as in pam_protocol.h. To be called before PAM gets its answer: the connection that tells the RDP server's
-// process closes after it.
-void newcomers_add(struct newcomers *newcomers, const struct admission *admission, uint16_t port);
+// `connection` as in pam_protocol.h; `asker`: the process in which PAM runs. To be called before PAM gets its answer:
+// the connection that tells the RDP server's process closes after it.
+void newcomers_add(struct newcomers *newcomers, const struct admission *admission, uint64_t connection, pid_t asker);
 
 // ---- how it is judged, apart from where it is seen
 
 struct newcomer_facts {
     bool connection;           // the RDP server's process is there
+    bool gives_up;             // it ends by itself when nothing comes of the logon (xrdp from 0.10 on)
     bool answered;             // the session manager has answered it
     enum session_start start;  // of a session that the session manager opens
     bool is_there;             // a session of theirs

@@ -22,8 +22,9 @@ enum {
 struct pam_question {
     char user_name[PAM_USER_NAME_SIZE];
     char password[PAM_PASSWORD_SIZE];
-    uint16_t port; // TCP port on loopback from which the RDP server asked the session manager; 0: not known
-    uid_t uid;     // which account the session manager will take for this name; PAM_NO_UID: none
+    uint64_t connection; // inode of the RDP server's end of the connection by which it asks the session manager; 0: not
+                         // known
+    uid_t uid;           // which account the session manager will take for this name; PAM_NO_UID: none
 };
 
 struct pam_answer {

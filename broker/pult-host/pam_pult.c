@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The PAM module of session hosts, see pam_pult(8): as `auth` it asks pult-host whether the password is a good one-time
 // password; as `account` it lets through who came in that way in this very transaction. It runs in the session
-// manager's main process, so it is small, waits two seconds at most and tells no secret to anybody but pult-host.
+// manager's main process or in one for this logon, so it is small, waits two seconds at most and tells no secret to
+// anybody but pult-host.
 #include "broker/pult-host/pam_protocol.h"
+#include "broker/pult-host/unix_sockets.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <time.h>
@@ -49,8 +52,9 @@ static struct settings read_arguments(pam_handle_t *pam, int count, const char *
 }
 
 // ---- which connection asks: the RDP server's process for this connection. xrdp leaves a refused connection open, with
-// a logon box of its own, so pult-host has to close it, or this module where pult-host did not. It is the connection
-// whose question this process, the session manager, has read and not yet answered.
+// a logon box of its own, or shows nothing, so pult-host has to close it, or this module where pult-host did not. It is
+// the connection whose question this process has read and not yet answered. Up to xrdp 0.9 that is the session manager,
+// which is asked at a TCP port; from 0.10 on a process for this logon, which was handed a connection to a Unix socket.
 
 static uint16_t port_of(const struct sockaddr_storage *address)
 {
@@ -59,31 +63,20 @@ static uint16_t port_of(const struct sockaddr_storage *address)
     return address->ss_family == AF_INET6 ? ntohs(((const struct sockaddr_in6 *)address)->sin6_port) : 0;
 }
 
+static int has_been_read(int descriptor)
+{
+    int unread = 0;
+    return ioctl(descriptor, FIONREAD, &unread) == 0 && unread == 0;
+}
+
 static int waits_for_answer(int descriptor)
 {
     struct tcp_info info;
     socklen_t size = sizeof info;
-    int unread = 0;
     memset(&info, 0, sizeof info);
     return getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state == ESTABLISHED &&
-           info.tcpi_bytes_received > 0 && info.tcpi_bytes_sent == 0 && ioctl(descriptor, FIONREAD, &unread) == 0 &&
-           unread == 0;
+           info.tcpi_bytes_received > 0 && info.tcpi_bytes_sent == 0 && has_been_read(descriptor);
 }
-
-static uint16_t asking_port(const struct settings *settings)
-{
-    for (int descriptor = 0; descriptor < DESCRIPTORS_MAX; descriptor++) {
-        struct sockaddr_storage here = {.ss_family = 0}, there = {.ss_family = 0};
-        socklen_t here_size = sizeof here, there_size = sizeof there;
-        if (getpeername(descriptor, (struct sockaddr *)&there, &there_size) == 0 &&
-            getsockname(descriptor, (struct sockaddr *)&here, &here_size) == 0 &&
-            port_of(&here) == settings->sesman_port && waits_for_answer(descriptor))
-            return port_of(&there);
-    }
-    return 0;
-}
-
-// ---- ending it
 
 // proc_net_tcp: "sl local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode"
 static uint64_t inode_of(uint16_t port, long sesman_port)
@@ -107,6 +100,40 @@ static uint64_t inode_of(uint16_t port, long sesman_port)
     }
     return inode;
 }
+
+// The other end of one that was accepted: only such a one has its listener's name.
+static uint64_t unix_peer(int descriptor, const struct sockaddr_storage *address)
+{
+    struct stat file;
+    struct unix_socket own;
+    if (!((const struct sockaddr_un *)address)->sun_path[0] || !has_been_read(descriptor) ||
+        fstat(descriptor, &file) != 0)
+        return 0;
+    int netlink = unix_sockets_open();
+    uint64_t peer = unix_sockets_find(netlink, (uint32_t)file.st_ino, &own) ? own.peer : 0;
+    if (netlink >= 0)
+        close(netlink);
+    return peer;
+}
+
+static uint64_t asking_connection(const struct settings *settings)
+{
+    uint64_t found = 0;
+    for (int descriptor = 0; !found && descriptor < DESCRIPTORS_MAX; descriptor++) {
+        struct sockaddr_storage here = {.ss_family = 0}, there = {.ss_family = 0};
+        socklen_t here_size = sizeof here, there_size = sizeof there;
+        if (getpeername(descriptor, (struct sockaddr *)&there, &there_size) != 0 ||
+            getsockname(descriptor, (struct sockaddr *)&here, &here_size) != 0)
+            continue;
+        if (here.ss_family == AF_UNIX)
+            found = unix_peer(descriptor, &here);
+        else if (port_of(&here) == settings->sesman_port && waits_for_answer(descriptor))
+            found = inode_of(port_of(&there), settings->sesman_port);
+    }
+    return found;
+}
+
+// ---- ending it
 
 static int is_rdp_server(const char *pid)
 {
@@ -147,9 +174,8 @@ static int end_process(const char *pid, uint64_t inode)
     return ended;
 }
 
-static void end_connection(pam_handle_t *pam, uint16_t port, long sesman_port)
+static void end_connection(pam_handle_t *pam, uint64_t inode)
 {
-    uint64_t inode = port ? inode_of(port, sesman_port) : 0;
     DIR *folder = inode ? opendir("/proc") : NULL;
     int ended = 0;
     for (const struct dirent *entry; folder && !ended && (entry = readdir(folder)) != NULL;)
@@ -288,13 +314,13 @@ __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam
                                                                const char **words)
 {
     const char *user_name = NULL, *password = NULL;
-    struct pam_question question = {.port = 0};
+    struct pam_question question = {.connection = 0};
     struct pam_answer answer = {.valid = false};
     struct settings settings = read_arguments(pam, count, words);
     (void)flags;
     // An earlier attempt of this transaction admits nobody.
     pam_set_data(pam, accepted, NULL, NULL);
-    question.port = asking_port(&settings);
+    question.connection = asking_connection(&settings);
     int code = PAM_AUTH_ERR;
     if (pam_get_user(pam, &user_name, NULL) == PAM_SUCCESS &&
         pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) == PAM_SUCCESS && fill(&question, user_name, password)) {
@@ -302,7 +328,7 @@ __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam
         code = ask_agent(settings.socket, &question, &answer);
     }
     if (code != PAM_SUCCESS) // pult-host has not heard of it
-        end_connection(pam, question.port, settings.sesman_port);
+        end_connection(pam, question.connection);
     if (code == PAM_SUCCESS && (!answer.valid || answer.password_offset > strlen(password)))
         code = PAM_AUTH_ERR;
     if (code == PAM_AUTHINFO_UNAVAIL)

@@ -19,6 +19,7 @@ struct pam_request {
     struct pam_request *next, **at;
     struct pam_socket *pam_socket;
     int socket;
+    pid_t asker;
     bool asked;
     struct loop_watch *watch;
     struct loop_timer *deadline;
@@ -87,11 +88,18 @@ static void question_readable(void *arg, bool readable, bool writable)
     }
 }
 
-static bool is_root(int socket)
+static bool is_root(int socket, pid_t *pid)
 {
     struct ucred who = {.uid = (uid_t)-1};
     socklen_t size = sizeof who;
-    return getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == 0;
+    bool is = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == 0;
+    *pid = who.pid;
+    return is;
+}
+
+pid_t pam_request_asker(const struct pam_request *request)
+{
+    return request->asker;
 }
 
 static void accept_request(void *arg, bool readable, bool writable)
@@ -102,7 +110,8 @@ static void accept_request(void *arg, bool readable, bool writable)
     int socket = accept4(pam_socket->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (socket < 0)
         return;
-    bool privileged = is_root(socket);
+    pid_t asker;
+    bool privileged = is_root(socket, &asker);
     if (!privileged || pam_socket->count >= REQUESTS_MAX) {
         log_warn("pam", "rejected connection %s",
                  privileged ? "beyond the limit of simultaneous requests" : "from unprivileged peer");
@@ -112,6 +121,7 @@ static void accept_request(void *arg, bool readable, bool writable)
     struct pam_request *request = mem_new(1, sizeof *request);
     request->pam_socket = pam_socket;
     request->socket = socket;
+    request->asker = asker;
     request->next = pam_socket->requests;
     request->at = &pam_socket->requests;
     if (request->next)

@@ -13,5 +13,6 @@ typedef void pam_socket_asked(void *arg, const struct pam_question *question, st
 
 struct pam_socket *pam_socket_open(struct loop *loop, const char *path, pam_socket_asked *asked, void *arg,
                                    struct fault *why);
-void pam_socket_free(struct pam_socket *pam_socket); // who is waiting gets no answer; NULL allowed
+void pam_socket_free(struct pam_socket *pam_socket);        // who is waiting gets no answer; NULL allowed
+pid_t pam_request_asker(const struct pam_request *request); // the process that asks; 0: not known
 void pam_socket_answer(struct pam_request *request, const struct pam_answer *answer);

@@ -378,10 +378,10 @@ void sessions_cut(struct sessions *sessions, const struct process *process, cons
     disconnects_add_process(sessions->disconnects, process, what);
 }
 
-void sessions_refuse(struct sessions *sessions, uint16_t port)
+void sessions_refuse(struct sessions *sessions, uint64_t connection)
 {
-    if (port)
-        disconnects_add(sessions->disconnects, sockets_of_port("/proc", port), "rejected logon");
+    if (connection)
+        disconnects_add(sessions->disconnects, connection, "rejected logon");
 }
 
 // ---- who comes in

@@ -44,8 +44,8 @@ void sessions_end(struct sessions *sessions, const struct xrdp_session *session,
 void sessions_disconnect(struct sessions *sessions, const struct xrdp_session *session);
 // Ends this process of the RDP server's; `what` is for the log.
 void sessions_cut(struct sessions *sessions, const struct process *process, const char *what);
-// Ends the RDP server's process that asked the session manager from this port, see pam_protocol.h.
-void sessions_refuse(struct sessions *sessions, uint16_t port);
+// Ends the RDP server's process that asked the session manager by this connection, see pam_protocol.h.
+void sessions_refuse(struct sessions *sessions, uint64_t connection);
 
 // Before somebody is let in. `admission->uid`, the account of their user name, becomes that of their desktop if it runs
 // here. NULL, or why they cannot come to a desktop.

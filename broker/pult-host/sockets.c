@@ -2,43 +2,18 @@
 #include "broker/pult-host/sockets.h"
 #include "broker/base/text.h"
 #include "broker/pult-host/process.h"
+#include "broker/pult-host/unix_sockets.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
-#include <linux/netlink.h>
-#include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
-#include <linux/unix_diag.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 enum { TCP_STATE_ESTABLISHED = 1, TCP_STATE_LISTEN = 10 };
 
 // ---- X servers of xrdp
-
-// About one socket; 0: about all of them.
-static bool ask_kernel(int netlink, uint32_t inode)
-{
-    struct {
-        struct nlmsghdr head;
-        struct unix_diag_req body;
-    } question = {
-        .head = {.nlmsg_len = sizeof question,
-                 .nlmsg_type = SOCK_DIAG_BY_FAMILY,
-                 .nlmsg_flags = (uint16_t)(NLM_F_REQUEST | (inode ? 0 : NLM_F_DUMP))},
-        .body = {.sdiag_family = AF_UNIX,
-                 .udiag_states = 1U << TCP_STATE_ESTABLISHED | 1U << TCP_STATE_LISTEN,
-                 .udiag_ino = inode,
-                 .udiag_cookie = {UINT32_MAX, UINT32_MAX}, // whichever it is
-                 .udiag_show = UDIAG_SHOW_NAME | UDIAG_SHOW_PEER | UDIAG_SHOW_UID},
-    };
-    return send(netlink, &question, sizeof question, 0) == sizeof question;
-}
 
 // The display of a path as ".../xrdp_display_10"; -1: another socket. Anybody may name sockets so, also in xrdp's own
 // folder.
@@ -58,7 +33,7 @@ static int display_of(const char *path)
 struct socket_displays {
     struct socket_display *list;
     size_t count, size;
-    int peers; // another netlink socket, to ask about one socket while this one still tells of all; -1: asked about one
+    int peers; // another netlink socket, to ask about one while the first still tells of all
 };
 
 static void note(struct socket_displays *displays, const struct socket_display *found)
@@ -77,73 +52,21 @@ static void note(struct socket_displays *displays, const struct socket_display *
         displays->list[i] = *found;
 }
 
-static bool attribute_is_whole(const struct rtattr *attribute, uint32_t left)
-{
-    return left >= sizeof *attribute && attribute->rta_len >= sizeof *attribute && attribute->rta_len <= left;
-}
-
-static uid_t owner_of(int netlink, uint32_t inode);
-
-static void read_socket(struct socket_displays *displays, const struct nlmsghdr *message)
-{
-    const struct unix_diag_msg *body = NLMSG_DATA(message);
-    char path[sizeof((struct sockaddr_un *)0)->sun_path + 1] = "";
-    struct socket_display found = {.uid = (uid_t)-1};
-    if (message->nlmsg_len < NLMSG_LENGTH(sizeof *body))
-        return;
-    found.connected = body->udiag_state == TCP_STATE_ESTABLISHED;
-    uint32_t left = message->nlmsg_len - (uint32_t)NLMSG_LENGTH(sizeof *body);
-    for (const struct rtattr *one = (const struct rtattr *)(body + 1); attribute_is_whole(one, left);) {
-        size_t length = RTA_PAYLOAD(one);
-        if (one->rta_type == UNIX_DIAG_NAME && length < sizeof path) {
-            memcpy(path, RTA_DATA(one), length);
-            path[length] = 0;
-        } else if (one->rta_type == UNIX_DIAG_PEER && length == sizeof found.peer) {
-            memcpy(&found.peer, RTA_DATA(one), sizeof found.peer);
-        } else if (one->rta_type == UNIX_DIAG_UID && length == sizeof found.uid) {
-            memcpy(&found.uid, RTA_DATA(one), sizeof found.uid);
-        }
-        uint32_t step = RTA_ALIGN(one->rta_len);
-        left -= step < left ? step : left;
-        one = (const struct rtattr *)((const char *)one + step);
-    }
-    bool about_one = displays->peers < 0;
-    found.display = about_one ? 0 : display_of(path);
-    if (found.display < 0)
-        return;
-    if (!about_one && found.connected && owner_of(displays->peers, found.peer) == found.uid)
-        found = (struct socket_display){.display = found.display, .uid = found.uid};
-    note(displays, &found);
-}
-
-// 1: there is more, 0: that was all, -1: it will not say.
-static int read_some(int netlink, struct socket_displays *displays)
-{
-    _Alignas(struct nlmsghdr) char bytes[32 * 1024];
-    ssize_t got = recv(netlink, bytes, sizeof bytes, 0);
-    if (got < 0)
-        return errno == EINTR ? 1 : -1;
-    unsigned left = (unsigned)got;
-    for (const struct nlmsghdr *one = (const struct nlmsghdr *)bytes; NLMSG_OK(one, left);
-         one = NLMSG_NEXT(one, left)) {
-        if (one->nlmsg_type == NLMSG_DONE)
-            return 0;
-        if (one->nlmsg_type == NLMSG_ERROR)
-            return -1;
-        if (one->nlmsg_type == SOCK_DIAG_BY_FAMILY)
-            read_socket(displays, one);
-    }
-    return 1;
-}
-
-// (uid_t)-1: it is gone, or the kernel does not say.
 static uid_t owner_of(int netlink, uint32_t inode)
 {
-    struct socket_display found = {.uid = (uid_t)-1};
-    struct socket_displays one = {.list = &found, .size = 1, .peers = -1};
-    if (inode && ask_kernel(netlink, inode))
-        read_some(netlink, &one);
-    return found.uid;
+    struct unix_socket found;
+    return unix_sockets_find(netlink, inode, &found) ? found.uid : (uid_t)-1;
+}
+
+static void add_display(void *arg, const struct unix_socket *one)
+{
+    struct socket_displays *displays = arg;
+    struct socket_display found = {.display = display_of(one->path), .uid = one->uid};
+    if (found.display < 0)
+        return;
+    found.connected = !one->listens && owner_of(displays->peers, one->peer) != one->uid;
+    found.peer = found.connected ? one->peer : 0;
+    note(displays, &found);
 }
 
 static int by_display(const void *a, const void *b)
@@ -156,19 +79,16 @@ static int by_display(const void *a, const void *b)
 
 int sockets_displays(struct socket_display *list, size_t size)
 {
-    struct socket_displays displays = {.list = list, .size = size};
-    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    displays.peers = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
-    int more = netlink >= 0 && displays.peers >= 0 && ask_kernel(netlink, 0) ? 1 : -1;
-    while (more > 0)
-        more = read_some(netlink, &displays);
+    struct socket_displays displays = {.list = list, .size = size, .peers = unix_sockets_open()};
+    int netlink = unix_sockets_open();
+    bool told = displays.peers >= 0 && unix_sockets_ask(netlink, 0, add_display, &displays);
     if (netlink >= 0)
         close(netlink);
     if (displays.peers >= 0)
         close(displays.peers);
     if (displays.count)
         qsort(list, displays.count, sizeof *list, by_display);
-    return more < 0 ? -1 : (int)displays.count;
+    return told ? (int)displays.count : -1;
 }
 
 // ---- whose socket
@@ -249,24 +169,40 @@ static bool find_row(const char *root, row_fits *fits, uint16_t port, struct soc
     return is;
 }
 
-static bool is_client(const struct socket_row *row, uint16_t port)
-{
-    return row->state == TCP_STATE_ESTABLISHED && row->local_port == port && row->loopback;
-}
-
 static bool listens(const struct socket_row *row, uint16_t port)
 {
     return row->state == TCP_STATE_LISTEN && row->local_port == port;
 }
 
-uint64_t sockets_of_port(const char *root, uint16_t port)
+bool sockets_listener(const char *root, uint16_t port, struct socket_listener *found)
 {
     struct socket_row row;
-    return find_row(root, is_client, port, &row) ? row.inode : 0;
+    bool is_there = find_row(root, listens, port, &row);
+    *found = (struct socket_listener){0};
+    if (is_there)
+        *found = (struct socket_listener){.inode = row.inode, .waiting = row.receive_queue};
+    return is_there;
 }
 
-int sockets_unaccepted(const char *root, uint16_t port)
+struct path_listener {
+    const char *path;
+    struct socket_listener found;
+};
+
+static void find_listener(void *arg, const struct unix_socket *one)
 {
-    struct socket_row row;
-    return find_row(root, listens, port, &row) ? (int)row.receive_queue : -1;
+    struct path_listener *wanted = arg;
+    if (one->listens && one->uid == 0 && text_equal(one->path, wanted->path))
+        wanted->found = (struct socket_listener){.inode = one->inode, .waiting = one->waiting};
+}
+
+bool sockets_listener_at(const char *path, struct socket_listener *found)
+{
+    struct path_listener wanted = {.path = path};
+    int netlink = unix_sockets_open();
+    unix_sockets_ask(netlink, 0, find_listener, &wanted);
+    if (netlink >= 0)
+        close(netlink);
+    *found = wanted.found;
+    return found->inode != 0;
 }

@@ -22,10 +22,16 @@ int sockets_displays(struct socket_display *list, size_t size);
 // The process of this name that has the socket open; 0: none.
 pid_t sockets_owner(const char *root, const char *name, uint64_t inode);
 bool sockets_holds(const char *root, pid_t pid, uint64_t inode); // that process has it open
-// Inode of the TCP socket on loopback with this local port; 0: none.
-uint64_t sockets_of_port(const char *root, uint16_t port);
-// Connections that wait to be accepted at this TCP port on any of our addresses; -1: nobody listens.
-int sockets_unaccepted(const char *root, uint16_t port);
+
+struct socket_listener {
+    uint64_t inode;
+    uint32_t waiting; // connections that nobody has accepted yet
+};
+
+// Who listens at this TCP port on any of our addresses.
+bool sockets_listener(const char *root, uint16_t port, struct socket_listener *found);
+// Who listens at this path, of root: others may have bound a name of theirs there.
+bool sockets_listener_at(const char *path, struct socket_listener *found);
 
 // A line of /proc/net/tcp or tcp6.
 struct socket_row {

@@ -99,7 +99,7 @@ Test(no_desktop, where_no_x_server_can_start)
     place_runs("ts3", "sed -i 's,^param=/usr/lib/xorg/Xorg,param=/bin/false,' /etc/xrdp/sesman.ini; "
                       "pkill -x xrdp-sesman; while pgrep -x xrdp-sesman; do sleep 0.02; done; "
                       "setsid -f xrdp-sesman -n -c /etc/xrdp/sesman.ini");
-    place_soon("ts3", "ss -Hltn 'sport = :3350' | grep -q .", 20);
+    place_soon("ts3", SESMAN_LISTENS, 20);
     is_told("dora", "dora-geheim-1", "nicht gestartet");
     nothing_was_shown(0);
     everybody_knows("no-screen", "X server did not start");

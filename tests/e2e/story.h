@@ -29,6 +29,8 @@ void story_runs(const char *shell);                                     // the s
 void town(const char *words);                                           // "off dir-altdorf", "cut desk1", "wakeable"
 void host_is_well(
     const char *host); // "altdorf/ts3": until it knows its people and the broker would send somebody there
+// Condition for place_soon: the session manager takes connections, at its port (xrdp 0.9) or its socket.
+#define SESMAN_LISTENS "{ ss -Hltn 'sport = :3350'; ss -Hlx src /run/xrdp/sockdir/sesman.socket; } | grep -q ."
 void line_breaks(const char *host, const char *desk); // ends what serves that desk at "ts3"
 void broker_is_killed(void);
 void broker_starts_again(void);

@@ -6,23 +6,41 @@
 #include "tests/network.h"
 
 #include <criterion/criterion.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <netinet/in.h>
 #include <openssl/pem.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
-static char folder[FOLDER_SIZE], file[64], fault[HEALTH_FAULT_SIZE];
+static char folder[FOLDER_SIZE], file[64], installed_xrdp[FOLDER_SIZE], fault[HEALTH_FAULT_SIZE];
 static struct health_checks_config config;
+
+// Whichever xrdp is installed here, a test says itself which it wants.
+static void hide_xrdp(void)
+{
+    glob_t found;
+    cr_assert(glob("/usr/lib/*/xrdp", 0, NULL, &found) == 0 && found.gl_pathc == 1);
+    snprintf(installed_xrdp, sizeof installed_xrdp, "%s", found.gl_pathv[0]);
+    globfree(&found);
+    cr_assert(mount("xrdp", installed_xrdp, "tmpfs", 0, "size=1m") == 0 &&
+              mount("run", "/run", "tmpfs", 0, "size=1m") == 0 && mkdir("/run/xrdp", 0755) == 0 &&
+              mkdir("/run/xrdp/sockdir", 0755) == 0);
+}
 
 static void start(void)
 {
     network_own();
     cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    hide_xrdp();
     folder_make(folder, "check");
     cr_assert_eq(mount("disk", folder, "tmpfs", 0, "size=1m"), 0);
     snprintf(file, sizeof file, "%s/cert.pem", folder);
@@ -106,7 +124,69 @@ Test(check, a_session_manager_takes_connections)
     config.sesman_port = fake_closed_port();
     expect(health_check_sesman, "nothing listens");
     config.sesman_port = 0;
+    expect(health_check_sesman, "nothing listens");
+}
+
+// ---- xrdp from 0.10 on
+
+#define SESMAN_SOCKET "/run/xrdp/sockdir/sesman.socket"
+
+static int listener_at_path(int backlog)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SESMAN_SOCKET};
+    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert(bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, backlog) == 0);
+    return listener;
+}
+
+static void upgraded_to_010(void)
+{
+    char path[FOLDER_SIZE + 40];
+    snprintf(path, sizeof path, "%s/xrdp-sesexec", installed_xrdp);
+    close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0755));
+}
+
+// What it says in farewell, too.
+static void *accept_one(void *arg)
+{
+    static const unsigned char farewell[12] = {2, 0, 12, 0, 1, 0, 10};
+    unsigned char said[13];
+    int one = accept(*(int *)arg, NULL, NULL);
+    bool fine = recv(one, said, sizeof said, MSG_WAITALL) == 12 && memcmp(said, farewell, 12) == 0;
+    close(one);
+    return fine ? arg : NULL;
+}
+
+Test(check, a_session_manager_at_a_socket_takes_connections)
+{
+    pthread_t thread;
+    void *fine = NULL;
+    int listener = listener_at_path(2);
+    for (int round = 0; round < 3; round++) { // its queue would be full by then
+        config.sesman_port = round ? 0 : fake_closed_port();
+        cr_assert_eq(pthread_create(&thread, NULL, accept_one, &listener), 0);
+        expect(health_check_sesman, "");
+        pthread_join(thread, &fine);
+        cr_assert(fine);
+    }
+    close(listener);
+    expect(health_check_sesman, "nothing listens at " SESMAN_SOCKET);
+}
+
+Test(check, a_session_manager_at_a_socket_that_hangs_does_not)
+{
+    int listener = listener_at_path(0);
+    for (int round = 0; round < 2; round++)
+        expect(health_check_sesman, "it has accepted no connection for 3 s");
+    close(listener);
+}
+
+Test(check, a_session_manager_whose_program_was_upgraded_has_to_be_restarted)
+{
+    config.sesman_port = fake_new(fake_says)->port;
     expect(health_check_sesman, "");
+    upgraded_to_010();
+    expect(health_check_sesman, "xrdp was upgraded and the old one still runs");
 }
 
 Test(check, a_session_manager_that_hangs_does_not)

@@ -18,6 +18,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -226,21 +227,40 @@ struct asking {
     int descriptor;
 };
 
-// A process of this name has asked the session manager, which this test is: who is started next has the connection.
-static struct asking asks(const char *name)
+// How the session manager is asked: up to xrdp 0.9, and from 0.10 on.
+enum way { BY_PORT, BY_SOCKET, WAYS };
+
+static socklen_t sesman_address(enum way way, struct sockaddr_storage *address)
 {
-    struct sockaddr_in address = {
-        .sin_family = AF_INET, .sin_port = htons(SESMAN_PORT), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+    *address = (struct sockaddr_storage){.ss_family = AF_INET};
+    if (way == BY_PORT) {
+        struct sockaddr_in *internet = (struct sockaddr_in *)address;
+        internet->sin_port = htons(SESMAN_PORT);
+        internet->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        return sizeof *internet;
+    }
+    struct sockaddr_un *path = (struct sockaddr_un *)address;
+    path->sun_family = AF_UNIX;
+    snprintf(path->sun_path, sizeof path->sun_path, "%s/sesman.socket", town);
+    unlink(path->sun_path);
+    return sizeof *path;
+}
+
+// A process of this name has asked the session manager, which this test is: who is started next has the connection.
+static struct asking asks(const char *name, enum way way)
+{
+    struct sockaddr_storage address;
+    socklen_t size = sesman_address(way, &address);
+    int listener = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
     setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    cr_assert(bind(listener, (struct sockaddr *)&address, sizeof address) == 0 && listen(listener, 1) == 0);
+    cr_assert(bind(listener, (struct sockaddr *)&address, size) == 0 && listen(listener, 1) == 0);
     pid_t pid = fork();
     cr_assert(pid >= 0);
     if (pid == 0) {
-        int own = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        int own = socket(address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         prctl(PR_SET_NAME, name);
-        if (connect(own, (struct sockaddr *)&address, sizeof address) != 0 || send(own, "?", 1, 0) != 1)
+        if (connect(own, (struct sockaddr *)&address, size) != 0 || send(own, "?", 1, 0) != 1)
             _exit(1);
         for (;;)
             pause();
@@ -267,12 +287,14 @@ static int how_it_ends(struct asking *asking)
 // Else xrdp shows a logon box of its own.
 static void ends_who_asks(const char *name, const char *words, int expected)
 {
-    struct asking asking = asks(name);
-    STAYS_OUT("anna", words);
-    struct pollfd closed = {.fd = asking.descriptor, .events = POLLIN};
-    if (expected == SIGTERM)
-        cr_expect_eq(poll(&closed, 1, 10000), 1, "%s was not ended", name);
-    cr_expect_eq(how_it_ends(&asking), expected, "%s", name);
+    for (enum way way = 0; way < WAYS; way++) {
+        struct asking asking = asks(name, way);
+        STAYS_OUT("anna", words);
+        struct pollfd closed = {.fd = asking.descriptor, .events = POLLIN};
+        if (expected == SIGTERM)
+            cr_expect_eq(poll(&closed, 1, 10000), 1, "%s was not ended", name);
+        cr_expect_eq(how_it_ends(&asking), expected, "%s", name);
+    }
 }
 
 Test(pam, a_connection_is_ended_that_pult_host_is_silent_about)
@@ -285,6 +307,12 @@ Test(pam, a_connection_is_ended_that_pult_host_is_silent_about)
     ends_who_asks("xrdp-chansrv", password(for_anna(1), NULL), SIGKILL);
     ends_who_asks("sshd", password(for_anna(1), NULL), SIGKILL);
     start_agent();
+}
+
+Test(pam, pult_host_ends_the_connection_of_a_rejected_logon)
+{
+    ends_who_asks("xrdp", "streng-geheim\n", SIGTERM);
+    ends_who_asks("sshd", "streng-geheim\n", SIGKILL);
 }
 
 Test(pam, a_connection_is_ended_whose_question_is_none_for_pult_host)
@@ -300,9 +328,11 @@ Test(pam, a_connection_is_ended_whose_question_is_none_for_pult_host)
 
 Test(pam, a_connection_that_is_let_in_goes_on)
 {
-    struct asking asking = asks("xrdp");
-    ENTERS("anna", password(for_anna(1), NULL));
-    cr_assert_eq(how_it_ends(&asking), SIGKILL);
+    for (enum way way = 0; way < WAYS; way++) {
+        struct asking asking = asks("xrdp", way);
+        ENTERS("anna", password(for_anna(way + 1), NULL));
+        cr_assert_eq(how_it_ends(&asking), SIGKILL);
+    }
 }
 
 Test(pam, the_log_tells_no_password)

@@ -140,6 +140,42 @@ Test(newcomers, who_turned_away_has_not_failed)
     cr_assert_eq(after(50), NEWCOMER_OVER);
 }
 
+// xrdp 0.10 shows no box of its own: a connection that ends with nothing under way came to nothing.
+Test(newcomers, where_the_rdp_server_gives_up_the_logon_has_failed)
+{
+    facts.gives_up = facts.answered = true;
+    facts.connection = false;
+    facts.start = START_UNDER_WAY;
+    cr_assert_eq(after(50), NEWCOMER_WAITS, "its session manager still works on it");
+    facts.start = START_NONE;
+    cr_assert_eq(after(50), NEWCOMER_FAILED);
+    cr_assert_eq(outcome, DESKTOP_NO_SCREEN, "%s", desktop_outcome_words[outcome]);
+    let_in();
+    facts.gives_up = facts.answered = true;
+    facts.connection = false;
+    cr_assert_eq(after(50), NEWCOMER_FAILED);
+    cr_assert_eq(outcome, DESKTOP_NO_SESSION, "%s", desktop_outcome_words[outcome]);
+}
+
+Test(newcomers, where_the_rdp_server_gives_up_who_turned_away_from_a_desktop_has_not_failed)
+{
+    facts.gives_up = facts.answered = facts.is_there = true;
+    facts.window_manager_ms = 0;
+    after(50);
+    facts.connection = false;
+    cr_assert_eq(after(50), NEWCOMER_OVER);
+}
+
+Test(newcomers, where_the_rdp_server_gives_up_a_refused_way_back_is_noticed)
+{
+    facts.gives_up = facts.answered = facts.is_there = facts.older = true;
+    facts.window_manager_ms = 60000;
+    cr_assert_eq(after(50), NEWCOMER_WAITS);
+    facts.connection = false;
+    cr_assert_eq(after(50), NEWCOMER_FAILED);
+    cr_assert_eq(outcome, DESKTOP_NO_SESSION, "%s", desktop_outcome_words[outcome]);
+}
+
 Test(newcomers, what_is_logged_off_has_not_failed)
 {
     new_desktop_comes();
