@@ -5,16 +5,19 @@
 #include "broker/base/clock.h"
 #include "broker/base/file.h"
 #include "broker/base/log.h"
+#include "broker/base/owner.h"
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/disk_alarm.h"
+#include "broker/calls/first_token.h"
 #include "broker/calls/host_messages.h"
 #include "broker/core/journal.h"
 #include "broker/core/restore.h"
 #include "broker/hosts/prober.h"
 #include "broker/hosts/waker.h"
 #include "broker/server/health.h"
+#include "broker/server/root_socket.h"
 #include "broker/server/server.h"
 #include "broker/server/ticket_keys.h"
 #include "broker/store/sqlite.h"
@@ -26,6 +29,8 @@
 #include <unistd.h>
 
 enum { SWEEP_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, LINGER_MS = 2, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+
+static const char first_token_word[] = "first-token";
 
 static const int64_t ca_warned_ms = 730ll * DAY_MS;
 
@@ -40,6 +45,8 @@ struct broker {
     struct waker *waker;
     struct ticket_keys *ticket_keys;
     struct server *server;
+    struct root_socket *root_socket;
+    char first_token_file[PATH_ROOM];
     struct loop_timer *sweep, *lingering, *daily;
 };
 
@@ -54,13 +61,15 @@ static struct store_port open_store(const struct broker_config *config, struct l
 
 static bool make_first_token(const struct broker_config *config, struct secret *token, struct fault *why)
 {
-    char path[PATH_ROOM], text[65], digest[DIGEST_SIZE];
+    char path[PATH_ROOM];
     broker_config_data_file(config, "first-administrator", path);
-    services_random_hex(text, 24);
-    services_digest(digest, text, strlen(text));
-    bool made = secret_set(token, text, strlen(text)) && file_replace(path, 0600, digest, DIGEST_SIZE - 1, why);
-    explicit_bzero(text, sizeof text);
-    return made;
+    return first_token_make(path, token, why);
+}
+
+static void print_first_token(const char *token)
+{
+    printf("%s\n", token);
+    fprintf(stderr, "This token logs on the first administrator, once: pultctl login --token-stdin\n");
 }
 
 static bool make_ca(const struct broker_config *config, struct fault *why)
@@ -82,41 +91,79 @@ bool broker_init(const struct broker_config *config, struct fault *why)
     made = made && make_ca(config, why) && make_first_token(config, &token, why) && store.create(store.self, why);
     store.close(store.self);
     loop_free(loop);
-    if (made) {
-        printf("%s\n", token.bytes);
-        fprintf(stderr, "This token logs on the first administrator, once: pultctl login --token-stdin\n");
-    }
+    if (made)
+        print_first_token(token.bytes);
     return made;
 }
 
-// ---- after a backup
+// ---- by root, with no broker on it
 
-struct restoring {
+struct lone_work {
     struct loop *loop;
     bool written;
     struct fault *why;
 };
 
-static void restored(void *arg, bool written, const struct fault *why)
+static void lone_work_done(void *arg, bool written, const struct fault *why)
 {
-    struct restoring *restoring = arg;
-    restoring->written = written;
+    struct lone_work *work = arg;
+    work->written = written;
     if (!written)
-        *restoring->why = *why;
-    loop_stop(restoring->loop);
+        *work->why = *why;
+    loop_stop(work->loop);
+}
+
+typedef struct lone_append *lone_start(const struct store_port *store, lone_append_done *done, void *arg,
+                                       struct fault *why);
+
+// What `start` begins on the store that is not open yet, until it is written.
+static bool work_alone(const struct broker_config *config, lone_start *start, struct fault *why)
+{
+    struct lone_work work = {.loop = loop_new(), .why = why};
+    struct store_port store = open_store(config, work.loop);
+    struct lone_append *append = start(&store, lone_work_done, &work, why);
+    if (append)
+        loop_run(work.loop);
+    store.close(store.self);
+    lone_append_free(append);
+    loop_free(work.loop);
+    return work.written;
 }
 
 bool broker_accept_backup(const struct broker_config *config, struct fault *why)
 {
-    struct restoring restoring = {.loop = loop_new(), .why = why};
-    struct store_port store = open_store(config, restoring.loop);
-    struct restore *restore = restore_start(&store, restored, &restoring, why);
-    if (restore)
-        loop_run(restoring.loop);
-    store.close(store.self);
-    restore_free(restore);
-    loop_free(restoring.loop);
-    return restoring.written;
+    return work_alone(config, restore_start, why);
+}
+
+static struct lone_append *start_first_token(const struct store_port *store, lone_append_done *done, void *arg,
+                                             struct fault *why)
+{
+    struct event event;
+    first_token_event(&event);
+    return store->open(store->self, why) ? lone_append_start(store, &event, done, arg) : NULL;
+}
+
+// In the journal first, as in a broker that runs.
+static bool make_first_token_alone(const struct broker_config *config, struct fault *why)
+{
+    owned(secret) struct secret token = {0};
+    bool made = owner_become(config->data_dir, why) && work_alone(config, start_first_token, why) &&
+                make_first_token(config, &token, why);
+    if (made)
+        print_first_token(token.bytes);
+    return made;
+}
+
+bool broker_first_token(const struct broker_config *config, struct fault *why)
+{
+    char token[ROOT_LINE_SIZE];
+    if (geteuid() != 0)
+        return fault_set(why, FAULT_DENIED, "only root can have a token for the first administrator");
+    bool made = root_socket_ask(config->data_dir, first_token_word, token, why);
+    if (made)
+        print_first_token(token);
+    explicit_bzero(token, sizeof token);
+    return made || (why->kind == FAULT_ABSENT && make_first_token_alone(config, why));
 }
 
 // ---- the ports
@@ -180,6 +227,31 @@ static void wake(void *self, const struct host *host)
 {
     struct broker *broker = self;
     waker_wake(broker->waker, host);
+}
+
+// ---- by root, of a broker that runs
+
+static void first_token_issued(void *arg, const struct secret *token, const struct fault *why)
+{
+    root_request_answer(arg, token, token ? token->bytes : why->text);
+}
+
+static void issue_first_token(void *arg, struct root_request *request)
+{
+    struct broker *broker = arg;
+    first_token_issue(&broker->services, broker->first_token_file, first_token_issued, request);
+}
+
+static const struct root_command_row root_commands[] = {{first_token_word, issue_first_token}, {NULL, NULL}};
+
+// Without it the broker serves everybody but root, who has to stop it first.
+static void open_root_socket(struct broker *broker)
+{
+    struct fault why = {0};
+    broker->root_socket =
+        root_socket_open(broker->services.loop, broker->config->data_dir, root_commands, broker, &why);
+    if (!broker->root_socket)
+        log_error("admin", "root cannot ask this broker for anything: %s", why.text);
 }
 
 // ---- what happens by itself
@@ -344,12 +416,11 @@ static bool open_server(struct broker *broker, struct fault *why)
 static bool begin_broker(struct broker *broker, struct fault *why)
 {
     struct services *services = &broker->services;
-    char first[PATH_ROOM];
-    broker_config_data_file(broker->config, "first-administrator", first);
+    broker_config_data_file(broker->config, "first-administrator", broker->first_token_file);
     services->loop = loop_new();
     services->state = state_new();
     services->throttle = throttle_new((int)broker->config->admin_password_tries);
-    services->admin_sessions = admin_sessions_new(first);
+    services->admin_sessions = admin_sessions_new(broker->first_token_file);
     services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
     services->started_ms = clock_wall_ms();
     services->disk_free_permille = disk_free_permille(broker->config);
@@ -360,6 +431,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     open_hosts(broker);
     if (!open_server(broker, why))
         return false;
+    open_root_socket(broker);
     broker->sweep = loop_timer_new(services->loop, sweep, broker);
     loop_timer_start(broker->sweep, SWEEP_MS);
     broker->daily = loop_timer_new(services->loop, look_at_ca, broker);
@@ -375,6 +447,7 @@ static void end_broker(struct broker *broker)
     loop_timer_free(broker->sweep);
     loop_timer_free(broker->lingering);
     loop_timer_free(broker->daily);
+    root_socket_free(broker->root_socket);
     server_free(broker->server);
     auth_free(broker->auth);
     prober_free(broker->prober);

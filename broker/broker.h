@@ -7,5 +7,8 @@
 // Goes on with a journal that came from a backup; what it lacks is written down in it.
 bool broker_accept_backup(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));
 bool broker_init(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));
+// Prints a new token for the first administrator, which is written in the journal; for root, whether or not a broker
+// runs.
+bool broker_first_token(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));
 // Serves until SIGTERM or SIGINT. False: it could not start.
 bool broker_run(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));

@@ -2,6 +2,7 @@
 #include "broker/api/openapi.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/base/owner.h"
 #include "broker/base/secrecy.h"
 #include "broker/broker.h"
 
@@ -14,21 +15,27 @@
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
-enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT, ACTION_ACCEPT };
+enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT, ACTION_ACCEPT, ACTION_FIRST_TOKEN };
 
 static const struct option options[] = {
-    {"config", required_argument, NULL, 'c'}, {"check", no_argument, NULL, 'k'},
-    {"init", no_argument, NULL, 'i'},         {"accept-backup", no_argument, NULL, 'a'},
-    {"openapi", no_argument, NULL, 'o'},      {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"check", no_argument, NULL, 'k'},
+    {"init", no_argument, NULL, 'i'},
+    {"accept-backup", no_argument, NULL, 'a'},
+    {"openapi", no_argument, NULL, 'o'},
+    {"first-token", no_argument, NULL, 'f'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static void usage(FILE *out)
 {
-    fputs("usage: pult-broker [-c FILE] [--check | --init | --accept-backup]\n"
+    fputs("usage: pult-broker [-c FILE] [--check | --init | --first-token | --accept-backup]\n"
           "  -c, --config FILE  configuration, usually /etc/pult/pult-broker.conf\n"
           "      --check        say what is wrong with the configuration, and end\n"
           "      --init         first start: make journal and device CA, print the first administrator's token\n"
+          "      --first-token  print another such token; for root, when no administrator can log on\n"
           "      --accept-backup\n"
           "                     after a restore: go on with the journal as it stands, and write down what it lacks\n"
           "      --openapi      print the description of the API (OpenAPI 3.1), and end\n"
@@ -53,29 +60,40 @@ static void raise_file_limit(void)
     }
 }
 
+static bool check(const char *path, const struct broker_config *config)
+{
+    bool fine = broker_config_check_machine(path, config);
+    if (fine)
+        printf("%s: fine\n", path);
+    return fine;
+}
+
+static bool take_action(enum action action, const char *path, const struct broker_config *config, struct fault *why)
+{
+    switch (action) {
+    case ACTION_CHECK:
+        return check(path, config);
+    case ACTION_INIT:
+        return broker_init(config, why);
+    case ACTION_FIRST_TOKEN:
+        return broker_first_token(config, why);
+    case ACTION_ACCEPT:
+        return broker_accept_backup(config, why);
+    case ACTION_RUN:
+        return broker_config_check_machine(path, config) && broker_run(config, why);
+    }
+    return false;
+}
+
 static int act(enum action action, const char *path)
 {
     struct broker_config config;
     struct fault why = {0};
     if (!broker_config_load(path, &config))
         return EXIT_REFUSED;
-    bool done = false;
-    switch (action) {
-    case ACTION_CHECK:
-        done = broker_config_check_machine(path, &config);
-        if (done)
-            printf("%s: fine\n", path);
-        return done ? EXIT_SUCCESS : EXIT_REFUSED;
-    case ACTION_INIT:
-        done = broker_init(&config, &why);
-        break;
-    case ACTION_ACCEPT:
-        done = broker_accept_backup(&config, &why);
-        break;
-    case ACTION_RUN:
-        done = broker_config_check_machine(path, &config) && broker_run(&config, &why);
-        break;
-    }
+    // The broker's files stay its user's, whoever starts it. To one that runs root speaks as root.
+    bool done = (action == ACTION_FIRST_TOKEN || owner_become(config.data_dir, &why)) &&
+                take_action(action, path, &config, &why);
     if (!done && why.kind != FAULT_NONE)
         log_error("broker", "%s", why.text);
     return done ? EXIT_SUCCESS : EXIT_REFUSED;
@@ -96,6 +114,8 @@ int main(int argc, char **argv)
             action = ACTION_CHECK;
         } else if (option == 'i') {
             action = ACTION_INIT;
+        } else if (option == 'f') {
+            action = ACTION_FIRST_TOKEN;
         } else if (option == 'a') {
             action = ACTION_ACCEPT;
         } else if (option == 'o') {

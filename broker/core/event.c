@@ -40,6 +40,7 @@ static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true, .whole = true, .keep = EVENT_KEEP_SESSIONS},
     [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false, .keep = EVENT_KEEP_AUDIT},
     [EVENT_ADMIN_LOGGED_ON] = {"logged_on", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
+    [EVENT_ADMIN_FIRST_TOKEN_ISSUED] = {"first_token_issued", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
     [EVENT_ADMIN_UNLOCKED] = {"unlocked", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
     [EVENT_ADMIN_TOKEN_REVOKED] = {"token_revoked", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
     [EVENT_JOURNAL_RESTORED] = {"restored", NOUN_NONE, false, "journal"},

@@ -33,10 +33,11 @@ enum event_type {
     // Told for the audit trail, they change nothing.
     EVENT_SESSION_LOCKED, // by an administrator
     EVENT_ADMIN_LOGGED_ON,
-    EVENT_ADMIN_TOKEN_REVOKED, // why: whose
-    EVENT_ADMIN_UNLOCKED,      // somebody may try a password again; why: their id, when they are known
-    EVENT_JOURNAL_RESTORED,    // the journal came from a backup; why: what it lacks
-    EVENT_JOURNAL_DISK_LOW,    // why: how much is left
+    EVENT_ADMIN_TOKEN_REVOKED,      // why: whose
+    EVENT_ADMIN_FIRST_TOKEN_ISSUED, // by root, for whoever is let in by it
+    EVENT_ADMIN_UNLOCKED,           // somebody may try a password again; why: their id, when they are known
+    EVENT_JOURNAL_RESTORED,         // the journal came from a backup; why: what it lacks
+    EVENT_JOURNAL_DISK_LOW,         // why: how much is left
     EVENT_TYPE_COUNT,
 };
 

@@ -1,106 +1,22 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The first day of a district: an administrator with a fresh broker, pultctl and a file.
 #include "broker/store/sqlite.h"
-#include "tests/integration/client/fake_broker.h"
+#include "tests/e2e/lone_broker.h"
 #include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-static const char *town;
-static pid_t broker;
-static struct program_result said;
-static char token[256], line[512], conf[200];
-
-static void write_file(const char *name, const char *text)
-{
-    char path[200];
-    snprintf(path, sizeof path, "%s/%s", town, name);
-    FILE *file = fopen(path, "we");
-    fputs(text, file);
-    fclose(file);
-}
-
-static void make_folder(const char *name, const char *variable)
-{
-    char path[200];
-    snprintf(path, sizeof path, "%s/%s", town, name);
-    mkdir(path, 0700);
-    if (variable)
-        setenv(variable, path, 1);
-}
-
-static const char config_text[] = "listen-address = 127.0.0.1\n"
-                                  "certificate = %1$s/tls/broker.crt\nkey = %1$s/tls/broker.key\n"
-                                  "data-dir = %1$s/data\ncredentials-dir = %1$s/credentials\n"
-                                  "admin-ca = %1$s/tls/ca.crt\n";
-
-static void start_broker(void)
-{
-    snprintf(line, sizeof line, "broker/pult-broker -c %s", conf);
-    char log[200];
-    snprintf(log, sizeof log, "%s/broker.log", town);
-    broker = program_start(line, log);
-    setenv("PULT_BROKER", "127.0.0.1", 1);
-    for (int i = 0; i < 100; i++) {
-        program_run(&said, "openssl s_client -connect 127.0.0.1:8443", "");
-        if (said.exit_code == 0)
-            return;
-        usleep(50 * 1000);
-    }
-    cr_assert(false, "the broker does not listen");
-}
+static char line[512];
 
 static void start(void)
 {
-    char text[1024], path[200];
-    town = fake_town();
-    make_folder("data", NULL);
-    make_folder("credentials", NULL);
-    make_folder("run", "XDG_RUNTIME_DIR");
-    make_folder("settings", "XDG_CONFIG_HOME");
-    snprintf(path, sizeof path, "%s/tls/ca.crt", town);
-    setenv("PULT_CA", path, 1);
-    unsetenv("PULT_TOKEN_FILE");
-    setenv("LC_ALL", "C", 1);
-    snprintf(text, sizeof text, config_text, town);
-    write_file("broker.conf", text);
-    snprintf(conf, sizeof conf, "%s/broker.conf", town);
-    snprintf(line, sizeof line, "broker/pult-broker -c %s --init", conf);
-    program_run(&said, line, NULL);
-    cr_assert_eq(said.exit_code, 0, "%s", said.err);
-    snprintf(token, sizeof token, "%.250s", said.out);
-    start_broker();
+    lone_broker_open("admin-ca = %1$s/tls/ca.crt\n");
 }
 
-static void stop(void)
-{
-    if (broker)
-        program_stop(broker);
-}
-
-TestSuite(administrator, .init = start, .fini = stop, .timeout = 200);
-
-static int pultctl(const char *words, const char *input)
-{
-    snprintf(line, sizeof line, "admin-tool/pultctl %s", words);
-    program_run(&said, line, input);
-    return said.exit_code;
-}
-
-static void must(const char *words, const char *input)
-{
-    cr_assert_eq(pultctl(words, input), 0, "pultctl %s\n%s%s", words, said.out, said.err);
-}
-
-static bool shows(const char *part)
-{
-    return strstr(said.out, part);
-}
+TestSuite(administrator, .init = start, .fini = lone_broker_close, .timeout = 200);
 
 static const char hall[] =
     "tenants:\n"
@@ -128,61 +44,62 @@ static const char hall[] =
 
 static void log_on_and_apply(void)
 {
-    must("login --token-stdin", token);
-    must("apply -f - --yes", hall);
+    lone_must("login --token-stdin", lone.token);
+    lone_must("apply -f - --yes", hall);
 }
 
 Test(administrator, logs_on_once_with_the_first_token)
 {
-    cr_assert_eq(pultctl("status", NULL), 4);
-    cr_assert_eq(pultctl("login --token-stdin", "wrong\n"), 4);
-    must("login --token-stdin", token);
-    cr_assert(shows("district"), "%s", said.out);
-    must("status", NULL);
-    cr_assert_eq(pultctl("login --token-stdin", token), 4);
-    must("logout", NULL);
-    cr_assert_eq(pultctl("status", NULL), 4);
+    cr_assert_eq(lone_pultctl("status", NULL), 4);
+    cr_assert_eq(lone_pultctl("login --token-stdin", "wrong\n"), 4);
+    lone_must("login --token-stdin", lone.token);
+    cr_assert(lone_shows("district"), "%s", lone.said.out);
+    lone_must("status", NULL);
+    cr_assert_eq(lone_pultctl("login --token-stdin", lone.token), 4);
+    lone_must("logout", NULL);
+    cr_assert_eq(lone_pultctl("status", NULL), 4);
 }
 
 Test(administrator, sets_up_a_town_hall_from_a_file)
 {
-    must("login --token-stdin", token);
-    cr_assert_eq(pultctl("apply -f -", hall), 5);
-    must("host list", NULL);
-    cr_assert(shows("There are none."), "%s", said.out);
-    must("apply -f - --yes", hall);
-    must("host list", NULL);
-    cr_assert(shows("neustadt/ts1"), "%s", said.out);
-    must("apply -f - --dry-run", hall);
-    cr_assert(shows("Nothing to do: everything is as in the file."), "%s", said.out);
+    lone_must("login --token-stdin", lone.token);
+    cr_assert_eq(lone_pultctl("apply -f -", hall), 5);
+    lone_must("host list", NULL);
+    cr_assert(lone_shows("There are none."), "%s", lone.said.out);
+    lone_must("apply -f - --yes", hall);
+    lone_must("host list", NULL);
+    cr_assert(lone_shows("neustadt/ts1"), "%s", lone.said.out);
+    lone_must("apply -f - --dry-run", hall);
+    cr_assert(lone_shows("Nothing to do: everything is as in the file."), "%s", lone.said.out);
 }
 
 Test(administrator, changes_one_thing_at_a_time)
 {
     log_on_and_apply();
-    must("host set neustadt/ts1 max_sessions=60", NULL);
-    must("host show neustadt/ts1", NULL);
-    cr_assert(shows("max_sessions   60"), "%s", said.out);
-    cr_assert(shows("weight         100"), "%s", said.out);
-    must("profile set neustadt/office days= hours=06:00-20:00", NULL);
-    must("--json profile show neustadt/office", NULL);
-    cr_assert(shows("\"days\":[]"), "%s", said.out);
-    cr_assert_eq(pultctl("profile set neustadt/office hours=late", NULL), 1, "%s", said.out);
-    cr_assert_eq(pultctl("tenant remove neustadt", NULL), 1);
-    cr_assert_eq(pultctl("pool remove neustadt/ts", NULL), 1);
-    cr_assert(strstr(said.err, "host neustadt/ts1, profile neustadt/office: remove or change first"), "%s", said.err);
-    cr_assert_eq(pultctl("host add neustadt/ts2 pool=neustadt/ts weight=1", NULL), 2);
-    cr_assert(strstr(said.err, "address= port= fingerprint= max_sessions="), "%s", said.err);
-    must("site add neustadt/yard name=Yard", NULL);
-    must("site remove neustadt/yard", NULL);
+    lone_must("host set neustadt/ts1 max_sessions=60", NULL);
+    lone_must("host show neustadt/ts1", NULL);
+    cr_assert(lone_shows("max_sessions   60"), "%s", lone.said.out);
+    cr_assert(lone_shows("weight         100"), "%s", lone.said.out);
+    lone_must("profile set neustadt/office days= hours=06:00-20:00", NULL);
+    lone_must("--json profile show neustadt/office", NULL);
+    cr_assert(lone_shows("\"days\":[]"), "%s", lone.said.out);
+    cr_assert_eq(lone_pultctl("profile set neustadt/office hours=late", NULL), 1, "%s", lone.said.out);
+    cr_assert_eq(lone_pultctl("tenant remove neustadt", NULL), 1);
+    cr_assert_eq(lone_pultctl("pool remove neustadt/ts", NULL), 1);
+    cr_assert(strstr(lone.said.err, "host neustadt/ts1, profile neustadt/office: remove or change first"), "%s",
+              lone.said.err);
+    cr_assert_eq(lone_pultctl("host add neustadt/ts2 pool=neustadt/ts weight=1", NULL), 2);
+    cr_assert(strstr(lone.said.err, "address= port= fingerprint= max_sessions="), "%s", lone.said.err);
+    lone_must("site add neustadt/yard name=Yard", NULL);
+    lone_must("site remove neustadt/yard", NULL);
 }
 
-// A request as a program would send it, with the logon that pultctl keeps; what comes back is in said.out.
+// A request as a program would send it, with the logon that pultctl keeps; what comes back is in lone.said.out.
 static bool asks(const char *request, const char *headers, const char *body, const char *answer)
 {
     static char text[4096];
     char kept[1024] = "", path[200];
-    snprintf(path, sizeof path, "%s/run/pult/127.0.0.1_8443", town);
+    snprintf(path, sizeof path, "%s/run/pult/127.0.0.1_8443", lone.town);
     FILE *file = fopen(path, "re");
     cr_assert(file && fgets(kept, sizeof kept, file));
     fclose(file);
@@ -192,53 +109,53 @@ static bool asks(const char *request, const char *headers, const char *body, con
              "%s HTTP/1.1\r\nhost: broker\r\nauthorization: Bearer %.64s\r\ncontent-length: %zu\r\n"
              "connection: close\r\n%s\r\n%s",
              request, start + 9, strlen(body), headers, body);
-    program_run(&said, "timeout 10 openssl s_client -quiet -connect 127.0.0.1:8443", text);
-    cr_assert_neq(said.exit_code, 124, "the broker keeps the connection open: %s", said.out);
-    return shows(answer);
+    program_run(&lone.said, "timeout 10 openssl s_client -quiet -connect 127.0.0.1:8443", text);
+    cr_assert_neq(lone.said.exit_code, 124, "the broker keeps the connection open: %s", lone.said.out);
+    return lone_shows(answer);
 }
 
 Test(administrator, changes_nothing_that_somebody_else_changed_meanwhile)
 {
     char condition[128];
     log_on_and_apply();
-    cr_assert(asks("GET /v1/sites/neustadt/hall", "", "", "etag: \""), "%s", said.out);
-    snprintf(condition, sizeof condition, "if-match: %.34s\r\n", strstr(said.out, "etag: ") + 6);
-    must("site set neustadt/hall name=Rathaus", NULL);
-    cr_assert(asks("PUT /v1/sites/neustadt/hall", condition, "{\"name\":\"Mine\"}", " 412 "), "%s", said.out);
-    cr_assert(shows("urn:pult:precondition-failed"), "%s", said.out);
+    cr_assert(asks("GET /v1/sites/neustadt/hall", "", "", "etag: \""), "%s", lone.said.out);
+    snprintf(condition, sizeof condition, "if-match: %.34s\r\n", strstr(lone.said.out, "etag: ") + 6);
+    lone_must("site set neustadt/hall name=Rathaus", NULL);
+    cr_assert(asks("PUT /v1/sites/neustadt/hall", condition, "{\"name\":\"Mine\"}", " 412 "), "%s", lone.said.out);
+    cr_assert(lone_shows("urn:pult:precondition-failed"), "%s", lone.said.out);
     cr_assert(asks("PUT /v1/sites/neustadt/hall", "if-none-match: *\r\n", "{\"name\":\"Mine\"}", " 412 "));
     cr_assert(asks("PUT /v1/sites/neustadt/none", "if-match: *\r\n", "{\"name\":\"Mine\"}", " 412 "));
-    must("site show neustadt/hall", NULL);
-    cr_assert(shows("Rathaus"), "%s", said.out);
-    must("site add neustadt/yard name=Yard", NULL);
-    cr_assert(asks("DELETE /v1/sites/neustadt/yard", condition, "", " 412 "), "%s", said.out);
-    cr_assert(asks("GET /v1/sites/neustadt/yard", "", "", "etag: \""), "%s", said.out);
-    snprintf(condition, sizeof condition, "if-match: %.34s, \"other\"\r\n", strstr(said.out, "etag: ") + 6);
-    cr_assert(asks("PUT /v1/sites/neustadt/yard", condition, "{\"name\":\"Mine\"}", " 200 "), "%s", said.out);
-    cr_assert(asks("DELETE /v1/sites/neustadt/yard", condition, "", " 412 "), "%s", said.out);
+    lone_must("site show neustadt/hall", NULL);
+    cr_assert(lone_shows("Rathaus"), "%s", lone.said.out);
+    lone_must("site add neustadt/yard name=Yard", NULL);
+    cr_assert(asks("DELETE /v1/sites/neustadt/yard", condition, "", " 412 "), "%s", lone.said.out);
+    cr_assert(asks("GET /v1/sites/neustadt/yard", "", "", "etag: \""), "%s", lone.said.out);
+    snprintf(condition, sizeof condition, "if-match: %.34s, \"other\"\r\n", strstr(lone.said.out, "etag: ") + 6);
+    cr_assert(asks("PUT /v1/sites/neustadt/yard", condition, "{\"name\":\"Mine\"}", " 200 "), "%s", lone.said.out);
+    cr_assert(asks("DELETE /v1/sites/neustadt/yard", condition, "", " 412 "), "%s", lone.said.out);
 }
 
 Test(administrator, drains_a_host)
 {
     log_on_and_apply();
-    must("host drain neustadt/ts1", NULL);
-    must("host set neustadt/ts1 weight=50", NULL);
-    must("--json host show neustadt/ts1", NULL);
-    cr_assert(shows("\"draining\":true"), "%s", said.out);
-    must("host undrain neustadt/ts1", NULL);
-    must("--json host show neustadt/ts1", NULL);
-    cr_assert(shows("\"draining\":false"), "%s", said.out);
+    lone_must("host drain neustadt/ts1", NULL);
+    lone_must("host set neustadt/ts1 weight=50", NULL);
+    lone_must("--json host show neustadt/ts1", NULL);
+    cr_assert(lone_shows("\"draining\":true"), "%s", lone.said.out);
+    lone_must("host undrain neustadt/ts1", NULL);
+    lone_must("--json host show neustadt/ts1", NULL);
+    cr_assert(lone_shows("\"draining\":false"), "%s", lone.said.out);
 }
 
 Test(administrator, finds_it_all_again_after_a_restart)
 {
     log_on_and_apply();
-    must("device enrol-token neustadt/desk1", NULL);
-    cr_assert_eq(strlen(said.out), 49, "%s", said.out);
-    program_stop(broker);
-    cr_assert_eq(pultctl("device list", NULL), 3);
-    start_broker();
-    cr_assert_eq(pultctl("device list", NULL), 4);
+    lone_must("device enrol-token neustadt/desk1", NULL);
+    cr_assert_eq(strlen(lone.said.out), 49, "%s", lone.said.out);
+    lone_broker_stop();
+    cr_assert_eq(lone_pultctl("device list", NULL), 3);
+    lone_broker_start();
+    cr_assert_eq(lone_pultctl("device list", NULL), 4);
 }
 
 static void appended(void *arg, enum store_outcome outcome, const struct fault *why)
@@ -266,7 +183,7 @@ static void leave_a_name_over(void)
     struct fault why;
     struct store_person person = {.id = "neustadt/p-1", .key = "k", .user_name = "zacharias", .name = "Zacharias"};
     struct loop *loop = loop_new();
-    snprintf(data, sizeof data, "%s/data", town);
+    snprintf(data, sizeof data, "%s/data", lone.town);
     struct store_port store = store_open_sqlite(&(struct chain_config){.folder = data}, loop);
     cr_assert(store.open(store.self, &why), "%s", why.text);
     add_event(&store, loop, "{\"v\":1,\"type\":\"person.first_logon\",\"record\":{\"id\":\"neustadt/p-1\"}}", &person);
@@ -277,30 +194,30 @@ static void leave_a_name_over(void)
 
 Test(administrator, finds_no_name_that_was_to_go_when_the_broker_ended)
 {
-    program_stop(broker);
+    lone_broker_stop();
     leave_a_name_over();
-    snprintf(line, sizeof line, "grep -rqi zacharias %s/data", town);
-    program_run(&said, line, NULL);
-    cr_assert_eq(said.exit_code, 0, "the name is not there to begin with");
-    start_broker();
-    write_file("gone", "while grep -rqi zacharias $(dirname $0)/data; do sleep 0.05; done\n");
-    snprintf(line, sizeof line, "timeout 10 sh %s/gone", town);
-    program_run(&said, line, NULL);
-    cr_assert_eq(said.exit_code, 0, "the name is still in the files");
-    must("login --token-stdin", token);
-    must("event list --after 0", NULL);
-    cr_assert(shows("person.erased"), "%s", said.out);
+    snprintf(line, sizeof line, "grep -rqi zacharias %s/data", lone.town);
+    program_run(&lone.said, line, NULL);
+    cr_assert_eq(lone.said.exit_code, 0, "the name is not there to begin with");
+    lone_broker_start();
+    lone_write("gone", "while grep -rqi zacharias $(dirname $0)/data; do sleep 0.05; done\n");
+    snprintf(line, sizeof line, "timeout 10 sh %s/gone", lone.town);
+    program_run(&lone.said, line, NULL);
+    cr_assert_eq(lone.said.exit_code, 0, "the name is still in the files");
+    lone_must("login --token-stdin", lone.token);
+    lone_must("event list --after 0", NULL);
+    cr_assert(lone_shows("person.erased"), "%s", lone.said.out);
 }
 
 Test(administrator, reads_the_journal)
 {
     log_on_and_apply();
-    must("event list --last 2", NULL);
-    cr_assert(shows("device.set"), "%s", said.out);
-    cr_assert_not(shows("admin.logged_on"));
-    must("event list --after 0", NULL);
-    cr_assert(shows("admin.logged_on"), "%s", said.out);
-    cr_assert(shows("neustadt/staff"), "%s", said.out);
+    lone_must("event list --last 2", NULL);
+    cr_assert(lone_shows("device.set"), "%s", lone.said.out);
+    cr_assert_not(lone_shows("admin.logged_on"));
+    lone_must("event list --after 0", NULL);
+    cr_assert(lone_shows("admin.logged_on"), "%s", lone.said.out);
+    cr_assert(lone_shows("neustadt/staff"), "%s", lone.said.out);
 }
 
 // ---- by certificate
@@ -314,26 +231,28 @@ static const char issue_script[] =
 
 static void issue(const char *name, const char *authority, const char *key, int days)
 {
-    write_file("issue", issue_script);
-    snprintf(line, sizeof line, "sh %s/issue %s %s/%s %s/%s %d", town, name, town, authority, town, key, days);
-    program_run(&said, line, NULL);
-    cr_assert_eq(said.exit_code, 0, "%s", said.err);
+    lone_write("issue", issue_script);
+    snprintf(line, sizeof line, "sh %s/issue %s %s/%s %s/%s %d", lone.town, name, lone.town, authority, lone.town, key,
+             days);
+    program_run(&lone.said, line, NULL);
+    cr_assert_eq(lone.said.exit_code, 0, "%s", lone.said.err);
 }
 
 static void list_administrator(const char *id, const char *certificate)
 {
     char words[300];
-    snprintf(words, sizeof words, "administrator add %s name=Somebody certificate=@%s/%s.crt", id, town, certificate);
-    must(words, NULL);
+    snprintf(words, sizeof words, "administrator add %s name=Somebody certificate=@%s/%s.crt", id, lone.town,
+             certificate);
+    lone_must(words, NULL);
 }
 
 // pultctl by certificate, without any logon.
 static int shows_certificate(const char *certificate, const char *words)
 {
     char all[400];
-    snprintf(all, sizeof all, "--certificate %s/%s.crt --key %s/%s.key %s", town, certificate, town, certificate,
-             words);
-    return pultctl(all, NULL);
+    snprintf(all, sizeof all, "--certificate %s/%s.crt --key %s/%s.key %s", lone.town, certificate, lone.town,
+             certificate, words);
+    return lone_pultctl(all, NULL);
 }
 
 static void hire(void)
@@ -348,23 +267,23 @@ static void hire(void)
 Test(administrator, comes_by_a_certificate_and_sees_the_own_tenant_only)
 {
     hire();
-    must("logout", NULL);
-    cr_assert_eq(shows_certificate("kreis", "tenant list"), 0, "%s", said.err);
-    cr_assert(shows("kreis ") && shows("neustadt"), "%s", said.out);
-    cr_assert_eq(shows_certificate("anna", "tenant list"), 0, "%s", said.err);
-    cr_assert_not(shows("kreis"), "%s", said.out);
-    cr_assert_eq(shows_certificate("anna", "site set neustadt/hall name=Rathaus"), 0, "%s", said.err);
-    cr_assert_eq(shows_certificate("anna", "tenant show kreis"), 1, "%s", said.out);
-    cr_assert_eq(shows_certificate("kreis", "event list --last 1"), 0, "%s", said.err);
-    cr_assert(shows("admin neustadt/anna by certificate"), "%s", said.out);
+    lone_must("logout", NULL);
+    cr_assert_eq(shows_certificate("kreis", "tenant list"), 0, "%s", lone.said.err);
+    cr_assert(lone_shows("kreis ") && lone_shows("neustadt"), "%s", lone.said.out);
+    cr_assert_eq(shows_certificate("anna", "tenant list"), 0, "%s", lone.said.err);
+    cr_assert_not(lone_shows("kreis"), "%s", lone.said.out);
+    cr_assert_eq(shows_certificate("anna", "site set neustadt/hall name=Rathaus"), 0, "%s", lone.said.err);
+    cr_assert_eq(shows_certificate("anna", "tenant show kreis"), 1, "%s", lone.said.out);
+    cr_assert_eq(shows_certificate("kreis", "event list --last 1"), 0, "%s", lone.said.err);
+    cr_assert(lone_shows("admin neustadt/anna by certificate"), "%s", lone.said.out);
 }
 
 Test(administrator, of_a_tenant_makes_no_administrators)
 {
     hire();
-    must("logout", NULL);
-    cr_assert_eq(shows_certificate("anna", "administrator list"), 0, "%s", said.err);
-    cr_assert(shows("neustadt/anna") && !shows("kreis/kim"), "%s", said.out);
+    lone_must("logout", NULL);
+    cr_assert_eq(shows_certificate("anna", "administrator list"), 0, "%s", lone.said.err);
+    cr_assert(lone_shows("neustadt/anna") && !lone_shows("kreis/kim"), "%s", lone.said.out);
     cr_assert_eq(shows_certificate("anna", "administrator remove neustadt/anna"), 4);
     cr_assert_eq(shows_certificate("anna", "administrator set neustadt/anna name=Me"), 4);
     cr_assert_eq(shows_certificate("anna", "administrator show kreis/kim"), 1);
@@ -373,10 +292,10 @@ Test(administrator, of_a_tenant_makes_no_administrators)
 Test(administrator, who_is_removed_is_out_at_once)
 {
     hire();
-    cr_assert_eq(shows_certificate("anna", "status"), 0, "%s", said.err);
-    must("administrator remove neustadt/anna", NULL);
-    cr_assert_eq(shows_certificate("anna", "status"), 4, "%s", said.err);
-    cr_assert(strstr(said.err, "No administrator has the certificate"), "%s", said.err);
+    cr_assert_eq(shows_certificate("anna", "status"), 0, "%s", lone.said.err);
+    lone_must("administrator remove neustadt/anna", NULL);
+    cr_assert_eq(shows_certificate("anna", "status"), 4, "%s", lone.said.err);
+    cr_assert(strstr(lone.said.err, "No administrator has the certificate"), "%s", lone.said.err);
 }
 
 Test(administrator, proves_nothing_by_an_expired_or_foreign_certificate)
@@ -386,10 +305,10 @@ Test(administrator, proves_nothing_by_an_expired_or_foreign_certificate)
     issue("foreign", "other/tls/ca.crt", "other/tls/ca.key", 2);
     list_administrator("kreis/late", "late");
     list_administrator("kreis/foreign", "foreign");
-    cr_assert_eq(shows_certificate("late", "status"), 3, "%s%s", said.out, said.err);
-    cr_assert(strstr(said.err, "has expired"), "%s", said.err);
-    cr_assert_eq(shows_certificate("foreign", "status"), 3, "%s%s", said.out, said.err);
-    cr_assert(strstr(said.err, "certificates signed by the broker's admin-ca"), "%s", said.err);
+    cr_assert_eq(shows_certificate("late", "status"), 3, "%s%s", lone.said.out, lone.said.err);
+    cr_assert(strstr(lone.said.err, "has expired"), "%s", lone.said.err);
+    cr_assert_eq(shows_certificate("foreign", "status"), 3, "%s%s", lone.said.out, lone.said.err);
+    cr_assert(strstr(lone.said.err, "certificates signed by the broker's admin-ca"), "%s", lone.said.err);
 }
 
 // ask: two requests on one connection, the second after the certificate's end.
@@ -408,16 +327,16 @@ Test(administrator, is_out_when_the_certificate_ends_even_on_a_kept_connection)
 {
     issue("anna", "tls/ca.crt", "tls/ca.key", 2);
     log_on_and_apply();
-    write_file("short", short_script);
-    write_file("ask", ask_script);
-    snprintf(line, sizeof line, "sh %s/short", town);
-    program_run(&said, line, NULL);
-    cr_assert_eq(said.exit_code, 0, "%s", said.err);
+    lone_write("short", short_script);
+    lone_write("ask", ask_script);
+    snprintf(line, sizeof line, "sh %s/short", lone.town);
+    program_run(&lone.said, line, NULL);
+    cr_assert_eq(lone.said.exit_code, 0, "%s", lone.said.err);
     list_administrator("neustadt/anna", "short");
-    snprintf(line, sizeof line, "sh %s/ask", town);
-    program_run(&said, line, NULL);
-    char *first = strstr(said.out, "HTTP/1.1 200"), *second = strstr(said.out, "HTTP/1.1 401");
-    cr_assert(first && second && first < second, "%s%s", said.out, said.err);
+    snprintf(line, sizeof line, "sh %s/ask", lone.town);
+    program_run(&lone.said, line, NULL);
+    char *first = strstr(lone.said.out, "HTTP/1.1 200"), *second = strstr(lone.said.out, "HTTP/1.1 401");
+    cr_assert(first && second && first < second, "%s%s", lone.said.out, lone.said.err);
 }
 
 Test(administrator, is_never_a_device_and_a_device_never_an_administrator)
@@ -425,36 +344,29 @@ Test(administrator, is_never_a_device_and_a_device_never_an_administrator)
     hire();
     issue("desk", "data/device-ca.pem", "data/device-ca.key", 2);
     list_administrator("kreis/desk", "desk");
-    cr_assert_eq(shows_certificate("desk", "status"), 3, "%s%s", said.out, said.err);
+    cr_assert_eq(shows_certificate("desk", "status"), 3, "%s%s", lone.said.out, lone.said.err);
     setenv("PULT_BROKER", "127.0.0.1:8444", 1);
-    cr_assert_eq(shows_certificate("kreis", "status"), 3, "%s%s", said.out, said.err);
-    cr_assert_eq(shows_certificate("desk", "status"), 4, "%s%s", said.out, said.err);
+    cr_assert_eq(shows_certificate("kreis", "status"), 3, "%s%s", lone.said.out, lone.said.err);
+    cr_assert_eq(shows_certificate("desk", "status"), 4, "%s%s", lone.said.out, lone.said.err);
     setenv("PULT_BROKER", "127.0.0.1:8443", 1);
-    cr_assert_eq(shows_certificate("kreis", "status"), 4, "%s%s", said.out, said.err);
+    cr_assert_eq(shows_certificate("kreis", "status"), 4, "%s%s", lone.said.out, lone.said.err);
 }
 
 Test(administrator, has_a_certificate_of_their_own)
 {
     char words[300];
     hire();
-    snprintf(words, sizeof words, "administrator add neustadt/bert name=Bert certificate=@%s/anna.crt", town);
-    cr_assert_eq(pultctl(words, NULL), 1, "%s", said.out);
-    cr_assert(strstr(said.err, "another administrator already has this one"), "%s", said.err);
-    cr_assert_eq(pultctl("administrator add neustadt/bert name=Bert certificate=", NULL), 1, "%s", said.out);
-    cr_assert_eq(shows_certificate("anna", "login"), 2, "%s", said.err);
+    snprintf(words, sizeof words, "administrator add neustadt/bert name=Bert certificate=@%s/anna.crt", lone.town);
+    cr_assert_eq(lone_pultctl(words, NULL), 1, "%s", lone.said.out);
+    cr_assert(strstr(lone.said.err, "another administrator already has this one"), "%s", lone.said.err);
+    cr_assert_eq(lone_pultctl("administrator add neustadt/bert name=Bert certificate=", NULL), 1, "%s", lone.said.out);
+    cr_assert_eq(shows_certificate("anna", "login"), 2, "%s", lone.said.err);
 }
 
 Test(administrator, is_not_vouched_for_by_the_devices_authority)
 {
-    program_stop(broker);
-    snprintf(line, sizeof line,
-             "listen-address = 127.0.0.1\ncertificate = %1$s/tls/broker.crt\nkey = %1$s/tls/broker.key\n"
-             "data-dir = %1$s/data\ncredentials-dir = %1$s/credentials\nadmin-ca = %1$s/data/device-ca.pem\n",
-             town);
-    write_file("broker.conf", line);
-    snprintf(line, sizeof line, "broker/pult-broker -c %s", conf);
-    program_run(&said, line, NULL);
-    cr_assert_eq(said.exit_code, 1);
-    cr_assert(strstr(said.err, "the CA of the devices"), "%s", said.err);
-    broker = 0;
+    lone_broker_stop();
+    lone_broker_configure("admin-ca = %1$s/data/device-ca.pem\n");
+    cr_assert_eq(lone_broker_runs(""), 1);
+    cr_assert(strstr(lone.said.err, "the CA of the devices"), "%s", lone.said.err);
 }

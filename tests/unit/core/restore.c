@@ -7,7 +7,7 @@
 #include <string.h>
 
 static struct store_port store;
-static struct restore *restore;
+static struct lone_append *restore;
 static struct fault why;
 static char told[8]; // "+" written, "-" not
 
@@ -21,7 +21,7 @@ static void begin(void)
 
 static void end(void)
 {
-    restore_free(restore);
+    lone_append_free(restore);
     fake_store_drop();
 }
 
