@@ -17,8 +17,8 @@ void json_drop(json_object **object)
 
 enum { DIGITS_MAX = 19 };
 
-// json-c passes over several things that are no JSON and keeps only the last of two equal keys. One pass over the text
-// refuses the former and counts the members, so that a tree with fewer members betrays a duplicate.
+// json-c passes over several things that are no JSON or no UTF-8 and keeps only the last of two equal keys. One pass
+// over the text refuses the former and counts the members, so that a tree with fewer members betrays a duplicate.
 // Numbers beyond 64 bits it takes for the largest (0.16) or for none (0.18): here they are refused by their length.
 struct json_scan {
     size_t members, digits;
@@ -47,7 +47,11 @@ static bool scan_outside(struct json_scan *scan, char c)
 static bool scan_text(const char *bytes, size_t length, size_t *members, struct fault *why)
 {
     struct json_scan scan = {0};
-    for (size_t i = 0; i < length; i++) {
+    uint32_t character;
+    for (size_t i = 0, step; i < length; i += step) {
+        step = text_character(bytes + i, length - i, &character);
+        if (!step)
+            return fault_set(why, FAULT_INVALID, "not valid JSON: it is not UTF-8");
         bool fine = scan.in_string ? scan_in_string(&scan, bytes + i, length - i) : scan_outside(&scan, bytes[i]);
         if (!fine)
             return fault_set(why, FAULT_INVALID, "not valid JSON");
@@ -65,10 +69,10 @@ size_t codec_escape(char *to, const char *bytes, size_t length)
     uint32_t character = 0;
     for (size_t at = 0, step; at < length; at += step) {
         step = text_character(bytes + at, length - at, &character);
+        assert(step);
         size_t count = step > 1 ? text_utf16(units, character) : 0;
         for (size_t i = 0; i < count; i++, to += 6)
             snprintf(to, 7, "\\u%04x", units[i]);
-        step = step ? step : 1;
         if (!count)
             *to++ = bytes[at];
     }
@@ -130,7 +134,7 @@ static size_t count_members(json_object *value)
     return members;
 }
 
-// json-c lets pass over-long UTF-8, surrogates, and control characters that were written as escapes.
+// json-c lets pass control characters that were written as escapes.
 static bool check_text(json_object *value, const char *name, struct fault *why)
 {
     if (json_object_is_type(value, json_type_string) &&

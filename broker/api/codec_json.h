@@ -16,7 +16,7 @@ void json_drop(json_object **object); // owned(json)
 // anything after the value. The caller caps `length`.
 bool codec_parse(json_object **object, const char *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));
-// Letters beyond ASCII as \u00fc, for a json-c that refuses them; what is not UTF-8 stays. `to` has room for
+// Letters beyond ASCII as \u00fc, for a json-c that refuses them. `bytes` are valid UTF-8, `to` has room for
 // CODEC_ESCAPED * length + 1.
 size_t codec_escape(char *to, const char *bytes, size_t length);
 // Overwrites every string within with NULs before it is freed: for bodies that held a password.

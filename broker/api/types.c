@@ -161,17 +161,15 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
 const char *const noun_names[] = {"tenant", "site",          "pool",   "host",    "profile", "assignment",
                                   "device", "administrator", "person", "session", "none",    NULL};
 
-#define TYPE(holder)                                                                                                   \
-    {                                                                                                                  \
-#holder, holder##_fields, sizeof(struct holder)                                                                \
-    }
+// Without braces, which versions of clang-format set in different ways.
+#define TYPE(holder) #holder, holder##_fields, sizeof(struct holder)
 
 const struct record_type noun_types[NOUN_COUNT] = {
-    [NOUN_TENANT] = TYPE(tenant),   [NOUN_SITE] = TYPE(site),
-    [NOUN_POOL] = TYPE(pool),       [NOUN_HOST] = TYPE(host),
-    [NOUN_PROFILE] = TYPE(profile), [NOUN_ASSIGNMENT] = TYPE(assignment),
-    [NOUN_DEVICE] = TYPE(device),   [NOUN_ADMINISTRATOR] = TYPE(administrator),
-    [NOUN_PERSON] = TYPE(person),   [NOUN_SESSION] = TYPE(session),
+    [NOUN_TENANT] = {TYPE(tenant)},   [NOUN_SITE] = {TYPE(site)},
+    [NOUN_POOL] = {TYPE(pool)},       [NOUN_HOST] = {TYPE(host)},
+    [NOUN_PROFILE] = {TYPE(profile)}, [NOUN_ASSIGNMENT] = {TYPE(assignment)},
+    [NOUN_DEVICE] = {TYPE(device)},   [NOUN_ADMINISTRATOR] = {TYPE(administrator)},
+    [NOUN_PERSON] = {TYPE(person)},   [NOUN_SESSION] = {TYPE(session)},
 };
 
 const char host_wake_command[] = "command";

@@ -17,7 +17,7 @@ enum {
     PAM_DEADLINE_MS = 2000, // from question to answer, whatever happens
 };
 
-#define PAM_NO_UID ((uid_t)-1)
+#define PAM_NO_UID ((uid_t)UINT32_MAX)
 
 struct pam_question {
     char user_name[PAM_USER_NAME_SIZE];

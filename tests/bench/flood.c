@@ -34,9 +34,10 @@ struct visit {
 static int loop, dropped, came;
 static struct in_addr host;
 static struct visit *again, **again_last = &again;
-static struct totals {
+struct totals {
     int dropped, came;
-} * totals; // of all processes
+};
+static struct totals *totals; // of all processes
 
 static void fail(const char *what)
 {

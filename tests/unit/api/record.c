@@ -43,10 +43,8 @@ struct order {
 enum { ROOMS_MAX = 3, KEYS_MAX = 2 };
 
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
-#define TYPE(holder)                                                                                                   \
-    {                                                                                                                  \
-#holder, holder##_fields, sizeof(struct holder)                                                                \
-    }
+// Without braces, which versions of clang-format set in different ways.
+#define TYPE(holder) #holder, holder##_fields, sizeof(struct holder)
 
 static const char *const states[] = {"open", "closed", "unknown", NULL};
 
@@ -57,7 +55,7 @@ static const struct field key_fields[] = {
     {.name = "secret", .type = FIELD_TEXT, AT(key, secret), .flags = FIELD_SECRET, .sentence = "its teeth"},
     {.name = NULL},
 };
-static const struct record_type key_type = TYPE(key);
+static const struct record_type key_type = {TYPE(key)};
 
 static const struct field room_fields[] = {
     {.name = "id", .type = FIELD_ID, AT(room, id), .flags = FIELD_REQUIRED, .refers = NOUN_NONE, .sentence = "its id"},
@@ -65,7 +63,7 @@ static const struct field room_fields[] = {
     {.name = "keys", .type = FIELD_RECORDS, AT(room, keys), .max = KEYS_MAX, .record = &key_type, .sentence = "its keys"},
     {.name = NULL},
 };
-static const struct record_type room_type = TYPE(room);
+static const struct record_type room_type = {TYPE(room)};
 
 static const struct field house_fields[] = {
     {.name = "name", .type = FIELD_TEXT, AT(house, name), .flags = FIELD_REQUIRED, .sentence = "its name"},
@@ -73,7 +71,7 @@ static const struct field house_fields[] = {
     {.name = "state", .type = FIELD_FLAG, AT(house, closed), .sentence = "closed or not"},
     {.name = NULL},
 };
-static const struct record_type house_type = TYPE(house);
+static const struct record_type house_type = {TYPE(house)};
 
 static const struct field hall_fields[] = {
     {.name = "house", .type = FIELD_RECORD, AT(hall, house), .flags = FIELD_INLINE, .record = &house_type, .sentence = "the house"},
@@ -85,14 +83,14 @@ static const struct field hall_fields[] = {
     {.name = "opened", .type = FIELD_TIME, AT(hall, opened_ms), .sentence = "since when"},
     {.name = NULL},
 };
-static const struct record_type hall_type = TYPE(hall);
+static const struct record_type hall_type = {TYPE(hall)};
 
 static const struct field order_fields[] = {
     {.name = "noun", .type = FIELD_CHOICE, AT(order, noun), .flags = FIELD_REQUIRED, .choices = noun_names, .sentence = "kind of thing"},
     {.name = "thing", .type = FIELD_NOUN, AT(order, thing), .flags = FIELD_INLINE, .tag = offsetof(struct order, noun), .sentence = "the thing"},
     {.name = NULL},
 };
-static const struct record_type order_type = TYPE(order);
+static const struct record_type order_type = {TYPE(order)};
 // clang-format on
 
 // Too large for a stack that has to be looked after.
@@ -353,7 +351,7 @@ static const struct field note_fields[] = {
     {.name = "text", .type = FIELD_STRING, AT(note, text), .max = 5, .sentence = "what it says"},
     {.name = NULL},
 };
-static const struct record_type note_type = TYPE(note);
+static const struct record_type note_type = {TYPE(note)};
 
 Test(record, text_of_any_length_has_a_bound)
 {
