@@ -27,7 +27,7 @@ static struct enrolment_proof proof_of(const struct connection *connection)
 static const void *find_member(const struct connection *connection, enum noun noun)
 {
     struct enrolment_proof proof = proof_of(connection);
-    if (!connection->on_device_port)
+    if (connection->port != LISTENER_DEVICE)
         return NULL;
     const void *record = state_find(connection->server->services->state, noun, connection->common_name);
     return enrolment_standing(noun, record, &proof) == ENROLMENT_UNKNOWN ? NULL : record;
@@ -57,7 +57,7 @@ void connection_settle(const struct connection *connection)
 
 const struct administrator *connection_administrator(const struct connection *connection)
 {
-    if (!connection->on_admin_port || !connection->certificate[0] || has_expired(connection))
+    if (connection->port != LISTENER_ADMIN || !connection->certificate[0] || has_expired(connection))
         return NULL;
     return state_administrator_by(connection->server->services->state, connection->certificate);
 }
@@ -95,7 +95,7 @@ void connection_prove(struct connection *connection, enum role role, const char 
 static bool prove_by_certificate(struct connection *connection)
 {
     const SSL *ssl = lws_get_ssl(connection->wsi);
-    if (!connection->on_device_port && !connection->on_admin_port)
+    if (connection->port == LISTENER_PUBLIC)
         return false;
     if (!connection->common_name && (!ssl || !SSL_is_init_finished(ssl)))
         return false;
@@ -150,8 +150,7 @@ void connection_begin(struct server *server, enum listener_kind kind, struct lws
     server->open++;
     connection->server = server;
     connection->unproven = unproven;
-    connection->on_device_port = kind == LISTENER_DEVICE;
-    connection->on_admin_port = kind == LISTENER_ADMIN;
+    connection->port = kind;
     unproven_handshake(unproven, drop_connection, connection, clock_steady_ms());
     server->adopting = connection;
     lws_adopt_descriptor_vhost_via_info(&info); // when TLS fails at once, it ends like any other
@@ -193,7 +192,7 @@ static void read_other_side(struct connection *connection)
     connection->ticket_ms = identity.ticket_ms;
     TEXT_PUT(connection->certificate, identity.certificate);
     connection->common_name = mem_dup(identity.common_name);
-    if (connection->on_device_port)
+    if (connection->port == LISTENER_DEVICE)
         keep_renewed(connection, &identity);
     char address[sizeof((struct peer *)0)->address] = "";
     lws_get_peer_simple(wsi, address, sizeof address);

@@ -38,7 +38,7 @@ struct connection {
     char *address;                 // the same, in numbers
     int64_t certificate_until_ms;
     int64_t ticket_ms; // since when the key seals that its TLS ticket was sealed with
-    bool on_device_port, on_admin_port;
+    enum listener_kind port;
     bool dropped;     // it only has to end, and counts no more
     bool in_callback; // of libwebsockets, which then wants to be asked before anything is written
 };
@@ -51,6 +51,8 @@ struct server {
     struct unproven_table *unproven;
     struct sorted_table callers; // of the proven
     struct loop_timer *sweep;
+    struct loop_timer *wake;     // of libwebsockets
+    unsigned wakes;              // a bit for each listener whose part is to be woken; the timer runs unless 0
     struct connection *adopting; // of which libwebsockets makes its part just now
     size_t open, open_max;       // connections
     struct link_table links;

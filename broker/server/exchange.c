@@ -48,7 +48,7 @@ static void prove_ticket(struct request *request, const char *ticket)
 static bool read_authorization(struct exchange *exchange, struct lws *wsi)
 {
     int length = lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_AUTHORIZATION);
-    if (length <= 0 || exchange->connection->on_admin_port) // there the certificate decides alone
+    if (length <= 0 || exchange->connection->port == LISTENER_ADMIN) // there the certificate decides alone
         return true;
     if (length > TICKET_MAX)
         return false;

@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/net/certificate.h"
+#include "broker/net/lws_poll_guard.h"
 #include "broker/net/lws_spin_guard.h"
 #include "broker/net/tls_policy.h"
 #include "broker/server/connection.h"
@@ -63,10 +64,41 @@ static bool add_headers(struct exchange *exchange, struct lws *wsi, unsigned cha
            add_proof_headers(exchange, wsi, at, end) && lws_finalize_http_header(wsi, at, end) == 0;
 }
 
+// libwebsockets reads the next request when it was told that it may write. After a whole answer it may, and is told so
+// here: a turn of the loop later, in which it waits for that, costs as much as reading a request. The connection may be
+// gone then. Outside its callbacks its timers and what it has read already stand still until it is woken.
+static int complete_answer(struct server *server, enum listener_kind kind, struct lws *wsi, bool in_callback)
+{
+    if (in_callback)
+        return lws_http_transaction_completed(wsi) ? -1 : 0;
+    struct lws_pollfd writable = {.fd = lws_get_socket_fd(wsi), .events = POLLIN | POLLOUT, .revents = POLLOUT};
+    lws_poll_hold();
+    int ended = lws_http_transaction_completed(wsi) ? -1 : 0;
+    if (!ended && !lws_partial_buffered(wsi))
+        lws_service_fd(lws_get_context(wsi), &writable);
+    lws_poll_release();
+    if (!server->wakes)
+        loop_timer_start(server->wake, 0);
+    server->wakes |= 1u << kind;
+    return ended;
+}
+
+static void wake_library(void *arg)
+{
+    struct server *server = arg;
+    unsigned wakes = server->wakes;
+    server->wakes = 0;
+    for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++)
+        if (wakes & 1u << kind)
+            lws_cancel_service(server->contexts[kind]);
+}
+
 // Headers and body in one write: one TLS record, one packet, one time that the other side wakes up.
-static int send_answer(struct connection *connection)
+static int send_answer(struct connection *connection, bool in_callback)
 {
     struct exchange *exchange = connection->exchange;
+    struct server *server = connection->server;
+    enum listener_kind kind = connection->port;
     struct lws *wsi = connection->wsi;
     size_t length = exchange->body.length;
     assert(exchange->status && !exchange->request && exchange->connection == connection);
@@ -85,7 +117,7 @@ static int send_answer(struct connection *connection)
     explicit_bzero(at, length);
     if (written < 0 || close)
         return -1;
-    return lws_http_transaction_completed(wsi) ? -1 : 0;
+    return complete_answer(server, kind, wsi, in_callback);
 }
 
 // Called by the call, perhaps long after the connection broke.
@@ -108,7 +140,7 @@ static void finish_request(struct request *request, int status, struct text *ans
         exchange_free(exchange);
     else if (connection->in_callback)
         lws_callback_on_writable(connection->wsi);
-    else if (connection->dropped || send_answer(connection) != 0)
+    else if (connection->dropped || send_answer(connection, false) != 0)
         connection_kill(connection->wsi);
 }
 
@@ -185,7 +217,7 @@ static struct server *server_of(struct lws *wsi)
 static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
 {
     const struct connection *connection = lws_get_opaque_user_data(wsi);
-    return connection->on_device_port && X509_STORE_CTX_get_error_depth(store) == 0 &&
+    return connection->port == LISTENER_DEVICE && X509_STORE_CTX_get_error_depth(store) == 0 &&
            X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
@@ -216,7 +248,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return body_complete(connection_of(wsi));
     case LWS_CALLBACK_HTTP_WRITEABLE:
         connection = connection_of(wsi);
-        return may_answer(connection) ? send_answer(connection) : 0;
+        return may_answer(connection) ? send_answer(connection, true) : 0;
     case LWS_CALLBACK_FILTER_PROTOCOL_CONNECTION: // a WebSocket of no protocol, or of this one's name
     case LWS_CALLBACK_RAW_ADOPT:                  // CONNECT makes it a raw line, without any timeout
     case LWS_CALLBACK_RAW_RX:
@@ -339,11 +371,12 @@ static void sweep_unproven(void *arg)
 
 static bool open_listeners(struct server *server, const struct server_config *config, struct fault *why)
 {
-    assert(lws_spin_guard_works());
+    assert(lws_spin_guard_works() && lws_poll_guard_works());
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     server->open_max = connections_max();
     server->unproven = unproven_table_new(&config->unproven);
     server->sweep = loop_timer_new(server->services->loop, sweep_unproven, server);
+    server->wake = loop_timer_new(server->services->loop, wake_library, server);
     loop_timer_start(server->sweep, SWEEP_MS);
     return listen_on(server, LISTENER_PUBLIC, config, config->port, NULL, why) &&
            listen_on(server, LISTENER_DEVICE, config, config->device_port, config->device_ca_file, why) &&
@@ -393,6 +426,8 @@ void server_free(struct server *server)
     if (!server)
         return;
     loop_timer_free(server->sweep);
+    loop_timer_free(server->wake);
+    server->wakes = UINT_MAX; // nobody wakes it any more
     for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {
         listener_free(server->listeners[kind]);
         if (server->contexts[kind])
