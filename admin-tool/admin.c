@@ -3,6 +3,7 @@
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
 #include "admin-tool/token.h"
+#include "broker/api/invitation.h"
 #include "broker/api/record.h"
 #include "broker/client/client_ticket.h"
 #include "broker/client/language.h"
@@ -35,15 +36,29 @@ static void complete_name(struct options *options)
         text_cut(options->name, sizeof options->name, user->pw_name);
 }
 
+// Such a token says where the broker is, and by which authority it is known, to whoever does not know it yet.
+static bool take_invitation(struct options *options, const char *text, struct admin_logon_request *request,
+                            struct fault *why)
+{
+    struct invitation invitation;
+    if (!invitation_read(&invitation, text))
+        return fault_set(why, FAULT_INVALID, "%s", _("This is no token."));
+    TEXT_PUT(request->token, invitation.token);
+    explicit_bzero(invitation.token, sizeof invitation.token);
+    bool is_ipv6 = strchr(invitation.host, ':') != NULL;
+    if (!options->broker[0] && invitation.host[0])
+        snprintf(options->broker, sizeof options->broker, is_ipv6 ? "[%s]:%d" : "%s:%d", invitation.host,
+                 (int)invitation.port);
+    if (access(options->ca, F_OK) != 0)
+        TEXT_PUT(options->pin, invitation.pin);
+    return true;
+}
+
 static bool make_request(struct options *options, struct admin_logon_request *request, struct fault *why)
 {
     owned(secret) struct secret secret = {0};
-    if (options->token_stdin || getenv("PULT_TOKEN_FILE")) {
-        if (!read_token(options, &secret, why))
-            return false;
-        return text_copy(request->token, sizeof request->token, secret.bytes) ||
-               fault_set(why, FAULT_INVALID, "%s", _("A token is not that long."));
-    }
+    if (options->token_stdin || getenv("PULT_TOKEN_FILE"))
+        return read_token(options, &secret, why) && take_invitation(options, secret.bytes, request, why);
     if (!text_is_slug(options->tenant, strlen(options->tenant)))
         return fault_set(why, FAULT_INVALID, "%s",
                          _("Missing --tenant TENANT: the one whose directory has your account."));
@@ -105,6 +120,17 @@ static enum exit_code log_on(struct tool *tool, const struct admin_logon_request
     return code;
 }
 
+// So that the next command finds the broker, and trusts it, without being told again.
+static bool keep_broker(const struct tool *tool, struct fault *why)
+{
+    char ca[OPTION_SIZE];
+    if (!tool->options.pin[0])
+        return true;
+    options_beside(ca, "ca.crt");
+    return client_authority_keep(tool->client, ca, why) &&
+           (options_keep(&tool->options, ca, why) || why->kind == FAULT_CONFLICT);
+}
+
 enum exit_code admin_log_on(struct tool *tool, const struct invocation *invocation)
 {
     (void)invocation;
@@ -121,9 +147,12 @@ enum exit_code admin_log_on(struct tool *tool, const struct invocation *invocati
         out_complain("%s", why.text);
         return EXIT_USAGE;
     }
-    enum exit_code code = log_on(tool, &request, &answer);
+    enum exit_code code = tool_open(tool, false);
+    if (code == EXIT_DONE)
+        code = log_on(tool, &request, &answer);
     explicit_bzero(&request, sizeof request);
-    if (code == EXIT_DONE && !token_save(tool->options.host, tool->options.port, &answer, &why)) {
+    if (code == EXIT_DONE &&
+        !(token_save(tool->options.host, tool->options.port, &answer, &why) && keep_broker(tool, &why))) {
         out_complain("%s", why.text);
         code = EXIT_NOT_ALLOWED;
     }

@@ -225,6 +225,8 @@ static enum exit_code carry_out(struct tool *tool, struct apply_request *request
             show_changes(&tool->out, &done);
         }
         out_line(&tool->out, "%s", _("Done."));
+        if (tool->options.enrol)
+            code = enrol_print_tokens(tool, &done.changes);
     }
     record_free(apply_answer_type.fields, &done);
     return code;
@@ -254,6 +256,10 @@ enum exit_code apply_file(struct tool *tool, const struct invocation *invocation
     struct apply_answer plan = {0};
     if (!tool->options.file[0]) {
         out_complain("%s", _("Missing -f FILE."));
+        return EXIT_USAGE;
+    }
+    if (tool->options.enrol && tool->options.json) {
+        out_complain("%s", _("--enrol prints lines with tokens, no JSON. Leave out --json."));
         return EXIT_USAGE;
     }
     if (!read_objects(tool->options.file, &request))

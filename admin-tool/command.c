@@ -9,7 +9,7 @@ static const char any_noun[] = "NOUN";
 // A row a line.
 // clang-format off
 const struct command command_rows[] = {
-    {"login", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_BROKER, admin_log_on, N_("logs you on to the broker; asks for the password")},
+    {"login", NULL, 0, "", 0, 0, OPTION_TENANT | OPTION_NAME | OPTION_SECRETS, NEEDS_SETTINGS, admin_log_on, N_("logs you on to the broker; asks for the password")},
     {"logout", NULL, 0, "", 0, 0, 0, NEEDS_LOGON, admin_log_off, N_("logs you off")},
     {"token", "list", 0, "", 0, 0, 0, NEEDS_LOGON, token_list, N_("lists the administrators who are logged on")},
     {"token", "revoke", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, token_revoke, N_("ends logons of administrators, also your own")},

@@ -13,7 +13,7 @@ struct invocation {
 
 typedef enum exit_code command_run(struct tool *tool, const struct invocation *invocation);
 
-enum command_needs { NEEDS_NOTHING, NEEDS_BROKER, NEEDS_LOGON };
+enum command_needs { NEEDS_NOTHING, NEEDS_SETTINGS, NEEDS_LOGON }; // of the options; of the broker
 
 struct command {
     const char *first;      // "NOUN": each noun that has `method` and, for changes, is set by people
@@ -26,6 +26,9 @@ struct command {
     command_run *run;
     const char *sentence;
 };
+
+// For `apply --enrol`: a line with id and token for each of the struct noun_change that adds a machine that can join.
+enum exit_code enrol_print_tokens(struct tool *tool, const struct record_list *changes);
 
 extern const struct command command_rows[]; // ends with a row without `first`
 

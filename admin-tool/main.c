@@ -13,7 +13,7 @@ static enum exit_code run(struct tool *tool, const struct invocation *invocation
             return EXIT_USAGE;
         if (tool->options.lang[0])
             language_init(tool->options.lang);
-        code = tool_open(tool, needs == NEEDS_LOGON);
+        code = needs == NEEDS_LOGON ? tool_open(tool, true) : EXIT_DONE;
     }
     return code == EXIT_DONE ? invocation->command->run(tool, invocation) : code;
 }

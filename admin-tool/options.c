@@ -2,11 +2,13 @@
 #include "admin-tool/options.h"
 #include "admin-tool/out.h"
 #include "broker/base/conf.h"
+#include "broker/base/file.h"
 #include "broker/client/language.h"
 
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define AT(member) .offset = offsetof(struct options, member), .size = sizeof(((struct options *)0)->member)
@@ -38,6 +40,7 @@ static const struct option_row rows[] = {
     {"ticket", 0, OPTION_SECRETS, NULL, AT(ticket), N_("use the Kerberos ticket from kinit instead of a password")},
     {"file", 'f', OPTION_FILE, "FILE", AT(file), N_("the file to apply, - for standard input")},
     {"dry-run", 0, OPTION_PLAN, NULL, AT(dry_run), N_("show the plan and change nothing")},
+    {"enrol", 0, OPTION_PLAN, NULL, AT(enrol), N_("print a one-time token for each new host and device")},
     {"yes", 'y', OPTION_YES, NULL, AT(yes), N_("do not ask")},
     {"device", 0, OPTION_DEVICE, "DEVICE", AT(device), N_("the desk: TENANT/NAME")},
     {"until", 0, OPTION_DRAIN, "TIME", AT(until), N_("when it automatically accepts new sessions again, such as 18:00")},
@@ -57,6 +60,8 @@ static const struct conf_row file_rows[] = {
     {.key = NULL},
 };
 // clang-format on
+
+#define SETTINGS "pultctl.conf"
 
 enum { ROWS = sizeof rows / sizeof *rows };
 
@@ -128,20 +133,38 @@ static void fill(char *value, const char *from)
         value[0] = 0;
 }
 
-static void settings_path(char *path, size_t size)
+static void settings_path(char path[OPTION_SIZE], const char *name)
 {
     const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     if (folder && folder[0] == '/')
-        snprintf(path, size, "%s/pult/pultctl.conf", folder);
+        snprintf(path, OPTION_SIZE, "%s/pult/%s", folder, name);
     else
-        snprintf(path, size, "%s/.config/pult/pultctl.conf", home ? home : "");
+        snprintf(path, OPTION_SIZE, "%s/.config/pult/%s", home ? home : "", name);
+}
+
+void options_beside(char path[OPTION_SIZE], const char *name)
+{
+    settings_path(path, name);
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+}
+
+bool options_keep(const struct options *options, const char *ca, struct fault *why)
+{
+    char path[OPTION_SIZE], lines[2 * OPTION_SIZE + 32];
+    options_beside(path, SETTINGS);
+    int length = snprintf(lines, sizeof lines, "broker = %s\nca = %s\n", options->broker, ca);
+    return file_create(path, 0600, lines, (size_t)length, why);
 }
 
 bool options_complete(struct options *options)
 {
     char path[OPTION_SIZE];
     struct options file = {0};
-    settings_path(path, sizeof path);
+    settings_path(path, SETTINGS);
     if (access(path, F_OK) == 0 && !conf_load(path, file_rows, &file, conf_report_stderr, path))
         return false;
     fill(options->broker, getenv("PULT_BROKER"));
@@ -152,26 +175,6 @@ bool options_complete(struct options *options)
         fill(text_at(options, row->offset), text_at(&file, row->offset));
     fill(options->ca, "/etc/pult/ca.crt");
     return true;
-}
-
-bool options_split(const char *broker, char *host, size_t size, int64_t *port)
-{
-    const char *start = broker, *end = NULL, *rest = NULL;
-    if (broker[0] == '[') {
-        start = broker + 1;
-        end = strchr(start, ']');
-        rest = end ? end + 1 : NULL;
-    } else {
-        const char *colon = strchr(broker, ':');
-        bool bare_ipv6 = colon && strchr(colon + 1, ':');
-        end = rest = colon && !bare_ipv6 ? colon : broker + strlen(broker);
-    }
-    size_t length = end ? (size_t)(end - start) : 0;
-    if (length == 0 || length >= size)
-        return false;
-    memcpy(host, start, length);
-    host[length] = 0;
-    return !*rest || (*rest == ':' && text_number(rest + 1, 1, 65535, port));
 }
 
 void options_print_synopsis(FILE *file, unsigned allowed)

@@ -2,6 +2,7 @@
 // What stands before and around a command: options on the command line, then the environment, then the settings file.
 #pragma once
 #include "broker/api/types.h"
+#include "broker/base/fault.h"
 
 #include <stdio.h>
 
@@ -11,7 +12,7 @@ enum option_flag {
     OPTION_NAME = 4,
     OPTION_SECRETS = 8, // --password-stdin, --token-stdin, --ticket
     OPTION_FILE = 16,
-    OPTION_PLAN = 32, // --dry-run
+    OPTION_PLAN = 32, // --dry-run, --enrol
     OPTION_EVENTS = 64,
     OPTION_DEVICE = 128,
     OPTION_DRAIN = 256, // --until, --message
@@ -28,7 +29,8 @@ struct options {
     char tenant[OPTION_SIZE], name[OPTION_SIZE], lang[OPTION_SIZE], file[OPTION_SIZE];
     char last[OPTION_SIZE], after[OPTION_SIZE], device[OPTION_SIZE];
     char until[OPTION_SIZE], message[OPTION_SIZE];
-    bool json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
+    char pin[DIGEST_SIZE]; // SHA-256 of the broker's authority, from an invitation, where there is no file `ca`
+    bool enrol, json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
     unsigned given; // enum option_flag of those that were given
 };
 
@@ -37,8 +39,10 @@ struct options {
 bool options_read(struct options *options, int *count, char **words) __attribute__((warn_unused_result));
 // Adds environment and settings file. False, with a complaint, when that file has a mistake.
 bool options_complete(struct options *options) __attribute__((warn_unused_result));
-// host, host:port, [IPv6], [IPv6]:port, IPv6. False when it is none of these. *port stays as it is when none is named.
-bool options_split(const char *broker, char *host, size_t size, int64_t *port) __attribute__((warn_unused_result));
+// A file beside the settings file, such as "ca.crt", for which the folder is made.
+void options_beside(char path[OPTION_SIZE], const char *name);
+// Writes the settings file, with the broker and its authority's certificate. One that is there stays as it is.
+bool options_keep(const struct options *options, const char *ca, struct fault *why) __attribute__((warn_unused_result));
 // " [--tenant TENANT]" for the synopsis, of the options in `allowed`.
 void options_print_synopsis(FILE *file, unsigned allowed);
 // A line per option of `allowed`, for people.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/tool.h"
 #include "admin-tool/token.h"
+#include "broker/api/invitation.h"
 #include "broker/base/clock.h"
 #include "broker/client/language.h"
 
@@ -28,11 +29,12 @@ enum exit_code tool_open(struct tool *tool, bool with_token)
         return EXIT_USAGE;
     }
     options->port = options->certificate[0] ? CERTIFICATE_PORT : PORT;
-    if (!options_split(options->broker, options->host, sizeof options->host, &options->port)) {
+    if (!invitation_split(options->broker, options->host, sizeof options->host, &options->port)) {
         out_complain(_("%s: expected HOST or HOST:PORT"), options->broker);
         return EXIT_USAGE;
     }
-    struct client_config config = {.host = options->host, .port = (int)options->port, .ca_file = options->ca};
+    struct client_config config = {
+        .host = options->host, .port = (int)options->port, .ca_file = options->ca, .pin = options->pin};
     if (options->certificate[0]) {
         config.certificate_file = options->certificate;
         config.key_file = options->key[0] ? options->key : options->certificate;

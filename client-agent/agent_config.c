@@ -16,10 +16,10 @@ const char *const config_languages[] = {[CONFIG_GERMAN] = "de", [CONFIG_ENGLISH]
 // A row a line.
 // clang-format off
 const struct conf_row agent_config_rows[] = {
-    {.key = "broker", .type = CONF_TEXT, AT(broker), .required = true, .sentence = "host name of the broker, as in its certificate"},
+    {.key = "broker", .type = CONF_TEXT, AT(broker), .sentence = "host name of the broker, as in its certificate; empty: as the enrolment token said"},
     {.key = "broker-port", .type = CONF_NUMBER, AT(broker_port), .min = 1, .max = 65535, .preset = "8443", .sentence = "the broker's public port, used to enrol"},
     {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "the broker's port for enrolled devices"},
-    {.key = "broker-ca", .type = CONF_PATH, AT(broker_ca), .preset = "/etc/pult/broker-ca.crt", .sentence = "certificate of the CA that signed the broker's certificate (PEM)"},
+    {.key = "broker-ca", .type = CONF_PATH, AT(broker_ca), .preset = "/etc/pult/broker-ca.crt", .sentence = "certificate of the CA that signed the broker's certificate (PEM); no such file: the one that the enrolment token named"},
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-agent", .sentence = "directory of the device's key and certificate"},
     {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-agent", .sentence = "directory of sockets, cookies and the file that names the visible display"},
     {.key = "realm", .type = CONF_TEXT, AT(realm), .sentence = "Kerberos realm of the people here; empty: names and passwords go to the broker"},
@@ -58,8 +58,11 @@ static void check_user(struct conf_check *check, const char *key, const char *na
 
 static void check_identity(struct conf_check *check, const struct agent_config *config)
 {
-    credential_check(check, NOUN_DEVICE, config->state_dir, "pult-agent");
+    if (!credential_check(check, NOUN_DEVICE, config->state_dir, "pult-agent"))
+        return;
     conf_check_file(check, "broker-ca", config->broker_ca);
+    if (!*config->broker)
+        conf_found(check, "broker is missing: host name of the broker, as in its certificate");
 }
 
 bool agent_config_check(const struct agent_config *config, conf_report *report, void *arg)

@@ -3,15 +3,16 @@
 #pragma once
 #include "broker/base/conf.h"
 #include "broker/base/fault.h"
+#include "broker/client/enrol.h"
 
 #define CONFIG_FILE "/etc/pult/pult-agent.conf"
 
 enum config_language { CONFIG_GERMAN, CONFIG_ENGLISH };
 
 struct agent_config {
-    char broker[256];
+    char broker[ENROL_BROKER_SIZE];
     int64_t broker_port, device_port;
-    char broker_ca[256];
+    char broker_ca[CREDENTIAL_PATH_SIZE];
     char state_dir[256], run_dir[80]; // run_dir: the path of a Unix socket must fit below
     char realm[128];
     char desk_name[128], help_desk[128];

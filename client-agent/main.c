@@ -19,13 +19,28 @@ static bool check_config(const char *path)
     return agent_config_check(&config, conf_report_stderr, (void *)(uintptr_t)path);
 }
 
+static void complete_config(void)
+{
+    enrol_complete(config.state_dir, config.broker, config.broker_ca);
+}
+
 static struct enrol_config enrol_where(void)
 {
-    return (struct enrol_config){.noun = NOUN_DEVICE,
+    struct enrol_config where = {.noun = NOUN_DEVICE,
                                  .broker = config.broker,
                                  .port = (int)config.broker_port,
                                  .broker_ca = config.broker_ca,
                                  .state_dir = config.state_dir};
+    return where;
+}
+
+static struct uplink_config uplink_where(void)
+{
+    return (struct uplink_config){.noun = NOUN_DEVICE,
+                                  .broker = config.broker,
+                                  .port = (int)config.device_port,
+                                  .broker_ca = config.broker_ca,
+                                  .state_dir = config.state_dir};
 }
 
 static bool begin_agent(struct loop *loop, struct fault *why)
@@ -46,8 +61,11 @@ int main(int count, char **words)
         .task = "manages this desk",
         .what = "device",
         .config_file = CONFIG_FILE,
+        .unit = "pult-agent.service",
         .load = load_config,
+        .complete = complete_config,
         .check = check_config,
+        .link = uplink_where,
         .where = enrol_where,
         .begin = begin_agent,
         .end = end_agent,

@@ -42,6 +42,7 @@ const struct record_type password_request_type = TYPE(password_request);
 static const struct field enrol_request_fields[] = {
     {.name = "token", .type = FIELD_TEXT, AT(enrol_request, token), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "enrolment token"},
     {.name = "request", .type = FIELD_TEXT, AT(enrol_request, request), .flags = FIELD_REQUIRED, .sentence = "certificate request, PKCS #10 DER in base64"},
+    {.name = "fingerprint", .type = FIELD_DIGEST, AT(enrol_request, fingerprint), .sentence = "of a session host: SHA-256 of the certificate that it shows to desks; empty: as it was set"},
     {.name = NULL},
 };
 const struct record_type enrol_request_type = TYPE(enrol_request);

@@ -25,7 +25,8 @@ struct password_request {
 
 struct enrol_request {
     char token[NAME_SIZE];
-    char request[4096]; // PKCS #10, PEM, lines joined by \n are not clean text: base64 of the DER
+    char request[4096];            // PKCS #10, PEM, lines joined by \n are not clean text: base64 of the DER
+    char fingerprint[DIGEST_SIZE]; // a session host's; empty: as it was set
 };
 
 struct renew_request {

@@ -57,7 +57,7 @@ static const struct field host_fields[] = {
     {.name = "pool", .type = FIELD_ID, AT(host, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .column = 2, .sentence = "the pool it belongs to"},
     {.name = "address", .type = FIELD_TEXT, AT(host, address), .flags = FIELD_REQUIRED, .column = 3, .sentence = "name or IP address"},
     {.name = "port", .type = FIELD_NUMBER, AT(host, port), .min = 1, .max = 65535, .flags = FIELD_REQUIRED, .sentence = "RDP port, usually 3389"},
-    {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .flags = FIELD_REQUIRED, .sentence = "SHA-256 of its certificate; a host that presents another one gets no password"},
+    {.name = "fingerprint", .type = FIELD_DIGEST, AT(host, fingerprint), .sentence = "SHA-256 of its certificate; a host that presents another one gets no password; its agent tells it when it is enrolled"},
     {.name = "weight", .type = FIELD_NUMBER, AT(host, weight), .min = 1, .max = 1000, .flags = FIELD_REQUIRED, .sentence = "share of the load, 100 is usual"},
     {.name = "max_sessions", .type = FIELD_NUMBER, AT(host, max_sessions), .min = 1, .max = 10000, .flags = FIELD_REQUIRED, .column = 6, .sentence = "maximum number of sessions at a time"},
     {.name = "os", .type = FIELD_CHOICE, AT(host, os), .choices = host_oses, .sentence = "linux, with our agent; or windows, without it: nothing there protects its sessions"},

@@ -114,16 +114,6 @@ static bool create_key(const char *path, struct fault *why)
     return file_create(path, 0600, bytes, (size_t)length, why);
 }
 
-static bool replace_certificate(const char *path, X509 *certificate, struct fault *why)
-{
-    char *bytes = NULL;
-    owned(bio) BIO *pem = BIO_new(BIO_s_mem());
-    if (!pem || PEM_write_bio_X509(pem, certificate) != 1)
-        return fault_set(why, FAULT_BROKEN, "the device CA's certificate could not be made");
-    long length = BIO_get_mem_data(pem, &bytes);
-    return file_replace(path, 0644, bytes, (size_t)length, why);
-}
-
 bool ca_create(const char *key_file, const char *certificate_file, struct fault *why)
 {
     if (file_exists(certificate_file))
@@ -134,7 +124,7 @@ bool ca_create(const char *key_file, const char *certificate_file, struct fault 
     owned(x509) X509 *certificate = key ? make_own(key) : NULL;
     if (!certificate)
         return fault_set(why, FAULT_BROKEN, "%s: no certificate could be made for this key", key_file);
-    return replace_certificate(certificate_file, certificate, why);
+    return certificate_write(certificate_file, certificate, why);
 }
 
 // With the same key and the same name, so that what the old one signed is good by the new one as well.
@@ -146,7 +136,7 @@ static void renew_own(struct ca *ca, const char *certificate_file)
     if (!certificate || X509_NAME_cmp(X509_get_subject_name(certificate), name) != 0)
         return;
     struct fault why = {0};
-    if (!replace_certificate(certificate_file, certificate, &why)) {
+    if (!certificate_write(certificate_file, certificate, &why)) {
         log_warn("enrol", "the device CA's certificate cannot be renewed: %s", why.text);
         return;
     }

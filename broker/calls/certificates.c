@@ -101,11 +101,11 @@ static void fill_answer(struct certificate_answer *answer, enum noun noun, const
     EVP_EncodeBlock((unsigned char *)answer->certificate, certificate->der, (int)certificate->length);
 }
 
-static void enrol(struct services *services, struct request *request, enum noun noun, const union record *record,
-                  const char *pkcs10)
+static void enrol(struct services *services, struct request *request, enum noun noun, const union record *record)
 {
+    const struct enrol_request *body = request->body;
     struct ca_certificate certificate;
-    if (!sign(services, request, pkcs10, record->id, "", &certificate))
+    if (!sign(services, request, body->request, record->id, "", &certificate))
         return;
     struct event event;
     char digest[DIGEST_SIZE];
@@ -115,6 +115,8 @@ static void enrol(struct services *services, struct request *request, enum noun 
     event.record = *record;
     snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, record->id);
     enrolment_enrol(noun, &event.record, &proof, commit_now_ms(services->commit));
+    if (noun == NOUN_HOST && body->fingerprint[0])
+        TEXT_PUT(event.record.host.fingerprint, body->fingerprint);
     log_info("enrol", "%s %s from %s", noun_rows[noun].name, record->id, request->peer.address);
     struct certificate_answer answer;
     fill_answer(&answer, noun, record->id, &certificate);
@@ -132,7 +134,7 @@ void call_enrol(struct services *services, struct request *request)
     union record record;
     enum noun noun = wait_ms ? NOUN_NONE : invited_by(services, body->token, &record);
     if (noun != NOUN_NONE) {
-        enrol(services, request, noun, &record, body->request);
+        enrol(services, request, noun, &record);
     } else if (wait_ms) {
         request_refuse_later(request, REFUSAL_TOO_MANY_ATTEMPTS, wait_ms);
     } else {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/agent_main.h"
+#include "broker/base/child.h"
 #include "broker/base/log.h"
 #include "broker/base/secrecy.h"
 #include "broker/base/text.h"
@@ -7,22 +8,29 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct agent_options {
     const char *config_file, *token_file;
     bool enrol, check;
 };
 
-static void print_usage(const struct agent_program *program)
+struct service_start {
+    struct loop *loop;
+    bool done;
+};
+
+static void print_usage(FILE *out, const struct agent_program *program)
 {
     const char *name = program->name;
-    fprintf(stderr,
-            "%s [--config FILE]          %s\n"
-            "%s [--config FILE] --check  prints one line per error\n"
-            "%s [--config FILE] --enrol [--token-file FILE]\n"
-            "    gets this %s its certificate; the token is read from FILE or from standard input\n"
-            "%s --version\n",
-            name, program->task, name, name, program->what, name);
+    fprintf(
+        out,
+        "%s [--config FILE]          %s\n"
+        "%s [--config FILE] --check  prints one line per error, and tries the way to the broker\n"
+        "%s [--config FILE] --enrol [--token-file FILE]\n"
+        "    gets this %s its certificate and starts its service; the token is read from FILE or from standard input\n"
+        "%s --version, --help\n",
+        name, program->task, name, name, program->what, name);
 }
 
 static bool read_options(struct agent_options *options, int count, char **words)
@@ -49,14 +57,56 @@ static bool read_options(struct agent_options *options, int count, char **words)
     return optind == count && !(options->token_file && !options->enrol);
 }
 
-static enum agent_exit get_certificate(const struct agent_program *program, const char *token_file)
+static void unit_started(void *arg, int status)
+{
+    struct service_start *start = arg;
+    start->done = status == 0;
+    loop_stop(start->loop);
+}
+
+// A machine that has joined begins to work, without another command. Where no systemd runs, or the configuration is
+// another than the service's, that is whoever's who enrolled it.
+static void start_service(const struct agent_program *program, const char *config_file)
+{
+    static const char *const environment[] = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", NULL};
+    const char *const arguments[] = {"/usr/bin/systemctl", "--no-block", "restart", program->unit, NULL};
+    if (access("/run/systemd/system", F_OK) != 0 || !text_equal(config_file, program->config_file))
+        return;
+    struct service_start start = {.loop = loop_new()};
+    struct child_plan plan = {.arguments = arguments, .environment = environment, .input = -1, .output = 1};
+    struct fault why = {0};
+    struct child *child = child_start(start.loop, &plan, unit_started, &start, &why);
+    if (child)
+        loop_run(start.loop);
+    child_free(child);
+    loop_free(start.loop);
+    if (!start.done)
+        printf("Start it: systemctl restart %s\n", program->unit);
+}
+
+static enum agent_exit get_certificate(const struct agent_program *program, const struct agent_options *options)
 {
     static const enum agent_exit codes[] = {
         [ENROL_DONE] = AGENT_FINE,       [ENROL_FAILED] = AGENT_FAILED,           [ENROL_NO_TOKEN] = AGENT_USAGE,
         [ENROL_REFUSED] = AGENT_REFUSED, [ENROL_UNREACHABLE] = AGENT_UNREACHABLE,
     };
     struct enrol_config where = program->where();
-    return codes[enrol(&where, token_file)];
+    enum agent_exit code = codes[enrol(&where, options->token_file)];
+    if (code == AGENT_FINE)
+        start_service(program, options->config_file);
+    return code;
+}
+
+static enum agent_exit check(const struct agent_program *program, const char *config_file)
+{
+    struct fault why = {0};
+    if (!program->check(config_file))
+        return AGENT_CONFIG;
+    struct uplink_config where = program->link();
+    if (uplink_check(&where, &why))
+        return AGENT_FINE;
+    fprintf(stderr, "%s: the broker cannot be reached: %s\n", config_file, why.text);
+    return AGENT_UNREACHABLE;
 }
 
 static void stop(void *arg)
@@ -92,13 +142,20 @@ enum agent_exit agent_main(const struct agent_program *program, int count, char 
         printf("%s " PULT_VERSION "\n", program->name);
         return AGENT_FINE;
     }
+    if (count == 2 && text_equal(words[1], "--help")) {
+        print_usage(stdout, program);
+        return AGENT_FINE;
+    }
     if (!read_options(&options, count, words)) {
-        print_usage(program);
+        print_usage(stderr, program);
         return AGENT_USAGE;
     }
     if (!program->load(options.config_file))
         return AGENT_CONFIG;
+    if (options.enrol)
+        return get_certificate(program, &options);
+    program->complete();
     if (options.check)
-        return program->check(options.config_file) ? AGENT_FINE : AGENT_CONFIG;
-    return options.enrol ? get_certificate(program, options.token_file) : serve(program);
+        return check(program, options.config_file);
+    return program->check(options.config_file) ? serve(program) : AGENT_CONFIG;
 }

@@ -423,8 +423,9 @@ void client_call_wait(struct client *client, const char *verb, const char *path,
 
 struct client *client_new(struct loop *loop, const struct client_config *config, struct fault *why)
 {
-    struct tls_trust *trust =
-        tls_trust_new(config->host, config->ca_file, config->certificate_file, config->key_file, why);
+    const struct tls_trust_config known = {config->host, config->ca_file, config->pin, config->certificate_file,
+                                           config->key_file};
+    struct tls_trust *trust = tls_trust_new(&known, why);
     if (!trust)
         return NULL;
     struct client *client = mem_new(1, sizeof *client);
@@ -453,6 +454,25 @@ void client_free(struct client *client)
 bool client_broker_digest(struct client *client, unsigned char digest[32])
 {
     return tls_trust_digest(tls_connection_trust(client->connector), digest);
+}
+
+bool client_authority_digest(const struct client *client, char digest[DIGEST_SIZE])
+{
+    unsigned char bytes[CERTIFICATE_DIGEST_BYTES];
+    const X509 *root = tls_trust_root(tls_connection_trust(client->connector));
+    digest[0] = 0;
+    if (!root)
+        return false;
+    certificate_digest(root, bytes);
+    text_hex(digest, bytes, sizeof bytes);
+    return true;
+}
+
+bool client_authority_keep(const struct client *client, const char *path, struct fault *why)
+{
+    const X509 *root = tls_trust_root(tls_connection_trust(client->connector));
+    return root ? certificate_write(path, root, why)
+                : fault_set(why, FAULT_ABSENT, "the broker does not show the certificate of its authority");
 }
 
 bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Talking to the broker: one HTTPS call at a time over a kept connection, and a device's link (WebSocket).
-// TLS 1.2/1.3 with the broker's certificate checked against `ca_file` and `host`; nothing else is trusted.
+// TLS 1.2/1.3 with the broker's certificate checked against `ca_file`, or `pin`, and `host`; nothing else is trusted.
 #pragma once
 #include "broker/api/codec.h"
 #include "broker/api/refusal.h"
@@ -14,6 +14,7 @@ struct client_config {
     const char *host; // name in the broker's certificate
     int port;
     const char *ca_file;
+    const char *pin; // SHA-256 of the authority's certificate, in place of ca_file; NULL or "": none
     const char *certificate_file, *key_file; // the device's or administrator's own, NULL: none
 };
 
@@ -68,6 +69,11 @@ void client_call_wait(struct client *client, const char *verb, const char *path,
 bool client_is_idle(const struct client *client); // no call is open
 // SHA-256 of the broker's certificate as last seen, for Kerberos channel binding; false before the first connection.
 bool client_broker_digest(struct client *client, unsigned char digest[32]);
+// The certificate of the broker's authority, where the broker shows it: its SHA-256, and the file that a later client
+// trusts. False when it does not, or before the first connection.
+bool client_authority_digest(const struct client *client, char digest[DIGEST_SIZE]);
+bool client_authority_keep(const struct client *client, const char *path, struct fault *why)
+    __attribute__((warn_unused_result));
 
 // SHA-256 (DER, hexadecimal) of the first certificate in a PEM file, and until when it is valid.
 bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)

@@ -81,7 +81,7 @@ bool credential_dates(const struct credential_files *files, struct credential_da
     return true;
 }
 
-void credential_check(struct conf_check *check, enum noun noun, const char *state_dir, const char *program)
+bool credential_check(struct conf_check *check, enum noun noun, const char *state_dir, const char *program)
 {
     struct fault why = {0};
     struct credential_files files;
@@ -92,20 +92,21 @@ void credential_check(struct conf_check *check, enum noun noun, const char *stat
     if (access(files.certificate, R_OK) != 0) {
         conf_found(check, "this %s is not enrolled (%s: %s); run %s --enrol", kind, files.certificate, strerror(errno),
                    program);
-        return;
+        return false;
     }
     if (!credential_dates(&files, &dates, &why)) {
         conf_found(check, "%s", why.text);
-        return;
+        return false;
     }
     if (dates.until_ms > clock_wall_ms())
-        return;
+        return true;
     // No mistake that keeps the program from starting: a greeter that says so is better than none.
     clock_text(until, dates.until_ms);
     snprintf(line, sizeof line,
              "the certificate of this %s ran out on %s: get a token by pultctl %s enrol-token, and run %s --enrol",
              kind, until, kind, program);
     check->report(check->arg, 0, line);
+    return true;
 }
 
 // ---- a fresh one

@@ -23,8 +23,8 @@ struct credential_dates {
 bool credential_dates(const struct credential_files *files, struct credential_dates *dates, struct fault *why)
     __attribute__((warn_unused_result));
 
-// For --check: a mistake when there is none; only a line when it has run out.
-void credential_check(struct conf_check *check, enum noun noun, const char *state_dir, const char *program);
+// For --check: a mistake, and false, when there is none; only a line when it has run out.
+bool credential_check(struct conf_check *check, enum noun noun, const char *state_dir, const char *program);
 
 // A fresh key, on the disk beside what is there, which stays; one at a time in a folder, whichever program makes it, so
 // that enrolling and renewing do not undo each other. NULL with why.

@@ -4,13 +4,20 @@
 #pragma once
 #include "broker/client/credential.h"
 
+enum { ENROL_BROKER_SIZE = 256 };
+
 struct enrol_config {
-    enum noun noun; // NOUN_DEVICE or NOUN_HOST
-    const char *broker;
-    int port;
-    const char *broker_ca;
+    enum noun noun;        // NOUN_DEVICE or NOUN_HOST
+    const char *broker;    // "": the token says where it is
+    int port;              // of `broker`
+    const char *broker_ca; // where there is no such file, the token says which it is
     const char *state_dir;
+    char fingerprint[DIGEST_SIZE]; // of the certificate that a host shows to desks; ""
 };
+
+// For the time after: the broker, where the configuration names none, and its authority, where there is no such file,
+// as the enrolment left them in `state_dir`.
+void enrol_complete(const char *state_dir, char broker[ENROL_BROKER_SIZE], char broker_ca[CREDENTIAL_PATH_SIZE]);
 
 // "neustadt/desk1"; empty before it is enrolled.
 void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir);

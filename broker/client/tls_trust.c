@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/tls_trust.h"
 #include "broker/base/mem.h"
+#include "broker/base/text.h"
 #include "broker/net/certificate.h"
 #include "broker/net/tls_policy.h"
 
@@ -14,8 +15,9 @@
 struct tls_trust {
     SSL_CTX *tls;
     SSL_SESSION *session;
-    bool seen;
-    unsigned char digest[32];
+    bool seen, pinned;
+    unsigned char digest[CERTIFICATE_DIGEST_BYTES], pin[CERTIFICATE_DIGEST_BYTES];
+    X509 *root; // that the peer showed
     const char *refused;
 };
 
@@ -34,15 +36,59 @@ static int keep_verdict(int ok, X509_STORE_CTX *store)
     return ok;
 }
 
+static X509 *find_shown(X509_STORE_CTX *store, const unsigned char digest[CERTIFICATE_DIGEST_BYTES])
+{
+    STACK_OF(X509) *shown = X509_STORE_CTX_get0_untrusted(store);
+    for (int i = 0; i < sk_X509_num(shown); i++) {
+        unsigned char found[CERTIFICATE_DIGEST_BYTES];
+        certificate_digest(sk_X509_value(shown, i), found);
+        if (memcmp(found, digest, sizeof found) == 0)
+            return sk_X509_value(shown, i);
+    }
+    return NULL;
+}
+
+static void keep_root(struct tls_trust *trust, X509_STORE_CTX *store)
+{
+    STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
+    unsigned char digest[CERTIFICATE_DIGEST_BYTES];
+    certificate_digest(sk_X509_value(chain, sk_X509_num(chain) - 1), digest);
+    X509 *root = find_shown(store, digest);
+    if (root && X509_up_ref(root)) {
+        X509_free(trust->root);
+        trust->root = root;
+    }
+}
+
+// Whatever else the peer shows counts for nothing: the one with the pin is the only authority, for this one chain.
+static int verify_by_pin(struct tls_trust *trust, X509_STORE_CTX *store)
+{
+    X509 *authority = find_shown(store, trust->pin);
+    STACK_OF(X509) *authorities = authority ? sk_X509_new_null() : NULL;
+    if (!authorities || !sk_X509_push(authorities, authority)) {
+        sk_X509_free(authorities);
+        trust->refused = "the broker does not show the authority that is expected";
+        X509_STORE_CTX_set_error(store, X509_V_ERR_CERT_UNTRUSTED);
+        return 0;
+    }
+    X509_STORE_CTX_set0_trusted_stack(store, authorities);
+    int ok = X509_verify_cert(store) == 1;
+    sk_X509_free(authorities);
+    return ok;
+}
+
 static int verify(X509_STORE_CTX *store, void *arg)
 {
     struct tls_trust *trust = arg;
     X509_STORE_CTX_set_verify_cb(store, keep_verdict);
-    int ok = X509_verify_cert(store) == 1;
-    trust->refused = ok ? "" : X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
+    trust->refused = "";
+    int ok = trust->pinned ? verify_by_pin(trust, store) : X509_verify_cert(store) == 1;
     if (ok) {
         certificate_digest(X509_STORE_CTX_get0_cert(store), trust->digest);
         trust->seen = true;
+        keep_root(trust, store);
+    } else if (!*trust->refused) {
+        trust->refused = X509_verify_cert_error_string(X509_STORE_CTX_get_error(store));
     }
     return ok;
 }
@@ -75,19 +121,27 @@ static int no_passphrase(char *buffer, int size, int writing, void *arg)
     return 0;
 }
 
-static bool set_peer(SSL_CTX *tls, const char *host, const char *ca_file, struct fault *why)
+static bool set_name(SSL_CTX *tls, const char *host, struct fault *why)
 {
     X509_VERIFY_PARAM *param = SSL_CTX_get0_param(tls);
     X509_VERIFY_PARAM_set_hostflags(param, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     if (X509_VERIFY_PARAM_set1_ip_asc(param, host) != 1 &&
         (!host[0] || X509_VERIFY_PARAM_set1_host(param, host, strlen(host)) != 1))
         return fault_set(why, FAULT_INVALID, "\"%s\" is not a host name", host);
-    ERR_clear_error();              // the try as an address left one
-    if (access(ca_file, R_OK) != 0) // what OpenSSL says of that helps nobody
-        return fault_set(why, FAULT_INVALID, "the authority's certificate %s: %s", ca_file, strerror(errno));
-    if (SSL_CTX_load_verify_file(tls, ca_file) != 1)
-        return refuse(why, "the authority's certificate", ca_file);
+    ERR_clear_error(); // the try as an address left one
     return true;
+}
+
+static bool set_authority(struct tls_trust *trust, const struct tls_trust_config *config, struct fault *why)
+{
+    trust->pinned = config->pin && *config->pin;
+    if (trust->pinned)
+        return text_unhex(trust->pin, sizeof trust->pin, config->pin) ||
+               fault_set(why, FAULT_INVALID, "\"%s\" is not a SHA-256", config->pin);
+    if (access(config->ca_file, R_OK) != 0) // what OpenSSL says of that helps nobody
+        return fault_set(why, FAULT_INVALID, "the authority's certificate %s: %s", config->ca_file, strerror(errno));
+    return SSL_CTX_load_verify_file(trust->tls, config->ca_file) == 1 ||
+           refuse(why, "the authority's certificate", config->ca_file);
 }
 
 static bool set_own(SSL_CTX *tls, const char *certificate_file, const char *key_file, struct fault *why)
@@ -100,9 +154,9 @@ static bool set_own(SSL_CTX *tls, const char *certificate_file, const char *key_
     return true;
 }
 
-struct tls_trust *tls_trust_new(const char *host, const char *ca_file, const char *certificate_file,
-                                const char *key_file, struct fault *why)
+struct tls_trust *tls_trust_new(const struct tls_trust_config *config, struct fault *why)
 {
+    const char *certificate = config->certificate_file, *key = config->key_file ? config->key_file : certificate;
     struct tls_trust *trust = mem_new(1, sizeof *trust);
     trust->refused = "";
     trust->tls = SSL_CTX_new(TLS_client_method());
@@ -112,8 +166,8 @@ struct tls_trust *tls_trust_new(const char *host, const char *ca_file, const cha
         return NULL;
     }
     tls_policy_set(trust->tls);
-    if (!set_peer(trust->tls, host, ca_file, why) ||
-        (certificate_file && !set_own(trust->tls, certificate_file, key_file ? key_file : certificate_file, why))) {
+    if (!set_name(trust->tls, config->host, why) || !set_authority(trust, config, why) ||
+        (certificate && !set_own(trust->tls, certificate, key, why))) {
         tls_trust_free(trust);
         return NULL;
     }
@@ -131,6 +185,7 @@ void tls_trust_free(struct tls_trust *trust)
     if (!trust)
         return;
     SSL_SESSION_free(trust->session);
+    X509_free(trust->root);
     SSL_CTX_free(trust->tls);
     free(trust);
 }
@@ -145,6 +200,11 @@ bool tls_trust_digest(const struct tls_trust *trust, unsigned char digest[32])
     if (trust->seen)
         memcpy(digest, trust->digest, sizeof trust->digest);
     return trust->seen;
+}
+
+const X509 *tls_trust_root(const struct tls_trust *trust)
+{
+    return trust->root;
 }
 
 const char *tls_trust_refused(const struct tls_trust *trust)

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/client/uplink.h"
+#include "broker/api/method.h"
 #include "broker/base/log.h"
 #include "broker/client/renewal.h"
 
 #include <stdlib.h>
 
-enum { LINGER_MS = 2000 };
+enum { LINGER_MS = 2000, CHECK_MS = 8000 };
 
 // A client and its link, with one certificate.
 struct strand {
@@ -111,20 +112,42 @@ static void free_retired(struct uplink *line)
 
 // ---- one certificate after the other
 
+static struct client *open_client(struct loop *loop, const struct uplink_config *line, struct fault *why)
+{
+    struct credential_files files;
+    credential_files(&files, line->noun, line->state_dir);
+    struct client_config config = {
+        .host = line->broker,
+        .port = line->port,
+        .ca_file = line->broker_ca,
+        .certificate_file = files.certificate,
+        .key_file = files.key,
+    };
+    return client_new(loop, &config, why);
+}
+
+bool uplink_check(const struct uplink_config *config, struct fault *why)
+{
+    struct client_answer answer = {0};
+    struct loop *loop = loop_new();
+    struct client *client = open_client(loop, config, why);
+    if (client) {
+        const struct method *method = method_find(METHOD_HEALTH, NOUN_NONE);
+        client_call_wait(client, method->verb, method->path, NULL, NULL, NULL, CHECK_MS, &answer);
+        if (answer.refusal != REFUSAL_NONE)
+            fault_set(why, FAULT_UNAVAILABLE, "%s", answer.detail);
+        client_answer_drop(&answer);
+    }
+    client_free(client);
+    loop_free(loop);
+    return client && answer.refusal == REFUSAL_NONE;
+}
+
 static struct strand *strand_new(struct uplink *line, struct fault *why)
 {
     static const struct websocket_events events = {
         .up = link_up, .down = link_down, .message = link_message, .refused = link_refused, .silent = link_silent};
-    struct credential_files files;
-    credential_files(&files, line->config.noun, line->config.state_dir);
-    struct client_config config = {
-        .host = line->config.broker,
-        .port = line->config.port,
-        .ca_file = line->config.broker_ca,
-        .certificate_file = files.certificate,
-        .key_file = files.key,
-    };
-    struct client *client = client_new(line->loop, &config, why);
+    struct client *client = open_client(line->loop, &line->config, why);
     if (!client)
         return NULL;
     struct strand *strand = mem_new(1, sizeof *strand);

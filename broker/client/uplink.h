@@ -15,6 +15,8 @@ struct uplink_config { // the strings outlive the line
     const char *broker_ca, *state_dir;
 };
 
+// For a command line: whether the broker answers on the link's port, and takes the certificate. Blocks, for seconds.
+bool uplink_check(const struct uplink_config *config, struct fault *why) __attribute__((warn_unused_result));
 // NULL with a fault when a file cannot be read. After a renewal the link is told to be up without having been down.
 struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config, const struct websocket_events *events,
                           void *arg, struct fault *why);

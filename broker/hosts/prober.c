@@ -152,6 +152,9 @@ static void judge_certificate(struct probe *probe)
     if (text_unhex(expected, CERTIFICATE_DIGEST_BYTES, probe->expected) &&
         memcmp(expected, digest, CERTIFICATE_DIGEST_BYTES) == 0)
         finish(probe, PROBE_OK, "answers");
+    else if (!probe->expected[0])
+        finish(probe, PROBE_WRONG_CERTIFICATE, "no fingerprint is set, and no agent has told one; it shows SHA-256 %s",
+               probe->report.fingerprint);
     else
         finish(probe, PROBE_WRONG_CERTIFICATE, "shows another certificate: SHA-256 %s", probe->report.fingerprint);
 }

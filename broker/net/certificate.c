@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/net/certificate.h"
+#include "broker/base/file.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -54,6 +55,18 @@ X509 *certificate_read(const char *path, struct fault *why)
     if (!certificate)
         fault_set(why, FAULT_INVALID, "%s: no certificate in it", path);
     return certificate;
+}
+
+bool certificate_write(const char *path, const X509 *certificate, struct fault *why)
+{
+    char *bytes = NULL;
+    BIO *pem = BIO_new(BIO_s_mem());
+    bool printed = pem && PEM_write_bio_X509(pem, certificate) == 1;
+    long length = printed ? BIO_get_mem_data(pem, &bytes) : 0;
+    bool written = printed ? file_replace(path, 0644, bytes, (size_t)length, why)
+                           : fault_set(why, FAULT_BROKEN, "%s: the certificate cannot be printed", path);
+    BIO_free(pem);
+    return written;
 }
 
 bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_DIGEST_BYTES], struct fault *why)

@@ -15,6 +15,9 @@ int64_t certificate_until_ms(const X509 *certificate);
 
 // The first one of a file; the caller frees it. NULL with FAULT_ABSENT (no such file) or FAULT_INVALID.
 X509 *certificate_read(const char *path, struct fault *why);
+// As PEM, for everybody to read, in place of what is there.
+bool certificate_write(const char *path, const X509 *certificate, struct fault *why)
+    __attribute__((warn_unused_result));
 bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_DIGEST_BYTES], struct fault *why)
     __attribute__((warn_unused_result));
 // Whether the certificate of one file stands in another, which may hold many. Also true when either cannot be read.

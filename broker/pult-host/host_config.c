@@ -14,10 +14,10 @@
 // A row a line.
 // clang-format off
 const struct conf_row host_config_rows[] = {
-    {.key = "broker", .type = CONF_TEXT, AT(broker), .required = true, .sentence = "host name of the broker, as in its certificate"},
+    {.key = "broker", .type = CONF_TEXT, AT(broker), .sentence = "host name of the broker, as in its certificate; empty: as the enrolment token said"},
     {.key = "broker-port", .type = CONF_NUMBER, AT(broker_port), .min = 1, .max = 65535, .preset = "8443", .sentence = "the broker's public port, used to enrol"},
     {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "the broker's port for enrolled devices and hosts"},
-    {.key = "broker-ca", .type = CONF_PATH, AT(broker_ca), .preset = "/etc/pult/broker-ca.crt", .sentence = "certificate of the CA that signed the broker's certificate (PEM)"},
+    {.key = "broker-ca", .type = CONF_PATH, AT(broker_ca), .preset = "/etc/pult/broker-ca.crt", .sentence = "certificate of the CA that signed the broker's certificate (PEM); no such file: the one that the enrolment token named"},
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-host", .sentence = "where key, certificate and the log of used one-time passwords are kept"},
     {.key = "run-dir", .type = CONF_PATH, AT(run_dir), .preset = "/run/pult-host", .sentence = "where the socket for PAM is made"},
     {.key = "rdp-port", .type = CONF_NUMBER, AT(rdp_port), .min = 1, .max = 65535, .preset = "3389", .sentence = "the port that xrdp listens on"},
@@ -46,14 +46,22 @@ static void name_found(void *arg, const char *fault)
     check->report(check->arg, 0, fault);
 }
 
+static void check_identity(struct conf_check *check, const struct host_config *config)
+{
+    if (!credential_check(check, NOUN_HOST, config->state_dir, "pult-host"))
+        return;
+    conf_check_file(check, "broker-ca", config->broker_ca);
+    if (!*config->broker)
+        conf_found(check, "broker is missing: host name of the broker, as in its certificate");
+}
+
 bool host_config_check(const struct host_config *config, conf_report *report, void *arg)
 {
     struct conf_check check = {.report = report, .arg = arg};
     conf_check_folder(&check, "state-dir", config->state_dir);
-    conf_check_file(&check, "broker-ca", config->broker_ca);
     conf_check_file(&check, "certificate", config->certificate);
     conf_check_program(&check, "session-keyboard", config->session_keyboard);
-    credential_check(&check, NOUN_HOST, config->state_dir, "pult-host");
+    check_identity(&check, config);
     char ledger[300];
     snprintf(ledger, sizeof ledger, "%s/ledger", config->state_dir);
     name_check_log(ledger, name_found, &check);

@@ -2,13 +2,15 @@
 // The file of pult-host, /etc/pult/pult-host.conf; pult-host.conf(5) tells what each key means.
 #pragma once
 #include "broker/base/conf.h"
+#include "broker/client/enrol.h"
 
 #define CONFIG_FILE "/etc/pult/pult-host.conf"
 
 struct host_config {
-    char broker[256];
+    char broker[ENROL_BROKER_SIZE];
     int64_t broker_port, device_port;
-    char broker_ca[256], state_dir[200], run_dir[80]; // run_dir: the path of a Unix socket must fit below
+    char broker_ca[CREDENTIAL_PATH_SIZE], state_dir[200],
+        run_dir[80]; // run_dir: the path of a Unix socket must fit below
     int64_t rdp_port, sesman_port;
     char certificate[256];
     char probe_account[128];

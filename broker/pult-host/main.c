@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/log.h"
+#include "broker/base/text.h"
 #include "broker/client/agent_main.h"
+#include "broker/net/certificate.h"
 #include "broker/pult-host/host_agent.h"
 
 static struct host_config config;
@@ -19,13 +21,31 @@ static bool check_config(const char *path)
     return host_config_check(&config, conf_report_stderr, (void *)(uintptr_t)path);
 }
 
+static void complete_config(void)
+{
+    enrol_complete(config.state_dir, config.broker, config.broker_ca);
+}
+
 static struct enrol_config enrol_where(void)
 {
-    return (struct enrol_config){.noun = NOUN_HOST,
+    struct enrol_config where = {.noun = NOUN_HOST,
                                  .broker = config.broker,
                                  .port = (int)config.broker_port,
                                  .broker_ca = config.broker_ca,
                                  .state_dir = config.state_dir};
+    unsigned char digest[CERTIFICATE_DIGEST_BYTES];
+    if (certificate_file_digest(config.certificate, digest, NULL))
+        text_hex(where.fingerprint, digest, sizeof digest);
+    return where;
+}
+
+static struct uplink_config uplink_where(void)
+{
+    return (struct uplink_config){.noun = NOUN_HOST,
+                                  .broker = config.broker,
+                                  .port = (int)config.device_port,
+                                  .broker_ca = config.broker_ca,
+                                  .state_dir = config.state_dir};
 }
 
 static bool begin_agent(struct loop *loop, struct fault *why)
@@ -46,8 +66,11 @@ int main(int count, char **words)
         .task = "manages this session host",
         .what = "host",
         .config_file = CONFIG_FILE,
+        .unit = "pult-host.service",
         .load = load_config,
+        .complete = complete_config,
         .check = check_config,
+        .link = uplink_where,
         .where = enrol_where,
         .begin = begin_agent,
         .end = end_agent,

@@ -52,7 +52,7 @@ class Device:
         pultctl("device", "add", self.id, f"site={tenant}/rathaus", f"room=Zimmer {name}")
 
     def enrol(self):
-        token = pultctl(self.noun, "enrol-token", self.id).strip()
+        token = pultctl(self.noun, "enrol-token", self.id).split("@")[0]
         run("openssl", "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc", "-subj", "/CN=x",
             "-keyout", self.key, "-outform", "DER", "-out", f"{self.key}.request")
         with open(f"{self.key}.request", "rb") as file:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/text.h"
+#include "broker/client/client.h"
 #include "tests/integration/client/fake_broker.h"
 #include "tests/program.h"
 
@@ -31,7 +32,7 @@ static const struct fake_row rows[] = {
     {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
     {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"device_ca_until\":\"2020-01-01T00:00:00.000Z\",\"certificates_ending\":[{\"kind\":\"device\",\"id\":\"a/desk1\",\"until\":\"2026-03-01T08:00:00.000Z\"}]}"},
     {"POST", "/v1/logon/explain", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"host a/b: draining\",\"second\"],\"why_formats\":[\"host %s: draining\"]}"},
-    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]}],\"affected\":[{\"user_name\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"user_name\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"without_workplace\":1,\"people\":9,\"not_checked\":3,\"applied\":true}"},
+    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]},{\"noun\":\"device\",\"id\":\"a/desk1\",\"change\":\"add\",\"fields\":[]},{\"noun\":\"host\",\"id\":\"a/ws1\",\"change\":\"add\",\"fields\":[{\"name\":\"os\",\"from\":\"\",\"to\":\"windows\"}]}],\"affected\":[{\"user_name\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"user_name\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"without_workplace\":1,\"people\":9,\"not_checked\":3,\"applied\":true}"},
     {NULL},
 };
 // clang-format on
@@ -97,6 +98,18 @@ static const char *said(const char *part)
 static const char *shown(const char *part)
 {
     return strstr(pultctl.out, part);
+}
+
+// SHA-256 of the certificate of the broker's authority.
+static const char *authority(void)
+{
+    static char digest[DIGEST_SIZE];
+    char file[100];
+    int64_t until_ms;
+    struct fault why;
+    snprintf(file, sizeof file, "%s/tls/ca.crt", town);
+    cr_assert(client_read_certificate(file, digest, &until_ms, &why), "%s", why.text);
+    return digest;
 }
 
 // What the broker heard last, as JSON.
@@ -220,7 +233,7 @@ Test(pultctl, sets_what_was_given_and_leaves_the_rest)
     cr_assert_eq(run("host set a/one weight=50", NULL), 0, "%s", pultctl.err);
     hear();
     cr_assert(shown("\"last\":{\"id\":\"a/one\",\"pool\":\"a/p\",\"address\":\"h\",\"port\":3389,"
-                    "\"fingerprint\":\"\",\"weight\":50,\"max_sessions\":9}"),
+                    "\"weight\":50,\"max_sessions\":9}"),
               "%s", pultctl.out);
     cr_assert_eq(run("host set a/nine weight=50", NULL), 1);
     cr_assert(said("does not exist"), "%s", pultctl.err);
@@ -260,8 +273,41 @@ Test(pultctl, prints_an_enrolment_token_alone)
 {
     log_on();
     cr_assert_eq(run("device enrol-token a/desk1", NULL), 0);
-    cr_assert_str_eq(pultctl.out, "abc123\n");
+    snprintf(path, sizeof path, "abc123@127.0.0.1:8443/%s\n", authority());
+    cr_assert_str_eq(pultctl.out, path);
     cr_assert(said("2099-01-01 00:00:00"), "%s", pultctl.err);
+}
+
+// Nothing else has told it where the broker is, and whom to trust.
+Test(pultctl, keeps_what_the_first_token_says)
+{
+    char first[200], settings[100];
+    unsetenv("PULT_BROKER");
+    unsetenv("PULT_CA");
+    cr_assert_eq(run("status", NULL), 2);
+    cr_assert(said("No broker is set"), "%s", pultctl.err);
+    snprintf(first, sizeof first, "good@127.0.0.1:8443/%064d\n", 7);
+    cr_assert_eq(run("login --token-stdin", first), 3);
+    cr_assert(said("does not show the authority"), "%s", pultctl.err);
+    snprintf(settings, sizeof settings, "%s/settings/pult/pultctl.conf", town);
+    cr_assert_neq(access(settings, F_OK), 0);
+    snprintf(first, sizeof first, "good@127.0.0.1:8443/%s\n", authority());
+    cr_assert_eq(run("login --token-stdin", first), 0, "%s", pultctl.err);
+    cr_assert_eq(access(settings, F_OK), 0);
+    cr_assert_eq(run("status", NULL), 0, "%s", pultctl.err);
+}
+
+Test(pultctl, prints_a_token_for_each_machine_that_apply_adds)
+{
+    static const char file[] = "sites:\n  - {id: a/b, name: Y}\n";
+    char line[200];
+    log_on();
+    cr_assert_eq(run("apply -f - --yes --enrol", file), 0, "%s", pultctl.err);
+    snprintf(line, sizeof line, "a/desk1 abc123@127.0.0.1:8443/%s\n", authority());
+    cr_assert(shown(line), "%s", pultctl.out);
+    cr_assert(said("2099-01-01 00:00:00"), "%s", pultctl.err);
+    cr_assert_not(shown("a/ws1 abc123"));
+    cr_assert_eq(run("--json apply -f - --yes --enrol", file), 2);
 }
 
 Test(pultctl, names_certificates_that_come_to_their_end)
@@ -297,7 +343,10 @@ Test(pultctl, shows_the_plan_and_does_nothing_unasked)
     cr_assert_eq(run("apply -f -", file), 5);
     cr_assert_str_eq(
         pultctl.out,
-        "What      Change   Field  from  to\nsite a/b  changed  name   X     Y\n\n"
+        "What            Change   Field  from  to\nsite a/b        changed  name   X     Y\n"
+        "device a/desk1  new                   \n"
+        "host a/ws1      new                   \n"
+        "host a/ws1               os           windows\n\n"
         "WARNING: people who would lose their workplace: 1\n"
         "Person  Name  current profile  new profile  what changes\n"
         "bert    Bert  a/old            nothing      \n\n"

@@ -108,30 +108,6 @@ Test(command, refuses_unknown_options_and_missing_values)
     cr_assert_not(options_read(&options, &count, words));
 }
 
-static void splits(const char *broker, const char *host, int64_t port)
-{
-    char got[64];
-    int64_t got_port = 8443;
-    cr_assert(options_split(broker, got, sizeof got, &got_port), "%s", broker);
-    cr_assert_str_eq(got, host);
-    cr_assert_eq(got_port, port);
-}
-
-Test(command, knows_host_and_port)
-{
-    splits("broker", "broker", 8443);
-    splits("broker.example:443", "broker.example", 443);
-    splits("10.0.0.1", "10.0.0.1", 8443);
-    splits("[fd00::1]", "fd00::1", 8443);
-    splits("[fd00::1]:443", "fd00::1", 443);
-    splits("fd00::1", "fd00::1", 8443);
-    static const char *const wrong[] = {"", ":443", "broker:", "broker:0", "broker:x", "[fd00::1", "[]", "[fd00::1]x"};
-    char got[64];
-    int64_t port;
-    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-        cr_assert_not(options_split(wrong[i], got, sizeof got, &port), "%s", wrong[i]);
-}
-
 static char *read_file(const char *path)
 {
     static char bytes[64 * 1024];

@@ -227,7 +227,8 @@ Test(tls_policy, is_that_of_every_client_of_the_broker)
     snprintf(file, sizeof file, "%s/ca.pem", folder);
     open_both(false, false);
     write_certificate(theirs);
-    struct tls_trust *trust = tls_trust_new("broker.example", file, NULL, NULL, &why);
+    struct tls_trust *trust =
+        tls_trust_new(&(struct tls_trust_config){.host = "broker.example", .ca_file = file}, &why);
     cr_assert(trust, "%s", why.text);
     cr_assert(shake_hands(tls_trust_context(trust), theirs).agreed);
     SSL_CTX_set1_groups_list(theirs, "X25519");

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A broker whose authority is known by the digest of its certificate alone.
+#include "broker/client/client.h"
+#include "tests/integration/client/fake_broker.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PORT = 8443, DEADLINE_MS = 20000 };
+
+static const struct fake_row rows[] = {{"GET", "/v1/status", 200, NULL, "{}"}, {NULL}};
+
+static const char *town;
+static struct loop *loop;
+static struct client *client;
+static struct client_answer answer;
+static pid_t broker;
+
+static void start(void)
+{
+    town = fake_town();
+    broker = fake_broker(PORT, rows);
+    loop = loop_new();
+}
+
+static void stop(void)
+{
+    client_answer_drop(&answer);
+    client_free(client);
+    loop_free(loop);
+    fake_broker_stop(broker);
+}
+
+TestSuite(authority, .init = start, .fini = stop, .timeout = 120);
+
+static void ask(void)
+{
+    client_answer_drop(&answer);
+    client_call_wait(client, "GET", "/v1/status", NULL, NULL, NULL, DEADLINE_MS, &answer);
+}
+
+static void become_client(const char *host, const char *ca_file, const char *pin)
+{
+    struct fault why = {0};
+    struct client_config config = {.host = host, .port = PORT, .ca_file = ca_file, .pin = pin};
+    client_free(client);
+    client = client_new(loop, &config, &why);
+    cr_assert(client, "%s", why.text);
+}
+
+static void become_pinned(const char *host, const char *authority)
+{
+    char file[100], digest[DIGEST_SIZE];
+    int64_t until_ms;
+    struct fault why = {0};
+    snprintf(file, sizeof file, "%s/%s", town, authority);
+    cr_assert(client_read_certificate(file, digest, &until_ms, &why), "%s", why.text);
+    become_client(host, "/nowhere/ca.crt", digest);
+}
+
+Test(authority, knows_an_authority_by_its_digest_and_keeps_it)
+{
+    char file[100], digest[DIGEST_SIZE];
+    struct fault why = {0};
+    become_pinned("127.0.0.1", "tls/ca.crt");
+    cr_assert_not(client_authority_digest(client, digest));
+    ask();
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    cr_assert(client_authority_digest(client, digest));
+    snprintf(file, sizeof file, "%s/kept.pem", town);
+    cr_assert(client_authority_keep(client, file, &why), "%s", why.text);
+    become_client("127.0.0.1", file, NULL);
+    ask();
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+}
+
+static void does_not_believe(const char *host, const char *authority)
+{
+    become_pinned(host, authority);
+    ask();
+    cr_assert_eq(answer.refusal, REFUSAL_BROKER_UNREACHABLE, "%s", authority);
+}
+
+Test(authority, believes_no_authority_that_is_not_shown)
+{
+    does_not_believe("127.0.0.1", "other/tls/ca.crt");
+    cr_assert(strstr(answer.detail, "does not show the authority"), "%s", answer.detail);
+}
+
+// It is shown, but vouches for nobody.
+Test(authority, believes_no_digest_of_the_brokers_own_certificate)
+{
+    does_not_believe("127.0.0.1", "tls/broker.crt");
+}
+
+Test(authority, believes_no_other_name_by_a_digest)
+{
+    does_not_believe("localhost", "tls/ca.crt");
+    cr_assert(strstr(answer.detail, "mismatch"), "%s", answer.detail);
+}
