@@ -190,6 +190,14 @@ static void show_affected(struct out *out, const struct apply_answer *plan)
             (long long)not_checked);
 }
 
+static void show_own_loss(struct out *out, const struct apply_answer *plan)
+{
+    if (out->json || !plan->own_rights[0])
+        return;
+    out_line(out, "%s", "");
+    out_warn(out, _("WARNING: this is about your own right to administer. %s"), language_text(plan->own_rights));
+}
+
 // ---- the command
 
 static enum exit_code send_request(struct tool *tool, struct apply_request *request, bool dry_run,
@@ -240,12 +248,15 @@ static enum exit_code plan_and_apply(struct tool *tool, struct apply_request *re
         return code;
     size_t changes = show_changes(&tool->out, plan);
     show_affected(&tool->out, plan);
+    show_own_loss(&tool->out, plan);
     if (!changes)
         out_line(&tool->out, "%s", _("Nothing to do: everything is as in the file."));
     if (options->dry_run || !changes) {
         out_json(&tool->out, &apply_answer_type, plan);
         return EXIT_DONE;
     }
+    if (plan->own_rights[0]) // they are asked about it, too
+        TEXT_PUT(request->accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
     return prompt_confirmed(options->yes) ? carry_out(tool, request, plan) : EXIT_NOT_CONFIRMED;
 }
 

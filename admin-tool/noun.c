@@ -2,6 +2,7 @@
 // list, show, add, set and remove, the same for every noun: the rows of broker/api say what there is.
 #include "admin-tool/command.h"
 #include "admin-tool/fields.h"
+#include "admin-tool/prompt.h"
 #include "broker/api/record.h"
 #include "broker/client/language.h"
 
@@ -65,6 +66,28 @@ enum exit_code noun_show(struct tool *tool, const struct invocation *invocation)
     return code;
 }
 
+// ---- what is asked before
+
+// Sent again when it would take their own right from whoever sends it and they mean it. The refusal that remains:
+// EXIT_NOT_CONFIRMED when they do not, after it was said.
+static enum exit_code send_change(struct tool *tool, struct tool_call *call, void *answer, struct client_answer *told)
+{
+    struct page_query accept = {.limit = 0};
+    if (tool->options.yes)
+        TEXT_PUT(accept.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
+    call->query = call->method->query ? &accept : NULL;
+    tool_send(tool, call, answer, told);
+    if (told->refusal == REFUSAL_OWN_RIGHTS) {
+        tool_complain(tool, told);
+        if (!prompt_confirmed(false))
+            return EXIT_NOT_CONFIRMED;
+        TEXT_PUT(accept.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
+        tool_send(tool, call, answer, told);
+    }
+    call->query = NULL;
+    return told->refusal == REFUSAL_NONE ? EXIT_DONE : tool_complain(tool, told);
+}
+
 // ---- add and set
 
 // All of them at once, where the broker would name one at a time.
@@ -96,9 +119,9 @@ static enum exit_code put(struct tool *tool, const struct invocation *invocation
     }
     if (!etag && complain_of_missing(draft))
         return EXIT_USAGE;
-    tool_send(tool, &call, &status, &told);
-    if (told.refusal != REFUSAL_NONE)
-        return tool_complain(tool, &told);
+    enum exit_code code = send_change(tool, &call, &status, &told);
+    if (code != EXIT_DONE)
+        return code;
     out_json(&tool->out, call.method->answer, &status);
     out_line(&tool->out, etag ? _("%s %s changed.") : _("%s %s added."), noun_rows[draft->noun].name, call.id);
     if (draft->noun == NOUN_TENANT && status.record.tenant.district && !draft->record.tenant.district)
@@ -156,15 +179,13 @@ enum exit_code noun_remove(struct tool *tool, const struct invocation *invocatio
     for (int i = 0; i < invocation->count; i++) {
         struct client_answer told;
         struct tool_call call = {.method = method_find(METHOD_REMOVE, noun), .id = invocation->words[i]};
-        tool_send(tool, &call, NULL, &told);
-        if (told.refusal == REFUSAL_NONE) {
+        enum exit_code code = send_change(tool, &call, NULL, &told);
+        if (code == EXIT_DONE)
             out_line(&tool->out, noun == NOUN_SESSION ? _("%s %s ended.") : _("%s %s removed."), noun_rows[noun].name,
                      call.id);
-            continue;
-        }
-        if (invocation->count > 1)
-            out_complain("%s %s:", noun_rows[noun].name, call.id);
-        worst = tool_complain(tool, &told);
+        else if (invocation->count > 1)
+            out_complain(_("%s %s is as it was."), noun_rows[noun].name, call.id);
+        worst = code == EXIT_DONE ? worst : code;
     }
     return worst;
 }

@@ -60,7 +60,13 @@ void tool_drop(struct tool *tool)
 
 static void add_query(struct text *path, const struct page_query *query)
 {
-    text_addf(path, "?limit=%lld", (long long)query->limit);
+    char mark = '?';
+    if (query->limit) {
+        text_addf(path, "?limit=%lld", (long long)query->limit);
+        mark = '&';
+    }
+    if (query->accept[0])
+        text_addf(path, "%caccept=%s", mark, query->accept);
     if (query->after[0])
         text_addf(path, "&after=%s", query->after);
     if (query->tenant[0])

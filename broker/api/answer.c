@@ -293,6 +293,7 @@ static const struct field apply_answer_fields[] = {
     {.name = "changes", .type = FIELD_RECORDS, AT(apply_answer, changes), .max = 10000, .record = &noun_change_type, .sentence = "an entry per object"},
     {.name = "applied", .type = FIELD_FLAG, AT(apply_answer, applied), .sentence = "the changes were made; otherwise this is a plan"},
     {.name = "affected", .type = FIELD_RECORDS, AT(apply_answer, affected), .max = ANSWER_ITEMS_MAX, .record = &forecast_person_type, .sentence = "in a plan: whose workplace would change; all who would have none, and many of the others"},
+    {.name = "own_rights", .type = FIELD_TEXT, AT(apply_answer, own_rights), .sentence = "what it takes from the caller's own right to administer; empty: nothing"},
     COUNT(apply_answer, affected_count, "of a plan: how many would get something else"),
     COUNT(apply_answer, without_workplace, "of a plan: how many of them could not work any more"),
     COUNT(apply_answer, people, "of a plan: how many people were thought of"),

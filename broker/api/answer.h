@@ -229,5 +229,6 @@ struct apply_answer {
     // Of a plan only, else empty.
     struct record_list affected;
     int64_t affected_count, without_workplace, people, not_checked;
+    char own_rights[320]; // what it would take from the caller; empty: nothing
 };
 extern const struct record_type field_change_type, noun_change_type, forecast_person_type, apply_answer_type;

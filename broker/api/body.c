@@ -24,6 +24,14 @@ static const struct field events_query_fields[] = {
 };
 const struct record_type events_query_type = {"events_query", events_query_fields, sizeof(struct page_query)};
 
+#define ACCEPT(holder) {.name = "accept", .type = FIELD_TEXT, AT(holder, accept), .sentence = "own-rights: also when the change takes the caller's own right to administer"}
+
+static const struct field change_query_fields[] = {
+    ACCEPT(page_query),
+    {.name = NULL},
+};
+const struct record_type change_query_type = {"change_query", change_query_fields, sizeof(struct page_query)};
+
 static const struct field logon_request_fields[] = {
     {.name = "name", .type = FIELD_TEXT, AT(logon_request, name), .sentence = "user name as typed; not with a ticket"},
     {.name = "password", .type = FIELD_TEXT, AT(logon_request, password), .flags = FIELD_SECRET, .sentence = "the password; not with a ticket"},
@@ -98,6 +106,7 @@ const struct record_type apply_object_type = TYPE(apply_object);
 static const struct field apply_request_fields[] = {
     {.name = "objects", .type = FIELD_RECORDS, AT(apply_request, objects), .max = OBJECTS_MAX, .record = &apply_object_type, .flags = FIELD_REQUIRED, .sentence = "the wanted objects, in any order"},
     {.name = "dry_run", .type = FIELD_FLAG, AT(apply_request, dry_run), .sentence = "only show what would change, and for whom"},
+    ACCEPT(apply_request),
     {.name = NULL},
 };
 const struct record_type apply_request_type = TYPE(apply_request);

@@ -9,8 +9,9 @@ struct page_query {
     char after[ID_SIZE];
     int64_t limit;
     char tenant[SLUG_SIZE];
+    char accept[SLUG_SIZE]; // of changes: the code of the refusal that is not meant
 };
-extern const struct record_type page_query_type, events_query_type;
+extern const struct record_type page_query_type, events_query_type, change_query_type;
 
 struct logon_request {
     char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate
@@ -66,6 +67,7 @@ struct apply_object {
 struct apply_request {
     struct record_list objects;
     bool dry_run;
+    char accept[SLUG_SIZE]; // as in page_query
 };
 
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,

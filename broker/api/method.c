@@ -21,10 +21,15 @@
 
 #define LIST_ROW(of_noun, plural) {METHOD_LIST, GET("/v1/" plural), BY(ADMIN), OF(of_noun), .flags = METHOD_OWN_TENANT, .query = &page_query_type, .answer = &noun_list_types[NOUN_##of_noun], .sentence = "lists " plural}
 #define SHOW_ROW(of_noun, plural, type) {METHOD_SHOW, GET("/v1/" plural "/{id}"), BY(ADMIN), OF(of_noun), .flags = METHOD_OWN_TENANT, .answer = (type), .sentence = "shows one of the " plural}
+// What the district alone may set is where people could take their own right from themselves.
+#define CHANGE_QUERY_ADMIN NULL
+#define CHANGE_QUERY_DISTRICT (&change_query_type)
+#define CHANGE_MAY_ADMIN MAY(CONFLICT)
+#define CHANGE_MAY_DISTRICT (MAY(CONFLICT) | MAY(OWN_RIGHTS))
 #define NOUN_ROWS(of_noun, plural, role, type) \
     LIST_ROW(of_noun, plural), SHOW_ROW(of_noun, plural, type), \
-    {METHOD_SET, PUT("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .body = &noun_types[NOUN_##of_noun], .answer = (type), .refusals = MAY(CONFLICT), .sentence = "adds or changes one of the " plural}, \
-    {METHOD_REMOVE, DELETE("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "removes one of the " plural}
+    {METHOD_SET, PUT("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .query = CHANGE_QUERY_##role, .body = &noun_types[NOUN_##of_noun], .answer = (type), .refusals = CHANGE_MAY_##role, .sentence = "adds or changes one of the " plural}, \
+    {METHOD_REMOVE, DELETE("/v1/" plural "/{id}"), BY(role), OF(of_noun), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .query = CHANGE_QUERY_##role, .answer = &nothing_type, .refusals = CHANGE_MAY_##role, .sentence = "removes one of the " plural}
 
 const struct method method_rows[] = {
     {METHOD_HEALTH, GET("/healthz"), BY(UNAUTHENTICATED), OF(NONE), .answer = ANSWER(health), .refusals = MAY(STORE_DOWN), .sentence = "tells a load balancer that the broker is up"},
@@ -41,7 +46,7 @@ const struct method method_rows[] = {
     {METHOD_TOKEN_REVOKE, DELETE("/v1/admin/tokens/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .sentence = "ends an administrator's logon"},
     {METHOD_STATUS, GET("/v1/status"), BY(ADMIN), OF(NONE), .answer = ANSWER(status), .sentence = "the state of the broker and its hosts"},
     {METHOD_EXPLAIN, POST("/v1/logon/explain"), BY(ADMIN), OF(NONE), .body = BODY(explain), .answer = ANSWER(explain), .refusals = MAY(NOT_FOUND) | MAY(DIRECTORY_DOWN), .sentence = "explains what a logon would do, without doing it"},
-    {METHOD_APPLY, POST("/v1/apply"), BY(ADMIN), OF(NONE), .flags = METHOD_LARGE | METHOD_COMMITS, .body = BODY(apply), .answer = ANSWER(apply), .refusals = MAY(CONFLICT), .sentence = "plans or makes many changes at once"},
+    {METHOD_APPLY, POST("/v1/apply"), BY(ADMIN), OF(NONE), .flags = METHOD_LARGE | METHOD_COMMITS, .body = BODY(apply), .answer = ANSWER(apply), .refusals = MAY(CONFLICT) | MAY(OWN_RIGHTS), .sentence = "plans or makes many changes at once"},
     {METHOD_EVENTS, GET("/v1/events"), BY(DISTRICT), OF(NONE), .query = &events_query_type, .answer = ANSWER(events), .refusals = MAY(NOT_FOUND) | MAY(STORE_DOWN), .sentence = "lists the journal"},
     {METHOD_OPENAPI, GET("/v1/openapi.json"), BY(ADMIN), OF(NONE), .flags = METHOD_DOCUMENT, .sentence = "describes all of this (OpenAPI 3.1)"},
     NOUN_ROWS(TENANT, "tenants", DISTRICT, &noun_types[NOUN_TENANT]),

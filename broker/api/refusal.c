@@ -12,6 +12,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_NOT_FOUND] = {"not-found", 404, _("Not found.")},
     [REFUSAL_METHOD] = {"method", 405, _("That operation is not supported here.")},
     [REFUSAL_CONFLICT] = {"conflict", 409, _("This conflicts with the current state. Check it and try again.")},
+    [REFUSAL_OWN_RIGHTS] = {"own-rights", 409, _("You would take the right to administer from yourself, so nothing was done.")},
     [REFUSAL_PRECONDITION_FAILED] = {"precondition-failed", 412, _("Somebody else has changed it in the meantime, so nothing was done. Check it and try again.")},
     [REFUSAL_UNAUTHENTICATED] = {"unauthenticated", 401, _("Log on first.")},
     [REFUSAL_DENIED] = {"denied", 403, _("You are not allowed to do that.")},

@@ -4,6 +4,7 @@
 #include "broker/api/record.h"
 #include "broker/calls/forecast.h"
 #include "broker/calls/noun.h"
+#include "broker/core/own_rights.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,8 +152,14 @@ void call_apply(struct services *services, struct request *request)
         request_refuse_fault(request, &why);
         return;
     }
+    const char *loss = own_rights_loss(services->state, &request->peer, plan.events, plan.count);
+    text_cut(plan.answer.own_rights, sizeof plan.answer.own_rights, loss ? loss : "");
     if (body->dry_run) {
         answer_preview(&plan);
+        return;
+    }
+    if (loss && !text_equal(body->accept, refusal_rows[REFUSAL_OWN_RIGHTS].code)) {
+        request_refuse(request, REFUSAL_OWN_RIGHTS, loss);
         return;
     }
     plan.answer.applied = true;

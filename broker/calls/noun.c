@@ -8,6 +8,7 @@
 #include "broker/calls/device_messages.h"
 #include "broker/calls/person_erase.h"
 #include "broker/core/enrolment.h"
+#include "broker/core/own_rights.h"
 #include "broker/core/record_check.h"
 
 #include <stdio.h>
@@ -173,6 +174,16 @@ static bool condition_holds(struct services *services, const struct request *req
            (!request->if_none_match[0] || !names_version(request->if_none_match, noun, present));
 }
 
+// Whoever would take their own right from themselves has to say that they mean it.
+static bool refuse_own_loss(const struct services *services, struct request *request, const struct event *event)
+{
+    const char *loss = own_rights_loss(services->state, &request->peer, event, 1);
+    if (!loss || text_equal(request->page.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code))
+        return false;
+    request_refuse(request, REFUSAL_OWN_RIGHTS, loss);
+    return true;
+}
+
 // ---- the four methods
 
 void call_list(struct services *services, struct request *request)
@@ -297,6 +308,8 @@ void call_set(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_PRECONDITION_FAILED, NULL);
         return;
     }
+    if (refuse_own_loss(services, request, &event))
+        return;
     noun_fill_status(&status, services, noun, &event.record);
     noun_etag(request->etag, noun, &event.record);
     char id[ID_SIZE];
@@ -360,14 +373,15 @@ void call_remove(struct services *services, struct request *request)
         return;
     }
     char id[ID_SIZE];
+    struct event event;
     TEXT_PUT(id, request->id);
-    if (noun == NOUN_TENANT) {
+    services_event(&event, EVENT_REMOVED, noun, request);
+    TEXT_PUT(event.record.id, id);
+    if (refuse_own_loss(services, request, &event))
+        return;
+    if (noun == NOUN_TENANT)
         person_erase_tenant(services, request);
-    } else {
-        struct event event;
-        services_event(&event, EVENT_REMOVED, noun, request);
-        TEXT_PUT(event.record.id, id);
+    else
         services_commit_answer(services, request, &event, 1, NULL);
-    }
     noun_changed(services, noun, id);
 }

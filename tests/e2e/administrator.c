@@ -363,6 +363,53 @@ Test(administrator, has_a_certificate_of_their_own)
     cr_assert_eq(shows_certificate("anna", "login"), 2, "%s", lone.said.err);
 }
 
+Test(administrator, is_asked_before_the_own_right_goes)
+{
+    static const char *const takes[] = {"administrator remove kreis/kim",
+                                        "administrator set kreis/kim certificate="
+                                        "0000000000000000000000000000000000000000000000000000000000000001",
+                                        "tenant set kreis district=no", "--json tenant set kreis district=no"};
+    hire();
+    lone_must("tenant set neustadt district=yes", NULL);
+    for (size_t i = 0; i < sizeof takes / sizeof *takes; i++) {
+        cr_assert_eq(shows_certificate("kreis", takes[i]), 5, "%s: %s%s", takes[i], lone.said.out, lone.said.err);
+        cr_assert(strstr(lone.said.err, "take the right to administer from yourself"), "%s", lone.said.err);
+        cr_assert(strstr(lone.said.err, "no terminal to ask on, and no --yes"), "%s", lone.said.err);
+    }
+    snprintf(line, sizeof line,
+             "admin-tool/pultctl --certificate %s/kreis.crt --key %s/kreis.key tenant set kreis district=no", lone.town,
+             lone.town);
+    program_at_terminal(&lone.said, line, "Continue?", "n\n");
+    cr_assert_eq(lone.said.exit_code, 5);
+    cr_assert_eq(shows_certificate("kreis", "tenant list"), 0, "%s", lone.said.err);
+    cr_assert(lone_shows("neustadt"), "still the district: %s", lone.said.out);
+    program_at_terminal(&lone.said, line, "Continue?", "y\n");
+    cr_assert_eq(lone.said.exit_code, 0, "%s", lone.said.out);
+    cr_assert_eq(shows_certificate("kreis", "tenant show neustadt"), 1, "%s", lone.said.out);
+}
+
+Test(administrator, says_yes_to_losing_the_own_right)
+{
+    hire();
+    cr_assert_eq(shows_certificate("kreis", "administrator remove kreis/kim --yes"), 0, "%s", lone.said.err);
+    cr_assert_eq(shows_certificate("kreis", "status"), 4, "%s", lone.said.err);
+}
+
+Test(administrator, sees_the_own_loss_in_a_plan)
+{
+    static const char file[] = "administrators:\n  - {id: kreis/kim, name: Kim, certificate: "
+                               "\"0000000000000000000000000000000000000000000000000000000000000001\"}\n";
+    hire();
+    lone_write("loss.yaml", file);
+    char words[200];
+    snprintf(words, sizeof words, "apply -f %s/loss.yaml", lone.town);
+    cr_assert_eq(shows_certificate("kreis", words), 5, "%s", lone.said.err);
+    cr_assert(strstr(lone.said.out, "WARNING: this is about your own right to administer."), "%s", lone.said.out);
+    snprintf(words, sizeof words, "apply -f %s/loss.yaml --yes", lone.town);
+    cr_assert_eq(shows_certificate("kreis", words), 0, "%s", lone.said.err);
+    cr_assert_eq(shows_certificate("kreis", "status"), 4, "%s", lone.said.err);
+}
+
 Test(administrator, is_not_vouched_for_by_the_devices_authority)
 {
     lone_broker_stop();

@@ -69,6 +69,7 @@ Test(admin_rights, end_with_the_membership)
 {
     char old[ADMIN_TOKEN_SIZE];
     static const struct admin_proof others = {"others", "anna", "1"};
+    calls.caller = first;
     log_on(&anna, &others, ADMIN_CHECK_MS);
     TEXT_PUT(old, token);
     log_on(&anna, &others, ADMIN_CHECK_MS);

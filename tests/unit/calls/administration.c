@@ -99,6 +99,7 @@ Test(administration, a_log_on_allows_what_the_tenant_is_now)
     char token[ADMIN_TOKEN_SIZE], first[ADMIN_TOKEN_SIZE];
     struct peer peer = {.role = ROLE_DISTRICT, .id = "neustadt/anna", .tenant = "neustadt"};
     struct peer nobody = {.role = ROLE_DISTRICT, .id = "first"};
+    calls.caller = nobody;
     CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "kreis", TENANT(",\"district\":true"));
     CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", TENANT(",\"district\":true,\"admin_group\":\"admins\""));
     cr_assert(admin_sessions_add(calls.services.admin_sessions, &peer, &(struct admin_proof){"admins", "anna", "1"}, 1,

@@ -25,6 +25,7 @@ struct calls_fixture {
         struct device_message message;
     } to_desk;               // the last one
     char filter[SLUG_SIZE];  // ?tenant=
+    const char *accept;      // ?accept=; NULL: none
     struct peer caller;      // at first an administrator of the district
     const char *ticket;      // that comes with each call: the principal itself; NULL: none
     bool away;               // no host can be told anything

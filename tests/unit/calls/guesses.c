@@ -17,7 +17,7 @@ static void set_group(const char *group)
 {
     char body[500];
     struct peer caller = calls.caller;
-    calls.caller = (struct peer){.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"};
+    calls.caller = (struct peer){.role = ROLE_DISTRICT, .id = "first"};
     snprintf(body, sizeof body, TENANT, group);
     CALLS_EXPECT(200, METHOD_SET, NOUN_TENANT, "neustadt", body);
     calls.caller = caller;
