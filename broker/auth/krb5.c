@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/krb5.h"
-#include "broker/auth/base64.h"
 #include "broker/auth/pac.h"
+#include "broker/base/base64.h"
 #include "broker/base/text.h"
 
 #include <gssapi/gssapi.h>

@@ -15,6 +15,8 @@ struct journal {
     struct erasure *erasure;
     struct snapshots *snapshots;
     struct retention *retention;
+    char (*erased)[ID_SIZE]; // whom the state knows though they were erased
+    size_t erased_count, erased_capacity;
 };
 
 // ---- from the store
@@ -63,6 +65,21 @@ static bool read_person(void *arg, const struct store_person *person, struct fau
     return true;
 }
 
+static bool read_erased(void *arg, const char *person_id, struct fault *why)
+{
+    struct rebuilding *rebuilding = arg;
+    struct journal *journal = rebuilding->journal;
+    (void)why;
+    if (!state_find(rebuilding->state, NOUN_PERSON, person_id))
+        return true;
+    for (size_t i = 0; i < journal->erased_count; i++)
+        if (text_equal(journal->erased[i], person_id))
+            return true;
+    mem_reserve(&journal->erased, &journal->erased_capacity, journal->erased_count + 1, sizeof *journal->erased);
+    text_put(journal->erased[journal->erased_count++], ID_SIZE, person_id);
+    return true;
+}
+
 static void follow_from(struct journal *journal, uint64_t seq);
 
 // Both parts of what is known: after a refusal the table of people may name somebody whom the journal never saw.
@@ -73,8 +90,9 @@ static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t 
     struct store_head head;
     store->head(store->self, &head);
     people_clear(journal->people);
+    journal->erased_count = 0;
     struct rebuilding rebuilding = {.journal = journal, .state = state, .at_ms = head.at_ms};
-    struct store_reader reader = {&rebuilding, read_snapshot, read_event, read_person};
+    struct store_reader reader = {&rebuilding, read_snapshot, read_event, read_person, read_erased};
     if (!store->replay(store->self, STORE_FROM_SNAPSHOT, &reader, why))
         return false;
     snapshots_found(journal->snapshots, rebuilding.snapshot_seq);
@@ -86,14 +104,23 @@ static bool rebuild(void *arg, struct state *state, uint64_t *last_seq, int64_t 
 
 // ---- from another broker
 
+static void erase_again(struct journal *journal)
+{
+    if (journal->erased_count && erasure_repeat(journal->erasure, journal->commit, journal->state, journal->people,
+                                                journal->erased, journal->erased_count))
+        journal->erased_count = 0;
+}
+
 static void take_role(void *arg, enum store_role role)
 {
     struct journal *journal = arg;
     commit_set_role(journal->commit, role);
     // Only who writes can erase. A row of somebody whom the state does not know was left when a broker ended between
     // the event and the erasing.
-    if (role == STORE_WRITES)
-        erasure_add_orphans(journal->erasure, journal->people, journal->state);
+    if (role != STORE_WRITES)
+        return;
+    erasure_add_orphans(journal->erasure, journal->people, journal->state);
+    erase_again(journal);
 }
 
 static void take_batch(void *arg, const struct store_batch *batch)
@@ -193,6 +220,7 @@ void journal_close(struct journal *journal)
     erasure_free(journal->erasure);
     snapshots_free(journal->snapshots);
     retention_free(journal->retention);
+    free(journal->erased);
     free(journal);
 }
 
@@ -201,6 +229,7 @@ void journal_sweep(struct journal *journal)
     if (commit_is_following(journal->commit))
         return;
     erasure_go_on(journal->erasure);
+    erase_again(journal);
     snapshots_sweep(journal->snapshots, journal->state, journal->commit);
     retention_sweep(journal->retention, journal->snapshots, journal->state, journal->commit);
 }

@@ -68,6 +68,8 @@ struct store_reader {
     bool (*snapshot)(void *arg, uint64_t seq, const char *bytes, size_t length, struct fault *why);
     bool (*event)(void *arg, const struct store_event *event, struct fault *why);
     bool (*person)(void *arg, const struct store_person *person, struct fault *why);
+    // Who was ever erased, by a list that is kept apart from the journal: one from a backup may still know them.
+    bool (*erased)(void *arg, const char *person_id, struct fault *why);
 };
 enum { STORE_FROM_SNAPSHOT = 0 };
 
@@ -112,7 +114,7 @@ struct store_port {
     bool (*open)(void *self, struct fault *why);
     // Events from `from` on, in order and to the end; with STORE_FROM_SNAPSHOT the snapshot, if there is one, and the
     // events behind it; then the people. All of it is of one moment. FAULT_BROKEN: damaged, with the place.
-    // FAULT_ABSENT: `from` is pruned, or more than one behind the end.
+    // FAULT_ABSENT: `from` is pruned, or more than one behind the end. Then who was erased.
     bool (*replay)(void *self, uint64_t from, const struct store_reader *reader, struct fault *why);
     // After the loop has ended. Does what was asked for, answers and tells nothing more. Frees the store.
     void (*close)(void *self);
@@ -128,7 +130,8 @@ struct store_port {
     void (*erase)(void *self, const struct store_range *ranges, size_t count, store_done *done, void *arg);
     // The events up to `last` are gone, the chain begins behind them. Only up to the snapshot. Export them before.
     void (*prune)(void *self, uint64_t last, store_done *done, void *arg);
-    // The row of this person is gone from the files; no fault when there is none. Refused: it may still be there.
+    // The row of this person is gone from the files, and they are on the list of the erased; no fault when there is no
+    // row. Refused: it may still be there.
     void (*erase_person)(void *self, const char *id, store_done *done, void *arg);
 
     // ---- reading
@@ -137,6 +140,12 @@ struct store_port {
     void (*read)(void *self, uint64_t from, size_t limit, store_page *page, void *arg);
     // As of the last answer or batch. At once.
     void (*head)(void *self, struct store_head *head);
+    // A copy of all of it, of one moment from now on, into this folder, which is there and empty: a store that is
+    // opened there has everything. Changes go on meanwhile. One at a time; `folder` stays valid until `done`. Refused:
+    // some of it may be there.
+    void (*copy)(void *self, const char *folder, store_done *done, void *arg);
+    // Whether such a copy is whole: reads it all. In any thread, also when this store is closed.
+    bool (*verify_copy)(const char *folder, struct fault *why);
     // From now on `follower` (copied) is told of what is written from event `from` on: the one behind the replay's
     // last. Calling it again begins again, as after a refusal.
     void (*follow)(void *self, uint64_t from, const struct store_follower *follower);

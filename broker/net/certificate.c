@@ -69,6 +69,25 @@ bool certificate_write(const char *path, const X509 *certificate, struct fault *
     return written;
 }
 
+STACK_OF(X509) * certificate_read_all(const char *path, struct fault *why)
+{
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        fault_set(why, FAULT_ABSENT, "%s: %s", path, strerror(errno));
+        return NULL;
+    }
+    STACK_OF(X509) *certificates = sk_X509_new_null();
+    for (X509 *certificate; (certificate = PEM_read_X509(file, NULL, no_passphrase, NULL));)
+        sk_X509_push(certificates, certificate);
+    fclose(file);
+    ERR_clear_error();
+    if (sk_X509_num(certificates) > 0)
+        return certificates;
+    fault_set(why, FAULT_INVALID, "%s: no certificate in it", path);
+    sk_X509_free(certificates);
+    return NULL;
+}
+
 bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_DIGEST_BYTES], struct fault *why)
 {
     X509 *certificate = certificate_read(path, why);

@@ -18,6 +18,8 @@ X509 *certificate_read(const char *path, struct fault *why);
 // As PEM, for everybody to read, in place of what is there.
 bool certificate_write(const char *path, const X509 *certificate, struct fault *why)
     __attribute__((warn_unused_result));
+// All of a file, at least one; the caller frees them. NULL as above.
+STACK_OF(X509) * certificate_read_all(const char *path, struct fault *why);
 bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_DIGEST_BYTES], struct fault *why)
     __attribute__((warn_unused_result));
 // Whether the certificate of one file stands in another, which may hold many. Also true when either cannot be read.

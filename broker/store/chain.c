@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/file.h"
 #include "broker/base/log.h"
+#include "broker/store/erased_list.h"
 #include "broker/store/verify.h"
 
 #include <assert.h>
@@ -16,6 +17,7 @@ struct chain {
     struct tables *tables;
     struct key *key;
     struct head_file *head_file;
+    const char *head_folder; // the configuration's
     struct digest digest;
     struct mark mark;
     struct signed_head head;
@@ -41,9 +43,14 @@ static void log_path(char path[FILE_PATH_SIZE], const char *database)
     (void)length;
 }
 
+const char *chain_head_folder(const struct chain_config *config)
+{
+    return config->head_folder ? config->head_folder : config->folder;
+}
+
 static void find_paths(struct paths *paths, const struct chain_config *config)
 {
-    const char *head_folder = config->head_folder ? config->head_folder : config->folder;
+    const char *head_folder = chain_head_folder(config);
     join_path(paths->database, config->folder, "journal.db");
     join_path(paths->draft, config->folder, "journal.db.new");
     join_path(paths->head, head_folder, "head");
@@ -228,6 +235,7 @@ bool chain_open(const struct chain_config *config, struct chain **chain, struct 
     digest_init(&opened->digest);
     opened->checkpoint_pages = config->checkpoint_pages ? config->checkpoint_pages : CHECKPOINT_PAGES;
     opened->checkpoint_due = opened->checkpoint_pages;
+    opened->head_folder = chain_head_folder(config);
     if (!open_parts(opened, config, why)) {
         chain_close(opened);
         return false;
@@ -464,6 +472,8 @@ static bool remove_person(struct chain *chain, struct mark *next, const void *ar
 
 enum store_outcome chain_erase_person(struct chain *chain, const char *id, struct fault *why)
 {
+    if (!erased_list_add(chain->head_folder, id, why))
+        return STORE_REFUSED;
     return wipe_log_after(chain, commit_change(chain, remove_person, id, why), why);
 }
 
@@ -557,7 +567,24 @@ uint64_t chain_anchor(const struct chain *chain)
     return chain->mark.anchor_seq;
 }
 
+bool chain_each_erased(struct chain *chain, bool (*each)(void *arg, const char *person_id, struct fault *why),
+                       void *arg, struct fault *why)
+{
+    return erased_list_each(chain->head_folder, each, arg, why);
+}
+
+struct tables *chain_tables(struct chain *chain)
+{
+    assert(!chain->dead);
+    return chain->tables;
+}
+
 const struct signed_head *chain_head(const struct chain *chain)
 {
     return &chain->head;
+}
+
+bool chain_is_dead(const struct chain *chain)
+{
+    return chain->dead;
 }

@@ -14,6 +14,8 @@ struct chain_config {
 
 struct chain;
 
+const char *chain_head_folder(const struct chain_config *config); // that of the data when none is set
+
 // Makes key, head and database, in this order: when it is interrupted it can be called again. Refuses (FAULT_CONFLICT)
 // as soon as one of them has been in use.
 bool chain_create(const struct chain_config *config, struct fault *why) __attribute__((warn_unused_result));
@@ -54,6 +56,12 @@ bool chain_each_person(struct chain *chain,
 // *bytes NULL: there is none. They are the caller's.
 bool chain_read_snapshot(struct chain *chain, uint64_t *seq, char **bytes, size_t *length, struct fault *why)
     __attribute__((warn_unused_result));
+// Who was ever erased; see struct store_reader.
+bool chain_each_erased(struct chain *chain, bool (*each)(void *arg, const char *person_id, struct fault *why),
+                       void *arg, struct fault *why) __attribute__((warn_unused_result));
 uint64_t chain_anchor(const struct chain *chain); // the events up to here are pruned
 // The newest head, as signed.
 const struct signed_head *chain_head(const struct chain *chain);
+// For journal_copy alone. Not after STORE_UNKNOWN.
+struct tables *chain_tables(struct chain *chain);
+bool chain_is_dead(const struct chain *chain); // an outcome was STORE_UNKNOWN

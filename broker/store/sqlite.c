@@ -2,6 +2,7 @@
 #include "broker/store/sqlite.h"
 #include "broker/base/text.h"
 #include "broker/store/job_queue.h"
+#include "broker/store/journal_copy.h"
 
 #include <assert.h>
 #include <pthread.h>
@@ -16,6 +17,7 @@ struct sqlite_store {
     struct chain *chain;  // NULL: not open
     struct store_head head;
     struct store_follower follower;
+    struct journal_copy *copy; // the queue's; NULL: none is being made
     bool appending, role_is_due;
 };
 
@@ -71,6 +73,7 @@ static void close_store(void *self)
 {
     struct sqlite_store *store = self;
     job_queue_free(store->queue);
+    journal_copy_free(store->copy);
     chain_close(store->chain);
     pthread_mutex_destroy(&store->lock);
     free(store);
@@ -93,7 +96,8 @@ static bool replay_parts(struct sqlite_store *store, uint64_t from, const struct
 {
     return (from != STORE_FROM_SNAPSHOT || replay_snapshot(store, reader, &from, why)) &&
            (!reader->event || chain_replay(store->chain, from, 0, reader->event, reader->arg, why)) &&
-           (!reader->person || chain_each_person(store->chain, reader->person, reader->arg, why));
+           (!reader->person || chain_each_person(store->chain, reader->person, reader->arg, why)) &&
+           (!reader->erased || chain_each_erased(store->chain, reader->erased, reader->arg, why));
 }
 
 static bool replay_store(void *self, uint64_t from, const struct store_reader *reader, struct fault *why)
@@ -219,6 +223,65 @@ static void erase_person(void *self, const char *id, store_done *done, void *arg
     push_change(self, &change);
 }
 
+// ---- copying: a job a step, so that changes go between
+
+struct copy_step {
+    struct job job; // first: a step is a job
+    struct sqlite_store *store;
+    const char *folder;
+    bool right, last;
+    struct fault why;
+    store_done *done;
+    void *arg;
+};
+
+static void run_copy_step(struct job *job)
+{
+    struct copy_step *step = (struct copy_step *)job;
+    struct sqlite_store *store = step->store;
+    pthread_mutex_lock(&store->lock);
+    step->right =
+        store->copy || journal_copy_begin(store->chain, &store->config, step->folder, &store->copy, &step->why);
+    step->right = step->right && journal_copy_step(store->copy, &step->last, &step->why);
+    if (step->last || !step->right)
+        journal_copy_free(take(store->copy));
+    pthread_mutex_unlock(&store->lock);
+}
+
+static void finish_copy_step(struct job *job);
+
+static void push_copy_step(struct sqlite_store *store, const char *folder, store_done *done, void *arg)
+{
+    struct copy_step *step = mem_new(1, sizeof *step);
+    *step = (struct copy_step){.store = store, .folder = folder, .done = done, .arg = arg};
+    step->job = (struct job){.run = run_copy_step, .finish = finish_copy_step};
+    job_queue_push(store->queue, &step->job);
+}
+
+static void finish_copy_step(struct job *job)
+{
+    struct copy_step *step = (struct copy_step *)job;
+    if (step->right && !step->last)
+        push_copy_step(step->store, step->folder, step->done, step->arg);
+    else
+        step->done(step->arg, step->right ? STORE_DURABLE : STORE_REFUSED, &step->why);
+}
+
+static void copy_store(void *self, const char *folder, store_done *done, void *arg)
+{
+    struct sqlite_store *store = self;
+    assert(store->queue && done);
+    push_copy_step(store, folder, done, arg);
+}
+
+static bool verify_copy(const char *folder, struct fault *why)
+{
+    struct chain *chain = NULL;
+    bool whole = chain_open(&(struct chain_config){.folder = folder}, &chain, why);
+    chain_close(chain);
+    return whole;
+}
+
 // ---- reading
 
 struct page_read {
@@ -325,6 +388,8 @@ struct store_port store_open_sqlite(const struct chain_config *config, struct lo
         .erase = erase_payloads,
         .prune = prune_events,
         .erase_person = erase_person,
+        .copy = copy_store,
+        .verify_copy = verify_copy,
         .read = read_page,
         .head = read_head,
         .follow = follow_journal,

@@ -305,6 +305,11 @@ void tables_close(struct tables *tables)
     free(tables);
 }
 
+struct sqlite3 *tables_database(struct tables *tables)
+{
+    return tables->db;
+}
+
 bool tables_check(struct tables *tables, struct fault *why)
 {
     return query_answers(tables, "PRAGMA quick_check(1)", "ok", "the journal's file is damaged", why);

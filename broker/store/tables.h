@@ -52,7 +52,8 @@ bool tables_create(const char *path, const char *vfs, const struct mark *mark, s
 bool tables_open(const char *path, const char *vfs, struct tables **tables, struct fault *why);
 void tables_enable_writes(struct tables *tables);
 void tables_disable_writes(struct tables *tables);
-void tables_close(struct tables *tables); // NULL allowed
+void tables_close(struct tables *tables);               // NULL allowed
+struct sqlite3 *tables_database(struct tables *tables); // for journal_copy alone
 // SQLite's own check of the structure of its file.
 bool tables_check(struct tables *tables, struct fault *why);
 

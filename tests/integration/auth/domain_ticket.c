@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Tickets of a real domain controller, with all that it puts into them.
-#include "broker/auth/base64.h"
+#include "broker/base/base64.h"
 #include "broker/base/text.h"
 #include "tests/integration/auth/domain_fixture.h"
 

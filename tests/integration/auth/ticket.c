@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Tickets of a real KDC, shown to the broker by a real client library.
-#include "broker/auth/base64.h"
+#include "broker/base/base64.h"
 #include "broker/base/text.h"
 #include "tests/integration/auth/directory_fixture.h"
 

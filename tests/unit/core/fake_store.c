@@ -52,7 +52,7 @@ static bool replay_fake(void *self, uint64_t from, const struct store_reader *re
     for (size_t i = 0; i < fake_store.person_count; i++)
         if (!reader->person(reader->arg, &fake_store.people[i], why))
             return false;
-    return true;
+    return !fake_store.erased || reader->erased(reader->arg, fake_store.erased, why);
 }
 
 static void close_fake(void *self)

@@ -17,6 +17,7 @@ struct fake_store {
     size_t event_count;
     struct store_person people[FAKE_PEOPLE];
     size_t person_count;
+    const char *erased; // somebody on the list of the erased; NULL: nobody is
     struct text snapshot;
     uint64_t snapshot_seq;
     int64_t head_ms;

@@ -247,6 +247,87 @@ Test(journal, erases_names_left_over_but_only_when_it_writes)
     cr_assert_str_eq(fake_store.erasing, "");
 }
 
+// ---- a journal from a backup that still knows who was erased
+
+// What there was of them when the backup was made: a session, a desktop, an assignment by name and one that is theirs.
+static void add_all_of(const char *person_id)
+{
+    add_person(person_id);
+    struct event session = {.type = EVENT_SESSION_STARTED, .noun = NOUN_SESSION};
+    TEXT_PUT(session.record.session.id, "neustadt/s-1-1");
+    TEXT_PUT(session.record.session.person, person_id);
+    session.record.session.state = SESSION_STARTING;
+    fake_store_add(&session);
+    struct event host = {.type = EVENT_SET, .noun = NOUN_HOST};
+    TEXT_PUT(host.record.host.id, "neustadt/vm1");
+    TEXT_PUT(host.record.host.owner, person_id);
+    fake_store_add(&host);
+    struct event assignment = {.type = EVENT_SET, .noun = NOUN_ASSIGNMENT};
+    TEXT_PUT(assignment.record.assignment.id, "neustadt/theirs");
+    TEXT_PUT(assignment.record.assignment.holder, person_id);
+    fake_store_add(&assignment);
+    TEXT_PUT(assignment.record.assignment.id, "neustadt/of-somebody-else");
+    TEXT_PUT(assignment.record.assignment.holder, "neustadt/p-2");
+    fake_store_add(&assignment);
+}
+
+static bool is_forgotten(void)
+{
+    return !state_find(state, NOUN_PERSON, "neustadt/p-1") && !people_find(&people, "neustadt/p-1") &&
+           state_count(state, NOUN_SESSION) == 0 && !state_find(state, NOUN_ASSIGNMENT, "neustadt/theirs") &&
+           !state_host(state, "neustadt/vm1")->owner[0];
+}
+
+Test(journal, erases_again_whom_a_backup_still_knows)
+{
+    add_all_of("neustadt/p-1");
+    add_person("neustadt/p-2");
+    fake_store.erased = "neustadt/p-1";
+    cr_assert(open_journal(), "%s", why.text);
+    cr_assert(state_find(state, NOUN_PERSON, "neustadt/p-1"));
+    fake_store_tell(STORE_WRITES);
+    cr_assert(is_forgotten(), "at once, before anybody can ask");
+    cr_assert(state_find(state, NOUN_PERSON, "neustadt/p-2") && people_find(&people, "neustadt/p-2"));
+    cr_assert(state_find(state, NOUN_ASSIGNMENT, "neustadt/of-somebody-else"));
+    cr_assert_str_eq(fake_store.erasing, "", "the event first");
+    fake_store_answer(STORE_DURABLE);
+    cr_assert_str_eq(fake_store.erasing, "neustadt/p-1");
+    fake_store_answer_erasure(STORE_DURABLE);
+    journal_close(take(journal));
+    state_clear(state);
+    people_clear(&people);
+    cr_assert(open_journal(), "%s", why.text);
+    fake_store_tell(STORE_WRITES);
+    cr_assert_null(fake_store.append.done, "nobody is erased a third time");
+}
+
+Test(journal, erases_them_again_after_a_refusal)
+{
+    add_all_of("neustadt/p-1");
+    fake_store.erased = "neustadt/p-1";
+    cr_assert(open_journal(), "%s", why.text);
+    fake_store_tell(STORE_WRITES);
+    fake_store_answer(STORE_REFUSED);
+    cr_assert_str_eq(fake_store.erasing, "");
+    fake_store_tell(STORE_WRITES);
+    now_ms += 60000; // the disk is not tried at once
+    journal_sweep(journal);
+    cr_assert(is_forgotten());
+    fake_store_answer(STORE_DURABLE);
+    cr_assert_str_eq(fake_store.erasing, "neustadt/p-1");
+    fake_store_answer_erasure(STORE_DURABLE);
+}
+
+Test(journal, that_is_followed_erases_nobody_again)
+{
+    add_all_of("neustadt/p-1");
+    fake_store.erased = "neustadt/p-1";
+    cr_assert(open_journal(), "%s", why.text);
+    fake_store_tell(STORE_FOLLOWS);
+    journal_sweep(journal);
+    cr_assert_null(fake_store.append.done);
+}
+
 Test(journal, keeps_a_snapshot_when_it_is_closed)
 {
     open_with_two_sites();

@@ -256,7 +256,7 @@ static bool note_person(void *arg, const struct store_person *person, struct fau
 static struct parts replay_all(void)
 {
     struct parts parts = {0};
-    struct store_reader reader = {&parts, note_snapshot, note_event, note_person};
+    struct store_reader reader = {&parts, note_snapshot, note_event, note_person, NULL};
     cr_assert(fixture.port.replay(fixture.port.self, STORE_FROM_SNAPSHOT, &reader, &fixture.why), "%s",
               fixture.why.text);
     return parts;

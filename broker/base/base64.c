@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/auth/base64.h"
+#include "broker/base/base64.h"
 
 #include <stdint.h>
 #include <string.h>
