@@ -11,7 +11,7 @@
 #define OWN_ID(holder) {.name = "id", .type = FIELD_ID, AT(holder, id), .refers = NOUN_NONE, .column = 1, .sentence = "its id"}
 #define END {.name = NULL}
 
-static const char *const directory_kinds[] = {"openldap", "active-directory", NULL};
+const char *const directory_kind_words[] = {"openldap", "389-ds", "freeipa", "ucs", "active-directory", NULL};
 static const char *const bind_methods[] = {"password", "kerberos", NULL};
 static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
 static const char *const host_oses[] = {"linux", "windows", NULL};
@@ -22,10 +22,15 @@ static const struct field tenant_fields[] = {
     OWN_ID(tenant),
     {.name = "name", .type = FIELD_TEXT, AT(tenant, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
     {.name = "district", .type = FIELD_FLAG, AT(tenant, district), .column = 3, .sentence = "its administrators manage all tenants; the first tenant is the district's in any case"},
-    {.name = "directory", .type = FIELD_CHOICE, AT(tenant, directory), .choices = directory_kinds, .sentence = "kind of directory"},
+    {.name = "directory", .type = FIELD_CHOICE, AT(tenant, directory), .choices = directory_kind_words, .sentence = "kind of directory: what it calls things, unless the fields below say otherwise"},
     {.name = "servers", .type = FIELD_LIST, AT(tenant, servers), .flags = FIELD_REQUIRED, .sentence = "directory servers, ldaps://name or ldap://name (StartTLS), tried in this order"},
     {.name = "user_base", .type = FIELD_TEXT, AT(tenant, user_base), .max = DN_MAX, .flags = FIELD_REQUIRED, .sentence = "base DN of people in the directory"},
     {.name = "group_base", .type = FIELD_TEXT, AT(tenant, group_base), .max = DN_MAX, .sentence = "base DN of groups in the directory, groups elsewhere do not count; empty: the same as user_base"},
+    {.name = "logon_attributes", .type = FIELD_LIST, AT(tenant, logon_attributes), .sentence = "attributes that people may log on with, such as uid or mail; the first is the user name at session hosts; empty, and so below: as the kind of directory has it"},
+    {.name = "person_classes", .type = FIELD_LIST, AT(tenant, person_classes), .sentence = "object classes of people, any of them"},
+    {.name = "id_attribute", .type = FIELD_TEXT, AT(tenant, id_attribute), .sentence = "attribute with a person's unchanging id, such as entryUUID or nsUniqueId"},
+    {.name = "group_classes", .type = FIELD_LIST, AT(tenant, group_classes), .sentence = "object classes of groups, any of them"},
+    {.name = "member_attributes", .type = FIELD_LIST, AT(tenant, member_attributes), .sentence = "how groups are found: memberOf of people, or attributes of groups that name members by DN (member, uniqueMember) or user name (memberUid)"},
     {.name = "bind_method", .type = FIELD_CHOICE, AT(tenant, bind_method), .choices = bind_methods, .sentence = "how the service account authenticates: with its password, or with a ticket from the tenant's keytab"},
     {.name = "bind_dn", .type = FIELD_TEXT, AT(tenant, bind_dn), .max = DN_MAX, .flags = FIELD_REQUIRED, .sentence = "service account that may read people and groups"},
     {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .column = 4, .sentence = "Kerberos realm; empty: logon by password only"},

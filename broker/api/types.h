@@ -101,11 +101,14 @@ extern const struct record_type noun_types[NOUN_COUNT];
 struct tenant {
     char id[ID_SIZE]; // no slash
     char name[NAME_SIZE];
-    bool district;             // its administrators look after all tenants
-    int64_t directory;         // enum directory_kind
-    char servers[LIST_SIZE];   // ldaps://host[:port] or ldap://host (StartTLS), tried in order
-    char user_base[DN_SIZE];   // where people are searched
-    char group_base[DN_SIZE];  // groups elsewhere do not count; see tenant_group_base
+    bool district;            // its administrators look after all tenants
+    int64_t directory;        // enum directory_kind
+    char servers[LIST_SIZE];  // ldaps://host[:port] or ldap://host (StartTLS), tried in order
+    char user_base[DN_SIZE];  // where people are searched
+    char group_base[DN_SIZE]; // groups elsewhere do not count; see tenant_group_base
+    // What the directory calls things; empty: as its kind has it. See directory_schema.h.
+    char logon_attributes[LIST_SIZE], person_classes[LIST_SIZE], id_attribute[NAME_SIZE];
+    char group_classes[LIST_SIZE], member_attributes[LIST_SIZE];
     int64_t bind_method;       // enum bind_method
     char bind_dn[DN_SIZE];     // service account, or its principal; password or keytab lie in the credentials folder
     char realm[NAME_SIZE];     // Kerberos realm, empty: none
@@ -119,7 +122,15 @@ struct tenant {
 const char *tenant_networks(const struct tenant *tenant);
 const char *tenant_group_base(const struct tenant *tenant);
 
-enum directory_kind { DIRECTORY_OPENLDAP, DIRECTORY_ACTIVE_DIRECTORY };
+enum directory_kind {
+    DIRECTORY_OPENLDAP,
+    DIRECTORY_389_DS,
+    DIRECTORY_FREEIPA,
+    DIRECTORY_UCS,
+    DIRECTORY_ACTIVE_DIRECTORY,
+    DIRECTORY_KIND_COUNT
+};
+extern const char *const directory_kind_words[];
 
 enum bind_method { BIND_METHOD_PASSWORD, BIND_METHOD_KERBEROS };
 

@@ -46,6 +46,8 @@ struct directory_request {
 
 struct directory {
     struct tenant tenant;
+    struct directory_schema schema;
+    const char *person_attributes[PERSON_ATTRIBUTES_MAX];
     struct directory_config config;
     struct loop *loop;
     struct connector *connector;
@@ -192,7 +194,7 @@ static void have_person(struct directory_request *request)
     bool typed = text_same_name(request->user_name, strlen(request->user_name), request->person.user_name);
     if (request->person.disabled)
         finish_request(request, AUTH_DISABLED);
-    else if (typed || directory->tenant.directory == DIRECTORY_ACTIVE_DIRECTORY)
+    else if (typed || text_equal(directory->schema.logon_attributes.at[0], "sAMAccountName")) // unique by itself
         find_groups(request);
     else
         ldap_pool_send(directory->pool, &request->operation, &owner_row);
@@ -228,7 +230,7 @@ static bool search_name(const struct directory_request *request, const char *nam
     static const char *const nothing[] = {"1.1", NULL};
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
-    logon_name_filter(filter, tenant, name);
+    logon_name_filter(filter, tenant, &request->directory->schema, name);
     struct ldap_query query = query_for(request, filter);
     query.base = tenant->user_base;
     query.subtree = true;
@@ -241,10 +243,11 @@ static bool read_send(struct operation *operation, struct ldap_link *link, int *
     struct directory_request *request = of_errand(operation);
     const struct tenant *tenant = &request->directory->tenant;
     char filter[FILTER_SIZE];
-    logon_name_filter(filter, tenant, request->user_name); // again, so that a changed name is noticed
+    // Again by the name, so that a changed one is noticed.
+    logon_name_filter(filter, tenant, &request->directory->schema, request->user_name);
     struct ldap_query query = query_for(request, filter);
     query.base = request->dn;
-    query.attributes = person_entry_attributes((enum directory_kind)tenant->directory);
+    query.attributes = request->directory->person_attributes;
     request->was_read = false;
     return ldap_link_search(link, &query, id);
 }
@@ -253,11 +256,13 @@ static void read_entry(struct operation *operation, const struct ldap_entry *ent
 {
     struct directory_request *request = of_errand(operation);
     struct directory *directory = request->directory;
-    request->was_read =
-        person_entry_identity(&request->person, &directory->tenant, request->user_name, entry, clock_wall_ms());
-    const char *name = person_entry_group_attribute((enum directory_kind)directory->tenant.directory);
-    if (request->was_read)
+    request->was_read = person_entry_identity(&request->person, &directory->tenant, &directory->schema,
+                                              request->user_name, entry, clock_wall_ms());
+    const char *name = person_entry_group_attribute(&directory->schema);
+    if (request->was_read && name)
         groups_begin(directory->groups, &request->walk, ldap_entry_attribute(entry, name));
+    else if (request->was_read)
+        groups_begin_search(directory->groups, &request->walk, request->dn, request->person.user_name);
 }
 
 static void read_done(struct operation *operation, const struct ldap_result *result)
@@ -469,7 +474,7 @@ static void begin_request(struct directory_request *request, const char *name)
     bool proves = request->kind == REQUEST_LOOK_UP || request->password.length > 0;
     if (directory->count > directory->config.most)
         answer_later(request, AUTH_UNAVAILABLE);
-    else if (!logon_name_read(request->user_name, &directory->tenant, name) || !proves)
+    else if (!logon_name_read(request->user_name, &directory->tenant, &directory->schema, name) || !proves)
         answer_later(request, AUTH_WRONG);
     else if (request->new_password && request->new_password->length == 0)
         answer_later(request, AUTH_REJECTED);
@@ -546,6 +551,14 @@ static void name_nobody(struct directory *directory)
     snprintf(directory->nobody, sizeof directory->nobody, "%s=%s,%s", type, hex, directory->tenant.user_base);
 }
 
+static void read_schema(struct directory *directory)
+{
+    struct fault why;
+    if (!directory_schema_read(&directory->schema, &directory->tenant, &why))
+        log_error("directory", "%s: %s", directory->tenant.id, why.text);
+    person_entry_attributes(directory->person_attributes, &directory->schema);
+}
+
 struct directory *directory_new(struct loop *loop, const struct tenant *tenant, const struct directory_config *config)
 {
     struct directory *directory = mem_new(1, sizeof *directory);
@@ -553,12 +566,13 @@ struct directory *directory_new(struct loop *loop, const struct tenant *tenant, 
     directory->tenant = *tenant;
     directory->config = *config;
     directory->loop = loop;
+    read_schema(directory);
     // Less than half the deadline, so that the second server is reached when the first says nothing.
     directory->connector =
         connector_new(loop, &directory->tenant, config->credentials_dir, config->deadline_ms * 2 / 5, &port);
     directory->pool = ldap_pool_new(loop, directory->connector, (size_t)config->connections);
-    directory->groups =
-        groups_new(loop, directory->pool, &directory->tenant, config->keep_groups_ms, config->deadline_ms);
+    directory->groups = groups_new(loop, directory->pool, &directory->tenant, &directory->schema,
+                                   config->keep_groups_ms, config->deadline_ms);
     directory->known = dn_cache_new(config->keep_names_ms);
     directory->deadline = loop_timer_new(loop, deadline_due, directory);
     directory->answering = loop_timer_new(loop, answer_due, directory);

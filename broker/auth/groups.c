@@ -7,6 +7,7 @@
 #include "broker/base/text.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -46,6 +47,8 @@ struct graph {
 struct groups {
     struct ldap_pool *pool;
     const struct tenant *tenant;
+    const struct directory_schema *schema;
+    bool nests; // groups can be members of groups
     int64_t keep_ms, deadline_ms, born_ms;
     char base[DN_SIZE]; // canonical; groups outside do not count; "": it is none, and none counts
     struct graph *graph;
@@ -91,7 +94,7 @@ static struct graph *graph_now(struct groups *groups)
 
 static bool is_domain(const struct groups *groups)
 {
-    return groups->tenant->directory == DIRECTORY_ACTIVE_DIRECTORY;
+    return groups->schema->group_way == GROUPS_BY_TOKENS;
 }
 
 // The group's DN if it is one that counts, else "".
@@ -118,7 +121,7 @@ static struct group_node *node_for(struct groups *groups, struct graph *graph, s
     if (!is_domain(groups))
         node->dn = name_for(groups, key);
     // A group that does not count leads nowhere either.
-    if (node->dn && !node->dn[0]) {
+    if (node->dn && (!node->dn[0] || !groups->nests)) {
         node->state = NODE_KNOWN;
         node->until_ms = INT64_MAX;
     }
@@ -133,38 +136,66 @@ static bool is_fresh(const struct group_node *node, int64_t now_ms)
 
 // ---- Asking for one group
 
+static const char *const nothing[] = {"1.1", NULL};
+
+static struct ldap_query search_below_base(const struct groups *groups, const char *filter)
+{
+    return (struct ldap_query){.base = tenant_group_base(groups->tenant),
+                               .filter = filter,
+                               .subtree = true,
+                               .attributes = nothing,
+                               .size_limit = WALKED_MAX,
+                               .time_limit_s = (int)(groups->deadline_ms / 1000)};
+}
+
 static bool node_send(struct operation *operation, struct ldap_link *link, int *id)
 {
-    static const char *const upwards[] = {"memberOf", NULL}, *const nothing[] = {"1.1", NULL};
+    static const char *const upwards[] = {"memberOf", NULL};
     struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
     const struct groups *groups = node->groups;
-    char filter[FILTER_SIZE] = "(objectClass=*)", dn[DN_WRITTEN_SIZE];
-    struct ldap_query query = {.filter = filter, .size_limit = 2, .time_limit_s = (int)(groups->deadline_ms / 1000)};
-    memcpy(dn, node->key, node->key_length);
-    dn[node->key_length] = 0;
-    query.base = is_domain(groups) ? tenant_group_base(groups->tenant) : dn;
-    query.subtree = is_domain(groups);
-    query.attributes = is_domain(groups) ? nothing : upwards;
-    if (is_domain(groups))
-        logon_name_sid_filter(filter, (struct ldap_bytes){node->key, node->key_length});
+    struct ldap_bytes key = {node->key, node->key_length};
+    char filter[FILTER_SIZE], dn[DN_WRITTEN_SIZE];
+    TEXT_PUT(filter, "(objectClass=*)");
+    struct ldap_query query = search_below_base(groups, filter);
+    if (groups->schema->group_way == GROUPS_BY_TOKENS) {
+        logon_name_sid_filter(filter, key);
+        query.size_limit = 2;
+    } else if (groups->schema->group_way == GROUPS_BY_SEARCH) {
+        logon_name_member_filter(filter, groups->schema, key, NULL);
+    } else {
+        memcpy(dn, node->key, node->key_length);
+        dn[node->key_length] = 0;
+        query.base = dn;
+        query.subtree = false;
+        query.attributes = upwards;
+        query.size_limit = 2;
+    }
     return ldap_link_search(link, &query, id);
+}
+
+static void add_parent(struct group_node *node, struct ldap_bytes dn)
+{
+    if (dn.length == 0 || dn.length >= DN_WRITTEN_SIZE || node->parent_count == WALKED_MAX)
+        return;
+    mem_reserve(&node->parents, &node->parent_capacity, node->parent_count + 1, sizeof *node->parents);
+    node->parents[node->parent_count++] = node_for(node->groups, node->graph, dn);
 }
 
 static void set_parents(struct group_node *node, const struct ldap_entry *entry)
 {
     const struct ldap_attribute *up = ldap_entry_attribute(entry, "memberOf");
     node->parent_count = 0;
-    for (size_t i = 0; up && i < up->count && node->parent_count < WALKED_MAX; i++) {
-        if (up->values[i].length == 0 || up->values[i].length >= DN_WRITTEN_SIZE)
-            continue;
-        mem_reserve(&node->parents, &node->parent_capacity, node->parent_count + 1, sizeof *node->parents);
-        node->parents[node->parent_count++] = node_for(node->groups, node->graph, up->values[i]);
-    }
+    for (size_t i = 0; up && i < up->count; i++)
+        add_parent(node, up->values[i]);
 }
 
 static void node_entry(struct operation *operation, const struct ldap_entry *entry)
 {
     struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
+    if (node->groups->schema->group_way == GROUPS_BY_SEARCH) {
+        add_parent(node, entry->dn);
+        return;
+    }
     if (!is_domain(node->groups)) {
         set_parents(node, entry);
         return;
@@ -203,12 +234,20 @@ static void settle_node(struct group_node *node, bool known)
     graph_leave(graph);
 }
 
+static bool is_cut_off(const struct groups *groups, const struct ldap_result *result)
+{
+    if (result->code != RESULT_SIZE_LIMIT)
+        return false;
+    log_warn("directory", "%s: a search found more than %d groups: ignoring the rest", groups->tenant->id, WALKED_MAX);
+    return true;
+}
+
 // A group that is not there, or not for us to read, still counts: the person's entry says so. It leads nowhere.
 static void node_done(struct operation *operation, const struct ldap_result *result)
 {
     struct group_node *node = (struct group_node *)((char *)operation - offsetof(struct group_node, operation));
     bool known = result && (result->code == RESULT_SUCCESS || result->code == RESULT_NO_SUCH_OBJECT ||
-                            result->code == RESULT_INSUFFICIENT_ACCESS);
+                            result->code == RESULT_INSUFFICIENT_ACCESS || is_cut_off(node->groups, result));
     if (!known && result)
         log_warn("directory", "%s: reading a group: code %d %s", node->groups->tenant->id, result->code,
                  result->diagnostic);
@@ -253,9 +292,8 @@ static void step_onto(struct group_walk *walk, struct group_node *node, unsigned
     walk->nodes[walk->count++] = node;
 }
 
-void groups_begin(struct groups *groups, struct group_walk *walk, const struct ldap_attribute *direct)
+static void begin_walk(struct groups *groups, struct group_walk *walk)
 {
-    size_t longest = is_domain(groups) ? SID_MAX : DN_WRITTEN_SIZE - 1, shortest = is_domain(groups) ? SID_MIN : 1;
     if (!walk->graph) {
         walk->graph = graph_now(groups);
         walk->graph->users++;
@@ -263,9 +301,57 @@ void groups_begin(struct groups *groups, struct group_walk *walk, const struct l
     }
     walk->count = walk->done = 0;
     walk->is_cut = false;
+}
+
+void groups_begin(struct groups *groups, struct group_walk *walk, const struct ldap_attribute *direct)
+{
+    size_t longest = is_domain(groups) ? SID_MAX : DN_WRITTEN_SIZE - 1, shortest = is_domain(groups) ? SID_MIN : 1;
+    begin_walk(groups, walk);
     for (size_t i = 0; direct && i < direct->count; i++)
         if (direct->values[i].length >= shortest && direct->values[i].length <= longest)
             step_onto(walk, node_for(groups, walk->graph, direct->values[i]), 1);
+}
+
+static struct group_walk *walk_of(struct operation *operation)
+{
+    return (struct group_walk *)((char *)operation - offsetof(struct group_walk, search));
+}
+
+static bool search_send(struct operation *operation, struct ldap_link *link, int *id)
+{
+    struct group_walk *walk = walk_of(operation);
+    struct ldap_query query = search_below_base(walk->groups, walk->member_filter);
+    return ldap_link_search(link, &query, id);
+}
+
+static void search_entry(struct operation *operation, const struct ldap_entry *entry)
+{
+    struct group_walk *walk = walk_of(operation);
+    if (entry->dn.length > 0 && entry->dn.length < DN_WRITTEN_SIZE)
+        step_onto(walk, node_for(walk->groups, walk->graph, entry->dn), 1);
+}
+
+static void search_done(struct operation *operation, const struct ldap_result *result)
+{
+    struct group_walk *walk = walk_of(operation);
+    bool known = result && (result->code == RESULT_SUCCESS || is_cut_off(walk->groups, result));
+    if (!known && result)
+        log_warn("directory", "%s: searching groups: code %d %s", walk->groups->tenant->id, result->code,
+                 result->diagnostic);
+    free(take(walk->member_filter));
+    walk->ready(walk, known);
+}
+
+static const struct operation_row search_row = {ERRAND_SEARCH, search_send, search_entry, search_done};
+
+void groups_begin_search(struct groups *groups, struct group_walk *walk, const char *dn, const char *user_name)
+{
+    char filter[FILTER_SIZE];
+    begin_walk(groups, walk);
+    logon_name_member_filter(filter, groups->schema, (struct ldap_bytes){dn, strlen(dn)}, user_name);
+    free(walk->member_filter);
+    walk->member_filter = mem_dup(filter);
+    walk->groups = groups;
 }
 
 // Asks for all that is unknown at once and waits for the first of it.
@@ -307,6 +393,10 @@ static void keep_named(const struct groups *groups, struct group_walk *walk)
 bool groups_walk(struct groups *groups, struct group_walk *walk)
 {
     int64_t now_ms = clock_steady_ms();
+    if (walk->member_filter) {
+        ldap_pool_send(groups->pool, &walk->search, &search_row);
+        return false;
+    }
     for (; walk->done < walk->count; walk->done++) {
         struct group_node *node = walk->nodes[walk->done];
         if (!is_fresh(node, now_ms))
@@ -320,7 +410,8 @@ bool groups_walk(struct groups *groups, struct group_walk *walk)
 
 void groups_end(struct groups *groups, struct group_walk *walk)
 {
-    (void)groups;
+    ldap_pool_cancel(groups->pool, &walk->search);
+    free(walk->member_filter);
     if (walk->waits_for)
         DL_DELETE(walk->waits_for->waiting, walk);
     if (walk->graph)
@@ -336,12 +427,15 @@ const char *groups_dn(const struct group_walk *walk, size_t i)
     return walk->nodes[i]->dn;
 }
 
-struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struct tenant *tenant, int64_t keep_ms,
-                          int64_t deadline_ms)
+struct groups *groups_new(struct loop *loop, struct ldap_pool *pool, const struct tenant *tenant,
+                          const struct directory_schema *schema, int64_t keep_ms, int64_t deadline_ms)
 {
     struct groups *groups = mem_new(1, sizeof *groups);
     groups->pool = pool;
     groups->tenant = tenant;
+    groups->schema = schema;
+    for (size_t i = 0; i < schema->member_attributes.count; i++)
+        groups->nests |= !schema_member_is_name(schema->member_attributes.at[i]);
     groups->keep_ms = keep_ms;
     groups->deadline_ms = deadline_ms;
     groups->born_ms = clock_steady_ms();

@@ -3,6 +3,7 @@
 #include "broker/base/text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -12,7 +13,16 @@ static bool suffix_fits(const struct tenant *tenant, const char *suffix)
     return (tenant->realm[0] && strcasecmp(suffix, tenant->realm) == 0) || strcasecmp(suffix, tenant->id) == 0;
 }
 
-bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant, const char *typed)
+static bool takes_suffixes(const struct directory_schema *schema)
+{
+    bool takes = schema->has_addresses;
+    for (size_t i = 0; i < schema->logon_attributes.count; i++)
+        takes |= schema_logon_form(schema->logon_attributes.at[i]) == LOGON_PRINCIPAL;
+    return takes;
+}
+
+bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant, const struct directory_schema *schema,
+                     const char *typed)
 {
     user_name[0] = 0;
     size_t length = strnlen(typed, USER_NAME_SIZE + NAME_SIZE);
@@ -24,11 +34,11 @@ bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant
     size_t rest = at ? (size_t)(at - start) : strlen(start);
     if (rest == 0 || memchr(start, '@', rest) || memchr(start, '\\', rest))
         return false;
-    if (at && !suffix_fits(tenant, at + 1)) {
-        if (slash || !at[1] || tenant->directory != DIRECTORY_ACTIVE_DIRECTORY)
-            return false;
+    bool fits = at && suffix_fits(tenant, at + 1);
+    if (at && !fits && (slash || !at[1] || !takes_suffixes(schema)))
+        return false;
+    if (at && !slash && (!fits || schema->has_addresses))
         rest = strlen(start);
-    }
     if (rest >= USER_NAME_SIZE)
         return false;
     memcpy(user_name, start, rest);
@@ -37,9 +47,17 @@ bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant
     return true;
 }
 
-bool name_lacks_suffix(const struct tenant *tenant, const char *user_name)
+void logon_name_value(char value[USER_NAME_SIZE + NAME_SIZE], const struct tenant *tenant, const char *attribute,
+                      const char *user_name)
 {
-    return tenant->realm[0] && !strchr(user_name, '@');
+    enum logon_form form = schema_logon_form(attribute);
+    const char *at = strrchr(user_name, '@');
+    bool ours = at && suffix_fits(tenant, at + 1);
+    int length = ours && form != LOGON_ADDRESS ? (int)(at - user_name) : (int)strlen(user_name);
+    bool lacks_realm = form == LOGON_PRINCIPAL && tenant->realm[0] && (!at || ours);
+    assert(length < USER_NAME_SIZE);
+    snprintf(value, USER_NAME_SIZE + NAME_SIZE, "%.*s%s%s", length, user_name, lacks_realm ? "@" : "",
+             lacks_realm ? tenant->realm : "");
 }
 
 struct filter {
@@ -47,7 +65,7 @@ struct filter {
     size_t length;
 };
 
-// Only ever handed string literals: what comes from outside goes through add_value.
+// Only ever handed string literals and the names of a schema: what else comes from outside goes through add_value.
 static void add_fixed(struct filter *filter, const char *text)
 {
     size_t length = strlen(text);
@@ -77,29 +95,58 @@ static void add_value(struct filter *filter, const char *bytes, size_t length)
     filter->to[filter->length] = 0;
 }
 
-static void add_directory_names(struct filter *filter, const struct tenant *tenant, const char *user_name)
+static void add_classes(struct filter *filter, const struct schema_words *classes)
 {
-    add_fixed(filter, "(&(objectCategory=person)(objectClass=user)(|(sAMAccountName=");
-    add_value(filter, user_name, strlen(user_name));
-    add_fixed(filter, ")(userPrincipalName=");
-    add_value(filter, user_name, strlen(user_name));
-    if (name_lacks_suffix(tenant, user_name)) {
-        add_value(filter, "@", 1);
-        add_value(filter, tenant->realm, strlen(tenant->realm));
+    add_fixed(filter, classes->count > 1 ? "(|" : "");
+    for (size_t i = 0; i < classes->count; i++) {
+        add_fixed(filter, "(objectClass=");
+        add_fixed(filter, classes->at[i]);
+        add_fixed(filter, ")");
     }
-    add_fixed(filter, ")))");
+    add_fixed(filter, classes->count > 1 ? ")" : "");
 }
 
-void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const char *user_name)
+static void add_equality(struct filter *filter, const char *attribute, struct ldap_bytes value)
+{
+    add_fixed(filter, "(");
+    add_fixed(filter, attribute);
+    add_fixed(filter, "=");
+    add_value(filter, value.at, value.length);
+    add_fixed(filter, ")");
+}
+
+void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const struct directory_schema *schema,
+                       const char *user_name)
 {
     struct filter made = {.to = filter};
+    const struct schema_words *names = &schema->logon_attributes;
     assert(strlen(user_name) < USER_NAME_SIZE);
-    if (tenant->directory == DIRECTORY_ACTIVE_DIRECTORY) {
-        add_directory_names(&made, tenant, user_name);
-        return;
+    // A computer is a user, too, to an Active Directory.
+    add_fixed(&made, tenant->directory == DIRECTORY_ACTIVE_DIRECTORY ? "(&(objectCategory=person)" : "(&");
+    add_classes(&made, &schema->person_classes);
+    add_fixed(&made, names->count > 1 ? "(|" : "");
+    for (size_t i = 0; i < names->count; i++) {
+        char value[USER_NAME_SIZE + NAME_SIZE];
+        logon_name_value(value, tenant, names->at[i], user_name);
+        add_equality(&made, names->at[i], (struct ldap_bytes){value, strlen(value)});
     }
-    add_fixed(&made, "(&(objectClass=inetOrgPerson)(uid=");
-    add_value(&made, user_name, strlen(user_name));
+    add_fixed(&made, names->count > 1 ? "))" : ")");
+}
+
+void logon_name_member_filter(char filter[FILTER_SIZE], const struct directory_schema *schema, struct ldap_bytes dn,
+                              const char *user_name)
+{
+    struct filter made = {.to = filter};
+    const struct schema_words *members = &schema->member_attributes;
+    assert(dn.length < DN_WRITTEN_SIZE && (!user_name || strlen(user_name) < USER_NAME_SIZE));
+    add_fixed(&made, "(&");
+    add_classes(&made, &schema->group_classes);
+    add_fixed(&made, "(|");
+    for (size_t i = 0; i < members->count; i++)
+        if (!schema_member_is_name(members->at[i]))
+            add_equality(&made, members->at[i], dn);
+        else if (user_name)
+            add_equality(&made, members->at[i], (struct ldap_bytes){user_name, strlen(user_name)});
     add_fixed(&made, "))");
 }
 

@@ -4,26 +4,32 @@
 #include "broker/auth/logon_name.h"
 #include "broker/base/text.h"
 
-#include <stdio.h>
+#include <assert.h>
 #include <string.h>
 #include <time.h>
 
-enum { UUID_LENGTH = 36, GUID_LENGTH = 16, ACCOUNT_DISABLED = 0x2 };
+enum { BINARY_ID_LENGTH = 16, ACCOUNT_DISABLED = 0x2 };
 
-static const char *const posix_attributes[] = {
-    "uid", "entryUUID", "displayName", "cn", "memberOf", "pwdAccountLockedTime", "pwdEndTime", NULL};
-static const char *const domain_attributes[] = {
-    "sAMAccountName",     "userPrincipalName", "objectGUID",  "displayName", "cn",
-    "userAccountControl", "accountExpires",    "lockoutTime", "tokenGroups", NULL};
-
-const char *const *person_entry_attributes(enum directory_kind kind)
+void person_entry_attributes(const char *attributes[PERSON_ATTRIBUTES_MAX], const struct directory_schema *schema)
 {
-    return kind == DIRECTORY_ACTIVE_DIRECTORY ? domain_attributes : posix_attributes;
+    size_t count = 0;
+    const char *group_attribute = person_entry_group_attribute(schema);
+    for (size_t i = 0; i < schema->logon_attributes.count; i++)
+        attributes[count++] = schema->logon_attributes.at[i];
+    for (size_t i = 0; schema->marks[i]; i++)
+        attributes[count++] = schema->marks[i];
+    attributes[count++] = schema->id_attribute;
+    attributes[count++] = "displayName";
+    attributes[count++] = "cn";
+    if (group_attribute)
+        attributes[count++] = group_attribute;
+    attributes[count] = NULL;
+    assert(count < PERSON_ATTRIBUTES_MAX);
 }
 
-const char *person_entry_group_attribute(enum directory_kind kind)
+const char *person_entry_group_attribute(const struct directory_schema *schema)
 {
-    return kind == DIRECTORY_ACTIVE_DIRECTORY ? "tokenGroups" : "memberOf";
+    return schema->group_way == GROUPS_BY_SEARCH ? NULL : schema->member_attributes.at[0];
 }
 
 static struct ldap_bytes first_value(const struct ldap_entry *entry, const char *name)
@@ -69,18 +75,6 @@ static bool is_over(struct ldap_bytes time, int64_t now_ms)
     return (int64_t)timegm(&parts) * 1000 <= now_ms;
 }
 
-// A lock without end is an administrator's; one with a time is the policy's, for wrong passwords.
-static bool posix_disabled(const struct ldap_entry *entry, int64_t now_ms)
-{
-    return ldap_bytes_equal(first_value(entry, "pwdAccountLockedTime"), "000001010000Z") ||
-           is_over(first_value(entry, "pwdEndTime"), now_ms);
-}
-
-static bool posix_locked(const struct ldap_entry *entry)
-{
-    return ldap_entry_attribute(entry, "pwdAccountLockedTime") && !posix_disabled(entry, INT64_MIN);
-}
-
 static int64_t number_value(const struct ldap_entry *entry, const char *name)
 {
     char text[32];
@@ -91,32 +85,50 @@ static int64_t number_value(const struct ldap_entry *entry, const char *name)
 }
 
 // accountExpires counts 100 ns from 1601; 0 and the largest number mean never.
-static bool domain_disabled(const struct ldap_entry *entry, int64_t now_ms)
+static bool domain_expired(const struct ldap_entry *entry, int64_t now_ms)
 {
     const int64_t from_1601_ms = 11644473600000;
     int64_t expires = number_value(entry, "accountExpires");
-    bool over = expires > 0 && expires < INT64_MAX && expires / 10000 - from_1601_ms <= now_ms;
-    return over || (number_value(entry, "userAccountControl") & ACCOUNT_DISABLED);
+    return expires > 0 && expires < INT64_MAX && expires / 10000 - from_1601_ms <= now_ms;
+}
+
+// Only the marks of the directory's kind are in the entry. A lock without end is an administrator's.
+static bool is_disabled(const struct ldap_entry *entry, int64_t now_ms)
+{
+    const int64_t day_ms = 86400000;
+    int64_t last_day = number_value(entry, "shadowExpire");
+    return ldap_bytes_equal(first_value(entry, "pwdAccountLockedTime"), "000001010000Z") ||
+           is_over(first_value(entry, "pwdEndTime"), now_ms) ||
+           is_over(first_value(entry, "krbPrincipalExpiration"), now_ms) ||
+           ldap_bytes_equal(first_value(entry, "nsAccountLock"), "true") ||
+           (last_day > 0 && last_day <= now_ms / day_ms) || domain_expired(entry, now_ms) ||
+           (number_value(entry, "userAccountControl") & ACCOUNT_DISABLED);
+}
+
+static bool is_locked(const struct ldap_entry *entry)
+{
+    return ldap_entry_attribute(entry, "pwdAccountLockedTime") || ldap_entry_attribute(entry, "accountUnlockTime") ||
+           number_value(entry, "lockoutTime") > 0;
 }
 
 // The one that names the entry comes first, and what is rather an address last: hosts take no name with an "@".
-static int rank_of(const struct ldap_entry *entry, const char *user_name)
+static int rank_of(const struct ldap_entry *entry, const char *attribute, const char *user_name)
 {
-    if (ldap_dn_is_named(entry->dn, "uid", user_name))
+    if (ldap_dn_is_named(entry->dn, attribute, user_name))
         return 0;
     return strpbrk(user_name, "@ ") ? 2 : 1;
 }
 
 // One user name a person, whichever of its values was typed and in whatever order a server has them.
-static bool choose_user_name(char user_name[USER_NAME_SIZE], const struct ldap_entry *entry)
+static bool choose_user_name(char user_name[USER_NAME_SIZE], const char *attribute, const struct ldap_entry *entry)
 {
-    const struct ldap_attribute *uid = ldap_entry_attribute(entry, "uid");
+    const struct ldap_attribute *names = ldap_entry_attribute(entry, attribute);
     char value[USER_NAME_SIZE];
     int best = -1;
-    for (size_t i = 0; uid && i < uid->count; i++) {
-        if (!copy_value(value, sizeof value, uid->values[i]))
+    for (size_t i = 0; names && i < names->count; i++) {
+        if (!copy_value(value, sizeof value, names->values[i]))
             continue;
-        int rank = rank_of(entry, value);
+        int rank = rank_of(entry, attribute, value);
         if (best >= 0 && (rank > best || (rank == best && strcmp(value, user_name) >= 0)))
             continue;
         best = rank;
@@ -125,49 +137,43 @@ static bool choose_user_name(char user_name[USER_NAME_SIZE], const struct ldap_e
     return best >= 0;
 }
 
-static bool read_posix(struct person_entry_read *person, const char *user_name, const struct ldap_entry *entry,
-                       int64_t now_ms)
+static bool has_name(const struct ldap_entry *entry, const struct tenant *tenant, const struct directory_schema *schema,
+                     const char *user_name)
 {
-    struct ldap_bytes uuid = first_value(entry, "entryUUID");
-    if (!has_value(entry, "uid", user_name) || uuid.length != UUID_LENGTH ||
-        !copy_value(person->key, NAME_SIZE, uuid) || !choose_user_name(person->user_name, entry))
+    bool has = false;
+    for (size_t i = 0; i < schema->logon_attributes.count && !has; i++) {
+        char value[USER_NAME_SIZE + NAME_SIZE];
+        logon_name_value(value, tenant, schema->logon_attributes.at[i], user_name);
+        has = has_value(entry, schema->logon_attributes.at[i], value);
+    }
+    return has;
+}
+
+// Binary ids (objectGUID) have 16 bytes. What is all hexadecimal digits may come in either case.
+static bool read_key(char key[NAME_SIZE], struct ldap_bytes id)
+{
+    if (id.length == BINARY_ID_LENGTH) {
+        text_hex(key, id.at, id.length);
+        return true;
+    }
+    if (!copy_value(key, NAME_SIZE, id))
         return false;
-    text_lower(person->key);
-    person->disabled = posix_disabled(entry, now_ms);
-    person->locked = posix_locked(entry);
+    if (strspn(key, "0123456789abcdefABCDEF-") == id.length)
+        text_lower(key);
     return true;
 }
 
-static bool has_principal(const struct ldap_entry *entry, const struct tenant *tenant, const char *user_name)
-{
-    char principal[USER_NAME_SIZE + NAME_SIZE];
-    bool lacks_suffix = name_lacks_suffix(tenant, user_name);
-    snprintf(principal, sizeof principal, "%s%s%s", user_name, lacks_suffix ? "@" : "",
-             lacks_suffix ? tenant->realm : "");
-    return has_value(entry, "userPrincipalName", principal);
-}
-
-static bool read_domain(struct person_entry_read *person, const struct tenant *tenant, const char *user_name,
-                        const struct ldap_entry *entry, int64_t now_ms)
-{
-    struct ldap_bytes guid = first_value(entry, "objectGUID");
-    bool named = has_value(entry, "sAMAccountName", user_name) || has_principal(entry, tenant, user_name);
-    if (!named || guid.length != GUID_LENGTH ||
-        !copy_value(person->user_name, USER_NAME_SIZE, first_value(entry, "sAMAccountName")))
-        return false;
-    text_hex(person->key, guid.at, guid.length);
-    person->disabled = domain_disabled(entry, now_ms);
-    person->locked = number_value(entry, "lockoutTime") > 0;
-    return true;
-}
-
-bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant, const char *user_name,
-                           const struct ldap_entry *entry, int64_t now_ms)
+bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant,
+                           const struct directory_schema *schema, const char *user_name, const struct ldap_entry *entry,
+                           int64_t now_ms)
 {
     person->user_name[0] = person->key[0] = person->name[0] = 0;
-    bool known = tenant->directory == DIRECTORY_ACTIVE_DIRECTORY ? read_domain(person, tenant, user_name, entry, now_ms)
-                                                                 : read_posix(person, user_name, entry, now_ms);
-    if (known)
-        copy_name(person->name, entry, person->user_name);
-    return known;
+    if (!has_name(entry, tenant, schema, user_name) ||
+        !read_key(person->key, first_value(entry, schema->id_attribute)) ||
+        !choose_user_name(person->user_name, schema->logon_attributes.at[0], entry))
+        return false;
+    person->disabled = is_disabled(entry, now_ms);
+    person->locked = is_locked(entry) && !person->disabled;
+    copy_name(person->name, entry, person->user_name);
+    return true;
 }

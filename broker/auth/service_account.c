@@ -74,7 +74,7 @@ static bool is_as_set(const struct service_account *service, struct ldap_link *l
         return false;
     return is_domain == should_be ||
            fault_set(why, FAULT_INVALID, "this server is %s Active Directory, but the tenant says directory: %s",
-                     is_domain ? "an" : "no", should_be ? "active-directory" : "openldap");
+                     is_domain ? "an" : "no", directory_kind_words[service->tenant.directory]);
 }
 
 struct ldap_link *service_account_open(const struct service_account *service, const char *uri, struct fault *why)

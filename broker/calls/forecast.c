@@ -244,8 +244,12 @@ static bool is_asked_otherwise(const struct forecast *forecast, const char *tena
     const struct tenant *to = state_tenant(forecast->after, tenant_id);
     return from && to &&
            (from->directory != to->directory || from->bind_method != to->bind_method ||
-            !text_equal(from->servers, to->servers) || !text_equal(from->user_base, to->user_base) ||
-            !text_equal(from->group_base, to->group_base) || !text_equal(from->bind_dn, to->bind_dn));
+            !text_equal(from->logon_attributes, to->logon_attributes) ||
+            !text_equal(from->person_classes, to->person_classes) ||
+            !text_equal(from->id_attribute, to->id_attribute) || !text_equal(from->group_classes, to->group_classes) ||
+            !text_equal(from->member_attributes, to->member_attributes) || !text_equal(from->servers, to->servers) ||
+            !text_equal(from->user_base, to->user_base) || !text_equal(from->group_base, to->group_base) ||
+            !text_equal(from->bind_dn, to->bind_dn));
 }
 
 static void put_in_lane(struct forecast *forecast, struct lane *lane, const char *person_id)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/record_check.h"
 #include "broker/api/codec.h"
+#include "broker/api/directory_schema.h"
 #include "broker/base/address.h"
 #include "broker/core/hours.h"
 #include "broker/core/wall.h"
@@ -59,7 +60,8 @@ static bool tenant_fits(const struct state *state, const struct tenant *tenant, 
         if (!text_starts(word, "ldaps://") && !text_starts(word, "ldap://"))
             return fault_set(why, FAULT_INVALID, "servers: ldaps://name or ldap://name, not \"%.60s\"", word);
     }
-    return networks_fit(tenant, why);
+    struct directory_schema schema;
+    return directory_schema_read(&schema, tenant, why) && networks_fit(tenant, why);
 }
 
 // What there was before the quota stays.

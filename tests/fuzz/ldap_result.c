@@ -55,6 +55,15 @@ static void judge(const uint8_t *data, size_t size)
     assert((verdict_of_domain_change(&result) == AUTH_RIGHT) == (result.code == RESULT_SUCCESS));
 }
 
+static struct directory_schema schema_of(const struct tenant *tenant)
+{
+    struct directory_schema schema;
+    struct fault why;
+    bool good = directory_schema_read(&schema, tenant, &why);
+    assert(good);
+    return schema;
+}
+
 static void read_person(const uint8_t *data, size_t size)
 {
     static const char *const names[] = {"uid",
@@ -68,7 +77,8 @@ static void read_person(const uint8_t *data, size_t size)
                                         "accountExpires",
                                         "userAccountControl",
                                         "userPrincipalName"};
-    struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT", .directory = data[0] & 1};
+    struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT", .directory = data[0] % DIRECTORY_KIND_COUNT};
+    struct directory_schema schema = schema_of(&tenant);
     struct parts parts = cut(data + 1, size - 1);
     struct ldap_attribute attributes[PARTS_MAX];
     struct ldap_entry entry = {.attributes = attributes, .count = parts.count};
@@ -77,7 +87,7 @@ static void read_person(const uint8_t *data, size_t size)
         const char *name = names[i % (sizeof names / sizeof names[0])];
         attributes[i] = (struct ldap_attribute){{name, strlen(name)}, &parts.at[i], 1};
     }
-    if (!person_entry_identity(&person, &tenant, "anna", &entry, 1800000000000))
+    if (!person_entry_identity(&person, &tenant, &schema, "anna", &entry, 1800000000000))
         return;
     assert(person.user_name[0] && person.key[0] && person.name[0]);
     assert(text_is_clean(person.user_name, strlen(person.user_name)) &&
@@ -87,12 +97,14 @@ static void read_person(const uint8_t *data, size_t size)
 // Whatever is typed, the filter has the same shape.
 static void read_name(const uint8_t *data, size_t size)
 {
-    struct tenant tenant = {.id = "neustadt", .realm = "NEUSTADT", .directory = size & 1};
+    struct tenant tenant = {
+        .id = "neustadt", .realm = "NEUSTADT", .directory = size & 1 ? DIRECTORY_ACTIVE_DIRECTORY : 0};
     size_t openings = tenant.directory == DIRECTORY_ACTIVE_DIRECTORY ? 6 : 3;
+    struct directory_schema schema = schema_of(&tenant);
     char *typed = calloc(1, size + 1), user_name[USER_NAME_SIZE], filter[FILTER_SIZE];
     memcpy(typed, data, size);
-    if (logon_name_read(user_name, &tenant, typed)) {
-        logon_name_filter(filter, &tenant, user_name);
+    if (logon_name_read(user_name, &tenant, &schema, typed)) {
+        logon_name_filter(filter, &tenant, &schema, user_name);
         size_t opening = 0, stars = 0;
         for (const char *at = filter; *at; at++) {
             opening += *at == '(';

@@ -14,6 +14,8 @@ static struct ldap_pool *pool;
 static struct groups *groups;
 static const struct tenant town = {.id = "burgstadt", .directory = DIRECTORY_ACTIVE_DIRECTORY};
 
+static struct directory_schema schema;
+
 static void nothing(void *arg)
 {
     (void)arg;
@@ -22,10 +24,12 @@ static void nothing(void *arg)
 static void begin(void)
 {
     struct connector_port port = {.down = nothing};
+    struct fault why;
+    cr_assert(directory_schema_read(&schema, &town, &why));
     loop = loop_new();
     connector = connector_new(loop, &town, "/nonexistent", 100, &port);
     pool = ldap_pool_new(loop, connector, 1);
-    groups = groups_new(loop, pool, &town, 1000, 1000);
+    groups = groups_new(loop, pool, &town, &schema, 1000, 1000);
 }
 
 static void end(void)

@@ -30,7 +30,10 @@ static void add_text(const char *name, const char *text)
 
 static bool read_of(const struct tenant *tenant, const char *user_name)
 {
-    return person_entry_identity(&person, tenant, user_name, &entry, NOW_S * INT64_C(1000));
+    struct directory_schema schema;
+    struct fault why;
+    cr_assert(directory_schema_read(&schema, tenant, &why));
+    return person_entry_identity(&person, tenant, &schema, user_name, &entry, NOW_S * INT64_C(1000));
 }
 
 Test(person, is_read_from_slapd)
@@ -65,7 +68,10 @@ static void expect_user_name(const char *dn, const char *const *uids, size_t cou
     add_values("uid", uids, count);
     for (size_t i = 0; i < count; i++) {
         char typed[USER_NAME_SIZE];
-        if (!logon_name_read(typed, &town, uids[i]))
+        struct directory_schema schema;
+        struct fault why;
+        cr_assert(directory_schema_read(&schema, &town, &why));
+        if (!logon_name_read(typed, &town, &schema, uids[i]))
             continue;
         cr_expect(read_of(&town, typed), "%s of %s", typed, dn);
         cr_expect_str_eq(person.user_name, user_name, "%s of %s: %s", typed, dn, person.user_name);
@@ -91,11 +97,14 @@ Test(person, has_one_user_name_whichever_was_typed)
 Test(person, may_begin_with_an_umlaut)
 {
     char user_name[USER_NAME_SIZE];
-    cr_assert(logon_name_read(user_name, &town, "özlem"));
+    struct directory_schema schema;
+    struct fault why;
+    cr_assert(directory_schema_read(&schema, &town, &why));
+    cr_assert(logon_name_read(user_name, &town, &schema, "özlem"));
     add_text("uid", "Özlem");
     add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
     cr_expect(read_of(&town, user_name));
-    cr_assert(logon_name_read(user_name, &town, "ÖZLEM"));
+    cr_assert(logon_name_read(user_name, &town, &schema, "ÖZLEM"));
     cr_expect(read_of(&town, user_name));
     cr_expect_str_eq(person.user_name, "Özlem");
 }
@@ -154,4 +163,54 @@ Test(person, is_read_from_a_domain)
     entry.count -= 2;
     add_text("accountExpires", "133000000000000000"); // 2022
     cr_expect(read_of(&domain, "anna") && person.disabled);
+}
+
+static const struct tenant port389 = {.id = "burgstadt", .directory = DIRECTORY_389_DS, .logon_attributes = "uid mail"};
+static const struct tenant ipa = {.id = "burgstadt", .directory = DIRECTORY_FREEIPA};
+static const struct tenant ucs = {.id = "burgstadt", .directory = DIRECTORY_UCS};
+
+Test(person, is_read_by_the_words_of_another_kind)
+{
+    add_text("uid", "anna");
+    add_text("mail", "Anna.Adler@post.de");
+    add_text("nsUniqueId", "8a83e74a-7B6C1041-923285d9-fd48b5c8");
+    cr_expect(read_of(&port389, "anna.adler@post.de"));
+    cr_expect_str_eq(person.user_name, "anna", "the first of the logon attributes");
+    cr_expect_str_eq(person.key, "8a83e74a-7b6c1041-923285d9-fd48b5c8");
+    cr_expect(read_of(&port389, "anna"));
+    cr_expect_not(read_of(&port389, "adler@post.de"));
+    cr_expect_not(read_of(&ipa, "anna"), "its id is another attribute");
+}
+
+Test(person, keeps_an_id_whose_case_counts)
+{
+    static const struct tenant numbered = {.id = "burgstadt", .id_attribute = "employeeNumber"};
+    add_text("uid", "anna");
+    add_text("employeeNumber", "Nr7");
+    cr_expect(read_of(&numbered, "anna"));
+    cr_expect_str_eq(person.key, "Nr7");
+}
+
+static void expect_disabled(const struct tenant *tenant, const char *id, const char *mark, const char *value,
+                            bool disabled)
+{
+    entry.count = 0;
+    add_text("uid", "anna");
+    add_text(id, "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    add_text(mark, value);
+    cr_assert(read_of(tenant, "anna"));
+    cr_expect_eq(person.disabled, disabled, "%s: %s", mark, value);
+}
+
+Test(person, of_any_kind_may_be_disabled)
+{
+    expect_disabled(&ipa, "ipaUniqueID", "nsAccountLock", "TRUE", true);
+    expect_disabled(&ipa, "ipaUniqueID", "nsAccountLock", "FALSE", false);
+    expect_disabled(&ipa, "ipaUniqueID", "krbPrincipalExpiration", "20200101000000Z", true);
+    expect_disabled(&ipa, "ipaUniqueID", "krbPrincipalExpiration", "20990101000000Z", false);
+    expect_disabled(&ucs, "entryUUID", "shadowExpire", "1", true);
+    expect_disabled(&ucs, "entryUUID", "shadowExpire", "99999", false);
+    expect_disabled(&ucs, "entryUUID", "shadowExpire", "-1", false);
+    expect_disabled(&port389, "nsUniqueId", "accountUnlockTime", "20990101000000Z", false);
+    cr_expect(person.locked);
 }
