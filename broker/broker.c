@@ -6,6 +6,7 @@
 #include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/owner.h"
+#include "broker/broker_identity.h"
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
@@ -66,10 +67,21 @@ static bool make_first_token(const struct broker_config *config, struct secret *
     return first_token_make(path, token, why);
 }
 
-static void print_first_token(const char *token)
+static void print_first_token(const struct broker_config *config, const char *token)
 {
-    printf("%s\n", token);
+    char text[INVITATION_SIZE];
+    broker_identity_invite(config, token, text);
+    printf("%s\n", text);
+    explicit_bzero(text, sizeof text);
     fprintf(stderr, "This token logs on the first administrator, once: pultctl login --token-stdin\n");
+}
+
+static struct ca *open_ca(const struct broker_config *config, struct fault *why)
+{
+    char key[PATH_ROOM], certificate[PATH_ROOM];
+    broker_config_data_file(config, "device-ca.key", key);
+    broker_config_data_file(config, "device-ca.pem", certificate);
+    return ca_open(key, certificate, config->certificate_lifetime_s, why);
 }
 
 static bool make_ca(const struct broker_config *config, struct fault *why)
@@ -77,7 +89,12 @@ static bool make_ca(const struct broker_config *config, struct fault *why)
     char key[PATH_ROOM], certificate[PATH_ROOM];
     broker_config_data_file(config, "device-ca.key", key);
     broker_config_data_file(config, "device-ca.pem", certificate);
-    return file_exists(certificate) || ca_create(key, certificate, why);
+    if (!file_exists(certificate) && !ca_create(key, certificate, why))
+        return false;
+    struct ca *ca = open_ca(config, why);
+    bool made = ca && broker_identity_settle(config, ca, why);
+    ca_free(ca);
+    return made;
 }
 
 // The journal comes last: without one there was no broker yet, and an --init that was interrupted is called again.
@@ -92,7 +109,7 @@ bool broker_init(const struct broker_config *config, struct fault *why)
     store.close(store.self);
     loop_free(loop);
     if (made)
-        print_first_token(token.bytes);
+        print_first_token(config, token.bytes);
     return made;
 }
 
@@ -150,7 +167,7 @@ static bool make_first_token_alone(const struct broker_config *config, struct fa
     bool made = owner_become(config->data_dir, why) && work_alone(config, start_first_token, why) &&
                 make_first_token(config, &token, why);
     if (made)
-        print_first_token(token.bytes);
+        print_first_token(config, token.bytes);
     return made;
 }
 
@@ -161,7 +178,7 @@ bool broker_first_token(const struct broker_config *config, struct fault *why)
         return fault_set(why, FAULT_DENIED, "only root can have a token for the first administrator");
     bool made = root_socket_ask(config->data_dir, first_token_word, token, why);
     if (made)
-        print_first_token(token);
+        print_first_token(config, token);
     explicit_bzero(token, sizeof token);
     return made || (why->kind == FAULT_ABSENT && make_first_token_alone(config, why));
 }
@@ -342,15 +359,6 @@ static bool open_journal(struct broker *broker, struct fault *why)
     return true;
 }
 
-static bool open_ca(struct broker *broker, struct fault *why)
-{
-    char key[PATH_ROOM], certificate[PATH_ROOM];
-    broker_config_data_file(broker->config, "device-ca.key", key);
-    broker_config_data_file(broker->config, "device-ca.pem", certificate);
-    broker->ca = ca_open(key, certificate, broker->config->certificate_lifetime_s, why);
-    return broker->ca != NULL;
-}
-
 static bool open_otp_maker(struct broker *broker, struct fault *why)
 {
     char path[PATH_ROOM];
@@ -424,7 +432,10 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
     services->started_ms = clock_wall_ms();
     services->disk_free_permille = disk_free_permille(broker->config);
-    if (!open_journal(broker, why) || !open_ca(broker, why) || !open_otp_maker(broker, why))
+    if (!open_journal(broker, why))
+        return false;
+    broker->ca = open_ca(broker->config, why);
+    if (!broker->ca || !broker_identity_settle(broker->config, broker->ca, why) || !open_otp_maker(broker, why))
         return false;
     services->ca = ca_port(broker->ca);
     open_directories(broker);

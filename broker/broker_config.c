@@ -15,12 +15,13 @@
 // clang-format off
 static const struct conf_row rows[] = {
     {.key = "listen-address", .type = CONF_TEXT, AT(listen_address), .sentence = "address to listen on; empty: all"},
+    {.key = "name", .type = CONF_TEXT, AT(name), .sentence = "the name that others reach the broker by; empty: this machine's full name"},
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "8443", .sentence = "HTTPS for administrators and for enrolment"},
     {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "HTTPS for devices and session hosts, which present a certificate"},
     {.key = "admin-port", .type = CONF_NUMBER, AT(admin_port), .min = 1, .max = 65535, .preset = "8445", .sentence = "HTTPS for administrators who present a certificate; only with admin-ca"},
     {.key = "admin-ca", .type = CONF_PATH, AT(admin_ca), .sentence = "CA of administrators' client certificates, PEM; empty: none are accepted"},
-    {.key = "certificate", .type = CONF_PATH, AT(certificate), .required = true, .sentence = "the broker's certificate and its chain, PEM"},
-    {.key = "key", .type = CONF_PATH, AT(key), .required = true, .sentence = "its key, PEM"},
+    {.key = "certificate", .type = CONF_PATH, AT(certificate), .sentence = "the broker's certificate and its chain, PEM; empty: it makes one by its own CA"},
+    {.key = "key", .type = CONF_PATH, AT(key), .sentence = "its key, PEM"},
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
     {.key = "journal-head-dir", .type = CONF_PATH, AT(journal_head_dir), .sentence = "the journal's signed head, best on another disk; empty: data-dir"},
     {.key = "keep-sessions-days", .type = CONF_NUMBER, AT(keep_sessions_days), .max = 36500, .preset = "1096", .sentence = "how long the journal tells who used which session when; 0: for ever"},
@@ -56,6 +57,15 @@ bool broker_config_load(const char *path, struct broker_config *config)
         conf_report_stderr((void *)(uintptr_t)path, 0, "wake-command must begin with the whole path of a program");
         return false;
     }
+    if (!config->certificate[0] != !config->key[0]) {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "certificate and key: name both, or none");
+        return false;
+    }
+    config->makes_certificate = !config->certificate[0];
+    if (config->makes_certificate) {
+        snprintf(config->certificate, sizeof config->certificate, "%.380s/broker.pem", config->data_dir);
+        TEXT_PUT(config->key, config->certificate);
+    }
     log_set_level_choice(config->log_level);
     return true;
 }
@@ -84,10 +94,11 @@ static bool check_folder(const char *path, const char *key, const char *folder, 
 bool broker_config_check_machine(const char *path, const struct broker_config *config)
 {
     struct stat key;
-    bool fine = check_file(path, "certificate", config->certificate);
+    bool named = !config->makes_certificate; // else they are made, when the broker starts at the latest
+    bool fine = !named || check_file(path, "certificate", config->certificate);
     if (config->admin_ca[0])
         fine = check_file(path, "admin-ca", config->admin_ca) && fine;
-    fine = check_file(path, "key", config->key) && fine;
+    fine = (!named || check_file(path, "key", config->key)) && fine;
     if (stat(config->key, &key) == 0 && (key.st_mode & 0007))
         fine = complain(path, "key", config->key, "accessible to others; use chmod o=");
     fine = check_folder(path, "data-dir", config->data_dir, R_OK | W_OK | X_OK) && fine;

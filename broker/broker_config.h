@@ -10,8 +10,10 @@ enum { CONFIG_PATH_SIZE = 400 };
 struct broker_config {
     char listen_address[64];
     int64_t port, device_port, admin_port;
-    char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE];
-    char admin_ca[CONFIG_PATH_SIZE]; // empty: no administrators by certificate
+    char name[128];                                            // empty: as this machine is called
+    char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE]; // the same file where the broker makes them
+    bool makes_certificate;                                    // by its own CA: the configuration names none
+    char admin_ca[CONFIG_PATH_SIZE];                           // empty: no administrators by certificate
     char data_dir[CONFIG_PATH_SIZE];
     char journal_head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];

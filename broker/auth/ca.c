@@ -163,6 +163,51 @@ struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t l
     return ca;
 }
 
+// ---- the broker's own
+
+static bool serves_on(const struct ca *ca, const char *name, const char *path)
+{
+    owned(x509) X509 *present = certificate_read(path, NULL);
+    if (!present || !certificate_file_names(path, name) || X509_verify(present, ca->key) != 1)
+        return false;
+    int64_t from_ms = certificate_from_ms(present), until_ms = certificate_until_ms(present);
+    return until_ms - (int64_t)time(NULL) * 1000 > (until_ms - from_ms) / 3;
+}
+
+static X509 *sign_server(const struct ca *ca, const char *name, EVP_PKEY *key)
+{
+    char names[300];
+    owned(x509) X509 *certificate = X509_new();
+    int64_t until_s = time(NULL) + ca->life_s;
+    snprintf(names, sizeof names, "DNS:%.250s", name);
+    bool made = certificate &&
+                set_common(certificate, "Pult broker", key, until_s < ca->until_s ? until_s : ca->until_s) &&
+                X509_set_issuer_name(certificate, X509_get_subject_name(ca->certificate)) == 1 &&
+                add_extension(certificate, ca->certificate, NID_basic_constraints, "critical,CA:FALSE") &&
+                add_extension(certificate, ca->certificate, NID_key_usage, "critical,digitalSignature") &&
+                add_extension(certificate, ca->certificate, NID_ext_key_usage, "serverAuth") &&
+                add_extension(certificate, ca->certificate, NID_subject_alt_name, names) &&
+                X509_sign(certificate, ca->key, EVP_sha256()) > 0;
+    return made ? take(certificate) : NULL;
+}
+
+bool ca_certify_server(const struct ca *ca, const char *name, const char *path, bool *made, struct fault *why)
+{
+    char *bytes = NULL;
+    *made = false;
+    if (serves_on(ca, name, path))
+        return true;
+    owned(key) EVP_PKEY *key = EVP_EC_gen("P-256");
+    owned(x509) X509 *certificate = key ? sign_server(ca, name, key) : NULL;
+    owned(bio) BIO *pem = BIO_new(BIO_s_secmem());
+    if (!certificate || !pem || PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1 ||
+        PEM_write_bio_X509(pem, certificate) != 1 || PEM_write_bio_X509(pem, ca->certificate) != 1)
+        return fault_set(why, FAULT_BROKEN, "no certificate can be made for \"%s\", the name of this broker", name);
+    long length = BIO_get_mem_data(pem, &bytes);
+    *made = file_replace(path, 0600, bytes, (size_t)length, why);
+    return *made;
+}
+
 void ca_free(struct ca *ca)
 {
     if (!ca)

@@ -15,5 +15,9 @@ bool ca_create(const char *key_file, const char *certificate_file, struct fault 
 // the same key and name, when fewer than CA_RENEWED_DAYS are left of it: what was signed before stays good. NULL with
 // why.
 struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t life_s, struct fault *why);
+// The broker's own certificate for a name: key, certificate and that of the CA in one file (PEM, 0600). Made when it is
+// not there, not this CA's or for another name, and when a third of its life is left; `made` says so.
+bool ca_certify_server(const struct ca *ca, const char *name, const char *path, bool *made, struct fault *why)
+    __attribute__((warn_unused_result));
 void ca_free(struct ca *ca);
 struct ca_port ca_port(struct ca *ca);

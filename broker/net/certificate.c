@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/net/certificate.h"
 #include "broker/base/file.h"
+#include "broker/base/text.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -95,6 +97,38 @@ bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_
         certificate_digest(certificate, digest);
     X509_free(certificate);
     return certificate != NULL;
+}
+
+bool certificate_file_names(const char *path, const char *name)
+{
+    X509 *certificate = certificate_read(path, NULL);
+    bool names = certificate && *name &&
+                 (X509_check_host(certificate, name, 0, 0, NULL) == 1 || X509_check_ip_asc(certificate, name, 0) == 1);
+    X509_free(certificate);
+    return names;
+}
+
+bool certificate_file_authority(const char *path, char digest[2 * CERTIFICATE_DIGEST_BYTES + 1])
+{
+    unsigned char bytes[CERTIFICATE_DIGEST_BYTES];
+    FILE *file = fopen(path, "re");
+    X509 *last = NULL;
+    int count = 0;
+    for (X509 *next; file && (next = PEM_read_X509(file, NULL, no_passphrase, NULL)); count++) {
+        X509_free(last);
+        last = next;
+    }
+    ERR_clear_error();
+    if (file)
+        fclose(file);
+    bool found = count > 1 && X509_check_ca(last) == 1 && X509_self_signed(last, 0) == 1;
+    digest[0] = 0;
+    if (found) {
+        certificate_digest(last, bytes);
+        text_hex(digest, bytes, sizeof bytes);
+    }
+    X509_free(last);
+    return found;
 }
 
 bool certificate_file_holds(const char *many_path, const char *one_path)

@@ -22,5 +22,10 @@ bool certificate_write(const char *path, const X509 *certificate, struct fault *
 STACK_OF(X509) * certificate_read_all(const char *path, struct fault *why);
 bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_DIGEST_BYTES], struct fault *why)
     __attribute__((warn_unused_result));
+// Whether the first one of a file is for this name or address.
+bool certificate_file_names(const char *path, const char *name);
+// SHA-256, hexadecimal, of the CA that the last one of a file is, behind another: what a server shows with its own.
+// False, and `digest` empty, when it is none.
+bool certificate_file_authority(const char *path, char digest[2 * CERTIFICATE_DIGEST_BYTES + 1]);
 // Whether the certificate of one file stands in another, which may hold many. Also true when either cannot be read.
 bool certificate_file_holds(const char *many_path, const char *one_path);

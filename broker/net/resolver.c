@@ -5,6 +5,7 @@
 #include "broker/base/text.h"
 
 #include <assert.h>
+#include <limits.h>
 #include <netdb.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -354,4 +355,16 @@ void resolver_leave(struct resolver_wait *wait)
     if (wait->waiting)
         LIST_REMOVE(wait, links);
     wait->waiting = false;
+}
+
+void resolver_own_name(char *name, size_t size)
+{
+    struct addrinfo *found = NULL;
+    const struct addrinfo hints = {.ai_flags = AI_CANONNAME, .ai_socktype = SOCK_STREAM};
+    char host[HOST_NAME_MAX + 1] = "";
+    gethostname(host, sizeof host - 1);
+    bool known = getaddrinfo(host, NULL, &hints, &found) == 0 && found->ai_canonname;
+    text_cut(name, size, known ? found->ai_canonname : host);
+    if (found)
+        freeaddrinfo(found);
 }

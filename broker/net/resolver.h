@@ -46,3 +46,5 @@ bool resolver_same_address(const union resolver_address *one, const union resolv
 
 // In a thread that may block, with nothing remembered.
 void resolver_ask_now(const char *name, struct resolver_answer *answer);
+// How this machine is called in full, as `hostname --fqdn` says; without a domain where nobody knows one. May block.
+void resolver_own_name(char *name, size_t size);

@@ -2,9 +2,12 @@
 // The first start, while the power goes.
 #include "broker/broker.h"
 #include "broker/auth/ca.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
+#include "broker/broker_identity.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/net/certificate.h"
 #include "tests/folder.h"
 #include "tests/unit/power_fixture.h"
 
@@ -132,4 +135,42 @@ Test(first_start, its_token_is_used_up_whenever_the_power_goes)
     power_fixture_check(whether_used);
     power_fixture_stop();
     cr_assert_not(first_token_is_taken(folder, first_token));
+}
+
+// ---- without a certificate of the configuration
+
+Test(first_start, makes_the_brokers_own_certificate_and_tells_whom_to_trust)
+{
+    struct fault why;
+    struct broker_config config;
+    struct invitation invitation;
+    char file[80], text[200], digest[DIGEST_SIZE], printed[INVITATION_SIZE];
+    snprintf(file, sizeof file, "%s/broker.conf", heads);
+    snprintf(text, sizeof text, "data-dir = %s\nname = broker.example\nport = 9443\n", folder);
+    cr_assert(file_replace(file, 0600, text, strlen(text), &why), "%s", why.text);
+    cr_assert(broker_config_load(file, &config));
+    cr_assert(config.makes_certificate);
+    cr_assert(broker_init(&config, &why), "%s", why.text);
+    cr_assert(certificate_file_names(config.certificate, "broker.example"));
+    broker_identity_invite(&config, "abc", printed);
+    cr_assert(invitation_read(&invitation, printed));
+    cr_assert_str_eq(invitation.host, "broker.example");
+    cr_assert_eq(invitation.port, 9443);
+    cr_assert(certificate_file_authority(config.certificate, digest));
+    cr_assert_str_eq(invitation.pin, digest);
+    // A name that the certificate does not have is not told.
+    TEXT_PUT(config.name, "other.example");
+    broker_identity_invite(&config, "abc", printed);
+    cr_assert_str_eq(printed, "abc");
+}
+
+Test(first_start, wants_certificate_and_key_or_neither)
+{
+    struct fault why;
+    struct broker_config config;
+    char file[80];
+    static const char text[] = "certificate = /etc/pult/broker.crt\n";
+    snprintf(file, sizeof file, "%s/broker.conf", heads);
+    cr_assert(file_replace(file, 0600, text, strlen(text), &why), "%s", why.text);
+    cr_assert_not(broker_config_load(file, &config));
 }

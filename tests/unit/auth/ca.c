@@ -2,6 +2,8 @@
 #include "broker/auth/ca.h"
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/net/certificate.h"
 #include "tests/folder.h"
 #include "tests/unit/power_fixture.h"
 
@@ -225,4 +227,65 @@ Test(ca, renewed_while_the_power_goes_is_the_old_one_or_the_new_one)
     power_fixture_done();
     power_fixture_check(whether_renewed);
     power_fixture_stop();
+}
+
+// ---- the broker's own certificate
+
+static bool certify(const struct ca *ca, const char *name, const char *path)
+{
+    struct fault why;
+    bool made = false;
+    cr_assert(ca_certify_server(ca, name, path, &made, &why), "%s", why.text);
+    return made;
+}
+
+Test(ca, certifies_the_broker_and_shows_itself_behind_it)
+{
+    char path[80], digest[65], own[65];
+    unsigned char bytes[CERTIFICATE_DIGEST_BYTES];
+    snprintf(path, sizeof path, "%s/broker.pem", folder);
+    struct ca *ca = open_with(1000);
+    cr_assert(certify(ca, "broker.example", path));
+    cr_assert_not(certify(ca, "broker.example", path), "once is enough");
+    cr_assert(certificate_file_names(path, "broker.example"));
+    cr_assert_not(certificate_file_names(path, "other.example"));
+    cr_assert_not(certificate_file_names(path, ""));
+    cr_assert(certificate_file_authority(path, digest));
+    cr_assert(certificate_file_digest(certificate_file, bytes, NULL));
+    text_hex(own, bytes, sizeof bytes);
+    cr_assert_str_eq(digest, own);
+    X509 *certificate = certificate_read(path, NULL);
+    cr_assert_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_SERVER, 0), 1);
+    cr_assert_eq(X509_check_purpose(certificate, X509_PURPOSE_SSL_CLIENT, 0), 0, "it is no machine's");
+    X509_free(certificate);
+    ca_free(ca);
+}
+
+Test(ca, certifies_the_broker_anew_for_another_name_and_in_time)
+{
+    char path[80], other_key[80], other_certificate[80];
+    struct fault why;
+    snprintf(path, sizeof path, "%s/broker.pem", folder);
+    snprintf(other_key, sizeof other_key, "%s/other.key", folder);
+    snprintf(other_certificate, sizeof other_certificate, "%s/other.pem", folder);
+    struct ca *brief = open_with(-1), *ca = open_with(1000);
+    cr_assert(certify(brief, "broker.example", path));
+    cr_assert(certify(ca, "broker.example", path), "it had run out");
+    cr_assert(certify(ca, "broker2.example", path));
+    cr_assert(ca_create(other_key, other_certificate, &why), "%s", why.text);
+    struct ca *other = ca_open(other_key, other_certificate, 1000, &why);
+    cr_assert(certify(other, "broker2.example", path), "it was another authority's");
+    ca_free(brief);
+    ca_free(ca);
+    ca_free(other);
+}
+
+// A CA that is no part of the file is not shown, and one certificate alone is nobody's authority.
+Test(ca, is_not_read_where_it_does_not_stand)
+{
+    char digest[65];
+    cr_assert_not(certificate_file_authority(certificate_file, digest));
+    cr_assert_not(certificate_file_authority(key_file, digest));
+    cr_assert_not(certificate_file_authority("/nowhere", digest));
+    cr_assert_str_eq(digest, "");
 }
