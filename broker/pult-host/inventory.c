@@ -34,10 +34,15 @@ static int64_t boot_ms(const char *root)
 
 // ---- X servers
 
+// 0.9: a fork of the session manager keeps the session; from 0.10 on a program of its own.
+static bool is_sesexec(const char *name)
+{
+    return text_starts(name, "xrdp-sesexec");
+}
+
 static bool is_session_manager(const char *name)
 {
-    // 0.9: a fork of the session manager keeps the session; from 0.10 on a program of its own.
-    return text_starts(name, "xrdp-sesman") || text_starts(name, "xrdp-sesexec");
+    return text_starts(name, "xrdp-sesman") || is_sesexec(name);
 }
 
 static bool is_of_root(const char *root, pid_t pid)
@@ -56,7 +61,7 @@ static bool is_orphaned(const struct process_list *all, const struct process *se
 {
     if (!sesexec)
         return true;
-    if (text_starts(sesexec->name, "xrdp-sesexec")) // from 0.10 on it ends with its session manager
+    if (is_sesexec(sesexec->name)) // from 0.10 on it ends with its session manager
         return false;
     const struct process *manager = process_find(all, sesexec->parent);
     return !manager || !is_session_manager(manager->name);
@@ -118,6 +123,7 @@ static void find_connection(struct xrdp_session *session, const struct socket_di
 {
     for (size_t i = 0; i < count; i++)
         if (displays[i].display == session->display && displays[i].uid == session->owner.uid) {
+            session->listens = true;
             session->connected = displays[i].connected;
             session->peer = displays[i].peer;
         }
@@ -163,7 +169,7 @@ static void add_server(struct inventory *inventory, const struct look *look, con
         !has_room(inventory, session.owner.uid) || !read_server(&session, look->root))
         return;
     session.orphan = is_orphaned(&look->all, sesexec);
-    session.by_account = sesexec && text_starts(sesexec->name, "xrdp-sesexec");
+    session.by_account = sesexec && is_sesexec(sesexec->name);
     session.since_ms = look->started_ms + (int64_t)server->started * 1000 / sysconf(_SC_CLK_TCK);
     find_window_manager(&session, &look->all);
     find_connection(&session, look->displays, look->display_count);
@@ -226,7 +232,7 @@ static enum session_start start_of(const struct process_list *all, const char *r
             return START_NONE;
         return one->state == 'Z' && uid != (uid_t)-1 ? START_FAILED : START_UNDER_WAY;
     }
-    return START_UNDER_WAY;
+    return is_sesexec(sesexec->name) ? START_LOGON : START_UNDER_WAY;
 }
 
 enum session_start inventory_start(const char *root, uid_t uid, uint64_t since)

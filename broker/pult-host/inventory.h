@@ -16,6 +16,7 @@ struct xrdp_session {
     int display;
     bool orphan;     // its session manager is gone, so nobody can come back to it
     bool by_account; // its session manager looks for it by account; else by the user name that it was told
+    bool listens;    // its X server has come so far that the RDP server can connect
     bool connected;
     uint32_t peer;                     // inode of the RDP server's socket, when connected
     int64_t since_ms;                  // wall clock
@@ -35,6 +36,7 @@ void inventory_drop(struct inventory *inventory);
 // How far the session manager has come with a session that it opens.
 enum session_start {
     START_NONE,
+    START_LOGON, // xrdp from 0.10 on: the process for this logon is there, and no X server of its yet
     START_UNDER_WAY,
     START_FAILED, // its X server has ended
 };

@@ -34,6 +34,8 @@ static enum desktop_outcome outcome_of(const struct newcomer_progress *progress,
         return DESKTOP_NO_ACCOUNT;
     if (facts->is_there && !facts->older)
         return DESKTOP_NO_WINDOW_MANAGER;
+    if (progress->was_there) // and is not any more
+        return progress->had_screen ? DESKTOP_NO_WINDOW_MANAGER : DESKTOP_NO_SCREEN;
     return progress->began ? DESKTOP_NO_SCREEN : DESKTOP_NO_SESSION;
 }
 
@@ -55,7 +57,7 @@ static bool has_failed(const struct newcomer_progress *progress, const struct ne
                        int64_t now_ms, enum desktop_outcome *outcome)
 {
     bool gone = progress->was_there && !facts->is_there;
-    *outcome = gone ? DESKTOP_NO_WINDOW_MANAGER : outcome_of(progress, facts);
+    *outcome = outcome_of(progress, facts);
     // What has failed is waited for: the next attempt would be sent to it.
     return gone || (progress->failed && facts->start == START_NONE) || has_given_up(progress, facts) ||
            (progress->quiet_ms && now_ms - progress->quiet_ms >= QUIET_MS) || now_ms - progress->began_ms >= desktop_ms;
@@ -74,9 +76,10 @@ enum newcomer_verdict newcomer_judge(struct newcomer_progress *progress, const s
                                      int64_t desktop_ms, int64_t now_ms, enum desktop_outcome *outcome)
 {
     bool under_way = is_under_way(facts), is_new = facts->is_there && !facts->older;
-    progress->began = progress->began || facts->start != START_NONE || is_new;
+    progress->began = progress->began || facts->start > START_LOGON || is_new;
     progress->failed = progress->failed || facts->start == START_FAILED;
     progress->was_there = progress->was_there || is_new;
+    progress->had_screen = progress->had_screen || (is_new && (facts->listens || facts->connected));
     progress->quiet_ms = under_way ? 0 : progress->quiet_ms ? progress->quiet_ms : now_ms;
     if (facts->ends)
         return NEWCOMER_OVER;
@@ -172,6 +175,7 @@ static void gather_facts(const struct newcomer *newcomer, struct newcomer_facts 
     facts->is_there = find_session(newcomer, row, &facts->connected);
     if (facts->is_there && newcomer->progress.ready && !is_same(&row->session.server, &newcomer->server))
         facts->is_there = false; // that is another
+    facts->listens = facts->is_there && row->session.listens;
     facts->older = facts->is_there && row->session.server.started < newcomer->since;
     facts->ends = facts->is_there && row->ends;
     const struct process *window_manager = facts->is_there ? window_manager_of(newcomer, row) : NULL;

@@ -30,6 +30,7 @@ struct newcomer_facts {
     enum session_start start;  // of a session that the session manager opens
     bool is_there;             // a session of theirs
     bool older;                // it was there before they came
+    bool listens;              // its X server runs so far that the RDP server can connect
     bool connected;            // to this connection
     bool ends;                 // it is being logged off
     int64_t window_manager_ms; // how long its window manager has been there; -1: it is not
@@ -39,7 +40,7 @@ struct newcomer_progress {
     int64_t began_ms, quiet_ms; // quiet: since when nothing is under way, 0: it is
     bool no_account;            // the host does not know the person
     bool began, failed;         // the session manager has begun with a session; its X server has ended
-    bool was_there, ready;
+    bool was_there, had_screen, ready;
 };
 
 enum newcomer_verdict {

@@ -10,6 +10,7 @@
 #include "broker/pult-host/user_names.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,8 @@
 enum {
     TICK_MS = 1000,
     LOOK_MS = 10 * 1000,
+    CLEARING_MS = 50,      // how often it is looked whether who was in the way has gone
+    CHANNELS_MS = 1000,    // how long a channel server may go on without its X server
     ORPHAN_MS = 10 * 1000, // nobody is connected and nobody can reconnect: how long until it is logged off
 };
 
@@ -27,6 +30,7 @@ struct watched_session {
     struct xrdp_session session;
     struct admission admission; // without a session: nothing of ours let it in
     bool there;
+    int64_t gone_ms;      // since when it is not there; 0: it is
     int64_t abandoned_ms; // since when it is an orphan that nobody sees; 0: it is not
     struct idle *idle;
     struct layout_keeper *layout; // NULL: none
@@ -152,6 +156,35 @@ static bool is_left_alone(struct watched_session *watched)
     return !reads && !keeps;
 }
 
+// xrdp from 0.10 on has a session until its channel server has ended, too, and that may take its time: until then its
+// person would be sent to a desktop that is gone.
+static void end_channel_server(const struct watched_session *watched)
+{
+    struct process_list all = {0};
+    process_list_read(&all, "/proc");
+    for (size_t i = 0; i < all.count; i++)
+        if (all.rows[i].parent == watched->session.sesexec.pid && text_equal(all.rows[i].name, "xrdp-chansrv"))
+            process_signal(&all.rows[i], SIGKILL);
+    process_list_drop(&all);
+}
+
+static bool waits_for_channel_server(const struct watched_session *watched)
+{
+    return !watched->there && watched->session.by_account && !watched->logoff && is_still_managed(watched) &&
+           clock_steady_ms() - watched->gone_ms >= CHANNELS_MS;
+}
+
+static bool end_channel_servers(struct sessions *sessions)
+{
+    bool some = false;
+    for (struct watched_session *watched = sessions->watched; watched; watched = watched->next)
+        if (waits_for_channel_server(watched)) {
+            end_channel_server(watched);
+            some = true;
+        }
+    return some;
+}
+
 // Whose server is gone goes when nothing of it is under way any more.
 static bool sweep(struct sessions *sessions)
 {
@@ -164,6 +197,7 @@ static bool sweep(struct sessions *sessions)
             log_info("session", "display :%d gone", watched->session.display);
         changed = changed || watched->session.server.pid;
         watched->session.server.pid = 0;
+        watched->gone_ms = watched->gone_ms ? watched->gone_ms : clock_steady_ms();
         if (!is_left_alone(watched) || watched->logoff || is_still_managed(watched))
             continue;
         watched_session_free(watched);
@@ -225,7 +259,8 @@ static void check_clearings(struct sessions *sessions)
 static void tick(void *arg)
 {
     struct sessions *sessions = arg;
-    if (sockets_changed(sessions) || clock_steady_ms() - sessions->looked_ms >= LOOK_MS)
+    bool ends = end_channel_servers(sessions);
+    if (sockets_changed(sessions) || ends || clock_steady_ms() - sessions->looked_ms >= LOOK_MS)
         sessions_look(sessions);
     check_clearings(sessions);
     loop_timer_start(sessions->tick, TICK_MS);
@@ -316,11 +351,22 @@ static void clearing_over(struct clearing *clearing, bool fine)
     done(arg, fine);
 }
 
+static bool is_same_process(const struct process *a, const struct process *b)
+{
+    return a->pid == b->pid && a->started == b->started;
+}
+
+// Until its X server has gone; xrdp from 0.10 on lets nobody else come until its own process has, too.
 static bool is_in_the_way(const struct clearing *clearing, const struct watched_session *watched)
 {
-    for (size_t i = 0; watched->there && i < clearing->count; i++)
-        if (is_same(&clearing->in_the_way[i], &watched->session))
+    for (size_t i = 0; i < clearing->count; i++) {
+        const struct xrdp_session *one = &clearing->in_the_way[i];
+        if (watched->there && is_same(one, &watched->session))
             return true;
+        if (watched->session.by_account && is_same_process(&one->sesexec, &watched->session.sesexec) &&
+            is_still_managed(watched))
+            return true;
+    }
     return false;
 }
 
@@ -386,13 +432,14 @@ void sessions_refuse(struct sessions *sessions, uint64_t connection)
 
 // ---- who comes in
 
-// xrdp's session manager has one until it has noticed the end of its own process for it, and it notices nothing while
-// somebody is being let in: who is in the way there has to be gone before.
+// xrdp's session manager has one until it has noticed the end of its own process for it, and up to 0.9 it notices
+// nothing while somebody is being let in: who is in the way there has to be gone before.
 static const char *why_manager_errs(struct sessions *sessions, const struct otp *otp, const struct admission *admission)
 {
     const char *why = NULL;
     for (struct watched_session *watched = sessions->watched; watched; watched = watched->next) {
-        if (watched->session.orphan || !is_found_by(watched, admission->user_name, admission->uid))
+        if (watched->session.orphan || watched->session.by_account ||
+            !is_found_by(watched, admission->user_name, admission->uid))
             continue;
         if (!watched->there && !is_still_managed(watched))
             continue;
@@ -426,15 +473,31 @@ static void check_clearing(void *arg)
     bool waiting = false;
     for (struct watched_session *watched = clearing->sessions->watched; watched; watched = watched->next)
         waiting = waiting || is_in_the_way(clearing, watched);
-    if (!waiting || clearing->failed)
+    if (!waiting || clearing->failed) {
         clearing_over(clearing, !clearing->failed);
+        return;
+    }
+    loop_timer_start(clearing->soon, CLEARING_MS);
+    sessions_look_if_changed(clearing->sessions);
 }
 
 static void wait_for_end(struct clearing *clearing, struct watched_session *watched, const struct admission *newer)
 {
     mem_reserve(&clearing->in_the_way, &clearing->capacity, clearing->count + 1, sizeof *clearing->in_the_way);
     clearing->in_the_way[clearing->count++] = watched->session;
-    make_way(watched, newer);
+    if (watched->there)
+        make_way(watched, newer);
+}
+
+// Somebody else's that they would be sent to or whose account they have, or there is room for one only.
+static bool has_to_end(const struct watched_session *watched, const struct otp *otp, const struct admission *admission)
+{
+    if (!watched->there) // and its session manager's process lingers
+        return watched->session.by_account && watched->session.owner.uid == admission->uid && is_still_managed(watched);
+    if (is_theirs(watched, otp, admission))
+        return watched->session.orphan;
+    return otp->sole || watched->session.owner.uid == admission->uid ||
+           is_found_by(watched, admission->user_name, admission->uid);
 }
 
 void sessions_clear(struct sessions *sessions, const struct otp *otp, const struct admission *admission,
@@ -451,14 +514,9 @@ void sessions_clear(struct sessions *sessions, const struct otp *otp, const stru
     sessions->clearings = clearing;
     clearing->soon = loop_timer_new(sessions->loop, check_clearing, clearing);
     for (struct watched_session *watched = sessions->watched; watched; watched = watched->next) {
-        if (!watched->there)
-            continue;
-        bool theirs = is_theirs(watched, otp, admission);
-        if (theirs ? watched->session.orphan
-                   : otp->sole || watched->session.owner.uid == admission->uid ||
-                         is_found_by(watched, admission->user_name, admission->uid))
+        if (has_to_end(watched, otp, admission))
             wait_for_end(clearing, watched, admission);
-        else if (theirs)
+        else if (watched->there && is_theirs(watched, otp, admission))
             watched->admission = *admission;
     }
     loop_timer_start(clearing->soon, 0);

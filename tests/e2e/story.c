@@ -5,6 +5,7 @@
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -319,4 +320,13 @@ void log_says(const char *log, const char *text, int seconds)
     const char *words[] = {"/bin/sh", "-c", shell, NULL};
     if (run(words, NULL) != 0)
         fail("%s.log does not say \"%s\" within %d s", log, text, seconds * PATIENCE);
+}
+
+bool xrdp_goes_by_account(void)
+{
+    glob_t found;
+    bool does = glob("/usr/lib/*/xrdp/xrdp-sesexec", 0, NULL, &found) == 0;
+    if (does)
+        globfree(&found);
+    return does;
 }

@@ -4,6 +4,7 @@
 // are kept in screens/ of the build folder. What is waited for gets longer than the seconds say on a busy machine. What
 // another program does next is waited for and never looked at once: a host's report, the end of a process, a log.
 #pragma once
+#include <stdbool.h>
 
 // For a test's .init and .fini. `options` as of `tests/town/town up`, separated by spaces.
 void story_open(const char *options);
@@ -28,7 +29,8 @@ void place_soon(const char *place, const char *condition, int seconds); // until
 void story_runs(const char *shell);                                     // the same outside of the town
 void town(const char *words);                                           // "off dir-altdorf", "cut desk1", "wakeable"
 void host_is_well(
-    const char *host); // "altdorf/ts3": until it knows its people and the broker would send somebody there
+    const char *host);           // "altdorf/ts3": until it knows its people and the broker would send somebody there
+bool xrdp_goes_by_account(void); // and no more by the user name that a desktop was opened with: from 0.10 on
 // Condition for place_soon: the session manager takes connections, at its port (xrdp 0.9) or its socket.
 #define SESMAN_LISTENS "{ ss -Hltn 'sport = :3350'; ss -Hlx src /run/xrdp/sockdir/sesman.socket; } | grep -q ."
 void line_breaks(const char *host, const char *desk); // ends what serves that desk at "ts3"

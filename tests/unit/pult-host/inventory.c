@@ -179,6 +179,9 @@ Test(inventory, tells_how_far_a_session_that_is_opened_has_come)
     process(75, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
     process(76, 75, 0, "xrdp-sesman", "xrdp-sesman", NULL);
     cr_assert_eq(inventory_start(root, 1002, 7000), START_UNDER_WAY, "nobody knows yet whose it is");
+    process(75, 50, 0, "xrdp-sesexec", "xrdp-sesexec", NULL);
+    process(76, 75, 0, "xrdp-sesexec", "xrdp-sesexec", NULL);
+    cr_assert_eq(inventory_start(root, 1002, 7000), START_LOGON, "it is there for each logon, session or not");
     process(77, 50, 1002, "xrdp-sesman", "xrdp-sesman", NULL);
     cr_assert_eq(inventory_start(root, 1002, 7600), START_NONE, "a person is not the session manager");
 }

@@ -95,11 +95,22 @@ Test(newcomers, an_x_server_that_ended_is_told_once_nothing_of_it_is_in_the_way)
 
 Test(newcomers, a_session_that_is_gone_before_its_window_manager_failed)
 {
-    facts.answered = facts.is_there = true;
-    after(300);
-    facts.is_there = false;
-    cr_assert_eq(after(50), NEWCOMER_FAILED);
-    cr_assert_eq(outcome, DESKTOP_NO_WINDOW_MANAGER);
+    static const enum desktop_outcome outcomes[] = {DESKTOP_NO_SCREEN, DESKTOP_NO_WINDOW_MANAGER};
+    for (size_t listens = 0; listens < 2; listens++) {
+        let_in();
+        facts.answered = facts.is_there = true;
+        facts.listens = listens;
+        after(300);
+        facts.is_there = facts.listens = false;
+        cr_assert_eq(after(50), NEWCOMER_FAILED);
+        cr_assert_eq(outcome, outcomes[listens], "%s", desktop_outcome_words[outcome]);
+    }
+}
+
+Test(newcomers, a_logon_that_never_comes_to_an_x_server_is_no_session)
+{
+    facts.start = START_LOGON;
+    fails_after(DESKTOP_MS, DESKTOP_NO_SESSION);
 }
 
 Test(newcomers, a_desktop_that_ends_within_seconds_was_none)

@@ -346,10 +346,14 @@ Test(newer_xrdp, one_of_somebody_else_who_had_their_name_is_left_alone)
     cr_assert(lives());
 }
 
-Test(newer_xrdp, nobody_comes_to_one_of_somebody_else_who_had_their_uid)
+// Its session manager goes on meanwhile, and notices the end.
+Test(newer_xrdp, one_of_somebody_else_who_had_their_uid_makes_way)
 {
-    cr_assert_not_null(logs_on(bertas, "berta", UID));
-    ends_within(20000);
+    struct sessions_row row;
+    cr_assert(sessions_at(sessions, 0, &row) && row.session.by_account);
+    struct process sesexec = row.session.sesexec;
+    cr_assert_null(logs_on(bertas, "berta", UID));
+    cr_assert(!lives() && !process_lives("/proc", &sesexec));
     cr_assert_str_eq(replaced, annas);
 }
 
