@@ -33,6 +33,7 @@ const struct command command_rows[] = {
     {"device", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, device_enrol_token, N_("prints a one-time token with which the device gets its certificate")},
     {"event", "list", 0, "", 0, 0, OPTION_EVENTS, NEEDS_LOGON, event_list, N_("lists the journal: what was decided, by whom, when")},
     {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and applies it all at once")},
+    {"backup", NULL, 0, "[FOLDER]", 0, 1, OPTION_BACKUP, NEEDS_LOGON, backup_make, N_("makes an encrypted back-up of the broker, and verifies what it wrote")},
     {"help", NULL, 0, "[COMMAND]", 0, 2, 0, NEEDS_NOTHING, help_show, N_("describes the commands")},
     {.first = NULL},
 };

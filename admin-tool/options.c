@@ -45,6 +45,8 @@ static const struct option_row rows[] = {
     {"device", 0, OPTION_DEVICE, "DEVICE", AT(device), N_("the desk: TENANT/NAME")},
     {"until", 0, OPTION_DRAIN, "TIME", AT(until), N_("when it automatically accepts new sessions again, such as 18:00")},
     {"message", 0, OPTION_DRAIN, "TEXT", AT(message), N_("shown to the people on it")},
+    {"command", 0, OPTION_BACKUP, "COMMAND", AT(command), N_("gets the back-up on standard input, for a second place; its name is in PULT_BACKUP")},
+    {"recovery-key", 0, OPTION_BACKUP, "FILE", AT(recovery_key), N_("private key that opens it: everything in it is verified, too")},
     {"last", 0, OPTION_EVENTS, "COUNT", AT(last), N_("how many of the latest events; default: 50")},
     {"after", 0, OPTION_EVENTS, "NUMBER", AT(after), N_("all events after this number")},
 };

@@ -2,6 +2,7 @@
 #include "broker/broker.h"
 #include "broker/auth/auth.h"
 #include "broker/auth/ca.h"
+#include "broker/backup/backup_maker.h"
 #include "broker/base/clock.h"
 #include "broker/base/file.h"
 #include "broker/base/log.h"
@@ -44,6 +45,8 @@ struct broker {
     struct prober *prober;
     struct health *health;
     struct waker *waker;
+    struct backup_maker *backup;
+    const char *backup_paths[6];
     struct ticket_keys *ticket_keys;
     struct server *server;
     struct root_socket *root_socket;
@@ -377,6 +380,22 @@ static void open_hosts(struct broker *broker)
     services->health = health_source(broker->health);
 }
 
+static void open_backup(struct broker *broker)
+{
+    static const char *const data_names[] = {"device-ca.key", "device-ca.pem", "otp.secret", NULL};
+    const struct broker_config *config = broker->config;
+    const char *const paths[] = {config->path,     config->certificate,         config->key,
+                                 config->admin_ca, config->backup_certificates, NULL};
+    memcpy(broker->backup_paths, paths, sizeof paths);
+    struct backup_config backup = {.folder = config->data_dir,
+                                   .data_names = data_names,
+                                   .paths = broker->backup_paths,
+                                   .credentials_dir = config->credentials_dir,
+                                   .certificates = config->backup_certificates};
+    broker->backup = backup_maker_new(broker->services.loop, &broker->services.store, &backup);
+    broker->services.backup = backup_maker_port(broker->backup);
+}
+
 static void open_directories(struct broker *broker)
 {
     struct directory_config config = {
@@ -438,6 +457,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     if (!broker->ca || !broker_identity_settle(broker->config, broker->ca, why) || !open_otp_maker(broker, why))
         return false;
     services->ca = ca_port(broker->ca);
+    open_backup(broker);
     open_directories(broker);
     open_hosts(broker);
     if (!open_server(broker, why))
@@ -469,6 +489,7 @@ static void end_broker(struct broker *broker)
     calm_clear(&services->calm);
     otp_maker_free(services->otp_maker);
     journal_close(broker->journal);
+    backup_maker_free(broker->backup);
     ca_free(broker->ca);
     admin_sessions_free(services->admin_sessions);
     group_cache_free(services->group_cache);
@@ -490,4 +511,43 @@ bool broker_run(const struct broker_config *config, struct fault *why)
     }
     end_broker(&broker);
     return began;
+}
+
+// ---- a journal from a back-up
+
+// The journal does by itself what is left to do, as at each start.
+static void end_when_idle(void *arg)
+{
+    struct broker *broker = arg;
+    const struct commit *commit = broker->services.commit;
+    if (!commit_is_following(commit) && commit_is_idle(commit) && !erasure_is_busy(broker->services.erasure))
+        loop_stop(broker->services.loop);
+    else
+        loop_timer_start(broker->sweep, LINGER_MS);
+}
+
+static bool settle_journal(const struct broker_config *config, struct fault *why)
+{
+    struct broker broker = {.config = config};
+    broker.services.loop = loop_new();
+    broker.services.state = state_new();
+    bool opened = open_journal(&broker, why);
+    if (opened) {
+        broker.sweep = loop_timer_new(broker.services.loop, end_when_idle, &broker);
+        loop_timer_start(broker.sweep, 0);
+        loop_run(broker.services.loop);
+    }
+    end_broker(&broker);
+    return opened;
+}
+
+bool broker_adopt_journal(const struct broker_config *config, struct fault *why)
+{
+    struct loop *loop = loop_new();
+    struct store_port store = open_store(config, loop);
+    bool adopted = store.adopt(store.self, why);
+    store.close(store.self);
+    loop_free(loop);
+    // FAULT_CONFLICT: the head was there, and nothing is lost.
+    return adopted && (broker_accept_backup(config, why) || why->kind == FAULT_CONFLICT) && settle_journal(config, why);
 }

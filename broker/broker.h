@@ -12,3 +12,6 @@ bool broker_init(const struct broker_config *config, struct fault *why) __attrib
 bool broker_first_token(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));
 // Serves until SIGTERM or SIGINT. False: it could not start.
 bool broker_run(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));
+// What a store copied into the data folder of `config`, whose journal-head-dir is another one, becomes a journal that
+// can be started: what it lacks is written down, and who was erased since is erased again.
+bool broker_adopt_journal(const struct broker_config *config, struct fault *why) __attribute__((warn_unused_result));

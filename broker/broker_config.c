@@ -2,10 +2,13 @@
 #include "broker/broker_config.h"
 #include "broker/base/conf.h"
 #include "broker/base/log.h"
+#include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/net/envelope.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -38,6 +41,7 @@ static const struct conf_row rows[] = {
     {.key = "unproven-per-network", .type = CONF_NUMBER, AT(unproven_per_network), .min = 16, .max = 100000, .preset = "4096", .sentence = "the same, from one IPv4 address or IPv6 /64"},
     {.key = "unproven-handshakes", .type = CONF_NUMBER, AT(unproven_handshakes), .min = 16, .max = 100000, .preset = "1024", .sentence = "of these, in TLS or later, which costs memory"},
     {.key = "unproven-patience-s", .type = CONF_NUMBER, AT(unproven_patience_s), .min = 1, .max = 120, .preset = "10", .sentence = "how long each of their steps may take"},
+    {.key = "backup-certificates", .type = CONF_PATH, AT(backup_certificates), .sentence = "certificates of those who can open a back-up, PEM; empty: none is made"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug"},
     {.key = NULL},
 };
@@ -66,6 +70,11 @@ bool broker_config_load(const char *path, struct broker_config *config)
         snprintf(config->certificate, sizeof config->certificate, "%.380s/broker.pem", config->data_dir);
         TEXT_PUT(config->key, config->certificate);
     }
+    owned(bytes) char *whole = realpath(path, NULL);
+    if (!whole || !text_copy(config->path, sizeof config->path, whole)) {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "its path is too long");
+        return false;
+    }
     log_set_level_choice(config->log_level);
     return true;
 }
@@ -91,6 +100,16 @@ static bool check_folder(const char *path, const char *key, const char *folder, 
     return access(folder, mode) == 0 || complain(path, key, folder, strerror(errno));
 }
 
+static bool check_recipients(const char *path, const struct broker_config *config)
+{
+    struct fault why;
+    struct recipients *recipients = recipients_load(config->backup_certificates, &why);
+    recipients_free(recipients);
+    if (!recipients)
+        fprintf(stderr, "%s: backup-certificates: %s\n", path, why.text);
+    return recipients != NULL;
+}
+
 bool broker_config_check_machine(const char *path, const struct broker_config *config)
 {
     struct stat key;
@@ -98,6 +117,8 @@ bool broker_config_check_machine(const char *path, const struct broker_config *c
     bool fine = !named || check_file(path, "certificate", config->certificate);
     if (config->admin_ca[0])
         fine = check_file(path, "admin-ca", config->admin_ca) && fine;
+    if (config->backup_certificates[0])
+        fine = check_recipients(path, config) && fine;
     fine = (!named || check_file(path, "key", config->key)) && fine;
     if (stat(config->key, &key) == 0 && (key.st_mode & 0007))
         fine = complain(path, "key", config->key, "accessible to others; use chmod o=");

@@ -18,6 +18,8 @@ struct broker_config {
     char journal_head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];
     char wake_command[CONFIG_PATH_SIZE];
+    char backup_certificates[CONFIG_PATH_SIZE]; // of those who can open a back-up; empty: none is made
+    char path[CONFIG_PATH_SIZE];                // its own
     int64_t keep_sessions_days, keep_audit_days, keep_journal_days; // 0: for ever
     int64_t certificate_lifetime_s;                                 // of devices and session hosts
     int64_t unproven_connections, unproven_per_port, unproven_per_network, unproven_handshakes, unproven_patience_s;

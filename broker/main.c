@@ -5,6 +5,7 @@
 #include "broker/base/owner.h"
 #include "broker/base/secrecy.h"
 #include "broker/broker.h"
+#include "broker/broker_restore.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -15,13 +16,15 @@
 
 enum { EXIT_REFUSED = 1, EXIT_USAGE = 2 };
 
-enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT, ACTION_ACCEPT, ACTION_FIRST_TOKEN };
+enum action { ACTION_RUN, ACTION_CHECK, ACTION_INIT, ACTION_ACCEPT, ACTION_FIRST_TOKEN, ACTION_RESTORE };
 
 static const struct option options[] = {
     {"config", required_argument, NULL, 'c'},
     {"check", no_argument, NULL, 'k'},
     {"init", no_argument, NULL, 'i'},
     {"accept-backup", no_argument, NULL, 'a'},
+    {"restore", required_argument, NULL, 'r'},
+    {"recovery-key", required_argument, NULL, 'y'},
     {"openapi", no_argument, NULL, 'o'},
     {"first-token", no_argument, NULL, 'f'},
     {"help", no_argument, NULL, 'h'},
@@ -32,10 +35,13 @@ static const struct option options[] = {
 static void usage(FILE *out)
 {
     fputs("usage: pult-broker [-c FILE] [--check | --init | --first-token | --accept-backup]\n"
+          "       pult-broker [-c FILE] --restore BACKUP --recovery-key KEY\n"
           "  -c, --config FILE  configuration, usually /etc/pult/pult-broker.conf\n"
           "      --check        say what is wrong with the configuration, and end\n"
           "      --init         first start: make journal and device CA, print the first administrator's token\n"
           "      --first-token  print another such token; for root, when no administrator can log on\n"
+          "      --restore BACKUP --recovery-key KEY\n"
+          "                     on a new machine: take configuration, journal, keys and credentials from a back-up\n"
           "      --accept-backup\n"
           "                     after a restore: go on with the journal as it stands, and write down what it lacks\n"
           "      --openapi      print the description of the API (OpenAPI 3.1), and end\n"
@@ -79,6 +85,8 @@ static bool take_action(enum action action, const char *path, const struct broke
         return broker_first_token(config, why);
     case ACTION_ACCEPT:
         return broker_accept_backup(config, why);
+    case ACTION_RESTORE: // there may be no configuration yet
+        break;
     case ACTION_RUN:
         return broker_config_check_machine(path, config) && broker_run(config, why);
     }
@@ -99,9 +107,23 @@ static int act(enum action action, const char *path)
     return done ? EXIT_SUCCESS : EXIT_REFUSED;
 }
 
+static int restore(const char *path, const char *backup, const char *key)
+{
+    struct fault why = {0};
+    if (!backup || !key) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    if (broker_restore(path, backup, key, &why))
+        return EXIT_SUCCESS;
+    log_error("backup", "%s", why.text);
+    return EXIT_REFUSED;
+}
+
 int main(int argc, char **argv)
 {
     const char *path = "/etc/pult/pult-broker.conf";
+    const char *backup = NULL, *key = NULL;
     enum action action = ACTION_RUN;
     secrecy_keep();
     umask(077); // no file that others may read
@@ -118,6 +140,11 @@ int main(int argc, char **argv)
             action = ACTION_FIRST_TOKEN;
         } else if (option == 'a') {
             action = ACTION_ACCEPT;
+        } else if (option == 'r') {
+            action = ACTION_RESTORE;
+            backup = optarg;
+        } else if (option == 'y') {
+            key = optarg;
         } else if (option == 'o') {
             return print_openapi();
         } else if (option == 'V') {
@@ -132,5 +159,5 @@ int main(int argc, char **argv)
         usage(stderr);
         return EXIT_USAGE;
     }
-    return act(action, path);
+    return action == ACTION_RESTORE ? restore(path, backup, key) : act(action, path);
 }

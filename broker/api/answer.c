@@ -94,6 +94,28 @@ static const struct field drain_answer_fields[] = {
 };
 const struct record_type drain_answer_type = TYPE(drain_answer);
 
+static const char *const backup_states[] = {"none", "running", "ready", "failed", NULL};
+
+static const struct field backup_answer_fields[] = {
+    {.name = "state", .type = FIELD_CHOICE, AT(backup_answer, state), .choices = backup_states, .sentence = "running: it is being made; ready: it can be fetched, for an hour"},
+    {.name = "id", .type = FIELD_TEXT, AT(backup_answer, id), .flags = FIELD_SPARSE, .sentence = "of this back-up"},
+    {.name = "began", .type = FIELD_TIME, AT(backup_answer, began_ms), .sentence = "when it was begun"},
+    COUNT(backup_answer, size, "bytes, when it is ready"),
+    {.name = "digest", .type = FIELD_DIGEST, AT(backup_answer, digest), .sentence = "SHA-256 of the file, when it is ready"},
+    {.name = "failure", .type = FIELD_TEXT, AT(backup_answer, failure), .flags = FIELD_SPARSE, .sentence = "why it failed"},
+    {.name = NULL},
+};
+const struct record_type backup_answer_type = TYPE(backup_answer);
+
+enum { PIECE_TEXT_MAX = 512 * 1024 };
+
+static const struct field backup_piece_answer_fields[] = {
+    {.name = "id", .type = FIELD_TEXT, AT(backup_piece_answer, id), .sentence = "of the back-up that it is of"},
+    {.name = "data", .type = FIELD_STRING, AT(backup_piece_answer, data), .max = PIECE_TEXT_MAX, .sentence = "the next bytes in base64; empty: that was all"},
+    {.name = NULL},
+};
+const struct record_type backup_piece_answer_type = TYPE(backup_piece_answer);
+
 static const struct field unlock_answer_fields[] = {
     {.name = "was_waiting", .type = FIELD_FLAG, AT(unlock_answer, was_waiting), .sentence = "wrong passwords were counted for this name"},
     {.name = NULL},

@@ -88,6 +88,20 @@ struct drain_answer {
 };
 extern const struct record_type drain_answer_type;
 
+struct backup_answer {
+    int64_t state; // as enum backup_state of core/port.h
+    char id[SLUG_SIZE];
+    int64_t began_ms, size;
+    char digest[DIGEST_SIZE];
+    char failure[PROBLEM_TEXT_SIZE];
+};
+
+struct backup_piece_answer {
+    char id[SLUG_SIZE]; // of the back-up that it is of
+    char *data;         // owned; NULL: its end
+};
+extern const struct record_type backup_answer_type, backup_piece_answer_type;
+
 struct unlock_answer {
     bool was_waiting; // something was counted against the name
 };

@@ -32,6 +32,12 @@ static const struct field change_query_fields[] = {
 };
 const struct record_type change_query_type = {"change_query", change_query_fields, sizeof(struct page_query)};
 
+static const struct field backup_query_fields[] = {
+    {.name = "after", .type = FIELD_TEXT, AT(page_query, after), .sentence = "only what comes after so many bytes"},
+    {.name = NULL},
+};
+const struct record_type backup_query_type = {"backup_query", backup_query_fields, sizeof(struct page_query)};
+
 static const struct field logon_request_fields[] = {
     {.name = "name", .type = FIELD_TEXT, AT(logon_request, name), .sentence = "user name as typed; not with a ticket"},
     {.name = "password", .type = FIELD_TEXT, AT(logon_request, password), .flags = FIELD_SECRET, .sentence = "the password; not with a ticket"},

@@ -11,7 +11,7 @@ struct page_query {
     char tenant[SLUG_SIZE];
     char accept[SLUG_SIZE]; // of changes: the code of the refusal that is not meant
 };
-extern const struct record_type page_query_type, events_query_type, change_query_type;
+extern const struct record_type page_query_type, events_query_type, change_query_type, backup_query_type;
 
 struct logon_request {
     char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate

@@ -8,6 +8,7 @@
 #include "broker/base/fault.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 enum { FILE_PATH_SIZE = 4096 };
@@ -47,6 +48,10 @@ void file_draft_free(struct file_draft *draft); // of one that was not published
 
 // How much of the disk that it lies on is left for others than root, in permille; -1: nobody can tell.
 int file_disk_free_permille(const char *path);
+
+// Whether so many bytes fit there for others than root, and `keep_permille` of the disk stay free. Also when nobody can
+// tell.
+bool file_disk_has_room(const char *path, uint64_t bytes, int keep_permille);
 
 // The system calls underneath; each behaves as the call of its name, renameat2 in the present folder. A test puts a
 // disk here whose power fails.

@@ -31,6 +31,10 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_LOCK] = call_lock,
     [METHOD_ENROL_TOKEN] = call_enrol_token,
     [METHOD_EVENTS] = call_events,
+    [METHOD_BACKUP_START] = call_backup_start,
+    [METHOD_BACKUP_SHOW] = call_backup_show,
+    [METHOD_BACKUP_READ] = call_backup_read,
+    [METHOD_BACKUP_DROP] = call_backup_drop,
     [METHOD_OPENAPI] = call_openapi,
 };
 

@@ -40,6 +40,7 @@ struct services {
     struct otp_maker *otp_maker;
     struct health_source health;
     struct store_port store;
+    struct backup_port backup;
     int64_t disk_free_permille; // of the journal's disk; -1: not known
     bool disk_alarm;            // it was said that it gets full
     struct counters counters;
@@ -80,6 +81,10 @@ void call_status(struct services *services, struct request *request);
 void call_health(struct services *services, struct request *request);
 void call_metrics(struct services *services, struct request *request);
 void call_events(struct services *services, struct request *request);
+void call_backup_start(struct services *services, struct request *request);
+void call_backup_show(struct services *services, struct request *request);
+void call_backup_read(struct services *services, struct request *request);
+void call_backup_drop(struct services *services, struct request *request);
 void call_openapi(struct services *services, struct request *request);
 
 // Commits and, once durable, answers with what `answer` is now. The usual end of a change.

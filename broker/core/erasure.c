@@ -209,3 +209,8 @@ void erasure_wait(struct erasure *erasure, erasure_done *done, void *arg)
     assert(!erasure->waiter_count || erasure->waiters[erasure->waiter_count - 1].until <= until);
     erasure->waiters[erasure->waiter_count++] = (struct erasure_waiter){done, arg, until};
 }
+
+bool erasure_is_busy(const struct erasure *erasure)
+{
+    return erasure->busy;
+}

@@ -23,4 +23,5 @@ bool erasure_repeat(struct erasure *erasure, struct commit *commit, struct state
                     const char (*ids)[ID_SIZE], size_t count) __attribute__((warn_unused_result));
 // `done` comes later, when all that were added so far are gone, or at the first that the store refuses.
 void erasure_wait(struct erasure *erasure, erasure_done *done, void *arg);
-void erasure_go_on(struct erasure *erasure); // tries again what was refused
+void erasure_go_on(struct erasure *erasure);         // tries again what was refused
+bool erasure_is_busy(const struct erasure *erasure); // the store is at it

@@ -45,6 +45,7 @@ static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_ADMIN_TOKEN_REVOKED] = {"token_revoked", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
     [EVENT_JOURNAL_RESTORED] = {"restored", NOUN_NONE, false, "journal"},
     [EVENT_JOURNAL_DISK_LOW] = {"disk_low", NOUN_NONE, false, "journal", .keep = EVENT_KEEP_AUDIT},
+    [EVENT_JOURNAL_BACKED_UP] = {"backed_up", NOUN_NONE, false, "journal", .keep = EVENT_KEEP_AUDIT},
 };
 
 bool event_removes(const struct event *event)

@@ -38,6 +38,7 @@ enum event_type {
     EVENT_ADMIN_UNLOCKED,           // somebody may try a password again; why: their id, when they are known
     EVENT_JOURNAL_RESTORED,         // the journal came from a backup; why: what it lacks
     EVENT_JOURNAL_DISK_LOW,         // why: how much is left
+    EVENT_JOURNAL_BACKED_UP,        // why: for whom
     EVENT_TYPE_COUNT,
 };
 

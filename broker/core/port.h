@@ -7,6 +7,7 @@
 #include "broker/base/address.h"
 #include "broker/base/fault.h"
 #include "broker/base/mem.h"
+#include "broker/base/text.h"
 
 // ---- store: the journal
 
@@ -109,6 +110,9 @@ struct store_port {
     // FAULT_CONFLICT: it fits its head, there is nothing to accept. FAULT_BROKEN: damaged, or head and journal never
     // belonged together.
     bool (*accept)(void *self, struct store_gap *gap, struct fault *why);
+    // Makes what `copy` left in this store's folder its own journal: what vouched for it there is put aside, and the
+    // head that is here, if there is one, knows better. It is to be accepted next. FAULT_BROKEN: it is not whole.
+    bool (*adopt)(void *self, struct fault *why);
     // Checks everything. FAULT_ABSENT: there is no journal. FAULT_BROKEN: damaged, nothing was changed. FAULT_CONFLICT:
     // another program has it, and the store is for one only.
     bool (*open)(void *self, struct fault *why);
@@ -204,6 +208,33 @@ struct auth_port {
     void (*forget)(void *self, const char *tenant_id);
     // Local and at once.
     void (*status)(void *self, const struct tenant *tenant, struct directory_status *status);
+};
+
+// ---- back-ups: a file that only the owners of certain certificates can open
+
+enum backup_state { BACKUP_NONE, BACKUP_RUNNING, BACKUP_READY, BACKUP_FAILED };
+
+struct backup_status {
+    enum backup_state state;
+    char id[SLUG_SIZE]; // of this one; "" with BACKUP_NONE
+    int64_t began_ms;   // wall
+    int64_t size;       // BACKUP_READY
+    char digest[DIGEST_SIZE];
+    struct fault failure; // BACKUP_FAILED
+};
+
+// `base64` is borrowed; "" at the end of the file. With `why` it is not there any more, or cannot be read.
+typedef void backup_piece(void *arg, const char *base64, const struct fault *why);
+
+struct backup_port {
+    void *self;
+    // Whether one can be begun now, and for whom it would be: a line each. FAULT_CONFLICT: nobody could open it,
+    // another one is not done with, or there is no room for it.
+    bool (*prepare)(void *self, struct text *recipients, struct fault *why);
+    void (*start)(void *self); // after that, and at once
+    void (*status)(void *self, struct backup_status *status);
+    void (*read)(void *self, uint64_t offset, backup_piece *done, void *arg);
+    void (*drop)(void *self); // it is fetched, or not wanted
 };
 
 // ---- ca: the broker's own certificate authority for devices

@@ -21,6 +21,32 @@ static const char read_me[] =
     "\n"
     "Believe nothing of it before the last command has said OK of each file.\n";
 
+static EVP_MD_CTX *begin_digest(void)
+{
+    EVP_MD_CTX *context = EVP_MD_CTX_new();
+    int right = context ? EVP_DigestInit_ex(context, EVP_sha256(), NULL) : 0;
+    assert(right == 1);
+    (void)right;
+    return context;
+}
+
+static void add_to_digest(EVP_MD_CTX *context, const void *bytes, size_t length)
+{
+    int right = EVP_DigestUpdate(context, bytes, length);
+    assert(right == 1);
+    (void)right;
+}
+
+// And begins anew.
+static void end_digest(EVP_MD_CTX *context, char hex[BACKUP_DIGEST_SIZE])
+{
+    unsigned char digest[SUM_BYTES];
+    int right = EVP_DigestFinal_ex(context, digest, NULL) == 1 && EVP_DigestInit_ex(context, NULL, NULL) == 1;
+    assert(right == 1);
+    (void)right;
+    text_hex(hex, digest, sizeof digest);
+}
+
 // The sums of the members, a line each as sha256sum(1) has it.
 struct sums {
     EVP_MD_CTX *context;
@@ -28,36 +54,11 @@ struct sums {
     char name[ARCHIVE_NAME_SIZE];
 };
 
-static void begin_sum(struct sums *sums, const char *name)
-{
-    TEXT_PUT(sums->name, name);
-    int right = EVP_DigestInit_ex(sums->context, EVP_sha256(), NULL);
-    assert(right == 1);
-    (void)right;
-}
-
-static void add_to_sum(struct sums *sums, const void *bytes, size_t length)
-{
-    int right = EVP_DigestUpdate(sums->context, bytes, length);
-    assert(right == 1);
-    (void)right;
-}
-
 static void end_sum(struct sums *sums)
 {
-    unsigned char digest[SUM_BYTES];
-    char hex[2 * SUM_BYTES + 1];
-    int right = EVP_DigestFinal_ex(sums->context, digest, NULL);
-    assert(right == 1);
-    (void)right;
-    text_hex(hex, digest, sizeof digest);
+    char hex[BACKUP_DIGEST_SIZE];
+    end_digest(sums->context, hex);
     text_addf(&sums->lines, "%s  %s\n", hex, sums->name);
-}
-
-static void sums_init(struct sums *sums)
-{
-    *sums = (struct sums){.context = EVP_MD_CTX_new()};
-    assert(sums->context);
 }
 
 static void sums_fini(struct sums *sums)
@@ -82,6 +83,7 @@ struct backup_writer {
     struct text part; // of the archive within, up to ENVELOPE_PLAIN_MAX
     unsigned parts;
     struct sums sums;
+    EVP_MD_CTX *whole;   // digest of the file
     uint64_t left, size; // of the member
     bool inside;
 };
@@ -93,7 +95,8 @@ struct backup_writer *backup_writer_new(const struct recipients *recipients, bac
     writer->sink = sink;
     writer->arg = arg;
     mem_reserve(&writer->part.bytes, &writer->part.capacity, ENVELOPE_PLAIN_MAX + 1, 1); // no copy is left behind
-    sums_init(&writer->sums);
+    writer->sums.context = begin_digest();
+    writer->whole = begin_digest();
     return writer;
 }
 
@@ -104,7 +107,14 @@ void backup_writer_free(struct backup_writer *writer)
     wipe(&writer->part);
     text_drop(&writer->part);
     sums_fini(&writer->sums);
+    EVP_MD_CTX_free(writer->whole);
     free(writer);
+}
+
+static bool put_bytes(struct backup_writer *writer, const void *bytes, size_t length, struct fault *why)
+{
+    add_to_digest(writer->whole, bytes, length);
+    return writer->sink(writer->arg, bytes, length, why);
 }
 
 static bool put_outside(struct backup_writer *writer, const char *name, const void *bytes, size_t length,
@@ -114,9 +124,8 @@ static bool put_outside(struct backup_writer *writer, const char *name, const vo
     unsigned char block[ARCHIVE_BLOCK];
     struct archive_member member = {.mode = 0600, .size = length};
     TEXT_PUT(member.name, name);
-    return archive_print_header(block, &member, why) && writer->sink(writer->arg, block, sizeof block, why) &&
-           writer->sink(writer->arg, bytes, length, why) &&
-           writer->sink(writer->arg, zeroes, archive_padding(length), why);
+    return archive_print_header(block, &member, why) && put_bytes(writer, block, sizeof block, why) &&
+           put_bytes(writer, bytes, length, why) && put_bytes(writer, zeroes, archive_padding(length), why);
 }
 
 static bool flush_part(struct backup_writer *writer, struct fault *why)
@@ -164,7 +173,7 @@ bool backup_writer_begin(struct backup_writer *writer, const struct archive_memb
         return false;
     writer->left = writer->size = member->size;
     writer->inside = true;
-    begin_sum(&writer->sums, member->name);
+    TEXT_PUT(writer->sums.name, member->name);
     return put_within(writer, block, sizeof block, why);
 }
 
@@ -172,7 +181,7 @@ bool backup_writer_add(struct backup_writer *writer, const void *bytes, size_t l
 {
     assert(writer->inside && length <= writer->left);
     writer->left -= length;
-    add_to_sum(&writer->sums, bytes, length);
+    add_to_digest(writer->sums.context, bytes, length);
     return put_within(writer, bytes, length, why);
 }
 
@@ -187,7 +196,12 @@ bool backup_writer_finish(struct backup_writer *writer, struct fault *why)
     TEXT_PUT(member.name, sums_name);
     return backup_writer_begin(writer, &member, why) && backup_writer_add(writer, lines.bytes, lines.length, why) &&
            end_within(writer, why) && put_within(writer, zeroes, sizeof zeroes, why) && flush_part(writer, why) &&
-           writer->sink(writer->arg, zeroes, sizeof zeroes, why);
+           put_bytes(writer, zeroes, sizeof zeroes, why);
+}
+
+void backup_writer_digest(struct backup_writer *writer, char hex[BACKUP_DIGEST_SIZE])
+{
+    end_digest(writer->whole, hex);
 }
 
 // ---- reading
@@ -201,6 +215,7 @@ struct backup_reader {
     bool in_read_me;
     struct sums sums;       // of what came
     struct text given_sums; // as the last member has them
+    EVP_MD_CTX *whole;      // digest of the file
     bool in_sums;
 };
 
@@ -212,7 +227,7 @@ static bool begin_member(void *arg, const struct archive_member *member, struct 
     reader->in_sums = text_equal(member->name, sums_name);
     if (reader->in_sums)
         return member->size <= SUMS_MAX || fault_set(why, FAULT_BROKEN, "the back-up is damaged: too many files");
-    begin_sum(&reader->sums, member->name);
+    TEXT_PUT(reader->sums.name, member->name);
     return reader->members->begin(reader->members->arg, member, why);
 }
 
@@ -223,7 +238,7 @@ static bool take_member(void *arg, const void *bytes, size_t length, struct faul
         text_add(&reader->given_sums, bytes, length);
         return true;
     }
-    add_to_sum(&reader->sums, bytes, length);
+    add_to_digest(reader->sums.context, bytes, length);
     return reader->members->data(reader->members->arg, bytes, length, why);
 }
 
@@ -289,7 +304,8 @@ struct backup_reader *backup_reader_new(const struct envelope_key *key, const st
     archive_reader_init(&reader->outside, &(struct archive_events){reader, begin_part, take_part, end_part});
     archive_reader_init(&reader->within,
                         &(struct archive_events){reader, begin_member, take_member, end_member_within});
-    sums_init(&reader->sums);
+    reader->sums.context = begin_digest();
+    reader->whole = begin_digest();
     return reader;
 }
 
@@ -300,11 +316,13 @@ void backup_reader_free(struct backup_reader *reader)
     text_drop(&reader->part);
     text_drop(&reader->given_sums);
     sums_fini(&reader->sums);
+    EVP_MD_CTX_free(reader->whole);
     free(reader);
 }
 
 bool backup_reader_add(struct backup_reader *reader, const void *bytes, size_t length, struct fault *why)
 {
+    add_to_digest(reader->whole, bytes, length);
     return archive_reader_add(&reader->outside, bytes, length, why);
 }
 
@@ -321,4 +339,9 @@ bool backup_reader_finish(struct backup_reader *reader, struct fault *why)
         return false;
     bool same = came->length && came->length == given->length && memcmp(came->bytes, given->bytes, came->length) == 0;
     return same || fault_set(why, FAULT_BROKEN, "the back-up is damaged: its files are not those of its %s", sums_name);
+}
+
+void backup_reader_digest(struct backup_reader *reader, char hex[BACKUP_DIGEST_SIZE])
+{
+    end_digest(reader->whole, hex);
 }

@@ -7,6 +7,8 @@
 #include "broker/base/archive.h"
 #include "broker/net/envelope.h"
 
+enum { BACKUP_DIGEST_SIZE = 65 };
+
 struct backup_writer;
 
 typedef bool backup_sink(void *arg, const void *bytes, size_t length, struct fault *why);
@@ -21,6 +23,9 @@ bool backup_writer_add(struct backup_writer *writer, const void *bytes, size_t l
     __attribute__((warn_unused_result));
 bool backup_writer_finish(struct backup_writer *writer, struct fault *why) __attribute__((warn_unused_result));
 
+// SHA-256 of the file, in hexadecimal digits; after backup_writer_finish.
+void backup_writer_digest(struct backup_writer *writer, char hex[BACKUP_DIGEST_SIZE]);
+
 struct backup_reader;
 
 // `key` NULL: looks only whether the file is complete and each part an envelope. With a key `members`, both borrowed,
@@ -31,3 +36,4 @@ void backup_reader_free(struct backup_reader *reader); // NULL allowed
 bool backup_reader_add(struct backup_reader *reader, const void *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));
 bool backup_reader_finish(struct backup_reader *reader, struct fault *why) __attribute__((warn_unused_result));
+void backup_reader_digest(struct backup_reader *reader, char hex[BACKUP_DIGEST_SIZE]); // the same, of what was read

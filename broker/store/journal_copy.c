@@ -2,6 +2,7 @@
 #include "broker/store/journal_copy.h"
 #include "broker/base/file.h"
 #include "broker/base/mem.h"
+#include "broker/store/erased_list.h"
 #include "broker/store/tables.h"
 
 #include <assert.h>
@@ -11,6 +12,9 @@
 #include <string.h>
 
 enum { STEP_PAGES = 256, KEY_BYTES_MAX = 1024, ERASED_MAX = 64 * 1024 * 1024 };
+
+static const char database_name[] = "journal.db", head_name[] = "head", key_name[] = "head.key",
+                  erased_name[] = "erased";
 
 struct journal_copy {
     struct chain *chain;
@@ -35,7 +39,7 @@ static bool copy_failed(const struct journal_copy *copy, int rc, struct fault *w
 static bool open_copy(struct journal_copy *copy, struct fault *why)
 {
     char path[FILE_PATH_SIZE];
-    path_in(path, copy->folder, "journal.db");
+    path_in(path, copy->folder, database_name);
     // SQLite would choose its mode by the umask.
     if (!file_create(path, 0600, "", 0, why))
         return false;
@@ -91,11 +95,11 @@ static bool copy_head(const struct journal_copy *copy, struct fault *why)
 {
     char path[FILE_PATH_SIZE], head[FILE_PATH_SIZE];
     owned(key) struct key *key = NULL;
-    path_in(path, copy->folder, "head.key");
-    path_in(head, copy->folder, "head");
-    return copy_file(copy, "head.key", KEY_BYTES_MAX, false, why) && key_load(path, &key, why) &&
+    path_in(path, copy->folder, key_name);
+    path_in(head, copy->folder, head_name);
+    return copy_file(copy, key_name, KEY_BYTES_MAX, false, why) && key_load(path, &key, why) &&
            signed_head_create(head, key, chain_head(copy->chain), why) &&
-           copy_file(copy, "erased", ERASED_MAX, true, why);
+           copy_file(copy, erased_name, ERASED_MAX, true, why);
 }
 
 static bool close_copy(struct journal_copy *copy, struct fault *why)
@@ -126,4 +130,42 @@ void journal_copy_free(struct journal_copy *copy)
         sqlite3_backup_finish(copy->backup);
     sqlite3_close(copy->to);
     free(copy);
+}
+
+// ---- the other way
+
+static bool add_erased(void *arg, const char *person_id, struct fault *why)
+{
+    const struct chain_config *config = arg;
+    return erased_list_add(chain_head_folder(config), person_id, why);
+}
+
+// Its place is taken by the one that is there.
+static bool put_aside(const struct chain_config *config, const char *name, bool unless_lacking, struct fault *why)
+{
+    char copied[FILE_PATH_SIZE], here[FILE_PATH_SIZE];
+    path_in(copied, config->folder, name);
+    path_in(here, chain_head_folder(config), name);
+    if (!file_exists(copied))
+        return true;
+    if (!unless_lacking || file_exists(here))
+        return file_remove(copied, why);
+    unsigned char bytes[KEY_BYTES_MAX];
+    size_t length;
+    bool done = file_read(copied, bytes, sizeof bytes, &length, why) && file_create(here, 0600, bytes, length, why) &&
+                file_remove(copied, why);
+    explicit_bzero(bytes, sizeof bytes);
+    return done;
+}
+
+bool journal_copy_adopt(const struct chain_config *config, struct fault *why)
+{
+    struct chain *chain = NULL;
+    assert(config->head_folder && strcmp(config->head_folder, config->folder) != 0);
+    if (!chain_open(&(struct chain_config){.folder = config->folder}, &chain, why))
+        return false;
+    chain_close(chain);
+    return erased_list_each(config->folder, add_erased, (void *)(uintptr_t)config, why) &&
+           put_aside(config, erased_name, false, why) && put_aside(config, key_name, true, why) &&
+           put_aside(config, head_name, false, why);
 }

@@ -11,4 +11,6 @@ bool journal_copy_begin(struct chain *chain, const struct chain_config *config, 
                         struct journal_copy **copy, struct fault *why) __attribute__((warn_unused_result));
 // A megabyte. *done: that was the last, and database, head and its key are there.
 bool journal_copy_step(struct journal_copy *copy, bool *done, struct fault *why) __attribute__((warn_unused_result));
+// See store_port's adopt.
+bool journal_copy_adopt(const struct chain_config *config, struct fault *why) __attribute__((warn_unused_result));
 void journal_copy_free(struct journal_copy *copy); // before chain_close; NULL allowed

@@ -49,6 +49,13 @@ static bool accept_store(void *self, struct store_gap *gap, struct fault *why)
     return chain_accept(&store->config, gap, why);
 }
 
+static bool adopt_store(void *self, struct fault *why)
+{
+    struct sqlite_store *store = self;
+    assert(!store->chain);
+    return journal_copy_adopt(&store->config, why);
+}
+
 static void tidy_chain(void *arg)
 {
     struct sqlite_store *store = arg;
@@ -380,6 +387,7 @@ struct store_port store_open_sqlite(const struct chain_config *config, struct lo
         .exists = store_exists,
         .create = create_store,
         .accept = accept_store,
+        .adopt = adopt_store,
         .open = open_store,
         .replay = replay_store,
         .close = close_store,

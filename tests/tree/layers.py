@@ -16,6 +16,7 @@ LAYERS = {
     "broker/core": [BASE, API],
     "broker/calls": [BASE, API, "broker/core/"],
     "broker/server": [BASE, NET, API, "broker/core/", "broker/calls/"],
+    "broker/backup": [BASE, NET, API, PORT],
     "broker/auth": [BASE, NET, API, PORT],
     "broker/hosts": [BASE, NET, API, PORT],
     "broker/store": [BASE, API, PORT],

@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/broker_restore.h"
+#include "broker/auth/ca.h"
+#include "broker/backup/backup_content.h"
+#include "broker/base/child.h"
+#include "broker/base/file.h"
+#include "broker/base/log.h"
+#include "broker/base/owner.h"
+#include "broker/broker.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const char staging_name[] = "restored";
+
+static void join(char path[FILE_PATH_SIZE], const char *folder, const char *name)
+{
+    snprintf(path, FILE_PATH_SIZE, "%s/%s", folder, name);
+}
+
+// ---- configuration and credentials
+
+static void say(const char *what, const char *path)
+{
+    printf("%s: %s\n", path, what);
+}
+
+static bool same_as(const char *path, const struct backup_small_file *file)
+{
+    size_t length = 0, size = (size_t)file->member.size;
+    owned(bytes) char *bytes = mem_room(size + 1);
+    bool same =
+        file_read(path, bytes, size + 1, &length, NULL) && length == size && memcmp(bytes, file->bytes, length) == 0;
+    explicit_bzero(bytes, size);
+    return same;
+}
+
+// By name: on this machine the same people may have other numbers.
+static void give_to_owner(const char *path, const struct archive_member *member)
+{
+    struct account account;
+    gid_t group = (gid_t)-1;
+    uid_t user = (uid_t)-1;
+    if (geteuid() != 0)
+        return;
+    if (account_find(&account, member->owner, NULL))
+        user = account.uid;
+    if (account_find(&account, member->group, NULL)) // a service's group has its user's name
+        group = account.gid;
+    if (chown(path, user, group) != 0)
+        log_warn("backup", "%s: cannot be given to %s:%s: %s", path, member->owner, member->group, strerror(errno));
+}
+
+static bool make_folder_of(const char *path, struct fault *why)
+{
+    char folder[FILE_PATH_SIZE];
+    TEXT_PUT(folder, path);
+    *strrchr(folder, '/') = 0;
+    return mkdir(folder, 0755) == 0 || errno == EEXIST ||
+           fault_set(why, FAULT_UNAVAILABLE, "cannot make %.200s: %s", folder, strerror(errno));
+}
+
+static bool put_file(const char *path, const struct backup_small_file *file, struct fault *why)
+{
+    if (!make_folder_of(path, why) ||
+        !file_create(path, file->member.mode, file->bytes, (size_t)file->member.size, why))
+        return false;
+    give_to_owner(path, &file->member);
+    say("restored", path);
+    return true;
+}
+
+// Only below the folder of the configuration: whoever has the certificate can make a back-up, and none of it goes
+// elsewhere in this machine.
+static bool put_elsewhere(const char *config_path, const struct backup_small_file *file, struct fault *why)
+{
+    char path[FILE_PATH_SIZE];
+    size_t folder = (size_t)(strrchr(config_path, '/') + 1 - config_path);
+    snprintf(path, sizeof path, "/%s", file->member.name + strlen(BACKUP_FILES));
+    if (!file_exists(path) && strncmp(path, config_path, folder) == 0)
+        return put_file(path, file, why);
+    if (!same_as(path, file))
+        say("not restored: there is another one, or it lies elsewhere; take it out of the back-up by hand", path);
+    return true;
+}
+
+// The first file is the configuration. One that cannot be used, as a new package's, makes room for it.
+static bool put_config(const char *path, const struct backup_small_file *file, struct broker_config *config,
+                       struct fault *why)
+{
+    char before[FILE_PATH_SIZE];
+    if (file_exists(path) && broker_config_load(path, config))
+        return true;
+    snprintf(before, sizeof before, "%s.before-restore", path);
+    if (file_exists(path) && !file_rename(path, before, why))
+        return false;
+    return put_file(path, file, why) &&
+           (broker_config_load(path, config) || fault_set(why, FAULT_INVALID, "%s cannot be used", path));
+}
+
+static bool put_files(const char *path, const struct backup_small_files *files, struct broker_config *config,
+                      struct fault *why)
+{
+    if (!files->count || !text_starts(files->files[0].member.name, BACKUP_FILES))
+        return fault_set(why, FAULT_BROKEN, "it is no back-up of a broker: it begins with no configuration");
+    if (!put_config(path, &files->files[0], config, why))
+        return false;
+    for (size_t i = 1; i < files->count; i++)
+        if (text_starts(files->files[i].member.name, BACKUP_FILES) &&
+            !put_elsewhere(config->path, &files->files[i], why))
+            return false;
+    return true;
+}
+
+// ---- the data
+
+static const struct backup_small_file *find_data(const struct backup_small_files *files, const char *name)
+{
+    for (size_t i = 0; i < files->count; i++)
+        if (text_starts(files->files[i].member.name, BACKUP_DATA) &&
+            text_equal(files->files[i].member.name + strlen(BACKUP_DATA), name))
+            return &files->files[i];
+    return NULL;
+}
+
+// What vouches for a lost journal may be there, and what an interrupted restore has left.
+static bool may_be_there(const struct broker_config *config, const struct backup_small_files *files, const char *name)
+{
+    static const char *const names[] = {".", "..", "head", "head.key", "erased", "lost+found", staging_name};
+    char path[FILE_PATH_SIZE];
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (text_equal(name, names[i]))
+            return true;
+    const struct backup_small_file *file = find_data(files, name);
+    join(path, config->data_dir, name);
+    return file && same_as(path, file);
+}
+
+static bool is_empty(const struct broker_config *config, const struct backup_small_files *files, struct fault *why)
+{
+    DIR *entries = opendir(config->data_dir);
+    if (!entries)
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot open %s: %s", config->data_dir, strerror(errno));
+    bool empty = true;
+    for (struct dirent *entry; empty && (entry = readdir(entries));)
+        if (!may_be_there(config, files, entry->d_name))
+            empty = fault_set(why, FAULT_CONFLICT, "%s is not empty: move %.64s away first", config->data_dir,
+                              entry->d_name);
+    closedir(entries);
+    return empty;
+}
+
+static bool put_data(const struct broker_config *config, const struct backup_small_files *files, struct fault *why)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        char path[FILE_PATH_SIZE];
+        const struct backup_small_file *file = &files->files[i];
+        if (!text_starts(file->member.name, BACKUP_DATA))
+            continue;
+        const char *name = file->member.name + strlen(BACKUP_DATA);
+        join(path, config->data_dir, name);
+        if (strchr(name, '/'))
+            return fault_set(why, FAULT_BROKEN, "%.160s: no file of a broker", name);
+        if (!file_exists(path) && !file_create(path, 0600, file->bytes, (size_t)file->member.size, why))
+            return false;
+    }
+    return true;
+}
+
+static bool ca_opens(const struct broker_config *config, struct fault *why)
+{
+    char key[FILE_PATH_SIZE], certificate[FILE_PATH_SIZE];
+    join(key, config->data_dir, "device-ca.key");
+    join(certificate, config->data_dir, "device-ca.pem");
+    struct ca *ca = ca_open(key, certificate, config->certificate_lifetime_s, why);
+    ca_free(ca);
+    return ca != NULL;
+}
+
+static void empty_folder(const char *folder)
+{
+    DIR *entries = opendir(folder);
+    for (struct dirent *entry; entries && (entry = readdir(entries));)
+        unlinkat(dirfd(entries), entry->d_name, 0);
+    if (entries)
+        closedir(entries);
+}
+
+static bool move_all(const char *from, const char *to, struct fault *why)
+{
+    DIR *entries = opendir(from);
+    bool moved = entries != NULL;
+    for (struct dirent *entry; moved && (entry = readdir(entries));) {
+        char old[FILE_PATH_SIZE], fresh[FILE_PATH_SIZE];
+        join(old, from, entry->d_name);
+        join(fresh, to, entry->d_name);
+        if (entry->d_name[0] != '.')
+            moved = file_rename(old, fresh, why);
+    }
+    if (entries)
+        closedir(entries);
+    return moved;
+}
+
+// In a folder of its own until it is accepted and whoever was erased since is erased again; then, last of all, it takes
+// its place: without a journal there is no broker yet, and a restore that was interrupted is called again.
+static bool put_journal(const struct broker_config *config, int backup, const struct envelope_key *key,
+                        struct fault *why)
+{
+    char staging[FILE_PATH_SIZE];
+    struct broker_config staged = *config;
+    join(staging, config->data_dir, staging_name);
+    empty_folder(staging);
+    if (mkdir(staging, 0700) != 0 && errno != EEXIST)
+        return fault_set(why, FAULT_UNAVAILABLE, "cannot make %.200s: %s", staging, strerror(errno));
+    if (!text_copy(staged.data_dir, sizeof staged.data_dir, staging))
+        return fault_set(why, FAULT_INVALID, "%s is too long", config->data_dir);
+    if (!staged.journal_head_dir[0])
+        TEXT_PUT(staged.journal_head_dir, config->data_dir);
+    if (!backup_content_read_journal(backup, key, staging, why) || !broker_adopt_journal(&staged, why) ||
+        !move_all(staging, config->data_dir, why))
+        return false;
+    return rmdir(staging) == 0 ||
+           fault_set(why, FAULT_UNAVAILABLE, "cannot remove %.200s: %s", staging, strerror(errno));
+}
+
+static bool restore(const char *path, int backup, const struct envelope_key *key, struct backup_small_files *files,
+                    struct fault *why)
+{
+    struct broker_config config;
+    if (!backup_content_read(backup, key, files, why) || !put_files(path, files, &config, why))
+        return false;
+    bool done = owner_become(config.data_dir, why) && is_empty(&config, files, why) && put_data(&config, files, why) &&
+                ca_opens(&config, why) && put_journal(&config, backup, key, why);
+    if (done)
+        say("restored", config.data_dir);
+    return done;
+}
+
+static void small_files_drop(struct backup_small_files *files)
+{
+    backup_small_files_free(files);
+}
+
+bool broker_restore(const char *path, const char *backup, const char *key_path, struct fault *why)
+{
+    owned(small_files) struct backup_small_files files = {0};
+    // Both are opened before root's rights are given away.
+    struct envelope_key *key = envelope_key_load(key_path, why);
+    int file = key ? open(backup, O_RDONLY | O_CLOEXEC) : -1;
+    if (key && file < 0)
+        fault_set(why, FAULT_ABSENT, "cannot open %.200s: %s", backup, strerror(errno));
+    bool done = file >= 0 && restore(path, file, key, &files, why);
+    if (file >= 0)
+        close(file);
+    envelope_key_free(key);
+    return done;
+}
