@@ -58,19 +58,21 @@ void tool_drop(struct tool *tool)
 
 // ---- calls
 
+static void add_pair(struct text *path, const char *name, const char *value)
+{
+    if (value[0])
+        text_addf(path, "%c%s=%s", strchr(path->bytes, '?') ? '&' : '?', name, value);
+}
+
 static void add_query(struct text *path, const struct page_query *query)
 {
-    char mark = '?';
-    if (query->limit) {
-        text_addf(path, "?limit=%lld", (long long)query->limit);
-        mark = '&';
-    }
-    if (query->accept[0])
-        text_addf(path, "%caccept=%s", mark, query->accept);
-    if (query->after[0])
-        text_addf(path, "&after=%s", query->after);
-    if (query->tenant[0])
-        text_addf(path, "&tenant=%s", query->tenant);
+    char limit[24] = "";
+    if (query->limit)
+        snprintf(limit, sizeof limit, "%lld", (long long)query->limit);
+    add_pair(path, "limit", limit);
+    add_pair(path, "accept", query->accept);
+    add_pair(path, "after", query->after);
+    add_pair(path, "tenant", query->tenant);
 }
 
 static void print_path(struct text *path, const struct tool_call *call)
