@@ -62,18 +62,19 @@ static bool make_folder_of(const char *path, struct fault *why)
     char folder[FILE_PATH_SIZE];
     TEXT_PUT(folder, path);
     *strrchr(folder, '/') = 0;
-    return mkdir(folder, 0755) == 0 || errno == EEXIST ||
+    return (mkdir(folder, 0755) == 0 && chmod(folder, 0755) == 0) || errno == EEXIST ||
            fault_set(why, FAULT_UNAVAILABLE, "cannot make %.200s: %s", folder, strerror(errno));
 }
 
 static bool put_file(const char *path, const struct backup_small_file *file, struct fault *why)
 {
-    if (!make_folder_of(path, why) ||
-        !file_create(path, file->member.mode, file->bytes, (size_t)file->member.size, why))
+    if (!make_folder_of(path, why) || !file_create(path, 0600, file->bytes, (size_t)file->member.size, why))
         return false;
+    // Which the umask took from it: the broker may be one of its group.
+    bool opened = chmod(path, file->member.mode) == 0;
     give_to_owner(path, &file->member);
     say("restored", path);
-    return true;
+    return opened || fault_set(why, FAULT_UNAVAILABLE, "cannot set the mode of %.200s: %s", path, strerror(errno));
 }
 
 // Only below the folder of the configuration: whoever has the certificate can make a back-up, and none of it goes

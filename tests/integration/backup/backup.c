@@ -31,7 +31,8 @@ static const char machine[] =
     " -keyout etc/broker.key -out etc/broker.crt\n"
     "$new rsa:2048 -subj /CN=recovery -keyout recovery.key -out etc/recovery.pem\n"
     "$new rsa:2048 -subj /CN=stranger -keyout stranger.key -out stranger.pem\n"
-    "echo secret-of-the-directory >etc/credentials/kreis.password\n"
+    "echo secret-of-the-directory >etc/credentials/kreis.password; chmod 640 etc/credentials/kreis.password\n"
+    "chgrp daemon etc/credentials/kreis.password\n"
     "for at in listen-address=127.0.0.1 certificate=$PWD/etc/broker.crt key=$PWD/etc/broker.key data-dir=$PWD/data"
     " journal-head-dir=$PWD/heads credentials-dir=$PWD/etc/credentials backup-certificates=$PWD/etc/recovery.pem; do\n"
     "  echo $at; done >etc/pult-broker.conf\n"
@@ -252,9 +253,11 @@ Test(backup, makes_a_broker_of_a_new_machine)
     shell("cp -a etc old; rm -r data heads etc; mkdir -m 700 data heads etc");
     cr_assert_eq(restore_with(file, "recovery.key"), 0, "%s", said.err);
     cr_assert(strstr(said.err, "the journal's head was lost: nobody can tell"), "%s", said.err);
-    shell("diff -r old etc; $PULT_BUILD/broker/pult-broker -c etc/pult-broker.conf --check;"
-          "test \"$(stat -c %a data/device-ca.key data/otp.secret data/journal.db heads/head.key | sort -u)\" = 600;"
-          "test ! -e data/restored");
+    shell(
+        "diff -r old etc; test \"$(stat -c %a:%U:%G etc/credentials/kreis.password)\" = 640:root:daemon;"
+        "test \"$(stat -c %a etc/credentials)\" = 755; $PULT_BUILD/broker/pult-broker -c etc/pult-broker.conf --check;"
+        "test \"$(stat -c %a data/device-ca.key data/otp.secret data/journal.db heads/head.key | sort -u)\" = 600;"
+        "test ! -e data/restored");
     start_broker();
     log_on();
     note_state(after);
