@@ -384,8 +384,9 @@ static void open_backup(struct broker *broker)
 {
     static const char *const data_names[] = {"device-ca.key", "device-ca.pem", "otp.secret", NULL};
     const struct broker_config *config = broker->config;
-    const char *const paths[] = {config->path,     config->certificate,         config->key,
-                                 config->admin_ca, config->backup_certificates, NULL};
+    bool named = !config->makes_certificate; // else the next broker makes one, by the same CA
+    const char *const paths[] = {config->path,     named ? config->certificate : "", named ? config->key : "",
+                                 config->admin_ca, config->backup_certificates,      NULL};
     memcpy(broker->backup_paths, paths, sizeof paths);
     struct backup_config backup = {.folder = config->data_dir,
                                    .data_names = data_names,

@@ -17,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+enum { CONFIG_LINES_MAX = 4096 }; // of one without settings
+
 static const char staging_name[] = "restored";
 
 static void join(char path[FILE_PATH_SIZE], const char *folder, const char *name)
@@ -91,12 +93,26 @@ static bool put_elsewhere(const char *config_path, const struct backup_small_fil
     return true;
 }
 
-// The first file is the configuration. One that cannot be used, as a new package's, makes room for it.
+// As a package brings it.
+static bool sets_nothing(const char *path)
+{
+    char text[CONFIG_LINES_MAX];
+    if (!file_read_text(path, text, sizeof text, NULL))
+        return false;
+    for (const char *line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        line += strspn(line, " \t\r");
+        if (*line && *line != '\n' && *line != '#')
+            return false;
+    }
+    return true;
+}
+
+// The first file is the configuration. One that sets nothing, or cannot be used, makes room for it.
 static bool put_config(const char *path, const struct backup_small_file *file, struct broker_config *config,
                        struct fault *why)
 {
     char before[FILE_PATH_SIZE];
-    if (file_exists(path) && broker_config_load(path, config))
+    if (file_exists(path) && !sets_nothing(path) && broker_config_load(path, config))
         return true;
     snprintf(before, sizeof before, "%s.before-restore", path);
     if (file_exists(path) && !file_rename(path, before, why))

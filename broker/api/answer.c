@@ -107,7 +107,7 @@ static const struct field backup_answer_fields[] = {
 };
 const struct record_type backup_answer_type = TYPE(backup_answer);
 
-enum { PIECE_TEXT_MAX = 512 * 1024 };
+enum { PIECE_TEXT_MAX = 128 * 1024 };
 
 static const struct field backup_piece_answer_fields[] = {
     {.name = "id", .type = FIELD_TEXT, AT(backup_piece_answer, id), .sentence = "of the back-up that it is of"},

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum {
-    PIECE = 384 * 1024, // half a megabyte in base64: what the loop can print and send between two logons
+    PIECE = 96 * 1024, // 128 KiB in base64: what the loop can print and send between two logons
     PIECE_TEXT = PIECE / 3 * 4 + 1,
     KEPT_MS = 60 * 60 * 1000,
     TAKEN_MS = 60 * 1000, // since the last piece: whoever fetches it has not gone

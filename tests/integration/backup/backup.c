@@ -264,17 +264,26 @@ Test(backup, makes_a_broker_of_a_new_machine)
     cr_assert_str_eq(before, after);
 }
 
-// One that a package brought stands in for none; one that can be used stays.
-Test(backup, replaces_a_configuration_only_when_it_cannot_be_used)
+// A package's sets nothing; that of a broker stays.
+Test(backup, replaces_a_configuration_that_sets_nothing_or_cannot_be_used)
 {
+    static const char *const poor[] = {"echo '# certificate = x' >etc/pult-broker.conf",
+                                       "echo 'port = none' >etc/pult-broker.conf"};
     make_backup();
     stop_broker();
-    shell("rm -r data heads; mkdir -m 700 data heads; echo '#empty' >etc/pult-broker.conf; echo other "
-          ">etc/credentials/kreis.password");
+    shell("echo other >etc/credentials/kreis.password");
+    for (size_t i = 0; i < sizeof poor / sizeof *poor; i++) {
+        shell("rm -r data heads; mkdir -m 700 data heads");
+        shell(poor[i]);
+        cr_assert_eq(restore_with(file, "recovery.key"), 0, "%s", said.err);
+        cr_assert(strstr(said.out, "not restored"), "%s", said.out);
+        shell(
+            "grep -q backup-certificates etc/pult-broker.conf; test $(wc -l <etc/pult-broker.conf.before-restore) = 1;"
+            "grep -qx other etc/credentials/kreis.password");
+    }
+    shell("rm -r data heads; mkdir -m 700 data heads; sed -i /backup-certificates/d etc/pult-broker.conf");
     cr_assert_eq(restore_with(file, "recovery.key"), 0, "%s", said.err);
-    shell("grep -q backup-certificates etc/pult-broker.conf; grep -q empty etc/pult-broker.conf.before-restore;"
-          "grep -qx other etc/credentials/kreis.password");
-    cr_assert(strstr(said.out, "not restored"), "%s", said.out);
+    shell("test -z \"$(grep backup-certificates etc/pult-broker.conf)\"");
 }
 
 Test(backup, goes_to_a_second_place_by_a_command)
