@@ -109,8 +109,10 @@ static bool make_plan(struct plan *plan, const struct record_list *objects, stru
         enum noun noun = turn / 2;
         for (size_t i = 0; i < objects->count; i++) {
             struct apply_object *object = record_at(objects, &apply_object_type, i);
+            if ((enum noun)object->noun != noun)
+                continue;
             bool is_first = noun == NOUN_TENANT && object->record.tenant.district;
-            if ((enum noun)object->noun != noun || is_first != (turn % 2 == 0))
+            if (is_first != (turn % 2 == 0))
                 continue;
             planned++;
             if (!plan_object(plan, object, why))
