@@ -203,6 +203,8 @@ Test(backup_file, that_was_cut_is_refused)
         cr_assert_not(read_backup(NULL, file.bytes, length, 65536), "%zu of %zu", length, file.length);
     }
     cr_assert_not(read_backup(NULL, file.bytes, file.length - 1, 65536));
+    cr_assert_not(read_backup(NULL, file.bytes, file.length - ARCHIVE_BLOCK, 65536), "half its end");
+    cr_assert_not(read_backup(NULL, file.bytes, file.length - ARCHIVE_END, 65536), "no end");
 }
 
 Test(backup_file, that_was_altered_is_refused)
