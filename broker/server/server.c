@@ -307,8 +307,9 @@ static struct lws_vhost *vhost_new(struct lws_context *context, enum listener_ki
         .alpn = "http/1.1", // its HTTP/2 has a flood that ends no connection
         .keepalive_timeout = KEEPALIVE_S,
         .timeout_secs_ah_idle = library_patience_s(config),
-        .options =
-            (ca_file ? LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT : 0) | LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT,
+        .options = (ca_file ? LWS_SERVER_OPTION_REQUIRE_VALID_OPENSSL_CLIENT_CERT : 0) |
+                   LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT |
+                   LWS_SERVER_OPTION_DISABLE_OS_CA_CERTS, // for a client that it could be, too: 150 certificates a port
     };
     return lws_create_vhost(context, &info);
 }
