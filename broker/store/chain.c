@@ -472,8 +472,8 @@ static bool remove_person(struct chain *chain, struct mark *next, const void *ar
 
 enum store_outcome chain_erase_person(struct chain *chain, const char *id, struct fault *why)
 {
-    if (!erased_list_add(chain->head_folder, id, why))
-        return STORE_REFUSED;
+    if (!chain->dead && !erased_list_add(chain->head_folder, id, why))
+        return why->kind == FAULT_BROKEN ? distrust_chain(chain) : STORE_REFUSED;
     return wipe_log_after(chain, commit_change(chain, remove_person, id, why), why);
 }
 

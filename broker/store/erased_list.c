@@ -58,7 +58,8 @@ static bool walk_list(const char *path, off_t *whole, bool (*each)(void *arg, co
         *whole += got - got % ERASED_LINE;
     }
     if (right && got < 0)
-        right = fault_set(why, FAULT_BROKEN, "cannot read %.200s: %s", path, strerror(errno));
+        right = fault_set(why, errno == EIO ? FAULT_BROKEN : FAULT_UNAVAILABLE, "cannot read %.200s: %s", path,
+                          strerror(errno));
     file_system->close(descriptor);
     return right;
 }
