@@ -300,6 +300,35 @@ Test(backup, goes_to_a_second_place_by_a_command)
     cr_assert(strstr(said.err, "the command failed (7)"), "%s", said.err);
 }
 
+// As pult-backup.service does: by a certificate that the settings name, on the port for administrators.
+Test(backup, is_made_by_a_certificate)
+{
+    char line[200];
+    stop_broker();
+    shell(
+        "openssl req -x509 -noenc -days 2 -newkey rsa:2048 -subj /CN=backup -addext extendedKeyUsage=clientAuth"
+        " -keyout etc/backup.key -out etc/backup.crt 2>/dev/null;"
+        "echo admin-ca=$PWD/etc/backup.crt >>etc/pult-broker.conf; mkdir -p pult;"
+        "for at in broker=localhost ca=$PWD/etc/broker.crt certificate=$PWD/etc/backup.crt key=$PWD/etc/backup.key; do"
+        " echo $at; done >pult/pultctl.conf");
+    start_broker();
+    unsetenv("PULT_BROKER");
+    cr_assert_eq(back_up(""), 4, "nobody has that certificate");
+    snprintf(line, sizeof line, "broker/pult-broker -c %s/etc/pult-broker.conf --first-token", folder);
+    cr_assert_eq(run(line, NULL), 0, "%s", said.err);
+    owned(bytes) char *token = mem_dup(said.out);
+    shell("mv pult/pultctl.conf .");
+    setenv("PULT_BROKER", "localhost", 1);
+    cr_assert_eq(run("admin-tool/pultctl login --token-stdin", token), 0, "%s", said.err);
+    snprintf(line, sizeof line,
+             "admin-tool/pultctl administrator add kreis/backup name=Backup certificate=@%s/etc/backup.crt", folder);
+    cr_assert_eq(run(line, NULL), 0, "%s", said.err);
+    unsetenv("PULT_BROKER");
+    shell("mv pultctl.conf pult");
+    cr_assert_eq(back_up(""), 0, "%s", said.err);
+    find_file();
+}
+
 // ---- refused
 
 Test(backup, is_not_made_for_nobody)
