@@ -264,6 +264,35 @@ Test(backup, makes_a_broker_of_a_new_machine)
     cr_assert_str_eq(before, after);
 }
 
+// As the manual has it made.
+Test(backup, is_opened_with_the_passphrase_of_its_key)
+{
+    char line[500];
+    make_backup();
+    stop_broker();
+    shell("rm -r data heads; mkdir -m 700 data heads;"
+          "openssl pkey -in recovery.key -aes256 -passout pass:in-the-safe -out locked.key");
+    snprintf(line, sizeof line,
+             "broker/pult-broker -c %s/etc/pult-broker.conf --restore %s --recovery-key %s/locked.key", folder, file,
+             folder);
+    program_at_terminal(&said, line, "pass phrase", "wrong-one\n");
+    cr_assert_eq(said.exit_code, 1, "%s", said.out);
+    cr_assert(strstr(said.out, "another passphrase"), "%s", said.out);
+    program_at_terminal(&said, line, "pass phrase", "in-the-safe\n");
+    cr_assert_eq(said.exit_code, 0, "%s", said.out);
+}
+
+// By root, from where only root can read.
+Test(backup, belongs_to_the_broker_s_user_where_it_is_restored)
+{
+    make_backup();
+    stop_broker();
+    shell("chmod 711 .; rm -r data heads etc/credentials/*; mkdir -m 700 data heads; chown daemon:daemon data heads");
+    cr_assert_eq(restore_with(file, "recovery.key"), 0, "%s", said.err);
+    shell("test \"$(stat -c %U data/* heads/* | sort -u)\" = daemon;"
+          "test \"$(stat -c %U:%a etc/credentials/kreis.password)\" = root:640");
+}
+
 // A package's sets nothing; that of a broker stays.
 Test(backup, replaces_a_configuration_that_sets_nothing_or_cannot_be_used)
 {
