@@ -157,9 +157,11 @@ static bool may_be_there(const struct broker_config *config, const struct backup
     for (size_t i = 0; i < sizeof names / sizeof *names; i++)
         if (text_equal(name, names[i]))
             return true;
+    struct stat status;
     const struct backup_small_file *file = find_data(files, name);
     join(path, config->data_dir, name);
-    return file && same_as(path, file);
+    bool is_socket = lstat(path, &status) == 0 && S_ISSOCK(status.st_mode); // which a broker that was killed left
+    return is_socket || (file && same_as(path, file));
 }
 
 static bool is_empty(const struct broker_config *config, const struct backup_small_files *files, struct fault *why)

@@ -293,6 +293,25 @@ Test(backup, belongs_to_the_broker_s_user_where_it_is_restored)
           "test \"$(stat -c %U:%a etc/credentials/kreis.password)\" = root:640");
 }
 
+// As it is left between its steps.
+Test(backup, is_restored_again_when_that_was_interrupted)
+{
+    note_state(before);
+    make_backup();
+    stop_broker();
+    shell("find data -type f ! -name device-ca.* ! -name otp.secret -delete; mkdir -m 700 data/restored; echo half "
+          ">data/restored/journal.db");
+    shell("cp data/otp.secret secret; echo other >data/otp.secret");
+    restore_with(file, "recovery.key");
+    is_refused("move otp.secret away first");
+    shell("cp secret data/otp.secret");
+    cr_assert_eq(restore_with(file, "recovery.key"), 0, "%s", said.err);
+    start_broker();
+    log_on();
+    note_state(after);
+    cr_assert_str_eq(before, after);
+}
+
 // A package's sets nothing; that of a broker stays.
 Test(backup, replaces_a_configuration_that_sets_nothing_or_cannot_be_used)
 {
