@@ -87,10 +87,10 @@ void await_port(int port)
 
 pid_t slapd_start(const char *name, int port, int people)
 {
-    return slapd_start_with(name, port, people, NULL);
+    return slapd_start_with(name, port, people, NULL, NULL);
 }
 
-pid_t slapd_start_with(const char *name, int port, int people, const char *tls_suites)
+pid_t slapd_start_with(const char *name, int port, int people, const char *version, const char *group)
 {
     char dir[128], suffix[64], port_text[16], people_text[16];
     snprintf(dir, sizeof dir, "%s/%s", fixture_folder, name);
@@ -98,7 +98,7 @@ pid_t slapd_start_with(const char *name, int port, int people, const char *tls_s
     snprintf(port_text, sizeof port_text, "%d", port);
     snprintf(people_text, sizeof people_text, "%d", people);
     const char *const arguments[] = {
-        "tests/integration/auth/serve-slapd", dir, suffix, port_text, people_text, tls_suites, NULL};
+        "tests/integration/auth/serve-slapd", dir, suffix, port_text, people_text, version, group, NULL};
     pid_t pid = fixture_start(arguments);
     await_port(port + 1);
     return pid;

@@ -26,7 +26,8 @@ extern char fixture_folder[64];
 
 // A directory "dc=<name>" with people; waits until it takes connections. Killed when the test ends.
 pid_t slapd_start(const char *name, int port, int people);
-pid_t slapd_start_with(const char *name, int port, int people, const char *tls_suites); // GnuTLS's words, or NULL
+// One that speaks this version of TLS with this group alone ("TLSv1.3", "X25519"), or, where they are NULL, all.
+pid_t slapd_start_with(const char *name, int port, int people, const char *version, const char *group);
 void slapd_kill(pid_t pid);
 pid_t fixture_start(const char *const *arguments); // any other server
 void await_port(int port);

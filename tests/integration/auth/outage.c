@@ -209,23 +209,20 @@ Test(outage, by_silence_of_the_first_server_costs_less_than_the_deadline)
 
 Test(outage, is_a_server_that_knows_only_what_is_not_allowed)
 {
-    static const char common[] =
-        "NONE:+VERS-%s:+AES-128-GCM:+AEAD:+ECDHE-ECDSA:+GROUP-%s:+SIGN-ALL:+COMP-NULL:+CTYPE-X509";
     static const struct {
         const char *version, *group;
         enum auth_verdict verdict;
-    } rows[] = {{"TLS1.3", "SECP256R1", AUTH_RIGHT},
-                {"TLS1.2", "SECP384R1", AUTH_RIGHT},
-                {"TLS1.3", "X25519", AUTH_UNAVAILABLE},
-                {"TLS1.2", "X25519", AUTH_UNAVAILABLE},
-                {"TLS1.1:+AES-128-CBC:+SHA1", "SECP256R1", AUTH_UNAVAILABLE}};
+    } rows[] = {{"TLSv1.3", "P-256", AUTH_RIGHT},
+                {"TLSv1.2", "P-384", AUTH_RIGHT},
+                {"TLSv1.3", "X25519", AUTH_UNAVAILABLE},
+                {"TLSv1.2", "X25519", AUTH_UNAVAILABLE},
+                {"TLSv1.1", "P-256", AUTH_UNAVAILABLE}};
     auth = auth_start(5000);
     for (int i = 0; i < (int)(sizeof rows / sizeof rows[0]); i++) {
-        char name[16], servers[64], suites[256];
+        char name[16], servers[64];
         snprintf(name, sizeof name, "town%d", i);
         snprintf(servers, sizeof servers, "ldaps://127.0.0.1:%d", 7001 + 2 * i);
-        snprintf(suites, sizeof suites, common, rows[i].version, rows[i].group);
-        slapd_start_with(name, 7000 + 2 * i, 0, suites);
+        slapd_start_with(name, 7000 + 2 * i, 0, rows[i].version, rows[i].group);
         struct tenant tenant = town(name, servers);
         struct answer answer = check(auth, &tenant, "anna", "anna-geheim");
         cr_expect_eq(answer.verdict, rows[i].verdict, "%s %s: %d", rows[i].version, rows[i].group, answer.verdict);
