@@ -67,14 +67,19 @@ class Device:
         pultctl("device", "set", self.id, *words)
 
     def forge(self, days, usage, ca="/srv/pult-broker/device-ca"):
-        """A certificate for the same name and key, by the broker's own device CA."""
+        """A certificate for the same name and key, by the broker's own device CA; days below 0: it has ended."""
+        when = ["-days", str(days)]
+        # OpenSSL 3.5 issues none that ends before it begins, and takes both dates instead.
+        if days < 0 and "not_before" in subprocess.run(["openssl", "x509", "-help"], capture_output=True, text=True,
+                                                       check=False).stderr:
+            when = ["-not_before", "20200101000000Z", "-not_after", "20200102000000Z"]
         extensions = f"basicConstraints=critical,CA:FALSE\nextendedKeyUsage={usage}\n"
         run("openssl", "req", "-new", "-key", self.key, "-subj", f"/CN={self.id}".replace("altdorf/", "altdorf\\/"),
             "-out", f"{WORK}/forged.csr")
         with open(f"{WORK}/extensions", "w", encoding="ascii") as file:
             file.write(extensions)
-        run("openssl", "x509", "-req", "-in", f"{WORK}/forged.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key", "-days",
-            str(days), "-extfile", f"{WORK}/extensions", "-out", f"{WORK}/forged.crt")
+        run("openssl", "x509", "-req", "-in", f"{WORK}/forged.csr", "-CA", f"{ca}.pem", "-CAkey", f"{ca}.key",
+            *when, "-extfile", f"{WORK}/extensions", "-out", f"{WORK}/forged.crt")
         return self.context(f"{WORK}/forged.crt")
 
     def context(self, crt=None):
