@@ -31,6 +31,7 @@ struct arrival {
     struct loop_watch *watch;
     struct arrival *next, **before; // of all, or of those that have
     int descriptor;
+    bool ready; // it has
     int needed; // bytes until that is complete; RECORD_HEAD as long as its length is not known
 };
 
@@ -65,17 +66,12 @@ static void take_out(struct arrivals *arrivals, struct arrival *arrival)
     *(arrival->next ? &arrival->next->before : &arrivals->last) = arrival->before;
 }
 
-static bool is_ready(const struct arrival *arrival)
-{
-    return !arrival->watch;
-}
-
 // Its descriptor, now the caller's.
 static int arrival_end(struct arrival *arrival)
 {
     struct listener *listener = arrival->listener;
     int descriptor = arrival->descriptor;
-    take_out(is_ready(arrival) ? &listener->ready : &listener->waiting, arrival);
+    take_out(arrival->ready ? &listener->ready : &listener->waiting, arrival);
     loop_watch_free(arrival->watch);
     listener->server->open--;
     free(arrival);
@@ -125,6 +121,7 @@ static void hello_complete(struct arrival *arrival)
     take_out(&listener->waiting, arrival);
     loop_watch_free(take(arrival->watch));
     put_last(&listener->ready, arrival);
+    arrival->ready = true;
     unproven_step(arrival->unproven, true, clock_steady_ms());
     if (!listener->begun)
         loop_timer_start(listener->turn, TURN_MS);
@@ -143,24 +140,35 @@ static bool read_length(struct arrival *arrival)
     return head[0] == RECORD_HANDSHAKE && head[1] == 3 && length > 0 && length <= RECORD_MAX;
 }
 
-// The kernel calls when as many bytes have come as were asked for, or no more will come.
-static void arrival_ready(void *arg, bool readable, bool writable)
+static int bytes_there(const struct arrival *arrival)
 {
-    (void)readable, (void)writable;
-    struct arrival *arrival = arg;
-    bool is_news = arrival->needed == RECORD_HEAD;
     int available = 0;
+    ioctl(arrival->descriptor, FIONREAD, &available);
+    return available;
+}
+
+// As many bytes have come as were asked for, or no more will come. False: it does not wait any more, and may be gone.
+static bool goes_on_waiting(struct arrival *arrival)
+{
+    bool is_news = arrival->needed == RECORD_HEAD;
     if (is_news && !read_length(arrival)) {
         close_arrival(arrival);
-        return;
+        return false;
     }
-    ioctl(arrival->descriptor, FIONREAD, &available);
-    if (available >= arrival->needed)
+    bool is_whole = bytes_there(arrival) >= arrival->needed;
+    if (is_whole)
         hello_complete(arrival);
     else if (is_news)
         wait_for_bytes(arrival->descriptor, arrival->needed);
     else
         close_arrival(arrival);
+    return !is_whole && is_news;
+}
+
+static void arrival_ready(void *arg, bool readable, bool writable)
+{
+    (void)readable, (void)writable;
+    goes_on_waiting(arg);
 }
 
 static void take_arrival(struct listener *listener, int descriptor, const struct sockaddr_storage *from)
@@ -170,10 +178,13 @@ static void take_arrival(struct listener *listener, int descriptor, const struct
     arrival->listener = listener;
     arrival->descriptor = descriptor;
     arrival->needed = RECORD_HEAD;
-    arrival->watch = loop_watch_new(server->services->loop, descriptor, arrival_ready, arrival);
     put_last(&listener->waiting, arrival);
     server->open++;
     arrival->unproven = unproven_add(server->unproven, listener->kind, from, drop_arrival, arrival, clock_steady_ms());
+    // Where much is to be done the message has come with the connection.
+    if (bytes_there(arrival) >= RECORD_HEAD && !goes_on_waiting(arrival))
+        return;
+    arrival->watch = loop_watch_new(server->services->loop, descriptor, arrival_ready, arrival);
     loop_watch_set(arrival->watch, true, false);
 }
 
