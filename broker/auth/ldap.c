@@ -28,6 +28,7 @@ struct ldap_link {
     LDAP *ldap;
     int descriptor;
     int64_t until_ms;          // while it is opened
+    bool readable;             // something is in the socket that nobody has read yet
     struct ldap_bytes *values; // of the entry being handed on
     size_t value_capacity;
 };
@@ -96,7 +97,7 @@ static bool fail_link(struct ldap_link *link, struct fault *why, const char *doi
 // libldap's network timeout begins anew with every byte, so a server that drips could hold the thread for ever, and one
 // that is silent in a TLS handshake makes libldap 2.5 spin and wait for ever. This layer between TCP and TLS waits for
 // the bytes itself and ends that.
-static int limit_setup(Sockbuf_IO_Desc *layer, void *arg)
+static int keep_link(Sockbuf_IO_Desc *layer, void *arg)
 {
     layer->sbiod_pvt = arg;
     return 0;
@@ -129,7 +130,7 @@ static int limit_control(Sockbuf_IO_Desc *layer, int option, void *arg)
 }
 
 static Sockbuf_IO limit = {
-    .sbi_setup = limit_setup, .sbi_ctrl = limit_control, .sbi_read = limit_read, .sbi_write = limit_write};
+    .sbi_setup = keep_link, .sbi_ctrl = limit_control, .sbi_read = limit_read, .sbi_write = limit_write};
 
 static bool set_socket(struct ldap_link *link, int64_t wait_ms)
 {
@@ -141,13 +142,35 @@ static bool set_socket(struct ldap_link *link, int64_t wait_ms)
            ber_sockbuf_add_io(socket, &limit, LBER_SBIOD_LEVEL_PROVIDER, link) == 0;
 }
 
-// In its place below TLS, a layer that reads all there is at once: GnuTLS asks twice for each record, first for its
-// length, and libldap asks for nothing that was read already.
+// libldap asks with poll whether it may read. This layer answers, for we were told by our own.
+static ber_slen_t told_read(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    ((struct ldap_link *)layer->sbiod_pvt)->readable = false;
+    return LBER_SBIOD_READ_NEXT(layer, bytes, length);
+}
+
+static ber_slen_t told_write(Sockbuf_IO_Desc *layer, void *bytes, ber_len_t length)
+{
+    return LBER_SBIOD_WRITE_NEXT(layer, bytes, length);
+}
+
+static int told_control(Sockbuf_IO_Desc *layer, int option, void *arg)
+{
+    const struct ldap_link *link = layer->sbiod_pvt;
+    return option == LBER_SB_OPT_DATA_READY && link->readable ? 1 : LBER_SBIOD_CTRL_NEXT(layer, option, arg);
+}
+
+static Sockbuf_IO told = {
+    .sbi_setup = keep_link, .sbi_ctrl = told_control, .sbi_read = told_read, .sbi_write = told_write};
+
+// In the place of the limit, below TLS, and over them a layer that reads all there is at once: GnuTLS asks twice for
+// each record, first for its length, and libldap asks for nothing that was read already.
 static bool begin_reading_ahead(struct ldap_link *link)
 {
     Sockbuf *socket = NULL;
     return ldap_get_option(link->ldap, LDAP_OPT_SOCKBUF, &socket) == 0 &&
            ber_sockbuf_remove_io(socket, &limit, LBER_SBIOD_LEVEL_PROVIDER) == 0 &&
+           ber_sockbuf_add_io(socket, &told, LBER_SBIOD_LEVEL_PROVIDER, link) == 0 &&
            ber_sockbuf_add_io(socket, &ber_sockbuf_io_readahead, LBER_SBIOD_LEVEL_PROVIDER, NULL) == 0;
 }
 
@@ -498,6 +521,7 @@ static bool holds_back(struct ldap_link *link)
 bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg)
 {
     struct timeval at_once = {0};
+    link->readable = true;
     do {
         owned(message) LDAPMessage *message = NULL;
         int kind = ldap_result(link->ldap, LDAP_RES_ANY, LDAP_MSG_ONE, &at_once, &message);
