@@ -17,6 +17,7 @@ static void key_of(char key[SLUG_SIZE + NAME_SIZE], const char *tenant_id, const
 struct key_row {
     char id[ID_SIZE];
     char key[SLUG_SIZE + NAME_SIZE];
+    const struct store_person *person; // in by_id
 };
 
 static struct key_row key_row_of(const struct store_person *person)
@@ -38,7 +39,9 @@ static void drop_key(struct people *people, const struct store_person *person)
 void people_put(struct people *people, const struct store_person *person)
 {
     struct key_row row = key_row_of(person);
-    struct store_person *old = sorted_table_put(&people->by_id, mem_copy(person, sizeof *person));
+    struct store_person *stored = mem_copy(person, sizeof *person);
+    struct store_person *old = sorted_table_put(&people->by_id, stored);
+    row.person = stored;
     if (old)
         drop_key(people, old);
     free(old);
@@ -73,5 +76,5 @@ const struct store_person *people_by_key(const struct people *people, const char
     char key[SLUG_SIZE + NAME_SIZE];
     key_of(key, tenant_id, directory_key);
     const struct key_row *row = sorted_table_find(&people->by_key, key);
-    return row ? people_find(people, row->id) : NULL;
+    return row ? row->person : NULL;
 }
