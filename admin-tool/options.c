@@ -43,6 +43,7 @@ static const struct option_row rows[] = {
     {"enrol", 0, OPTION_PLAN, NULL, AT(enrol), N_("print a one-time token for each new host and device")},
     {"yes", 'y', OPTION_YES, NULL, AT(yes), N_("do not ask")},
     {"device", 0, OPTION_DEVICE, "DEVICE", AT(device), N_("the desk: TENANT/NAME")},
+    {"as", 0, OPTION_AS, "NAME", AT(as), N_("a person to look for, as they would type their name; their password is not needed")},
     {"until", 0, OPTION_DRAIN, "TIME", AT(until), N_("when it automatically accepts new sessions again, such as 18:00")},
     {"message", 0, OPTION_DRAIN, "TEXT", AT(message), N_("shown to the people on it")},
     {"command", 0, OPTION_BACKUP, "COMMAND", AT(command), N_("gets the back-up on standard input, for a second place; its name is in PULT_BACKUP")},

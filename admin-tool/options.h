@@ -18,6 +18,7 @@ enum option_flag {
     OPTION_DRAIN = 256, // --until, --message
     OPTION_YES = 512,
     OPTION_BACKUP = 1024, // --command, --recovery-key
+    OPTION_AS = 2048,     // --as NAME
 };
 
 enum { OPTION_SIZE = 512 };
@@ -28,7 +29,7 @@ struct options {
     int64_t port;
     char ca[OPTION_SIZE], certificate[OPTION_SIZE], key[OPTION_SIZE];
     char tenant[OPTION_SIZE], name[OPTION_SIZE], lang[OPTION_SIZE], file[OPTION_SIZE];
-    char last[OPTION_SIZE], after[OPTION_SIZE], device[OPTION_SIZE];
+    char last[OPTION_SIZE], after[OPTION_SIZE], device[OPTION_SIZE], as[OPTION_SIZE];
     char until[OPTION_SIZE], message[OPTION_SIZE];
     char command[OPTION_SIZE], recovery_key[OPTION_SIZE];
     char pin[DIGEST_SIZE]; // SHA-256 of the broker's authority, from an invitation, where there is no file `ca`

@@ -133,6 +133,24 @@ static const struct field explain_answer_fields[] = {
 };
 const struct record_type explain_answer_type = TYPE(explain_answer);
 
+static const char *const check_step_words[] = {"address", "tls", "bind", "user_base", "person", "group_base", "groups", "clock", "kerberos", NULL};
+static const char *const check_state_words[] = {"ok", "warning", "failed", "not-checked", NULL};
+
+static const struct field check_step_fields[] = {
+    {.name = "step", .type = FIELD_CHOICE, AT(check_step, step), .choices = check_step_words, .column = 1, .sentence = "what was looked at"},
+    {.name = "state", .type = FIELD_CHOICE, AT(check_step, state), .choices = check_state_words, .column = 2, .sentence = "whether it works"},
+    {.name = "text", .type = FIELD_TEXT, AT(check_step, text), .column = 3, .sentence = "what was found, and what to do, in English"},
+    {.name = "text_format", .type = FIELD_TEXT, AT(check_step, text_format), .sentence = "the template of the text, for translation"},
+    {.name = NULL},
+};
+const struct record_type check_step_type = TYPE(check_step);
+
+static const struct field tenant_check_answer_fields[] = {
+    {.name = "steps", .type = FIELD_RECORDS, AT(tenant_check_answer, steps), .max = 100, .record = &check_step_type, .sentence = "in the order of looking"},
+    {.name = NULL},
+};
+const struct record_type tenant_check_answer_type = TYPE(tenant_check_answer);
+
 static const char *const health_words[] = {"ok", NULL};
 
 static const struct field health_answer_fields[] = {

@@ -115,6 +115,31 @@ struct explain_answer {
 };
 extern const struct record_type explain_answer_type;
 
+enum check_step_kind {
+    CHECK_STEP_ADDRESS,
+    CHECK_STEP_TLS,
+    CHECK_STEP_BIND,
+    CHECK_STEP_USER_BASE,
+    CHECK_STEP_PERSON,
+    CHECK_STEP_GROUP_BASE,
+    CHECK_STEP_GROUPS,
+    CHECK_STEP_CLOCK,
+    CHECK_STEP_KERBEROS,
+};
+
+enum check_state { CHECK_OK, CHECK_WARNING, CHECK_FAILED, CHECK_SKIPPED };
+
+struct check_step {
+    int64_t step, state; // enums
+    char text[TRACE_SIZE], text_format[LIST_SIZE];
+};
+extern const struct record_type check_step_type;
+
+struct tenant_check_answer {
+    struct record_list steps; // struct check_step
+};
+extern const struct record_type tenant_check_answer_type;
+
 struct health_answer {
     int64_t status; // 0: ok
 };

@@ -89,6 +89,12 @@ static const struct field unlock_request_fields[] = {
 };
 const struct record_type unlock_request_type = TYPE(unlock_request);
 
+static const struct field tenant_check_request_fields[] = {
+    {.name = "as", .type = FIELD_TEXT, AT(tenant_check_request, as), .sentence = "a user name to look for, as they would type it; no password is needed"},
+    {.name = NULL},
+};
+const struct record_type tenant_check_request_type = TYPE(tenant_check_request);
+
 static const struct field drain_request_fields[] = {
     {.name = "until", .type = FIELD_TIME, AT(drain_request, until_ms), .sentence = "when the host automatically accepts new sessions again; empty: when it is undrained"},
     {.name = "text", .type = FIELD_TEXT, AT(drain_request, text), .sentence = "shown to the people on the host"},

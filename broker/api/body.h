@@ -50,6 +50,10 @@ struct unlock_request {
     char name[USER_NAME_SIZE]; // as typed where it was guessed
 };
 
+struct tenant_check_request {
+    char as[USER_NAME_SIZE]; // as typed; empty: nobody in particular
+};
+
 struct drain_request {
     int64_t until_ms;     // 0: until undrained
     char text[NAME_SIZE]; // shown to the people on the host; empty: nothing
@@ -72,4 +76,4 @@ struct apply_request {
 
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
-    apply_object_type, apply_request_type;
+    tenant_check_request_type, apply_object_type, apply_request_type;

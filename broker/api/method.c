@@ -65,6 +65,7 @@ const struct method method_rows[] = {
     SHOW_ROW(PERSON, "people", &person_status_type),
     {METHOD_REMOVE, DELETE("/v1/people/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "erases a person: name, user name and the directory's id are gone, events keep an id that no longer identifies anybody"},
     {METHOD_UNLOCK, POST("/v1/tenants/{id}/unlock"), BY(ADMIN), OF(TENANT), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .body = BODY(unlock), .answer = ANSWER(unlock), .sentence = "lets somebody at whose password was guessed try again at once"},
+    {METHOD_CHECK, POST("/v1/tenants/{id}/check"), BY(ADMIN), OF(TENANT), .flags = METHOD_OWN_TENANT, .body = BODY(tenant_check), .answer = ANSWER(tenant_check), .refusals = MAY(BUSY), .sentence = "looks at a tenant's directory step by step, as a logon would"},
     LIST_ROW(SESSION, "sessions"),
     SHOW_ROW(SESSION, "sessions", &session_status_type),
     {METHOD_REMOVE, DELETE("/v1/sessions/{id}"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .sentence = "ends a session"},

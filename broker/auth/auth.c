@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/auth.h"
+#include "broker/auth/checkup.h"
 #include "broker/auth/connector.h"
 #include "broker/auth/directory.h"
 #include "broker/auth/krb5.h"
@@ -19,8 +20,19 @@ struct tenant_directory {
     char id[ID_SIZE];
 };
 
+enum { CHECKUPS_MAX = 4 }; // at a time: each has a thread
+
+struct open_checkup {
+    struct open_checkup *next;
+    struct auth *auth;
+    struct checkup *checkup;
+    examine_done *done;
+    void *arg;
+};
+
 struct auth {
     struct loop *loop;
+    struct open_checkup *checkups;
     struct directory_config config;
     char *credentials_dir;
     struct tenant_directory *members;
@@ -111,6 +123,39 @@ static void tenant_status(void *self, const struct tenant *tenant, struct direct
     directory_status(member_for(self, tenant)->directory, status);
 }
 
+static void end_checkup(struct open_checkup *open, const struct check_step *steps, size_t count)
+{
+    LL_DELETE(open->auth->checkups, open);
+    open->done(open->arg, steps, count);
+    checkup_free(open->checkup);
+    free(open);
+}
+
+static void examined(void *arg, const struct check_step *steps, size_t count)
+{
+    end_checkup(arg, steps, count);
+}
+
+static bool examine(void *self, const struct tenant *tenant, const char *name, examine_done *done, void *arg)
+{
+    struct auth *auth = self;
+    struct open_checkup *other;
+    size_t count = 0;
+    LL_COUNT(auth->checkups, other, count);
+    if (count == CHECKUPS_MAX)
+        return false;
+    struct open_checkup *open = mem_new(1, sizeof *open);
+    *open = (struct open_checkup){.auth = auth, .done = done, .arg = arg};
+    // As long for each step as a connection for logons may take.
+    open->checkup =
+        checkup_new(auth->loop, tenant, auth->credentials_dir, name, auth->config.deadline_ms * 2 / 5, examined, open);
+    if (open->checkup)
+        LL_PREPEND(auth->checkups, open);
+    else
+        free(open);
+    return open->checkup != NULL;
+}
+
 struct auth *auth_new(struct loop *loop, const struct directory_config *config)
 {
     struct auth *auth = mem_new(1, sizeof *auth);
@@ -134,6 +179,8 @@ void auth_free(struct auth *auth)
     if (!auth)
         return;
     forget_due(auth);
+    while (auth->checkups)
+        end_checkup(auth->checkups, NULL, 0);
     HASH_ITER(hh, auth->members, member, next)
     {
         HASH_DEL(auth->members, member);
@@ -147,6 +194,6 @@ void auth_free(struct auth *auth)
 
 struct auth_port auth_port(struct auth *auth)
 {
-    return (struct auth_port){auth,          check_password, look_up,      change_password,
-                              accept_ticket, forget_tenant,  tenant_status};
+    return (struct auth_port){auth,          check_password, look_up,       change_password,
+                              accept_ticket, forget_tenant,  tenant_status, examine};
 }

@@ -20,7 +20,7 @@
 enum {
     ANSWER_MAX = 1 << 20, // bytes of one LDAP message; more is refused before it is allocated
     SASL_STEPS_MAX = 8,
-    ATTRIBUTES_MAX = 16, // of an entry; we ask for less
+    ATTRIBUTES_MAX = 24, // of an entry; we ask for less
     VALUES_MAX = 4096,   // of an entry; the rest is left out
 };
 
@@ -505,6 +505,24 @@ static bool hand_on(struct ldap_link *link, LDAPMessage *message, ldap_link_answ
         return true; // a reference to another server, or a notice that this one will close
     struct ldap_reply reply;
     return read_result(link, message, &reply) && answer(arg, ldap_msgid(message), NULL, &reply.result);
+}
+
+bool ldap_link_search_now(struct ldap_link *link, const struct ldap_query *query, int64_t wait_ms,
+                          ldap_link_answer *answer, void *arg, struct ldap_reply *reply, struct fault *why)
+{
+    int id = 0;
+    bool good = true;
+    if (!ldap_link_search(link, query, &id))
+        return fail_link(link, why, "search");
+    owned(message) LDAPMessage *messages = wait_for(link, id, wait_ms);
+    if (!messages)
+        return fault_set(why, FAULT_UNAVAILABLE, "no answer");
+    LDAPMessage *last = messages;
+    for (LDAPMessage *one = messages; one && good; one = ldap_next_message(link->ldap, one)) {
+        good = hand_on(link, one, answer, arg);
+        last = one;
+    }
+    return (good && read_result(link, last, reply)) || fault_set(why, FAULT_UNAVAILABLE, "answer not understood");
 }
 
 // What libldap and TLS have taken from the socket already makes no descriptor readable: nobody would come back for it.

@@ -33,6 +33,17 @@ bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct sasl_gssapi_
 // Whether the server calls itself an Active Directory. False with `why` when no answer came.
 bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_domain, struct fault *why)
     __attribute__((warn_unused_result));
+// Either an entry of the search `id`, or (`entry` is NULL) its or the bind's result. False: the link is to be closed.
+typedef bool ldap_link_answer(void *arg, int id, const struct ldap_entry *entry, const struct ldap_result *result);
+struct ldap_query {
+    const char *base, *filter;
+    bool subtree;                  // else only the base itself
+    const char *const *attributes; // ends with NULL
+    int size_limit, time_limit_s;
+};
+bool ldap_link_search_now(struct ldap_link *link, const struct ldap_query *query, int64_t wait_ms,
+                          ldap_link_answer *answer, void *arg, struct ldap_reply *reply, struct fault *why)
+    __attribute__((warn_unused_result));
 // Takes one value of an attribute away and adds another, in one operation.
 bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct ldap_bytes old_value,
                             struct ldap_bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
@@ -47,13 +58,6 @@ bool ldap_link_change_now(struct ldap_link *link, const struct secret *old_passw
 int ldap_link_descriptor(const struct ldap_link *link);
 void ldap_link_close(struct ldap_link *link); // NULL allowed
 
-struct ldap_query {
-    const char *base, *filter;
-    bool subtree;                  // else only the base itself
-    const char *const *attributes; // ends with NULL
-    int size_limit, time_limit_s;
-};
-
 // False when the link has failed. `id` tells the answers apart. One bind at a time, and nothing beside it.
 bool ldap_link_bind(struct ldap_link *link, const char *dn, const struct secret *password, int *id)
     __attribute__((warn_unused_result));
@@ -61,8 +65,6 @@ bool ldap_link_search(struct ldap_link *link, const struct ldap_query *query, in
     __attribute__((warn_unused_result));
 void ldap_link_abandon(struct ldap_link *link, int id);
 
-// Either an entry of the search `id`, or (`entry` is NULL) its or the bind's result. False: the link is to be closed.
-typedef bool ldap_link_answer(void *arg, int id, const struct ldap_entry *entry, const struct ldap_result *result);
 // Hands on what has come: call it whenever the descriptor is readable, which it stays while there is more. False when
 // the link has failed or talks nonsense, or `answer` said so.
 bool ldap_link_drain(struct ldap_link *link, ldap_link_answer *answer, void *arg) __attribute__((warn_unused_result));

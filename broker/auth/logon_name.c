@@ -115,15 +115,20 @@ static void add_equality(struct filter *filter, const char *attribute, struct ld
     add_fixed(filter, ")");
 }
 
+// A computer is a user, too, to an Active Directory.
+static void begin_person(struct filter *filter, const struct tenant *tenant, const struct directory_schema *schema)
+{
+    add_fixed(filter, tenant->directory == DIRECTORY_ACTIVE_DIRECTORY ? "(&(objectCategory=person)" : "(&");
+    add_classes(filter, &schema->person_classes);
+}
+
 void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const struct directory_schema *schema,
                        const char *user_name)
 {
     struct filter made = {.to = filter};
     const struct schema_words *names = &schema->logon_attributes;
     assert(strlen(user_name) < USER_NAME_SIZE);
-    // A computer is a user, too, to an Active Directory.
-    add_fixed(&made, tenant->directory == DIRECTORY_ACTIVE_DIRECTORY ? "(&(objectCategory=person)" : "(&");
-    add_classes(&made, &schema->person_classes);
+    begin_person(&made, tenant, schema);
     add_fixed(&made, names->count > 1 ? "(|" : "");
     for (size_t i = 0; i < names->count; i++) {
         char value[USER_NAME_SIZE + NAME_SIZE];
@@ -131,6 +136,21 @@ void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, co
         add_equality(&made, names->at[i], (struct ldap_bytes){value, strlen(value)});
     }
     add_fixed(&made, names->count > 1 ? "))" : ")");
+}
+
+void logon_name_any_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const struct directory_schema *schema)
+{
+    struct filter made = {.to = filter};
+    begin_person(&made, tenant, schema);
+    add_fixed(&made, "(");
+    add_fixed(&made, schema->logon_attributes.at[0]);
+    add_fixed(&made, "=*))");
+}
+
+void logon_name_any_group_filter(char filter[FILTER_SIZE], const struct directory_schema *schema)
+{
+    struct filter made = {.to = filter};
+    add_classes(&made, &schema->group_classes);
 }
 
 void logon_name_member_filter(char filter[FILTER_SIZE], const struct directory_schema *schema, struct ldap_bytes dn,

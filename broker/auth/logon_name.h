@@ -20,6 +20,10 @@ void logon_name_value(char value[USER_NAME_SIZE + NAME_SIZE], const struct tenan
 // 4515).
 void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const struct directory_schema *schema,
                        const char *user_name);
+// Finds anybody with a user name; any group.
+void logon_name_any_filter(char filter[FILTER_SIZE], const struct tenant *tenant,
+                           const struct directory_schema *schema);
+void logon_name_any_group_filter(char filter[FILTER_SIZE], const struct directory_schema *schema);
 // Finds the groups that name this member: less than DN_WRITTEN_SIZE bytes of DN. `user_name`: NULL for a group.
 void logon_name_member_filter(char filter[FILTER_SIZE], const struct directory_schema *schema, struct ldap_bytes dn,
                               const char *user_name);

@@ -67,7 +67,7 @@ bool service_account_bind(const struct service_account *service, struct ldap_lin
                                   reply.text));
 }
 
-static bool is_as_set(const struct service_account *service, struct ldap_link *link, struct fault *why)
+bool service_account_fits(const struct service_account *service, struct ldap_link *link, struct fault *why)
 {
     bool is_domain = false, should_be = service->tenant.directory == DIRECTORY_ACTIVE_DIRECTORY;
     if (!ldap_link_is_domain_now(link, service->wait_ms, &is_domain, why))
@@ -83,7 +83,7 @@ struct ldap_link *service_account_open(const struct service_account *service, co
     if (!link)
         return NULL;
     // The kind first: a domain does not know the account by the name that another directory would.
-    if (is_as_set(service, link, why) && service_account_bind(service, link, uri, why))
+    if (service_account_fits(service, link, why) && service_account_bind(service, link, uri, why))
         return link;
     ldap_link_close(link);
     return NULL;

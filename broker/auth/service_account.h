@@ -20,6 +20,9 @@ void service_account_init(struct service_account *service, const struct tenant *
 // A link to this server that is bound as the service account. A server of another kind than the tenant's settings say
 // is refused: there nobody would be found, and everybody told that their password is wrong.
 struct ldap_link *service_account_open(const struct service_account *service, const char *uri, struct fault *why);
+// Whether the server is of the kind that the tenant's settings say.
+bool service_account_fits(const struct service_account *service, struct ldap_link *link, struct fault *why)
+    __attribute__((warn_unused_result));
 // The link stays open but is not bound when this says no.
 bool service_account_bind(const struct service_account *service, struct ldap_link *link, const char *uri,
                           struct fault *why) __attribute__((warn_unused_result));

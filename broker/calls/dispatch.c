@@ -27,6 +27,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_UNDRAIN] = call_undrain,
     [METHOD_RELEASE] = call_release,
     [METHOD_UNLOCK] = call_unlock,
+    [METHOD_CHECK] = call_tenant_check,
     [METHOD_MESSAGE] = call_message,
     [METHOD_LOCK] = call_lock,
     [METHOD_ENROL_TOKEN] = call_enrol_token,

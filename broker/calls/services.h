@@ -72,6 +72,7 @@ void call_drain(struct services *services, struct request *request);
 void call_undrain(struct services *services, struct request *request);
 void call_release(struct services *services, struct request *request);
 void call_unlock(struct services *services, struct request *request);
+void call_tenant_check(struct services *services, struct request *request);
 void call_message(struct services *services, struct request *request);
 void call_lock(struct services *services, struct request *request);
 void call_person_erase(struct services *services, struct request *request);

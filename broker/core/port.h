@@ -2,6 +2,7 @@
 // What core and the calls need from outside, as ports. They answer later through `done`, never from within the call,
 // and exactly once; what returns a value or `bool` does so at once. All of it happens in the loop's thread.
 #pragma once
+#include "broker/api/answer.h"
 #include "broker/api/refusal.h"
 #include "broker/api/types.h"
 #include "broker/base/address.h"
@@ -190,6 +191,9 @@ struct directory_status {
 // `identity` is borrowed and only there with AUTH_RIGHT.
 typedef void auth_done(void *arg, enum auth_verdict verdict, const struct identity *identity);
 
+// `steps` are borrowed.
+typedef void examine_done(void *arg, const struct check_step *steps, size_t count);
+
 struct auth_port {
     void *self;
     // `name` as typed, hostile. `password` is copied and wiped.
@@ -208,6 +212,9 @@ struct auth_port {
     void (*forget)(void *self, const char *tenant_id);
     // Local and at once.
     void (*status)(void *self, const struct tenant *tenant, struct directory_status *status);
+    // Goes the way of a logon on connections of its own, for somebody (`name` as typed, hostile) or nobody (""), and
+    // says what works. False, and no `done`: too many at a time.
+    bool (*examine)(void *self, const struct tenant *tenant, const char *name, examine_done *done, void *arg);
 };
 
 // ---- back-ups: a file that only the owners of certain certificates can open

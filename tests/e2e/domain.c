@@ -23,6 +23,17 @@ Test(domain, people_log_on_by_ticket)
     log_says("broker", "burgstadt/desk2 on burgstadt/ts5, authenticated by ticket", 1);
 }
 
+Test(domain, a_directory_is_checked_as_the_broker_goes)
+{
+    pultctl_shows("tenant check burgstadt --as anna", "Groups: works: anna is in 3 groups: ");
+    pultctl_shows("tenant check burgstadt --as anna --lang de", "Gruppen: in Ordnung: anna ist in 3 Gruppen: ");
+    pultctl_shows("tenant check burgstadt --json", "\"step\":\"kerberos\",\"state\":\"ok\"");
+    pultctl_refuses("tenant check burgstadt --as niemand", 1, "has the name niemand");
+    // The domain stays as it is while its keytab and its clock do not.
+    place_runs("broker", "echo broken > /srv/pult-credentials/burgstadt.keytab");
+    pultctl_refuses("tenant check burgstadt", 1, "Kerberos: FAILED: ");
+}
+
 Test(domain, people_log_on_by_their_mail_name_and_password)
 {
     desk_logs_on("desk1", "anna.auer@rathaus-burgstadt.example", "anna-burgstadt-1");

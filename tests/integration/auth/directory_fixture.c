@@ -251,3 +251,43 @@ bool is_in(const struct answer *answer, const char *group)
             return true;
     return false;
 }
+
+// ---- A look at a directory
+
+static struct check_step steps[64];
+static size_t step_count;
+
+static void examined(void *arg, const struct check_step *rows, size_t count)
+{
+    cr_assert_lt(count, 64);
+    memcpy(steps, rows, count * sizeof *rows);
+    step_count = count;
+    *(bool *)arg = true;
+    loop_stop(fixture_loop);
+}
+
+void examine(struct auth *auth, const struct tenant *tenant, const char *name)
+{
+    struct auth_port port = auth_port(auth);
+    bool came = false;
+    cr_assert(port.examine(port.self, tenant, name, examined, &came));
+    cr_assert_not(came, "answered from within the call");
+    run_for(20000);
+    cr_assert(came);
+}
+
+void expect_step(enum check_step_kind kind, enum check_state state, const char *text)
+{
+    for (size_t i = 0; i < step_count; i++)
+        if (steps[i].step == kind && steps[i].state == state && strstr(steps[i].text, text))
+            return;
+    for (size_t i = 0; i < step_count; i++)
+        cr_log_warn("%d %d %s", (int)steps[i].step, (int)steps[i].state, steps[i].text);
+    cr_assert_fail("no step %d in state %d with \"%s\"", kind, state, text);
+}
+
+void expect_no_failure(void)
+{
+    for (size_t i = 0; i < step_count; i++)
+        cr_expect(steps[i].state == CHECK_OK || steps[i].state == CHECK_SKIPPED, "%s", steps[i].text);
+}

@@ -49,3 +49,8 @@ struct answer look_up(struct auth *auth, const struct tenant *tenant, const char
 struct answer change(struct auth *auth, const struct tenant *tenant, const char *name, const char *old_password,
                      const char *new_password);
 bool is_in(const struct answer *answer, const char *group);
+
+// Has a directory looked at, and waits for it. Then: that some step said so, or that all of them work.
+void examine(struct auth *auth, const struct tenant *tenant, const char *name);
+void expect_step(enum check_step_kind kind, enum check_state state, const char *text);
+void expect_no_failure(void);

@@ -68,6 +68,34 @@ Test(domain, finds_more_than_a_hundred_groups)
     }
 }
 
+Test(domain, finds_groups_in_the_ways_of_others_too)
+{
+    static const char *const ways[] = {"memberOf", "member"};
+    for (size_t i = 0; i < 2; i++) {
+        TEXT_PUT(town.member_attributes, ways[i]);
+        auth_port(auth).forget(auth_port(auth).self, town.id);
+        struct answer answer = check(auth, &town, "anna", "anna-burgstadt-1");
+        cr_expect(is_in(&answer, "cn=buergerbuero,ou=groups,dc=burgstadt,dc=example"), "%s", ways[i]);
+        cr_expect(is_in(&answer, "cn=stadt,ou=groups,dc=burgstadt,dc=example"), "%s", ways[i]);
+        cr_expect_eq(answer.group_count, 3, "%s: %zu", ways[i], answer.group_count);
+    }
+}
+
+Test(domain, is_looked_at_step_by_step)
+{
+    examine(auth, &town, "anna.auer@rathaus-burgstadt.example");
+    expect_step(CHECK_STEP_PERSON, CHECK_OK, "(user name anna)");
+    expect_step(CHECK_STEP_CLOCK, CHECK_OK, "agree");
+    examine(auth, &town, "gisela");
+    expect_step(CHECK_STEP_PERSON, CHECK_WARNING, "disabled or has expired");
+    TEXT_PUT(town.user_base, "ou=amt,dc=burgstadt,dc=example");
+    examine(auth, &town, "");
+    expect_step(CHECK_STEP_USER_BASE, CHECK_FAILED, "no entry ou=amt,dc=burgstadt,dc=example");
+    town.directory = DIRECTORY_OPENLDAP;
+    examine(auth, &town, "");
+    expect_step(CHECK_STEP_BIND, CHECK_FAILED, "an Active Directory, but the tenant says directory: openldap");
+}
+
 Test(domain, knows_people_by_either_name)
 {
     struct answer answer = check(auth, &town, "Anna.Auer@rathaus-burgstadt.example", "anna-burgstadt-1");
