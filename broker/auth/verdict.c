@@ -7,16 +7,36 @@
 
 enum { TAG_SEQUENCE = 0x30, TAG_WARNING = 0xa0, TAG_EXPIRES = 0x80, TAG_GRACE = 0x81, TAG_ERROR = 0x81 };
 
-// Takes the first element off `from`. Lengths of one byte are all that fits this value.
+// A length in BER, in its long form, too: 389 Directory Server writes lengths of five bytes where one would do.
+static bool take_length(struct ldap_bytes *from, size_t *length)
+{
+    if (from->length == 0)
+        return false;
+    size_t first = (unsigned char)from->at[0], more = first < 0x80 ? 0 : first & 0x7f;
+    if ((first >= 0x80 && more == 0) || more > 4 || more + 1 > from->length)
+        return false;
+    *length = more ? 0 : first;
+    for (size_t i = 1; i <= more; i++)
+        *length = *length * 256 + (unsigned char)from->at[i];
+    from->at += 1 + more;
+    from->length -= 1 + more;
+    return *length <= from->length;
+}
+
+// Takes the first element off `from`.
 static bool take_element(struct ldap_bytes *from, int *tag, struct ldap_bytes *content)
 {
-    const unsigned char *at = (const unsigned char *)from->at;
-    if (from->length < 2 || at[1] >= 0x80 || (size_t)at[1] + 2 > from->length)
+    if (from->length == 0)
         return false;
-    *tag = at[0];
-    *content = (struct ldap_bytes){from->at + 2, at[1]};
-    from->at += 2 + content->length;
-    from->length -= 2 + content->length;
+    *tag = (unsigned char)from->at[0];
+    from->at++;
+    from->length--;
+    size_t length = 0;
+    if (!take_length(from, &length))
+        return false;
+    *content = (struct ldap_bytes){from->at, length};
+    from->at += length;
+    from->length -= length;
     return true;
 }
 

@@ -36,6 +36,19 @@ Test(verdict, of_slapd)
     cr_expect_eq(of_slapd(-1, NULL, 0), AUTH_UNAVAILABLE);
 }
 
+// As 389 Directory Server writes it: BER in its long form.
+Test(verdict, understands_lengths_that_are_written_longer_than_they_need)
+{
+    cr_expect_eq(of_slapd(53, POLICY("\x30\x84\x00\x00\x00\x03\x81\x01\x01")), AUTH_WRONG, "inactive");
+    cr_expect_eq(of_slapd(49, POLICY("\x30\x84\x00\x00\x00\x03\x81\x01\x00")), AUTH_EXPIRED);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x84\x00\x00\x00\x09\xa0\x84\x00\x00\x00\x03\x81\x01\x00")), AUTH_EXPIRED);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x81\x03\x81\x01\x02")), AUTH_MUST_CHANGE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x80\x81\x01\x02")), AUTH_UNAVAILABLE, "without a length");
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x85\x00\x00\x00\x00\x00")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x84\x00\x00")), AUTH_UNAVAILABLE);
+    cr_expect_eq(of_slapd(0, POLICY("\x30\x84\x00\x00\x00\x04\x81\x01\x02")), AUTH_UNAVAILABLE);
+}
+
 Test(verdict, of_slapd_is_no_success_when_the_policy_is_not_understood)
 {
     cr_expect_eq(of_slapd(0, POLICY("")), AUTH_UNAVAILABLE);
