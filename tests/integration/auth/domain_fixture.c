@@ -15,15 +15,22 @@
 
 void domain_start(void)
 {
-    char path[256];
+    domain_start_with(0);
+}
+
+void domain_start_with(int people)
+{
+    enum { MADE_MS = 40000, PERSON_MS = 100 }; // it is made once
+    char path[256], people_text[16];
     network_replace_file("/etc/hosts", "127.0.0.1 localhost dir.burgstadt.example\n");
     snprintf(path, sizeof path, "%s/krb5.conf", fixture_folder);
     setenv("KRB5_CONFIG", path, 1);
     setenv("KRB5RCACHEDIR", fixture_folder, 1);
-    const char *const arguments[] = {"tests/integration/auth/serve-domain", fixture_folder, NULL};
+    snprintf(people_text, sizeof people_text, "%d", people);
+    const char *const arguments[] = {"tests/integration/auth/serve-domain", fixture_folder, people_text, NULL};
     fixture_start(arguments);
     snprintf(path, sizeof path, "%s/domain/ready", fixture_folder);
-    int64_t until_ms = clock_steady_ms() + 40000; // it is made once
+    int64_t until_ms = clock_steady_ms() + MADE_MS + people * PERSON_MS;
     while (access(path, F_OK) != 0) {
         cr_assert_lt(clock_steady_ms(), until_ms, "no domain controller: %s/domain/logs", fixture_folder);
         usleep(5000);
