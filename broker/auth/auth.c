@@ -9,6 +9,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uthash.h>
 #include <utlist.h>
 
@@ -90,8 +91,11 @@ static bool accept_ticket(void *self, const struct tenant *tenant, const char *t
     if (!member->acceptor)
         member->acceptor = krb5_acceptor_new(auth->credentials_dir, tenant->id, why);
     bool is_domain = tenant->directory == DIRECTORY_ACTIVE_DIRECTORY;
-    return member->acceptor && krb5_acceptor_accept(member->acceptor, tenant->realm, is_domain, token_base64, binding,
-                                                    principal, reply, reply_size, why);
+    if (!member->acceptor || !krb5_acceptor_accept(member->acceptor, tenant->realm, is_domain, token_base64, binding,
+                                                   principal, reply, reply_size, why))
+        return false;
+    principal[strcspn(principal, "@")] = 0; // with the realm behind it, it could be somebody's mail address
+    return true;
 }
 
 static void forget_due(void *arg)

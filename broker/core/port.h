@@ -204,7 +204,7 @@ struct auth_port {
     void (*change)(void *self, const struct tenant *tenant, const char *name, const struct secret *old_password,
                    const struct secret *new_password, auth_done *done, void *arg);
     // Negotiate: local, no network. `binding` is the SHA-256 of our certificate. True: `principal` holds the proven
-    // "name@REALM". `reply` (base64, may be "") goes back in WWW-Authenticate.
+    // name; its realm is the tenant's. `reply` (base64, may be "") goes back in WWW-Authenticate.
     bool (*accept_ticket)(void *self, const struct tenant *tenant, const char *token_base64,
                           const unsigned char binding[32], char principal[DN_SIZE], char *reply, size_t reply_size,
                           struct fault *why);

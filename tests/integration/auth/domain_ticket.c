@@ -102,7 +102,7 @@ Test(domain_ticket, proves_a_person)
 {
     char principal[DN_SIZE];
     show("Anna@BURGSTADT.EXAMPLE", (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, "anna-burgstadt-1", principal);
-    cr_expect_str_eq(principal, "anna@BURGSTADT.EXAMPLE");
+    cr_expect_str_eq(principal, "anna");
     struct answer answer = look_up(auth, &town, principal);
     cr_expect_eq(answer.verdict, AUTH_RIGHT);
     cr_expect_str_eq(answer.name, "Anna Auer");
@@ -113,7 +113,7 @@ Test(domain_ticket, of_a_person_in_many_groups_passes)
     char principal[DN_SIZE];
     size_t small = show("anna@BURGSTADT.EXAMPLE", (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, "anna-burgstadt-1", principal);
     size_t large = show("vera@BURGSTADT.EXAMPLE", (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, "vera-geheim-1", principal);
-    cr_expect_str_eq(principal, "vera@BURGSTADT.EXAMPLE");
+    cr_expect_str_eq(principal, "vera");
     cr_expect_gt(large, small + 1000, "%zu, %zu", small, large);
     cr_expect_eq(look_up(auth, &town, principal).group_count, 133);
 }
@@ -123,7 +123,7 @@ Test(domain_ticket, got_by_another_name_is_the_same_persons)
 {
     char principal[DN_SIZE];
     show("adam.amsel@BURGSTADT.EXAMPLE", (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, "adam-geheim-1", principal);
-    cr_expect_str_eq(principal, "adam@BURGSTADT.EXAMPLE");
+    cr_expect_str_eq(principal, "adam");
     show("anna.auer@rathaus-burgstadt.example", (gss_OID)GSS_KRB5_NT_ENTERPRISE_NAME, "anna-burgstadt-1", principal);
     cr_expect_str_eq(principal, "", "no name of this realm");
 }
@@ -134,6 +134,6 @@ Test(domain_ticket, elsewhere_is_taken_by_its_name)
     struct tenant other = town;
     town.directory = DIRECTORY_OPENLDAP; // the name in the ticket is all there is
     show("adam.amsel@BURGSTADT.EXAMPLE", (gss_OID)GSS_KRB5_NT_PRINCIPAL_NAME, "adam-geheim-1", principal);
-    cr_expect_str_eq(principal, "adam.amsel@BURGSTADT.EXAMPLE");
+    cr_expect_str_eq(principal, "adam.amsel");
     town = other;
 }
