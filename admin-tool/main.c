@@ -18,6 +18,22 @@ static enum exit_code run(struct tool *tool, const struct invocation *invocation
     return code == EXIT_DONE ? invocation->command->run(tool, invocation) : code;
 }
 
+// Settings, name, port and certificate: whoever can log on gets this far.
+static enum exit_code check_broker(struct tool *tool)
+{
+    struct tool_call call = {.method = method_find(METHOD_HEALTH, NOUN_NONE)};
+    if (!options_complete(&tool->options))
+        return EXIT_USAGE;
+    if (tool->options.lang[0])
+        language_init(tool->options.lang);
+    enum exit_code code = tool_open(tool, false);
+    if (code == EXIT_DONE)
+        code = tool_ask(tool, &call, NULL);
+    if (code == EXIT_DONE)
+        out_line(&tool->out, _("The broker %s answers, with a certificate that is trusted."), tool->options.broker);
+    return code;
+}
+
 static enum exit_code run_words(struct tool *tool, int count, char **words)
 {
     struct invocation invocation = {0};
@@ -34,6 +50,8 @@ static enum exit_code run_words(struct tool *tool, int count, char **words)
         invocation = (struct invocation){.noun = NOUN_NONE, .count = count < 2 ? count : 2, .words = words};
         return help_show(tool, &invocation);
     }
+    if (tool->options.check && count == 0)
+        return check_broker(tool);
     if (!command_find(count, words, &invocation) || !command_takes(invocation.command, tool->options.given))
         return EXIT_USAGE;
     return run(tool, &invocation);

@@ -31,6 +31,7 @@ static const struct option_row rows[] = {
     {"key", 0, OPTION_ALWAYS, "FILE", AT(key), N_("the key of that certificate; PULT_KEY")},
     {"json", 'j', OPTION_ALWAYS, NULL, AT(json), N_("JSON instead of tables")},
     {"lang", 0, OPTION_ALWAYS, "LANGUAGE", AT(lang), N_("language of the output, for example de")},
+    {"check", 0, OPTION_ALWAYS, NULL, AT(check), N_("instead of a command: try the way to the broker")},
     {"help", 'h', OPTION_ALWAYS, NULL, AT(help), N_("describe the command")},
     {"version", 0, OPTION_ALWAYS, NULL, AT(version), N_("print the version of this program")},
     {"tenant", 't', OPTION_TENANT, "TENANT", AT(tenant), N_("only this tenant; with login, the tenant whose directory has your account")},

@@ -33,7 +33,7 @@ struct options {
     char until[OPTION_SIZE], message[OPTION_SIZE];
     char command[OPTION_SIZE], recovery_key[OPTION_SIZE];
     char pin[DIGEST_SIZE]; // SHA-256 of the broker's authority, from an invitation, where there is no file `ca`
-    bool enrol, json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
+    bool enrol, check, json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
     unsigned given; // enum option_flag of those that were given
 };
 

@@ -16,6 +16,7 @@ enum { PORT = 8443 };
 // A row a line.
 // clang-format off
 static const struct fake_row rows[] = {
+    {"GET", "/healthz", 200, NULL, "{}"},
     {"POST", "/v1/admin/logon", 200, NULL, "{\"token\":\"t0ken\",\"until\":\"2099-01-01T00:00:00Z\",\"name\":\"Anna\",\"scope\":\"neustadt\"}"},
     {"POST", "/v1/admin/logoff", 200, NULL, "{}"},
     {"GET", "/v1/hosts?limit=500", 200, NULL, "{\"items\":[{\"id\":\"a/one\",\"health\":\"ok\"}],\"next\":\"a/one\"}"},
@@ -276,6 +277,19 @@ Test(pultctl, prints_an_enrolment_token_alone)
     snprintf(path, sizeof path, "abc123@127.0.0.1:8443/%s\n", authority());
     cr_assert_str_eq(pultctl.out, path);
     cr_assert(said("2099-01-01 00:00:00"), "%s", pultctl.err);
+}
+
+Test(pultctl, tries_the_way_to_the_broker)
+{
+    cr_assert_eq(run("--check", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("127.0.0.1:8443 answers"), "%s", pultctl.out);
+    cr_assert_eq(run("--lang de --check", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("127.0.0.1:8443 antwortet"), "%s", pultctl.out);
+    set("PULT_CA", "/other/tls/ca.crt");
+    cr_assert_eq(run("--check", NULL), 3);
+    cr_assert(said("certificate"), "%s", pultctl.err);
+    cr_assert_eq(run("--check --broker 127.0.0.1:9", NULL), 3);
+    cr_assert_eq(run("--check status list", NULL), 2);
 }
 
 // Nothing else has told it where the broker is, and whom to trust.
