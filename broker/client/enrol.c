@@ -163,10 +163,12 @@ static bool read_invitation(const char *path, struct invitation *invitation)
         fprintf(stderr, "%s: %s\n", path, strerror(errno));
         return false;
     }
-    size_t length = fread(token, 1, sizeof token - 1, file);
+    if (!is_file && isatty(STDIN_FILENO))
+        fputs("Token: ", stderr);
+    if (!fgets(token, sizeof token, file)) // a line is enough: at a terminal nothing ends it
+        token[0] = 0;
     if (is_file)
         fclose(file);
-    token[length] = 0;
     token[strcspn(token, "\r\n")] = 0;
     bool read = invitation_read(invitation, token);
     explicit_bzero(token, sizeof token);
