@@ -370,8 +370,11 @@ static void pam_asked(void *arg, const struct pam_question *question, struct pam
     pending->connection = question->connection;
     pending->uid = question->uid;
     pending->since_ms = clock_steady_ms();
-    text_cut(pending->user_name, sizeof pending->user_name, question->user_name);
-    otp_verifier_ask(agent->verifier, question->user_name, question->uid, question->password, answer_pam, pending);
+    const char *user_name = question->user_name, *plain_name = question->plain_name;
+    if (*plain_name && otp_verifier_issued_for(agent->verifier, plain_name, question->password))
+        user_name = plain_name;
+    text_cut(pending->user_name, sizeof pending->user_name, user_name);
+    otp_verifier_ask(agent->verifier, user_name, question->uid, question->password, answer_pam, pending);
 }
 
 // ---- putting it together

@@ -247,6 +247,15 @@ void otp_verifier_link_down(struct otp_verifier *verifier)
             loop_timer_start(verification->timer, 0);
 }
 
+bool otp_verifier_issued_for(const struct otp_verifier *verifier, const char *user_name, const char *password)
+{
+    struct otp otp;
+    const char *typed = NULL;
+    bool is = verifier->key && otp_is_one(password) && is_authentic(verifier, user_name, password, &otp, &typed);
+    explicit_bzero(&otp, sizeof otp);
+    return is;
+}
+
 static struct verification *verification_new(struct otp_verifier *verifier, otp_verifier_done *done, void *arg)
 {
     struct verification *verification = mem_new(1, sizeof *verification);

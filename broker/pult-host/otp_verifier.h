@@ -49,6 +49,8 @@ bool otp_verifier_set_key(struct otp_verifier *verifier, const char *text) __att
 // deadline.
 void otp_verifier_ask(struct otp_verifier *verifier, const char *user_name, uid_t uid, const char *password,
                       otp_verifier_done *done, void *arg);
+// Whether it was made by the broker for this name here; for anything else it may be good for nothing.
+bool otp_verifier_issued_for(const struct otp_verifier *verifier, const char *user_name, const char *password);
 void otp_verifier_confirmed(struct otp_verifier *verifier, int64_t request_id,
                             bool valid);                    // an unknown id is ignored
 void otp_verifier_link_down(struct otp_verifier *verifier); // nobody waits for an answer any more

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A question: "PG3", the connection (eight bytes, the highest first), the uid (four), the user name and a NUL, the
-// password and a NUL. An answer: "PG", 'y' or 'n', where the typed password begins in the one that was asked about (two
-// bytes), the uid (four).
+// A question: "PG3", the connection (eight bytes, the highest first), the uid (four), then, each with a NUL behind it,
+// the user name, the plain name and the password. An answer: "PG", 'y' or 'n', where the typed password begins in the
+// one that was asked about (two bytes), the uid (four).
 #include "broker/pult-host/pam_protocol.h"
 
 #include <string.h>
@@ -22,37 +22,48 @@ static uint64_t number_at(const char *at, size_t bytes)
     return number;
 }
 
+static size_t put_text(char *packet, size_t at, const char *text)
+{
+    size_t size = strlen(text) + 1;
+    if (at == 0 || size > PAM_QUESTION_MAX - at)
+        return 0;
+    memcpy(packet + at, text, size);
+    return at + size;
+}
+
+// Where the next one begins; 0: it is not whole or does not fit.
+static size_t take_text(char *text, size_t size, const char *packet, size_t at, size_t length)
+{
+    if (at == 0 || at >= length)
+        return 0;
+    size_t taken = strnlen(packet + at, length - at);
+    if (taken == length - at || taken >= size)
+        return 0;
+    memcpy(text, packet + at, taken + 1);
+    return at + taken + 1;
+}
+
 size_t pam_question_write(const struct pam_question *question, char packet[PAM_QUESTION_MAX])
 {
-    size_t user_name = strlen(question->user_name) + 1, password = strlen(question->password) + 1;
-    if (USER_NAME_AT + user_name + password > PAM_QUESTION_MAX)
-        return 0;
     memcpy(packet, "PG3", CONNECTION_AT);
     put_number(packet + CONNECTION_AT, 8, question->connection);
     put_number(packet + UID_AT, 4, question->uid);
-    memcpy(packet + USER_NAME_AT, question->user_name, user_name);
-    memcpy(packet + USER_NAME_AT + user_name, question->password, password);
-    return USER_NAME_AT + user_name + password;
+    size_t at = put_text(packet, USER_NAME_AT, question->user_name);
+    at = put_text(packet, at, question->plain_name);
+    return put_text(packet, at, question->password);
 }
 
 bool pam_question_read(struct pam_question *question, const char *packet, size_t length)
 {
     memset(question, 0, sizeof *question);
-    if (length < USER_NAME_AT + 2 || length > PAM_QUESTION_MAX || memcmp(packet, "PG3", CONNECTION_AT) != 0)
-        return false;
-    const char *user_name = packet + USER_NAME_AT;
-    size_t user_name_length = strnlen(user_name, length - USER_NAME_AT);
-    size_t password_at = USER_NAME_AT + user_name_length + 1;
-    if (user_name_length == 0 || user_name_length >= PAM_USER_NAME_SIZE || password_at >= length)
-        return false;
-    size_t password_length = strnlen(packet + password_at, length - password_at);
-    if (password_at + password_length + 1 != length || password_length >= PAM_PASSWORD_SIZE)
+    if (length < USER_NAME_AT || length > PAM_QUESTION_MAX || memcmp(packet, "PG3", CONNECTION_AT) != 0)
         return false;
     question->connection = number_at(packet + CONNECTION_AT, 8);
     question->uid = (uid_t)number_at(packet + UID_AT, 4);
-    memcpy(question->user_name, user_name, user_name_length);
-    memcpy(question->password, packet + password_at, password_length);
-    return true;
+    size_t at = take_text(question->user_name, sizeof question->user_name, packet, USER_NAME_AT, length);
+    at = take_text(question->plain_name, sizeof question->plain_name, packet, at, length);
+    at = take_text(question->password, sizeof question->password, packet, at, length);
+    return at == length && *question->user_name;
 }
 
 void pam_answer_write(const struct pam_answer *answer, char packet[PAM_ANSWER_SIZE])

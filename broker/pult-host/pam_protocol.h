@@ -12,7 +12,7 @@
 enum {
     PAM_USER_NAME_SIZE = 128,
     PAM_PASSWORD_SIZE = 1025,
-    PAM_QUESTION_MAX = 1200,
+    PAM_QUESTION_MAX = 1320,
     PAM_ANSWER_SIZE = 9,
     PAM_DEADLINE_MS = 2000, // from question to answer, whatever happens
 };
@@ -21,6 +21,7 @@ enum {
 
 struct pam_question {
     char user_name[PAM_USER_NAME_SIZE];
+    char plain_name[PAM_USER_NAME_SIZE]; // the same account without its domain; "": it has none
     char password[PAM_PASSWORD_SIZE];
     uint64_t connection; // inode of the RDP server's end of the connection by which it asks the session manager; 0: not
                          // known

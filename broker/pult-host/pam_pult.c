@@ -196,6 +196,22 @@ static uid_t uid_of(const char *user_name)
     return getpwnam_r(user_name, &entry, buffer, sizeof buffer, &found) == 0 && found ? found->pw_uid : PAM_NO_UID;
 }
 
+// From xrdp 0.10 on the session manager asks about the name that the host gives back for the account, and that may bear
+// its domain ("NEUSTADT\\anna", "anna@neustadt.example") where the broker knows "anna". Only if both are the same
+// account.
+static void find_plain_name(struct pam_question *question)
+{
+    const char *start = strrchr(question->user_name, '\\');
+    start = start ? start + 1 : question->user_name;
+    size_t length = strcspn(start, "@");
+    if (question->uid == PAM_NO_UID || length == 0 || length == strlen(question->user_name))
+        return;
+    memcpy(question->plain_name, start, length);
+    question->plain_name[length] = 0;
+    if (uid_of(question->plain_name) != question->uid)
+        question->plain_name[0] = 0;
+}
+
 // Their desktop was opened under a user name that is theirs no more: the modules behind ask about the account whose
 // desktop it is. The session manager goes by the name that it was told.
 static int go_on_as(pam_handle_t *pam, uid_t uid, const char **user_name)
@@ -325,6 +341,7 @@ __attribute__((visibility("default"))) int pam_sm_authenticate(pam_handle_t *pam
     if (pam_get_user(pam, &user_name, NULL) == PAM_SUCCESS &&
         pam_get_authtok(pam, PAM_AUTHTOK, &password, NULL) == PAM_SUCCESS && fill(&question, user_name, password)) {
         question.uid = uid_of(question.user_name);
+        find_plain_name(&question);
         code = ask_agent(settings.socket, &question, &answer);
     }
     if (code != PAM_SUCCESS) // pult-host has not heard of it

@@ -37,8 +37,8 @@ static void try_request(const char *packet, size_t length)
            strlen(question.password) < PAM_PASSWORD_SIZE);
     size_t size = pam_question_write(&question, written);
     bool same = pam_question_read(&again, written, size) && text_equal(question.user_name, again.user_name) &&
-                text_equal(question.password, again.password) && question.connection == again.connection &&
-                question.uid == again.uid;
+                text_equal(question.plain_name, again.plain_name) && text_equal(question.password, again.password) &&
+                question.connection == again.connection && question.uid == again.uid;
     assert(same && size == length);
     (void)same;
     try_password(question.user_name, question.password);

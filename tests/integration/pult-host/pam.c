@@ -96,7 +96,9 @@ static void make_host(void)
     program_shell(text);
     snprintf(conf, sizeof conf, "%s/pult-host.conf", town);
     snprintf(text, sizeof text,
-             "broker = 127.0.0.1\nbroker-ca = %1$s/tls/ca.crt\nstate-dir = %1$s/state\nrun-dir = %1$s\n", town);
+             "broker = 127.0.0.1\nbroker-ca = %1$s/tls/ca.crt\nstate-dir = %1$s/state\nrun-dir = %1$s\n"
+             "certificate = %1$s/tls/desk1.crt\nsession-keyboard = /bin/true\n",
+             town);
     put(conf, 0600, text);
 }
 
@@ -170,6 +172,26 @@ Test(pam, nothing_else_opens)
     STAYS_OUT("anna", password(for_anna(4), NULL));
     memset(typed, 'P', sizeof typed - 2);
     STAYS_OUT("anna", typed);
+}
+
+// As where accounts come from a domain: xrdp from 0.10 on asks about the name that the host gives back for the account.
+Test(pam, a_name_with_its_domain_is_the_plain_one_where_both_are_one_account)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/passwd", town);
+    put(path, 0644,
+        "root:x:0:0::/root:/bin/sh\nanna:x:12001:100::/:/bin/sh\nNEUSTADT\\anna:x:12001:100::/:/bin/sh\n"
+        "anna@neustadt.example:x:12001:100::/:/bin/sh\nanna@altdorf.example:x:12002:100::/:/bin/sh\n"
+        "bert@neustadt.example:x:12003:100::/:/bin/sh\n");
+    cr_assert_eq(mount(path, "/etc/passwd", NULL, MS_BIND, NULL), 0);
+    ENTERS("anna@neustadt.example", password(for_anna(1), NULL));
+    ENTERS("NEUSTADT\\anna", password(for_anna(2), NULL));
+    STAYS_OUT("anna@altdorf.example", password(for_anna(3), NULL));
+    STAYS_OUT("bert@neustadt.example", password(for_anna(3), NULL));
+    struct otp whole = for_anna(4);
+    TEXT_PUT(whole.user_name, "anna@neustadt.example");
+    ENTERS("anna@neustadt.example", password(whole, NULL));
+    umount("/etc/passwd");
 }
 
 Test(pam, the_typed_password_behind_it_is_for_the_next_module)
