@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-enum { EVENTS_USUAL = 50, EVENTS_PAGE = 500, AUTHORITY_DAYS = 730 };
+enum { EVENTS_USUAL = 50, EVENTS_PAGE = 500, AUTHORITY_DAYS = 730, EXPIRY_DAYS = 30 };
 
 static void show_part(struct out *out, const struct record_type *type, const struct record_list *list,
                       const struct out_column *columns)
@@ -107,6 +107,32 @@ static void warn_of_authority(struct out *out, int64_t until_ms)
              when.bytes);
 }
 
+static void warn_of_own_certificate(struct out *out, const struct own_certificate_report *report)
+{
+    owned(text) struct text when = {0};
+    out_time(&when, report->until_ms);
+    bool ends = report->until_ms < clock_wall_ms() + (int64_t)EXPIRY_DAYS * 24 * 60 * 60 * 1000;
+    if (ends && report->kind == OWN_CERTIFICATE_SERVER)
+        out_warn(out,
+                 _("WARNING: the broker's certificate is valid until %s; after that nobody can connect. Renew it: "
+                   "pult-broker(8), RENEWAL."),
+                 when.bytes);
+    if (ends && report->kind == OWN_CERTIFICATE_ADMIN_CA)
+        out_warn(out,
+                 _("WARNING: the CA of administrators' certificates is valid until %s; after that none of them is "
+                   "accepted. Renew it: pult-broker(8), RENEWAL."),
+                 when.bytes);
+    if (report->problem[0])
+        out_warn(out, _("WARNING: the broker keeps its certificate, since what it read last cannot be used: %s"),
+                 report->problem);
+}
+
+static void warn_of_own_certificates(struct out *out, const struct record_list *certificates)
+{
+    for (size_t i = 0; i < certificates->count; i++)
+        warn_of_own_certificate(out, record_at(certificates, &own_certificate_report_type, i));
+}
+
 static void warn_of_disk(struct out *out, int64_t free_permille)
 {
     if (free_permille >= 0 && free_permille <= 100)
@@ -148,6 +174,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_guesses(&tool->out, &status.guesses);
         warn_of_disk(&tool->out, status.disk_free_permille);
         warn_of_authority(&tool->out, status.device_ca_until_ms);
+        warn_of_own_certificates(&tool->out, &status.own_certificates);
     }
     record_free(status_answer_type.fields, &status);
     return code;

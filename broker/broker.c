@@ -18,6 +18,8 @@
 #include "broker/core/restore.h"
 #include "broker/hosts/prober.h"
 #include "broker/hosts/waker.h"
+#include "broker/net/certificate.h"
+#include "broker/own_certificates.h"
 #include "broker/server/health.h"
 #include "broker/server/root_socket.h"
 #include "broker/server/server.h"
@@ -50,7 +52,7 @@ struct broker {
     struct ticket_keys *ticket_keys;
     struct server *server;
     struct root_socket *root_socket;
-    char first_token_file[PATH_ROOM];
+    char first_token_file[PATH_ROOM], device_ca_file[PATH_ROOM];
     struct loop_timer *sweep, *lingering, *daily;
 };
 
@@ -274,6 +276,33 @@ static void open_root_socket(struct broker *broker)
         log_error("admin", "root cannot ask this broker for anything: %s", why.text);
 }
 
+// ---- what the server is made of, at the start and when it reads its certificate again
+
+static struct server_config server_config(struct broker *broker)
+{
+    const struct broker_config *config = broker->config;
+    broker_config_data_file(config, "device-ca.pem", broker->device_ca_file);
+    return (struct server_config){
+        .address = config->listen_address,
+        .port = (int)config->port,
+        .device_port = (int)config->device_port,
+        .admin_port = (int)config->admin_port,
+        .admin_ca_file = config->admin_ca,
+        .certificate_file = config->certificate,
+        .key_file = config->key,
+        .device_ca_file = broker->device_ca_file,
+        .ticket_keys = broker->ticket_keys,
+        .unproven =
+            {
+                .all = config->unproven_connections,
+                .listener = config->unproven_per_port,
+                .network = config->unproven_per_network,
+                .handshakes = config->unproven_handshakes,
+                .patience_ms = config->unproven_patience_s * 1000,
+            },
+    };
+}
+
 // ---- what happens by itself
 
 static int disk_free_permille(const struct broker_config *config)
@@ -296,8 +325,37 @@ static void sweep(void *arg)
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
+static void renew_certificate(void *arg)
+{
+    struct broker *broker = arg;
+    struct fault why = {0};
+    const struct server_config config = server_config(broker);
+    if (broker_identity_settle(broker->config, broker->ca, &why) && server_renew(broker->server, &config, &why)) {
+        log_info("tls", "certificate, key and authorities were read again");
+        own_certificates_note(broker->services.own_certificates, broker->config);
+        loop_timer_start(broker->daily, 0);
+        return;
+    }
+    log_error("tls", "what was read is not used, what was in use is kept: %s", why.text);
+    TEXT_PUT(broker->services.own_certificates[OWN_CERTIFICATE_SERVER].problem, why.text);
+}
+
+// The one that the broker makes is made again before its end.
+static void renew_own_make(struct broker *broker)
+{
+    struct fault why = {0};
+    const struct broker_config *config = broker->config;
+    const struct own_certificate *own = &broker->services.own_certificates[OWN_CERTIFICATE_SERVER];
+    if (!config->makes_certificate)
+        return;
+    if (!broker_identity_settle(config, broker->ca, &why))
+        log_error("tls", "%s", why.text);
+    else if (certificate_file_until_ms(config->certificate, NULL) != own->until_ms)
+        renew_certificate(broker);
+}
+
 // It renews itself when it is opened: what is left to say is for a broker that runs for years.
-static void look_at_ca(void *arg)
+static void look_at_certificates(void *arg)
 {
     struct broker *broker = arg;
     char until[CLOCK_TEXT_SIZE];
@@ -307,6 +365,8 @@ static void look_at_ca(void *arg)
                  "the device CA's certificate expires on %s, and with it all it has signed: restart the broker, which "
                  "renews it, or see CERTIFICATES in pult-broker(8)",
                  until);
+    renew_own_make(broker);
+    own_certificates_warn(broker->services.own_certificates);
     loop_timer_start(broker->daily, DAY_MS);
 }
 
@@ -410,29 +470,10 @@ static void open_directories(struct broker *broker)
 
 static bool open_server(struct broker *broker, struct fault *why)
 {
-    char ca[PATH_ROOM], ticket_keys[PATH_ROOM];
-    broker_config_data_file(broker->config, "device-ca.pem", ca);
+    char ticket_keys[PATH_ROOM];
     broker_config_data_file(broker->config, "ticket-keys", ticket_keys);
     broker->ticket_keys = ticket_keys_open(ticket_keys, clock_wall_ms());
-    struct server_config config = {
-        .address = broker->config->listen_address,
-        .port = (int)broker->config->port,
-        .device_port = (int)broker->config->device_port,
-        .admin_port = (int)broker->config->admin_port,
-        .admin_ca_file = broker->config->admin_ca,
-        .certificate_file = broker->config->certificate,
-        .key_file = broker->config->key,
-        .device_ca_file = ca,
-        .ticket_keys = broker->ticket_keys,
-        .unproven =
-            {
-                .all = broker->config->unproven_connections,
-                .listener = broker->config->unproven_per_port,
-                .network = broker->config->unproven_per_network,
-                .handshakes = broker->config->unproven_handshakes,
-                .patience_ms = broker->config->unproven_patience_s * 1000,
-            },
-    };
+    const struct server_config config = server_config(broker);
     broker->server = server_new(&broker->services, &config, why);
     if (!broker->server)
         return false;
@@ -466,8 +507,10 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     open_root_socket(broker);
     broker->sweep = loop_timer_new(services->loop, sweep, broker);
     loop_timer_start(broker->sweep, SWEEP_MS);
-    broker->daily = loop_timer_new(services->loop, look_at_ca, broker);
+    broker->daily = loop_timer_new(services->loop, look_at_certificates, broker);
     loop_timer_start(broker->daily, 0);
+    own_certificates_note(broker->services.own_certificates, broker->config);
+    loop_on_signal(services->loop, SIGHUP, renew_certificate, broker);
     loop_on_signal(services->loop, SIGTERM, stop, broker);
     loop_on_signal(services->loop, SIGINT, stop, broker);
     return true;

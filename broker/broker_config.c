@@ -4,14 +4,10 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "broker/net/envelope.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #define AT(member) .offset = offsetof(struct broker_config, member), .size = sizeof(((struct broker_config *)0)->member)
 
@@ -77,55 +73,6 @@ bool broker_config_load(const char *path, struct broker_config *config)
     }
     log_set_level_choice(config->log_level);
     return true;
-}
-
-static bool complain(const char *path, const char *key, const char *file, const char *cause)
-{
-    fprintf(stderr, "%s: %s: %s: %s\n", path, key, file, cause);
-    return false;
-}
-
-static bool check_file(const char *path, const char *key, const char *file)
-{
-    return access(file, R_OK) == 0 || complain(path, key, file, strerror(errno));
-}
-
-static bool check_folder(const char *path, const char *key, const char *folder, int mode)
-{
-    struct stat found;
-    if (stat(folder, &found) != 0)
-        return complain(path, key, folder, strerror(errno));
-    if (!S_ISDIR(found.st_mode))
-        return complain(path, key, folder, "not a directory");
-    return access(folder, mode) == 0 || complain(path, key, folder, strerror(errno));
-}
-
-static bool check_recipients(const char *path, const struct broker_config *config)
-{
-    struct fault why;
-    struct recipients *recipients = recipients_load(config->backup_certificates, &why);
-    recipients_free(recipients);
-    if (!recipients)
-        fprintf(stderr, "%s: backup-certificates: %s\n", path, why.text);
-    return recipients != NULL;
-}
-
-bool broker_config_check_machine(const char *path, const struct broker_config *config)
-{
-    struct stat key;
-    bool named = !config->makes_certificate; // else they are made, when the broker starts at the latest
-    bool fine = !named || check_file(path, "certificate", config->certificate);
-    if (config->admin_ca[0])
-        fine = check_file(path, "admin-ca", config->admin_ca) && fine;
-    if (config->backup_certificates[0])
-        fine = check_recipients(path, config) && fine;
-    fine = (!named || check_file(path, "key", config->key)) && fine;
-    if (stat(config->key, &key) == 0 && (key.st_mode & 0007))
-        fine = complain(path, "key", config->key, "accessible to others; use chmod o=");
-    fine = check_folder(path, "data-dir", config->data_dir, R_OK | W_OK | X_OK) && fine;
-    if (config->journal_head_dir[0])
-        fine = check_folder(path, "journal-head-dir", config->journal_head_dir, R_OK | W_OK | X_OK) && fine;
-    return check_folder(path, "credentials-dir", config->credentials_dir, R_OK | X_OK) && fine;
 }
 
 void broker_config_data_file(const struct broker_config *config, const char *name, char path[CONFIG_PATH_SIZE + 64])

@@ -29,8 +29,5 @@ struct broker_config {
 
 // Every mistake goes to standard error, with its line. True when there was none.
 bool broker_config_load(const char *path, struct broker_config *config) __attribute__((warn_unused_result));
-// What the file says is looked at on this machine: folders, certificate, key. Mistakes go to standard error.
-bool broker_config_check_machine(const char *path, const struct broker_config *config)
-    __attribute__((warn_unused_result));
 // A file of the data folder.
 void broker_config_data_file(const struct broker_config *config, const char *name, char path[CONFIG_PATH_SIZE + 64]);

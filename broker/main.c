@@ -6,6 +6,7 @@
 #include "broker/base/secrecy.h"
 #include "broker/broker.h"
 #include "broker/broker_restore.h"
+#include "broker/machine_check.h"
 
 #include <getopt.h>
 #include <signal.h>
@@ -68,7 +69,8 @@ static void raise_file_limit(void)
 
 static bool check(const char *path, const struct broker_config *config)
 {
-    bool fine = broker_config_check_machine(path, config);
+    bool fine = machine_check(path, config);
+    fine = machine_check_ports(path, config) && fine;
     if (fine)
         printf("%s: fine\n", path);
     return fine;
@@ -88,7 +90,7 @@ static bool take_action(enum action action, const char *path, const struct broke
     case ACTION_RESTORE: // there may be no configuration yet
         break;
     case ACTION_RUN:
-        return broker_config_check_machine(path, config) && broker_run(config, why);
+        return machine_check(path, config) && broker_run(config, why);
     }
     return false;
 }

@@ -161,6 +161,20 @@ const struct record_type health_answer_type = TYPE(health_answer);
 
 // ---- the status report
 
+static const char *const own_certificate_names[] = {
+    [OWN_CERTIFICATE_SERVER] = "certificate",
+    [OWN_CERTIFICATE_ADMIN_CA] = "admin-ca",
+    NULL,
+};
+
+static const struct field own_certificate_report_fields[] = {
+    {.name = "kind", .type = FIELD_CHOICE, AT(own_certificate_report, kind), .choices = own_certificate_names, .sentence = "by the name that it has in the broker's configuration"},
+    {.name = "until", .type = FIELD_TIME, AT(own_certificate_report, until_ms), .sentence = "when what is in use expires"},
+    {.name = "problem", .type = FIELD_TEXT, AT(own_certificate_report, problem), .sentence = "for the district: why a newer one, read last, is not in use"},
+    {.name = NULL},
+};
+const struct record_type own_certificate_report_type = TYPE(own_certificate_report);
+
 static const struct field certificate_ending_fields[] = {
     {.name = "kind", .type = FIELD_CHOICE, AT(certificate_ending, kind), .choices = noun_names, .column = 1, .sentence = "device or host"},
     {.name = "id", .type = FIELD_ID, AT(certificate_ending, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
@@ -259,6 +273,7 @@ static const struct field status_answer_fields[] = {
     COUNT(status_answer, hosts_draining, "session hosts that somebody took out of service"),
     {.name = "device_ca_until", .type = FIELD_TIME, AT(status_answer, device_ca_until_ms), .sentence = "when the certificate of the device CA expires"},
     {.name = "disk_free", .type = FIELD_NUMBER, AT(status_answer, disk_free_permille), .max = 1000, .flags = FIELD_SPARSE, .sentence = "how much of the journal's disk is left, permille"},
+    {.name = "own_certificates", .type = FIELD_RECORDS, AT(status_answer, own_certificates), .max = ANSWER_ITEMS_MAX, .record = &own_certificate_report_type, .sentence = "the certificate that the broker shows, and the CA of administrators' certificates"},
     {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate expires within 30 days, or has expired"},
     {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices and hosts whose identity is in use at two places: their key may have been copied"},
     {.name = "names_reused", .type = FIELD_RECORDS, AT(status_answer, names_reused), .max = ANSWER_ITEMS_MAX, .record = &name_reused_type, .sentence = "assignments to a person whose user name is somebody else's now"},

@@ -145,6 +145,14 @@ struct health_answer {
 };
 extern const struct record_type health_answer_type;
 
+enum own_certificate_kind { OWN_CERTIFICATE_SERVER, OWN_CERTIFICATE_ADMIN_CA, OWN_CERTIFICATE_COUNT };
+
+struct own_certificate_report {
+    int64_t kind; // enum own_certificate_kind
+    int64_t until_ms;
+    char problem[320];
+};
+
 struct certificate_ending {
     int64_t kind; // enum noun
     char id[ID_SIZE];
@@ -202,8 +210,8 @@ struct guesses_report {
     int64_t failures, last_ms, until_ms;
 };
 
-extern const struct record_type certificate_ending_type, directory_report_type, host_problem_type, agent_count_type,
-    flood_report_type, guesses_report_type, identity_shared_type, name_reused_type;
+extern const struct record_type own_certificate_report_type, certificate_ending_type, directory_report_type,
+    host_problem_type, agent_count_type, flood_report_type, guesses_report_type, identity_shared_type, name_reused_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -214,8 +222,8 @@ struct status_answer {
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
     int64_t disk_free_permille; // -1: not known
-    struct record_list certificates_ending, directories, problems, agents, floods, guesses, identities_shared,
-        names_reused;
+    struct record_list own_certificates, certificates_ending, directories, problems, agents, floods, guesses,
+        identities_shared, names_reused;
 };
 extern const struct record_type status_answer_type;
 

@@ -17,7 +17,7 @@ struct request {
     char if_none_match[CONDITION_SIZE]; // by PUT
     char etag[ETAG_SIZE];               // of what is answered, with its quotes; "" for none
     char *negotiate;                    // base64 of an Authorization: Negotiate header, or NULL; owned
-    unsigned char binding[32];          // SHA-256 of the certificate this listener shows
+    unsigned char binding[32];          // with `negotiate`: SHA-256 of the certificate that the caller was shown
     char *negotiate_reply;              // room of NEGOTIATE_REPLY_SIZE beside `negotiate`; NULL without; owned
     char help_desk[NAME_SIZE];          // of the caller's tenant, for refusals
 

@@ -21,6 +21,12 @@ struct counters { // since the start, for /metrics
     uint64_t logons, logons_refused, moves, passwords_changed;
 };
 
+// Certificates by which others know the broker, or it knows administrators.
+struct own_certificate {
+    int64_t until_ms;  // of what is in use; 0: there is none
+    char problem[320]; // why a newer one is not in use; empty: nothing
+};
+
 struct services {
     struct loop *loop;
     struct state *state;
@@ -43,6 +49,7 @@ struct services {
     struct backup_port backup;
     int64_t disk_free_permille; // of the journal's disk; -1: not known
     bool disk_alarm;            // it was said that it gets full
+    struct own_certificate own_certificates[OWN_CERTIFICATE_COUNT];
     struct counters counters;
     int64_t started_ms;
     int64_t clock_ms; // wall clock at steady 0, as the hosts were told; 0: not looked at yet

@@ -48,6 +48,21 @@ int64_t status_report_draining(const struct services *services, const struct pee
     return count;
 }
 
+void status_report_own_certificates(struct record_list *certificates, const struct services *services,
+                                    const struct peer *peer)
+{
+    for (enum own_certificate_kind kind = 0; kind < OWN_CERTIFICATE_COUNT; kind++) {
+        const struct own_certificate *own = &services->own_certificates[kind];
+        if (!own->until_ms)
+            continue;
+        struct own_certificate_report *report = record_add(certificates, &own_certificate_report_type);
+        report->kind = kind;
+        report->until_ms = own->until_ms;
+        if (peer->role == ROLE_DISTRICT)
+            TEXT_PUT(report->problem, own->problem);
+    }
+}
+
 static void add_ending(struct record_list *ending, const struct services *services, const struct peer *peer,
                        enum noun noun)
 {

@@ -12,6 +12,8 @@ void status_report_directories(struct record_list *directories, struct services 
 int64_t status_report_draining(const struct services *services,
                                const struct peer *peer); // hosts that somebody took out of service
 // Devices and hosts whose certificate ends soon, or has ended: they should have renewed it long ago.
+void status_report_own_certificates(struct record_list *certificates, const struct services *services,
+                                    const struct peer *peer);
 void status_report_certificates(struct record_list *ending, const struct services *services, const struct peer *peer);
 void status_report_problems(struct record_list *problems, const struct services *services, const struct peer *peer);
 // Ports on which connections are dropped to make room. From where, the district alone is told.

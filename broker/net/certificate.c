@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/net/certificate.h"
 #include "broker/base/file.h"
+#include "broker/base/mem.h"
 #include "broker/base/text.h"
 
 #include <assert.h>
@@ -145,4 +146,73 @@ bool certificate_file_holds(const char *many_path, const char *one_path)
     if (file)
         fclose(file);
     return holds;
+}
+
+int64_t certificate_file_until_ms(const char *path, struct fault *why)
+{
+    int64_t first_ms = 0;
+    STACK_OF(X509) *all = certificate_read_all(path, why);
+    for (int i = 0; i < sk_X509_num(all); i++) {
+        int64_t until_ms = certificate_until_ms(sk_X509_value(all, i));
+        if (i == 0 || until_ms < first_ms)
+            first_ms = until_ms;
+    }
+    sk_X509_pop_free(all, X509_free);
+    return first_ms;
+}
+
+// ---- pairs
+
+static bool read_certificates(struct certificate_pair *pair, const char *path, struct fault *why)
+{
+    pair->chain = certificate_read_all(path, why);
+    pair->leaf = sk_X509_shift(pair->chain);
+    if (!pair->leaf)
+        return false;
+    pair->from_ms = certificate_from_ms(pair->leaf);
+    pair->until_ms = certificate_until_ms(pair->leaf);
+    return true;
+}
+
+static bool read_key(struct certificate_pair *pair, const char *path, struct fault *why)
+{
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return fault_set(why, FAULT_ABSENT, "%s: %s", path, strerror(errno));
+    pair->key = PEM_read_PrivateKey(file, NULL, no_passphrase, NULL);
+    fclose(file);
+    ERR_clear_error();
+    return pair->key || fault_set(why, FAULT_INVALID, "%s: no key in it, or one with a passphrase", path);
+}
+
+bool certificate_pair_read(struct certificate_pair *pair, const char *certificate_file, const char *key_file,
+                           struct fault *why)
+{
+    *pair = (struct certificate_pair){0};
+    bool read =
+        read_certificates(pair, certificate_file, why) && read_key(pair, key_file, why) &&
+        (X509_check_private_key(pair->leaf, pair->key) == 1 ||
+         fault_set(why, FAULT_INVALID, "%s is not the key of the certificate in %s", key_file, certificate_file));
+    ERR_clear_error();
+    if (!read)
+        certificate_pair_drop(pair);
+    return read;
+}
+
+void certificate_pair_drop(struct certificate_pair *pair)
+{
+    X509_free(take(pair->leaf));
+    sk_X509_pop_free(take(pair->chain), X509_free);
+    EVP_PKEY_free(take(pair->key));
+}
+
+bool certificate_pair_use(const struct certificate_pair *pair, SSL_CTX *context, struct fault *why)
+{
+    const EVP_PKEY *present = SSL_CTX_get0_privatekey(context);
+    assert(pair->leaf && pair->key);
+    if (present && EVP_PKEY_get_base_id(present) != EVP_PKEY_get_base_id(pair->key))
+        return fault_set(why, FAULT_INVALID, "the new key is of another kind than the one in use: restart the broker");
+    bool used = SSL_CTX_use_cert_and_key(context, pair->leaf, pair->key, pair->chain, 1) == 1;
+    ERR_clear_error();
+    return used || fault_set(why, FAULT_INVALID, "this certificate cannot be used");
 }

@@ -3,10 +3,13 @@
 #pragma once
 #include "broker/base/fault.h"
 
-#include <openssl/x509.h>
+#include <openssl/ssl.h>
 #include <stdint.h>
 
 enum { CERTIFICATE_DIGEST_BYTES = 32 };
+
+// When somebody has to be told that one expires.
+#define CERTIFICATE_SOON_MS (INT64_C(30) * 24 * 60 * 60 * 1000)
 
 // SHA-256 of its DER.
 void certificate_digest(const X509 *certificate, unsigned char digest[CERTIFICATE_DIGEST_BYTES]);
@@ -29,3 +32,22 @@ bool certificate_file_names(const char *path, const char *name);
 bool certificate_file_authority(const char *path, char digest[2 * CERTIFICATE_DIGEST_BYTES + 1]);
 // Whether the certificate of one file stands in another, which may hold many. Also true when either cannot be read.
 bool certificate_file_holds(const char *many_path, const char *one_path);
+// The first date on which a certificate of the file expires; 0 with why when there is none in it.
+int64_t certificate_file_until_ms(const char *path, struct fault *why);
+
+// What a server shows: its certificate, those above it, and its key.
+struct certificate_pair {
+    X509 *leaf;
+    STACK_OF(X509) * chain;
+    EVP_PKEY *key;
+    int64_t from_ms, until_ms; // of the leaf
+};
+
+// FAULT_INVALID: a file holds none, or key and certificate do not belong together.
+bool certificate_pair_read(struct certificate_pair *pair, const char *certificate_file, const char *key_file,
+                           struct fault *why) __attribute__((warn_unused_result));
+void certificate_pair_drop(struct certificate_pair *pair);
+// What the context shows from its next connection on, all of it or nothing. The kind of key must stay, for a context
+// shows one of each kind.
+bool certificate_pair_use(const struct certificate_pair *pair, SSL_CTX *context, struct fault *why)
+    __attribute__((warn_unused_result));

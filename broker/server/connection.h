@@ -56,7 +56,8 @@ struct server {
     struct connection *adopting; // of which libwebsockets makes its part just now
     size_t open, open_max;       // connections
     struct link_table links;
-    unsigned char binding[32]; // SHA-256 of our certificate
+    SSL_CTX *tls[LISTENER_COUNT]; // libwebsockets' own
+    enum listener_kind opening;   // of which it makes its part just now
     bool closing;
 };
 

@@ -2,6 +2,7 @@
 // From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
 #include "broker/base/clock.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/net/certificate.h"
 #include "broker/server/connection.h"
 #include "broker/server/tls.h"
 
@@ -39,8 +40,10 @@ static void prove_bearer(struct connection *connection, struct peer *peer, const
     admin_sessions_prove(services->admin_sessions, services->state, token, clock_wall_ms(), peer);
 }
 
-static void prove_ticket(struct request *request, const char *ticket)
+// The certificate that this connection was begun with: there may be a newer one by now.
+static void prove_ticket(struct request *request, struct lws *wsi, const char *ticket)
 {
+    certificate_digest(SSL_get_certificate(lws_get_ssl(wsi)), request->binding);
     request->negotiate = mem_dup(ticket);
     request->negotiate_reply = mem_new(1, NEGOTIATE_REPLY_SIZE);
 }
@@ -58,7 +61,7 @@ static bool read_authorization(struct exchange *exchange, struct lws *wsi)
     if (text_starts(header, "Bearer "))
         prove_bearer(exchange->connection, &exchange->request->peer, header + 7);
     else if (text_starts(header, "Negotiate "))
-        prove_ticket(exchange->request, header + 10);
+        prove_ticket(exchange->request, wsi, header + 10);
     explicit_bzero(header, (size_t)length);
     return true;
 }
@@ -162,7 +165,6 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
     read_peer(exchange);
     if (request->method->id == METHOD_RENEW)
         request->peer.half_life_ms = tls_half_life_ms(lws_get_ssl(wsi));
-    memcpy(request->binding, exchange->connection->server->binding, sizeof request->binding);
     enum refusal refusal = read_length(exchange, wsi, has_body);
     if (refusal == REFUSAL_NONE &&
         (!read_authorization(exchange, wsi) || !read_query(request, wsi) || !read_conditions(request, wsi)))

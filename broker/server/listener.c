@@ -280,16 +280,30 @@ static int open_at(const char *text, int port)
     return has_no_ipv6 && read_address(&address, "0.0.0.0", port) ? open_socket(&address) : descriptor;
 }
 
+static int open_or_say(const char *address, int port, struct fault *why)
+{
+    int descriptor = open_at(address, port);
+    if (descriptor < 0)
+        fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d: %s", address, port, strerror(errno));
+    return descriptor;
+}
+
+bool listener_is_possible(const char *address, int port, struct fault *why)
+{
+    int descriptor = open_or_say(address, port, why);
+    if (descriptor >= 0)
+        close(descriptor);
+    return descriptor >= 0;
+}
+
 // ---- beginning and end
 
 struct listener *listener_new(struct server *server, enum listener_kind kind, struct lws_vhost *vhost,
                               const char *address, int port, struct fault *why)
 {
-    int descriptor = open_at(address, port);
-    if (descriptor < 0) {
-        fault_set(why, FAULT_UNAVAILABLE, "cannot listen on %s port %d: %s", address, port, strerror(errno));
+    int descriptor = open_or_say(address, port, why);
+    if (descriptor < 0)
         return NULL;
-    }
     struct loop *loop = server->services->loop;
     struct listener *listener = mem_new(1, sizeof *listener);
     assert(server->unproven && vhost);

@@ -9,4 +9,6 @@ struct listener;
 // `address`: to listen on, "" for all. Whatever comes goes to the virtual host. `server` has its table.
 struct listener *listener_new(struct server *server, enum listener_kind kind, struct lws_vhost *vhost,
                               const char *address, int port, struct fault *why);
+// Whether one could be made there now.
+bool listener_is_possible(const char *address, int port, struct fault *why) __attribute__((warn_unused_result));
 void listener_free(struct listener *listener); // NULL allowed; what waits here is closed

@@ -225,6 +225,16 @@ static bool ask(int descriptor, const char *word, char line[ROOT_LINE_SIZE], str
     return packet[0] == yes || fault_set(why, FAULT_UNAVAILABLE, "the broker that runs here says: %.250s", line);
 }
 
+bool root_socket_is_there(const char *folder)
+{
+    struct fault why = {0};
+    int descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+    bool connected = descriptor >= 0 && connect_to(folder, descriptor, &why);
+    if (descriptor >= 0)
+        close(descriptor);
+    return connected;
+}
+
 bool root_socket_ask(const char *folder, const char *word, char line[ROOT_LINE_SIZE], struct fault *why)
 {
     int descriptor = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);

@@ -25,6 +25,8 @@ struct root_socket *root_socket_open(struct loop *loop, const char *folder, cons
 void root_socket_free(struct root_socket *root_socket); // NULL allowed
 void root_request_answer(struct root_request *request, bool done, const char *line);
 
+bool root_socket_is_there(const char *folder); // a broker listens there
+
 // The other side, and it waits. False: FAULT_ABSENT when no broker listens there, else what the broker said.
 bool root_socket_ask(const char *folder, const char *word, char line[ROOT_LINE_SIZE], struct fault *why)
     __attribute__((warn_unused_result));

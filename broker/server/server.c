@@ -12,6 +12,7 @@
 
 #include <assert.h>
 #include <limits.h>
+#include <openssl/err.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -221,6 +222,20 @@ static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
            X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
+static const char *const listener_names[] = {
+    [LISTENER_PUBLIC] = "public",
+    [LISTENER_DEVICE] = "device",
+    [LISTENER_ADMIN] = "admin",
+};
+
+static void prepare_context(struct server *server, SSL_CTX *context)
+{
+    server->tls[server->opening] = context;
+    tls_policy_set(context);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); // most links are idle
+    ticket_keys_serve(server->ticket_keys, context, listener_names[server->opening]);
+}
+
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     struct connection *connection = NULL;
@@ -231,9 +246,7 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         // Without this answer libwebsockets takes any certificate: `length` is OpenSSL's own verdict.
         return length || may_be_told_why(wsi, user) ? 0 : 1;
     case LWS_CALLBACK_OPENSSL_LOAD_EXTRA_SERVER_VERIFY_CERTS:
-        tls_policy_set(user);
-        SSL_CTX_set_mode(user, SSL_MODE_RELEASE_BUFFERS); // most links are idle
-        ticket_keys_serve(server_of(wsi)->ticket_keys, user, lws_get_vhost_name(lws_get_vhost(wsi)));
+        prepare_context(server_of(wsi), user);
         return 0;
     case LWS_CALLBACK_WSI_CREATE:
         connection_created(wsi);
@@ -289,15 +302,10 @@ static unsigned library_patience_s(const struct server_config *config)
 static struct lws_vhost *vhost_new(struct lws_context *context, enum listener_kind kind,
                                    const struct server_config *config, const char *ca_file)
 {
-    static const char *const names[] = {
-        [LISTENER_PUBLIC] = "public",
-        [LISTENER_DEVICE] = "device",
-        [LISTENER_ADMIN] = "admin",
-    };
     // Else it keeps a timer for each WebSocket, all in one list that it walks. Links have their own pings.
     static const lws_retry_bo_t no_pings = {.secs_since_valid_hangup = 0};
     struct lws_context_creation_info info = {
-        .vhost_name = names[kind],
+        .vhost_name = listener_names[kind],
         .retry_and_idle_policy = &no_pings,
         .port = CONTEXT_PORT_NO_LISTEN_SERVER,
         .protocols = protocols,
@@ -346,6 +354,7 @@ static bool listen_on(struct server *server, enum listener_kind kind, const stru
     struct lws_context *context = server->contexts[kind] = context_new(server, config);
     if (!context)
         return fault_set(why, FAULT_UNAVAILABLE, "cannot start libwebsockets (is libwebsockets-evlib-uv installed?)");
+    server->opening = kind;
     struct lws_vhost *vhost = vhost_new(context, kind, config, ca_file);
     if (!vhost)
         return fault_set(why, FAULT_INVALID, "cannot use certificate %s with key %s%s%s", config->certificate_file,
@@ -354,13 +363,35 @@ static bool listen_on(struct server *server, enum listener_kind kind, const stru
     return server->listeners[kind] != NULL;
 }
 
+struct authorities {
+    X509_STORE *store;
+    STACK_OF(X509_NAME) * names;
+};
+
+static void authorities_drop(struct authorities *authorities)
+{
+    X509_STORE_free(authorities->store);
+    sk_X509_NAME_pop_free(authorities->names, X509_NAME_free);
+}
+
+static bool read_authorities(struct authorities *authorities, const struct server_config *config, struct fault *why)
+{
+    const char *path = config->admin_ca_file;
+    // What a device holds must never open this port.
+    if (certificate_file_holds(path, config->device_ca_file))
+        return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices", path);
+    authorities->names = SSL_load_client_CA_file(path);
+    authorities->store = X509_STORE_new();
+    bool read = authorities->names && authorities->store && X509_STORE_load_file(authorities->store, path) == 1;
+    ERR_clear_error();
+    return read || fault_set(why, FAULT_INVALID, "admin-ca: no certificates in %s", path);
+}
+
 static bool listen_for_administrators(struct server *server, const struct server_config *config, struct fault *why)
 {
-    // What a device holds must never open this port.
-    if (certificate_file_holds(config->admin_ca_file, config->device_ca_file))
-        return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices",
-                         config->admin_ca_file);
-    return listen_on(server, LISTENER_ADMIN, config, config->admin_port, config->admin_ca_file, why);
+    owned(authorities) struct authorities authorities = {0};
+    return read_authorities(&authorities, config, why) &&
+           listen_on(server, LISTENER_ADMIN, config, config->admin_port, config->admin_ca_file, why);
 }
 
 static void sweep_unproven(void *arg)
@@ -389,15 +420,43 @@ struct server *server_new(struct services *services, const struct server_config 
     struct server *server = mem_new(1, sizeof *server);
     server->services = services;
     server->ticket_keys = config->ticket_keys;
-    if (!certificate_file_digest(config->certificate_file, server->binding, why)) {
-        free(server);
-        return NULL;
-    }
     if (!open_listeners(server, config, why)) {
         server_free(server);
         return NULL;
     }
     return server;
+}
+
+// ---- renewal
+
+static bool use_pair(struct server *server, const struct certificate_pair *pair, struct fault *why)
+{
+    for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++)
+        if (server->tls[kind] && !certificate_pair_use(pair, server->tls[kind], why))
+            return false;
+    return true;
+}
+
+// All is read before any of it is used. Tickets of before are resumed no more: their owners did not see what is shown
+// now.
+bool server_renew(struct server *server, const struct server_config *config, struct fault *why)
+{
+    SSL_CTX *of_admins = server->tls[LISTENER_ADMIN];
+    struct certificate_pair pair = {0};
+    owned(authorities) struct authorities authorities = {0};
+    bool renewed = certificate_pair_read(&pair, config->certificate_file, config->key_file, why) &&
+                   (!of_admins || read_authorities(&authorities, config, why)) && use_pair(server, &pair, why);
+    certificate_pair_drop(&pair);
+    if (!renewed)
+        return false;
+    if (of_admins) {
+        SSL_CTX_set_cert_store(of_admins, take(authorities.store));
+        SSL_CTX_set_client_CA_list(of_admins, take(authorities.names));
+    }
+    for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++)
+        if (server->tls[kind])
+            ticket_keys_serve(server->ticket_keys, server->tls[kind], listener_names[kind]);
+    return true;
 }
 
 static void get_figures(void *self, enum listener_kind kind, struct listener_figures *figures)

@@ -19,6 +19,10 @@ struct server_config {
 };
 
 struct server *server_new(struct services *services, const struct server_config *config, struct fault *why);
+// Reads certificate, key and admin_ca_file again, for connections that begin from now on; those that are up stay as
+// they are. False: what was in use is still.
+bool server_renew(struct server *server, const struct server_config *config, struct fault *why)
+    __attribute__((warn_unused_result));
 void server_free(struct server *server); // before loop_free, which ends its connections
 struct link_port server_links(struct server *server);
 struct listener_port server_listeners(struct server *server);

@@ -207,7 +207,7 @@ class Link:
         self.connection = connect(DEVICES, device.context())
         self.answer = ask(self.connection, upgrade(path))
         self.up = self.answer is not None and self.answer.status == 101
-        self.rest = b""
+        self.rest, self.pongs = b"", False
         if self.up and hello:
             self.frame(1, hello)
             self.first = self.hear()
@@ -236,6 +236,8 @@ class Link:
                 return None
             opcode, payload = self.rest[0] & 15, self.rest[head:head + length]
             self.rest = self.rest[head + length:]
+            if opcode == 9 and self.pongs:
+                self.frame(10, payload)
             if opcode == 1:
                 return payload
         return None
