@@ -29,6 +29,15 @@ static void show_directories(struct out *out, const struct record_list *director
     show_part(out, &directory_report_type, directories, columns);
 }
 
+static void warn_of_kerberos(struct out *out, const struct record_list *directories)
+{
+    for (size_t i = 0; i < directories->count; i++) {
+        const struct directory_report *report = record_at(directories, &directory_report_type, i);
+        if (report->kerberos[0])
+            out_warn(out, _("WARNING: Kerberos of %s: %s"), report->tenant, report->kerberos);
+    }
+}
+
 static void show_problems(struct out *out, const struct record_list *problems)
 {
     static const struct out_column columns[] = {{"host", N_("Host with problems")},
@@ -172,6 +181,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_floods(&tool->out, &status.floods);
         show_agents(&tool->out, &status.agents);
         show_guesses(&tool->out, &status.guesses);
+        warn_of_kerberos(&tool->out, &status.directories);
         warn_of_disk(&tool->out, status.disk_free_permille);
         warn_of_authority(&tool->out, status.device_ca_until_ms);
         warn_of_own_certificates(&tool->out, &status.own_certificates);

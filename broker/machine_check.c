@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/machine_check.h"
+#include "broker/auth/keytab.h"
 #include "broker/base/clock.h"
 #include "broker/base/file.h"
+#include "broker/base/text.h"
 #include "broker/net/certificate.h"
 #include "broker/net/envelope.h"
 #include "broker/server/listener.h"
 #include "broker/server/root_socket.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,8 +108,24 @@ static bool check_recipients(const char *path, const struct broker_config *confi
     return recipients != NULL;
 }
 
+static void warn_of_keytabs(const char *path, const char *folder)
+{
+    DIR *opened = opendir(folder);
+    for (const struct dirent *entry; opened && (entry = readdir(opened));) {
+        char file[FILE_PATH_SIZE];
+        struct fault why = {0};
+        const char *ending = strrchr(entry->d_name, '.');
+        snprintf(file, sizeof file, "%s/%s", folder, entry->d_name);
+        if (ending && text_equal(ending, ".keytab") && !keytab_check(file, "", &why))
+            fprintf(stderr, "%s: warning: credentials-dir: %s\n", path, why.text);
+    }
+    if (opened)
+        closedir(opened);
+}
+
 bool machine_check(const char *path, const struct broker_config *config)
 {
+    warn_of_keytabs(path, config->credentials_dir);
     bool fine = check_pair(path, config);
     fine = check_own_key(path, config->key) && fine;
     fine = check_authorities(path, config->admin_ca) && fine;

@@ -209,6 +209,7 @@ static const struct field directory_report_fields[] = {
     {.name = "since", .type = FIELD_TIME, AT(directory_report, since_ms), .column = 4, .sentence = "when its state last changed"},
     {.name = "connections", .type = FIELD_NUMBER, AT(directory_report, connections), .max = INT64_MAX, .column = 5, .sentence = "open connections to it"},
     {.name = "last_failure", .type = FIELD_TEXT, AT(directory_report, last_failure), .column = 6, .sentence = "the last failure that was not followed by a success"},
+    {.name = "kerberos", .type = FIELD_TEXT, AT(directory_report, kerberos), .sentence = "what is wrong with the tenant's keytab, or was with the last ticket, unless that was its owner's fault"},
     {.name = NULL},
 };
 const struct record_type directory_report_type = TYPE(directory_report);

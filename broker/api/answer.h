@@ -178,6 +178,7 @@ struct directory_report {
     char server[LIST_SIZE];
     int64_t since_ms, connections;
     char last_failure[PROBLEM_TEXT_SIZE];
+    char kerberos[320];
 };
 
 struct host_problem {

@@ -3,11 +3,13 @@
 #include "broker/auth/checkup.h"
 #include "broker/auth/connector.h"
 #include "broker/auth/directory.h"
+#include "broker/auth/keytab.h"
 #include "broker/auth/krb5.h"
 #include "broker/auth/ldap.h"
 #include "broker/base/text.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <uthash.h>
@@ -122,9 +124,26 @@ static void forget_tenant(void *self, const char *tenant_id)
     loop_timer_start(auth->forgetting, 0);
 }
 
+static void status_of_kerberos(const struct auth *auth, const struct tenant *tenant,
+                               const struct tenant_directory *member, struct directory_status *status)
+{
+    char path[512];
+    struct fault why = {0};
+    status->kerberos[0] = 0;
+    if (!tenant->realm[0])
+        return;
+    snprintf(path, sizeof path, "%s/%s.keytab", auth->credentials_dir, tenant->id);
+    if (!keytab_check(path, tenant->realm, &why))
+        TEXT_PUT(status->kerberos, why.text);
+    else if (member->acceptor)
+        TEXT_PUT(status->kerberos, krb5_acceptor_trouble(member->acceptor));
+}
+
 static void tenant_status(void *self, const struct tenant *tenant, struct directory_status *status)
 {
-    directory_status(member_for(self, tenant)->directory, status);
+    struct tenant_directory *member = member_for(self, tenant);
+    directory_status(member->directory, status);
+    status_of_kerberos(self, tenant, member, status);
 }
 
 static void end_checkup(struct open_checkup *open, const struct check_step *steps, size_t count)

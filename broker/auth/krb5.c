@@ -7,12 +7,14 @@
 #include <gssapi/gssapi.h>
 #include <gssapi/gssapi_ext.h>
 #include <gssapi/gssapi_krb5.h>
+#include <krb5.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct krb5_acceptor {
     gss_cred_id_t credentials;
+    char trouble[320];
 };
 
 static void buffer_drop(gss_buffer_desc *buffer)
@@ -126,7 +128,24 @@ static bool read_account(gss_name_t name, const char *realm, char principal[DN_S
            fault_set(why, FAULT_DENIED, "the ticket is not for a person of %s", realm);
 }
 
-static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *token, const unsigned char binding[32],
+const char *krb5_acceptor_trouble(const struct krb5_acceptor *acceptor)
+{
+    return acceptor->trouble;
+}
+
+// Whoever guesses gives other reasons: these need the KDC's own seal, or come of what we have.
+static bool is_our_trouble(OM_uint32 minor)
+{
+    static const krb5_error_code codes[] = {KRB5KRB_AP_ERR_SKEW,     KRB5KRB_AP_ERR_TKT_NYV, KRB5KRB_AP_ERR_BADKEYVER,
+                                            KRB5KRB_AP_ERR_NOKEY,    KRB5_KT_KVNONOTFOUND,   KRB5_KT_NOTFOUND,
+                                            KRB5KRB_AP_ERR_MODIFIED, KRB5_NO_TKT_SUPPLIED,   KRB5_BAD_ENCTYPE};
+    for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+        if (minor == (OM_uint32)codes[i])
+            return true;
+    return false;
+}
+
+static bool accept_token(struct krb5_acceptor *acceptor, gss_buffer_desc *token, const unsigned char binding[32],
                          const char *realm, bool is_domain, char principal[DN_SIZE], gss_buffer_desc *reply,
                          struct fault *why)
 {
@@ -141,8 +160,13 @@ static bool accept_token(const struct krb5_acceptor *acceptor, gss_buffer_desc *
     OM_uint32 minor = 0, flags = 0;
     OM_uint32 major = gss_accept_sec_context(&minor, &context, acceptor->credentials, token, &channel, &name, NULL,
                                              reply, &flags, NULL, &delegated);
-    if (GSS_ERROR(major))
-        return refuse_ticket(why, FAULT_DENIED, "ticket", major, minor);
+    if (GSS_ERROR(major)) {
+        refuse_ticket(why, FAULT_DENIED, "ticket", major, minor);
+        if (is_our_trouble(minor))
+            TEXT_PUT(acceptor->trouble, why->text);
+        return false;
+    }
+    acceptor->trouble[0] = 0;
     if (major != GSS_S_COMPLETE)
         return fault_set(why, FAULT_DENIED, "ticket: not complete in one step");
     // A client that sends no binding is accepted by the library, only without this flag.

@@ -12,6 +12,9 @@ enum { KRB5_TOKEN_MAX = 65536 };
 // Reads <folder>/<tenant>.keytab. NULL with FAULT_UNAVAILABLE when it cannot.
 struct krb5_acceptor *krb5_acceptor_new(const char *folder, const char *tenant_id, struct fault *why);
 void krb5_acceptor_free(struct krb5_acceptor *acceptor); // NULL allowed
+// Why the last ticket was not accepted, where that was not its owner's fault: a clock, a key that is not in the keytab.
+// Empty when it was accepted.
+const char *krb5_acceptor_trouble(const struct krb5_acceptor *acceptor);
 
 // `token_base64` is hostile. `binding`: SHA-256 of the certificate the client saw; the ticket must be bound to it
 // (RFC 5929, tls-server-end-point). True: `principal` is "name@REALM", of exactly this `realm` and without an instance.

@@ -27,6 +27,7 @@ static void add_directory(struct record_list *directories, struct services *serv
         report->since_ms = clock_wall_ms() - (clock_steady_ms() - status.since_ms);
     report->connections = (int64_t)status.connections;
     TEXT_PUT(report->last_failure, status.last_failure);
+    TEXT_PUT(report->kerberos, status.kerberos);
     // Whoever looks again shall know whether it answers.
     if (status.state == DIRECTORY_UNKNOWN)
         services->auth.look_up(services->auth.self, tenant, "nobody", ignore, NULL);

@@ -186,6 +186,7 @@ struct directory_status {
     char server[LIST_SIZE]; // the last that answered
     size_t connections;     // kept now
     char last_failure[320]; // the last failure that was not followed by a success of the same server
+    char kerberos[320];     // what is wrong with the keytab or was with the last ticket; empty: nothing, or no Kerberos
 };
 
 // `identity` is borrowed and only there with AUTH_RIGHT.

@@ -3,6 +3,7 @@
 #include "broker/base/base64.h"
 #include "broker/base/text.h"
 #include "tests/integration/auth/directory_fixture.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <gssapi/gssapi.h>
@@ -227,4 +228,58 @@ Test(ticket, may_be_any_garbage)
         token[i] = was;
     }
     free(token);
+}
+
+// ---- what the status says of it
+
+static const char *trouble(void)
+{
+    static struct directory_status status;
+    const struct auth_port port = auth_port(auth);
+    port.status(port.self, &town, &status);
+    return status.kerberos;
+}
+
+static void accept_one(bool expected)
+{
+    struct fault why = {0};
+    char principal[DN_SIZE], reply[2048];
+    const struct auth_port port = auth_port(auth);
+    char *token = token_of("NEUSTADT", "anna", "anna", (gss_OID)gss_mech_krb5, our_certificate);
+    bool accepted = port.accept_ticket(port.self, &town, token, our_certificate, principal, reply, sizeof reply, &why);
+    free(token);
+    cr_assert_eq(accepted, expected, "%s", why.text);
+}
+
+static void kadmin(const char *query)
+{
+    char line[400];
+    snprintf(line, sizeof line,
+             "KRB5_CONFIG=%1$s/krb5.conf KRB5_KDC_PROFILE=%1$s/NEUSTADT.kdc.conf kadmin.local -r NEUSTADT -q '%2$s'",
+             fixture_folder, query);
+    program_shell(line);
+}
+
+// The KDC has a newer key than the keytab, until that has it, too.
+Test(ticket, of_a_key_that_the_keytab_lacks_is_told_in_the_status_until_one_is_accepted)
+{
+    char query[300];
+    cr_assert_str_eq(trouble(), "");
+    kadmin("cpw -randkey -keepold HTTP/broker.example");
+    accept_one(false);
+    cr_assert(strstr(trouble(), "keytab"), "%s", trouble());
+    snprintf(query, sizeof query, "ktadd -norandkey -k %s/neustadt.keytab HTTP/broker.example", fixture_folder);
+    kadmin(query);
+    accept_one(true);
+    cr_assert_str_eq(trouble(), "");
+}
+
+Test(ticket, without_a_keytab_is_told_in_the_status)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/neustadt.keytab", fixture_folder);
+    remove(path);
+    cr_assert(strstr(trouble(), "neustadt.keytab"), "%s", trouble());
+    town.realm[0] = 0; // then no keytab is needed
+    cr_assert_str_eq(trouble(), "");
 }
