@@ -22,7 +22,6 @@ enum {
     PIECE_TEXT = PIECE / 3 * 4 + 1,
     KEPT_MS = 60 * 60 * 1000,
     TAKEN_MS = 60 * 1000, // since the last piece: whoever fetches it has not gone
-    DISK_KEPT_PERMILLE = 120,
     ID_BYTES = 8,
 };
 
@@ -190,9 +189,10 @@ static bool can_begin(struct backup_maker *maker, struct fault *why)
     bool fetched = maker->status.state == BACKUP_READY && clock_steady_ms() - maker->read_ms < TAKEN_MS;
     if (maker->status.state == BACKUP_RUNNING || maker->piece || fetched)
         return fault_set(why, FAULT_CONFLICT, "another back-up is being made or fetched; try again in a minute");
-    // The copy, and what is made of it.
-    if (!file_disk_has_room(maker->config.folder, 2 * backup_content_size(maker->config.folder), DISK_KEPT_PERMILLE))
-        return fault_set(why, FAULT_CONFLICT, "there is no room for a back-up: it needs twice the size of %.160s there",
+    // The copy, and what is made of it; as much again for the journal meanwhile.
+    if (file_disk_free_bytes(maker->config.folder) / 4 < backup_content_size(maker->config.folder))
+        return fault_set(why, FAULT_CONFLICT,
+                         "there is no room for a back-up: four times the size of %.160s must be free there",
                          maker->config.folder);
     return true;
 }

@@ -251,13 +251,8 @@ int file_disk_free_permille(const char *path)
     return (int)(disk.f_bavail * 1000 / disk.f_blocks);
 }
 
-bool file_disk_has_room(const char *path, uint64_t bytes, int keep_permille)
+uint64_t file_disk_free_bytes(const char *path)
 {
     struct statvfs disk;
-    assert(keep_permille >= 0 && keep_permille <= 1000);
-    if (statvfs(path, &disk) != 0)
-        return true;
-    uint64_t free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
-    uint64_t kept = (uint64_t)disk.f_blocks * disk.f_frsize / 1000 * (uint64_t)keep_permille;
-    return bytes <= free_bytes && free_bytes - bytes >= kept;
+    return statvfs(path, &disk) == 0 ? (uint64_t)disk.f_bavail * disk.f_frsize : UINT64_MAX;
 }

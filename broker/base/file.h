@@ -49,9 +49,8 @@ void file_draft_free(struct file_draft *draft); // of one that was not published
 // How much of the disk that it lies on is left for others than root, in permille; -1: nobody can tell.
 int file_disk_free_permille(const char *path);
 
-// Whether so many bytes fit there for others than root, and `keep_permille` of the disk stay free. Also when nobody can
-// tell.
-bool file_disk_has_room(const char *path, uint64_t bytes, int keep_permille);
+// Bytes that are left there for others than root; UINT64_MAX: nobody can tell.
+uint64_t file_disk_free_bytes(const char *path);
 
 // The system calls underneath; each behaves as the call of its name, renameat2 in the present folder. A test puts a
 // disk here whose power fails.

@@ -244,6 +244,20 @@ Test(backup_maker, makes_none_that_nobody_could_open)
     cr_assert_eq(why.kind, FAULT_INVALID);
 }
 
+// A file of holes is as large as its bytes would be.
+Test(backup_maker, makes_none_for_which_there_is_no_room)
+{
+    char path[100];
+    snprintf(path, sizeof path, "%s/journal.db", data);
+    cr_assert(file_create(path, 0600, "", 0, &why), "%s", why.text);
+    cr_assert_eq(truncate(path, (off_t)(file_disk_free_bytes(data) / 2)), 0);
+    cr_assert_not(prepare());
+    cr_assert_eq(why.kind, FAULT_CONFLICT);
+    cr_assert(strstr(why.text, "no room"), "%s", why.text);
+    unlink(path);
+    cr_assert(prepare(), "%s", why.text);
+}
+
 Test(backup_maker, makes_one_at_a_time)
 {
     cr_assert(prepare());
