@@ -13,7 +13,7 @@ enum {
     LINK_PING_MS = 20000,
     LINK_DEAD_MS = 45000,
     LINK_HELLO_SIZE = 2048, // of a first message
-    LINK_PIECE = 256, // kept for each link; control frames must fit. libwebsockets 4.3 ends a link after a hundred
+    LINK_PIECE = 192, // kept for each link; control frames must fit. libwebsockets 4.3 ends a link after a hundred
                       // pieces of one TLS record
 };
 
