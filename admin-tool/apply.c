@@ -190,6 +190,15 @@ static void show_affected(struct out *out, const struct apply_answer *plan)
             (long long)not_checked);
 }
 
+static void show_groups(struct out *out, const struct record_list *groups)
+{
+    for (size_t i = 0; i < groups->count && !out->json; i++) {
+        const struct group_notice *notice = record_at(groups, &group_notice_type, i);
+        out_line(out, "%s", "");
+        noun_warn_of_group(out, noun_names[notice->noun], notice->id, notice->group, notice->standing);
+    }
+}
+
 static void show_own_loss(struct out *out, const struct apply_answer *plan)
 {
     if (out->json || !plan->own_rights[0])
@@ -248,6 +257,7 @@ static enum exit_code plan_and_apply(struct tool *tool, struct apply_request *re
         return code;
     size_t changes = show_changes(&tool->out, plan);
     show_affected(&tool->out, plan);
+    show_groups(&tool->out, &plan->groups);
     show_own_loss(&tool->out, plan);
     if (!changes)
         out_line(&tool->out, "%s", _("Nothing to do: everything is as in the file."));

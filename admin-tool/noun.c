@@ -88,6 +88,28 @@ static enum exit_code send_change(struct tool *tool, struct tool_call *call, voi
     return told->refusal == REFUSAL_NONE ? EXIT_DONE : tool_complain(tool, told);
 }
 
+void noun_warn_of_group(struct out *out, const char *noun, const char *id, const char *group, int64_t standing)
+{
+    switch ((enum group_standing)standing) {
+    case GROUP_ABSENT:
+        out_warn(out, _("WARNING: %s %s is for nobody: the directory has no group %s below group_base."), noun, id,
+                 group);
+        return;
+    case GROUP_OUTSIDE:
+        out_warn(out, _("WARNING: %s %s is for nobody: the group %s is not below group_base."), noun, id, group);
+        return;
+    case GROUP_TWICE:
+        out_warn(out, _("WARNING: %s %s is for nobody: several groups are called %s. Write the DN of one."), noun, id,
+                 group);
+        return;
+    case GROUP_UNKNOWN:
+        out_warn(out, _("The directory could not be asked for the group of %s %s: %s"), noun, id, group);
+        return;
+    case GROUP_FOUND:
+        return;
+    }
+}
+
 // ---- add and set
 
 // All of them at once, where the broker would name one at a time.
@@ -124,6 +146,12 @@ static enum exit_code put(struct tool *tool, const struct invocation *invocation
         return code;
     out_json(&tool->out, call.method->answer, &status);
     out_line(&tool->out, etag ? _("%s %s changed.") : _("%s %s added."), noun_rows[draft->noun].name, call.id);
+    if (draft->noun == NOUN_ASSIGNMENT && status.assignment.assignment.group[0])
+        noun_warn_of_group(&tool->out, noun_rows[draft->noun].name, call.id, status.assignment.assignment.group,
+                           status.assignment.group_standing);
+    if (draft->noun == NOUN_TENANT && status.tenant.tenant.admin_group[0])
+        noun_warn_of_group(&tool->out, noun_rows[draft->noun].name, call.id, status.tenant.tenant.admin_group,
+                           status.tenant.group_standing);
     if (draft->noun == NOUN_TENANT && status.record.tenant.district && !draft->record.tenant.district)
         out_line(&tool->out, "%s", _("The first tenant is the district's: its administrators manage all tenants."));
     return EXIT_DONE;

@@ -466,6 +466,7 @@ static void open_directories(struct broker *broker)
     };
     broker->auth = auth_new(broker->services.loop, &config);
     broker->services.auth = auth_port(broker->auth);
+    broker->services.groups = services_groups(&broker->services);
 }
 
 static bool open_server(struct broker *broker, struct fault *why)

@@ -221,16 +221,11 @@ static void ask_again(struct desk *desk, const char *sentence)
     enter_state(desk, DESK_GREETING, sentence, "");
 }
 
-static bool is_expired(enum refusal refusal)
-{
-    return refusal == REFUSAL_PASSWORD_EXPIRED || refusal == REFUSAL_PASSWORD_MUST_CHANGE;
-}
-
 static void refuse_person(struct desk *desk, enum refusal refusal, bool by_kdc)
 {
     bool unsure = desk->kdc_silent && refusal == REFUSAL_WRONG_PASSWORD;
     desk->kdc_refused = by_kdc;
-    if (is_expired(refusal))
+    if (refusal_asks_for_new_password(refusal))
         enter_state(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
     else
         ask_again(desk, unsure ? unsure_sentence : refusal_rows[refusal].sentence);
@@ -275,7 +270,7 @@ void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal)
         return;
     }
     secret_drop(&desk->new_password);
-    if (refusal == REFUSAL_PASSWORD_REJECTED || is_expired(refusal))
+    if (refusal_asks_for_new_password(refusal))
         enter_state(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
     else
         ask_again(desk, refusal_rows[refusal].sentence);

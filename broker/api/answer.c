@@ -200,11 +200,11 @@ static const struct field name_reused_fields[] = {
 };
 const struct record_type name_reused_type = TYPE(name_reused);
 
-static const char *const directory_states[] = {"unknown", "ok", "down", NULL};
+static const char *const directory_states[] = {"unknown", "ok", "down", "no-base", NULL};
 
 static const struct field directory_report_fields[] = {
     {.name = "tenant", .type = FIELD_ID, AT(directory_report, tenant), .refers = NOUN_TENANT, .column = 1, .sentence = "whose directory it is"},
-    {.name = "state", .type = FIELD_CHOICE, AT(directory_report, state), .choices = directory_states, .column = 2, .sentence = "whether it answers; unknown: nobody has asked yet"},
+    {.name = "state", .type = FIELD_CHOICE, AT(directory_report, state), .choices = directory_states, .column = 2, .sentence = "whether it answers; unknown: nobody has asked yet; no-base: it does, but user_base or group_base is not in it"},
     {.name = "server", .type = FIELD_TEXT, AT(directory_report, server), .column = 3, .sentence = "the server that answered last"},
     {.name = "since", .type = FIELD_TIME, AT(directory_report, since_ms), .column = 4, .sentence = "when its state last changed"},
     {.name = "connections", .type = FIELD_NUMBER, AT(directory_report, connections), .max = INT64_MAX, .column = 5, .sentence = "open connections to it"},
@@ -331,6 +331,15 @@ static const struct field noun_change_fields[] = {
 };
 const struct record_type noun_change_type = TYPE(noun_change);
 
+static const struct field group_notice_fields[] = {
+    {.name = "noun", .type = FIELD_CHOICE, AT(group_notice, noun), .choices = noun_names, .column = 1, .sentence = "kind of what names it"},
+    {.name = "id", .type = FIELD_ID, AT(group_notice, id), .refers = NOUN_NONE, .column = 2, .sentence = "what names it"},
+    {.name = "group", .type = FIELD_TEXT, AT(group_notice, group), .column = 3, .sentence = "the group"},
+    {.name = "standing", .type = FIELD_CHOICE, AT(group_notice, standing), .choices = group_standing_names, .column = 4, .sentence = "whether the directory has it"},
+    {.name = NULL},
+};
+const struct record_type group_notice_type = TYPE(group_notice);
+
 static const struct field forecast_person_fields[] = {
     {.name = "id", .type = FIELD_ID, AT(forecast_person, id), .refers = NOUN_PERSON, .sentence = "who"},
     {.name = "user_name", .type = FIELD_TEXT, AT(forecast_person, user_name), .column = 1, .sentence = "their user name"},
@@ -348,6 +357,7 @@ const struct record_type forecast_person_type = TYPE(forecast_person);
 static const struct field apply_answer_fields[] = {
     {.name = "changes", .type = FIELD_RECORDS, AT(apply_answer, changes), .max = 10000, .record = &noun_change_type, .sentence = "an entry per object"},
     {.name = "applied", .type = FIELD_FLAG, AT(apply_answer, applied), .sentence = "the changes were made; otherwise this is a plan"},
+    {.name = "groups", .type = FIELD_RECORDS, AT(apply_answer, groups), .max = 10000, .record = &group_notice_type, .sentence = "groups that changed settings name and that are not to be found"},
     {.name = "affected", .type = FIELD_RECORDS, AT(apply_answer, affected), .max = ANSWER_ITEMS_MAX, .record = &forecast_person_type, .sentence = "in a plan: whose workplace would change; all who would have none, and many of the others"},
     {.name = "own_rights", .type = FIELD_TEXT, AT(apply_answer, own_rights), .sentence = "what it takes from the caller's own right to administer; empty: nothing"},
     COUNT(apply_answer, affected_count, "of a plan: how many would get something else"),

@@ -271,12 +271,22 @@ struct forecast_person {
     char fields[LIST_SIZE];
 };
 
+// A group that a changed setting names, and the directory does not have as it is written.
+struct group_notice {
+    int64_t noun; // assignment or tenant
+    char id[ID_SIZE];
+    char group[DN_SIZE];
+    int64_t standing; // enum group_standing of core
+};
+
 struct apply_answer {
     struct record_list changes;
+    struct record_list groups; // of struct group_notice
     bool applied;
     // Of a plan only, else empty.
     struct record_list affected;
     int64_t affected_count, without_workplace, people, not_checked;
     char own_rights[320]; // what it would take from the caller; empty: nothing
 };
-extern const struct record_type field_change_type, noun_change_type, forecast_person_type, apply_answer_type;
+extern const struct record_type group_notice_type, field_change_type, noun_change_type, forecast_person_type,
+    apply_answer_type;

@@ -15,11 +15,11 @@ struct preset {
 // A row a line.
 // clang-format off
 static const struct preset presets[] = {
-    [DIRECTORY_OPENLDAP] = {"uid", "inetOrgPerson", "entryUUID", "groupOfNames", "memberOf", {"pwdAccountLockedTime", "pwdEndTime", NULL}},
+    [DIRECTORY_OPENLDAP] = {"uid", "inetOrgPerson", "entryUUID", "groupOfNames", "memberOf", {"pwdAccountLockedTime", "pwdEndTime", "pwdPolicySubentry", NULL}},
     [DIRECTORY_389_DS] = {"uid", "nsPerson inetOrgPerson", "nsUniqueId", "groupOfNames groupOfUniqueNames", "member uniqueMember", {"nsAccountLock", "accountUnlockTime", NULL}},
     [DIRECTORY_FREEIPA] = {"uid", "inetOrgPerson", "ipaUniqueID", "ipaUserGroup", "memberOf", {"nsAccountLock", "krbPrincipalExpiration", NULL}},
-    [DIRECTORY_UCS] = {"uid", "inetOrgPerson", "entryUUID", "univentionGroup", "uniqueMember", {"pwdAccountLockedTime", "pwdEndTime", "shadowExpire", NULL}},
-    [DIRECTORY_ACTIVE_DIRECTORY] = {"sAMAccountName userPrincipalName", "user", "objectGUID", "group", "tokenGroups", {"userAccountControl", "accountExpires", "lockoutTime", NULL}},
+    [DIRECTORY_UCS] = {"uid", "inetOrgPerson", "entryUUID", "univentionGroup", "uniqueMember", {"pwdAccountLockedTime", "pwdEndTime", "shadowExpire", "pwdPolicySubentry", NULL}},
+    [DIRECTORY_ACTIVE_DIRECTORY] = {"sAMAccountName userPrincipalName", "user", "objectGUID", "group", "tokenGroups", {"userAccountControl", "accountExpires", "lockoutTime", "msDS-User-Account-Control-Computed", NULL}},
 };
 // clang-format on
 

@@ -9,7 +9,7 @@
 
 #define MAY(name) (UINT64_C(1) << REFUSAL_##name)
 // What a directory has against a name and its password, and what is said to who tries too often.
-#define MAY_OF_DIRECTORY (MAY(WRONG_PASSWORD) | MAY(PASSWORD_EXPIRED) | MAY(PASSWORD_MUST_CHANGE) | MAY(PASSWORD_REJECTED) | MAY(ACCOUNT_DISABLED) | MAY(OUTSIDE_HOURS) | MAY(TOO_MANY_ATTEMPTS) | MAY(DIRECTORY_DOWN))
+#define MAY_OF_DIRECTORY (MAY(WRONG_PASSWORD) | MAY(PASSWORD_EXPIRED) | MAY(PASSWORD_MUST_CHANGE) | MAY(PASSWORD_TOO_LATE) | MAY(PASSWORD_REJECTED) | MAY(PASSWORD_TOO_SHORT) | MAY(PASSWORD_TOO_SIMPLE) | MAY(PASSWORD_REUSED) | MAY(PASSWORD_TOO_YOUNG) | MAY(ACCOUNT_DISABLED) | MAY(OUTSIDE_HOURS) | MAY(TOO_MANY_ATTEMPTS) | MAY(DIRECTORY_DOWN))
 #define GET(of_path) .verb = "GET", .path = of_path
 #define PUT(of_path) .verb = "PUT", .path = of_path
 #define POST(of_path) .verb = "POST", .path = of_path
@@ -53,12 +53,12 @@ const struct method method_rows[] = {
     {METHOD_BACKUP_READ, GET("/v1/backup/data"), BY(DISTRICT), OF(NONE), .query = &backup_query_type, .answer = ANSWER(backup_piece), .refusals = MAY(NOT_FOUND) | MAY(BUSY) | MAY(STORE_DOWN), .sentence = "gives the next bytes of the back-up"},
     {METHOD_BACKUP_DROP, DELETE("/v1/backup"), BY(DISTRICT), OF(NONE), .answer = &nothing_type, .sentence = "drops the back-up that was fetched"},
     {METHOD_OPENAPI, GET("/v1/openapi.json"), BY(ADMIN), OF(NONE), .flags = METHOD_DOCUMENT, .sentence = "describes all of this (OpenAPI 3.1)"},
-    NOUN_ROWS(TENANT, "tenants", DISTRICT, &noun_types[NOUN_TENANT]),
+    NOUN_ROWS(TENANT, "tenants", DISTRICT, &tenant_status_type),
     NOUN_ROWS(SITE, "sites", ADMIN, &noun_types[NOUN_SITE]),
     NOUN_ROWS(POOL, "pools", ADMIN, &noun_types[NOUN_POOL]),
     NOUN_ROWS(HOST, "hosts", ADMIN, &host_status_type),
     NOUN_ROWS(PROFILE, "profiles", ADMIN, &noun_types[NOUN_PROFILE]),
-    NOUN_ROWS(ASSIGNMENT, "assignments", ADMIN, &noun_types[NOUN_ASSIGNMENT]),
+    NOUN_ROWS(ASSIGNMENT, "assignments", ADMIN, &assignment_status_type),
     NOUN_ROWS(DEVICE, "devices", ADMIN, &device_status_type),
     NOUN_ROWS(ADMINISTRATOR, "administrators", DISTRICT, &administrator_status_type),
     LIST_ROW(PERSON, "people"),

@@ -5,6 +5,7 @@ enum { PAGE_MAX = 1000 };
 
 const char *const host_health_names[] = {"unknown",   "ok",     "unreachable", "no-tls", "wrong-certificate",
                                          "unhealthy", "silent", "failing",     NULL};
+const char *const group_standing_names[] = {"unknown", "found", "absent", "twice", "outside", NULL};
 static const char *const agent_presences[] = {"none", "linked", "silent", NULL};
 static const char *const last_failures[] = {"none",  "no-session", "no-account", "no-screen", "no-window-manager",
                                             "ended", NULL};
@@ -71,6 +72,18 @@ static const struct field person_status_fields[] = {
     {.name = NULL},
 };
 
+static const struct field assignment_status_fields[] = {
+    STORED(assignment_status, assignment, NOUN_ASSIGNMENT),
+    {.name = "group_standing", .type = FIELD_CHOICE, AT(assignment_status, group_standing), .choices = group_standing_names, .sentence = "whether the directory has its group below group_base; unknown: not asked lately; twice: the name stands for none"},
+    {.name = NULL},
+};
+
+static const struct field tenant_status_fields[] = {
+    STORED(tenant_status, tenant, NOUN_TENANT),
+    {.name = "group_standing", .type = FIELD_CHOICE, AT(tenant_status, group_standing), .choices = group_standing_names, .sentence = "the same of its admin_group"},
+    {.name = NULL},
+};
+
 static const struct field administrator_status_fields[] = {
     STORED(administrator_status, administrator, NOUN_ADMINISTRATOR),
     {.name = "scope", .type = FIELD_TEXT, AT(administrator_status, scope), .column = 3, .sentence = "what they administer: their tenant, or the whole district"},
@@ -80,13 +93,14 @@ static const struct field administrator_status_fields[] = {
 
 const struct record_type host_status_type = STATUS(host_status), session_status_type = STATUS(session_status),
                          device_status_type = STATUS(device_status), person_status_type = STATUS(person_status),
-                         administrator_status_type = STATUS(administrator_status);
+                         administrator_status_type = STATUS(administrator_status),
+                         assignment_status_type = STATUS(assignment_status), tenant_status_type = STATUS(tenant_status);
 
 // Of some nothing more is known than what is stored.
 const struct record_type *const noun_status_types[NOUN_COUNT] = {
-    [NOUN_TENANT] = &noun_types[NOUN_TENANT],   [NOUN_SITE] = &noun_types[NOUN_SITE],
+    [NOUN_TENANT] = &tenant_status_type,        [NOUN_SITE] = &noun_types[NOUN_SITE],
     [NOUN_POOL] = &noun_types[NOUN_POOL],       [NOUN_HOST] = &host_status_type,
-    [NOUN_PROFILE] = &noun_types[NOUN_PROFILE], [NOUN_ASSIGNMENT] = &noun_types[NOUN_ASSIGNMENT],
+    [NOUN_PROFILE] = &noun_types[NOUN_PROFILE], [NOUN_ASSIGNMENT] = &assignment_status_type,
     [NOUN_DEVICE] = &device_status_type,        [NOUN_ADMINISTRATOR] = &administrator_status_type,
     [NOUN_PERSON] = &person_status_type,        [NOUN_SESSION] = &session_status_type,
 };
@@ -101,12 +115,12 @@ const struct record_type *const noun_status_types[NOUN_COUNT] = {
 // clang-format on
 
 const struct record_type noun_list_types[NOUN_COUNT] = {
-    [NOUN_TENANT] = {"tenant_list", LIST_FIELDS(&noun_types[NOUN_TENANT]), sizeof(struct noun_list)},
+    [NOUN_TENANT] = {"tenant_list", LIST_FIELDS(&tenant_status_type), sizeof(struct noun_list)},
     [NOUN_SITE] = {"site_list", LIST_FIELDS(&noun_types[NOUN_SITE]), sizeof(struct noun_list)},
     [NOUN_POOL] = {"pool_list", LIST_FIELDS(&noun_types[NOUN_POOL]), sizeof(struct noun_list)},
     [NOUN_HOST] = {"host_list", LIST_FIELDS(&host_status_type), sizeof(struct noun_list)},
     [NOUN_PROFILE] = {"profile_list", LIST_FIELDS(&noun_types[NOUN_PROFILE]), sizeof(struct noun_list)},
-    [NOUN_ASSIGNMENT] = {"assignment_list", LIST_FIELDS(&noun_types[NOUN_ASSIGNMENT]), sizeof(struct noun_list)},
+    [NOUN_ASSIGNMENT] = {"assignment_list", LIST_FIELDS(&assignment_status_type), sizeof(struct noun_list)},
     [NOUN_DEVICE] = {"device_list", LIST_FIELDS(&device_status_type), sizeof(struct noun_list)},
     [NOUN_ADMINISTRATOR] = {"administrator_list", LIST_FIELDS(&administrator_status_type), sizeof(struct noun_list)},
     [NOUN_PERSON] = {"person_list", LIST_FIELDS(&person_status_type), sizeof(struct noun_list)},

@@ -60,6 +60,16 @@ struct administrator_status {
     char scope[SLUG_SIZE]; // their tenant, or "district"
 };
 
+struct assignment_status {
+    struct assignment assignment;
+    int64_t group_standing; // enum group_standing of core; of one to a person: unknown
+};
+
+struct tenant_status {
+    struct tenant tenant;
+    int64_t group_standing; // of its admin_group
+};
+
 union noun_status {
     union record record;
     struct host_status host;
@@ -67,12 +77,15 @@ union noun_status {
     struct device_status device;
     struct person_status person;
     struct administrator_status administrator;
+    struct assignment_status assignment;
+    struct tenant_status tenant;
 };
 
 extern const struct record_type *const noun_status_types[NOUN_COUNT];
 extern const struct record_type host_status_type, session_status_type, device_status_type, person_status_type,
-    administrator_status_type;
-extern const char *const host_health_names[]; // by enum host_health of core, then NULL
+    administrator_status_type, assignment_status_type, tenant_status_type;
+extern const char *const group_standing_names[]; // by enum group_standing of core, then NULL
+extern const char *const host_health_names[];    // by enum host_health of core, then NULL
 
 // A page of a list, of the nouns' status.
 struct noun_list {

@@ -20,6 +20,11 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_WRONG_PASSWORD] = {"wrong-password", 401, _("The name or the password is wrong. Check both and try again.")},
     [REFUSAL_PASSWORD_EXPIRED] = {"password-expired", 403, _("Your password has expired. Choose a new one.")},
     [REFUSAL_PASSWORD_MUST_CHANGE] = {"password-must-change", 403, _("Your password must be changed. Choose a new one.")},
+    [REFUSAL_PASSWORD_TOO_LATE] = {"password-too-late", 403, _("Your password has expired and can no longer be changed here. Ask the help desk for a new one.")},
+    [REFUSAL_PASSWORD_TOO_SHORT] = {"password-too-short", 403, _("The new password is too short for the directory. Choose a longer one.")},
+    [REFUSAL_PASSWORD_TOO_SIMPLE] = {"password-too-simple", 403, _("The new password is too simple for the directory. Choose a longer one of small and capital letters, digits and signs.")},
+    [REFUSAL_PASSWORD_REUSED] = {"password-reused", 403, _("You have used this password before. Choose one that is new.")},
+    [REFUSAL_PASSWORD_TOO_YOUNG] = {"password-too-young", 403, _("Your password was changed only lately, so the directory does not let you change it yet. Try again tomorrow or ask the help desk.")},
     [REFUSAL_PASSWORD_REJECTED] = {"password-rejected", 403, _("The directory does not accept the new password. Choose a longer one that you have not used before.")},
     [REFUSAL_ACCOUNT_DISABLED] = {"account-disabled", 403, _("Your account is disabled. Ask the help desk.")},
     [REFUSAL_OUTSIDE_HOURS] = {"outside-hours", 403, _("Your workplace is not available at this time. Come back during its hours or ask the help desk.")},
@@ -53,6 +58,17 @@ enum refusal refusal_by_code(const char *code)
         if (text_equal(refusal_rows[refusal].code, code))
             return refusal;
     return REFUSAL_NONE;
+}
+
+bool refusal_asks_for_new_password(enum refusal refusal)
+{
+    static const enum refusal asking[] = {REFUSAL_PASSWORD_EXPIRED,    REFUSAL_PASSWORD_MUST_CHANGE,
+                                          REFUSAL_PASSWORD_REJECTED,   REFUSAL_PASSWORD_TOO_SHORT,
+                                          REFUSAL_PASSWORD_TOO_SIMPLE, REFUSAL_PASSWORD_REUSED};
+    for (size_t i = 0; i < sizeof asking / sizeof *asking; i++)
+        if (asking[i] == refusal)
+            return true;
+    return false;
 }
 
 enum refusal refusal_of_fault(enum fault_kind kind)

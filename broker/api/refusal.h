@@ -18,7 +18,12 @@ enum refusal {
     REFUSAL_WRONG_PASSWORD,
     REFUSAL_PASSWORD_EXPIRED,
     REFUSAL_PASSWORD_MUST_CHANGE,
+    REFUSAL_PASSWORD_TOO_LATE,
     REFUSAL_PASSWORD_REJECTED,
+    REFUSAL_PASSWORD_TOO_SHORT,
+    REFUSAL_PASSWORD_TOO_SIMPLE,
+    REFUSAL_PASSWORD_REUSED,
+    REFUSAL_PASSWORD_TOO_YOUNG,
     REFUSAL_ACCOUNT_DISABLED,
     REFUSAL_OUTSIDE_HOURS,
     REFUSAL_TOO_MANY_ATTEMPTS,
@@ -54,4 +59,6 @@ struct refusal_row {
 extern const struct refusal_row refusal_rows[REFUSAL_COUNT];
 
 enum refusal refusal_by_code(const char *code); // REFUSAL_NONE when unknown
+// The person is to choose a new password, or another one.
+bool refusal_asks_for_new_password(enum refusal refusal);
 enum refusal refusal_of_fault(enum fault_kind kind);

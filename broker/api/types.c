@@ -34,7 +34,7 @@ static const struct field tenant_fields[] = {
     {.name = "bind_method", .type = FIELD_CHOICE, AT(tenant, bind_method), .choices = bind_methods, .sentence = "how the service account authenticates: with its password, or with a ticket from the tenant's keytab"},
     {.name = "bind_dn", .type = FIELD_TEXT, AT(tenant, bind_dn), .max = DN_MAX, .flags = FIELD_REQUIRED, .sentence = "service account that may read people and groups"},
     {.name = "realm", .type = FIELD_TEXT, AT(tenant, realm), .column = 4, .sentence = "Kerberos realm; empty: logon by password only"},
-    {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .max = DN_MAX, .sentence = "directory group whose members administer this tenant"},
+    {.name = "admin_group", .type = FIELD_TEXT, AT(tenant, admin_group), .max = DN_MAX, .sentence = "directory group whose members administer this tenant: its DN, or its common name while no other group has it"},
     {.name = "help_desk", .type = FIELD_TEXT, AT(tenant, help_desk), .column = 5, .sentence = "telephone number shown with every refusal"},
     {.name = "max_devices", .type = FIELD_NUMBER, AT(tenant, max_devices), .max = 1000000, .sentence = "quota set by the district: how many devices it may have; 0: any number"},
     {.name = "max_hosts", .type = FIELD_NUMBER, AT(tenant, max_hosts), .max = 1000000, .sentence = "quota: session hosts"},
@@ -101,7 +101,7 @@ static const struct field profile_fields[] = {
 static const struct field assignment_fields[] = {
     OWN_ID(assignment),
     {.name = "profile", .type = FIELD_ID, AT(assignment, profile), .flags = FIELD_REQUIRED, .refers = NOUN_PROFILE, .column = 2, .sentence = "what is assigned"},
-    {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .max = DN_MAX, .column = 3, .sentence = "to the members of this directory group: DN or common name"},
+    {.name = "group", .type = FIELD_TEXT, AT(assignment, group), .max = DN_MAX, .column = 3, .sentence = "to the members of this directory group: its DN, or its common name while no other group has it"},
     {.name = "person", .type = FIELD_TEXT, AT(assignment, person), .column = 4, .sentence = "or to this one person: user name"},
     {.name = "holder", .type = FIELD_TEXT, AT(assignment, holder), .flags = FIELD_READ_ONLY, .sentence = "whose it is from the first logon with that user name on; empty: nobody has logged on yet"},
     {.name = "priority", .type = FIELD_NUMBER, AT(assignment, priority), .min = 0, .max = 1000, .column = 5, .sentence = "the highest that applies wins"},

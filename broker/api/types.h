@@ -134,6 +134,15 @@ extern const char *const directory_kind_words[];
 
 enum bind_method { BIND_METHOD_PASSWORD, BIND_METHOD_KERBEROS };
 
+// What a group of a setting is in the directory: by its DN, or by its common name.
+enum group_standing {
+    GROUP_UNKNOWN, // not asked for lately, or no server answered
+    GROUP_FOUND,
+    GROUP_ABSENT,  // there is none below the base of groups
+    GROUP_TWICE,   // several are called so: the name stands for none of them
+    GROUP_OUTSIDE, // its DN is not below the base of groups
+};
+
 struct site {
     char id[ID_SIZE];
     char name[NAME_SIZE];

@@ -74,11 +74,27 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
     directory_look_up(member_for(self, tenant)->directory, name, done, arg);
 }
 
+static void explain(void *self, const struct tenant *tenant, const char *name, auth_explained *done, void *arg)
+{
+    directory_explain(member_for(self, tenant)->directory, name, done, arg);
+}
+
 static void change_password(void *self, const struct tenant *tenant, const char *name,
                             const struct secret *old_password, const struct secret *new_password, auth_done *done,
                             void *arg)
 {
     directory_change(member_for(self, tenant)->directory, name, old_password, new_password, done, arg);
+}
+
+static void find_group(void *self, const struct tenant *tenant, const char *group, group_done *done, void *arg)
+{
+    group_names_find(directory_group_names(member_for(self, tenant)->directory), group, done, arg);
+}
+
+static enum group_standing group_now(void *self, const struct tenant *tenant, const char *group, char dn[DN_SIZE],
+                                     bool *is_old)
+{
+    return group_names_get(directory_group_names(member_for(self, tenant)->directory), group, dn, is_old);
 }
 
 static bool accept_ticket(void *self, const struct tenant *tenant, const char *token_base64,
@@ -217,6 +233,15 @@ void auth_free(struct auth *auth)
 
 struct auth_port auth_port(struct auth *auth)
 {
-    return (struct auth_port){auth,          check_password, look_up,       change_password,
-                              accept_ticket, forget_tenant,  tenant_status, examine};
+    return (struct auth_port){.self = auth,
+                              .check = check_password,
+                              .look_up = look_up,
+                              .explain = explain,
+                              .change = change_password,
+                              .find_group = find_group,
+                              .group = group_now,
+                              .accept_ticket = accept_ticket,
+                              .forget = forget_tenant,
+                              .status = tenant_status,
+                              .examine = examine};
 }

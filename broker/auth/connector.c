@@ -23,7 +23,9 @@ enum {
     RETRY_LAST_MS = 5000,
     ASIDE_FIRST_MS = 5000,
     ASIDE_LAST_MS = 60000,
-    SETTLE_MS = 3000
+    SETTLE_MS = 3000,
+    KEPT_MAX = 8,
+    KEPT_MS = 5 * 60 * 1000, // as long as somebody takes to think of a new password
 };
 
 struct directory_server {
@@ -39,6 +41,14 @@ struct connector_change {
     struct secret old_password, new_password;
     enum auth_verdict verdict;
     void *who; // NULL: nobody waits any more; the loop's alone
+};
+
+struct kept_bind {
+    struct kept_bind *next; // the one that ends next comes first
+    char dn[DN_WRITTEN_SIZE];
+    struct secret password;
+    struct ldap_link *link;
+    int64_t until_ms;
 };
 
 struct delivery {
@@ -68,6 +78,8 @@ struct connector {
     struct connector_change *changes;
     struct connector_change *changing; // in the thread's hands
     struct delivery *deliveries;
+    struct kept_bind *kept;
+    size_t kept_count;
 };
 
 static pthread_mutex_t threads_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -79,6 +91,66 @@ static void change_free(struct connector_change *change)
     secret_drop(&change->old_password);
     secret_drop(&change->new_password);
     free(change);
+}
+
+static void kept_free(struct kept_bind *kept)
+{
+    ldap_link_close(kept->link);
+    secret_drop(&kept->password);
+    free(kept);
+}
+
+// ---- Binds that are kept for a change; the lock is held.
+
+static struct kept_bind *take_kept(struct connector *connector, struct kept_bind *kept)
+{
+    LL_DELETE(connector->kept, kept);
+    connector->kept_count--;
+    return kept;
+}
+
+static struct kept_bind *find_kept(const struct connector *connector, const char *dn)
+{
+    struct kept_bind *kept = connector->kept;
+    while (kept && !text_equal(kept->dn, dn))
+        kept = kept->next;
+    return kept;
+}
+
+static void keep_link(struct connector *connector, const char *dn, const struct secret *password,
+                      struct ldap_link *link)
+{
+    struct kept_bind *before = find_kept(connector, dn);
+    if (!before && connector->kept_count == KEPT_MAX)
+        before = connector->kept;
+    if (before)
+        kept_free(take_kept(connector, before));
+    struct kept_bind *kept = mem_new(1, sizeof *kept);
+    TEXT_PUT(kept->dn, dn);
+    kept->password = *password;
+    kept->link = link;
+    kept->until_ms = clock_steady_ms() + KEPT_MS;
+    LL_APPEND(connector->kept, kept);
+    connector->kept_count++;
+}
+
+// NULL unless there is one of this password.
+static struct ldap_link *take_link(struct connector *connector, const struct connector_change *change)
+{
+    struct kept_bind *kept = find_kept(connector, change->dn);
+    const struct secret *password = &change->old_password;
+    if (!kept || kept->password.length != password->length ||
+        !secret_equal(kept->password.bytes, password->bytes, password->length))
+        return NULL;
+    struct ldap_link *link = take(kept->link);
+    kept_free(take_kept(connector, kept));
+    return link;
+}
+
+static void drop_kept(struct connector *connector, int64_t now_ms)
+{
+    while (connector->kept && connector->kept->until_ms <= now_ms)
+        kept_free(take_kept(connector, connector->kept));
 }
 
 // ---- In the thread; the lock is held unless a function says otherwise.
@@ -163,40 +235,49 @@ static void connect_one(struct connector *connector, size_t number)
         deliver_link(connector, NULL, 0, NULL);
 }
 
-// Not under the lock.
+// Not under the lock. The link is bound as who changes.
 static enum auth_verdict change_on(struct connector *connector, struct ldap_link *link,
                                    const struct connector_change *change, struct fault *why)
 {
     struct ldap_reply reply;
-    if (!ldap_link_bind_now(link, change->dn, &change->old_password, connector->service.wait_ms, &reply, why))
-        return AUTH_UNAVAILABLE;
-    enum auth_verdict verdict =
-        verdict_of_bind((enum directory_kind)connector->service.tenant.directory, &reply.result);
-    // An expired password is refused at the bind itself unless the policy leaves grace logons; then only an
-    // administrator can help, since slapd changes nothing for who is not bound. A reset one binds.
-    if (reply.result.code != RESULT_SUCCESS)
-        return verdict;
     if (!ldap_link_change_now(link, &change->old_password, &change->new_password, connector->service.wait_ms, &reply,
                               why))
         return AUTH_UNAVAILABLE;
-    verdict = verdict_of_change(&reply.result);
+    enum auth_verdict verdict = verdict_of_change(&reply.result);
     if (verdict == AUTH_UNAVAILABLE)
         fault_set(why, FAULT_UNAVAILABLE, "code %d %s", reply.result.code, reply.text);
     return verdict;
 }
 
-// Not under the lock. On one server only: after a lost answer nobody knows whether the change was made.
-static enum auth_verdict change_at(struct connector *connector, const char *uri, const struct connector_change *change)
+// Not under the lock. An expired password is refused at the bind itself unless the policy leaves grace logons; then
+// only an administrator can help, since slapd changes nothing for who is not bound. A reset one binds.
+static enum auth_verdict bind_and_change(struct connector *connector, struct ldap_link *link,
+                                         const struct connector_change *change, struct fault *why)
+{
+    struct ldap_reply reply;
+    if (!ldap_link_bind_now(link, change->dn, &change->old_password, connector->service.wait_ms, &reply, why))
+        return AUTH_UNAVAILABLE;
+    if (reply.result.code != RESULT_SUCCESS)
+        return verdict_of_bind((enum directory_kind)connector->service.tenant.directory, &reply.result);
+    return change_on(connector, link, change, why);
+}
+
+// Not under the lock. On one server only: after a lost answer nobody knows whether the change was made. But a link that
+// was kept may have been closed long before.
+static enum auth_verdict change_at(struct connector *connector, const char *uri, const struct connector_change *change,
+                                   struct ldap_link **link)
 {
     struct fault why = {0};
-    enum auth_verdict verdict = AUTH_UNAVAILABLE;
-    struct ldap_link *link = ldap_link_open(uri, connector->service.ca_file, connector->service.wait_ms, &why);
-    if (link && connector->service.tenant.directory == DIRECTORY_ACTIVE_DIRECTORY)
-        verdict = active_directory_change(&connector->service, link, uri, change->dn, &change->old_password,
+    enum auth_verdict verdict = *link ? change_on(connector, *link, change, &why) : AUTH_UNAVAILABLE;
+    if (verdict != AUTH_UNAVAILABLE)
+        return verdict;
+    ldap_link_close(*link);
+    *link = ldap_link_open(uri, connector->service.ca_file, connector->service.wait_ms, &why);
+    if (*link && connector->service.tenant.directory == DIRECTORY_ACTIVE_DIRECTORY)
+        verdict = active_directory_change(&connector->service, *link, uri, change->dn, &change->old_password,
                                           &change->new_password, &why);
-    else if (link)
-        verdict = change_on(connector, link, change, &why);
-    ldap_link_close(link);
+    else if (*link)
+        verdict = bind_and_change(connector, *link, change, &why);
     if (verdict == AUTH_UNAVAILABLE)
         log_warn("directory", "%s: %s: password not changed: %s", connector->service.tenant.id, uri, why.text);
     return verdict;
@@ -211,10 +292,17 @@ static void change_one(struct connector *connector)
     if (number == connector->server_count)
         number = 0;
     connector->changing = change;
+    struct ldap_link *link = take_link(connector, change);
     pthread_mutex_unlock(&connector->lock);
-    change->verdict = change_at(connector, connector->servers[number].uri, change);
+    change->verdict = change_at(connector, connector->servers[number].uri, change, &link);
     pthread_mutex_lock(&connector->lock);
     connector->changing = NULL;
+    // The next try shall not need a bind: it may spend the last grace logon.
+    if (link && verdict_asks_for_another(change->verdict) &&
+        connector->service.tenant.directory != DIRECTORY_ACTIVE_DIRECTORY)
+        keep_link(connector, change->dn, &change->old_password, link);
+    else
+        ldap_link_close(link);
     deliver_link(connector, NULL, number, change);
 }
 
@@ -229,8 +317,11 @@ static void serve_until_stopped(struct connector *connector)
     while (!connector->stopping) {
         int64_t when_ms = 0;
         size_t number = next_server(connector, &when_ms);
+        drop_kept(connector, clock_steady_ms());
         if (connector->changes)
             change_one(connector);
+        else if (connector->wanted == 0 && connector->kept)
+            wait_until(connector, connector->kept->until_ms);
         else if (connector->wanted == 0)
             pthread_cond_wait(&connector->changed, &connector->lock);
         else if (number < connector->server_count)
@@ -254,6 +345,7 @@ static void drop_undelivered(struct connector *connector)
     }
     LL_FOREACH_SAFE(connector->changes, change, next_change)
     change_free(change);
+    drop_kept(connector, INT64_MAX);
     close(connector->wake);
     pthread_mutex_destroy(&connector->lock);
     pthread_cond_destroy(&connector->changed);
@@ -410,6 +502,14 @@ void connector_change(struct connector *connector, const char *dn, const struct 
     pthread_mutex_lock(&connector->lock);
     LL_APPEND(connector->changes, change);
     pthread_cond_signal(&connector->changed);
+    pthread_mutex_unlock(&connector->lock);
+}
+
+void connector_keep(struct connector *connector, const char *dn, const struct secret *password, struct ldap_link *link)
+{
+    pthread_mutex_lock(&connector->lock);
+    keep_link(connector, dn, password, link);
+    pthread_cond_signal(&connector->changed); // it has to look when that ends
     pthread_mutex_unlock(&connector->lock);
 }
 

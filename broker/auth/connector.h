@@ -37,5 +37,8 @@ void connector_blame(struct connector *connector, size_t server);
 // verdict_of_change. Both passwords are copied and wiped.
 void connector_change(struct connector *connector, const char *dn, const struct secret *old_password,
                       const struct secret *new_password, void *who);
+// A link bound as `dn` by this password, now the connector's: the change that may follow needs no bind of its own,
+// which may be one too many. The password is copied and wiped.
+void connector_keep(struct connector *connector, const char *dn, const struct secret *password, struct ldap_link *link);
 // Nobody waits for `who` any more.
 void connector_forget(struct connector *connector, const void *who);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/directory.h"
-#include "broker/auth/dn_cache.h"
-#include "broker/auth/groups.h"
-#include "broker/auth/ldap_dn.h"
 #include "broker/auth/logon_name.h"
-#include "broker/auth/person_entry.h"
+#include "broker/auth/person_search.h"
 #include "broker/auth/verdict.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
@@ -20,56 +17,6 @@
 
 // While no server can be reached at all nobody needs to wait longer to be told so; a restart fits in.
 enum { PATIENCE_MS = 1000 };
-
-enum request_kind { REQUEST_CHECK, REQUEST_LOOK_UP, REQUEST_CHANGE };
-
-struct directory_request {
-    struct directory_request *prev, *next; // in the order of coming; or of those to answer
-    struct directory *directory;
-    enum request_kind kind;
-    int64_t started_ms;
-    struct operation operation; // one operation at a time: find, bind, read
-    struct group_walk walk;
-    auth_done *done;
-    void *arg;
-    enum auth_verdict verdict;
-    char user_name[USER_NAME_SIZE];
-    char dn[DN_WRITTEN_SIZE];  // where the person stands; empty: not known
-    char known_key[NAME_SIZE]; // the id that belonged to `dn` when it was put by; empty: it comes from a search
-    size_t found;              // entries of the search
-    bool refused;              // a bind with `dn` went wrong
-    bool was_read;             // the person's entry has come
-    struct person_entry_read person;
-    struct secret password;
-    struct secret *new_password;
-};
-
-struct directory {
-    struct tenant tenant;
-    struct directory_schema schema;
-    const char *person_attributes[PERSON_ATTRIBUTES_MAX];
-    struct directory_config config;
-    struct loop *loop;
-    struct connector *connector;
-    struct ldap_pool *pool;
-    struct groups *groups;
-    struct dn_cache *known;
-    struct directory_request *open; // in the order of coming, so one timer is enough
-    struct directory_request *answers;
-    size_t count;
-    struct loop_timer *deadline, *answering;
-    bool deadline_set;
-    int64_t down_ms; // since when no server can be reached; 0: one can
-    int64_t up_ms;   // since when one can; 0: never
-    size_t server;   // the last that answered
-    char nobody[DN_WRITTEN_SIZE];
-    char (*group_dns)[DN_SIZE]; // for the identity being handed on
-    size_t group_capacity;
-};
-
-static const struct operation_row find_row, bind_row, read_row, owner_row;
-static void find_person(struct directory_request *request);
-static void read_person(struct directory_request *request);
 
 static struct directory_request *of_errand(struct operation *operation)
 {
@@ -108,15 +55,29 @@ static const struct identity *make_identity(struct directory_request *request, s
     return identity;
 }
 
-static void finish_request(struct directory_request *request, enum auth_verdict verdict)
+void directory_finish(struct directory_request *request, enum auth_verdict verdict)
 {
     struct identity identity;
     auth_done *done = request->done;
+    auth_explained *explained = request->explained;
+    enum person_finding finding = request->finding;
     void *arg = request->arg;
     const struct identity *who = verdict == AUTH_RIGHT ? make_identity(request, &identity) : NULL;
     DL_DELETE(request->directory->open, request); // NOLINT(clang-analyzer-core.NullDereference): it is in the list
     request_free(request);
-    done(arg, verdict, who);
+    if (explained)
+        explained(arg, verdict, verdict == AUTH_UNAVAILABLE && !finding ? PERSON_NOT_TOLD : finding, who);
+    else
+        done(arg, verdict, who);
+}
+
+void directory_finish_unavailable(struct directory_request *request, const char *doing,
+                                  const struct ldap_result *result)
+{
+    if (result)
+        log_warn("directory", "%s: %s: code %d %s", request->directory->tenant.id, doing, result->code,
+                 result->diagnostic);
+    directory_finish(request, AUTH_UNAVAILABLE);
 }
 
 static void answer_due(void *arg)
@@ -127,7 +88,7 @@ static void answer_due(void *arg)
         struct directory_request *request = answers;
         DL_DELETE(answers, request); // NOLINT(clang-analyzer-core.NullDereference): as above
         DL_APPEND(directory->open, request);
-        finish_request(request, request->verdict);
+        directory_finish(request, request->verdict);
     }
 }
 
@@ -154,7 +115,7 @@ static void deadline_due(void *arg)
     struct directory *directory = arg;
     int64_t now_ms = clock_steady_ms(), wait_ms = patience_ms(directory, now_ms);
     while (directory->open && now_ms - directory->open->started_ms >= wait_ms)
-        finish_request(directory->open, AUTH_UNAVAILABLE);
+        directory_finish(directory->open, AUTH_UNAVAILABLE);
     directory->deadline_set = directory->open != NULL;
     if (directory->open)
         loop_timer_start(directory->deadline, directory->open->started_ms + wait_ms - now_ms);
@@ -167,160 +128,6 @@ static void watch_deadline(struct directory *directory, int64_t wait_ms)
     directory->deadline_set = true;
     loop_timer_start(directory->deadline, wait_ms);
 }
-
-// ---- Groups and person
-
-static void walk_ready(struct group_walk *walk, bool known)
-{
-    struct directory_request *request =
-        (struct directory_request *)((char *)walk - offsetof(struct directory_request, walk));
-    if (!known)
-        finish_request(request, AUTH_UNAVAILABLE);
-    else if (groups_walk(request->directory->groups, walk))
-        finish_request(request, AUTH_RIGHT);
-}
-
-static void find_groups(struct directory_request *request)
-{
-    if (groups_walk(request->directory->groups, &request->walk))
-        finish_request(request, AUTH_RIGHT);
-}
-
-static void have_person(struct directory_request *request)
-{
-    struct directory *directory = request->directory;
-    struct cached_dn person = {.dn = request->dn, .key = request->person.key};
-    dn_cache_put(directory->known, request->user_name, &person, clock_steady_ms());
-    bool typed = text_same_name(request->user_name, strlen(request->user_name), request->person.user_name);
-    if (request->person.disabled)
-        finish_request(request, AUTH_DISABLED);
-    else if (typed || text_equal(directory->schema.logon_attributes.at[0], "sAMAccountName")) // unique by itself
-        find_groups(request);
-    else
-        ldap_pool_send(directory->pool, &request->operation, &owner_row);
-}
-
-// What was put by no longer holds: somebody was moved, renamed or replaced. Begin again without it.
-static void start_over(struct directory_request *request)
-{
-    dn_cache_drop(request->directory->known, request->user_name);
-    request->known_key[0] = request->dn[0] = 0;
-    request->refused = false;
-    find_person(request);
-}
-
-static bool finish_unavailable(struct directory_request *request, const char *doing, const struct ldap_result *result)
-{
-    if (result)
-        log_warn("directory", "%s: %s: code %d %s", request->directory->tenant.id, doing, result->code,
-                 result->diagnostic);
-    finish_request(request, AUTH_UNAVAILABLE);
-    return false;
-}
-
-static struct ldap_query query_for(const struct directory_request *request, const char *filter)
-{
-    return (struct ldap_query){
-        .filter = filter, .size_limit = 2, .time_limit_s = (int)(request->directory->config.deadline_ms / 1000) + 1};
-}
-
-// Only which entries have it.
-static bool search_name(const struct directory_request *request, const char *name, struct ldap_link *link, int *id)
-{
-    static const char *const nothing[] = {"1.1", NULL};
-    const struct tenant *tenant = &request->directory->tenant;
-    char filter[FILTER_SIZE];
-    logon_name_filter(filter, tenant, &request->directory->schema, name);
-    struct ldap_query query = query_for(request, filter);
-    query.base = tenant->user_base;
-    query.subtree = true;
-    query.attributes = nothing;
-    return ldap_link_search(link, &query, id);
-}
-
-static bool read_send(struct operation *operation, struct ldap_link *link, int *id)
-{
-    struct directory_request *request = of_errand(operation);
-    const struct tenant *tenant = &request->directory->tenant;
-    char filter[FILTER_SIZE];
-    // Again by the name, so that a changed one is noticed.
-    logon_name_filter(filter, tenant, &request->directory->schema, request->user_name);
-    struct ldap_query query = query_for(request, filter);
-    query.base = request->dn;
-    query.attributes = request->directory->person_attributes;
-    request->was_read = false;
-    return ldap_link_search(link, &query, id);
-}
-
-static void read_entry(struct operation *operation, const struct ldap_entry *entry)
-{
-    struct directory_request *request = of_errand(operation);
-    struct directory *directory = request->directory;
-    request->was_read = person_entry_identity(&request->person, &directory->tenant, &directory->schema,
-                                              request->user_name, entry, clock_wall_ms());
-    const char *name = person_entry_group_attribute(&directory->schema);
-    if (request->was_read && name)
-        groups_begin(directory->groups, &request->walk, ldap_entry_attribute(entry, name));
-    else if (request->was_read)
-        groups_begin_search(directory->groups, &request->walk, request->dn, request->person.user_name);
-}
-
-static void read_done(struct operation *operation, const struct ldap_result *result)
-{
-    struct directory_request *request = of_errand(operation);
-    bool from_memory = request->known_key[0];
-    if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_NO_SUCH_OBJECT)) {
-        finish_unavailable(request, "reading a person", result);
-        return;
-    }
-    bool same = request->was_read && (!from_memory || text_equal(request->known_key, request->person.key));
-    if (same)
-        have_person(request);
-    else if (from_memory)
-        start_over(request);
-    else
-        finish_request(request, AUTH_WRONG);
-}
-
-static const struct operation_row read_row = {ERRAND_SEARCH, read_send, read_entry, read_done};
-
-static void read_person(struct directory_request *request)
-{
-    ldap_pool_send(request->directory->pool, &request->operation, &read_row);
-}
-
-// ---- Whose the user name is: a session host would open the desktop of whom it finds under it
-
-static bool owner_send(struct operation *operation, struct ldap_link *link, int *id)
-{
-    struct directory_request *request = of_errand(operation);
-    request->found = 0;
-    request->was_read = false;
-    return search_name(request, request->person.user_name, link, id);
-}
-
-static void owner_entry(struct operation *operation, const struct ldap_entry *entry)
-{
-    struct directory_request *request = of_errand(operation);
-    request->found++;
-    request->was_read = ldap_dn_equal((struct ldap_bytes){request->dn, strlen(request->dn)}, entry->dn);
-}
-
-static void owner_done(struct operation *operation, const struct ldap_result *result)
-{
-    struct directory_request *request = of_errand(operation);
-    if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_SIZE_LIMIT)) {
-        finish_unavailable(request, "searching a user name", result);
-    } else if (result->code == RESULT_SUCCESS && request->found == 1 && request->was_read) {
-        find_groups(request);
-    } else {
-        log_warn("directory", "%s: the user name of %s belongs to another entry, too", request->directory->tenant.id,
-                 request->person.key);
-        finish_request(request, AUTH_WRONG);
-    }
-}
-
-static const struct operation_row owner_row = {ERRAND_SEARCH, owner_send, owner_entry, owner_done};
 
 // ---- Proving the password
 
@@ -340,37 +147,41 @@ static void bind_refused(struct directory_request *request)
         dn_cache_drop(request->directory->known, request->user_name);
         request->known_key[0] = 0;
         request->refused = true;
-        find_person(request);
+        person_search_find(request);
         return;
     }
-    finish_request(request, AUTH_WRONG);
+    directory_finish(request, AUTH_WRONG);
 }
 
 static void bind_done(struct operation *operation, const struct ldap_result *result)
 {
     struct directory_request *request = of_errand(operation);
     if (!result) {
-        finish_request(request, AUTH_UNAVAILABLE);
+        directory_finish(request, AUTH_UNAVAILABLE);
         return;
     }
     enum auth_verdict verdict = verdict_of_bind((enum directory_kind)request->directory->tenant.directory, result);
+    // This bind may have been the last that the policy allows.
+    if ((verdict == AUTH_EXPIRED || verdict == AUTH_MUST_CHANGE) && result->code == RESULT_SUCCESS && request->dn[0])
+        connector_keep(request->directory->connector, request->dn, &request->password,
+                       ldap_pool_take(request->directory->pool));
     if (verdict == AUTH_UNAVAILABLE)
-        finish_unavailable(request, "bind", result);
+        directory_finish_unavailable(request, "bind", result);
     else if (!request->dn[0] || verdict == AUTH_WRONG)
         bind_refused(request);
     else if (verdict == AUTH_RIGHT)
-        read_person(request);
+        person_search_read(request);
     else
-        finish_request(request, verdict);
+        directory_finish(request, verdict);
 }
 
 static const struct operation_row bind_row = {.kind = ERRAND_BIND, .send = bind_send, .done = bind_done};
 
-static void prove_person(struct directory_request *request)
+void directory_prove(struct directory_request *request)
 {
     struct directory *directory = request->directory;
     if (request->kind == REQUEST_LOOK_UP)
-        read_person(request);
+        person_search_read(request);
     else if (request->kind == REQUEST_CHECK || !request->dn[0])
         ldap_pool_send(directory->pool, &request->operation, &bind_row);
     else
@@ -382,58 +193,11 @@ static void password_changed(void *arg, void *who, enum auth_verdict verdict)
     struct directory_request *request = who;
     (void)arg;
     if (verdict == AUTH_RIGHT)
-        read_person(request);
+        person_search_read(request);
     else if (verdict == AUTH_WRONG)
         bind_refused(request);
     else
-        finish_request(request, verdict);
-}
-
-// ---- Finding the name
-
-static bool find_send(struct operation *operation, struct ldap_link *link, int *id)
-{
-    struct directory_request *request = of_errand(operation);
-    request->found = 0;
-    return search_name(request, request->user_name, link, id);
-}
-
-static void find_entry(struct operation *operation, const struct ldap_entry *entry)
-{
-    struct directory_request *request = of_errand(operation);
-    // Too long for us counts as well, so that it is not overlooked that the name is not unique.
-    bool fits =
-        entry->dn.length > 0 && entry->dn.length < DN_WRITTEN_SIZE && text_is_clean(entry->dn.at, entry->dn.length);
-    bool same = request->refused && ldap_dn_equal((struct ldap_bytes){request->dn, strlen(request->dn)}, entry->dn);
-    request->found++;
-    request->refused = same;
-    size_t length = fits ? entry->dn.length : 0;
-    memcpy(request->dn, entry->dn.at, length);
-    request->dn[length] = 0;
-}
-
-static void find_done(struct operation *operation, const struct ldap_result *result)
-{
-    struct directory_request *request = of_errand(operation);
-    if (!result || (result->code != RESULT_SUCCESS && result->code != RESULT_SIZE_LIMIT)) {
-        finish_unavailable(request, "searching a name", result);
-        return;
-    }
-    bool was_refused = request->refused;
-    bool unique = request->found == 1 && result->code == RESULT_SUCCESS;
-    if (!unique)
-        request->dn[0] = 0;
-    if (was_refused || (request->kind == REQUEST_LOOK_UP && !unique))
-        finish_request(request, AUTH_WRONG);
-    else
-        prove_person(request);
-}
-
-static const struct operation_row find_row = {ERRAND_SEARCH, find_send, find_entry, find_done};
-
-static void find_person(struct directory_request *request)
-{
-    ldap_pool_send(request->directory->pool, &request->operation, &find_row);
+        directory_finish(request, verdict);
 }
 
 // ---- The beginning of a request
@@ -443,12 +207,12 @@ static void start_request(struct directory_request *request)
     struct directory *directory = request->directory;
     struct cached_dn person;
     if (!dn_cache_find(directory->known, request->user_name, request->started_ms, &person)) {
-        find_person(request);
+        person_search_find(request);
         return;
     }
     TEXT_PUT(request->dn, person.dn);
     TEXT_PUT(request->known_key, person.key);
-    prove_person(request);
+    directory_prove(request);
 }
 
 static struct directory_request *request_new(struct directory *directory, enum request_kind kind, auth_done *done,
@@ -458,13 +222,19 @@ static struct directory_request *request_new(struct directory *directory, enum r
     request->directory = directory;
     request->kind = kind;
     request->started_ms = clock_steady_ms();
-    request->walk.ready = walk_ready;
+    request->walk.ready = person_search_walk_ready;
     request->done = done;
     request->arg = arg;
     directory->count++;
     DL_APPEND(directory->open, request);
     watch_deadline(directory, patience_ms(directory, request->started_ms));
     return request;
+}
+
+static void answer_unknown(struct directory_request *request)
+{
+    request->finding = PERSON_ABSENT;
+    answer_later(request, AUTH_WRONG);
 }
 
 // An empty password is an "unauthenticated bind", which a directory may answer with success (RFC 4513, 5.1.2).
@@ -475,7 +245,7 @@ static void begin_request(struct directory_request *request, const char *name)
     if (directory->count > directory->config.most)
         answer_later(request, AUTH_UNAVAILABLE);
     else if (!logon_name_read(request->user_name, &directory->tenant, &directory->schema, name) || !proves)
-        answer_later(request, AUTH_WRONG);
+        answer_unknown(request);
     else if (request->new_password && request->new_password->length == 0)
         answer_later(request, AUTH_REJECTED);
     else
@@ -493,6 +263,13 @@ void directory_check(struct directory *directory, const char *name, const struct
 void directory_look_up(struct directory *directory, const char *name, auth_done *done, void *arg)
 {
     begin_request(request_new(directory, REQUEST_LOOK_UP, done, arg), name);
+}
+
+void directory_explain(struct directory *directory, const char *name, auth_explained *done, void *arg)
+{
+    struct directory_request *request = request_new(directory, REQUEST_LOOK_UP, NULL, arg);
+    request->explained = done;
+    begin_request(request, name);
 }
 
 void directory_change(struct directory *directory, const char *name, const struct secret *old_password,
@@ -528,6 +305,11 @@ static void servers_down(void *arg)
         loop_timer_start(directory->deadline, PATIENCE_MS);
 }
 
+struct group_names *directory_group_names(struct directory *directory)
+{
+    return directory->group_names;
+}
+
 void directory_status(const struct directory *directory, struct directory_status *status)
 {
     *status = (struct directory_status){.connections = ldap_pool_count(directory->pool)};
@@ -536,6 +318,15 @@ void directory_status(const struct directory *directory, struct directory_status
     if (directory->up_ms)
         TEXT_PUT(status->server, connector_server(directory->connector, directory->server));
     connector_last_failure(directory->connector, status->last_failure, sizeof status->last_failure);
+    const char *base = directory->lacks_base                           ? directory->tenant.user_base
+                       : group_names_lack_base(directory->group_names) ? tenant_group_base(&directory->tenant)
+                                                                       : NULL;
+    if (status->state != DIRECTORY_OK || !base)
+        return;
+    char text[sizeof status->last_failure + DN_SIZE];
+    status->state = DIRECTORY_NO_BASE;
+    snprintf(text, sizeof text, "the directory knows no such base: %s", base);
+    text_cut(status->last_failure, sizeof status->last_failure, text);
 }
 
 // Below the base, where a lookup takes as long as a person's, and by chance, so that nobody can create it.
@@ -573,6 +364,8 @@ struct directory *directory_new(struct loop *loop, const struct tenant *tenant, 
     directory->pool = ldap_pool_new(loop, directory->connector, (size_t)config->connections);
     directory->groups = groups_new(loop, directory->pool, &directory->tenant, &directory->schema,
                                    config->keep_groups_ms, config->deadline_ms);
+    directory->group_names = group_names_new(loop, directory->pool, &directory->tenant, &directory->schema,
+                                             config->keep_groups_ms, config->deadline_ms);
     directory->known = dn_cache_new(config->keep_names_ms);
     directory->deadline = loop_timer_new(loop, deadline_due, directory);
     directory->answering = loop_timer_new(loop, answer_due, directory);
@@ -584,10 +377,11 @@ void directory_free(struct directory *directory)
 {
     answer_due(directory);
     while (directory->open)
-        finish_request(directory->open, AUTH_UNAVAILABLE);
+        directory_finish(directory->open, AUTH_UNAVAILABLE);
     loop_timer_free(directory->deadline);
     loop_timer_free(directory->answering);
     groups_free(directory->groups);
+    group_names_free(directory->group_names);
     ldap_pool_free(directory->pool);
     connector_free(directory->connector);
     dn_cache_free(directory->known);

@@ -105,6 +105,16 @@ bool ldap_dn_is_below(const char *dn, const char *base)
     return length > tail && dn[length - tail - 1] == ',' && text_equal(dn + length - tail, base);
 }
 
+const char *ldap_dn_top(const char *dn)
+{
+    for (const char *part = dn; part; part = strchr(part, ',')) {
+        part += *part == ',';
+        if (text_starts(part, "dc=") || text_starts(part, "o=") || text_starts(part, "c="))
+            return part;
+    }
+    return dn;
+}
+
 bool ldap_dn_equal(struct ldap_bytes a, struct ldap_bytes b)
 {
     char one[DN_SIZE], other[DN_SIZE];

@@ -12,6 +12,8 @@ enum { DN_WRITTEN_SIZE = 3 * DN_SIZE }; // as a server writes it, each byte perh
 bool ldap_dn_canonical(char *to, size_t size, struct ldap_bytes dn) __attribute__((warn_unused_result));
 // Both canonical. A DN is below itself.
 bool ldap_dn_is_below(const char *dn, const char *base);
+// The end of a canonical DN from its first dc=, o= or c= on, where a directory begins; all of it without one.
+const char *ldap_dn_top(const char *dn);
 // Whether both name the same entry, however each is written; what is no DN is equal to nothing.
 bool ldap_dn_equal(struct ldap_bytes a, struct ldap_bytes b);
 // Whether the entry is named by this value of the attribute: "jan" and "uid" of "uid=Jan+ou=Bau,ou=people". As

@@ -43,8 +43,9 @@ struct ldap_pool {
     struct loop_timer *failing; // tells errands that had too many losses, later
     struct operation *failed;
     struct kind kinds[ERRAND_KINDS];
-    size_t wanted; // links asked for and not come yet
-    uint64_t turn; // counts what is sent and heard, to tell which was first
+    struct pool_connection *answering; // whose answer is being handed on
+    size_t wanted;                     // links asked for and not come yet
+    uint64_t turn;                     // counts what is sent and heard, to tell which was first
 };
 
 static void pump_waiting(struct ldap_pool *pool, struct kind *kind);
@@ -116,7 +117,9 @@ static bool operation_answered(void *arg, int id, const struct ldap_entry *entry
         return !connection->lost;
     }
     take_off(connection, operation);
+    connection->pool->answering = connection;
     operation->row->done(operation, result);
+    connection->pool->answering = NULL;
     return !connection->lost;
 }
 
@@ -279,6 +282,14 @@ void ldap_pool_cancel(struct ldap_pool *pool, struct operation *operation)
         DL_DELETE(*queue, operation);
     }
     operation->state = ERRAND_IDLE;
+}
+
+struct ldap_link *ldap_pool_take(struct ldap_pool *pool)
+{
+    struct pool_connection *connection = pool->answering;
+    assert(connection && connection->kind == ERRAND_BIND && connection->flight_count == 0);
+    line_lose(connection);
+    return take(connection->link);
 }
 
 // A line for searches first: without one nothing is found.

@@ -36,6 +36,8 @@ struct ldap_pool *ldap_pool_new(struct loop *loop, struct connector *connector, 
 void ldap_pool_free(struct ldap_pool *pool);
 
 void ldap_pool_send(struct ldap_pool *pool, struct operation *operation, const struct operation_row *row);
+// From within `done` of a bind only: the connection it was answered on, bound; the caller's now.
+struct ldap_link *ldap_pool_take(struct ldap_pool *pool);
 // Idle errands allowed. A line that still owes an answer to a bind is closed, not used again.
 void ldap_pool_cancel(struct ldap_pool *pool, struct operation *operation);
 // A link from the connector.

@@ -122,20 +122,34 @@ static void begin_person(struct filter *filter, const struct tenant *tenant, con
     add_classes(filter, &schema->person_classes);
 }
 
+static void add_names(struct filter *filter, const struct tenant *tenant, const struct directory_schema *schema,
+                      const char *user_name)
+{
+    const struct schema_words *names = &schema->logon_attributes;
+    assert(strlen(user_name) < USER_NAME_SIZE);
+    add_fixed(filter, names->count > 1 ? "(|" : "");
+    for (size_t i = 0; i < names->count; i++) {
+        char value[USER_NAME_SIZE + NAME_SIZE];
+        logon_name_value(value, tenant, names->at[i], user_name);
+        add_equality(filter, names->at[i], (struct ldap_bytes){value, strlen(value)});
+    }
+    add_fixed(filter, names->count > 1 ? ")" : "");
+}
+
 void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const struct directory_schema *schema,
                        const char *user_name)
 {
     struct filter made = {.to = filter};
-    const struct schema_words *names = &schema->logon_attributes;
-    assert(strlen(user_name) < USER_NAME_SIZE);
     begin_person(&made, tenant, schema);
-    add_fixed(&made, names->count > 1 ? "(|" : "");
-    for (size_t i = 0; i < names->count; i++) {
-        char value[USER_NAME_SIZE + NAME_SIZE];
-        logon_name_value(value, tenant, names->at[i], user_name);
-        add_equality(&made, names->at[i], (struct ldap_bytes){value, strlen(value)});
-    }
-    add_fixed(&made, names->count > 1 ? "))" : ")");
+    add_names(&made, tenant, schema, user_name);
+    add_fixed(&made, ")");
+}
+
+void logon_name_classless_filter(char filter[FILTER_SIZE], const struct tenant *tenant,
+                                 const struct directory_schema *schema, const char *user_name)
+{
+    struct filter made = {.to = filter};
+    add_names(&made, tenant, schema, user_name);
 }
 
 void logon_name_any_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const struct directory_schema *schema)
@@ -168,6 +182,15 @@ void logon_name_member_filter(char filter[FILTER_SIZE], const struct directory_s
         else if (user_name)
             add_equality(&made, members->at[i], (struct ldap_bytes){user_name, strlen(user_name)});
     add_fixed(&made, "))");
+}
+
+void logon_name_group_filter(char filter[FILTER_SIZE], const struct directory_schema *schema, const char *name)
+{
+    struct filter made = {.to = filter};
+    add_fixed(&made, "(&");
+    add_classes(&made, &schema->group_classes);
+    add_equality(&made, "cn", (struct ldap_bytes){name, strlen(name)});
+    add_fixed(&made, ")");
 }
 
 void logon_name_sid_filter(char filter[FILTER_SIZE], struct ldap_bytes sid)

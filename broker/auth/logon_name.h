@@ -20,6 +20,9 @@ void logon_name_value(char value[USER_NAME_SIZE + NAME_SIZE], const struct tenan
 // 4515).
 void logon_name_filter(char filter[FILTER_SIZE], const struct tenant *tenant, const struct directory_schema *schema,
                        const char *user_name);
+// The same whatever class the entry is of.
+void logon_name_classless_filter(char filter[FILTER_SIZE], const struct tenant *tenant,
+                                 const struct directory_schema *schema, const char *user_name);
 // Finds anybody with a user name; any group.
 void logon_name_any_filter(char filter[FILTER_SIZE], const struct tenant *tenant,
                            const struct directory_schema *schema);
@@ -27,5 +30,7 @@ void logon_name_any_group_filter(char filter[FILTER_SIZE], const struct director
 // Finds the groups that name this member: less than DN_WRITTEN_SIZE bytes of DN. `user_name`: NULL for a group.
 void logon_name_member_filter(char filter[FILTER_SIZE], const struct directory_schema *schema, struct ldap_bytes dn,
                               const char *user_name);
+// Finds the groups of this common name.
+void logon_name_group_filter(char filter[FILTER_SIZE], const struct directory_schema *schema, const char *name);
 // Finds the object with this security identifier (Active Directory). At most 68 bytes: sub-authorities end at 15.
 void logon_name_sid_filter(char filter[FILTER_SIZE], struct ldap_bytes sid);

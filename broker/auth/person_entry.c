@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { BINARY_ID_LENGTH = 16, ACCOUNT_DISABLED = 0x2 };
+enum { BINARY_ID_LENGTH = 16, ACCOUNT_DISABLED = 0x2, ACCOUNT_LOCKED = 0x10 };
 
 void person_entry_attributes(const char *attributes[PERSON_ATTRIBUTES_MAX], const struct directory_schema *schema)
 {
@@ -65,14 +65,21 @@ static void copy_name(char to[NAME_SIZE], const struct ldap_entry *entry, const 
         text_put(to, NAME_SIZE, user_name);
 }
 
-// GeneralizedTime as slapd writes it, "20260301075930Z". What cannot be read is not over.
-static bool is_over(struct ldap_bytes time, int64_t now_ms)
+// GeneralizedTime as slapd writes it, "20260301075930Z"; 0 for what cannot be read.
+static int64_t time_ms(struct ldap_bytes time)
 {
     char text[32];
     struct tm parts = {0};
     if (!copy_value(text, sizeof text, time) || !strptime(text, "%Y%m%d%H%M%S", &parts))
-        return false;
-    return (int64_t)timegm(&parts) * 1000 <= now_ms;
+        return 0;
+    return (int64_t)timegm(&parts) * 1000;
+}
+
+// What cannot be read is not over, nor is what 389 DS writes for ever, the beginning of 1970.
+static bool is_over(struct ldap_bytes time, int64_t now_ms)
+{
+    int64_t until_ms = time_ms(time);
+    return until_ms != 0 && until_ms <= now_ms;
 }
 
 static int64_t number_value(const struct ldap_entry *entry, const char *name)
@@ -105,10 +112,22 @@ static bool is_disabled(const struct ldap_entry *entry, int64_t now_ms)
            (number_value(entry, "userAccountControl") & ACCOUNT_DISABLED);
 }
 
-static bool is_locked(const struct ldap_entry *entry)
+// An Active Directory keeps lockoutTime when the lock is over, and computes what is so now.
+static bool is_locked(const struct ldap_entry *entry, int64_t now_ms)
 {
-    return ldap_entry_attribute(entry, "pwdAccountLockedTime") || ldap_entry_attribute(entry, "accountUnlockTime") ||
+    struct ldap_bytes unlocked = first_value(entry, "accountUnlockTime");
+    if (ldap_entry_attribute(entry, "msDS-User-Account-Control-Computed"))
+        return number_value(entry, "msDS-User-Account-Control-Computed") & ACCOUNT_LOCKED;
+    return ldap_entry_attribute(entry, "pwdAccountLockedTime") || (unlocked.length && !is_over(unlocked, now_ms)) ||
            number_value(entry, "lockoutTime") > 0;
+}
+
+int64_t person_entry_lock_s(const struct ldap_entry *policy)
+{
+    if (!ldap_bytes_equal(first_value(policy, "pwdLockout"), "TRUE"))
+        return -1;
+    int64_t lock_s = number_value(policy, "pwdLockoutDuration");
+    return lock_s > 0 && lock_s < INT32_MAX ? lock_s : 0;
 }
 
 // The one that names the entry comes first, and what is rather an address last: hosts take no name with an "@".
@@ -168,12 +187,16 @@ bool person_entry_identity(struct person_entry_read *person, const struct tenant
                            int64_t now_ms)
 {
     person->user_name[0] = person->key[0] = person->name[0] = 0;
-    if (!has_name(entry, tenant, schema, user_name) ||
-        !read_key(person->key, first_value(entry, schema->id_attribute)) ||
+    person->lacks_id = !read_key(person->key, first_value(entry, schema->id_attribute));
+    if (!has_name(entry, tenant, schema, user_name) || person->lacks_id ||
         !choose_user_name(person->user_name, schema->logon_attributes.at[0], entry))
         return false;
     person->disabled = is_disabled(entry, now_ms);
-    person->locked = is_locked(entry) && !person->disabled;
+    person->locked = is_locked(entry, now_ms) && !person->disabled;
+    person->locked_ms = person->locked ? time_ms(first_value(entry, "pwdAccountLockedTime")) : 0;
+    person->policy[0] = 0;
+    if (!copy_value(person->policy, sizeof person->policy, first_value(entry, "pwdPolicySubentry")))
+        person->policy[0] = 0;
     copy_name(person->name, entry, person->user_name);
     return true;
 }

@@ -14,6 +14,11 @@ struct person_entry_read {
     char name[NAME_SIZE];
     bool disabled; // by an administrator, or its time is over
     bool locked;   // after wrong passwords; whether still, the bind decides
+    // Where the directory's policy says how long a lock lasts: since when it is locked, and the policy's DN, "" when
+    // the entry names none. 0: it is said otherwise.
+    int64_t locked_ms;
+    char policy[DN_SIZE];
+    bool lacks_id; // why it does not count
 };
 
 enum { PERSON_ATTRIBUTES_MAX = SCHEMA_WORDS_MAX + SCHEMA_MARKS_MAX + 5 };
@@ -23,6 +28,8 @@ void person_entry_attributes(const char *attributes[PERSON_ATTRIBUTES_MAX], cons
 // The attribute that holds the direct groups: DNs (memberOf), or SIDs with all nested ones (tokenGroups). NULL: they
 // are to be searched.
 const char *person_entry_group_attribute(const struct directory_schema *schema);
+// Of a password policy's entry: how long its locks last, 0: without end, -1: it locks nobody.
+int64_t person_entry_lock_s(const struct ldap_entry *policy);
 // False when the entry is not this person's, or has no unchanging id: then it counts as if it were not there.
 bool person_entry_identity(struct person_entry_read *person, const struct tenant *tenant,
                            const struct directory_schema *schema, const char *user_name, const struct ldap_entry *entry,

@@ -105,8 +105,9 @@ static bool means_wrong(int code)
 // A locked account (also the lock without end, 000001010000Z) is refused before the comparison: it stays WRONG.
 static enum auth_verdict judge_policy(int code, const struct policy *policy)
 {
+    // Who is not bound changes nothing: without a grace logon it is too late.
     if (code != RESULT_SUCCESS)
-        return code == RESULT_INVALID_CREDENTIALS && policy->error == POLICY_EXPIRED ? AUTH_EXPIRED : AUTH_WRONG;
+        return code == RESULT_INVALID_CREDENTIALS && policy->error == POLICY_EXPIRED ? AUTH_TOO_LATE : AUTH_WRONG;
     if (policy->error == POLICY_CHANGE_AFTER_RESET)
         return AUTH_MUST_CHANGE;
     // A grace logon: expired, but the change is still possible, and that is all it is meant for.
@@ -157,11 +158,48 @@ enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct ldap_re
     return judge_policy(result->code, &policy);
 }
 
+// By the reason that slapd gives beside the refusal.
+static enum auth_verdict judge_new_password(const struct ldap_result *result)
+{
+    static const enum auth_verdict verdicts[POLICY_ERROR_LAST + 1] = {
+        [POLICY_CHANGE_FORBIDDEN] = AUTH_TOO_LATE,
+        [POLICY_TOO_SIMPLE] = AUTH_TOO_SIMPLE,
+        [POLICY_TOO_SHORT] = AUTH_TOO_SHORT,
+        [POLICY_TOO_YOUNG] = AUTH_TOO_YOUNG,
+        [POLICY_REUSED] = AUTH_REUSED,
+    };
+    struct policy policy;
+    bool told = policy_read(&policy, result->policy) && policy.error != POLICY_NO_ERROR;
+    return told && verdicts[policy.error] != AUTH_RIGHT ? verdicts[policy.error] : AUTH_REJECTED;
+}
+
 enum auth_verdict verdict_of_change(const struct ldap_result *result)
 {
     if (result->code == RESULT_SUCCESS)
         return AUTH_RIGHT;
-    return means_wrong(result->code) ? AUTH_REJECTED : AUTH_UNAVAILABLE;
+    return means_wrong(result->code) ? judge_new_password(result) : AUTH_UNAVAILABLE;
+}
+
+bool verdict_asks_for_another(enum auth_verdict verdict)
+{
+    return verdict == AUTH_REJECTED || verdict == AUTH_TOO_SHORT || verdict == AUTH_TOO_SIMPLE ||
+           verdict == AUTH_REUSED;
+}
+
+// Samba says it in words, Windows does not.
+static enum auth_verdict judge_words(const char *diagnostic)
+{
+    static const struct {
+        const char *words;
+        enum auth_verdict verdict;
+    } rows[] = {{"too short", AUTH_TOO_SHORT},
+                {"complexity", AUTH_TOO_SIMPLE},
+                {"already used", AUTH_REUSED},
+                {"too young", AUTH_TOO_YOUNG}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (strstr(diagnostic, rows[i].words))
+            return rows[i].verdict;
+    return AUTH_REJECTED;
 }
 
 // A domain refuses with "0000052D: ..." or "00000056: ...": the number is one of Windows.
@@ -173,5 +211,5 @@ enum auth_verdict verdict_of_domain_change(const struct ldap_result *result)
     if (result->code != RESULT_CONSTRAINT) // no right to do it, or no TLS: nothing the person can help
         return AUTH_UNAVAILABLE;
     long number = strtol(result->diagnostic, NULL, 16);
-    return number == BAD_PASSWORD || number == LOCKED ? AUTH_WRONG : AUTH_REJECTED;
+    return number == BAD_PASSWORD || number == LOCKED ? AUTH_WRONG : judge_words(result->diagnostic);
 }

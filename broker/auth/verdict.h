@@ -17,6 +17,11 @@ enum policy_error {
     POLICY_EXPIRED = 0,
     POLICY_LOCKED = 1,
     POLICY_CHANGE_AFTER_RESET = 2,
+    POLICY_CHANGE_FORBIDDEN = 3,
+    POLICY_TOO_SIMPLE = 5,
+    POLICY_TOO_SHORT = 6,
+    POLICY_TOO_YOUNG = 7,
+    POLICY_REUSED = 8,
     POLICY_ERROR_LAST = 9,
 };
 
@@ -25,7 +30,10 @@ bool policy_read(struct policy *policy, struct ldap_bytes bytes) __attribute__((
 
 // Everything but RIGHT, WRONG and UNAVAILABLE means that the password was right.
 enum auth_verdict verdict_of_bind(enum directory_kind kind, const struct ldap_result *result);
-// Of the change itself, after the bind with the old password: RIGHT, REJECTED or UNAVAILABLE.
+// Of the change itself, after the bind with the old password: RIGHT, REJECTED and what is after it, TOO_LATE, or
+// UNAVAILABLE.
 enum auth_verdict verdict_of_change(const struct ldap_result *result);
 // The same for a domain, which may also find the old password WRONG.
 enum auth_verdict verdict_of_domain_change(const struct ldap_result *result);
+// Another new password may be taken.
+bool verdict_asks_for_another(enum auth_verdict verdict);

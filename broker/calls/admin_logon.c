@@ -8,6 +8,7 @@
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/logon_attempt.h"
+#include "broker/calls/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,7 +66,7 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
     struct admin_logon *logon = arg;
     enum refusal refusal = attempt_finish(&logon->attempt, logon->services, verdict);
     const struct tenant *tenant = state_tenant(logon->services->state, logon->attempt.tenant_id);
-    if (refusal == REFUSAL_NONE && !admin_rights_hold(tenant, identity))
+    if (refusal == REFUSAL_NONE && !admin_rights_hold(logon->services, tenant, identity))
         refusal = REFUSAL_DENIED;
     if (refusal != REFUSAL_NONE) {
         refuse_admin(logon, refusal);
@@ -89,8 +90,8 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     struct admin_logon *logon = arg;
     struct services *services = logon->services;
     const struct tenant *tenant = state_tenant(services->state, logon->attempt.tenant_id);
-    if (verdict == AUTH_RIGHT && admin_rights_hold(tenant, identity))
-        services->auth.check(services->auth.self, tenant, logon->name, &logon->password, proven, logon);
+    if (verdict == AUTH_RIGHT && admin_rights_hold(services, tenant, identity))
+        proof_check(services, tenant, logon->name, &logon->password, proven, logon);
     else if (verdict == AUTH_UNAVAILABLE)
         proven(logon, verdict, NULL);
     else
@@ -144,7 +145,7 @@ static void log_on(struct services *services, struct request *request, struct ad
         request_refuse_later(request, wait_ms ? REFUSAL_TOO_MANY_ATTEMPTS : REFUSAL_INVALID, wait_ms);
         admin_logon_free(logon);
     } else if (tenant) {
-        services->auth.look_up(services->auth.self, tenant, logon->name, looked_up, logon);
+        proof_look_up(services, tenant, logon->name, looked_up, logon);
     } else {
         proven(logon, AUTH_WRONG, NULL);
     }
@@ -161,7 +162,7 @@ static void log_on_by_ticket(struct services *services, struct request *request,
         return;
     }
     struct admin_logon *logon = logon_new(services, request, tenant, principal);
-    services->auth.look_up(services->auth.self, tenant, principal, proven, logon);
+    proof_look_up(services, tenant, principal, proven, logon);
 }
 
 void call_admin_logon(struct services *services, struct request *request)

@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/calls/proof.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -16,12 +17,11 @@ struct question {
     int64_t asked_ms; // wall
 };
 
-bool admin_rights_hold(const struct tenant *tenant, const struct identity *identity)
+bool admin_rights_hold(const struct services *services, const struct tenant *tenant, const struct identity *identity)
 {
     assert(identity);
-    struct membership who = {NULL, identity->user_name, (const char(*)[DN_SIZE])identity->groups,
-                             identity->group_count};
-    return tenant && tenant->admin_group[0] && membership_has(&who, tenant->admin_group);
+    struct membership who = services_membership(services, NULL, identity);
+    return tenant && tenant->admin_group[0] && membership_has(&who, tenant->id, tenant->admin_group);
 }
 
 static void record_end(struct services *services, const char *peer_id)
@@ -39,7 +39,7 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
     struct question *question = arg;
     struct services *services = question->services;
     const struct tenant *tenant = state_tenant(services->state, question->tenant);
-    bool holds = verdict == AUTH_RIGHT && admin_rights_hold(tenant, identity);
+    bool holds = verdict == AUTH_RIGHT && admin_rights_hold(services, tenant, identity);
     // A directory that is away has not said no.
     if (verdict != AUTH_UNAVAILABLE && admin_sessions_answered(services->admin_sessions, question->peer_id,
                                                                holds ? identity->key : "", question->asked_ms))
@@ -59,6 +59,6 @@ void admin_rights_sweep(struct services *services)
         *question = (struct question){.services = services, .asked_ms = now_ms};
         TEXT_PUT(question->tenant, tenant->id);
         TEXT_PUT(question->peer_id, session.peer->id);
-        services->auth.look_up(services->auth.self, tenant, session.user_name, answered, question);
+        proof_look_up(services, tenant, session.user_name, answered, question);
     }
 }

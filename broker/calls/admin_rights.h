@@ -4,6 +4,6 @@
 #include "broker/calls/services.h"
 
 // Whether the directory's answer makes them an administrator. `tenant` may be NULL.
-bool admin_rights_hold(const struct tenant *tenant, const struct identity *identity);
+bool admin_rights_hold(const struct services *services, const struct tenant *tenant, const struct identity *identity);
 // Asks again about those who are logged on. Call it every few seconds.
 void admin_rights_sweep(struct services *services);

@@ -3,6 +3,7 @@
 // earlier ones; applying it is one append to the journal.
 #include "broker/api/record.h"
 #include "broker/calls/forecast.h"
+#include "broker/calls/group_check.h"
 #include "broker/calls/noun.h"
 #include "broker/core/own_rights.h"
 
@@ -145,15 +146,29 @@ static void answer_preview(struct plan *plan)
                    &preview->answer, foreseen, preview);
 }
 
-void call_apply(struct services *services, struct request *request)
+struct apply_call {
+    struct services *services;
+    struct request *request;
+};
+
+// Meanwhile somebody else may have changed something: the plan is made anew.
+static void groups_checked(void *arg, struct record_list *notices, const struct group_notice *twice)
 {
+    struct apply_call *call = arg;
+    struct services *services = call->services;
+    struct request *request = call->request;
     struct fault why;
     const struct apply_request *body = request->body;
+    free(call);
+    if (group_check_refuse(request, twice))
+        return;
     owned(plan) struct plan plan = {.services = services, .request = request, .trial = state_copy(services->state)};
     if (!make_plan(&plan, &body->objects, &why)) {
         request_refuse_fault(request, &why);
         return;
     }
+    plan.answer.groups = *notices;
+    *notices = (struct record_list){0};
     const char *loss = own_rights_loss(services->state, &request->peer, plan.events, plan.count);
     text_cut(plan.answer.own_rights, sizeof plan.answer.own_rights, loss ? loss : "");
     if (body->dry_run) {
@@ -168,4 +183,18 @@ void call_apply(struct services *services, struct request *request)
     services_commit_answer(services, request, plan.events, plan.count, &plan.answer);
     for (size_t i = 0; i < plan.count; i++)
         noun_changed(services, plan.events[i].noun, plan.events[i].record.id);
+}
+
+void call_apply(struct services *services, struct request *request)
+{
+    struct fault why;
+    const struct apply_request *body = request->body;
+    owned(plan) struct plan plan = {.services = services, .request = request, .trial = state_copy(services->state)};
+    if (!make_plan(&plan, &body->objects, &why)) {
+        request_refuse_fault(request, &why);
+        return;
+    }
+    struct apply_call *call = mem_new(1, sizeof *call);
+    *call = (struct apply_call){services, request};
+    group_check(services, plan.trial, plan.events, plan.count, groups_checked, call);
 }

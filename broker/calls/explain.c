@@ -3,6 +3,7 @@
 #include "broker/api/method.h"
 #include "broker/base/clock.h"
 #include "broker/calls/logon_attempt.h"
+#include "broker/calls/proof.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,38 +84,125 @@ static void add_failures(struct explain_question *question, const char *person_i
     }
 }
 
-static void looked_up(void *arg, enum auth_verdict verdict, const struct identity *identity)
+// Which of the many ways in which a directory does not know somebody; whoever logs on is told one sentence for all.
+static void add_finding(struct trace *trace, enum person_finding finding, const struct tenant *tenant)
 {
-    struct explain_question *question = arg;
-    if (verdict == AUTH_UNAVAILABLE) {
-        request_refuse(question->request, REFUSAL_DIRECTORY_DOWN, NULL);
-        free(question);
+    switch (finding) {
+    case PERSON_ABSENT:
+        trace_add(trace, "the directory of %s has no entry of this name below %s", tenant->id, tenant->user_base);
+        return;
+    case PERSON_TWICE:
+        trace_add(trace, "the directory of %s has several entries of this name below %s, so it stands for nobody",
+                  tenant->id, tenant->user_base);
+        return;
+    case PERSON_NO_CLASS:
+        trace_add(trace, "the directory of %s has an entry of this name, but of none of the classes that people have",
+                  tenant->id);
+        return;
+    case PERSON_NO_ID:
+        trace_add(
+            trace,
+            "the directory of %s has an entry of this name, but does not tell the broker's account its unchanging "
+            "id",
+            tenant->id);
+        return;
+    case PERSON_NAME_TAKEN:
+        trace_add(trace,
+                  "the directory of %s has an entry of this name, but the user name it has at session hosts is another "
+                  "entry's, too",
+                  tenant->id);
+        return;
+    case PERSON_NO_BASE:
+        trace_add(trace, "the directory of %s knows no such base: %s", tenant->id, tenant->user_base);
+        return;
+    case PERSON_KNOWN:
+    case PERSON_NOT_TOLD:
         return;
     }
-    if (verdict == AUTH_DISABLED) {
-        trace_add(&question->decision.trace, "the directory of %s has disabled this account, or it has expired",
-                  question->attempt.tenant_id);
-        answer_question(question, refusal_rows[REFUSAL_ACCOUNT_DISABLED].code);
-        return;
+}
+
+// Names of groups in settings that stand for none.
+static void add_lost_groups(struct explain_question *question, const struct tenant *tenant)
+{
+    struct services *services = question->services;
+    struct trace *trace = &question->decision.trace;
+    struct wall_walk walk = wall_walk(services->state, tenant->id, NOUN_ASSIGNMENT);
+    for (const struct assignment *assignment; (assignment = wall_next(&walk));) {
+        char dn[DN_SIZE];
+        enum group_standing standing =
+            assignment->group[0] ? services->auth.group(services->auth.self, tenant, assignment->group, dn, NULL)
+                                 : GROUP_FOUND;
+        if (standing == GROUP_TWICE)
+            trace_add(trace, "assignment %s is for nobody: several groups are called %s; write the DN of one",
+                      assignment->id, assignment->group);
+        else if (standing == GROUP_ABSENT)
+            trace_add(trace, "assignment %s is for nobody: the directory has no group %s below %s", assignment->id,
+                      assignment->group, tenant_group_base(tenant));
+        else if (standing == GROUP_OUTSIDE)
+            trace_add(trace, "assignment %s is for nobody: its group %s is not below %s", assignment->id,
+                      assignment->group, tenant_group_base(tenant));
     }
-    if (verdict != AUTH_RIGHT) {
-        trace_add(&question->decision.trace, "the directory of %s has no account of this name, or more than one",
-                  question->attempt.tenant_id);
-        answer_question(question, refusal_rows[REFUSAL_WRONG_PASSWORD].code);
-        return;
-    }
+}
+
+// As many as can be read; an assignment says for itself whether it applies.
+static void add_groups(struct trace *trace, const struct tenant *tenant, const struct identity *identity)
+{
+    enum { NAMED_MAX = 10, NAMES_MAX = 600 };
+    size_t named = 0;
+    owned(text) struct text names = {0};
+    for (; named < identity->group_count && named < NAMED_MAX && names.length < NAMES_MAX; named++)
+        text_addf(&names, "%s%s", named ? "; " : "", identity->groups[named]);
+    if (identity->group_count > named)
+        text_adds(&names, "; ...");
+    if (identity->group_count)
+        trace_add(trace, "groups of this person below %s: %zu (%s)", tenant_group_base(tenant), identity->group_count,
+                  names.bytes);
+    else
+        trace_add(trace, "the directory names no group of this person below %s", tenant_group_base(tenant));
+}
+
+static void explain_decision(struct explain_question *question, const struct tenant *tenant,
+                             const struct identity *identity)
+{
     struct seen_person person;
     struct logon_input input;
+    struct trace *trace = &question->decision.trace;
     seen_person_find(&person, question->services, question->attempt.tenant_id, identity);
     logon_input_fill(&input, question->services, &question->attempt, person.row.id, identity, question->device);
     logon_decide(question->services->state, &input, &question->decision);
+    add_groups(trace, tenant, identity);
+    add_lost_groups(question, tenant);
     add_failures(question, person.row.id);
     if (identity->locked)
-        trace_add(&question->decision.trace,
+        trace_add(trace,
                   "the directory of %s has locked this account after wrong passwords: until it is unlocked, even the "
                   "right password is reported as wrong",
                   question->attempt.tenant_id);
     answer_question(question, refusal_rows[question->decision.refusal].code);
+}
+
+static void explained(void *arg, enum auth_verdict verdict, enum person_finding finding,
+                      const struct identity *identity)
+{
+    struct explain_question *question = arg;
+    struct trace *trace = &question->decision.trace;
+    const struct tenant *tenant = state_tenant(question->services->state, question->attempt.tenant_id);
+    if (!tenant || finding == PERSON_NOT_TOLD) {
+        request_refuse(question->request, REFUSAL_DIRECTORY_DOWN, NULL);
+        free(question);
+        return;
+    }
+    add_finding(trace, finding, tenant);
+    if (verdict == AUTH_RIGHT) {
+        explain_decision(question, tenant, identity);
+    } else if (verdict == AUTH_UNAVAILABLE) {
+        answer_question(question, refusal_rows[REFUSAL_DIRECTORY_DOWN].code);
+    } else if (verdict == AUTH_DISABLED) {
+        trace_add(trace, "the directory of %s has disabled this account, or it has expired", tenant->id);
+        answer_question(question, refusal_rows[REFUSAL_ACCOUNT_DISABLED].code);
+    } else {
+        answer_question(question, refusal_rows[REFUSAL_WRONG_PASSWORD].code);
+    }
 }
 
 void call_explain(struct services *services, struct request *request)
@@ -131,5 +219,5 @@ void call_explain(struct services *services, struct request *request)
     question->request = request;
     TEXT_PUT(question->device, body->device);
     attempt_start(&question->attempt, tenant->id, body->person, &request->peer);
-    services->auth.look_up(services->auth.self, tenant, body->person, looked_up, question);
+    proof_explain(services, tenant, body->person, explained, question);
 }

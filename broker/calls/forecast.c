@@ -2,6 +2,7 @@
 #include "broker/calls/forecast.h"
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
+#include "broker/calls/group_lookup.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ struct lane {
     char tenant_id[SLUG_SIZE];
     char (*people)[ID_SIZE]; // to be asked about, from `next` on
     size_t count, capacity, next, asking;
-    bool given_up; // it does not answer
+    bool is_filled, given_up; // its people are known; it does not answer
 };
 
 struct forecast_question {
@@ -35,6 +36,7 @@ struct forecast {
     struct state *before, *after;
     struct lane *lanes;
     size_t lane_count, asking, to_ask;
+    struct group_lookup groups;
     struct loop_timer *deadline;
     struct record_list lost, others; // of struct forecast_person; lost: who could not work any more
     int64_t people, not_checked, affected_count, without_workplace;
@@ -177,9 +179,14 @@ static void end_when_done(struct forecast *forecast)
     forecast_free(forecast);
 }
 
+static void fill_lane(struct lane *lane, bool known);
+
 static void deadline_passed(void *arg)
 {
-    finish_forecast(arg);
+    struct forecast *forecast = arg;
+    for (size_t i = 0; i < forecast->lane_count; i++)
+        fill_lane(&forecast->lanes[i], false);
+    finish_forecast(forecast);
 }
 
 // ---- the questions
@@ -206,8 +213,7 @@ static void person_answered(void *arg, enum auth_verdict verdict, const struct i
         lane->given_up = true;
         forecast->not_checked++;
     } else if (verdict == AUTH_RIGHT && forecast->done && is_the_same_person(services, question->person, identity)) {
-        struct membership who = {question->person, identity->user_name, (const char(*)[DN_SIZE])identity->groups,
-                                 identity->group_count};
+        struct membership who = services_membership(services, question->person, identity);
         group_cache_put(services->group_cache, question->person, identity, clock_steady_ms());
         judge(forecast, lane->tenant_id, question->person, &who);
     }
@@ -237,13 +243,9 @@ static void ask_lane(struct lane *lane)
 
 // ---- the start
 
-// What a directory will say once it is asked elsewhere, or as somebody else, is not known.
-static bool is_asked_otherwise(const struct forecast *forecast, const char *tenant_id)
+bool forecast_asks_otherwise(const struct tenant *from, const struct tenant *to)
 {
-    const struct tenant *from = state_tenant(forecast->before, tenant_id);
-    const struct tenant *to = state_tenant(forecast->after, tenant_id);
-    return from && to &&
-           (from->directory != to->directory || from->bind_method != to->bind_method ||
+    return (from->directory != to->directory || from->bind_method != to->bind_method ||
             !text_equal(from->logon_attributes, to->logon_attributes) ||
             !text_equal(from->person_classes, to->person_classes) ||
             !text_equal(from->id_attribute, to->id_attribute) || !text_equal(from->group_classes, to->group_classes) ||
@@ -252,11 +254,20 @@ static bool is_asked_otherwise(const struct forecast *forecast, const char *tena
             !text_equal(from->bind_dn, to->bind_dn));
 }
 
+// What a directory will say once it is asked elsewhere, or as somebody else, is not known.
+static bool is_asked_otherwise(const struct forecast *forecast, const char *tenant_id)
+{
+    const struct tenant *from = state_tenant(forecast->before, tenant_id);
+    const struct tenant *to = state_tenant(forecast->after, tenant_id);
+    return from && to && forecast_asks_otherwise(from, to);
+}
+
 static void put_in_lane(struct forecast *forecast, struct lane *lane, const char *person_id)
 {
     struct membership who;
     forecast->people++;
     if (group_cache_get(forecast->services->group_cache, person_id, clock_steady_ms() - FRESH_MS, &who)) {
+        who.source = &forecast->services->groups;
         judge(forecast, lane->tenant_id, person_id, &who);
     } else if (forecast->to_ask == ASK_MAX) {
         forecast->not_checked++;
@@ -275,14 +286,24 @@ static void leave_out(struct forecast *forecast)
 
 static void open_lane(struct forecast *forecast, const char *tenant_id)
 {
-    const struct sorted_table *people = &forecast->services->people.by_id;
     assert(forecast->lane_count <= state_count(forecast->after, NOUN_TENANT));
     struct lane *lane = &forecast->lanes[forecast->lane_count++];
-    bool otherwise = is_asked_otherwise(forecast, tenant_id);
     lane->forecast = forecast;
     TEXT_PUT(lane->tenant_id, tenant_id);
+    group_lookup_add(&forecast->groups, forecast->before, tenant_id);
+    group_lookup_add(&forecast->groups, forecast->after, tenant_id);
+}
+
+static void fill_lane(struct lane *lane, bool known)
+{
+    struct forecast *forecast = lane->forecast;
+    const struct sorted_table *people = &forecast->services->people.by_id;
+    if (lane->is_filled)
+        return;
+    lane->is_filled = true;
+    bool otherwise = !known || is_asked_otherwise(forecast, lane->tenant_id);
     for (size_t i = 0; i < people->count; i++) {
-        if (!wall_owns(tenant_id, people->records[i]))
+        if (!wall_owns(lane->tenant_id, people->records[i]))
             continue;
         if (otherwise)
             leave_out(forecast);
@@ -307,6 +328,18 @@ static bool decides_what_people_get(const struct forecast *forecast, const struc
     return noun == NOUN_POOL || noun == NOUN_HOST || noun == NOUN_PROFILE || noun == NOUN_ASSIGNMENT;
 }
 
+// By then the deadline may have passed.
+static void groups_known(void *arg, bool known)
+{
+    struct forecast *forecast = arg;
+    forecast->asking--;
+    for (size_t i = 0; forecast->done && i < forecast->lane_count; i++)
+        fill_lane(&forecast->lanes[i], known);
+    for (size_t i = 0; forecast->done && i < forecast->lane_count; i++)
+        ask_lane(&forecast->lanes[i]);
+    end_when_done(forecast);
+}
+
 void forecast_start(struct services *services, struct state *before, struct state *after, const struct event *events,
                     size_t count, struct apply_answer *answer, forecast_done *done, void *arg)
 {
@@ -320,6 +353,8 @@ void forecast_start(struct services *services, struct state *before, struct stat
     forecast->deadline = loop_timer_new(services->loop, deadline_passed, forecast);
     // Never moved once a lane asks.
     forecast->lanes = mem_new(state_count(after, NOUN_TENANT) + 1, sizeof *forecast->lanes);
+    forecast->asking = 1;
+    group_lookup_begin(&forecast->groups, services, groups_known, forecast);
     for (size_t i = 0; i < count; i++) {
         char tenant[SLUG_SIZE];
         wall_owner(tenant, events[i].record.id);
@@ -327,7 +362,5 @@ void forecast_start(struct services *services, struct state *before, struct stat
             open_lane(forecast, tenant);
     }
     loop_timer_start(forecast->deadline, FORECAST_MS);
-    for (size_t i = 0; i < forecast->lane_count; i++)
-        ask_lane(&forecast->lanes[i]);
-    end_when_done(forecast);
+    group_lookup_end(&forecast->groups);
 }

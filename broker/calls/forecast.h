@@ -11,3 +11,5 @@ typedef void forecast_done(void *arg);
 // within; until then `answer` is there, and filled at that moment.
 void forecast_start(struct services *services, struct state *before, struct state *after, const struct event *events,
                     size_t count, struct apply_answer *answer, forecast_done *done, void *arg);
+// By these settings the directory is another, or gives other answers.
+bool forecast_asks_otherwise(const struct tenant *from, const struct tenant *to);

@@ -9,6 +9,7 @@
 #include "broker/calls/host_messages.h"
 #include "broker/calls/host_password.h"
 #include "broker/calls/logon_attempt.h"
+#include "broker/calls/proof.h"
 #include "broker/calls/services.h"
 
 #include <stdio.h>
@@ -233,7 +234,7 @@ static void prove_by_ticket(struct logon *logon, const struct tenant *tenant)
         refuse_logon(logon, REFUSAL_TICKET_REJECTED);
         return;
     }
-    services->auth.look_up(services->auth.self, tenant, principal, proven, logon);
+    proof_look_up(services, tenant, principal, proven, logon);
 }
 
 static void prove_by_password(struct logon *logon, const struct tenant *tenant, struct logon_request *body)
@@ -252,7 +253,7 @@ static void prove_by_password(struct logon *logon, const struct tenant *tenant, 
         return;
     }
     record_free(logon_request_type.fields, body); // which has to wait for the directory
-    services->auth.check(services->auth.self, tenant, body->name, &password, proven, logon);
+    proof_check(services, tenant, body->name, &password, proven, logon);
 }
 
 void call_logon(struct services *services, struct request *request)

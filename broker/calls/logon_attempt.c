@@ -87,8 +87,18 @@ enum refusal attempt_finish(const struct attempt *attempt, struct services *serv
         return REFUSAL_ACCOUNT_DISABLED;
     case AUTH_OUTSIDE_HOURS:
         return REFUSAL_OUTSIDE_HOURS;
+    case AUTH_TOO_LATE:
+        return REFUSAL_PASSWORD_TOO_LATE;
     case AUTH_REJECTED:
         return REFUSAL_PASSWORD_REJECTED;
+    case AUTH_TOO_SHORT:
+        return REFUSAL_PASSWORD_TOO_SHORT;
+    case AUTH_TOO_SIMPLE:
+        return REFUSAL_PASSWORD_TOO_SIMPLE;
+    case AUTH_REUSED:
+        return REFUSAL_PASSWORD_REUSED;
+    case AUTH_TOO_YOUNG:
+        return REFUSAL_PASSWORD_TOO_YOUNG;
     case AUTH_UNAVAILABLE:
         return REFUSAL_DIRECTORY_DOWN;
     }
@@ -160,7 +170,7 @@ void logon_input_fill(struct logon_input *input, const struct services *services
     *input = (struct logon_input){
         .tenant_id = attempt->tenant_id,
         .person_id = person_id,
-        .who = {person_id, identity->user_name, (const char(*)[DN_SIZE])identity->groups, identity->group_count},
+        .who = services_membership(services, person_id, identity),
         .device_id = device_id,
         .health = &services->health,
         .now_ms = now_ms,

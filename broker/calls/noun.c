@@ -6,6 +6,7 @@
 #include "broker/base/clock.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
+#include "broker/calls/group_check.h"
 #include "broker/calls/person_erase.h"
 #include "broker/core/enrolment.h"
 #include "broker/core/own_rights.h"
@@ -128,6 +129,15 @@ static void fill_administrator(struct administrator_status *status, const struct
         TEXT_PUT(status->scope, "district");
 }
 
+// As it was found lately.
+static enum group_standing standing_of(const struct services *services, const char *id, const char *group)
+{
+    char owner_id[SLUG_SIZE], dn[DN_SIZE];
+    wall_owner(owner_id, id);
+    const struct tenant *tenant = group[0] ? state_tenant(services->state, owner_id) : NULL;
+    return tenant ? services->auth.group(services->auth.self, tenant, group, dn, NULL) : GROUP_UNKNOWN;
+}
+
 void noun_fill_status(void *filled, const struct services *services, enum noun noun, const void *record)
 {
     union noun_status *status = filled;
@@ -143,6 +153,11 @@ void noun_fill_status(void *filled, const struct services *services, enum noun n
         fill_administrator(&status->administrator, services);
     else if (noun == NOUN_DEVICE)
         fill_device(&status->device, services);
+    else if (noun == NOUN_ASSIGNMENT)
+        status->assignment.group_standing =
+            standing_of(services, status->record.id, status->assignment.assignment.group);
+    else if (noun == NOUN_TENANT)
+        status->tenant.group_standing = standing_of(services, status->record.id, status->tenant.tenant.admin_group);
 }
 
 // ---- versions
@@ -292,30 +307,70 @@ void noun_changed(struct services *services, enum noun noun, const char *id)
         reports_forget(&services->reports, id);
 }
 
-void call_set(struct services *services, struct request *request)
+static bool read_change(struct services *services, struct request *request, struct event *event)
 {
     struct fault why;
-    struct event event;
-    union noun_status status;
     enum noun noun = request->method->noun;
-    services_event(&event, EVENT_SET, noun, request);
-    memcpy(&event.record, request->body, noun_rows[noun].size);
-    if (!noun_check(services->state, noun, request->id, &event.record, &why)) {
+    services_event(event, EVENT_SET, noun, request);
+    memcpy(&event->record, request->body, noun_rows[noun].size);
+    if (!noun_check(services->state, noun, request->id, &event->record, &why)) {
         request_refuse_fault(request, &why);
-        return;
+        return false;
     }
     if (!condition_holds(services, request)) {
         request_refuse(request, REFUSAL_PRECONDITION_FAILED, NULL);
-        return;
+        return false;
     }
-    if (refuse_own_loss(services, request, &event))
+    return !refuse_own_loss(services, request, event);
+}
+
+struct noun_change_request {
+    struct services *services;
+    struct request *request;
+};
+
+static void note_standing(union noun_status *status, enum noun noun, const struct group_notice *notice)
+{
+    if (noun == NOUN_ASSIGNMENT)
+        status->assignment.group_standing = notice->standing;
+    else if (noun == NOUN_TENANT)
+        status->tenant.group_standing = notice->standing;
+}
+
+// Meanwhile somebody else may have changed something: all of it is checked again.
+static void groups_checked(void *arg, struct record_list *notices, const struct group_notice *twice)
+{
+    struct noun_change_request *change = arg;
+    struct services *services = change->services;
+    struct request *request = change->request;
+    struct event event;
+    union noun_status status;
+    enum noun noun = request->method->noun;
+    char id[ID_SIZE];
+    free(change);
+    if (group_check_refuse(request, twice) || !read_change(services, request, &event))
         return;
     noun_fill_status(&status, services, noun, &event.record);
+    if (notices->count)
+        note_standing(&status, noun, record_at(notices, &group_notice_type, 0));
     noun_etag(request->etag, noun, &event.record);
-    char id[ID_SIZE];
     TEXT_PUT(id, request->id);
     services_commit_answer(services, request, &event, 1, &status);
     noun_changed(services, noun, id);
+}
+
+void call_set(struct services *services, struct request *request)
+{
+    struct event event;
+    if (!read_change(services, request, &event))
+        return;
+    struct noun_change_request *change = mem_new(1, sizeof *change);
+    *change = (struct noun_change_request){services, request};
+    struct state *after = event.noun == NOUN_TENANT ? state_copy(services->state) : NULL;
+    if (after)
+        state_apply(after, &event);
+    group_check(services, after ? after : services->state, &event, 1, groups_checked, change);
+    state_free(after);
 }
 
 // People do not hold their tenant: nobody wants to erase them one by one, so they go with it. And a desktop that is not

@@ -42,6 +42,25 @@ void services_commit_answer(struct services *services, struct request *request, 
         change_committed(pending, false, &why);
 }
 
+static bool group_dn(void *arg, const char *tenant_id, const char *group, char dn[DN_SIZE])
+{
+    struct services *services = arg;
+    const struct tenant *tenant = state_tenant(services->state, tenant_id);
+    return tenant && services->auth.group(services->auth.self, tenant, group, dn, NULL) == GROUP_FOUND;
+}
+
+struct group_source services_groups(struct services *services)
+{
+    return (struct group_source){services, group_dn};
+}
+
+struct membership services_membership(const struct services *services, const char *person_id,
+                                      const struct identity *identity)
+{
+    return (struct membership){person_id, identity->user_name, (const char(*)[DN_SIZE])identity->groups,
+                               identity->group_count, &services->groups};
+}
+
 struct session_ages services_ages(struct services *services)
 {
     int64_t now_ms = clock_steady_ms();

@@ -45,6 +45,7 @@ struct services {
     struct calm calm;
     struct otp_maker *otp_maker;
     struct health_source health;
+    struct group_source groups; // services_groups
     struct store_port store;
     struct backup_port backup;
     int64_t disk_free_permille; // of the journal's disk; -1: not known
@@ -55,6 +56,10 @@ struct services {
     int64_t clock_ms; // wall clock at steady 0, as the hosts were told; 0: not looked at yet
 };
 
+// What the groups of settings mean, as the directories have it.
+struct group_source services_groups(struct services *services);
+struct membership services_membership(const struct services *services, const char *person_id,
+                                      const struct identity *identity);
 // To judge silence by, now.
 struct session_ages services_ages(struct services *services);
 // The function behind each method. It owns the call from here on.

@@ -3,7 +3,7 @@
 #include "broker/api/method.h"
 #include "broker/api/record.h"
 #include "broker/calls/admin_rights.h"
-#include "broker/calls/services.h"
+#include "broker/calls/proof.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -52,7 +52,7 @@ static void tell_groups(struct tenant_check *check, const struct identity *ident
     else
         check_tell(check, CHECK_STEP_GROUPS, CHECK_OK, "%s is in %lld groups: %s", identity->user_name, count,
                    list.bytes);
-    if (tenant && admin_rights_hold(tenant, identity))
+    if (tenant && admin_rights_hold(check->services, tenant, identity))
         check_tell(check, CHECK_STEP_GROUPS, CHECK_OK, "%s administers this tenant", identity->user_name);
     text_drop(&list);
 }
@@ -86,7 +86,7 @@ static void examined(void *arg, const struct check_step *steps, size_t count)
         *(struct check_step *)record_add(&check->answer.steps, &check_step_type) = steps[i];
     const struct tenant *tenant = state_tenant(services->state, check->tenant_id);
     if (tenant && check->name[0] && person_was_found(check))
-        services->auth.look_up(services->auth.self, tenant, check->name, looked_up, check);
+        proof_look_up(services, tenant, check->name, looked_up, check);
     else
         finish_check(check);
 }

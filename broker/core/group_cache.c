@@ -86,6 +86,9 @@ bool group_cache_get(struct group_cache *group_cache, const char *person_id, int
     const char *from = row->groups;
     for (size_t i = 0; i < row->group_count; i++, from += strlen(from) + 1)
         text_put(group_cache->groups[i], DN_SIZE, from);
-    *who = (struct membership){row->id, row->user_name, (const char(*)[DN_SIZE])group_cache->groups, row->group_count};
+    *who = (struct membership){.person_id = row->id,
+                               .user_name = row->user_name,
+                               .groups = (const char(*)[DN_SIZE])group_cache->groups,
+                               .group_count = row->group_count};
     return true;
 }

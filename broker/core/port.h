@@ -161,24 +161,34 @@ struct store_port {
 enum auth_verdict {
     AUTH_RIGHT,
     AUTH_WRONG,   // wrong name, wrong password, locked: told apart by nobody
-    AUTH_EXPIRED, // the password was right, and so below
+    AUTH_EXPIRED, // the password was right, and so below; it may still be changed
     AUTH_MUST_CHANGE,
+    AUTH_TOO_LATE, // expired, or to be changed, and no longer by the person
     AUTH_DISABLED,
     AUTH_OUTSIDE_HOURS, // the directory's own hours
-    AUTH_REJECTED,      // a new password that the directory does not take
-    AUTH_UNAVAILABLE,   // no server answered within the deadline
+    AUTH_REJECTED,      // a new password that the directory does not take, and why when it tells
+    AUTH_TOO_SHORT,
+    AUTH_TOO_SIMPLE,
+    AUTH_REUSED,
+    AUTH_TOO_YOUNG,   // the old one, to be changed already
+    AUTH_UNAVAILABLE, // no server answered within the deadline
 };
 
 struct identity {
     char user_name[USER_NAME_SIZE]; // to log on with, as the directory spells it: compare it by text_same_name
     char key[NAME_SIZE];            // unchanging id
     char name[NAME_SIZE];           // display name
-    char (*groups)[DN_SIZE];        // DNs, lower case, nested ones included
+    char (*groups)[DN_SIZE];        // DNs in their one spelling, nested ones included
     size_t group_count;
     bool locked; // after wrong passwords, perhaps for a time only: a bind would tell. Who has a ticket has proven more
 };
 
-enum directory_state { DIRECTORY_UNKNOWN, DIRECTORY_OK, DIRECTORY_DOWN }; // unknown: no connection, and nobody asked
+enum directory_state {
+    DIRECTORY_UNKNOWN, // no connection, and nobody asked
+    DIRECTORY_OK,
+    DIRECTORY_DOWN,
+    DIRECTORY_NO_BASE, // it answers, and knows no such base of people or groups
+};
 
 struct directory_status {
     enum directory_state state;
@@ -188,6 +198,24 @@ struct directory_status {
     char last_failure[320]; // the last failure that was not followed by a success of the same server
     char kerberos[320];     // what is wrong with the keytab or was with the last ticket; empty: nothing, or no Kerberos
 };
+
+// What a look-up came to, for administrators only: whoever logs on is not told.
+enum person_finding {
+    PERSON_KNOWN,
+    PERSON_ABSENT,     // no entry has the name
+    PERSON_TWICE,      // several have it
+    PERSON_NO_CLASS,   // one has it that is no person
+    PERSON_NO_ID,      // its unchanging id is missing, or not readable for the broker's account
+    PERSON_NAME_TAKEN, // the user name that it has at hosts is also another's
+    PERSON_NO_BASE,    // the directory knows no such base of people
+    PERSON_NOT_TOLD,   // no server answered within the deadline, or not as it should
+};
+
+typedef void auth_explained(void *arg, enum auth_verdict verdict, enum person_finding finding,
+                            const struct identity *identity);
+
+// `dn` in its one spelling, and "" unless GROUP_FOUND.
+typedef void group_done(void *arg, enum group_standing standing, const char *dn);
 
 // `identity` is borrowed and only there with AUTH_RIGHT.
 typedef void auth_done(void *arg, enum auth_verdict verdict, const struct identity *identity);
@@ -202,8 +230,16 @@ struct auth_port {
                   auth_done *done, void *arg);
     // For somebody already proven by Kerberos, or for a dry run: the same answer without a password.
     void (*look_up)(void *self, const struct tenant *tenant, const char *name, auth_done *done, void *arg);
+    // As look_up, with what it came to.
+    void (*explain)(void *self, const struct tenant *tenant, const char *name, auth_explained *done, void *arg);
     void (*change)(void *self, const struct tenant *tenant, const char *name, const struct secret *old_password,
                    const struct secret *new_password, auth_done *done, void *arg);
+    // Asks the directory for a group.
+    void (*find_group)(void *self, const struct tenant *tenant, const char *group, group_done *done, void *arg);
+    // Local and at once, as it was found lately. A DN is GROUP_FOUND or GROUP_OUTSIDE without asking. `is_old`, or
+    // NULL: what it is should be asked for before anything new is decided by it.
+    enum group_standing (*group)(void *self, const struct tenant *tenant, const char *group, char dn[DN_SIZE],
+                                 bool *is_old);
     // Negotiate: local, no network. `binding` is the SHA-256 of our certificate. True: `principal` holds the proven
     // name; its realm is the tenant's. `reply` (base64, may be "") goes back in WWW-Authenticate.
     bool (*accept_ticket)(void *self, const struct tenant *tenant, const char *token_base64,

@@ -3,50 +3,17 @@
 #include "broker/base/text.h"
 #include "broker/core/wall.h"
 
+#include <assert.h>
 #include <string.h>
 
-// RFC 4514, section 2.4: a comma within a name is written "\," or "\2c".
-static char take_character(const char **dn)
+bool membership_has(const struct membership *who, const char *tenant_id, const char *group)
 {
-    unsigned char byte;
-    char digits[3] = "";
-    if (**dn != '\\' || !(*dn)[1])
-        return *(*dn)++;
-    memcpy(digits, *dn + 1, 2);
-    bool is_hex = text_unhex(&byte, 1, digits);
-    *dn += is_hex ? 3 : 2;
-    return is_hex ? (char)byte : (*dn)[-1];
-}
-
-// "cn=bauamt,ou=groups,..." is the group "bauamt" as well.
-static bool has_common_name(const char *dn, const char *name)
-{
-    if (!text_starts(dn, "cn="))
+    char dn[DN_SIZE];
+    assert(who->group_count == 0 || who->source);
+    if (who->group_count == 0 || !who->source->dn(who->source->arg, tenant_id, group, dn))
         return false;
-    dn += 3;
-    for (char before = 0; *name && *dn && *dn != ','; before = *name++)
-        if (text_small(before, take_character(&dn)) != text_small(before, *name))
-            return false;
-    return !*name && *dn == ',';
-}
-
-// People write spaces behind the commas, directories do not.
-static bool dn_equal(const char *a, const char *b)
-{
-    for (char before = 0; *a && text_small(before, *a) == text_small(before, *b); before = *a, a++, b++) {
-        if (*a != ',' || before == '\\')
-            continue;
-        a += strspn(a + 1, " ");
-        b += strspn(b + 1, " ");
-    }
-    return !*a && !*b;
-}
-
-bool membership_has(const struct membership *who, const char *group)
-{
-    bool is_dn = strchr(group, '=') != NULL;
     for (size_t i = 0; i < who->group_count; i++)
-        if (is_dn ? dn_equal(who->groups[i], group) : has_common_name(who->groups[i], group))
+        if (text_equal(who->groups[i], dn))
             return true;
     return false;
 }
@@ -57,11 +24,11 @@ static bool names(const struct assignment *assignment, const struct membership *
 }
 
 // User names change hands, and a person's at their marriage.
-static bool applies(const struct assignment *assignment, const struct membership *who)
+static bool applies(const struct assignment *assignment, const struct membership *who, const char *tenant_id)
 {
     if (assignment->holder[0])
         return who->person_id && text_equal(assignment->holder, who->person_id);
-    return assignment->person[0] ? names(assignment, who) : membership_has(who, assignment->group);
+    return assignment->person[0] ? names(assignment, who) : membership_has(who, tenant_id, assignment->group);
 }
 
 bool assignment_awaits(const struct assignment *assignment, const struct membership *who)
@@ -84,7 +51,7 @@ const struct profile *profile_choose(const struct state *state, const char *tena
     struct wall_walk walk = wall_walk(state, tenant_id, NOUN_ASSIGNMENT);
     for (const struct assignment *one; (one = wall_next(&walk));) {
         looked_at++;
-        if (!applies(one, who)) {
+        if (!applies(one, who, tenant_id)) {
             if (one->holder[0] && names(one, who))
                 trace_add(trace,
                           "assignment %s is for somebody else, who had the user name %s before: remove and add it to "

@@ -80,9 +80,17 @@ static int64_t now_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+static bool group_dn(void *arg, const char *tenant_id, const char *group, char dn[DN_SIZE])
+{
+    (void)arg, (void)tenant_id;
+    snprintf(dn, DN_SIZE, "cn=%.100s,ou=groups,dc=example", group);
+    return true;
+}
+
 static int64_t decide(struct state *state, int person, uint64_t random_bits, char (*groups)[DN_SIZE])
 {
     static const struct health_source health = {.get = all_well};
+    static const struct group_source source = {.dn = group_dn};
     static struct logon_decision decision;
     char tenant[SLUG_SIZE], id[ID_SIZE], device[ID_SIZE];
     PUT(tenant, "t%d", person % TENANTS);
@@ -90,7 +98,7 @@ static int64_t decide(struct state *state, int person, uint64_t random_bits, cha
     PUT(device, "t%d/desk%d", person % TENANTS, person);
     struct logon_input input = {.tenant_id = tenant,
                                 .person_id = id,
-                                .who = {NULL, "somebody", (const char(*)[DN_SIZE])groups, GROUPS},
+                                .who = {NULL, "somebody", (const char(*)[DN_SIZE])groups, GROUPS, &source},
                                 .device_id = device,
                                 .health = &health,
                                 .now_ms = 1,

@@ -123,9 +123,17 @@ static void add_person(struct filling *filling, int number, char id[ID_SIZE])
     PUT(row->name, "Person P%05d", number);
 }
 
+static bool group_dn(void *arg, const char *tenant_id, const char *group, char dn[DN_SIZE])
+{
+    (void)arg, (void)tenant_id;
+    snprintf(dn, DN_SIZE, "cn=%.100s,ou=groups,dc=t", group);
+    return true;
+}
+
 static void log_on(struct filling *filling, int number)
 {
     static const struct health_source health = {.get = all_well};
+    static const struct group_source source = {.dn = group_dn};
     static const char groups[1][DN_SIZE] = {"cn=rathaus,ou=groups,dc=t"};
     static struct logon_decision decision;
     char tenant[SLUG_SIZE], person[ID_SIZE], device[ID_SIZE];
@@ -134,7 +142,7 @@ static void log_on(struct filling *filling, int number)
     PUT(device, "t%d/desk1", number % TENANTS);
     struct logon_input input = {.tenant_id = tenant,
                                 .person_id = person,
-                                .who = {NULL, "p", groups, 1},
+                                .who = {NULL, "p", groups, 1, &source},
                                 .device_id = device,
                                 .health = &health,
                                 .now_ms = clock_wall_ms(),

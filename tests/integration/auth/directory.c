@@ -100,7 +100,7 @@ Test(directory, locks_after_too_many_wrong_passwords)
 
 Test(directory, says_more_only_after_the_right_password)
 {
-    expect("expired", "expired-geheim", AUTH_EXPIRED);
+    expect("expired", "expired-geheim", AUTH_TOO_LATE);
     expect("expired", "falsch", AUTH_WRONG);
     expect("grace", "grace-geheim", AUTH_EXPIRED);
     expect("grace", "falsch", AUTH_WRONG);
@@ -111,7 +111,7 @@ Test(directory, says_more_only_after_the_right_password)
 Test(directory, lets_a_password_be_changed)
 {
     expect("reset", "reset-geheim", AUTH_MUST_CHANGE);
-    cr_expect_eq(change(auth, &town, "reset", "reset-geheim", "kurz").verdict, AUTH_REJECTED);
+    cr_expect_eq(change(auth, &town, "reset", "reset-geheim", "kurz").verdict, AUTH_TOO_SHORT);
     cr_expect_eq(change(auth, &town, "reset", "falsch", "neu-und-lang-genug").verdict, AUTH_WRONG);
     cr_expect_eq(change(auth, &town, "reset", "reset-geheim", "").verdict, AUTH_REJECTED);
     struct answer changed = change(auth, &town, "reset", "reset-geheim", "neu-und-lang-genug");
@@ -125,8 +125,46 @@ Test(directory, lets_an_expired_password_be_changed_while_there_is_grace)
 {
     cr_expect_eq(change(auth, &town, "grace", "grace-geheim", "neu-und-lang-genug").verdict, AUTH_RIGHT);
     expect("grace", "neu-und-lang-genug", AUTH_RIGHT);
-    cr_expect_eq(change(auth, &town, "expired", "expired-geheim", "neu-und-lang-genug").verdict, AUTH_EXPIRED);
+    cr_expect_eq(change(auth, &town, "expired", "expired-geheim", "neu-und-lang-genug").verdict, AUTH_TOO_LATE);
     cr_expect_eq(change(auth, &town, "niemand", "niemand-geheim", "neu-und-lang-genug").verdict, AUTH_WRONG);
+}
+
+// Three grace logons: one to hear that it has expired, and none for what the policy does not take.
+Test(directory, spends_no_grace_on_a_password_that_is_rejected)
+{
+    expect("grace", "grace-geheim", AUTH_EXPIRED);
+    for (int i = 0; i < 5; i++)
+        cr_expect_eq(change(auth, &town, "grace", "grace-geheim", "kurz").verdict, AUTH_TOO_SHORT);
+    cr_expect_eq(change(auth, &town, "grace", "falsch", "neu-und-lang-genug").verdict, AUTH_WRONG);
+    cr_expect_eq(change(auth, &town, "grace", "grace-geheim", "neu-und-lang-genug").verdict, AUTH_RIGHT);
+    expect("grace", "neu-und-lang-genug", AUTH_RIGHT);
+}
+
+Test(directory, changes_a_password_by_the_last_grace_logon)
+{
+    expect("last", "last-geheim", AUTH_EXPIRED);
+    cr_expect_eq(change(auth, &town, "last", "last-geheim", "kurz").verdict, AUTH_TOO_SHORT);
+    cr_expect_eq(change(auth, &town, "last", "last-geheim", "neu-und-lang-genug").verdict, AUTH_RIGHT);
+    expect("last", "neu-und-lang-genug", AUTH_RIGHT);
+}
+
+// Whoever does not come back with a new one has spent it.
+Test(directory, says_when_it_is_too_late)
+{
+    expect("last", "last-geheim", AUTH_EXPIRED);
+    expect("last", "last-geheim", AUTH_TOO_LATE);
+    expect("last", "falsch", AUTH_WRONG);
+    auth_port(auth).forget(auth_port(auth).self, "neustadt");
+    run_for(100); // the link that was kept goes with it
+    cr_expect_eq(change(auth, &town, "last", "last-geheim", "neu-und-lang-genug").verdict, AUTH_TOO_LATE);
+}
+
+Test(directory, says_why_a_new_password_is_rejected)
+{
+    cr_expect_eq(change(auth, &town, "strict", "strict-geheim", "strict-geheim").verdict, AUTH_REUSED);
+    cr_expect_eq(change(auth, &town, "strict", "strict-geheim", "neu-und-lang-genug").verdict, AUTH_RIGHT);
+    cr_expect_eq(change(auth, &town, "strict", "neu-und-lang-genug", "noch-neuer-und-lang").verdict, AUTH_TOO_YOUNG);
+    cr_expect_eq(change(auth, &town, "fixed", "fixed-geheim", "neu-und-lang-genug").verdict, AUTH_TOO_LATE);
 }
 
 Test(directory, finds_groups_of_groups)
@@ -201,6 +239,75 @@ Test(directory, writes_groups_in_one_way)
     cr_expect(is_in(&answer, longest.bytes), "bytes are not letters");
 }
 
+static void expect_group(const char *group, enum group_standing standing, const char *dn)
+{
+    char found[DN_SIZE];
+    cr_expect_eq(find_group(auth, &town, group, found), standing, "%s", group);
+    cr_expect_str_eq(found, dn, "%s: %s", group, found);
+}
+
+static void expect_remembered(const char *group, enum group_standing standing, const char *dn)
+{
+    char found[DN_SIZE];
+    struct auth_port port = auth_port(auth);
+    cr_expect_eq(port.group(port.self, &town, group, found, NULL), standing, "%s", group);
+    cr_expect_str_eq(found, dn, "%s: %s", group, found);
+}
+
+Test(directory, knows_which_group_a_name_means)
+{
+    TEXT_PUT(town.group_base, "ou=groups,dc=neustadt");
+    expect_remembered("TEAM", GROUP_UNKNOWN, "");
+    expect_group("TEAM", GROUP_FOUND, "cn=team,ou=groups,dc=neustadt");
+    expect_remembered("TEAM", GROUP_FOUND, "cn=team,ou=groups,dc=neustadt");
+    expect_group("Amt für Bau, Planung", GROUP_FOUND, "cn=amt für bau\\2c planung,ou=groups,dc=neustadt");
+    expect_group("öffentlichkeit", GROUP_FOUND, "cn=öffentlichkeit,ou=groups,dc=neustadt");
+    expect_group("nobody", GROUP_ABSENT, "");
+    expect_remembered("nobody", GROUP_ABSENT, "");
+    expect_group("visitors", GROUP_ABSENT, "");
+    expect_group("anna im Amt", GROUP_ABSENT, "");
+    expect_group("te*", GROUP_ABSENT, "");
+    expect_group("team)(cn=*", GROUP_ABSENT, "");
+    expect_group("ou=groups,", GROUP_ABSENT, "");
+}
+
+Test(directory, knows_a_group_by_its_dn)
+{
+    TEXT_PUT(town.group_base, "ou=groups,dc=neustadt");
+    expect_remembered("CN=Team, OU=groups, dc=neustadt", GROUP_FOUND, "cn=team,ou=groups,dc=neustadt");
+    expect_group("CN=Team, OU=groups, dc=neustadt", GROUP_FOUND, "cn=team,ou=groups,dc=neustadt");
+    expect_group("cn=Amt f\\C3\\BCr Bau\\, Planung,ou=groups,dc=neustadt", GROUP_FOUND,
+                 "cn=amt für bau\\2c planung,ou=groups,dc=neustadt");
+    expect_group("cn=typo,ou=groups,dc=neustadt", GROUP_ABSENT, "");
+    expect_remembered("cn=typo,ou=groups,dc=neustadt", GROUP_FOUND, "cn=typo,ou=groups,dc=neustadt");
+    expect_group("cn=visitors,ou=others,dc=neustadt", GROUP_OUTSIDE, "");
+    expect_remembered("cn=visitors,ou=others,dc=neustadt", GROUP_OUTSIDE, "");
+    expect_group("cn=admins,ou=extern,ou=groups,dc=neustadt", GROUP_FOUND, "cn=admins,ou=extern,ou=groups,dc=neustadt");
+}
+
+Test(directory, takes_a_name_for_a_group_only_while_there_is_one)
+{
+    expect_group("admins", GROUP_TWICE, "");
+    expect_remembered("admins", GROUP_TWICE, "");
+    slapd_modify("neustadt", FIRST_PORT, "dn: cn=admins,ou=extern,ou=groups,dc=neustadt\nchangetype: delete\n");
+    expect_group("admins", GROUP_FOUND, "cn=admins,ou=groups,dc=neustadt");
+    slapd_modify("neustadt", FIRST_PORT,
+                 "dn: cn=admins,ou=others,dc=neustadt\nchangetype: add\n"
+                 "objectClass: groupOfNames\ncn: admins\nmember: uid=bert,ou=people,dc=neustadt\n");
+    expect_group("admins", GROUP_TWICE, "");
+    TEXT_PUT(town.group_base, "ou=groups,dc=neustadt");
+    auth_port(auth).forget(auth_port(auth).self, "neustadt");
+    expect_group("admins", GROUP_FOUND, "cn=admins,ou=groups,dc=neustadt");
+}
+
+Test(directory, does_not_know_a_group_while_it_is_away)
+{
+    TEXT_PUT(town.servers, "ldaps://127.0.0.1:3391");
+    expect_group("team", GROUP_UNKNOWN, "");
+    expect_group("cn=team,ou=groups,dc=neustadt", GROUP_UNKNOWN, "");
+    expect_remembered("team", GROUP_UNKNOWN, "");
+}
+
 Test(directory, takes_no_name_for_a_filter)
 {
     static char long_name[2000];
@@ -249,6 +356,65 @@ Test(directory, looks_people_up_without_a_password)
     cr_expect_eq(look_up(auth, &town, "twin").verdict, AUTH_WRONG);
     cr_expect_eq(look_up(auth, &town, "locked").verdict, AUTH_DISABLED);
     cr_expect_eq(look_up(auth, &town, "ended").verdict, AUTH_DISABLED);
+}
+
+static void expect_finding(const char *name, enum auth_verdict verdict, enum person_finding finding)
+{
+    struct answer answer = explain(auth, &town, name);
+    cr_expect(answer.verdict == verdict && answer.finding == finding, "%s: %d %d", name, answer.verdict,
+              answer.finding);
+}
+
+Test(directory, says_to_administrators_what_a_name_came_to)
+{
+    expect_finding("anna", AUTH_RIGHT, PERSON_KNOWN);
+    expect_finding("niemand", AUTH_WRONG, PERSON_ABSENT);
+    expect_finding("no\nname", AUTH_WRONG, PERSON_ABSENT);
+    expect_finding("twin", AUTH_WRONG, PERSON_TWICE);
+    expect_finding("robot", AUTH_WRONG, PERSON_NO_CLASS);
+    expect_finding("hidden", AUTH_WRONG, PERSON_NO_ID);
+    expect_finding("kk", AUTH_WRONG, PERSON_NAME_TAKEN);
+    expect_finding("ended", AUTH_DISABLED, PERSON_KNOWN);
+}
+
+Test(directory, does_not_tell_of_a_lock_that_is_over)
+{
+    cr_expect_not(explain(auth, &town, "anna").locked);
+    cr_expect_not(explain(auth, &town, "free").locked);
+    cr_expect(explain(auth, &town, "held").locked);
+    cr_expect(explain(auth, &town, "stuck").locked, "one of the policies has no end");
+    slapd_modify("neustadt", FIRST_PORT,
+                 "dn: cn=default,dc=neustadt\nchangetype: modify\nadd: pwdLockoutDuration\npwdLockoutDuration: 60\n");
+    cr_expect_not(explain(auth, &town, "stuck").locked, "the longest lasts a day");
+}
+
+static struct directory_status status_now(void)
+{
+    struct directory_status status;
+    auth_port(auth).status(auth_port(auth).self, &town, &status);
+    return status;
+}
+
+Test(directory, says_that_a_base_is_not_there)
+{
+    char dn[DN_SIZE];
+    expect_finding("anna", AUTH_RIGHT, PERSON_KNOWN);
+    cr_expect_eq(status_now().state, DIRECTORY_OK);
+    TEXT_PUT(town.group_base, "ou=grupen,dc=neustadt");
+    auth_port(auth).forget(auth_port(auth).self, "neustadt");
+    expect_finding("anna", AUTH_RIGHT, PERSON_KNOWN);
+    cr_expect_eq(find_group(auth, &town, "team", dn), GROUP_ABSENT);
+    cr_expect_eq(status_now().state, DIRECTORY_NO_BASE);
+    cr_expect_str_eq(status_now().last_failure, "the directory knows no such base: ou=grupen,dc=neustadt");
+    TEXT_PUT(town.user_base, "ou=peple,dc=neustadt");
+    auth_port(auth).forget(auth_port(auth).self, "neustadt");
+    expect_finding("anna", AUTH_UNAVAILABLE, PERSON_NO_BASE);
+    expect("anna", "anna-geheim", AUTH_UNAVAILABLE);
+    cr_expect_eq(status_now().state, DIRECTORY_NO_BASE);
+    cr_expect_str_eq(status_now().last_failure, "the directory knows no such base: ou=peple,dc=neustadt");
+    TEXT_PUT(town.servers, "ldaps://127.0.0.1:3391");
+    auth_port(auth).forget(auth_port(auth).self, "neustadt");
+    expect_finding("anna", AUTH_UNAVAILABLE, PERSON_NOT_TOLD);
 }
 
 Test(directory, takes_a_password_of_any_kind)

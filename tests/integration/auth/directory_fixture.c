@@ -168,6 +168,7 @@ static void answered(void *arg, enum auth_verdict verdict, const struct identity
         TEXT_PUT(answer->key, identity->key);
         TEXT_PUT(answer->name, identity->name);
         answer->group_count = identity->group_count;
+        answer->locked = identity->locked;
     }
     if (answer->missing && --*answer->missing == 0)
         loop_stop(fixture_loop);
@@ -290,4 +291,61 @@ void expect_no_failure(void)
 {
     for (size_t i = 0; i < step_count; i++)
         cr_expect(steps[i].state == CHECK_OK || steps[i].state == CHECK_SKIPPED, "%s", steps[i].text);
+}
+
+static void person_explained(void *arg, enum auth_verdict verdict, enum person_finding finding,
+                             const struct identity *identity)
+{
+    struct answer *answer = arg;
+    answer->finding = finding;
+    answered(answer, verdict, identity);
+}
+
+struct answer explain(struct auth *auth, const struct tenant *tenant, const char *name)
+{
+    struct auth_port port = auth_port(auth);
+    struct answer answer = {.asked_ms = clock_steady_ms()};
+    port.explain(port.self, tenant, name, person_explained, &answer);
+    await_answers(&answer, 1, 20000);
+    return answer;
+}
+
+struct found_group {
+    enum group_standing standing;
+    char *dn;
+};
+
+static void group_answered(void *arg, enum group_standing standing, const char *dn)
+{
+    struct found_group *found = arg;
+    found->standing = standing;
+    text_put(found->dn, DN_SIZE, dn);
+    loop_stop(fixture_loop);
+}
+
+enum group_standing find_group(struct auth *auth, const struct tenant *tenant, const char *group, char dn[DN_SIZE])
+{
+    struct auth_port port = auth_port(auth);
+    struct found_group found = {.standing = GROUP_UNKNOWN, .dn = dn};
+    text_put(dn, DN_SIZE, "not answered");
+    port.find_group(port.self, tenant, group, group_answered, &found);
+    cr_assert_str_eq(dn, "not answered", "answered from within the call");
+    run_for(20000);
+    cr_assert_str_neq(dn, "not answered");
+    return found.standing;
+}
+
+void slapd_modify(const char *name, int port, const char *ldif)
+{
+    char path[128], uri[64], root[64], authority[128];
+    snprintf(path, sizeof path, "%s/change.ldif", fixture_folder);
+    snprintf(authority, sizeof authority, "LDAPTLS_CACERT=%s/%s/ca.pem", fixture_folder, name);
+    snprintf(uri, sizeof uri, "ldaps://127.0.0.1:%d", port + 1);
+    snprintf(root, sizeof root, "cn=root,dc=%s", name);
+    write_file(path, ldif, strlen(ldif));
+    int status = 1;
+    const char *const change[] = {"/usr/bin/env", "-u", "LDAPNOINIT", authority,     "ldapmodify", "-x", "-H", uri,
+                                  "-D",           root, "-w",         "root-geheim", "-f",         path, NULL};
+    waitpid(fixture_start(change), &status, 0);
+    cr_assert_eq(status, 0, "%s", ldif);
 }

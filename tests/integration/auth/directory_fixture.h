@@ -10,6 +10,8 @@ enum { FIRST_PORT = 3389, SECOND_PORT = 4389 }; // of serve-slapd; TLS is one ab
 struct answer {
     bool came;
     enum auth_verdict verdict;
+    enum person_finding finding; // of explain
+    bool locked;
     char user_name[USER_NAME_SIZE], key[NAME_SIZE], name[NAME_SIZE];
     char groups[32][DN_SIZE];
     size_t group_count;
@@ -49,6 +51,12 @@ struct answer look_up(struct auth *auth, const struct tenant *tenant, const char
 struct answer change(struct auth *auth, const struct tenant *tenant, const char *name, const char *old_password,
                      const char *new_password);
 bool is_in(const struct answer *answer, const char *group);
+// A look-up that says what it came to.
+struct answer explain(struct auth *auth, const struct tenant *tenant, const char *name);
+// What a group of a setting means, asked for, and then what is remembered of it.
+enum group_standing find_group(struct auth *auth, const struct tenant *tenant, const char *group, char dn[DN_SIZE]);
+// "add" or "delete" of an entry, by the root of the directory.
+void slapd_modify(const char *name, int port, const char *ldif);
 
 // Has a directory looked at, and waits for it. Then: that some step said so, or that all of them work.
 void examine(struct auth *auth, const struct tenant *tenant, const char *name);

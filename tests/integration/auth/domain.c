@@ -134,12 +134,15 @@ Test(domain, shows_a_locked_account_to_nobody)
     for (int i = 0; i < 6; i++)
         expect("bruno", "falsch", AUTH_WRONG);
     expect("bruno", "bruno-geheim-1", AUTH_WRONG);
+    cr_expect(explain(auth, &town, "bruno").locked, "but to administrators");
+    cr_expect_not(explain(auth, &town, "anna").locked);
 }
 
 Test(domain, lets_a_password_be_changed_that_must_be)
 {
     expect_change("eva", "falsch", "neu-und-lang-genug-7", AUTH_WRONG);
-    expect_change("eva", "eva-geheim-1", "kurz", AUTH_REJECTED);
+    expect_change("eva", "eva-geheim-1", "kurz", AUTH_TOO_SHORT);
+    expect_change("eva", "eva-geheim-1", "einfachundlang", AUTH_TOO_SIMPLE);
     expect("eva", "eva-geheim-1", AUTH_MUST_CHANGE);
     expect_change("eva", "eva-geheim-1", "Überlang-und-neu-7", AUTH_RIGHT);
     expect("eva", "Überlang-und-neu-7", AUTH_RIGHT); // a domain also takes the old one for another hour
@@ -151,7 +154,7 @@ Test(domain, lets_a_password_be_changed_that_has_expired_or_not)
     expect("dirk", "neu-und-lang-genug-7", AUTH_RIGHT);
     expect_change("anna", "anna-burgstadt-1", "neu-und-lang-genug-7", AUTH_RIGHT);
     expect("anna", "neu-und-lang-genug-7", AUTH_RIGHT);
-    expect_change("anna", "neu-und-lang-genug-7", "anna-burgstadt-1", AUTH_REJECTED); // it was one of the last three
+    expect_change("anna", "neu-und-lang-genug-7", "anna-burgstadt-1", AUTH_REUSED); // it was one of the last three
 }
 
 Test(domain, changes_nothing_for_who_may_not_log_on)

@@ -72,11 +72,11 @@ Test(port389, shuts_out_an_inactive_account)
     cr_expect_eq(look_up(auth, &town, "fritz").verdict, AUTH_DISABLED);
 }
 
-Test(port389, says_expired_only_after_the_right_password)
+Test(port389, says_that_it_is_too_late_only_after_the_right_password)
 {
     cr_expect_eq(check(auth, &town, "doris", "falsch").verdict, AUTH_WRONG);
     struct answer right = check(auth, &town, "doris", "doris-geheim");
-    cr_expect_eq(right.verdict, AUTH_EXPIRED, "%d", right.verdict);
+    cr_expect_eq(right.verdict, AUTH_TOO_LATE, "%d", right.verdict);
 }
 
 Test(port389, changes_a_password)

@@ -63,6 +63,14 @@ Test(ldap_dn, refuses_what_is_none)
     cr_expect_not(ldap_dn_canonical(text, sizeof text, bytes(longest)));
 }
 
+Test(ldap_dn, has_a_top)
+{
+    cr_expect_str_eq(ldap_dn_top("ou=people,dc=x,dc=y"), "dc=x,dc=y");
+    cr_expect_str_eq(ldap_dn_top("dc=x"), "dc=x");
+    cr_expect_str_eq(ldap_dn_top("ou=people,ou=dc,o=amt,c=de"), "o=amt,c=de");
+    cr_expect_str_eq(ldap_dn_top("ou=people"), "ou=people");
+}
+
 Test(ldap_dn, may_be_below_another)
 {
     char base[DN_SIZE];

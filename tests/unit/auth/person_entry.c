@@ -214,3 +214,26 @@ Test(person, of_any_kind_may_be_disabled)
     expect_disabled(&port389, "nsUniqueId", "accountUnlockTime", "20990101000000Z", false);
     cr_expect(person.locked);
 }
+
+Test(person, is_locked_only_as_long_as_the_lock_lasts)
+{
+    add_text("sAMAccountName", "Anna");
+    add("objectGUID", "\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16);
+    add_text("lockoutTime", "133000000000000000");
+    add_text("msDS-User-Account-Control-Computed", "0");
+    cr_expect(read_of(&domain, "anna") && !person.locked);
+    entry.count--;
+    add_text("msDS-User-Account-Control-Computed", "16");
+    cr_expect(read_of(&domain, "anna") && person.locked);
+    entry.count = 0;
+    add_text("uid", "anna");
+    add_text("entryUUID", "8a83e74a-7b6c-1041-9232-85d9fd48b5c8");
+    add_text("accountUnlockTime", "20260228000000Z");
+    cr_expect(read_of(&town, "anna") && !person.locked);
+    entry.count--;
+    add_text("accountUnlockTime", "20260302000000Z");
+    cr_expect(read_of(&town, "anna") && person.locked);
+    entry.count--;
+    add_text("accountUnlockTime", "19700101000000Z");
+    cr_expect(read_of(&town, "anna") && person.locked, "for ever");
+}

@@ -26,7 +26,7 @@ Test(verdict, of_slapd)
     cr_expect_eq(of_slapd(0, POLICY("\x30\x05\xa0\x03\x80\x01\x64")), AUTH_RIGHT, "will expire in 100 s");
     cr_expect_eq(of_slapd(0, POLICY("\x30\x05\xa0\x03\x81\x01\x00")), AUTH_EXPIRED, "the last grace logon");
     cr_expect_eq(of_slapd(0, POLICY("\x30\x03\x81\x01\x02")), AUTH_MUST_CHANGE);
-    cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x00")), AUTH_EXPIRED);
+    cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x00")), AUTH_TOO_LATE);
     cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x01")), AUTH_WRONG, "locked");
     cr_expect_eq(of_slapd(49, POLICY("\x30\x03\x81\x01\x02")), AUTH_WRONG, "no success, whatever it says");
     cr_expect_eq(of_slapd(49, NULL, 0), AUTH_WRONG);
@@ -40,7 +40,7 @@ Test(verdict, of_slapd)
 Test(verdict, understands_lengths_that_are_written_longer_than_they_need)
 {
     cr_expect_eq(of_slapd(53, POLICY("\x30\x84\x00\x00\x00\x03\x81\x01\x01")), AUTH_WRONG, "inactive");
-    cr_expect_eq(of_slapd(49, POLICY("\x30\x84\x00\x00\x00\x03\x81\x01\x00")), AUTH_EXPIRED);
+    cr_expect_eq(of_slapd(49, POLICY("\x30\x84\x00\x00\x00\x03\x81\x01\x00")), AUTH_TOO_LATE);
     cr_expect_eq(of_slapd(0, POLICY("\x30\x84\x00\x00\x00\x09\xa0\x84\x00\x00\x00\x03\x81\x01\x00")), AUTH_EXPIRED);
     cr_expect_eq(of_slapd(0, POLICY("\x30\x81\x03\x81\x01\x02")), AUTH_MUST_CHANGE);
     cr_expect_eq(of_slapd(0, POLICY("\x30\x80\x81\x01\x02")), AUTH_UNAVAILABLE, "without a length");
@@ -90,6 +90,25 @@ Test(verdict, of_a_change)
     cr_expect_eq(verdict_of_change(&result), AUTH_UNAVAILABLE);
 }
 
+static enum auth_verdict of_reason(char reason)
+{
+    const char policy[] = {0x30, 0x03, (char)0x81, 0x01, reason};
+    struct ldap_result result = {.code = RESULT_CONSTRAINT, .diagnostic = "", .policy = {policy, sizeof policy}};
+    return verdict_of_change(&result);
+}
+
+Test(verdict, of_a_change_says_why)
+{
+    static const enum auth_verdict verdicts[] = {AUTH_REJECTED, AUTH_REJECTED,   AUTH_REJECTED,  AUTH_TOO_LATE,
+                                                 AUTH_REJECTED, AUTH_TOO_SIMPLE, AUTH_TOO_SHORT, AUTH_TOO_YOUNG,
+                                                 AUTH_REUSED,   AUTH_REJECTED,   AUTH_REJECTED,  AUTH_REJECTED};
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+        cr_expect_eq(of_reason((char)i), verdicts[i], "%zu: %d", i, of_reason((char)i));
+        bool another = verdicts[i] != AUTH_TOO_LATE && verdicts[i] != AUTH_TOO_YOUNG;
+        cr_expect_eq(verdict_asks_for_another(of_reason((char)i)), another, "%zu", i);
+    }
+}
+
 static enum auth_verdict of_domain_change(int code, const char *diagnostic)
 {
     struct ldap_result result = {.code = code, .diagnostic = diagnostic};
@@ -101,6 +120,9 @@ Test(verdict, of_a_change_in_a_domain)
     cr_expect_eq(of_domain_change(0, ""), AUTH_RIGHT);
     cr_expect_eq(of_domain_change(19, "0000052D: SvcErr: DSID-031A126C, problem 5003 (WILL_NOT_PERFORM), data 0"),
                  AUTH_REJECTED);
+    cr_expect_eq(of_domain_change(19, "0000052D: Constraint violation - check_password_restrictions: the password is "
+                                      "too short. It should be equal or longer than 7 characters!"),
+                 AUTH_TOO_SHORT);
     cr_expect_eq(of_domain_change(19, "00000056: AtrErr: DSID-03190F80, #1"), AUTH_WRONG);
     cr_expect_eq(of_domain_change(19, "00000775: locked"), AUTH_WRONG);
     cr_expect_eq(of_domain_change(19, ""), AUTH_REJECTED);

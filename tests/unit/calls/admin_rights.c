@@ -84,6 +84,33 @@ Test(admin_rights, end_with_the_membership)
     cr_assert(strstr(calls.events, "neustadt/anna"));
 }
 
+Test(admin_rights, end_when_the_group_is_there_twice)
+{
+    log_on(&anna, &rathaus, ADMIN_CHECK_MS);
+    calls.group = GROUP_TWICE;
+    sweep();
+    cr_assert_eq(role_of(token), ROLE_UNAUTHENTICATED);
+}
+
+Test(admin_rights, wait_for_what_the_name_of_their_group_means)
+{
+    log_on(&anna, &rathaus, ADMIN_CHECK_MS);
+    calls.group = GROUP_UNKNOWN;
+    calls.group_answer = GROUP_FOUND;
+    sweep();
+    cr_assert(calls.group_questions > 0 && calls.look_ups == 1);
+    cr_assert_eq(role_of(token), ROLE_ADMIN);
+}
+
+Test(admin_rights, stay_when_nobody_says_what_their_group_is)
+{
+    log_on(&anna, &rathaus, ADMIN_CHECK_MS);
+    calls.group = calls.group_answer = GROUP_UNKNOWN;
+    sweep();
+    cr_assert(calls.group_questions > 0 && calls.look_ups == 0);
+    cr_assert_eq(role_of(token), ROLE_ADMIN);
+}
+
 Test(admin_rights, end_with_the_account)
 {
     static const enum auth_verdict verdicts[] = {AUTH_WRONG, AUTH_DISABLED};

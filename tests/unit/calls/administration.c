@@ -329,48 +329,6 @@ Test(administration, every_answer_about_a_host_says_which_version_it_is)
     }
 }
 
-// ---- why
-
-Test(administration, each_step_of_a_why_says_what_it_was_made_from)
-{
-    for (int round = 0; round < 2; round++) {
-        owned(json) json_object *answer =
-            calls_call(METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
-        json_object *why = codec_member(answer, "why"), *formats = codec_member(answer, "why_formats");
-        cr_assert_str_eq(codec_string(answer, "refusal"), "none");
-        cr_assert_gt(json_object_array_length(why), 3);
-        cr_assert_eq(json_object_array_length(why), json_object_array_length(formats));
-        for (size_t i = 0; i < json_object_array_length(why); i++) {
-            const char *line = json_object_get_string(json_object_array_get_idx(why, i));
-            const char *format = json_object_get_string(json_object_array_get_idx(formats, i));
-            cr_expect_eq(strncmp(line, format, strcspn(format, "%")), 0, "%s: %s", format, line);
-        }
-    }
-}
-
-static const char *why_not(json_object **answer)
-{
-    json_drop(answer);
-    *answer = calls_call(METHOD_EXPLAIN, NOUN_NONE, "", "{\"person\":\"anna\",\"device\":\"neustadt/desk1\"}");
-    json_object *why = codec_member(*answer, "why");
-    return json_object_get_string(json_object_array_get_idx(why, json_object_array_length(why) - 1));
-}
-
-Test(administration, a_why_says_what_the_directory_has_against_an_account)
-{
-    owned(json) json_object *answer = NULL;
-    calls.verdict = AUTH_WRONG;
-    cr_assert(strstr(why_not(&answer), "has no account of this name"));
-    calls.verdict = AUTH_DISABLED;
-    cr_assert(strstr(why_not(&answer), "has disabled this account"));
-    cr_assert_str_eq(codec_string(answer, "refusal"), "account-disabled");
-    calls.verdict = AUTH_RIGHT;
-    cr_assert_not(strstr(why_not(&answer), "locked"));
-    calls.locked = true;
-    cr_assert(strstr(why_not(&answer), "has locked this account"));
-    cr_assert_str_eq(codec_string(answer, "refusal"), "none");
-}
-
 // ---- what hosts say
 
 static void host_says(const char *host_id, const char *message)

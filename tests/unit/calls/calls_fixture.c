@@ -78,6 +78,14 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
     calls.look_ups++;
 }
 
+static auth_explained *explained;
+
+static void explain(void *self, const struct tenant *tenant, const char *name, auth_explained *done, void *arg)
+{
+    look_up(self, tenant, name, NULL, arg);
+    explained = done;
+}
+
 static void check_password(void *self, const struct tenant *tenant, const char *name, const struct secret *password,
                            auth_done *done, void *arg)
 {
@@ -95,6 +103,11 @@ static void answer_directory(void)
     anna.locked = calls.locked;
     if (calls.key)
         TEXT_PUT(anna.key, calls.key);
+    if (explained) {
+        auth_explained *done = explained;
+        explained = NULL;
+        done(asked_arg, asked_verdict, calls.finding, asked_verdict == AUTH_RIGHT ? &anna : NULL);
+    }
     while (asked) {
         auth_done *done = asked;
         asked = NULL;
@@ -102,8 +115,45 @@ static void answer_directory(void)
     }
 }
 
+static group_done *group_asked[8];
+static void *group_arg[8];
+static size_t group_count;
+
+static void find_group(void *self, const struct tenant *tenant, const char *group, group_done *done, void *arg)
+{
+    (void)self, (void)tenant, (void)group;
+    cr_assert_lt(group_count, 8);
+    group_arg[group_count] = arg;
+    group_asked[group_count++] = done;
+    calls.group_questions++;
+}
+
+static void answer_groups(void)
+{
+    char dn[DN_SIZE];
+    while (group_count > 0) {
+        size_t last = --group_count;
+        core_groups.dn(NULL, "", "rathaus", dn);
+        calls.group = calls.group_answer;
+        group_asked[last](group_arg[last], calls.group, calls.group == GROUP_FOUND ? dn : "");
+    }
+}
+
+static enum group_standing group_now(void *self, const struct tenant *tenant, const char *group, char dn[DN_SIZE],
+                                     bool *is_old)
+{
+    (void)self;
+    dn[0] = 0;
+    if (is_old)
+        *is_old = calls.group == GROUP_UNKNOWN;
+    if (calls.group != GROUP_FOUND)
+        return calls.group;
+    return core_groups.dn(core_groups.arg, tenant->id, group, dn) ? GROUP_FOUND : GROUP_ABSENT;
+}
+
 void calls_settle(void)
 {
+    answer_groups();
     answer_directory();
     answer_page();
     while (written) {
@@ -205,6 +255,8 @@ void calls_open(void)
     char path[FOLDER_SIZE + 8];
     calls = (struct calls_fixture){.detail = "",
                                    .page_limit = 100,
+                                   .group = GROUP_FOUND,
+                                   .group_answer = GROUP_FOUND,
                                    .caller = {.role = ROLE_DISTRICT, .id = "neustadt/admin", .tenant = "neustadt"}};
     folder_make(calls.folder, "office");
     snprintf(path, sizeof path, "%s/otp", calls.folder);
@@ -222,6 +274,9 @@ void calls_open(void)
         .health = calls.core.source,
         .auth = {.check = check_password,
                  .look_up = look_up,
+                 .explain = explain,
+                 .find_group = find_group,
+                 .group = group_now,
                  .accept_ticket = accept_ticket,
                  .status = directory_status,
                  .forget = forget},
@@ -231,6 +286,7 @@ void calls_open(void)
     };
     cr_assert(services->otp_maker, "%s", why.text);
     folder_remove(calls.folder);
+    services->groups = services_groups(services);
     services->health.detail = detail_of;
     services->health.probe_now = probe_now;
 }

@@ -41,9 +41,12 @@ struct calls_fixture {
     char events[4096];    // what was appended last
     char erased[ID_SIZE]; // whose name went last
     bool disk_is_full;
-    enum auth_verdict verdict; // of looking anna up
-    int look_ups, binds;       // that the directory was asked for
-    const char *key;           // anna's, when it is another
+    enum auth_verdict verdict;               // of looking anna up
+    enum person_finding finding;             // what that came to
+    int look_ups, binds;                     // that the directory was asked for
+    enum group_standing group, group_answer; // of every group: as remembered, and when it is asked for
+    int group_questions;
+    const char *key; // anna's, when it is another
     bool locked;
 };
 

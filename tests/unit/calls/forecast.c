@@ -31,6 +31,36 @@ static void look_up(void *self, const struct tenant *tenant, const char *name, a
     asked[asked_count++].arg = arg;
 }
 
+static bool names_are_old;
+static int group_questions;
+static group_done *group_asked;
+static void *group_arg;
+
+static enum group_standing group_now(void *self, const struct tenant *tenant, const char *group, char dn[DN_SIZE],
+                                     bool *is_old)
+{
+    (void)self;
+    if (is_old)
+        *is_old = names_are_old;
+    return core_groups.dn(NULL, tenant->id, group, dn) && !names_are_old ? GROUP_FOUND : GROUP_UNKNOWN;
+}
+
+static void find_group(void *self, const struct tenant *tenant, const char *group, group_done *done, void *arg)
+{
+    (void)self, (void)tenant, (void)group;
+    cr_assert(!group_asked || group_arg == arg);
+    group_asked = done;
+    group_arg = arg;
+    group_questions++;
+}
+
+static void answer_groups(enum group_standing standing)
+{
+    names_are_old = standing == GROUP_UNKNOWN;
+    while (group_questions-- > 0)
+        group_asked(group_arg, standing, "");
+}
+
 static bool somebody_else; // has the user name now
 
 // The oldest question; `group` NULL: with this verdict and no person.
@@ -60,6 +90,9 @@ static void start(void)
     core_open(&core);
     services = (struct services){.loop = loop_new(), .state = core.state, .group_cache = group_cache_new(1024 * 1024)};
     services.auth.look_up = look_up;
+    services.auth.group = group_now;
+    services.auth.find_group = find_group;
+    services.groups = services_groups(&services);
 }
 
 static void stop(void)
@@ -115,6 +148,29 @@ Test(forecast, is_there_at_once_when_nobody_is_touched)
     cr_assert_eq(told, 1);
     cr_assert_eq(forecast.people, 0);
     cr_assert_eq(asked_count, 0);
+}
+
+Test(forecast, waits_for_what_the_names_of_groups_mean)
+{
+    know("neustadt", "anna");
+    names_are_old = true;
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    cr_assert(told == 0 && asked_count == 0 && group_questions > 0);
+    answer_groups(GROUP_FOUND);
+    cr_assert_eq(asked_count, 1);
+    answer("rathaus", AUTH_RIGHT);
+    cr_assert(told == 1 && affected_count() == 1 && forecast.without_workplace == 1);
+}
+
+Test(forecast, checks_nobody_when_groups_are_not_known)
+{
+    know("neustadt", "anna");
+    names_are_old = true;
+    struct event event = reassigned("bauamt");
+    foresee(&event, 1);
+    answer_groups(GROUP_UNKNOWN);
+    cr_assert(told == 1 && asked_count == 0 && forecast.people == 1 && forecast.not_checked == 1);
 }
 
 Test(forecast, of_a_former_owner_of_a_user_name_nothing_is_foreseen)

@@ -269,12 +269,29 @@ Test(desk_by_password, changes_an_expired_password_at_the_broker_and_goes_on)
 
 Test(desk_by_password, lets_the_person_choose_again_when_the_directory_rejects_it)
 {
+    static const enum refusal refusals[] = {REFUSAL_PASSWORD_REJECTED, REFUSAL_PASSWORD_TOO_SHORT,
+                                            REFUSAL_PASSWORD_TOO_SIMPLE, REFUSAL_PASSWORD_REUSED};
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_PASSWORD_EXPIRED);
+    for (size_t i = 0; i < sizeof refusals / sizeof *refusals; i++) {
+        desk_fixture_choose("x");
+        desk_changed(fixture.desk, fixture.attempt, refusals[i]);
+        cr_assert_eq(desk_state(fixture.desk), DESK_CHANGING);
+        cr_assert_str_eq(fixture.sentence, refusal_rows[refusals[i]].sentence);
+    }
+}
+
+Test(desk_by_password, asks_for_no_new_password_when_it_is_too_late)
+{
+    desk_fixture_log_on();
+    desk_fixture_answer_no(REFUSAL_PASSWORD_TOO_LATE);
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
+    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_PASSWORD_TOO_LATE].sentence);
     desk_fixture_log_on();
     desk_fixture_answer_no(REFUSAL_PASSWORD_EXPIRED);
     desk_fixture_choose("x");
-    desk_changed(fixture.desk, fixture.attempt, REFUSAL_PASSWORD_REJECTED);
-    cr_assert_eq(desk_state(fixture.desk), DESK_CHANGING);
-    cr_assert_str_eq(fixture.sentence, refusal_rows[REFUSAL_PASSWORD_REJECTED].sentence);
+    desk_changed(fixture.desk, fixture.attempt, REFUSAL_PASSWORD_TOO_LATE);
+    cr_assert_eq(desk_state(fixture.desk), DESK_GREETING);
 }
 
 Test(desk_by_password, refuses_an_answer_that_does_not_pin_the_host)

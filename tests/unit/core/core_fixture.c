@@ -127,6 +127,17 @@ void core_close(struct core_fixture *core)
     state_free(core->state);
 }
 
+static bool group_dn(void *arg, const char *tenant_id, const char *group, char dn[DN_SIZE])
+{
+    (void)arg, (void)tenant_id;
+    bool is_dn = strchr(group, '=');
+    snprintf(dn, DN_SIZE, "%s%.200s%s", is_dn ? "" : "cn=", group, is_dn ? "" : ",ou=groups,dc=example");
+    text_lower(dn);
+    return group[0];
+}
+
+const struct group_source core_groups = {NULL, group_dn};
+
 static size_t make_groups(const char *groups, char (*dns)[DN_SIZE])
 {
     char copy[400];
@@ -147,7 +158,7 @@ void core_decide(struct core_fixture *core, const char *user_name, const char *g
     struct logon_input input = {
         .tenant_id = tenant,
         .person_id = person,
-        .who = {person, user_name, (const char(*)[DN_SIZE])dns, make_groups(groups, dns)},
+        .who = {person, user_name, (const char(*)[DN_SIZE])dns, make_groups(groups, dns), &core_groups},
         .device_id = device,
         .health = &core->source,
         .now_ms = core->now_ms,

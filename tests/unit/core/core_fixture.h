@@ -17,6 +17,9 @@ struct core_fixture {
     int64_t fence; // the last one
 };
 
+// A DN means itself; a name "x" means the group "cn=x,ou=groups,dc=example".
+extern const struct group_source core_groups;
+
 void core_open(struct core_fixture *core);
 void core_close(struct core_fixture *core);
 void core_set(struct core_fixture *core, enum noun noun, const union record *record); // applies EVENT_SET
