@@ -188,11 +188,12 @@ static bool examine(void *self, const struct tenant *tenant, const char *name, e
     // As long for each step as a connection for logons may take.
     open->checkup =
         checkup_new(auth->loop, tenant, auth->credentials_dir, name, auth->config.deadline_ms * 2 / 5, examined, open);
-    if (open->checkup)
-        LL_PREPEND(auth->checkups, open);
-    else
+    if (!open->checkup) {
         free(open);
-    return open->checkup != NULL;
+        return false;
+    }
+    LL_PREPEND(auth->checkups, open);
+    return true;
 }
 
 struct auth *auth_new(struct loop *loop, const struct directory_config *config)
