@@ -43,7 +43,7 @@ struct found {
     const struct directory_look *look;
     size_t count;
     char dns[SHOWN_MAX][SHOWN_SIZE];
-    bool has_id, has_member_of;
+    bool has_id, has_ids, has_member_of;
     const char *other_id;     // an id that it has instead
     char classes[SHOWN_SIZE]; // of the first
     char time[32];            // of the root of the directory
@@ -82,6 +82,7 @@ static void look_at_entry(struct found *found, const struct ldap_entry *entry)
     const struct ldap_attribute *id = ldap_entry_attribute(entry, look->schema.id_attribute);
     const struct ldap_attribute *time = ldap_entry_attribute(entry, "currentTime");
     found->has_id = id && id->count > 0;
+    found->has_ids = id && id->count > 1;
     for (size_t i = 0; known_ids[i] && !found->has_id && !found->other_id; i++)
         found->other_id = ldap_entry_attribute(entry, known_ids[i]) ? known_ids[i] : NULL;
     found->has_member_of = ldap_entry_attribute(entry, "memberOf") != NULL;
@@ -296,6 +297,9 @@ static void tell_no_person(struct directory_look *look, const struct found *foun
         check_add(&look->steps, CHECK_STEP_PERSON, CHECK_FAILED,
                   "%s has no %s that the account may read. Set id_attribute, or let the account read it.",
                   found->dns[0], id);
+    else if (found->has_ids)
+        check_add(&look->steps, CHECK_STEP_PERSON, CHECK_FAILED,
+                  "%s has several values of %s, so none of them tells who it is. Set id_attribute.", found->dns[0], id);
     else
         check_add(&look->steps, CHECK_STEP_PERSON, CHECK_FAILED,
                   "%s has no %s, which is the user name at session hosts, or one that cannot be used. Set "
@@ -310,7 +314,7 @@ static void judge_person(struct directory_look *look, const struct found *found)
             &look->steps, CHECK_STEP_PERSON, CHECK_FAILED,
             "several entries have the name %s, so it is nobody's: %s and %s. Make it unique, or correct user_base.",
             look->name, found->dns[0], found->dns[1]);
-    else if (!found->has_id || (look->named && !found->is_person))
+    else if (!found->has_id || found->has_ids || (look->named && !found->is_person))
         tell_no_person(look, found);
     else if (!look->named)
         check_add(&look->steps, CHECK_STEP_PERSON, CHECK_OK, "people are found, such as %s", found->dns[0]);

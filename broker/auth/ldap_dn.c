@@ -62,10 +62,17 @@ static void squeeze_spaces(struct berval *value)
     value->bv_len = length > 0 && value->bv_val[length - 1] == ' ' ? length - 1 : length;
 }
 
-static int compare_types(const void *a, const void *b)
+static int compare_texts(const struct berval *a, const struct berval *b)
 {
-    const struct berval *one = &(*(LDAPAVA *const *)a)->la_attr, *other = &(*(LDAPAVA *const *)b)->la_attr;
-    return strncasecmp(one->bv_val, other->bv_val, one->bv_len < other->bv_len ? one->bv_len : other->bv_len);
+    int order = strncasecmp(a->bv_val, b->bv_val, a->bv_len < b->bv_len ? a->bv_len : b->bv_len);
+    return order ? order : (a->bv_len > b->bv_len) - (a->bv_len < b->bv_len);
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+    LDAPAVA *one = *(LDAPAVA *const *)a, *other = *(LDAPAVA *const *)b;
+    int order = compare_texts(&one->la_attr, &other->la_attr);
+    return order ? order : compare_texts(&one->la_value, &other->la_value);
 }
 
 static void settle_name(LDAPRDN name)
@@ -76,7 +83,7 @@ static void settle_name(LDAPRDN name)
         if (!(name[count]->la_flags & LDAP_AVA_BINARY))
             squeeze_spaces(&name[count]->la_value);
     }
-    qsort(name, count, sizeof *name, compare_types);
+    qsort(name, count, sizeof *name, compare_parts);
 }
 
 bool ldap_dn_canonical(char *to, size_t size, struct ldap_bytes dn)

@@ -38,6 +38,13 @@ static struct ldap_bytes first_value(const struct ldap_entry *entry, const char 
     return attribute && attribute->count > 0 ? attribute->values[0] : (struct ldap_bytes){"", 0};
 }
 
+// The order of several is the server's, and may be another tomorrow.
+static struct ldap_bytes only_value(const struct ldap_entry *entry, const char *name)
+{
+    const struct ldap_attribute *attribute = ldap_entry_attribute(entry, name);
+    return attribute && attribute->count == 1 ? attribute->values[0] : (struct ldap_bytes){"", 0};
+}
+
 static bool has_value(const struct ldap_entry *entry, const char *name, const char *value)
 {
     const struct ldap_attribute *attribute = ldap_entry_attribute(entry, name);
@@ -187,7 +194,7 @@ bool person_entry_identity(struct person_entry_read *person, const struct tenant
                            int64_t now_ms)
 {
     person->user_name[0] = person->key[0] = person->name[0] = 0;
-    person->lacks_id = !read_key(person->key, first_value(entry, schema->id_attribute));
+    person->lacks_id = !read_key(person->key, only_value(entry, schema->id_attribute));
     if (!has_name(entry, tenant, schema, user_name) || person->lacks_id ||
         !choose_user_name(person->user_name, schema->logon_attributes.at[0], entry))
         return false;

@@ -34,6 +34,9 @@ Test(ldap_dn, has_one_spelling)
     }
     cr_expect_str_eq(canonical(first), first);
     cr_expect_str_eq(canonical("uid=Jan+cn=Bau,dc=x"), canonical("CN=bau+uid=jan,dc=x"));
+    cr_expect(ldap_dn_equal(bytes("ou=Bau+o=Amt,dc=x"), bytes("o=Amt+ou=Bau,dc=x")), "a type that begins another");
+    cr_expect(ldap_dn_equal(bytes("cn=Plan+CN=bau,dc=x"), bytes("cn=Bau+cn=plan,dc=x")), "one type twice");
+    cr_expect(ldap_dn_equal(bytes("cn=Bauamt+cn=Bau,dc=x"), bytes("cn=Bau+cn=Bauamt,dc=x")), "and values, too");
 }
 
 Test(ldap_dn, tells_names_apart)

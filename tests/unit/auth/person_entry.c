@@ -78,6 +78,16 @@ static void expect_user_name(const char *dn, const char *const *uids, size_t cou
     }
 }
 
+Test(person, with_two_ids_is_nobody)
+{
+    static const char *const ids[] = {"8a83e74a-7b6c-1041-9232-85d9fd48b5c8", "9a83e74a-7b6c-1041-9232-85d9fd48b5c8"};
+    add_text("uid", "anna");
+    add_values("entryUUID", ids, 2);
+    cr_expect_not(read_of(&town, "anna"), "which of them comes first is the server's to say");
+    attributes[1].count = 1;
+    cr_expect(read_of(&town, "anna"));
+}
+
 Test(person, has_one_user_name_whichever_was_typed)
 {
     static const char *const two[] = {"jan.janssen", "Jan"}, *const three[] = {"jan@amt", "zz", "aa"},
