@@ -66,6 +66,11 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     else if (verdict == AUTH_UNAVAILABLE)
         check_tell(check, CHECK_STEP_GROUPS, CHECK_FAILED,
                    "the groups of %s were not found in time, or the directory refuses to tell them", check->name);
+    else
+        check_tell(check, CHECK_STEP_PERSON, CHECK_FAILED,
+                   "%s cannot log on: another entry has the user name, too, or this one changed just now. Make the "
+                   "user name unique, and check again.",
+                   check->name);
     finish_check(check);
 }
 

@@ -67,6 +67,19 @@ Test(tenant_check, asks_for_groups_only_of_who_was_found)
     cr_expect_eq(calls.look_ups, 0);
 }
 
+Test(tenant_check, tells_of_who_is_found_and_still_refused)
+{
+    static const enum auth_verdict verdicts[] = {AUTH_WRONG, AUTH_DISABLED, AUTH_UNAVAILABLE};
+    for (size_t i = 0; i < sizeof verdicts / sizeof *verdicts; i++) {
+        calls.verdict = verdicts[i];
+        owned(json) json_object *answer = calls_call(METHOD_CHECK, NOUN_TENANT, "neustadt", "{\"as\":\"anna\"}");
+        json_object *steps = steps_of(answer), *state = NULL;
+        cr_assert_eq(json_object_array_length(steps), 3, "nothing said for %d", (int)verdicts[i]);
+        cr_assert(json_object_object_get_ex(json_object_array_get_idx(steps, 2), "state", &state));
+        cr_expect_str_eq(json_object_get_string(state), "failed");
+    }
+}
+
 Test(tenant_check, is_refused_when_there_are_too_many)
 {
     busy = true;
