@@ -14,9 +14,11 @@
 #include <utlist.h>
 
 enum {
-    GRAPH_MAX = 16384,       // groups kept of one tenant
-    GRAPH_LIFE_MS = 3600000, // then a new graph begins, so that what is gone is forgotten
-    WALKED_MAX = 1024,       // groups that one walk looks at; Windows puts no more than 1,015 into a token
+    GRAPH_MAX = 16384,          // groups kept of one tenant
+    GRAPH_LIFE_MS = 3600000,    // then a new graph begins, so that what is gone is forgotten
+    GRAPH_BYTES_MAX = 32 << 20, // then nothing is added any more, however a directory nests its groups
+    WALKED_MAX = 1024,          // groups that one walk looks at; Windows puts no more than 1,015 into a token
+    PLACES = 2 * WALKED_MAX,
     SID_MIN = 8,
     SID_MAX = 68,
 };
@@ -32,7 +34,8 @@ struct group_node {
     struct group_walk *waiting;
     struct group_node **parents;
     size_t parent_count, parent_capacity;
-    char *dn; // canonical; "" when there is none for us
+    char *dn;      // canonical; "" when there is none for us
+    unsigned hash; // one for all spellings of a DN
     size_t key_length;
     char key[]; // as the directory writes it: DN or SID
 };
@@ -41,7 +44,8 @@ struct group_node {
 struct graph {
     struct group_node *nodes;
     size_t users; // walks, and questions on their way
-    bool old;
+    size_t bytes;
+    bool old, full;
 };
 
 struct groups {
@@ -83,7 +87,8 @@ static struct graph *graph_now(struct groups *groups)
 {
     struct graph *graph = groups->graph;
     int64_t now_ms = clock_steady_ms();
-    if (HASH_COUNT(graph->nodes) < GRAPH_MAX && now_ms - groups->born_ms < GRAPH_LIFE_MS)
+    if (HASH_COUNT(graph->nodes) < GRAPH_MAX && graph->bytes < GRAPH_BYTES_MAX / 2 &&
+        now_ms - groups->born_ms < GRAPH_LIFE_MS)
         return graph;
     graph->old = true;
     if (graph->users == 0)
@@ -107,11 +112,22 @@ static char *name_for(const struct groups *groups, struct ldap_bytes dn)
     return mem_dup(groups->base[0] && ldap_dn_is_below(canonical, groups->base) ? canonical : "");
 }
 
+static bool has_room(const struct groups *groups, struct graph *graph)
+{
+    if (graph->bytes >= GRAPH_BYTES_MAX && !graph->full) {
+        log_warn("directory", "%s: its groups take more than %d MB: ignoring the rest for now", groups->tenant->id,
+                 GRAPH_BYTES_MAX >> 20);
+        graph->full = true;
+    }
+    return !graph->full;
+}
+
+// NULL: there is no room for it.
 static struct group_node *node_for(struct groups *groups, struct graph *graph, struct ldap_bytes key)
 {
     struct group_node *node = NULL;
     HASH_FIND(hh, graph->nodes, key.at, key.length, node);
-    if (node)
+    if (node || !has_room(groups, graph))
         return node;
     node = mem_new(1, sizeof *node + key.length);
     node->groups = groups;
@@ -120,6 +136,8 @@ static struct group_node *node_for(struct groups *groups, struct graph *graph, s
     memcpy(node->key, key.at, key.length);
     if (!is_domain(groups))
         node->dn = name_for(groups, key);
+    graph->bytes += sizeof *node + key.length + (node->dn ? strlen(node->dn) + 1 : 0);
+    HASH_VALUE(node->dn ? node->dn : node->key, node->dn ? strlen(node->dn) : key.length, node->hash);
     // A group that does not count leads nowhere either.
     if (node->dn && (!node->dn[0] || !groups->nests)) {
         node->state = NODE_KNOWN;
@@ -177,8 +195,12 @@ static void add_parent(struct group_node *node, struct ldap_bytes dn)
 {
     if (dn.length == 0 || dn.length >= DN_WRITTEN_SIZE || node->parent_count == WALKED_MAX)
         return;
+    struct group_node *parent = node_for(node->groups, node->graph, dn);
+    if (!parent)
+        return;
     mem_reserve(&node->parents, &node->parent_capacity, node->parent_count + 1, sizeof *node->parents);
-    node->parents[node->parent_count++] = node_for(node->groups, node->graph, dn);
+    node->parents[node->parent_count++] = parent;
+    node->graph->bytes += sizeof *node->parents;
 }
 
 static void set_parents(struct group_node *node, const struct ldap_entry *entry)
@@ -276,13 +298,27 @@ static bool is_same_group(const struct group_node *a, const struct group_node *b
     return a == b || (a->dn && b->dn && a->dn[0] && text_equal(a->dn, b->dn));
 }
 
+// Where its number is, or would be. A look at all nodes instead would hold the loop for seconds where a thousand groups
+// are members of each other.
+static uint16_t *place_of(const struct group_walk *walk, const struct group_node *node)
+{
+    size_t at = node->hash % PLACES;
+    while (walk->places[at] && !is_same_group(walk->nodes[walk->places[at] - 1], node))
+        at = (at + 1) % PLACES;
+    return &walk->places[at];
+}
+
 static void step_onto(struct group_walk *walk, struct group_node *node, unsigned depth)
 {
+    if (!node) {
+        walk->is_cut = true;
+        return;
+    }
     if (node->dn && !node->dn[0]) // others must have their room
         return;
-    for (size_t i = 0; i < walk->count; i++)
-        if (is_same_group(walk->nodes[i], node))
-            return;
+    uint16_t *place = place_of(walk, node);
+    if (*place)
+        return;
     if (walk->count == WALKED_MAX || depth > GROUPS_DEPTH) {
         walk->is_cut = true;
         return;
@@ -290,6 +326,7 @@ static void step_onto(struct group_walk *walk, struct group_node *node, unsigned
     mem_reserve(&walk->nodes, &walk->capacity, walk->count + 1, sizeof *walk->nodes);
     walk->depths[walk->count] = (unsigned char)depth;
     walk->nodes[walk->count++] = node;
+    *place = (uint16_t)walk->count;
 }
 
 static void begin_walk(struct groups *groups, struct group_walk *walk)
@@ -298,7 +335,9 @@ static void begin_walk(struct groups *groups, struct group_walk *walk)
         walk->graph = graph_now(groups);
         walk->graph->users++;
         walk->depths = mem_new(WALKED_MAX, 1);
+        walk->places = mem_new(PLACES, sizeof *walk->places);
     }
+    memset(walk->places, 0, PLACES * sizeof *walk->places);
     walk->count = walk->done = 0;
     walk->is_cut = false;
 }
@@ -418,6 +457,7 @@ void groups_end(struct groups *groups, struct group_walk *walk)
         graph_leave(walk->graph);
     free(walk->nodes);
     free(walk->depths);
+    free(walk->places);
     *walk = (struct group_walk){0};
 }
 

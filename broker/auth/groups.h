@@ -25,6 +25,7 @@ struct group_walk {
     struct group_node *waits_for;
     struct group_node **nodes;
     unsigned char *depths;
+    uint16_t *places; // of nodes, by their hash: number in `nodes` from 1 on; 0: free
     size_t count, capacity, done;
     bool is_cut; // there were more than are looked at
     // While a person's own groups are searched, which is done every time: who left a group must not stay in it.
