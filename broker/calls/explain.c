@@ -103,7 +103,7 @@ static void add_finding(struct trace *trace, enum person_finding finding, const 
         trace_add(
             trace,
             "the directory of %s has an entry of this name, but does not tell the broker's account its unchanging "
-            "id",
+            "id, or tells several",
             tenant->id);
         return;
     case PERSON_NAME_TAKEN:

@@ -205,7 +205,7 @@ enum person_finding {
     PERSON_ABSENT,     // no entry has the name
     PERSON_TWICE,      // several have it
     PERSON_NO_CLASS,   // one has it that is no person
-    PERSON_NO_ID,      // its unchanging id is missing, or not readable for the broker's account
+    PERSON_NO_ID,      // its unchanging id is missing, not readable for the broker's account, or not one
     PERSON_NAME_TAKEN, // the user name that it has at hosts is also another's
     PERSON_NO_BASE,    // the directory knows no such base of people
     PERSON_NOT_TOLD,   // no server answered within the deadline, or not as it should

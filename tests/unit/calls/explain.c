@@ -55,7 +55,7 @@ Test(explain, says_what_the_directory_has_against_an_account)
     } rows[] = {{PERSON_ABSENT, "has no entry of this name below"},
                 {PERSON_TWICE, "has several entries of this name below"},
                 {PERSON_NO_CLASS, "of none of the classes that people have"},
-                {PERSON_NO_ID, "its unchanging id"},
+                {PERSON_NO_ID, "its unchanging id, or tells several"},
                 {PERSON_NAME_TAKEN, "is another entry's, too"}};
     calls.verdict = AUTH_WRONG;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
