@@ -65,20 +65,21 @@ static void give_to_owner(const char *path, const struct archive_member *member)
 static bool make_folder_of(const char *path, struct fault *why)
 {
     char folder[FILE_PATH_SIZE];
-    TEXT_PUT(folder, path);
-    *strrchr(folder, '/') = 0;
+    const char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return true; // the present folder, or the root
+    snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
     return (mkdir(folder, 0755) == 0 && chmod(folder, 0755) == 0) || errno == EEXIST ||
            fault_set(why, FAULT_UNAVAILABLE, "cannot make %.200s: %s", folder, strerror(errno));
 }
 
-static bool put_file(const char *path, const struct backup_small_file *file, struct fault *why)
+static bool write_file(const char *path, const struct backup_small_file *file, struct fault *why)
 {
     if (!make_folder_of(path, why) || !file_create(path, 0600, file->bytes, (size_t)file->member.size, why))
         return false;
     // Which the umask took from it: the broker may be one of its group.
     bool opened = chmod(path, file->member.mode) == 0;
     give_to_owner(path, &file->member);
-    say("restored", path);
     return opened || fault_set(why, FAULT_UNAVAILABLE, "cannot set the mode of %.200s: %s", path, strerror(errno));
 }
 
@@ -89,9 +90,12 @@ static bool put_elsewhere(const char *config_path, const struct backup_small_fil
     char path[FILE_PATH_SIZE];
     size_t folder = (size_t)(strrchr(config_path, '/') + 1 - config_path);
     snprintf(path, sizeof path, "/%s", file->member.name + strlen(BACKUP_FILES));
-    if (!file_exists(path) && strncmp(path, config_path, folder) == 0)
-        return put_file(path, file, why);
-    if (!same_as(path, file))
+    bool belongs = !file_exists(path) && strncmp(path, config_path, folder) == 0;
+    if (belongs && !write_file(path, file, why))
+        return false;
+    if (belongs)
+        say("restored", path);
+    else if (!same_as(path, file))
         say("not restored: there is another one, or it lies elsewhere; take it out of the back-up by hand", path);
     return true;
 }
@@ -110,35 +114,7 @@ static bool sets_nothing(const char *path)
     return true;
 }
 
-// The first file is the configuration. One that sets nothing, or cannot be used, makes room for it.
-static bool put_config(const char *path, const struct backup_small_file *file, struct broker_config *config,
-                       struct fault *why)
-{
-    char before[FILE_PATH_SIZE];
-    if (file_exists(path) && !sets_nothing(path) && broker_config_load(path, config))
-        return true;
-    snprintf(before, sizeof before, "%s.before-restore", path);
-    if (file_exists(path) && !file_rename(path, before, why))
-        return false;
-    return put_file(path, file, why) &&
-           (broker_config_load(path, config) || fault_set(why, FAULT_INVALID, "%s cannot be used", path));
-}
-
-static bool put_files(const char *path, const struct backup_small_files *files, struct broker_config *config,
-                      struct fault *why)
-{
-    if (!files->count || !text_starts(files->files[0].member.name, BACKUP_FILES))
-        return fault_set(why, FAULT_BROKEN, "it is no back-up of a broker: it begins with no configuration");
-    if (!put_config(path, &files->files[0], config, why))
-        return false;
-    for (size_t i = 1; i < files->count; i++)
-        if (text_starts(files->files[i].member.name, BACKUP_FILES) &&
-            !put_elsewhere(config->path, &files->files[i], why))
-            return false;
-    return true;
-}
-
-// ---- the data
+// ---- what is there already
 
 static const struct backup_small_file *find_data(const struct backup_small_files *files, const char *name)
 {
@@ -168,7 +144,8 @@ static bool is_empty(const struct broker_config *config, const struct backup_sma
 {
     DIR *entries = opendir(config->data_dir);
     if (!entries)
-        return fault_set(why, FAULT_UNAVAILABLE, "cannot open %s: %s", config->data_dir, strerror(errno));
+        return errno == ENOENT ||
+               fault_set(why, FAULT_UNAVAILABLE, "cannot open %s: %s", config->data_dir, strerror(errno));
     bool empty = true;
     for (struct dirent *entry; empty && (entry = readdir(entries));)
         if (!may_be_there(config, files, entry->d_name))
@@ -177,6 +154,58 @@ static bool is_empty(const struct broker_config *config, const struct backup_sma
     closedir(entries);
     return empty;
 }
+
+// ---- configuration
+
+static bool load_config(const char *path, struct broker_config *config, struct fault *why)
+{
+    return broker_config_load(path, config) || fault_set(why, FAULT_INVALID, "%s cannot be used", path);
+}
+
+static bool replace_config(const char *path, const struct backup_small_files *files, struct broker_config *config,
+                           struct fault *why)
+{
+    char before[FILE_PATH_SIZE], fresh[FILE_PATH_SIZE];
+    snprintf(before, sizeof before, "%s.before-restore", path);
+    snprintf(fresh, sizeof fresh, "%s.from-backup", path);
+    unlink(fresh); // an interrupted restore left it
+    bool taken = write_file(fresh, &files->files[0], why) && load_config(fresh, config, why) &&
+                 is_empty(config, files, why) && (!file_exists(path) || file_rename(path, before, why)) &&
+                 file_rename(fresh, path, why);
+    if (!taken) {
+        unlink(fresh);
+        return false;
+    }
+    say("restored", path);
+    return load_config(path, config, why);
+}
+
+// The first file is the configuration. One that sets nothing, or cannot be used, makes room for it; but nothing is
+// touched where a broker is already, and without any setting there may be one.
+static bool put_config(const char *path, const struct backup_small_files *files, struct broker_config *config,
+                       struct fault *why)
+{
+    bool used = file_exists(path) && broker_config_load(path, config);
+    if (used && !is_empty(config, files, why))
+        return false;
+    return (used && !sets_nothing(path)) || replace_config(path, files, config, why);
+}
+
+static bool put_files(const char *path, const struct backup_small_files *files, struct broker_config *config,
+                      struct fault *why)
+{
+    if (!files->count || !text_starts(files->files[0].member.name, BACKUP_FILES))
+        return fault_set(why, FAULT_BROKEN, "it is no back-up of a broker: it begins with no configuration");
+    if (!put_config(path, files, config, why))
+        return false;
+    for (size_t i = 1; i < files->count; i++)
+        if (text_starts(files->files[i].member.name, BACKUP_FILES) &&
+            !put_elsewhere(config->path, &files->files[i], why))
+            return false;
+    return true;
+}
+
+// ---- the data
 
 static bool put_data(const struct broker_config *config, const struct backup_small_files *files, struct fault *why)
 {
@@ -258,8 +287,8 @@ static bool restore(const char *path, int backup, const struct envelope_key *key
     struct broker_config config;
     if (!backup_content_read(backup, key, files, why) || !put_files(path, files, &config, why))
         return false;
-    bool done = owner_become(config.data_dir, why) && is_empty(&config, files, why) && put_data(&config, files, why) &&
-                ca_opens(&config, why) && put_journal(&config, backup, key, why);
+    bool done = owner_become(config.data_dir, why) && put_data(&config, files, why) && ca_opens(&config, why) &&
+                put_journal(&config, backup, key, why);
     if (done)
         say("restored", config.data_dir);
     return done;

@@ -438,6 +438,37 @@ Test(backup, is_not_restored_over_a_broker)
     cr_assert_str_eq(before, after);
 }
 
+// Not even its configuration is touched, whatever is wrong with it.
+Test(backup, that_meets_a_broker_writes_nothing)
+{
+    static const char *const configs[] = {"true", "echo 'port = none' >etc/pult-broker.conf",
+                                          "rm etc/pult-broker.conf"};
+    make_backup();
+    stop_broker();
+    for (size_t i = 0; i < sizeof configs / sizeof *configs; i++) {
+        shell("rm -f etc/credentials/kreis.password");
+        shell(configs[i]);
+        shell("rm -rf seen; cp -a etc seen");
+        restore_with(file, "recovery.key");
+        is_refused("is not empty");
+        shell("diff -r seen etc");
+    }
+}
+
+// Also the name alone, from the folder that it is in.
+Test(backup, is_restored_by_a_configuration_of_any_path)
+{
+    char line[500];
+    make_backup();
+    stop_broker();
+    shell("rm -r data heads etc/pult-broker.conf; mkdir -m 700 data heads");
+    snprintf(line, sizeof line,
+             "cd etc; $PULT_BUILD/broker/pult-broker -c pult-broker.conf --restore %s --recovery-key ../recovery.key",
+             file);
+    shell(line);
+    shell("test -s data/journal.db; grep -q backup-certificates etc/pult-broker.conf");
+}
+
 // ---- what a broker leaves that was killed meanwhile
 
 Test(backup, leaves_nothing_in_clear)
