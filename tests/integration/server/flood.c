@@ -26,7 +26,7 @@ enum {
     FLOOD = 60,
     PER_NETWORK = 24,
     PATIENCE_S = 2,
-    DESCRIPTORS = 120,
+    DESCRIPTORS = 160,
     DEADLINE_MS = 60000
 };
 
