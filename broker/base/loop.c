@@ -120,6 +120,29 @@ void *loop_uv(struct loop *loop)
     return &loop->uv;
 }
 
+struct watched {
+    int *descriptors;
+    size_t count, capacity;
+};
+
+static void note_watched(uv_handle_t *handle, void *arg)
+{
+    struct watched *watched = arg;
+    int descriptor;
+    if (handle->type != UV_POLL || uv_fileno(handle, &descriptor) != 0)
+        return;
+    mem_reserve(&watched->descriptors, &watched->capacity, watched->count + 1, sizeof descriptor);
+    watched->descriptors[watched->count++] = descriptor;
+}
+
+size_t loop_watched(struct loop *loop, int **descriptors)
+{
+    struct watched watched = {0};
+    uv_walk(&loop->uv, note_watched, &watched);
+    *descriptors = watched.descriptors;
+    return watched.count;
+}
+
 static void timer_due(uv_timer_t *uv)
 {
     struct loop_timer *timer = uv->data;

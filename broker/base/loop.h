@@ -2,6 +2,7 @@
 // One libuv loop, owned by one thread: timers, descriptors, signals, and work posted by other threads.
 #pragma once
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct loop;
@@ -16,6 +17,8 @@ void loop_free(struct loop *loop); // after loop_run has returned; frees what is
 void loop_run(struct loop *loop);  // until loop_stop
 void loop_stop(struct loop *loop);
 void *loop_uv(struct loop *loop); // uv_loop_t, for libwebsockets' foreign loop
+// All descriptors that are watched on it, libwebsockets' too; the caller frees them. Returns how many.
+size_t loop_watched(struct loop *loop, int **descriptors);
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_work *work, void *arg);
 void loop_timer_start(struct loop_timer *timer, int64_t wait_ms); // once; starting again moves it

@@ -18,6 +18,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -147,10 +148,39 @@ struct tls_connector *tls_connection_new(struct loop *loop, const char *host, in
 struct farewell {
     struct lws_context *lws;
     struct tls_trust *trust;
-    int descriptor;
+    int descriptor, waiting_room;
+    int *kept; // numbers
+    size_t kept_count;
     struct loop_watch *watch;
     int rounds;
 };
+
+static bool is_same_file(int one, int other)
+{
+    struct stat of_one, of_other;
+    return fstat(one, &of_one) == 0 && fstat(other, &of_other) == 0 && of_one.st_dev == of_other.st_dev &&
+           of_one.st_ino == of_other.st_ino;
+}
+
+// libwebsockets 4.1 closes the descriptor that wakes it at once, and once more when the loop has let go of it. By then
+// the number would be somebody else's, so it is kept for that.
+static void begin_to_destroy(struct farewell *farewell, struct loop *loop)
+{
+    size_t count = loop_watched(loop, &farewell->kept);
+    lws_context_destroy(farewell->lws);
+    for (size_t i = 0; i < count; i++)
+        if (fcntl(farewell->kept[i], F_GETFD) < 0)
+            farewell->kept[farewell->kept_count++] = fcntl(farewell->waiting_room, F_DUPFD_CLOEXEC, farewell->kept[i]);
+}
+
+// A libwebsockets that closes it once leaves it to us.
+static void drop_kept(struct farewell *farewell)
+{
+    for (size_t i = 0; i < farewell->kept_count; i++)
+        if (is_same_file(farewell->kept[i], farewell->waiting_room))
+            close(farewell->kept[i]);
+    free(farewell->kept);
+}
 
 static void farewell_round(void *arg, bool readable, bool writable)
 {
@@ -161,6 +191,8 @@ static void farewell_round(void *arg, bool readable, bool writable)
     lws_context_destroy(farewell->lws);
     tls_trust_free(farewell->trust);
     loop_watch_free(farewell->watch);
+    drop_kept(farewell);
+    close(farewell->waiting_room);
     close(farewell->descriptor);
     free(farewell);
 }
@@ -172,14 +204,14 @@ void tls_connection_free(struct tls_connector *connector)
     loop_timer_free(connector->verdict);
     farewell->lws = connector->lws;
     farewell->trust = connector->trust;
+    farewell->waiting_room = connector->waiting_room;
     farewell->rounds = FAREWELL_ROUNDS;
     farewell->descriptor = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     assert(farewell->descriptor >= 0);
     farewell->watch = loop_watch_new(connector->loop, farewell->descriptor, farewell_round, farewell);
     loop_watch_set(farewell->watch, false, true);
-    lws_context_destroy(connector->lws);
-    resolver_free(connector->resolver);
-    close(connector->waiting_room);
+    resolver_free(connector->resolver); // frees a lower number, which a thread would take before the one to be kept
+    begin_to_destroy(farewell, connector->loop);
     free(connector->host);
     free(connector->peer);
     free(connector);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A broker whose authority is known by the digest of its certificate alone.
+#include "broker/base/mem.h"
 #include "broker/client/client.h"
 #include "tests/integration/client/fake_broker.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PORT = 8443, DEADLINE_MS = 20000 };
 
@@ -98,4 +100,31 @@ Test(authority, believes_no_other_name_by_a_digest)
 {
     does_not_believe("localhost", "tls/ca.crt");
     cr_assert(strstr(answer.detail, "mismatch"), "%s", answer.detail);
+}
+
+// Whoever checks a configuration tries one way after the other: what a client leaves behind harms no later one.
+Test(authority, that_is_refused_leaves_the_loop_to_the_next_client)
+{
+    for (int i = 0; i < 8; i++) {
+        does_not_believe("127.0.0.1", i % 2 ? "tls/broker.crt" : "other/tls/ca.crt");
+        become_pinned("127.0.0.1", "tls/ca.crt");
+        ask();
+        cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    }
+}
+
+// The number of a descriptor that was closed is given to the next one at once.
+Test(authority, closes_no_descriptor_of_others_with_a_client)
+{
+    int others[16];
+    become_pinned("127.0.0.1", "tls/ca.crt");
+    ask();
+    client_free(take(client));
+    for (int i = 0; i < 16; i++)
+        others[i] = dup(STDERR_FILENO);
+    become_pinned("127.0.0.1", "tls/ca.crt");
+    ask();
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    for (int i = 0; i < 16; i++)
+        cr_assert_eq(close(others[i]), 0);
 }
