@@ -22,6 +22,7 @@ enum {
     SASL_STEPS_MAX = 8,
     ATTRIBUTES_MAX = 24, // of an entry; we ask for less
     VALUES_MAX = 4096,   // of an entry; the rest is left out
+    REFERENCES_MAX = 64, // to other servers, that come with an answer
 };
 
 struct ldap_link {
@@ -185,12 +186,12 @@ static bool set_options(LDAP *ldap, int64_t wait_ms)
            ldap_set_option(ldap, LDAP_OPT_NETWORK_TIMEOUT, &wait) == 0;
 }
 
-// The answer to the operation `id` within `wait_ms`; NULL when none came.
+// The answer to the operation `id`, or of a search its next part, within `wait_ms`; NULL when none came.
 static LDAPMessage *wait_for(struct ldap_link *link, int id, int64_t wait_ms)
 {
     LDAPMessage *message = NULL;
     struct timeval wait = wait_of(wait_ms);
-    if (ldap_result(link->ldap, id, LDAP_MSG_ALL, &wait, &message) <= 0)
+    if (ldap_result(link->ldap, id, LDAP_MSG_ONE, &wait, &message) <= 0)
         return NULL;
     return message;
 }
@@ -347,31 +348,6 @@ bool ldap_link_bind_ticket_now(struct ldap_link *link, const struct sasl_gssapi_
     return gssapi && sasl_steps(link, gssapi, wait_ms, reply, why);
 }
 
-static bool has_value(struct ldap_link *link, LDAPMessage *entry, const char *attribute, const char *wanted)
-{
-    bool found = false;
-    struct berval **values = entry ? ldap_get_values_len(link->ldap, entry, attribute) : NULL;
-    for (size_t i = 0; values && values[i] && !found; i++)
-        found = ldap_bytes_equal((struct ldap_bytes){values[i]->bv_val, values[i]->bv_len}, wanted);
-    ldap_value_free_len(values);
-    return found;
-}
-
-bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_domain, struct fault *why)
-{
-    static const char *const wanted[] = {"supportedCapabilities", NULL};
-    struct ldap_query query = {.base = "", .filter = "(objectClass=*)", .attributes = wanted, .size_limit = 1};
-    int id = 0;
-    query.time_limit_s = (int)(wait_ms / 1000) + 1;
-    if (!ldap_link_search(link, &query, &id))
-        return fail_link(link, why, "root of the directory");
-    owned(message) LDAPMessage *message = wait_for(link, id, wait_ms);
-    if (!message)
-        return fault_set(why, FAULT_UNAVAILABLE, "root of the directory: no answer");
-    *is_domain = has_value(link, ldap_first_entry(link->ldap, message), wanted[0], "1.2.840.113556.1.4.800");
-    return true;
-}
-
 bool ldap_link_exchange_now(struct ldap_link *link, const char *dn, const char *attribute, struct ldap_bytes old_value,
                             struct ldap_bytes new_value, int64_t wait_ms, struct ldap_reply *reply, struct fault *why)
 {
@@ -507,22 +483,49 @@ static bool hand_on(struct ldap_link *link, LDAPMessage *message, ldap_link_answ
     return read_result(link, message, &reply) && answer(arg, ldap_msgid(message), NULL, &reply.result);
 }
 
+// A server may send more than was asked for: nothing of that is kept.
 bool ldap_link_search_now(struct ldap_link *link, const struct ldap_query *query, int64_t wait_ms,
                           ldap_link_answer *answer, void *arg, struct ldap_reply *reply, struct fault *why)
 {
     int id = 0;
-    bool good = true;
+    int64_t until_ms = clock_steady_ms() + wait_ms;
     if (!ldap_link_search(link, query, &id))
         return fail_link(link, why, "search");
-    owned(message) LDAPMessage *messages = wait_for(link, id, wait_ms);
-    if (!messages)
-        return fault_set(why, FAULT_UNAVAILABLE, "no answer");
-    LDAPMessage *last = messages;
-    for (LDAPMessage *one = messages; one && good; one = ldap_next_message(link->ldap, one)) {
-        good = hand_on(link, one, answer, arg);
-        last = one;
+    for (int count = 0; count <= query->size_limit + REFERENCES_MAX; count++) {
+        int64_t left_ms = until_ms - clock_steady_ms();
+        owned(message) LDAPMessage *message = wait_for(link, id, left_ms > 0 ? left_ms : 0);
+        if (!message)
+            return fault_set(why, FAULT_UNAVAILABLE, "no answer");
+        if (!hand_on(link, message, answer, arg))
+            return fault_set(why, FAULT_UNAVAILABLE, "answer not understood");
+        if (ldap_msgtype(message) == LDAP_RES_SEARCH_RESULT)
+            return read_result(link, message, reply) || fault_set(why, FAULT_UNAVAILABLE, "answer not understood");
     }
-    return (good && read_result(link, last, reply)) || fault_set(why, FAULT_UNAVAILABLE, "answer not understood");
+    ldap_link_abandon(link, id);
+    return fault_set(why, FAULT_UNAVAILABLE, "the server sends more than it was asked for");
+}
+
+static bool look_for_domain(void *arg, int id, const struct ldap_entry *entry, const struct ldap_result *result)
+{
+    bool *is_domain = arg;
+    const struct ldap_attribute *has = entry ? ldap_entry_attribute(entry, "supportedCapabilities") : NULL;
+    (void)id;
+    (void)result;
+    for (size_t i = 0; has && i < has->count; i++)
+        *is_domain |= ldap_bytes_equal(has->values[i], "1.2.840.113556.1.4.800");
+    return true;
+}
+
+bool ldap_link_is_domain_now(struct ldap_link *link, int64_t wait_ms, bool *is_domain, struct fault *why)
+{
+    static const char *const wanted[] = {"supportedCapabilities", NULL};
+    struct ldap_query query = {.base = "", .filter = "(objectClass=*)", .attributes = wanted, .size_limit = 1};
+    struct ldap_reply reply;
+    struct fault detail;
+    *is_domain = false;
+    query.time_limit_s = (int)(wait_ms / 1000) + 1;
+    return ldap_link_search_now(link, &query, wait_ms, look_for_domain, is_domain, &reply, &detail) ||
+           fault_set(why, FAULT_UNAVAILABLE, "root of the directory: %s", detail.text);
 }
 
 // What libldap and TLS have taken from the socket already makes no descriptor readable: nobody would come back for it.

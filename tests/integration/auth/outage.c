@@ -304,6 +304,18 @@ Test(outage, is_what_servers_that_are_none_are_taken_for)
     pulse_stop(&pulse);
 }
 
+Test(outage, is_not_hidden_by_a_server_that_sends_more_than_it_was_asked_for)
+{
+    slapd_start("neustadt", FIRST_PORT, 0); // for its certificate
+    auth = auth_start(5000);
+    serve_nonsense("talkative", 6000);
+    struct tenant tenant = tenant_of("talkative", "neustadt", "ldaps://127.0.0.1:6000");
+    tenant_trusts("talkative", "neustadt");
+    examine(auth, &tenant, "anna");
+    expect_step(CHECK_STEP_BIND, CHECK_OK, "ldaps://127.0.0.1:6000 lets ");
+    expect_step(CHECK_STEP_USER_BASE, CHECK_FAILED, "the server sends more than it was asked for");
+}
+
 Test(outage, does_not_come_from_a_thousand_people_at_once)
 {
     struct answer *answers = calloc(CROWD, sizeof *answers);
