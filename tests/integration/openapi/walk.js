@@ -122,6 +122,12 @@ function halfOfItsLife(certificate) {
   return new Promise((resolve) => setTimeout(resolve, Math.max(half + 1000 - Date.now(), 0)));
 }
 
+// Else there is nothing to fetch of it.
+async function backupIsMade(token) {
+  for (const end = Date.now() + 60000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, 50)))
+    if (JSON.parse((await call("GET", "/v1/backup", { token })).text).state !== "running") return;
+}
+
 function asWhom(operation, token) {
   const who = operation["x-permission"];
   if (who === "device" || who === "machine") return { certificate: device, port: 8444 };
@@ -139,6 +145,7 @@ async function visit(verb, path, operation, token) {
     await halfOfItsLife(proof.certificate.cert);
     judge(name, operation, await call(verb, real, { body, ...proof }));
   }
+  if (name === "POST /v1/backup") await backupIsMade(token);
   if (operation["x-permission"] !== "unauthenticated") {
     const answer = await call(verb, real, { body });
     judge(name, operation, answer);
