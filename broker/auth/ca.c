@@ -179,7 +179,7 @@ static X509 *sign_server(const struct ca *ca, const char *name, EVP_PKEY *key)
     char names[300];
     owned(x509) X509 *certificate = X509_new();
     int64_t until_s = time(NULL) + ca->life_s;
-    snprintf(names, sizeof names, "DNS:%.250s", name);
+    snprintf(names, sizeof names, "%s:%.250s", certificate_name_is_address(name) ? "IP" : "DNS", name);
     bool made = certificate &&
                 set_common(certificate, "Pult broker", key, until_s < ca->until_s ? until_s : ca->until_s) &&
                 X509_set_issuer_name(certificate, X509_get_subject_name(ca->certificate)) == 1 &&

@@ -100,11 +100,20 @@ bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_
     return certificate != NULL;
 }
 
+bool certificate_name_is_address(const char *name)
+{
+    ASN1_OCTET_STRING *address = a2i_IPADDRESS(name);
+    ASN1_OCTET_STRING_free(address);
+    ERR_clear_error();
+    return address != NULL;
+}
+
 bool certificate_file_names(const char *path, const char *name)
 {
     X509 *certificate = certificate_read(path, NULL);
     bool names = certificate && *name &&
-                 (X509_check_host(certificate, name, 0, 0, NULL) == 1 || X509_check_ip_asc(certificate, name, 0) == 1);
+                 (certificate_name_is_address(name) ? X509_check_ip_asc(certificate, name, 0) == 1
+                                                    : X509_check_host(certificate, name, 0, 0, NULL) == 1);
     X509_free(certificate);
     return names;
 }

@@ -27,6 +27,8 @@ bool certificate_file_digest(const char *path, unsigned char digest[CERTIFICATE_
     __attribute__((warn_unused_result));
 // Whether the first one of a file is for this name or address.
 bool certificate_file_names(const char *path, const char *name);
+// An IP address, which a certificate has in another place than a name.
+bool certificate_name_is_address(const char *name);
 // SHA-256, hexadecimal, of the CA that the last one of a file is, behind another: what a server shows with its own.
 // False, and `digest` empty, when it is none.
 bool certificate_file_authority(const char *path, char digest[2 * CERTIFICATE_DIGEST_BYTES + 1]);

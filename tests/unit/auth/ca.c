@@ -261,6 +261,25 @@ Test(ca, certifies_the_broker_and_shows_itself_behind_it)
     ca_free(ca);
 }
 
+// As a client looks for it (RFC 5280, 4.2.1.6), which takes an address for no name.
+Test(ca, certifies_the_broker_by_an_address)
+{
+    static const char *const addresses[] = {"192.0.2.1", "2001:db8::1"};
+    char path[80];
+    snprintf(path, sizeof path, "%s/broker.pem", folder);
+    struct ca *ca = open_with(1000);
+    for (size_t i = 0; i < sizeof addresses / sizeof *addresses; i++) {
+        cr_assert(certify(ca, addresses[i], path));
+        cr_assert(certificate_file_names(path, addresses[i]));
+        X509 *certificate = certificate_read(path, NULL);
+        cr_assert_eq(X509_check_ip_asc(certificate, addresses[i], 0), 1, "%s", addresses[i]);
+        X509_free(certificate);
+        cr_assert_not(certify(ca, addresses[i], path), "once is enough");
+    }
+    cr_assert_not(certificate_file_names(path, addresses[0]));
+    ca_free(ca);
+}
+
 Test(ca, certifies_the_broker_anew_for_another_name_and_in_time)
 {
     char path[80], other_key[80], other_certificate[80];
