@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Tickets of a real KDC, shown to the broker by a real client library.
 #include "broker/base/base64.h"
+#include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "tests/integration/auth/directory_fixture.h"
 #include "tests/program.h"
@@ -253,10 +254,11 @@ static void accept_one(bool expected)
 
 static void kadmin(const char *query)
 {
-    char line[400];
-    snprintf(line, sizeof line,
-             "KRB5_CONFIG=%1$s/krb5.conf KRB5_KDC_PROFILE=%1$s/NEUSTADT.kdc.conf kadmin.local -r NEUSTADT -q '%2$s'",
-             fixture_folder, query);
+    owned(bytes) char *line = NULL;
+    cr_assert(asprintf(&line,
+                       "KRB5_CONFIG=%1$s/krb5.conf KRB5_KDC_PROFILE=%1$s/NEUSTADT.kdc.conf kadmin.local -r NEUSTADT "
+                       "-q '%2$s'",
+                       fixture_folder, query) > 0);
     program_shell(line);
 }
 
