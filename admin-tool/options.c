@@ -137,7 +137,7 @@ static void fill(char *value, const char *from)
         value[0] = 0;
 }
 
-static void settings_path(char path[OPTION_SIZE], const char *name)
+void options_path(char path[OPTION_SIZE], const char *name)
 {
     const char *folder = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
     if (folder && folder[0] == '/')
@@ -148,7 +148,7 @@ static void settings_path(char path[OPTION_SIZE], const char *name)
 
 void options_beside(char path[OPTION_SIZE], const char *name)
 {
-    settings_path(path, name);
+    options_path(path, name);
     for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
         *slash = 0;
         mkdir(path, 0700);
@@ -168,7 +168,7 @@ bool options_complete(struct options *options)
 {
     char path[OPTION_SIZE];
     struct options file = {0};
-    settings_path(path, SETTINGS);
+    options_path(path, SETTINGS);
     if (access(path, F_OK) == 0 && !conf_load(path, file_rows, &file, conf_report_stderr, path))
         return false;
     fill(options->broker, getenv("PULT_BROKER"));

@@ -42,7 +42,8 @@ struct options {
 bool options_read(struct options *options, int *count, char **words) __attribute__((warn_unused_result));
 // Adds environment and settings file. False, with a complaint, when that file has a mistake.
 bool options_complete(struct options *options) __attribute__((warn_unused_result));
-// A file beside the settings file, such as "ca.crt", for which the folder is made.
+// A file beside the settings file, such as "ca.crt"; options_beside makes its folder.
+void options_path(char path[OPTION_SIZE], const char *name);
 void options_beside(char path[OPTION_SIZE], const char *name);
 // Writes the settings file, with the broker and its authority's certificate. One that is there stays as it is.
 bool options_keep(const struct options *options, const char *ca, struct fault *why) __attribute__((warn_unused_result));

@@ -112,8 +112,7 @@ static void warn_of_authority(struct out *out, int64_t until_ms)
         return;
     owned(text) struct text when = {0};
     out_time(&when, until_ms);
-    out_warn(out, _("The certificate of the device CA expires on %s. Restart the broker: it will renew it."),
-             when.bytes);
+    out_warn(out, _("The certificate of the device CA expires on %s: see CERTIFICATES in pult-broker(8)."), when.bytes);
 }
 
 static void warn_of_own_certificate(struct out *out, const struct own_certificate_report *report)

@@ -48,8 +48,19 @@ enum exit_code tool_open(struct tool *tool, bool with_token)
     return with_token && !options->certificate[0] ? load_token(tool) : EXIT_DONE;
 }
 
+// The one that the first token told of, which is replaced by none but itself.
+static void follow_authority(const struct tool *tool)
+{
+    char ca[OPTION_SIZE];
+    options_path(ca, "ca.crt");
+    if (text_equal(tool->options.ca, ca))
+        client_authority_follow(tool->client, ca);
+}
+
 void tool_drop(struct tool *tool)
 {
+    if (tool->client)
+        follow_authority(tool);
     client_free(tool->client);
     if (tool->loop)
         loop_free(tool->loop);

@@ -354,17 +354,18 @@ static void renew_own_make(struct broker *broker)
         renew_certificate(broker);
 }
 
-// It renews itself when it is opened: what is left to say is for a broker that runs for years.
+// What has to be said of the device CA's is that it was made elsewhere, or cannot be written.
 static void look_at_certificates(void *arg)
 {
     struct broker *broker = arg;
     char until[CLOCK_TEXT_SIZE];
+    if (ca_renew(broker->ca)) {
+        broker->services.ca = ca_port(broker->ca);
+        renew_certificate(broker);
+    }
     clock_text(until, broker->services.ca.until_ms);
     if (broker->services.ca.until_ms - clock_wall_ms() < ca_warned_ms)
-        log_warn("enrol",
-                 "the device CA's certificate expires on %s, and with it all it has signed: restart the broker, which "
-                 "renews it, or see CERTIFICATES in pult-broker(8)",
-                 until);
+        log_warn("enrol", "the device CA's certificate expires on %s, with all it signed: see pult-broker(8)", until);
     renew_own_make(broker);
     own_certificates_warn(broker->services.own_certificates);
     loop_timer_start(broker->daily, DAY_MS);

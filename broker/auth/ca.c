@@ -17,6 +17,7 @@ enum { DAY_S = 24 * 60 * 60, CLOCK_SKEW_S = 3600 };
 struct ca {
     EVP_PKEY *key;
     X509 *certificate;
+    char *certificate_file;
     int64_t life_s, until_s;
 };
 
@@ -128,28 +129,32 @@ bool ca_create(const char *key_file, const char *certificate_file, struct fault 
 }
 
 // With the same key and the same name, so that what the old one signed is good by the new one as well.
-static void renew_own(struct ca *ca, const char *certificate_file)
+bool ca_renew(struct ca *ca)
 {
+    if (ca->until_s - time(NULL) >= (int64_t)CA_RENEWED_DAYS * DAY_S)
+        return false;
     owned(x509) X509 *certificate = make_own(ca->key);
     const X509_NAME *name = X509_get_subject_name(ca->certificate);
     // One that was not made here is looked after elsewhere.
     if (!certificate || X509_NAME_cmp(X509_get_subject_name(certificate), name) != 0)
-        return;
+        return false;
     struct fault why = {0};
-    if (!certificate_write(certificate_file, certificate, &why)) {
+    if (!certificate_write(ca->certificate_file, certificate, &why)) {
         log_warn("enrol", "the device CA's certificate cannot be renewed: %s", why.text);
-        return;
+        return false;
     }
     X509_free(ca->certificate);
     ca->certificate = take(certificate);
     ca->until_s = certificate_until_ms(ca->certificate) / 1000;
-    log_info("enrol", "%s: renewed the device CA's certificate", certificate_file);
+    log_info("enrol", "%s: renewed the device CA's certificate", ca->certificate_file);
+    return true;
 }
 
 struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t life_s, struct fault *why)
 {
     struct ca *ca = mem_new(1, sizeof *ca);
     ca->life_s = life_s;
+    ca->certificate_file = mem_dup(certificate_file);
     ca->key = read_key(key_file);
     ca->certificate = certificate_read(certificate_file, NULL);
     if (!ca->key || !ca->certificate || X509_check_private_key(ca->certificate, ca->key) != 1) {
@@ -158,17 +163,26 @@ struct ca *ca_open(const char *key_file, const char *certificate_file, int64_t l
         return NULL;
     }
     ca->until_s = certificate_until_ms(ca->certificate) / 1000;
-    if (ca->until_s - time(NULL) < (int64_t)CA_RENEWED_DAYS * DAY_S)
-        renew_own(ca, certificate_file);
+    ca_renew(ca);
     return ca;
 }
 
 // ---- the broker's own
 
+// A renewed CA is shown at once, so that machines can learn it while the former is good.
+static bool shows(const struct ca *ca, const char *path)
+{
+    unsigned char bytes[CERTIFICATE_DIGEST_BYTES];
+    char shown[2 * CERTIFICATE_DIGEST_BYTES + 1], own[2 * CERTIFICATE_DIGEST_BYTES + 1];
+    certificate_digest(ca->certificate, bytes);
+    text_hex(own, bytes, sizeof bytes);
+    return certificate_file_authority(path, shown) && text_equal(shown, own);
+}
+
 static bool serves_on(const struct ca *ca, const char *name, const char *path)
 {
     owned(x509) X509 *present = certificate_read(path, NULL);
-    if (!present || !certificate_file_names(path, name) || X509_verify(present, ca->key) != 1)
+    if (!present || !certificate_file_names(path, name) || X509_verify(present, ca->key) != 1 || !shows(ca, path))
         return false;
     int64_t from_ms = certificate_from_ms(present), until_ms = certificate_until_ms(present);
     return until_ms - (int64_t)time(NULL) * 1000 > (until_ms - from_ms) / 3;
@@ -214,6 +228,7 @@ void ca_free(struct ca *ca)
         return;
     EVP_PKEY_free(ca->key);
     X509_free(ca->certificate);
+    free(ca->certificate_file);
     free(ca);
 }
 

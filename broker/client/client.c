@@ -4,6 +4,7 @@
 // connection: a call that ended is told by `turn`, so that whoever is told may do anything, client_free included.
 #include "broker/client/client.h"
 #include "broker/api/link_rows.h"
+#include "broker/base/log.h"
 #include "broker/base/text.h"
 #include "broker/client/problem_document.h"
 #include "broker/client/tls_connection.h"
@@ -473,6 +474,20 @@ bool client_authority_keep(const struct client *client, const char *path, struct
     const X509 *root = tls_trust_root(tls_connection_trust(client->connector));
     return root ? certificate_write(path, root, why)
                 : fault_set(why, FAULT_ABSENT, "the broker does not show the certificate of its authority");
+}
+
+void client_authority_follow(const struct client *client, const char *path)
+{
+    struct fault why = {0};
+    const X509 *root = tls_trust_root(tls_connection_trust(client->connector));
+    X509 *kept = root ? certificate_read(path, NULL) : NULL;
+    if (kept && certificate_renews(root, kept)) {
+        if (certificate_write(path, root, &why))
+            log_info("link", "%s: the broker's authority has renewed its certificate", path);
+        else
+            log_warn("link", "the renewed certificate of the broker's authority cannot be kept: %s", why.text);
+    }
+    X509_free(kept);
 }
 
 bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)

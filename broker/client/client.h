@@ -74,6 +74,9 @@ bool client_broker_digest(struct client *client, unsigned char digest[32]);
 bool client_authority_digest(const struct client *client, char digest[DIGEST_SIZE]);
 bool client_authority_keep(const struct client *client, const char *path, struct fault *why)
     __attribute__((warn_unused_result));
+// Replaces the authority in a file that was kept so, when it has renewed itself with the same key; whoever comes once
+// in the last third of its life knows it for ever. Call it after an answer.
+void client_authority_follow(const struct client *client, const char *path);
 
 // SHA-256 (DER, hexadecimal) of the first certificate in a PEM file, and until when it is valid.
 bool client_read_certificate(const char *file, char digest[DIGEST_SIZE], int64_t *until_ms, struct fault *why)

@@ -59,6 +59,13 @@ void enrol_complete(const char *state_dir, char broker[ENROL_BROKER_SIZE], char 
         text_cut(broker_ca, CREDENTIAL_PATH_SIZE, path);
 }
 
+void enrol_follow(const struct client *client, const char *state_dir)
+{
+    char path[CREDENTIAL_PATH_SIZE];
+    path_in(path, state_dir, "broker-ca.pem");
+    client_authority_follow(client, path);
+}
+
 static bool keep_broker(const struct enrol_config *config, const struct client_config *where,
                         const struct client *client, struct fault *why)
 {

@@ -6,6 +6,8 @@
 
 enum { ENROL_BROKER_SIZE = 256 };
 
+struct client;
+
 struct enrol_config {
     enum noun noun;        // NOUN_DEVICE or NOUN_HOST
     const char *broker;    // "": the token says where it is
@@ -18,6 +20,8 @@ struct enrol_config {
 // For the time after: the broker, where the configuration names none, and its authority, where there is no such file,
 // as the enrolment left them in `state_dir`.
 void enrol_complete(const char *state_dir, char broker[ENROL_BROKER_SIZE], char broker_ca[CREDENTIAL_PATH_SIZE]);
+// That authority, when it has renewed its certificate: by a client that had an answer.
+void enrol_follow(const struct client *client, const char *state_dir);
 
 // "neustadt/desk1"; empty before it is enrolled.
 void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir);

@@ -48,12 +48,24 @@ static X509 *find_shown(X509_STORE_CTX *store, const unsigned char digest[CERTIF
     return NULL;
 }
 
+// The one that vouched may be known for years, and have renewed itself since.
+static X509 *find_renewed(X509_STORE_CTX *store, const X509 *root)
+{
+    STACK_OF(X509) *shown = X509_STORE_CTX_get0_untrusted(store);
+    for (int i = 0; i < sk_X509_num(shown); i++)
+        if (certificate_renews(sk_X509_value(shown, i), root))
+            return sk_X509_value(shown, i);
+    return NULL;
+}
+
 static void keep_root(struct tls_trust *trust, X509_STORE_CTX *store)
 {
     STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(store);
     unsigned char digest[CERTIFICATE_DIGEST_BYTES];
     certificate_digest(sk_X509_value(chain, sk_X509_num(chain) - 1), digest);
-    X509 *root = find_shown(store, digest);
+    X509 *root = find_renewed(store, sk_X509_value(chain, sk_X509_num(chain) - 1));
+    if (!root)
+        root = find_shown(store, digest);
     if (root && X509_up_ref(root)) {
         X509_free(trust->root);
         trust->root = root;

@@ -2,6 +2,7 @@
 #include "broker/client/uplink.h"
 #include "broker/api/method.h"
 #include "broker/base/log.h"
+#include "broker/client/enrol.h"
 #include "broker/client/renewal.h"
 
 #include <stdlib.h>
@@ -56,6 +57,7 @@ static void link_up(void *arg)
         line->present = take(line->coming);
     }
     line->hushed = false;
+    enrol_follow(strand->client, line->config.state_dir);
     if (line->events.up)
         line->events.up(line->arg);
 }

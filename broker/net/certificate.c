@@ -38,6 +38,16 @@ int64_t certificate_until_ms(const X509 *certificate)
     return wall_ms(X509_get0_notAfter(certificate));
 }
 
+bool certificate_renews(const X509 *newer, const X509 *older)
+{
+    EVP_PKEY *key = X509_get0_pubkey(older);
+    bool is_same = key && X509_NAME_cmp(X509_get_subject_name(newer), X509_get_subject_name(older)) == 0 &&
+                   X509_get0_pubkey(newer) && EVP_PKEY_eq(X509_get0_pubkey(newer), key) == 1 &&
+                   X509_verify((X509 *)(uintptr_t)newer, key) == 1;
+    ERR_clear_error();
+    return is_same && certificate_until_ms(newer) > certificate_until_ms(older);
+}
+
 // Without this OpenSSL asks on the terminal.
 static int no_passphrase(char *buffer, int size, int writing, void *arg)
 {

@@ -15,6 +15,8 @@ enum { CERTIFICATE_DIGEST_BYTES = 32 };
 void certificate_digest(const X509 *certificate, unsigned char digest[CERTIFICATE_DIGEST_BYTES]);
 int64_t certificate_from_ms(const X509 *certificate); // wall clock; 0: its date cannot be read
 int64_t certificate_until_ms(const X509 *certificate);
+// Whether a CA's is one that it has made itself in the place of another: same key, same name, a later end.
+bool certificate_renews(const X509 *newer, const X509 *older);
 
 // The first one of a file; the caller frees it. NULL with FAULT_ABSENT (no such file) or FAULT_INVALID.
 X509 *certificate_read(const char *path, struct fault *why);

@@ -374,23 +374,36 @@ static void authorities_drop(struct authorities *authorities)
     sk_X509_NAME_pop_free(authorities->names, X509_NAME_free);
 }
 
-static bool read_authorities(struct authorities *authorities, const struct server_config *config, struct fault *why)
+static bool read_authorities(struct authorities *authorities, const char *path, struct fault *why)
 {
-    const char *path = config->admin_ca_file;
-    // What a device holds must never open this port.
-    if (certificate_file_holds(path, config->device_ca_file))
-        return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices", path);
     authorities->names = SSL_load_client_CA_file(path);
     authorities->store = X509_STORE_new();
     bool read = authorities->names && authorities->store && X509_STORE_load_file(authorities->store, path) == 1;
     ERR_clear_error();
-    return read || fault_set(why, FAULT_INVALID, "admin-ca: no certificates in %s", path);
+    return read || fault_set(why, FAULT_INVALID, "no certificates in %s", path);
+}
+
+static bool read_admin_authorities(struct authorities *authorities, const struct server_config *config,
+                                   struct fault *why)
+{
+    const char *path = config->admin_ca_file;
+    struct fault reason = {0};
+    // What a device holds must never open this port.
+    if (certificate_file_holds(path, config->device_ca_file))
+        return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices", path);
+    return read_authorities(authorities, path, &reason) || fault_set(why, reason.kind, "admin-ca: %s", reason.text);
+}
+
+static void use_authorities(SSL_CTX *context, struct authorities *authorities)
+{
+    SSL_CTX_set_cert_store(context, take(authorities->store));
+    SSL_CTX_set_client_CA_list(context, take(authorities->names));
 }
 
 static bool listen_for_administrators(struct server *server, const struct server_config *config, struct fault *why)
 {
     owned(authorities) struct authorities authorities = {0};
-    return read_authorities(&authorities, config, why) &&
+    return read_admin_authorities(&authorities, config, why) &&
            listen_on(server, LISTENER_ADMIN, config, config->admin_port, config->admin_ca_file, why);
 }
 
@@ -443,16 +456,16 @@ bool server_renew(struct server *server, const struct server_config *config, str
 {
     SSL_CTX *of_admins = server->tls[LISTENER_ADMIN];
     struct certificate_pair pair = {0};
-    owned(authorities) struct authorities authorities = {0};
+    owned(authorities) struct authorities admins = {0}, devices = {0};
     bool renewed = certificate_pair_read(&pair, config->certificate_file, config->key_file, why) &&
-                   (!of_admins || read_authorities(&authorities, config, why)) && use_pair(server, &pair, why);
+                   (!of_admins || read_admin_authorities(&admins, config, why)) &&
+                   read_authorities(&devices, config->device_ca_file, why) && use_pair(server, &pair, why);
     certificate_pair_drop(&pair);
     if (!renewed)
         return false;
-    if (of_admins) {
-        SSL_CTX_set_cert_store(of_admins, take(authorities.store));
-        SSL_CTX_set_client_CA_list(of_admins, take(authorities.names));
-    }
+    use_authorities(server->tls[LISTENER_DEVICE], &devices);
+    if (of_admins)
+        use_authorities(of_admins, &admins);
     for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++)
         if (server->tls[kind])
             ticket_keys_serve(server->ticket_keys, server->tls[kind], listener_names[kind]);

@@ -3,6 +3,7 @@
 #include "broker/base/mem.h"
 #include "broker/client/client.h"
 #include "tests/integration/client/fake_broker.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -100,6 +101,59 @@ Test(authority, believes_no_other_name_by_a_digest)
 {
     does_not_believe("localhost", "tls/ca.crt");
     cr_assert(strstr(answer.detail, "mismatch"), "%s", answer.detail);
+}
+
+static void shell(const char *form)
+{
+    char line[600];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(line, sizeof line, form, town);
+#pragma GCC diagnostic pop
+    program_shell(line);
+}
+
+static void digest_in(const char *file, char digest[DIGEST_SIZE])
+{
+    int64_t until_ms;
+    struct fault why = {0};
+    cr_assert(client_read_certificate(file, digest, &until_ms, &why), "%s", why.text);
+}
+
+// What the machine knows is "kept.pem", what the broker shows is made of it by `form`.
+static void meets_a_broker_with(const char *form, char kept[DIGEST_SIZE], char shown[DIGEST_SIZE])
+{
+    char file[100], ca[100];
+    snprintf(file, sizeof file, "%s/kept.pem", town);
+    snprintf(ca, sizeof ca, "%s/tls/ca.crt", town);
+    fake_broker_stop(broker);
+    shell(form);
+    broker = fake_broker(PORT, rows);
+    become_client("127.0.0.1", file, NULL);
+    ask();
+    cr_assert_eq(answer.refusal, REFUSAL_NONE, "%s", answer.detail);
+    client_authority_follow(client, file);
+    digest_in(file, kept);
+    digest_in(ca, shown);
+}
+
+// As the broker's own does after seven years.
+Test(authority, is_followed_when_it_renews_itself_with_the_same_key)
+{
+    char before[DIGEST_SIZE], kept[DIGEST_SIZE], shown[DIGEST_SIZE];
+    meets_a_broker_with("cd %1$s && cp tls/ca.crt kept.pem", before, shown);
+    cr_assert_str_eq(before, shown);
+    meets_a_broker_with("cd %1$s/tls && openssl x509 -in ca.crt -signkey ca.key -days 3650 -out n 2>/dev/null && "
+                        "mv n ca.crt",
+                        kept, shown);
+    cr_assert_str_neq(shown, before);
+    cr_assert_str_eq(kept, shown);
+    ask();
+    // And never back to one that ends earlier.
+    meets_a_broker_with("cd %1$s/tls && openssl x509 -in ca.crt -signkey ca.key -days 30 -out n 2>/dev/null && "
+                        "mv n ca.crt",
+                        before, shown);
+    cr_assert_str_eq(before, kept);
 }
 
 // Whoever checks a configuration tries one way after the other: what a client leaves behind harms no later one.

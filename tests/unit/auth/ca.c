@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -160,6 +161,32 @@ Test(ca, stays_as_it_is_while_there_is_time)
     age(CA_RENEWED_DAYS + 2);
     struct ca *ca = open_with(1000);
     cr_assert_lt(ca_port(ca).until_ms, clock_wall_ms() + (CA_RENEWED_DAYS + 3) * day_ms);
+    ca_free(ca);
+}
+
+// As for a broker that runs for years: it could not be written at first.
+Test(ca, renews_itself_while_it_is_open)
+{
+    char taken[80], path[80], shown[65], own[65];
+    unsigned char bytes[CERTIFICATE_DIGEST_BYTES];
+    struct fault why;
+    bool made;
+    snprintf(taken, sizeof taken, "%s.new", certificate_file);
+    snprintf(path, sizeof path, "%s/broker.pem", folder);
+    age(CA_RENEWED_DAYS - 1);
+    cr_assert_eq(mkdir(taken, 0700), 0);
+    struct ca *ca = open_with(1000);
+    cr_assert_not(ca_renew(ca));
+    cr_assert(ca_certify_server(ca, "broker.example", path, &made, &why) && made, "%s", why.text);
+    cr_assert_eq(rmdir(taken), 0);
+    cr_assert(ca_renew(ca));
+    cr_assert_not(ca_renew(ca), "once is enough");
+    cr_assert_gt(ca_port(ca).until_ms, clock_wall_ms() + (CA_DAYS - 1) * day_ms);
+    cr_assert(ca_certify_server(ca, "broker.example", path, &made, &why) && made, "the former one would be shown");
+    cr_assert(certificate_file_authority(path, shown));
+    cr_assert(certificate_file_digest(certificate_file, bytes, NULL));
+    text_hex(own, bytes, sizeof bytes);
+    cr_assert_str_eq(shown, own);
     ca_free(ca);
 }
 
