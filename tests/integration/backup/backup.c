@@ -377,6 +377,25 @@ Test(backup, is_made_by_a_certificate)
     find_file();
 }
 
+// As pultctl(1) has it for the broker's own machine: what a token tells of broker and CA is kept where the token is,
+// for the unit may write nowhere else.
+Test(backup, is_made_by_a_first_token_with_nothing_set)
+{
+    char line[400];
+    stop_broker();
+    shell("sed -i -E '/^(certificate|key)=/d' etc/pult-broker.conf; echo name=localhost >>etc/pult-broker.conf;"
+          "mkdir run");
+    start_broker();
+    snprintf(line, sizeof line, "%s/run", folder);
+    setenv("XDG_CONFIG_HOME", line, 1);
+    setenv("XDG_RUNTIME_DIR", line, 1);
+    unsetenv("PULT_BROKER");
+    unsetenv("PULT_CA");
+    log_on();
+    cr_assert_eq(back_up(""), 0, "%s", said.err);
+    find_file();
+}
+
 // ---- refused
 
 Test(backup, is_not_made_for_nobody)
