@@ -489,6 +489,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     struct services *services = &broker->services;
     broker_config_data_file(broker->config, "first-administrator", broker->first_token_file);
     services->loop = loop_new();
+    loop_on_signal(services->loop, SIGHUP, renew_certificate, broker); // heard when the loop runs; it ends nobody before
     services->state = state_new();
     services->throttle = throttle_new((int)broker->config->admin_password_tries);
     services->admin_sessions = admin_sessions_new(broker->first_token_file);
@@ -512,7 +513,6 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     broker->daily = loop_timer_new(services->loop, look_at_certificates, broker);
     loop_timer_start(broker->daily, 0);
     own_certificates_note(broker->services.own_certificates, broker->config);
-    loop_on_signal(services->loop, SIGHUP, renew_certificate, broker);
     loop_on_signal(services->loop, SIGTERM, stop, broker);
     loop_on_signal(services->loop, SIGINT, stop, broker);
     return true;

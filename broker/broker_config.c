@@ -43,6 +43,8 @@ static const struct conf_row rows[] = {
 };
 // clang-format on
 
+#define HOST_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:"
+
 bool broker_config_load(const char *path, struct broker_config *config)
 {
     memset(config, 0, sizeof *config);
@@ -59,6 +61,10 @@ bool broker_config_load(const char *path, struct broker_config *config)
     }
     if (!config->certificate[0] != !config->key[0]) {
         conf_report_stderr((void *)(uintptr_t)path, 0, "certificate and key: name both, or none");
+        return false;
+    }
+    if (config->name[strspn(config->name, HOST_LETTERS)]) {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "name: one name or IP address, of letters, digits, dots, - and :");
         return false;
     }
     config->makes_certificate = !config->certificate[0];

@@ -164,6 +164,17 @@ Test(first_start, makes_the_brokers_own_certificate_and_tells_whom_to_trust)
     cr_assert_str_eq(printed, "abc");
 }
 
+Test(first_start, takes_one_name_only)
+{
+    struct fault why;
+    struct broker_config config;
+    char file[80];
+    static const char text[] = "name = broker.example,DNS:other.example\n";
+    snprintf(file, sizeof file, "%s/broker.conf", heads);
+    cr_assert(file_replace(file, 0600, text, strlen(text), &why), "%s", why.text);
+    cr_assert_not(broker_config_load(file, &config));
+}
+
 Test(first_start, wants_certificate_and_key_or_neither)
 {
     struct fault why;
