@@ -77,14 +77,17 @@ static enum exit_code send_change(struct tool *tool, struct tool_call *call, voi
         TEXT_PUT(accept.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
     call->query = call->method->query ? &accept : NULL;
     tool_send(tool, call, answer, told);
+    bool meant = true;
     if (told->refusal == REFUSAL_OWN_RIGHTS) {
         tool_complain(tool, told);
-        if (!prompt_confirmed(false))
-            return EXIT_NOT_CONFIRMED;
+        meant = prompt_confirmed(false);
         TEXT_PUT(accept.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
-        tool_send(tool, call, answer, told);
+        if (meant)
+            tool_send(tool, call, answer, told);
     }
     call->query = NULL;
+    if (!meant)
+        return EXIT_NOT_CONFIRMED;
     return told->refusal == REFUSAL_NONE ? EXIT_DONE : tool_complain(tool, told);
 }
 

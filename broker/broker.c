@@ -489,7 +489,8 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     struct services *services = &broker->services;
     broker_config_data_file(broker->config, "first-administrator", broker->first_token_file);
     services->loop = loop_new();
-    loop_on_signal(services->loop, SIGHUP, renew_certificate, broker); // heard when the loop runs; it ends nobody before
+    loop_on_signal(services->loop, SIGHUP, renew_certificate,
+                   broker); // heard when the loop runs; it ends nobody before
     services->state = state_new();
     services->throttle = throttle_new((int)broker->config->admin_password_tries);
     services->admin_sessions = admin_sessions_new(broker->first_token_file);

@@ -64,7 +64,8 @@ bool broker_config_load(const char *path, struct broker_config *config)
         return false;
     }
     if (config->name[strspn(config->name, HOST_LETTERS)]) {
-        conf_report_stderr((void *)(uintptr_t)path, 0, "name: one name or IP address, of letters, digits, dots, - and :");
+        conf_report_stderr((void *)(uintptr_t)path, 0,
+                           "name: one name or IP address, of letters, digits, dots, - and :");
         return false;
     }
     config->makes_certificate = !config->certificate[0];

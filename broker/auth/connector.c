@@ -21,6 +21,7 @@ enum {
     SERVERS_MAX = 8,
     RETRY_FIRST_MS = 100,
     RETRY_LAST_MS = 5000,
+    REJECTED_MS = 10 * 60 * 1000, // so that the directory's own lock does not fall on the broker's account
     ASIDE_FIRST_MS = 5000,
     ASIDE_LAST_MS = 60000,
     SETTLE_MS = 3000,
@@ -32,6 +33,7 @@ struct directory_server {
     char uri[LIST_SIZE];
     unsigned failures;
     int64_t not_before_ms;
+    int64_t rejected_ns;    // when the secret that it rejected was written; 0: it rejected none
     int64_t aside_until_ms; // not tried while there is another: to fail again may take as long as it did
 };
 
@@ -175,12 +177,24 @@ static int64_t growing_wait_ms(int64_t first_ms, int64_t last_ms, unsigned failu
     return wait_ms < last_ms ? wait_ms : last_ms;
 }
 
-static void mark_failed(struct directory_server *server)
+static void mark_failed(struct directory_server *server, int64_t rejected_ns)
 {
     int64_t now_ms = clock_steady_ms();
-    server->not_before_ms = now_ms + growing_wait_ms(RETRY_FIRST_MS, RETRY_LAST_MS, server->failures);
+    server->rejected_ns = rejected_ns;
+    server->not_before_ms =
+        now_ms + (rejected_ns ? REJECTED_MS : growing_wait_ms(RETRY_FIRST_MS, RETRY_LAST_MS, server->failures));
     server->aside_until_ms = now_ms + growing_wait_ms(ASIDE_FIRST_MS, ASIDE_LAST_MS, server->failures);
     server->failures++;
+}
+
+// Another secret may be right.
+static void look_for_another_secret(struct connector *connector)
+{
+    for (size_t i = 0; i < connector->server_count; i++) {
+        struct directory_server *server = &connector->servers[i];
+        if (server->rejected_ns && server->rejected_ns != service_account_changed_ns(&connector->service))
+            server->rejected_ns = server->not_before_ms = 0;
+    }
 }
 
 // The first server in order that may be tried now, one that failed lately only if there is no other; server_count when
@@ -213,7 +227,7 @@ static void connect_one(struct connector *connector, size_t number)
 {
     struct directory_server *server = &connector->servers[number];
     struct fault why = {0};
-    int64_t ignored;
+    int64_t ignored, changed_ns = service_account_changed_ns(&connector->service);
     pthread_mutex_unlock(&connector->lock);
     struct ldap_link *link = service_account_open(&connector->service, server->uri, &why);
     pthread_mutex_lock(&connector->lock);
@@ -227,7 +241,7 @@ static void connect_one(struct connector *connector, size_t number)
         deliver_link(connector, link, number, NULL);
         return;
     }
-    mark_failed(server);
+    mark_failed(server, why.kind == FAULT_DENIED ? changed_ns : 0);
     connector->failed_server = number;
     snprintf(connector->last_failure, sizeof connector->last_failure, "%.100s: %.200s", server->uri, why.text);
     tell_failure(connector, server, &why);
@@ -316,6 +330,7 @@ static void serve_until_stopped(struct connector *connector)
 {
     while (!connector->stopping) {
         int64_t when_ms = 0;
+        look_for_another_secret(connector);
         size_t number = next_server(connector, &when_ms);
         drop_kept(connector, clock_steady_ms());
         if (connector->changes)
@@ -487,7 +502,7 @@ void connector_blame(struct connector *connector, size_t server)
 {
     pthread_mutex_lock(&connector->lock);
     if (connector->servers[server].not_before_ms <= clock_steady_ms()) // else it has its wait already
-        mark_failed(&connector->servers[server]);
+        mark_failed(&connector->servers[server], 0);
     pthread_mutex_unlock(&connector->lock);
 }
 

@@ -22,7 +22,7 @@ enum {
     SASL_STEPS_MAX = 8,
     ATTRIBUTES_MAX = 24, // of an entry; we ask for less
     VALUES_MAX = 4096,   // of an entry; the rest is left out
-    REFERENCES_MAX = 64, // to other servers, that come with an answer
+    PARTS_MAX = 10000,   // of an answer that is waited for; Samba heeds no limit, and sends all the groups that it has
 };
 
 struct ldap_link {
@@ -491,7 +491,7 @@ bool ldap_link_search_now(struct ldap_link *link, const struct ldap_query *query
     int64_t until_ms = clock_steady_ms() + wait_ms;
     if (!ldap_link_search(link, query, &id))
         return fail_link(link, why, "search");
-    for (int count = 0; count <= query->size_limit + REFERENCES_MAX; count++) {
+    for (int count = 0; count < PARTS_MAX; count++) {
         int64_t left_ms = until_ms - clock_steady_ms();
         owned(message) LDAPMessage *message = wait_for(link, id, left_ms > 0 ? left_ms : 0);
         if (!message)

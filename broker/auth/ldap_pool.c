@@ -288,8 +288,9 @@ struct ldap_link *ldap_pool_take(struct ldap_pool *pool)
 {
     struct pool_connection *connection = pool->answering;
     assert(connection && connection->kind == ERRAND_BIND && connection->flight_count == 0);
+    struct ldap_link *link = take(connection->link);
     line_lose(connection);
-    return take(connection->link);
+    return link;
 }
 
 // A line for searches first: without one nothing is found.

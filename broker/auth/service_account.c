@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 void service_account_init(struct service_account *service, const struct tenant *tenant, const char *credentials,
@@ -16,6 +17,15 @@ void service_account_init(struct service_account *service, const struct tenant *
     snprintf(service->password_file, SERVICE_PATH_SIZE, "%s/%s.password", credentials, tenant->id);
     snprintf(service->ca_file, SERVICE_PATH_SIZE, "%s/%s.ca.pem", credentials, tenant->id);
     snprintf(service->keytab_file, SERVICE_PATH_SIZE, "%s/%s.keytab", credentials, tenant->id);
+}
+
+int64_t service_account_changed_ns(const struct service_account *service)
+{
+    struct stat about;
+    bool by_ticket = service->tenant.bind_method == BIND_METHOD_KERBEROS;
+    if (stat(by_ticket ? service->keytab_file : service->password_file, &about) != 0)
+        return 1;
+    return (int64_t)about.st_ctim.tv_sec * 1000000000 + about.st_ctim.tv_nsec;
 }
 
 static bool read_password(const char *path, struct secret *password, struct fault *why)
@@ -62,9 +72,11 @@ bool service_account_bind(const struct service_account *service, struct ldap_lin
     bool answered = service->tenant.bind_method == BIND_METHOD_KERBEROS
                         ? bind_by_ticket(service, link, uri, &reply, why)
                         : bind_by_password(service, link, &reply, why);
-    return answered && (reply.result.code == RESULT_SUCCESS ||
-                        fault_set(why, FAULT_DENIED, "the service account was rejected: code %d %s", reply.result.code,
-                                  reply.text));
+    if (!answered || reply.result.code == RESULT_SUCCESS)
+        return answered;
+    bool wrong = reply.result.code == RESULT_INVALID_CREDENTIALS;
+    return fault_set(why, wrong ? FAULT_DENIED : FAULT_UNAVAILABLE, "the service account was rejected: code %d %s",
+                     reply.result.code, reply.text);
 }
 
 bool service_account_fits(const struct service_account *service, struct ldap_link *link, struct fault *why)

@@ -23,6 +23,8 @@ struct ldap_link *service_account_open(const struct service_account *service, co
 // Whether the server is of the kind that the tenant's settings say.
 bool service_account_fits(const struct service_account *service, struct ldap_link *link, struct fault *why)
     __attribute__((warn_unused_result));
-// The link stays open but is not bound when this says no.
+// When its secret was written last, in ns of the wall clock; 1 where there is none.
+int64_t service_account_changed_ns(const struct service_account *service);
+// FAULT_DENIED: the secret is wrong. The link stays open but is not bound when this says no.
 bool service_account_bind(const struct service_account *service, struct ldap_link *link, const char *uri,
                           struct fault *why) __attribute__((warn_unused_result));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Directories that stop, die, lie and say nothing; and the other tenants meanwhile.
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/text.h"
 #include "tests/integration/auth/directory_fixture.h"
 #include "tests/program.h"
@@ -277,6 +278,23 @@ Test(outage, by_a_missing_authority_or_password_is_an_outage)
     run_for(1000);
     expect_anna(&neustadt, AUTH_UNAVAILABLE);
     tenant_trusts("neustadt", "neustadt"); // and is over without a restart
+    expect_anna_soon(&neustadt);
+}
+
+Test(outage, by_a_wrong_password_of_the_broker_does_not_lock_its_account)
+{
+    struct fault why;
+    char path[128];
+    slapd_start("neustadt", FIRST_PORT, 0); // locks for ever after five wrong ones
+    auth = auth_start(1500);
+    struct tenant neustadt = town("neustadt", "ldaps://127.0.0.1:3390");
+    snprintf(path, sizeof path, "%s/neustadt.password", fixture_folder);
+    cr_assert(file_replace(path, 0600, "wrong", 5, &why), "%s", why.text);
+    for (int i = 0; i < 8; i++) {
+        expect_anna(&neustadt, AUTH_UNAVAILABLE);
+        run_for(1000);
+    }
+    tenant_trusts("neustadt", "neustadt"); // the right one is tried without a restart
     expect_anna_soon(&neustadt);
 }
 
