@@ -32,7 +32,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, LINGER_MS = 4, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+enum { SWEEP_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, LINGER_MS = 2, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
 
 static const char first_token_word[] = "first-token";
 
