@@ -135,7 +135,7 @@ static int dial_path(const char *path)
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     // Nothing is waited for: when the queue is full, that is seen by the queue.
     if (descriptor >= 0)
-        connect(descriptor, (struct sockaddr *)&address, sizeof address);
+        (void)connect(descriptor, (struct sockaddr *)&address, sizeof address);
     return descriptor;
 }
 
