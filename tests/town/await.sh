@@ -41,8 +41,8 @@ await_or_die() {
 
 listens() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
 
-# What a town leaves in its folder is logs and screens.
-throw_away() { rm -rf "${1:?}"/{hall,hall.new,places,people,kept,plain,krb5.conf,run,tls,hosts,secrets,keytabs}; }
+# What a town leaves in its folder is logs, screens and paper.
+throw_away() { rm -rf "${1:?}"/{hall,hall.new,places,locations,people,kept,plain,krb5.conf,run,tls,hosts,secrets,keytabs}; }
 
 # Starts a daemon of a place, its output in a log. It stays in the foreground of its own session.
 start_daemon() {
