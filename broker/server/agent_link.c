@@ -56,8 +56,8 @@ static int link_begin(struct lws *wsi)
 static void note_skipped(const struct agent_link *link)
 {
     if (link->skipped)
-        log_info("link", "%s %s: %zu messages and fields of %s %s were skipped, this broker does not know them",
-                 noun_rows[link->row->noun].name, link->id, link->skipped, link->program, link->version);
+        log_info("link", "%s %s: %zu messages and fields of %s were skipped, this broker does not know them",
+                 noun_rows[link->row->noun].name, link->id, link->skipped, link->build->name);
 }
 
 void agent_link_end(struct connection *connection)
@@ -139,8 +139,7 @@ static void refuse_agent(struct connection *connection, const struct link_hello 
 static void end_link(struct connection *connection, enum refusal refusal, const char *why)
 {
     struct agent_link *link = connection->link;
-    log_warn("link", "%s %s: %s %s is cut off: %s", noun_rows[link->row->noun].name, link->id, link->program,
-             link->version, why);
+    log_warn("link", "%s %s: %s is cut off: %s", noun_rows[link->row->noun].name, link->id, link->build->name, why);
     link_table_figures(&connection->server->links, link)->refused_messages++;
     link->refused = true;
     push_refused(link, refusal, "", why);
@@ -175,8 +174,8 @@ static void skip(struct connection *connection, const struct link_input *input)
     struct agent_link *link = connection->link;
     struct link_figures *figures = link_table_figures(&connection->server->links, link);
     if (!link->skipped)
-        log_info("link", "%s %s: %s %s says what this broker does not know (in \"%s\"): skipped, and counted",
-                 noun_rows[link->row->noun].name, link->id, link->program, link->version, input->type);
+        log_info("link", "%s %s: %s says what this broker does not know (in \"%s\"): skipped, and counted",
+                 noun_rows[link->row->noun].name, link->id, link->build->name, input->type);
     link->skipped += input->kind == LINK_SKIPPED ? 1 : input->skipped;
     figures->skipped_messages += input->kind == LINK_SKIPPED;
     figures->skipped_fields += input->skipped;
@@ -210,8 +209,8 @@ static void refuse_message(struct connection *connection, const struct link_inpu
 {
     struct agent_link *link = connection->link;
     if (!link->complained)
-        log_warn("link", "%s %s: a message of %s %s is refused: %s", noun_rows[link->row->noun].name, link->id,
-                 link->program, link->version, input->why.text);
+        log_warn("link", "%s %s: a message of %s is refused: %s", noun_rows[link->row->noun].name, link->id,
+                 link->build->name, input->why.text);
     link->complained = true;
     link_table_figures(&connection->server->links, link)->refused_messages++;
     push_refused(link, REFUSAL_MESSAGE_UNKNOWN, input->type, input->why.text);
@@ -220,8 +219,8 @@ static void refuse_message(struct connection *connection, const struct link_inpu
 static void hear_refusal(struct connection *connection, const struct link_refused *refused)
 {
     struct agent_link *link = connection->link;
-    log_warn("link", "%s %s: %s %s refuses \"%s\": %s (%s)", noun_rows[link->row->noun].name, link->id, link->program,
-             link->version, refused->type, refused->code, refused->detail);
+    log_warn("link", "%s %s: %s refuses \"%s\": %s (%s)", noun_rows[link->row->noun].name, link->id, link->build->name,
+             refused->type, refused->code, refused->detail);
     link_table_figures(&connection->server->links, link)->refused_by_agent++;
 }
 
@@ -255,7 +254,7 @@ static void message_complete(struct connection *connection)
     struct agent_link *link = connection->link;
     link_read(&input, link->row, LINK_AGENT, link->received.bytes, link->received.length);
     text_drop(&link->received); // most links say nothing for hours
-    if (!link->program)
+    if (!link->build)
         take_hello(connection, &input);
     else if (link_table_may_speak(&connection->server->links, link, clock_steady_ms()))
         take_message(connection, &input);
@@ -271,7 +270,7 @@ static int receive(struct connection *connection, struct lws *wsi, const char *b
         return -1;
     if (link->refused)
         return 0; // it ends as soon as it was told
-    if (link->received.length + length > (link->program ? link->row->message_max : LINK_HELLO_SIZE))
+    if (link->received.length + length > (link->build ? link->row->message_max : LINK_HELLO_SIZE))
         return -1;
     link->heard_ms = clock_steady_ms();
     text_add(&link->received, bytes, length);
@@ -345,10 +344,10 @@ int on_link(struct lws *wsi, enum lws_callback_reasons reason, void *user, void 
 
 // ---- for the broker
 
-static void sweep_linked(const struct awake *awake, const struct sorted_table *linked, int64_t now_ms)
+static void sweep_linked(const struct awake *awake, const struct link_table *links, enum noun noun, int64_t now_ms)
 {
-    for (size_t i = 0; i < linked->count; i++) {
-        struct agent_link *link = linked->records[i];
+    for (size_t i = 0; i < links->linked[noun].count; i++) {
+        struct agent_link *link = link_table_at(links, noun, i);
         int64_t silent_ms = now_ms - awake_from_ms(awake, link->heard_ms);
         if (!has_standing(connection_of(link->wsi), link->row->noun)) {
             lws_callback_on_writable(link->wsi);                // write_next ends it
@@ -372,7 +371,7 @@ void server_sweep_links(struct server *server)
             connection_kill(link->wsi);
     link_table_sweep(&server->links, now_ms);
     for (size_t i = 0; i < link_count; i++)
-        sweep_linked(awake, &server->links.linked[link_rows[i].noun], now_ms);
+        sweep_linked(awake, &server->links, link_rows[i].noun, now_ms);
 }
 
 static bool is_online(void *self, enum noun noun, const char *id)

@@ -4,6 +4,8 @@
 
 #include <assert.h>
 #include <libwebsockets.h>
+#include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +19,31 @@ struct spent_meter {
     struct meter meter;
 };
 
-static void link_free(struct agent_link *link)
+static void leave_build(struct link_table *links, struct agent_build *build)
+{
+    assert(build->links > 0);
+    if (--build->links == 0)
+        free(sorted_table_take(&links->builds, build->name));
+}
+
+static struct agent_build *join_build(struct link_table *links, const struct link_hello *hello)
+{
+    char name[sizeof(struct agent_build){0}.name];
+    // Neither is as long as its room, so that the name holds both.
+    snprintf(name, sizeof name, "%s %s", hello->program, hello->version);
+    struct agent_build *build = sorted_table_find(&links->builds, name);
+    if (!build) {
+        build = mem_new(1, sizeof *build);
+        TEXT_PUT(build->name, name);
+        TEXT_PUT(build->program, hello->program);
+        TEXT_PUT(build->version, hello->version);
+        sorted_table_put(&links->builds, build);
+    }
+    build->links++;
+    return build;
+}
+
+static void link_free(struct link_table *links, struct agent_link *link)
 {
     while (link->queued) {
         char *message = link->queue[--link->queued];
@@ -25,8 +51,8 @@ static void link_free(struct agent_link *link)
         free(message);
     }
     free(link->queue);
-    free(link->program);
-    free(link->version);
+    if (link->build)
+        leave_build(links, link->build);
     text_drop(&link->received);
     free(link);
 }
@@ -38,9 +64,15 @@ static bool is_opening(const struct agent_link *link)
     return link->before && *link->before == link;
 }
 
+// What the tables hold is an id at the end of its link.
+static struct agent_link *link_with(char *id)
+{
+    return id ? (struct agent_link *)(void *)(id - offsetof(struct agent_link, id)) : NULL;
+}
+
 static bool is_linked(const struct link_table *links, const struct agent_link *link)
 {
-    return sorted_table_find(&links->linked[link->row->noun], link->id) == link;
+    return link_table_find(links, link->row->noun, link->id) == link;
 }
 
 static void take_from_opening(struct agent_link *link)
@@ -56,8 +88,9 @@ static void take_from_opening(struct agent_link *link)
 struct agent_link *link_table_open(struct link_table *links, const struct link_row *row, const char *id,
                                    struct lws *wsi)
 {
-    struct agent_link *link = mem_new(1, sizeof *link);
-    TEXT_PUT(link->id, id);
+    size_t size = strlen(id) + 1;
+    struct agent_link *link = mem_new(1, sizeof *link + size);
+    text_put(link->id, size, id);
     link->row = row;
     link->wsi = wsi;
     link->heard_ms = link->pinged_ms = clock_steady_ms();
@@ -72,7 +105,7 @@ struct agent_link *link_table_open(struct link_table *links, const struct link_r
 // The machine's: that of its link, also of an older one, or what was kept of that.
 static struct meter *meter_of(const struct link_table *links, struct agent_link *link)
 {
-    struct agent_link *known = sorted_table_find(&links->linked[link->row->noun], link->id);
+    struct agent_link *known = link_table_find(links, link->row->noun, link->id);
     struct spent_meter *spent = sorted_table_find(&links->spent[link->row->noun], link->id);
     return known ? &known->meter : spent ? &spent->meter : &link->meter;
 }
@@ -109,16 +142,15 @@ struct lws *link_table_admit(struct link_table *links, struct agent_link *link, 
     take_from_opening(link);
     link->meter = *meter_of(links, link);
     free(sorted_table_take(&links->spent[link->row->noun], link->id));
-    link->program = mem_dup(hello->program);
-    link->version = mem_dup(hello->version);
+    link->build = join_build(links, hello);
     link->protocol = hello->protocol;
     link->accepted = link_accepted(link->row, LINK_BROKER, hello);
-    struct agent_link *old = sorted_table_put(&links->linked[link->row->noun], link);
+    struct agent_link *old = link_with(sorted_table_put(&links->linked[link->row->noun], link->id));
     struct lws *old_wsi = old ? old->wsi : NULL;
     free(sorted_table_take(&links->refused[link->row->noun], link->id));
     figures->linked = links->linked[link->row->noun].count;
     if (old)
-        link_free(old);
+        link_free(links, old);
     return old_wsi;
 }
 
@@ -148,13 +180,19 @@ bool link_table_close(struct link_table *links, struct agent_link *link)
         take_from_opening(link);
     keep_meter(links, link);
     links->figures[link->row->noun].linked = linked->count;
-    link_free(link);
+    link_free(links, link);
     return was_linked;
 }
 
 struct agent_link *link_table_find(const struct link_table *links, enum noun noun, const char *id)
 {
-    return sorted_table_find(&links->linked[noun], id);
+    return link_with(sorted_table_find(&links->linked[noun], id));
+}
+
+struct agent_link *link_table_at(const struct link_table *links, enum noun noun, size_t index)
+{
+    assert(index < links->linked[noun].count);
+    return link_with(links->linked[noun].records[index]);
 }
 
 bool link_table_agent(const struct link_table *links, enum noun noun, const char *id, struct link_agent *agent)
@@ -163,8 +201,8 @@ bool link_table_agent(const struct link_table *links, enum noun noun, const char
     const struct refused_agent *refused = sorted_table_find(&links->refused[noun], id);
     if (link) {
         *agent = (struct link_agent){.protocol = link->protocol};
-        TEXT_PUT(agent->program, link->program);
-        TEXT_PUT(agent->version, link->version);
+        TEXT_PUT(agent->program, link->build->program);
+        TEXT_PUT(agent->version, link->build->version);
     } else if (refused) {
         *agent = refused->agent;
     }
@@ -182,12 +220,13 @@ void link_table_clear(struct link_table *links)
         link_table_close(links, links->opening);
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
         while (links->linked[noun].count)
-            link_table_close(links, links->linked[noun].records[links->linked[noun].count - 1]);
+            link_table_close(links, link_table_at(links, noun, links->linked[noun].count - 1));
         sorted_table_clear(&links->linked[noun]);
         sorted_table_clear(&links->refused[noun]);
         sorted_table_clear(&links->spent[noun]);
         sorted_table_clear(&links->takeovers[noun]);
     }
+    sorted_table_clear(&links->builds);
 }
 
 // ---- what goes out

@@ -17,12 +17,19 @@ enum {
                       // pieces of one TLS record
 };
 
+// What agents say they are. Most say the same, so it is kept once.
+struct agent_build {
+    char name[64]; // the key: program and version
+    char program[32], version[32];
+    size_t links;
+};
+
+// One for each connected machine: nothing in it is longer than it must be.
 struct agent_link {
-    char id[ID_SIZE]; // the key: of the machine
     const struct link_row *row;
     struct lws *wsi;
     struct agent_link *next, **before; // of those that have not said hello; `before` is NULL once it is linked
-    char *program, *version;           // of its agent; NULL until it has said hello
+    struct agent_build *build;         // of its agent; NULL until it has said hello
     int64_t protocol;
     uint32_t accepted; // the types of messages that it may be sent, a bit each
     bool refused;      // ends once it was told
@@ -34,11 +41,13 @@ struct agent_link {
     struct meter meter;          // of its messages
     int64_t heard_ms, pinged_ms; // steady
     bool ping_due;
+    char id[]; // the key: of the machine
 };
 
 struct link_table {
     struct agent_link *opening;
-    struct sorted_table linked[NOUN_COUNT]; // struct agent_link
+    struct sorted_table linked[NOUN_COUNT]; // the ids of struct agent_link: see link_table_at
+    struct sorted_table builds;             // struct agent_build: of those that are linked
     struct sorted_table
         refused[NOUN_COUNT]; // struct refused_agent: of machines whose agent was refused and is not linked
     struct sorted_table spent[NOUN_COUNT];     // struct spent_meter: of machines that left lately and had said much
@@ -57,6 +66,7 @@ void link_table_refuse(struct link_table *links, struct agent_link *link, const 
 // Whether it was linked until now.
 bool link_table_close(struct link_table *links, struct agent_link *link);
 struct agent_link *link_table_find(const struct link_table *links, enum noun noun, const char *id); // NULL: not linked
+struct agent_link *link_table_at(const struct link_table *links, enum noun noun, size_t index);     // of those linked
 // What was last known of its agent; false when none has come.
 bool link_table_agent(const struct link_table *links, enum noun noun, const char *id, struct link_agent *agent);
 // Whether its machine may say one more: a new link does not make a machine that says too much quiet.

@@ -116,6 +116,31 @@ Test(link_table, remembers_whose_agent_was_refused_until_it_is_let_in)
     cr_expect_not(link_table_agent(&links, NOUN_HOST, HOST, &agent), "what was refused before is over");
 }
 
+Test(link_table, keeps_what_agents_are_called_once_and_as_long_as_one_is_linked)
+{
+    struct link_agent agent;
+    struct link_hello newer = hello("0.1.1", ""), same = hello("0.1.1", "");
+    char longest[ID_SIZE];
+    memset(longest, 'x', sizeof longest - 1);
+    longest[sizeof longest - 1] = 0;
+    struct agent_link *host = linked(0), *other = link_table_open(&links, link_of(NOUN_HOST), longest, socket_at(1));
+    cr_assert_null(link_table_admit(&links, other, &newer));
+    cr_expect_eq(link_table_find(&links, NOUN_HOST, longest), other);
+    cr_expect_eq(link_table_at(&links, NOUN_HOST, 0), host);
+    cr_expect_eq(link_table_at(&links, NOUN_HOST, 1), other);
+    cr_expect_eq(links.builds.count, 2);
+    host = opened(2);
+    cr_assert_eq(link_table_admit(&links, host, &same), socket_at(0));
+    cr_expect_eq(links.builds.count, 1, "the older one is no longer here");
+    cr_expect_eq(host->build, other->build);
+    link_table_close(&links, host);
+    cr_assert(link_table_agent(&links, NOUN_HOST, longest, &agent));
+    cr_expect_str_eq(agent.program, "pult-host");
+    cr_expect_str_eq(agent.version, "0.1.1");
+    link_table_close(&links, other);
+    cr_expect_eq(links.builds.count, 0);
+}
+
 static int says(struct agent_link *link, int64_t now_ms)
 {
     int count = 0;
