@@ -40,10 +40,12 @@ const struct command command_rows[] = {
 };
 // clang-format on
 
+// People are erased and sessions ended, which is more than removing a record: such a method knows no versions.
 static bool noun_has(enum noun noun, enum method_id method)
 {
     bool reads = method == METHOD_LIST || method == METHOD_SHOW;
-    return method_find(method, noun) && (reads || noun_rows[noun].writable);
+    const struct method *row = method_find(method, noun);
+    return row && (reads || (noun_rows[noun].writable && row->flags & METHOD_VERSIONED));
 }
 
 bool command_is_of(const struct command *command, char **words)

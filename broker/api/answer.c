@@ -49,6 +49,7 @@ const struct record_type logon_answer_type = TYPE(logon_answer);
 static const struct field certificate_answer_fields[] = {
     {.name = "device", .type = FIELD_ID, AT(certificate_answer, device), .refers = NOUN_DEVICE, .flags = FIELD_SPARSE, .sentence = "the device it is for"},
     {.name = "host", .type = FIELD_ID, AT(certificate_answer, host), .refers = NOUN_HOST, .flags = FIELD_SPARSE, .sentence = "or the session host"},
+    {.name = "print_server", .type = FIELD_ID, AT(certificate_answer, print_server), .refers = NOUN_PRINT_SERVER, .flags = FIELD_SPARSE, .sentence = "or the print server"},
     {.name = "certificate", .type = FIELD_TEXT, AT(certificate_answer, certificate), .sentence = "certificate, DER in base64"},
     {.name = NULL},
 };
@@ -86,6 +87,14 @@ static const struct field enrol_token_answer_fields[] = {
     {.name = NULL},
 };
 const struct record_type enrol_token_answer_type = TYPE(enrol_token_answer);
+
+static const struct field printer_answer_fields[] = {
+    {.name = "printer", .type = FIELD_RECORD, AT(printer_answer, printer), .flags = FIELD_INLINE, .record = &printer_status_type, .sentence = "the printer"},
+    {.name = "found_name", .type = FIELD_TEXT, AT(printer_answer, found_name), .flags = FIELD_SPARSE, .sentence = "as it calls itself"},
+    {.name = "found_location", .type = FIELD_TEXT, AT(printer_answer, found_location), .flags = FIELD_SPARSE, .sentence = "where it says that it is"},
+    {.name = NULL},
+};
+const struct record_type printer_answer_type = TYPE(printer_answer);
 
 static const struct field drain_answer_fields[] = {
     {.name = "host", .type = FIELD_RECORD, AT(drain_answer, host), .flags = FIELD_INLINE, .record = &host_status_type, .sentence = "the host"},
@@ -176,7 +185,7 @@ static const struct field own_certificate_report_fields[] = {
 const struct record_type own_certificate_report_type = TYPE(own_certificate_report);
 
 static const struct field certificate_ending_fields[] = {
-    {.name = "kind", .type = FIELD_CHOICE, AT(certificate_ending, kind), .choices = noun_names, .column = 1, .sentence = "device or host"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(certificate_ending, kind), .choices = noun_names, .column = 1, .sentence = "device, host or print server"},
     {.name = "id", .type = FIELD_ID, AT(certificate_ending, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
     {.name = "until", .type = FIELD_TIME, AT(certificate_ending, until_ms), .column = 3, .sentence = "when its certificate expires"},
     {.name = NULL},
@@ -184,7 +193,7 @@ static const struct field certificate_ending_fields[] = {
 const struct record_type certificate_ending_type = TYPE(certificate_ending);
 
 static const struct field identity_shared_fields[] = {
-    {.name = "kind", .type = FIELD_CHOICE, AT(identity_shared, kind), .choices = noun_names, .column = 1, .sentence = "device or host"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(identity_shared, kind), .choices = noun_names, .column = 1, .sentence = "device, host or print server"},
     {.name = "id", .type = FIELD_ID, AT(identity_shared, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
     {.name = "since", .type = FIELD_TIME, AT(identity_shared, since_ms), .column = 3, .sentence = "when that was noticed"},
     {.name = NULL},
@@ -225,7 +234,7 @@ static const struct field host_problem_fields[] = {
 const struct record_type host_problem_type = TYPE(host_problem);
 
 static const struct field agent_count_fields[] = {
-    {.name = "kind", .type = FIELD_CHOICE, AT(agent_count, kind), .choices = noun_names, .column = 1, .sentence = "of devices or of hosts"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(agent_count, kind), .choices = noun_names, .column = 1, .sentence = "of devices, of hosts or of print servers"},
     {.name = "version", .type = FIELD_TEXT, AT(agent_count, version), .column = 2, .sentence = "of the agent"},
     {.name = "protocol", .type = FIELD_NUMBER, AT(agent_count, protocol), .max = INT32_MAX, .column = 3, .sentence = "that it speaks"},
     {.name = "count", .type = FIELD_NUMBER, AT(agent_count, count), .max = INT64_MAX, .column = 4, .sentence = "machines with such an agent"},
@@ -275,8 +284,8 @@ static const struct field status_answer_fields[] = {
     {.name = "device_ca_until", .type = FIELD_TIME, AT(status_answer, device_ca_until_ms), .sentence = "when the certificate of the device CA expires"},
     {.name = "disk_free", .type = FIELD_NUMBER, AT(status_answer, disk_free_permille), .max = 1000, .flags = FIELD_SPARSE, .sentence = "how much of the journal's disk is left, permille"},
     {.name = "own_certificates", .type = FIELD_RECORDS, AT(status_answer, own_certificates), .max = ANSWER_ITEMS_MAX, .record = &own_certificate_report_type, .sentence = "the certificate that the broker shows, and the CA of administrators' certificates"},
-    {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices and hosts whose certificate expires within 30 days, or has expired"},
-    {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices and hosts whose identity is in use at two places: their key may have been copied"},
+    {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices, hosts and print servers whose certificate expires within 30 days, or has expired"},
+    {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices, hosts and print servers whose identity is in use at two places: their key may have been copied"},
     {.name = "names_reused", .type = FIELD_RECORDS, AT(status_answer, names_reused), .max = ANSWER_ITEMS_MAX, .record = &name_reused_type, .sentence = "assignments to a person whose user name is somebody else's now"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},

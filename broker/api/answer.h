@@ -48,9 +48,9 @@ struct logon_answer {
 };
 extern const struct record_type logon_answer_type;
 
-// One of both ids is empty.
+// All ids but one are empty.
 struct certificate_answer {
-    char device[ID_SIZE], host[ID_SIZE];
+    char device[ID_SIZE], host[ID_SIZE], print_server[ID_SIZE];
     char certificate[CERTIFICATE_TEXT_SIZE];
 };
 extern const struct record_type certificate_answer_type;
@@ -81,6 +81,13 @@ struct enrol_token_answer {
     int64_t until_ms;
 };
 extern const struct record_type enrol_token_answer_type;
+
+// What a printer said when it was asked, beside what is stored of it then.
+struct printer_answer {
+    struct printer_status printer;
+    char found_name[NAME_SIZE], found_location[NAME_SIZE]; // as it calls itself
+};
+extern const struct record_type printer_answer_type;
 
 struct drain_answer {
     struct host_status host;

@@ -102,6 +102,18 @@ static const struct field drain_request_fields[] = {
 };
 const struct record_type drain_request_type = TYPE(drain_request);
 
+static const struct field job_release_request_fields[] = {
+    {.name = "printer", .type = FIELD_ID, AT(job_release_request, printer), .refers = NOUN_PRINTER, .sentence = "where it is to come out; empty: next to its person, or at the printer that they chose"},
+    {.name = NULL},
+};
+const struct record_type job_release_request_type = TYPE(job_release_request);
+
+static const struct field job_move_request_fields[] = {
+    {.name = "printer", .type = FIELD_ID, AT(job_move_request, printer), .flags = FIELD_REQUIRED, .refers = NOUN_PRINTER, .sentence = "where it is to come out instead"},
+    {.name = NULL},
+};
+const struct record_type job_move_request_type = TYPE(job_move_request);
+
 static const struct field message_request_fields[] = {
     {.name = "text", .type = FIELD_TEXT, AT(message_request, text), .flags = FIELD_REQUIRED, .sentence = "what is shown in the session"},
     {.name = NULL},

@@ -59,6 +59,14 @@ struct drain_request {
     char text[NAME_SIZE]; // shown to the people on the host; empty: nothing
 };
 
+struct job_release_request {
+    char printer[ID_SIZE]; // empty: where it was meant to come out
+};
+
+struct job_move_request {
+    char printer[ID_SIZE];
+};
+
 struct message_request {
     char text[HOST_TEXT_SIZE];
 };
@@ -76,4 +84,4 @@ struct apply_request {
 
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
-    tenant_check_request_type, apply_object_type, apply_request_type;
+    tenant_check_request_type, job_release_request_type, job_move_request_type, apply_object_type, apply_request_type;

@@ -2,6 +2,7 @@
 #include "broker/api/link_rows.h"
 #include "broker/api/device_link.h"
 #include "broker/api/host_link.h"
+#include "broker/api/print_link.h"
 
 const struct link_row link_rows[] = {
     {.noun = NOUN_DEVICE,
@@ -20,6 +21,14 @@ const struct link_row link_rows[] = {
      .size = sizeof(struct host_message),
      .message_max = HOST_MESSAGE_MAX,
      .rate = {.burst = 600, .per_minute = 1200}},
+    {.noun = NOUN_PRINT_SERVER,
+     .path = "/v1/print-servers/link",
+     .program = "pult-print",
+     .types = print_link_types,
+     .type_count = PRINT_MESSAGE_TYPE_COUNT,
+     .size = sizeof(struct print_message),
+     .message_max = PRINT_MESSAGE_MAX,
+     .rate = {.burst = 30000, .per_minute = 60000}}, // all its jobs at once, and some messages for each
 };
 const size_t link_count = sizeof link_rows / sizeof *link_rows;
 

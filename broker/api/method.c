@@ -38,8 +38,9 @@ const struct method method_rows[] = {
     {METHOD_PASSWORD, POST("/v1/password"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(password), .answer = &nothing_type, .refusals = MAY_OF_DIRECTORY | MAY(DEVICE_UNKNOWN), .sentence = "changes a person's password"},
     {METHOD_DEVICE_LINK, GET("/v1/devices/link"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a device's agent"},
     {METHOD_HOST_LINK, GET("/v1/hosts/link"), BY(HOST), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a session host's agent"},
-    {METHOD_ENROL, POST("/v1/enrol"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_COMMITS, .body = BODY(enrol), .answer = ANSWER(certificate), .refusals = MAY(DENIED) | MAY(TOO_MANY_ATTEMPTS), .sentence = "gives a device or a session host its certificate for an enrolment token"},
-    {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(renew), .answer = ANSWER(certificate), .refusals = MAY(STORE_DOWN) | MAY(CONFLICT), .sentence = "gives the calling device or session host its next certificate"},
+    {METHOD_PRINT_LINK, GET("/v1/print-servers/link"), BY(PRINT_SERVER), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a print server"},
+    {METHOD_ENROL, POST("/v1/enrol"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_COMMITS, .body = BODY(enrol), .answer = ANSWER(certificate), .refusals = MAY(DENIED) | MAY(TOO_MANY_ATTEMPTS), .sentence = "gives a device, a session host or a print server its certificate for an enrolment token"},
+    {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(renew), .answer = ANSWER(certificate), .refusals = MAY(STORE_DOWN) | MAY(CONFLICT), .sentence = "gives the calling device, session host or print server its next certificate"},
     {METHOD_ADMIN_LOGON, POST("/v1/admin/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_TICKET | METHOD_COMMITS, .body = BODY(admin_logon), .answer = ANSWER(admin_logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DENIED) | MAY(BUSY), .sentence = "logs an administrator on"},
     {METHOD_ADMIN_LOGOFF, POST("/v1/admin/logoff"), BY(ADMIN), OF(NONE), .answer = &nothing_type, .sentence = "ends the administrator's own logon"},
     {METHOD_TOKENS, GET("/v1/admin/tokens"), BY(ADMIN), OF(NONE), .answer = ANSWER(tokens), .sentence = "lists the administrators who are logged on"},
@@ -59,10 +60,13 @@ const struct method method_rows[] = {
     NOUN_ROWS(HOST, "hosts", ADMIN, &host_status_type),
     NOUN_ROWS(PROFILE, "profiles", ADMIN, &noun_types[NOUN_PROFILE]),
     NOUN_ROWS(ASSIGNMENT, "assignments", ADMIN, &assignment_status_type),
+    NOUN_ROWS(PRINTER, "printers", ADMIN, &printer_status_type),
+    NOUN_ROWS(PRINT_SERVER, "print-servers", ADMIN, &print_server_status_type),
     NOUN_ROWS(DEVICE, "devices", ADMIN, &device_status_type),
     NOUN_ROWS(ADMINISTRATOR, "administrators", DISTRICT, &administrator_status_type),
     LIST_ROW(PERSON, "people"),
     SHOW_ROW(PERSON, "people", &person_status_type),
+    {METHOD_SET, PUT("/v1/people/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_VERSIONED | METHOD_COMMITS, .body = &noun_types[NOUN_PERSON], .answer = &person_status_type, .refusals = MAY(CONFLICT), .sentence = "changes what is set of a person who has logged on"},
     {METHOD_REMOVE, DELETE("/v1/people/{id}"), BY(ADMIN), OF(PERSON), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "erases a person: name, user name and the directory's id are gone, events keep an id that no longer identifies anybody"},
     {METHOD_UNLOCK, POST("/v1/tenants/{id}/unlock"), BY(ADMIN), OF(TENANT), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .body = BODY(unlock), .answer = ANSWER(unlock), .sentence = "lets somebody at whose password was guessed try again at once"},
     {METHOD_CHECK, POST("/v1/tenants/{id}/check"), BY(ADMIN), OF(TENANT), .flags = METHOD_OWN_TENANT, .body = BODY(tenant_check), .answer = ANSWER(tenant_check), .refusals = MAY(BUSY), .sentence = "looks at a tenant's directory step by step, as a logon would"},
@@ -76,6 +80,16 @@ const struct method method_rows[] = {
     {METHOD_MESSAGE, POST("/v1/sessions/{id}/message"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT, .body = BODY(message), .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "shows a message in a session"},
     {METHOD_LOCK, POST("/v1/sessions/{id}/lock"), BY(ADMIN), OF(SESSION), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .refusals = MAY(CONFLICT), .sentence = "disconnects a session, which keeps running: whoever opens it again must log on"},
     {METHOD_ENROL_TOKEN, POST("/v1/hosts/{id}/enrol-token"), BY(ADMIN), OF(HOST), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the host's agent gets its certificate"},
+    {METHOD_DRAIN, POST("/v1/printers/{id}/drain"), BY(ADMIN), OF(PRINTER), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &printer_status_type, .sentence = "takes a printer out of service: its jobs go to its substitute, or wait"},
+    {METHOD_UNDRAIN, POST("/v1/printers/{id}/undrain"), BY(ADMIN), OF(PRINTER), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &printer_status_type, .sentence = "puts a printer back into service"},
+    {METHOD_READ, POST("/v1/printers/{id}/read"), BY(ADMIN), OF(PRINTER), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(printer), .refusals = MAY(NO_PRINT_SERVER) | MAY(PRINTER_UNREACHABLE) | MAY(BUSY), .sentence = "asks a printer what it is and can, and keeps that"},
+    {METHOD_TEST, POST("/v1/printers/{id}/test"), BY(ADMIN), OF(PRINTER), .flags = METHOD_OWN_TENANT, .answer = &nothing_type, .refusals = MAY(NO_PRINT_SERVER) | MAY(PRINTER_UNREACHABLE) | MAY(BUSY), .sentence = "prints a page of the broker's own"},
+    LIST_ROW(JOB, "jobs"),
+    SHOW_ROW(JOB, "jobs", &job_status_type),
+    {METHOD_RELEASE, POST("/v1/jobs/{id}/release"), BY(ADMIN), OF(JOB), .flags = METHOD_OWN_TENANT, .body = BODY(job_release), .answer = &job_status_type, .refusals = MAY(NO_PRINT_SERVER) | MAY(CONFLICT), .sentence = "prints a job that is held, or one that may not have come out, once more"},
+    {METHOD_CANCEL, POST("/v1/jobs/{id}/cancel"), BY(ADMIN), OF(JOB), .flags = METHOD_OWN_TENANT, .answer = &job_status_type, .refusals = MAY(NO_PRINT_SERVER) | MAY(CONFLICT), .sentence = "deletes a job that is not out yet"},
+    {METHOD_MOVE, POST("/v1/jobs/{id}/move"), BY(ADMIN), OF(JOB), .flags = METHOD_OWN_TENANT, .body = BODY(job_move), .answer = &job_status_type, .refusals = MAY(NO_PRINT_SERVER) | MAY(CONFLICT), .sentence = "sends a job that is not out yet to another printer"},
+    {METHOD_ENROL_TOKEN, POST("/v1/print-servers/{id}/enrol-token"), BY(ADMIN), OF(PRINT_SERVER), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the print server gets its certificate"},
     {METHOD_ENROL_TOKEN, POST("/v1/devices/{id}/enrol-token"), BY(ADMIN), OF(DEVICE), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the device gets its certificate"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
@@ -145,7 +159,7 @@ bool method_may_refuse(const struct method *method, enum refusal refusal)
     uint64_t may = method->refusals | MAY(INVALID) | MAY(TOO_LARGE);
     may |= proven ? MAY(UNAUTHENTICATED) | MAY(DENIED) : 0;
     may |= certified ? MAY(CERTIFICATE_EXPIRED) : 0;
-    may |= certified && method->who != ROLE_HOST ? MAY(DEVICE_DISABLED) : 0;
+    may |= method->who == ROLE_DEVICE || method->who == ROLE_MACHINE ? MAY(DEVICE_DISABLED) : 0;
     may |= strchr(method->path, '{') ? MAY(NOT_FOUND) : 0;
     may |= method->flags & METHOD_VERSIONED ? MAY(PRECONDITION_FAILED) : 0;
     may |= method->flags & METHOD_COMMITS ? MAY(STORE_DOWN) : 0;

@@ -11,7 +11,8 @@ enum role {
     ROLE_UNAUTHENTICATED, // no proof at all
     ROLE_DEVICE,          // an enrolled device, by its certificate
     ROLE_HOST,            // the agent of a session host, by its certificate
-    ROLE_MACHINE,         // either of both
+    ROLE_PRINT_SERVER,    // a print server, by its certificate
+    ROLE_MACHINE,         // any of these
     ROLE_ADMIN,           // an administrator of the tenant concerned, or of the district
     ROLE_DISTRICT,        // an administrator of the district
 };
@@ -23,6 +24,7 @@ enum method_id {
     METHOD_PASSWORD,
     METHOD_DEVICE_LINK,
     METHOD_HOST_LINK,
+    METHOD_PRINT_LINK,
     METHOD_ENROL,
     METHOD_RENEW,
     METHOD_ADMIN_LOGON,
@@ -39,6 +41,10 @@ enum method_id {
     METHOD_DRAIN,
     METHOD_UNDRAIN,
     METHOD_RELEASE,
+    METHOD_CANCEL,
+    METHOD_MOVE,
+    METHOD_READ,
+    METHOD_TEST,
     METHOD_UNLOCK,
     METHOD_CHECK,
     METHOD_MESSAGE,

@@ -84,6 +84,38 @@ static const struct field tenant_status_fields[] = {
     {.name = NULL},
 };
 
+static const struct field printer_status_fields[] = {
+    STORED(printer_status, printer, NOUN_PRINTER),
+    {.name = "state", .type = FIELD_CHOICE, AT(printer_status, state), .choices = printer_state_words, .column = 5, .sentence = "as its print server said last; unknown: none is connected, or none has asked it yet"},
+    {.name = "state_detail", .type = FIELD_TEXT, AT(printer_status, detail), .sentence = "what is wrong with it, such as media-empty"},
+    {.name = "waiting", .type = FIELD_NUMBER, AT(printer_status, waiting), .max = INT64_MAX, .column = 6, .sentence = "jobs for it that are not out yet"},
+    {.name = NULL},
+};
+
+static const struct field print_server_status_fields[] = {
+    STORED(print_server_status, print_server, NOUN_PRINT_SERVER),
+    {.name = "agent", .type = FIELD_CHOICE, AT(print_server_status, agent), .choices = agent_presences, .column = 3, .sentence = "whether pult-print is connected to the broker"},
+    {.name = "jobs", .type = FIELD_NUMBER, AT(print_server_status, jobs), .max = INT64_MAX, .flags = FIELD_SPARSE, .column = 4, .sentence = "jobs that it has and that are not out"},
+    OF_AGENT(print_server_status),
+    {.name = NULL},
+};
+
+static const struct field job_status_fields[] = {
+    {.name = "id", .type = FIELD_ID, AT(job_status, id), .refers = NOUN_NONE, .column = 1, .sentence = "its id, in its owner's tenant"},
+    {.name = "person", .type = FIELD_ID, AT(job_status, person), .refers = NOUN_PERSON, .sentence = "whose it is; empty: not found out yet"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(job_status, user_name), .column = 2, .sentence = "their user name"},
+    {.name = "state", .type = FIELD_CHOICE, AT(job_status, state), .choices = job_state_words, .column = 3, .sentence = "waiting: printed automatically once it can be; held: until it is released; uncertain: nobody can tell whether it came out"},
+    {.name = "reason", .type = FIELD_CHOICE, AT(job_status, reason), .choices = job_reason_words, .column = 4, .sentence = "why it waits, is held or was cancelled"},
+    {.name = "printer", .type = FIELD_ID, AT(job_status, printer), .refers = NOUN_PRINTER, .column = 5, .sentence = "where it goes; empty: not decided, that is done when it is sent"},
+    {.name = "server", .type = FIELD_ID, AT(job_status, server), .refers = NOUN_PRINT_SERVER, .sentence = "the print server that has it"},
+    {.name = "host", .type = FIELD_ID, AT(job_status, host), .refers = NOUN_HOST, .sentence = "the session host that it came from"},
+    {.name = "created", .type = FIELD_TIME, AT(job_status, created_ms), .column = 6, .sentence = "when it was printed"},
+    {.name = "delete_at", .type = FIELD_TIME, AT(job_status, delete_at_ms), .sentence = "when it is deleted if it does not come out"},
+    {.name = "size", .type = FIELD_NUMBER, AT(job_status, size), .max = INT64_MAX, .sentence = "of the document, bytes"},
+    {.name = "pages", .type = FIELD_NUMBER, AT(job_status, pages), .max = INT64_MAX, .column = 7, .sentence = "of the document; 0: not known"},
+    {.name = NULL},
+};
+
 static const struct field administrator_status_fields[] = {
     STORED(administrator_status, administrator, NOUN_ADMINISTRATOR),
     {.name = "scope", .type = FIELD_TEXT, AT(administrator_status, scope), .column = 3, .sentence = "what they administer: their tenant, or the whole district"},
@@ -94,15 +126,25 @@ static const struct field administrator_status_fields[] = {
 const struct record_type host_status_type = STATUS(host_status), session_status_type = STATUS(session_status),
                          device_status_type = STATUS(device_status), person_status_type = STATUS(person_status),
                          administrator_status_type = STATUS(administrator_status),
-                         assignment_status_type = STATUS(assignment_status), tenant_status_type = STATUS(tenant_status);
+                         assignment_status_type = STATUS(assignment_status), tenant_status_type = STATUS(tenant_status),
+                         printer_status_type = STATUS(printer_status),
+                         print_server_status_type = STATUS(print_server_status), job_status_type = STATUS(job_status);
 
 // Of some nothing more is known than what is stored.
 const struct record_type *const noun_status_types[NOUN_COUNT] = {
-    [NOUN_TENANT] = &tenant_status_type,        [NOUN_SITE] = &noun_types[NOUN_SITE],
-    [NOUN_POOL] = &noun_types[NOUN_POOL],       [NOUN_HOST] = &host_status_type,
-    [NOUN_PROFILE] = &noun_types[NOUN_PROFILE], [NOUN_ASSIGNMENT] = &assignment_status_type,
-    [NOUN_DEVICE] = &device_status_type,        [NOUN_ADMINISTRATOR] = &administrator_status_type,
-    [NOUN_PERSON] = &person_status_type,        [NOUN_SESSION] = &session_status_type,
+    [NOUN_TENANT] = &tenant_status_type,
+    [NOUN_SITE] = &noun_types[NOUN_SITE],
+    [NOUN_POOL] = &noun_types[NOUN_POOL],
+    [NOUN_HOST] = &host_status_type,
+    [NOUN_PROFILE] = &noun_types[NOUN_PROFILE],
+    [NOUN_ASSIGNMENT] = &assignment_status_type,
+    [NOUN_DEVICE] = &device_status_type,
+    [NOUN_ADMINISTRATOR] = &administrator_status_type,
+    [NOUN_PERSON] = &person_status_type,
+    [NOUN_SESSION] = &session_status_type,
+    [NOUN_PRINTER] = &printer_status_type,
+    [NOUN_PRINT_SERVER] = &print_server_status_type,
+    [NOUN_JOB] = &job_status_type,
 };
 
 // clang-format off
@@ -125,4 +167,7 @@ const struct record_type noun_list_types[NOUN_COUNT] = {
     [NOUN_ADMINISTRATOR] = {"administrator_list", LIST_FIELDS(&administrator_status_type), sizeof(struct noun_list)},
     [NOUN_PERSON] = {"person_list", LIST_FIELDS(&person_status_type), sizeof(struct noun_list)},
     [NOUN_SESSION] = {"session_list", LIST_FIELDS(&session_status_type), sizeof(struct noun_list)},
+    [NOUN_PRINTER] = {"printer_list", LIST_FIELDS(&printer_status_type), sizeof(struct noun_list)},
+    [NOUN_PRINT_SERVER] = {"print_server_list", LIST_FIELDS(&print_server_status_type), sizeof(struct noun_list)},
+    [NOUN_JOB] = {"job_list", LIST_FIELDS(&job_status_type), sizeof(struct noun_list)},
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The nouns as they are shown: the record as it is stored, and what is known of it at the moment.
 #pragma once
-#include "broker/api/types.h"
+#include "broker/api/job.h"
 
 enum { HEALTH_DETAIL_SIZE = 320, WARNINGS_SIZE = 1200 };
 
@@ -70,8 +70,38 @@ struct tenant_status {
     int64_t group_standing; // of its admin_group
 };
 
+struct printer_status {
+    struct printer printer;
+    int64_t state; // enum printer_state
+    char detail[HEALTH_DETAIL_SIZE];
+    int64_t waiting; // jobs for it that are not out
+};
+
+struct print_server_status {
+    struct print_server print_server;
+    int64_t agent; // enum agent_presence
+    int64_t jobs;  // that it has and that are not out; -1: not known, it is not linked
+    struct agent_status of_agent;
+};
+
+// A job that waits, is being printed or was until lately: as its print server said last.
+struct job_status {
+    char id[ID_SIZE]; // "tenant/j-<hex>", of its owner's tenant
+    char person[ID_SIZE];
+    char user_name[USER_NAME_SIZE]; // as the session host says while nobody knows better
+    int64_t state, reason;          // enums job_state, job_reason
+    char printer[ID_SIZE];
+    char server[ID_SIZE]; // the print server that has it
+    char host[ID_SIZE];   // the session host that it came from
+    int64_t created_ms, delete_at_ms;
+    int64_t size, pages;
+};
+
 union noun_status {
     union record record;
+    struct printer_status printer;
+    struct print_server_status print_server;
+    struct job_status job;
     struct host_status host;
     struct session_status session;
     struct device_status device;
@@ -83,7 +113,8 @@ union noun_status {
 
 extern const struct record_type *const noun_status_types[NOUN_COUNT];
 extern const struct record_type host_status_type, session_status_type, device_status_type, person_status_type,
-    administrator_status_type, assignment_status_type, tenant_status_type;
+    administrator_status_type, assignment_status_type, tenant_status_type, printer_status_type,
+    print_server_status_type, job_status_type;
 extern const char *const group_standing_names[]; // by enum group_standing of core, then NULL
 extern const char *const host_health_names[];    // by enum host_health of core, then NULL
 

@@ -16,6 +16,8 @@ static const char *const bind_methods[] = {"password", "kerberos", NULL};
 static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
 static const char *const host_oses[] = {"linux", "windows", NULL};
 static const char *const authentications[] = {"one-time-password", "password", NULL};
+static const char *const home_printings[] = {"hold", "own-printer", NULL};
+const char *const page_counter_words[] = {"printer", "document", NULL};
 const char *const session_state_words[] = {"starting", "connected", "disconnected", "ended", NULL};
 
 static const struct field tenant_fields[] = {
@@ -39,7 +41,8 @@ static const struct field tenant_fields[] = {
     {.name = "max_devices", .type = FIELD_NUMBER, AT(tenant, max_devices), .max = 1000000, .sentence = "quota set by the district: how many devices it may have; 0: any number"},
     {.name = "max_hosts", .type = FIELD_NUMBER, AT(tenant, max_hosts), .max = 1000000, .sentence = "quota: session hosts"},
     {.name = "max_assignments", .type = FIELD_NUMBER, AT(tenant, max_assignments), .max = 1000000, .sentence = "quota: assignments"},
-    {.name = "host_networks", .type = FIELD_LIST, AT(tenant, host_networks), .sentence = "networks that its session hosts are in, such as 10.1.0.0/16; empty: any private network"},
+    {.name = "host_networks", .type = FIELD_LIST, AT(tenant, host_networks), .sentence = "networks that its session hosts and printers are in, such as 10.1.0.0/16; empty: any private network"},
+    {.name = "job_hours", .type = FIELD_NUMBER, AT(tenant, job_hours), .max = 720, .sentence = "hours after which a print job that could not be printed, or was never released, is deleted; 0: 72"},
     END,
 };
 
@@ -86,9 +89,10 @@ static const struct field profile_fields[] = {
     {.name = "pool", .type = FIELD_ID, AT(profile, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .column = 3, .sentence = "where its sessions run"},
     {.name = "clipboard", .type = FIELD_FLAG, AT(profile, clipboard), .sentence = "copy and paste between desk and session"},
     {.name = "drives", .type = FIELD_FLAG, AT(profile, drives), .sentence = "USB sticks of the desk in the session"},
-    {.name = "printers", .type = FIELD_FLAG, AT(profile, printers), .sentence = "printers of the desk in the session"},
+    {.name = "printers", .type = FIELD_FLAG, AT(profile, printers), .sentence = "printing, at printers of the broker's and at those of the desk"},
     {.name = "sound", .type = FIELD_FLAG, AT(profile, sound), .sentence = "sound of the session at the desk"},
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
+    {.name = "home_printing", .type = FIELD_CHOICE, AT(profile, home_printing), .choices = home_printings, .sentence = "a print job of somebody who is at no desk: held until it is released at a printer, or sent to their own office printer"},
     {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .column = 4, .sentence = "logon hours, such as 06:00-20:00, or 22:00-06:00 across midnight; empty: always"},
     {.name = "days", .type = FIELD_LIST, AT(profile, days), .column = 5, .sentence = "logon days, mon to sun; empty: all"},
     {.name = "authentication", .type = FIELD_CHOICE, AT(profile, authentication), .choices = authentications, .sentence = "how sessions are opened: with a one-time password only, or with the person's password after it, where programs in the session need that"},
@@ -112,6 +116,7 @@ static const struct field device_fields[] = {
     OWN_ID(device),
     {.name = "site", .type = FIELD_ID, AT(device, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .column = 2, .sentence = "the building it is in"},
     {.name = "room", .type = FIELD_TEXT, AT(device, room), .column = 3, .sentence = "room and desk, as people know them"},
+    {.name = "printer", .type = FIELD_ID, AT(device, printer), .refers = NOUN_PRINTER, .sentence = "the printer nearest to it; empty: one in the same room, else at the same site"},
     {.name = "disabled", .type = FIELD_FLAG, AT(device, disabled), .column = 7, .sentence = "nobody can log on here"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(device, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
     {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_READ_ONLY, .column = 6, .sentence = "when that certificate expires; the device renews it in time"},
@@ -119,6 +124,40 @@ static const struct field device_fields[] = {
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(device, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "enrol_token_until", .type = FIELD_TIME, AT(device, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
     {.name = "identity_shared", .type = FIELD_TIME, AT(device, shared_ms), .flags = FIELD_READ_ONLY, .sentence = "when its identity was seen in use at two places at once: its key may have been copied, enrol it again"},
+    END,
+};
+
+static const struct field printer_fields[] = {
+    OWN_ID(printer),
+    {.name = "name", .type = FIELD_TEXT, AT(printer, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
+    {.name = "uri", .type = FIELD_TEXT, AT(printer, uri), .flags = FIELD_REQUIRED, .sentence = "where it listens: ipp://name/ipp/print, or ipps:// with TLS"},
+    {.name = "site", .type = FIELD_ID, AT(printer, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .column = 3, .sentence = "the building it is in"},
+    {.name = "room", .type = FIELD_TEXT, AT(printer, room), .column = 4, .sentence = "the room: desks in the room of the same name, or whose name begins with it and a comma or a space, are nearest"},
+    {.name = "substitute", .type = FIELD_ID, AT(printer, substitute), .refers = NOUN_PRINTER, .sentence = "prints instead while this one is drained, stopped or away"},
+    {.name = "price_mono", .type = FIELD_NUMBER, AT(printer, price_mono), .max = 1000000, .sentence = "price of a page side in black and white, in hundredths of a cent"},
+    {.name = "price_colour", .type = FIELD_NUMBER, AT(printer, price_colour), .max = 1000000, .sentence = "price of a page side in colour, in hundredths of a cent"},
+    {.name = "fingerprint", .type = FIELD_DIGEST, AT(printer, fingerprint), .sentence = "SHA-256 of its certificate; empty: taken from the printer when it is read for the first time"},
+    {.name = "draining", .type = FIELD_FLAG, AT(printer, draining), .flags = FIELD_READ_ONLY, .column = 7, .sentence = "accepts no new jobs: they go to its substitute, or wait"},
+    {.name = "make", .type = FIELD_TEXT, AT(printer, make), .flags = FIELD_READ_ONLY, .sentence = "make and model, as it says, and so below"},
+    {.name = "formats", .type = FIELD_LIST, AT(printer, formats), .flags = FIELD_READ_ONLY, .sentence = "formats of documents, MIME types"},
+    {.name = "media", .type = FIELD_LIST, AT(printer, media), .flags = FIELD_READ_ONLY, .sentence = "paper, PWG names"},
+    {.name = "colour", .type = FIELD_FLAG, AT(printer, colour), .flags = FIELD_READ_ONLY, .sentence = "it prints in colour"},
+    {.name = "duplex", .type = FIELD_FLAG, AT(printer, duplex), .flags = FIELD_READ_ONLY, .sentence = "it prints on both sides"},
+    {.name = "read", .type = FIELD_TIME, AT(printer, read_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was asked for that; empty: never"},
+    END,
+};
+
+static const struct field print_server_fields[] = {
+    OWN_ID(print_server),
+    {.name = "address", .type = FIELD_TEXT, AT(print_server, address), .flags = FIELD_REQUIRED, .column = 2, .sentence = "name or IP address, for session hosts"},
+    {.name = "port", .type = FIELD_NUMBER, AT(print_server, port), .min = 1, .max = 65535, .flags = FIELD_REQUIRED, .sentence = "where it takes jobs, usually 8631"},
+    {.name = "accounts", .type = FIELD_NUMBER, AT(print_server, accounts), .flags = FIELD_READ_ONLY, .max = INT64_MAX, .sentence = "jobs that it has printed and that are in the journal"},
+    {.name = "certificate", .type = FIELD_DIGEST, AT(print_server, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
+    {.name = "certificate_until", .type = FIELD_TIME, AT(print_server, until_ms), .flags = FIELD_READ_ONLY, .column = 5, .sentence = "when that certificate expires; the print server renews it in time"},
+    {.name = "enrolled", .type = FIELD_TIME, AT(print_server, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was enrolled"},
+    {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(print_server, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
+    {.name = "enrol_token_until", .type = FIELD_TIME, AT(print_server, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
+    {.name = "identity_shared", .type = FIELD_TIME, AT(print_server, shared_ms), .flags = FIELD_READ_ONLY, .sentence = "when its identity was seen in use at two places at once: its key may have been copied, enrol it again"},
     END,
 };
 
@@ -132,6 +171,7 @@ static const struct field administrator_fields[] = {
 static const struct field person_fields[] = {
     OWN_ID(person),
     {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_READ_ONLY, .column = 4, .sentence = "first logon"},
+    {.name = "printer", .type = FIELD_ID, AT(person, printer), .refers = NOUN_PRINTER, .sentence = "their own office printer; empty: the nearest to the desk that they used last"},
     END,
 };
 
@@ -149,6 +189,21 @@ static const struct field session_fields[] = {
     END,
 };
 
+static const struct field print_job_fields[] = {
+    OWN_ID(print_job),
+    {.name = "person", .type = FIELD_ID, AT(print_job, person), .refers = NOUN_PERSON, .flags = FIELD_READ_ONLY, .sentence = "whose it was"},
+    {.name = "printer", .type = FIELD_ID, AT(print_job, printer), .refers = NOUN_PRINTER, .flags = FIELD_READ_ONLY, .sentence = "where it came out"},
+    {.name = "server", .type = FIELD_ID, AT(print_job, server), .refers = NOUN_PRINT_SERVER, .flags = FIELD_READ_ONLY, .sentence = "the print server that sent it"},
+    {.name = "number", .type = FIELD_NUMBER, AT(print_job, number), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "of this entry in that print server's accounts"},
+    {.name = "impressions", .type = FIELD_NUMBER, AT(print_job, impressions), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "page sides"},
+    {.name = "sheets", .type = FIELD_NUMBER, AT(print_job, sheets), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "sheets of paper"},
+    {.name = "colour", .type = FIELD_FLAG, AT(print_job, colour), .flags = FIELD_READ_ONLY, .sentence = "it was printed in colour"},
+    {.name = "counted", .type = FIELD_CHOICE, AT(print_job, counted), .choices = page_counter_words, .flags = FIELD_READ_ONLY, .sentence = "by the printer itself, or, where it reports nothing, by the document"},
+    {.name = "price", .type = FIELD_NUMBER, AT(print_job, price), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "by the printer's prices at that time, in hundredths of a cent"},
+    {.name = "printed", .type = FIELD_TIME, AT(print_job, printed_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was out, by the print server's clock"},
+    END,
+};
+
 const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_TENANT] = {"tenant", "tenants", tenant_fields, sizeof(struct tenant), true, "a municipality, or the district itself"},
     [NOUN_SITE] = {"site", "sites", site_fields, sizeof(struct site), true, "a building of a tenant"},
@@ -156,25 +211,37 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_HOST] = {"host", "hosts", host_fields, sizeof(struct host), true, "a machine that runs sessions"},
     [NOUN_PROFILE] = {"profile", "profiles", profile_fields, sizeof(struct profile), true, "a workplace: pool, channels, hours, limits"},
     [NOUN_ASSIGNMENT] = {"assignment", "assignments", assignment_fields, sizeof(struct assignment), true, "who gets which profile"},
+    [NOUN_PRINTER] = {"printer", "printers", printer_fields, sizeof(struct printer), true, "a printer that print servers send jobs to"},
     [NOUN_DEVICE] = {"device", "devices", device_fields, sizeof(struct device), true, "a thin client at a desk"},
+    [NOUN_PRINT_SERVER] = {"print-server", "print-servers", print_server_fields, sizeof(struct print_server), true, "a machine with pult-print: takes print jobs from session hosts and sends them to printers"},
     [NOUN_ADMINISTRATOR] = {"administrator", "administrators", administrator_fields, sizeof(struct administrator), true, "an administrator with a client certificate; members of a tenant's admin_group need none"},
-    [NOUN_PERSON] = {"person", "people", person_fields, sizeof(struct person), false, "somebody who has logged on"},
+    [NOUN_PERSON] = {"person", "people", person_fields, sizeof(struct person), true, "somebody who has logged on"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
+    [NOUN_JOB] = {"job", "jobs", print_job_fields, sizeof(struct print_job), false, "a print job", .told_only = true},
 };
 // clang-format on
 
-const char *const noun_names[] = {"tenant", "site",          "pool",   "host",    "profile", "assignment",
-                                  "device", "administrator", "person", "session", "none",    NULL};
+const char *const noun_names[] = {"tenant",     "site",    "pool",   "host",         "profile",
+                                  "assignment", "printer", "device", "print-server", "administrator",
+                                  "person",     "session", "job",    "none",         NULL};
 
 // Without braces, which versions of clang-format set in different ways.
 #define TYPE(holder) #holder, holder##_fields, sizeof(struct holder)
 
 const struct record_type noun_types[NOUN_COUNT] = {
-    [NOUN_TENANT] = {TYPE(tenant)},   [NOUN_SITE] = {TYPE(site)},
-    [NOUN_POOL] = {TYPE(pool)},       [NOUN_HOST] = {TYPE(host)},
-    [NOUN_PROFILE] = {TYPE(profile)}, [NOUN_ASSIGNMENT] = {TYPE(assignment)},
-    [NOUN_DEVICE] = {TYPE(device)},   [NOUN_ADMINISTRATOR] = {TYPE(administrator)},
-    [NOUN_PERSON] = {TYPE(person)},   [NOUN_SESSION] = {TYPE(session)},
+    [NOUN_TENANT] = {TYPE(tenant)},
+    [NOUN_SITE] = {TYPE(site)},
+    [NOUN_POOL] = {TYPE(pool)},
+    [NOUN_HOST] = {TYPE(host)},
+    [NOUN_PROFILE] = {TYPE(profile)},
+    [NOUN_ASSIGNMENT] = {TYPE(assignment)},
+    [NOUN_PRINTER] = {TYPE(printer)},
+    [NOUN_DEVICE] = {TYPE(device)},
+    [NOUN_PRINT_SERVER] = {TYPE(print_server)},
+    [NOUN_ADMINISTRATOR] = {TYPE(administrator)},
+    [NOUN_PERSON] = {TYPE(person)},
+    [NOUN_SESSION] = {TYPE(session)},
+    [NOUN_JOB] = {TYPE(print_job)},
 };
 
 const char host_wake_command[] = "command";
@@ -197,6 +264,11 @@ const char *const host_guarantee_codes[] = {"fenced", "probed", "windows", NULL}
 const char *tenant_networks(const struct tenant *tenant)
 {
     return tenant->host_networks[0] ? tenant->host_networks : "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7";
+}
+
+int64_t tenant_job_hours(const struct tenant *tenant)
+{
+    return tenant->job_hours ? tenant->job_hours : 72;
 }
 
 const char *tenant_group_base(const struct tenant *tenant)

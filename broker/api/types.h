@@ -17,6 +17,7 @@ enum {
     USER_NAME_SIZE = 128, // the name a person types
     TRACE_SIZE = 2048,    // the trace of a decision, a line per step
     ACTOR_SIZE = 160,     // "device neustadt/desk1", "admin neustadt/anna", "broker"
+    URI_SIZE = 256,       // of a printer
 };
 
 enum noun {
@@ -26,10 +27,13 @@ enum noun {
     NOUN_HOST,
     NOUN_PROFILE,
     NOUN_ASSIGNMENT,
+    NOUN_PRINTER,
     NOUN_DEVICE,
+    NOUN_PRINT_SERVER,
     NOUN_ADMINISTRATOR,
     NOUN_PERSON,
     NOUN_SESSION,
+    NOUN_JOB,
     NOUN_COUNT,
     NOUN_NONE = NOUN_COUNT,
 };
@@ -90,8 +94,9 @@ struct noun_row {
     const char *plural;         // "pools", also the path
     const struct field *fields; // ends with a row without name
     size_t size;
-    bool writable; // administrators set and remove it (else it comes from what happens)
+    bool writable; // administrators set and remove it (else it comes from what happens; of a person: when it is there)
     const char *sentence;
+    bool told_only; // it is in no table of the state: an event tells what came of it
 };
 
 extern const struct noun_row noun_rows[NOUN_COUNT];
@@ -117,9 +122,11 @@ struct tenant {
     int64_t max_devices, max_hosts, max_assignments; // quotas; 0: none
     // Networks its session hosts may be in, words; empty: those that are no part of the internet. See tenant_networks.
     char host_networks[LIST_SIZE];
+    int64_t job_hours; // a print job that came out nowhere is deleted after; see tenant_job_hours
 };
 
 const char *tenant_networks(const struct tenant *tenant);
+int64_t tenant_job_hours(const struct tenant *tenant);
 const char *tenant_group_base(const struct tenant *tenant);
 
 enum directory_kind {
@@ -187,11 +194,15 @@ extern const char host_wake_command[];
 // How a session is opened at its host: by a one-time password only, or with the person's password behind it.
 enum authentication { AUTHENTICATION_OTP, AUTHENTICATION_PASSWORD };
 
+// What becomes of a print job for where the person is, while they are at no desk.
+enum home_printing { HOME_PRINTING_HOLD, HOME_PRINTING_OWN_PRINTER };
+
 struct profile {
     char id[ID_SIZE];
     char name[NAME_SIZE];
     char pool[ID_SIZE];
     bool clipboard, drives, printers, sound, multi_monitor;
+    int64_t home_printing;                                   // enum home_printing
     char hours[NAME_SIZE];                                   // "06:00-20:00", empty: always
     char days[LIST_SIZE];                                    // mon tue wed thu fri sat sun, empty: all
     int64_t authentication;                                  // enum authentication
@@ -211,7 +222,40 @@ struct device {
     char id[ID_SIZE];
     char site[ID_SIZE];
     char room[NAME_SIZE];
+    char printer[ID_SIZE]; // the nearest; empty: computed, see core/print_route
     bool disabled;
+    char certificate[DIGEST_SIZE]; // SHA-256 of its certificate (DER), empty: not enrolled
+    int64_t until_ms;              // how long that is valid
+    int64_t enrolled_ms;
+    char enrol_token_hash[DIGEST_SIZE]; // SHA-256 of the enrolment token
+    int64_t enrol_token_until_ms;
+    int64_t shared_ms; // when its identity was seen in use at two places; 0: never
+};
+
+struct printer {
+    char id[ID_SIZE];
+    char name[NAME_SIZE];
+    char uri[URI_SIZE]; // ipp://... or ipps://...
+    char site[ID_SIZE];
+    char room[NAME_SIZE];
+    char substitute[ID_SIZE];         // prints instead while this one cannot
+    int64_t price_mono, price_colour; // a page side, in hundredths of a cent
+    char fingerprint[DIGEST_SIZE];    // SHA-256 of its certificate (DER); empty: none seen yet, or ipp
+    bool draining;                    // takes no new jobs
+    // As it said itself when it was read last.
+    char make[NAME_SIZE];
+    char formats[LIST_SIZE]; // MIME types
+    char media[LIST_SIZE];   // PWG names
+    bool colour, duplex;
+    int64_t read_ms; // 0: never
+};
+
+// Runs pult-print: takes jobs from session hosts, keeps them and sends them to printers.
+struct print_server {
+    char id[ID_SIZE];
+    char address[NAME_SIZE]; // name or IP address, for session hosts
+    int64_t port;
+    int64_t accounts;              // the highest number of its accounts that is in the journal
     char certificate[DIGEST_SIZE]; // SHA-256 of its certificate (DER), empty: not enrolled
     int64_t until_ms;              // how long that is valid
     int64_t enrolled_ms;
@@ -230,6 +274,7 @@ struct administrator {
 struct person {
     char id[ID_SIZE]; // "tenant/p-<hex>": opaque; the name stands in the erasable table of people
     int64_t first_seen_ms;
+    char printer[ID_SIZE]; // their own office printer; empty: the nearest to the desk that they used last
 };
 
 enum session_state {
@@ -253,6 +298,28 @@ struct session {
     int64_t started_ms, changed_ms;
 };
 
+// Who counted the pages of a job.
+enum page_counter {
+    COUNTED_BY_PRINTER,
+    COUNTED_BY_DOCUMENT, // the printer reports nothing: pages of the document, times copies
+};
+extern const char *const page_counter_words[];
+
+// What a job came to, for accounts: nothing of it is in the state, it is told once, when it is out. What waits is soft
+// (core/jobs).
+struct print_job {
+    char id[ID_SIZE]; // "tenant/j-<hex>", of its owner's tenant
+    char person[ID_SIZE];
+    char printer[ID_SIZE];
+    char server[ID_SIZE];        // the print server
+    int64_t number;              // 1, 2, 3 ... of the print server's accounts
+    int64_t impressions, sheets; // page sides, sheets of paper
+    bool colour;
+    int64_t counted; // enum page_counter
+    int64_t price;   // by the printer's prices when it was counted; hundredths of a cent
+    int64_t printed_ms;
+};
+
 union record {
     char id[ID_SIZE]; // every noun begins with its id
     struct tenant tenant;
@@ -261,10 +328,13 @@ union record {
     struct host host;
     struct profile profile;
     struct assignment assignment;
+    struct printer printer;
     struct device device;
+    struct print_server print_server;
     struct administrator administrator;
     struct person person;
     struct session session;
+    struct print_job job;
 };
 
 // What a host keeps of what is promised to the people on it. On Windows runs no program of ours, so whatever it was

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/ca.h"
+#include "broker/api/machine.h"
 #include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
 #include "broker/net/certificate.h"
 
+#include <assert.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/x509v3.h>
@@ -259,10 +261,19 @@ static bool name_renewed(X509 *certificate, X509 *issuer, const char *renews)
     return !renews[0] || add_extension(certificate, issuer, NID_subject_alt_name, value);
 }
 
-static bool sign_request(void *self, const unsigned char *der, size_t length, const char *id, const char *renews,
-                         struct ca_certificate *out, struct fault *why)
+// A device and a host may bear one id, so its kind stands beside it.
+static bool name_kind(X509 *certificate, const struct machine_row *machine)
+{
+    const unsigned char *kind = (const unsigned char *)noun_rows[machine->noun].name;
+    return X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "OU", MBSTRING_UTF8, kind, -1, -1, 0) == 1;
+}
+
+static bool sign_request(void *self, const unsigned char *der, size_t length, enum noun noun, const char *id,
+                         const char *renews, struct ca_certificate *out, struct fault *why)
 {
     struct ca *ca = self;
+    const struct machine_row *machine = machine_of(noun);
+    assert(machine);
     *out = (struct ca_certificate){0};
     owned(key) EVP_PKEY *key = key_of_request(der, length, why);
     if (!key)
@@ -271,11 +282,12 @@ static bool sign_request(void *self, const unsigned char *der, size_t length, co
     int64_t until_s = time(NULL) + ca->life_s;
     if (until_s > ca->until_s)
         until_s = ca->until_s;
-    bool made = certificate && set_common(certificate, id, key, until_s) &&
+    bool made = certificate && set_common(certificate, id, key, until_s) && name_kind(certificate, machine) &&
                 X509_set_issuer_name(certificate, X509_get_subject_name(ca->certificate)) == 1 &&
                 add_extension(certificate, ca->certificate, NID_basic_constraints, "critical,CA:FALSE") &&
                 add_extension(certificate, ca->certificate, NID_key_usage, "critical,digitalSignature") &&
-                add_extension(certificate, ca->certificate, NID_ext_key_usage, "clientAuth") &&
+                add_extension(certificate, ca->certificate, NID_ext_key_usage,
+                              machine->serves ? "clientAuth,serverAuth" : "clientAuth") &&
                 name_renewed(certificate, ca->certificate, renews) && X509_sign(certificate, ca->key, EVP_sha256()) > 0;
     int written = made ? i2d_X509(certificate, &out->der) : -1;
     if (written <= 0)
@@ -285,7 +297,16 @@ static bool sign_request(void *self, const unsigned char *der, size_t length, co
     return true;
 }
 
+static bool own_certificate(void *self, struct ca_certificate *out)
+{
+    const struct ca *ca = self;
+    *out = (struct ca_certificate){.until_ms = ca->until_s * 1000};
+    int length = i2d_X509(ca->certificate, &out->der);
+    out->length = length > 0 ? (size_t)length : 0;
+    return length > 0;
+}
+
 struct ca_port ca_port(struct ca *ca)
 {
-    return (struct ca_port){ca, ca->until_s * 1000, sign_request};
+    return (struct ca_port){ca, ca->until_s * 1000, own_certificate, sign_request};
 }

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// How a device or a session host gets its certificate: an administrator makes a one-time token for it, which it turns
+// How a machine gets its certificate: an administrator makes a one-time token for it, which it turns
 // in; and each further one for the one it has.
 #include "broker/calls/certificates.h"
-#include "broker/api/method.h"
+#include "broker/api/machine.h"
 #include "broker/api/record.h"
 #include "broker/base/address.h"
 #include "broker/base/clock.h"
@@ -24,15 +24,14 @@ void call_enrol_token(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
-    if (noun == NOUN_HOST && ((const struct host *)present)->os == HOST_OS_WINDOWS) {
+    if (!enrolment_is_possible(noun, present)) {
         request_refuse(request, REFUSAL_CONFLICT, "a Windows host has no agent to enrol");
         return;
     }
     char token[65];
     services_random_hex(token, 24);
     struct event event;
-    services_event(&event, noun == NOUN_HOST ? EVENT_HOST_ENROL_TOKEN_ISSUED : EVENT_DEVICE_ENROL_TOKEN_ISSUED, noun,
-                   request);
+    services_event(&event, enrolment_event(noun, ENROLMENT_TOKEN_ISSUED), noun, request);
     memcpy(&event.record, present, noun_rows[noun].size);
     struct enrolled_machine member = enrolment_of(noun, &event.record);
     services_digest(member.enrol_token_hash, token, strlen(token));
@@ -47,18 +46,18 @@ void call_enrol_token(struct services *services, struct request *request)
 // Whoever a token stands for: their record, in `record`; NOUN_NONE when nobody's.
 static enum noun invited_by(const struct services *services, const char *token, union record *record)
 {
-    static const enum noun nouns[] = {NOUN_DEVICE, NOUN_HOST};
     char digest[DIGEST_SIZE];
     enum noun found = NOUN_NONE;
     services_digest(digest, token, strlen(token));
-    for (size_t n = 0; n < sizeof nouns / sizeof *nouns; n++) {
-        const struct sorted_table *table = state_table(services->state, nouns[n]);
+    for (size_t n = 0; n < machine_count; n++) {
+        enum noun noun = machine_rows[n].noun;
+        const struct sorted_table *table = state_table(services->state, noun);
         for (size_t i = 0; i < table->count; i++) {
-            struct enrolled_machine member = enrolment_of(nouns[n], table->records[i]);
+            struct enrolled_machine member = enrolment_of(noun, table->records[i]);
             if (!member.enrol_token_hash[0] || !secret_equal(member.enrol_token_hash, digest, DIGEST_SIZE))
                 continue;
-            memcpy(record, table->records[i], noun_rows[nouns[n]].size);
-            found = *member.enrol_token_until_ms > commit_now_ms(services->commit) ? nouns[n] : NOUN_NONE;
+            memcpy(record, table->records[i], noun_rows[noun].size);
+            found = *member.enrol_token_until_ms > commit_now_ms(services->commit) ? noun : NOUN_NONE;
         }
     }
     return found;
@@ -76,7 +75,7 @@ static bool decode_request(const char *base64, unsigned char *der, size_t *lengt
     return true;
 }
 
-static bool sign(struct services *services, struct request *request, const char *pkcs10, const char *id,
+static bool sign(struct services *services, struct request *request, const char *pkcs10, enum noun noun, const char *id,
                  const char *renews, struct ca_certificate *certificate)
 {
     struct fault why;
@@ -86,7 +85,7 @@ static bool sign(struct services *services, struct request *request, const char 
         request_refuse(request, REFUSAL_INVALID, "request: not base64");
         return false;
     }
-    if (services->ca.sign(services->ca.self, der, length, id, renews, certificate, &why))
+    if (services->ca.sign(services->ca.self, der, length, noun, id, renews, certificate, &why))
         return true;
     request_refuse_fault(request, &why);
     return false;
@@ -96,7 +95,7 @@ static void fill_answer(struct certificate_answer *answer, enum noun noun, const
                         const struct ca_certificate *certificate)
 {
     *answer = (struct certificate_answer){0};
-    text_put(noun == NOUN_HOST ? answer->host : answer->device, ID_SIZE, id);
+    text_put(machine_answer_id(machine_of(noun), answer), ID_SIZE, id);
     assert(certificate->length * 4 / 3 + 4 < sizeof answer->certificate);
     EVP_EncodeBlock((unsigned char *)answer->certificate, certificate->der, (int)certificate->length);
 }
@@ -105,13 +104,13 @@ static void enrol(struct services *services, struct request *request, enum noun 
 {
     const struct enrol_request *body = request->body;
     struct ca_certificate certificate;
-    if (!sign(services, request, body->request, record->id, "", &certificate))
+    if (!sign(services, request, body->request, noun, record->id, "", &certificate))
         return;
     struct event event;
     char digest[DIGEST_SIZE];
     struct enrolment_proof proof = {digest, "", certificate.until_ms};
     services_digest(digest, certificate.der, certificate.length);
-    services_event(&event, noun == NOUN_HOST ? EVENT_HOST_ENROLLED : EVENT_DEVICE_ENROLLED, noun, request);
+    services_event(&event, enrolment_event(noun, ENROLMENT_DONE), noun, request);
     event.record = *record;
     snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, record->id);
     enrolment_enrol(noun, &event.record, &proof, commit_now_ms(services->commit));
@@ -150,7 +149,7 @@ void call_renew(struct services *services, struct request *request)
     struct certificate_answer answer;
     struct ca_certificate certificate;
     char until[CLOCK_TEXT_SIZE];
-    enum noun noun = request->peer.role == ROLE_HOST ? NOUN_HOST : NOUN_DEVICE;
+    enum noun noun = machine_by_role(request->peer.role)->noun;
     const void *record = state_find(services->state, noun, request->peer.id);
     struct enrolment_proof proof = {request->peer.certificate, "", 0};
     // While its body came in it may have been removed, enrolled anew or disabled.
@@ -158,7 +157,7 @@ void call_renew(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_UNAUTHENTICATED, NULL);
         return;
     }
-    if (noun == NOUN_DEVICE && ((const struct device *)record)->disabled) {
+    if (enrolment_is_disabled(noun, record)) {
         request_refuse(request, REFUSAL_DEVICE_DISABLED, NULL);
         return;
     }
@@ -167,7 +166,7 @@ void call_renew(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_CONFLICT, "a certificate is renewed in the second half of its life");
         return;
     }
-    if (!sign(services, request, body->request, request->peer.id, proof.certificate, &certificate))
+    if (!sign(services, request, body->request, noun, request->peer.id, proof.certificate, &certificate))
         return;
     clock_text(until, certificate.until_ms);
     log_info("enrol", "%s %s from %s: issued its next certificate, valid until %s", noun_rows[noun].name,
@@ -182,7 +181,7 @@ void certificates_renewed(struct services *services, enum noun noun, const char 
 {
     struct fault why;
     char until[CLOCK_TEXT_SIZE];
-    struct event event = {.type = noun == NOUN_HOST ? EVENT_HOST_RENEWED : EVENT_DEVICE_RENEWED, .noun = noun};
+    struct event event = {.type = enrolment_event(noun, ENROLMENT_RENEWED), .noun = noun};
     snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, id);
     memcpy(&event.record, state_find(services->state, noun, id), noun_rows[noun].size);
     enrolment_succeed(noun, &event.record, proof);
@@ -199,8 +198,7 @@ void certificates_shared(struct services *services, enum noun noun, const char *
                          const char *other_address)
 {
     struct fault why;
-    struct event event = {.type = noun == NOUN_HOST ? EVENT_HOST_IDENTITY_SHARED : EVENT_DEVICE_IDENTITY_SHARED,
-                          .noun = noun};
+    struct event event = {.type = enrolment_event(noun, ENROLMENT_SHARED), .noun = noun};
     snprintf(event.by, sizeof event.by, "%s %s", noun_rows[noun].name, id);
     snprintf(event.why, sizeof event.why, "in use from %s and from %s in turn", address, other_address);
     log_warn("enrol", "%s: its identity is %s; its key may have been copied: enrol it again", event.by, event.why);

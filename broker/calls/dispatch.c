@@ -26,6 +26,10 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_DRAIN] = call_drain,
     [METHOD_UNDRAIN] = call_undrain,
     [METHOD_RELEASE] = call_release,
+    [METHOD_CANCEL] = call_job_cancel,
+    [METHOD_MOVE] = call_job_move,
+    [METHOD_READ] = call_printer_read,
+    [METHOD_TEST] = call_printer_test,
     [METHOD_UNLOCK] = call_unlock,
     [METHOD_CHECK] = call_tenant_check,
     [METHOD_MESSAGE] = call_message,
@@ -39,6 +43,29 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_OPENAPI] = call_openapi,
 };
 
+// Of these nouns something else is done than of all others.
+static const struct {
+    enum method_id id;
+    enum noun noun;
+    call_function *call;
+} exceptions[] = {
+    {METHOD_REMOVE, NOUN_SESSION, call_session_end},
+    {METHOD_REMOVE, NOUN_PERSON, call_person_erase},
+    {METHOD_DRAIN, NOUN_PRINTER, call_printer_drain},
+    {METHOD_UNDRAIN, NOUN_PRINTER, call_printer_undrain},
+    {METHOD_LIST, NOUN_JOB, call_jobs},
+    {METHOD_SHOW, NOUN_JOB, call_job_show},
+    {METHOD_RELEASE, NOUN_JOB, call_job_release},
+};
+
+static call_function *function_of(const struct method *method)
+{
+    for (size_t i = 0; i < sizeof exceptions / sizeof *exceptions; i++)
+        if (exceptions[i].id == method->id && exceptions[i].noun == method->noun)
+            return exceptions[i].call;
+    return functions[method->id];
+}
+
 void calls_dispatch(struct services *services, struct request *request)
 {
     assert(request->method && request->method->id < METHOD_ID_COUNT);
@@ -48,12 +75,8 @@ void calls_dispatch(struct services *services, struct request *request)
     enum refusal refusal = wall_authorize(services->state, request->method, &request->peer, request->id);
     if (refusal != REFUSAL_NONE)
         request_refuse(request, refusal, NULL);
-    else if (request->method->id == METHOD_REMOVE && request->method->noun == NOUN_SESSION)
-        call_session_end(services, request);
-    else if (request->method->id == METHOD_REMOVE && request->method->noun == NOUN_PERSON)
-        call_person_erase(services, request);
-    else if (!functions[request->method->id]) // the link, when it is asked for without an upgrade
+    else if (!function_of(request->method)) // the link, when it is asked for without an upgrade
         request_refuse(request, REFUSAL_METHOD, "only as a WebSocket");
     else
-        functions[request->method->id](services, request);
+        function_of(request->method)(services, request);
 }

@@ -2,6 +2,7 @@
 #include "broker/calls/link_handlers.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/host_messages.h"
+#include "broker/calls/print_messages.h"
 
 static void take_device_message(struct services *services, const char *id, void *message)
 {
@@ -13,7 +14,13 @@ static void take_host_message(struct services *services, const char *id, void *m
     host_message(services, id, message);
 }
 
+static void take_print_message(struct services *services, const char *id, void *message)
+{
+    print_message(services, id, message);
+}
+
 const struct link_handler link_handlers[NOUN_COUNT] = {
     [NOUN_DEVICE] = {.up = device_tell_name, .message = take_device_message},
     [NOUN_HOST] = {.up = host_linked, .down = host_unlinked, .message = take_host_message},
+    [NOUN_PRINT_SERVER] = {.up = print_linked, .down = print_unlinked, .message = take_print_message},
 };

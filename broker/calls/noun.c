@@ -138,6 +138,16 @@ static enum group_standing standing_of(const struct services *services, const ch
     return tenant ? services->auth.group(services->auth.self, tenant, group, dn, NULL) : GROUP_UNKNOWN;
 }
 
+static void fill_print_server(struct print_server_status *status, const struct services *services)
+{
+    const struct print_server *server = &status->print_server;
+    bool is_linked = services->links.online(services->links.self, NOUN_PRINT_SERVER, server->id);
+    status->print_server.until_ms = enrolment_until_ms(NOUN_PRINT_SERVER, server);
+    status->agent = !server->certificate[0] ? AGENT_NONE : is_linked ? AGENT_LINKED : AGENT_SILENT;
+    status->jobs = -1;
+    fill_agent(&status->of_agent, services, NOUN_PRINT_SERVER, server->id);
+}
+
 void noun_fill_status(void *filled, const struct services *services, enum noun noun, const void *record)
 {
     union noun_status *status = filled;
@@ -153,6 +163,8 @@ void noun_fill_status(void *filled, const struct services *services, enum noun n
         fill_administrator(&status->administrator, services);
     else if (noun == NOUN_DEVICE)
         fill_device(&status->device, services);
+    else if (noun == NOUN_PRINT_SERVER)
+        fill_print_server(&status->print_server, services);
     else if (noun == NOUN_ASSIGNMENT)
         status->assignment.group_standing =
             standing_of(services, status->record.id, status->assignment.assignment.group);

@@ -70,10 +70,14 @@ struct session_ages services_ages(struct services *services)
 
 void services_actor(char by[ACTOR_SIZE], const struct request *request)
 {
-    static const char *const actors[] = {
-        [ROLE_NOBODY] = "nobody", [ROLE_UNAUTHENTICATED] = "somebody", [ROLE_DEVICE] = "device",
-        [ROLE_HOST] = "host",     [ROLE_MACHINE] = "member",           [ROLE_ADMIN] = "admin",
-        [ROLE_DISTRICT] = "admin"};
+    static const char *const actors[] = {[ROLE_NOBODY] = "nobody",
+                                         [ROLE_UNAUTHENTICATED] = "somebody",
+                                         [ROLE_DEVICE] = "device",
+                                         [ROLE_HOST] = "host",
+                                         [ROLE_PRINT_SERVER] = "print-server",
+                                         [ROLE_MACHINE] = "member",
+                                         [ROLE_ADMIN] = "admin",
+                                         [ROLE_DISTRICT] = "admin"};
     snprintf(by, ACTOR_SIZE, "%s %s%s", actors[request->peer.role], request->peer.id,
              request->peer.by_certificate ? " by certificate" : "");
 }
@@ -109,6 +113,11 @@ void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length)
 bool services_tell_host(struct services *services, const char *id, const struct host_message *message)
 {
     return services->links.send(services->links.self, NOUN_HOST, id, message);
+}
+
+bool services_tell_print_server(struct services *services, const char *id, const struct print_message *message)
+{
+    return services->links.send(services->links.self, NOUN_PRINT_SERVER, id, message);
 }
 
 bool services_tell_device(struct services *services, const char *id, const struct device_message *message)

@@ -4,6 +4,7 @@
 #include "broker/api/device_link.h"
 #include "broker/api/host_link.h"
 #include "broker/api/otp.h"
+#include "broker/api/print_link.h"
 #include "broker/base/loop.h"
 #include "broker/calls/request.h"
 #include "broker/core/calm.h"
@@ -83,6 +84,15 @@ void call_remove(struct services *services, struct request *request);
 void call_drain(struct services *services, struct request *request);
 void call_undrain(struct services *services, struct request *request);
 void call_release(struct services *services, struct request *request);
+void call_printer_drain(struct services *services, struct request *request);
+void call_printer_undrain(struct services *services, struct request *request);
+void call_printer_read(struct services *services, struct request *request);
+void call_printer_test(struct services *services, struct request *request);
+void call_jobs(struct services *services, struct request *request);
+void call_job_show(struct services *services, struct request *request);
+void call_job_release(struct services *services, struct request *request);
+void call_job_cancel(struct services *services, struct request *request);
+void call_job_move(struct services *services, struct request *request);
 void call_unlock(struct services *services, struct request *request);
 void call_tenant_check(struct services *services, struct request *request);
 void call_message(struct services *services, struct request *request);
@@ -112,4 +122,5 @@ void services_random_hex(char *hex, size_t bytes); // 2 * bytes + 1 characters
 void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length);
 // See link_port: false when they cannot be told.
 bool services_tell_host(struct services *services, const char *id, const struct host_message *message);
+bool services_tell_print_server(struct services *services, const char *id, const struct print_message *message);
 bool services_tell_device(struct services *services, const char *id, const struct device_message *message);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/status_report.h"
+#include "broker/api/machine.h"
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/core/enrolment.h"
@@ -81,8 +82,8 @@ static void add_ending(struct record_list *ending, const struct services *servic
 
 void status_report_certificates(struct record_list *ending, const struct services *services, const struct peer *peer)
 {
-    add_ending(ending, services, peer, NOUN_DEVICE);
-    add_ending(ending, services, peer, NOUN_HOST);
+    for (size_t i = 0; i < machine_count; i++)
+        add_ending(ending, services, peer, machine_rows[i].noun);
 }
 
 static void add_shared(struct record_list *shared, const struct services *services, const struct peer *peer,
@@ -102,8 +103,8 @@ static void add_shared(struct record_list *shared, const struct services *servic
 
 void status_report_shared(struct record_list *shared, const struct services *services, const struct peer *peer)
 {
-    add_shared(shared, services, peer, NOUN_DEVICE);
-    add_shared(shared, services, peer, NOUN_HOST);
+    for (size_t i = 0; i < machine_count; i++)
+        add_shared(shared, services, peer, machine_rows[i].noun);
 }
 
 static int64_t first_seen_ms(const struct services *services, const char *person_id)
@@ -222,13 +223,13 @@ static struct agent_count *count_of(struct record_list *agents, enum noun noun, 
 
 void status_report_agents(struct record_list *agents, const struct services *services, const struct peer *peer)
 {
-    static const enum noun nouns[] = {NOUN_DEVICE, NOUN_HOST};
-    for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++) {
-        struct wall_walk walk = wall_walk_seen(services->state, peer, nouns[i], "");
+    for (size_t i = 0; i < machine_count; i++) {
+        enum noun noun = machine_rows[i].noun;
+        struct wall_walk walk = wall_walk_seen(services->state, peer, noun, "");
         struct link_agent agent;
         for (const char *id; (id = wall_next(&walk));)
-            if (services->links.agent(services->links.self, nouns[i], id, &agent))
-                count_of(agents, nouns[i], &agent)->count++;
+            if (services->links.agent(services->links.self, noun, id, &agent))
+                count_of(agents, noun, &agent)->count++;
     }
 }
 

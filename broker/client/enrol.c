@@ -2,6 +2,7 @@
 #include "broker/client/enrol.h"
 #include "broker/api/codec.h"
 #include "broker/api/invitation.h"
+#include "broker/api/machine.h"
 #include "broker/api/method.h"
 #include "broker/base/file.h"
 #include "broker/base/mem.h"
@@ -78,11 +79,11 @@ static bool keep_broker(const struct enrol_config *config, const struct client_c
     return !where->pin || client_authority_keep(client, path, why);
 }
 
-static bool keep(const struct enrol_config *config, struct credential *pair, const struct certificate_answer *answer,
+static bool keep(const struct enrol_config *config, struct credential *pair, struct certificate_answer *answer,
                  struct fault *why)
 {
     char path[CREDENTIAL_PATH_SIZE], line[ID_SIZE + 1];
-    const char *id = config->noun == NOUN_DEVICE ? answer->device : answer->host;
+    const char *id = machine_answer_id(machine_of(config->noun), answer);
     id_path(path, config->noun, config->state_dir);
     if (!*id)
         return fault_set(why, FAULT_INVALID, "the token is not for a %s", noun_rows[config->noun].name);

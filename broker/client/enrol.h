@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// How a device or a session host gets its identity: a key, made here and never leaving, and the certificate the broker
+// How a machine gets its identity: a key, made here and never leaving, and the certificate the broker
 // gives for it in exchange for an enrolment token.
 #pragma once
 #include "broker/client/credential.h"
@@ -9,7 +9,7 @@ enum { ENROL_BROKER_SIZE = 256 };
 struct client;
 
 struct enrol_config {
-    enum noun noun;        // NOUN_DEVICE or NOUN_HOST
+    enum noun noun;        // of api/machine
     const char *broker;    // "": the token says where it is
     int port;              // of `broker`
     const char *broker_ca; // where there is no such file, the token says which it is

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The line of an enrolled device or session host to its broker: a client with a link, whose certificate is renewed in
+// The line of an enrolled machine to its broker: a client with a link, whose certificate is renewed in
 // time. Then a second link comes up with the new certificate before the first one goes, so nobody notices; and since
 // that is the first use of the new certificate, the old one is good until the new one has proven to be.
 #pragma once
@@ -9,7 +9,7 @@
 struct uplink;
 
 struct uplink_config { // the strings outlive the line
-    enum noun noun;    // NOUN_DEVICE or NOUN_HOST
+    enum noun noun;    // of api/machine
     const char *broker;
     int port;
     const char *broker_ca, *state_dir;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What devices and session hosts have in common: a certificate of the broker's own authority that proves them, and a
-// token to get the first one with.
+// What devices, session hosts and print servers have in common: a certificate of the broker's own authority that proves
+// them, and a token to get the first one with.
 //
 // A renewal stands in no journal when it is given out: the new certificate itself names the one that it renews
 // (CA_RENEWS), under the authority's signature. Both are accepted until the new one is shown for the first time; that
@@ -12,12 +12,26 @@
 
 struct enrolled_machine {
     char *certificate, *enrol_token_hash;
-    char *enrolment; // NULL with a device
+    char *enrolment; // NULL but with a host
     int64_t *enrolled_ms, *until_ms, *enrol_token_until_ms, *shared_ms;
 };
 
-struct enrolled_machine enrolment_of(enum noun noun, union record *record); // NOUN_DEVICE or NOUN_HOST
+struct enrolled_machine enrolment_of(enum noun noun, union record *record); // a noun of api/machine
 
+// What happens to each kind of machine, and the event that tells of it.
+enum enrolment_event {
+    ENROLMENT_TOKEN_ISSUED,
+    ENROLMENT_DONE,
+    ENROLMENT_RENEWED,
+    ENROLMENT_SHARED,
+    ENROLMENT_EVENT_COUNT,
+};
+enum event_type enrolment_event(enum noun noun, enum enrolment_event event);
+
+bool enrolment_is_disabled(enum noun noun, const void *record); // somebody has locked it out
+bool enrolment_is_possible(enum noun noun, const void *record); // a program of ours runs there
+
+const char *enrolment_certificate(enum noun noun, const void *record); // its SHA-256; "" without one
 // Until when the certificate is valid; 0 without one. Before the journal told it, all were given for two years.
 int64_t enrolment_until_ms(enum noun noun, const void *record);
 

@@ -23,6 +23,13 @@ enum event_type {
     EVENT_DEVICE_ENROLLED,
     EVENT_DEVICE_RENEWED,
     EVENT_DEVICE_IDENTITY_SHARED,
+    EVENT_PRINTER_DRAINED,
+    EVENT_PRINTER_UNDRAINED,
+    EVENT_PRINTER_READ, // it was asked what it is and can
+    EVENT_PRINT_SERVER_ENROL_TOKEN_ISSUED,
+    EVENT_PRINT_SERVER_ENROLLED,
+    EVENT_PRINT_SERVER_RENEWED,
+    EVENT_PRINT_SERVER_IDENTITY_SHARED,
     EVENT_PERSON_FIRST_LOGON, // first logon of a person
     EVENT_PERSON_ERASED,      // and their name is forgotten; only the id, which means nobody any more, is left of them
     EVENT_SESSION_STARTED,
@@ -30,6 +37,7 @@ enum event_type {
     EVENT_SESSION_CONNECTED,
     EVENT_SESSION_DISCONNECTED,
     EVENT_SESSION_ENDED,
+    EVENT_JOB_PRINTED, // it is out: what it came to; and its print server has accounted for so many
     // Told for the audit trail, they change nothing.
     EVENT_SESSION_LOCKED, // by an administrator
     EVENT_ADMIN_LOGGED_ON,

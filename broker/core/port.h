@@ -295,10 +295,12 @@ struct ca_certificate {
 struct ca_port {
     void *self;
     int64_t until_ms; // the authority's own certificate; none that it signs is valid any longer
-    // Signs a PKCS #10 request (DER, hostile) for a device or a session host. The subject is ours: CN = its id.
+    // That certificate, DER: for machines to which others connect. To be freed.
+    bool (*authority)(void *self, struct ca_certificate *certificate);
+    // Signs a PKCS #10 request (DER, hostile) for a machine. The subject is ours: CN = its id, OU = its kind.
     // `renews`: SHA-256 of the certificate that is renewed, "" for a first one. Fast; no network.
-    bool (*sign)(void *self, const unsigned char *request, size_t length, const char *id, const char *renews,
-                 struct ca_certificate *certificate, struct fault *why);
+    bool (*sign)(void *self, const unsigned char *request, size_t length, enum noun noun, const char *id,
+                 const char *renews, struct ca_certificate *certificate, struct fault *why);
 };
 
 // ---- links: the machines that are connected now

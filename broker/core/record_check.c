@@ -6,6 +6,7 @@
 #include "broker/core/hours.h"
 #include "broker/core/wall.h"
 
+#include <stdio.h>
 #include <string.h>
 
 // What the owner may not use is answered like what is not there.
@@ -85,21 +86,67 @@ static bool quota_fits(const struct state *state, enum noun noun, const char *id
                      owner->id, (long long)count, (long long)quota);
 }
 
+// What can be dialled at a literal address is what the district has allowed its owner, for hosts and printers alike.
+static bool literal_fits(const struct state *state, const char *id, const char *field, const char *text,
+                         struct fault *why)
+{
+    char owner_id[SLUG_SIZE];
+    struct address address;
+    wall_owner(owner_id, id);
+    const struct tenant *tenant = state_tenant(state, owner_id);
+    return !address_read(&address, text) ||
+           (!address_is_reserved(&address) && tenant && address_networks_have(tenant_networks(tenant), &address)) ||
+           fault_set(why, FAULT_INVALID, "%s: %.60s is in no network that the district allows this tenant", field,
+                     text);
+}
+
+static bool host_name_fits(const char *field, const char *text, struct fault *why)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_";
+    return (*text != '-' && !text[strspn(text, letters)]) ||
+           fault_set(why, FAULT_INVALID, "%s: expected a name or an IP address, not \"%.60s\"", field, text);
+}
+
 // Desks dial it, and it may stand among a command's words: nothing that is an option there.
 // What a name stands for shows when it is dialled.
 static bool address_fits(const struct state *state, const struct host *host, struct fault *why)
 {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:-_";
-    const char *text = host->address;
-    char owner_id[SLUG_SIZE];
-    struct address address;
-    if (*text == '-' || text[strspn(text, letters)])
-        return fault_set(why, FAULT_INVALID, "address: expected a name or an IP address, not \"%.60s\"", text);
-    wall_owner(owner_id, host->id);
-    const struct tenant *tenant = state_tenant(state, owner_id);
-    return !address_read(&address, text) ||
-           (!address_is_reserved(&address) && tenant && address_networks_have(tenant_networks(tenant), &address)) ||
-           fault_set(why, FAULT_INVALID, "address: %.60s is in no network that the district allows this tenant", text);
+    return host_name_fits("address", host->address, why) &&
+           literal_fits(state, host->id, "address", host->address, why);
+}
+
+// "ipp://name", ":631" after it if need be, and a path.
+static bool uri_fits(const struct state *state, const struct printer *printer, struct fault *why)
+{
+    char host[NAME_SIZE];
+    const char *uri = printer->uri, *colons = strstr(uri, "://");
+    const char *start = colons ? colons + 3 : uri;
+    bool bracket = *start == '[';
+    size_t length = strcspn(start + bracket, bracket ? "]" : ":/");
+    const char *port = start + bracket + length + (bracket && start[bracket + length] == ']');
+    int64_t number = 1;
+    char digits[8] = "";
+    if (*port == ':')
+        snprintf(digits, sizeof digits, "%.*s", (int)strcspn(port + 1, "/"), port + 1);
+    snprintf(host, sizeof host, "%.*s", (int)length, start + bracket);
+    if (!colons || !(text_starts(uri, "ipp://") || text_starts(uri, "ipps://")) || !length || length >= sizeof host ||
+        (*port == ':' && !text_number(digits, 1, 65535, &number)) || uri[strcspn(uri, " @?#%\"<>\\")])
+        return fault_set(why, FAULT_INVALID, "uri: expected ipp://name/ipp/print or ipps://name/ipp/print");
+    return host_name_fits("uri", host, why) && literal_fits(state, printer->id, "uri", host, why);
+}
+
+static bool printer_fits(const struct state *state, const struct printer *printer, struct fault *why)
+{
+    if (text_equal(printer->substitute, printer->id))
+        return fault_set(why, FAULT_INVALID, "substitute: it is the printer itself");
+    return uri_fits(state, printer, why);
+}
+
+// Whoever has not logged on yet is nobody that something could be set of.
+static bool person_fits(const struct state *state, const struct person *person, struct fault *why)
+{
+    return state_find(state, NOUN_PERSON, person->id) ||
+           fault_set(why, FAULT_ABSENT, "%s: nobody who has logged on", person->id);
 }
 
 static bool wake_fits(const struct host *host, struct fault *why)
@@ -130,6 +177,12 @@ static bool values_fit(const struct state *state, enum noun noun, const union re
         return certificate_fits(state, &record->administrator, why);
     if (noun == NOUN_HOST)
         return address_fits(state, &record->host, why) && wake_fits(&record->host, why);
+    if (noun == NOUN_PRINTER)
+        return printer_fits(state, &record->printer, why);
+    if (noun == NOUN_PRINT_SERVER)
+        return host_name_fits("address", record->print_server.address, why);
+    if (noun == NOUN_PERSON)
+        return person_fits(state, &record->person, why);
     if (noun == NOUN_TENANT)
         return tenant_fits(state, &record->tenant, why);
     if (noun == NOUN_PROFILE)

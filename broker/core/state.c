@@ -76,11 +76,25 @@ static void count_references(struct state *state, enum noun noun, const void *re
     }
 }
 
+// Printers may be each other's substitutes, so that one is named before it is there.
+static int64_t substitutes_of(const struct state *state, const char *printer_id)
+{
+    int64_t count = 0;
+    const struct sorted_table *printers = &state->tables[NOUN_PRINTER];
+    for (size_t i = 0; i < printers->count; i++) {
+        const struct printer *printer = printers->records[i];
+        count += text_equal(printer->substitute, printer_id) && !text_equal(printer->id, printer_id);
+    }
+    return count;
+}
+
 // A device may go while a session that nobody sees was last opened there, and come back; nothing else goes while
 // sessions refer to it.
 static int64_t uses_of_new(const struct state *state, enum noun noun, const char *id)
 {
     int64_t count = 0;
+    if (noun == NOUN_PRINTER)
+        return substitutes_of(state, id);
     if (noun != NOUN_DEVICE)
         return 0;
     struct session_walk walk = state_sessions_of(state, SESSIONS_OF_DEVICE, id);
@@ -171,13 +185,23 @@ struct state *state_copy(const struct state *state)
     return copy;
 }
 
+// Jobs are in no table: of what was printed the state keeps how far each print server's accounts have come.
+static void count_job(struct state *state, const struct print_job *job)
+{
+    struct print_server *server = sorted_table_find(&state->tables[NOUN_PRINT_SERVER], job->server);
+    if (server && server->accounts < job->number)
+        server->accounts = job->number;
+}
+
 void state_apply(struct state *state, const struct event *event)
 {
     if (event->noun == NOUN_NONE)
         return;
     assert(event->record.id[0]);
     assert(event->noun != NOUN_SESSION || event_removes(event) == (event->record.session.state == SESSION_ENDED));
-    if (event_removes(event))
+    if (event->noun == NOUN_JOB)
+        count_job(state, &event->record.job);
+    else if (event_removes(event))
         drop(state, event->noun, event->record.id);
     else
         put(state, event->noun, &event->record);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/wall.h"
+#include "broker/api/machine.h"
 #include "broker/base/text.h"
 #include "broker/core/state.h"
 
@@ -79,33 +80,31 @@ bool wall_may_know_ports(const struct state *state, const char *host_id)
 
 // ---- what a caller may do
 
-static enum refusal check_role(enum role needed, enum role has)
+static bool role_suffices(enum role needed, enum role has)
 {
     switch (needed) {
     case ROLE_NOBODY:
-        return REFUSAL_DENIED;
+        return false;
     case ROLE_UNAUTHENTICATED:
-        return REFUSAL_NONE;
+        return true;
     case ROLE_DEVICE:
-        return has == ROLE_DEVICE            ? REFUSAL_NONE
-               : has == ROLE_UNAUTHENTICATED ? REFUSAL_UNAUTHENTICATED
-                                             : REFUSAL_DENIED;
     case ROLE_HOST:
-        return has == ROLE_HOST ? REFUSAL_NONE : has == ROLE_UNAUTHENTICATED ? REFUSAL_UNAUTHENTICATED : REFUSAL_DENIED;
-    case ROLE_MACHINE:
-        return has == ROLE_DEVICE || has == ROLE_HOST ? REFUSAL_NONE
-               : has == ROLE_UNAUTHENTICATED          ? REFUSAL_UNAUTHENTICATED
-                                                      : REFUSAL_DENIED;
-    case ROLE_ADMIN:
-        if (has == ROLE_ADMIN)
-            return REFUSAL_NONE;
-        __attribute__((fallthrough));
+    case ROLE_PRINT_SERVER:
     case ROLE_DISTRICT:
-        return has == ROLE_DISTRICT          ? REFUSAL_NONE
-               : has == ROLE_UNAUTHENTICATED ? REFUSAL_UNAUTHENTICATED
-                                             : REFUSAL_DENIED;
+        return has == needed;
+    case ROLE_MACHINE:
+        return machine_by_role(has) != NULL;
+    case ROLE_ADMIN:
+        return has == ROLE_ADMIN || has == ROLE_DISTRICT;
     }
-    return REFUSAL_DENIED;
+    return false;
+}
+
+static enum refusal check_role(enum role needed, enum role has)
+{
+    if (role_suffices(needed, has))
+        return REFUSAL_NONE;
+    return needed != ROLE_NOBODY && has == ROLE_UNAUTHENTICATED ? REFUSAL_UNAUTHENTICATED : REFUSAL_DENIED;
 }
 
 bool wall_can_see(const struct state *state, const struct peer *peer, enum noun noun, const char *id)

@@ -7,12 +7,12 @@
 
 // Who calls, as proven by certificate, ticket or token; never by what the request says.
 struct peer {
-    enum role role;                // ROLE_UNAUTHENTICATED, ROLE_DEVICE, ROLE_HOST, ROLE_ADMIN or ROLE_DISTRICT
-    char tenant[SLUG_SIZE];        // of a device or an administrator
-    char id[ID_SIZE];              // the device, or "tenant/user name" of an administrator
+    enum role role;                // any but ROLE_NOBODY and ROLE_MACHINE
+    char tenant[SLUG_SIZE];        // of a machine or an administrator
+    char id[ID_SIZE];              // the machine, or "tenant/user name" of an administrator
     char address[64];              // where from
     bool by_certificate;           // an administrator without a logon
-    char certificate[DIGEST_SIZE]; // of a device or a host, as the state has it; else empty
+    char certificate[DIGEST_SIZE]; // of a machine, as the state has it; else empty
     int64_t half_life_ms;          // when half of the life of that is over, while it asks for the next one
 };
 

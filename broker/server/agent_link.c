@@ -19,33 +19,24 @@ static bool path_is(struct lws *wsi, const struct link_row *row)
     return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && text_equal(path, row->path);
 }
 
-// Asked for at every message and sweep: what a certificate stands for can change while the line is open.
-static bool has_standing(const struct connection *connection, enum noun noun)
-{
-    if (noun == NOUN_HOST)
-        return connection_host(connection) != NULL;
-    const struct device *device = connection_device(connection);
-    return noun == NOUN_DEVICE && device && !device->disabled;
-}
-
 // Before the upgrade: which kind of link it is to be, and whether the certificate is good for it.
 static int link_asked(struct lws *wsi)
 {
+    // What a certificate stands for can change while the line is open: asked again at every message and sweep.
     struct connection *connection = connection_of(wsi);
     connection_settle(connection);
     for (size_t i = 0; i < link_count; i++)
-        if (path_is(wsi, &link_rows[i]) && has_standing(connection, link_rows[i].noun))
+        if (path_is(wsi, &link_rows[i]) && connection_has_standing(connection, link_rows[i].noun))
             connection->kind = &link_rows[i];
     if (connection->kind)
-        connection_prove(connection, connection->kind->noun == NOUN_HOST ? ROLE_HOST : ROLE_DEVICE,
-                         connection->common_name);
+        connection_prove(connection, machine_of(connection->kind->noun)->role, connection->common_name);
     return connection->kind ? 0 : -1;
 }
 
 static int link_begin(struct lws *wsi)
 {
     struct connection *connection = connection_of(wsi);
-    if (!connection->kind || !has_standing(connection, connection->kind->noun))
+    if (!connection->kind || !connection_has_standing(connection, connection->kind->noun))
         return -1;
     assert(link_handlers[connection->kind->noun].message && !connection->link);
     connection->link = link_table_open(&connection->server->links, connection->kind, connection->common_name, wsi);
@@ -266,7 +257,7 @@ static void message_complete(struct connection *connection)
 static int receive(struct connection *connection, struct lws *wsi, const char *bytes, size_t length)
 {
     struct agent_link *link = connection->link;
-    if (!link || !has_standing(connection, link->row->noun))
+    if (!link || !connection_has_standing(connection, link->row->noun))
         return -1;
     if (link->refused)
         return 0; // it ends as soon as it was told
@@ -294,7 +285,7 @@ static int write_ping(struct connection *connection)
 static int write_next(struct connection *connection)
 {
     struct agent_link *link = connection->link;
-    if (!link || !has_standing(connection, link->row->noun))
+    if (!link || !connection_has_standing(connection, link->row->noun))
         return -1;
     if (link->ping_due)
         return write_ping(connection);
@@ -349,7 +340,7 @@ static void sweep_linked(const struct awake *awake, const struct link_table *lin
     for (size_t i = 0; i < links->linked[noun].count; i++) {
         struct agent_link *link = link_table_at(links, noun, i);
         int64_t silent_ms = now_ms - awake_from_ms(awake, link->heard_ms);
-        if (!has_standing(connection_of(link->wsi), link->row->noun)) {
+        if (!connection_has_standing(connection_of(link->wsi), link->row->noun)) {
             lws_callback_on_writable(link->wsi);                // write_next ends it
         } else if (silent_ms > LINK_DEAD_MS || link->refused) { // or had time enough to hear why
             connection_kill(link->wsi);

@@ -33,26 +33,29 @@ static const void *find_member(const struct connection *connection, enum noun no
     return enrolment_standing(noun, record, &proof) == ENROLMENT_UNKNOWN ? NULL : record;
 }
 
-const struct device *connection_device(const struct connection *connection)
+struct proven_machine connection_machine(const struct connection *connection)
 {
-    return has_expired(connection) ? NULL : find_member(connection, NOUN_DEVICE);
+    struct proven_machine machine = {0};
+    for (size_t i = 0; !machine.record && !has_expired(connection) && i < machine_count; i++)
+        machine = (struct proven_machine){&machine_rows[i], find_member(connection, machine_rows[i].noun)};
+    return machine;
 }
 
-const struct host *connection_host(const struct connection *connection)
+bool connection_has_standing(const struct connection *connection, enum noun noun)
 {
-    return has_expired(connection) ? NULL : find_member(connection, NOUN_HOST);
+    const void *record = has_expired(connection) ? NULL : find_member(connection, noun);
+    return record && !enrolment_is_disabled(noun, record);
 }
 
 void connection_settle(const struct connection *connection)
 {
     struct enrolment_proof proof = proof_of(connection);
-    const struct device *device = connection_device(connection);
-    const struct host *host = connection_host(connection);
-    enum noun noun = device ? NOUN_DEVICE : NOUN_HOST;
-    const char *id = device ? device->id : host ? host->id : NULL;
-    if (id && !(device && device->disabled) &&
-        enrolment_standing(noun, device ? (const void *)device : host, &proof) == ENROLMENT_SUCCESSOR)
-        certificates_renewed(connection->server->services, noun, id, &proof, connection->address);
+    struct proven_machine machine = connection_machine(connection);
+    if (!machine.record || enrolment_is_disabled(machine.row->noun, machine.record))
+        return;
+    if (enrolment_standing(machine.row->noun, machine.record, &proof) == ENROLMENT_SUCCESSOR)
+        certificates_renewed(connection->server->services, machine.row->noun, machine.record, &proof,
+                             connection->address);
 }
 
 const struct administrator *connection_administrator(const struct connection *connection)
@@ -64,10 +67,12 @@ const struct administrator *connection_administrator(const struct connection *co
 
 bool connection_ran_out(const struct connection *connection)
 {
-    bool is_device = find_member(connection, NOUN_DEVICE);
-    if (!has_expired(connection) || (!is_device && !find_member(connection, NOUN_HOST)))
+    size_t at = 0;
+    while (at < machine_count && !find_member(connection, machine_rows[at].noun))
+        at++;
+    if (!has_expired(connection) || at == machine_count)
         return false;
-    const char *kind = noun_rows[is_device ? NOUN_DEVICE : NOUN_HOST].name;
+    const char *kind = noun_rows[machine_rows[at].noun].name;
     log_warn("enrol", "%s %s from %s: certificate expired; enrol it again (pultctl %s enrol-token %s)", kind,
              connection->common_name, connection->address, kind, connection->common_name);
     return true;
@@ -78,7 +83,7 @@ bool connection_ran_out(const struct connection *connection)
 // Kept by those only whose certificate is not the known one: there are many others.
 static void keep_renewed(struct connection *connection, const struct tls_identity *identity)
 {
-    if (identity->renews[0] && !connection_device(connection) && !connection_host(connection))
+    if (identity->renews[0] && !connection_machine(connection).record)
         connection->renews = mem_dup(identity->renews);
 }
 
@@ -100,13 +105,10 @@ static bool prove_by_certificate(struct connection *connection)
     if (!connection->common_name && (!ssl || !SSL_is_init_finished(ssl)))
         return false;
     connection_of(connection->wsi);
-    const struct device *device = connection_device(connection);
-    const struct host *host = connection_host(connection);
+    struct proven_machine machine = connection_machine(connection);
     const struct administrator *administrator = connection_administrator(connection);
-    if (device)
-        connection_prove(connection, ROLE_DEVICE, device->id);
-    else if (host)
-        connection_prove(connection, ROLE_HOST, host->id);
+    if (machine.record)
+        connection_prove(connection, machine.row->role, machine.record);
     else if (administrator)
         connection_prove(connection, ROLE_ADMIN, administrator->id);
     return connection->caller;

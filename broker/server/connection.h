@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the server keeps per connection, and the one request that may be under way on it.
 #pragma once
+#include "broker/api/machine.h"
 #include "broker/calls/services.h"
 #include "broker/server/caller_table.h"
 #include "broker/server/link_table.h"
@@ -78,13 +79,19 @@ void connection_end(struct lws *wsi);
 void connection_kill(struct lws *wsi); // at the next turn of the loop
 // First in each callback of a protocol: whether it shall end instead.
 bool connection_must_end(struct lws *wsi, enum lws_callback_reasons reason);
-// The device that its certificate stands for, as the state has it at this moment; NULL when it has no standing.
-const struct device *connection_device(const struct connection *connection);
-const struct host *connection_host(const struct connection *connection); // the same for a session host's agent
+// The machine that its certificate stands for, as the state has it at this moment; without a record when it has no
+// standing. The record begins with its id.
+struct proven_machine {
+    const struct machine_row *row;
+    const void *record;
+};
+struct proven_machine connection_machine(const struct connection *connection);
+// Whether it stands for a machine of this kind that nobody has locked out.
+bool connection_has_standing(const struct connection *connection, enum noun noun);
 const struct administrator *connection_administrator(const struct connection *connection);
 // A certificate that is shown for the first time takes the place of the one that it renews.
 void connection_settle(const struct connection *connection);
-bool connection_ran_out(const struct connection *connection); // a device's or a host's certificate; says so in the log
+bool connection_ran_out(const struct connection *connection); // a machine's certificate; says so in the log
 void exchange_free(struct exchange *exchange);
 void exchange_end(struct connection *connection); // answered, or the connection is going
 

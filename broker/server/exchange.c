@@ -2,6 +2,7 @@
 // From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
 #include "broker/base/clock.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/core/enrolment.h"
 #include "broker/net/certificate.h"
 #include "broker/server/connection.h"
 #include "broker/server/tls.h"
@@ -82,15 +83,14 @@ static void read_peer(struct exchange *exchange)
 {
     struct peer *peer = &exchange->request->peer;
     connection_settle(exchange->connection);
-    const struct device *device = connection_device(exchange->connection);
-    const struct host *host = device ? NULL : connection_host(exchange->connection);
-    peer->role = device ? ROLE_DEVICE : host ? ROLE_HOST : ROLE_UNAUTHENTICATED;
+    struct proven_machine machine = connection_machine(exchange->connection);
+    peer->role = machine.record ? machine.row->role : ROLE_UNAUTHENTICATED;
     TEXT_PUT(peer->address, exchange->connection->address);
     prove_administrator(exchange->connection, peer);
-    if (!device && !host)
+    if (!machine.record)
         return;
-    TEXT_PUT(peer->id, device ? device->id : host->id);
-    TEXT_PUT(peer->certificate, device ? device->certificate : host->certificate);
+    TEXT_PUT(peer->id, machine.record);
+    TEXT_PUT(peer->certificate, enrolment_certificate(machine.row->noun, machine.record));
     wall_owner(peer->tenant, peer->id);
 }
 
@@ -174,8 +174,9 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
     // Who may not call it is told so before their body is read.
     if (refusal == REFUSAL_NONE)
         refusal = wall_authorize(state, request->method, &request->peer, request->id);
-    const struct device *device = connection_device(exchange->connection);
-    if (refusal == REFUSAL_NONE && request->method->flags & METHOD_CERTIFICATE && device && device->disabled)
+    struct proven_machine machine = connection_machine(exchange->connection);
+    if (refusal == REFUSAL_NONE && request->method->flags & METHOD_CERTIFICATE && machine.record &&
+        enrolment_is_disabled(machine.row->noun, machine.record))
         refusal = REFUSAL_DEVICE_DISABLED;
     if (refusal == REFUSAL_UNAUTHENTICATED && request->method->flags & METHOD_CERTIFICATE &&
         connection_ran_out(exchange->connection))

@@ -7,6 +7,8 @@ from tree import check
 README, EVENT, TYPES = "broker/store/README.md", "broker/core/event.c", "broker/api/types.c"
 # [EVENT_X] = {"name", NOUN_X, removes, "told of"},
 ROW = re.compile(r'\[EVENT_\w+\]\s*=\s*\{\s*"([^"]+)",\s*NOUN_(\w+)(?:,\s*(?:true|false))?(?:,\s*"([^"]+)")?')
+# What is gone by an event of its own is not "removed".
+OWN_END = re.compile(r'\[EVENT_\w+\]\s*=\s*\{\s*"[^"]+",\s*NOUN_(?!NONE)(\w+),\s*true')
 # [NOUN_X] = {"name", "plural", fields, size, set by people, ...
 NOUN = re.compile(r'\[NOUN_(\w+)\]\s*=\s*\{\s*"([^"]+)",.*?\),\s*(true|false)')
 
@@ -20,12 +22,15 @@ GOOD_README = "| `site.set` | x | y |\n| `session.moved` `admin.logged-on` | see
 def written(tree):
     """The names of all events that the code can write."""
     nouns = {noun: (name, by_people == "true") for noun, name, by_people in NOUN.findall(tree.sources[TYPES].text)}
+    text = tree.sources[EVENT].text
+    own_end = set(OWN_END.findall(text))
     names = set()
-    for name, noun, told_of in ROW.findall(tree.sources[EVENT].text):
+    for name, noun, told_of in ROW.findall(text):
         if told_of:
             names.add(f"{told_of}.{name}")
         elif noun == "NONE":
-            names.update(f"{of}.{name}" for of, by_people in nouns.values() if by_people)
+            names.update(f"{of}.{name}" for noun, (of, by_people) in nouns.items()
+                         if by_people and not (name == "removed" and noun in own_end))
         else:
             names.add(f"{nouns[noun][0]}.{name}")
     return names

@@ -82,6 +82,8 @@ static void fill(const struct field *fields, void *record)
         void *slot = (char *)record + field->offset;
         if (field->type == FIELD_TEXT || field->type == FIELD_LIST)
             snprintf(slot, field->size, "word");
+        else if (field->type == FIELD_DIGEST)
+            memset(slot, 'a', DIGEST_SIZE - 1);
         else if (field->type == FIELD_LINES)
             snprintf(slot, field->size, "one\ntwo");
         else if (field->type == FIELD_NUMBER)

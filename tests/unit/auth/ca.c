@@ -67,7 +67,8 @@ static X509 *sign(struct ca *ca, const char *renews, int64_t *until_ms)
     unsigned char *der = NULL;
     int length = i2d_X509_REQ(request, &der);
     struct ca_port port = ca_port(ca);
-    cr_assert(port.sign(port.self, der, (size_t)length, "neustadt/desk1", renews, &made, &why), "%s", why.text);
+    cr_assert(port.sign(port.self, der, (size_t)length, NOUN_DEVICE, "neustadt/desk1", renews, &made, &why), "%s",
+              why.text);
     const unsigned char *at = made.der;
     X509 *certificate = d2i_X509(NULL, &at, (long)made.length);
     *until_ms = made.until_ms;

@@ -55,7 +55,7 @@ static void sign_for(const struct credential *pair, char base64[CREDENTIAL_REQUE
     int decoded = EVP_DecodeBlock(der, (const unsigned char *)request, (int)length);
     length = (size_t)decoded - (request[length - 1] == '=') - (request[length - 2] == '=');
     struct ca_port port = ca_port(ca);
-    cr_assert(port.sign(port.self, der, length, "neustadt/desk1", "", &certificate, &why), "%s", why.text);
+    cr_assert(port.sign(port.self, der, length, NOUN_DEVICE, "neustadt/desk1", "", &certificate, &why), "%s", why.text);
     EVP_EncodeBlock((unsigned char *)base64, certificate.der, (int)certificate.length);
     free(certificate.der);
 }

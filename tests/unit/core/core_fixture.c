@@ -95,6 +95,17 @@ static void add_site(struct core_fixture *core, const char *id)
     core_set(core, NOUN_SITE, &record);
 }
 
+static void add_printing(struct core_fixture *core, const char *tenant)
+{
+    union record printer = {.printer = {.name = "Room 1", .uri = "ipp://printer.example/ipp/print", .room = "1"}};
+    union record server = {.print_server = {.address = "print.example", .port = 8631}};
+    snprintf(printer.id, ID_SIZE, "%s/room1", tenant);
+    snprintf(printer.printer.site, ID_SIZE, "%s/rathaus", tenant);
+    snprintf(server.id, ID_SIZE, "%s/print", tenant);
+    core_set(core, NOUN_PRINTER, &printer);
+    core_set(core, NOUN_PRINT_SERVER, &server);
+}
+
 void core_open(struct core_fixture *core)
 {
     *core = (struct core_fixture){.state = state_new(), .now_ms = 1700000000000, .week_minute = 10 * 60};
@@ -120,6 +131,8 @@ void core_open(struct core_fixture *core)
     add_device(core, "neustadt/desk2", "neustadt/rathaus");
     add_device(core, "neustadt/desk3", "neustadt/rathaus");
     add_device(core, "altdorf/desk1", "altdorf/rathaus");
+    add_printing(core, "neustadt");
+    add_printing(core, "altdorf");
 }
 
 void core_close(struct core_fixture *core)
