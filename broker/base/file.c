@@ -121,6 +121,11 @@ bool file_remove(const char *path, struct fault *why)
     return sync_folder_of(path, why);
 }
 
+bool file_remove_lazily(const char *path)
+{
+    return file_system->unlink(path) == 0;
+}
+
 static bool move_name(const char *from, const char *to, unsigned flags, struct fault *why)
 {
     return file_system->rename(from, to, flags) == 0 ||
@@ -197,11 +202,32 @@ static bool publish_unsynced(struct file_draft *draft, unsigned flags, struct fa
 }
 
 // The content first: a name that reaches the disk before it would be that of an empty file.
-static bool publish(struct file_draft *draft, unsigned flags, struct fault *why)
+static bool publish_content(struct file_draft *draft, unsigned flags, struct fault *why)
 {
     if (file_system->fsync(draft->descriptor) != 0)
         return set_fault(why, "sync", draft->fresh);
-    return publish_unsynced(draft, flags, why) && sync_folder_of(draft->path, why);
+    return publish_unsynced(draft, flags, why);
+}
+
+static bool publish(struct file_draft *draft, unsigned flags, struct fault *why)
+{
+    return publish_content(draft, flags, why) && sync_folder_of(draft->path, why);
+}
+
+void file_drafts_publish(struct file_draft *const *drafts, struct fault *whys, size_t count)
+{
+    const char *published = NULL;
+    for (size_t i = 0; i < count; i++) {
+        whys[i] = (struct fault){0};
+        if (publish_content(drafts[i], 0, &whys[i]))
+            published = drafts[i]->path;
+    }
+    struct fault why = {0};
+    if (!published || sync_folder_of(published, &why))
+        return;
+    for (size_t i = 0; i < count; i++)
+        if (whys[i].kind == FAULT_NONE)
+            whys[i] = why;
 }
 
 bool file_draft_publish(struct file_draft *draft, struct fault *why)

@@ -28,6 +28,8 @@ bool file_replace(const char *path, mode_t mode, const void *bytes, size_t lengt
 bool file_create(const char *path, mode_t mode, const void *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));
 bool file_remove(const char *path, struct fault *why) __attribute__((warn_unused_result));
+// What is not missed, or found and removed again when it is there after a power cut. False: it was not there.
+bool file_remove_lazily(const char *path);
 // In place of what `to` was. Only the name is made durable: what `from` holds must be.
 bool file_rename(const char *from, const char *to, struct fault *why) __attribute__((warn_unused_result));
 // Behind its first `end` bytes, which stay whatever happens. False: what stands behind them is unknown.
@@ -44,6 +46,9 @@ struct file_draft *file_draft_new(const char *path, mode_t mode, struct fault *w
 bool file_draft_add(struct file_draft *draft, const void *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));
 bool file_draft_publish(struct file_draft *draft, struct fault *why) __attribute__((warn_unused_result));
+// Many of one folder at once, which share what a sync of it costs. `whys` has a place for each: FAULT_NONE, it is there
+// for good.
+void file_drafts_publish(struct file_draft *const *drafts, struct fault *whys, size_t count);
 void file_draft_free(struct file_draft *draft); // of one that was not published nothing is left; NULL allowed
 
 // How much of the disk that it lies on is left for others than root, in permille; -1: nobody can tell.

@@ -42,7 +42,7 @@ HOMES = {
                           "broker/pult-gateway/", "broker/pult-print/", "pxe/"],
     r"json-c/.*": ["broker/api/codec_json."],
     r"openssl/.*": ["broker/net/", "broker/client/", "broker/api/otp.", "broker/auth/", "broker/calls/", "broker/core/",
-                    "broker/pult-gateway/", "broker/hosts/", "broker/pult-host/", "broker/main.c", "broker/server/", "broker/store/"],
+                    "broker/pult-gateway/", "broker/hosts/", "broker/pult-host/", "broker/pult-print/", "broker/main.c", "broker/server/", "broker/store/"],
     r"(l(dap|ber).*|openldap)\.h": ["broker/auth/"],
     r"sasl/.*": ["broker/auth/"],
     r"gssapi.*": ["broker/auth/", "broker/client/client_ticket.", "client-agent/ticket."],
