@@ -8,7 +8,7 @@
 
 enum { IPP_ATTRIBUTES_MAX = 8192, IPP_DEPTH_MAX = 8 };
 
-// Whether a message begins here that is whole and no more than that; the bytes are hostile. *end is where its attributes
-// end and a document may begin. FAULT_BUSY: it is not whole yet, and could be with more bytes.
+// Whether a message begins here that is whole and no more than that; the bytes are hostile. *end is where its
+// attributes end and a document may begin. FAULT_BUSY: it is not whole yet, and could be with more bytes.
 bool ipp_bounds_check(const void *bytes, size_t length, size_t *end, struct fault *why)
     __attribute__((warn_unused_result));

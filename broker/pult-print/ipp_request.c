@@ -10,7 +10,7 @@
 
 enum { COPIES_MAX = 999, VALUES_MAX = 32 };
 
-struct source {
+struct ipp_source {
     const unsigned char *at;
     size_t left;
 };
@@ -134,11 +134,11 @@ static bool read_string(ipp_t *message, const char *name, char *to, size_t size)
 
 static const struct {
     ipp_op_t code;
-    enum print_operation operation;
+    enum ipp_question operation;
 } operations[] = {
-    {IPP_OP_PRINT_JOB, PRINT_JOB},
-    {IPP_OP_VALIDATE_JOB, VALIDATE_JOB},
-    {IPP_OP_GET_PRINTER_ATTRIBUTES, GET_PRINTER_ATTRIBUTES},
+    {IPP_OP_PRINT_JOB, ASKED_TO_PRINT},
+    {IPP_OP_VALIDATE_JOB, ASKED_TO_VALIDATE},
+    {IPP_OP_GET_PRINTER_ATTRIBUTES, ASKED_FOR_PRINTER},
 };
 
 // What printers print, or the filters of CUPS turn into it.
@@ -163,27 +163,27 @@ static bool is_format(const char *format)
     return false;
 }
 
-static enum print_status read_job(struct ipp_request *request, ipp_t *message)
+static enum door_status read_job(struct ipp_request *request, ipp_t *message)
 {
     char compression[16];
     if (!read_string(message, "compression", compression, sizeof compression) ||
         (compression[0] && !text_equal(compression, "none")))
-        return PRINT_COMPRESSED;
+        return DOOR_COMPRESSED;
     if (!read_string(message, "requesting-user-name", request->user_name, sizeof request->user_name))
-        return PRINT_NOT_AUTHORIZED;
+        return DOOR_NOT_AUTHORIZED;
     if (!read_string(message, "document-format", request->format, sizeof request->format) ||
         !is_format(request->format))
-        return PRINT_BAD_FORMAT;
+        return DOOR_BAD_FORMAT;
     if (!read_string(message, "job-uuid", request->job_uuid, sizeof request->job_uuid) ||
-        (request->operation == PRINT_JOB && !request->job_uuid[0]))
-        return PRINT_BAD_REQUEST;
+        (request->operation == ASKED_TO_PRINT && !request->job_uuid[0]))
+        return DOOR_BAD_REQUEST;
     read_options(request, message);
-    return PRINT_OK;
+    return DOOR_OK;
 }
 
 static ssize_t read_source(void *arg, ipp_uchar_t *bytes, size_t size)
 {
-    struct source *source = arg;
+    struct ipp_source *source = arg;
     size_t part = size < source->left ? size : source->left;
     memcpy(bytes, source->at, part);
     source->at += part;
@@ -191,23 +191,23 @@ static ssize_t read_source(void *arg, ipp_uchar_t *bytes, size_t size)
     return (ssize_t)part;
 }
 
-enum print_status ipp_request_read(struct ipp_request *request, const void *bytes, size_t length)
+enum door_status ipp_request_read(struct ipp_request *request, const void *bytes, size_t length)
 {
-    struct source source = {bytes, length};
+    struct ipp_source source = {bytes, length};
     int minor = 0;
     owned(ipp) ipp_t *message = ippNew();
     *request = (struct ipp_request){.version = 11, .id = 1};
     assert(length <= IPP_HEAD_MAX);
     if (!message || ippReadIO(&source, read_source, 1, NULL, message) != IPP_STATE_DATA)
-        return PRINT_BAD_REQUEST;
+        return DOOR_BAD_REQUEST;
     int major = ippGetVersion(message, &minor);
     request->version = major == 2 ? 20 : 11;
     request->id = ippGetRequestId(message);
     if (!find_operation(request, ippGetOperation(message)))
-        return PRINT_NOT_SUPPORTED;
+        return DOOR_NOT_SUPPORTED;
     if ((major != 1 && major != 2) || request->id <= 0)
-        return PRINT_BAD_REQUEST;
-    return request->operation == GET_PRINTER_ATTRIBUTES ? PRINT_OK : read_job(request, message);
+        return DOOR_BAD_REQUEST;
+    return request->operation == ASKED_FOR_PRINTER ? DOOR_OK : read_job(request, message);
 }
 
 bool ipp_request_target(const char *path, char target[ID_SIZE])
@@ -224,17 +224,17 @@ bool ipp_request_target(const char *path, char target[ID_SIZE])
 
 // ---- answers
 
-static const ipp_status_t codes[PRINT_STATUS_COUNT] = {
-    [PRINT_OK] = IPP_STATUS_OK,
-    [PRINT_BAD_REQUEST] = IPP_STATUS_ERROR_BAD_REQUEST,
-    [PRINT_NOT_AUTHORIZED] = IPP_STATUS_ERROR_NOT_AUTHORIZED,
-    [PRINT_NO_SUCH_PRINTER] = IPP_STATUS_ERROR_NOT_FOUND,
-    [PRINT_TOO_LARGE] = IPP_STATUS_ERROR_REQUEST_ENTITY,
-    [PRINT_BAD_FORMAT] = IPP_STATUS_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED,
-    [PRINT_COMPRESSED] = IPP_STATUS_ERROR_COMPRESSION_NOT_SUPPORTED,
-    [PRINT_NOT_SUPPORTED] = IPP_STATUS_ERROR_OPERATION_NOT_SUPPORTED,
-    [PRINT_LATER] = IPP_STATUS_ERROR_TEMPORARY,
-    [PRINT_TOO_MANY] = IPP_STATUS_ERROR_BUSY,
+static const ipp_status_t codes[DOOR_STATUS_COUNT] = {
+    [DOOR_OK] = IPP_STATUS_OK,
+    [DOOR_BAD_REQUEST] = IPP_STATUS_ERROR_BAD_REQUEST,
+    [DOOR_NOT_AUTHORIZED] = IPP_STATUS_ERROR_NOT_AUTHORIZED,
+    [DOOR_NO_SUCH_PRINTER] = IPP_STATUS_ERROR_NOT_FOUND,
+    [DOOR_TOO_LARGE] = IPP_STATUS_ERROR_REQUEST_ENTITY,
+    [DOOR_BAD_FORMAT] = IPP_STATUS_ERROR_DOCUMENT_FORMAT_NOT_SUPPORTED,
+    [DOOR_COMPRESSED] = IPP_STATUS_ERROR_COMPRESSION_NOT_SUPPORTED,
+    [DOOR_NOT_SUPPORTED] = IPP_STATUS_ERROR_OPERATION_NOT_SUPPORTED,
+    [DOOR_LATER] = IPP_STATUS_ERROR_TEMPORARY,
+    [DOOR_TOO_MANY] = IPP_STATUS_ERROR_BUSY,
 };
 
 static void add_uri(ipp_t *answer, ipp_tag_t group, const char *name, const char *path, const char *job)
@@ -302,11 +302,11 @@ static ssize_t add_bytes(void *arg, ipp_uchar_t *bytes, size_t length)
     return (ssize_t)length;
 }
 
-void ipp_request_answer(const struct ipp_request *request, enum print_status status, const char *why, const char *job,
+void ipp_request_answer(const struct ipp_request *request, enum door_status status, const char *why, const char *job,
                         const char *path, struct text *out)
 {
     owned(ipp) ipp_t *answer = ippNew();
-    assert(answer && status < PRINT_STATUS_COUNT);
+    assert(answer && status < DOOR_STATUS_COUNT);
     ippSetVersion(answer, request->version / 10, request->version % 10);
     ippSetRequestId(answer, request->id);
     ippSetStatusCode(answer, codes[status]);
@@ -314,9 +314,9 @@ void ipp_request_answer(const struct ipp_request *request, enum print_status sta
     ippAddString(answer, IPP_TAG_OPERATION, IPP_CONST_TAG(IPP_TAG_LANGUAGE), "attributes-natural-language", NULL, "en");
     if (why)
         ippAddString(answer, IPP_TAG_OPERATION, IPP_TAG_TEXT, "status-message", NULL, why);
-    if (status == PRINT_OK && request->operation == PRINT_JOB && job)
+    if (status == DOOR_OK && request->operation == ASKED_TO_PRINT && job)
         add_job(answer, job, path);
-    if (status == PRINT_OK && request->operation == GET_PRINTER_ATTRIBUTES)
+    if (status == DOOR_OK && request->operation == ASKED_FOR_PRINTER)
         add_printer(answer, path);
     ipp_state_t state = ippWriteIO(out, add_bytes, 1, NULL, answer);
     assert(state == IPP_STATE_DATA);

@@ -35,8 +35,11 @@ static const struct field job_fields[] = {
     {.name = "delete_at", .type = FIELD_NUMBER, AT(delete_at_ms), .max = INT64_MAX, .sentence = "when it is given up"},
     {.name = "printer", .type = FIELD_TEXT, AT(printer), .sentence = "where it is, or was last"},
     {.name = "printer_uri", .type = FIELD_TEXT, AT(printer_uri), .sentence = "of that printer"},
+    {.name = "fingerprint", .type = FIELD_DIGEST, AT(fingerprint), .sentence = "of that printer's certificate"},
     {.name = "printer_job", .type = FIELD_NUMBER, AT(printer_job), .max = INT32_MAX, .sentence = "its number there"},
     {.name = "pages", .type = FIELD_NUMBER, AT(pages), .max = INT64_MAX, .sentence = "sides that were printed"},
+    {.name = "doubtful", .type = FIELD_FLAG, AT(doubtful), .sentence = "that printer may have only part of it"},
+    {.name = "cancelling", .type = FIELD_FLAG, AT(cancelling), .sentence = "it is to be cancelled there"},
     {.name = NULL},
 };
 // clang-format on

@@ -8,7 +8,6 @@ enum {
     SPOOL_SEALED_SIZE = 2048,
     SPOOL_FORMAT_SIZE = 64,
     SPOOL_OPTIONS_SIZE = 512,
-    SPOOL_URI_SIZE = 256,
     SPOOL_JOB_NAME_SIZE = 64,
 };
 
@@ -43,9 +42,12 @@ struct spool_job {
     int64_t delete_at_ms; // 0: it has not said yet
     // Of its printing.
     char printer[ID_SIZE]; // where it is, or was last
-    char printer_uri[SPOOL_URI_SIZE];
-    int64_t printer_job; // its number there; 0: none
-    int64_t pages;       // sides that were printed
+    char printer_uri[URI_SIZE];
+    char fingerprint[DIGEST_SIZE]; // of that printer's certificate
+    int64_t printer_job;           // its number there; 0: none
+    int64_t pages;                 // sides that were printed
+    bool doubtful;                 // that printer may have only part of it
+    bool cancelling;               // it is to be cancelled there
 };
 
 extern const struct record_type spool_job_type;
