@@ -14,12 +14,16 @@
 #include "broker/calls/disk_alarm.h"
 #include "broker/calls/first_token.h"
 #include "broker/calls/host_messages.h"
+#include "broker/calls/print_messages.h"
+#include "broker/calls/print_requests.h"
 #include "broker/core/journal.h"
 #include "broker/core/restore.h"
 #include "broker/hosts/prober.h"
 #include "broker/hosts/waker.h"
+#include "broker/lone_work.h"
 #include "broker/net/certificate.h"
 #include "broker/own_certificates.h"
+#include "broker/print_seal.h"
 #include "broker/server/health.h"
 #include "broker/server/root_socket.h"
 #include "broker/server/server.h"
@@ -48,6 +52,7 @@ struct broker {
     struct health *health;
     struct waker *waker;
     struct backup_maker *backup;
+    struct print_seal *seal;
     const char *backup_paths[6];
     struct ticket_keys *ticket_keys;
     struct server *server;
@@ -120,36 +125,14 @@ bool broker_init(const struct broker_config *config, struct fault *why)
 
 // ---- by root, with no broker on it
 
-struct lone_work {
-    struct loop *loop;
-    bool written;
-    struct fault *why;
-};
-
-static void lone_work_done(void *arg, bool written, const struct fault *why)
-{
-    struct lone_work *work = arg;
-    work->written = written;
-    if (!written)
-        *work->why = *why;
-    loop_stop(work->loop);
-}
-
-typedef struct lone_append *lone_start(const struct store_port *store, lone_append_done *done, void *arg,
-                                       struct fault *why);
-
 // What `start` begins on the store that is not open yet, until it is written.
 static bool work_alone(const struct broker_config *config, lone_start *start, struct fault *why)
 {
-    struct lone_work work = {.loop = loop_new(), .why = why};
-    struct store_port store = open_store(config, work.loop);
-    struct lone_append *append = start(&store, lone_work_done, &work, why);
-    if (append)
-        loop_run(work.loop);
-    store.close(store.self);
-    lone_append_free(append);
-    loop_free(work.loop);
-    return work.written;
+    struct loop *loop = loop_new();
+    struct store_port store = open_store(config, loop);
+    bool written = lone_work(loop, &store, start, why);
+    loop_free(loop);
+    return written;
 }
 
 bool broker_accept_backup(const struct broker_config *config, struct fault *why)
@@ -317,6 +300,7 @@ static void sweep(void *arg)
     struct broker *broker = arg;
     device_sweep(&broker->services);
     host_sweep(&broker->services);
+    print_sweep(&broker->services);
     admin_rights_sweep(&broker->services);
     server_sweep_links(broker->server);
     journal_sweep(broker->journal);
@@ -423,6 +407,16 @@ static bool open_journal(struct broker *broker, struct fault *why)
     return true;
 }
 
+static bool open_seal(struct broker *broker, struct fault *why)
+{
+    char path[PATH_ROOM];
+    broker_config_data_file(broker->config, "seal.pem", path);
+    broker->seal = print_seal_open(path, why);
+    if (broker->seal)
+        broker->services.seal = print_seal_port(broker->seal);
+    return broker->seal != NULL;
+}
+
 static bool open_otp_maker(struct broker *broker, struct fault *why)
 {
     char path[PATH_ROOM];
@@ -443,7 +437,7 @@ static void open_hosts(struct broker *broker)
 
 static void open_backup(struct broker *broker)
 {
-    static const char *const data_names[] = {"device-ca.key", "device-ca.pem", "otp.secret", NULL};
+    static const char *const data_names[] = {"device-ca.key", "device-ca.pem", "otp.secret", "seal.pem", NULL};
     const struct broker_config *config = broker->config;
     bool named = !config->makes_certificate; // else the next broker makes one, by the same CA
     const char *const paths[] = {config->path,     named ? config->certificate : "", named ? config->key : "",
@@ -496,11 +490,13 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     services->admin_sessions = admin_sessions_new(broker->first_token_file);
     services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
     services->started_ms = clock_wall_ms();
+    print_jobs_init(&services->print_jobs);
     services->disk_free_permille = disk_free_permille(broker->config);
     if (!open_journal(broker, why))
         return false;
     broker->ca = open_ca(broker->config, why);
-    if (!broker->ca || !broker_identity_settle(broker->config, broker->ca, why) || !open_otp_maker(broker, why))
+    if (!broker->ca || !broker_identity_settle(broker->config, broker->ca, why) || !open_otp_maker(broker, why) ||
+        !open_seal(broker, why))
         return false;
     services->ca = ca_port(broker->ca);
     open_backup(broker);
@@ -535,6 +531,9 @@ static void end_broker(struct broker *broker)
     limits_clear(&services->limits);
     calm_clear(&services->calm);
     otp_maker_free(services->otp_maker);
+    print_seal_free(broker->seal);
+    print_requests_free(services->print_requests);
+    print_jobs_clear(&services->print_jobs);
     journal_close(broker->journal);
     backup_maker_free(broker->backup);
     ca_free(broker->ca);

@@ -76,6 +76,7 @@ static const struct field route_fields[] = {
     JOB,
     HOST,
     {.name = "certificate", .type = FIELD_DIGEST, OF(certificate), .sentence = "SHA-256 of the certificate that the host showed"},
+    {.name = "certified", .type = FIELD_NUMBER, OF(certified_ms), .max = INT64_MAX, .sentence = "since when that is valid, milliseconds since 1970"},
     USER,
     {.name = "principal", .type = FIELD_TEXT, OF(principal), .sentence = "whose it is, by Kerberos; instead of host and user name"},
     {.name = "target", .type = FIELD_TEXT, OF(target), .sentence = "the printer that was chosen; empty: the one next to the person"},

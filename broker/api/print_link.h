@@ -8,7 +8,7 @@
 
 enum {
     PRINT_MESSAGE_MAX = 512 * 1024, // bytes
-    PRINT_PRINTERS_MAX = 1000,      // that one print server may use
+    PRINT_PRINTERS_MAX = 800,       // that one print server may use
     PRINT_SEALED_SIZE = 2048,       // base64
     PRINT_SEAL_SIZE = 4096,         // a certificate, base64 of its DER
     PRINT_KEY_SIZE = 64,            // base64 of 32 bytes
@@ -24,9 +24,9 @@ enum print_message_type {
     PRINT_ORDER,    // job, order, printer, by
     PRINT_PROBE,    // ask a printer what it is: request_id, uri, fingerprint
     PRINT_TEST_PAGE, // print a page of our own: request_id, printer, uri, fingerprint
-    PRINT_COUNTED,   // answers PRINT_PRINTED: number; it is in the journal
+    PRINT_COUNTED,   // answers PRINT_PRINTED, and said once the link is up: number; it is in the journal
     // From the print server.
-    PRINT_ROUTE,    // where is it to go: request_id, job, host, certificate and user_name, or principal;
+    PRINT_ROUTE,    // where is it to go: request_id, job, host, certificate, certified_ms and user_name, or principal;
                     // target, sealed, created_ms, avoid
     PRINT_JOB,      // a job is in this state now; all of them once the link is up
     PRINT_JOBS_END, // all of them were told
@@ -70,6 +70,7 @@ struct print_message {
     char job[JOB_NAME_SIZE];
     char host[ID_SIZE];            // that vouches for `user_name`, by its certificate
     char certificate[DIGEST_SIZE]; // that one: SHA-256
+    int64_t certified_ms;          // since when it is valid
     char user_name[USER_NAME_SIZE];
     char principal[USER_NAME_SIZE]; // by Kerberos, instead of both
     char target[ID_SIZE];           // the printer that was chosen; empty: next to me

@@ -8,6 +8,7 @@
 #include "broker/calls/device_messages.h"
 #include "broker/calls/group_check.h"
 #include "broker/calls/person_erase.h"
+#include "broker/calls/print_orders.h"
 #include "broker/core/enrolment.h"
 #include "broker/core/own_rights.h"
 #include "broker/core/record_check.h"
@@ -138,13 +139,31 @@ static enum group_standing standing_of(const struct services *services, const ch
     return tenant ? services->auth.group(services->auth.self, tenant, group, dn, NULL) : GROUP_UNKNOWN;
 }
 
+// That are not out, and have this id in that field.
+static int64_t count_jobs(const struct services *services, size_t offset, const char *id)
+{
+    int64_t count = 0;
+    const struct sorted_table *jobs = &services->print_jobs.jobs;
+    for (size_t i = 0; i < jobs->count; i++)
+        count += !known_job_is_over(jobs->records[i]) && text_equal((const char *)jobs->records[i] + offset, id);
+    return count;
+}
+
+static void fill_printer(struct printer_status *status, const struct services *services)
+{
+    const struct known_printer *known = sorted_table_find(&services->print_jobs.printers, status->printer.id);
+    status->state = known ? known->state : PRINTER_UNKNOWN;
+    text_cut(status->detail, sizeof status->detail, known ? known->detail : "");
+    status->waiting = count_jobs(services, offsetof(struct known_job, printer), status->printer.id);
+}
+
 static void fill_print_server(struct print_server_status *status, const struct services *services)
 {
     const struct print_server *server = &status->print_server;
     bool is_linked = services->links.online(services->links.self, NOUN_PRINT_SERVER, server->id);
     status->print_server.until_ms = enrolment_until_ms(NOUN_PRINT_SERVER, server);
     status->agent = !server->certificate[0] ? AGENT_NONE : is_linked ? AGENT_LINKED : AGENT_SILENT;
-    status->jobs = -1;
+    status->jobs = is_linked ? count_jobs(services, offsetof(struct known_job, server), server->id) : -1;
     fill_agent(&status->of_agent, services, NOUN_PRINT_SERVER, server->id);
 }
 
@@ -163,6 +182,8 @@ void noun_fill_status(void *filled, const struct services *services, enum noun n
         fill_administrator(&status->administrator, services);
     else if (noun == NOUN_DEVICE)
         fill_device(&status->device, services);
+    else if (noun == NOUN_PRINTER)
+        fill_printer(&status->printer, services);
     else if (noun == NOUN_PRINT_SERVER)
         fill_print_server(&status->print_server, services);
     else if (noun == NOUN_ASSIGNMENT)
@@ -317,6 +338,9 @@ void noun_changed(struct services *services, enum noun noun, const char *id)
         services->health.probe_now(services->health.arg, id);
     else if (noun == NOUN_HOST)
         reports_forget(&services->reports, id);
+    if (noun == NOUN_PRINT_SERVER && !state_find(services->state, noun, id))
+        print_jobs_forget(&services->print_jobs, id);
+    print_tell_printers(services);
 }
 
 static bool read_change(struct services *services, struct request *request, struct event *event)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Printers: out of service and back, asked what they are, and a page to try them.
+// Printers out of service, and back.
 #include "broker/calls/noun.h"
+#include "broker/calls/print_orders.h"
 
 static void change_draining(struct services *services, struct request *request, bool draining)
 {
@@ -18,6 +19,7 @@ static void change_draining(struct services *services, struct request *request, 
     noun_etag(request->etag, NOUN_PRINTER, &event.record);
     noun_fill_status(&answer, services, NOUN_PRINTER, &event.record);
     services_commit_answer(services, request, &event, count, &answer);
+    print_tell_printers(services);
 }
 
 void call_printer_drain(struct services *services, struct request *request)
@@ -28,16 +30,4 @@ void call_printer_drain(struct services *services, struct request *request)
 void call_printer_undrain(struct services *services, struct request *request)
 {
     change_draining(services, request, false);
-}
-
-void call_printer_read(struct services *services, struct request *request)
-{
-    (void)services;
-    request_refuse(request, REFUSAL_NO_PRINT_SERVER, NULL);
-}
-
-void call_printer_test(struct services *services, struct request *request)
-{
-    (void)services;
-    request_refuse(request, REFUSAL_NO_PRINT_SERVER, NULL);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/services.h"
 #include "broker/api/codec_print.h"
+#include "broker/base/base64.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 
@@ -113,6 +114,15 @@ void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length)
 bool services_tell_host(struct services *services, const char *id, const struct host_message *message)
 {
     return services->links.send(services->links.self, NOUN_HOST, id, message);
+}
+
+void services_authority(const struct services *services, char base64[PRINT_SEAL_SIZE])
+{
+    struct ca_certificate authority = {0};
+    bool fits = services->ca.authority(services->ca.self, &authority) &&
+                base64_encode(base64, PRINT_SEAL_SIZE, authority.der, authority.length);
+    assert(fits); // it is the broker's own
+    free(authority.der);
 }
 
 bool services_tell_print_server(struct services *services, const char *id, const struct print_message *message)

@@ -14,9 +14,11 @@
 #include "broker/core/limits.h"
 #include "broker/core/logon.h"
 #include "broker/core/people.h"
+#include "broker/core/print_jobs.h"
 #include "broker/core/throttle.h"
 
 struct admin_sessions;
+struct print_requests;
 
 struct counters { // since the start, for /metrics
     uint64_t logons, logons_refused, moves, passwords_changed;
@@ -39,9 +41,12 @@ struct services {
     struct admin_sessions *admin_sessions;
     struct auth_port auth;
     struct ca_port ca;
+    struct seal_port seal;
     struct link_port links;
     struct listener_port listeners;
     struct reports reports;
+    struct print_jobs print_jobs;
+    struct print_requests *print_requests; // that a print server is asked for now
     struct limits limits;
     struct calm calm;
     struct otp_maker *otp_maker;
@@ -120,6 +125,8 @@ void services_event(struct event *event, enum event_type type, enum noun noun, c
 void services_random(void *bytes, size_t length);
 void services_random_hex(char *hex, size_t bytes); // 2 * bytes + 1 characters
 void services_digest(char hex[DIGEST_SIZE], const void *bytes, size_t length);
+// The certificate that signs those of machines, base64 of its DER.
+void services_authority(const struct services *services, char base64[PRINT_SEAL_SIZE]);
 // See link_port: false when they cannot be told.
 bool services_tell_host(struct services *services, const char *id, const struct host_message *message);
 bool services_tell_print_server(struct services *services, const char *id, const struct print_message *message);

@@ -303,6 +303,16 @@ struct ca_port {
                  const char *renews, struct ca_certificate *certificate, struct fault *why);
 };
 
+// ---- seal: the key that print servers seal the keys of jobs for
+
+struct seal_port {
+    void *self;
+    const char *certificate; // base64 of its DER
+    // What was sealed, in base64, hostile; the key comes out in base64, and is to be wiped. FAULT_DENIED: it was sealed
+    // for another key. Fast; no network.
+    bool (*open)(void *self, const char *sealed, char *key, size_t size, struct fault *why);
+};
+
 // ---- links: the machines that are connected now
 
 // What a machine's agent said of itself when its link came up last.

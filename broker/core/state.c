@@ -17,6 +17,8 @@ static const size_t owner_offsets[SESSION_OWNER_COUNT] = {
 struct state {
     struct sorted_table tables[NOUN_COUNT];
     struct sorted_table sessions_of[SESSION_OWNER_COUNT]; // the same records, by whom they belong to
+    struct session *ended; // the last ones, oldest first from `ended_at` on once there are STATE_ENDED_MAX
+    size_t ended_count, ended_capacity, ended_at;
 };
 
 struct state *state_new(void)
@@ -29,6 +31,7 @@ struct state *state_new(void)
 
 void state_clear(struct state *state)
 {
+    state->ended_count = state->ended_at = 0;
     for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++)
         sorted_table_forget(&state->sessions_of[owner]);
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
@@ -40,6 +43,7 @@ void state_free(struct state *state)
     if (!state)
         return;
     state_clear(state);
+    free(state->ended);
     free(state);
 }
 
@@ -185,6 +189,24 @@ struct state *state_copy(const struct state *state)
     return copy;
 }
 
+static void remember_ended(struct state *state, const struct session *session)
+{
+    if (state->ended_count < STATE_ENDED_MAX) {
+        mem_reserve(&state->ended, &state->ended_capacity, state->ended_count + 1, sizeof *state->ended);
+        state->ended[state->ended_count++] = *session;
+        return;
+    }
+    state->ended[state->ended_at] = *session;
+    state->ended_at = (state->ended_at + 1) % STATE_ENDED_MAX;
+}
+
+const struct session *state_ended(const struct state *state, size_t back)
+{
+    if (back >= state->ended_count)
+        return NULL;
+    return &state->ended[(state->ended_at + state->ended_count - 1 - back) % state->ended_count];
+}
+
 // Jobs are in no table: of what was printed the state keeps how far each print server's accounts have come.
 static void count_job(struct state *state, const struct print_job *job)
 {
@@ -199,6 +221,8 @@ void state_apply(struct state *state, const struct event *event)
         return;
     assert(event->record.id[0]);
     assert(event->noun != NOUN_SESSION || event_removes(event) == (event->record.session.state == SESSION_ENDED));
+    if (event->noun == NOUN_SESSION && event_removes(event))
+        remember_ended(state, &event->record.session);
     if (event->noun == NOUN_JOB)
         count_job(state, &event->record.job);
     else if (event_removes(event))

@@ -58,6 +58,11 @@ struct session_walk {
 struct session_walk state_sessions_of(const struct state *state, enum session_owner owner, const char *id);
 const struct session *state_next_session(struct session_walk *walk);
 
+// A session that ended lately, as it was last; `back` others have ended since. NULL: none is remembered. There are the
+// last STATE_ENDED_MAX at most, and none from before the snapshot that the state was read from.
+enum { STATE_ENDED_MAX = 8192 };
+const struct session *state_ended(const struct state *state, size_t back);
+
 // Whether all that is kept beside the records, counts and orders, is what the records alone give. Walks everything.
 bool state_is_sound(const struct state *state);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/net/envelope.h"
+#include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/net/certificate.h"
 
@@ -13,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { VALID_DAYS = 36500 }; // nobody looks at that
+
 struct recipients {
     STACK_OF(X509) * certificates;
 };
@@ -24,6 +27,16 @@ struct envelope_key {
 static void cms_drop(CMS_ContentInfo **cms)
 {
     CMS_ContentInfo_free(*cms);
+}
+
+static void pair_drop(EVP_PKEY **pair)
+{
+    EVP_PKEY_free(*pair);
+}
+
+static void certificate_drop(X509 **certificate)
+{
+    X509_free(*certificate);
 }
 
 static void bio_drop(BIO **bio)
@@ -116,6 +129,31 @@ bool envelope_check(const void *sealed, size_t length, struct fault *why)
 {
     owned(cms) CMS_ContentInfo *cms = read_envelope(sealed, length, why);
     return cms != NULL;
+}
+
+static bool certify_self(X509 *certificate, EVP_PKEY *key, const char *name)
+{
+    X509_NAME *subject = X509_get_subject_name(certificate);
+    return X509_set_version(certificate, X509_VERSION_3) == 1 &&
+           ASN1_INTEGER_set_int64(X509_get_serialNumber(certificate), (int64_t)(arc4random() >> 1) + 1) == 1 &&
+           X509_gmtime_adj(X509_getm_notBefore(certificate), 0) &&
+           X509_time_adj_ex(X509_getm_notAfter(certificate), VALID_DAYS, 0, NULL) &&
+           X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1, -1, 0) == 1 &&
+           X509_set_issuer_name(certificate, subject) == 1 && X509_set_pubkey(certificate, key) == 1 &&
+           X509_sign(certificate, key, EVP_sha256()) > 0;
+}
+
+bool envelope_key_create(const char *path, const char *name, struct fault *why)
+{
+    char *bytes = NULL;
+    owned(pair) EVP_PKEY *key = EVP_EC_gen("P-256");
+    owned(certificate) X509 *certificate = X509_new();
+    owned(bio) BIO *pem = BIO_new(BIO_s_secmem());
+    if (!key || !certificate || !pem || !certify_self(certificate, key, name) ||
+        PEM_write_bio_PrivateKey(pem, key, NULL, NULL, 0, NULL, NULL) != 1 || PEM_write_bio_X509(pem, certificate) != 1)
+        return fault_set(why, FAULT_BROKEN, "%s: no key could be made", path);
+    long length = BIO_get_mem_data(pem, &bytes);
+    return file_create(path, 0600, bytes, (size_t)length, why);
 }
 
 struct envelope_key *envelope_key_load(const char *path, struct fault *why)

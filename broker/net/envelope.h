@@ -21,6 +21,9 @@ bool envelope_seal(const struct recipients *recipients, const void *bytes, size_
 // Without the key nobody can tell more than this: it is one, and whole at its ends. Hostile.
 bool envelope_check(const void *sealed, size_t length, struct fault *why) __attribute__((warn_unused_result));
 
+// A fresh P-256 key and a certificate for it that nothing has to vouch for, in one file (PEM, 0600). FAULT_CONFLICT:
+// there is a file already.
+bool envelope_key_create(const char *path, const char *name, struct fault *why) __attribute__((warn_unused_result));
 // The private key of a certificate, PEM. A passphrase is asked for at the terminal.
 struct envelope_key *envelope_key_load(const char *path, struct fault *why); // NULL with why
 void envelope_key_free(struct envelope_key *key);                            // NULL allowed

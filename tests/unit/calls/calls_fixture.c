@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/unit/calls/calls_fixture.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/calls/print_requests.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -204,9 +205,33 @@ static bool send_message(void *self, enum noun noun, const char *id, const void 
     }
     if (calls.away)
         return false;
+    if (noun == NOUN_PRINT_SERVER) {
+        cr_assert_lt(calls.told_count, SENT_MAX);
+        TEXT_PUT(calls.told[calls.told_count].to, id);
+        calls.told[calls.told_count].message = *(const struct print_message *)message;
+        calls.told[calls.told_count++].message.printers.rows = NULL; // its sender's
+        return true;
+    }
     cr_assert_lt(calls.sent_count, SENT_MAX);
     TEXT_PUT(calls.sent[calls.sent_count].to, id);
     calls.sent[calls.sent_count++].message = *(const struct host_message *)message;
+    return true;
+}
+
+static bool show_authority(void *self, struct ca_certificate *certificate)
+{
+    (void)self;
+    *certificate = (struct ca_certificate){.der = mem_new(1, 2), .length = 2};
+    return true;
+}
+
+// What is sealed for the broker begins with "sealed:".
+static bool open_sealed(void *self, const char *sealed, char *key, size_t size, struct fault *why)
+{
+    (void)self;
+    if (!text_starts(sealed, "sealed:"))
+        return fault_set(why, FAULT_DENIED, "for another key");
+    text_put(key, size, sealed + strlen("sealed:"));
     return true;
 }
 
@@ -282,11 +307,14 @@ void calls_open(void)
                  .forget = forget},
         .store = {.read = read_page},
         .links = {NULL, is_online, send_message, find_agent, get_figures},
+        .ca = {.authority = show_authority},
+        .seal = {.certificate = "c2VhbA==", .open = open_sealed},
         .listeners = {NULL, get_listener_figures},
     };
     cr_assert(services->otp_maker, "%s", why.text);
     folder_remove(calls.folder);
     services->groups = services_groups(services);
+    print_jobs_init(&services->print_jobs);
     services->health.detail = detail_of;
     services->health.probe_now = probe_now;
 }
@@ -296,6 +324,8 @@ void calls_close(void)
     struct services *services = &calls.services;
     people_clear(&services->people);
     reports_clear(&services->reports);
+    print_requests_free(services->print_requests);
+    print_jobs_clear(&services->print_jobs);
     admin_sessions_free(services->admin_sessions);
     limits_clear(&services->limits);
     otp_maker_free(services->otp_maker);

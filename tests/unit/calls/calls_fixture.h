@@ -23,7 +23,12 @@ struct calls_fixture {
     struct {
         char to[ID_SIZE];
         struct device_message message;
-    } to_desk;               // the last one
+    } to_desk; // the last one
+    struct {
+        char to[ID_SIZE];
+        struct print_message message; // its list has no rows
+    } told[SENT_MAX];                 // print servers
+    size_t told_count;
     char filter[SLUG_SIZE];  // ?tenant=
     const char *accept;      // ?accept=; NULL: none
     struct peer caller;      // at first an administrator of the district
