@@ -39,6 +39,8 @@ struct spool {
     size_t count, capacity;
     uint64_t bytes;
     struct ended_jobs ended;
+    spool_changed *changed; // NULL: nobody is told
+    void *arg;
 };
 
 struct pending_write {
@@ -144,14 +146,28 @@ void spool_document_path(const struct spool *spool, const char *id, char path[SP
     spool_path(path, spool->folder, id, "doc");
 }
 
+void spool_on_change(struct spool *spool, spool_changed *changed, void *arg)
+{
+    spool->changed = changed;
+    spool->arg = arg;
+}
+
+static void tell_changed(const struct spool *spool, const struct spool_job *job)
+{
+    if (spool->changed)
+        spool->changed(spool->arg, job);
+}
+
 // ---- writing
 
 static void settle_write(struct spool *spool, const struct pending_write *pending, const struct spool_write *write)
 {
     bool is_written = write->why.kind == FAULT_NONE;
     struct spool_entry *entry = find_entry(spool, write->id);
-    if (pending->is_new && is_written)
+    if (pending->is_new && is_written) {
         add_entry(spool, &pending->job);
+        tell_changed(spool, &pending->job);
+    }
     if (pending->is_new || !entry)
         return;
     if (!is_written) {
@@ -206,6 +222,15 @@ void spool_put(struct spool *spool, const struct spool_job *job, spool_done *don
     entry->job.changed_ms = clock_wall_ms();
     entry->unwritten = false;
     push_write(spool, &entry->job, NULL, done, arg);
+    tell_changed(spool, &entry->job);
+}
+
+void spool_note(struct spool *spool, const struct spool_job *job)
+{
+    struct spool_entry *entry = find_entry(spool, job->id);
+    assert(entry && !spool_job_is_over(&entry->job) && !spool_job_is_over(job));
+    entry->job = *job;
+    tell_changed(spool, &entry->job);
 }
 
 void spool_sweep(struct spool *spool, int64_t now_ms)

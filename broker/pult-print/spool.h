@@ -18,6 +18,10 @@ struct spool *spool_open(struct loop *loop, const char *folder, struct fault *wh
 // What is being written is written; no `done` comes any more. After the loop has run; NULL allowed.
 void spool_free(struct spool *spool);
 
+// Told of each job that is new, or another one in memory; one that is over is so still.
+typedef void spool_changed(void *arg, const struct spool_job *job);
+void spool_on_change(struct spool *spool, spool_changed *changed, void *arg);
+
 // Oldest first. One that is over is among them until that is on the disk.
 size_t spool_count(const struct spool *spool);
 const struct spool_job *spool_at(const struct spool *spool, size_t index);
@@ -34,6 +38,9 @@ void spool_add(struct spool *spool, const struct spool_job *job, struct file_dra
 // The job of that id, which is there, is now this: in memory at once. Over: its document goes. What cannot be written
 // is told to `done`, which may be NULL, and tried again by spool_sweep.
 void spool_put(struct spool *spool, const struct spool_job *job, spool_done *done, void *arg);
+
+// The same in memory alone, until the next spool_put of this job: for what would be found out again.
+void spool_note(struct spool *spool, const struct spool_job *job);
 
 void spool_document_path(const struct spool *spool, const char *id, char path[SPOOL_PATH_SIZE]);
 // Call it every minute or so: forgets what was over long ago, writes again what could not be written.

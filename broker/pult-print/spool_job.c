@@ -22,6 +22,7 @@ static const struct field job_fields[] = {
     {.name = "reason", .type = FIELD_CHOICE, AT(reason), .choices = job_reason_words, .sentence = "why it is no further"},
     {.name = "host", .type = FIELD_ID, AT(host), .refers = NOUN_HOST, .sentence = "the session host that it came from"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(certificate), .sentence = "of that host"},
+    {.name = "certified", .type = FIELD_NUMBER, AT(certified_ms), .max = INT64_MAX, .sentence = "since when that certificate is valid"},
     {.name = "principal", .type = FIELD_TEXT, AT(principal), .sentence = "whose it is, by Kerberos"},
     {.name = "user_name", .type = FIELD_TEXT, AT(user_name), .sentence = "whose it is, at that host"},
     {.name = "target", .type = FIELD_ID, AT(target), .refers = NOUN_NONE, .sentence = "the printer that was chosen"},

@@ -29,6 +29,7 @@ struct spool_job {
     int64_t reason; // enum job_reason
     // Whence it came: from a session host, which had shown this certificate, or by the Kerberos door.
     char host[ID_SIZE], certificate[DIGEST_SIZE];
+    int64_t certified_ms; // since when that one is valid
     char principal[USER_NAME_SIZE];
     char user_name[USER_NAME_SIZE];   // as the host vouches for it
     char target[ID_SIZE];             // the printer that was chosen; empty: next to its person

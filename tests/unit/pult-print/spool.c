@@ -113,13 +113,17 @@ static struct spool_job job_of(int number)
     return job;
 }
 
-static void push_new(int number)
+static void push_document(int number, struct file_draft *draft)
 {
     struct spool_job job = job_of(number);
-    struct file_draft *draft = make_document(number);
     cr_assert(draft, "%s", why.text);
     waiting++;
     spool_add(spool, &job, draft, done, NULL);
+}
+
+static void push_new(int number)
+{
+    push_document(number, make_document(number));
 }
 
 static void add(int number)
@@ -321,10 +325,13 @@ static int count_whole(const char *at)
 
 Test(spool, has_each_of_many_whole_or_not_at_all_whenever_the_power_goes)
 {
+    struct file_draft *drafts[4];
     power_fixture_start(folder);
     power_fixture_begin();
+    for (int i = 1; i <= 3; i++) // what is noted is noted by one thread at a time
+        drafts[i] = make_document(i);
     for (int i = 1; i <= 3; i++)
-        push_new(i);
+        push_document(i, drafts[i]);
     wait_for_all();
     power_fixture_done();
     power_fixture_check_holds(count_whole);
