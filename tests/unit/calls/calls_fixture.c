@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/unit/calls/calls_fixture.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/calls/print_messages.h"
 #include "broker/calls/print_requests.h"
 
 #include <criterion/criterion.h>
@@ -152,8 +153,22 @@ static enum group_standing group_now(void *self, const struct tenant *tenant, co
     return core_groups.dn(core_groups.arg, tenant->id, group, dn) ? GROUP_FOUND : GROUP_ABSENT;
 }
 
+// What was asked last for an administrator.
+static void answer_printer(void)
+{
+    const struct print_message *question = calls.told_count ? &calls.told[calls.told_count - 1].message : NULL;
+    if (!calls.printer || !question || (question->type != PRINT_PROBE && question->type != PRINT_TEST_PAGE))
+        return;
+    struct print_message answer = *calls.printer;
+    answer.type = question->type == PRINT_PROBE ? PRINT_PROBED : PRINT_TESTED;
+    answer.request_id = question->request_id;
+    calls.printer = NULL;
+    print_message(&calls.services, calls.told[calls.told_count - 1].to, &answer);
+}
+
 void calls_settle(void)
 {
+    answer_printer();
     answer_groups();
     answer_directory();
     answer_page();

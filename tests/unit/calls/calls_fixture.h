@@ -29,12 +29,13 @@ struct calls_fixture {
         struct print_message message; // its list has no rows
     } told[SENT_MAX];                 // print servers
     size_t told_count;
-    char filter[SLUG_SIZE];  // ?tenant=
-    const char *accept;      // ?accept=; NULL: none
-    struct peer caller;      // at first an administrator of the district
-    const char *ticket;      // that comes with each call: the principal itself; NULL: none
-    bool away;               // no host can be told anything
-    struct link_agent agent; // of every machine; without a version there is none
+    const struct print_message *printer; // what a print server answers that is asked about a printer; NULL: nothing yet
+    char filter[SLUG_SIZE];              // ?tenant=
+    const char *accept;                  // ?accept=; NULL: none
+    struct peer caller;                  // at first an administrator of the district
+    const char *ticket;                  // that comes with each call: the principal itself; NULL: none
+    bool away;                           // no host can be told anything
+    struct link_agent agent;             // of every machine; without a version there is none
     struct link_figures figures;
     struct listener_figures listeners[LISTENER_COUNT];
     int status;
