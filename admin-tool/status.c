@@ -67,6 +67,14 @@ static void show_floods(struct out *out, const struct record_list *floods)
     show_part(out, &flood_report_type, floods, columns);
 }
 
+static void show_printing(struct out *out, const struct record_list *printing)
+{
+    static const struct out_column columns[] = {
+        {"id", N_("Printing in trouble")}, {"kind", N_("Kind")},         {"state", N_("State")},
+        {"detail", N_("Detail")},          {"jobs", N_("Jobs waiting")}, {.field = NULL}};
+    show_part(out, &printing_problem_type, printing, columns);
+}
+
 static void show_shared(struct out *out, const struct record_list *shared)
 {
     static const struct out_column columns[] = {{"id", N_("In use at two places: enrol it again")},
@@ -174,6 +182,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         out_record(&tool->out, &status_answer_type, &status, columns);
         show_directories(&tool->out, &status.directories);
         show_problems(&tool->out, &status.problems);
+        show_printing(&tool->out, &status.printing);
         show_shared(&tool->out, &status.identities_shared);
         show_reused(&tool->out, &status.names_reused);
         show_certificates(&tool->out, &status.certificates_ending);

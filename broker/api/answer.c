@@ -233,6 +233,18 @@ static const struct field host_problem_fields[] = {
 };
 const struct record_type host_problem_type = TYPE(host_problem);
 
+static const char *const printing_states[] = {"unknown", "idle", "printing", "stopped", "unreachable", "silent", NULL};
+
+static const struct field printing_problem_fields[] = {
+    {.name = "kind", .type = FIELD_CHOICE, AT(printing_problem, kind), .choices = noun_names, .column = 2, .sentence = "printer or print server"},
+    {.name = "id", .type = FIELD_ID, AT(printing_problem, id), .refers = NOUN_NONE, .column = 1, .sentence = "which"},
+    {.name = "state", .type = FIELD_CHOICE, AT(printing_problem, state), .choices = printing_states, .column = 3, .sentence = "what is wrong; silent: the print server is not connected, its jobs wait there"},
+    {.name = "detail", .type = FIELD_TEXT, AT(printing_problem, detail), .column = 4, .sentence = "what a printer says of it, such as media-empty"},
+    {.name = "jobs", .type = FIELD_NUMBER, AT(printing_problem, jobs), .max = INT64_MAX, .column = 5, .sentence = "jobs that are known to wait for it, or there"},
+    {.name = NULL},
+};
+const struct record_type printing_problem_type = TYPE(printing_problem);
+
 static const struct field agent_count_fields[] = {
     {.name = "kind", .type = FIELD_CHOICE, AT(agent_count, kind), .choices = noun_names, .column = 1, .sentence = "of devices, of hosts or of print servers"},
     {.name = "version", .type = FIELD_TEXT, AT(agent_count, version), .column = 2, .sentence = "of the agent"},
@@ -289,6 +301,7 @@ static const struct field status_answer_fields[] = {
     {.name = "names_reused", .type = FIELD_RECORDS, AT(status_answer, names_reused), .max = ANSWER_ITEMS_MAX, .record = &name_reused_type, .sentence = "assignments to a person whose user name is somebody else's now"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
+    {.name = "printing", .type = FIELD_RECORDS, AT(status_answer, printing), .max = ANSWER_ITEMS_MAX, .record = &printing_problem_type, .sentence = "print servers that are not connected, and printers that have stopped or do not answer"},
     {.name = "floods", .type = FIELD_RECORDS, AT(status_answer, floods), .max = ANSWER_ITEMS_MAX, .record = &flood_report_type, .sentence = "ports on which connections that have proven nothing are dropped to make room"},
     {.name = "agents", .type = FIELD_RECORDS, AT(status_answer, agents), .max = ANSWER_ITEMS_MAX, .record = &agent_count_type, .sentence = "versions of the agents that are linked, or are not let in"},
     {.name = "guesses", .type = FIELD_RECORDS, AT(status_answer, guesses), .max = ANSWER_ITEMS_MAX, .record = &guesses_report_type, .sentence = "at whose passwords somebody guesses"},

@@ -195,6 +195,17 @@ struct host_problem {
     int64_t sessions;
 };
 
+// As printers are, and a print server that does not answer.
+enum { PRINTING_SILENT = PRINTER_UNREACHABLE + 1 };
+
+struct printing_problem {
+    int64_t kind; // enum noun
+    char id[ID_SIZE];
+    int64_t state; // enum printer_state, or PRINTING_SILENT
+    char detail[HEALTH_DETAIL_SIZE];
+    int64_t jobs; // that wait for it, or there
+};
+
 // A port on which connections that have proven nothing are dropped to make room.
 struct flood_report {
     int64_t port; // enum listener_kind of core
@@ -219,7 +230,8 @@ struct guesses_report {
 };
 
 extern const struct record_type own_certificate_report_type, certificate_ending_type, directory_report_type,
-    host_problem_type, agent_count_type, flood_report_type, guesses_report_type, identity_shared_type, name_reused_type;
+    host_problem_type, printing_problem_type, agent_count_type, flood_report_type, guesses_report_type,
+    identity_shared_type, name_reused_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -230,7 +242,7 @@ struct status_answer {
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
     int64_t disk_free_permille; // -1: not known
-    struct record_list own_certificates, certificates_ending, directories, problems, agents, floods, guesses,
+    struct record_list own_certificates, certificates_ending, directories, problems, printing, agents, floods, guesses,
         identities_shared, names_reused;
 };
 extern const struct record_type status_answer_type;

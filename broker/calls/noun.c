@@ -139,22 +139,12 @@ static enum group_standing standing_of(const struct services *services, const ch
     return tenant ? services->auth.group(services->auth.self, tenant, group, dn, NULL) : GROUP_UNKNOWN;
 }
 
-// That are not out, and have this id in that field.
-static int64_t count_jobs(const struct services *services, size_t offset, const char *id)
-{
-    int64_t count = 0;
-    const struct sorted_table *jobs = &services->print_jobs.jobs;
-    for (size_t i = 0; i < jobs->count; i++)
-        count += !known_job_is_over(jobs->records[i]) && text_equal((const char *)jobs->records[i] + offset, id);
-    return count;
-}
-
 static void fill_printer(struct printer_status *status, const struct services *services)
 {
     const struct known_printer *known = sorted_table_find(&services->print_jobs.printers, status->printer.id);
     status->state = known ? known->state : PRINTER_UNKNOWN;
     text_cut(status->detail, sizeof status->detail, known ? known->detail : "");
-    status->waiting = count_jobs(services, offsetof(struct known_job, printer), status->printer.id);
+    status->waiting = print_jobs_waiting(&services->print_jobs, status->printer.id, NULL);
 }
 
 static void fill_print_server(struct print_server_status *status, const struct services *services)
@@ -163,7 +153,7 @@ static void fill_print_server(struct print_server_status *status, const struct s
     bool is_linked = services->links.online(services->links.self, NOUN_PRINT_SERVER, server->id);
     status->print_server.until_ms = enrolment_until_ms(NOUN_PRINT_SERVER, server);
     status->agent = !server->certificate[0] ? AGENT_NONE : is_linked ? AGENT_LINKED : AGENT_SILENT;
-    status->jobs = is_linked ? count_jobs(services, offsetof(struct known_job, server), server->id) : -1;
+    status->jobs = is_linked ? print_jobs_waiting(&services->print_jobs, NULL, server->id) : -1;
     fill_agent(&status->of_agent, services, NOUN_PRINT_SERVER, server->id);
 }
 

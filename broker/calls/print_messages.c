@@ -67,6 +67,7 @@ static void answer_route(struct services *services, const char *server_id, const
         .created_ms = asked->created_ms,
     };
     struct print_world world = print_world(services);
+    services->counters.routes++;
     print_route(&world, &question, &decision);
     answer.outcome = decision.outcome;
     answer.reason = decision.reason;
@@ -217,6 +218,7 @@ static void take_printed(struct services *services, const char *server_id, const
     entry->services = services;
     TEXT_PUT(entry->server, server_id);
     print_jobs_server(&services->print_jobs, server_id)->entries++;
+    services->counters.pages += (uint64_t)message->impressions;
     if (commit_events(services->commit, &event, 1, NULL, 0, entry_written, entry, &why))
         return;
     log_warn("print", "%s: account %lld not recorded, and comes again: %s", server_id, (long long)message->number,

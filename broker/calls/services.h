@@ -22,6 +22,7 @@ struct print_requests;
 
 struct counters { // since the start, for /metrics
     uint64_t logons, logons_refused, moves, passwords_changed;
+    uint64_t routes, pages; // print jobs that were asked about; page sides that were accounted for
 };
 
 // Certificates by which others know the broker, or it knows administrators.

@@ -60,6 +60,7 @@ void call_status(struct services *services, struct request *request)
     status_report_names(&answer.names_reused, services, &request->peer);
     status_report_directories(&answer.directories, services, &request->peer);
     status_report_problems(&answer.problems, services, &request->peer);
+    status_report_printing(&answer.printing, services, &request->peer);
     status_report_floods(&answer.floods, services, &request->peer);
     status_report_agents(&answer.agents, services, &request->peer);
     status_report_guesses(&answer.guesses, services, &request->peer);
@@ -126,6 +127,26 @@ static void print_listeners(struct text *text, const struct services *services)
     }
 }
 
+static void print_printing(struct text *text, const struct services *services)
+{
+    const struct print_jobs *jobs = &services->print_jobs;
+    size_t counts[JOB_STATE_COUNT] = {0}, printers[PRINTER_UNREACHABLE + 1] = {0};
+    for (size_t i = 0; i < jobs->jobs.count; i++)
+        counts[((const struct known_job *)jobs->jobs.records[i])->state]++;
+    for (size_t i = 0; i < jobs->printers.count; i++)
+        printers[((const struct known_printer *)jobs->printers.records[i])->state]++;
+    text_adds(text, "# TYPE pult_print_jobs gauge\n");
+    for (enum job_state state = 0; state < JOB_STATE_COUNT; state++)
+        text_addf(text, "pult_print_jobs{state=\"%s\"} %zu\n", job_state_words[state], counts[state]);
+    text_adds(text, "# TYPE pult_printers gauge\n");
+    for (enum printer_state state = PRINTER_IDLE; state <= PRINTER_UNREACHABLE; state++)
+        text_addf(text, "pult_printers{state=\"%s\"} %zu\n", printer_state_words[state], printers[state]);
+    text_addf(text, "# TYPE pult_print_routes_total counter\npult_print_routes_total %llu\n",
+              (unsigned long long)services->counters.routes);
+    text_addf(text, "# TYPE pult_pages_printed_total counter\npult_pages_printed_total %llu\n",
+              (unsigned long long)services->counters.pages);
+}
+
 void call_metrics(struct services *services, struct request *request)
 {
     struct text text = {0};
@@ -140,6 +161,7 @@ void call_metrics(struct services *services, struct request *request)
     text_addf(&text, "# TYPE pult_sessions gauge\npult_sessions %zu\n", state_count(services->state, NOUN_SESSION));
     print_links(&text, services);
     print_listeners(&text, services);
+    print_printing(&text, services);
     if (services->disk_free_permille >= 0)
         text_addf(&text, "# TYPE pult_journal_disk_free_ratio gauge\npult_journal_disk_free_ratio %lld.%03lld\n",
                   (long long)services->disk_free_permille / 1000, (long long)services->disk_free_permille % 1000);

@@ -233,6 +233,32 @@ void status_report_agents(struct record_list *agents, const struct services *ser
     }
 }
 
+static void add_printing(struct record_list *printing, const struct services *services, enum noun noun, const char *id,
+                         int64_t state, const char *detail)
+{
+    struct printing_problem *problem = record_add(printing, &printing_problem_type);
+    bool is_printer = noun == NOUN_PRINTER;
+    problem->kind = noun;
+    TEXT_PUT(problem->id, id);
+    problem->state = state;
+    TEXT_PUT(problem->detail, detail);
+    problem->jobs = print_jobs_waiting(&services->print_jobs, is_printer ? id : NULL, is_printer ? NULL : id);
+}
+
+void status_report_printing(struct record_list *printing, const struct services *services, const struct peer *peer)
+{
+    struct wall_walk servers = wall_walk_seen(services->state, peer, NOUN_PRINT_SERVER, "");
+    for (const struct print_server *server; (server = wall_next(&servers));)
+        if (server->certificate[0] && !services->links.online(services->links.self, NOUN_PRINT_SERVER, server->id))
+            add_printing(printing, services, NOUN_PRINT_SERVER, server->id, PRINTING_SILENT, "");
+    struct wall_walk printers = wall_walk_seen(services->state, peer, NOUN_PRINTER, "");
+    for (const struct printer *printer; (printer = wall_next(&printers));) {
+        const struct known_printer *known = sorted_table_find(&services->print_jobs.printers, printer->id);
+        if (known && (known->state == PRINTER_STOPPED || known->state == PRINTER_UNREACHABLE))
+            add_printing(printing, services, NOUN_PRINTER, printer->id, known->state, known->detail);
+    }
+}
+
 void status_report_floods(struct record_list *floods, const struct services *services, const struct peer *peer)
 {
     for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {

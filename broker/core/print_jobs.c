@@ -169,6 +169,17 @@ const struct known_job *print_jobs_find(const struct print_jobs *jobs, const cha
     return sorted_table_find(&jobs->jobs, id);
 }
 
+int64_t print_jobs_waiting(const struct print_jobs *jobs, const char *printer_id, const char *server_id)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < jobs->jobs.count; i++) {
+        const struct known_job *job = jobs->jobs.records[i];
+        count += !known_job_is_over(job) && (!printer_id || text_equal(job->printer, printer_id)) &&
+                 (!server_id || text_equal(job->server, server_id));
+    }
+    return count;
+}
+
 struct print_jobs_walk print_jobs_of(const struct print_jobs *jobs, const char *person_id)
 {
     return (struct print_jobs_walk){jobs, person_id, sorted_table_from(&jobs->of_person, person_id)};

@@ -68,6 +68,9 @@ struct known_job *print_jobs_take(struct print_jobs *jobs, const struct known_jo
 const struct known_job *print_jobs_find(const struct print_jobs *jobs, const char *id);
 bool known_job_is_over(const struct known_job *job); // out, or cancelled
 
+// How many are not over; of a printer, of a print server; NULL: of any.
+int64_t print_jobs_waiting(const struct print_jobs *jobs, const char *printer_id, const char *server_id);
+
 // Walks a person's jobs:
 // struct print_jobs_walk walk = print_jobs_of(jobs, person_id);
 // for (const struct known_job *job; (job = print_jobs_next(&walk));)

@@ -206,8 +206,8 @@ static void probe_now(void *arg, const char *host_id)
 
 static bool is_online(void *self, enum noun noun, const char *id)
 {
-    (void)self, (void)noun, (void)id;
-    return true;
+    (void)self, (void)noun;
+    return !calls.offline || !text_equal(calls.offline, id);
 }
 
 static bool send_message(void *self, enum noun noun, const char *id, const void *message)

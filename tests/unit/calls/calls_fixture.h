@@ -35,6 +35,7 @@ struct calls_fixture {
     struct peer caller;                  // at first an administrator of the district
     const char *ticket;                  // that comes with each call: the principal itself; NULL: none
     bool away;                           // no host can be told anything
+    const char *offline;                 // whose agent is not linked; NULL: all are
     struct link_agent agent;             // of every machine; without a version there is none
     struct link_figures figures;
     struct listener_figures listeners[LISTENER_COUNT];

@@ -462,6 +462,46 @@ Test(print_messages, accounts_name_nobody_whom_the_print_server_does_not_serve)
     cr_assert_eq(accounts(), 1);
 }
 
+// ---- what an administrator sees at a glance
+
+static json_object *troubles(void)
+{
+    json_object *status = calls_call(METHOD_STATUS, NOUN_NONE, "", "{}");
+    json_object *printing = json_object_get(codec_member(status, "printing"));
+    json_object_put(status);
+    return printing;
+}
+
+Test(print_messages, the_status_tells_of_silent_servers_and_stopped_printers)
+{
+    owned(json) json_object *none = troubles();
+    cr_assert_eq(json_object_array_length(none), 0);
+    says((struct print_message){
+        .type = PRINT_PRINTER, .printer = "neustadt/room1", .printer_state = PRINTER_STOPPED, .detail = "media-empty"});
+    struct print_message waiting = job(JOB_WAITING, JOB_PRINTER_STOPPED);
+    TEXT_PUT(waiting.printer, "neustadt/room1");
+    says(waiting);
+    owned(json) json_object *stopped = troubles();
+    cr_assert_eq(json_object_array_length(stopped), 1);
+    json_object *first = json_object_array_get_idx(stopped, 0);
+    cr_assert_str_eq(codec_string(first, "id"), "neustadt/room1");
+    cr_assert_str_eq(codec_string(first, "state"), "stopped");
+    cr_assert_str_eq(codec_string(first, "detail"), "media-empty");
+    cr_assert_eq(codec_number(first, "jobs"), 1);
+    union record server = {.print_server =
+                               *(const struct print_server *)state_find(calls.core.state, NOUN_PRINT_SERVER, SERVER)};
+    memset(server.print_server.certificate, 'b', DIGEST_SIZE - 1);
+    core_set(&calls.core, NOUN_PRINT_SERVER, &server);
+    calls.offline = SERVER;
+    owned(json) json_object *silent = troubles();
+    cr_assert_eq(json_object_array_length(silent), 2);
+    cr_assert_str_eq(codec_string(json_object_array_get_idx(silent, 0), "state"), "silent");
+    cr_assert_eq(codec_number(json_object_array_get_idx(silent, 0), "jobs"), 1);
+    calls.caller = (struct peer){.role = ROLE_ADMIN, .id = "altdorf/admin", .tenant = "altdorf"};
+    owned(json) json_object *foreign = troubles();
+    cr_assert_eq(json_object_array_length(foreign), 0);
+}
+
 // ---- what is set of people
 
 Test(print_messages, a_person_has_a_printer_of_their_tenant)
