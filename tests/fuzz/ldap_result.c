@@ -51,7 +51,8 @@ static void judge(const uint8_t *data, size_t size)
     assert(verdict != AUTH_REJECTED);
     assert(verdict != AUTH_RIGHT || result.code == RESULT_SUCCESS);
     enum auth_verdict changed = verdict_of_change(&result);
-    assert(changed == AUTH_RIGHT || changed == AUTH_REJECTED || changed == AUTH_UNAVAILABLE);
+    assert((changed == AUTH_RIGHT) == (result.code == RESULT_SUCCESS));
+    assert(changed != AUTH_WRONG && !(verdict_asks_for_another(changed) && result.code == RESULT_SUCCESS));
     assert((verdict_of_domain_change(&result) == AUTH_RIGHT) == (result.code == RESULT_SUCCESS));
 }
 

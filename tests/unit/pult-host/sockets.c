@@ -29,17 +29,26 @@ static void start(void)
 
 TestSuite(sockets, .init = start, .timeout = 30);
 
+// Ends when its parent does; at once, if that is over already.
+static void ends_with(pid_t parent)
+{
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent)
+        _exit(1);
+}
+
 // Somebody's process that has done it and waits for the end of the test.
 static void as(uid_t uid, void (*does)(const char *path), const char *path)
 {
     int ready[2];
     char byte;
+    pid_t test = getpid();
     cr_assert_eq(pipe(ready), 0);
     if (fork() == 0) {
         close(ready[0]);
         if (setresuid(uid, uid, uid) != 0)
             _exit(1);
-        prctl(PR_SET_PDEATHSIG, SIGKILL); // a change of the user would undo it
+        ends_with(test); // a change of the user would undo it
         does(path);
         if (write(ready[1], "x", 1) == 1)
             pause();
@@ -64,8 +73,9 @@ static void listens(const char *path)
     if (bind(listener, (struct sockaddr *)&address, sizeof address) != 0 || listen(listener, 5) != 0)
         _exit(1);
     chmod(path, 0777);
+    pid_t owner = getpid();
     if (fork() == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        ends_with(owner);
         for (;;)
             accept(listener, NULL, NULL);
     }
