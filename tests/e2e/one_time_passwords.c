@@ -44,7 +44,7 @@ static void is_let_in(const char *answer, const char *person)
     stub_opens(answer);
     snprintf(text, sizeof text, "%s accepted", person);
     log_says("ts1-agent", text, 10);
-    snprintf(text, sizeof text, "%s auf ts[1lI|]", person);
+    snprintf(text, sizeof text, "%s auf ts1", person);
     screen_shows("home", text, 20);
 }
 

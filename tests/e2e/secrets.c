@@ -33,11 +33,11 @@ static void nothing_was_seen(void)
 static void two_hundred_log_ons(void)
 {
     desk_logs_on("desk1", "anna", "anna-geheim-1");
-    screen_shows("desk1", "anna auf ts[1lI|]", 30);
+    screen_shows("desk1", "anna auf ts1", 30);
     log_says("broker", "authenticated by ticket", 1);
     place_runs("home",
                PASSWORD_OF("bert") " | tests/e2e/fake-desk logon stub1 bert bert && tests/e2e/fake-desk open bert");
-    screen_shows("home", "bert auf ts[1lI|]", 20);
+    screen_shows("home", "bert auf ts1", 20);
     place_runs("home", "for n in 1 2 3; do " PASSWORD_OF("viele") " | tests/e2e/fake-desk logon stub1 p$n p0000$n && "
                                                                   "tests/e2e/fake-desk open p$n || exit 1; done");
     place_soon("ts1", "[ $(pgrep -c -x Xorg) = 5 ]", 20);
@@ -69,7 +69,7 @@ static void authenticate_by_password(void)
                          "\"neustadt/desk1\").id' | xargs tests/town/pultctl $TOWN $BUILD session end");
     screen_shows("desk1", "Tab: ", 20);
     desk_logs_on("desk1", "clara", "clara-geheim-1");
-    screen_shows("desk1", "clara auf ts[1lI|]", 30);
+    screen_shows("desk1", "clara auf ts1", 30);
     nothing_was_seen();
     story_runs("tests/e2e/scan-secrets files");
     story_runs("tests/e2e/scan-secrets memory ts1 clara | grep -q 'found: memory of xrdp'");

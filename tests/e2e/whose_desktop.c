@@ -53,7 +53,7 @@ static void writes_a_note(const char *desk, const char *name, const char *passwo
 {
     char text[100];
     desk_logs_on(desk, name, password);
-    snprintf(text, sizeof text, "%s auf ts[1lI|]", name);
+    snprintf(text, sizeof text, "%s auf ts1", name);
     screen_shows(desk, text, 30);
     snprintf(text, sizeof text, "echo %s", note);
     desk_types(desk, text);
@@ -72,7 +72,7 @@ static void gets_a_new_desktop(const char *desk, const char *name, const char *p
 {
     char prompt[100];
     desk_logs_on(desk, name, password);
-    snprintf(prompt, sizeof prompt, "%s auf ts[1lI|]", name);
+    snprintf(prompt, sizeof prompt, "%s auf ts1", name);
     screen_shows(desk, prompt, 30);
     desk_types(desk, "ls -d $HOME");
     desk_presses(desk, "Return");
@@ -171,7 +171,7 @@ Test(whose_desktop, where_a_name_does_not_come_back_an_administrator_is_told)
         log_says("ts1-agent", "andere rejected: not issued by the broker for this host and person", 10);
         return;
     }
-    screen_shows("desk1", "auf ts[1lI|]", 30);
+    screen_shows("desk1", "auf ts1", 30);
     pultctl_soon_shows("host show altdorf/ts1", "anna has uid 11001, which is called andere", 10);
     pultctl_soon_shows("host show altdorf/ts1", "health             ok", 10);
     place_runs("ts1", "$BUILD/broker/pult-host/pult-host --config /srv/pult-host.conf --check 2>/srv/said && "
@@ -179,7 +179,7 @@ Test(whose_desktop, where_a_name_does_not_come_back_an_administrator_is_told)
     place_runs("ts1", "sed -i /11001/d /etc/passwd");
     locks("desk1");
     desk_logs_on("desk1", "anna", "anna-altdorf-1");
-    screen_shows("desk1", "auf ts[1lI|]", 30);
+    screen_shows("desk1", "auf ts1", 30);
     log_says("ts1-agent", "user names: anna: ok", 10);
 }
 
@@ -200,7 +200,7 @@ Test(whose_desktop, nobodys_socket_stands_for_somebody_elses_desktop)
                       "time.sleep(600)' >/dev/null 2>&1 </dev/null &");
     place_soon("ts1", "ss -xH state established | grep -q mine/xrdp_display_10", 10);
     desk_logs_on("desk1", "egon", "egon-geheim-1");
-    screen_shows("desk1", "egon auf ts[1lI|]", 30);
+    screen_shows("desk1", "egon auf ts1", 30);
     place_runs("ts1", "pgrep -u egon -x -f '.*Xorg :10 .*'");
     locks("desk1");
     sessions_soon_are("length == 0", 100);
