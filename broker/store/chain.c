@@ -166,7 +166,10 @@ static bool check_database_file(const struct paths *paths, struct fault *why)
         if (log_exists(paths->database))
             return fault_set(why, FAULT_BROKEN, "%s is missing, but its log is there", paths->database);
         if (!file_exists(paths->head))
-            return fault_set(why, FAULT_ABSENT, "there is no journal: %s is missing", paths->database);
+            return fault_set(
+                why, FAULT_ABSENT,
+                "there is no %s: pult-broker --init makes a new journal, --restore takes one from a back-up",
+                paths->database);
         return fault_set(why, FAULT_BROKEN, "%s is missing, but its head is there", paths->database);
     }
     if (length < sizeof bytes || memcmp(bytes, magic, sizeof magic) != 0 || bytes[18] != 2 || bytes[19] != 2 ||

@@ -117,6 +117,19 @@ Test(first_start, happens_once)
     cr_assert(first_token_is_taken(folder, first_token), "the second try spoilt it");
 }
 
+// Root asks for another token before there was a first one: told what makes it.
+Test(first_start, comes_before_another_token)
+{
+    struct fault why;
+    struct broker_config config = {0};
+    TEXT_PUT(config.data_dir, folder);
+    TEXT_PUT(config.journal_head_dir, heads);
+    cr_assert_not(broker_first_token(&config, &why));
+    cr_expect(strstr(why.text, "pult-broker --init"), "%s", why.text);
+    cr_expect(strstr(why.text, "--restore"), "%s", why.text);
+    cr_assert_not(first_token_is_taken(folder, ""));
+}
+
 static int whether_used(const char *where)
 {
     return !first_token_is_taken(where, first_token);
