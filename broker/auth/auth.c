@@ -23,11 +23,13 @@ struct tenant_directory {
     char id[ID_SIZE];
 };
 
-enum { CHECKUPS_MAX = 4 }; // at a time: each has a thread
+// At a time, for each has a thread: of all tenants, and of one, whose directory may be slow.
+enum { CHECKUPS_MAX = 8, TENANT_CHECKUPS_MAX = 2 };
 
 struct open_checkup {
     struct open_checkup *next;
     struct auth *auth;
+    char tenant_id[SLUG_SIZE];
     struct checkup *checkup;
     examine_done *done;
     void *arg;
@@ -175,16 +177,24 @@ static void examined(void *arg, const struct check_step *steps, size_t count)
     end_checkup(arg, steps, count);
 }
 
+static bool has_room_for_checkup(const struct auth *auth, const struct tenant *tenant)
+{
+    size_t count = 0, own = 0;
+    for (const struct open_checkup *open = auth->checkups; open; open = open->next) {
+        count++;
+        own += text_equal(open->tenant_id, tenant->id);
+    }
+    return count < CHECKUPS_MAX && own < TENANT_CHECKUPS_MAX;
+}
+
 static bool examine(void *self, const struct tenant *tenant, const char *name, examine_done *done, void *arg)
 {
     struct auth *auth = self;
-    struct open_checkup *other;
-    size_t count = 0;
-    LL_COUNT(auth->checkups, other, count);
-    if (count == CHECKUPS_MAX)
+    if (!has_room_for_checkup(auth, tenant))
         return false;
     struct open_checkup *open = mem_new(1, sizeof *open);
     *open = (struct open_checkup){.auth = auth, .done = done, .arg = arg};
+    TEXT_PUT(open->tenant_id, tenant->id);
     // As long for each step as a connection for logons may take.
     open->checkup =
         checkup_new(auth->loop, tenant, auth->credentials_dir, name, auth->config.deadline_ms * 2 / 5, examined, open);

@@ -385,3 +385,32 @@ Test(outage, is_none_when_an_answer_comes_in_pieces)
         auth_port(auth).forget(auth_port(auth).self, neustadt.id);
     }
 }
+
+static void looked(void *arg, const struct check_step *rows, size_t count)
+{
+    (void)rows, (void)count;
+    size_t *missing = arg;
+    if (--*missing == 0)
+        loop_stop(fixture_loop);
+}
+
+// Each look has a thread, and may take seconds; none is over before the loop runs.
+Test(outage, looks_at_one_directory_leave_room_for_looks_at_others)
+{
+    enum { OF_ONE = 2 };
+    size_t missing = OF_ONE + 1;
+    auth = auth_start(5000);
+    struct auth_port port = auth_port(auth);
+    struct tenant asked = tenant_of("altdorf", "altdorf", "ldaps://127.0.0.1:5390");
+    struct tenant other = tenant_of("neustadt", "neustadt", "ldaps://127.0.0.1:5390");
+    for (int i = 0; i < OF_ONE; i++)
+        cr_assert(port.examine(port.self, &asked, "", looked, &missing));
+    cr_expect_not(port.examine(port.self, &asked, "", looked, &missing));
+    cr_expect(port.examine(port.self, &other, "", looked, &missing));
+    run_for(20000);
+    cr_expect_eq(missing, 0);
+    missing = 1;
+    cr_expect(port.examine(port.self, &asked, "", looked, &missing), "there is room again");
+    run_for(20000);
+    cr_expect_eq(missing, 0);
+}
