@@ -42,7 +42,8 @@ struct checkup {
 struct found {
     const struct directory_look *look;
     size_t count;
-    char dns[SHOWN_MAX][SHOWN_SIZE];
+    char dns[SHOWN_MAX][SHOWN_SIZE]; // for people
+    char dn[DN_WRITTEN_SIZE];        // of the first, as the server has it; "": longer than that
     bool has_id, has_ids, has_member_of;
     const char *other_id;     // an id that it has instead
     char classes[SHOWN_SIZE]; // of the first
@@ -88,6 +89,8 @@ static void look_at_entry(struct found *found, const struct ldap_entry *entry)
     found->has_member_of = ldap_entry_attribute(entry, "memberOf") != NULL;
     found->is_person = look->named && person_entry_identity(&found->person, &look->service.tenant, &look->schema,
                                                             look->user_name, entry, clock_wall_ms());
+    if (entry->dn.length < sizeof found->dn)
+        memcpy(found->dn, entry->dn.at, entry->dn.length);
     add_classes(found->classes, entry);
     if (time && time->count > 0)
         copy_shown(found->time, sizeof found->time, time->values[0]);
@@ -358,7 +361,7 @@ static void check_membership(struct directory_look *look, struct ldap_link *link
     struct found found;
     any.group_classes = (struct schema_words){.at = {"top"}, .count = 1};
     any.member_attributes = members;
-    struct ldap_bytes dn = {person->dns[0], strlen(person->dns[0])};
+    struct ldap_bytes dn = {person->dn, strlen(person->dn)};
     logon_name_member_filter(filter, &any, dn, person->person.user_name);
     if (search(look, link, tenant_group_base(&look->service.tenant), filter, nothing, &found, &why) != RESULT_SUCCESS)
         check_add(&look->steps, CHECK_STEP_GROUPS, CHECK_FAILED, "groups cannot be searched: %s", why.text);

@@ -135,6 +135,25 @@ Test(kinds, a_look_says_that_all_works)
     expect_step(CHECK_STEP_PERSON, CHECK_OK, "people are found");
 }
 
+// Longer than what a sentence shows of it.
+Test(kinds, a_look_finds_the_groups_of_somebody_with_a_long_dn)
+{
+#define LONG_NAME "Abteilung fuer die Angelegenheiten der uebrigen Angelegenheiten"
+#define FIRST_OU "ou=" LONG_NAME " 1,ou=people,dc=neustadt"
+#define SECOND_OU "ou=" LONG_NAME " 2," FIRST_OU
+#define THIRD_OU "ou=" LONG_NAME " 3," SECOND_OU
+#define UNIT(dn) "dn: " dn "\nchangetype: add\nobjectClass: organizationalUnit\n\n"
+    slapd_modify(
+        "neustadt", FIRST_PORT,
+        UNIT(FIRST_OU) UNIT(SECOND_OU) UNIT(
+            THIRD_OU) "dn: uid=lang," THIRD_OU "\nchangetype: add\nobjectClass: inetOrgPerson\nuid: lang\ncn: Lang\n"
+                      "sn: Lang\n\n"
+                      "dn: cn=weit,ou=groups,dc=neustadt\nchangetype: add\nobjectClass: groupOfUniqueNames\ncn: weit\n"
+                      "uniqueMember: uid=lang," THIRD_OU "\n");
+    examine(auth, &town, "lang");
+    expect_step(CHECK_STEP_GROUPS, CHECK_FAILED, "cn=weit,ou=groups,dc=neustadt names uid=lang,ou=Abteilung");
+}
+
 Test(kinds, a_look_says_which_server_and_why)
 {
     TEXT_PUT(town.servers,
