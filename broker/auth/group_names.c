@@ -13,7 +13,7 @@
 #include <utlist.h>
 
 enum {
-    NAMES_MAX = 4096, // remembered of one tenant; the one asked for first makes room
+    NAMES_MAX = 4096, // remembered of one tenant; the one asked for longest ago makes room
     LATE_MS = 30000,  // a decision waits for its person's directory, which takes less
 };
 
@@ -150,16 +150,16 @@ static void remove_name(struct group_names *names, struct group_name *name)
     free(name);
 }
 
+// The one asked for longest ago comes first; while that is open, later ones may be, too.
 static void make_room(struct group_names *names)
 {
-    struct group_name *name, *next;
-    HASH_ITER(hh, names->rows, name, next)
-    {
-        if (HASH_COUNT(names->rows) < NAMES_MAX)
-            return;
-        if (!name->waiting)
-            remove_name(names, name);
-    }
+    while (HASH_COUNT(names->rows) >= NAMES_MAX && !names->rows->waiting)
+        remove_name(names, names->rows);
+}
+
+static void put_last(struct group_names *names, struct group_name *name)
+{
+    HASH_ADD_KEYPTR(hh, names->rows, name->key, strlen(name->key), name);
 }
 
 static struct group_name *name_for(struct group_names *names, const char *group)
@@ -174,7 +174,7 @@ static struct group_name *name_for(struct group_names *names, const char *group)
     name->names = names;
     text_put(name->key, size, group);
     name->is_dn = ldap_dn_canonical(name->dn, sizeof name->dn, (struct ldap_bytes){group, size - 1});
-    HASH_ADD_KEYPTR(hh, names->rows, name->key, size - 1, name);
+    put_last(names, name);
     return name;
 }
 
@@ -187,6 +187,8 @@ void group_names_find(struct group_names *names, const char *group, group_done *
     LL_APPEND(name->waiting, question);
     if (is_asked)
         return;
+    HASH_DEL(names->rows, name);
+    put_last(names, name);
     name->asked_ms = clock_steady_ms();
     if (!names->asked)
         loop_timer_start(names->deadline, names->deadline_ms);
