@@ -24,6 +24,39 @@ bool admin_rights_hold(const struct services *services, const struct tenant *ten
     return tenant && tenant->admin_group[0] && membership_has(&who, tenant->id, tenant->admin_group);
 }
 
+void admin_rights_by_certificate(const struct state *state, const struct administrator *administrator,
+                                 struct peer *peer)
+{
+    wall_owner(peer->tenant, administrator->id);
+    const struct tenant *tenant = state_tenant(state, peer->tenant);
+    peer->role = tenant && tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
+    peer->by_certificate = true;
+    TEXT_PUT(peer->id, administrator->id);
+    TEXT_PUT(peer->certificate, administrator->certificate);
+}
+
+static bool prove_again(const struct services *services, struct peer *peer)
+{
+    const struct administrator *administrator = NULL;
+    if (!peer->by_certificate)
+        return !peer->token[0] ||
+               admin_sessions_prove_again(services->admin_sessions, services->state, clock_wall_ms(), peer);
+    administrator = state_administrator_by(services->state, peer->certificate);
+    if (administrator)
+        admin_rights_by_certificate(services->state, administrator, peer);
+    return administrator;
+}
+
+bool admin_rights_refuse(const struct services *services, struct request *request)
+{
+    enum refusal refusal = prove_again(services, &request->peer)
+                               ? wall_authorize(services->state, request->method, &request->peer, request->id)
+                               : REFUSAL_UNAUTHENTICATED;
+    if (refusal != REFUSAL_NONE)
+        request_refuse(request, refusal, NULL);
+    return refusal != REFUSAL_NONE;
+}
+
 static void record_end(struct services *services, const char *peer_id)
 {
     struct fault why;

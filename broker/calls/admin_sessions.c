@@ -43,12 +43,10 @@ static bool is_valid(const struct admin *admin, int64_t now_ms)
     return admin->until_ms > now_ms && (!admin->group[0] || now_ms - admin->proven_ms < ADMIN_TRUST_MS);
 }
 
-bool admin_sessions_prove(struct admin_sessions *admin_sessions, const struct state *state, const char *token,
-                          int64_t now_ms, struct peer *peer)
+bool admin_sessions_prove_again(struct admin_sessions *admin_sessions, const struct state *state, int64_t now_ms,
+                                struct peer *peer)
 {
-    char digest[DIGEST_SIZE];
-    services_digest(digest, token, strlen(token));
-    const struct admin *admin = sorted_table_find(&admin_sessions->table, digest);
+    const struct admin *admin = sorted_table_find(&admin_sessions->table, peer->token);
     if (!admin || !is_valid(admin, now_ms))
         return false;
     const struct tenant *tenant = state_tenant(state, admin->peer.tenant);
@@ -59,6 +57,16 @@ bool admin_sessions_prove(struct admin_sessions *admin_sessions, const struct st
     TEXT_PUT(peer->tenant, admin->peer.tenant);
     TEXT_PUT(peer->id, admin->peer.id);
     return true;
+}
+
+bool admin_sessions_prove(struct admin_sessions *admin_sessions, const struct state *state, const char *token,
+                          int64_t now_ms, struct peer *peer)
+{
+    services_digest(peer->token, token, strlen(token));
+    bool proven = admin_sessions_prove_again(admin_sessions, state, now_ms, peer);
+    if (!proven)
+        peer->token[0] = 0;
+    return proven;
 }
 
 static void forget_old(struct admin_sessions *admin_sessions, int64_t now_ms)

@@ -30,6 +30,9 @@ void admin_sessions_free(struct admin_sessions *admin_sessions);
 // True: `peer` gets role, tenant and id. The token is hostile.
 bool admin_sessions_prove(struct admin_sessions *admin_sessions, const struct state *state, const char *token,
                           int64_t now_ms, struct peer *peer);
+// Once more, when something was waited for meanwhile: by peer->token. Another role may have come of it.
+bool admin_sessions_prove_again(struct admin_sessions *admin_sessions, const struct state *state, int64_t now_ms,
+                                struct peer *peer);
 // The new token. Who has ADMIN_TOKENS_MAX loses the oldest; false when ADMINS_MAX are there in all. `proof`: NULL for
 // the first administrator.
 bool admin_sessions_add(struct admin_sessions *admin_sessions, const struct peer *peer, const struct admin_proof *proof,

@@ -2,6 +2,7 @@
 // POST /v1/apply: many objects at once. The plan is made on a copy of the state, so that later objects may refer to
 // earlier ones; applying it is one append to the journal.
 #include "broker/api/record.h"
+#include "broker/calls/admin_rights.h"
 #include "broker/calls/forecast.h"
 #include "broker/calls/group_check.h"
 #include "broker/calls/noun.h"
@@ -160,7 +161,7 @@ static void groups_checked(void *arg, struct record_list *notices, const struct 
     struct fault why;
     const struct apply_request *body = request->body;
     free(call);
-    if (group_check_refuse(request, twice))
+    if (admin_rights_refuse(services, request) || group_check_refuse(request, twice))
         return;
     owned(plan) struct plan plan = {.services = services, .request = request, .trial = state_copy(services->state)};
     if (!make_plan(&plan, &body->objects, &why)) {

@@ -4,6 +4,7 @@
 #include "broker/api/codec_print.h"
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
+#include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/group_check.h"
@@ -374,7 +375,8 @@ static void groups_checked(void *arg, struct record_list *notices, const struct 
     enum noun noun = request->method->noun;
     char id[ID_SIZE];
     free(change);
-    if (group_check_refuse(request, twice) || !read_change(services, request, &event))
+    if (admin_rights_refuse(services, request) || group_check_refuse(request, twice) ||
+        !read_change(services, request, &event))
         return;
     noun_fill_status(&status, services, noun, &event.record);
     if (notices->count)

@@ -12,7 +12,8 @@ struct peer {
     char id[ID_SIZE];              // the machine, or "tenant/user name" of an administrator
     char address[64];              // where from
     bool by_certificate;           // an administrator without a logon
-    char certificate[DIGEST_SIZE]; // of a machine, as the state has it; else empty
+    char certificate[DIGEST_SIZE]; // that proves it, as the state has it; empty: none does
+    char token[DIGEST_SIZE];       // the digest of an administrator's; empty without
     int64_t half_life_ms;          // when half of the life of that is over, while it asks for the next one
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
 #include "broker/base/clock.h"
+#include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/core/enrolment.h"
 #include "broker/net/certificate.h"
@@ -70,13 +71,8 @@ static bool read_authorization(struct exchange *exchange, struct lws *wsi)
 static void prove_administrator(const struct connection *connection, struct peer *peer)
 {
     const struct administrator *administrator = connection_administrator(connection);
-    if (!administrator)
-        return;
-    wall_owner(peer->tenant, administrator->id);
-    const struct tenant *tenant = state_tenant(connection->server->services->state, peer->tenant);
-    peer->role = tenant && tenant->district ? ROLE_DISTRICT : ROLE_ADMIN;
-    peer->by_certificate = true;
-    TEXT_PUT(peer->id, administrator->id);
+    if (administrator)
+        admin_rights_by_certificate(connection->server->services->state, administrator, peer);
 }
 
 static void read_peer(struct exchange *exchange)

@@ -117,14 +117,15 @@ static void answer_directory(void)
     }
 }
 
-static group_done *group_asked[8];
-static void *group_arg[8];
+enum { GROUPS_ASKED_MAX = 16 }; // at a time
+static group_done *group_asked[GROUPS_ASKED_MAX];
+static void *group_arg[GROUPS_ASKED_MAX];
 static size_t group_count;
 
 static void find_group(void *self, const struct tenant *tenant, const char *group, group_done *done, void *arg)
 {
     (void)self, (void)tenant, (void)group;
-    cr_assert_lt(group_count, 8);
+    cr_assert_lt(group_count, GROUPS_ASKED_MAX);
     group_arg[group_count] = arg;
     group_asked[group_count++] = done;
     calls.group_questions++;
@@ -133,6 +134,8 @@ static void find_group(void *self, const struct tenant *tenant, const char *grou
 static void answer_groups(void)
 {
     char dn[DN_SIZE];
+    if (group_count > 0 && calls.meanwhile)
+        calls.meanwhile();
     while (group_count > 0) {
         size_t last = --group_count;
         core_groups.dn(NULL, "", "rathaus", dn);

@@ -53,7 +53,8 @@ struct calls_fixture {
     int look_ups, binds;                     // that the directory was asked for
     enum group_standing group, group_answer; // of every group: as remembered, and when it is asked for
     int group_questions;
-    const char *key; // anna's, when it is another
+    void (*meanwhile)(void); // happens while groups are asked for; NULL: nothing
+    const char *key;         // anna's, when it is another
     bool locked;
 };
 

@@ -64,12 +64,17 @@ Test(own_rights, the_first_tenant_of_a_file_is_the_districts_unless_another_is_c
 
 // ---- one's own right
 
+#define DIGEST(digit) #digit #digit #digit #digit #digit #digit #digit #digit
+
 static const struct peer ada = {.role = ROLE_DISTRICT, .id = "kreis/ada", .tenant = "kreis"},
-                         kim = {.role = ROLE_DISTRICT, .id = "kreis/kim", .tenant = "kreis", .by_certificate = true};
+                         kim = {.role = ROLE_DISTRICT,
+                                .id = "kreis/kim",
+                                .tenant = "kreis",
+                                .by_certificate = true,
+                                .certificate = DIGEST(aaaaaaaa)};
 
 #define ADMIN_GROUP ",\"admin_group\":\"admins\""
 #define DISTRICT ",\"district\":true"
-#define DIGEST(digit) #digit #digit #digit #digit #digit #digit #digit #digit
 #define ENTRY(digit)                                                                                                   \
     "{\"name\":\"Kim\",\"certificate\":\"" DIGEST(digit##digit##digit##digit##digit##digit##digit##digit) "\"}"
 
