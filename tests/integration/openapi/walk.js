@@ -64,6 +64,8 @@ const world = {
   "/v1/hosts/{tenant}/{name}": { pool: "neustadt/one", address: "10.9.9.9", port: 9, fingerprint: zeros, weight: 100, max_sessions: 10 },
   "/v1/profiles/{tenant}/{name}": { name: "Clerk", pool: "neustadt/one" },
   "/v1/assignments/{tenant}/{name}": { profile: "neustadt/one", group: "rathaus" },
+  "/v1/printers/{tenant}/{name}": { name: "Room 1", uri: "ipp://printer.example/ipp/print", site: "neustadt/one" },
+  "/v1/print-servers/{tenant}/{name}": { address: "print.example", port: 8631 },
   "/v1/devices/{tenant}/{name}": { site: "neustadt/one", room: "107" },
   "/v1/administrators/{tenant}/{name}": { name: "Robot", certificate: zeros },
 };
@@ -131,7 +133,7 @@ async function backupIsMade(token) {
 function asWhom(operation, token) {
   const who = operation["x-permission"];
   if (who === "device" || who === "machine") return { certificate: device, port: 8444 };
-  if (who === "host") return { certificate: device, port: 8444 }; // refused: it is another kind of machine
+  if (who === "host" || who === "print-server") return { certificate: device, port: 8444 }; // refused: it is another kind of machine
   return who === "unauthenticated" ? {} : { token };
 }
 
@@ -186,9 +188,9 @@ const place = (operation) => (rank(operation) === 2 ? -1 : 1) * listed.indexOf(o
 const all = [...listed].sort((a, b) => rank(a) - rank(b) || place(a) - place(b));
 for (const [verb, path, operation] of all) await visit(verb, path, operation, token);
 
-// Without a directory, a host's agent and an upgrade nothing comes of these, the only token is needed to the end, and the
+// Without a directory, the agent of a host, a print server and an upgrade nothing comes of these, the only token is needed to the end, and the
 // certificate is too young to be renewed.
-const never = /\/(link|message|lock|logon|explain|password|renew)$|\/(people|sessions|tokens)\/\{/;
+const never = /\/(link|message|lock|logon|explain|password|renew|read|test)$|\/(people|sessions|tokens|jobs)\/\{/;
 for (const [verb, path] of operations()) {
   const statuses = called.get(`${verb} ${path}`) ?? [];
   expect(statuses.length, verb, path, "was not called");
