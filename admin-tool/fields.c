@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/fields.h"
+#include "admin-tool/when.h"
 #include "broker/client/client.h"
 #include "broker/client/language.h"
 
@@ -97,6 +98,14 @@ static bool write_digest(const struct field *field, const char *text, char to[DI
     return fault_set(why, FAULT_INVALID, _("%s: expected a SHA-256 as 64 hexadecimal digits"), field->name);
 }
 
+static bool write_time(const struct field *field, const char *text, int64_t *wall_ms, struct fault *why)
+{
+    *wall_ms = 0;
+    return !*text || when_read(text, wall_ms) ||
+           fault_set(why, FAULT_INVALID, _("%s: expected a time such as 2026-12-31 or \"2026-12-31 18:00\""),
+                     field->name);
+}
+
 bool field_write(const struct field *field, const char *text, void *record, struct fault *why)
 {
     void *slot = (char *)record + field->offset;
@@ -114,8 +123,9 @@ bool field_write(const struct field *field, const char *text, void *record, stru
     case FIELD_ID:
     case FIELD_TEXT:
         return write_text(field, text, slot, why);
-    case FIELD_LINES:
     case FIELD_TIME:
+        return write_time(field, text, slot, why);
+    case FIELD_LINES:
     case FIELD_STRING:
     case FIELD_RECORD:
     case FIELD_RECORDS:

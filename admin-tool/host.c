@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What is done to a running host, and to the sessions on it.
 #include "admin-tool/command.h"
-#include "broker/base/clock.h"
+#include "admin-tool/when.h"
 #include "broker/client/language.h"
 
 #include <stdio.h>
-#include <time.h>
 
 static enum exit_code act(struct tool *tool, enum method_id method, const struct invocation *invocation,
                           const void *body, void *answer)
@@ -19,33 +18,11 @@ static enum exit_code act(struct tool *tool, enum method_id method, const struct
     return code;
 }
 
-// "18:00", today or tomorrow; "2026-03-01 18:00", local time both; or RFC 3339 in UTC as the broker writes it.
-static bool read_until(const char *text, int64_t *until_ms)
-{
-    struct tm when;
-    time_t now = time(NULL);
-    localtime_r(&now, &when);
-    const char *end = strptime(text, "%H:%M", &when);
-    bool today = end && !*end;
-    when.tm_sec = 0;
-    if (!today && (!(end = strptime(text, "%Y-%m-%d %H:%M", &when)) || *end))
-        return clock_read(text, until_ms);
-    when.tm_isdst = -1;
-    time_t at = mktime(&when);
-    if (today && at <= now) {
-        when.tm_mday++;
-        when.tm_isdst = -1;
-        at = mktime(&when);
-    }
-    *until_ms = (int64_t)at * 1000;
-    return true;
-}
-
 enum exit_code host_drain(struct tool *tool, const struct invocation *invocation)
 {
     struct drain_request request = {0};
     struct drain_answer answer;
-    if (tool->options.until[0] && !read_until(tool->options.until, &request.until_ms)) {
+    if (tool->options.until[0] && !when_read(tool->options.until, &request.until_ms)) {
         out_complain(_("--until %s: expected a time such as 18:00 or \"2026-03-01 18:00\""), tool->options.until);
         return EXIT_USAGE;
     }

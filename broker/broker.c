@@ -8,14 +8,11 @@
 #include "broker/base/log.h"
 #include "broker/base/owner.h"
 #include "broker/broker_identity.h"
-#include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
-#include "broker/calls/device_messages.h"
 #include "broker/calls/disk_alarm.h"
 #include "broker/calls/first_token.h"
-#include "broker/calls/host_messages.h"
-#include "broker/calls/print_messages.h"
 #include "broker/calls/print_requests.h"
+#include "broker/calls/sweep.h"
 #include "broker/core/journal.h"
 #include "broker/core/restore.h"
 #include "broker/hosts/prober.h"
@@ -298,10 +295,7 @@ static int disk_free_permille(const struct broker_config *config)
 static void sweep(void *arg)
 {
     struct broker *broker = arg;
-    device_sweep(&broker->services);
-    host_sweep(&broker->services);
-    print_sweep(&broker->services);
-    admin_rights_sweep(&broker->services);
+    calls_sweep(&broker->services);
     server_sweep_links(broker->server);
     journal_sweep(broker->journal);
     log_tell_rest();

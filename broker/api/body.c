@@ -120,6 +120,19 @@ static const struct field message_request_fields[] = {
 };
 const struct record_type message_request_type = TYPE(message_request);
 
+static const struct field grant_request_fields[] = {
+    {.name = "grant", .type = FIELD_RECORD, AT(grant_request, grant), .flags = FIELD_INLINE, .record = &noun_types[NOUN_GRANT], .sentence = "what is asked for; the broker makes its id"},
+    {.name = "tenant", .type = FIELD_TEXT, AT(grant_request, tenant), .sentence = "the side that approves it with that, for administrators of the district; empty: the caller's own tenant"},
+    {.name = NULL},
+};
+const struct record_type grant_request_type = TYPE(grant_request);
+
+static const struct field grant_approve_request_fields[] = {
+    {.name = "tenant", .type = FIELD_TEXT, AT(grant_approve_request, tenant), .sentence = "the side to approve it for, for administrators of the district; empty: the caller's own tenant"},
+    {.name = NULL},
+};
+const struct record_type grant_approve_request_type = TYPE(grant_approve_request);
+
 static const struct field apply_object_fields[] = {
     {.name = "noun", .type = FIELD_CHOICE, AT(apply_object, noun), .flags = FIELD_REQUIRED, .choices = noun_names, .sentence = "kind of object"},
     {.name = "record", .type = FIELD_NOUN, AT(apply_object, record), .flags = FIELD_INLINE, .tag = offsetof(struct apply_object, noun), .sentence = "its fields"},

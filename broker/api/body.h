@@ -71,6 +71,16 @@ struct message_request {
     char text[HOST_TEXT_SIZE];
 };
 
+// A grant that is asked for, without an id; and for which tenant, which approves it with that. Empty: the caller's own.
+struct grant_request {
+    struct grant grant;
+    char tenant[SLUG_SIZE];
+};
+
+struct grant_approve_request {
+    char tenant[SLUG_SIZE]; // as above
+};
+
 struct apply_object {
     int64_t noun;
     union record record;
@@ -84,4 +94,5 @@ struct apply_request {
 
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
-    tenant_check_request_type, job_release_request_type, job_move_request_type, apply_object_type, apply_request_type;
+    tenant_check_request_type, grant_request_type, grant_approve_request_type, job_release_request_type,
+    job_move_request_type, apply_object_type, apply_request_type;

@@ -34,7 +34,7 @@
 const struct method method_rows[] = {
     {METHOD_HEALTH, GET("/healthz"), BY(UNAUTHENTICATED), OF(NONE), .answer = ANSWER(health), .refusals = MAY(STORE_DOWN), .sentence = "tells a load balancer that the broker is up"},
     {METHOD_METRICS, GET("/metrics"), BY(DISTRICT), OF(NONE), .flags = METHOD_PLAIN, .sentence = "metrics for Prometheus"},
-    {METHOD_LOGON, POST("/v1/logon"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_TICKET | METHOD_COMMITS, .body = BODY(logon), .answer = ANSWER(logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(TOO_MANY_LOGONS) | MAY(DEVICE_UNKNOWN) | MAY(NO_PROFILE) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(NAME_TAKEN) | MAY(BUSY), .sentence = "logs a person on at the calling device"},
+    {METHOD_LOGON, POST("/v1/logon"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_TICKET | METHOD_COMMITS, .body = BODY(logon), .answer = ANSWER(logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(TOO_MANY_LOGONS) | MAY(DEVICE_UNKNOWN) | MAY(NO_PROFILE) | MAY(NO_GRANT) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(NAME_TAKEN) | MAY(BUSY), .sentence = "logs a person on at the calling device"},
     {METHOD_PASSWORD, POST("/v1/password"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(password), .answer = &nothing_type, .refusals = MAY_OF_DIRECTORY | MAY(DEVICE_UNKNOWN), .sentence = "changes a person's password"},
     {METHOD_DEVICE_LINK, GET("/v1/devices/link"), BY(DEVICE), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a device's agent"},
     {METHOD_HOST_LINK, GET("/v1/hosts/link"), BY(HOST), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a session host's agent"},
@@ -91,6 +91,11 @@ const struct method method_rows[] = {
     {METHOD_MOVE, POST("/v1/jobs/{id}/move"), BY(ADMIN), OF(JOB), .flags = METHOD_OWN_TENANT, .body = BODY(job_move), .answer = &job_status_type, .refusals = MAY(NO_PRINT_SERVER) | MAY(CONFLICT), .sentence = "sends a job that is not out yet to another printer"},
     {METHOD_ENROL_TOKEN, POST("/v1/print-servers/{id}/enrol-token"), BY(ADMIN), OF(PRINT_SERVER), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the print server gets its certificate"},
     {METHOD_ENROL_TOKEN, POST("/v1/devices/{id}/enrol-token"), BY(ADMIN), OF(DEVICE), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = ANSWER(enrol_token), .refusals = MAY(CONFLICT), .sentence = "creates a one-time token with which the device gets its certificate"},
+    {METHOD_GRANT_REQUEST, POST("/v1/grants"), BY(ADMIN), OF(NONE), .flags = METHOD_COMMITS, .body = BODY(grant), .answer = &grant_status_type, .refusals = MAY(CONFLICT) | MAY(NOT_FOUND), .sentence = "asks for a grant, and approves it for the caller's side"},
+    LIST_ROW(GRANT, "grants"),
+    SHOW_ROW(GRANT, "grants", &grant_status_type),
+    {METHOD_GRANT_APPROVE, POST("/v1/grants/{id}/approve"), BY(ADMIN), OF(GRANT), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .body = BODY(grant_approve), .answer = &grant_status_type, .refusals = MAY(CONFLICT), .sentence = "approves a grant for one side; one with a review date: confirms it"},
+    {METHOD_REMOVE, DELETE("/v1/grants/{id}"), BY(ADMIN), OF(GRANT), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .sentence = "revokes a grant, at once"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
 // clang-format on

@@ -116,6 +116,14 @@ static const struct field job_status_fields[] = {
     {.name = NULL},
 };
 
+static const char *const grant_states[] = {"waits-for-both", "waits-for-giver", "waits-for-receiver", "in-force", "over", NULL};
+
+static const struct field grant_status_fields[] = {
+    STORED(grant_status, grant, NOUN_GRANT),
+    {.name = "state", .type = FIELD_CHOICE, AT(grant_status, state), .choices = grant_states, .column = 7, .sentence = "whether it is in force, or whose approval it waits for; over: its time has come"},
+    {.name = NULL},
+};
+
 static const struct field administrator_status_fields[] = {
     STORED(administrator_status, administrator, NOUN_ADMINISTRATOR),
     {.name = "scope", .type = FIELD_TEXT, AT(administrator_status, scope), .column = 3, .sentence = "what they administer: their tenant, or the whole district"},
@@ -128,7 +136,8 @@ const struct record_type host_status_type = STATUS(host_status), session_status_
                          administrator_status_type = STATUS(administrator_status),
                          assignment_status_type = STATUS(assignment_status), tenant_status_type = STATUS(tenant_status),
                          printer_status_type = STATUS(printer_status),
-                         print_server_status_type = STATUS(print_server_status), job_status_type = STATUS(job_status);
+                         print_server_status_type = STATUS(print_server_status), job_status_type = STATUS(job_status),
+                         grant_status_type = STATUS(grant_status);
 
 // Of some nothing more is known than what is stored.
 const struct record_type *const noun_status_types[NOUN_COUNT] = {
@@ -145,6 +154,7 @@ const struct record_type *const noun_status_types[NOUN_COUNT] = {
     [NOUN_PRINTER] = &printer_status_type,
     [NOUN_PRINT_SERVER] = &print_server_status_type,
     [NOUN_JOB] = &job_status_type,
+    [NOUN_GRANT] = &grant_status_type,
 };
 
 // clang-format off
@@ -170,4 +180,5 @@ const struct record_type noun_list_types[NOUN_COUNT] = {
     [NOUN_PRINTER] = {"printer_list", LIST_FIELDS(&printer_status_type), sizeof(struct noun_list)},
     [NOUN_PRINT_SERVER] = {"print_server_list", LIST_FIELDS(&print_server_status_type), sizeof(struct noun_list)},
     [NOUN_JOB] = {"job_list", LIST_FIELDS(&job_status_type), sizeof(struct noun_list)},
+    [NOUN_GRANT] = {"grant_list", LIST_FIELDS(&grant_status_type), sizeof(struct noun_list)},
 };

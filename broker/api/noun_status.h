@@ -97,6 +97,19 @@ struct job_status {
     int64_t size, pages;
 };
 
+enum grant_state {
+    GRANT_WAITS_FOR_BOTH,
+    GRANT_WAITS_FOR_GIVER,
+    GRANT_WAITS_FOR_RECEIVER,
+    GRANT_IN_FORCE,
+    GRANT_IS_OVER
+};
+
+struct grant_status {
+    struct grant grant;
+    int64_t state; // enum grant_state
+};
+
 union noun_status {
     union record record;
     struct printer_status printer;
@@ -109,12 +122,13 @@ union noun_status {
     struct administrator_status administrator;
     struct assignment_status assignment;
     struct tenant_status tenant;
+    struct grant_status grant;
 };
 
 extern const struct record_type *const noun_status_types[NOUN_COUNT];
 extern const struct record_type host_status_type, session_status_type, device_status_type, person_status_type,
     administrator_status_type, assignment_status_type, tenant_status_type, printer_status_type,
-    print_server_status_type, job_status_type;
+    print_server_status_type, job_status_type, grant_status_type;
 extern const char *const group_standing_names[]; // by enum group_standing of core, then NULL
 extern const char *const host_health_names[];    // by enum host_health of core, then NULL
 

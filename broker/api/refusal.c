@@ -31,6 +31,7 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_TOO_MANY_ATTEMPTS] = {"too-many-attempts", 429, _("There were too many failed attempts. Wait a moment and try again.")},
     [REFUSAL_TOO_MANY_LOGONS] = {"too-many-logons", 429, _("You have logged on here many times in a row. Wait a moment and try again.")},
     [REFUSAL_NO_PROFILE] = {"no-profile", 403, _("No workplace is assigned to you. Ask the help desk.")},
+    [REFUSAL_NO_GRANT] = {"no-grant", 403, _("Your workplace is on computers of another municipality, and the permission to use them has ended. Ask the help desk.")},
     [REFUSAL_NO_HOST] = {"no-host", 503, _("No session host is available at the moment. Try again in a minute or ask the help desk.")},
     [REFUSAL_HOSTS_FULL] = {"hosts-full", 503, _("All workplaces are in use at the moment. Try again later or ask the help desk.")},
     [REFUSAL_HOST_WAKING] = {"host-waking", 503, _("Your computer is being switched on. This takes a minute or two.")},

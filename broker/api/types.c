@@ -86,7 +86,7 @@ static const struct field host_fields[] = {
 static const struct field profile_fields[] = {
     OWN_ID(profile),
     {.name = "name", .type = FIELD_TEXT, AT(profile, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "display name"},
-    {.name = "pool", .type = FIELD_ID, AT(profile, pool), .flags = FIELD_REQUIRED, .refers = NOUN_POOL, .column = 3, .sentence = "where its sessions run"},
+    {.name = "pool", .type = FIELD_ID, AT(profile, pool), .flags = FIELD_REQUIRED | FIELD_GRANTED, .refers = NOUN_POOL, .column = 3, .sentence = "where its sessions run"},
     {.name = "clipboard", .type = FIELD_FLAG, AT(profile, clipboard), .sentence = "copy and paste between desk and session"},
     {.name = "drives", .type = FIELD_FLAG, AT(profile, drives), .sentence = "USB sticks of the desk in the session"},
     {.name = "printers", .type = FIELD_FLAG, AT(profile, printers), .sentence = "printing, at printers of the broker's and at those of the desk"},
@@ -116,7 +116,7 @@ static const struct field device_fields[] = {
     OWN_ID(device),
     {.name = "site", .type = FIELD_ID, AT(device, site), .flags = FIELD_REQUIRED, .refers = NOUN_SITE, .column = 2, .sentence = "the building it is in"},
     {.name = "room", .type = FIELD_TEXT, AT(device, room), .column = 3, .sentence = "room and desk, as people know them"},
-    {.name = "printer", .type = FIELD_ID, AT(device, printer), .refers = NOUN_PRINTER, .sentence = "the printer nearest to it; empty: one in the same room, else at the same site"},
+    {.name = "printer", .type = FIELD_ID, AT(device, printer), .refers = NOUN_PRINTER, .flags = FIELD_GRANTED, .sentence = "the printer nearest to it; empty: one in the same room, else at the same site"},
     {.name = "disabled", .type = FIELD_FLAG, AT(device, disabled), .column = 7, .sentence = "nobody can log on here"},
     {.name = "certificate", .type = FIELD_DIGEST, AT(device, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of its certificate; empty: not enrolled yet"},
     {.name = "certificate_until", .type = FIELD_TIME, AT(device, until_ms), .flags = FIELD_READ_ONLY, .column = 6, .sentence = "when that certificate expires; the device renews it in time"},
@@ -171,7 +171,7 @@ static const struct field administrator_fields[] = {
 static const struct field person_fields[] = {
     OWN_ID(person),
     {.name = "first_seen", .type = FIELD_TIME, AT(person, first_seen_ms), .flags = FIELD_READ_ONLY, .column = 4, .sentence = "first logon"},
-    {.name = "printer", .type = FIELD_ID, AT(person, printer), .refers = NOUN_PRINTER, .sentence = "their own office printer; empty: the nearest to the desk that they used last"},
+    {.name = "printer", .type = FIELD_ID, AT(person, printer), .refers = NOUN_PRINTER, .flags = FIELD_GRANTED, .sentence = "their own office printer; empty: the nearest to the desk that they used last"},
     END,
 };
 
@@ -204,6 +204,24 @@ static const struct field print_job_fields[] = {
     END,
 };
 
+static const struct field grant_fields[] = {
+    OWN_ID(grant),
+    {.name = "to", .type = FIELD_TEXT, AT(grant, to), .flags = FIELD_REQUIRED, .column = 2, .sentence = "the tenant that may use it"},
+    {.name = "printer", .type = FIELD_TEXT, AT(grant, printer), .column = 3, .sentence = "the printer that it may use"},
+    {.name = "pool", .type = FIELD_TEXT, AT(grant, pool), .column = 4, .sentence = "or the pool, with its hosts"},
+    {.name = "reason", .type = FIELD_TEXT, AT(grant, reason), .flags = FIELD_REQUIRED, .sentence = "why"},
+    {.name = "until", .type = FIELD_TIME, AT(grant, until_ms), .column = 5, .sentence = "when it ends, at most 366 days ahead"},
+    {.name = "review", .type = FIELD_TIME, AT(grant, review_ms), .column = 6, .sentence = "or when it ends unless both sides have confirmed it until then, at most 366 days ahead"},
+    {.name = "requested_by", .type = FIELD_TEXT, AT(grant, requested_by), .flags = FIELD_READ_ONLY, .sentence = "who asked for it"},
+    {.name = "requested", .type = FIELD_TIME, AT(grant, requested_ms), .flags = FIELD_READ_ONLY, .sentence = "when"},
+    {.name = "giver_approved_by", .type = FIELD_TEXT, AT(grant, approvals[GRANT_GIVER].by), .flags = FIELD_READ_ONLY, .sentence = "who approved it for the tenant whose it is; empty: nobody yet"},
+    {.name = "giver_approved", .type = FIELD_TIME, AT(grant, approvals[GRANT_GIVER].at_ms), .flags = FIELD_READ_ONLY, .sentence = "when"},
+    {.name = "receiver_approved_by", .type = FIELD_TEXT, AT(grant, approvals[GRANT_RECEIVER].by), .flags = FIELD_READ_ONLY, .sentence = "who approved it for the tenant that may use it; empty: nobody yet"},
+    {.name = "receiver_approved", .type = FIELD_TIME, AT(grant, approvals[GRANT_RECEIVER].at_ms), .flags = FIELD_READ_ONLY, .sentence = "when"},
+    {.name = "since", .type = FIELD_TIME, AT(grant, since_ms), .flags = FIELD_READ_ONLY, .sentence = "since when both sides have approved it, or confirmed it last"},
+    END,
+};
+
 const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_TENANT] = {"tenant", "tenants", tenant_fields, sizeof(struct tenant), true, "a municipality, or the district itself"},
     [NOUN_SITE] = {"site", "sites", site_fields, sizeof(struct site), true, "a building of a tenant"},
@@ -218,12 +236,13 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_PERSON] = {"person", "people", person_fields, sizeof(struct person), true, "somebody who has logged on"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
     [NOUN_JOB] = {"job", "jobs", print_job_fields, sizeof(struct print_job), false, "a print job", .told_only = true},
+    [NOUN_GRANT] = {"grant", "grants", grant_fields, sizeof(struct grant), false, "a written exception: a tenant may use a thing of another for a time"},
 };
 // clang-format on
 
-const char *const noun_names[] = {"tenant",     "site",    "pool",   "host",         "profile",
-                                  "assignment", "printer", "device", "print-server", "administrator",
-                                  "person",     "session", "job",    "none",         NULL};
+const char *const noun_names[] = {
+    "tenant",       "site",          "pool",   "host",    "profile", "assignment", "printer", "device",
+    "print-server", "administrator", "person", "session", "job",     "grant",      "none",    NULL};
 
 // Without braces, which versions of clang-format set in different ways.
 #define TYPE(holder) #holder, holder##_fields, sizeof(struct holder)
@@ -242,6 +261,7 @@ const struct record_type noun_types[NOUN_COUNT] = {
     [NOUN_PERSON] = {TYPE(person)},
     [NOUN_SESSION] = {TYPE(session)},
     [NOUN_JOB] = {TYPE(print_job)},
+    [NOUN_GRANT] = {TYPE(grant)},
 };
 
 const char host_wake_command[] = "command";

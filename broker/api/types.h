@@ -34,12 +34,13 @@ enum noun {
     NOUN_PERSON,
     NOUN_SESSION,
     NOUN_JOB,
+    NOUN_GRANT,
     NOUN_COUNT,
     NOUN_NONE = NOUN_COUNT,
 };
 
 enum field_type {
-    FIELD_ID,      // char[ID_SIZE]: of this noun, or of the noun it `refers` to (which its owner may use)
+    FIELD_ID,      // char[ID_SIZE]: of this noun, or of the noun it `refers` to
     FIELD_TEXT,    // char[size], clean UTF-8; of at most `max` letters where that is set
     FIELD_LIST,    // char[size], words joined by one space; a JSON array of strings
     FIELD_LINES,   // char[size], lines joined by \n; a JSON array of strings
@@ -60,6 +61,7 @@ enum field_flag {
     FIELD_HIDDEN = 4,    // in the journal only, never in an answer
     FIELD_SECRET = 8,    // wiped after use, never shown or stored
     FIELD_SPARSE = 16,   // left out while empty, where others are written empty; a number: while below `min`
+    FIELD_GRANTED = 64,  // FIELD_ID: may be another tenant's by a grant; every other one is its owner's own
     FIELD_INLINE = 32,   // FIELD_RECORD, FIELD_NOUN: its members stand beside the others, which come first by name
 };
 
@@ -320,6 +322,28 @@ struct print_job {
     int64_t printed_ms;
 };
 
+// The two tenants that a grant is between: whose the thing is, and who may use it.
+enum grant_side { GRANT_GIVER, GRANT_RECEIVER, GRANT_SIDE_COUNT, GRANT_NO_SIDE = GRANT_SIDE_COUNT };
+
+// A written exception to the wall between tenants. While both sides have approved it and its time is not over, the
+// receiver may use the thing.
+struct grant {
+    char id[ID_SIZE];           // "giver/g-<hex>"
+    char to[SLUG_SIZE];         // the receiver
+    char printer[ID_SIZE];      // of the giver; or:
+    char pool[ID_SIZE];         // with the hosts in it
+    char reason[NAME_SIZE];     // why
+    int64_t until_ms;           // when it ends; or:
+    int64_t review_ms;          // when it ends unless both sides have confirmed it
+    char requested_by[ID_SIZE]; // an administrator, and below
+    int64_t requested_ms;
+    struct grant_approval {
+        char by[ID_SIZE]; // empty: not approved
+        int64_t at_ms;
+    } approvals[GRANT_SIDE_COUNT];
+    int64_t since_ms; // both had approved, or confirmed; 0: not yet
+};
+
 union record {
     char id[ID_SIZE]; // every noun begins with its id
     struct tenant tenant;
@@ -335,6 +359,7 @@ union record {
     struct person person;
     struct session session;
     struct print_job job;
+    struct grant grant;
 };
 
 // What a host keeps of what is promised to the people on it. On Windows runs no program of ours, so whatever it was

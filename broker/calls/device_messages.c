@@ -181,7 +181,9 @@ static void renew(struct services *services, const char *device_id, const struct
     bool theirs = session && text_equal(session->device, device_id) && session->fence == message->fence;
     char user_name[USER_NAME_SIZE]; // as the desk has it from the logon
     text_put(user_name, sizeof user_name, person ? person->user_name : "");
-    if (theirs && person && !host_password(services, session, user_name, answer.password))
+    if (theirs && person &&
+        (!session_user_name(services->state, session, user_name) ||
+         !host_password(services, session, user_name, answer.password)))
         log_error("session", "%s: cannot create a one-time password", session->id);
     services_tell_device(services, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);

@@ -41,6 +41,8 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_BACKUP_READ] = call_backup_read,
     [METHOD_BACKUP_DROP] = call_backup_drop,
     [METHOD_OPENAPI] = call_openapi,
+    [METHOD_GRANT_REQUEST] = call_grant_request,
+    [METHOD_GRANT_APPROVE] = call_grant_approve,
 };
 
 // Of these nouns something else is done than of all others.
@@ -56,6 +58,7 @@ static const struct {
     {METHOD_LIST, NOUN_JOB, call_jobs},
     {METHOD_SHOW, NOUN_JOB, call_job_show},
     {METHOD_RELEASE, NOUN_JOB, call_job_release},
+    {METHOD_REMOVE, NOUN_GRANT, call_grant_revoke},
 };
 
 static call_function *function_of(const struct method *method)

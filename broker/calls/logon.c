@@ -168,6 +168,12 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         refuse_logon(logon, logon->decision.refusal);
         return;
     }
+    if (!session_user_name(services->state, &logon->decision.session, logon->user_name)) {
+        log_warn("logon", "%s: the user name and the realm are too long for host %s", person->row.id,
+                 logon->decision.host.id);
+        refuse_logon(logon, REFUSAL_NO_HOST);
+        return;
+    }
     // Events of the decision are dropped: it is made again.
     if (!logon->decision.reconnected && host_frees_name(services, &logon->decision.session, logon->user_name)) {
         request_refuse_later(logon->request, REFUSAL_NAME_TAKEN, NAME_RETRY_MS);

@@ -11,6 +11,7 @@
 #include "broker/calls/person_erase.h"
 #include "broker/calls/print_orders.h"
 #include "broker/core/enrolment.h"
+#include "broker/core/grant.h"
 #include "broker/core/own_rights.h"
 #include "broker/core/record_check.h"
 
@@ -158,6 +159,16 @@ static void fill_print_server(struct print_server_status *status, const struct s
     fill_agent(&status->of_agent, services, NOUN_PRINT_SERVER, server->id);
 }
 
+static void fill_grant(struct grant_status *status, const struct services *services)
+{
+    static const enum grant_state waiting[2][2] = {{GRANT_WAITS_FOR_BOTH, GRANT_WAITS_FOR_GIVER},
+                                                   {GRANT_WAITS_FOR_RECEIVER, GRANT_IN_FORCE}};
+    const struct grant *grant = &status->grant;
+    status->state = waiting[grant->approvals[GRANT_GIVER].at_ms != 0][grant->approvals[GRANT_RECEIVER].at_ms != 0];
+    if (grant_is_over(grant, commit_now_ms(services->commit)))
+        status->state = GRANT_IS_OVER;
+}
+
 void noun_fill_status(void *filled, const struct services *services, enum noun noun, const void *record)
 {
     union noun_status *status = filled;
@@ -180,6 +191,8 @@ void noun_fill_status(void *filled, const struct services *services, enum noun n
     else if (noun == NOUN_ASSIGNMENT)
         status->assignment.group_standing =
             standing_of(services, status->record.id, status->assignment.assignment.group);
+    else if (noun == NOUN_GRANT)
+        fill_grant(&status->grant, services);
     else if (noun == NOUN_TENANT)
         status->tenant.group_standing = standing_of(services, status->record.id, status->tenant.tenant.admin_group);
 }
@@ -401,37 +414,64 @@ void call_set(struct services *services, struct request *request)
     state_free(after);
 }
 
+// It holds the tenants of both sides, and what its giver has approved: it is revoked first. What another tenant only
+// asks for holds no thing.
+static bool grant_holds(const struct grant *grant, enum noun noun, const char *id)
+{
+    if (noun == NOUN_TENANT)
+        return text_equal(grant->to, id) || wall_owns(id, grant->id);
+    return grant->approvals[GRANT_GIVER].at_ms && text_equal(grant_thing(grant, noun), id);
+}
+
+// By a grant that has ended another tenant's record holds nothing; a session does as long as it runs.
+static bool names_in_field(const struct state *state, enum noun by, const struct field *field, const char *record,
+                           enum noun noun, const char *id)
+{
+    char owner_id[SLUG_SIZE];
+    if (field->type != FIELD_ID || field->refers != noun || !text_equal(record + field->offset, id))
+        return false;
+    wall_owner(owner_id, record);
+    return by == NOUN_SESSION || wall_may_use(state, owner_id, noun, id);
+}
+
 // People do not hold their tenant: nobody wants to erase them one by one, so they go with it. And a desktop that is not
 // shown does not hold the desk where it was shown last.
-static bool refers_to(enum noun by, const union record *record, enum noun noun, const char *id)
+static bool refers_to(const struct state *state, enum noun by, const union record *record, enum noun noun,
+                      const char *id)
 {
+    if (by == NOUN_GRANT)
+        return grant_holds(&record->grant, noun, id);
     if (noun == NOUN_TENANT)
         return by != NOUN_TENANT && by != NOUN_PERSON && wall_owns(id, record->id);
     if (noun == NOUN_DEVICE && by == NOUN_SESSION && record->session.state == SESSION_DISCONNECTED)
         return false;
     for (const struct field *field = noun_rows[by].fields; field->name; field++)
-        if (field->type == FIELD_ID && field->refers == noun && text_equal((const char *)record + field->offset, id))
+        if (names_in_field(state, by, field, record->id, noun, id))
             return true;
     return false;
 }
 
-// Names some of what would be left hanging; true when there is any.
+// Names some of what would be left hanging, and says how much more there is; true when there is any. What another
+// tenant has is none of the caller's business.
 static bool refuse_if_used(const struct state *state, struct request *request)
 {
     enum { NAMED_MAX = 5 };
-    size_t count = 0;
+    size_t count = 0, named = 0;
     owned(text) struct text names = {0};
     for (enum noun by = 0; by < NOUN_COUNT; by++) {
         const struct sorted_table *table = state_table(state, by);
-        for (size_t i = 0; i < table->count; i++)
-            if (refers_to(by, table->records[i], request->method->noun, request->id) && ++count <= NAMED_MAX)
-                text_addf(&names, "%s%s %s", count > 1 ? ", " : "", noun_rows[by].name,
-                          (const char *)table->records[i]);
+        for (size_t i = 0; i < table->count; i++) {
+            if (!refers_to(state, by, table->records[i], request->method->noun, request->id))
+                continue;
+            count++;
+            if (named < NAMED_MAX && wall_can_see(state, &request->peer, by, table->records[i]))
+                text_addf(&names, "%s%s %s", named++ ? ", " : "", noun_rows[by].name, (const char *)table->records[i]);
+        }
     }
     if (!count)
         return false;
-    if (count > NAMED_MAX)
-        text_addf(&names, " (+%zu)", count - NAMED_MAX);
+    if (count > named)
+        text_addf(&names, "%s(+%zu)", named ? " " : "", count - named);
     struct fault why;
     fault_set(&why, FAULT_CONFLICT, "%.250s: remove or change first", names.bytes);
     request_refuse_fault(request, &why);

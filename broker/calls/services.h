@@ -114,7 +114,12 @@ void call_backup_start(struct services *services, struct request *request);
 void call_backup_show(struct services *services, struct request *request);
 void call_backup_read(struct services *services, struct request *request);
 void call_backup_drop(struct services *services, struct request *request);
+void call_grant_request(struct services *services, struct request *request);
+void call_grant_approve(struct services *services, struct request *request);
+void call_grant_revoke(struct services *services, struct request *request);
 void call_openapi(struct services *services, struct request *request);
+
+void grant_sweep(struct services *services); // ends those whose time is over
 
 // Commits and, once durable, answers with what `answer` is now. The usual end of a change.
 void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,

@@ -50,6 +50,7 @@ struct commit *commit_new(struct state *state, const struct commit_ports *ports,
     commit->ports = *ports;
     commit->last_seq = last_seq;
     commit->last_ms = last_ms;
+    state_set_clock(state, &(struct state_clock){ports->arg, ports->now_ms});
     commit->next = mem_new(1, sizeof *commit->next);
     commit->writing = mem_new(1, sizeof *commit->writing);
     return commit;

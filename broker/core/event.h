@@ -38,6 +38,10 @@ enum event_type {
     EVENT_SESSION_DISCONNECTED,
     EVENT_SESSION_ENDED,
     EVENT_JOB_PRINTED, // it is out: what it came to; and its print server has accounted for so many
+    EVENT_GRANT_REQUESTED,
+    EVENT_GRANT_APPROVED, // by one side; since: both have
+    EVENT_GRANT_REVOKED,  // by one side, or the district
+    EVENT_GRANT_ENDED,    // its time was over
     // Told for the audit trail, they change nothing.
     EVENT_SESSION_LOCKED, // by an administrator
     EVENT_ADMIN_LOGGED_ON,

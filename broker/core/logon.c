@@ -122,27 +122,25 @@ static void take_desktop(const struct state *state, const struct logon_input *in
     event->record.host = decision->host;
 }
 
-static enum refusal choose_host(const struct state *state, const struct logon_input *input, struct session_walk theirs,
-                                struct logon_decision *decision)
+static enum refusal choose_host(const struct state *state, const struct logon_input *input, const struct pool *pool,
+                                struct session_walk theirs, struct logon_decision *decision)
 {
     enum refusal refusal = REFUSAL_NONE;
     const struct placement placement = {
         .state = state,
-        .pool = wall_find(state, input->tenant_id, NOUN_POOL, decision->profile.pool),
+        .pool = pool,
         .tenant_id = input->tenant_id,
         .person_id = input->person_id,
         .health = input->health,
         .random_bits = input->random_bits,
     };
-    if (!placement.pool)
-        return REFUSAL_NO_HOST;
     const struct host *host = placement_choose(&placement, &decision->trace, &refusal);
     if (!host)
         return refusal;
     decision->host = *host;
     if (refusal != REFUSAL_NONE)
         return refusal;
-    take_desktop(state, input, placement.pool, decision);
+    take_desktop(state, input, pool, decision);
     start_session(input, theirs, host, decision);
     return REFUSAL_NONE;
 }
@@ -163,7 +161,23 @@ static bool is_shut_out(const struct logon_input *input, const struct session *s
     return input->health->shut_out && input->health->shut_out(input->health->arg, session->id);
 }
 
-static enum refusal choose_session(const struct state *state, const struct logon_input *input,
+// By the wall: one of another tenant by a grant only, asked for at each logon.
+static const struct pool *find_pool(const struct state *state, const struct logon_input *input,
+                                    struct logon_decision *decision, enum refusal *refusal)
+{
+    const char *id = decision->profile.pool;
+    const struct pool *pool = wall_find(state, input->tenant_id, NOUN_POOL, id);
+    bool own = wall_owns(input->tenant_id, id);
+    if (pool && !own)
+        trace_add(&decision->trace, "pool %s of another tenant may be used by grant %s", id,
+                  wall_grant(state, input->tenant_id, NOUN_POOL, id)->id);
+    else if (!pool && !own)
+        trace_add(&decision->trace, "pool %s is another tenant's, and no grant is in force", id);
+    *refusal = pool ? REFUSAL_NONE : own ? REFUSAL_NO_HOST : REFUSAL_NO_GRANT;
+    return pool;
+}
+
+static enum refusal choose_session(const struct state *state, const struct logon_input *input, const struct pool *pool,
                                    struct logon_decision *decision)
 {
     struct session_walk theirs = state_sessions_of(state, SESSIONS_OF_PERSON, input->person_id);
@@ -181,7 +195,7 @@ static enum refusal choose_session(const struct state *state, const struct logon
     }
     if (running)
         end_lost(running, input, decision);
-    return choose_host(state, input, theirs, decision);
+    return choose_host(state, input, pool, theirs, decision);
 }
 
 static enum refusal decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)
@@ -198,7 +212,9 @@ static enum refusal decide(const struct state *state, const struct logon_input *
                   profile->hours);
         return REFUSAL_OUTSIDE_HOURS;
     }
-    refusal = choose_session(state, input, decision);
+    const struct pool *pool = find_pool(state, input, decision, &refusal);
+    if (pool)
+        refusal = choose_session(state, input, pool, decision);
     if (refusal == REFUSAL_NONE)
         grant_lease(input, decision);
     return refusal;

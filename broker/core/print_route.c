@@ -2,6 +2,7 @@
 #include "broker/core/print_route.h"
 #include "broker/base/text.h"
 #include "broker/core/enrolment.h"
+#include "broker/core/session.h"
 #include "broker/core/wall.h"
 
 #include <string.h>
@@ -49,8 +50,11 @@ static bool is_called(const struct print_world *world, const struct session *ses
     const struct report *report = reports_find(world->reports, session->host);
     const struct host_session *there = report_session(report, session->id);
     const struct store_person *person = people_find(world->people, session->person);
+    char now[USER_NAME_SIZE];
+    text_put(now, sizeof now, person ? person->user_name : "");
+    person = person && session_user_name(world->state, session, now) ? person : NULL;
     return (there && text_same_name(user_name, strlen(user_name), there->user_name)) ||
-           (person && text_same_name(user_name, strlen(user_name), person->user_name));
+           (person && text_same_name(user_name, strlen(user_name), now));
 }
 
 // The session on the host that a job came from: one that runs, or ran when the job was made.
@@ -222,7 +226,9 @@ static void send_to(const struct print_world *world, const struct print_question
         trouble = trouble == JOB_REASON_NONE && failed ? JOB_PRINTER_AWAY : trouble;
         if (trouble == JOB_REASON_NONE) {
             decision->printer = printer;
-            trace_add(&decision->trace, "printer %s", printer->id);
+            const struct grant *grant = wall_grant(world->state, tenant_id, NOUN_PRINTER, printer->id);
+            trace_add(&decision->trace, grant ? "printer %s, by grant %s" : "printer %s", printer->id,
+                      grant ? grant->id : "");
             decide(decision, PRINT_SEND, hop ? JOB_AT_SUBSTITUTE : JOB_REASON_NONE);
             return;
         }

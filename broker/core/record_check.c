@@ -9,11 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-// What the owner may not use is answered like what is not there.
+// What the owner may not use is answered like what is not there. To use is not to change: what is kept in the record of
+// another tenant's thing would hold that.
 static bool reference_fits(const struct state *state, const struct field *field, const char *id, const char *owner_id,
                            struct fault *why)
 {
-    return !*id || wall_find(state, owner_id, field->refers, id) ||
+    bool may =
+        field->flags & FIELD_GRANTED ? wall_may_use(state, owner_id, field->refers, id) : wall_owns(owner_id, id);
+    return !*id || (may && state_find(state, field->refers, id)) ||
            fault_set(why, FAULT_INVALID, "%s: there is no %s \"%s\"", field->name, noun_rows[field->refers].name, id);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/session.h"
 #include "broker/base/text.h"
+#include "broker/core/wall.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -191,4 +192,20 @@ bool session_overdue(const struct state *state, const char *after, const struct 
         return true;
     }
     return false;
+}
+
+bool session_user_name(const struct state *state, const struct session *session, char user_name[USER_NAME_SIZE])
+{
+    char tenant_id[SLUG_SIZE], domain[NAME_SIZE], name[USER_NAME_SIZE];
+    wall_owner(tenant_id, session->person);
+    if (wall_owns(tenant_id, session->host))
+        return true;
+    const struct tenant *tenant = state_tenant(state, tenant_id);
+    text_cut(domain, sizeof domain, tenant && tenant->realm[0] ? tenant->realm : tenant_id);
+    text_lower(domain);
+    int length = snprintf(name, sizeof name, "%s@%s", user_name, domain);
+    if (length < 0 || (size_t)length >= sizeof name)
+        return false;
+    text_put(user_name, USER_NAME_SIZE, name);
+    return true;
 }

@@ -49,6 +49,11 @@ int64_t session_silent_ms(const struct session *session, const struct session_ag
 // One-time passwords rest on its shape, see api/otp.h.
 void session_name(char id[ID_SIZE], struct session_walk theirs, uint32_t random_bits);
 
+// Makes of a person's user name what they are called at the host of their session. At another tenant's USER@REALM, or
+// USER@TENANT where it has no realm, as directories of several domains say it: by the same name as one of the owner's
+// people nobody gets what is theirs. False: it is too long.
+bool session_user_name(const struct state *state, const struct session *session, char user_name[USER_NAME_SIZE])
+    __attribute__((warn_unused_result));
 // What a logon changes; the fencing number is higher than the one before.
 struct session_lease {
     const char *device, *profile;

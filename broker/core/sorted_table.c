@@ -42,6 +42,12 @@ static bool has_id_at(const struct sorted_table *table, size_t index, const char
     return has_key_at(table, index, key) && strcmp(table->records[index], id) == 0;
 }
 
+size_t sorted_table_behind(const struct sorted_table *table, const char *key, const char *id)
+{
+    size_t index = place_of(table, key, id);
+    return index + has_id_at(table, index, key, id);
+}
+
 void *sorted_table_find(const struct sorted_table *table, const char *key)
 {
     size_t index = sorted_table_from(table, key);

@@ -15,6 +15,8 @@ struct sorted_table {
 void *sorted_table_find(const struct sorted_table *table, const char *key); // the first; NULL when there is none
 // The index of the first record whose key is >= key.
 size_t sorted_table_from(const struct sorted_table *table, const char *key);
+// The same behind a record of that key with the id `id`, whether it is there or not; of tables with a key_offset.
+size_t sorted_table_behind(const struct sorted_table *table, const char *key, const char *id);
 // Takes the record over. The one of the same key and id, which it replaces, comes back; NULL when it is new.
 void *sorted_table_put(struct sorted_table *table, void *record);
 void *sorted_table_take(struct sorted_table *table, const char *key); // the first, now the caller's; NULL: none

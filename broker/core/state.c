@@ -8,15 +8,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const size_t owner_offsets[SESSION_OWNER_COUNT] = {
-    [SESSIONS_OF_HOST] = offsetof(struct session, host),
-    [SESSIONS_OF_DEVICE] = offsetof(struct session, device),
-    [SESSIONS_OF_PERSON] = offsetof(struct session, person),
+static const struct {
+    enum noun noun;
+    size_t offset; // of the owner's id
+} orders[STATE_ORDER_COUNT] = {
+    [SESSIONS_OF_HOST] = {NOUN_SESSION, offsetof(struct session, host)},
+    [SESSIONS_OF_DEVICE] = {NOUN_SESSION, offsetof(struct session, device)},
+    [SESSIONS_OF_PERSON] = {NOUN_SESSION, offsetof(struct session, person)},
+    [HOSTS_OF_POOL] = {NOUN_HOST, offsetof(struct host, pool)},
+    [GRANTS_TO_TENANT] = {NOUN_GRANT, offsetof(struct grant, to)},
 };
 
 struct state {
     struct sorted_table tables[NOUN_COUNT];
-    struct sorted_table sessions_of[SESSION_OWNER_COUNT]; // the same records, by whom they belong to
+    struct sorted_table orders[STATE_ORDER_COUNT]; // the same records, by whom they belong to
+    struct state_clock clock;
     struct session *ended; // the last ones, oldest first from `ended_at` on once there are STATE_ENDED_MAX
     size_t ended_count, ended_capacity, ended_at;
 };
@@ -24,16 +30,27 @@ struct state {
 struct state *state_new(void)
 {
     struct state *state = mem_new(1, sizeof *state);
-    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++)
-        state->sessions_of[owner].key_offset = owner_offsets[owner];
+    for (enum state_order order = 0; order < STATE_ORDER_COUNT; order++)
+        state->orders[order].key_offset = orders[order].offset;
     return state;
+}
+
+void state_set_clock(struct state *state, const struct state_clock *clock)
+{
+    assert(clock->now_ms);
+    state->clock = *clock;
+}
+
+int64_t state_now_ms(const struct state *state)
+{
+    return state->clock.now_ms ? state->clock.now_ms(state->clock.arg) : INT64_MAX;
 }
 
 void state_clear(struct state *state)
 {
     state->ended_count = state->ended_at = 0;
-    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++)
-        sorted_table_forget(&state->sessions_of[owner]);
+    for (enum state_order order = 0; order < STATE_ORDER_COUNT; order++)
+        sorted_table_forget(&state->orders[order]);
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
         sorted_table_clear(&state->tables[noun]);
 }
@@ -92,61 +109,75 @@ static int64_t substitutes_of(const struct state *state, const char *printer_id)
     return count;
 }
 
-// A device may go while a session that nobody sees was last opened there, and come back; nothing else goes while
+static int64_t count_in_table(const struct sorted_table *table, const struct field *field, const char *id)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < table->count; i++)
+        count += text_equal((const char *)table->records[i] + field->offset, id);
+    return count;
+}
+
+// What another tenant was granted may go when that is over, while its records still name it, and come back.
+static int64_t count_granted(const struct state *state, enum noun noun, const char *id)
+{
+    int64_t count = 0;
+    for (enum noun by = 0; by < NOUN_COUNT; by++)
+        for (const struct field *field = noun_rows[by].fields; field->name; field++)
+            if (field->type == FIELD_ID && field->refers == noun && (field->flags & FIELD_GRANTED))
+                count += count_in_table(&state->tables[by], field, id);
+    return count;
+}
+
+// A device may go while a session that nobody sees was last opened there, and come back, too; nothing else goes while
 // sessions refer to it.
 static int64_t uses_of_new(const struct state *state, enum noun noun, const char *id)
 {
-    int64_t count = 0;
-    if (noun == NOUN_PRINTER)
-        return substitutes_of(state, id);
+    int64_t count = count_granted(state, noun, id) + (noun == NOUN_PRINTER ? substitutes_of(state, id) : 0);
     if (noun != NOUN_DEVICE)
-        return 0;
+        return count;
     struct session_walk walk = state_sessions_of(state, SESSIONS_OF_DEVICE, id);
     while (state_next_session(&walk))
         count++;
     return count;
 }
 
-static void enter_order(struct state *state, enum session_owner owner, struct session *kept)
+static void enter_order(struct state *state, enum state_order order, void *kept)
 {
-    void *replaced = sorted_table_put(&state->sessions_of[owner], kept);
+    void *replaced = sorted_table_put(&state->orders[order], kept);
     assert(!replaced);
 }
 
-static void leave_order(struct state *state, enum session_owner owner, struct session *kept)
+static void leave_order(struct state *state, enum state_order order, void *kept)
 {
-    void *taken = sorted_table_take_record(&state->sessions_of[owner], kept);
+    void *taken = sorted_table_take_record(&state->orders[order], kept);
     assert(taken == kept);
 }
 
-static bool has_same_owner(enum session_owner owner, const struct session *a, const struct session *b)
+static bool has_same_owner(enum state_order order, const void *a, const void *b)
 {
-    return text_equal((const char *)a + owner_offsets[owner], (const char *)b + owner_offsets[owner]);
+    return text_equal((const char *)a + orders[order].offset, (const char *)b + orders[order].offset);
 }
 
-static void write_over_session(struct state *state, struct session *kept, const struct session *session)
+// In its place: most changes leave a record where it stands in all orders.
+static void write_over(struct state *state, enum noun noun, void *kept, const void *record)
 {
-    bool stays[SESSION_OWNER_COUNT];
-    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++) {
-        stays[owner] = has_same_owner(owner, kept, session);
-        if (!stays[owner])
-            leave_order(state, owner, kept);
+    bool moves[STATE_ORDER_COUNT];
+    for (enum state_order order = 0; order < STATE_ORDER_COUNT; order++) {
+        moves[order] = orders[order].noun == noun && !has_same_owner(order, kept, record);
+        if (moves[order])
+            leave_order(state, order, kept);
     }
-    *kept = *session;
-    for (enum session_owner owner = 0; owner < SESSION_OWNER_COUNT; owner++)
-        if (!stays[owner])
-            enter_order(state, owner, kept);
+    memcpy(kept, record, noun_rows[noun].size);
+    for (enum state_order order = 0; order < STATE_ORDER_COUNT; order++)
+        if (moves[order])
+            enter_order(state, order, kept);
 }
 
-// In its place: most changes leave a session where it stands in all orders.
 static void change_record(struct state *state, enum noun noun, void *kept, const void *record)
 {
     count_references(state, noun, kept, record, -1);
     count_references(state, noun, record, kept, 1);
-    if (noun == NOUN_SESSION)
-        write_over_session(state, kept, record);
-    else
-        memcpy(kept, record, noun_rows[noun].size);
+    write_over(state, noun, kept, record);
 }
 
 static void add_record(struct state *state, enum noun noun, const void *record)
@@ -156,8 +187,9 @@ static void add_record(struct state *state, enum noun noun, const void *record)
     assert(!replaced);
     *uses_of(noun, kept) = uses_of_new(state, noun, record);
     count_references(state, noun, record, NULL, 1);
-    for (enum session_owner owner = 0; noun == NOUN_SESSION && owner < SESSION_OWNER_COUNT; owner++)
-        enter_order(state, owner, kept);
+    for (enum state_order order = 0; order < STATE_ORDER_COUNT; order++)
+        if (orders[order].noun == noun)
+            enter_order(state, order, kept);
 }
 
 static void put(struct state *state, enum noun noun, const void *record)
@@ -175,14 +207,16 @@ static void drop(struct state *state, enum noun noun, const char *id)
     if (!old)
         return;
     count_references(state, noun, old, NULL, -1);
-    for (enum session_owner owner = 0; noun == NOUN_SESSION && owner < SESSION_OWNER_COUNT; owner++)
-        leave_order(state, owner, old);
+    for (enum state_order order = 0; order < STATE_ORDER_COUNT; order++)
+        if (orders[order].noun == noun)
+            leave_order(state, order, old);
     free(old);
 }
 
 struct state *state_copy(const struct state *state)
 {
     struct state *copy = state_new();
+    copy->clock = state->clock;
     for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
         for (size_t i = 0; i < state->tables[noun].count; i++)
             put(copy, noun, state->tables[noun].records[i]);
@@ -275,26 +309,39 @@ bool state_is_only_district(const struct state *state, const char *tenant_id)
     return only;
 }
 
-struct session_walk state_sessions_of(const struct state *state, enum session_owner owner, const char *id)
+static bool belongs_to(const void *record, enum state_order order, const char *owner)
 {
-    return (struct session_walk){state, owner, id, sorted_table_from(&state->sessions_of[owner], id)};
+    return text_equal((const char *)record + orders[order].offset, owner);
+}
+
+const void *state_behind(const struct state *state, enum state_order order, const char *owner, const char *id)
+{
+    const struct sorted_table *table = &state->orders[order];
+    size_t at = sorted_table_behind(table, owner, id);
+    return at < table->count && belongs_to(table->records[at], order, owner) ? table->records[at] : NULL;
+}
+
+struct session_walk state_sessions_of(const struct state *state, enum state_order owner, const char *id)
+{
+    assert(orders[owner].noun == NOUN_SESSION);
+    return (struct session_walk){state, owner, id, sorted_table_from(&state->orders[owner], id)};
 }
 
 const struct session *state_next_session(struct session_walk *walk)
 {
-    const struct sorted_table *order = &walk->state->sessions_of[walk->owner];
-    if (walk->at >= order->count ||
-        !text_equal((const char *)order->records[walk->at] + owner_offsets[walk->owner], walk->id))
+    const struct sorted_table *table = &walk->state->orders[walk->owner];
+    if (walk->at >= table->count || !belongs_to(table->records[walk->at], walk->owner, walk->id))
         return NULL;
-    return order->records[walk->at++];
+    return table->records[walk->at++];
 }
 
 // Of the orders: that they hold the very records of the table, none that is gone.
-static bool holds_own_sessions(const struct state *state, const struct sorted_table *order)
+static bool holds_own_records(const struct state *state, enum state_order order)
 {
     bool own = true;
-    for (size_t i = 0; own && i < order->count; i++)
-        own = state_session(state, order->records[i]) == order->records[i];
+    const struct sorted_table *table = &state->orders[order];
+    for (size_t i = 0; own && i < table->count; i++)
+        own = state_find(state, orders[order].noun, table->records[i]) == table->records[i];
     return own;
 }
 
@@ -316,9 +363,8 @@ bool state_is_sound(const struct state *state)
         for (size_t i = 0; sound && i < table->count; i++)
             sound = *uses_of(noun, table->records[i]) == *uses_of(noun, counted->records[i]);
     }
-    for (enum session_owner owner = 0; sound && owner < SESSION_OWNER_COUNT; owner++)
-        sound = have_same_order(&state->sessions_of[owner], &again->sessions_of[owner]) &&
-                holds_own_sessions(state, &state->sessions_of[owner]);
+    for (enum state_order order = 0; sound && order < STATE_ORDER_COUNT; order++)
+        sound = have_same_order(&state->orders[order], &again->orders[order]) && holds_own_records(state, order);
     state_free(again);
     return sound;
 }

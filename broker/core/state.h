@@ -13,6 +13,14 @@ void state_clear(struct state *state);               // as new
 struct state *state_copy(const struct state *state); // to try changes on
 void state_apply(struct state *state, const struct event *event);
 
+// What it is by the clock, which copies share: whether a grant is in force asks for it. Without one none is.
+struct state_clock {
+    void *arg;
+    int64_t (*now_ms)(void *arg);
+};
+void state_set_clock(struct state *state, const struct state_clock *clock);
+int64_t state_now_ms(const struct state *state);
+
 const void *state_find(const struct state *state, enum noun noun, const char *id); // NULL when there is none
 size_t state_count(const struct state *state, enum noun noun);
 // All records of the noun, in the order of their ids.
@@ -43,7 +51,18 @@ bool state_is_only_district(const struct state *state, const char *tenant_id);
 // Whom a certificate (SHA-256) proves; NULL when nobody, and for the empty one.
 const struct administrator *state_administrator_by(const struct state *state, const char *certificate);
 
-enum session_owner { SESSIONS_OF_HOST, SESSIONS_OF_DEVICE, SESSIONS_OF_PERSON, SESSION_OWNER_COUNT };
+// Records by whom they belong to, each in the order of their ids.
+enum state_order {
+    SESSIONS_OF_HOST,
+    SESSIONS_OF_DEVICE,
+    SESSIONS_OF_PERSON,
+    HOSTS_OF_POOL,
+    GRANTS_TO_TENANT,
+    STATE_ORDER_COUNT,
+};
+
+// The first that belongs to `owner` with an id behind `id`, "" before all; NULL when there is none.
+const void *state_behind(const struct state *state, enum state_order order, const char *owner, const char *id);
 
 // Walks the sessions on a host, last opened at a device, or of a person, in the order of their ids; their records may
 // be replaced meanwhile, as long as they stay with the owner:
@@ -51,11 +70,11 @@ enum session_owner { SESSIONS_OF_HOST, SESSIONS_OF_DEVICE, SESSIONS_OF_PERSON, S
 // for (const struct session *session; (session = state_next_session(&walk));)
 struct session_walk {
     const struct state *state;
-    enum session_owner owner;
+    enum state_order owner;
     const char *id; // of the owner, borrowed
     size_t at;
 };
-struct session_walk state_sessions_of(const struct state *state, enum session_owner owner, const char *id);
+struct session_walk state_sessions_of(const struct state *state, enum state_order owner, const char *id);
 const struct session *state_next_session(struct session_walk *walk);
 
 // A session that ended lately, as it was last; `back` others have ended since. NULL: none is remembered. There are the

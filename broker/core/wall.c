@@ -2,10 +2,12 @@
 #include "broker/core/wall.h"
 #include "broker/api/machine.h"
 #include "broker/base/text.h"
+#include "broker/core/grant.h"
 #include "broker/core/state.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 // ---- whose a thing is
 
@@ -32,10 +34,42 @@ size_t wall_count(const struct state *state, const char *tenant_id, enum noun no
 
 // ---- what a tenant may use
 
+// What a grant that names a thing of one noun opens: the pool of a host, or the thing itself. Of a host that its pool's
+// tenant does not own nothing is given.
+static enum noun granted_noun(const struct state *state, enum noun noun, const char **id)
+{
+    char giver[SLUG_SIZE];
+    if (noun != NOUN_HOST)
+        return noun;
+    const struct host *host = state_host(state, *id);
+    wall_owner(giver, host ? host->pool : "");
+    if (!host || !wall_owns(giver, host->id))
+        return NOUN_NONE;
+    *id = host->pool;
+    return NOUN_POOL;
+}
+
+const struct grant *wall_grant(const struct state *state, const char *tenant_id, enum noun noun, const char *id)
+{
+    const struct grant *grant = state_behind(state, GRANTS_TO_TENANT, tenant_id, "");
+    enum noun of = grant ? granted_noun(state, noun, &id) : NOUN_NONE;
+    int64_t now_ms = grant ? state_now_ms(state) : 0;
+    for (; grant && of != NOUN_NONE && *id; grant = state_behind(state, GRANTS_TO_TENANT, tenant_id, grant->id))
+        if (text_equal(grant_thing(grant, of), id) && grant_is_in_force(grant, now_ms))
+            return grant;
+    return NULL;
+}
+
+// A grant is both sides'.
+static bool is_party(const struct state *state, const char *tenant_id, enum noun noun, const char *id)
+{
+    const struct grant *grant = noun == NOUN_GRANT ? state_find(state, NOUN_GRANT, id) : NULL;
+    return wall_owns(tenant_id, id) || (grant && text_equal(grant->to, tenant_id));
+}
+
 bool wall_may_use(const struct state *state, const char *tenant_id, enum noun noun, const char *id)
 {
-    (void)state, (void)noun; // today the owner alone decides
-    return wall_owns(tenant_id, id);
+    return is_party(state, tenant_id, noun, id) || wall_grant(state, tenant_id, noun, id);
 }
 
 const void *wall_find(const struct state *state, const char *tenant_id, enum noun noun, const char *id)
@@ -49,17 +83,55 @@ struct wall_walk wall_walk(const struct state *state, const char *tenant_id, enu
     snprintf(first, sizeof first, "%s%s", tenant_id, noun == NOUN_TENANT ? "" : "/");
     struct wall_walk walk = {.state = state, .noun = noun, .at = sorted_table_from(state_table(state, noun), first)};
     TEXT_PUT(walk.tenant_id, tenant_id);
+    walk.crosses = (noun == NOUN_GRANT || noun == NOUN_HOST || grant_may_name(noun)) &&
+                   state_behind(state, GRANTS_TO_TENANT, tenant_id, "");
     return walk;
 }
 
 // What a tenant owns stands together.
-const void *wall_next(struct wall_walk *walk)
+static const char *next_own(const struct wall_walk *walk)
 {
     const struct sorted_table *table = state_table(walk->state, walk->noun);
-    const void *record = walk->at < table->count ? table->records[walk->at] : NULL;
-    if (!record || (!walk->sees_all && !wall_may_use(walk->state, walk->tenant_id, walk->noun, record)))
+    const char *id = walk->at < table->count ? table->records[walk->at] : NULL;
+    return id && (walk->sees_all || wall_owns(walk->tenant_id, id)) ? id : NULL;
+}
+
+// Of what a grant lets use the first behind the last one: one record, or the hosts of a pool.
+static const char *next_of_grant(const struct wall_walk *walk, const struct grant *grant)
+{
+    const char *pool = grant_thing(grant, NOUN_POOL), *thing = grant_thing(grant, walk->noun);
+    if (walk->noun == NOUN_GRANT)
+        return strcmp(grant->id, walk->after) > 0 ? grant->id : NULL;
+    if (!grant_is_in_force(grant, state_now_ms(walk->state)))
         return NULL;
-    walk->at++;
+    if (walk->noun != NOUN_HOST)
+        return *thing && strcmp(thing, walk->after) > 0 ? state_find(walk->state, walk->noun, thing) : NULL;
+    const char *host = *pool ? state_behind(walk->state, HOSTS_OF_POOL, pool, walk->after) : NULL;
+    while (host && !wall_grant(walk->state, walk->tenant_id, NOUN_HOST, host))
+        host = state_behind(walk->state, HOSTS_OF_POOL, pool, host);
+    return host;
+}
+
+static const char *next_granted(const struct wall_walk *walk)
+{
+    const char *first = NULL;
+    const struct grant *grant = state_behind(walk->state, GRANTS_TO_TENANT, walk->tenant_id, "");
+    for (; grant; grant = state_behind(walk->state, GRANTS_TO_TENANT, walk->tenant_id, grant->id)) {
+        const char *id = next_of_grant(walk, grant);
+        if (id && !wall_owns(walk->tenant_id, id) && (!first || strcmp(id, first) < 0))
+            first = id;
+    }
+    return first;
+}
+
+const void *wall_next(struct wall_walk *walk)
+{
+    const char *own = next_own(walk), *granted = walk->crosses ? next_granted(walk) : NULL;
+    bool is_own = own && (!granted || strcmp(own, granted) < 0);
+    const char *record = is_own ? own : granted;
+    walk->at += is_own;
+    if (walk->crosses && record)
+        TEXT_PUT(walk->after, record);
     return record;
 }
 
@@ -109,7 +181,8 @@ static enum refusal check_role(enum role needed, enum role has)
 
 bool wall_can_see(const struct state *state, const struct peer *peer, enum noun noun, const char *id)
 {
-    return peer->role == ROLE_DISTRICT || wall_may_use(state, peer->tenant, noun, id);
+    return peer->role == ROLE_DISTRICT || is_party(state, peer->tenant, noun, id) ||
+           (noun != NOUN_HOST && wall_grant(state, peer->tenant, noun, id));
 }
 
 struct wall_walk wall_walk_seen(const struct state *state, const struct peer *peer, enum noun noun, const char *after)
@@ -122,6 +195,8 @@ struct wall_walk wall_walk_seen(const struct state *state, const struct peer *pe
     behind += behind < table->count && text_equal(table->records[behind], after);
     if (walk.at < behind)
         walk.at = behind;
+    walk.crosses &= noun != NOUN_HOST;
+    text_cut(walk.after, sizeof walk.after, after);
     return walk;
 }
 
@@ -129,7 +204,7 @@ static bool may_call(const struct state *state, const struct method *method, con
 {
     if (text_equal(method->verb, "GET"))
         return wall_can_see(state, peer, method->noun, id);
-    return peer->role == ROLE_DISTRICT || wall_owns(peer->tenant, id);
+    return peer->role == ROLE_DISTRICT || is_party(state, peer->tenant, method->noun, id);
 }
 
 enum refusal wall_authorize(const struct state *state, const struct method *method, const struct peer *peer,
@@ -141,4 +216,16 @@ enum refusal wall_authorize(const struct state *state, const struct method *meth
     if (id[0] && (method->flags & METHOD_OWN_TENANT) && !may_call(state, method, peer, id))
         return REFUSAL_NOT_FOUND;
     return REFUSAL_NONE;
+}
+
+enum grant_side wall_grant_side(const struct peer *peer, const struct grant *grant, const char *tenant_id)
+{
+    const char *side = tenant_id[0] ? tenant_id : peer->tenant;
+    const char *thing = grant_thing(grant, grant_noun(grant));
+    assert(*thing);
+    if (peer->role != ROLE_DISTRICT && !text_equal(side, peer->tenant))
+        return GRANT_NO_SIDE;
+    if (wall_owns(side, thing))
+        return GRANT_GIVER;
+    return text_equal(side, grant->to) ? GRANT_RECEIVER : GRANT_NO_SIDE;
 }

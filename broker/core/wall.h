@@ -26,10 +26,13 @@ void wall_owner(char tenant_id[SLUG_SIZE], const char *id);
 bool wall_owns(const char *tenant_id, const char *id);
 size_t wall_count(const struct state *state, const char *tenant_id, enum noun noun); // how many it owns
 
-// ---- what a tenant may use: its own, and nothing across the border
+// ---- what a tenant may use: its own, and across the border what a grant in force lets it
 
 // Asked by all that follow. Whether there is such a thing is another question.
 bool wall_may_use(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
+// The grant in force by which a tenant may use what is another's; NULL: none, or it is its own. A pool goes with its
+// hosts; a grant itself is both sides'.
+const struct grant *wall_grant(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
 // The record, or NULL: a thing that the tenant may not use is as good as none.
 const void *wall_find(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
 
@@ -40,8 +43,10 @@ struct wall_walk {
     const struct state *state;
     char tenant_id[SLUG_SIZE];
     bool sees_all; // the district does, whatever the tenant
+    bool crosses;  // there may be something by a grant
     enum noun noun;
-    size_t at;
+    size_t at;           // of its own
+    char after[ID_SIZE]; // the last one, where it crosses
 };
 struct wall_walk wall_walk(const struct state *state, const char *tenant_id, enum noun noun);
 const void *wall_next(struct wall_walk *walk);
@@ -56,9 +61,13 @@ bool wall_may_know_ports(const struct state *state, const char *host_id);
 // ---- what a caller may do
 
 // `id` is what the path names, "" without. A thing that the peer may not see is REFUSAL_NOT_FOUND, existing or not.
-// What a tenant may use it may look at; only its owner, or the district, changes it.
+// What a tenant may use it may look at; only its owner, or the district, changes it. A grant is both sides'.
 enum refusal wall_authorize(const struct state *state, const struct method *method, const struct peer *peer,
                             const char *id);
+// A host of a pool is used by a grant, and not shown: how it is, and whose, is its owner's.
 bool wall_can_see(const struct state *state, const struct peer *peer, enum noun noun, const char *id);
 // Walks what the peer may see, behind the id `after`; "": from the first on.
 struct wall_walk wall_walk_seen(const struct state *state, const struct peer *peer, enum noun noun, const char *after);
+// For which side of a grant the peer speaks: that of `tenant_id`, which it administers, "": its own. GRANT_NO_SIDE: for
+// none.
+enum grant_side wall_grant_side(const struct peer *peer, const struct grant *grant, const char *tenant_id);

@@ -106,6 +106,11 @@ static void add_printing(struct core_fixture *core, const char *tenant)
     core_set(core, NOUN_PRINT_SERVER, &server);
 }
 
+static int64_t now_of(void *arg)
+{
+    return ((struct core_fixture *)arg)->now_ms;
+}
+
 void core_open(struct core_fixture *core)
 {
     *core = (struct core_fixture){.state = state_new(), .now_ms = 1700000000000, .week_minute = 10 * 60};
@@ -113,6 +118,7 @@ void core_open(struct core_fixture *core)
         core->health[i] = HOST_OK;
     core->source = (struct health_source){
         .arg = core, .get = health_of, .load_penalty = load_penalty_of, .fence = fence_of, .wakes = wakes};
+    state_set_clock(core->state, &(struct state_clock){core, now_of});
     add_tenant(core, "neustadt");
     add_tenant(core, "altdorf");
     add_site(core, "neustadt/rathaus");

@@ -104,7 +104,7 @@ Test(state, counts_who_refers_to_whom)
     cr_assert_eq(state_uses(core.state, NOUN_HOST, decision.host.id), 1);
 }
 
-static size_t count_of(enum session_owner owner, const char *id)
+static size_t count_of(enum state_order owner, const char *id)
 {
     size_t count = 0;
     struct session_walk walk = state_sessions_of(core.state, owner, id);

@@ -56,8 +56,10 @@ static void open_walled_town(void)
     struct logon_decision decision;
     union record person = {.person = {.id = "neustadt/p-anna", .first_seen_ms = 1}};
     union record clerk = {.administrator = {.id = "neustadt/admin", .name = "Admin", .certificate = "aa"}};
+    union record grant = {.grant = {.id = "neustadt/g-1", .to = "fern", .pool = "neustadt/office", .reason = "why"}};
     core_open(&core);
     core_set(&core, NOUN_PERSON, &person);
+    core_set(&core, NOUN_GRANT, &grant);
     core_set(&core, NOUN_ADMINISTRATOR, &clerk);
     core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NONE);
@@ -330,7 +332,7 @@ Test(wall, nobody_gets_a_profile_a_pool_or_a_host_of_a_foreign_tenant)
     TEXT_PUT(record.profile.pool, "altdorf/office");
     core_set(&core, NOUN_PROFILE, &record);
     core_decide(&core, "bert", "rathaus", "neustadt/desk1", &decision);
-    cr_assert_eq(decision.refusal, REFUSAL_NO_HOST);
+    cr_assert_eq(decision.refusal, REFUSAL_NO_GRANT);
 
     record = *copy_of(NOUN_ASSIGNMENT, "neustadt/clerk");
     TEXT_PUT(record.assignment.profile, "altdorf/clerk");
