@@ -266,7 +266,7 @@ static enum exit_code plan_and_apply(struct tool *tool, struct apply_request *re
         return EXIT_DONE;
     }
     if (plan->own_rights[0]) // they are asked about it, too
-        TEXT_PUT(request->accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
+        request->accept = ACCEPT_OWN_RIGHTS;
     return prompt_confirmed(options->yes) ? carry_out(tool, request, plan) : EXIT_NOT_CONFIRMED;
 }
 

@@ -74,14 +74,14 @@ static enum exit_code send_change(struct tool *tool, struct tool_call *call, voi
 {
     struct page_query accept = {.limit = 0};
     if (tool->options.yes)
-        TEXT_PUT(accept.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
+        accept.accept = ACCEPT_OWN_RIGHTS;
     call->query = call->method->query ? &accept : NULL;
     tool_send(tool, call, answer, told);
     bool meant = true;
     if (told->refusal == REFUSAL_OWN_RIGHTS) {
         tool_complain(tool, told);
         meant = prompt_confirmed(false);
-        TEXT_PUT(accept.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code);
+        accept.accept = ACCEPT_OWN_RIGHTS;
         if (meant)
             tool_send(tool, call, answer, told);
     }

@@ -81,7 +81,7 @@ static void add_query(struct text *path, const struct page_query *query)
     if (query->limit)
         snprintf(limit, sizeof limit, "%lld", (long long)query->limit);
     add_pair(path, "limit", limit);
-    add_pair(path, "accept", query->accept);
+    add_pair(path, "accept", query->accept == ACCEPT_NOTHING ? "" : acceptance_words[query->accept]);
     add_pair(path, "after", query->after);
     add_pair(path, "tenant", query->tenant);
 }

@@ -24,7 +24,9 @@ static const struct field events_query_fields[] = {
 };
 const struct record_type events_query_type = {"events_query", events_query_fields, sizeof(struct page_query)};
 
-#define ACCEPT(holder) {.name = "accept", .type = FIELD_TEXT, AT(holder, accept), .sentence = "own-rights: also when the change takes the caller's own right to administer"}
+const char *const acceptance_words[] = {[ACCEPT_NOTHING] = "nothing", [ACCEPT_OWN_RIGHTS] = "own-rights", NULL};
+
+#define ACCEPT(holder) {.name = "accept", .type = FIELD_CHOICE, AT(holder, accept), .choices = acceptance_words, .sentence = "own-rights: also when the change takes the caller's own right to administer"}
 
 static const struct field change_query_fields[] = {
     ACCEPT(page_query),

@@ -4,12 +4,16 @@
 #include "broker/api/host_link.h"
 #include "broker/base/mem.h"
 
+// Of changes: which refusal is not meant.
+enum acceptance { ACCEPT_NOTHING, ACCEPT_OWN_RIGHTS };
+extern const char *const acceptance_words[];
+
 // Of lists; of the journal `after` is the number of an event.
 struct page_query {
     char after[ID_SIZE];
     int64_t limit;
     char tenant[SLUG_SIZE];
-    char accept[SLUG_SIZE]; // of changes: the code of the refusal that is not meant
+    int64_t accept;
 };
 extern const struct record_type page_query_type, events_query_type, change_query_type, backup_query_type;
 
@@ -89,7 +93,7 @@ struct apply_object {
 struct apply_request {
     struct record_list objects;
     bool dry_run;
-    char accept[SLUG_SIZE]; // as in page_query
+    int64_t accept;
 };
 
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,

@@ -176,7 +176,7 @@ static void groups_checked(void *arg, struct record_list *notices, const struct 
         answer_preview(&plan);
         return;
     }
-    if (loss && !text_equal(body->accept, refusal_rows[REFUSAL_OWN_RIGHTS].code)) {
+    if (loss && body->accept != ACCEPT_OWN_RIGHTS) {
         request_refuse(request, REFUSAL_OWN_RIGHTS, loss);
         return;
     }

@@ -230,7 +230,7 @@ static bool condition_holds(struct services *services, const struct request *req
 static bool refuse_own_loss(const struct services *services, struct request *request, const struct event *event)
 {
     const char *loss = own_rights_loss(services->state, &request->peer, event, 1);
-    if (!loss || text_equal(request->page.accept, refusal_rows[REFUSAL_OWN_RIGHTS].code))
+    if (!loss || request->page.accept == ACCEPT_OWN_RIGHTS)
         return false;
     request_refuse(request, REFUSAL_OWN_RIGHTS, loss);
     return true;

@@ -99,6 +99,20 @@ static bool read_argument(struct lws *wsi, const char *name, char *value, size_t
     return !found || (text_copy(value, size, found) && text_is_clean(value, strlen(value)));
 }
 
+// Of a field of a query; one that is not there is as its row has it.
+static bool read_value(const struct field *field, const char *value, void *slot)
+{
+    int64_t choice = 0;
+    if (field->type == FIELD_NUMBER)
+        return !value[0] || text_number(value, field->min, field->max, slot);
+    if (field->type != FIELD_CHOICE)
+        return text_copy(slot, field->size, value);
+    while (value[0] && field->choices[choice] && !text_equal(field->choices[choice], value))
+        choice++;
+    *(int64_t *)slot = choice;
+    return field->choices[choice];
+}
+
 static bool read_query(struct request *request, struct lws *wsi)
 {
     const struct record_type *type = request->method->query;
@@ -108,9 +122,7 @@ static bool read_query(struct request *request, struct lws *wsi)
         void *slot = (char *)&request->page + field->offset;
         if (!read_argument(wsi, field->name, value, sizeof value))
             return false;
-        bool read = field->type == FIELD_NUMBER ? !value[0] || text_number(value, field->min, field->max, slot)
-                                                : text_copy(slot, field->size, value);
-        if (!read)
+        if (!read_value(field, value, slot))
             return false;
     }
     return true;

@@ -114,6 +114,21 @@ static bool asks(const char *request, const char *headers, const char *body, con
     return lone_shows(answer);
 }
 
+#define ENTRY "PUT /v1/administrators/neustadt/backup?accept="
+Test(administrator, accepts_no_refusal_that_there_is_not)
+{
+    char body[200];
+    snprintf(body, sizeof body, "{\"name\":\"Backup\",\"certificate\":\"%064d\"}", 7);
+    log_on_and_apply();
+    cr_assert(asks(ENTRY "everything", "", body, " 400 "), "%s", lone.said.out);
+    cr_assert(asks("DELETE /v1/administrators/neustadt/backup?accept=own", "", "", " 400 "), "%s", lone.said.out);
+    cr_assert(asks("POST /v1/apply", "", "{\"objects\":[],\"accept\":\"everything\"}", " 400 "), "%s", lone.said.out);
+    cr_assert(lone_shows("accept"), "%s", lone.said.out);
+    cr_assert(asks(ENTRY "own-rights", "", body, " 200 "), "%s", lone.said.out);
+    cr_assert(asks(ENTRY "nothing", "", body, " 200 "), "%s", lone.said.out);
+    cr_assert(asks(ENTRY, "", body, " 200 "), "%s", lone.said.out);
+}
+
 Test(administrator, changes_nothing_that_somebody_else_changed_meanwhile)
 {
     char condition[128];

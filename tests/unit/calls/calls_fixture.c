@@ -391,7 +391,7 @@ json_object *calls_call(enum method_id id, enum noun noun, const char *thing, co
     request->peer = calls.caller;
     TEXT_PUT(request->id, thing);
     TEXT_PUT(request->page.tenant, calls.filter);
-    TEXT_PUT(request->page.accept, calls.accept ? calls.accept : "");
+    request->page.accept = calls.accept;
     request->page.limit = calls.page_limit;
     TEXT_PUT(request->page.after, calls.page_after);
     if (calls.ticket) {

@@ -31,7 +31,7 @@ struct calls_fixture {
     size_t told_count;
     const struct print_message *printer; // what a print server answers that is asked about a printer; NULL: nothing yet
     char filter[SLUG_SIZE];              // ?tenant=
-    const char *accept;                  // ?accept=; NULL: none
+    int64_t accept;                      // ?accept=
     struct peer caller;                  // at first an administrator of the district
     const char *ticket;                  // that comes with each call: the principal itself; NULL: none
     bool away;                           // no host can be told anything

@@ -91,16 +91,14 @@ static void open_district(const struct peer *caller)
 // Refused with that word in the sentence, and done when it is meant.
 static void asked_about(const char *word, enum method_id method, enum noun noun, const char *id, const char *body)
 {
-    calls.accept = "";
+    calls.accept = ACCEPT_NOTHING;
     owned(json) json_object *refused = calls_call(method, noun, id, body);
     cr_assert_eq(calls.status, 409, "%s", body);
     cr_assert_str_eq(codec_string(refused, "type"), "urn:pult:own-rights", "%s", body);
     cr_assert(strstr(codec_string(refused, "detail"), word), "%s", codec_string(refused, "detail"));
-    calls.accept = "other";
-    CALLS_EXPECT(409, method, noun, id, body);
-    calls.accept = "own-rights";
+    calls.accept = ACCEPT_OWN_RIGHTS;
     CALLS_EXPECT(200, method, noun, id, body);
-    calls.accept = "";
+    calls.accept = ACCEPT_NOTHING;
 }
 
 Test(own_rights, are_asked_about_by_whoever_changes_the_group_they_are_in)
