@@ -45,7 +45,7 @@ void spool_path(char path[SPOOL_PATH_SIZE], const char *folder, const char *id, 
 
 static void publish_documents(struct batch *batch)
 {
-    struct file_draft *drafts[BATCH_MAX];
+    struct file_draft *drafts[BATCH_MAX] = {NULL};
     struct spool_write *of[BATCH_MAX];
     struct fault whys[BATCH_MAX];
     size_t count = 0;

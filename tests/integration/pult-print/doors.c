@@ -6,6 +6,7 @@
 
 #include <criterion/criterion.h>
 #include <cups/cups.h>
+#include <fcntl.h>
 #include <pwd.h>
 #include <sched.h>
 #include <stdio.h>
