@@ -39,6 +39,8 @@ static const struct field job_fields[] = {
     {.name = "fingerprint", .type = FIELD_DIGEST, AT(fingerprint), .sentence = "of that printer's certificate"},
     {.name = "printer_job", .type = FIELD_NUMBER, AT(printer_job), .max = INT32_MAX, .sentence = "its number there"},
     {.name = "pages", .type = FIELD_NUMBER, AT(pages), .max = INT64_MAX, .sentence = "sides that were printed"},
+    {.name = "sending", .type = FIELD_NUMBER, AT(sending_ms), .max = INT64_MAX, .sentence = "when that printer may first have heard of it"},
+    {.name = "attempts", .type = FIELD_NUMBER, AT(attempts), .max = INT64_MAX, .sentence = "how often it was sent somewhere"},
     {.name = "doubtful", .type = FIELD_FLAG, AT(doubtful), .sentence = "that printer may have only part of it"},
     {.name = "cancelling", .type = FIELD_FLAG, AT(cancelling), .sentence = "it is to be cancelled there"},
     {.name = NULL},

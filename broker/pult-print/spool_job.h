@@ -47,6 +47,8 @@ struct spool_job {
     char fingerprint[DIGEST_SIZE]; // of that printer's certificate
     int64_t printer_job;           // its number there; 0: none
     int64_t pages;                 // sides that were printed
+    int64_t sending_ms;            // when that printer may first have heard of it
+    int64_t attempts;              // how often it was sent somewhere
     bool doubtful;                 // that printer may have only part of it
     bool cancelling;               // it is to be cancelled there
 };

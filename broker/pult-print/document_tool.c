@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-print/document_tool.h"
+#include "broker/base/child.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/base/worker.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#define BUBBLEWRAP "/usr/bin/bwrap"
+#define DOCUMENT "/tmp/document"
+#define MADE "/proc/self/fd/4" // see start_program
+
+enum {
+    ARGUMENTS_MAX = 48,
+    SAID_MAX = 8 * 1024,
+    SECONDS_MAX = 120, // of processor time
+    MEGABYTE = 1024 * 1024,
+    MADE_MAX_MB = 512,
+    MEMORY_MAX_MB = 2048,
+    WAIT_MS = 300 * 1000,
+};
+
+// A row a task.
+static const struct tool_row {
+    const char *from, *to;
+    const char *arguments[12];
+} tool_rows[] = {
+    [DOCUMENT_COUNT_PAGES] = {"application/pdf", NULL, {"/usr/bin/pdfinfo", DOCUMENT}},
+    [DOCUMENT_TO_PWG_RASTER] = {"application/pdf",
+                                "image/pwg-raster",
+                                {"/usr/bin/gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pwgraster", "-r300",
+                                 "-sOutputFile=" MADE, "-f", DOCUMENT}},
+    [DOCUMENT_TO_URF] = {"application/pdf",
+                         "image/urf",
+                         {"/usr/bin/gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=urf", "-r300",
+                          "-sOutputFile=" MADE, "-f", DOCUMENT}},
+    [DOCUMENT_TO_POSTSCRIPT] = {"application/pdf", "application/postscript", {"/usr/bin/pdftops", DOCUMENT, MADE}},
+};
+enum { TOOLS = sizeof tool_rows / sizeof *tool_rows };
+
+struct document_tool {
+    enum document_task task;
+    document_tool_done *done;
+    void *arg;
+    struct child *child;
+    struct worker *feeder;
+    struct loop_timer *deadline;
+    int said, made; // memory
+};
+
+// ---- the document goes in
+
+struct feed {
+    struct document_reader *document;
+    int to;
+};
+
+static bool write_all(int to, const char *bytes, size_t length)
+{
+    while (length > 0) {
+        ssize_t written = write(to, bytes, length);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written <= 0)
+            return false;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return true;
+}
+
+static void feed_document(void *arg)
+{
+    struct feed *feed = arg;
+    char *piece = mem_room(DOCUMENT_PIECE);
+    size_t length = 1;
+    // A sandbox that ended meanwhile is seen by its exit code.
+    while (length > 0 && document_read(feed->document, piece, DOCUMENT_PIECE, &length, NULL) &&
+           write_all(feed->to, piece, length))
+        ;
+    explicit_bzero(piece, DOCUMENT_PIECE);
+    free(piece);
+    close(feed->to);
+    feed->to = -1;
+}
+
+static void feed_done(void *arg)
+{
+    (void)arg;
+}
+
+static void feed_drop(void *arg)
+{
+    struct feed *feed = arg;
+    document_close(feed->document);
+    if (feed->to >= 0)
+        close(feed->to);
+    free(feed);
+}
+
+// ---- and what comes out
+
+static int64_t read_pages(int said)
+{
+    char text[SAID_MAX + 1];
+    ssize_t length = pread(said, text, SAID_MAX, 0);
+    text[length > 0 ? length : 0] = 0;
+    const char *at = strstr(text, "\nPages:");
+    long pages = at ? strtol(at + strlen("\nPages:"), NULL, 10) : 0;
+    return pages > 0 ? pages : 0;
+}
+
+static void program_ended(void *arg, int status)
+{
+    struct document_tool *tool = arg;
+    struct fault why = {0};
+    const char *program = tool_rows[tool->task].arguments[0];
+    int64_t pages = status == 0 && tool->task == DOCUMENT_COUNT_PAGES ? read_pages(tool->said) : 0;
+    int made = -1;
+    if (status == 0 && tool->task != DOCUMENT_COUNT_PAGES && lseek(tool->made, 0, SEEK_END) > 0)
+        made = dup(tool->made);
+    if (pages == 0 && made < 0)
+        fault_set(&why, access(program, X_OK) == 0 && status != CHILD_NOT_STARTED ? FAULT_INVALID : FAULT_ABSENT,
+                  "%s ended with %d", program, status);
+    tool->done(tool->arg, pages, made, &why);
+}
+
+static void takes_too_long(void *arg)
+{
+    struct document_tool *tool = arg;
+    child_end(tool->child);
+}
+
+static bool start_program(struct document_tool *tool, struct loop *loop, int document, struct fault *why)
+{
+    static const char *const environment[] = {"PATH=/usr/bin", "LC_ALL=C.UTF-8", NULL};
+    static const char *const sandbox[] = {BUBBLEWRAP,
+                                          "--unshare-all",
+                                          "--die-with-parent",
+                                          "--new-session",
+                                          "--ro-bind",
+                                          "/usr",
+                                          "/usr",
+                                          "--ro-bind-try",
+                                          "/etc/fonts",
+                                          "/etc/fonts",
+                                          "--ro-bind-try",
+                                          "/etc/ghostscript",
+                                          "/etc/ghostscript",
+                                          "--ro-bind-try",
+                                          "/var/lib/ghostscript",
+                                          "/var/lib/ghostscript",
+                                          "--ro-bind-try",
+                                          "/etc/papersize",
+                                          "/etc/papersize",
+                                          "--symlink",
+                                          "usr/lib",
+                                          "/lib",
+                                          "--symlink",
+                                          "usr/lib64",
+                                          "/lib64",
+                                          "--proc",
+                                          "/proc",
+                                          "--dev",
+                                          "/dev",
+                                          "--tmpfs",
+                                          "/tmp",
+                                          "--ro-bind-data",
+                                          "3",
+                                          DOCUMENT,
+                                          "--"};
+    static const struct child_limit limits[] = {
+        {RLIMIT_CPU, SECONDS_MAX},
+        {RLIMIT_FSIZE, (rlim_t)MADE_MAX_MB * MEGABYTE},
+        {RLIMIT_DATA, (rlim_t)MEMORY_MAX_MB * MEGABYTE},
+        {RLIMIT_CORE, 0},
+    };
+    enum { SANDBOX = sizeof sandbox / sizeof *sandbox };
+    const char *arguments[ARGUMENTS_MAX + 12] = {0};
+    const struct tool_row *row = &tool_rows[tool->task];
+    static_assert((int)SANDBOX < (int)ARGUMENTS_MAX);
+    memcpy(arguments, sandbox, sizeof sandbox);
+    for (size_t i = 0; row->arguments[i]; i++)
+        arguments[SANDBOX + i] = row->arguments[i];
+    struct child_plan plan = {
+        .arguments = arguments,
+        .environment = environment,
+        .goes_first = true,
+        .input = -1,
+        .output = tool->said,
+        .pass = {document, tool->made},
+        .pass_count = 2,
+        .limits = limits,
+        .limit_count = sizeof limits / sizeof *limits,
+    };
+    tool->child = child_start(loop, &plan, program_ended, tool, why);
+    return tool->child != NULL;
+}
+
+struct document_tool *document_tool_start(struct loop *loop, enum document_task task, struct document_reader *document,
+                                          document_tool_done *done, void *arg, struct fault *why)
+{
+    int ends[2] = {-1, -1};
+    assert((size_t)task < sizeof tool_rows / sizeof *tool_rows);
+    struct document_tool *tool = mem_new(1, sizeof *tool);
+    struct feed *feed = mem_new(1, sizeof *feed);
+    *tool = (struct document_tool){.task = task, .done = done, .arg = arg};
+    tool->said = memfd_create("said", MFD_CLOEXEC);
+    tool->made = memfd_create("made", MFD_CLOEXEC);
+    *feed = (struct feed){.document = document, .to = -1};
+    bool fine = tool->said >= 0 && tool->made >= 0 && pipe2(ends, O_CLOEXEC) == 0;
+    if (!fine)
+        fault_set(why, FAULT_UNAVAILABLE, "no descriptors left");
+    feed->to = ends[1];
+    fine = fine && start_program(tool, loop, ends[0], why);
+    if (ends[0] >= 0)
+        close(ends[0]);
+    if (fine)
+        tool->feeder = worker_new(loop, feed_document, feed_done, feed_drop, feed, why);
+    if (!tool->feeder) {
+        feed_drop(feed);
+        document_tool_free(tool);
+        return NULL;
+    }
+    tool->deadline = loop_timer_new(loop, takes_too_long, tool);
+    loop_timer_start(tool->deadline, WAIT_MS);
+    return tool;
+}
+
+void document_tool_free(struct document_tool *tool)
+{
+    if (!tool)
+        return;
+    child_free(tool->child);
+    worker_free(tool->feeder);
+    loop_timer_free(tool->deadline);
+    if (tool->said >= 0)
+        close(tool->said);
+    if (tool->made >= 0)
+        close(tool->made);
+    free(tool);
+}
+
+bool document_tool_for(enum document_task *task, const char **format, const char *from, const char *takes)
+{
+    for (size_t i = 0; i < TOOLS; i++) {
+        const struct tool_row *row = &tool_rows[i];
+        size_t length = row->to ? strlen(row->to) : 0;
+        for (const char *at = takes; row->to && (at = strstr(at, row->to)); at += length)
+            if ((at == takes || at[-1] == ' ') && (at[length] == 0 || at[length] == ' ') &&
+                text_equal(row->from, from)) {
+                *task = (enum document_task)i;
+                *format = row->to;
+                return true;
+            }
+    }
+    return false;
+}

@@ -1,0 +1,745 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-print/print_worker.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/pult-print/document_tool.h"
+#include "broker/pult-print/print_options.h"
+#include "broker/pult-print/printer_probe.h"
+#include "broker/pult-print/printer_visit.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LOOK_FIRST_MS = 50, // after it was sent; then twice as long each time
+    LOOK_LAST_MS = 5000,
+    AWAY_FIRST_MS = 1000,
+    AWAY_LAST_MS = 60 * 1000,
+    BUSY_MS = 2000,
+    WATCH_MS = 10 * 1000, // how a printer is that takes its time over a document
+    AGE_SLACK_S = 2,
+};
+
+struct print_worker {
+    struct loop *loop;
+    struct spool *spool;
+    struct accounts *accounts;
+    struct print_target target;
+    const struct print_worker_events *events;
+    void *arg;
+    enum printer_state state;
+    char detail[PRINTER_DETAIL_SIZE];
+
+    char job[SPOOL_ID_SIZE]; // empty: free
+    unsigned char key[DOCUMENT_KEY_BYTES];
+    bool has_key, wants_key;
+    bool recovered;
+    bool damaged;           // the document cannot be read to its end
+    bool cancel_asked;      // of the printer
+    enum job_reason reason; // while it prints: it may be at a substitute
+    enum job_reason cancel_reason;
+    bool saved; // the record says `sending`
+    struct fault save_why;
+    bool read; // the printer was asked what it can
+    struct fault read_why;
+    struct printer_facts *facts; // NULL: not known now
+    struct print_options options;
+    struct printer_job result;
+    int64_t pages, wait_ms;
+    struct print_account entry;
+
+    struct ipp_line *line; // NULL while a visit has it, or there is none
+    struct printer_visit *visit;
+    struct document_tool *tool;
+    struct printer_probe *watch;
+    struct loop_timer *timer, *watch_timer;
+    void (*next)(struct print_worker *); // when the timer runs out
+};
+
+// ---- its record, and how the printer is
+
+static const struct spool_job *record_of(const struct print_worker *worker)
+{
+    const struct spool_job *job = spool_find(worker->spool, worker->job);
+    assert(job);
+    return job;
+}
+
+static void tell_state(struct print_worker *worker, enum printer_state state, const char *detail)
+{
+    if (worker->state == state && text_equal(worker->detail, detail))
+        return;
+    worker->state = state;
+    text_cut(worker->detail, sizeof worker->detail, detail);
+    worker->events->state(worker->arg, worker, state, worker->detail);
+}
+
+static void set_reason(struct print_worker *worker, enum job_reason reason)
+{
+    struct spool_job job = *record_of(worker);
+    if (job.reason == reason)
+        return;
+    job.reason = reason;
+    spool_put(worker->spool, &job, NULL, NULL);
+}
+
+static bool is_cancelling(const struct print_worker *worker)
+{
+    return record_of(worker)->cancelling;
+}
+
+// ---- waiting, and talking to the printer
+
+static void timer_is_out(void *arg)
+{
+    struct print_worker *worker = arg;
+    worker->next(worker);
+}
+
+static void wait_for(struct print_worker *worker, int64_t wait_ms, void (*next)(struct print_worker *))
+{
+    worker->next = next;
+    loop_timer_start(worker->timer, wait_ms);
+}
+
+static void wait_longer(struct print_worker *worker, int64_t first_ms, int64_t last_ms,
+                        void (*next)(struct print_worker *))
+{
+    wait_for(worker, worker->wait_ms < first_ms ? first_ms : worker->wait_ms, next);
+    worker->wait_ms = worker->wait_ms < first_ms ? 2 * first_ms : 2 * worker->wait_ms;
+    if (worker->wait_ms > last_ms)
+        worker->wait_ms = last_ms;
+}
+
+static struct visit *new_visit(struct print_worker *worker, enum visit_kind kind)
+{
+    struct visit *visit = visit_new(kind);
+    visit->line = worker->line ? take(worker->line) : ipp_line_new(&worker->target.address);
+    spool_job_name(visit->order.name, worker->job);
+    visit->number = record_of(worker)->printer_job;
+    return visit;
+}
+
+static void start_visit(struct print_worker *worker, struct visit *visit, printer_visit_done *done)
+{
+    assert(!worker->visit);
+    worker->visit = printer_visit_start(worker->loop, visit, done, worker);
+}
+
+// What it learned is copied; its line is kept, unless something went wrong on it.
+static void end_visit(struct print_worker *worker, struct visit *visit)
+{
+    if (visit->why.kind == FAULT_NONE)
+        worker->line = take(visit->line);
+    if (visit->has_facts) {
+        if (!worker->facts)
+            worker->facts = mem_new(1, sizeof *worker->facts);
+        *worker->facts = visit->facts;
+    }
+    printer_visit_free(take(worker->visit));
+}
+
+static void be_away(struct print_worker *worker, const struct fault *why, void (*next)(struct print_worker *))
+{
+    tell_state(worker, PRINTER_UNREACHABLE, why->text);
+    set_reason(worker, JOB_PRINTER_AWAY);
+    wait_longer(worker, AWAY_FIRST_MS, AWAY_LAST_MS, next);
+}
+
+// ---- the end of a job here
+
+static void forget_job(struct print_worker *worker)
+{
+    worker->job[0] = 0;
+    explicit_bzero(worker->key, sizeof worker->key);
+    worker->has_key = worker->wants_key = worker->recovered = worker->damaged = worker->cancel_asked = false;
+    worker->reason = JOB_REASON_NONE;
+    worker->wait_ms = worker->pages = 0;
+    free(take(worker->facts));
+    ipp_line_free(take(worker->line));
+    document_tool_free(take(worker->tool));
+}
+
+static void end_job(struct print_worker *worker)
+{
+    char job[SPOOL_ID_SIZE];
+    TEXT_PUT(job, worker->job);
+    forget_job(worker);
+    worker->events->ended(worker->arg, worker, job);
+}
+
+static void end_is_saved(void *arg, const struct fault *why)
+{
+    struct print_worker *worker = arg;
+    if (why->kind == FAULT_NONE)
+        accounts_release(worker->accounts, worker->job);
+    if (worker->wait_ms > 0)
+        wait_for(worker, worker->wait_ms, end_job);
+    else
+        end_job(worker);
+}
+
+// `rest_ms`: the worker takes nothing before that.
+static void save_end(struct print_worker *worker, enum spool_state state, enum job_reason reason, int64_t rest_ms)
+{
+    struct spool_job job = *record_of(worker);
+    job.state = state;
+    job.reason = reason;
+    job.doubtful = job.doubtful && state == SPOOL_UNCERTAIN;
+    job.cancelling = false;
+    worker->wait_ms = rest_ms;
+    loop_timer_stop(worker->watch_timer);
+    log_debug("print", "%s is %s (%s)", job.id, spool_state_words[state], job_reason_words[reason]);
+    spool_put(worker->spool, &job, end_is_saved, worker);
+}
+
+// It cannot go on: what is said about it depends on whether somebody wants it no more.
+static void give_up(struct print_worker *worker, enum spool_state state, enum job_reason reason, int64_t rest_ms)
+{
+    if (is_cancelling(worker))
+        save_end(worker, SPOOL_CANCELLED, worker->cancel_reason, 0);
+    else if (worker->damaged && state == SPOOL_WAITING)
+        save_end(worker, SPOOL_HELD, JOB_DAMAGED, 0);
+    else
+        save_end(worker, state, reason, rest_ms);
+}
+
+// ---- what was printed
+
+static void add_entry(struct print_worker *worker);
+
+static void entry_is_saved(void *arg, const struct fault *why)
+{
+    struct print_worker *worker = arg;
+    if (why->kind != FAULT_NONE) {
+        log_error("print", "the accounts cannot be written: %s", why->text);
+        wait_for(worker, AWAY_LAST_MS, add_entry);
+        return;
+    }
+    save_end(worker, (enum spool_state)worker->entry.outcome, (enum job_reason)worker->entry.reason, 0);
+}
+
+static void add_entry(struct print_worker *worker)
+{
+    accounts_add(worker->accounts, &worker->entry, entry_is_saved, worker);
+}
+
+static bool is_colour(const struct print_worker *worker)
+{
+    const char *mode = worker->options.values[OPTION_COLOUR];
+    return worker->result.colour >= 0 ? worker->result.colour > 0
+                                      : text_equal(mode, "color") || text_equal(mode, "auto");
+}
+
+static int64_t sheets_of(const struct print_worker *worker, int64_t impressions)
+{
+    if (worker->result.sheets > 0)
+        return worker->result.sheets;
+    return text_starts(worker->options.values[OPTION_SIDES], "two-sided") ? (impressions + 1) / 2 : impressions;
+}
+
+static void judge_outcome(const struct print_worker *worker, int64_t expected, int64_t *outcome, int64_t *reason)
+{
+    const struct spool_job *job = record_of(worker);
+    int64_t printed = worker->result.impressions;
+    bool whole = printed > 0 && printed == expected;
+    *reason = worker->reason;
+    if (worker->result.state == PRINTER_JOB_CANCELLED) {
+        *outcome = SPOOL_CANCELLED;
+        *reason = worker->cancel_reason;
+    } else if (worker->result.state == PRINTER_JOB_COMPLETED && (!job->doubtful || whole))
+        *outcome = SPOOL_DONE;
+    else if (worker->result.state == PRINTER_JOB_ABORTED && printed == 0 && !job->doubtful) {
+        *outcome = SPOOL_HELD;
+        *reason = JOB_NOT_SUPPORTED;
+    } else {
+        *outcome = SPOOL_UNCERTAIN;
+        *reason = worker->recovered ? JOB_SERVER_RESTARTED : JOB_HALF_PRINTED;
+    }
+}
+
+static void conclude(struct print_worker *worker)
+{
+    struct spool_job job = *record_of(worker);
+    int64_t expected = print_options_impressions(&worker->options, worker->pages);
+    int64_t printed = worker->result.impressions;
+    struct print_account *entry = &worker->entry;
+    *entry = (struct print_account){.attempt = job.attempts, .at_ms = clock_wall_ms()};
+    judge_outcome(worker, expected, &entry->outcome, &entry->reason);
+    entry->by_document = printed <= 0;
+    entry->impressions = printed > 0 ? printed : entry->outcome == SPOOL_DONE ? expected : 0;
+    entry->sheets = sheets_of(worker, entry->impressions);
+    entry->colour = is_colour(worker);
+    TEXT_PUT(entry->job, job.id);
+    TEXT_PUT(entry->person, job.person);
+    TEXT_PUT(entry->printer, job.printer);
+    job.pages = entry->impressions;
+    spool_put(worker->spool, &job, NULL, NULL);
+    if (entry->outcome == SPOOL_DONE || entry->impressions > 0)
+        add_entry(worker);
+    else
+        save_end(worker, (enum spool_state)entry->outcome, (enum job_reason)entry->reason, 0);
+}
+
+static void pages_are_counted(void *arg, int64_t pages, int made, const struct fault *why)
+{
+    struct print_worker *worker = arg;
+    assert(made < 0);
+    if (pages == 0)
+        log_warn("print", "the pages of %s cannot be counted: %s", worker->job, why->text);
+    worker->pages = pages;
+    document_tool_free(take(worker->tool));
+    conclude(worker);
+}
+
+static struct document_tool *start_tool(struct print_worker *worker, enum document_task task, document_tool_done *done,
+                                        struct fault *why)
+{
+    char path[SPOOL_PATH_SIZE];
+    spool_document_path(worker->spool, worker->job, path);
+    struct document_reader *document = document_open(path, worker->job, worker->key, why);
+    return document ? document_tool_start(worker->loop, task, document, done, worker, why) : NULL;
+}
+
+static void count_pages(struct print_worker *worker)
+{
+    struct fault why = {0};
+    worker->tool = start_tool(worker, DOCUMENT_COUNT_PAGES, pages_are_counted, &why);
+    if (!worker->tool)
+        pages_are_counted(worker, 0, -1, &why);
+}
+
+// It is over at the printer. Where that does not say how much came out, or may have had a half, the document does.
+static void settle_job(struct print_worker *worker)
+{
+    const struct spool_job *job = record_of(worker);
+    bool counts = worker->result.impressions > 0;
+    bool asks_document = worker->result.state == PRINTER_JOB_COMPLETED && counts == job->doubtful &&
+                         text_equal(job->format, "application/pdf");
+    if (!asks_document)
+        conclude(worker);
+    else if (worker->has_key)
+        count_pages(worker);
+    else {
+        worker->wants_key = true;
+        worker->events->wants_key(worker->arg, worker, worker->job);
+    }
+}
+
+void print_worker_give_key(struct print_worker *worker, const char *job, const unsigned char *key)
+{
+    if (!text_equal(worker->job, job) || !worker->wants_key)
+        return;
+    worker->wants_key = false;
+    worker->has_key = key != NULL;
+    if (!key) {
+        conclude(worker);
+        return;
+    }
+    memcpy(worker->key, key, sizeof worker->key);
+    count_pages(worker);
+}
+
+// ---- until it came out
+
+static void look(struct print_worker *worker);
+
+static void cancel_is_asked(void *arg, struct visit *visit)
+{
+    struct print_worker *worker = arg;
+    struct fault why = visit->why;
+    end_visit(worker, visit);
+    worker->cancel_asked = why.kind == FAULT_NONE;
+    if (worker->cancel_asked)
+        look(worker);
+    else
+        be_away(worker, &why, look);
+}
+
+static void judge_job(struct print_worker *worker)
+{
+    switch (worker->result.state) {
+    case PRINTER_JOB_INCOMPLETE:
+    case PRINTER_JOB_ACTIVE:
+        tell_state(worker, PRINTER_PRINTING, "");
+        set_reason(worker, worker->reason);
+        wait_longer(worker, LOOK_FIRST_MS, LOOK_LAST_MS, look);
+        break;
+    case PRINTER_JOB_STOPPED:
+        tell_state(worker, PRINTER_STOPPED, worker->facts ? worker->facts->detail : worker->result.reasons);
+        set_reason(worker, JOB_PRINTER_STOPPED);
+        wait_longer(worker, LOOK_FIRST_MS, LOOK_LAST_MS, look);
+        break;
+    case PRINTER_JOB_COMPLETED:
+    case PRINTER_JOB_CANCELLED:
+    case PRINTER_JOB_ABORTED:
+        tell_state(worker, PRINTER_IDLE, "");
+        settle_job(worker);
+        break;
+    }
+}
+
+static void job_is_seen(void *arg, struct visit *visit)
+{
+    struct print_worker *worker = arg;
+    struct fault why = visit->why;
+    bool came_back = worker->state == PRINTER_UNREACHABLE;
+    worker->result = visit->job;
+    end_visit(worker, visit);
+    if (worker->facts && why.kind == FAULT_NONE) {
+        struct print_options asked;
+        struct text notes = {0};
+        print_options_read(&asked, record_of(worker)->options);
+        print_options_fit(&worker->options, &asked, &worker->facts->abilities, &notes);
+        text_drop(&notes);
+    }
+    if (came_back && why.kind == FAULT_NONE)
+        worker->wait_ms = 0;
+    if (why.kind == FAULT_NONE)
+        judge_job(worker);
+    else if (why.kind == FAULT_ABSENT)
+        // It has lost its memory: nobody knows what came out.
+        give_up(worker, SPOOL_UNCERTAIN, JOB_HALF_PRINTED, 0);
+    else
+        be_away(worker, &why, look);
+}
+
+static void look(struct print_worker *worker)
+{
+    if (is_cancelling(worker) && !worker->cancel_asked) {
+        start_visit(worker, new_visit(worker, VISIT_CANCEL), cancel_is_asked);
+        return;
+    }
+    struct visit *visit = new_visit(worker, VISIT_LOOK);
+    // What it can, once; how it is, as long as it is stopped.
+    visit->wants_facts = !worker->facts || worker->state == PRINTER_STOPPED;
+    start_visit(worker, visit, job_is_seen);
+}
+
+static void be_sent(struct print_worker *worker, int64_t number, bool doubtful)
+{
+    struct spool_job job = *record_of(worker);
+    job.state = SPOOL_SENT;
+    job.printer_job = number;
+    job.doubtful = doubtful;
+    spool_put(worker->spool, &job, NULL, NULL);
+    worker->wait_ms = 0;
+    look(worker);
+}
+
+// ---- what became of one that was being sent
+
+static void search(struct print_worker *worker);
+
+static void half_is_cancelled(void *arg, struct visit *visit)
+{
+    struct print_worker *worker = arg;
+    struct fault why = visit->why;
+    end_visit(worker, visit);
+    if (why.kind == FAULT_NONE)
+        give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, 0);
+    else
+        be_away(worker, &why, search);
+}
+
+static void cancel_half(struct print_worker *worker, int64_t number)
+{
+    struct visit *visit = new_visit(worker, VISIT_CANCEL);
+    visit->number = number;
+    start_visit(worker, visit, half_is_cancelled);
+}
+
+static void search_is_over(void *arg, struct visit *visit)
+{
+    struct print_worker *worker = arg;
+    struct fault why = visit->why;
+    enum printer_search found = visit->found;
+    struct printer_job job = visit->job;
+    end_visit(worker, visit);
+    if (why.kind != FAULT_NONE)
+        be_away(worker, &why, search);
+    else if (found == PRINTER_CANNOT_TELL)
+        give_up(worker, SPOOL_UNCERTAIN, worker->recovered ? JOB_SERVER_RESTARTED : JOB_HALF_PRINTED, 0);
+    else if (found == PRINTER_NEVER_CAME)
+        give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, 0);
+    else if (job.state == PRINTER_JOB_INCOMPLETE)
+        cancel_half(worker, job.number);
+    else
+        be_sent(worker, job.number, true);
+}
+
+static void search(struct print_worker *worker)
+{
+    struct visit *visit = new_visit(worker, VISIT_SEARCH);
+    int64_t age_ms = clock_wall_ms() - record_of(worker)->sending_ms;
+    visit->age_s = (age_ms > 0 ? age_ms / 1000 : 0) + AGE_SLACK_S;
+    start_visit(worker, visit, search_is_over);
+}
+
+// ---- sending
+
+static void watch_printer(void *arg);
+
+static void printer_is_watched(void *arg, const struct printer_facts *facts, const char *fingerprint,
+                               const struct fault *why)
+{
+    struct print_worker *worker = arg;
+    (void)fingerprint;
+    (void)why;
+    if (facts)
+        tell_state(worker, facts->state, facts->detail);
+    printer_probe_free(take(worker->watch));
+    loop_timer_start(worker->watch_timer, WATCH_MS);
+}
+
+static void watch_printer(void *arg)
+{
+    struct print_worker *worker = arg;
+    if (!worker->watch)
+        worker->watch = printer_probe_new(worker->loop, &worker->target.address, printer_is_watched, worker);
+}
+
+// What a printer's no means, a row each; while it was only asked what it can, all that is not here is "away".
+static const struct printer_refusal {
+    enum fault_kind kind;
+    enum spool_state state;
+    enum job_reason reason;
+    enum printer_state printer;
+    int64_t rest_ms;
+} refusal_rows[] = {
+    {FAULT_BUSY, SPOOL_WAITING, JOB_REASON_NONE, PRINTER_PRINTING, BUSY_MS},
+    {FAULT_CONFLICT, SPOOL_WAITING, JOB_PRINTER_STOPPED, PRINTER_STOPPED, 0},
+    {FAULT_INVALID, SPOOL_HELD, JOB_NOT_SUPPORTED, PRINTER_IDLE, 0},
+};
+
+static void be_refused(struct print_worker *worker, const struct fault *why)
+{
+    static const struct printer_refusal away = {FAULT_UNAVAILABLE, SPOOL_WAITING, JOB_PRINTER_AWAY, PRINTER_UNREACHABLE,
+                                                0};
+    const struct printer_refusal *row = &away;
+    for (size_t i = 0; i < sizeof refusal_rows / sizeof *refusal_rows; i++)
+        if (refusal_rows[i].kind == why->kind)
+            row = &refusal_rows[i];
+    log_info("print", "%s does not take %s: %s", worker->target.id, worker->job, why->text);
+    tell_state(worker, row->printer, why->text);
+    give_up(worker, row->state, row->reason, row->rest_ms);
+}
+
+static void document_is_sent(void *arg, struct visit *visit)
+{
+    struct print_worker *worker = arg;
+    struct fault why = visit->why;
+    int64_t number = visit->number;
+    bool unreadable = visit->unreadable, began = visit->began;
+    loop_timer_stop(worker->watch_timer);
+    printer_probe_free(take(worker->watch));
+    end_visit(worker, visit);
+    worker->damaged = unreadable;
+    if (why.kind == FAULT_NONE)
+        be_sent(worker, number, false);
+    else if (unreadable && !began)
+        give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, 0);
+    else if (unreadable && number > 0)
+        cancel_half(worker, number);
+    else if (unreadable || why.kind == FAULT_BROKEN)
+        search(worker);
+    else
+        be_refused(worker, &why);
+}
+
+// `made`: what was made of the document; -1: as it is.
+static void send_document(struct print_worker *worker, const char *format, int made)
+{
+    const struct spool_job *job = record_of(worker);
+    struct visit *visit = new_visit(worker, VISIT_SEND);
+    visit->facts = *worker->facts;
+    visit->number = 0;
+    visit->made = made;
+    visit->order.options = worker->options;
+    visit->order.document.size = (uint64_t)job->size;
+    TEXT_PUT(visit->order.format, format);
+    TEXT_PUT(visit->id, job->id);
+    memcpy(visit->key, worker->key, sizeof visit->key);
+    if (made < 0)
+        spool_document_path(worker->spool, job->id, visit->path);
+    start_visit(worker, visit, document_is_sent);
+    loop_timer_start(worker->watch_timer, WATCH_MS);
+}
+
+static void document_is_made(void *arg, int64_t pages, int made, const struct fault *why)
+{
+    struct print_worker *worker = arg;
+    enum document_task task;
+    const char *format;
+    (void)pages;
+    document_tool_free(take(worker->tool));
+    bool still = document_tool_for(&task, &format, record_of(worker)->format, worker->facts->abilities.formats);
+    if (made >= 0 && still && !is_cancelling(worker)) {
+        send_document(worker, format, made);
+        return;
+    }
+    if (made >= 0)
+        close(made);
+    else
+        log_warn("print", "%s cannot be made into what %s takes: %s", worker->job, worker->target.id, why->text);
+    give_up(worker, SPOOL_HELD, JOB_NOT_SUPPORTED, 0);
+}
+
+static bool takes_format(const char *formats, const char *format)
+{
+    size_t length = strlen(format);
+    for (const char *at = formats; (at = strstr(at, format)); at += length)
+        if ((at == formats || at[-1] == ' ') && (at[length] == 0 || at[length] == ' '))
+            return true;
+    return false;
+}
+
+static void choose_format(struct print_worker *worker)
+{
+    const char *takes = worker->facts->abilities.formats, *format = record_of(worker)->format, *made;
+    enum document_task task;
+    struct fault why = {0};
+    if (takes_format(takes, format))
+        send_document(worker, format, -1);
+    else if (!document_tool_for(&task, &made, format, takes))
+        give_up(worker, SPOOL_HELD, JOB_NOT_SUPPORTED, 0);
+    else {
+        worker->tool = start_tool(worker, task, document_is_made, &why);
+        if (!worker->tool)
+            document_is_made(worker, 0, -1, &why);
+    }
+}
+
+// Both have come: the record is on the disk, and the printer has said what it can.
+static void go_on_sending(struct print_worker *worker)
+{
+    struct print_options asked;
+    struct text notes = {0};
+    if (!worker->saved || !worker->read)
+        return;
+    if (worker->save_why.kind != FAULT_NONE || is_cancelling(worker)) {
+        give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, BUSY_MS);
+        return;
+    }
+    if (worker->read_why.kind != FAULT_NONE) {
+        if (worker->read_why.kind == FAULT_INVALID)
+            worker->read_why.kind = FAULT_UNAVAILABLE;
+        be_refused(worker, &worker->read_why);
+        return;
+    }
+    tell_state(worker, worker->facts->state, worker->facts->detail);
+    if (!worker->facts->accepts || worker->facts->state == PRINTER_STOPPED) {
+        give_up(worker, SPOOL_WAITING, JOB_PRINTER_STOPPED, 0);
+        return;
+    }
+    print_options_read(&asked, record_of(worker)->options);
+    print_options_fit(&worker->options, &asked, &worker->facts->abilities, &notes);
+    if (notes.length)
+        log_info("print", "%s is fitted to %s: %s", worker->job, worker->target.id, notes.bytes);
+    text_drop(&notes);
+    choose_format(worker);
+}
+
+static void sending_is_saved(void *arg, const struct fault *why)
+{
+    struct print_worker *worker = arg;
+    worker->saved = true;
+    worker->save_why = *why;
+    go_on_sending(worker);
+}
+
+static void printer_is_read(void *arg, struct visit *visit)
+{
+    struct print_worker *worker = arg;
+    worker->read = true;
+    worker->read_why = visit->why;
+    end_visit(worker, visit);
+    go_on_sending(worker);
+}
+
+void print_worker_send(struct print_worker *worker, const char *id, const unsigned char key[DOCUMENT_KEY_BYTES])
+{
+    assert(print_worker_is_free(worker));
+    TEXT_PUT(worker->job, id);
+    memcpy(worker->key, key, sizeof worker->key);
+    worker->has_key = true;
+    worker->saved = worker->read = false;
+    struct spool_job job = *record_of(worker);
+    assert(job.state == SPOOL_WAITING);
+    worker->reason = (enum job_reason)job.reason;
+    job.state = SPOOL_SENDING;
+    job.sending_ms = clock_wall_ms();
+    job.attempts++;
+    job.printer_job = 0;
+    TEXT_PUT(job.printer, worker->target.id);
+    TEXT_PUT(job.printer_uri, worker->target.address.uri);
+    TEXT_PUT(job.fingerprint, worker->target.address.fingerprint);
+    spool_put(worker->spool, &job, sending_is_saved, worker);
+    start_visit(worker, new_visit(worker, VISIT_READ), printer_is_read);
+}
+
+void print_worker_recover(struct print_worker *worker, const char *id)
+{
+    assert(print_worker_is_free(worker));
+    TEXT_PUT(worker->job, id);
+    worker->recovered = true;
+    const struct spool_job *job = record_of(worker);
+    const struct print_account *entry = accounts_hold(worker->accounts, id, job->attempts);
+    assert(job->state == SPOOL_SENDING || job->state == SPOOL_SENT);
+    if (entry)
+        save_end(worker, (enum spool_state)entry->outcome, (enum job_reason)entry->reason, 0);
+    else if (job->state == SPOOL_SENDING)
+        search(worker);
+    else
+        look(worker);
+}
+
+void print_worker_cancel(struct print_worker *worker, const char *id, enum job_reason reason)
+{
+    if (!text_equal(worker->job, id))
+        return;
+    struct spool_job job = *record_of(worker);
+    worker->cancel_reason = reason;
+    job.cancelling = true;
+    spool_put(worker->spool, &job, NULL, NULL);
+    if (worker->visit && job.state == SPOOL_SENDING)
+        printer_visit_stop(worker->visit);
+    else if (!worker->visit && worker->next == look && job.state == SPOOL_SENT)
+        wait_for(worker, 0, look);
+}
+
+// ----
+
+struct print_worker *print_worker_new(struct loop *loop, struct spool *spool, struct accounts *accounts,
+                                      const struct print_target *target, const struct print_worker_events *events,
+                                      void *arg)
+{
+    struct print_worker *worker = mem_new(1, sizeof *worker);
+    *worker = (struct print_worker){
+        .loop = loop, .spool = spool, .accounts = accounts, .target = *target, .events = events, .arg = arg};
+    worker->timer = loop_timer_new(loop, timer_is_out, worker);
+    worker->watch_timer = loop_timer_new(loop, watch_printer, worker);
+    return worker;
+}
+
+void print_worker_free(struct print_worker *worker)
+{
+    if (!worker)
+        return;
+    printer_visit_free(take(worker->visit));
+    printer_probe_free(worker->watch);
+    forget_job(worker);
+    loop_timer_free(worker->timer);
+    loop_timer_free(worker->watch_timer);
+    free(worker);
+}
+
+bool print_worker_is_free(const struct print_worker *worker)
+{
+    return !*worker->job;
+}
