@@ -140,6 +140,17 @@ static bool is_not_assigned(const struct services *services, const char *id, str
     return true;
 }
 
+// The session host's name for them stands with it, here and on the print server.
+static bool has_no_print_job(const struct services *services, const char *id, struct fault *why)
+{
+    struct print_jobs_walk walk = print_jobs_of(&services->print_jobs, id);
+    const struct known_job *job = print_jobs_next(&walk);
+    while (job && known_job_is_over(job))
+        job = print_jobs_next(&walk);
+    return !job || fault_set(why, FAULT_CONFLICT, "a print job of theirs waits; cancel it first: pultctl job cancel %s",
+                             job->id);
+}
+
 void call_person_erase(struct services *services, struct request *request)
 {
     struct fault why;
@@ -148,7 +159,7 @@ void call_person_erase(struct services *services, struct request *request)
         return;
     }
     if (!has_no_session(services->state, request->id, &why) || !owns_no_desktop(services->state, request->id, &why) ||
-        !is_not_assigned(services, request->id, &why)) {
+        !is_not_assigned(services, request->id, &why) || !has_no_print_job(services, request->id, &why)) {
         request_refuse_fault(request, &why);
         return;
     }

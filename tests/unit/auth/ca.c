@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/ca.h"
+#include "broker/api/machine.h"
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -54,7 +55,7 @@ static X509 *read_own(void)
 }
 
 // With a name of the requester's own choice.
-static X509 *sign(struct ca *ca, const char *renews, int64_t *until_ms)
+static X509 *sign_as(struct ca *ca, enum noun noun, const char *renews, int64_t *until_ms)
 {
     struct fault why;
     struct ca_certificate made;
@@ -67,8 +68,7 @@ static X509 *sign(struct ca *ca, const char *renews, int64_t *until_ms)
     unsigned char *der = NULL;
     int length = i2d_X509_REQ(request, &der);
     struct ca_port port = ca_port(ca);
-    cr_assert(port.sign(port.self, der, (size_t)length, NOUN_DEVICE, "neustadt/desk1", renews, &made, &why), "%s",
-              why.text);
+    cr_assert(port.sign(port.self, der, (size_t)length, noun, "neustadt/desk1", renews, &made, &why), "%s", why.text);
     const unsigned char *at = made.der;
     X509 *certificate = d2i_X509(NULL, &at, (long)made.length);
     *until_ms = made.until_ms;
@@ -77,6 +77,11 @@ static X509 *sign(struct ca *ca, const char *renews, int64_t *until_ms)
     X509_REQ_free(request);
     EVP_PKEY_free(key);
     return certificate;
+}
+
+static X509 *sign(struct ca *ca, const char *renews, int64_t *until_ms)
+{
+    return sign_as(ca, NOUN_DEVICE, renews, until_ms);
 }
 
 // Puts one in its place that ends so soon.
@@ -105,6 +110,24 @@ static bool vouches_for(X509 *authority, X509 *certificate)
     X509_STORE_CTX_free(context);
     X509_STORE_free(store);
     return good;
+}
+
+// A device and a host may have the same id; and only to a print server others connect.
+Test(ca, says_of_which_kind_a_machine_is_and_whom_others_connect_to)
+{
+    struct ca *ca = open_with(3600);
+    for (size_t i = 0; i < machine_count; i++) {
+        char kind[64] = "";
+        int64_t until_ms;
+        X509 *certificate = sign_as(ca, machine_rows[i].noun, "", &until_ms);
+        X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_organizationalUnitName, kind, sizeof kind);
+        cr_assert_str_eq(kind, noun_rows[machine_rows[i].noun].name);
+        bool serves = X509_get_extended_key_usage(certificate) & XKU_SSL_SERVER;
+        cr_assert_eq(serves, machine_rows[i].noun == NOUN_PRINT_SERVER, "%s", kind);
+        cr_assert(X509_get_extended_key_usage(certificate) & XKU_SSL_CLIENT, "%s", kind);
+        X509_free(certificate);
+    }
+    ca_free(ca);
 }
 
 Test(ca, names_whom_the_broker_says_and_what_is_renewed)

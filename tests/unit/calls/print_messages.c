@@ -517,6 +517,18 @@ Test(print_messages, a_person_has_a_printer_of_their_tenant)
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_PRINTER, "neustadt/room1", "{}");
 }
 
+Test(print_messages, nobody_is_erased_whose_jobs_wait)
+{
+    core_change(&calls.core, anna.session.id, SESSION_ADMIN_ENDS);
+    says(job(JOB_HELD, JOB_NOT_AT_A_DESK));
+    owned(json) json_object *refused = calls_call(METHOD_REMOVE, NOUN_PERSON, PERSON, "{}");
+    cr_assert_eq(calls.status, 409);
+    cr_assert(strstr(codec_string(refused, "detail"), "pultctl job cancel neustadt/" JOB), "%s",
+              codec_string(refused, "detail"));
+    says(job(JOB_CANCELLED, JOB_BY_AN_ADMINISTRATOR));
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_PERSON, PERSON, "{}");
+}
+
 Test(print_messages, a_printer_is_at_an_address_that_its_tenant_may_use)
 {
     static const struct {

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/enrolment.h"
 #include "broker/api/codec.h"
+#include "broker/api/link_rows.h"
+#include "broker/api/machine.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define A "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
@@ -103,4 +106,38 @@ Test(member, a_renewal_is_an_event_that_is_read_as_it_was_written)
     cr_assert_str_eq(again.record.host.enrolment, A);
     cr_assert_eq(again.record.host.until_ms, 2000);
     text_drop(&text);
+}
+
+// One more kind is a row in each of these tables.
+Test(member, every_kind_of_machine_has_all_its_rows)
+{
+    for (size_t i = 0; i < machine_count; i++) {
+        static const char *const names[] = {"enrol_token_issued", "enrolled", "renewed", "identity_shared"};
+        enum noun noun = machine_rows[i].noun;
+        struct certificate_answer answer = {0};
+        union record record = {0};
+        cr_assert_eq(machine_of(noun), &machine_rows[i]);
+        cr_assert_eq(machine_by_role(machine_rows[i].role), &machine_rows[i]);
+        cr_assert(method_find(METHOD_ENROL_TOKEN, noun) && link_of(noun), "%s", noun_rows[noun].name);
+        text_put(machine_answer_id(&machine_rows[i], &answer), ID_SIZE, "neustadt/x");
+        for (size_t k = 0; k < machine_count; k++)
+            cr_assert_eq(machine_answer_id(&machine_rows[k], &answer)[0] != 0, k == i);
+        for (enum enrolment_event what = 0; what < ENROLMENT_EVENT_COUNT; what++) {
+            char name[NAME_SIZE], expected[NAME_SIZE];
+            struct event event = {.type = enrolment_event(noun, what), .noun = noun};
+            event_name(&event, name);
+            snprintf(expected, sizeof expected, "%s.%s", noun_rows[noun].name, names[what]);
+            cr_assert_str_eq(name, expected);
+        }
+        struct enrolment_proof proof = {A, "", 1000};
+        enrolment_enrol(noun, &record, &proof, 5);
+        cr_assert_str_eq(enrolment_certificate(noun, &record), A);
+        cr_assert_eq(enrolment_until_ms(noun, &record), 1000);
+        cr_assert_eq(enrolment_standing(noun, &record, &proof), ENROLMENT_CURRENT);
+        enrolment_succeed(noun, &record, &next);
+        cr_assert_str_eq(enrolment_certificate(noun, &record), B);
+        cr_assert_not(enrolment_is_disabled(noun, &record));
+    }
+    cr_assert_null(machine_of(NOUN_SITE));
+    cr_assert_null(machine_by_role(ROLE_ADMIN));
 }

@@ -155,6 +155,81 @@ Test(state, counts_on_when_a_device_comes_back)
     cr_assert(state_is_sound(core.state));
 }
 
+static void set_substitute(const char *id, const char *substitute)
+{
+    union record printer = {.printer = {.name = "printer", .uri = "ipp://p/", .site = "neustadt/rathaus"}};
+    TEXT_PUT(printer.printer.id, id);
+    TEXT_PUT(printer.printer.substitute, substitute);
+    core_set(&core, NOUN_PRINTER, &printer);
+}
+
+// Also when one is named before it is there, as a snapshot has them in the order of their ids.
+Test(state, counts_printers_that_are_each_others_substitutes)
+{
+    struct text text = {0};
+    struct fault why;
+    set_substitute("neustadt/a", "");
+    set_substitute("neustadt/b", "neustadt/a");
+    set_substitute("neustadt/a", "neustadt/b");
+    cr_assert_eq(state_uses(core.state, NOUN_PRINTER, "neustadt/a"), 1);
+    cr_assert_eq(state_uses(core.state, NOUN_PRINTER, "neustadt/b"), 1);
+    cr_assert(state_is_sound(core.state));
+    state_print(core.state, &text);
+    struct state *again = state_new();
+    cr_assert(state_read(again, text.bytes, text.length, &why), "%s", why.text);
+    cr_assert_eq(state_uses(again, NOUN_PRINTER, "neustadt/b"), 1);
+    cr_assert(state_is_sound(again));
+    state_free(again);
+    text_drop(&text);
+}
+
+Test(state, remembers_the_sessions_that_ended_last)
+{
+    struct logon_decision anna;
+    cr_assert_null(state_ended(core.state, 0));
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_change(&core, anna.session.id, SESSION_ADMIN_ENDS);
+    cr_assert_str_eq(state_ended(core.state, 0)->id, anna.session.id);
+    cr_assert_null(state_ended(core.state, 1));
+    struct event event = {
+        .type = EVENT_SESSION_ENDED, .noun = NOUN_SESSION, .record.session = *state_ended(core.state, 0)};
+    for (int i = 1; i <= STATE_ENDED_MAX + 2; i++) {
+        event.record.session.changed_ms = i;
+        state_apply(core.state, &event);
+    }
+    cr_assert_eq(state_ended(core.state, 0)->changed_ms, STATE_ENDED_MAX + 2);
+    cr_assert_eq(state_ended(core.state, STATE_ENDED_MAX - 1)->changed_ms, 3);
+    cr_assert_null(state_ended(core.state, STATE_ENDED_MAX));
+}
+
+Test(state, knows_how_far_the_accounts_of_a_print_server_are)
+{
+    struct text text = {0};
+    struct fault why;
+    struct event event = {.type = EVENT_JOB_PRINTED, .noun = NOUN_JOB}, again = {0};
+    event.record.job = (struct print_job){.id = "neustadt/j-1",
+                                          .person = "neustadt/p-1",
+                                          .printer = "neustadt/room1",
+                                          .server = "neustadt/print",
+                                          .number = 7,
+                                          .impressions = 3};
+    event_print(&event, &text);
+    cr_assert(event_read(&again, text.bytes, text.length, &why), "%s", why.text);
+    cr_assert_eq(event_keep(text.bytes, text.length), EVENT_KEEP_SESSIONS); // as accounts of sessions
+    state_apply(core.state, &again);
+    state_apply(core.state, &again);
+    const struct print_server *server = state_find(core.state, NOUN_PRINT_SERVER, "neustadt/print");
+    cr_assert_eq(server->accounts, 7);
+    cr_assert_eq(state_count(core.state, NOUN_JOB), 0);
+    again.record.job.number = 6; // they never go back
+    state_apply(core.state, &again);
+    cr_assert_eq(server->accounts, 7);
+    TEXT_PUT(again.record.job.server, "neustadt/gone");
+    state_apply(core.state, &again);
+    cr_assert(state_is_sound(core.state));
+    text_drop(&text);
+}
+
 Test(state, accepts_no_reference_across_tenants)
 {
     struct fault why;
