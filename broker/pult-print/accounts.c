@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { ENTRY_TEXT_MAX = 4096, REMOVED_AT_ONCE = 16 };
 
@@ -111,6 +112,7 @@ static bool read_entry(struct accounts *accounts, const char *name, struct fault
 
 struct accounts *accounts_open(struct loop *loop, const char *folder, accounts_tell *tell, void *arg, struct fault *why)
 {
+    mkdir(folder, 0700); // unless it is there
     DIR *entries = opendir(folder);
     if (!entries) {
         fault_set(why, FAULT_UNAVAILABLE, "cannot read %s", folder);

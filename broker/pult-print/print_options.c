@@ -104,17 +104,18 @@ static bool media_area(const char *name, int64_t *area)
     return true;
 }
 
-// The one of nearly its size, the larger of two. Ranges ("custom_min_...") and rolls are no sheets.
-static void nearest_medium(char nearest[OPTION_SIZE], const char *asked, const char *media)
+// The one of nearly its size, of those that are called alike: "iso_". Ranges ("custom_min_...") and rolls are no
+// sheets.
+static bool nearest_medium(char nearest[OPTION_SIZE], const char *asked, const char *start, const char *media)
 {
     int64_t wanted, best = INT64_MAX, area;
     size_t length;
-    nearest[0] = 0;
     if (!media_area(asked, &wanted))
-        return;
+        return false;
     for (const char *at = media, *one; (one = next_word(&at, ' ', &length));) {
         char name[OPTION_SIZE];
-        if (length >= sizeof name || text_starts(one, "custom_") || text_starts(one, "roll_"))
+        if (length >= sizeof name || text_starts(one, "custom_") || text_starts(one, "roll_") ||
+            !text_starts(one, start))
             continue;
         memcpy(name, one, length);
         name[length] = 0;
@@ -123,6 +124,7 @@ static void nearest_medium(char nearest[OPTION_SIZE], const char *asked, const c
             memcpy(nearest, name, length + 1);
         }
     }
+    return best < INT64_MAX;
 }
 
 // ---- one way to fit for each option: its value in, its value out; empty: it is left out
@@ -142,13 +144,19 @@ static void fit_sides(char value[OPTION_SIZE], const struct printer_abilities *p
     text_put(value, OPTION_SIZE, has_word(printer->values[option], "one-sided") ? "one-sided" : "");
 }
 
+// What lies in it comes first, since a printer stops for what does not; but a sheet of another system only at last:
+// many say that they hold Letter where there is none in the house.
 static void fit_medium(char value[OPTION_SIZE], const struct printer_abilities *printer, enum print_option option)
 {
-    char nearest[OPTION_SIZE];
-    if (has_word(printer->values[option], value))
+    char nearest[OPTION_SIZE] = "", system[OPTION_SIZE];
+    const char *all = printer->values[option];
+    if (has_word(all, value))
         return;
-    nearest_medium(nearest, value, *printer->ready ? printer->ready : printer->values[option]);
-    text_put(value, OPTION_SIZE, nearest);
+    text_cut(system, strcspn(value, "_") + 2 < sizeof system ? strcspn(value, "_") + 2 : sizeof system, value);
+    bool found = nearest_medium(nearest, value, system, printer->ready) ||
+                 nearest_medium(nearest, value, system, all) || nearest_medium(nearest, value, "", printer->ready) ||
+                 nearest_medium(nearest, value, "", all);
+    text_put(value, OPTION_SIZE, found ? nearest : "");
 }
 
 // Grey, unless colour was asked for and is there.

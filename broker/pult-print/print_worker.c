@@ -21,7 +21,8 @@ enum {
     AWAY_FIRST_MS = 1000,
     AWAY_LAST_MS = 60 * 1000,
     BUSY_MS = 2000,
-    WATCH_MS = 10 * 1000, // how a printer is that takes its time over a document
+    WATCH_MS = 10 * 1000,
+    TROUBLE_MS = 3000,
     AGE_SLACK_S = 2,
 };
 
@@ -151,6 +152,43 @@ static void be_away(struct print_worker *worker, const struct fault *why, void (
     wait_longer(worker, AWAY_FIRST_MS, AWAY_LAST_MS, next);
 }
 
+// ---- how a printer is that takes its time over a document, or that failed when it was last asked
+
+static bool is_in_trouble(const struct print_worker *worker)
+{
+    return worker->state == PRINTER_UNREACHABLE || worker->state == PRINTER_STOPPED;
+}
+
+static void printer_is_watched(void *arg, const struct printer_facts *facts, const char *fingerprint,
+                               const struct fault *why)
+{
+    struct print_worker *worker = arg;
+    struct printer_probe *over = take(worker->watch);
+    (void)fingerprint;
+    // What is told may bring the next job.
+    loop_timer_start(worker->watch_timer, WATCH_MS);
+    if (facts)
+        tell_state(worker, facts->state, facts->detail);
+    else if (!*worker->job)
+        tell_state(worker, PRINTER_UNREACHABLE, why->text);
+    if (!*worker->job && !is_in_trouble(worker))
+        loop_timer_stop(worker->watch_timer);
+    printer_probe_free(over);
+}
+
+static void watch_printer(void *arg)
+{
+    struct print_worker *worker = arg;
+    if (!worker->watch)
+        worker->watch = printer_probe_new(worker->loop, &worker->target.address, printer_is_watched, worker);
+}
+
+static void stop_watching(struct print_worker *worker)
+{
+    loop_timer_stop(worker->watch_timer);
+    printer_probe_free(take(worker->watch));
+}
+
 // ---- the end of a job here
 
 static void forget_job(struct print_worker *worker)
@@ -170,6 +208,9 @@ static void end_job(struct print_worker *worker)
     char job[SPOOL_ID_SIZE];
     TEXT_PUT(job, worker->job);
     forget_job(worker);
+    // Nobody sends to a printer in trouble: it is asked until that is over.
+    if (is_in_trouble(worker))
+        loop_timer_start(worker->watch_timer, TROUBLE_MS);
     worker->events->ended(worker->arg, worker, job);
 }
 
@@ -193,7 +234,7 @@ static void save_end(struct print_worker *worker, enum spool_state state, enum j
     job.doubtful = job.doubtful && state == SPOOL_UNCERTAIN;
     job.cancelling = false;
     worker->wait_ms = rest_ms;
-    loop_timer_stop(worker->watch_timer);
+    stop_watching(worker);
     log_debug("print", "%s is %s (%s)", job.id, spool_state_words[state], job_reason_words[reason]);
     spool_put(worker->spool, &job, end_is_saved, worker);
 }
@@ -483,27 +524,6 @@ static void search(struct print_worker *worker)
 
 // ---- sending
 
-static void watch_printer(void *arg);
-
-static void printer_is_watched(void *arg, const struct printer_facts *facts, const char *fingerprint,
-                               const struct fault *why)
-{
-    struct print_worker *worker = arg;
-    (void)fingerprint;
-    (void)why;
-    if (facts)
-        tell_state(worker, facts->state, facts->detail);
-    printer_probe_free(take(worker->watch));
-    loop_timer_start(worker->watch_timer, WATCH_MS);
-}
-
-static void watch_printer(void *arg)
-{
-    struct print_worker *worker = arg;
-    if (!worker->watch)
-        worker->watch = printer_probe_new(worker->loop, &worker->target.address, printer_is_watched, worker);
-}
-
 // What a printer's no means, a row each; while it was only asked what it can, all that is not here is "away".
 static const struct printer_refusal {
     enum fault_kind kind;
@@ -536,8 +556,7 @@ static void document_is_sent(void *arg, struct visit *visit)
     struct fault why = visit->why;
     int64_t number = visit->number;
     bool unreadable = visit->unreadable, began = visit->began;
-    loop_timer_stop(worker->watch_timer);
-    printer_probe_free(take(worker->watch));
+    stop_watching(worker);
     end_visit(worker, visit);
     worker->damaged = unreadable;
     if (why.kind == FAULT_NONE)
@@ -665,6 +684,7 @@ static void printer_is_read(void *arg, struct visit *visit)
 void print_worker_send(struct print_worker *worker, const char *id, const unsigned char key[DOCUMENT_KEY_BYTES])
 {
     assert(print_worker_is_free(worker));
+    stop_watching(worker);
     TEXT_PUT(worker->job, id);
     memcpy(worker->key, key, sizeof worker->key);
     worker->has_key = true;
@@ -686,6 +706,7 @@ void print_worker_send(struct print_worker *worker, const char *id, const unsign
 void print_worker_recover(struct print_worker *worker, const char *id)
 {
     assert(print_worker_is_free(worker));
+    stop_watching(worker);
     TEXT_PUT(worker->job, id);
     worker->recovered = true;
     const struct spool_job *job = record_of(worker);

@@ -21,7 +21,7 @@ struct print_worker_events {
     // The job's record has its new state: waiting (reason none: later; otherwise better elsewhere), held, uncertain,
     // done or cancelled. The worker is free; a key that was given is wiped.
     void (*ended)(void *arg, struct print_worker *worker, const char *job);
-    // How the printer is, whenever that changed.
+    // How the printer is, whenever that changed: one in trouble is asked every few seconds, without a job, too.
     void (*state)(void *arg, struct print_worker *worker, enum printer_state state, const char *detail);
     // After a restart: the document must be looked into. To be answered by print_worker_give_key, later.
     void (*wants_key)(void *arg, struct print_worker *worker, const char *job);

@@ -407,7 +407,7 @@ static void look_at_job(struct search *search, ipp_t *one)
         return;
     read_text(one, "job-name", name, sizeof name);
     int64_t over_s = read_number(one, "time-at-completed", -1), made_s = read_number(one, "time-at-creation", -1);
-    if (over_s > 0 && search->up_s - over_s > search->age_s)
+    if (over_s >= 0 && read_number(one, "job-state", 0) >= IPP_JSTATE_CANCELED && search->up_s - over_s > search->age_s)
         search->remembers = true;
     if (text_equal(name, search->name)) {
         read_job(one, search->job);

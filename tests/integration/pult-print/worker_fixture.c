@@ -126,7 +126,7 @@ void print_pause(int ms)
 {
     late = false;
     loop_timer_start(deadline, ms);
-    while (!late && !ended)
+    while (!late)
         loop_run(print_loop);
     loop_timer_stop(deadline);
 }
