@@ -6,6 +6,7 @@
 #include "broker/api/record.h"
 #include "broker/client/language.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { PAGE = 500 };
@@ -126,13 +127,14 @@ static bool complain_of_missing(const struct draft *draft)
     return true;
 }
 
-static enum exit_code put(struct tool *tool, const struct invocation *invocation, struct draft *draft, const char *etag)
+static enum exit_code put(struct tool *tool, const struct invocation *invocation, const char *id, struct draft *draft,
+                          const char *etag)
 {
     struct fault why = {0};
     struct client_answer told;
     union noun_status status;
     struct tool_call call = {.method = method_find(METHOD_SET, draft->noun),
-                             .id = invocation->words[0],
+                             .id = id,
                              .body = &draft->record,
                              .etag = etag,
                              .if_absent = !etag};
@@ -160,16 +162,42 @@ static enum exit_code put(struct tool *tool, const struct invocation *invocation
     return EXIT_DONE;
 }
 
+// Of people only the id is a name of ours; who sets something of somebody knows their user name.
+static enum exit_code find_person(struct tool *tool, const char *word, char id[ID_SIZE])
+{
+    struct noun_list all = {0};
+    const char *name = strchr(word, '/') + 1;
+    char tenant[SLUG_SIZE];
+    text_cut(id, ID_SIZE, word);
+    snprintf(tenant, sizeof tenant, "%.*s", (int)(name - 1 - word), word);
+    enum exit_code code = fetch_all(tool, NOUN_PERSON, tenant, &all.items);
+    for (size_t i = 0; code == EXIT_DONE && i < all.items.count; i++) {
+        const struct person_status *person = record_at(&all.items, &person_status_type, i);
+        if (text_same_name(name, strlen(name), person->user_name))
+            text_cut(id, ID_SIZE, person->person.id);
+    }
+    record_free(noun_list_types[NOUN_PERSON].fields, &all);
+    return code;
+}
+
 static enum exit_code write_noun(struct tool *tool, const struct invocation *invocation, bool adding)
 {
     struct client_answer told;
     union noun_status present;
     enum noun noun = invocation->noun;
     struct draft draft = {.noun = noun};
+    char id[ID_SIZE];
     struct tool_call call = {.method = method_find(METHOD_SHOW, noun), .id = invocation->words[0]};
     if (!tool_takes_id(noun, call.id))
         return EXIT_USAGE;
     tool_send(tool, &call, &present, &told);
+    if (told.refusal == REFUSAL_NOT_FOUND && noun == NOUN_PERSON) {
+        enum exit_code code = find_person(tool, invocation->words[0], id);
+        if (code != EXIT_DONE)
+            return code;
+        call.id = id;
+        tool_send(tool, &call, &present, &told);
+    }
     if (told.refusal == REFUSAL_NONE && adding) {
         out_complain(_("%s already exists. To change it: pultctl %s set"), call.id, noun_rows[noun].name);
         return EXIT_REFUSED;
@@ -184,7 +212,7 @@ static enum exit_code write_noun(struct tool *tool, const struct invocation *inv
         TEXT_PUT(draft.record.id, call.id);
     else
         memcpy(&draft.record, &present, noun_rows[noun].size); // each status begins with the record
-    return put(tool, invocation, &draft, adding ? NULL : told.etag);
+    return put(tool, invocation, call.id, &draft, adding ? NULL : told.etag);
 }
 
 enum exit_code noun_set(struct tool *tool, const struct invocation *invocation)
@@ -194,7 +222,13 @@ enum exit_code noun_set(struct tool *tool, const struct invocation *invocation)
 
 enum exit_code noun_add(struct tool *tool, const struct invocation *invocation)
 {
-    return write_noun(tool, invocation, true);
+    enum exit_code code = write_noun(tool, invocation, true);
+    if (code != EXIT_DONE || invocation->noun != NOUN_PRINTER || tool->out.json)
+        return code;
+    if (printer_show_found(tool, invocation->words[0]) != EXIT_DONE)
+        out_complain(_("%s is added, but nothing is known of it yet. When it can be reached: pultctl printer read %s"),
+                     invocation->words[0], invocation->words[0]);
+    return EXIT_DONE;
 }
 
 // ---- remove

@@ -34,6 +34,20 @@ static const struct fake_row rows[] = {
     {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"device_ca_until\":\"2020-01-01T00:00:00.000Z\",\"certificates_ending\":[{\"kind\":\"device\",\"id\":\"a/desk1\",\"until\":\"2026-03-01T08:00:00.000Z\"}]}"},
     {"POST", "/v1/logon/explain", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"host a/b: draining\",\"second\"],\"why_formats\":[\"host %s: draining\"]}"},
     {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]},{\"noun\":\"device\",\"id\":\"a/desk1\",\"change\":\"add\",\"fields\":[]},{\"noun\":\"host\",\"id\":\"a/ws1\",\"change\":\"add\",\"fields\":[{\"name\":\"os\",\"from\":\"\",\"to\":\"windows\"}]}],\"affected\":[{\"user_name\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"user_name\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"without_workplace\":1,\"people\":9,\"not_checked\":3,\"applied\":true}"},
+    {"GET", "/v1/printers/a/new", 404, NULL, "{\"type\":\"urn:pult:not-found\",\"status\":404}"},
+    {"PUT", "/v1/printers/a/new", 200, NULL, NULL},
+    {"POST", "/v1/printers/a/new/read", 200, NULL, "{\"id\":\"a/new\",\"name\":\"New\",\"uri\":\"ipp://p/ipp/print\",\"site\":\"a/s\",\"make\":\"Drucker 9\",\"formats\":[\"application/pdf\"],\"media\":[\"iso_a4_210x297mm\"],\"duplex\":true,\"state\":\"idle\",\"found_location\":\"Flur\"}"},
+    {"GET", "/v1/printers/a/far", 404, NULL, "{\"type\":\"urn:pult:not-found\",\"status\":404}"},
+    {"PUT", "/v1/printers/a/far", 200, NULL, NULL},
+    {"POST", "/v1/printers/a/far/read", 503, NULL, "{\"type\":\"urn:pult:printer-unreachable\",\"status\":503}"},
+    {"POST", "/v1/printers/a/new/drain", 200, NULL, "{\"id\":\"a/new\",\"name\":\"New\",\"uri\":\"ipp://p\",\"site\":\"a/s\",\"substitute\":\"a/far\"}"},
+    {"POST", "/v1/jobs/a/j-1/move", 200, NULL, "{\"id\":\"a/j-1\",\"state\":\"waiting\"}"},
+    {"GET", "/v1/people/a/anna", 404, NULL, "{\"type\":\"urn:pult:not-found\",\"status\":404}"},
+    {"GET", "/v1/people?limit=500&tenant=a", 200, NULL, "{\"items\":[{\"id\":\"a/p-2\",\"user_name\":\"bert\"},{\"id\":\"a/p-1\",\"user_name\":\"anna\"}]}"},
+    {"GET", "/v1/people/a/p-1", 200, NULL, "{\"id\":\"a/p-1\",\"user_name\":\"anna\"}"},
+    {"PUT", "/v1/people/a/p-1", 200, NULL, NULL},
+    {"POST", "/v1/grants", 200, NULL, "{\"id\":\"b/g-1\",\"to\":\"a\",\"pool\":\"b/office\",\"reason\":\"x\",\"until\":\"2030-01-01T00:00:00Z\",\"state\":\"waits-for-giver\"}"},
+    {"DELETE", "/v1/grants/b/g-1", 200, NULL, "{}"},
     {NULL},
 };
 // clang-format on
@@ -435,4 +449,50 @@ Test(pultctl, reads_its_settings_file)
     cr_assert_eq(run("login --password-stdin", "secret\n"), 0, "%s", pultctl.err);
     cr_assert_eq(run("host remove a/three", NULL), 4);
     cr_assert(said("Dazu sind Sie nicht berechtigt."), "%s", pultctl.err);
+}
+
+// ---- printers, jobs, grants
+
+Test(pultctl, asks_a_printer_that_is_added_and_shows_what_it_found)
+{
+    log_on();
+    cr_assert_eq(run("printer add a/new name=New uri=ipp://p/ipp/print site=a/s", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("printer a/new added.") && shown("Drucker 9") && shown("iso_a4_210x297mm") && shown("Flur"), "%s",
+              pultctl.out);
+    cr_assert_eq(run("printer add a/far name=Far uri=ipp://p/ipp/print site=a/s", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("printer a/far added."), "%s", pultctl.out);
+    cr_assert(said("pultctl printer read a/far"), "%s", pultctl.err);
+    cr_assert_eq(run("printer drain a/new", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("come out at a/far"), "%s", pultctl.out);
+}
+
+Test(pultctl, sends_a_job_elsewhere)
+{
+    log_on();
+    cr_assert_eq(run("job move a/j-1 a/new", NULL), 0, "%s", pultctl.err);
+    hear();
+    cr_assert(shown("\"last\":{\"printer\":\"a/new\"}"), "%s", pultctl.out);
+    cr_assert_eq(run("job move a/j-1 new", NULL), 2);
+}
+
+Test(pultctl, sets_the_printer_of_somebody_by_their_user_name)
+{
+    log_on();
+    cr_assert_eq(run("person set a/anna printer=a/new", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("person a/p-1 changed."), "%s", pultctl.out);
+    hear();
+    cr_assert(shown("\"printer\":\"a/new\""), "%s", pultctl.out);
+}
+
+Test(pultctl, asks_for_a_grant_and_says_who_is_to_approve_it)
+{
+    log_on();
+    cr_assert_eq(run("grant request to=a pool=b/office reason=x until=2030-01-01", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("b/g-1 waits for an administrator of the tenant whose it is"), "%s", pultctl.out);
+    hear();
+    cr_assert(shown("\"pool\":\"b/office\"") && shown("\"until\":\"2030-01-02T00:00:00Z\""), "%s", pultctl.out);
+    cr_assert_eq(run("grant request to=a pool=b/office reason=x until=soon", NULL), 2);
+    cr_assert(said("until: expected a time"), "%s", pultctl.err);
+    cr_assert_eq(run("grant revoke b/g-1", NULL), 0, "%s", pultctl.err);
+    cr_assert(shown("sessions that run go on"), "%s", pultctl.out);
 }
