@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Configuration as text: first what would change and who would get something else, then a question, then all at once.
 #include "admin-tool/command.h"
+#include "admin-tool/csv.h"
 #include "admin-tool/prompt.h"
 #include "admin-tool/yaml.h"
 #include "broker/api/codec_print.h"
@@ -27,12 +28,15 @@ static bool read_file(const char *path, struct text *text, struct fault *why)
     return read || fault_set(why, FAULT_UNAVAILABLE, "%s", strerror(EIO));
 }
 
-static bool read_objects(const char *path, struct apply_request *request)
+// NOUN_NONE: YAML of any nouns; else a table of one.
+static bool read_objects(const char *path, enum noun noun, struct apply_request *request)
 {
     struct fault why = {0};
     owned(text) struct text text = {0};
     text_adds(&text, "");
-    if (read_file(path, &text, &why) && yaml_read(request, text.bytes, text.length, &why))
+    bool read = read_file(path, &text, &why);
+    if (read && (noun == NOUN_NONE ? yaml_read(request, text.bytes, text.length, &why)
+                                   : csv_read(request, noun, text.bytes, text.length, &why)))
         return true;
     out_complain("%s: %s", path, why.text);
     return false;
@@ -270,23 +274,32 @@ static enum exit_code plan_and_apply(struct tool *tool, struct apply_request *re
     return prompt_confirmed(options->yes) ? carry_out(tool, request, plan) : EXIT_NOT_CONFIRMED;
 }
 
-enum exit_code apply_file(struct tool *tool, const struct invocation *invocation)
+static enum exit_code apply_objects(struct tool *tool, const char *path, enum noun noun)
 {
-    (void)invocation;
     struct apply_request request;
     struct apply_answer plan = {0};
-    if (!tool->options.file[0]) {
-        out_complain("%s", _("Missing -f FILE."));
-        return EXIT_USAGE;
-    }
     if (tool->options.enrol && tool->options.json) {
         out_complain("%s", _("--enrol prints lines with tokens, no JSON. Leave out --json."));
         return EXIT_USAGE;
     }
-    if (!read_objects(tool->options.file, &request))
+    if (!read_objects(path, noun, &request))
         return EXIT_USAGE;
     enum exit_code code = plan_and_apply(tool, &request, &plan);
     record_free(apply_answer_type.fields, &plan);
     record_free(apply_request_type.fields, &request);
     return code;
+}
+
+enum exit_code apply_file(struct tool *tool, const struct invocation *invocation)
+{
+    (void)invocation;
+    if (tool->options.file[0])
+        return apply_objects(tool, tool->options.file, NOUN_NONE);
+    out_complain("%s", _("Missing -f FILE."));
+    return EXIT_USAGE;
+}
+
+enum exit_code apply_table(struct tool *tool, const struct invocation *invocation)
+{
+    return apply_objects(tool, invocation->words[0], invocation->noun);
 }

@@ -32,6 +32,7 @@ const struct command command_rows[] = {
     {"person", "unlock", 0, "TENANT/NAME", 1, 1, 0, NEEDS_LOGON, person_unlock, N_("lets somebody at whose password was guessed try again at once")},
     {"tenant", "check", 0, "TENANT", 1, 1, OPTION_AS, NEEDS_LOGON, tenant_check, N_("looks at a tenant's directory as a logon would, and says how to mend what does not work")},
     {"device", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, device_enrol_token, N_("prints a one-time token with which the device gets its certificate")},
+    {"printer", "import", 0, "FILE", 1, 1, OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_table, N_("shows what a table of printers (CSV) would change, asks, and applies it all at once")},
     {"printer", "read", 0, "ID", 1, 1, 0, NEEDS_LOGON, printer_ask, N_("asks a printer what it is and can, and shows that")},
     {"printer", "drain", 0, "ID", 1, 1, 0, NEEDS_LOGON, printer_drain, N_("takes a printer out of service: its jobs go to its substitute, or wait")},
     {"printer", "undrain", 0, "ID", 1, 1, 0, NEEDS_LOGON, printer_undrain, N_("puts a printer back into service")},
