@@ -8,7 +8,9 @@
 #include "broker/base/text.h"
 #include "broker/client/credential.h"
 #include "broker/client/enrol.h"
+#include "broker/pult-print/job_dispatch.h"
 #include "broker/pult-print/print_door.h"
+#include "broker/pult-print/printer_questions.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -22,12 +24,15 @@ enum { PATH_SIZE = 300, SWEEP_MS = 30 * 1000, MIB = 1024 * 1024 };
 struct print_service {
     struct loop *loop;
     const struct print_config *config;
-    char id[ID_SIZE], socket[PATH_SIZE];
+    char id[ID_SIZE], socket[PATH_SIZE], credentials[PATH_SIZE];
     struct uplink *uplink;
     struct job_seal *sealing;
     struct spool *spool;
     struct intake_office office;
     struct print_door *door;
+    struct accounts *accounts;
+    struct job_dispatch *dispatch;
+    struct printer_questions *questions;
     struct loop_timer *sweep;
     bool welcomed;
 };
@@ -40,10 +45,10 @@ static const enum job_state told_states[SPOOL_STATE_COUNT] = {
     [SPOOL_CANCELLED] = JOB_CANCELLED,
 };
 
-static void send_message(struct print_service *service, const struct print_message *message)
+static bool send_message(void *arg, const struct print_message *message)
 {
-    if (service->welcomed)
-        client_link_send(uplink_client(service->uplink), message);
+    struct print_service *service = arg;
+    return service->welcomed && client_link_send(uplink_client(service->uplink), message);
 }
 
 static void tell_job(void *arg, const struct spool_job *job)
@@ -60,6 +65,29 @@ static void tell_job(void *arg, const struct spool_job *job)
     TEXT_PUT(message.principal, job->principal);
     TEXT_PUT(message.person, job->person);
     TEXT_PUT(message.printer, job->printer);
+    send_message(arg, &message);
+}
+
+static void job_changed(void *arg, const struct spool_job *job)
+{
+    struct print_service *service = arg;
+    tell_job(service, job);
+    if (service->dispatch)
+        job_dispatch_changed(service->dispatch, job);
+}
+
+static void tell_printed(void *arg, const struct print_account *entry)
+{
+    struct print_message message = {.type = PRINT_PRINTED,
+                                    .number = entry->number,
+                                    .at_ms = entry->at_ms,
+                                    .impressions = entry->impressions,
+                                    .sheets = entry->sheets,
+                                    .colour = entry->colour,
+                                    .counted = entry->by_document ? COUNTED_BY_DOCUMENT : COUNTED_BY_PRINTER};
+    TEXT_PUT(message.job, entry->job);
+    TEXT_PUT(message.person, entry->person);
+    TEXT_PUT(message.printer, entry->printer);
     send_message(arg, &message);
 }
 
@@ -95,20 +123,51 @@ static void welcome(struct print_service *service, const struct print_message *m
         log_error("link", "%s", why.text);
     open_door(service);
     tell_all_jobs(service);
+    job_dispatch_link(service->dispatch, true);
+    accounts_tell_all(service->accounts);
 }
 
 static void link_message(void *arg, const void *of_link)
 {
     struct print_service *service = arg;
     const struct print_message *message = of_link;
-    if (message->type == PRINT_WELCOME)
+    switch ((enum print_message_type)message->type) {
+    case PRINT_WELCOME:
         welcome(service, message);
+        return;
+    case PRINT_PRINTERS:
+        job_dispatch_printers(service->dispatch, message);
+        return;
+    case PRINT_ROUTED:
+        job_dispatch_routed(service->dispatch, message);
+        return;
+    case PRINT_ORDER:
+        job_dispatch_order(service->dispatch, message);
+        return;
+    case PRINT_PROBE:
+    case PRINT_TEST_PAGE:
+        printer_questions_ask(service->questions, message);
+        return;
+    case PRINT_COUNTED:
+        accounts_counted(service->accounts, message->number);
+        return;
+    case PRINT_ROUTE:
+    case PRINT_JOB:
+    case PRINT_JOBS_END:
+    case PRINT_PRINTER:
+    case PRINT_PROBED:
+    case PRINT_TESTED:
+    case PRINT_PRINTED:
+    case PRINT_MESSAGE_TYPE_COUNT:
+        return; // only we say this
+    }
 }
 
 static void link_down(void *arg)
 {
     struct print_service *service = arg;
     service->welcomed = false;
+    job_dispatch_link(service->dispatch, false);
     log_warn("link", "broker unreachable; jobs are taken and wait");
 }
 
@@ -148,7 +207,28 @@ static bool open_spool(struct print_service *service, struct fault *why)
     service->spool = spool_open(service->loop, path, why);
     if (!service->spool)
         return false;
-    spool_on_change(service->spool, tell_job, service);
+    spool_on_change(service->spool, job_changed, service);
+    return true;
+}
+
+static bool begin_printing(struct print_service *service, struct fault *why)
+{
+    char path[PATH_SIZE];
+    snprintf(path, sizeof path, "%s/accounts", service->config->state_dir);
+    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+        return fault_set(why, FAULT_UNAVAILABLE, "%s: %s", path, strerror(errno));
+    service->accounts = accounts_open(service->loop, path, tell_printed, service, why);
+    if (!service->accounts)
+        return false;
+    struct job_dispatch_config config = {.workers = &print_workers,
+                                         .loop = service->loop,
+                                         .spool = service->spool,
+                                         .accounts = service->accounts,
+                                         .credentials = service->credentials,
+                                         .send = send_message,
+                                         .arg = service};
+    service->questions = printer_questions_new(service->loop, service->credentials, send_message, service);
+    service->dispatch = job_dispatch_new(&config);
     return true;
 }
 
@@ -188,10 +268,12 @@ struct print_service *print_service_new(struct loop *loop, const struct print_co
     service->config = config;
     service->sealing = job_seal_new(config->state_dir);
     service->sweep = loop_timer_new(loop, sweep_spool, service);
+    snprintf(service->credentials, sizeof service->credentials, "%s/credentials", config->state_dir);
     enrol_id(service->id, NOUN_PRINT_SERVER, config->state_dir);
     if (!*service->id)
         fault_set(why, FAULT_ABSENT, "this print server is not enrolled; run pult-print --enrol");
-    if (*service->id && open_spool(service, why) && open_doors(service, why) && connect_broker(service, uplink, why)) {
+    if (*service->id && open_spool(service, why) && begin_printing(service, why) && open_doors(service, why) &&
+        connect_broker(service, uplink, why)) {
         loop_timer_start(service->sweep, SWEEP_MS);
         return service;
     }
@@ -205,6 +287,9 @@ void print_service_free(struct print_service *service)
         return;
     uplink_free(service->uplink);
     print_door_free(service->door);
+    printer_questions_free(service->questions);
+    job_dispatch_free(service->dispatch);
+    accounts_free(service->accounts);
     spool_free(service->spool);
     intake_office_close(&service->office);
     job_seal_free(service->sealing);

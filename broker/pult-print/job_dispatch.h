@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Which job goes to which printer, and when: the broker is asked for each (`route`), and again when its printer is
+// free, for its person may be elsewhere by then. Keys are asked for only when a job may be sent at once. Nothing is
+// asked of the broker twice at a time, and not too much at once.
+#pragma once
+#include "broker/api/print_link.h"
+#include "broker/pult-print/print_worker.h"
+#include "broker/pult-print/spool.h"
+
+struct job_dispatch;
+
+// What prints, one a printer: see print_worker.h.
+struct print_worker_ports {
+    struct print_worker *(*open)(struct loop *loop, struct spool *spool, struct accounts *accounts,
+                                 const struct print_target *target, const struct print_worker_events *events,
+                                 void *arg);
+    void (*close)(struct print_worker *worker);
+    bool (*is_free)(const struct print_worker *worker);
+    void (*send)(struct print_worker *worker, const char *job, const unsigned char key[DOCUMENT_KEY_BYTES]);
+    void (*recover)(struct print_worker *worker, const char *job);
+    void (*give_key)(struct print_worker *worker, const char *job, const unsigned char *key);
+    void (*cancel)(struct print_worker *worker, const char *job, enum job_reason reason);
+};
+extern const struct print_worker_ports print_workers; // the real ones
+
+struct job_dispatch_config {
+    const struct print_worker_ports *workers;
+    struct loop *loop;
+    struct spool *spool;
+    struct accounts *accounts;
+    const char *credentials;                                      // folder of what printers want to know of us
+    bool (*send)(void *arg, const struct print_message *message); // to the broker; false: it is away
+    void *arg;
+};
+
+// Takes up all that is in the spool.
+struct job_dispatch *job_dispatch_new(const struct job_dispatch_config *config);
+void job_dispatch_free(struct job_dispatch *dispatch); // before the spool; NULL allowed
+// Of each job that is new, or another one: what the spool tells.
+void job_dispatch_changed(struct job_dispatch *dispatch, const struct spool_job *job);
+void job_dispatch_link(struct job_dispatch *dispatch, bool is_up);
+// What the broker says.
+void job_dispatch_printers(struct job_dispatch *dispatch, const struct print_message *message);
+void job_dispatch_routed(struct job_dispatch *dispatch, const struct print_message *message);
+void job_dispatch_order(struct job_dispatch *dispatch, const struct print_message *message);
