@@ -113,6 +113,11 @@ void print_jobs_forget(struct print_jobs *jobs, const char *server_id)
 void print_jobs_sweep(struct print_jobs *jobs, int64_t now_ms)
 {
     drop_where(jobs, is_long_over, "", now_ms);
+    for (size_t i = 0; i < jobs->printers.count; i++) {
+        struct known_printer *printer = jobs->printers.records[i];
+        if (printer->state == PRINTER_UNREACHABLE && now_ms - printer->heard_ms > PRINT_AWAY_MS)
+            printer->state = PRINTER_UNKNOWN;
+    }
 }
 
 // ---- jobs
@@ -213,6 +218,7 @@ bool print_jobs_printer(struct print_jobs *jobs, const char *server_id, const ch
     TEXT_PUT(printer->server, server_id);
     TEXT_PUT(printer->detail, detail);
     printer->state = state;
+    printer->heard_ms = now_ms;
     return changed;
 }
 

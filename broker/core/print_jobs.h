@@ -10,6 +10,7 @@ enum {
     PRINT_JOBS_OF_SERVER_MAX = 20000, // that are remembered of one print server, and of one person there
     PRINT_JOBS_OF_PERSON_MAX = 500,
     PRINT_JOB_OVER_MS = 10 * 60 * 1000, // so long one that is out, or was cancelled, is still shown
+    PRINT_AWAY_MS = 60 * 1000,          // so long a printer is believed to be away that nobody has said so again of
 };
 
 struct known_job {
@@ -32,6 +33,7 @@ struct known_printer {
     int64_t state; // enum printer_state
     char detail[PRINT_DETAIL_SIZE];
     int64_t since_ms; // steady: when it came into this state
+    int64_t heard_ms; // steady: when that was last said
 };
 
 struct known_server {
@@ -60,7 +62,8 @@ void print_jobs_link(struct print_jobs *jobs, const char *server_id, bool up, in
 // It has said all jobs: what is stale still is forgotten.
 void print_jobs_complete(struct print_jobs *jobs, const char *server_id);
 void print_jobs_forget(struct print_jobs *jobs, const char *server_id); // it was removed
-void print_jobs_sweep(struct print_jobs *jobs, int64_t now_ms);         // what has been over for long
+// Forgets what has been over for long; and that a printer is away, so that it is tried again.
+void print_jobs_sweep(struct print_jobs *jobs, int64_t now_ms);
 
 // What its print server says of a job, as `said`; what it does not say (told, delete_at_ms, and a person once found
 // out) stays as it was. The row, which is good until the next change; NULL when it is too much, or another server's.

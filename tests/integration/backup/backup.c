@@ -256,7 +256,8 @@ Test(backup, makes_a_broker_of_a_new_machine)
     shell(
         "diff -r old etc; test \"$(stat -c %a:%U:%G etc/credentials/kreis.password)\" = 640:root:daemon;"
         "test \"$(stat -c %a etc/credentials)\" = 755; $PULT_BUILD/broker/pult-broker -c etc/pult-broker.conf --check;"
-        "test \"$(stat -c %a data/device-ca.key data/otp.secret data/journal.db heads/head.key | sort -u)\" = 600;"
+        "test \"$(stat -c %a data/device-ca.key data/otp.secret data/seal.pem data/journal.db heads/head.key | sort "
+        "-u)\" = 600;"
         "test ! -e data/restored");
     start_broker();
     log_on();

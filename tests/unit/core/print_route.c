@@ -90,8 +90,10 @@ static void open_hall(void)
     cr_assert_eq(logon.refusal, REFUSAL_NONE);
     core_change(&core, anna()->id, SESSION_HOST_CONNECTS);
     world = (struct print_world){core.state, &people, &reports, &jobs};
+    static char host_id[ID_SIZE]; // sessions come and go
+    TEXT_PUT(host_id, anna()->host);
     question = (struct print_question){.server_id = "neustadt/print",
-                                       .host_id = anna()->host,
+                                       .host_id = host_id,
                                        .certificate = state_host(core.state, anna()->host)->certificate,
                                        .user_name = "anna",
                                        .principal = "",
@@ -304,6 +306,19 @@ Test(print_route, goes_to_the_substitute_of_a_printer_that_cannot_print)
     question.avoid = "";
     set_state("neustadt/room12", PRINTER_PRINTING); // busy is not broken
     EXPECT(PRINT_SEND, JOB_REASON_NONE, "neustadt/room12");
+}
+
+// Sending to it fails at once, and then it is known again.
+Test(print_route, tries_a_printer_that_was_away_again)
+{
+    set_state("neustadt/room12", PRINTER_UNREACHABLE);
+    print_jobs_sweep(&jobs, 1 + PRINT_AWAY_MS);
+    EXPECT(PRINT_WAIT, JOB_PRINTER_AWAY, "neustadt/room12");
+    print_jobs_sweep(&jobs, 2 + PRINT_AWAY_MS);
+    EXPECT(PRINT_SEND, JOB_REASON_NONE, "neustadt/room12");
+    set_state("neustadt/room12", PRINTER_STOPPED); // would take the job and keep it
+    print_jobs_sweep(&jobs, 2 + PRINT_AWAY_MS);
+    EXPECT(PRINT_WAIT, JOB_PRINTER_STOPPED, "neustadt/room12");
 }
 
 Test(print_route, follows_substitutes_twice_and_in_no_circle)
