@@ -52,6 +52,49 @@ static const struct field session_fields[] = {
 
 const struct record_type host_session_type = {"host_session", session_fields, sizeof(struct host_session)};
 
+static const struct field printing_fields[] = {
+    {.name = "address", .type = FIELD_TEXT, AT(host_printing, address), .sentence = "of the print server; empty: there is none"},
+    {.name = "port", .type = FIELD_NUMBER, AT(host_printing, port), .max = 65535, .sentence = "of the print server"},
+    {.name = "server", .type = FIELD_TEXT, AT(host_printing, server), .sentence = "its id, which its certificate shows"},
+    {.name = "authority", .type = FIELD_TEXT, AT(host_printing, authority), .sentence = "certificate of the CA that signed that (DER, base64)"},
+    {.name = NULL},
+};
+
+const struct record_type host_printing_type = {"host_printing", printing_fields, sizeof(struct host_printing)};
+
+static const struct field printing_message_fields[] = {
+    {.name = "printing", .type = FIELD_RECORD, AT(host_message, printing), .flags = FIELD_INLINE, .record = &host_printing_type, .sentence = "where it is handed over"},
+    {.name = NULL},
+};
+
+static const struct field queue_fields[] = {
+    {.name = "name", .type = FIELD_TEXT, AT(host_queue, name), .flags = FIELD_REQUIRED, .sentence = "of the queue"},
+    {.name = "printer", .type = FIELD_TEXT, AT(host_queue, printer), .sentence = "id; empty: whichever is next to the person"},
+    {.name = "description", .type = FIELD_TEXT, AT(host_queue, description), .sentence = "what people call it"},
+    {.name = "location", .type = FIELD_TEXT, AT(host_queue, location), .sentence = "where it is"},
+    {.name = "colour", .type = FIELD_FLAG, AT(host_queue, colour), .sentence = "it prints in colour"},
+    {.name = "duplex", .type = FIELD_FLAG, AT(host_queue, duplex), .sentence = "it prints on both sides"},
+    {.name = "a3", .type = FIELD_FLAG, AT(host_queue, a3), .sentence = "it has A3"},
+    {.name = "tenants", .type = FIELD_LIST, AT(host_queue, tenants), .sentence = "whose people may use it; none: all of \"people\""},
+    {.name = NULL},
+};
+
+const struct record_type host_queue_type = {"host_queue", queue_fields, sizeof(struct host_queue)};
+
+static const struct field printing_person_fields[] = {
+    {.name = "user_name", .type = FIELD_TEXT, AT(host_printing_person, user_name), .flags = FIELD_REQUIRED, .sentence = "user name at the host"},
+    {.name = "tenant", .type = FIELD_TEXT, AT(host_printing_person, tenant), .flags = FIELD_REQUIRED, .sentence = "whose person it is"},
+    {.name = NULL},
+};
+
+const struct record_type host_printing_person_type = {"host_printing_person", printing_person_fields, sizeof(struct host_printing_person)};
+
+static const struct field queues_fields[] = {
+    {.name = "queues", .type = FIELD_RECORDS, AT(host_message, queues), .flags = FIELD_REQUIRED, .max = HOST_QUEUES_MAX, .record = &host_queue_type, .sentence = "all that there shall be"},
+    {.name = "people", .type = FIELD_RECORDS, AT(host_message, people), .flags = FIELD_REQUIRED, .max = HOST_PRINTING_PEOPLE_MAX, .record = &host_printing_person_type, .sentence = "who has a session there and may print"},
+    {.name = NULL},
+};
+
 static const struct field report_fields[] = {
     {.name = "fence", .type = FIELD_NUMBER, AT(host_message, fence), .max = HOST_FENCE_MAX, .sentence = "the highest fencing number that was accepted"},
     {.name = "cpu", .type = FIELD_NUMBER, AT(host_message, cpu), .max = 1000, .sentence = "share of the processors in use, permille"},
@@ -89,6 +132,8 @@ const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT] = {
     [HOST_LOG_OFF] = {"log-off", LINK_BROKER, order_fields, "type", NULL, "end the session; without one, all sessions of the user name"},
     [HOST_DISCONNECT] = {"disconnect", LINK_BROKER, order_fields, "type", NULL, "cut the connection: the session goes on and is locked"},
     [HOST_MESSAGE] = {"message", LINK_BROKER, message_fields, NULL, "message", "show the text, or the sentence for the reason; without a session, to everybody"},
+    [HOST_PRINTING] = {"printing", LINK_BROKER, printing_message_fields, NULL, "printing", "hand over what people print to this print server; without an address: to none"},
+    [HOST_QUEUES] = {"queues", LINK_BROKER, queues_fields, NULL, "printing", "the printers that the people there may choose, each time all of them"},
     [HOST_REPORT] = {"report", LINK_AGENT, report_fields, NULL, NULL, "how the host is and what runs there; on every change, and every 10 s"},
     [HOST_VERIFY] = {"verify", LINK_AGENT, verify_fields, "type", NULL, "a valid one-time password was presented; is it still the newest?"},
     [HOST_ENDED] = {"ended", LINK_AGENT, ended_fields, NULL, NULL, "the host ends the session without an order, for this reason"},

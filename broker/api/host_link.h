@@ -12,6 +12,9 @@ enum {
     HOST_VERIFY_MS = 1000,         // how long an agent waits for an answer before it decides alone
     HOST_TEXT_SIZE = 400,
     HOST_WARNINGS_SIZE = 1200,
+    HOST_QUEUES_MAX = 500,
+    HOST_PRINTING_PEOPLE_MAX = HOST_SESSIONS_MAX,
+    HOST_AUTHORITY_SIZE = 4096, // base64
 };
 
 enum host_message_type {
@@ -21,6 +24,8 @@ enum host_message_type {
     HOST_LOG_OFF,    // end `session` (or, when empty, all sessions of `user_name`), its programs in order; reason
     HOST_DISCONNECT, // cut the connection: the session goes on and is locked; reason
     HOST_MESSAGE,    // show `text`, or the sentence for `reason` and `minutes`, in `session` (empty: in all)
+    HOST_PRINTING,   // where the host hands over what people print; no address: nowhere
+    HOST_QUEUES,     // which printers the people on it may choose: queues, people. All of them, each time
     // From the agent.
     HOST_REPORT,  // load, faults, fence (the highest that let somebody in), sessions
     HOST_VERIFY,  // a valid one-time password was presented: request_id, session, user_name, fence. Is it still the
@@ -59,6 +64,29 @@ enum desktop_outcome {
 };
 extern const char *const desktop_outcome_words[];
 
+// The print server of a host's tenant, and how it is known.
+struct host_printing {
+    char address[NAME_SIZE]; // name or IP address; empty: there is none
+    int64_t port;
+    char server[ID_SIZE];                // its id, which its certificate shows
+    char authority[HOST_AUTHORITY_SIZE]; // certificate of the CA that signed that; DER in base64
+};
+
+// A queue of the host's cupsd.
+struct host_queue {
+    char name[ID_SIZE];    // "room1" or, of another tenant, "altstadt.room1"
+    char printer[ID_SIZE]; // empty: whichever is next to the person
+    char description[NAME_SIZE], location[2 * NAME_SIZE];
+    bool colour, duplex, a3;
+    char tenants[LIST_SIZE]; // whose people may use it; empty: all that are named
+};
+
+// Somebody who has a session there and may print.
+struct host_printing_person {
+    char user_name[USER_NAME_SIZE]; // at the host
+    char tenant[SLUG_SIZE];
+};
+
 // A number beyond would leave none for the logon after it. Events are not so many.
 #define HOST_FENCE_MAX (INT64_MAX / 2)
 
@@ -74,8 +102,10 @@ struct host_message {
     char text[HOST_TEXT_SIZE]; // for people
     int64_t now_ms;            // the broker's clock; one-time passwords end by it
     char otp_key[OTP_KEY_TEXT_SIZE];
-    int64_t outcome;  // enum desktop_outcome
-    bool was_running; // the desktop was there before, and its programs run, whatever the outcome
+    struct host_printing printing;
+    struct record_list queues, people; // of struct host_queue, struct host_printing_person
+    int64_t outcome;                   // enum desktop_outcome
+    bool was_running;                  // the desktop was there before, and its programs run, whatever the outcome
     // In a report. Shares in permille; "pressure" is the share of the last 10 s in which something waited for CPU,
     // memory or disk, whichever is worst (Linux PSI, "some avg10").
     int64_t cpu, memory, pressure;
@@ -100,5 +130,5 @@ struct host_session {
     bool unrecorded; // not in the message: the broker's journal came from a backup and never held it
 };
 
-extern const struct record_type host_session_type;
+extern const struct record_type host_session_type, host_printing_type, host_queue_type, host_printing_person_type;
 extern const struct link_type host_link_types[HOST_MESSAGE_TYPE_COUNT];

@@ -62,7 +62,8 @@ void link_introduce(struct link_hello *hello, const struct link_row *row, enum l
     *hello = (struct link_hello){.protocol = LINK_PROTOCOL, .version = PULT_VERSION};
     TEXT_PUT(hello->program, from == LINK_AGENT ? row->program : "pult-broker");
     for (size_t i = 0; i < row->type_count; i++)
-        if (row->types[i].from != from && row->types[i].needs)
+        if (row->types[i].from != from && row->types[i].needs &&
+            !list_has(words.length ? words.bytes : "", row->types[i].needs))
             text_addf(&words, "%s%s", words.length ? " " : "", row->types[i].needs);
     text_cut(hello->capabilities, sizeof hello->capabilities, words.length ? words.bytes : "");
     text_drop(&words);

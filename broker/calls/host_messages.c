@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/device_messages.h"
+#include "broker/calls/host_printing.h"
 #include "broker/core/reconcile.h"
 
 #include <stdio.h>
@@ -114,6 +115,7 @@ static void take_report(struct services *services, const char *host_id, struct h
     message->sessions = (struct record_list){0};
     reports_take(&services->reports, host_id, message, sessions.rows, sessions.count, last_seq, clock_steady_ms());
     compare(services, host_id);
+    host_printing_tell(services, host_id);
 }
 
 // ---- who was let in

@@ -49,6 +49,15 @@ void reports_link(struct reports *reports, const char *host_id, bool up, int64_t
         return;
     report->linked = up;
     report->changed_ms = now_ms;
+    report->printing[0] = 0;
+}
+
+bool reports_printing(struct reports *reports, const char *host_id, const char *digest)
+{
+    struct report *report = report_of(reports, host_id);
+    bool news = !text_equal(report->printing, digest);
+    TEXT_PUT(report->printing, digest);
+    return news;
 }
 
 static void forget_shut_out(struct reports *reports, const char *host_id)

@@ -37,6 +37,7 @@ struct report {
     int64_t failed_ms;
     struct desktop_failure no_desktop[REPORT_FAILURES_MAX]; // one a person
     int64_t desktop_ms;                                     // steady: when a new desktop last came; 0: none did
+    char printing[DIGEST_SIZE];                             // what it was told of printing; empty: nothing yet
 };
 
 struct reports {
@@ -65,6 +66,9 @@ void reports_desktop(struct reports *reports, const char *host_id, const char *p
 void reports_forget(struct reports *reports, const char *host_id);
 // How many desktops there somebody works at, though the journal does not know them. True: more than before.
 bool reports_surplus(struct reports *reports, const char *host_id, size_t shown);
+
+// What a host is told of printing, by its digest, "" for nothing: true when that is news to it.
+bool reports_printing(struct reports *reports, const char *host_id, const char *digest);
 
 // Its agent's link is up and has brought a report lately.
 bool report_is_fresh(const struct reports *reports, const char *host_id, int64_t now_ms);

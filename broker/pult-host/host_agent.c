@@ -18,6 +18,7 @@
 #include "broker/pult-host/otp_log.h"
 #include "broker/pult-host/otp_verifier.h"
 #include "broker/pult-host/pam_socket.h"
+#include "broker/pult-host/print_queues.h"
 #include "broker/pult-host/sessions.h"
 
 #include <errno.h>
@@ -49,6 +50,7 @@ struct host_agent {
     struct notifier *notifier;
     struct health_checks *checks;
     struct name_checks *names;
+    struct print_queues *queues;
     struct load load;
     struct loop_timer *soon, *every;
     bool welcomed;
@@ -101,6 +103,7 @@ static void collect_warnings(const struct host_agent *agent, char *text, size_t 
 {
     struct text warnings = {0};
     name_checks_print(agent->names, &warnings);
+    print_queues_print(agent->queues, &warnings);
     text_cut(text, size, warnings.bytes ? warnings.bytes : "");
     text_drop(&warnings);
 }
@@ -249,6 +252,12 @@ static void link_message(void *arg, const void *of_link)
         return;
     case HOST_MESSAGE:
         each_meant(agent, message, true, tell);
+        return;
+    case HOST_PRINTING:
+        print_queues_set_server(agent->queues, &message->printing);
+        return;
+    case HOST_QUEUES:
+        print_queues_set(agent->queues, message);
         return;
     case HOST_REPORT:
     case HOST_VERIFY:
@@ -421,6 +430,8 @@ static void start_watching(struct host_agent *agent)
                                           .probe_account = config->probe_account,
                                           .state_dir = config->state_dir,
                                           .free_percent = config->free_percent};
+    struct print_queues_config queues = {
+        .socket = config->cups_socket, .backend = config->print_backend, .state_dir = config->state_dir};
     agent->soon = loop_timer_new(agent->loop, report, agent);
     agent->every = loop_timer_new(agent->loop, report_again, agent);
     agent->sessions = sessions_new(agent->loop, agent->used, &sessions_events, agent);
@@ -428,6 +439,7 @@ static void start_watching(struct host_agent *agent)
     agent->newcomers = newcomers_new(agent->loop, agent->sessions, config->desktop_s * 1000, tell_of_newcomer, agent);
     agent->notifier = notify_new(agent->loop);
     agent->names = name_checks_new(agent->loop, something_changed, agent);
+    agent->queues = print_queues_new(agent->loop, &queues, something_changed, agent);
     agent->checks = health_checks_new(agent->loop, &checks, something_changed, agent);
     loop_timer_start(agent->every, 0);
 }
@@ -462,6 +474,7 @@ void host_agent_free(struct host_agent *agent)
     used_otps_free(agent->used);
     health_checks_free(agent->checks);
     name_checks_free(agent->names);
+    print_queues_free(agent->queues);
     notify_free(agent->notifier);
     newcomers_free(agent->newcomers);
     sessions_free(agent->sessions);

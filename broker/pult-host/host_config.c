@@ -4,6 +4,7 @@
 #include "broker/client/credential.h"
 #include "broker/pult-host/name_checks.h"
 #include "broker/pult-host/notify.h"
+#include "broker/pult-host/print_queues.h"
 
 #include <stddef.h>
 #include <stdio.h>
@@ -27,6 +28,8 @@ const struct conf_row host_config_rows[] = {
     {.key = "free-percent", .type = CONF_NUMBER, AT(free_percent), .min = 0, .max = 50, .preset = "3", .sentence = "free space and inodes of /home, /tmp and /var in percent, below which there are no new sessions"},
     {.key = "desktop-seconds", .type = CONF_NUMBER, AT(desktop_s), .min = 5, .max = 60, .preset = "30", .sentence = "within which whoever was let in must have a desktop; else the connection is ended"},
     {.key = "session-keyboard", .type = CONF_PATH, AT(session_keyboard), .preset = PULT_SESSION_KEYBOARD, .sentence = "the program that keeps a keyboard layout chosen in a session"},
+    {.key = "cups-socket", .type = CONF_PATH, AT(cups_socket), .preset = "/run/cups/cups.sock", .sentence = "the socket of cupsd, by which queues are made"},
+    {.key = "print-backend", .type = CONF_PATH, AT(print_backend), .preset = "/usr/lib/cups/backend/pult", .sentence = "the program that cupsd hands what people print to"},
     {.key = "language", .type = CONF_TEXT, AT(language), .sentence = "language of messages in sessions, such as de; empty: by LANG"},
     {.key = "log-level", .type = CONF_CHOICE, AT(log_level), .choices = log_level_choices, .preset = "info", .sentence = "error, warn, info or debug; debug: every step"},
     {.key = NULL},
@@ -55,6 +58,17 @@ static void check_identity(struct conf_check *check, const struct host_config *c
         conf_found(check, "broker is missing: host name of the broker, as in its certificate");
 }
 
+// Also no error.
+static void check_printing(struct conf_check *check, const struct host_config *config)
+{
+    struct text found = {0};
+    struct print_queues_config queues = {
+        .socket = config->cups_socket, .backend = config->print_backend, .state_dir = config->state_dir};
+    if (!print_queues_check(&queues, &found))
+        check->report(check->arg, 0, found.bytes);
+    text_drop(&found);
+}
+
 bool host_config_check(const struct host_config *config, conf_report *report, void *arg)
 {
     struct conf_check check = {.report = report, .arg = arg};
@@ -65,6 +79,7 @@ bool host_config_check(const struct host_config *config, conf_report *report, vo
     char ledger[300];
     snprintf(ledger, sizeof ledger, "%s/ledger", config->state_dir);
     name_check_log(ledger, name_found, &check);
+    check_printing(&check, config);
     if (!notify_can())
         conf_found(&check, "messages cannot be shown in sessions: neither zenity nor xmessage is installed");
     return !check.failed;

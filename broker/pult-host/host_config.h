@@ -15,6 +15,7 @@ struct host_config {
     char certificate[256];
     char probe_account[128];
     char session_keyboard[256];
+    char cups_socket[100], print_backend[256];
     int64_t free_percent, desktop_s;
     char language[16];
     int64_t log_level;

@@ -94,6 +94,8 @@ static void fill(const struct field *fields, void *record)
             *(bool *)slot = true;
         else if (field->type == FIELD_RECORDS)
             fill(field->record->fields, record_add(slot, field->record));
+        else if (field->type == FIELD_RECORD)
+            fill(field->record->fields, slot);
         else
             cr_assert_fail("%s: a type that this test does not know", field->name);
     }
@@ -247,7 +249,7 @@ Test(links, begin_with_a_hello_that_any_version_can_read)
     cr_expect_eq(hello.protocol, LINK_PROTOCOL);
     cr_expect_str_eq(hello.program, "pult-host");
     cr_expect_str_eq(hello.version, PULT_VERSION);
-    cr_expect_str_eq(hello.capabilities, "message");
+    cr_expect_str_eq(hello.capabilities, "message printing");
     link_print_hello(&text, &hello);
     cr_expect_eq(hear(NOUN_DEVICE, LINK_AGENT, text.bytes), LINK_HELLO);
     cr_expect_eq(memcmp(&hello, &input.hello, sizeof hello), 0);

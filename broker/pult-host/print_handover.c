@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Behind cupsd's backend (print_backend.c): hands one job over to the print server and ends with what became of it.
+// "pult:STATE-DIR?TARGET": by mutual TLS, with the certificate of this host; the owner is whom the kernel has named to
+// cupsd. "pult-door:SOCKET?TARGET": to the print server of this machine; the owner is the Kerberos principal that cupsd
+// has proven. Nothing else is believed.
+#include "broker/api/types.h"
+#include "broker/base/base64.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/client/credential.h"
+#include "broker/client/language.h"
+#include "broker/net/tls_policy.h"
+#include "broker/pult-host/print_request.h"
+#include "broker/pult-host/print_server.h"
+
+#include <curl/curl.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+// What cupsd does then (backend(7)). Never 4, which stops the queue for everybody, nor 7, which tries again without
+// end.
+enum backend_exit { EXIT_STORED = 0, EXIT_REFUSED = 5, EXIT_LATER = 6 };
+
+enum {
+    HANDOVER_URI_SIZE = 600,
+    TARGET_SIZE = ID_SIZE,
+    ENTRY_SIZE = 16 * 1024,
+    DER_SIZE = 2048,
+    CONNECT_S = 10,
+    STALLED_S = 60, // without a byte either way
+    ANSWER_BYTES = 8,
+    LOCK_DIGITS = 15, // of a job's uuid: 60 bits
+};
+
+struct handover {
+    CURL *curl;
+    struct text head; // IPP, before the document
+    size_t head_at;
+    int document;
+    unsigned char answer[ANSWER_BYTES]; // how IPP's begins: version, status
+    size_t answer_length;
+    struct host_printing server; // not for the door
+    char owner[USER_NAME_SIZE * 2], uuid[PRINT_UUID_SIZE];
+    char place[FILENAME_MAX], target[TARGET_SIZE]; // of the URI
+};
+
+// The job's state, as its owner sees it. What is tried again is no error: each time would be a line in the log.
+static enum backend_exit end_with(enum backend_exit code, const char *sentence)
+{
+    fprintf(stderr, "%s: %s\n", code == EXIT_LATER ? "INFO" : "ERROR", sentence);
+    return code;
+}
+
+static const char *word_of(const char *name)
+{
+    const char *word = getenv(name);
+    return word ? word : "";
+}
+
+// ---- whose it is, and where it goes
+
+static bool split_uri(struct handover *job, const char *uri)
+{
+    const char *place = strchr(uri, ':'), *target = place ? strrchr(place, '?') : NULL;
+    if (!target || place[1] != '/' || (size_t)(target - place) > sizeof job->place)
+        return false;
+    snprintf(job->place, sizeof job->place, "%.*s", (int)(target - place - 1), place + 1);
+    return text_copy(job->target, sizeof job->target, target + 1) && job->target[0] &&
+           strspn(job->target, "abcdefghijklmnopqrstuvwxyz0123456789-/") == strlen(job->target);
+}
+
+static enum backend_exit find_owner(struct handover *job)
+{
+    struct passwd entry, *found = NULL;
+    int64_t uid = -1;
+    owned(bytes) char *buffer = mem_new(1, ENTRY_SIZE);
+    if (!text_number(word_of("AUTH_UID"), 0, UINT32_MAX - 1, &uid))
+        return end_with(EXIT_REFUSED, _("Not printed: it is not known who printed it."));
+    if (getpwuid_r((uid_t)uid, &entry, buffer, ENTRY_SIZE, &found) != 0 || !found)
+        return end_with(EXIT_LATER, _("This host does not find the account of who printed it. It tries again."));
+    return text_copy(job->owner, sizeof job->owner, found->pw_name)
+               ? EXIT_STORED
+               : end_with(EXIT_REFUSED, _("Not printed: it is not known who printed it."));
+}
+
+// cupsd calls by a bare name whoever has only claimed one, and root of other machines "remroot".
+static enum backend_exit find_principal(struct handover *job)
+{
+    const char *user = word_of("PULT_JOB_USER"), *at = strrchr(user, '@');
+    bool is_principal = at && at != user && at[1] && text_is_clean(user, strlen(user)) && !strchr(user, ' ') &&
+                        !text_starts(user, "anonymous@") && !text_starts(user, "remroot@");
+    if (is_principal && text_copy(job->owner, sizeof job->owner, user))
+        return EXIT_STORED;
+    return end_with(EXIT_REFUSED, _("Not printed: this takes a Kerberos ticket."));
+}
+
+// cupsd that was killed leaves its backend behind and starts the same job again beside it. A lock of bytes of one file,
+// which is gone with whoever has it.
+static bool lock_job(const char *uuid)
+{
+    char path[FILENAME_MAX], digits[LOCK_DIGITS + 1];
+    size_t count = 0;
+    for (const char *at = uuid + strlen("urn:uuid:"); *at && count < LOCK_DIGITS; at++)
+        if (*at != '-')
+            digits[count++] = *at;
+    digits[count] = 0;
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = strtoll(digits, NULL, 16), .l_len = 1};
+    snprintf(path, sizeof path, "%s/pult-jobs.lock", word_of("CUPS_STATEDIR"));
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); // until this program ends
+    return file >= 0 && fcntl(file, F_SETLK, &lock) == 0;
+}
+
+// ---- the document
+
+static bool open_document(struct handover *job)
+{
+    const char *path = word_of("PULT_JOB_FILE");
+    job->document = *path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
+    return job->document >= 0;
+}
+
+// -1: it comes by a pipe, and nobody knows.
+static curl_off_t length_of(const struct handover *job)
+{
+    struct stat file;
+    return fstat(job->document, &file) == 0 && S_ISREG(file.st_mode) ? (curl_off_t)job->head.length + file.st_size : -1;
+}
+
+static size_t read_body(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct handover *job = arg;
+    size_t left = job->head.length - job->head_at, most = size * count;
+    if (left) {
+        size_t length = left < most ? left : most;
+        memcpy(bytes, job->head.bytes + job->head_at, length);
+        job->head_at += length;
+        return length;
+    }
+    ssize_t got;
+    do
+        got = read(job->document, bytes, most);
+    while (got < 0 && errno == EINTR);
+    return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
+}
+
+static size_t keep_answer(char *bytes, size_t size, size_t count, void *arg)
+{
+    struct handover *job = arg;
+    size_t length = size * count, room = sizeof job->answer - job->answer_length;
+    memcpy(job->answer + job->answer_length, bytes, length < room ? length : room);
+    job->answer_length += length < room ? length : room;
+    return length;
+}
+
+// ---- to the print server
+
+static bool names(X509_NAME *name, int nid, const char *expected)
+{
+    char found[ID_SIZE + 1];
+    return X509_NAME_get_text_by_NID(name, nid, found, sizeof found) > 0 && text_equal(found, expected);
+}
+
+// A certificate of the authority, and that of this print server: not of a host, nor of a desk.
+static int verify(int ok, X509_STORE_CTX *store)
+{
+    SSL *tls = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
+    const struct handover *job = SSL_CTX_get_app_data(SSL_get_SSL_CTX(tls));
+    X509 *shown = X509_STORE_CTX_get_current_cert(store);
+    if (!ok || X509_STORE_CTX_get_error_depth(store) != 0)
+        return ok;
+    X509_NAME *subject = X509_get_subject_name(shown);
+    if (names(subject, NID_commonName, job->server.server) &&
+        names(subject, NID_organizationalUnitName, "print-server"))
+        return 1;
+    X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
+    return 0;
+}
+
+static bool trust_authority(SSL_CTX *tls, const char *base64)
+{
+    unsigned char der[DER_SIZE];
+    const unsigned char *at = der;
+    size_t length = 0;
+    X509 *authority = strlen(base64) / 4 * 3 <= sizeof der && base64_decode(der, &length, base64)
+                          ? d2i_X509(NULL, &at, (long)length)
+                          : NULL;
+    bool trusted = authority && X509_STORE_add_cert(SSL_CTX_get_cert_store(tls), authority) == 1;
+    X509_free(authority);
+    return trusted;
+}
+
+static CURLcode set_tls(CURL *curl, void *context, void *arg)
+{
+    struct handover *job = arg;
+    (void)curl;
+    tls_policy_set(context);
+    SSL_CTX_set_app_data(context, job);
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, verify);
+    return trust_authority(context, job->server.authority) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+}
+
+static void set_server(struct handover *job, char url[HANDOVER_URI_SIZE])
+{
+    struct credential_files files;
+    bool is_v6 = strchr(job->server.address, ':') != NULL;
+    credential_files(&files, NOUN_HOST, job->place);
+    snprintf(url, HANDOVER_URI_SIZE, "https://%s%s%s:%d/ipp/print/%s", is_v6 ? "[" : "", job->server.address,
+             is_v6 ? "]" : "", (int)job->server.port, job->target);
+    curl_easy_setopt(job->curl, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(job->curl, CURLOPT_SSLCERT, files.certificate);
+    curl_easy_setopt(job->curl, CURLOPT_SSLKEY, files.key);
+    // Its address may be any; what its certificate says is looked at in `verify`.
+    curl_easy_setopt(job->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(job->curl, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(job->curl, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(job->curl, CURLOPT_SSL_CTX_FUNCTION, set_tls);
+    curl_easy_setopt(job->curl, CURLOPT_SSL_CTX_DATA, job);
+}
+
+static void set_door(struct handover *job, char url[HANDOVER_URI_SIZE])
+{
+    snprintf(url, HANDOVER_URI_SIZE, "http://localhost/ipp/print/%s", job->target);
+    curl_easy_setopt(job->curl, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(job->curl, CURLOPT_UNIX_SOCKET_PATH, job->place);
+}
+
+static struct curl_slist *set_body(struct handover *job)
+{
+    curl_off_t length = length_of(job);
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/ipp");
+    if (length < 0)
+        headers = curl_slist_append(headers, "Transfer-Encoding: chunked");
+    curl_easy_setopt(job->curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(job->curl, CURLOPT_POSTFIELDSIZE_LARGE, length);
+    curl_easy_setopt(job->curl, CURLOPT_READFUNCTION, read_body);
+    curl_easy_setopt(job->curl, CURLOPT_READDATA, job);
+    curl_easy_setopt(job->curl, CURLOPT_WRITEFUNCTION, keep_answer);
+    curl_easy_setopt(job->curl, CURLOPT_WRITEDATA, job);
+    curl_easy_setopt(job->curl, CURLOPT_HTTPHEADER, headers);
+    return headers;
+}
+
+static void set_limits(struct handover *job)
+{
+    curl_easy_setopt(job->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(job->curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(job->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+    curl_easy_setopt(job->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(job->curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
+}
+
+static const char *document_format(void)
+{
+    const char *format = word_of("FINAL_CONTENT_TYPE");
+    return *format && !text_starts(format, "printer/") ? format : word_of("CONTENT_TYPE");
+}
+
+// ---- what became of it
+
+static enum backend_exit read_status(unsigned status)
+{
+    static const struct {
+        unsigned status;
+        const char *sentence;
+    } rows[] = {
+        {0x0401, N_("Not printed: this printer is not for you.")},       // forbidden
+        {0x0403, N_("Not printed: you may not print here.")},            // not authorized
+        {0x0406, N_("Not printed: there is no such printer any more.")}, // not found
+        {0x0408, N_("Not printed: the document is too large.")},         // request entity too large
+        {0x040a, N_("Not printed: this kind of document cannot be printed. Export it as PDF.")}, // document format
+    };
+    if (status < 0x0100)
+        return EXIT_STORED;
+    if (status < 0x0400 || status >= 0x0500)
+        return end_with(EXIT_LATER, _("The print server cannot take it now. It is tried again."));
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].status == status)
+            return end_with(EXIT_REFUSED, _(rows[i].sentence));
+    return end_with(EXIT_REFUSED, _("Not printed: the print server does not accept it."));
+}
+
+static enum backend_exit hand_over(struct handover *job)
+{
+    long http = 0;
+    CURLcode sent = curl_easy_perform(job->curl);
+    curl_easy_getinfo(job->curl, CURLINFO_RESPONSE_CODE, &http);
+    bool answered = http == 200 && job->answer_length == sizeof job->answer;
+    unsigned status = (unsigned)job->answer[2] << 8 | job->answer[3];
+    // A refusal may come before all was sent, and end that.
+    if (answered && (sent == CURLE_OK || status >= 0x0400))
+        return read_status(status);
+    if (http == 413)
+        return read_status(0x0408);
+    fprintf(stderr, "DEBUG: %s, HTTP %ld\n", curl_easy_strerror(sent), http);
+    return end_with(EXIT_LATER, _("The print server does not answer. It is tried again."));
+}
+
+static enum backend_exit run(struct handover *job, bool door)
+{
+    char url[HANDOVER_URI_SIZE];
+    struct fault why = {0};
+    enum backend_exit found = door ? find_principal(job) : find_owner(job);
+    if (found != EXIT_STORED)
+        return found;
+    if (!print_request_uuid(job->uuid, word_of("PULT_JOB_OPTIONS")) || !open_document(job))
+        return end_with(EXIT_LATER, _("cupsd hands over no document. It is tried again."));
+    if (!lock_job(job->uuid))
+        return end_with(EXIT_LATER, _("It is being handed over already."));
+    if (!door && !print_server_read(&job->server, job->place, &why))
+        return end_with(EXIT_LATER, _("This host knows no print server. It is tried again."));
+    (door ? set_door : set_server)(job, url);
+    struct print_request request = {.uri = url,
+                                    .owner = job->owner,
+                                    .uuid = job->uuid,
+                                    .format = document_format(),
+                                    .copies = word_of("PULT_JOB_COPIES"),
+                                    .options = word_of("PULT_JOB_OPTIONS")};
+    print_request_write(&job->head, &request);
+    curl_easy_setopt(job->curl, CURLOPT_URL, url);
+    struct curl_slist *headers = set_body(job);
+    set_limits(job);
+    found = hand_over(job);
+    curl_slist_free_all(headers);
+    text_drop(&job->head);
+    return found;
+}
+
+int main(void)
+{
+    static struct handover job;
+    const char *uri = word_of("DEVICE_URI");
+    signal(SIGPIPE, SIG_IGN);
+    language_init(NULL);
+    if (!split_uri(&job, uri))
+        return end_with(EXIT_LATER, "this is for cupsd to start");
+    job.curl = curl_easy_init();
+    enum backend_exit ended = job.curl ? run(&job, text_starts(uri, "pult-door:")) : EXIT_LATER;
+    curl_easy_cleanup(job.curl);
+    return ended;
+}
