@@ -20,6 +20,8 @@ enum {
     REST_MS = 60 * 1000,
     LATER_MS = 15 * 1000,
     TICK_MS = 1000,
+    LOOK_MIN_MS = 5 * 1000, // at a printer in trouble; longer each time
+    LOOK_MAX_MS = 30 * 1000,
 };
 
 const struct print_worker_ports print_workers = {
@@ -30,6 +32,8 @@ const struct print_worker_ports print_workers = {
     .recover = print_worker_recover,
     .give_key = print_worker_give_key,
     .cancel = print_worker_cancel,
+    .probe = printer_probe_new,
+    .end_probe = printer_probe_free,
 };
 
 struct printer_station;
@@ -64,6 +68,8 @@ struct printer_station {
     struct job_errand *parked, *turn; // turn: asked for the last time, before it is worked
     int64_t state;                    // enum printer_state
     char detail[PRINT_DETAIL_SIZE];
+    struct printer_probe *probe; // NULL: it is not looked at just now
+    int64_t look_at_ms, look_wait_ms;
     UT_hash_handle hh;
 };
 
@@ -260,6 +266,50 @@ static void wake_resting(struct job_dispatch *dispatch, const char *printer)
     }
 }
 
+static bool is_in_trouble(const struct printer_station *station)
+{
+    return station->state == PRINTER_UNREACHABLE || station->state == PRINTER_STOPPED;
+}
+
+// What rests for a printer is asked about again as soon as that is out of trouble.
+static void set_printer_state(struct printer_station *station, enum printer_state state, const char *detail)
+{
+    bool was_in_trouble = is_in_trouble(station);
+    station->state = state;
+    text_cut(station->detail, sizeof station->detail, detail);
+    tell_printer(station);
+    if (is_in_trouble(station) && !was_in_trouble) {
+        station->look_wait_ms = LOOK_MIN_MS;
+        station->look_at_ms = clock_steady_ms() + LOOK_MIN_MS;
+    }
+    if (state != PRINTER_IDLE)
+        return;
+    wake_resting(station->dispatch, station->target.id);
+    pump(station->dispatch);
+}
+
+static void printer_looked_at(void *arg, const struct printer_facts *facts, const char *fingerprint,
+                              const struct fault *why)
+{
+    struct printer_station *station = arg;
+    (void)fingerprint;
+    station->dispatch->config.workers->end_probe(take(station->probe));
+    int64_t wait_ms = 2 * station->look_wait_ms;
+    station->look_wait_ms = wait_ms < LOOK_MAX_MS ? wait_ms : LOOK_MAX_MS;
+    station->look_at_ms = clock_steady_ms() + station->look_wait_ms;
+    enum printer_state state = facts ? facts->state : PRINTER_UNREACHABLE;
+    if (is_in_trouble(station) && state != (enum printer_state)station->state)
+        set_printer_state(station, state, facts ? facts->detail : why->text);
+}
+
+// A worker sees for itself how its printer is; but no job goes to one in trouble, and so none would ever again.
+static void look_at_printer(struct printer_station *station, int64_t now_ms)
+{
+    const struct job_dispatch_config *config = &station->dispatch->config;
+    if (is_in_trouble(station) && !station->probe && now_ms >= station->look_at_ms && is_free(station))
+        station->probe = config->workers->probe(config->loop, &station->target.address, printer_looked_at, station);
+}
+
 static void worker_ended(void *arg, struct print_worker *worker, const char *id)
 {
     struct printer_station *station = arg;
@@ -277,6 +327,9 @@ static void worker_ended(void *arg, struct print_worker *worker, const char *id)
             rest(dispatch, errand, LATER_MS);
         else
             move_errand(dispatch, errand, ERRAND_NEW, NULL);
+        // The worker says each state once, and may not know that there was a better one meanwhile.
+        if (!is_in_trouble(station) && (job->reason == JOB_PRINTER_AWAY || job->reason == JOB_PRINTER_STOPPED))
+            set_printer_state(station, job->reason == JOB_PRINTER_AWAY ? PRINTER_UNREACHABLE : PRINTER_STOPPED, "");
     }
     give_turn(station);
     pump(dispatch);
@@ -284,15 +337,8 @@ static void worker_ended(void *arg, struct print_worker *worker, const char *id)
 
 static void worker_state(void *arg, struct print_worker *worker, enum printer_state state, const char *detail)
 {
-    struct printer_station *station = arg;
     (void)worker;
-    station->state = state;
-    text_cut(station->detail, sizeof station->detail, detail);
-    tell_printer(station);
-    if (state != PRINTER_IDLE)
-        return;
-    wake_resting(station->dispatch, station->target.id);
-    pump(station->dispatch);
+    set_printer_state(arg, state, detail);
 }
 
 static void worker_wants_key(void *arg, struct print_worker *worker, const char *id)
@@ -388,8 +434,10 @@ static void tick(void *arg)
         if (now_ms - errand->at_ms > PRINT_ROUTE_MS)
             move_errand(dispatch, errand, ERRAND_NEW, NULL);
     }
-    for (struct printer_station *station = dispatch->stations; station; station = station->hh.next)
+    for (struct printer_station *station = dispatch->stations; station; station = station->hh.next) {
         give_turn(station);
+        look_at_printer(station, now_ms);
+    }
     cancel_old_jobs(dispatch);
     pump(dispatch);
     loop_timer_start(dispatch->tick, TICK_MS);
@@ -641,6 +689,8 @@ void job_dispatch_free(struct job_dispatch *dispatch)
     struct printer_station *station, *next_station;
     HASH_ITER(hh, dispatch->stations, station, next_station)
     {
+        if (station->probe)
+            dispatch->config.workers->end_probe(station->probe);
         dispatch->config.workers->close(station->worker);
         HASH_DEL(dispatch->stations, station);
         free(station);

@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/api/print_link.h"
 #include "broker/pult-print/print_worker.h"
+#include "broker/pult-print/printer_probe.h"
 #include "broker/pult-print/spool.h"
 
 struct job_dispatch;
@@ -20,6 +21,10 @@ struct print_worker_ports {
     void (*recover)(struct print_worker *worker, const char *job);
     void (*give_key)(struct print_worker *worker, const char *job, const unsigned char *key);
     void (*cancel)(struct print_worker *worker, const char *job, enum job_reason reason);
+    // How a printer is that nobody prints at: see printer_probe.h.
+    struct printer_probe *(*probe)(struct loop *loop, const struct printer_address *address, printer_probe_done *done,
+                                   void *arg);
+    void (*end_probe)(struct printer_probe *probe);
 };
 extern const struct print_worker_ports print_workers; // the real ones
 

@@ -92,6 +92,28 @@ static void cancel_job(struct print_worker *worker, const char *job, enum job_re
     worker->cancelled = reason == JOB_BY_AN_ADMINISTRATOR;
 }
 
+// It is answered when the test does so.
+static printer_probe_done *probed;
+static void *probed_arg;
+
+static struct printer_probe *begin_probe(struct loop *of, const struct printer_address *address,
+                                         printer_probe_done *answered, void *arg)
+{
+    (void)of;
+    cr_assert_str_eq(address->uri, "ipp://printer/ipp/print");
+    cr_assert_null(probed, "it is looked at twice at a time");
+    probed = answered;
+    probed_arg = arg;
+    loop_stop(loop);
+    return (struct printer_probe *)&probed;
+}
+
+static void end_probe(struct printer_probe *probe)
+{
+    cr_assert_eq(probe, (struct printer_probe *)&probed);
+    probed = NULL;
+}
+
 static const struct print_worker_ports played_workers = {
     .open = open_worker,
     .close = close_worker,
@@ -100,6 +122,8 @@ static const struct print_worker_ports played_workers = {
     .recover = recover_job,
     .give_key = give_key,
     .cancel = cancel_job,
+    .probe = begin_probe,
+    .end_probe = end_probe,
 };
 
 static struct print_worker *worker_of(const char *printer)
@@ -466,4 +490,27 @@ Test(job_dispatch, the_broker_hears_how_printers_are)
     job_dispatch_link(dispatch, false);
     job_dispatch_link(dispatch, true);
     cr_assert_eq(told_printers, 2);
+}
+
+Test(job_dispatch, a_printer_in_trouble_is_looked_at_until_it_prints_again)
+{
+    struct printer_facts *facts = mem_new(1, sizeof *facts);
+    struct fault away = {.kind = FAULT_UNAVAILABLE, .text = "away"}, none = {0};
+    add_job(1);
+    answer(last_asked(), PRINT_SEND, ROOM1, JOB_REASON_NONE);
+    end_job(ROOM1, SPOOL_WAITING, JOB_PRINTER_AWAY);
+    cr_assert_eq(told_printers, 1);
+    answer(last_asked(), PRINT_WAIT, ROOM1, JOB_PRINTER_AWAY);
+    size_t before = asked_count;
+    loop_run(loop); // until it is looked at
+    probed(probed_arg, NULL, "", &away);
+    cr_assert_eq(asked_count, before);
+    loop_run(loop);
+    facts->state = PRINTER_IDLE;
+    probed(probed_arg, facts, "", &none);
+    cr_assert_eq(told_printers, 2);
+    cr_assert_eq(asked_count, before + 1, "it is idle again, and nobody asks");
+    answer(last_asked(), PRINT_SEND, ROOM1, JOB_REASON_NONE);
+    cr_assert_str_eq(job_at(ROOM1), id_of(1));
+    free(facts);
 }
