@@ -232,6 +232,7 @@ static void entry_written(void *arg)
     struct writing *writing = arg;
     struct accounts *accounts = writing->accounts;
     struct account_slot *slot = find_slot(accounts, writing->entry.number);
+    assert(slot);
     struct fault why = writing->why;
     accounts_done *done = writing->done;
     void *done_arg = writing->arg;
