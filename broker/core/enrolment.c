@@ -125,6 +125,7 @@ void enrolment_enrol(enum noun noun, union record *record, const struct enrolmen
     text_put(member.certificate, DIGEST_SIZE, proof->certificate);
     *member.until_ms = proof->until_ms;
     *member.enrolled_ms = now_ms;
+    assert(member.enrol_token_hash);
     if (member.enrolment)
         member.enrolment[0] = 0;
     member.enrol_token_hash[0] = 0;

@@ -288,16 +288,14 @@ static void send_home(const struct print_world *world, const struct print_questi
         person && person->printer[0] ? wall_find(world->state, tenant_id, NOUN_PRINTER, person->printer) : NULL;
     const struct device *last = session ? state_device(world->state, session->device) : NULL;
     trace_add(&decision->trace, "they are at no desk");
-    if (!profile || profile->home_printing == HOME_PRINTING_HOLD) {
+    if (!profile || profile->home_printing == HOME_PRINTING_HOLD || (!own && !last)) {
         decide(decision, PRINT_HOLD, JOB_NOT_AT_A_DESK);
     } else if (own) {
         trace_add(&decision->trace, "their own printer is %s", own->id);
         send_to(world, question, own, decision);
-    } else if (last) {
+    } else {
         trace_add(&decision->trace, "they have no printer of their own, and were at %s last", last->id);
         send_near(world, question, last, decision);
-    } else {
-        decide(decision, PRINT_HOLD, JOB_NOT_AT_A_DESK);
     }
 }
 

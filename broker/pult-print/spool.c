@@ -269,7 +269,7 @@ static void put_aside(const struct spool *spool, const char *id, const char *end
 static uint64_t length_of_document(const struct spool *spool, const char *id)
 {
     struct stat status;
-    char path[SPOOL_PATH_SIZE];
+    char path[SPOOL_PATH_SIZE] = "";
     spool_document_path(spool, id, path);
     return stat(path, &status) == 0 ? (uint64_t)status.st_size : 0;
 }
