@@ -290,7 +290,7 @@ static void read_job(struct spool *spool, const char *id)
 {
     size_t length = 0;
     struct fault why = {0};
-    struct spool_job job;
+    struct spool_job job = {0};
     char path[SPOOL_PATH_SIZE], bytes[RECORD_MAX];
     spool_path(path, spool->folder, id, "job");
     bool read = file_read(path, bytes, sizeof bytes, &length, &why) && parse_record(&job, bytes, length, &why) &&
