@@ -6,6 +6,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 enum { ADDRESS_BITS = 128, MAPPED_BITS = 96 };
 
@@ -35,6 +36,21 @@ bool address_of_socket(struct address *address, const struct sockaddr *socket)
     memcpy(address->bytes, mapped_prefix, sizeof mapped_prefix);
     memcpy(address->bytes + sizeof mapped_prefix, &v4->sin_addr, sizeof v4->sin_addr);
     return socket->sa_family == AF_INET;
+}
+
+bool address_to_listen(struct sockaddr_storage *socket, const char *text, int port)
+{
+    struct sockaddr_in *v4 = (void *)socket;
+    struct sockaddr_in6 *v6 = (void *)socket;
+    memset(socket, 0, sizeof *socket);
+    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
+        v4->sin_family = AF_INET;
+        v4->sin_port = htons((uint16_t)port);
+        return true;
+    }
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons((uint16_t)port);
+    return !text[0] || inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
 }
 
 bool address_equal(const struct address *a, const struct address *b)

@@ -6,6 +6,7 @@
 #include <stddef.h>
 
 struct sockaddr;
+struct sockaddr_storage;
 
 struct address {
     unsigned char bytes[16];
@@ -22,6 +23,8 @@ enum { ADDRESS_NETWORK_TEXT_SIZE = 56 };
 bool address_read(struct address *address, const char *text) __attribute__((warn_unused_result));
 // False: neither IPv4 nor IPv6.
 bool address_of_socket(struct address *address, const struct sockaddr *socket) __attribute__((warn_unused_result));
+// To listen at: the address, or "" for all, those of IPv4 as well. False: it is none.
+bool address_to_listen(struct sockaddr_storage *socket, const char *text, int port) __attribute__((warn_unused_result));
 bool address_equal(const struct address *a, const struct address *b);
 // Loopback, link-local, multicast, broadcast, and the unspecified one, which Linux takes for loopback: never another
 // machine that somebody may name.

@@ -47,13 +47,13 @@ static bool has_a3(const struct printer *printer)
     return strstr(printer->media, "iso_a3_") != NULL;
 }
 
-// "room1", and of another tenant than the host's "altstadt.room1".
+// "room1", and of another tenant than the host's "altstadt.room1"; likewise one that is called as the queue for all.
 static void name_queue(char name[ID_SIZE], const char *host_id, const char *printer_id)
 {
     char owner[SLUG_SIZE];
     wall_owner(owner, printer_id);
     const char *slug = printer_id + strlen(owner) + 1;
-    if (wall_owns(owner, host_id))
+    if (wall_owns(owner, host_id) && !text_equal(slug, next_to_me))
         text_put(name, ID_SIZE, slug);
     else
         snprintf(name, ID_SIZE, "%.*s.%.*s", SLUG_SIZE - 1, owner, SLUG_SIZE - 1, slug);

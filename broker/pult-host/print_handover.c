@@ -53,10 +53,10 @@ struct handover {
     char place[FILENAME_MAX], target[TARGET_SIZE]; // of the URI
 };
 
-// The job's state, as its owner sees it. What is tried again is no error: each time would be a line in the log.
+// The job's state, as its owner sees it: of INFO nothing is left there once the backend has ended.
 static enum backend_exit end_with(enum backend_exit code, const char *sentence)
 {
-    fprintf(stderr, "%s: %s\n", code == EXIT_LATER ? "INFO" : "ERROR", sentence);
+    fprintf(stderr, "ERROR: %s\n", sentence);
     return code;
 }
 
@@ -258,10 +258,15 @@ static void set_limits(struct handover *job)
     curl_easy_setopt(job->curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
 }
 
+// What our PPD passes through stays what it was; FINAL_CONTENT_TYPE is PDF for all of them.
 static const char *document_format(void)
 {
-    const char *format = word_of("FINAL_CONTENT_TYPE");
-    return *format && !text_starts(format, "printer/") ? format : word_of("CONTENT_TYPE");
+    static const char *const passed[] = {"application/pdf", "image/pwg-raster", "image/urf"};
+    const char *came = word_of("CONTENT_TYPE"), *made = word_of("FINAL_CONTENT_TYPE");
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
+        if (text_equal(came, passed[i]))
+            return came;
+    return *made && !text_starts(made, "printer/") ? made : came;
 }
 
 // ---- what became of it

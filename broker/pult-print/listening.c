@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-print/listening.h"
+#include "broker/base/address.h"
 #include "broker/base/text.h"
 
 #include <arpa/inet.h>
@@ -23,28 +24,12 @@ static int close_with_error(int descriptor)
     return -1;
 }
 
-// False: no such address. IPv6's "all" takes IPv4 as well.
-static bool read_socket_address(struct sockaddr_storage *address, const char *text, int port)
-{
-    struct sockaddr_in *v4 = (void *)address;
-    struct sockaddr_in6 *v6 = (void *)address;
-    memset(address, 0, sizeof *address);
-    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)port);
-        return true;
-    }
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons((uint16_t)port);
-    return !text[0] || inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
-}
-
 static int open_at(const char *text, int port)
 {
     int on = 1;
     struct sockaddr_storage address;
     errno = EINVAL;
-    if (!read_socket_address(&address, text, port))
+    if (!address_to_listen(&address, text, port))
         return -1;
     int descriptor = socket(address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (descriptor < 0)

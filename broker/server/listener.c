@@ -234,22 +234,6 @@ static void accept_ready(void *arg, bool readable, bool writable)
     }
 }
 
-// False: no such address. IPv6's "all" takes IPv4 as well.
-static bool read_address(struct sockaddr_storage *address, const char *text, int port)
-{
-    struct sockaddr_in *v4 = (void *)address;
-    struct sockaddr_in6 *v6 = (void *)address;
-    memset(address, 0, sizeof *address);
-    if (inet_pton(AF_INET, text, &v4->sin_addr) == 1) {
-        v4->sin_family = AF_INET;
-        v4->sin_port = htons((uint16_t)port);
-        return true;
-    }
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons((uint16_t)port);
-    return !text[0] || inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
-}
-
 static int open_socket(const struct sockaddr_storage *address)
 {
     int on = 1, off = 0;
@@ -273,11 +257,11 @@ static int open_at(const char *text, int port)
 {
     struct sockaddr_storage address;
     errno = EINVAL;
-    if (!read_address(&address, text, port))
+    if (!address_to_listen(&address, text, port))
         return -1;
     int descriptor = open_socket(&address);
     bool has_no_ipv6 = descriptor < 0 && !text[0] && (errno == EAFNOSUPPORT || errno == EADDRNOTAVAIL);
-    return has_no_ipv6 && read_address(&address, "0.0.0.0", port) ? open_socket(&address) : descriptor;
+    return has_no_ipv6 && address_to_listen(&address, "0.0.0.0", port) ? open_socket(&address) : descriptor;
 }
 
 static int open_or_say(const char *address, int port, struct fault *why)
