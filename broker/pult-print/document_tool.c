@@ -17,10 +17,11 @@
 
 #define BUBBLEWRAP "/usr/bin/bwrap"
 #define DOCUMENT "/tmp/document"
-#define MADE "/proc/self/fd/4" // see start_program
+#define GHOSTSCRIPT(device)                                                                                            \
+    "exec /usr/bin/gs -q -dSAFER -dBATCH -dNOPAUSE -sDEVICE=" device                                                   \
+    " -r300 -sstdout=%stderr -sOutputFile=%stdout -f " DOCUMENT " >&4"
 
 enum {
-    ARGUMENTS_MAX = 48,
     SAID_MAX = 8 * 1024,
     SECONDS_MAX = 120, // of processor time
     MEGABYTE = 1024 * 1024,
@@ -32,18 +33,13 @@ enum {
 // A row a task.
 static const struct tool_row {
     const char *from, *to;
-    const char *arguments[12];
+    const char *program, *line; // for the shell: what is made goes to 4, see start_program
 } tool_rows[] = {
-    [DOCUMENT_COUNT_PAGES] = {"application/pdf", NULL, {"/usr/bin/pdfinfo", DOCUMENT}},
-    [DOCUMENT_TO_PWG_RASTER] = {"application/pdf",
-                                "image/pwg-raster",
-                                {"/usr/bin/gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pwgraster", "-r300",
-                                 "-sOutputFile=" MADE, "-f", DOCUMENT}},
-    [DOCUMENT_TO_URF] = {"application/pdf",
-                         "image/urf",
-                         {"/usr/bin/gs", "-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=urf", "-r300",
-                          "-sOutputFile=" MADE, "-f", DOCUMENT}},
-    [DOCUMENT_TO_POSTSCRIPT] = {"application/pdf", "application/postscript", {"/usr/bin/pdftops", DOCUMENT, MADE}},
+    [DOCUMENT_COUNT_PAGES] = {"application/pdf", NULL, "/usr/bin/pdfinfo", "exec /usr/bin/pdfinfo " DOCUMENT},
+    [DOCUMENT_TO_PWG_RASTER] = {"application/pdf", "image/pwg-raster", "/usr/bin/gs", GHOSTSCRIPT("pwgraster")},
+    [DOCUMENT_TO_URF] = {"application/pdf", "image/urf", "/usr/bin/gs", GHOSTSCRIPT("urf")},
+    [DOCUMENT_TO_POSTSCRIPT] = {"application/pdf", "application/postscript", "/usr/bin/pdftops",
+                                "exec /usr/bin/pdftops " DOCUMENT " - >&4"},
 };
 enum { TOOLS = sizeof tool_rows / sizeof *tool_rows };
 
@@ -123,7 +119,7 @@ static void program_ended(void *arg, int status)
 {
     struct document_tool *tool = arg;
     struct fault why = {0};
-    const char *program = tool_rows[tool->task].arguments[0];
+    const char *program = tool_rows[tool->task].program;
     int64_t pages = status == 0 && tool->task == DOCUMENT_COUNT_PAGES ? read_pages(tool->said) : 0;
     int made = -1;
     if (status == 0 && tool->task != DOCUMENT_COUNT_PAGES && lseek(tool->made, 0, SEEK_END) > 0)
@@ -168,8 +164,6 @@ static bool start_program(struct document_tool *tool, struct loop *loop, int doc
                                           "--symlink",
                                           "usr/lib64",
                                           "/lib64",
-                                          "--proc",
-                                          "/proc",
                                           "--dev",
                                           "/dev",
                                           "--tmpfs",
@@ -177,7 +171,9 @@ static bool start_program(struct document_tool *tool, struct loop *loop, int doc
                                           "--ro-bind-data",
                                           "3",
                                           DOCUMENT,
-                                          "--"};
+                                          "--",
+                                          "/usr/bin/sh",
+                                          "-c"};
     static const struct child_limit limits[] = {
         {RLIMIT_CPU, SECONDS_MAX},
         {RLIMIT_FSIZE, (rlim_t)MADE_MAX_MB * MEGABYTE},
@@ -185,12 +181,10 @@ static bool start_program(struct document_tool *tool, struct loop *loop, int doc
         {RLIMIT_CORE, 0},
     };
     enum { SANDBOX = sizeof sandbox / sizeof *sandbox };
-    const char *arguments[ARGUMENTS_MAX + 12] = {0};
+    const char *arguments[SANDBOX + 2] = {0};
     const struct tool_row *row = &tool_rows[tool->task];
-    static_assert((int)SANDBOX < (int)ARGUMENTS_MAX);
     memcpy(arguments, sandbox, sizeof sandbox);
-    for (size_t i = 0; row->arguments[i]; i++)
-        arguments[SANDBOX + i] = row->arguments[i];
+    arguments[SANDBOX] = row->line;
     struct child_plan plan = {
         .arguments = arguments,
         .environment = environment,

@@ -73,7 +73,7 @@ static struct file_draft *draft_record(const struct spool_writer *writer, struct
 
 static void publish_records(const struct spool_writer *writer, struct batch *batch)
 {
-    struct file_draft *drafts[BATCH_MAX];
+    struct file_draft *drafts[BATCH_MAX] = {NULL};
     struct spool_write *of[BATCH_MAX];
     struct fault whys[BATCH_MAX];
     size_t count = 0;
