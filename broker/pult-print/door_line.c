@@ -71,11 +71,23 @@ void door_line_init(struct door_line *line, int descriptor, SSL_CTX *context)
     SSL_set_accept_state(line->tls);
 }
 
-void door_line_fini(struct door_line *line)
+void door_line_say_goodbye(struct door_line *line)
 {
-    if (line->tls && SSL_is_init_finished(line->tls))
+    if (line->tls && SSL_is_init_finished(line->tls) && !(SSL_get_shutdown(line->tls) & SSL_SENT_SHUTDOWN))
         SSL_shutdown(line->tls);
     ERR_clear_error();
+    shutdown(line->descriptor, SHUT_WR);
+}
+
+bool door_line_listens(struct door_line *line, void *bytes, size_t size)
+{
+    ssize_t got = recv(line->descriptor, bytes, size, MSG_DONTWAIT);
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+void door_line_fini(struct door_line *line)
+{
+    door_line_say_goodbye(line);
     SSL_free(line->tls);
     close(line->descriptor);
     *line = (struct door_line){.descriptor = -1};

@@ -21,6 +21,10 @@ SSL_CTX *door_context_new(const char *credential_file, const char *authority_fil
 // Takes over the descriptor. `context` NULL: of this machine.
 void door_line_init(struct door_line *line, int descriptor, SSL_CTX *context);
 void door_line_fini(struct door_line *line); // says goodbye and closes
+// Nothing is written any more. What still comes is to be passed over until the other side has closed, too.
+void door_line_say_goodbye(struct door_line *line);
+// Passes over what has come, in `bytes`; false: the other side has closed.
+bool door_line_listens(struct door_line *line, void *bytes, size_t size) __attribute__((warn_unused_result));
 
 // 1: done; 0: again when it is ready; -1: it failed.
 int door_line_handshake(struct door_line *line);

@@ -23,6 +23,7 @@ enum {
     READ_SIZE = 16 * 1024 + 64, // a record of TLS as a whole
     PROGRESS = 16 * 1024,       // so much of a body makes a step
     IDLE_MS = 75 * 1000,        // between requests
+    LEAVE_MS = 2 * 1000,
     SWEEP_MS = 1000,
 };
 
@@ -30,6 +31,9 @@ enum visitor_place {
     VISITOR_SHAKES_HANDS,
     VISITOR_ASKS,
     VISITOR_WAITS, // for the answer
+    // Has all of it and takes its time: a connection that is closed over bytes nobody has read is reset, and the answer
+    // with it, before a client that still sends has looked at it.
+    VISITOR_LEAVES,
 };
 
 struct visitor {
@@ -92,7 +96,7 @@ static void give_time(struct visitor *visitor, int64_t wait_ms)
 static void watch_on(struct visitor *visitor)
 {
     bool has_to_write = visitor->out_at < visitor->out.length || visitor->line.wants_write;
-    bool has_to_read = visitor->place != VISITOR_WAITS && !visitor->closes;
+    bool has_to_read = visitor->place == VISITOR_LEAVES || (visitor->place != VISITOR_WAITS && !visitor->closes);
     loop_watch_set(visitor->watch, has_to_read, has_to_write);
 }
 
@@ -109,7 +113,12 @@ static bool send_out(struct visitor *visitor)
         visitor->out_at += (size_t)sent;
     }
     visitor->out.length = visitor->out_at = 0;
-    return !visitor->closes;
+    if (visitor->closes && visitor->place != VISITOR_LEAVES) {
+        door_line_say_goodbye(&visitor->line);
+        visitor->place = VISITOR_LEAVES;
+        give_time(visitor, LEAVE_MS);
+    }
+    return true;
 }
 
 static void put_answer(struct visitor *visitor, int status, const char *type, const char *body, size_t length)
@@ -262,6 +271,10 @@ static bool shake_hands(struct visitor *visitor)
 
 static void work(struct visitor *visitor)
 {
+    if (visitor->place == VISITOR_LEAVES && !door_line_listens(&visitor->line, visitor->bytes, sizeof visitor->bytes)) {
+        visitor_end(visitor);
+        return;
+    }
     bool stays = visitor->place != VISITOR_SHAKES_HANDS || shake_hands(visitor);
     bool had_to_send = visitor->out_at < visitor->out.length;
     stays = stays && send_out(visitor);

@@ -85,7 +85,7 @@ Test(doors, documents_come_with_a_length_or_in_chunks_and_many_by_one_connection
     cr_assert_eq(print_fixture_post("third", "ts1", NEXT_TO_ME,
                                     "-v -o /dev/null https://127.0.0.1:8631" NEXT_TO_ME " 2>verbose"),
                  IPP_STATUS_OK);
-    print_fixture_shell("grep -q 'Re-using existing connection' verbose");
+    print_fixture_shell("grep -q 'Re-using existing .*connection' verbose");
     print_fixture_stop();
     struct spool *spool = print_fixture_spool();
     cr_assert_eq(spool_count(spool), 3);
@@ -185,6 +185,7 @@ Test(doors, what_is_no_ipp_or_no_http_of_ours_is_refused)
 {
     print_fixture_start("");
     struct print_request job = print_fixture_job(UUID(1));
+    job.size = 3000000; // the answer is there before all of it was sent
     print_fixture_write("request", print_fixture_message(&job), &job);
     static const struct {
         const char *path, *options, *http;
@@ -287,6 +288,13 @@ Test(doors, a_client_that_stalls_is_cut_off_and_holds_nobody_up)
     cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
 }
 
+// With sanitizers a program keeps for a while what it has freed.
+#ifdef __SANITIZE_ADDRESS__
+enum { MEMORY_MAX_KIB = 320 * 1024 };
+#else
+enum { MEMORY_MAX_KIB = 64 * 1024 };
+#endif
+
 Test(doors, memory_does_not_grow_with_documents)
 {
     struct program_result memory;
@@ -299,7 +307,7 @@ Test(doors, memory_does_not_grow_with_documents)
     program_run(&memory, line, NULL);
     int64_t kib;
     memory.out[strcspn(memory.out, "\n")] = 0;
-    cr_assert(text_number(memory.out, 1, 64 * 1024, &kib), "private memory: %s KiB", memory.out);
+    cr_assert(text_number(memory.out, 1, MEMORY_MAX_KIB, &kib), "private memory: %s KiB", memory.out);
 }
 
 // ---- without a broker, and on the same machine
