@@ -4,19 +4,18 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/client/enrol.h"
+#include "client-agent/agent_accounts.h"
 #include "client-agent/broker_link.h"
 #include "client-agent/carrier.h"
 #include "client-agent/desk.h"
 #include "client-agent/greeter.h"
+#include "client-agent/notices.h"
 #include "client-agent/session_view.h"
 #include "client-agent/ticket.h"
 #include "client-agent/window_watch.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 enum { TICKET_MS = 4000, DIAL_MS = 5000, GIVE_UP_MS = 30000, SHOW_MS = 30000, ANNOUNCE_MS = 75000, READ_MS = 7000 };
@@ -39,6 +38,7 @@ struct agent {
     struct session_view *view; // NULL without a session
     struct loop_timer *timer;
     struct carrier *carrier;
+    struct notices *notices;
     int64_t small_until_ms; // small packets to session hosts: large ones were lost on the way to one, or to the broker
 
     // A ticket is bound to the broker's certificate. Until that is known, this logon waits.
@@ -85,6 +85,25 @@ static void log_on(void *arg, unsigned attempt, const char *name, const struct s
     broker_link_log_on(agent->broker, attempt, name, password, authorization);
 }
 
+static void ask_jobs(void *arg, unsigned attempt, const struct desk_order *order, const char *name,
+                     const struct secret *password, const char *authorization)
+{
+    static const enum broker_jobs kinds[] = {[DESK_WANTS_DESKTOP] = BROKER_JOBS,
+                                             [DESK_WANTS_JOBS] = BROKER_JOBS,
+                                             [DESK_WANTS_RELEASE] = BROKER_RELEASE,
+                                             [DESK_WANTS_CANCEL] = BROKER_CANCEL};
+    struct agent *agent = arg;
+    struct own_jobs_request body = {.name = ""};
+    if (!authorization) {
+        text_cut(body.name, sizeof body.name, name);
+        text_cut(body.password, sizeof body.password, password->bytes);
+    }
+    TEXT_PUT(body.job, order->job);
+    TEXT_PUT(body.printer, order->printer);
+    broker_link_jobs(agent->broker, attempt, kinds[order->wish], &body, authorization);
+    explicit_bzero(&body, sizeof body);
+}
+
 static void change_password(void *arg, unsigned attempt, bool at_kdc, const char *name,
                             const struct secret *old_password, const struct secret *new_password)
 {
@@ -98,9 +117,17 @@ static void change_password(void *arg, unsigned attempt, bool at_kdc, const char
 static void session_view_changed(void *arg, enum session_view_event event, enum session_view_end end)
 {
     struct agent *agent = arg;
-    if (event == VIEW_ENDED)
+    if (event == VIEW_ENDED) {
+        notices_forget(agent->notices);
         session_view_free(take(agent->view));
+    }
     desk_view(agent->desk, event, end);
+}
+
+static void notice_clicked(void *arg)
+{
+    struct agent *agent = arg;
+    notices_clicked(agent->notices);
 }
 
 static void open_view(void *arg, const struct logon_answer *answer, const struct secret *password)
@@ -124,6 +151,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
         .announce_ms = ANNOUNCE_MS,
         .refusal_ms = REFUSAL_MS,
         .read_ms = READ_MS,
+        .clicked = notice_clicked,
     };
     agent->view = session_view_new(agent->loop, &config, agent->screens, answer, password, session_view_changed, agent);
 }
@@ -146,10 +174,27 @@ static void close_view(void *arg)
     session_view_close(agent->view);
 }
 
+static void cover_view(void *arg, bool by_greeter)
+{
+    struct agent *agent = arg;
+    if (agent->view)
+        session_view_cover(agent->view, by_greeter);
+}
+
+static void add_notice(void *arg, const struct device_message *message)
+{
+    struct agent *agent = arg;
+    notices_add(agent->notices, message);
+}
+
 static void show_face(void *arg, const struct desk_face *face)
 {
     struct agent *agent = arg;
     struct greeter_message message = {.type = GREETER_BUSY};
+    if (face->own) {
+        message.type = GREETER_JOBS;
+        message.own = *face->own; // borrowed
+    }
     if (face->state == DESK_GREETING)
         message.type = GREETER_SHOW;
     else if (face->state == DESK_CHANGING)
@@ -163,6 +208,7 @@ static void show_face(void *arg, const struct desk_face *face)
     if (face->state == DESK_GREETING)
         TEXT_PUT(message.name, face->name);
     greeter_say(agent->greeter, &message);
+    notices_in_front(agent->notices, face->state == DESK_CONNECTED);
 }
 
 static void show_mark(void *arg)
@@ -190,16 +236,54 @@ static void set_timer(void *arg, int64_t wait_ms)
 static const struct desk_ports desk_ports = {
     .ticket = get_ticket,
     .log_on = log_on,
+    .jobs = ask_jobs,
     .change = change_password,
     .open = open_view,
     .resume = resume_view,
     .announce = announce_desktop,
     .close = close_view,
+    .cover = cover_view,
+    .notice = add_notice,
     .face = show_face,
     .mark = show_mark,
     .report = report_to_broker,
     .timer = set_timer,
 };
+
+// ---- what is said over the session
+
+static void draw_notice(void *arg, int64_t number, const char *sentence, const char *where)
+{
+    struct agent *agent = arg;
+    struct greeter_message message = {.type = GREETER_DRAW, .number = number};
+    TEXT_PUT(message.sentence, sentence);
+    TEXT_PUT(message.where, where);
+    greeter_say(agent->greeter, &message);
+}
+
+static bool show_notice(void *arg, const struct notice_picture *picture)
+{
+    struct agent *agent = arg;
+    return agent->view && session_view_notice(agent->view, picture);
+}
+
+static void hide_notice(void *arg)
+{
+    struct agent *agent = arg;
+    if (agent->view)
+        session_view_hide_notice(agent->view);
+}
+
+static void picture_drawn(struct agent *agent, const struct greeter_message *message)
+{
+    static unsigned char bits[NOTICE_BYTES_MAX];
+    struct notice_picture picture;
+    if (greeter_picture(agent->greeter, message, bits, &picture))
+        notices_drawn(agent->notices, message->number, &picture);
+}
+
+static const struct notices_ports notices_ports = {
+    .draw = draw_notice, .show = show_notice, .hide = hide_notice, .told = report_to_broker};
 
 // ---- what comes back
 
@@ -224,6 +308,12 @@ static void broker_answered(void *arg, unsigned attempt, enum refusal refusal, c
 {
     struct agent *agent = arg;
     desk_answer(agent->desk, attempt, refusal, answer, help_desk, retry_after_s);
+}
+
+static void broker_told_jobs(void *arg, unsigned attempt, const struct own_jobs *own)
+{
+    struct agent *agent = arg;
+    desk_own_jobs(agent->desk, attempt, own);
 }
 
 static void time_is_up(void *arg)
@@ -278,6 +368,7 @@ static void link_refused(void *arg, enum refusal refusal)
 
 static const struct broker_link_events broker_link_events = {
     .answer = broker_answered,
+    .own_jobs = broker_told_jobs,
     .changed = password_changed,
     .digest = broker_met,
     .link_up = link_up,
@@ -298,11 +389,20 @@ static void pass_on(struct agent *agent, const struct greeter_message *message)
     struct secret password;
     if (!secret_set(&password, message->password, strlen(message->password)))
         return;
-    if (message->type == GREETER_LOG_ON)
-        desk_log_on(agent->desk, message->name, &password);
+    if (message->type != GREETER_NEW_PASSWORD)
+        desk_log_on(agent->desk, message->type == GREETER_ASK_JOBS ? DESK_WANTS_JOBS : DESK_WANTS_DESKTOP,
+                    message->name, &password);
     else
         desk_new_password(agent->desk, &password);
     secret_drop(&password);
+}
+
+static void pass_order(struct agent *agent, enum desk_wish wish, const struct greeter_message *message)
+{
+    struct desk_order order = {.wish = wish};
+    TEXT_PUT(order.job, message->job);
+    TEXT_PUT(order.printer, message->printer);
+    desk_jobs_order(agent->desk, &order);
 }
 
 static void greeter_heard_message(void *arg, const struct greeter_message *message)
@@ -323,10 +423,27 @@ static void greeter_heard_message(void *arg, const struct greeter_message *messa
     case GREETER_LANGUAGE:
         TEXT_PUT(agent->language, message->language);
         return;
+    case GREETER_ASK_JOBS:
+        if (*message->name)
+            pass_on(agent, message);
+        else
+            pass_order(agent, DESK_WANTS_JOBS, message);
+        return;
+    case GREETER_RELEASE:
+        pass_order(agent, DESK_WANTS_RELEASE, message);
+        return;
+    case GREETER_CANCEL_JOB:
+        pass_order(agent, DESK_WANTS_CANCEL, message);
+        return;
+    case GREETER_DRAWN:
+        picture_drawn(agent, message);
+        return;
     case GREETER_SHOW:
     case GREETER_ASK_NEW:
     case GREETER_BUSY:
     case GREETER_MARK:
+    case GREETER_JOBS:
+    case GREETER_DRAW:
         return; // only we say this
     }
 }
@@ -348,9 +465,16 @@ static void greeter_lock_pressed(void *arg)
     desk_attention(agent->desk);
 }
 
+static void greeter_jobs_pressed(void *arg)
+{
+    struct agent *agent = arg;
+    desk_jobs_key(agent->desk);
+}
+
 static void start_greeter(struct agent *agent, const struct x_server *server)
 {
-    static const struct window_watch_events events = {.shown = greeter_appeared, .lock = greeter_lock_pressed};
+    static const struct window_watch_events events = {
+        .shown = greeter_appeared, .lock = greeter_lock_pressed, .jobs = greeter_jobs_pressed};
     struct fault why = {0};
     window_watch_free(agent->greeter_window);
     agent->greeter_window =
@@ -390,21 +514,7 @@ static const struct displays_events displays_events = {.ready = display_ready, .
 static bool find_accounts(struct agent *agent, struct fault *why)
 {
     agent->is_root = geteuid() == 0;
-    return !agent->is_root || (account_find(&agent->greeter_account, agent->config->greeter_user, why) &&
-                               account_find(&agent->rdp_client_account, agent->config->rdp_client_user, why));
-}
-
-// The folder of the viewer's socket is the viewer's own; nobody else may enter it.
-static bool make_folders(struct agent *agent, struct fault *why)
-{
-    char path[SERVER_PATH_SIZE];
-    uid_t owner = agent->is_root ? agent->rdp_client_account.uid : geteuid();
-    if ((mkdir(agent->config->run_dir, 0755) != 0 && errno != EEXIST) || chmod(agent->config->run_dir, 0755) != 0)
-        return fault_set(why, FAULT_BROKEN, "%s: %s", agent->config->run_dir, strerror(errno));
-    snprintf(path, sizeof path, "%s/viewer", agent->config->run_dir);
-    if ((mkdir(path, 0700) != 0 && errno != EEXIST) || chmod(path, 0700) != 0 || chown(path, owner, (gid_t)-1) != 0)
-        return fault_set(why, FAULT_BROKEN, "%s: %s", path, strerror(errno));
-    return true;
+    return agent_accounts_find(agent->config, &agent->greeter_account, &agent->rdp_client_account, why);
 }
 
 static bool meet_broker(struct agent *agent, struct fault *why)
@@ -437,6 +547,7 @@ static void make_parts(struct agent *agent)
     struct ticket_config ticket = {.realm = config->realm, .broker = config->broker, .deadline_ms = TICKET_MS};
     if (*config->realm)
         agent->ticket = ticket_new(agent->loop, &ticket, got_ticket, password_changed, agent);
+    agent->notices = notices_new(agent->loop, &notices_ports, agent);
     agent->timer = loop_timer_new(agent->loop, time_is_up, agent);
     agent->desk = desk_new(&desk_ports, agent, agent->ticket != NULL, config->help_desk);
     agent->greeter = greeter_new(agent->loop, &greeter, &greeter_events, agent);
@@ -457,7 +568,7 @@ struct agent *agent_new(struct loop *loop, const struct agent_config *config, st
     agent->loop = loop;
     agent->config = config;
     agent->carrier = carrier_new(loop, carrier_is, agent, why);
-    if (!agent->carrier || !find_accounts(agent, why) || !make_folders(agent, why) || !meet_broker(agent, why)) {
+    if (!agent->carrier || !find_accounts(agent, why) || !meet_broker(agent, why)) {
         carrier_free(agent->carrier);
         free(agent);
         return NULL;
@@ -478,6 +589,7 @@ void agent_free(struct agent *agent)
     ticket_free(agent->ticket);
     broker_link_free(agent->broker);
     carrier_free(agent->carrier);
+    notices_free(agent->notices);
     desk_free(agent->desk);
     loop_timer_free(agent->timer);
     secret_drop(&agent->waiting_password);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/broker_link.h"
+#include "broker/api/record.h"
 #include "broker/base/log.h"
 
 #include <stdlib.h>
@@ -77,6 +78,43 @@ void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char
                 logged_on, call_new(broker, attempt));
     explicit_bzero(&body, sizeof body);
 }
+
+// ---- print jobs
+
+static void told_jobs(void *arg, const struct client_answer *answer)
+{
+    struct broker_query *call = arg;
+    struct broker_link *broker = call->broker;
+    struct own_jobs own = {0};
+    struct fault why = {0};
+    enum refusal refusal = answer->refusal;
+    log_refusal("print jobs", answer);
+    if (refusal == REFUSAL_NONE && !client_read(answer, &own_jobs_type, &own, &why)) {
+        log_error("broker", "print jobs: the answer cannot be read: %s", why.text);
+        refusal = REFUSAL_BROKER_UNREACHABLE;
+    }
+    if (refusal == REFUSAL_NONE)
+        broker->events.own_jobs(broker->arg, call->attempt, &own);
+    else
+        broker->events.answer(broker->arg, call->attempt, refusal, NULL, answer->help_desk, answer->retry_after_s);
+    own_jobs_free(&own);
+    call_free(call);
+}
+
+void broker_link_jobs(struct broker_link *broker, unsigned attempt, enum broker_jobs what,
+                      const struct own_jobs_request *body, const char *authorization)
+{
+    static const struct {
+        const char *path;
+        const struct record_type *type;
+    } rows[] = {[BROKER_JOBS] = {"/v1/print/jobs", &own_jobs_request_type},
+                [BROKER_RELEASE] = {"/v1/print/release", &own_release_request_type},
+                [BROKER_CANCEL] = {"/v1/print/cancel", &own_cancel_request_type}};
+    client_call(uplink_client(broker->line), "POST", rows[what].path, authorization, rows[what].type, body, LOG_ON_MS,
+                told_jobs, call_new(broker, attempt));
+}
+
+// ---- passwords
 
 static void password_changed(void *arg, const struct client_answer *answer)
 {

@@ -11,6 +11,8 @@ struct broker_link_events {
     // `answer` is NULL unless not refused. `help_desk` may be empty; `retry_after_s` 0.
     void (*answer)(void *arg, unsigned attempt, enum refusal refusal, const struct logon_answer *answer,
                    const char *help_desk, int64_t retry_after_s);
+    // To broker_link_jobs, when it is not refused; else `answer` tells.
+    void (*own_jobs)(void *arg, unsigned attempt, const struct own_jobs *own);
     void (*changed)(void *arg, unsigned attempt, enum refusal refusal);
     void (*digest)(void *arg, unsigned attempt, enum refusal refusal); // see broker_link_fetch_certificate
     void (*link_up)(void *arg);
@@ -27,6 +29,10 @@ void broker_link_free(struct broker_link *broker); // NULL allowed
 
 void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char *name, const struct secret *password,
                         const char *authorization);
+enum broker_jobs { BROKER_JOBS, BROKER_RELEASE, BROKER_CANCEL };
+// Of `body` only what that method takes.
+void broker_link_jobs(struct broker_link *broker, unsigned attempt, enum broker_jobs what,
+                      const struct own_jobs_request *body, const char *authorization);
 void broker_link_change(struct broker_link *broker, unsigned attempt, const char *name,
                         const struct secret *old_password, const struct secret *new_password);
 // Somebody waits for the broker: is it there? Told by link_silent when it is not.

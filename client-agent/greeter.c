@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -19,7 +20,8 @@ struct greeter {
     void *arg;
     char scale[16], display[64], auth_file[256]; // display is empty while it is stopped
     struct child *child;
-    int line; // our end of the socket pair
+    int line;    // our end of the socket pair
+    int picture; // a file in memory that it draws into
     struct loop_watch *watch;
     struct greeter_reader reader;
     struct loop_timer *again;
@@ -115,8 +117,8 @@ static struct child *start_program(struct greeter *greeter, int its_end, struct 
                               .no_network = geteuid() == 0,
                               .input = -1,
                               .output = STDERR_FILENO,
-                              .pass = {its_end},
-                              .pass_count = 1};
+                              .pass = {its_end, greeter->picture},
+                              .pass_count = greeter->picture >= 0 ? 2 : 1};
     return child_start(greeter->loop, &plan, greeter_ended, greeter, why);
 }
 
@@ -158,6 +160,9 @@ struct greeter *greeter_new(struct loop *loop, const struct greeter_config *conf
     greeter->events = *events;
     greeter->arg = arg;
     greeter->line = -1;
+    greeter->picture = memfd_create("notice", MFD_CLOEXEC);
+    if (greeter->picture < 0)
+        log_error("greeter", "no file in memory, so nothing can be said over a session: %s", strerror(errno));
     greeter->wait_ms = WAIT_FIRST_MS;
     greeter->again = loop_timer_new(loop, start_greeter, greeter);
     return greeter;
@@ -169,6 +174,8 @@ void greeter_free(struct greeter *greeter)
         return;
     greeter_stop(greeter);
     loop_timer_free(greeter->again);
+    if (greeter->picture >= 0)
+        close(greeter->picture);
     free(greeter);
 }
 
@@ -198,4 +205,16 @@ void greeter_say(struct greeter *greeter, const struct greeter_message *message)
     if (send(greeter->line, line.bytes, line.length, MSG_NOSIGNAL | MSG_DONTWAIT) != (ssize_t)line.length)
         log_warn("greeter", "does not listen");
     greeter_line_drop(&line);
+}
+
+bool greeter_picture(const struct greeter *greeter, const struct greeter_message *drawn, unsigned char *bits,
+                     struct notice_picture *picture)
+{
+    if (drawn->width > NOTICE_SIDE_MAX || drawn->height > NOTICE_SIDE_MAX)
+        return false;
+    *picture = (struct notice_picture){.width = (int)drawn->width, .height = (int)drawn->height, .bits = bits};
+    if (greeter->picture < 0 || !notice_picture_fits(picture->width, picture->height))
+        return false;
+    size_t length = notice_picture_stride(picture->width) * (size_t)picture->height;
+    return pread(greeter->picture, bits, length, 0) == (ssize_t)length;
 }

@@ -4,6 +4,7 @@
 #pragma once
 #include "broker/base/child.h"
 #include "client-agent/greeter_protocol.h"
+#include "client-agent/notice_picture.h"
 
 struct greeter_config {
     const char *program;
@@ -26,5 +27,8 @@ void greeter_free(struct greeter *greeter); // NULL allowed
 // `scale`: see window_watch.h.
 void greeter_start(struct greeter *greeter, const char *display, const char *auth_file, int scale);
 void greeter_stop(struct greeter *greeter);
+// Reads what the greeter drew as it says, into `bits`, which has NOTICE_BYTES_MAX bytes. False: it is none.
+bool greeter_picture(const struct greeter *greeter, const struct greeter_message *drawn, unsigned char *bits,
+                     struct notice_picture *picture);
 // Nothing happens while there is no greeter: `up` asks for it anew.
 void greeter_say(struct greeter *greeter, const struct greeter_message *message);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/greeter_protocol.h"
+#include "broker/api/record.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,11 +10,14 @@
     .offset = offsetof(struct greeter_message, member), .size = sizeof(((struct greeter_message *)0)->member)
 
 static const char *const types[] = {
-    [GREETER_SHOW] = "show",     [GREETER_ASK_NEW] = "ask-new-password",
-    [GREETER_BUSY] = "busy",     [GREETER_MARK] = "mark",
-    [GREETER_LOG_ON] = "logon",  [GREETER_NEW_PASSWORD] = "new-password",
-    [GREETER_CANCEL] = "cancel", [GREETER_LANGUAGE] = "language",
-    [GREETER_TYPING] = "typing", NULL,
+    [GREETER_SHOW] = "show",       [GREETER_ASK_NEW] = "ask-new-password",
+    [GREETER_BUSY] = "busy",       [GREETER_MARK] = "mark",
+    [GREETER_JOBS] = "jobs",       [GREETER_DRAW] = "draw",
+    [GREETER_LOG_ON] = "logon",    [GREETER_NEW_PASSWORD] = "new-password",
+    [GREETER_CANCEL] = "cancel",   [GREETER_LANGUAGE] = "language",
+    [GREETER_TYPING] = "typing",   [GREETER_ASK_JOBS] = "ask-jobs",
+    [GREETER_RELEASE] = "release", [GREETER_CANCEL_JOB] = "cancel-job",
+    [GREETER_DRAWN] = "drawn",     NULL,
 };
 
 // A row a line.
@@ -28,6 +32,14 @@ const struct field greeter_fields[] = {
     {.name = "language", .type = FIELD_TEXT, AT(language), .sentence = "de or en"},
     {.name = "name", .type = FIELD_TEXT, AT(name), .sentence = "user name"},
     {.name = "password", .type = FIELD_TEXT, AT(password), .flags = FIELD_SECRET, .sentence = "password"},
+    {.name = "job", .type = FIELD_TEXT, AT(job), .sentence = "a print job"},
+    {.name = "printer", .type = FIELD_ID, AT(printer), .refers = NOUN_PRINTER, .sentence = "where to print it; empty: the nearest"},
+    {.name = "jobs", .type = FIELD_RECORDS, AT(own.jobs), .max = OWN_JOBS_MAX, .record = &own_job_type, .sentence = "the person's print jobs"},
+    {.name = "more", .type = FIELD_FLAG, AT(own.more), .sentence = "there are more than these"},
+    {.name = "printers", .type = FIELD_RECORDS, AT(own.printers), .max = OWN_PRINTERS_MAX, .record = &own_printer_type, .sentence = "where they can be printed"},
+    {.name = "number", .type = FIELD_NUMBER, AT(number), .max = INT64_MAX, .sentence = "of the picture"},
+    {.name = "width", .type = FIELD_NUMBER, AT(width), .max = INT32_MAX, .sentence = "of the picture, in pixels"},
+    {.name = "height", .type = FIELD_NUMBER, AT(height), .max = INT32_MAX, .sentence = "of the picture, in pixels"},
     {.name = NULL},
 };
 // clang-format on
@@ -35,7 +47,7 @@ static const struct record_type greeter_type = {"greeter", greeter_fields, sizeo
 
 void greeter_line(struct text *line, const struct greeter_message *message)
 {
-    codec_print_record(line, greeter_fields, CODEC_JOURNAL, message); // what is empty is left out
+    codec_print_record(line, greeter_fields, CODEC_CHANGE, message); // what is empty is left out
     text_adds(line, "\n");
 }
 
@@ -52,6 +64,8 @@ static bool hear_line(const char *bytes, size_t length, greeter_heard *heard, vo
     bool fine = codec_decode(&greeter_type, CODEC_CHANGE, bytes, length, &message, why);
     if (fine)
         heard(arg, &message);
+    if (fine)
+        record_free(greeter_fields, &message);
     explicit_bzero(&message, sizeof message);
     return fine;
 }

@@ -1,22 +1,29 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What agent and greeter say to each other: one JSON object a line over a socket pair, the greeter's end being its
-// descriptor 3. Both sides are built from this one table.
+// descriptor 3; a picture goes through descriptor 4, a file in memory. Both sides are built from this one table.
 #pragma once
 #include "broker/api/codec.h"
+#include "broker/api/own_jobs.h"
 #include "broker/base/mem.h"
 
-enum { GREETER_DESCRIPTOR = 3, GREETER_LINE_MAX = 8 * 1024 };
+enum { GREETER_DESCRIPTOR = 3, GREETER_PICTURE_DESCRIPTOR = 4, GREETER_LINE_MAX = 32 * 1024 };
 
 enum greeter_type {
     GREETER_SHOW,         // agent: the logon form. sentence, where, place, help_desk, language, name
     GREETER_ASK_NEW,      // agent: ask for a new password. sentence, help_desk
     GREETER_BUSY,         // agent: wait. state
     GREETER_MARK,         // agent: show for a while that you are the real one
+    GREETER_JOBS,         // agent: the person's print jobs. state, sentence, own
+    GREETER_DRAW,         // agent: a picture of a sentence, to be shown over the session. number, sentence, where
     GREETER_LOG_ON,       // greeter: name, password
     GREETER_NEW_PASSWORD, // greeter: password
     GREETER_CANCEL,       // greeter: back to the form
     GREETER_LANGUAGE,     // greeter: the person has switched it. language
     GREETER_TYPING,       // greeter: somebody is at the keys; once a second at most
+    GREETER_ASK_JOBS,     // greeter: show print jobs, instead of a desktop: name, password; or once more
+    GREETER_RELEASE,      // greeter: print it: job, printer
+    GREETER_CANCEL_JOB,   // greeter: delete it: job
+    GREETER_DRAWN,        // greeter: the picture is there: number, width, height
 };
 
 struct greeter_message {
@@ -29,6 +36,10 @@ struct greeter_message {
     char language[8];          // "de", "en"
     char name[USER_NAME_SIZE];
     char password[SECRET_MAX + 1];
+    char job[JOB_NAME_SIZE];
+    char printer[ID_SIZE];
+    struct own_jobs own;
+    int64_t number, width, height;
 };
 extern const struct field greeter_fields[];
 

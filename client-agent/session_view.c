@@ -28,12 +28,13 @@ struct session_view {
     struct relay *relay;
     struct rdp_client *viewer;
     struct window_watch *window;
-    struct loop_timer *patience; // until it is shown
-    struct loop_timer *soon;     // for an end that is known already
-    struct loop_timer *trust;    // until an unannounced desktop counts as one
-    struct loop_timer *blink;    // for a break that may be short
-    struct loop_timer *reading;  // while the greeter has something to be read
-    struct loop_timer *locks;    // caps lock and its like are to be said again
+    struct window_watch_screen screen; // that the viewer has
+    struct loop_timer *patience;       // until it is shown
+    struct loop_timer *soon;           // for an end that is known already
+    struct loop_timer *trust;          // until an unannounced desktop counts as one
+    struct loop_timer *blink;          // for a break that may be short
+    struct loop_timer *reading;        // while the greeter has something to be read
+    struct loop_timer *locks;          // caps lock and its like are to be said again
     int64_t locks_ms;
     bool one_time;             // each password opens the session once
     bool wanted;               // a viewer is to be started when there is an X server for it
@@ -212,11 +213,26 @@ static void lock_pressed(void *arg)
         view->told(view->arg, VIEW_LOCK, 0);
 }
 
+static void jobs_pressed(void *arg)
+{
+    struct session_view *view = arg;
+    if (!view->over)
+        view->told(view->arg, VIEW_JOBS, 0);
+}
+
+static void notice_clicked(void *arg)
+{
+    struct session_view *view = arg;
+    if (!view->over)
+        view->config.clicked(view->arg);
+}
+
 // ---- the viewer
 
 static bool watch_screen(struct session_view *view, const struct x_server *server, struct fault *why)
 {
-    static const struct window_watch_events events = {.shown = window_appeared, .lock = lock_pressed};
+    static const struct window_watch_events events = {
+        .shown = window_appeared, .lock = lock_pressed, .jobs = jobs_pressed, .clicked = notice_clicked};
     if (!view->window)
         view->window =
             window_watch_new(view->loop, x_server_display(server), x_server_cookie(server), &events, view, why);
@@ -236,6 +252,7 @@ static bool start_viewer(struct session_view *view, const struct x_server *serve
     if (!watch_screen(view, server, why))
         return false;
     window_watch_screen(view->window, &task.screen);
+    view->screen = task.screen;
     window_watch_keyboard(view->window, &task.keyboard);
     if (rdp_client_enlarges(&task))
         window_watch_fill(view->window);
@@ -417,6 +434,33 @@ struct session_view *session_view_new(struct loop *loop, const struct session_vi
         end_with(view, VIEW_FAILED);
     }
     return view;
+}
+
+static bool is_before_person(const struct session_view *view)
+{
+    return !view->over && view->shown && !view->broken && !view->held;
+}
+
+void session_view_cover(struct session_view *view, bool by_greeter)
+{
+    if (!is_before_person(view))
+        return;
+    displays_show(view->screens, by_greeter ? DISPLAY_GREETER : DISPLAY_RDP_CLIENT);
+    if (by_greeter)
+        return;
+    view->locks_ms = LOCKS_FIRST_MS / 2;
+    say_locks(view);
+}
+
+bool session_view_notice(struct session_view *view, const struct notice_picture *picture)
+{
+    return is_before_person(view) && view->window && window_watch_notice(view->window, &view->screen, picture);
+}
+
+void session_view_hide_notice(struct session_view *view)
+{
+    if (view->window)
+        window_watch_hide_notice(view->window);
 }
 
 void session_view_close(struct session_view *view)

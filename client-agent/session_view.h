@@ -11,6 +11,7 @@ enum session_view_event {
     VIEW_WAITS,  // the same, but nothing happens before session_view_resume: the one-time password is used up
     VIEW_MENDED,
     VIEW_LOCK,  // the person pressed the keys for it; nothing is done
+    VIEW_JOBS,  // the same, for their print jobs
     VIEW_ENDED, // the last event
 };
 
@@ -37,6 +38,7 @@ struct session_view_config {
     int64_t refusal_ms;                   // and where it is not: how long a host takes to end what it does not let in
     int64_t *small_until_ms;              // small packets to the host; set when large ones are lost there
     int64_t read_ms;                      // how long the greeter stays when it has a lost session to tell of
+    void (*clicked)(void *arg);           // on a notice; with the `arg` of `told`
 };
 
 struct session_view;
@@ -52,8 +54,13 @@ struct session_view *session_view_new(struct loop *loop, const struct session_vi
 // After VIEW_WAITS: dials the host, and lets a new viewer in with this password.
 void session_view_resume(struct session_view *view, const char *one_time_password);
 void session_view_announce(struct session_view *view); // the broker says that the desktop is there
-void session_view_close(struct session_view *view);    // VIEW_ENDED with VIEW_CLOSED follows
-void session_view_free(struct session_view *view);     // also from `told`; renews the viewer's X server; NULL allowed
+// Brings the greeter before the person, and back, while the session goes on. Not while something else brought it there.
+void session_view_cover(struct session_view *view, bool by_greeter);
+// See window_watch.h; `clicked` of the config tells.
+bool session_view_notice(struct session_view *view, const struct notice_picture *picture);
+void session_view_hide_notice(struct session_view *view);
+void session_view_close(struct session_view *view); // VIEW_ENDED with VIEW_CLOSED follows
+void session_view_free(struct session_view *view);  // also from `told`; renews the viewer's X server; NULL allowed
 // The desk's cable is out: whoever works there need not wait until the host's silence shows.
 void session_view_unplugged(struct session_view *view);
 // The viewer's X server is there (again), or not any more.

@@ -2,6 +2,7 @@
 #include "client-agent/window_watch.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "client-agent/notice_overlay.h"
 #include "client-agent/x_server.h"
 
 #include <assert.h>
@@ -13,8 +14,15 @@
 #include <xcb/xcb.h>
 #include <xcb/xinput.h>
 
-enum { KEYS = 256, DEVICES = 256, KEYCODE_L = 46 /* of Linux' evdev */, ORDINARY_HEIGHT = 1080, SCALE_MOST = 4 };
-enum key_role { KEY_OTHER, KEY_CONTROL, KEY_ALT, KEY_SUPER, KEY_L };
+enum { KEYS = 256, DEVICES = 256, ORDINARY_HEIGHT = 1080, SCALE_MOST = 4 };
+enum key_role { KEY_OTHER, KEY_CONTROL, KEY_ALT, KEY_SUPER, KEY_L, KEY_P, KEY_ROLE_COUNT };
+
+// The letters that are kept, with Control and Alt; where no key has the letter, the one that has it elsewhere.
+static const struct letter_row {
+    enum key_role role;
+    xcb_keycode_t elsewhere; // of Linux' evdev
+    bool with_super;         // also with Super alone
+} letter_rows[] = {{KEY_L, 46, true}, {KEY_P, 33, false}};
 
 struct window_watch {
     xcb_connection_t *connection;
@@ -24,6 +32,7 @@ struct window_watch {
     uint8_t input_opcode;
     enum key_role roles[KEYS]; // by key code
     bool down[DEVICES][KEYS];
+    struct notice_overlay notice;
     struct window_watch_events events;
     void *arg;
 };
@@ -69,7 +78,7 @@ void window_watch_keyboard(const struct window_watch *watch, struct desk_keyboar
     free(reply);
 }
 
-// ---- the keys that lock
+// ---- the keys that are kept
 
 // With and without caps lock and num lock: to the X protocol they are modifiers like others.
 static void grab_key(xcb_connection_t *connection, xcb_window_t root, xcb_keycode_t key, uint16_t modifiers)
@@ -84,46 +93,53 @@ static enum key_role role_of(xcb_keysym_t symbol)
     static const struct {
         xcb_keysym_t symbol;
         enum key_role role;
-    } rows[] = {
-        {'l', KEY_L},      {0xffe3, KEY_CONTROL}, {0xffe4, KEY_CONTROL}, {0xffe9, KEY_ALT},  {0xffea, KEY_ALT},
-        {0xffe7, KEY_ALT}, {0xffe8, KEY_ALT},     {0xffeb, KEY_SUPER},   {0xffec, KEY_SUPER}}; // keysymdef.h: Control,
-                                                                                               // Alt, Meta and Super,
-                                                                                               // left and right
+    } rows[] = {{'l', KEY_L},        {'p', KEY_P},       {0xffe3, KEY_CONTROL}, {0xffe4, KEY_CONTROL},
+                {0xffe9, KEY_ALT},   {0xffea, KEY_ALT},  {0xffe7, KEY_ALT},     {0xffe8, KEY_ALT},
+                {0xffeb, KEY_SUPER}, {0xffec, KEY_SUPER}};
+    // keysymdef.h: Control, Alt, Meta and Super, left and right
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].symbol == symbol)
             return rows[i].role;
     return KEY_OTHER;
 }
 
-static void take_lock_key(struct window_watch *watch, xcb_keycode_t key)
+static void take_letter(struct window_watch *watch, const struct letter_row *letter, xcb_keycode_t key)
 {
     xcb_window_t root = xcb_setup_roots_iterator(xcb_get_setup(watch->connection)).data->root;
-    watch->roles[key] = KEY_L;
-    grab_key(watch->connection, root, key, XCB_MOD_MASK_4);
+    watch->roles[key] = letter->role;
     grab_key(watch->connection, root, key, XCB_MOD_MASK_CONTROL | XCB_MOD_MASK_1);
+    if (letter->with_super)
+        grab_key(watch->connection, root, key, XCB_MOD_MASK_4);
+}
+
+static void take_letters(struct window_watch *watch, const struct letter_row *letter)
+{
+    bool found = false;
+    for (size_t key = 0; key < KEYS; key++) {
+        if (watch->roles[key] != letter->role)
+            continue;
+        take_letter(watch, letter, (xcb_keycode_t)key);
+        found = true;
+    }
+    if (!found)
+        take_letter(watch, letter, letter->elsewhere);
 }
 
 // Before there is a client that could change what the keys mean. The grabs keep the keys from it. A layout may have the
-// Latin letters in its second group, or none: then it is the key that has the L elsewhere.
+// Latin letters in its second group, or none.
 static void learn_keys(struct window_watch *watch)
 {
     const xcb_setup_t *setup = xcb_get_setup(watch->connection);
     unsigned count = (unsigned)setup->max_keycode - setup->min_keycode + 1U;
-    bool found = false;
     xcb_get_keyboard_mapping_reply_t *map = xcb_get_keyboard_mapping_reply(
         watch->connection, xcb_get_keyboard_mapping(watch->connection, setup->min_keycode, (uint8_t)count), NULL);
     for (unsigned i = 0; map && i < count * map->keysyms_per_keycode; i++) {
         xcb_keycode_t key = (xcb_keycode_t)(setup->min_keycode + i / map->keysyms_per_keycode);
-        enum key_role role = role_of(xcb_get_keyboard_mapping_keysyms(map)[i]);
-        if (watch->roles[key] != KEY_OTHER || role == KEY_OTHER)
-            continue;
-        watch->roles[key] = role;
-        if (role == KEY_L)
-            take_lock_key(watch, key);
-        found = found || role == KEY_L;
+        if (watch->roles[key] == KEY_OTHER)
+            watch->roles[key] = role_of(xcb_get_keyboard_mapping_keysyms(map)[i]);
     }
-    if (!found)
-        take_lock_key(watch, KEYCODE_L);
+    for (size_t i = 0; i < sizeof letter_rows / sizeof *letter_rows; i++)
+        take_letters(watch, &letter_rows[i]);
     free(map);
 }
 
@@ -160,18 +176,23 @@ static bool holds(const struct window_watch *watch, enum key_role role)
 
 // Each key comes several times: from its keyboard, from the one that stands for all, and again while it is held. Each
 // keyboard has keys of its own, so that what a client types with one of its making (XTEST) changes none of a real one.
-static bool locks_desk(struct window_watch *watch, const xcb_generic_event_t *event)
+static enum key_role kept_letter(struct window_watch *watch, const xcb_generic_event_t *event)
 {
     xcb_input_raw_key_press_event_t key;
     memcpy(&key, event, sizeof key);
     if ((event->response_type & 0x7f) != XCB_GE_GENERIC || key.extension != watch->input_opcode || key.detail >= KEYS ||
         key.sourceid >= DEVICES)
-        return false;
+        return KEY_OTHER;
     bool *down = &watch->down[key.sourceid][key.detail], was_down = *down;
     *down = key.event_type == XCB_INPUT_RAW_KEY_PRESS;
-    if (was_down || !*down || watch->roles[key.detail] != KEY_L)
-        return false;
-    return holds(watch, KEY_SUPER) || (holds(watch, KEY_CONTROL) && holds(watch, KEY_ALT));
+    if (was_down || !*down)
+        return KEY_OTHER;
+    for (size_t i = 0; i < sizeof letter_rows / sizeof *letter_rows; i++)
+        if (watch->roles[key.detail] == letter_rows[i].role &&
+            ((letter_rows[i].with_super && holds(watch, KEY_SUPER)) ||
+             (holds(watch, KEY_CONTROL) && holds(watch, KEY_ALT))))
+            return letter_rows[i].role;
+    return KEY_OTHER;
 }
 
 // An X server that a client keeps for itself reads nothing, and a full socket would hold up the whole agent. It takes
@@ -264,28 +285,49 @@ static void follow_size(struct window_watch *watch, const xcb_generic_event_t *e
         keep_size(watch, changed.width, changed.height);
 }
 
+// ---- what is shown over the windows
+
+bool window_watch_notice(struct window_watch *watch, const struct window_watch_screen *screen,
+                         const struct notice_picture *picture)
+{
+    window_watch_hide_notice(watch);
+    return takes_requests(watch) && !watch->notice.window &&
+           notice_overlay_open(&watch->notice, watch->connection, screen->x, screen->y, screen->width, picture);
+}
+
+void window_watch_hide_notice(struct window_watch *watch)
+{
+    if (takes_requests(watch))
+        notice_overlay_close(&watch->notice, watch->connection);
+}
+
 // What one reading brings is handled at a turn, some hundred events at most: the loop has others to serve.
 static void events_ready(void *arg, bool readable, bool writable)
 {
     struct window_watch *watch = arg;
-    bool appeared = false, lock = false;
+    bool appeared = false, clicked = false, pressed[KEY_ROLE_COUNT] = {false};
     (void)readable;
     (void)writable;
     for (xcb_generic_event_t *event = xcb_poll_for_event(watch->connection); event;
          event = xcb_poll_for_queued_event(watch->connection)) {
         appeared = takes_keyboard(watch, event) || appeared;
-        lock = locks_desk(watch, event) || lock;
+        clicked = notice_overlay_is_clicked(&watch->notice, event) || clicked;
+        pressed[kept_letter(watch, event)] = true;
         follow_size(watch, event);
         free(event);
     }
     // The end of the X server is noticed by who started it.
     if (xcb_connection_has_error(watch->connection))
         loop_watch_set(watch->watch, false, false);
-    // The second is told only when the first has not freed us: a lock needs a desktop that was shown before.
+    // One at a time, for any of them may free us: a lock needs a desktop that was shown before.
     if (appeared)
         watch->events.shown(watch->arg);
-    else if (lock)
+    else if (pressed[KEY_L])
         watch->events.lock(watch->arg);
+    else if (pressed[KEY_P])
+        watch->events.jobs(watch->arg);
+    else if (clicked && watch->events.clicked)
+        watch->events.clicked(watch->arg);
 }
 
 // ---- life
@@ -311,7 +353,7 @@ struct window_watch *window_watch_new(struct loop *loop, const char *display, co
                                       const struct window_watch_events *events, void *arg, struct fault *why)
 {
     struct window_watch *watch = mem_new(1, sizeof *watch);
-    assert(events->shown && events->lock);
+    assert(events->shown && events->lock && events->jobs);
     watch->connection = let_in(display, cookie);
     watch->events = *events;
     watch->arg = arg;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // In a window manager's place on an X server: tells when the client shows a window and gives it the keyboard; keeps
-// for itself the keys that lock the desk, Super+L and Ctrl+Alt+L. They are heard as the keyboard sends them, so that
-// neither a grab nor another layout takes them away. A client that was taken over can switch a keyboard off altogether.
+// for itself the keys that lock the desk, Super+L and Ctrl+Alt+L, and Ctrl+Alt+P for the print jobs. They are heard as
+// the keyboard sends them, so that neither a grab nor another layout takes them away. A client that was taken over can
+// switch a keyboard off altogether.
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
@@ -12,6 +13,8 @@ struct window_watch;
 struct window_watch_events {
     void (*shown)(void *arg);
     void (*lock)(void *arg);
+    void (*jobs)(void *arg);
+    void (*clicked)(void *arg); // the notice; it is still there. NULL where none is ever shown
 };
 
 // NULL with a fault when the X server does not let us in. `cookie` has COOKIE_SIZE bytes.
@@ -34,6 +37,13 @@ void window_watch_screen(const struct window_watch *watch, struct window_watch_s
 // window_watch_screen and window_watch_keyboard do: only while there is no client, which may keep the server for
 // itself.
 void window_watch_fill(struct window_watch *watch);
+
+struct notice_picture;
+// Shows it over all windows until it is hidden, in place of the one before. False, and none is shown, when the X server
+// takes no requests or draws otherwise than we do.
+bool window_watch_notice(struct window_watch *watch, const struct window_watch_screen *screen,
+                         const struct notice_picture *picture);
+void window_watch_hide_notice(struct window_watch *watch);
 
 // The first of the X server's layouts; empty when it does not say.
 void window_watch_keyboard(const struct window_watch *watch, struct desk_keyboard *keyboard);

@@ -49,6 +49,40 @@ static const struct field state_fields[] = {
 // Of what needs no more than the session.
 static const struct field bare_fields[] = {SESSION, FENCE, {.name = NULL}};
 
+#define OF_JOB {.name = "job", .type = FIELD_TEXT, AT(job), .flags = FIELD_REQUIRED, .sentence = "the print job"}
+#define WHY {.name = "why", .type = FIELD_CHOICE, AT(why), .choices = job_reason_words, .sentence = "why it does not come out as it should"}
+
+static const struct field notice_fields[] = {
+    SESSION,
+    FENCE,
+    OF_JOB,
+    WHY,
+    {.name = "place", .type = FIELD_TEXT, AT(place), .sentence = "what people call the printer; empty: none is known"},
+    {.name = NULL},
+};
+
+static const struct field own_jobs_fields[] = {
+    SESSION,
+    FENCE,
+    {.name = "jobs", .type = FIELD_RECORDS, AT(own.jobs), .max = OWN_JOBS_MAX, .record = &own_job_type, .sentence = "the person's print jobs that are not done, the oldest first"},
+    {.name = "more", .type = FIELD_FLAG, AT(own.more), .sentence = "there are more than these"},
+    {.name = "printers", .type = FIELD_RECORDS, AT(own.printers), .max = OWN_PRINTERS_MAX, .record = &own_printer_type, .sentence = "where they can be released from here, the nearest first"},
+    {.name = "problem", .type = FIELD_CHOICE, AT(own.problem), .choices = own_problem_words, .sentence = "why the order before was not followed"},
+    {.name = NULL},
+};
+
+static const struct field noticed_fields[] = {SESSION, FENCE, OF_JOB, WHY, {.name = NULL}};
+
+static const struct field release_fields[] = {
+    SESSION,
+    FENCE,
+    OF_JOB,
+    {.name = "printer", .type = FIELD_ID, AT(printer), .refers = NOUN_PRINTER, .sentence = "print it there; empty: at the printer nearest to the desk"},
+    {.name = NULL},
+};
+
+static const struct field cancel_fields[] = {SESSION, FENCE, OF_JOB, {.name = NULL}};
+
 const struct link_type device_link_types[DEVICE_MESSAGE_TYPE_COUNT] = {
     [DEVICE_MOVED] = {"moved", LINK_BROKER, moved_fields, "type", NULL, "the session was opened elsewhere: show it no longer"},
     [DEVICE_END] = {"end", LINK_BROKER, end_fields, "type", NULL, "the session has ended"},
@@ -56,8 +90,14 @@ const struct link_type device_link_types[DEVICE_MESSAGE_TYPE_COUNT] = {
     [DEVICE_DESK] = {"desk", LINK_BROKER, desk_fields, NULL, NULL, "once the link is up, and when it changes: what people call this desk"},
     [DEVICE_PASSWORD] = {"password", LINK_BROKER, password_fields, NULL, NULL, "answers \"renew\""},
     [DEVICE_DESKTOP] = {"desktop", LINK_BROKER, bare_fields, NULL, NULL, "the desktop is there: show it"},
+    [DEVICE_NOTICE] = {"notice", LINK_BROKER, notice_fields, NULL, "notice", "a print job of the session's person does not come out as it should: tell them, once"},
+    [DEVICE_OWN_JOBS] = {"own-jobs", LINK_BROKER, own_jobs_fields, NULL, NULL, "answers \"jobs\", \"release\" and \"cancel\""},
     [DEVICE_SHOWING] = {"showing", LINK_AGENT, showing_fields, NULL, NULL, "once the link is up: what the desk shows"},
     [DEVICE_STATE] = {"state", LINK_AGENT, state_fields, NULL, NULL, "the session is now in this state"},
     [DEVICE_RENEW] = {"renew", LINK_AGENT, bare_fields, NULL, "renew", "asks for a fresh one-time password, after the line to the host broke"},
+    [DEVICE_NOTICED] = {"noticed", LINK_AGENT, noticed_fields, NULL, NULL, "the person was told"},
+    [DEVICE_JOBS] = {"jobs", LINK_AGENT, bare_fields, NULL, NULL, "asks for the print jobs of the session's person, who pressed the keys for it"},
+    [DEVICE_RELEASE] = {"release", LINK_AGENT, release_fields, NULL, NULL, "print this one of them"},
+    [DEVICE_CANCEL] = {"cancel", LINK_AGENT, cancel_fields, NULL, NULL, "drop this one of them"},
 };
 // clang-format on

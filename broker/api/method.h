@@ -4,6 +4,7 @@
 #pragma once
 #include "broker/api/answer.h"
 #include "broker/api/body.h"
+#include "broker/api/own_jobs.h"
 #include "broker/api/refusal.h"
 
 enum role {
@@ -22,6 +23,9 @@ enum method_id {
     METHOD_METRICS,
     METHOD_LOGON,
     METHOD_PASSWORD,
+    METHOD_OWN_JOBS,
+    METHOD_OWN_RELEASE,
+    METHOD_OWN_CANCEL,
     METHOD_DEVICE_LINK,
     METHOD_HOST_LINK,
     METHOD_PRINT_LINK,

@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/host_password.h"
+#include "broker/calls/own_orders.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -189,21 +190,35 @@ static void renew(struct services *services, const char *device_id, const struct
     explicit_bzero(answer.password, sizeof answer.password);
 }
 
+// It is before its person now, or still.
+static void tell_of_jobs(struct services *services, const char *device_id, const struct device_message *message)
+{
+    const struct session *session = state_session(services->state, message->session);
+    if (session && message->state == DESK_REPORTS_CONNECTED && text_equal(session->device, device_id) &&
+        session->fence == message->fence)
+        own_orders_notices(services, session);
+}
+
 void device_message(struct services *services, const char *device_id, const struct device_message *message)
 {
     const struct session *session = state_session(services->state, message->session);
     if (message->type == DEVICE_SHOWING) {
         hear_what_is_shown(services, device_id, message);
+        tell_of_jobs(services, device_id, message);
         return;
     }
     if (message->type == DEVICE_RENEW)
         renew(services, device_id, message);
+    if (message->type == DEVICE_NOTICED || message->type == DEVICE_JOBS || message->type == DEVICE_RELEASE ||
+        message->type == DEVICE_CANCEL)
+        own_orders_message(services, device_id, message);
     if (message->type != DEVICE_STATE)
         return;
     if (message->state == DESK_REPORTS_FAILED)
         doubt_host(services, device_id, message);
     if (session)
         hear_word(services, session, device_id, message->fence, (enum desk_report)message->state, message->detail);
+    tell_of_jobs(services, device_id, message);
 }
 
 void device_sweep(struct services *services)

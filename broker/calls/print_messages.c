@@ -2,6 +2,7 @@
 #include "broker/calls/print_messages.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/own_orders.h"
 #include "broker/calls/print_orders.h"
 #include "broker/calls/print_requests.h"
 
@@ -141,7 +142,10 @@ static void take_job(struct services *services, const char *server_id, const str
     id_beside(said.id, said.person[0] ? said.person : said.host[0] ? said.host : server_id, message->job);
     const char *owner = said.person[0] ? said.person : said.id;
     said.delete_at_ms = known_job_is_over(&said) ? 0 : delete_at_ms(services, owner, said.created_ms);
-    if (!print_jobs_take(&services->print_jobs, &said))
+    const struct known_job *job = print_jobs_take(&services->print_jobs, &said);
+    if (job)
+        own_orders_notice(services, job);
+    else
         complain(services, server_id, "of more jobs than are remembered, or of another's");
 }
 

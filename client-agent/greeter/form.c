@@ -32,7 +32,7 @@ static bool is_fit(const struct form *form, size_t row)
     return length > 0 && !is_long(form, row) && text_is_clean(text, length);
 }
 
-static void submit_form(struct form *form)
+static void submit_form(struct form *form, bool second)
 {
     const char *texts[FORM_ROWS_MAX];
     for (size_t row = 0; row < FORM_ROWS_MAX; row++) {
@@ -43,14 +43,25 @@ static void submit_form(struct form *form)
             return;
         }
     }
-    form->submit(form->arg, texts);
+    form->submit(form->arg, second, texts);
     form_clear(form, "");
 }
 
 static void button_pressed(GtkButton *button, gpointer arg)
 {
     (void)button;
-    submit_form(arg);
+    submit_form(arg, false);
+}
+
+static void second_pressed(GtkButton *button, gpointer arg)
+{
+    (void)button;
+    submit_form(arg, true);
+}
+
+void form_press_second(struct form *form)
+{
+    submit_form(form, true);
 }
 
 static void enter_pressed(GtkWidget *entry, gpointer arg)
@@ -59,7 +70,7 @@ static void enter_pressed(GtkWidget *entry, gpointer arg)
     if (entry == form->entries[0] && *text_of(form, 1) == 0)
         gtk_widget_grab_focus(form->entries[1]);
     else
-        submit_form(form);
+        submit_form(form, false);
 }
 
 // No menu over a field: what it offers is of no use here, and it would take the keyboard.
@@ -117,13 +128,26 @@ static void add_heading(struct form *form, struct captions *captions)
     gtk_box_append(GTK_BOX(form->box), heading);
 }
 
-static void add_button(struct form *form, struct captions *captions)
+static GtkWidget *new_button(struct form *form, struct captions *captions, const char *caption, const char *class_name,
+                             GCallback pressed)
 {
     GtkWidget *button = gtk_button_new();
-    gtk_widget_add_css_class(button, "submit");
-    captions_set(captions, button, form->plan.button);
-    g_signal_connect(button, "clicked", G_CALLBACK(button_pressed), form);
-    gtk_box_append(GTK_BOX(form->box), button);
+    gtk_widget_add_css_class(button, class_name);
+    captions_set(captions, button, caption);
+    g_signal_connect(button, "clicked", pressed, form);
+    return button;
+}
+
+static void add_buttons(struct form *form, struct captions *captions)
+{
+    const struct form_plan *plan = &form->plan;
+    GtkWidget *row = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 16);
+    GtkWidget *button = new_button(form, captions, plan->button, "submit", G_CALLBACK(button_pressed));
+    gtk_widget_set_hexpand(button, TRUE);
+    gtk_box_append(GTK_BOX(row), button);
+    if (plan->second)
+        gtk_box_append(GTK_BOX(row), new_button(form, captions, plan->second, "second", G_CALLBACK(second_pressed)));
+    gtk_box_append(GTK_BOX(form->box), row);
 }
 
 struct form *form_new(struct captions *captions, const struct form_plan *plan, form_submit *done, form_invalid *invalid,
@@ -139,7 +163,7 @@ struct form *form_new(struct captions *captions, const struct form_plan *plan, f
     add_heading(form, captions);
     for (size_t row = 0; row < FORM_ROWS_MAX; row++)
         add_row(form, captions, row);
-    add_button(form, captions);
+    add_buttons(form, captions);
     return form;
 }
 

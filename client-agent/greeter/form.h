@@ -15,14 +15,15 @@ struct form_row {
 
 struct form_plan {
     const char *heading, *button;
+    const char *second; // another button, for what else can be done with the same fields; NULL: none
     struct form_row rows[FORM_ROWS_MAX];
 };
 
 struct form;
 
-// Enter in the last field, or the button. The fields are full and fit; the receiver copies what it needs: they are
+// Enter in the last field, or a button. The fields are full and fit; the receiver copies what it needs: they are
 // cleared when it returns.
-typedef void form_submit(void *arg, const char *const texts[FORM_ROWS_MAX]);
+typedef void form_submit(void *arg, bool second, const char *const texts[FORM_ROWS_MAX]);
 // A field is empty or holds what no keyboard types; or it is too long, then with the sentence that says so.
 typedef void form_invalid(void *arg, const char *too_long);
 
@@ -34,4 +35,5 @@ GtkWidget *form_entry(struct form *form, size_t row);
 // Empties it and puts the cursor into the first field; a `first` that is not empty stands there, and the cursor is in
 // the second.
 void form_clear(struct form *form, const char *first);
+void form_press_second(struct form *form);
 void form_focus(struct form *form); // the first empty field

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CAPTIONS_MAX = 32, DESCRIBES_MAX = 5, SENTENCE_SIZE = 400 };
+enum { CAPTIONS_MAX = 48, DESCRIBES_MAX = 5, SENTENCE_SIZE = 400 };
 
 struct caption {
     GtkWidget *widget, *describes[DESCRIBES_MAX];

@@ -10,7 +10,7 @@ struct captions;
 struct captions *captions_new(const char *language); // "de" or "en"
 void captions_free(struct captions *captions);
 
-// Labels and buttons show `english` translated, entries get it as their accessible name. At most 32 widgets; again for
+// Labels and buttons show `english` translated, entries get it as their accessible name. At most 48 widgets; again for
 // the same widget replaces its words. "" shows nothing.
 void captions_set(struct captions *captions, GtkWidget *widget, const char *english);
 // As it is, in no language; `where` replaces a %s. Nothing in either is a format for anybody else.

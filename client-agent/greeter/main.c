@@ -67,13 +67,46 @@ static void tell_typing(void *arg)
     send_message(arg, &message);
 }
 
+static void ask_jobs(void *arg, const char *name, const char *password)
+{
+    send_secret(arg, GREETER_ASK_JOBS, name, password);
+}
+
+static void release_job(void *arg, const char *job, const char *printer)
+{
+    struct greeter_message message = {.type = GREETER_RELEASE};
+    TEXT_PUT(message.job, job);
+    TEXT_PUT(message.printer, printer);
+    send_message(arg, &message);
+}
+
+static void cancel_job(void *arg, const char *job)
+{
+    struct greeter_message message = {.type = GREETER_CANCEL_JOB};
+    TEXT_PUT(message.job, job);
+    send_message(arg, &message);
+}
+
+static void draw_notice(struct greeter_program *program, const struct greeter_message *message)
+{
+    struct greeter_message drawn = {.type = GREETER_DRAWN, .number = message->number};
+    int width, height;
+    window_draw(program->face, message, GREETER_PICTURE_DESCRIPTOR, &width, &height);
+    drawn.width = width;
+    drawn.height = height;
+    send_message(program, &drawn);
+}
+
 static void message_heard(void *arg, const struct greeter_message *message)
 {
     struct greeter_program *program = arg;
-    if (message->type == GREETER_SHOW || message->type == GREETER_ASK_NEW || message->type == GREETER_BUSY)
+    if (message->type == GREETER_SHOW || message->type == GREETER_ASK_NEW || message->type == GREETER_BUSY ||
+        message->type == GREETER_JOBS)
         window_follow(program->face, message);
     else if (message->type == GREETER_MARK)
         window_show_mark(program->face);
+    else if (message->type == GREETER_DRAW)
+        draw_notice(program, message);
 }
 
 static gboolean agent_readable(gint descriptor, GIOCondition condition, gpointer arg)
@@ -110,7 +143,10 @@ int main(int count, char **words)
                                                 .new_password = new_password,
                                                 .cancel = send_cancel,
                                                 .language = switch_language,
-                                                .typing = tell_typing};
+                                                .typing = tell_typing,
+                                                .ask_jobs = ask_jobs,
+                                                .release = release_job,
+                                                .cancel_job = cancel_job};
     struct greeter_program program = {0};
     secrecy_keep();
     secrecy_wipe_freed();

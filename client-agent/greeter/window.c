@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/greeter/window.h"
 #include "client-agent/greeter/form.h"
+#include "client-agent/greeter/job_page.h"
 #include "client-agent/greeter/keyboard.h"
 #include "client-agent/greeter/label.h"
+#include "client-agent/greeter/picture.h"
 #include "client-agent/greeter/style.h"
 
 #include <stdlib.h>
 
-enum page { PAGE_LOG_ON, PAGE_CHANGE, PAGE_BUSY };
+enum page { PAGE_LOG_ON, PAGE_CHANGE, PAGE_BUSY, PAGE_JOBS };
 enum { MARK_S = 15 };
 
 struct window {
@@ -24,20 +26,27 @@ struct window {
     GtkWidget *spinner, *busy;
     GtkWidget *desk, *keys;
     struct form *log_on, *change;
+    struct job_page *jobs;
 };
 
-static const char *const page_names[] = {[PAGE_LOG_ON] = "log-on", [PAGE_CHANGE] = "change", [PAGE_BUSY] = "busy"};
+static const char *const page_names[] = {
+    [PAGE_LOG_ON] = "log-on", [PAGE_CHANGE] = "change", [PAGE_BUSY] = "busy", [PAGE_JOBS] = "jobs"};
 
-static const char keys_at_form[] = N_("Tab: next field    Enter: log on    Esc: clear    F1: help    F2: Deutsch    "
-                                      "F3: larger text    F4: contrast");
+static const char keys_at_form[] = N_("Tab: next field    Enter: log on    F5: print jobs    Esc: clear    F1: help    "
+                                      "F2: Deutsch    F3: larger text    F4: contrast");
 static const char keys_at_change[] = N_("Tab: next field    Enter: save    Esc: cancel    F1: help    F2: Deutsch    "
                                         "F3: larger text    F4: contrast");
-static const char keys_busy[] = N_("Esc: cancel    Later, at your desktop: Ctrl+Alt+L or Super+L locks this desk");
-static const char help_text[] =
-    N_("Type the name and the password of your workplace, then press Enter. If you have forgotten your password, call "
-       "the help desk. At your desktop, Ctrl+Alt+L or Super+L locks this desk: your programs keep running. Press them "
-       "here, "
-       "too, before you type your password: only the real logon screen answers. F1: back");
+static const char keys_busy[] = N_("Esc: cancel    Later, at your desktop: Ctrl+Alt+L or Super+L locks this desk, "
+                                   "Ctrl+Alt+P shows your print jobs");
+static const char keys_at_jobs[] =
+    N_("Arrows: choose    Tab: printers    Enter: print    Del: delete    F5: refresh    "
+       "Esc: back    F2: Deutsch    F3: larger text    F4: contrast");
+static const char help_text[] = N_(
+    "Type the name and the password of your workplace, then press Enter. If you have forgotten your password, call "
+    "the help desk. At your desktop, Ctrl+Alt+L or Super+L locks this desk: your programs keep running. Press them "
+    "here, "
+    "too, before you type your password: only the real logon screen answers. For your print jobs, press F5 instead of "
+    "Enter here, or Ctrl+Alt+P at your desktop. F1: back");
 
 struct busy_row {
     const char *state, *sentence;
@@ -50,6 +59,7 @@ static const struct busy_row busy_rows[] = {
     {"connecting", N_("Opening your desktop…")},
     {"mending", N_("The connection is interrupted. It is being restored…")},
     {"closing", N_("Closing the session…")},
+    {"session-jobs", N_("Fetching your print jobs…")},
 };
 
 // ---- what is said
@@ -91,9 +101,14 @@ static gboolean second_passed(gpointer arg)
     return G_SOURCE_CONTINUE;
 }
 
+static bool has_form(const struct window *face)
+{
+    return face->page == PAGE_LOG_ON || face->page == PAGE_CHANGE;
+}
+
 static void show_caps(struct window *face)
 {
-    bool matters = face->caps_on && face->page != PAGE_BUSY;
+    bool matters = face->caps_on && has_form(face);
     captions_set(face->captions, face->caps, matters ? N_("Caps lock is on.") : "");
     gtk_widget_set_visible(face->caps, matters);
 }
@@ -114,33 +129,63 @@ static struct form *shown_form(struct window *face)
 // `name`: stands in the form of a page that was turned to.
 static void turn_to(struct window *face, enum page page, const char *name)
 {
-    static const char *const keys[] = {
-        [PAGE_LOG_ON] = keys_at_form, [PAGE_CHANGE] = keys_at_change, [PAGE_BUSY] = keys_busy};
+    static const char *const keys[] = {[PAGE_LOG_ON] = keys_at_form,
+                                       [PAGE_CHANGE] = keys_at_change,
+                                       [PAGE_BUSY] = keys_busy,
+                                       [PAGE_JOBS] = keys_at_jobs};
     bool turned = face->page != page;
     face->page = page;
+    gtk_widget_set_visible(job_page_widget(face->jobs), page == PAGE_JOBS); // else all pages were as high as it
     gtk_stack_set_visible_child_name(GTK_STACK(face->stack), page_names[page]);
     captions_set(face->captions, face->keys, keys[page]);
     gtk_spinner_set_spinning(GTK_SPINNER(face->spinner), page == PAGE_BUSY);
     show_caps(face);
     // A new sentence on the same page must not take away what somebody is typing.
-    if (page != PAGE_BUSY && turned)
+    if (has_form(face) && turned)
         form_clear(shown_form(face), page == PAGE_LOG_ON ? name : "");
+    if (page != PAGE_JOBS && turned)
+        job_page_clear(face->jobs);
     if (page == PAGE_BUSY)
         gtk_root_set_focus(GTK_ROOT(face->window), face->busy);
 }
 
 // ---- what the person does
 
-static void logged_on(void *arg, const char *const texts[FORM_ROWS_MAX])
+static void logged_on(void *arg, bool jobs, const char *const texts[FORM_ROWS_MAX])
 {
     struct window *face = arg;
     show_message(face, "", "");
-    face->events.log_on(face->arg, texts[0], texts[1]);
+    (jobs ? face->events.ask_jobs : face->events.log_on)(face->arg, texts[0], texts[1]);
 }
 
-static void password_chosen(void *arg, const char *const texts[FORM_ROWS_MAX])
+static void job_released(void *arg, const char *job, const char *printer)
 {
     struct window *face = arg;
+    face->events.release(face->arg, job, printer);
+}
+
+static void job_cancelled(void *arg, const char *job)
+{
+    struct window *face = arg;
+    face->events.cancel_job(face->arg, job);
+}
+
+static void jobs_again(void *arg)
+{
+    struct window *face = arg;
+    face->events.ask_jobs(face->arg, "", "");
+}
+
+static void leave_jobs(void *arg)
+{
+    struct window *face = arg;
+    face->events.cancel(face->arg);
+}
+
+static void password_chosen(void *arg, bool second, const char *const texts[FORM_ROWS_MAX])
+{
+    struct window *face = arg;
+    (void)second;
     if (secret_equal(texts[0], texts[1], strlen(texts[0]) + 1))
         face->events.new_password(face->arg, texts[0]);
     else
@@ -179,6 +224,8 @@ static void toggle_language(struct window *face)
 {
     const char *next = text_equal(captions_language(face->captions), "de") ? "en" : "de";
     captions_switch(face->captions, next);
+    if (face->page == PAGE_JOBS)
+        job_page_translate(face->jobs);
     show_time(face);
     face->events.language(face->arg, next);
 }
@@ -216,10 +263,20 @@ static gboolean key_pressed(GtkEventControllerKey *controller, guint key, guint 
         toggle_class(face, "large");
     else if (key == GDK_KEY_F4 && !(held & GDK_ALT_MASK))
         toggle_class(face, "contrast");
-    else
+    else if (key == GDK_KEY_F5 && face->page == PAGE_LOG_ON)
+        form_press_second(face->log_on);
+    else if (face->page != PAGE_JOBS || !job_page_key(face->jobs, key))
         // F4 and the others would close the window or open a menu; who waits types for a form that is not there.
         return face->page == PAGE_BUSY || key == GDK_KEY_F4 || key == GDK_KEY_F10 || key == GDK_KEY_Menu;
     return TRUE;
+}
+
+static void focus_page(struct window *face)
+{
+    if (has_form(face))
+        form_focus(shown_form(face));
+    else if (face->page == PAGE_JOBS)
+        job_page_focus(face->jobs);
 }
 
 static void language_pressed(GtkButton *button, gpointer arg)
@@ -227,8 +284,7 @@ static void language_pressed(GtkButton *button, gpointer arg)
     struct window *face = arg;
     (void)button;
     toggle_language(face);
-    if (face->page != PAGE_BUSY)
-        form_focus(shown_form(face));
+    focus_page(face);
 }
 
 static void contrast_pressed(GtkButton *button, gpointer arg)
@@ -236,8 +292,7 @@ static void contrast_pressed(GtkButton *button, gpointer arg)
     struct window *face = arg;
     (void)button;
     toggle_class(face, "contrast");
-    if (face->page != PAGE_BUSY)
-        form_focus(shown_form(face));
+    focus_page(face);
 }
 
 // ---- building the window
@@ -306,6 +361,7 @@ static void build_forms(struct window *face)
     static const struct form_plan log_on = {
         .heading = N_("Log on"),
         .button = N_("Log on"),
+        .second = N_("Print jobs"),
         .rows = {{N_("Name"), false, USER_NAME_SIZE, N_("The name is too long.")},
                  {N_("Password"), true, SECRET_MAX + 1, N_("The password is too long.")}},
     };
@@ -317,11 +373,14 @@ static void build_forms(struct window *face)
     };
     face->log_on = form_new(face->captions, &log_on, logged_on, log_on_amiss, face);
     face->change = form_new(face->captions, &change, password_chosen, change_amiss, face);
+    static const struct job_page_events events = {job_released, job_cancelled, jobs_again, leave_jobs};
+    face->jobs = job_page_new(face->captions, &events, face);
     face->stack = gtk_stack_new();
     gtk_stack_set_vhomogeneous(GTK_STACK(face->stack), TRUE);
     gtk_stack_add_named(GTK_STACK(face->stack), form_widget(face->log_on), page_names[PAGE_LOG_ON]);
     gtk_stack_add_named(GTK_STACK(face->stack), form_widget(face->change), page_names[PAGE_CHANGE]);
     gtk_stack_add_named(GTK_STACK(face->stack), build_busy(face), page_names[PAGE_BUSY]);
+    gtk_stack_add_named(GTK_STACK(face->stack), job_page_widget(face->jobs), page_names[PAGE_JOBS]);
 }
 
 static void describe_fields(struct window *face)
@@ -330,6 +389,7 @@ static void describe_fields(struct window *face)
     captions_describe(face->captions, face->notice, form_entry(face->log_on, 1));
     captions_describe(face->captions, face->notice, form_entry(face->change, 0));
     captions_describe(face->captions, face->notice, face->busy);
+    captions_describe(face->captions, face->notice, job_page_spoken(face->jobs));
     for (size_t row = 0; row < FORM_ROWS_MAX; row++) {
         captions_describe(face->captions, face->mark, form_entry(face->log_on, row));
         captions_describe(face->captions, face->mark, form_entry(face->change, row));
@@ -418,6 +478,7 @@ void window_free(struct window *face)
 {
     form_free(face->log_on);
     form_free(face->change);
+    job_page_free(face->jobs);
     captions_free(face->captions);
     free(face);
 }
@@ -444,11 +505,26 @@ void window_follow(struct window *face, const struct greeter_message *message)
     if (*message->language && !text_equal(message->language, captions_language(face->captions)))
         captions_switch(face->captions, message->language);
     show_message(face, message->sentence, message->where);
-    if (message->type == GREETER_BUSY) {
+    if (message->type == GREETER_JOBS) {
+        turn_to(face, PAGE_JOBS, "");
+        job_page_show(face->jobs, &message->own);
+    } else if (message->type == GREETER_BUSY) {
         // In this order: what a screen reader already looks at is read again when it changes.
         turn_to(face, PAGE_BUSY, "");
         captions_set(face->captions, face->busy, busy_sentence(message->state));
     } else {
         turn_to(face, message->type == GREETER_ASK_NEW ? PAGE_CHANGE : PAGE_LOG_ON, message->name);
     }
+}
+
+void window_draw(struct window *face, const struct greeter_message *message, int file, int *width, int *height)
+{
+    owned(text) struct text title = {0};
+    text_adds(&title, _("Your print job"));
+    if (*message->where)
+        text_addf(&title, ": %s", message->where);
+    if (face->page == PAGE_BUSY)
+        show_message(face, message->sentence, "");
+    picture_draw(face->window, title.bytes, language_text(message->sentence), gtk_widget_get_scale_factor(face->window),
+                 file, width, height);
 }

@@ -11,7 +11,10 @@ struct window_events {
     void (*new_password)(void *arg, const char *password);
     void (*cancel)(void *arg);
     void (*language)(void *arg, const char *language);
-    void (*typing)(void *arg); // a key, once a second at most
+    void (*typing)(void *arg);                                           // a key, once a second at most
+    void (*ask_jobs)(void *arg, const char *name, const char *password); // or "", "": once more
+    void (*release)(void *arg, const char *job, const char *printer);
+    void (*cancel_job)(void *arg, const char *job);
 };
 
 // Shows the window. `language`: "de" or "en".
@@ -19,5 +22,7 @@ struct window *window_new(const char *language, const struct window_events *even
 void window_free(struct window *face);
 // Says for some seconds that this is the real greeter.
 void window_show_mark(struct window *face);
-// GREETER_SHOW, GREETER_ASK_NEW or GREETER_BUSY.
+// Draws what is to be shown over the session, for the descriptor `file`; a screen reader hears it here.
+void window_draw(struct window *face, const struct greeter_message *message, int file, int *width, int *height);
+// GREETER_SHOW, GREETER_ASK_NEW, GREETER_BUSY or GREETER_JOBS.
 void window_follow(struct window *face, const struct greeter_message *message);

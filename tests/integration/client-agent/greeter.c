@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/greeter.h"
+#include "broker/api/record.h"
 #include "tests/integration/client-agent/display_fixture.h"
 #include "tests/program.h"
 
@@ -222,6 +223,143 @@ Test(greeter, lets_the_person_turn_away_from_a_new_password)
     expect(GREETER_CANCEL);
 }
 
+// ---- print jobs
+
+static void fill_jobs(struct own_jobs *own)
+{
+    static const struct own_job jobs[] = {
+        {"j-1", "Flur 2, Rathaus", JOB_WAITING, JOB_PRINTER_AWAY, 1796000000000, 3},
+        {"j-2", "", JOB_HELD, JOB_NOT_AT_A_DESK, 1796000060000, 1},
+    };
+    static const struct own_printer printers[] = {{"neustadt/room1", "Zimmer 12"},
+                                                  {"neustadt/room2", "Flur 2, Rathaus"}};
+    for (size_t i = 0; i < 2; i++) {
+        *(struct own_job *)record_add(&own->jobs, &own_job_type) = jobs[i];
+        *(struct own_printer *)record_add(&own->printers, &own_printer_type) = printers[i];
+    }
+}
+
+static void show_jobs(const char *sentence)
+{
+    struct greeter_message message = {.type = GREETER_JOBS};
+    TEXT_PUT(message.sentence, sentence);
+    fill_jobs(&message.own);
+    greeter_say(greeter, &message);
+    own_jobs_free(&message.own);
+    display_run_ms(300);
+}
+
+Test(greeter, asks_for_print_jobs_with_name_and_password)
+{
+    display_type("anna");
+    display_press("F5");
+    expect_nothing(); // no password yet: it waits for it
+    display_type("geheim");
+    display_press("F5");
+    expect(GREETER_ASK_JOBS);
+    cr_assert_str_eq(got[0].name, "anna");
+    cr_assert_str_eq(got[0].password, "geheim");
+    display_press("Return");
+    expect_nothing(); // nothing of it is left
+}
+
+Test(greeter, releases_and_deletes_print_jobs_by_keys_alone)
+{
+    say(GREETER_BUSY, "");
+    show_jobs("");
+    display_press("Return");
+    expect(GREETER_RELEASE);
+    cr_assert_str_eq(got[0].job, "j-1");
+    cr_assert_str_eq(got[0].printer, "neustadt/room1", "the nearest");
+    display_press("Down");
+    display_press("Tab");
+    display_press("Down");
+    display_press("Return");
+    expect(GREETER_RELEASE);
+    cr_assert_str_eq(got[1].job, "j-2");
+    cr_assert_str_eq(got[1].printer, "neustadt/room2");
+    show_jobs("Your print job is sent to a printer: the first in the list, unless you chose another.");
+    display_press("Delete");
+    expect(GREETER_CANCEL_JOB);
+    cr_assert_str_eq(got[2].job, "j-2", "what was chosen stays chosen");
+    display_press("F5");
+    expect(GREETER_ASK_JOBS);
+    cr_assert_str_eq(got[3].name, "");
+    display_press("Escape");
+    expect(GREETER_CANCEL);
+    cr_assert_geq(typings, 1);
+}
+
+Test(greeter, shows_no_print_jobs_after_the_form_is_back)
+{
+    say(GREETER_BUSY, "");
+    show_jobs("");
+    say(GREETER_SHOW, "");
+    display_press("Delete");
+    display_press("Escape");
+    expect_nothing();
+    log_on("bert", "anders");
+    expect(GREETER_LOG_ON);
+    cr_assert_str_eq(got[0].name, "bert");
+}
+
+static struct notice_picture draw(const char *sentence, const char *where, unsigned char *bits)
+{
+    struct notice_picture picture = {0};
+    struct greeter_message message = {.type = GREETER_DRAW, .number = 7};
+    TEXT_PUT(message.sentence, sentence);
+    TEXT_PUT(message.where, where);
+    greeter_say(greeter, &message);
+    expect(GREETER_DRAWN);
+    const struct greeter_message *drawn = &got[(count - 1) % COUNT_MAX];
+    cr_assert_eq(drawn->number, 7);
+    cr_assert(greeter_picture(greeter, drawn, bits, &picture));
+    return picture;
+}
+
+static size_t ink_of(const struct notice_picture *picture)
+{
+    size_t ink = 0;
+    for (size_t i = 0; i < notice_picture_stride(picture->width) * (size_t)picture->height; i++)
+        ink += (size_t)__builtin_popcount(picture->bits[i]);
+    return ink;
+}
+
+Test(greeter, draws_what_is_said_over_a_session)
+{
+    static unsigned char bits[NOTICE_BYTES_MAX];
+    say(GREETER_BUSY, "");
+    struct notice_picture picture = draw(job_reason_sentences[JOB_NO_GRANT], "Flur 2, Rathaus", bits);
+    cr_assert(picture.width > 400 && picture.width < 1280 && picture.height > 60 && picture.height < 400, "%d x %d",
+              picture.width, picture.height);
+    cr_assert_gt(ink_of(&picture), 2000);
+    int height = picture.height;
+    picture = draw(job_reason_sentences[JOB_MAY_NOT_PRINT], "", bits);
+    cr_assert_lt(picture.height, height, "as high as its words");
+}
+
+Test(greeter_large, draws_twice_as_large)
+{
+    static unsigned char bits[NOTICE_BYTES_MAX];
+    say(GREETER_BUSY, "");
+    struct notice_picture picture = draw(job_reason_sentences[JOB_NO_GRANT], "Flur 2, Rathaus", bits);
+    cr_assert(picture.width > 1200 && picture.height > 160, "%d x %d", picture.width, picture.height);
+    cr_assert_gt(ink_of(&picture), 8000);
+}
+
+Test(greeter, is_not_believed_about_a_picture_that_it_has_not_drawn)
+{
+    static const struct greeter_message lies[] = {{.width = 4096, .height = 4096},
+                                                  {.width = INT64_MAX, .height = 1},
+                                                  {.width = 700, .height = 900},
+                                                  {.width = 0, .height = 10},
+                                                  {.width = 64, .height = 64}};
+    static unsigned char bits[NOTICE_BYTES_MAX];
+    struct notice_picture picture;
+    for (size_t i = 0; i < sizeof lies / sizeof *lies; i++)
+        cr_expect_not(greeter_picture(greeter, &lies[i], bits, &picture), "%zu", i);
+}
+
 Test(greeter, tells_the_language_that_was_chosen)
 {
     display_press("F2");
@@ -240,6 +378,15 @@ Test(greeter, fills_the_screen)
         display_colour(corners[i][0], corners[i][1], colour);
         cr_expect_str_neq(colour, "#000000", "corner %zu is bare", i);
     }
+}
+
+Test(greeter_small, has_room_for_print_jobs_in_large_type)
+{
+    say(GREETER_BUSY, "");
+    show_jobs("Your print job is sent to a printer: the first in the list, unless you chose another.");
+    display_press("F3");
+    display_wait_for_colour(1020, 400, "#E6ECF1"); // beside the card
+    display_wait_for_colour(1020, 764, "#D3DCE4");
 }
 
 Test(greeter_small, has_room_for_large_type)

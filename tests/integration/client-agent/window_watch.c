@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/window_watch.h"
+#include "client-agent/notice_picture.h"
 #include "tests/integration/client-agent/display_fixture.h"
 #include "tests/program.h"
 
@@ -13,7 +14,7 @@
 #include <xcb/xinput.h>
 
 static struct window_watch *watch;
-static volatile bool is_locked, is_shown;
+static volatile bool is_locked, is_shown, is_asked, is_clicked;
 
 static void shown(void *arg)
 {
@@ -27,9 +28,21 @@ static void lock(void *arg)
     is_locked = true;
 }
 
+static void jobs(void *arg)
+{
+    (void)arg;
+    is_asked = true;
+}
+
+static void clicked(void *arg)
+{
+    (void)arg;
+    is_clicked = true;
+}
+
 static void start_watch(void)
 {
-    static const struct window_watch_events events = {.shown = shown, .lock = lock};
+    static const struct window_watch_events events = {.shown = shown, .lock = lock, .jobs = jobs, .clicked = clicked};
     struct fault why = {0};
     watch = window_watch_new(display_loop(), x_server_display(display_server()), x_server_cookie(display_server()),
                              &events, NULL, &why);
@@ -76,6 +89,97 @@ Test(window, locks_the_desk_with_caps_lock_and_num_lock_on)
     display_press("Num_Lock");
     cr_expect(locks("ctrl+alt+l"));
 }
+
+Test(window, has_keys_for_the_print_jobs)
+{
+    display_press("ctrl+alt+p");
+    cr_assert(display_wait(&is_asked, 10000));
+    cr_expect_not(is_locked);
+    is_asked = false;
+    display_press("super+p"); // that one is the session's
+    display_press("ctrl+p");
+    display_press("p");
+    cr_expect(locks("ctrl+alt+l"));
+    cr_expect_not(is_asked);
+}
+
+// ---- what is said over the session
+
+static xcb_window_t open_client(xcb_connection_t *client)
+{
+    xcb_window_t root = xcb_setup_roots_iterator(xcb_get_setup(client)).data->root, window = xcb_generate_id(client);
+    static const uint32_t black = 0;
+    xcb_create_window(client, XCB_COPY_FROM_PARENT, window, root, 0, 0, 1280, 800, 0, XCB_WINDOW_CLASS_INPUT_OUTPUT,
+                      XCB_COPY_FROM_PARENT, XCB_CW_BACK_PIXEL, &black);
+    xcb_map_window(client, window);
+    xcb_flush(client);
+    cr_assert(display_wait(&is_shown, 10000));
+    return window;
+}
+
+static xcb_window_t focus_of(xcb_connection_t *client)
+{
+    xcb_get_input_focus_reply_t *reply = xcb_get_input_focus_reply(client, xcb_get_input_focus(client), NULL);
+    cr_assert(reply);
+    xcb_window_t focus = reply->focus;
+    free(reply);
+    return focus;
+}
+
+static bool show_notice(void)
+{
+    static unsigned char bits[100 * 100]; // 800 pixels are 100 bytes
+    static const struct window_watch_screen screen = {.monitors = 1, .width = 1280, .height = 800, .scale = 1};
+    struct notice_picture picture = {.width = 800, .height = 100, .bits = bits};
+    cr_assert_eq(notice_picture_stride(800) * 100, sizeof bits);
+    return window_watch_notice(watch, &screen, &picture);
+}
+
+Test(window, says_something_over_its_client_and_takes_no_keyboard)
+{
+    xcb_connection_t *client = xcb_connect(NULL, NULL);
+    xcb_window_t window = open_client(client);
+    is_shown = false;
+    cr_assert(show_notice());
+    display_wait_for_colour(640, 50, "#FFF1CF");
+    cr_assert_eq(focus_of(client), window);
+    cr_assert_not(is_shown, "it is none of the client's windows");
+    program_shell("xdotool mousemove 640 50 click 1");
+    cr_assert(display_wait(&is_clicked, 10000));
+    cr_assert_eq(focus_of(client), window);
+    window_watch_hide_notice(watch);
+    display_wait_for_colour(640, 50, "#000000");
+    window_watch_hide_notice(watch);
+    xcb_disconnect(client);
+}
+
+Test(window, says_one_thing_at_a_time_and_nothing_when_it_goes)
+{
+    xcb_connection_t *client = xcb_connect(NULL, NULL);
+    open_client(client);
+    cr_assert(show_notice());
+    cr_assert(show_notice(), "in place of the first");
+    display_wait_for_colour(640, 50, "#FFF1CF");
+    stop_watch();
+    display_wait_for_colour(640, 50, "#000000");
+    start_watch();
+    xcb_disconnect(client);
+}
+
+// A full socket would hold up the whole agent.
+Test(window, is_not_held_up_by_a_server_that_its_client_keeps)
+{
+    xcb_connection_t *client = xcb_connect(NULL, NULL);
+    int shown_times = 0;
+    xcb_grab_server(client);
+    free(xcb_get_input_focus_reply(client, xcb_get_input_focus(client), NULL));
+    for (int i = 0; i < 1000; i++)
+        shown_times += show_notice();
+    cr_expect_lt(shown_times, 1000);
+    xcb_disconnect(client);
+}
+
+// ---- a client that was taken over
 
 // A viewer that was taken over does what it likes on its X server.
 Test(window, locks_the_desk_when_its_client_keeps_the_keyboard)

@@ -80,12 +80,16 @@ static void fill(const struct field *fields, void *record)
 {
     for (const struct field *field = fields; field->name; field++) {
         void *slot = (char *)record + field->offset;
-        if (field->type == FIELD_TEXT || field->type == FIELD_LIST)
+        if (field->type == FIELD_ID)
+            snprintf(slot, field->size, "neustadt/word");
+        else if (field->type == FIELD_TEXT || field->type == FIELD_LIST)
             snprintf(slot, field->size, "word");
         else if (field->type == FIELD_DIGEST)
             memset(slot, 'a', DIGEST_SIZE - 1);
         else if (field->type == FIELD_LINES)
             snprintf(slot, field->size, "one\ntwo");
+        else if (field->type == FIELD_TIME)
+            *(int64_t *)slot = 77000;
         else if (field->type == FIELD_NUMBER)
             *(int64_t *)slot = field->max < 77 ? field->max : 77;
         else if (field->type == FIELD_CHOICE)

@@ -218,7 +218,10 @@ static bool send_message(void *self, enum noun noun, const char *id, const void 
     (void)self;
     if (noun == NOUN_DEVICE) {
         TEXT_PUT(calls.to_desk.to, id);
+        own_jobs_free(&calls.to_desk.message.own);
         calls.to_desk.message = *(const struct device_message *)message;
+        own_jobs_copy(&calls.to_desk.message.own, &((const struct device_message *)message)->own);
+        calls.to_desk_count++;
         return true;
     }
     if (calls.away)
@@ -340,6 +343,7 @@ void calls_open(void)
 void calls_close(void)
 {
     struct services *services = &calls.services;
+    own_jobs_free(&calls.to_desk.message.own);
     people_clear(&services->people);
     reports_clear(&services->reports);
     print_requests_free(services->print_requests);

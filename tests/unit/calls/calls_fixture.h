@@ -24,6 +24,7 @@ struct calls_fixture {
         char to[ID_SIZE];
         struct device_message message;
     } to_desk; // the last one
+    int to_desk_count;
     struct {
         char to[ID_SIZE];
         struct print_message message; // its list has no rows

@@ -108,35 +108,42 @@ static void event_version_refused(void)
     desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_NEW);
 }
 
+static void event_jobs_key(void)
+{
+    desk_jobs_key(fixture.desk);
+}
+
 struct event_row {
     const char *name;
     void (*event)(void);
     const char *next; // a letter for each state: where it leads; '.' it changes nothing
 };
 
-// The letters: Greeting cHecking chAnging rEnewing Waking Connecting Showing Mending cLosing, in the order of enum
-// desk_state.
-static const char letters[] = "GHAEWCSML";
+// The letters: Greeting cHecking chAnging rEnewing Waking Connecting Showing Mending cLosing Jobs
+// jobs-before-the-session (P), in the order of enum desk_state.
+static const char letters[] = "GHAEWCSMLJP";
 static const struct event_row event_rows[] = {
-    {"log on", desk_fixture_log_on, "H........"},
-    {"the broker agrees", event_answer_well, ".C..C...."},
-    {"the broker refuses", event_refused, ".G..G...."},
-    {"the computer is being started", event_waking, ".W......."},
-    {"the password has expired", event_expired, ".A..A...."},
-    {"a new password is chosen", event_choose, "..E......"},
-    {"it was changed", event_changed, "...H....."},
-    {"it was rejected", event_rejected, "...A....."},
-    {"cancel", event_cancel, ".GGGGL.L."},
-    {"the desktop is there", event_shown, ".....S..."},
-    {"the line breaks", event_broken, "......M.."},
-    {"the line breaks and the password is used up", event_waits, "......M.."},
-    {"the line is mended", event_mended, ".......S."},
-    {"the desk is locked", event_lock, "......L.."},
-    {"the session ends", event_ended, ".....GGGG"},
-    {"the session moved", event_moved, ".....LLL."},
-    {"the broker ends it", event_end, ".....LLL."},
-    {"the agent is of the wrong version", event_version_refused, "........."},
-    {"the time is over", event_time, ".......L."},
+    {"log on", desk_fixture_log_on, "H.........."},
+    {"the broker agrees", event_answer_well, ".C..C......"},
+    {"the broker refuses", event_refused, ".G..G......"},
+    {"the computer is being started", event_waking, ".W........."},
+    {"the password has expired", event_expired, ".A..A......"},
+    {"a new password is chosen", event_choose, "..E........"},
+    {"it was changed", event_changed, "...H......."},
+    {"it was rejected", event_rejected, "...A......."},
+    {"cancel", event_cancel, ".GGGGL.L.GS"},
+    {"the desktop is there", event_shown, ".....S....."},
+    {"the line breaks", event_broken, "......M...M"},
+    {"the line breaks and the password is used up", event_waits, "......M...M"},
+    {"the line is mended", event_mended, ".......S..."},
+    {"the desk is locked", event_lock, "......L...L"},
+    {"the session ends", event_ended, ".....GGGG.G"},
+    {"the session moved", event_moved, ".....LLL..L"},
+    {"the broker ends it", event_end, ".....LLL..L"},
+    {"the agent is of the wrong version", event_version_refused, "..........."},
+    {"print jobs are asked for", desk_fixture_ask_jobs, "H.........."},
+    {"the key for print jobs", event_jobs_key, "......P...S"},
+    {"the time is over", event_time, ".......L.GS"},
 };
 
 Test(desk, knows_what_each_event_means_in_each_state)
@@ -170,8 +177,8 @@ Test(desk_by_password, opens_what_the_broker_gives)
 Test(desk_by_password, asks_again_without_a_name)
 {
     struct secret password = desk_fixture_secret("geheim");
-    desk_log_on(fixture.desk, "", &password);
-    desk_log_on(fixture.desk, "  ", &password);
+    desk_log_on(fixture.desk, DESK_WANTS_DESKTOP, "", &password);
+    desk_log_on(fixture.desk, DESK_WANTS_DESKTOP, "  ", &password);
     cr_assert_str_eq(fixture.asked, "");
     cr_assert_str_eq(fixture.sentence, "Enter your name and your password.");
 }
@@ -214,9 +221,10 @@ Test(desk, answers_the_keys_that_lock_it_in_every_state)
 {
     for (enum desk_state state = 0; state < DESK_STATE_COUNT; state++) {
         desk_fixture_bring_to(state);
+        bool before_session = state == DESK_SESSION_JOBS;
         desk_attention(fixture.desk);
-        cr_expect_str_eq(fixture.asked, "mark", "%s", desk_state_name(state));
-        cr_expect_eq(desk_state(fixture.desk), state);
+        cr_expect_str_eq(fixture.asked, before_session ? "close mark" : "mark", "%s", desk_state_name(state));
+        cr_expect_eq(desk_state(fixture.desk), before_session ? DESK_CLOSING : state);
         desk_fixture_close();
     }
 }
@@ -240,7 +248,7 @@ Test(desk_by_password, says_once_that_its_agent_is_refused)
 {
     struct secret password = desk_fixture_secret("geheim");
     desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD);
-    desk_log_on(fixture.desk, "", &password);
+    desk_log_on(fixture.desk, DESK_WANTS_DESKTOP, "", &password);
     cr_assert_str_eq(fixture.sentence, "Enter your name and your password.");
     desk_link_refused(fixture.desk, REFUSAL_AGENT_TOO_OLD);
     cr_assert_str_eq(fixture.sentence, "Enter your name and your password.");
@@ -329,7 +337,7 @@ Test(desk_by_password, does_not_take_the_last_persons_answer_for_the_next)
 Test(desk_by_ticket, a_space_typed_beside_the_name_is_none_of_it)
 {
     struct secret password = desk_fixture_secret("geheim");
-    desk_log_on(fixture.desk, "  anna ", &password); // fixture.c looks at the name
+    desk_log_on(fixture.desk, DESK_WANTS_DESKTOP, "  anna ", &password); // fixture.c looks at the name
     cr_assert_str_eq(fixture.asked, "ticket");
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/unit/client-agent/desk_fixture.h"
+#include "broker/api/record.h"
 #include "broker/base/text.h"
 
 #include <criterion/criterion.h>
@@ -28,6 +29,19 @@ static void ask_broker(void *arg, unsigned number, const char *name, const struc
     (void)arg, (void)name;
     fixture.attempt = number;
     note(authorization ? authorization : "password");
+    fixture.password = *password;
+}
+
+static void ask_jobs(void *arg, unsigned number, const struct desk_order *order, const char *name,
+                     const struct secret *password, const char *authorization)
+{
+    static const char *const words[] = {"desktop?", "jobs", "release", "cancel"};
+    (void)arg, (void)name;
+    fixture.attempt = number;
+    note(words[order->wish]);
+    if (authorization)
+        note(authorization);
+    fixture.order = *order;
     fixture.password = *password;
 }
 
@@ -61,6 +75,18 @@ static void close_view(void *arg)
     note("close");
 }
 
+static void cover(void *arg, bool by_greeter)
+{
+    (void)arg;
+    note(by_greeter ? "cover" : "uncover");
+}
+
+static void hear_notice(void *arg, const struct device_message *message)
+{
+    (void)arg, (void)message;
+    note("notice");
+}
+
 static void show_face(void *arg, const struct desk_face *face)
 {
     (void)arg;
@@ -68,6 +94,7 @@ static void show_face(void *arg, const struct desk_face *face)
     TEXT_PUT(fixture.where, face->where);
     TEXT_PUT(fixture.help_desk, face->help_desk);
     TEXT_PUT(fixture.name, face->name);
+    fixture.jobs_shown = face->own ? (int)face->own->jobs.count : -1;
 }
 
 static void mark(void *arg)
@@ -80,9 +107,9 @@ static void report(void *arg, const struct device_message *message)
 {
     (void)arg;
     fixture.told = *message;
-    note(message->type == DEVICE_SHOWING ? "hello"
-         : message->type == DEVICE_RENEW ? "renew"
-                                         : desk_report_words[message->state]);
+    note(message->type == DEVICE_STATE     ? desk_report_words[message->state]
+         : message->type == DEVICE_SHOWING ? "hello"
+                                           : device_link_types[message->type].name);
 }
 
 static void set_timer(void *arg, int64_t wait_ms)
@@ -97,8 +124,20 @@ static void announce(void *arg)
     note("announce");
 }
 
-static const struct desk_ports ports = {ask_ticket, ask_broker, ask_change, open_view, resume_view, announce,
-                                        close_view, show_face,  mark,       report,    set_timer};
+static const struct desk_ports ports = {.ticket = ask_ticket,
+                                        .log_on = ask_broker,
+                                        .jobs = ask_jobs,
+                                        .change = ask_change,
+                                        .open = open_view,
+                                        .resume = resume_view,
+                                        .announce = announce,
+                                        .close = close_view,
+                                        .cover = cover,
+                                        .notice = hear_notice,
+                                        .face = show_face,
+                                        .mark = mark,
+                                        .report = report,
+                                        .timer = set_timer};
 
 void desk_fixture_open(bool has_realm)
 {
@@ -122,7 +161,46 @@ struct secret desk_fixture_secret(const char *text)
 void desk_fixture_log_on(void)
 {
     struct secret password = desk_fixture_secret("geheim");
-    desk_log_on(fixture.desk, "anna", &password);
+    desk_log_on(fixture.desk, DESK_WANTS_DESKTOP, "anna", &password);
+}
+
+void desk_fixture_ask_jobs(void)
+{
+    struct secret password = desk_fixture_secret("geheim");
+    desk_log_on(fixture.desk, DESK_WANTS_JOBS, "anna", &password);
+}
+
+static void fill_jobs(struct own_jobs *own, int count, enum own_problem problem)
+{
+    *own = (struct own_jobs){.problem = problem};
+    for (int i = 0; i < count; i++) {
+        struct own_job *job = record_add(&own->jobs, &own_job_type);
+        snprintf(job->job, sizeof job->job, "j-%d", i);
+    }
+}
+
+void desk_fixture_tell_jobs(int count, enum own_problem problem)
+{
+    struct own_jobs own;
+    fill_jobs(&own, count, problem);
+    desk_own_jobs(fixture.desk, fixture.attempt, &own);
+    own_jobs_free(&own);
+}
+
+void desk_fixture_link_tells_jobs(int64_t fence, int count, enum own_problem problem)
+{
+    struct device_message message = {.type = DEVICE_OWN_JOBS, .fence = fence, .session = "neustadt/s-1"};
+    fill_jobs(&message.own, count, problem);
+    desk_link_message(fixture.desk, &message);
+    own_jobs_free(&message.own);
+}
+
+void desk_fixture_order(enum desk_wish wish, const char *job, const char *printer)
+{
+    struct desk_order order = {.wish = wish};
+    TEXT_PUT(order.job, job);
+    TEXT_PUT(order.printer, printer);
+    desk_jobs_order(fixture.desk, &order);
 }
 
 struct logon_answer desk_fixture_good_answer(void)
@@ -183,7 +261,9 @@ void desk_fixture_ends(enum session_view_end end)
 void desk_fixture_bring_to(enum desk_state state)
 {
     desk_fixture_open(false);
-    if (state != DESK_GREETING)
+    if (state == DESK_JOBS)
+        desk_fixture_ask_jobs();
+    else if (state != DESK_GREETING)
         desk_fixture_log_on();
     if (state == DESK_CHANGING || state == DESK_RENEWING)
         desk_fixture_answer_no(REFUSAL_PASSWORD_EXPIRED);
@@ -191,12 +271,19 @@ void desk_fixture_bring_to(enum desk_state state)
         desk_fixture_choose("neu");
     if (state == DESK_WAKING)
         desk_fixture_answer_waking(5);
-    if (state >= DESK_CONNECTING)
+    if (state == DESK_JOBS)
+        desk_fixture_tell_jobs(2, OWN_PROBLEM_NONE);
+    else if (state >= DESK_CONNECTING)
         desk_fixture_answer_well();
-    if (state == DESK_CONNECTED || state == DESK_RECONNECTING)
+    if (state == DESK_CONNECTED || state == DESK_RECONNECTING || state == DESK_SESSION_JOBS)
         desk_view(fixture.desk, VIEW_SHOWN, 0);
     if (state == DESK_RECONNECTING)
         desk_view(fixture.desk, VIEW_BROKEN, 0);
+    if (state == DESK_SESSION_JOBS) {
+        desk_link_up(fixture.desk);
+        desk_jobs_key(fixture.desk);
+        desk_fixture_link_tells_jobs(7, 2, OWN_PROBLEM_NONE);
+    }
     if (state == DESK_CLOSING)
         desk_cancel(fixture.desk);
     cr_assert_eq(desk_state(fixture.desk), state);

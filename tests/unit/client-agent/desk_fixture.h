@@ -13,6 +13,8 @@ struct desk_fixture {
     char one_time_password[OTP_TEXT_SIZE];
     struct device_message told;
     int64_t timer_ms;
+    struct desk_order order; // that a port got last
+    int jobs_shown;          // on the greeter; -1: no list is
 };
 extern struct desk_fixture fixture;
 
@@ -21,7 +23,11 @@ void desk_fixture_close(void);
 void desk_fixture_bring_to(enum desk_state state); // a fresh desk, by the way people go; `asked` is empty then
 
 struct secret desk_fixture_secret(const char *text);
-void desk_fixture_log_on(void); // anna, "geheim"
+void desk_fixture_log_on(void);   // anna, "geheim"
+void desk_fixture_ask_jobs(void); // the same, for the print jobs
+void desk_fixture_tell_jobs(int count, enum own_problem problem);
+void desk_fixture_link_tells_jobs(int64_t fence, int count, enum own_problem problem);
+void desk_fixture_order(enum desk_wish wish, const char *job, const char *printer);
 void desk_fixture_choose(const char *text);
 
 struct logon_answer desk_fixture_good_answer(void);

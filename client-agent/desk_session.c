@@ -1,44 +1,16 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "client-agent/desk.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/client/language.h"
+#include "client-agent/desk.h"
+#include "client-agent/desk_jobs.h"
+#include "client-agent/desk_state.h"
 #include "client-agent/session_end.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-struct desk {
-    struct desk_ports ports;
-    void *arg;
-    bool has_realm;
-    enum desk_state state;
-    unsigned attempt;
-
-    // What the greeter shows. The sentences are constants.
-    const char *sentence;
-    char where[NAME_SIZE];
-    char help_desk[NAME_SIZE];
-
-    // Only while somebody logs on.
-    char name[USER_NAME_SIZE], refused_name[USER_NAME_SIZE];
-    struct secret password, new_password;
-    bool kdc_refused, kdc_silent, ticket_tried;
-
-    // The session; still known after its end, when the broker says where it went.
-    char session[ID_SIZE];
-    int64_t fence;
-    const char *closing_sentence;
-    char closing_where[NAME_SIZE];
-
-    bool linked;               // to the broker
-    bool unplugged;            // the cable has no connection
-    enum refusal link_refusal; // it does not let this program in; REFUSAL_NONE: it does, as far as is known
-    bool wants_password;       // a fresh one-time password
-    int64_t waited_ms;         // for a computer that is being switched on
-};
 
 enum {
     WAKING_MS = 180 * 1000,
@@ -46,26 +18,6 @@ enum {
     WAKING_STEP_MOST_MS = 30 * 1000,
     MENDING_MS = 600 * 1000,
     AWAY_MS = 3000
-};
-
-static const char *const state_names[DESK_STATE_COUNT] = {
-    [DESK_GREETING] = "greeting", [DESK_CHECKING] = "checking",    [DESK_CHANGING] = "changing",
-    [DESK_RENEWING] = "renewing", [DESK_WAKING] = "waking",        [DESK_CONNECTING] = "connecting",
-    [DESK_CONNECTED] = "showing", [DESK_RECONNECTING] = "mending", [DESK_CLOSING] = "closing",
-};
-
-#define MAY(state) (1U << (state))
-static const unsigned next_states[DESK_STATE_COUNT] = {
-    [DESK_GREETING] = MAY(DESK_GREETING) | MAY(DESK_CHECKING),
-    [DESK_CHECKING] =
-        MAY(DESK_GREETING) | MAY(DESK_CHECKING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
-    [DESK_CHANGING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_RENEWING),
-    [DESK_RENEWING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_CHECKING),
-    [DESK_WAKING] = MAY(DESK_GREETING) | MAY(DESK_CHANGING) | MAY(DESK_WAKING) | MAY(DESK_CONNECTING),
-    [DESK_CONNECTING] = MAY(DESK_CONNECTING) | MAY(DESK_CONNECTED) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
-    [DESK_CONNECTED] = MAY(DESK_RECONNECTING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
-    [DESK_RECONNECTING] = MAY(DESK_CONNECTED) | MAY(DESK_RECONNECTING) | MAY(DESK_CLOSING) | MAY(DESK_GREETING),
-    [DESK_CLOSING] = MAY(DESK_GREETING),
 };
 
 static const char broken_answer[] = N_("The broker's answer is not usable. Ask the help desk.");
@@ -85,55 +37,6 @@ static const char away_sentence[] = N_("The broker cannot be reached at the mome
                                        "The desk keeps trying. If it takes longer, call the help desk.");
 static const char empty_sentence[] = N_("Enter your name and your password.");
 
-static void show_face(struct desk *desk)
-{
-    struct desk_face face = {.state = desk->state,
-                             .sentence = desk->sentence,
-                             .where = desk->where,
-                             .help_desk = desk->help_desk,
-                             .name = desk->refused_name};
-    desk->ports.face(desk->arg, &face);
-}
-
-static void forget_person(struct desk *desk)
-{
-    secret_drop(&desk->password);
-    secret_drop(&desk->new_password);
-    desk->name[0] = 0;
-    desk->kdc_refused = desk->kdc_silent = desk->ticket_tried = false;
-}
-
-// The only place where the state changes.
-static void enter_state(struct desk *desk, enum desk_state next, const char *sentence, const char *where)
-{
-    assert(next_states[desk->state] & MAY(next));
-    log_debug("desk", "%s -> %s", state_names[desk->state], state_names[next]);
-    if (desk->state != next)
-        desk->ports.timer(desk->arg, 0);
-    desk->state = next;
-    desk->sentence = sentence;
-    text_cut(desk->where, sizeof desk->where, where);
-    if (next != DESK_GREETING)
-        desk->refused_name[0] = 0;
-    if (next == DESK_GREETING || next == DESK_CONNECTED)
-        forget_person(desk);
-    show_face(desk);
-}
-
-static void report_session(struct desk *desk, enum device_message_type type, enum desk_report state, const char *detail)
-{
-    struct device_message message = {.type = type, .fence = desk->fence, .state = state};
-    TEXT_PUT(message.session, desk->session);
-    TEXT_PUT(message.detail, detail);
-    desk->ports.report(desk->arg, &message);
-}
-
-static bool has_session(const struct desk *desk)
-{
-    return desk->state == DESK_CONNECTING || desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING ||
-           desk->state == DESK_CLOSING;
-}
-
 struct desk *desk_new(const struct desk_ports *ports, void *arg, bool has_realm, const char *help_desk)
 {
     struct desk *desk = mem_new(1, sizeof *desk);
@@ -148,34 +51,12 @@ struct desk *desk_new(const struct desk_ports *ports, void *arg, bool has_realm,
 
 void desk_free(struct desk *desk)
 {
-    forget_person(desk);
+    desk_forget_person(desk);
+    own_jobs_free(&desk->own);
     free(desk);
 }
 
-const char *desk_state_name(enum desk_state state)
-{
-    return state_names[state];
-}
-
-enum desk_state desk_state(const struct desk *desk)
-{
-    return desk->state;
-}
-
 // ---- who is it
-
-static void ask_broker(struct desk *desk, const char *authorization)
-{
-    desk->ports.log_on(desk->arg, ++desk->attempt, desk->name, &desk->password, authorization);
-}
-
-static void check_person(struct desk *desk)
-{
-    if (desk->has_realm)
-        desk->ports.ticket(desk->arg, ++desk->attempt, desk->name, &desk->password);
-    else
-        ask_broker(desk, NULL);
-}
 
 // A space before or behind it is none of the name; false when it is no name.
 static bool note_name(struct desk *desk, const char *name)
@@ -191,49 +72,56 @@ static bool note_name(struct desk *desk, const char *name)
     return true;
 }
 
-void desk_log_on(struct desk *desk, const char *name, const struct secret *password)
+void desk_log_on(struct desk *desk, enum desk_wish wish, const char *name, const struct secret *password)
 {
     if (desk->state != DESK_GREETING)
         return;
     if (password->length == 0 || !note_name(desk, name)) {
-        enter_state(desk, DESK_GREETING, empty_sentence, "");
+        desk_enter(desk, DESK_GREETING, empty_sentence, "");
         return;
     }
     if (desk->unplugged) {
-        enter_state(desk, DESK_GREETING, cable_sentence, "");
+        desk_enter(desk, DESK_GREETING, cable_sentence, "");
         return;
     }
     // Without the link nobody could say where the session went, and nobody would know what is shown here.
     if (desk->link_refusal != REFUSAL_NONE) {
-        enter_state(desk, DESK_GREETING, refusal_rows[desk->link_refusal].sentence, "");
+        desk_enter(desk, DESK_GREETING, refusal_rows[desk->link_refusal].sentence, "");
         return;
     }
+    assert(wish == DESK_WANTS_DESKTOP || wish == DESK_WANTS_JOBS);
+    desk->order = (struct desk_order){.wish = wish};
     desk->password = *password;
     desk->waited_ms = 0;
-    enter_state(desk, DESK_CHECKING, "", "");
-    check_person(desk);
+    desk_enter(desk, DESK_CHECKING, "", "");
+    desk_check_person(desk);
 }
 
 // Whoever mistyped the password need not type the name again.
 static void ask_again(struct desk *desk, const char *sentence)
 {
     TEXT_PUT(desk->refused_name, desk->name);
-    enter_state(desk, DESK_GREETING, sentence, "");
+    desk_enter(desk, DESK_GREETING, sentence, "");
 }
 
 static void refuse_person(struct desk *desk, enum refusal refusal, bool by_kdc)
 {
     bool unsure = desk->kdc_silent && refusal == REFUSAL_WRONG_PASSWORD;
     desk->kdc_refused = by_kdc;
+    if (desk->state == DESK_JOBS) {
+        desk_jobs_refused(desk, refusal);
+        return;
+    }
     if (refusal_asks_for_new_password(refusal))
-        enter_state(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
+        desk_enter(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
     else
         ask_again(desk, unsure ? unsure_sentence : refusal_rows[refusal].sentence);
 }
 
 static bool is_awaited(const struct desk *desk, unsigned attempt)
 {
-    return (desk->state == DESK_CHECKING || desk->state == DESK_WAKING) && attempt == desk->attempt;
+    bool waits = desk->state == DESK_CHECKING || desk->state == DESK_WAKING || (desk->state == DESK_JOBS && desk->asks);
+    return waits && attempt == desk->attempt;
 }
 
 void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *ticket)
@@ -242,9 +130,9 @@ void desk_ticket(struct desk *desk, unsigned attempt, const struct desk_ticket *
         return;
     desk->kdc_silent = ticket->silent;
     if (ticket->no_kdc)
-        ask_broker(desk, NULL);
+        desk_ask_broker(desk, NULL);
     else if (ticket->refusal == REFUSAL_NONE)
-        ask_broker(desk, ticket->authorization);
+        desk_ask_broker(desk, ticket->authorization);
     else
         refuse_person(desk, ticket->refusal, true);
 }
@@ -254,7 +142,7 @@ void desk_new_password(struct desk *desk, const struct secret *password)
     if (desk->state != DESK_CHANGING || password->length == 0)
         return;
     desk->new_password = *password;
-    enter_state(desk, DESK_RENEWING, "", "");
+    desk_enter(desk, DESK_RENEWING, "", "");
     desk->ports.change(desk->arg, ++desk->attempt, desk->kdc_refused, desk->name, &desk->password, &desk->new_password);
 }
 
@@ -265,13 +153,13 @@ void desk_changed(struct desk *desk, unsigned attempt, enum refusal refusal)
     if (refusal == REFUSAL_NONE) {
         desk->password = desk->new_password;
         secret_drop(&desk->new_password);
-        enter_state(desk, DESK_CHECKING, "", "");
-        check_person(desk);
+        desk_enter(desk, DESK_CHECKING, "", "");
+        desk_check_person(desk);
         return;
     }
     secret_drop(&desk->new_password);
     if (refusal_asks_for_new_password(refusal))
-        enter_state(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
+        desk_enter(desk, DESK_CHANGING, refusal_rows[refusal].sentence, "");
     else
         ask_again(desk, refusal_rows[refusal].sentence);
 }
@@ -306,11 +194,11 @@ static void open_session(struct desk *desk, const struct logon_answer *answer)
     note_session(desk, answer);
     if (!is_usable(answer)) {
         if (*answer->session)
-            report_session(desk, DEVICE_STATE, DESK_REPORTS_FAILED, "incomplete answer");
-        enter_state(desk, DESK_GREETING, broken_answer, "");
+            desk_report_session(desk, DEVICE_STATE, DESK_REPORTS_FAILED, "incomplete answer");
+        desk_enter(desk, DESK_GREETING, broken_answer, "");
         return;
     }
-    enter_state(desk, DESK_CONNECTING, *answer->abandoned_host ? lost_sentence : "", answer->abandoned_host);
+    desk_enter(desk, DESK_CONNECTING, *answer->abandoned_host ? lost_sentence : "", answer->abandoned_host);
     desk->ports.open(desk->arg, answer, &desk->password);
 }
 
@@ -325,7 +213,7 @@ static void wait_for_computer(struct desk *desk, enum refusal refusal, int64_t r
         ask_again(desk, refusal == REFUSAL_NAME_TAKEN ? taken_sentence : slow_sentence);
         return;
     }
-    enter_state(desk, DESK_WAKING, refusal_rows[refusal].sentence, "");
+    desk_enter(desk, DESK_WAKING, refusal_rows[refusal].sentence, "");
     desk->ports.timer(desk->arg, wait_ms);
 }
 
@@ -339,12 +227,12 @@ void desk_answer(struct desk *desk, unsigned attempt, enum refusal refusal, cons
     }
     if (*help_desk)
         text_cut(desk->help_desk, sizeof desk->help_desk, help_desk);
-    if (refusal == REFUSAL_NONE && answer) {
+    if (refusal == REFUSAL_NONE && answer && desk->state != DESK_JOBS) {
         open_session(desk, answer);
     } else if (refusal == REFUSAL_TICKET_REJECTED && desk->has_realm && !desk->ticket_tried) {
         // The broker may have a new certificate, which the ticket was not bound to.
         desk->ticket_tried = true;
-        check_person(desk);
+        desk_check_person(desk);
     } else if (refusal == REFUSAL_HOST_WAKING || refusal == REFUSAL_NAME_TAKEN) {
         wait_for_computer(desk, refusal, retry_after_s);
     } else {
@@ -358,7 +246,7 @@ static void close_session(struct desk *desk, const char *sentence, const char *w
     text_cut(desk->closing_where, sizeof desk->closing_where, where);
     if (desk->state == DESK_CLOSING)
         return;
-    enter_state(desk, DESK_CLOSING, "", "");
+    desk_enter(desk, DESK_CLOSING, "", "");
     desk->ports.close(desk->arg);
 }
 
@@ -368,20 +256,22 @@ void desk_cancel(struct desk *desk)
         close_session(desk, "", "");
     else if (desk->state == DESK_CHECKING || desk->state == DESK_CHANGING || desk->state == DESK_RENEWING ||
              desk->state == DESK_WAKING)
-        enter_state(desk, DESK_GREETING, "", "");
+        desk_enter(desk, DESK_GREETING, "", "");
+    else if (desk_shows_jobs(desk))
+        desk_jobs_close(desk);
 }
 
 static void session_ended(struct desk *desk, enum session_view_end end)
 {
     bool known = *desk->closing_sentence || end == VIEW_CLOSED;
-    bool was_shown = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
+    bool was_shown = desk_shows_session(desk) || desk->state == DESK_RECONNECTING;
     bool goes_on = was_shown && session_end_rows[end].report == DESK_REPORTS_FAILED;
     bool cut_off =
         desk->unplugged && (end == VIEW_UNREACHABLE || end == VIEW_PACKETS_LOST || (end == VIEW_LOST && !was_shown));
-    report_session(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : session_end_rows[end].report,
-                   session_end_rows[end].reason);
+    desk_report_session(desk, DEVICE_STATE, goes_on ? DESK_REPORTS_DISCONNECTED : session_end_rows[end].report,
+                        session_end_rows[end].reason);
     const char *sentence = cut_off ? cable_sentence : session_end_rows[end].sentence;
-    enter_state(desk, DESK_GREETING, known ? desk->closing_sentence : sentence, known ? desk->closing_where : "");
+    desk_enter(desk, DESK_GREETING, known ? desk->closing_sentence : sentence, known ? desk->closing_where : "");
 }
 
 // What there is to say of the way to the broker, beside that to the host.
@@ -392,30 +282,30 @@ static const char *network_sentence(const struct desk *desk)
 
 static void break_off(struct desk *desk)
 {
-    enter_state(desk, DESK_RECONNECTING, desk->unplugged ? cable_sentence : "", "");
+    desk_enter(desk, DESK_RECONNECTING, desk->unplugged ? cable_sentence : "", "");
     desk->ports.timer(desk->arg, MENDING_MS);
-    report_session(desk, DEVICE_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
+    desk_report_session(desk, DEVICE_STATE, DESK_REPORTS_DISCONNECTED, "line broken");
 }
 
 static void ask_for_password(struct desk *desk)
 {
     desk->wants_password = true;
-    enter_state(desk, DESK_RECONNECTING, network_sentence(desk), "");
+    desk_enter(desk, DESK_RECONNECTING, network_sentence(desk), "");
     if (desk->linked)
-        report_session(desk, DEVICE_RENEW, DESK_REPORTS_NOTHING, "");
+        desk_report_session(desk, DEVICE_RENEW, DESK_REPORTS_NOTHING, "");
 }
 
 static void is_shown(struct desk *desk)
 {
-    enter_state(desk, DESK_CONNECTED, "", "");
-    report_session(desk, DEVICE_STATE, DESK_REPORTS_CONNECTED, "");
+    desk_enter(desk, DESK_CONNECTED, "", "");
+    desk_report_session(desk, DEVICE_STATE, DESK_REPORTS_CONNECTED, "");
 }
 
 void desk_view(struct desk *desk, enum session_view_event event, enum session_view_end end)
 {
-    if (!has_session(desk))
+    if (!desk_has_session(desk))
         return;
-    if ((event == VIEW_BROKEN || event == VIEW_WAITS) && desk->state == DESK_CONNECTED)
+    if ((event == VIEW_BROKEN || event == VIEW_WAITS) && desk_shows_session(desk))
         break_off(desk);
     switch (event) {
     case VIEW_SHOWN:
@@ -437,6 +327,9 @@ void desk_view(struct desk *desk, enum session_view_event event, enum session_vi
             close_session(desk, session_end_locked, "");
         desk_attention(desk);
         return;
+    case VIEW_JOBS:
+        desk_jobs_key(desk);
+        return;
     case VIEW_ENDED:
         session_ended(desk, end);
         return;
@@ -454,13 +347,13 @@ static bool is_asking(const struct desk *desk)
 static void say_away(struct desk *desk)
 {
     if ((desk->state == DESK_GREETING || is_asking(desk)) && !desk->unplugged && desk->link_refusal == REFUSAL_NONE)
-        enter_state(desk, desk->state, away_sentence, "");
+        desk_enter(desk, desk->state, away_sentence, "");
 }
 
 static void take_back(struct desk *desk, const char *sentence)
 {
     if (desk->sentence == sentence)
-        enter_state(desk, desk->state, "", "");
+        desk_enter(desk, desk->state, "", "");
 }
 
 static void await_link(struct desk *desk)
@@ -471,6 +364,8 @@ static void await_link(struct desk *desk)
 
 void desk_typing(struct desk *desk)
 {
+    if (desk_shows_jobs(desk))
+        desk_jobs_await_keys(desk);
     if (desk->state == DESK_GREETING && !desk->linked && desk->sentence != away_sentence)
         say_away(desk);
 }
@@ -489,17 +384,19 @@ void desk_carrier(struct desk *desk, bool is_there)
     if (is_there) {
         take_back(desk, cable_sentence);
         await_link(desk);
-    } else if (desk->state == DESK_GREETING || is_asking(desk)) {
-        enter_state(desk, DESK_GREETING, cable_sentence, "");
+    } else if (desk->state == DESK_GREETING || desk->state == DESK_JOBS || is_asking(desk)) {
+        desk_enter(desk, DESK_GREETING, cable_sentence, "");
     } else if (desk->state == DESK_RECONNECTING || desk->state == DESK_CONNECTING) {
-        enter_state(desk, desk->state, cable_sentence, "");
+        desk_enter(desk, desk->state, cable_sentence, "");
     }
 }
 
 void desk_time(struct desk *desk)
 {
     if (desk->state == DESK_WAKING)
-        check_person(desk);
+        desk_check_person(desk);
+    else if (desk_shows_jobs(desk))
+        desk_jobs_time(desk);
     else if (desk->state == DESK_RECONNECTING)
         close_session(desk, session_end_rows[VIEW_LOST].sentence, "");
     else if (desk->state == DESK_GREETING && !desk->linked && !*desk->sentence)
@@ -511,18 +408,20 @@ void desk_time(struct desk *desk)
 // No session ever sees these keys, so none can answer them as the greeter does.
 void desk_attention(struct desk *desk)
 {
+    if (desk->state == DESK_SESSION_JOBS)
+        close_session(desk, session_end_locked, "");
     desk->ports.mark(desk->arg);
 }
 
 void desk_greeter_up(struct desk *desk)
 {
-    show_face(desk);
+    desk_show_face(desk);
     await_link(desk);
 }
 
 void desk_link_up(struct desk *desk)
 {
-    bool shows = desk->state == DESK_CONNECTED || desk->state == DESK_RECONNECTING;
+    bool shows = desk_shows_session(desk) || desk->state == DESK_RECONNECTING;
     struct device_message showing = {.type = DEVICE_SHOWING};
     if (desk->state == DESK_CONNECTING) {
         TEXT_PUT(showing.session, desk->session);
@@ -531,14 +430,14 @@ void desk_link_up(struct desk *desk)
     if (shows) {
         TEXT_PUT(showing.session, desk->session);
         showing.fence = desk->fence;
-        showing.state = desk->state == DESK_CONNECTED ? DESK_REPORTS_CONNECTED : DESK_REPORTS_DISCONNECTED;
+        showing.state = desk_shows_session(desk) ? DESK_REPORTS_CONNECTED : DESK_REPORTS_DISCONNECTED;
     }
     desk->linked = true;
     desk->ports.report(desk->arg, &showing);
     bool says_so = desk->link_refusal != REFUSAL_NONE && desk->sentence == refusal_rows[desk->link_refusal].sentence;
     desk->link_refusal = REFUSAL_NONE;
     if (desk->state == DESK_GREETING && says_so)
-        enter_state(desk, DESK_GREETING, "", "");
+        desk_enter(desk, DESK_GREETING, "", "");
     take_back(desk, away_sentence);
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
         ask_for_password(desk);
@@ -550,7 +449,7 @@ void desk_link_refused(struct desk *desk, enum refusal refusal)
     bool is_known = desk->link_refusal == refusal;
     desk->link_refusal = refusal;
     if (desk->state == DESK_GREETING && !is_known)
-        enter_state(desk, DESK_GREETING, refusal_rows[refusal].sentence, "");
+        desk_enter(desk, DESK_GREETING, refusal_rows[refusal].sentence, "");
 }
 
 void desk_link_down(struct desk *desk)
@@ -558,7 +457,7 @@ void desk_link_down(struct desk *desk)
     desk->linked = false;
     await_link(desk);
     if (desk->state == DESK_RECONNECTING && desk->wants_password)
-        enter_state(desk, DESK_RECONNECTING, network_sentence(desk), "");
+        desk_enter(desk, DESK_RECONNECTING, network_sentence(desk), "");
 }
 
 // A message about an earlier stay of the session at this desk comes too late.
@@ -582,13 +481,17 @@ void desk_link_message(struct desk *desk, const struct device_message *message)
 {
     if (message->type == DEVICE_PASSWORD)
         got_password(desk, message);
-    if (message->type == DEVICE_DESKTOP && has_session(desk) && is_about_us(desk, message))
+    if (message->type == DEVICE_OWN_JOBS && is_about_us(desk, message))
+        desk_jobs_message(desk, message);
+    if (message->type == DEVICE_NOTICE && desk_has_session(desk) && is_about_us(desk, message))
+        desk->ports.notice(desk->arg, message);
+    if (message->type == DEVICE_DESKTOP && desk_has_session(desk) && is_about_us(desk, message))
         desk->ports.announce(desk->arg);
     const char *sentence = session_end_word(message);
     if (!sentence || !is_about_us(desk, message))
         return;
-    if (has_session(desk))
+    if (desk_has_session(desk))
         close_session(desk, sentence, message->place);
     else if (desk->state == DESK_GREETING && session_end_outdates(message, desk->sentence))
-        enter_state(desk, DESK_GREETING, sentence, message->place);
+        desk_enter(desk, DESK_GREETING, sentence, message->place);
 }
