@@ -220,19 +220,24 @@ static bool opens_session(const struct process_list *all, const char *root, cons
            !(above && is_session_manager(above->name)) && process->state != 'Z' && is_of_root(root, process->pid);
 }
 
+// Until the X server answers, xrdp keeps what has ended of it as well as what waits for it, both the person's. What PAM
+// has run on the way there is root's and, until it becomes another program, looks like the session manager.
 static enum session_start start_of(const struct process_list *all, const char *root, const struct process *sesexec,
                                    uid_t uid)
 {
     struct process_owner owner;
+    bool is_open = false;
     for (size_t i = 0; i < all->count; i++) {
         const struct process *one = &all->rows[i];
-        if (one->parent != sesexec->pid || !is_server(one->name) || !process_owner(root, one->pid, &owner))
+        if (one->parent != sesexec->pid || !process_owner(root, one->pid, &owner) || owner.uid == 0)
             continue;
         if (uid != (uid_t)-1 && owner.uid != uid)
             return START_NONE;
-        return one->state == 'Z' && uid != (uid_t)-1 ? START_FAILED : START_UNDER_WAY;
+        if (is_server(one->name))
+            return one->state == 'Z' && uid != (uid_t)-1 ? START_FAILED : START_UNDER_WAY;
+        is_open = true;
     }
-    return is_sesexec(sesexec->name) ? START_LOGON : START_UNDER_WAY;
+    return is_open ? START_UNDER_WAY : START_LOGON;
 }
 
 enum session_start inventory_start(const char *root, uid_t uid, uint64_t since)

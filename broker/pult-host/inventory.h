@@ -36,13 +36,13 @@ void inventory_drop(struct inventory *inventory);
 // How far the session manager has come with a session that it opens.
 enum session_start {
     START_NONE,
-    START_LOGON, // xrdp from 0.10 on: the process for this logon is there, and no X server of its yet
-    START_UNDER_WAY,
-    START_FAILED, // its X server has ended
+    START_LOGON, // a process that may be for a session or for a logon only; of the latter kind is a helper of PAM, too
+    START_UNDER_WAY, // the session is open: something of it runs as the person
+    START_FAILED,    // its X server has ended
 };
 
-// Of those that began at `since` (ticks since boot) or later, for this uid; (uid_t)-1: for anybody. What has no X
-// server yet may be anybody's.
+// Of those that began at `since` (ticks since boot) or later, for this uid; (uid_t)-1: for anybody. Where nothing runs
+// as a person yet, it may be anybody's.
 enum session_start inventory_start(const char *root, uid_t uid, uint64_t since);
 
 enum program_kind { PROGRAM_OTHER, PROGRAM_WINDOW_MANAGER, PROGRAM_PLUMBING };

@@ -124,13 +124,25 @@ Test(no_desktop, when_the_window_manager_dies_within_seconds)
 }
 
 // The gate has said yes; the session manager answers nobody.
-Test(no_desktop, when_the_session_manager_hangs_after_the_yes)
+static void hangs_in(const char *account_phase)
 {
-    place_runs("ts3", "echo 'account required pam_exec.so quiet /srv/hang' >>/etc/pam.d/common-account; "
-                      "printf '#!/bin/sh\\nexec sleep 600\\n' >/srv/hang; chmod 755 /srv/hang");
+    place_runs("ts3", account_phase);
     is_told("dora", "dora-geheim-1", "nicht gestartet");
     nothing_was_shown(0);
     pultctl_soon_shows("explain dora --device altdorf/desk1", "opened no session", 10);
+}
+
+Test(no_desktop, when_the_session_manager_hangs_after_the_yes)
+{
+    hangs_in("echo 'account required pam_exec.so quiet /srv/hang' >>/etc/pam.d/common-account; "
+             "printf '#!/bin/sh\\nexec sleep 600\\n' >/srv/hang; chmod 755 /srv/hang");
+}
+
+// A copy of the session manager that PAM has made and that has not become another program yet is no session.
+Test(no_desktop, when_a_helper_of_pam_never_comes_to_run)
+{
+    hangs_in("mkfifo /srv/nobody_reads; "
+             "echo 'account required pam_exec.so quiet log=/srv/nobody_reads /bin/true' >>/etc/pam.d/common-account");
 }
 
 // What runs is not ended, and that it runs is said.

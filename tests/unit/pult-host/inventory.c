@@ -176,14 +176,20 @@ Test(inventory, tells_how_far_a_session_that_is_opened_has_come)
     cr_assert_eq(inventory_start(root, 1002, 6000), START_NONE, "it is somebody else's");
     ended(62);
     cr_assert_eq(inventory_start(root, 1001, 6000), START_FAILED);
-    process(75, 50, 0, "xrdp-sesman", "xrdp-sesman", NULL);
-    process(76, 75, 0, "xrdp-sesman", "xrdp-sesman", NULL);
-    cr_assert_eq(inventory_start(root, 1002, 7000), START_UNDER_WAY, "nobody knows yet whose it is");
-    process(75, 50, 0, "xrdp-sesexec", "xrdp-sesexec", NULL);
-    process(76, 75, 0, "xrdp-sesexec", "xrdp-sesexec", NULL);
-    cr_assert_eq(inventory_start(root, 1002, 7000), START_LOGON, "it is there for each logon, session or not");
-    process(77, 50, 1002, "xrdp-sesman", "xrdp-sesman", NULL);
-    cr_assert_eq(inventory_start(root, 1002, 7600), START_NONE, "a person is not the session manager");
+    static const char *const names[] = {"xrdp-sesman", "xrdp-sesexec"};
+    for (int i = 0; i < 2; i++) {
+        int manager = 75 + 10 * i, child = manager + 1;
+        uint64_t since = (uint64_t)manager * 100;
+        process(manager, 50, 0, names[i], names[i], NULL);
+        cr_assert_eq(inventory_start(root, 1002, since), START_LOGON, "a helper of PAM looks so until it is run");
+        process(child, manager, 0, names[i], names[i], NULL);
+        cr_assert_eq(inventory_start(root, 1002, since), START_LOGON, "nobody knows yet whose it is");
+        process(child, manager, 1002, names[i], names[i], NULL);
+        cr_assert_eq(inventory_start(root, 1002, since), START_UNDER_WAY);
+        cr_assert_eq(inventory_start(root, 1001, since), START_NONE, "it is somebody else's");
+    }
+    process(97, 50, 1002, "xrdp-sesman", "xrdp-sesman", NULL);
+    cr_assert_eq(inventory_start(root, 1002, 9000), START_NONE, "a person is not the session manager");
 }
 
 Test(inventory, after_the_session_manager_is_killed_its_sessions_are_orphans)
