@@ -51,7 +51,9 @@ static int give_up(http_t *http, void *arg)
 
 static bool failed(struct settling *settling, const char *what, const char *name)
 {
-    return fault_set(settling->why, FAULT_UNAVAILABLE, "%s %s: %s", what, name, cupsLastErrorString());
+    const char *cause = cupsLastErrorString();
+    bool is_silence = text_equal(cause, strerror(0)); // it has waited for long enough
+    return fault_set(settling->why, FAULT_UNAVAILABLE, "%s %s: %s", what, name, is_silence ? "no answer" : cause);
 }
 
 static ipp_t *new_request(ipp_op_t operation, const char *name)

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-enum { REVISION = 1 }; // raise it with the text below, so that queues of before get the new one
+enum { REVISION = 2 }; // raise it with the text below, so that queues of before get the new one
 
 // Points.
 static const struct {
@@ -75,7 +75,8 @@ void print_ppd(struct text *ppd, const struct host_queue *queue)
                    "*Font Courier: Standard \"(1.0)\" Standard ROM\n");
     text_addf(ppd, "*ModelName: \"%s\"\n*ShortNickName: \"%s\"\n*NickName: \"%s\"\n", model, model, model);
     text_addf(ppd, "*ColorDevice: %s\n*DefaultColorSpace: Gray\n", queue->colour ? "True" : "False");
-    text_adds(ppd, "*cupsFilter2: \"application/pdf application/pdf 0 -\"\n"
+    // Raster that comes is raster that goes: at the same price cupsd would make PDF of it.
+    text_adds(ppd, "*cupsFilter2: \"application/pdf application/pdf 10 -\"\n"
                    "*cupsFilter2: \"image/pwg-raster image/pwg-raster 0 -\"\n"
                    "*cupsFilter2: \"image/urf image/urf 0 -\"\n");
     add_media(ppd, queue->a3 ? 2 : 1);

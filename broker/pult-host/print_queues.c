@@ -81,12 +81,11 @@ static void tell_result(struct print_queues *queues, const struct settle_job *jo
     if (result->added || result->changed || result->removed)
         log_info("print", "queues: %zu added, %zu changed, %zu removed", result->added, result->changed,
                  result->removed);
-    if (!job->settled)
+    bool has_backend = backend_is_there(queues->config.backend, fault); // without it cupsd takes no queue
+    if (has_backend && !job->settled)
         snprintf(fault, sizeof fault, "printing: %.200s", job->why.text);
-    else if (*result->fault)
+    else if (has_backend && *result->fault)
         snprintf(fault, sizeof fault, "printing: %.200s", result->fault);
-    else
-        (void)backend_is_there(queues->config.backend, fault);
     set_fault(queues, fault);
 }
 
@@ -96,7 +95,7 @@ static void settled(void *arg)
     struct print_queues *queues = job->queues;
     assert(queues->worker && queues->known);
     tell_result(queues, job);
-    int64_t wait_ms = job->settled && !job->result.kept ? EVERY_MS : AGAIN_MS;
+    int64_t wait_ms = !*queues->fault && !job->result.kept ? EVERY_MS : AGAIN_MS;
     worker_free(take(queues->worker));
     loop_timer_start(queues->every, queues->outdated ? 0 : wait_ms);
 }
