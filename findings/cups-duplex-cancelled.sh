@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: EUPL-1.2
+# Guess: who asks for both sides at a printer that prints one side gets single sides, as any driver did; and what cupsd
+#        writes into its page_log, the printer has printed.
+# What happens: the stock backend of a driverless queue asks the printer whether it takes all options (Validate-Job) and
+#        cancels the job for good when it does not: nothing is printed, and lp has long said that all is well. The
+#        page_log has all pages of that job all the same: they are counted by a filter, before the printer is asked.
+# Needs: root (a network of its own, cupsd), python3, and of the libraries of cupsd those that any Debian has.
+. "$(dirname "$0")/packages"
+cups=2.4.2-3+deb12u9 filters=1.28.17-3+deb12u2
+unpack bookworm cups-daemon $cups cups-client $cups cups-common $cups cups-ipp-utils $cups libcups2 $cups \
+  cups-filters $filters cups-filters-core-drivers $filters libcupsfilters1 $filters \
+  libqpdf29 11.3.0-1+deb12u1 libavahi-client3 0.8-10+deb12u1 libavahi-common3 0.8-10+deb12u1 libpaper1 1.1.29 \
+  libjpeg62-turbo 1:2.1.5-2 dbus-daemon 1.14.10-1~deb12u1
+mkdir -p "$work/root"
+find "$work" -mindepth 3 -maxdepth 3 -name usr -exec cp -a {} "$work/root/" \;
+find "$work" -mindepth 3 -maxdepth 3 -name lib -exec cp -a {} "$work/root/" \;
+usr=$work/root/usr
+export LD_LIBRARY_PATH=$usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu PATH=$usr/bin:$usr/sbin:$PATH
+
+mkdir -p "$work"/cupsd/{etc/ppd,etc/ssl,cache,state,spool/tmp} "$work/paper"
+cat >"$work/cupsd/cups-files.conf" <<END
+ServerRoot $work/cupsd/etc
+ServerBin $usr/lib/cups
+DataDir $usr/share/cups
+CacheDir $work/cupsd/cache
+StateDir $work/cupsd/state
+RequestRoot $work/cupsd/spool
+TempDir $work/cupsd/spool/tmp
+ServerKeychain $work/cupsd/etc/ssl
+AccessLog $work/cupsd/access_log
+ErrorLog $work/cupsd/error_log
+PageLog $work/cupsd/page_log
+SetEnv LD_LIBRARY_PATH $LD_LIBRARY_PATH
+END
+cat >"$work/cupsd/cupsd.conf" <<END
+Listen $work/cupsd/socket
+Browsing No
+WebInterface No
+LogLevel info
+PageLogFormat job %j has %{job-impressions-completed} pages
+<Location />
+  Order allow,deny
+</Location>
+<Policy default>
+  <Limit All>
+    Order deny,allow
+  </Limit>
+</Policy>
+END
+chgrp -R lp "$work/cupsd"
+chmod -R g+rwX "$work/cupsd"
+chmod 711 "$work"
+printf '#!/bin/sh\necho "$IPP_SIDES" >>"%s"\n' "$work/printed" >"$work/print"
+chmod +x "$work/print"
+touch "$work/printed"
+
+# Three empty pages.
+python3 - "$work/three.pdf" <<'END'
+import sys
+objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 3 /Kids [3 0 R 4 0 R 5 0 R] >>"]
+objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"] * 3
+text, places = b"%PDF-1.4\n", []
+for number, words in enumerate(objects, 1):
+    places.append(len(text))
+    text += b"%d 0 obj\n%s\nendobj\n" % (number, words)
+table = b"".join(b"%010d 00000 n \n" % place for place in places)
+text += b"xref\n0 6\n0000000000 65535 f \n%strailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (table, len(text))
+open(sys.argv[1], "wb").write(text)
+END
+
+# In a network of its own: a printer for one side, which takes PDF, and a driverless queue for it.
+export work usr
+unshare -n --mount --kill-child bash -s <<'END'
+set -euo pipefail
+ip link set lo up
+until_true() { for _ in $(seq 900); do "$@" >"$work/answer" 2>&1 && return; sleep 0.1; done; cat "$work/answer"; exit 2; }
+printed() { [ "$(wc -l <"$work/printed")" -ge "$1" ]; }
+ended() { [ "$(lpstat -h "$socket" -W completed -o room | wc -l)" = "$1" ]; }
+socket=$work/cupsd/socket
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus
+daemons=()
+trap 'kill "${daemons[@]}" 2>/dev/null; wait' EXIT
+dbus-daemon --session --nofork --nopidfile --address="$DBUS_SYSTEM_BUS_ADDRESS" 2>"$work/bus.log" & daemons+=($!)
+until_true test -S "$work/bus"
+ippeveprinter -r off -k -d "$work/paper" -p 8631 -f application/pdf,image/urf,image/pwg-raster -c "$work/print" Room \
+  >"$work/printer.log" 2>&1 & daemons+=($!)
+cupsd -f -c "$work/cupsd/cupsd.conf" -s "$work/cupsd/cups-files.conf" & daemons+=($!)
+until_true lpstat -h "$socket" -r
+until_true ipptool -q ipp://localhost:8631/ipp/print "$usr/share/cups/ipptool/get-printer-attributes.test"
+lpadmin -h "$socket" -p room -v ipp://localhost:8631/ipp/print -E -m everywhere
+lp -s -h "$socket" -d room "$work/three.pdf"
+until_true printed 1
+until_true ended 1
+lp -s -h "$socket" -d room -o sides=two-sided-long-edge "$work/three.pdf"
+echo $? >"$work/lp"
+until_true ended 2
+END
+
+says 'lp of both sides at a printer for one side: status' 0 "$(cat "$work/lp")"
+says 'printed by it: of two jobs' 1 "$(wc -l <"$work/printed")"
+says "cupsd's word" '[Job 2] Job canceled at printer.' "$(grep -o '\[Job 2\].*canceled.*' "$work/cupsd/error_log")"
+says 'page_log of what was printed' 'job 1 has 3 pages' "$(grep '^job 1' "$work/cupsd/page_log")"
+says 'page_log of what was not' 'job 2 has 3 pages' "$(grep '^job 2' "$work/cupsd/page_log")"
