@@ -41,7 +41,7 @@ const struct command command_rows[] = {
     {"job", "cancel", 0, "ID", 1, 1, 0, NEEDS_LOGON, job_cancel, N_("deletes a job that is not out yet")},
     {"job", "move", 0, "ID PRINTER", 2, 2, 0, NEEDS_LOGON, job_move, N_("sends a job that is not out yet to another printer")},
     {"print-server", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, print_server_enrol_token, N_("prints a one-time token with which the print server gets its certificate")},
-    {"grant", "request", 0, "FIELD=VALUE...", 4, INT_MAX, OPTION_TENANT, NEEDS_LOGON, grant_request, N_("asks that a tenant may use a printer or pool of another, and approves it for your side")},
+    {"grant", "request", 0, "FIELD=VALUE...", 4, INT_MAX, OPTION_TENANT, NEEDS_LOGON, grant_request, N_("asks that a tenant may use a printer, pool or site of another, and approves it for your side")},
     {"grant", "approve", 0, "ID", 1, 1, OPTION_TENANT, NEEDS_LOGON, grant_approve, N_("approves a grant for your side; confirms one with a review date")},
     {"grant", "revoke", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, grant_revoke, N_("revokes grants at once")},
     {"event", "list", 0, "", 0, 0, OPTION_EVENTS, NEEDS_LOGON, event_list, N_("lists the journal: what was decided, by whom, when")},

@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 // A row a line.
 // clang-format off
@@ -209,9 +210,10 @@ static const struct field grant_fields[] = {
     {.name = "to", .type = FIELD_TEXT, AT(grant, to), .flags = FIELD_REQUIRED, .column = 2, .sentence = "the tenant that may use it"},
     {.name = "printer", .type = FIELD_TEXT, AT(grant, printer), .column = 3, .sentence = "the printer that it may use"},
     {.name = "pool", .type = FIELD_TEXT, AT(grant, pool), .column = 4, .sentence = "or the pool, with its hosts"},
+    {.name = "site", .type = FIELD_TEXT, AT(grant, site), .column = 5, .sentence = "or the site: people of that tenant may log on at the desks there, as name@tenant"},
     {.name = "reason", .type = FIELD_TEXT, AT(grant, reason), .flags = FIELD_REQUIRED, .sentence = "why"},
-    {.name = "until", .type = FIELD_TIME, AT(grant, until_ms), .column = 5, .sentence = "when it ends, at most 366 days ahead"},
-    {.name = "review", .type = FIELD_TIME, AT(grant, review_ms), .column = 6, .sentence = "or when it ends unless both sides have confirmed it until then, at most 366 days ahead"},
+    {.name = "until", .type = FIELD_TIME, AT(grant, until_ms), .column = 6, .sentence = "when it ends, at most 366 days ahead"},
+    {.name = "review", .type = FIELD_TIME, AT(grant, review_ms), .column = 7, .sentence = "or when it ends unless both sides have confirmed it until then, at most 366 days ahead"},
     {.name = "requested_by", .type = FIELD_TEXT, AT(grant, requested_by), .flags = FIELD_READ_ONLY, .sentence = "who asked for it"},
     {.name = "requested", .type = FIELD_TIME, AT(grant, requested_ms), .flags = FIELD_READ_ONLY, .sentence = "when"},
     {.name = "giver_approved_by", .type = FIELD_TEXT, AT(grant, approvals[GRANT_GIVER].by), .flags = FIELD_READ_ONLY, .sentence = "who approved it for the tenant whose it is; empty: nobody yet"},
@@ -284,6 +286,11 @@ const char *const host_guarantee_codes[] = {"fenced", "probed", "windows", NULL}
 const char *tenant_networks(const struct tenant *tenant)
 {
     return tenant->host_networks[0] ? tenant->host_networks : "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7";
+}
+
+bool tenant_has_suffix(const struct tenant *tenant, const char *suffix)
+{
+    return (tenant->realm[0] && strcasecmp(tenant->realm, suffix) == 0) || strcasecmp(tenant->id, suffix) == 0;
 }
 
 int64_t tenant_job_hours(const struct tenant *tenant)

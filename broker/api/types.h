@@ -128,6 +128,8 @@ struct tenant {
 };
 
 const char *tenant_networks(const struct tenant *tenant);
+// Whether its people may put that behind their names and an @: its realm or its id, in capitals or not.
+bool tenant_has_suffix(const struct tenant *tenant, const char *suffix);
 int64_t tenant_job_hours(const struct tenant *tenant);
 const char *tenant_group_base(const struct tenant *tenant);
 
@@ -331,7 +333,8 @@ struct grant {
     char id[ID_SIZE];           // "giver/g-<hex>"
     char to[SLUG_SIZE];         // the receiver
     char printer[ID_SIZE];      // of the giver; or:
-    char pool[ID_SIZE];         // with the hosts in it
+    char pool[ID_SIZE];         // with the hosts in it; or:
+    char site[ID_SIZE];         // with the devices there
     char reason[NAME_SIZE];     // why
     int64_t until_ms;           // when it ends; or:
     int64_t review_ms;          // when it ends unless both sides have confirmed it

@@ -5,13 +5,6 @@
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-
-// A suffix selects nothing here: the tenant is already known. It must only not contradict it.
-static bool suffix_fits(const struct tenant *tenant, const char *suffix)
-{
-    return (tenant->realm[0] && strcasecmp(suffix, tenant->realm) == 0) || strcasecmp(suffix, tenant->id) == 0;
-}
 
 static bool takes_suffixes(const struct directory_schema *schema)
 {
@@ -34,7 +27,8 @@ bool logon_name_read(char user_name[USER_NAME_SIZE], const struct tenant *tenant
     size_t rest = at ? (size_t)(at - start) : strlen(start);
     if (rest == 0 || memchr(start, '@', rest) || memchr(start, '\\', rest))
         return false;
-    bool fits = at && suffix_fits(tenant, at + 1);
+    // It chose the tenant already, and must not contradict it.
+    bool fits = at && tenant_has_suffix(tenant, at + 1);
     if (at && !fits && (slash || !at[1] || !takes_suffixes(schema)))
         return false;
     if (at && !slash && (!fits || schema->has_addresses))
@@ -52,7 +46,7 @@ void logon_name_value(char value[USER_NAME_SIZE + NAME_SIZE], const struct tenan
 {
     enum logon_form form = schema_logon_form(attribute);
     const char *at = strrchr(user_name, '@');
-    bool ours = at && suffix_fits(tenant, at + 1);
+    bool ours = at && tenant_has_suffix(tenant, at + 1);
     int length = ours && form != LOGON_ADDRESS ? (int)(at - user_name) : (int)strlen(user_name);
     bool lacks_realm = form == LOGON_PRINCIPAL && tenant->realm[0] && (!at || ours);
     assert(length < USER_NAME_SIZE);

@@ -122,12 +122,14 @@ static void let_go_of_others(struct services *services, const char *device_id, c
 }
 
 // The session that a desk speaks of. One whose tenant may not use the desk is as good as none: what becomes of it, and
-// where, is nobody's business there.
+// where, is nobody's business there. The one that it shows goes on when a grant ends.
 static const struct session *session_of(const struct state *state, const char *session_id, const char *device_id)
 {
     char tenant_id[SLUG_SIZE];
     wall_owner(tenant_id, session_id);
-    return wall_may_use(state, tenant_id, NOUN_DEVICE, device_id) ? state_session(state, session_id) : NULL;
+    const struct session *session = state_session(state, session_id);
+    bool shown = session && text_equal(session->device, device_id);
+    return shown || wall_may_use(state, tenant_id, NOUN_DEVICE, device_id) ? session : NULL;
 }
 
 // Its announcement was lost with the link, or is still to come.

@@ -208,10 +208,16 @@ static void explained(void *arg, enum auth_verdict verdict, enum person_finding 
 void call_explain(struct services *services, struct request *request)
 {
     const struct explain_request *body = request->body;
-    const struct tenant *tenant = wall_directory(services->state, body->device);
+    const struct tenant *tenant = wall_directory(services->state, body->device, body->person);
     if (!tenant || !state_device(services->state, body->device) ||
-        !wall_can_see(services->state, &request->peer, NOUN_DEVICE, body->device)) {
+        !(wall_can_see(services->state, &request->peer, NOUN_DEVICE, body->device) ||
+          wall_may_use(services->state, request->peer.tenant, NOUN_DEVICE, body->device))) {
         request_refuse(request, REFUSAL_NOT_FOUND, "unknown device");
+        return;
+    }
+    // At a desk that several tenants use each explains its own people.
+    if (!wall_can_see(services->state, &request->peer, NOUN_TENANT, tenant->id)) {
+        request_refuse(request, REFUSAL_NOT_FOUND, "a name typed so is one of another tenant's people there");
         return;
     }
     struct explain_question *question = mem_new(1, sizeof *question);

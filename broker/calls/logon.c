@@ -269,7 +269,7 @@ void call_logon(struct services *services, struct request *request)
     logon->services = services;
     logon->request = request;
     logon->user_name[0] = logon->name[0] = 0;
-    const struct tenant *tenant = wall_directory(services->state, request->peer.id);
+    const struct tenant *tenant = wall_directory(services->state, request->peer.id, body->name);
     attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, &request->peer);
     if (!tenant)
         refuse_logon(logon, REFUSAL_DEVICE_UNKNOWN);

@@ -55,7 +55,8 @@ static void start_change(struct services *services, struct request *request, con
 
 void call_password(struct services *services, struct request *request)
 {
-    const struct tenant *tenant = wall_directory(services->state, request->peer.id);
+    const struct password_request *body = request->body;
+    const struct tenant *tenant = wall_directory(services->state, request->peer.id, body->name);
     if (!tenant)
         request_refuse(request, REFUSAL_DEVICE_UNKNOWN, NULL);
     else

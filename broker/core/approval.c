@@ -32,7 +32,7 @@ bool approval_check(const struct grant *wanted, int64_t now_ms, struct fault *wh
     if (!id_is_valid(NOUN_TENANT, wanted->to))
         return fault_set(why, FAULT_INVALID, "to: not a valid id of a tenant");
     if (noun == NOUN_NONE)
-        return fault_set(why, FAULT_INVALID, "a grant is about one printer or one pool");
+        return fault_set(why, FAULT_INVALID, "a grant is about one printer, one pool or one site");
     if (!id_is_valid(noun, grant_thing(wanted, noun)))
         return fault_set(why, FAULT_INVALID, "%s: not a valid id of a %s", noun_rows[noun].name, noun_rows[noun].name);
     wall_owner(giver, grant_thing(wanted, noun));

@@ -28,6 +28,7 @@ static const struct {
 } things[] = {
     {NOUN_PRINTER, offsetof(struct grant, printer)},
     {NOUN_POOL, offsetof(struct grant, pool)},
+    {NOUN_SITE, offsetof(struct grant, site)},
 };
 enum { THINGS = sizeof things / sizeof *things };
 

@@ -34,6 +34,9 @@ static enum refusal check_device(const struct state *state, const struct logon_i
         trace_add(trace, "device %s does not belong to tenant %s", input->device_id, input->tenant_id);
         return REFUSAL_DENIED;
     }
+    const struct grant *grant = wall_grant(state, input->tenant_id, NOUN_DEVICE, input->device_id);
+    if (grant)
+        trace_add(trace, "device %s of another tenant may be used by grant %s", input->device_id, grant->id);
     return REFUSAL_NONE;
 }
 

@@ -16,6 +16,7 @@ static const struct {
     [SESSIONS_OF_DEVICE] = {NOUN_SESSION, offsetof(struct session, device)},
     [SESSIONS_OF_PERSON] = {NOUN_SESSION, offsetof(struct session, person)},
     [HOSTS_OF_POOL] = {NOUN_HOST, offsetof(struct host, pool)},
+    [DEVICES_OF_SITE] = {NOUN_DEVICE, offsetof(struct device, site)},
     [GRANTS_TO_TENANT] = {NOUN_GRANT, offsetof(struct grant, to)},
 };
 

@@ -34,19 +34,40 @@ size_t wall_count(const struct state *state, const char *tenant_id, enum noun no
 
 // ---- what a tenant may use
 
-// What a grant that names a thing of one noun opens: the pool of a host, or the thing itself. Of a host that its pool's
-// tenant does not own nothing is given.
+// What goes with the thing that a grant names: it is used, and not shown.
+static const struct part {
+    enum noun noun, whole;
+    size_t offset; // of the whole's id
+    enum state_order order;
+} parts[] = {
+    {NOUN_HOST, NOUN_POOL, offsetof(struct host, pool), HOSTS_OF_POOL},
+    {NOUN_DEVICE, NOUN_SITE, offsetof(struct device, site), DEVICES_OF_SITE},
+};
+
+// NULL: it is no part of anything.
+static const struct part *part_find(enum noun noun)
+{
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        if (parts[i].noun == noun)
+            return &parts[i];
+    return NULL;
+}
+
+// What a grant that names a thing of one noun opens: the pool of a host, the site of a device, or the thing itself. Of
+// a part that the tenant of the whole does not own nothing is given.
 static enum noun granted_noun(const struct state *state, enum noun noun, const char **id)
 {
     char giver[SLUG_SIZE];
-    if (noun != NOUN_HOST)
+    const struct part *part = part_find(noun);
+    if (!part)
         return noun;
-    const struct host *host = state_host(state, *id);
-    wall_owner(giver, host ? host->pool : "");
-    if (!host || !wall_owns(giver, host->id))
+    const char *record = state_find(state, noun, *id);
+    const char *whole = record ? record + part->offset : "";
+    wall_owner(giver, whole);
+    if (!record || !wall_owns(giver, *id))
         return NOUN_NONE;
-    *id = host->pool;
-    return NOUN_POOL;
+    *id = whole;
+    return part->whole;
 }
 
 const struct grant *wall_grant(const struct state *state, const char *tenant_id, enum noun noun, const char *id)
@@ -83,7 +104,7 @@ struct wall_walk wall_walk(const struct state *state, const char *tenant_id, enu
     snprintf(first, sizeof first, "%s%s", tenant_id, noun == NOUN_TENANT ? "" : "/");
     struct wall_walk walk = {.state = state, .noun = noun, .at = sorted_table_from(state_table(state, noun), first)};
     TEXT_PUT(walk.tenant_id, tenant_id);
-    walk.crosses = (noun == NOUN_GRANT || noun == NOUN_HOST || grant_may_name(noun)) &&
+    walk.crosses = (noun == NOUN_GRANT || part_find(noun) || grant_may_name(noun)) &&
                    state_behind(state, GRANTS_TO_TENANT, tenant_id, "");
     return walk;
 }
@@ -96,20 +117,21 @@ static const char *next_own(const struct wall_walk *walk)
     return id && (walk->sees_all || wall_owns(walk->tenant_id, id)) ? id : NULL;
 }
 
-// Of what a grant lets use the first behind the last one: one record, or the hosts of a pool.
+// Of what a grant lets use the first behind the last one: one record, or the parts of one.
 static const char *next_of_grant(const struct wall_walk *walk, const struct grant *grant)
 {
-    const char *pool = grant_thing(grant, NOUN_POOL), *thing = grant_thing(grant, walk->noun);
+    const struct part *part = part_find(walk->noun);
+    const char *thing = grant_thing(grant, part ? part->whole : walk->noun);
     if (walk->noun == NOUN_GRANT)
         return strcmp(grant->id, walk->after) > 0 ? grant->id : NULL;
     if (!grant_is_in_force(grant, state_now_ms(walk->state)))
         return NULL;
-    if (walk->noun != NOUN_HOST)
+    if (!part)
         return *thing && strcmp(thing, walk->after) > 0 ? state_find(walk->state, walk->noun, thing) : NULL;
-    const char *host = *pool ? state_behind(walk->state, HOSTS_OF_POOL, pool, walk->after) : NULL;
-    while (host && !wall_grant(walk->state, walk->tenant_id, NOUN_HOST, host))
-        host = state_behind(walk->state, HOSTS_OF_POOL, pool, host);
-    return host;
+    const char *id = *thing ? state_behind(walk->state, part->order, thing, walk->after) : NULL;
+    while (id && !wall_grant(walk->state, walk->tenant_id, walk->noun, id))
+        id = state_behind(walk->state, part->order, thing, id);
+    return id;
 }
 
 static const char *next_granted(const struct wall_walk *walk)
@@ -135,11 +157,19 @@ const void *wall_next(struct wall_walk *walk)
     return record;
 }
 
-const struct tenant *wall_directory(const struct state *state, const char *device_id)
+const struct tenant *wall_directory(const struct state *state, const char *device_id, const char *typed)
 {
     char tenant_id[SLUG_SIZE];
+    const char *at = strrchr(typed, '@');
+    const struct sorted_table *tenants = state_table(state, NOUN_TENANT);
     wall_owner(tenant_id, device_id);
-    return state_tenant(state, tenant_id);
+    const struct tenant *own = state_tenant(state, tenant_id);
+    for (size_t i = 0; own && at && !tenant_has_suffix(own, at + 1) && i < tenants->count; i++) {
+        const struct tenant *other = tenants->records[i];
+        if (tenant_has_suffix(other, at + 1) && wall_may_use(state, other->id, NOUN_DEVICE, device_id))
+            return other;
+    }
+    return own;
 }
 
 bool wall_may_know_ports(const struct state *state, const char *host_id)
@@ -182,7 +212,7 @@ static enum refusal check_role(enum role needed, enum role has)
 bool wall_can_see(const struct state *state, const struct peer *peer, enum noun noun, const char *id)
 {
     return peer->role == ROLE_DISTRICT || is_party(state, peer->tenant, noun, id) ||
-           (noun != NOUN_HOST && wall_grant(state, peer->tenant, noun, id));
+           (!part_find(noun) && wall_grant(state, peer->tenant, noun, id));
 }
 
 struct wall_walk wall_walk_seen(const struct state *state, const struct peer *peer, enum noun noun, const char *after)
@@ -195,7 +225,7 @@ struct wall_walk wall_walk_seen(const struct state *state, const struct peer *pe
     behind += behind < table->count && text_equal(table->records[behind], after);
     if (walk.at < behind)
         walk.at = behind;
-    walk.crosses &= noun != NOUN_HOST;
+    walk.crosses &= !part_find(noun);
     text_cut(walk.after, sizeof walk.after, after);
     return walk;
 }

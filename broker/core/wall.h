@@ -31,7 +31,7 @@ size_t wall_count(const struct state *state, const char *tenant_id, enum noun no
 // Asked by all that follow. Whether there is such a thing is another question.
 bool wall_may_use(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
 // The grant in force by which a tenant may use what is another's; NULL: none, or it is its own. A pool goes with its
-// hosts; a grant itself is both sides'.
+// hosts, a site with the devices there; a grant itself is both sides'.
 const struct grant *wall_grant(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
 // The record, or NULL: a thing that the tenant may not use is as good as none.
 const void *wall_find(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
@@ -51,8 +51,9 @@ struct wall_walk {
 struct wall_walk wall_walk(const struct state *state, const char *tenant_id, enum noun noun);
 const void *wall_next(struct wall_walk *walk);
 
-// Whose directory is asked for a name typed at this device; NULL when nobody's.
-const struct tenant *wall_directory(const struct state *state, const char *device_id);
+// Whose directory is asked for a name typed at this device: its tenant's, or that of the tenant whose id or realm
+// stands behind the @ when it may use the device. NULL when nobody's. The name is hostile; "": none was typed.
+const struct tenant *wall_directory(const struct state *state, const char *device_id, const char *typed);
 
 // Whether it may be told what is at the address of this host that is not the host: closed, silent, another program. In
 // networks that the district has named as the tenant's; elsewhere anybody's machine may be there.
@@ -64,7 +65,7 @@ bool wall_may_know_ports(const struct state *state, const char *host_id);
 // What a tenant may use it may look at; only its owner, or the district, changes it. A grant is both sides'.
 enum refusal wall_authorize(const struct state *state, const struct method *method, const struct peer *peer,
                             const char *id);
-// A host of a pool is used by a grant, and not shown: how it is, and whose, is its owner's.
+// The hosts of a pool and the devices at a site are used by a grant, and not shown: how they are is their owner's.
 bool wall_can_see(const struct state *state, const struct peer *peer, enum noun noun, const char *id);
 // Walks what the peer may see, behind the id `after`; "": from the first on.
 struct wall_walk wall_walk_seen(const struct state *state, const struct peer *peer, enum noun noun, const char *after);

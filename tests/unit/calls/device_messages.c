@@ -68,6 +68,22 @@ Test(device_messages, a_report_is_kept_with_what_the_desk_said)
               "%s", calls.events);
 }
 
+// A grant that ends leaves what is on a screen there; who leaves it does not come back.
+Test(device_messages, a_desk_of_another_tenant_goes_on_showing_a_session_when_the_grant_is_over)
+{
+    union record device = {.device = *state_device(calls.services.state, "altdorf/desk1")};
+    union record session = {.session = *state_session(calls.services.state, anna.session.id)};
+    struct event event = {.type = EVENT_SESSION_MOVED, .noun = NOUN_SESSION};
+    TEXT_PUT(session.session.device, device.device.id);
+    event.record = session;
+    state_apply(calls.core.state, &event);
+    say("altdorf/desk1", DEVICE_SHOWING, &anna.session, DESK_REPORTS_CONNECTED);
+    cr_assert_eq(state_of(&anna.session), SESSION_CONNECTED);
+    cr_assert_str_eq(calls.to_desk.to, "");
+    say("altdorf/desk1", DEVICE_SHOWING, &bert.session, DESK_REPORTS_CONNECTED); // never was there
+    cr_assert_eq(calls.to_desk.message.type, DEVICE_END);
+}
+
 static struct desk_word *word_of(const struct session *session)
 {
     return sorted_table_find(&calls.services.calm.words, session->id);

@@ -3,6 +3,7 @@
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 TestSuite(explain, .init = calls_open, .fini = calls_close);
@@ -76,4 +77,39 @@ Test(explain, says_what_the_directory_has_against_an_account)
     calls.locked = true;
     cr_assert(strstr(why_not(&answer), "has locked this account"));
     cr_assert_str_eq(codec_string(answer, "refusal"), "none");
+}
+
+static struct grant of_the_town_hall(void)
+{
+    struct grant grant = {.id = "altdorf/g-1", .to = "neustadt", .site = "altdorf/rathaus", .reason = "why"};
+    grant.until_ms = INT64_MAX;
+    grant.since_ms = 1;
+    for (size_t side = 0; side < GRANT_SIDE_COUNT; side++)
+        grant.approvals[side] = (struct grant_approval){"x/y", 1};
+    return grant;
+}
+
+static int64_t explain_at_altdorf(const char *tenant, const char *person)
+{
+    char body[200];
+    calls.caller = (struct peer){.role = ROLE_ADMIN};
+    TEXT_PUT(calls.caller.tenant, tenant);
+    snprintf(body, sizeof body, "{\"person\":\"%s\",\"device\":\"altdorf/desk1\"}", person);
+    owned(json) json_object *answer = calls_call(METHOD_EXPLAIN, NOUN_NONE, "", body);
+    return calls.status;
+}
+
+// The groups of its people are nobody else's business, at a desk that both use, too.
+Test(explain, at_a_desk_that_several_tenants_use_is_each_for_its_own_people)
+{
+    cr_assert_eq(explain_at_altdorf("altdorf", "anna"), 200);
+    cr_assert_eq(explain_at_altdorf("altdorf", "anna@neustadt"), 200); // nobody's name: in altdorf's directory
+    cr_assert_eq(explain_at_altdorf("neustadt", "anna@neustadt"), 404);
+    union record record = {.grant = of_the_town_hall()};
+    core_set(&calls.core, NOUN_GRANT, &record);
+    cr_assert_eq(explain_at_altdorf("altdorf", "anna"), 200);
+    cr_assert_eq(explain_at_altdorf("altdorf", "anna@neustadt"), 404);
+    cr_assert_eq(explain_at_altdorf("neustadt", "anna@neustadt"), 200);
+    cr_assert_eq(explain_at_altdorf("neustadt", "anna"), 404);
+    cr_assert_eq(explain_at_altdorf("fern", "anna@neustadt"), 404);
 }

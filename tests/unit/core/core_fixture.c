@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/unit/core/core_fixture.h"
 #include "broker/base/text.h"
+#include "broker/core/wall.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -171,13 +172,15 @@ static size_t make_groups(const char *groups, char (*dns)[DN_SIZE])
 void core_decide(struct core_fixture *core, const char *user_name, const char *groups, const char *device,
                  struct logon_decision *decision)
 {
-    char dns[8][DN_SIZE], tenant[SLUG_SIZE], person[ID_SIZE];
-    id_tenant(tenant, device);
-    snprintf(person, sizeof person, "%s/p-%s", tenant, user_name);
+    char dns[8][DN_SIZE], tenant[SLUG_SIZE], person[ID_SIZE], name[USER_NAME_SIZE];
+    const struct tenant *directory = wall_directory(core->state, device, user_name);
+    text_put(tenant, sizeof tenant, directory ? directory->id : "");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(user_name, "@"), user_name);
+    snprintf(person, sizeof person, "%s/p-%.60s", tenant, name);
     struct logon_input input = {
         .tenant_id = tenant,
         .person_id = person,
-        .who = {person, user_name, (const char(*)[DN_SIZE])dns, make_groups(groups, dns), &core_groups},
+        .who = {person, name, (const char(*)[DN_SIZE])dns, make_groups(groups, dns), &core_groups},
         .device_id = device,
         .health = &core->source,
         .now_ms = core->now_ms,

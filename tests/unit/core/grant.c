@@ -83,9 +83,9 @@ Test(grant, is_asked_for_with_all_that_belongs_to_it)
     expect_fault(&wanted, "to: not a valid id");
     wanted = good;
     TEXT_PUT(wanted.printer, "neustadt/room1");
-    expect_fault(&wanted, "one printer or one pool");
+    expect_fault(&wanted, "one printer, one pool or one site");
     wanted.printer[0] = wanted.pool[0] = 0;
-    expect_fault(&wanted, "one printer or one pool");
+    expect_fault(&wanted, "one printer, one pool or one site");
     TEXT_PUT(wanted.pool, "office");
     expect_fault(&wanted, "pool: not a valid id");
     wanted = good;
@@ -188,6 +188,12 @@ Test(grant, opens_what_it_names_to_whom_it_names_while_it_is_in_force)
     cr_assert_null(by(core.state, "altdorf", NOUN_POOL, "neustadt/building"));
     cr_assert_null(by(core.state, "altdorf", NOUN_HOST, "neustadt/ts3"));
     cr_assert_null(by(core.state, "altdorf", NOUN_SITE, "neustadt/office"));
+    give("neustadt/g-2", "altdorf", NOUN_SITE, "neustadt/rathaus");
+    cr_assert_str_eq(by(core.state, "altdorf", NOUN_DEVICE, "neustadt/desk1")->id, "neustadt/g-2");
+    cr_assert_null(by(core.state, "fern", NOUN_DEVICE, "neustadt/desk1"));
+    cr_assert_null(by(core.state, "altdorf", NOUN_DEVICE, "neustadt/desk99"));
+    remove_grant("neustadt/g-2");
+    cr_assert_null(by(core.state, "altdorf", NOUN_DEVICE, "neustadt/desk1"));
     cr_assert_null(by(core.state, "fern", NOUN_POOL, "neustadt/office"));
     cr_assert_null(by(core.state, "neustadt", NOUN_POOL, "neustadt/office"));
     core.now_ms += hour_ms;
@@ -218,7 +224,7 @@ Test(grant, opens_of_every_method_only_looking_at_what_it_names)
     static const struct {
         enum noun noun;
         const char *thing;
-    } things[] = {{NOUN_POOL, "neustadt/office"}, {NOUN_PRINTER, "neustadt/room1"}};
+    } things[] = {{NOUN_POOL, "neustadt/office"}, {NOUN_PRINTER, "neustadt/room1"}, {NOUN_SITE, "neustadt/rathaus"}};
     static const char *const tenants[] = {"altdorf", "neustadt-2", "neu", "fern"};
     for (size_t t = 0; t < sizeof things / sizeof *things; t++) {
         give("neustadt/g-1", "altdorf", things[t].noun, things[t].thing);
@@ -229,6 +235,7 @@ Test(grant, opens_of_every_method_only_looking_at_what_it_names)
             const char *id = method->noun == things[t].noun ? things[t].thing
                              : method->noun == NOUN_GRANT   ? "neustadt/g-1"
                              : method->noun == NOUN_HOST    ? "neustadt/ts1"
+                             : method->noun == NOUN_DEVICE  ? "neustadt/desk1"
                              : method->noun == NOUN_TENANT  ? "neustadt"
                                                             : "neustadt/x";
             for (size_t k = 0; k < sizeof tenants / sizeof *tenants; k++) {
@@ -266,6 +273,12 @@ Test(grant, makes_a_walk_yield_what_is_given_in_the_order_of_ids)
     expect_walk(wall_walk(core.state, "altdorf", NOUN_HOST), "altdorf/ts4 neustadt/ts1 neustadt/ts2 neustadt/ts3 ");
     expect_walk(wall_walk(core.state, "altdorf", NOUN_GRANT), "altdorf/g-4 neustadt/g-1 neustadt/g-2 neustadt/g-3 ");
     expect_walk(wall_walk(core.state, "altdorf", NOUN_SITE), "altdorf/rathaus ");
+    give("neustadt/g-5", "altdorf", NOUN_SITE, "neustadt/rathaus");
+    expect_walk(wall_walk(core.state, "altdorf", NOUN_SITE), "altdorf/rathaus neustadt/rathaus ");
+    expect_walk(wall_walk(core.state, "altdorf", NOUN_DEVICE),
+                "altdorf/desk1 neustadt/desk1 neustadt/desk2 neustadt/desk3 ");
+    expect_walk(wall_walk_seen(core.state, &admin, NOUN_DEVICE, ""), "altdorf/desk1 ");
+    remove_grant("neustadt/g-5");
     expect_walk(wall_walk_seen(core.state, &admin, NOUN_HOST, ""), "altdorf/ts4 ");
     expect_walk(wall_walk_seen(core.state, &admin, NOUN_POOL, "altdorf/office"), "neustadt/building neustadt/office ");
     expect_walk(wall_walk_seen(core.state, &admin, NOUN_POOL, "neustadt/building"), "neustadt/office ");
@@ -347,6 +360,56 @@ Test(grant, gives_people_sessions_on_its_hosts_until_its_time_is_over)
     cr_assert_eq(decision.refusal, REFUSAL_NO_GRANT);
     cr_assert_eq(decision.event_count, 0);
     cr_assert_not_null(state_session(core.state, id));
+}
+
+// ---- at a desk of a site that was given
+
+Test(grant, lets_people_log_on_at_its_desks_by_their_whole_name_until_its_time_is_over)
+{
+    struct logon_decision decision;
+    give("neustadt/g-1", "fern", NOUN_SITE, "neustadt/rathaus");
+    cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1", "anna@altdorf")->id, "neustadt");
+    give("neustadt/g-2", "altdorf", NOUN_SITE, "neustadt/rathaus");
+    cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1", "anna@altdorf")->id, "altdorf");
+    cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1", "anna@Altdorf")->id, "altdorf");
+    static const char *const others[] = {"anna",
+                                         "anna@",
+                                         "@",
+                                         "",
+                                         "altdorf",
+                                         "anna@neustadt",
+                                         "anna@altdorf@neustadt",
+                                         "anna@nirgends",
+                                         "anna@altdorf.example",
+                                         "altdorf\\anna"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1", others[i])->id, "neustadt", "%s", others[i]);
+    cr_assert_str_eq(wall_directory(core.state, "altdorf/desk1", "anna@neustadt")->id, "altdorf");
+
+    core_log_on(&core, "anna@altdorf", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_NONE, "%s", decision.trace.lines);
+    cr_assert(wall_owns("altdorf", decision.session.host));
+    cr_assert_str_eq(decision.session.device, "neustadt/desk1");
+    cr_assert(strstr(decision.trace.lines, "device neustadt/desk1 of another tenant may be used by grant neustadt/g-2"),
+              "%s", decision.trace.lines);
+    // The same session follows them home, and back.
+    core_log_on(&core, "anna", "rathaus", "altdorf/desk1", &decision);
+    cr_assert(decision.reconnected);
+    cr_assert_null(strstr(decision.trace.lines, "grant"), "%s", decision.trace.lines);
+    core_log_on(&core, "anna@altdorf", "rathaus", "neustadt/desk1", &decision);
+    cr_assert(decision.reconnected);
+    core.now_ms += hour_ms;
+    cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1", "anna@altdorf")->id, "neustadt");
+}
+
+Test(grant, of_a_site_gives_no_desk_that_is_not_the_givers)
+{
+    union record record = {.device = *state_device(core.state, "altdorf/desk1")};
+    give("neustadt/g-1", "fern", NOUN_SITE, "neustadt/rathaus");
+    TEXT_PUT(record.device.site, "neustadt/rathaus");
+    core_set(&core, NOUN_DEVICE, &record);
+    cr_assert_null(wall_grant(core.state, "fern", NOUN_DEVICE, "altdorf/desk1"));
+    expect_walk(wall_walk(core.state, "fern", NOUN_DEVICE), "neustadt/desk1 neustadt/desk2 neustadt/desk3 ");
 }
 
 Test(grant, names_no_account_that_does_not_fit)

@@ -303,9 +303,9 @@ Test(wall, every_reference_of_every_record_stays_within_the_border)
 
 Test(wall, a_name_typed_at_a_desk_is_looked_up_in_the_directory_of_its_tenant)
 {
-    cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1")->id, "neustadt");
-    cr_assert_str_eq(wall_directory(core.state, "altdorf/desk1")->id, "altdorf");
-    cr_assert_null(wall_directory(core.state, "nirgends/desk1"));
+    cr_assert_str_eq(wall_directory(core.state, "neustadt/desk1", "anna")->id, "neustadt");
+    cr_assert_str_eq(wall_directory(core.state, "altdorf/desk1", "anna")->id, "altdorf");
+    cr_assert_null(wall_directory(core.state, "nirgends/desk1", "anna"));
 }
 
 // ---- who uses what at a logon
