@@ -334,7 +334,7 @@ static void prove_by_password(struct own_call *call, const struct tenant *tenant
 void call_own_jobs(struct services *services, struct request *request)
 {
     struct own_jobs_request *body = request->body;
-    const struct tenant *tenant = wall_directory(services->state, request->peer.id);
+    const struct tenant *tenant = wall_directory(services->state, request->peer.id, body->name);
     struct own_call *call = mem_new(1, sizeof *call);
     call->services = services;
     call->request = request;
