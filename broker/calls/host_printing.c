@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/host_printing.h"
+#include "broker/api/link_rows.h"
 #include "broker/api/record.h"
+#include "broker/base/log.h"
 #include "broker/core/print_route.h"
 #include "broker/core/wall.h"
 
@@ -128,6 +130,26 @@ static void digest_of(char digest[DIGEST_SIZE], const struct host_message *print
     text_drop(&text);
 }
 
+static size_t wire_length(const struct host_message *message)
+{
+    struct text text = {0};
+    link_print(&text, link_of(NOUN_HOST), message);
+    size_t length = text.length;
+    text_drop(&text);
+    return length;
+}
+
+// A host ends its link when a message is too large: of very many printers the last ones get no queue there.
+static void fit_queues(const char *host_id, struct host_message *queues)
+{
+    size_t all = queues->queues.count;
+    while (queues->queues.count && wire_length(queues) > HOST_MESSAGE_MAX)
+        queues->queues.count -= queues->queues.count / 8 + 1;
+    if (queues->queues.count < all)
+        log_warn("host", "%s: only the first %zu of %zu printers get a queue there", host_id, queues->queues.count,
+                 all);
+}
+
 void host_printing_tell(struct services *services, const char *host_id)
 {
     struct host_message printing = {.type = HOST_PRINTING}, queues = {.type = HOST_QUEUES};
@@ -141,8 +163,10 @@ void host_printing_tell(struct services *services, const char *host_id)
     for (size_t i = 0; i < tenants.count; i++)
         add_printers(services, host_id, tenants.ids[i], &queues.queues);
     digest_of(digest, &printing, &queues);
-    if (reports_printing(&services->reports, host_id, digest) &&
-        (!services_tell_host(services, host_id, &printing) || !services_tell_host(services, host_id, &queues)))
-        reports_printing(&services->reports, host_id, ""); // with the next report again
+    if (reports_printing(&services->reports, host_id, digest)) {
+        fit_queues(host_id, &queues);
+        if (!services_tell_host(services, host_id, &printing) || !services_tell_host(services, host_id, &queues))
+            reports_printing(&services->reports, host_id, ""); // with the next report again
+    }
     record_free(host_link_types[HOST_QUEUES].fields, &queues);
 }
