@@ -9,6 +9,7 @@
 #include "broker/client/enrol.h"
 #include "broker/client/language.h"
 #include "broker/client/uplink.h"
+#include "broker/pult-host/backend_socket.h"
 #include "broker/pult-host/health_checks.h"
 #include "broker/pult-host/load.h"
 #include "broker/pult-host/name_checks.h"
@@ -51,6 +52,7 @@ struct host_agent {
     struct health_checks *checks;
     struct name_checks *names;
     struct print_queues *queues;
+    struct backend_socket *backends;
     struct load load;
     struct loop_timer *soon, *every;
     bool welcomed;
@@ -408,6 +410,12 @@ static bool open_verifier(struct host_agent *agent, struct fault *why)
     return agent->pam_socket != NULL;
 }
 
+static bool open_backends(struct host_agent *agent, struct fault *why)
+{
+    agent->backends = backend_socket_open(agent->loop, agent->config->state_dir, why);
+    return agent->backends != NULL;
+}
+
 static bool connect_broker(struct host_agent *agent, struct fault *why)
 {
     static const struct websocket_events events = {.down = link_down, .message = link_message, .refused = link_refused};
@@ -457,7 +465,7 @@ struct host_agent *host_agent_new(struct loop *loop, const struct host_config *c
         fault_set(why, FAULT_ABSENT, "this host is not enrolled; run pult-host --enrol");
     agent->used = used_otps_new();
     start_watching(agent);
-    if (*agent->host && open_verifier(agent, why) && connect_broker(agent, why))
+    if (*agent->host && open_verifier(agent, why) && open_backends(agent, why) && connect_broker(agent, why))
         return agent;
     host_agent_free(agent);
     return NULL;
@@ -474,6 +482,7 @@ void host_agent_free(struct host_agent *agent)
     used_otps_free(agent->used);
     health_checks_free(agent->checks);
     name_checks_free(agent->names);
+    backend_socket_free(agent->backends);
     print_queues_free(agent->queues);
     notify_free(agent->notifier);
     newcomers_free(agent->newcomers);

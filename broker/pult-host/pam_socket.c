@@ -2,18 +2,16 @@
 #include "broker/pult-host/pam_socket.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/pult-host/root_listener.h"
 
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
-enum { REQUESTS_MAX = 256, BACKLOG = 64 };
+enum { REQUESTS_MAX = 256 };
 
 struct pam_request {
     struct pam_request *next, **at;
@@ -88,15 +86,6 @@ static void question_readable(void *arg, bool readable, bool writable)
     }
 }
 
-static bool is_root(int socket, pid_t *pid)
-{
-    struct ucred who = {.uid = (uid_t)-1};
-    socklen_t size = sizeof who;
-    bool is = getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &who, &size) == 0 && who.uid == 0;
-    *pid = who.pid;
-    return is;
-}
-
 pid_t pam_request_asker(const struct pam_request *request)
 {
     return request->asker;
@@ -107,14 +96,12 @@ static void accept_request(void *arg, bool readable, bool writable)
     struct pam_socket *pam_socket = arg;
     (void)readable;
     (void)writable;
-    int socket = accept4(pam_socket->socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    pid_t asker;
+    int socket = root_listener_accept(pam_socket->socket, &asker);
     if (socket < 0)
         return;
-    pid_t asker;
-    bool privileged = is_root(socket, &asker);
-    if (!privileged || pam_socket->count >= REQUESTS_MAX) {
-        log_warn("pam", "rejected connection %s",
-                 privileged ? "beyond the limit of simultaneous requests" : "from unprivileged peer");
+    if (pam_socket->count >= REQUESTS_MAX) {
+        log_warn("pam", "rejected connection beyond the limit of simultaneous requests");
         close(socket);
         return;
     }
@@ -134,32 +121,10 @@ static void accept_request(void *arg, bool readable, bool writable)
     loop_timer_start(request->deadline, PAM_DEADLINE_MS);
 }
 
-static int listen_at(const char *path, struct fault *why)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int length = snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
-    if (length >= (int)sizeof address.sun_path) {
-        fault_set(why, FAULT_INVALID, "%s: too long for a socket", path);
-        return -1;
-    }
-    int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    unlink(path);
-    mode_t before = umask(0177);
-    bool fine = listener >= 0 && bind(listener, (struct sockaddr *)&address, sizeof address) == 0 &&
-                listen(listener, BACKLOG) == 0;
-    umask(before);
-    if (fine)
-        return listener;
-    fault_set(why, FAULT_UNAVAILABLE, "%s: %s", path, strerror(errno));
-    if (listener >= 0)
-        close(listener);
-    return -1;
-}
-
 struct pam_socket *pam_socket_open(struct loop *loop, const char *path, pam_socket_asked *asked, void *arg,
                                    struct fault *why)
 {
-    int listener = listen_at(path, why);
+    int listener = root_listener_open(path, why);
     if (listener < 0)
         return NULL;
     struct pam_socket *pam_socket = mem_new(1, sizeof *pam_socket);

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Behind cupsd's backend (print_backend.c): hands one job over to the print server and ends with what became of it.
-// "pult:STATE-DIR?TARGET": by mutual TLS, with the certificate of this host; the owner is whom the kernel has named to
-// cupsd. "pult-door:SOCKET?TARGET": to the print server of this machine; the owner is the Kerberos principal that cupsd
-// has proven. Nothing else is believed.
+#include "broker/pult-host/print_handover.h"
 #include "broker/api/types.h"
 #include "broker/base/base64.h"
+#include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/client/credential.h"
@@ -13,22 +11,18 @@
 #include "broker/pult-host/print_request.h"
 #include "broker/pult-host/print_server.h"
 
+#include <assert.h>
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <pwd.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-// What cupsd does then (backend(7)). Never 4, which stops the queue for everybody, nor 7, which tries again without
-// end.
-enum backend_exit { EXIT_STORED = 0, EXIT_REFUSED = 5, EXIT_LATER = 6 };
 
 enum {
     HANDOVER_URI_SIZE = 600,
@@ -37,33 +31,44 @@ enum {
     DER_SIZE = 2048,
     CONNECT_S = 10,
     STALLED_S = 60, // without a byte either way
+    KEPT_S = 60,    // a connection without a job; the print server keeps it a little longer
     ANSWER_BYTES = 8,
     LOCK_DIGITS = 15, // of a job's uuid: 60 bits
 };
 
+struct print_line {
+    CURL *curl; // NULL: it was not used yet
+    // What it was opened with. Another print server, or another certificate of this host, is for another connection.
+    struct host_printing server;
+    struct credential_files files;
+    struct stat certificate;
+};
+
 struct handover {
-    CURL *curl;
+    struct print_line *line;
+    const char *const *words;
+    const atomic_bool *stops;
     struct text head; // IPP, before the document
     size_t head_at;
     int document;
+    off_t begin;                        // of the document, where it can be read twice; -1: it comes by a pipe
     unsigned char answer[ANSWER_BYTES]; // how IPP's begins: version, status
     size_t answer_length;
-    struct host_printing server; // not for the door
     char owner[USER_NAME_SIZE * 2], uuid[PRINT_UUID_SIZE];
     char place[FILENAME_MAX], target[TARGET_SIZE]; // of the URI
+    const char *sentence;
 };
 
-// The job's state, as its owner sees it: of INFO nothing is left there once the backend has ended.
-static enum backend_exit end_with(enum backend_exit code, const char *sentence)
+// The job's state, as its owner sees it.
+static enum backend_exit end_with(struct handover *job, enum backend_exit code, const char *sentence)
 {
-    fprintf(stderr, "ERROR: %s\n", sentence);
+    job->sentence = sentence;
     return code;
 }
 
-static const char *word_of(const char *name)
+static const char *word_of(const struct handover *job, enum print_word word)
 {
-    const char *word = getenv(name);
-    return word ? word : "";
+    return job->words[word];
 }
 
 // ---- whose it is, and where it goes
@@ -83,56 +88,56 @@ static enum backend_exit find_owner(struct handover *job)
     struct passwd entry, *found = NULL;
     int64_t uid = -1;
     owned(bytes) char *buffer = mem_new(1, ENTRY_SIZE);
-    if (!text_number(word_of("AUTH_UID"), 0, UINT32_MAX - 1, &uid))
-        return end_with(EXIT_REFUSED, _("Not printed: it is not known who printed it."));
+    if (!text_number(word_of(job, PRINT_WORD_UID), 0, UINT32_MAX - 1, &uid))
+        return end_with(job, EXIT_REFUSED, _("Not printed: it is not known who printed it."));
     if (getpwuid_r((uid_t)uid, &entry, buffer, ENTRY_SIZE, &found) != 0 || !found)
-        return end_with(EXIT_LATER, _("This host does not find the account of who printed it. It tries again."));
+        return end_with(job, EXIT_LATER, _("This host does not find the account of who printed it. It tries again."));
     return text_copy(job->owner, sizeof job->owner, found->pw_name)
                ? EXIT_STORED
-               : end_with(EXIT_REFUSED, _("Not printed: it is not known who printed it."));
+               : end_with(job, EXIT_REFUSED, _("Not printed: it is not known who printed it."));
 }
 
 // cupsd calls by a bare name whoever has only claimed one, and root of other machines "remroot".
 static enum backend_exit find_principal(struct handover *job)
 {
-    const char *user = word_of("PULT_JOB_USER"), *at = strrchr(user, '@');
+    const char *user = word_of(job, PRINT_WORD_USER), *at = strrchr(user, '@');
     bool is_principal = at && at != user && at[1] && text_is_clean(user, strlen(user)) && !strchr(user, ' ') &&
                         !text_starts(user, "anonymous@") && !text_starts(user, "remroot@");
     if (is_principal && text_copy(job->owner, sizeof job->owner, user))
         return EXIT_STORED;
-    return end_with(EXIT_REFUSED, _("Not printed: this takes a Kerberos ticket."));
+    return end_with(job, EXIT_REFUSED, _("Not printed: this takes a Kerberos ticket."));
 }
 
 // cupsd that was killed leaves its backend behind and starts the same job again beside it. A lock of bytes of one file,
-// which is gone with whoever has it.
-static bool lock_job(const char *uuid)
+// which is gone with whoever has it: in pult-host's folder, since its unit lets that write nowhere else, or in cupsd's.
+// -1: somebody has it.
+static int lock_job(const struct handover *job, bool by_door)
 {
     char path[FILENAME_MAX], digits[LOCK_DIGITS + 1];
     size_t count = 0;
-    for (const char *at = uuid + strlen("urn:uuid:"); *at && count < LOCK_DIGITS; at++)
+    for (const char *at = job->uuid + strlen("urn:uuid:"); *at && count < LOCK_DIGITS; at++)
         if (*at != '-')
             digits[count++] = *at;
     digits[count] = 0;
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = strtoll(digits, NULL, 16), .l_len = 1};
-    snprintf(path, sizeof path, "%s/pult-jobs.lock", word_of("CUPS_STATEDIR"));
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600); // until this program ends
-    return file >= 0 && fcntl(file, F_SETLK, &lock) == 0;
+    const char *folder = by_door ? word_of(job, PRINT_WORD_STATE_DIR) : job->place;
+    if (snprintf(path, sizeof path, "%s/pult-jobs.lock", folder) >= (int)sizeof path)
+        return -1;
+    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (file < 0 || fcntl(file, F_OFD_SETLK, &lock) == 0)
+        return file;
+    close(file);
+    return -1;
 }
 
 // ---- the document
-
-static bool open_document(struct handover *job)
-{
-    const char *path = word_of("PULT_JOB_FILE");
-    job->document = *path ? open(path, O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
-    return job->document >= 0;
-}
 
 // -1: it comes by a pipe, and nobody knows.
 static curl_off_t length_of(const struct handover *job)
 {
     struct stat file;
-    return fstat(job->document, &file) == 0 && S_ISREG(file.st_mode) ? (curl_off_t)job->head.length + file.st_size : -1;
+    bool is_known = job->begin >= 0 && fstat(job->document, &file) == 0 && S_ISREG(file.st_mode);
+    return is_known ? (curl_off_t)job->head.length + file.st_size - job->begin : -1;
 }
 
 static size_t read_body(char *bytes, size_t size, size_t count, void *arg)
@@ -150,6 +155,23 @@ static size_t read_body(char *bytes, size_t size, size_t count, void *arg)
         got = read(job->document, bytes, most);
     while (got < 0 && errno == EINTR);
     return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
+}
+
+// A connection that was kept may end just when it is used again: then all of it is sent once more, by another.
+static int rewind_body(void *arg, curl_off_t offset, int origin)
+{
+    struct handover *job = arg;
+    if (offset != 0 || origin != SEEK_SET || job->begin < 0 || lseek(job->document, job->begin, SEEK_SET) < 0)
+        return CURL_SEEKFUNC_CANTSEEK;
+    job->head_at = 0;
+    return CURL_SEEKFUNC_OK;
+}
+
+static int is_to_stop(void *arg, curl_off_t to_get, curl_off_t got, curl_off_t to_send, curl_off_t sent)
+{
+    const struct handover *job = arg;
+    (void)to_get, (void)got, (void)to_send, (void)sent;
+    return atomic_load(job->stops);
 }
 
 static size_t keep_answer(char *bytes, size_t size, size_t count, void *arg)
@@ -173,12 +195,12 @@ static bool names(X509_NAME *name, int nid, const char *expected)
 static int verify(int ok, X509_STORE_CTX *store)
 {
     SSL *tls = X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx());
-    const struct handover *job = SSL_CTX_get_app_data(SSL_get_SSL_CTX(tls));
+    const struct print_line *line = SSL_CTX_get_app_data(SSL_get_SSL_CTX(tls));
     X509 *shown = X509_STORE_CTX_get_current_cert(store);
     if (!ok || X509_STORE_CTX_get_error_depth(store) != 0)
         return ok;
     X509_NAME *subject = X509_get_subject_name(shown);
-    if (names(subject, NID_commonName, job->server.server) &&
+    if (names(subject, NID_commonName, line->server.server) &&
         names(subject, NID_organizationalUnitName, "print-server"))
         return 1;
     X509_STORE_CTX_set_error(store, X509_V_ERR_HOSTNAME_MISMATCH);
@@ -200,37 +222,63 @@ static bool trust_authority(SSL_CTX *tls, const char *base64)
 
 static CURLcode set_tls(CURL *curl, void *context, void *arg)
 {
-    struct handover *job = arg;
+    struct print_line *line = arg;
     (void)curl;
     tls_policy_set(context);
-    SSL_CTX_set_app_data(context, job);
+    SSL_CTX_set_app_data(context, line);
     SSL_CTX_set_verify(context, SSL_VERIFY_PEER, verify);
-    return trust_authority(context, job->server.authority) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+    return trust_authority(context, line->server.authority) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+}
+
+// Another connection when it would be one to somebody else, or as somebody else.
+static bool find_server(struct handover *job)
+{
+    struct print_line *line = job->line;
+    struct host_printing server = {0};
+    struct credential_files files;
+    struct stat certificate = {0};
+    struct fault why = {0};
+    if (!print_server_read(&server, job->place, &why))
+        return false;
+    credential_files(&files, NOUN_HOST, job->place);
+    bool is_there = stat(files.certificate, &certificate) == 0;
+    bool is_same = is_there && certificate.st_ino == line->certificate.st_ino &&
+                   certificate.st_mtim.tv_sec == line->certificate.st_mtim.tv_sec &&
+                   certificate.st_mtim.tv_nsec == line->certificate.st_mtim.tv_nsec &&
+                   text_equal(files.certificate, line->files.certificate) &&
+                   text_equal(server.address, line->server.address) && server.port == line->server.port &&
+                   text_equal(server.server, line->server.server) &&
+                   text_equal(server.authority, line->server.authority);
+    if (!is_same)
+        curl_easy_cleanup(take(line->curl));
+    line->server = server;
+    line->files = files;
+    line->certificate = certificate;
+    return true;
 }
 
 static void set_server(struct handover *job, char url[HANDOVER_URI_SIZE])
 {
-    struct credential_files files;
-    bool is_v6 = strchr(job->server.address, ':') != NULL;
-    credential_files(&files, NOUN_HOST, job->place);
-    snprintf(url, HANDOVER_URI_SIZE, "https://%s%s%s:%d/ipp/print/%s", is_v6 ? "[" : "", job->server.address,
-             is_v6 ? "]" : "", (int)job->server.port, job->target);
-    curl_easy_setopt(job->curl, CURLOPT_PROTOCOLS_STR, "https");
-    curl_easy_setopt(job->curl, CURLOPT_SSLCERT, files.certificate);
-    curl_easy_setopt(job->curl, CURLOPT_SSLKEY, files.key);
+    struct print_line *line = job->line;
+    bool is_v6 = strchr(line->server.address, ':') != NULL;
+    snprintf(url, HANDOVER_URI_SIZE, "https://%s%s%s:%d/ipp/print/%s", is_v6 ? "[" : "", line->server.address,
+             is_v6 ? "]" : "", (int)line->server.port, job->target);
+    curl_easy_setopt(line->curl, CURLOPT_PROTOCOLS_STR, "https");
+    curl_easy_setopt(line->curl, CURLOPT_SSLCERT, line->files.certificate);
+    curl_easy_setopt(line->curl, CURLOPT_SSLKEY, line->files.key);
     // Its address may be any; what its certificate says is looked at in `verify`.
-    curl_easy_setopt(job->curl, CURLOPT_SSL_VERIFYHOST, 0L);
-    curl_easy_setopt(job->curl, CURLOPT_CAINFO, NULL);
-    curl_easy_setopt(job->curl, CURLOPT_CAPATH, NULL);
-    curl_easy_setopt(job->curl, CURLOPT_SSL_CTX_FUNCTION, set_tls);
-    curl_easy_setopt(job->curl, CURLOPT_SSL_CTX_DATA, job);
+    curl_easy_setopt(line->curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    curl_easy_setopt(line->curl, CURLOPT_CAINFO, NULL);
+    curl_easy_setopt(line->curl, CURLOPT_CAPATH, NULL);
+    curl_easy_setopt(line->curl, CURLOPT_SSL_CTX_FUNCTION, set_tls);
+    curl_easy_setopt(line->curl, CURLOPT_SSL_CTX_DATA, line);
 }
 
 static void set_door(struct handover *job, char url[HANDOVER_URI_SIZE])
 {
     snprintf(url, HANDOVER_URI_SIZE, "http://localhost/ipp/print/%s", job->target);
-    curl_easy_setopt(job->curl, CURLOPT_PROTOCOLS_STR, "http");
-    curl_easy_setopt(job->curl, CURLOPT_UNIX_SOCKET_PATH, job->place);
+    curl_easy_setopt(job->line->curl, CURLOPT_PROTOCOLS_STR, "http");
+    curl_easy_setopt(job->line->curl, CURLOPT_UNIX_SOCKET_PATH, job->place);
 }
 
 static struct curl_slist *set_body(struct handover *job)
@@ -239,30 +287,37 @@ static struct curl_slist *set_body(struct handover *job)
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/ipp");
     if (length < 0)
         headers = curl_slist_append(headers, "Transfer-Encoding: chunked");
-    curl_easy_setopt(job->curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(job->curl, CURLOPT_POSTFIELDSIZE_LARGE, length);
-    curl_easy_setopt(job->curl, CURLOPT_READFUNCTION, read_body);
-    curl_easy_setopt(job->curl, CURLOPT_READDATA, job);
-    curl_easy_setopt(job->curl, CURLOPT_WRITEFUNCTION, keep_answer);
-    curl_easy_setopt(job->curl, CURLOPT_WRITEDATA, job);
-    curl_easy_setopt(job->curl, CURLOPT_HTTPHEADER, headers);
+    curl_easy_setopt(job->line->curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(job->line->curl, CURLOPT_POSTFIELDSIZE_LARGE, length);
+    curl_easy_setopt(job->line->curl, CURLOPT_READFUNCTION, read_body);
+    curl_easy_setopt(job->line->curl, CURLOPT_READDATA, job);
+    curl_easy_setopt(job->line->curl, CURLOPT_WRITEFUNCTION, keep_answer);
+    curl_easy_setopt(job->line->curl, CURLOPT_WRITEDATA, job);
+    curl_easy_setopt(job->line->curl, CURLOPT_SEEKFUNCTION, rewind_body);
+    curl_easy_setopt(job->line->curl, CURLOPT_SEEKDATA, job);
+    curl_easy_setopt(job->line->curl, CURLOPT_XFERINFOFUNCTION, is_to_stop);
+    curl_easy_setopt(job->line->curl, CURLOPT_XFERINFODATA, job);
+    curl_easy_setopt(job->line->curl, CURLOPT_NOPROGRESS, 0L);
+    curl_easy_setopt(job->line->curl, CURLOPT_HTTPHEADER, headers);
     return headers;
 }
 
 static void set_limits(struct handover *job)
 {
-    curl_easy_setopt(job->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-    curl_easy_setopt(job->curl, CURLOPT_PROXY, "");
-    curl_easy_setopt(job->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
-    curl_easy_setopt(job->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
-    curl_easy_setopt(job->curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
+    curl_easy_setopt(job->line->curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    curl_easy_setopt(job->line->curl, CURLOPT_PROXY, "");
+    curl_easy_setopt(job->line->curl, CURLOPT_NOSIGNAL, 1L);
+    curl_easy_setopt(job->line->curl, CURLOPT_MAXAGE_CONN, (long)KEPT_S);
+    curl_easy_setopt(job->line->curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_S);
+    curl_easy_setopt(job->line->curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
+    curl_easy_setopt(job->line->curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
 }
 
 // What our PPD passes through stays what it was; FINAL_CONTENT_TYPE is PDF for all of them.
-static const char *document_format(void)
+static const char *document_format(const struct handover *job)
 {
     static const char *const passed[] = {"application/pdf", "image/pwg-raster", "image/urf"};
-    const char *came = word_of("CONTENT_TYPE"), *made = word_of("FINAL_CONTENT_TYPE");
+    const char *came = word_of(job, PRINT_WORD_TYPE), *made = word_of(job, PRINT_WORD_FINAL_TYPE);
     for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
         if (text_equal(came, passed[i]))
             return came;
@@ -271,7 +326,7 @@ static const char *document_format(void)
 
 // ---- what became of it
 
-static enum backend_exit read_status(unsigned status)
+static enum backend_exit read_status(struct handover *job, unsigned status)
 {
     static const struct {
         unsigned status;
@@ -286,69 +341,92 @@ static enum backend_exit read_status(unsigned status)
     if (status < 0x0100)
         return EXIT_STORED;
     if (status < 0x0400 || status >= 0x0500)
-        return end_with(EXIT_LATER, _("The print server cannot take it now. It is tried again."));
+        return end_with(job, EXIT_LATER, _("The print server cannot take it now. It is tried again."));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].status == status)
-            return end_with(EXIT_REFUSED, _(rows[i].sentence));
-    return end_with(EXIT_REFUSED, _("Not printed: the print server does not accept it."));
+            return end_with(job, EXIT_REFUSED, _(rows[i].sentence));
+    return end_with(job, EXIT_REFUSED, _("Not printed: the print server does not accept it."));
 }
 
 static enum backend_exit hand_over(struct handover *job)
 {
     long http = 0;
-    CURLcode sent = curl_easy_perform(job->curl);
-    curl_easy_getinfo(job->curl, CURLINFO_RESPONSE_CODE, &http);
+    CURLcode sent = curl_easy_perform(job->line->curl);
+    curl_easy_getinfo(job->line->curl, CURLINFO_RESPONSE_CODE, &http);
     bool answered = http == 200 && job->answer_length == sizeof job->answer;
     unsigned status = (unsigned)job->answer[2] << 8 | job->answer[3];
     // A refusal may come before all was sent, and end that.
     if (answered && (sent == CURLE_OK || status >= 0x0400))
-        return read_status(status);
+        return read_status(job, status);
     if (http == 413)
-        return read_status(0x0408);
-    fprintf(stderr, "DEBUG: %s, HTTP %ld\n", curl_easy_strerror(sent), http);
-    return end_with(EXIT_LATER, _("The print server does not answer. It is tried again."));
+        return read_status(job, 0x0408);
+    log_debug("print", "%s, HTTP %ld", curl_easy_strerror(sent), http);
+    return end_with(job, EXIT_LATER, _("The print server does not answer. It is tried again."));
 }
 
-static enum backend_exit run(struct handover *job, bool door)
+static enum backend_exit begin(struct handover *job, bool by_door)
 {
-    char url[HANDOVER_URI_SIZE];
-    struct fault why = {0};
-    enum backend_exit found = door ? find_principal(job) : find_owner(job);
+    enum backend_exit found = by_door ? find_principal(job) : find_owner(job);
     if (found != EXIT_STORED)
         return found;
-    if (!print_request_uuid(job->uuid, word_of("PULT_JOB_OPTIONS")) || !open_document(job))
-        return end_with(EXIT_LATER, _("cupsd hands over no document. It is tried again."));
-    if (!lock_job(job->uuid))
-        return end_with(EXIT_LATER, _("It is being handed over already."));
-    if (!door && !print_server_read(&job->server, job->place, &why))
-        return end_with(EXIT_LATER, _("This host knows no print server. It is tried again."));
-    (door ? set_door : set_server)(job, url);
+    if (!print_request_uuid(job->uuid, word_of(job, PRINT_WORD_OPTIONS)))
+        return end_with(job, EXIT_LATER, _("cupsd hands over no document. It is tried again."));
+    if (!by_door && !find_server(job))
+        return end_with(job, EXIT_LATER, _("This host knows no print server. It is tried again."));
+    if (!job->line->curl)
+        job->line->curl = curl_easy_init();
+    return job->line->curl ? EXIT_STORED : EXIT_LATER;
+}
+
+static enum backend_exit send_job(struct handover *job, bool by_door)
+{
+    char url[HANDOVER_URI_SIZE];
+    curl_easy_reset(job->line->curl); // which keeps the connection
+    (by_door ? set_door : set_server)(job, url);
     struct print_request request = {.uri = url,
                                     .owner = job->owner,
                                     .uuid = job->uuid,
-                                    .format = document_format(),
-                                    .copies = word_of("PULT_JOB_COPIES"),
-                                    .options = word_of("PULT_JOB_OPTIONS")};
+                                    .format = document_format(job),
+                                    .copies = word_of(job, PRINT_WORD_COPIES),
+                                    .options = word_of(job, PRINT_WORD_OPTIONS)};
     print_request_write(&job->head, &request);
-    curl_easy_setopt(job->curl, CURLOPT_URL, url);
+    curl_easy_setopt(job->line->curl, CURLOPT_URL, url);
     struct curl_slist *headers = set_body(job);
     set_limits(job);
-    found = hand_over(job);
+    enum backend_exit ended = hand_over(job);
     curl_slist_free_all(headers);
     text_drop(&job->head);
-    return found;
+    return ended;
 }
 
-int main(void)
+struct print_end print_handover(struct print_line *line, const char *const words[PRINT_WORD_COUNT], int document,
+                                const atomic_bool *stops)
 {
-    static struct handover job;
-    const char *uri = word_of("DEVICE_URI");
-    signal(SIGPIPE, SIG_IGN);
-    language_init(NULL);
-    if (!split_uri(&job, uri))
-        return end_with(EXIT_LATER, "this is for cupsd to start");
-    job.curl = curl_easy_init();
-    enum backend_exit ended = job.curl ? run(&job, text_starts(uri, "pult-door:")) : EXIT_LATER;
-    curl_easy_cleanup(job.curl);
-    return ended;
+    struct handover job = {.line = line, .words = words, .stops = stops, .document = document, .sentence = ""};
+    assert(document >= 0);
+    if (!split_uri(&job, words[PRINT_WORD_URI]))
+        return (struct print_end){EXIT_LATER, "this is for cupsd to start"};
+    bool by_door = text_starts(words[PRINT_WORD_URI], "pult-door:");
+    job.begin = lseek(document, 0, SEEK_CUR);
+    enum backend_exit ended = begin(&job, by_door);
+    int lock = ended == EXIT_STORED ? lock_job(&job, by_door) : -1;
+    if (lock >= 0) {
+        ended = send_job(&job, by_door);
+        close(lock);
+    } else if (ended == EXIT_STORED) {
+        ended = end_with(&job, EXIT_LATER, _("It is being handed over already."));
+    }
+    return (struct print_end){ended, job.sentence};
+}
+
+struct print_line *print_line_new(void)
+{
+    return mem_new(1, sizeof(struct print_line));
+}
+
+void print_line_free(struct print_line *line)
+{
+    if (line)
+        curl_easy_cleanup(line->curl);
+    free(line);
 }

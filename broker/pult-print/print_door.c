@@ -329,9 +329,29 @@ static void take_visitor(struct print_door *door, int descriptor, SSL_CTX *conte
         drop_oldest_unproven(door);
 }
 
+static bool is_idle(const struct visitor *visitor)
+{
+    return visitor->place == VISITOR_ASKS && http_reader_is_idle(&visitor->http) && visitor->at == visitor->held &&
+           visitor->out_at == visitor->out.length;
+}
+
+// Hosts keep their connections for the next job: when there is no room for another, the one goes that has been without
+// a job for the longest time.
+static bool make_room(struct print_door *door)
+{
+    struct visitor *idlest = NULL;
+    if (door->count < VISITORS_MAX)
+        return true;
+    for (struct visitor *visitor = door->visitors; visitor; visitor = visitor->next)
+        if (is_idle(visitor) && (!idlest || visitor->deadline_ms < idlest->deadline_ms))
+            idlest = visitor;
+    if (idlest)
+        visitor_end(idlest);
+    return idlest != NULL;
+}
+
 static int accept_one(struct print_door *door, int listening)
 {
-    // Who is too many waits in the kernel until somebody has gone.
     return door->count < VISITORS_MAX ? accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC) : -1;
 }
 
@@ -340,19 +360,23 @@ static void port_ready(void *arg, bool readable, bool writable)
     struct print_door *door = arg;
     (void)readable, (void)writable;
     int descriptor;
+    if (!make_room(door)) {
+        loop_watch_set(door->port_watch, false, false); // until the next sweep: who is too many waits in the kernel
+        return;
+    }
     for (int i = 0; i < ACCEPT_TURN && (descriptor = accept_one(door, door->port_descriptor)) >= 0; i++)
         take_visitor(door, descriptor, door->context);
-    if (door->count >= VISITORS_MAX)
-        loop_watch_set(door->port_watch, false, false); // until the next sweep
 }
 
 static void socket_ready(void *arg, bool readable, bool writable)
 {
     struct print_door *door = arg;
     (void)readable, (void)writable;
-    int descriptor = accept_one(door, door->socket_descriptor);
-    if (door->count >= VISITORS_MAX)
+    if (!make_room(door)) {
         loop_watch_set(door->socket_watch, false, false);
+        return;
+    }
+    int descriptor = accept_one(door, door->socket_descriptor);
     if (descriptor < 0)
         return;
     struct door_line line = {.descriptor = descriptor};
@@ -381,11 +405,9 @@ static void sweep_visitors(void *arg)
         }
         visitor = next;
     }
-    if (door->count < VISITORS_MAX) {
-        loop_watch_set(door->socket_watch, true, false);
-        if (door->port_watch)
-            loop_watch_set(door->port_watch, true, false);
-    }
+    loop_watch_set(door->socket_watch, true, false);
+    if (door->port_watch)
+        loop_watch_set(door->port_watch, true, false);
     loop_timer_start(door->sweep, SWEEP_MS);
 }
 

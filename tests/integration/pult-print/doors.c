@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,6 +126,23 @@ Test(doors, a_job_of_before_a_kill_is_there_after_it)
     cr_assert_eq(kill(print_fixture_pid(), SIGKILL), 0);
     print_fixture_stop();
     cr_assert(print_fixture_is_whole(only_job(), 'a'));
+}
+
+Test(doors, connections_that_are_kept_without_a_job_make_room)
+{
+    enum { KEPT = 600 };
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    struct rlimit files = {2000, 2000};
+    cr_assert_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
+    print_fixture_start("");
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", print_fixture_path("run/door.sock"));
+    for (int i = 0; i < KEPT; i++) {
+        int line = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        cr_assert(line >= 0 && connect(line, (struct sockaddr *)&address, sizeof address) == 0);
+    }
+    struct print_request job = print_fixture_job(UUID(1));
+    cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
+    print_fixture_stop();
 }
 
 // ---- who may not
