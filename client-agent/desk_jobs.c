@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/desk_jobs.h"
+#include "broker/api/record.h"
 #include "broker/base/text.h"
 #include "broker/client/language.h"
 
@@ -10,8 +11,7 @@ enum { KEYS_MS = 60 * 1000, ANSWER_MS = 10 * 1000 };
 
 static const char silent_sentence[] =
     N_("The broker does not answer, so nothing can be said of your print jobs. They are kept. Try again later.");
-static const char released_sentence[] = N_("Your print job is sent to a printer: the first in the list, unless you "
-                                           "chose another.");
+static const char released_sentence[] = N_("Your print job is sent to this printer: %s");
 static const char cancelled_sentence[] = N_("Your print job is deleted.");
 
 static const char *const problem_sentences[OWN_PROBLEM_COUNT] = {
@@ -30,10 +30,10 @@ void desk_jobs_await_keys(struct desk *desk)
         desk->ports.timer(desk->arg, KEYS_MS);
 }
 
-static void show_jobs(struct desk *desk, const char *sentence)
+static void show_jobs(struct desk *desk, const char *sentence, const char *where)
 {
     desk->asks = false;
-    desk_enter(desk, desk->state, sentence, "");
+    desk_enter(desk, desk->state, sentence, where);
     desk_jobs_await_keys(desk);
 }
 
@@ -54,6 +54,17 @@ static const char *order_sentence(const struct desk *desk)
     return desk->own.problem ? problem_sentences[desk->own.problem] : sentences[desk->order.wish];
 }
 
+// What people call the printer of the order: without one the nearest, which comes first.
+static const char *order_place(const struct desk *desk)
+{
+    for (size_t i = 0; i < desk->own.printers.count; i++) {
+        const struct own_printer *printer = record_at(&desk->own.printers, &own_printer_type, i);
+        if (!*desk->order.printer || text_equal(printer->printer, desk->order.printer))
+            return printer->place;
+    }
+    return desk->order.printer;
+}
+
 // ---- after name and password
 
 void desk_own_jobs(struct desk *desk, unsigned attempt, const struct own_jobs *own)
@@ -65,7 +76,7 @@ void desk_own_jobs(struct desk *desk, unsigned attempt, const struct own_jobs *o
     take_jobs(desk, own);
     if (first)
         desk_enter(desk, DESK_JOBS, "", "");
-    show_jobs(desk, order_sentence(desk));
+    show_jobs(desk, order_sentence(desk), order_place(desk));
 }
 
 void desk_jobs_refused(struct desk *desk, enum refusal refusal)
@@ -75,7 +86,7 @@ void desk_jobs_refused(struct desk *desk, enum refusal refusal)
     if (refusal == REFUSAL_WRONG_PASSWORD || refusal_asks_for_new_password(refusal))
         desk_enter(desk, DESK_GREETING, sentence, "");
     else
-        show_jobs(desk, sentence);
+        show_jobs(desk, sentence, "");
 }
 
 // ---- before the session
@@ -87,7 +98,7 @@ static void ask_in_session(struct desk *desk, enum device_message_type type)
     TEXT_PUT(message.job, desk->order.job);
     TEXT_PUT(message.printer, desk->order.printer);
     if (!desk->linked) {
-        show_jobs(desk, silent_sentence);
+        show_jobs(desk, silent_sentence, "");
         return;
     }
     desk->asks = true;
@@ -117,7 +128,7 @@ void desk_jobs_message(struct desk *desk, const struct device_message *message)
     if (desk->state != DESK_SESSION_JOBS)
         return;
     take_jobs(desk, &message->own);
-    show_jobs(desk, order_sentence(desk));
+    show_jobs(desk, order_sentence(desk), order_place(desk));
 }
 
 // ---- both
@@ -152,7 +163,7 @@ void desk_jobs_close(struct desk *desk)
 void desk_jobs_time(struct desk *desk)
 {
     if (desk->state == DESK_SESSION_JOBS && desk->asks)
-        show_jobs(desk, silent_sentence);
+        show_jobs(desk, silent_sentence, "");
     else
         desk_jobs_close(desk);
 }

@@ -11,6 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+// What somebody at a desk wants done, and what came of it.
+struct own_order {
+    const char *job;               // "" for nothing: only to be shown
+    const struct printer *printer; // where it will come out; NULL: it is cancelled
+    enum own_problem problem;
+};
+
 // ---- what they see
 
 static void printer_text(const struct services *services, const char *printer_id, char place[NAME_SIZE])
@@ -85,13 +92,29 @@ static void collect_printers(const struct services *services, const char *tenant
     }
 }
 
+// What was just ordered its print server has not said yet: it is shown as if it had.
+static void show_ordered(const struct services *services, const struct own_order *order, struct own_jobs *own)
+{
+    for (size_t i = 0; i < own->jobs.count; i++) {
+        struct own_job *row = record_at(&own->jobs, &own_job_type, i);
+        if (!text_equal(row->job, order->job))
+            continue;
+        row->state = order->printer ? JOB_WAITING : JOB_CANCELLED;
+        row->reason = JOB_REASON_NONE;
+        if (order->printer)
+            printer_text(services, order->printer->id, row->printer);
+    }
+}
+
 // `person_id`: NULL for one who was never here.
 static void collect(const struct services *services, const char *tenant_id, const char *person_id,
-                    const char *device_id, enum own_problem problem, struct own_jobs *own)
+                    const char *device_id, const struct own_order *order, struct own_jobs *own)
 {
-    *own = (struct own_jobs){.problem = problem};
+    *own = (struct own_jobs){.problem = order->problem};
     if (person_id)
         collect_jobs(services, person_id, own);
+    if (order->problem == OWN_PROBLEM_NONE)
+        show_ordered(services, order, own);
     collect_printers(services, tenant_id, device_id, own);
 }
 
@@ -128,29 +151,32 @@ static enum own_problem give_order(struct services *services, const struct known
     return print_order(services, job, order, printer, by) ? OWN_PROBLEM_NONE : OWN_PROBLEM_SERVER_AWAY;
 }
 
-static enum own_problem release_job(struct services *services, const char *person_id, const char *device_id,
+static struct own_order release_job(struct services *services, const char *person_id, const char *device_id,
                                     const char *name, const char *printer_id)
 {
     char tenant_id[SLUG_SIZE];
     wall_owner(tenant_id, person_id);
     const struct known_job *job = find_job(services, person_id, name);
-    const struct printer *printer = find_printer(services, tenant_id, device_id, printer_id);
-    if (!job || known_job_is_over(job) || (!printer && printer_id[0]))
-        return OWN_PROBLEM_GONE;
-    if (job->state == JOB_PRINTING)
-        return OWN_PROBLEM_PRINTING;
-    if (!printer)
-        return OWN_PROBLEM_NO_PRINTER;
-    // One that waits needs no release: it waits for another printer.
-    return give_order(services, job, job->state == JOB_WAITING ? PRINT_MOVE : PRINT_RELEASE, printer->id);
+    struct own_order order = {.job = name, .printer = find_printer(services, tenant_id, device_id, printer_id)};
+    if (!job || known_job_is_over(job) || (!order.printer && printer_id[0]))
+        order.problem = OWN_PROBLEM_GONE;
+    else if (job->state == JOB_PRINTING)
+        order.problem = OWN_PROBLEM_PRINTING;
+    else if (!order.printer)
+        order.problem = OWN_PROBLEM_NO_PRINTER;
+    else // one that waits needs no release: it waits for another printer
+        order.problem =
+            give_order(services, job, job->state == JOB_WAITING ? PRINT_MOVE : PRINT_RELEASE, order.printer->id);
+    return order;
 }
 
-static enum own_problem cancel_job(struct services *services, const char *person_id, const char *name)
+static struct own_order cancel_job(struct services *services, const char *person_id, const char *name)
 {
     const struct known_job *job = find_job(services, person_id, name);
-    if (!job || known_job_is_over(job))
-        return OWN_PROBLEM_GONE;
-    return give_order(services, job, PRINT_CANCEL, "");
+    struct own_order order = {.job = name, .problem = OWN_PROBLEM_GONE};
+    if (job && !known_job_is_over(job))
+        order.problem = give_order(services, job, PRINT_CANCEL, "");
+    return order;
 }
 
 // ---- in the session: whoever sits before it
@@ -179,7 +205,7 @@ static void note_told(const struct services *services, const struct session *ses
 void own_orders_message(struct services *services, const char *device_id, const struct device_message *message)
 {
     const struct session *session = shown_session(services, device_id, message);
-    enum own_problem problem = OWN_PROBLEM_NONE;
+    struct own_order order = {.job = ""};
     if (!session)
         return;
     if (message->type == DEVICE_NOTICED) {
@@ -187,14 +213,14 @@ void own_orders_message(struct services *services, const char *device_id, const 
         return;
     }
     if (message->type == DEVICE_RELEASE)
-        problem = release_job(services, session->person, device_id, message->job, message->printer);
+        order = release_job(services, session->person, device_id, message->job, message->printer);
     else if (message->type == DEVICE_CANCEL)
-        problem = cancel_job(services, session->person, message->job);
+        order = cancel_job(services, session->person, message->job);
     struct device_message answer = {.type = DEVICE_OWN_JOBS, .fence = session->fence};
     char tenant_id[SLUG_SIZE];
     wall_owner(tenant_id, session->person);
     TEXT_PUT(answer.session, session->id);
-    collect(services, tenant_id, session->person, device_id, problem, &answer.own);
+    collect(services, tenant_id, session->person, device_id, &order, &answer.own);
     services_tell_device(services, device_id, &answer);
     own_jobs_free(&answer.own);
 }
@@ -261,13 +287,11 @@ static void refuse_call(struct own_call *call, enum refusal refusal)
     free(call);
 }
 
-static enum own_problem do_as_asked(const struct own_call *call, const char *person_id)
+static struct own_order do_as_asked(const struct own_call *call, const char *person_id)
 {
     enum method_id what = call->request->method->id;
-    if (what == METHOD_OWN_JOBS)
-        return OWN_PROBLEM_NONE;
-    if (!person_id)
-        return OWN_PROBLEM_GONE;
+    if (what == METHOD_OWN_JOBS || !person_id)
+        return (struct own_order){.job = "", .problem = what == METHOD_OWN_JOBS ? OWN_PROBLEM_NONE : OWN_PROBLEM_GONE};
     return what == METHOD_OWN_RELEASE
                ? release_job(call->services, person_id, call->request->peer.id, call->job, call->printer)
                : cancel_job(call->services, person_id, call->job);
@@ -279,8 +303,8 @@ static void answer_person(struct own_call *call, const struct identity *identity
     const struct store_person *person = people_by_key(&call->services->people, call->attempt.tenant_id, identity->key);
     const char *person_id = person ? person->id : NULL;
     struct own_jobs own;
-    enum own_problem problem = do_as_asked(call, person_id);
-    collect(call->services, call->attempt.tenant_id, person_id, call->request->peer.id, problem, &own);
+    struct own_order order = do_as_asked(call, person_id);
+    collect(call->services, call->attempt.tenant_id, person_id, call->request->peer.id, &order, &own);
     request_answer(call->request, &own);
     own_jobs_free(&own);
     free(call);

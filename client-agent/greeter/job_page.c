@@ -13,7 +13,8 @@ struct job_page {
     struct job_page_events events;
     void *arg;
     struct own_jobs own;
-    GtkWidget *box, *empty, *more, *jobs, *printers;
+    GtkWidget *box, *empty, *choice, *more, *jobs, *printers;
+    GtkWidget *release, *cancel;
 };
 
 static const char *const state_sentences[JOB_STATE_COUNT] = {
@@ -107,6 +108,14 @@ static const struct own_job *chosen_job(const struct job_page *page)
     return at >= 0 ? job_at(page, (size_t)at) : NULL;
 }
 
+// `message` is what is said beside the rows: a screen reader reads it with the row that gets the keyboard.
+static void speak_of(const struct job_page *page, const char *message)
+{
+    GtkListBoxRow *row = gtk_list_box_get_selected_row(GTK_LIST_BOX(page->jobs));
+    if (row)
+        gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, message, -1);
+}
+
 static void fill_rows(struct job_page *page)
 {
     int job = chosen(page->jobs), printer = chosen(page->printers);
@@ -123,8 +132,12 @@ static void fill_rows(struct job_page *page)
     }
     choose(page->jobs, job > 0 && (size_t)job < page->own.jobs.count ? (size_t)job : 0);
     choose(page->printers, printer > 0 && (size_t)printer < page->own.printers.count ? (size_t)printer : 0);
-    gtk_widget_set_visible(page->empty, !page->own.jobs.count);
     gtk_widget_set_visible(page->more, page->own.more);
+    // Nothing is offered that there is nothing for.
+    gtk_widget_set_visible(page->empty, !page->own.jobs.count);
+    gtk_widget_set_visible(page->choice, page->own.jobs.count > 0);
+    gtk_widget_set_visible(page->release, page->own.jobs.count > 0);
+    gtk_widget_set_visible(page->cancel, page->own.jobs.count > 0);
 }
 
 // ---- what the person does
@@ -182,13 +195,13 @@ bool job_page_key(struct job_page *page, guint key)
 
 // ---- building it
 
-static GtkWidget *new_caption(struct job_page *page, const char *english, const char *class_name)
+static GtkWidget *new_caption(struct job_page *page, GtkWidget *to, const char *english, const char *class_name)
 {
     GtkWidget *label = gtk_label_new("");
     gtk_label_set_xalign(GTK_LABEL(label), 0);
     gtk_widget_add_css_class(label, class_name);
     captions_set(page->captions, label, english);
-    gtk_box_append(GTK_BOX(page->box), label);
+    gtk_box_append(GTK_BOX(to), label);
     return label;
 }
 
@@ -204,13 +217,13 @@ static GtkWidget *new_rows(struct job_page *page, const char *english, int heigh
     gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scrolled), height / 3);
     gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), height);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), rows);
-    gtk_box_append(GTK_BOX(page->box), scrolled);
+    gtk_box_append(GTK_BOX(page->choice), scrolled);
     captions_set(page->captions, rows, english);
     return rows;
 }
 
-static void add_button(struct job_page *page, GtkWidget *to, const char *english, const char *class_name,
-                       GCallback pressed)
+static GtkWidget *new_button(struct job_page *page, GtkWidget *to, const char *english, const char *class_name,
+                             GCallback pressed)
 {
     GtkWidget *button = gtk_button_new();
     gtk_widget_add_css_class(button, class_name);
@@ -218,6 +231,7 @@ static void add_button(struct job_page *page, GtkWidget *to, const char *english
     captions_set(page->captions, button, english);
     g_signal_connect(button, "clicked", pressed, page);
     gtk_box_append(GTK_BOX(to), button);
+    return button;
 }
 
 struct job_page *job_page_new(struct captions *captions, const struct job_page_events *events, void *arg)
@@ -229,15 +243,18 @@ struct job_page *job_page_new(struct captions *captions, const struct job_page_e
     page->arg = arg;
     page->box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     gtk_widget_add_css_class(page->box, "form");
-    new_caption(page, N_("My print jobs"), "heading");
-    page->empty = new_caption(page, N_("You have no print jobs that wait."), "empty");
+    new_caption(page, page->box, N_("My print jobs"), "heading");
+    page->empty = new_caption(page, page->box, N_("You have no print jobs that wait."), "empty");
+    gtk_widget_set_focusable(page->empty, TRUE);
+    page->choice = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
+    gtk_box_append(GTK_BOX(page->box), page->choice);
     page->jobs = new_rows(page, N_("My print jobs"), JOBS_HEIGHT);
-    page->more = new_caption(page, N_("There are more; these are the oldest."), "empty");
-    new_caption(page, N_("Print at"), "field");
+    page->more = new_caption(page, page->choice, N_("There are more; these are the oldest."), "empty");
+    new_caption(page, page->choice, N_("Print at"), "field");
     page->printers = new_rows(page, N_("Print at"), PRINTERS_HEIGHT);
-    add_button(page, buttons, N_("Print"), "submit", G_CALLBACK(release_pressed));
-    add_button(page, buttons, N_("Delete"), "second", G_CALLBACK(cancel_pressed));
-    add_button(page, buttons, N_("Back"), "second", G_CALLBACK(back_pressed));
+    page->release = new_button(page, buttons, N_("Print"), "submit", G_CALLBACK(release_pressed));
+    page->cancel = new_button(page, buttons, N_("Delete"), "second", G_CALLBACK(cancel_pressed));
+    new_button(page, buttons, N_("Back"), "second", G_CALLBACK(back_pressed));
     gtk_box_append(GTK_BOX(page->box), buttons);
     return page;
 }
@@ -253,19 +270,23 @@ GtkWidget *job_page_widget(struct job_page *page)
     return page->box;
 }
 
-GtkWidget *job_page_spoken(struct job_page *page)
+GtkWidget *job_page_empty(struct job_page *page)
 {
-    return page->jobs;
+    return page->empty;
 }
 
 void job_page_focus(struct job_page *page)
 {
     GtkListBoxRow *row = gtk_list_box_get_selected_row(GTK_LIST_BOX(page->jobs));
-    gtk_widget_grab_focus(row ? GTK_WIDGET(row) : page->jobs);
+    // A label does not grab it by itself.
+    if (row)
+        gtk_widget_grab_focus(GTK_WIDGET(row));
+    else
+        gtk_root_set_focus(gtk_widget_get_root(page->empty), page->empty);
 }
 
 // The job that was chosen is looked for by its name: others may have come and gone.
-void job_page_show(struct job_page *page, const struct own_jobs *own)
+void job_page_show(struct job_page *page, const struct own_jobs *own, const char *message)
 {
     const struct own_job *before = chosen_job(page);
     char name[JOB_NAME_SIZE] = "";
@@ -277,6 +298,7 @@ void job_page_show(struct job_page *page, const struct own_jobs *own)
     for (size_t i = 0; i < page->own.jobs.count; i++)
         if (text_equal(job_at(page, i)->job, name))
             choose(page->jobs, i);
+    speak_of(page, message);
     job_page_focus(page);
 }
 
@@ -286,8 +308,9 @@ void job_page_clear(struct job_page *page)
     fill_rows(page);
 }
 
-void job_page_translate(struct job_page *page)
+void job_page_translate(struct job_page *page, const char *message)
 {
     fill_rows(page);
+    speak_of(page, message);
     job_page_focus(page);
 }

@@ -31,7 +31,7 @@ const char style_css[] =
     ".rows row { padding: 8px 14px; }"
     ".rows row:selected { background: #0b4f8a; color: #ffffff; }"
     ".rows row:focus-visible { outline: 3px solid #8cc0ee; outline-offset: -3px; }"
-    ".first-line { font-weight: bold; } .empty { margin-top: 10px; }"
+    ".first-line { font-weight: bold; } .empty { margin-top: 10px; margin-bottom: 4px; }"
     ".notice { background: #fff1cf; color: #3a2600; border-left: 8px solid #b36b00; border-radius: 4px;"
     "  padding: 14px 18px; font-size: 21px; }"
     ".caps { color: #7a1f00; font-weight: bold; margin-top: 8px; }"

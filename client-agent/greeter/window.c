@@ -225,7 +225,7 @@ static void toggle_language(struct window *face)
     const char *next = text_equal(captions_language(face->captions), "de") ? "en" : "de";
     captions_switch(face->captions, next);
     if (face->page == PAGE_JOBS)
-        job_page_translate(face->jobs);
+        job_page_translate(face->jobs, gtk_label_get_text(GTK_LABEL(face->notice)));
     show_time(face);
     face->events.language(face->arg, next);
 }
@@ -389,7 +389,7 @@ static void describe_fields(struct window *face)
     captions_describe(face->captions, face->notice, form_entry(face->log_on, 1));
     captions_describe(face->captions, face->notice, form_entry(face->change, 0));
     captions_describe(face->captions, face->notice, face->busy);
-    captions_describe(face->captions, face->notice, job_page_spoken(face->jobs));
+    captions_describe(face->captions, face->notice, job_page_empty(face->jobs));
     for (size_t row = 0; row < FORM_ROWS_MAX; row++) {
         captions_describe(face->captions, face->mark, form_entry(face->log_on, row));
         captions_describe(face->captions, face->mark, form_entry(face->change, row));
@@ -507,7 +507,7 @@ void window_follow(struct window *face, const struct greeter_message *message)
     show_message(face, message->sentence, message->where);
     if (message->type == GREETER_JOBS) {
         turn_to(face, PAGE_JOBS, "");
-        job_page_show(face->jobs, &message->own);
+        job_page_show(face->jobs, &message->own, gtk_label_get_text(GTK_LABEL(face->notice)));
     } else if (message->type == GREETER_BUSY) {
         // In this order: what a screen reader already looks at is read again when it changes.
         turn_to(face, PAGE_BUSY, "");
@@ -523,6 +523,7 @@ void window_draw(struct window *face, const struct greeter_message *message, int
     text_adds(&title, _("Your print job"));
     if (*message->where)
         text_addf(&title, ": %s", message->where);
+    text_addf(&title, "    %s", _("Ctrl+Alt+P: print jobs"));
     if (face->page == PAGE_BUSY)
         show_message(face, message->sentence, "");
     picture_draw(face->window, title.bytes, language_text(message->sentence), gtk_widget_get_scale_factor(face->window),

@@ -278,7 +278,7 @@ Test(greeter, releases_and_deletes_print_jobs_by_keys_alone)
     expect(GREETER_RELEASE);
     cr_assert_str_eq(got[1].job, "j-2");
     cr_assert_str_eq(got[1].printer, "neustadt/room2");
-    show_jobs("Your print job is sent to a printer: the first in the list, unless you chose another.");
+    show_jobs("Your print job is sent to this printer: %s");
     display_press("Delete");
     expect(GREETER_CANCEL_JOB);
     cr_assert_str_eq(got[2].job, "j-2", "what was chosen stays chosen");
@@ -288,6 +288,20 @@ Test(greeter, releases_and_deletes_print_jobs_by_keys_alone)
     display_press("Escape");
     expect(GREETER_CANCEL);
     cr_assert_geq(typings, 1);
+}
+
+Test(greeter, offers_nothing_where_no_print_jobs_are)
+{
+    struct greeter_message none = {.type = GREETER_JOBS};
+    say(GREETER_BUSY, "");
+    greeter_say(greeter, &none);
+    display_run_ms(300);
+    display_press("Return");
+    display_press("Delete");
+    expect_nothing();
+    display_press("Tab");
+    display_press("Return"); // "Back" is all there is
+    expect(GREETER_CANCEL);
 }
 
 Test(greeter, shows_no_print_jobs_after_the_form_is_back)
@@ -383,7 +397,7 @@ Test(greeter, fills_the_screen)
 Test(greeter_small, has_room_for_print_jobs_in_large_type)
 {
     say(GREETER_BUSY, "");
-    show_jobs("Your print job is sent to a printer: the first in the list, unless you chose another.");
+    show_jobs("Your print job is sent to this printer: %s");
     display_press("F3");
     display_wait_for_colour(1020, 400, "#E6ECF1"); // beside the card
     display_wait_for_colour(1020, 764, "#D3DCE4");

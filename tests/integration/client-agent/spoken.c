@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a screen reader hears of the greeter, over the real accessibility bus.
+#include "broker/api/record.h"
 #include "client-agent/greeter.h"
 #include "tests/integration/client-agent/display_fixture.h"
 
@@ -182,6 +183,43 @@ Test(spoken, what_went_wrong_to_whoever_mistyped_the_password)
     hears("password text|Password|Choose a new one.\n");
     display_press("Caps_Lock");
     hears("password text|Password|Choose a new one. Caps lock is on.\n");
+}
+
+static void show_jobs(size_t count, const char *sentence)
+{
+    static const struct own_job jobs[] = {
+        {"j-1", "Flur 2, Rathaus", JOB_WAITING, JOB_PRINTER_AWAY, 1796000000000, 3},
+        {"j-2", "", JOB_HELD, JOB_NOT_AT_A_DESK, 1796000060000, 1},
+    };
+    static const struct own_printer printers[] = {{"neustadt/room1", "Zimmer 12"}, {"neustadt/room2", "Flur 2"}};
+    struct greeter_message message = {.type = GREETER_JOBS};
+    TEXT_PUT(message.sentence, sentence);
+    for (size_t i = 0; i < count; i++)
+        *(struct own_job *)record_add(&message.own.jobs, &own_job_type) = jobs[i];
+    for (size_t i = 0; i < 2; i++)
+        *(struct own_printer *)record_add(&message.own.printers, &own_printer_type) = printers[i];
+    greeter_say(greeter, &message);
+    own_jobs_free(&message.own);
+}
+
+Test(spoken, print_jobs_and_printers_and_what_became_of_them)
+{
+    show_jobs(2, "");
+    hears("Flur 2, Rathaus  3 pages. The printer does not answer. The job waits until it does.|\n");
+    display_press("Down");
+    hears("  1 page. You were at no desk when it was printed. Release it at a printer.|\n");
+    display_press("Tab");
+    hears("|Zimmer 12|");
+    display_press("Down");
+    hears("|Flur 2|");
+    display_press("Tab");
+    hears("button|Print|");
+    show_jobs(2, "Your print job is deleted.");
+    hears("Release it at a printer.|Your print job is deleted.\n");
+    show_jobs(0, "Your print job is deleted.");
+    hears("label|You have no print jobs that wait.|Your print job is deleted.\n");
+    display_press("Tab");
+    hears("button|Back|");
 }
 
 Test(spoken, that_it_is_the_real_greeter)

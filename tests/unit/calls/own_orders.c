@@ -75,6 +75,13 @@ static const struct own_jobs *answered(enum own_problem problem)
     return &calls.to_desk.message.own;
 }
 
+static void expect_row(enum job_state state, enum job_reason reason)
+{
+    const struct own_job *row = record_at(&calls.to_desk.message.own.jobs, &own_job_type, 0);
+    cr_assert_eq(row->state, state);
+    cr_assert_eq(row->reason, reason);
+}
+
 static void expect_order(enum print_order order, const char *job, const char *printer)
 {
     cr_assert_eq(calls.told_count, 1);
@@ -106,13 +113,17 @@ Test(own_orders, a_desk_sees_the_jobs_of_whom_it_shows)
 
 Test(own_orders, whom_a_desk_shows_is_obeyed)
 {
-    server_says("j-1", PERSON, JOB_HELD, JOB_REASON_NONE);
+    server_says("j-1", PERSON, JOB_HELD, JOB_NOT_AT_A_DESK);
     desk_says("neustadt/desk1", DEVICE_RELEASE, "j-1", "neustadt/room1");
     answered(OWN_PROBLEM_NONE);
+    expect_row(JOB_WAITING, JOB_REASON_NONE); // not held any more, though its print server has not said so yet
     expect_order(PRINT_RELEASE, "j-1", "neustadt/room1");
     desk_says("neustadt/desk1", DEVICE_CANCEL, "j-1", "");
     answered(OWN_PROBLEM_NONE);
+    expect_row(JOB_CANCELLED, JOB_REASON_NONE);
     expect_order(PRINT_CANCEL, "j-1", "");
+    desk_says("neustadt/desk1", DEVICE_JOBS, "", "");
+    expect_row(JOB_HELD, JOB_NOT_AT_A_DESK); // as its print server says
     server_says("j-1", PERSON, JOB_WAITING, JOB_PRINTER_AWAY);
     desk_says("neustadt/desk1", DEVICE_RELEASE, "j-1", "neustadt/room1");
     expect_order(PRINT_MOVE, "j-1", "neustadt/room1");
@@ -123,6 +134,7 @@ Test(own_orders, whom_a_desk_shows_is_obeyed)
     calls.away = true;
     desk_says("neustadt/desk1", DEVICE_CANCEL, "j-1", "");
     answered(OWN_PROBLEM_SERVER_AWAY);
+    expect_row(JOB_PRINTING, JOB_REASON_NONE);
 }
 
 Test(own_orders, jobs_and_printers_of_others_are_as_good_as_none)

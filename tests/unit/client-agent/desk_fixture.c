@@ -177,6 +177,9 @@ static void fill_jobs(struct own_jobs *own, int count, enum own_problem problem)
         struct own_job *job = record_add(&own->jobs, &own_job_type);
         snprintf(job->job, sizeof job->job, "j-%d", i);
     }
+    static const struct own_printer printers[] = {{"neustadt/room1", "Zimmer 12"}, {"neustadt/room2", "Flur 2"}};
+    for (size_t i = 0; i < 2; i++)
+        *(struct own_printer *)record_add(&own->printers, &own_printer_type) = printers[i];
 }
 
 void desk_fixture_tell_jobs(int count, enum own_problem problem)

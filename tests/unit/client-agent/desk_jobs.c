@@ -49,7 +49,11 @@ Test(desk_jobs, are_released_where_the_person_says)
     cr_assert_str_eq(fixture.asked, "release", "one thing at a time");
     desk_fixture_tell_jobs(1, OWN_PROBLEM_NONE);
     cr_assert_eq(fixture.jobs_shown, 1);
-    cr_assert(text_starts(fixture.sentence, "Your print job is sent to a printer"), "%s", fixture.sentence);
+    cr_assert_str_eq(fixture.sentence, "Your print job is sent to this printer: %s");
+    cr_assert_str_eq(fixture.where, "Flur 2");
+    desk_fixture_order(DESK_WANTS_RELEASE, "j-0", "");
+    desk_fixture_tell_jobs(1, OWN_PROBLEM_NONE);
+    cr_assert_str_eq(fixture.where, "Zimmer 12", "the nearest");
 }
 
 Test(desk_jobs, say_why_an_order_was_not_followed)
