@@ -6,18 +6,6 @@
 
 #include <stdio.h>
 
-static enum exit_code act(struct tool *tool, enum method_id method, const struct invocation *invocation,
-                          const void *body, void *answer)
-{
-    struct tool_call call = {.method = method_find(method, invocation->noun), .id = invocation->words[0], .body = body};
-    if (!tool_takes_id(invocation->noun, call.id))
-        return EXIT_USAGE;
-    enum exit_code code = tool_ask(tool, &call, answer);
-    if (code == EXIT_DONE && answer)
-        out_json(&tool->out, call.method->answer, answer);
-    return code;
-}
-
 enum exit_code host_drain(struct tool *tool, const struct invocation *invocation)
 {
     struct drain_request request = {0};
@@ -30,7 +18,7 @@ enum exit_code host_drain(struct tool *tool, const struct invocation *invocation
         out_complain("%s", _("--message: too long"));
         return EXIT_USAGE;
     }
-    enum exit_code code = act(tool, METHOD_DRAIN, invocation, &request, &answer);
+    enum exit_code code = noun_act(tool, METHOD_DRAIN, invocation, &request, &answer);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s accepts no new sessions. Still running there: %lld"), invocation->words[0],
                  (long long)answer.host.sessions);
@@ -43,7 +31,7 @@ enum exit_code host_drain(struct tool *tool, const struct invocation *invocation
 enum exit_code host_undrain(struct tool *tool, const struct invocation *invocation)
 {
     struct host_status host;
-    enum exit_code code = act(tool, METHOD_UNDRAIN, invocation, NULL, &host);
+    enum exit_code code = noun_act(tool, METHOD_UNDRAIN, invocation, NULL, &host);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s accepts new sessions again."), invocation->words[0]);
     return code;
@@ -52,7 +40,7 @@ enum exit_code host_undrain(struct tool *tool, const struct invocation *invocati
 enum exit_code host_release(struct tool *tool, const struct invocation *invocation)
 {
     struct host_status host;
-    enum exit_code code = act(tool, METHOD_RELEASE, invocation, NULL, &host);
+    enum exit_code code = noun_act(tool, METHOD_RELEASE, invocation, NULL, &host);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s has no owner now."), invocation->words[0]);
     return code;
@@ -62,7 +50,7 @@ static enum exit_code show_message(struct tool *tool, const struct invocation *i
 {
     struct message_request request;
     if (text_copy(request.text, sizeof request.text, invocation->words[1]))
-        return act(tool, METHOD_MESSAGE, invocation, &request, NULL);
+        return noun_act(tool, METHOD_MESSAGE, invocation, &request, NULL);
     out_complain(_("A message has at most %zu bytes."), sizeof request.text - 1);
     return EXIT_USAGE;
 }
@@ -85,7 +73,7 @@ enum exit_code session_show_message(struct tool *tool, const struct invocation *
 
 enum exit_code session_lock(struct tool *tool, const struct invocation *invocation)
 {
-    enum exit_code code = act(tool, METHOD_LOCK, invocation, NULL, NULL);
+    enum exit_code code = noun_act(tool, METHOD_LOCK, invocation, NULL, NULL);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s is locked: it keeps running, and whoever opens it must log on."),
                  invocation->words[0]);

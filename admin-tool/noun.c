@@ -254,3 +254,17 @@ enum exit_code noun_remove(struct tool *tool, const struct invocation *invocatio
     }
     return worst;
 }
+
+// ---- everything else
+
+enum exit_code noun_act(struct tool *tool, enum method_id method, const struct invocation *invocation, const void *body,
+                        void *answer)
+{
+    struct tool_call call = {.method = method_find(method, invocation->noun), .id = invocation->words[0], .body = body};
+    if (!tool_takes_id(invocation->noun, call.id))
+        return EXIT_USAGE;
+    enum exit_code code = tool_ask(tool, &call, answer);
+    if (code == EXIT_DONE && answer)
+        out_json(&tool->out, call.method->answer, answer);
+    return code;
+}

@@ -51,6 +51,9 @@ static const struct option_row rows[] = {
     {"recovery-key", 0, OPTION_BACKUP, "FILE", AT(recovery_key), N_("private key that opens it: everything in it is verified, too")},
     {"last", 0, OPTION_EVENTS, "COUNT", AT(last), N_("how many of the latest events; default: 50")},
     {"after", 0, OPTION_EVENTS, "NUMBER", AT(after), N_("all events after this number")},
+    {"month", 0, OPTION_ACCOUNTS, "YYYY-MM", AT(month), N_("of this month; default: the present one")},
+    {"by", 0, OPTION_ACCOUNTS, "WHOM", AT(by), N_("a line for each person, printer or tenant; default: for all that differ")},
+    {"csv", 0, OPTION_ACCOUNTS, NULL, AT(csv), N_("as a table for spreadsheets")},
 };
 
 static const struct conf_row file_rows[] = {

@@ -17,8 +17,9 @@ enum option_flag {
     OPTION_DEVICE = 128,
     OPTION_DRAIN = 256, // --until, --message
     OPTION_YES = 512,
-    OPTION_BACKUP = 1024, // --command, --recovery-key
-    OPTION_AS = 2048,     // --as NAME
+    OPTION_BACKUP = 1024,   // --command, --recovery-key
+    OPTION_AS = 2048,       // --as NAME
+    OPTION_ACCOUNTS = 4096, // --month, --by, --csv
 };
 
 enum { OPTION_SIZE = 512 };
@@ -31,9 +32,10 @@ struct options {
     char tenant[OPTION_SIZE], name[OPTION_SIZE], lang[OPTION_SIZE], file[OPTION_SIZE];
     char last[OPTION_SIZE], after[OPTION_SIZE], device[OPTION_SIZE], as[OPTION_SIZE];
     char until[OPTION_SIZE], message[OPTION_SIZE];
+    char month[OPTION_SIZE], by[OPTION_SIZE];
     char command[OPTION_SIZE], recovery_key[OPTION_SIZE];
     char pin[DIGEST_SIZE]; // SHA-256 of the broker's authority, from an invitation, where there is no file `ca`
-    bool enrol, check, json, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
+    bool enrol, check, json, csv, password_stdin, token_stdin, ticket, dry_run, yes, help, version;
     unsigned given; // enum option_flag of those that were given
 };
 

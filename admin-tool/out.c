@@ -408,6 +408,35 @@ void out_list(struct out *out, const struct record_type *type, const struct reco
         put_row(out, &grid, row);
 }
 
+static void put_csv_cell(FILE *file, const char *cell)
+{
+    const char *formula = strchr("=+-@", *cell) && *cell ? "'" : "";
+    if (!strpbrk(cell, ",;\"\r\n")) {
+        fprintf(file, "%s%s", formula, cell);
+        return;
+    }
+    fprintf(file, "\"%s", formula);
+    for (; *cell; cell++)
+        fprintf(file, "%s%c", *cell == '"' ? "\"" : "", *cell);
+    fputc('"', file);
+}
+
+void out_csv(struct out *out, const struct record_type *type, const struct record_list *list,
+             const struct out_column *columns)
+{
+    struct source sources[SOURCES_MAX];
+    size_t count = find_sources(sources, type, columns);
+    for (size_t i = 0; i < count; i++)
+        fprintf(out->file, "%s%s", sources[i].field->name, i + 1 < count ? "," : "\r\n");
+    for (size_t row = 0; row < list->count; row++) {
+        for (size_t i = 0; i < count; i++) {
+            owned(bytes) char *cell = make_cell(&sources[i], record_at(list, type, row));
+            put_csv_cell(out->file, cell);
+            fputs(i + 1 < count ? "," : "\r\n", out->file);
+        }
+    }
+}
+
 void out_record(struct out *out, const struct record_type *type, const void *record, const struct out_column *columns)
 {
     struct source sources[SOURCES_MAX];

@@ -25,6 +25,10 @@ void out_init(struct out *out, FILE *file, bool json);
 // those that the rows name.
 void out_list(struct out *out, const struct record_type *type, const struct record_list *list,
               const struct out_column *columns);
+// The same for spreadsheets (RFC 4180), under the names of the fields. What one of these programs would take for a
+// formula begins with an apostrophe.
+void out_csv(struct out *out, const struct record_type *type, const struct record_list *list,
+             const struct out_column *columns);
 // A line per value, or the object itself. `columns` as above; NULL: all that an answer holds.
 void out_record(struct out *out, const struct record_type *type, const void *record, const struct out_column *columns);
 // For programs only: nothing when people read.

@@ -4,18 +4,6 @@
 #include "broker/api/record.h"
 #include "broker/client/language.h"
 
-static enum exit_code act(struct tool *tool, enum method_id method, const struct invocation *invocation,
-                          const void *body, void *answer)
-{
-    struct tool_call call = {.method = method_find(method, invocation->noun), .id = invocation->words[0], .body = body};
-    if (!tool_takes_id(invocation->noun, call.id))
-        return EXIT_USAGE;
-    enum exit_code code = tool_ask(tool, &call, answer);
-    if (code == EXIT_DONE && answer)
-        out_json(&tool->out, call.method->answer, answer);
-    return code;
-}
-
 // ---- printers
 
 enum exit_code printer_show_found(struct tool *tool, const char *id)
@@ -42,7 +30,7 @@ enum exit_code printer_ask(struct tool *tool, const struct invocation *invocatio
 enum exit_code printer_drain(struct tool *tool, const struct invocation *invocation)
 {
     struct printer_status answer;
-    enum exit_code code = act(tool, METHOD_DRAIN, invocation, NULL, &answer);
+    enum exit_code code = noun_act(tool, METHOD_DRAIN, invocation, NULL, &answer);
     if (code == EXIT_DONE && answer.printer.substitute[0])
         out_line(&tool->out, _("%s prints nothing new: its jobs come out at %s."), invocation->words[0],
                  answer.printer.substitute);
@@ -55,7 +43,7 @@ enum exit_code printer_drain(struct tool *tool, const struct invocation *invocat
 enum exit_code printer_undrain(struct tool *tool, const struct invocation *invocation)
 {
     struct printer_status answer;
-    enum exit_code code = act(tool, METHOD_UNDRAIN, invocation, NULL, &answer);
+    enum exit_code code = noun_act(tool, METHOD_UNDRAIN, invocation, NULL, &answer);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s prints again."), invocation->words[0]);
     return code;
@@ -63,7 +51,7 @@ enum exit_code printer_undrain(struct tool *tool, const struct invocation *invoc
 
 enum exit_code printer_test(struct tool *tool, const struct invocation *invocation)
 {
-    enum exit_code code = act(tool, METHOD_TEST, invocation, NULL, NULL);
+    enum exit_code code = noun_act(tool, METHOD_TEST, invocation, NULL, NULL);
     if (code == EXIT_DONE)
         out_line(&tool->out, _("%s has taken a page that says its name, its place and the time."),
                  invocation->words[0]);
@@ -76,7 +64,7 @@ static enum exit_code order(struct tool *tool, enum method_id method, const stru
                             const void *body, const char *done)
 {
     struct job_status answer;
-    enum exit_code code = act(tool, method, invocation, body, &answer);
+    enum exit_code code = noun_act(tool, method, invocation, body, &answer);
     if (code == EXIT_DONE)
         out_line(&tool->out, "%s: %s", invocation->words[0], done);
     return code;

@@ -57,6 +57,19 @@ static void show_certificates(struct out *out, const struct record_list *ending)
     show_part(out, &certificate_ending_type, ending, columns);
 }
 
+static void show_grants(struct out *out, const struct record_list *ending)
+{
+    static const struct out_column columns[] = {{"id", N_("Grant ends soon")},
+                                                {"to", N_("for")},
+                                                {"printer", N_("Printer")},
+                                                {"pool", N_("Pool")},
+                                                {"site", N_("Site")},
+                                                {"until", N_("ends at")},
+                                                {"review", N_("or unless confirmed")},
+                                                {.field = NULL}};
+    show_part(out, &noun_types[NOUN_GRANT], ending, columns);
+}
+
 static void show_floods(struct out *out, const struct record_list *floods)
 {
     static const struct out_column columns[] = {{"port", N_("Flooded port")},
@@ -186,6 +199,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_shared(&tool->out, &status.identities_shared);
         show_reused(&tool->out, &status.names_reused);
         show_certificates(&tool->out, &status.certificates_ending);
+        show_grants(&tool->out, &status.grants_ending);
         show_floods(&tool->out, &status.floods);
         show_agents(&tool->out, &status.agents);
         show_guesses(&tool->out, &status.guesses);

@@ -75,6 +75,14 @@ static void add_pair(struct text *path, const char *name, const char *value)
         text_addf(path, "%c%s=%s", strchr(path->bytes, '?') ? '&' : '?', name, value);
 }
 
+static void add_time(struct text *path, const char *name, int64_t wall_ms)
+{
+    char when[CLOCK_TEXT_SIZE] = "";
+    if (wall_ms)
+        clock_text(when, wall_ms);
+    add_pair(path, name, when);
+}
+
 static void add_query(struct text *path, const struct page_query *query)
 {
     char limit[24] = "";
@@ -84,6 +92,8 @@ static void add_query(struct text *path, const struct page_query *query)
     add_pair(path, "accept", query->accept == ACCEPT_NOTHING ? "" : acceptance_words[query->accept]);
     add_pair(path, "after", query->after);
     add_pair(path, "tenant", query->tenant);
+    add_time(path, "from", query->from_ms);
+    add_time(path, "until", query->until_ms);
 }
 
 static void print_path(struct text *path, const struct tool_call *call)

@@ -39,3 +39,18 @@ bool when_read(const char *text, int64_t *wall_ms)
     *wall_ms = local_ms(&moment, 0);
     return true;
 }
+
+bool when_month(const char *text, int64_t *from_ms, int64_t *until_ms)
+{
+    struct tm month = {0};
+    time_t now_s = time(NULL);
+    if (!*text)
+        localtime_r(&now_s, &month);
+    else if (!matches(text, "%Y-%m", &month))
+        return false;
+    struct tm first = {.tm_year = month.tm_year, .tm_mon = month.tm_mon, .tm_mday = 1, .tm_isdst = -1};
+    struct tm next = {.tm_year = month.tm_year, .tm_mon = month.tm_mon + 1, .tm_mday = 1, .tm_isdst = -1};
+    *from_ms = local_ms(&first, 0);
+    *until_ms = local_ms(&next, 0);
+    return true;
+}

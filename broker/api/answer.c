@@ -297,6 +297,7 @@ static const struct field status_answer_fields[] = {
     {.name = "disk_free", .type = FIELD_NUMBER, AT(status_answer, disk_free_permille), .max = 1000, .flags = FIELD_SPARSE, .sentence = "how much of the journal's disk is left, permille"},
     {.name = "own_certificates", .type = FIELD_RECORDS, AT(status_answer, own_certificates), .max = ANSWER_ITEMS_MAX, .record = &own_certificate_report_type, .sentence = "the certificate that the broker shows, and the CA of administrators' certificates"},
     {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices, hosts and print servers whose certificate expires within 30 days, or has expired"},
+    {.name = "grants_ending", .type = FIELD_RECORDS, AT(status_answer, grants_ending), .max = ANSWER_ITEMS_MAX, .record = &noun_types[NOUN_GRANT], .sentence = "grants in force that end within 14 days, or unless both sides confirm them until then"},
     {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices, hosts and print servers whose identity is in use at two places: their key may have been copied"},
     {.name = "names_reused", .type = FIELD_RECORDS, AT(status_answer, names_reused), .max = ANSWER_ITEMS_MAX, .record = &name_reused_type, .sentence = "assignments to a person whose user name is somebody else's now"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
@@ -331,6 +332,25 @@ static const struct field events_answer_fields[] = {
     {.name = NULL},
 };
 const struct record_type events_answer_type = TYPE(events_answer);
+
+// ---- accounts
+
+static const struct field account_entry_fields[] = {
+    {.name = "job", .type = FIELD_RECORD, AT(account_entry, job), .flags = FIELD_INLINE, .record = &noun_types[NOUN_JOB], .sentence = "what was printed"},
+    {.name = "tenant", .type = FIELD_TEXT, AT(account_entry, tenant), .sentence = "whose person it was, and who pays"},
+    {.name = "printer_tenant", .type = FIELD_TEXT, AT(account_entry, printer_tenant), .sentence = "whose printer it is"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(account_entry, user_name), .sentence = "user name; empty: erased, or another tenant's person"},
+    {.name = "name", .type = FIELD_TEXT, AT(account_entry, name), .sentence = "the person's name"},
+    {.name = NULL},
+};
+const struct record_type account_entry_type = TYPE(account_entry);
+
+static const struct field accounts_answer_fields[] = {
+    {.name = "items", .type = FIELD_RECORDS, AT(accounts_answer, items), .max = 1000, .record = &account_entry_type, .sentence = "the oldest first; none does not mean that there is no more"},
+    {.name = "next", .type = FIELD_TEXT, AT(accounts_answer, next), .flags = FIELD_SPARSE, .sentence = "there may be more: ask again with ?after= this"},
+    {.name = NULL},
+};
+const struct record_type accounts_answer_type = TYPE(accounts_answer);
 
 // ---- many changes at once
 

@@ -242,8 +242,8 @@ struct status_answer {
     int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
     int64_t disk_free_permille; // -1: not known
-    struct record_list own_certificates, certificates_ending, directories, problems, printing, agents, floods, guesses,
-        identities_shared, names_reused;
+    struct record_list own_certificates, certificates_ending, grants_ending, directories, problems, printing, agents,
+        floods, guesses, identities_shared, names_reused;
 };
 extern const struct record_type status_answer_type;
 
@@ -265,6 +265,22 @@ struct events_answer {
     char next[ID_SIZE];
 };
 extern const struct record_type event_answer_type, events_answer_type;
+
+// ---- accounts
+
+// A job that came out. For the tenant of the printer alone, which sees no people of others: `job` without id, person
+// and print server.
+struct account_entry {
+    struct print_job job;
+    char tenant[SLUG_SIZE], printer_tenant[SLUG_SIZE]; // whose person, who pays; whose printer
+    char user_name[USER_NAME_SIZE], name[NAME_SIZE];
+};
+
+struct accounts_answer {
+    struct record_list items;
+    char next[ID_SIZE];
+};
+extern const struct record_type account_entry_type, accounts_answer_type;
 
 // ---- many changes at once
 

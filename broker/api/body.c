@@ -24,6 +24,16 @@ static const struct field events_query_fields[] = {
 };
 const struct record_type events_query_type = {"events_query", events_query_fields, sizeof(struct page_query)};
 
+static const struct field accounts_query_fields[] = {
+    {.name = "after", .type = FIELD_TEXT, AT(page_query, after), .sentence = "only what comes after the event of this number"},
+    {.name = "limit", .type = FIELD_NUMBER, AT(page_query, limit), .min = 1, .max = PAGE_MAX, .sentence = "how many events of the journal are looked at for the answer; default: 100"},
+    {.name = "tenant", .type = FIELD_TEXT, AT(page_query, tenant), .sentence = "only of people of this tenant"},
+    {.name = "from", .type = FIELD_TIME, AT(page_query, from_ms), .sentence = "only what was printed then or later"},
+    {.name = "until", .type = FIELD_TIME, AT(page_query, until_ms), .sentence = "only what was printed before then"},
+    {.name = NULL},
+};
+const struct record_type accounts_query_type = {"accounts_query", accounts_query_fields, sizeof(struct page_query)};
+
 const char *const acceptance_words[] = {[ACCEPT_NOTHING] = "nothing", [ACCEPT_OWN_RIGHTS] = "own-rights", NULL};
 
 #define ACCEPT(holder) {.name = "accept", .type = FIELD_CHOICE, AT(holder, accept), .choices = acceptance_words, .sentence = "own-rights: also when the change takes the caller's own right to administer"}

@@ -13,9 +13,11 @@ struct page_query {
     char after[ID_SIZE];
     int64_t limit;
     char tenant[SLUG_SIZE];
+    int64_t from_ms, until_ms; // 0: any time
     int64_t accept;
 };
-extern const struct record_type page_query_type, events_query_type, change_query_type, backup_query_type;
+extern const struct record_type page_query_type, events_query_type, accounts_query_type, change_query_type,
+    backup_query_type;
 
 struct logon_request {
     char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate

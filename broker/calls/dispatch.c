@@ -39,6 +39,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_LOCK] = call_lock,
     [METHOD_ENROL_TOKEN] = call_enrol_token,
     [METHOD_EVENTS] = call_events,
+    [METHOD_ACCOUNTS] = call_accounts,
     [METHOD_BACKUP_START] = call_backup_start,
     [METHOD_BACKUP_SHOW] = call_backup_show,
     [METHOD_BACKUP_READ] = call_backup_read,

@@ -47,14 +47,15 @@ struct forecast {
 
 // ---- one person
 
-static bool pool_takes_people(const struct state *state, const char *pool_id)
+// Another tenant's while a grant lets its people in, as at a logon.
+static bool pool_takes_people(const struct state *state, const char *tenant_id, const char *pool_id)
 {
-    const struct sorted_table *hosts = state_table(state, NOUN_HOST);
-    for (size_t i = 0; i < hosts->count; i++) {
-        const struct host *host = hosts->records[i];
+    struct wall_walk walk = wall_walk(state, tenant_id, NOUN_HOST);
+    if (!wall_may_use(state, tenant_id, NOUN_POOL, pool_id))
+        return false;
+    for (const struct host *host; (host = wall_next(&walk));)
         if (text_equal(host->pool, pool_id) && !host->draining)
             return true;
-    }
     return false;
 }
 
@@ -117,8 +118,8 @@ static void judge(struct forecast *forecast, const char *tenant_id, const char *
     struct trace ignored = {0}, ignored_too = {0};
     const struct profile *from = profile_choose(forecast->before, tenant_id, who, &ignored);
     const struct profile *to = profile_choose(forecast->after, tenant_id, who, &ignored_too);
-    bool no_host = to && !pool_takes_people(forecast->after, to->pool) &&
-                   (!from || pool_takes_people(forecast->before, from->pool));
+    bool no_host = to && !pool_takes_people(forecast->after, tenant_id, to->pool) &&
+                   (!from || pool_takes_people(forecast->before, tenant_id, from->pool));
     if (no_host || !is_same(forecast, from, to))
         tell(forecast, person_id, from, to, no_host);
 }

@@ -2,6 +2,7 @@
 // Grants: asked for, approved by each side, revoked by either, ended by their time.
 #include "broker/core/grant.h"
 #include "broker/api/method.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/noun.h"
 #include "broker/core/approval.h"
@@ -101,8 +102,26 @@ void call_grant_revoke(struct services *services, struct request *request)
     noun_changed(services, NOUN_GRANT, event.record.id);
 }
 
+// Once of each end, and again by a broker that was started since.
+static void warn_of_ends(struct services *services, int64_t now_ms)
+{
+    int64_t before_ms = services->grants_looked_ms;
+    const struct sorted_table *grants = state_table(services->state, NOUN_GRANT);
+    for (size_t i = 0; i < grants->count; i++) {
+        const struct grant *grant = grants->records[i];
+        if (!grant_ends_soon(grant, now_ms) || (grant_ends_soon(grant, before_ms) && grant->since_ms <= before_ms))
+            continue;
+        char when[CLOCK_TEXT_SIZE];
+        clock_text(when, grant_end_ms(grant));
+        log_warn("grant", "%s, by which %s uses %s, ends at %s%s", grant->id, grant->to,
+                 grant_thing(grant, grant_noun(grant)), when, grant->review_ms ? " unless both sides confirm it" : "");
+    }
+    services->grants_looked_ms = now_ms;
+}
+
 void grant_sweep(struct services *services)
 {
+    warn_of_ends(services, commit_now_ms(services->commit));
     struct event event = {.record.id = ""};
     struct fault why;
     while (grant_overdue(services->state, event.record.id, commit_now_ms(services->commit), &event)) {

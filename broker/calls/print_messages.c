@@ -164,14 +164,14 @@ static void take_printer(struct services *services, const char *server_id, const
 
 // ---- accounts
 
-struct account_entry {
+struct pending_account {
     struct services *services;
     char server[ID_SIZE];
 };
 
 static void entry_written(void *arg, bool durable, const struct fault *why)
 {
-    struct account_entry *entry = arg;
+    struct pending_account *entry = arg;
     struct services *services = entry->services;
     struct known_server *server = print_jobs_server(&services->print_jobs, entry->server);
     server->entries--;
@@ -218,7 +218,7 @@ static void take_printed(struct services *services, const char *server_id, const
                  (long long)message->number, (long long)record->accounts);
     snprintf(event.by, sizeof event.by, "print-server %s", server_id);
     fill_account(services, server_id, message, &event.record.job);
-    struct account_entry *entry = mem_new(1, sizeof *entry);
+    struct pending_account *entry = mem_new(1, sizeof *entry);
     entry->services = services;
     TEXT_PUT(entry->server, server_id);
     print_jobs_server(&services->print_jobs, server_id)->entries++;

@@ -55,6 +55,7 @@ struct services {
     struct group_source groups; // services_groups
     struct store_port store;
     struct backup_port backup;
+    int64_t grants_looked_ms;   // when it was last looked whether one ends soon
     int64_t disk_free_permille; // of the journal's disk; -1: not known
     bool disk_alarm;            // it was said that it gets full
     struct own_certificate own_certificates[OWN_CERTIFICATE_COUNT];
@@ -111,6 +112,7 @@ void call_status(struct services *services, struct request *request);
 void call_health(struct services *services, struct request *request);
 void call_metrics(struct services *services, struct request *request);
 void call_events(struct services *services, struct request *request);
+void call_accounts(struct services *services, struct request *request);
 void call_backup_start(struct services *services, struct request *request);
 void call_backup_show(struct services *services, struct request *request);
 void call_backup_read(struct services *services, struct request *request);

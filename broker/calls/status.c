@@ -56,6 +56,7 @@ void call_status(struct services *services, struct request *request)
     answer.hosts_ok = hosts_usable(services, request, &answer.hosts);
     status_report_own_certificates(&answer.own_certificates, services, &request->peer);
     status_report_certificates(&answer.certificates_ending, services, &request->peer);
+    status_report_grants(&answer.grants_ending, services, &request->peer);
     status_report_shared(&answer.identities_shared, services, &request->peer);
     status_report_names(&answer.names_reused, services, &request->peer);
     status_report_directories(&answer.directories, services, &request->peer);

@@ -4,6 +4,7 @@
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
 #include "broker/core/enrolment.h"
+#include "broker/core/grant.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +85,14 @@ void status_report_certificates(struct record_list *ending, const struct service
 {
     for (size_t i = 0; i < machine_count; i++)
         add_ending(ending, services, peer, machine_rows[i].noun);
+}
+
+void status_report_grants(struct record_list *ending, const struct services *services, const struct peer *peer)
+{
+    struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_GRANT, "");
+    for (const struct grant *grant; (grant = wall_next(&walk));)
+        if (grant_ends_soon(grant, commit_now_ms(services->commit)))
+            *(struct grant *)record_add(ending, &noun_types[NOUN_GRANT]) = *grant;
 }
 
 static void add_shared(struct record_list *shared, const struct services *services, const struct peer *peer,

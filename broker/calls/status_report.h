@@ -14,6 +14,7 @@ int64_t status_report_draining(const struct services *services,
 // Devices and hosts whose certificate ends soon, or has ended: they should have renewed it long ago.
 void status_report_own_certificates(struct record_list *certificates, const struct services *services,
                                     const struct peer *peer);
+void status_report_grants(struct record_list *ending, const struct services *services, const struct peer *peer);
 void status_report_certificates(struct record_list *ending, const struct services *services, const struct peer *peer);
 void status_report_problems(struct record_list *problems, const struct services *services, const struct peer *peer);
 // Print servers that are silent, and printers that have stopped or do not answer.

@@ -21,6 +21,12 @@ bool grant_is_in_force(const struct grant *grant, int64_t now_ms)
     return grant->since_ms && !grant_is_over(grant, now_ms);
 }
 
+bool grant_ends_soon(const struct grant *grant, int64_t now_ms)
+{
+    const int64_t day_ms = 24 * 60 * 60 * 1000;
+    return grant_is_in_force(grant, now_ms) && grant_end_ms(grant) - now_ms <= GRANT_NOTICE_DAYS * day_ms;
+}
+
 // What can be granted.
 static const struct {
     enum noun noun;

@@ -6,6 +6,9 @@
 
 int64_t grant_end_ms(const struct grant *grant);               // its end, or the date of its review
 bool grant_is_over(const struct grant *grant, int64_t now_ms); // whether it ever was in force or not
+enum { GRANT_NOTICE_DAYS = 14 };
+// In force, and over within so many days unless somebody does something.
+bool grant_ends_soon(const struct grant *grant, int64_t now_ms);
 bool grant_is_in_force(const struct grant *grant, int64_t now_ms);
 // What it lets use: the id of a thing of that noun, "" when it is about another.
 const char *grant_thing(const struct grant *grant, enum noun noun);

@@ -105,6 +105,8 @@ static bool read_value(const struct field *field, const char *value, void *slot)
     int64_t choice = 0;
     if (field->type == FIELD_NUMBER)
         return !value[0] || text_number(value, field->min, field->max, slot);
+    if (field->type == FIELD_TIME)
+        return !value[0] || clock_read(value, slot);
     if (field->type != FIELD_CHOICE)
         return text_copy(slot, field->size, value);
     while (value[0] && field->choices[choice] && !text_equal(field->choices[choice], value))

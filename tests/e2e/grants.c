@@ -79,12 +79,15 @@ Test(grants, her_page_comes_out_at_the_other_town_hall_while_both_sides_want_it)
     place_soon("ts1", "lpstat -p altdorf.drucker", 20);
     prints("Mit Erlaubnis");
     paper("1 'Mit Erlaubnis'");
-    // It costs the tenant that she is of, at the price of the printer's.
+    // It costs the tenant that she is of, at the price of the printer's, and both sides see it.
     place_soon("broker",
-               PULTCTL
-               "event list --json | jq -e '.[] | select(.type == \"job.printed\") | (.id | startswith(\"neustadt/\")) "
-               "and .record.printer == \"altdorf/drucker\" and .record.price == 250'",
+               PULTCTL "account list --csv | grep -F 'neustadt,anna,' | grep -qF 'altdorf/drucker,1,1,0,0,1,0.0250'",
                20);
+    place_runs("broker",
+               BY_ALMA "account list --by tenant --csv | grep -qF 'neustadt,altdorf,1,1,0,0,1,0.0250' && " BY_ALMA
+                       "account list --csv | grep -qF 'neustadt,,,altdorf/drucker,1,' && ! " BY_ALMA
+                       "account list --json | grep -q anna");
+    pultctl_shows("status", "Grant ends soon");
     // Taken back by one side, it is over at once.
     place_runs("broker", BY_ALMA "grant list --json | jq -r '.[] | select(.printer != \"\").id' | xargs env " BY_ALMA
                                  "grant revoke");

@@ -48,6 +48,8 @@ static const struct fake_row rows[] = {
     {"PUT", "/v1/people/a/p-1", 200, NULL, NULL},
     {"POST", "/v1/grants", 200, NULL, "{\"id\":\"b/g-1\",\"to\":\"a\",\"pool\":\"b/office\",\"reason\":\"x\",\"until\":\"2030-01-01T00:00:00Z\",\"state\":\"waits-for-giver\"}"},
     {"DELETE", "/v1/grants/b/g-1", 200, NULL, "{}"},
+    {"GET", "/v1/accounts?limit=1000&from=2026-11-01T00:00:00.000Z&until=2026-12-01T00:00:00.000Z", 200, NULL, "{\"items\":[{\"id\":\"a/j-1\",\"person\":\"a/p-1\",\"printer\":\"b/p\",\"server\":\"a/s\",\"number\":1,\"impressions\":4,\"sheets\":2,\"colour\":true,\"counted\":\"printer\",\"price\":1000,\"printed\":\"2026-11-03T08:00:00Z\",\"tenant\":\"a\",\"printer_tenant\":\"b\",\"user_name\":\"anna\",\"name\":\"Anna\"}],\"next\":\"7\"}"},
+    {"GET", "/v1/accounts?limit=1000&after=7&from=2026-11-01T00:00:00.000Z&until=2026-12-01T00:00:00.000Z", 200, NULL, "{\"items\":[{\"id\":\"a/j-2\",\"person\":\"a/p-1\",\"printer\":\"b/p\",\"server\":\"a/s\",\"number\":2,\"impressions\":1,\"sheets\":1,\"colour\":false,\"counted\":\"document\",\"price\":250,\"printed\":\"2026-11-04T08:00:00Z\",\"tenant\":\"a\",\"printer_tenant\":\"b\",\"user_name\":\"anna\",\"name\":\"Anna\"}]}"},
     {NULL},
 };
 // clang-format on
@@ -495,4 +497,20 @@ Test(pultctl, asks_for_a_grant_and_says_who_is_to_approve_it)
     cr_assert(said("until: expected a time"), "%s", pultctl.err);
     cr_assert_eq(run("grant revoke b/g-1", NULL), 0, "%s", pultctl.err);
     cr_assert(shown("sessions that run go on"), "%s", pultctl.out);
+}
+
+Test(pultctl, sums_up_what_was_printed_in_a_month_over_all_pages)
+{
+    log_on();
+    cr_assert_eq(run("account list --month 2026-11", ""), 0, "%s", pultctl.err);
+    cr_assert(shown("anna") && shown("b/p") && shown("0.1250"), "%s", pultctl.out);
+    cr_assert_eq(run("account list --month 2026-11 --by tenant --csv", ""), 0, "%s", pultctl.err);
+    cr_assert_str_eq(pultctl.out, "tenant,printer_tenant,jobs,pages,colour_pages,not_reported,sheets,price\r\n"
+                                  "a,b,2,5,4,1,3,0.1250\r\n");
+    cr_assert_eq(run("account list --month 2026-11 --by person --json", ""), 0, "%s", pultctl.err);
+    cr_assert(shown("\"pages\":5") && shown("\"price\":\"0.1250\""), "%s", pultctl.out);
+    cr_assert_eq(run("account list --month November", ""), 2);
+    cr_assert(said("2026-11"), "%s", pultctl.err);
+    cr_assert_eq(run("account list --by room", ""), 2);
+    cr_assert(said("person, printer or tenant"), "%s", pultctl.err);
 }

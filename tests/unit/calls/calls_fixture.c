@@ -55,6 +55,12 @@ static void read_page(void *self, uint64_t from, size_t limit, store_page *page,
     paged_limit = limit;
 }
 
+static void read_head(void *self, struct store_head *head)
+{
+    (void)self;
+    *head = (struct store_head){.seq = commit_last_seq(calls.services.commit), .anchor = calls.store_anchor};
+}
+
 static void answer_page(void)
 {
     static const struct fault pruned = {.kind = FAULT_ABSENT, .text = "pruned"};
@@ -326,7 +332,7 @@ void calls_open(void)
                  .accept_ticket = accept_ticket,
                  .status = directory_status,
                  .forget = forget},
-        .store = {.read = read_page},
+        .store = {.read = read_page, .head = read_head},
         .links = {NULL, is_online, send_message, find_agent, get_figures},
         .ca = {.authority = show_authority},
         .seal = {.certificate = "c2VhbA==", .open = open_sealed},
@@ -397,6 +403,8 @@ json_object *calls_call(enum method_id id, enum noun noun, const char *thing, co
     TEXT_PUT(request->page.tenant, calls.filter);
     request->page.accept = calls.accept;
     request->page.limit = calls.page_limit;
+    request->page.from_ms = calls.page_from_ms;
+    request->page.until_ms = calls.page_until_ms;
     TEXT_PUT(request->page.after, calls.page_after);
     if (calls.ticket) {
         request->negotiate = mem_dup(calls.ticket);

@@ -46,8 +46,10 @@ struct calls_fixture {
     size_t stored_count;
     int64_t page_limit;
     char page_after[ID_SIZE];
-    char events[4096];    // what was appended last
-    char erased[ID_SIZE]; // whose name went last
+    int64_t page_from_ms, page_until_ms;
+    uint64_t store_anchor; // so many events are pruned
+    char events[4096];     // what was appended last
+    char erased[ID_SIZE];  // whose name went last
     bool disk_is_full;
     enum auth_verdict verdict;               // of looking anna up
     enum person_finding finding;             // what that came to

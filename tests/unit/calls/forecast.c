@@ -252,6 +252,29 @@ Test(forecast, warns_of_a_pool_without_hosts)
     cr_assert(affected(0)->no_host);
 }
 
+// Another tenant's hosts are none without a grant, and none once it is over.
+Test(forecast, counts_the_hosts_of_another_tenants_pool_by_the_wall)
+{
+    struct grant grant = {.id = "altdorf/g-1", .to = "neustadt", .pool = "altdorf/office", .reason = "why"};
+    struct event event = {.type = EVENT_SET, .noun = NOUN_PROFILE};
+    event.record.profile = *(const struct profile *)state_find(core.state, NOUN_PROFILE, "neustadt/clerk");
+    TEXT_PUT(event.record.profile.pool, "altdorf/office");
+    know("neustadt", "anna");
+    for (int granted = 0; granted < 2; granted++) {
+        union record record = {.grant = grant};
+        record.grant.until_ms = core.now_ms + granted; // over, or for a moment still
+        record.grant.since_ms = record.grant.approvals[0].at_ms = record.grant.approvals[1].at_ms = 1;
+        core_set(&core, NOUN_GRANT, &record);
+        foresee(&event, 1);
+        if (!granted)
+            answer("rathaus", AUTH_RIGHT); // remembered afterwards
+        cr_assert_eq(affected_count(), 1);
+        cr_assert_eq(affected(0)->no_host, !granted);
+        record_free(apply_answer_type.fields, &forecast);
+        forecast = (struct apply_answer){0};
+    }
+}
+
 Test(forecast, asks_nobody_twice_a_day_and_few_at_a_time)
 {
     char user_name[USER_NAME_SIZE];

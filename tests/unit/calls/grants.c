@@ -5,6 +5,7 @@
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *const body = "{\"to\":\"altdorf\",\"pool\":\"neustadt/office\",\"reason\":\"rebuilding\","
                                 "\"until\":\"2023-11-15T00:00:00Z\"%s}";
@@ -250,4 +251,55 @@ Test(grants, name_no_foreign_session_to_who_removes_a_host)
     cr_assert_eq(decision.refusal, REFUSAL_NONE, "%s", decision.trace.lines);
     as_giver();
     expect_refusal(NOUN_HOST, decision.session.host, "(+1)", "altdorf");
+}
+
+static size_t ending_for(const char *tenant)
+{
+    call_as(tenant, tenant, ROLE_ADMIN);
+    owned(json) json_object *status = calls_call(METHOD_STATUS, NOUN_NONE, "", "{}");
+    json_object *ending = codec_member(status, "grants_ending");
+    if (json_object_array_length(ending))
+        cr_assert_str_eq(codec_string(json_object_array_get_idx(ending, 0), "id"), id);
+    return json_object_array_length(ending);
+}
+
+// Of the lines that the broker logs meanwhile.
+static int warnings_of_sweep(void)
+{
+    char line[400];
+    int count = 0, kept = dup(STDERR_FILENO);
+    FILE *log = tmpfile();
+    cr_assert(log && dup2(fileno(log), STDERR_FILENO) >= 0);
+    grant_sweep(&calls.services);
+    fflush(stderr);
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    rewind(log);
+    while (fgets(line, sizeof line, log))
+        count += strstr(line, id) && strstr(line, "ends at");
+    fclose(log);
+    return count;
+}
+
+Test(grants, that_end_soon_are_shown_to_both_sides_and_told_of_once)
+{
+    static const int64_t day_ms = 24 * 60 * 60 * 1000;
+    bring_into_force();
+    union record record = {.grant = *(const struct grant *)state_find(calls.core.state, NOUN_GRANT, id)};
+    record.grant.until_ms = calls.core.now_ms + 15 * day_ms;
+    core_set(&calls.core, NOUN_GRANT, &record);
+    cr_assert_eq(warnings_of_sweep(), 0);
+    cr_assert(ending_for("altdorf") == 0 && ending_for("neustadt") == 0);
+    calls.core.now_ms += day_ms;
+    cr_assert_eq(warnings_of_sweep(), 1);
+    cr_assert_eq(warnings_of_sweep(), 0);
+    cr_assert(ending_for("altdorf") == 1 && ending_for("neustadt") == 1 && ending_for("fern") == 0);
+    calls.core.now_ms += 13 * day_ms;
+    cr_assert_eq(warnings_of_sweep(), 0);
+    // One with a review that was confirmed comes to its end again.
+    record.grant.since_ms = ++calls.core.now_ms;
+    record.grant.until_ms = 0;
+    record.grant.review_ms = calls.core.now_ms + day_ms;
+    core_set(&calls.core, NOUN_GRANT, &record);
+    cr_assert_eq(warnings_of_sweep(), 1);
 }
