@@ -44,18 +44,6 @@ static const char hello_word[] = "hello", refused_word[] = "refused";
 
 // ---- hello
 
-static bool list_has(const char *list, const char *word)
-{
-    size_t length = strlen(word);
-    for (const char *at = list; *at; at += *at == ' ') {
-        const char *end = strchrnul(at, ' ');
-        if ((size_t)(end - at) == length && strncmp(at, word, length) == 0)
-            return true;
-        at = end;
-    }
-    return false;
-}
-
 void link_introduce(struct link_hello *hello, const struct link_row *row, enum link_end from)
 {
     struct text words = {0};
@@ -63,7 +51,7 @@ void link_introduce(struct link_hello *hello, const struct link_row *row, enum l
     TEXT_PUT(hello->program, from == LINK_AGENT ? row->program : "pult-broker");
     for (size_t i = 0; i < row->type_count; i++)
         if (row->types[i].from != from && row->types[i].needs &&
-            !list_has(words.length ? words.bytes : "", row->types[i].needs))
+            !text_has_word(words.length ? words.bytes : "", row->types[i].needs))
             text_addf(&words, "%s%s", words.length ? " " : "", row->types[i].needs);
     text_cut(hello->capabilities, sizeof hello->capabilities, words.length ? words.bytes : "");
     text_drop(&words);
@@ -84,7 +72,8 @@ uint32_t link_accepted(const struct link_row *row, enum link_end from, const str
     uint32_t accepted = 0;
     assert(row->type_count <= LINK_TYPES_MAX);
     for (size_t i = 0; i < row->type_count; i++)
-        if (row->types[i].from == from && (!row->types[i].needs || list_has(hello->capabilities, row->types[i].needs)))
+        if (row->types[i].from == from &&
+            (!row->types[i].needs || text_has_word(hello->capabilities, row->types[i].needs)))
             accepted |= 1U << i;
     return accepted;
 }

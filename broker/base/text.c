@@ -60,6 +60,18 @@ bool text_starts(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
+bool text_has_word(const char *words, const char *word)
+{
+    size_t length = strlen(word);
+    for (const char *at = words; *at; at += *at == ' ') {
+        const char *end = strchrnul(at, ' ');
+        if ((size_t)(end - at) == length && length > 0 && memcmp(at, word, length) == 0)
+            return true;
+        at = end;
+    }
+    return false;
+}
+
 size_t text_character(const char *at, size_t left, uint32_t *character)
 {
     const unsigned char *bytes = (const unsigned char *)at;

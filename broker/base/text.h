@@ -17,6 +17,7 @@ void text_one_line(char *to, size_t size, const char *lines);
 
 bool text_equal(const char *a, const char *b);
 bool text_starts(const char *text, const char *start);
+bool text_has_word(const char *words, const char *word); // of a list with spaces between
 // Valid UTF-8 without control characters (tab and newline included).
 bool text_is_clean(const char *bytes, size_t length);
 // The length of the UTF-8 character at `at`, 0 if it is none (RFC 3629: no surrogates, no over-long forms); `left` > 0.

@@ -204,6 +204,8 @@ struct document_tool *document_tool_start(struct loop *loop, enum document_task 
                                           document_tool_done *done, void *arg, struct fault *why)
 {
     int ends[2] = {-1, -1};
+    if (!document)
+        return NULL;
     assert((size_t)task < sizeof tool_rows / sizeof *tool_rows);
     struct document_tool *tool = mem_new(1, sizeof *tool);
     struct feed *feed = mem_new(1, sizeof *feed);
@@ -248,14 +250,11 @@ bool document_tool_for(enum document_task *task, const char **format, const char
 {
     for (size_t i = 0; i < TOOLS; i++) {
         const struct tool_row *row = &tool_rows[i];
-        size_t length = row->to ? strlen(row->to) : 0;
-        for (const char *at = takes; row->to && (at = strstr(at, row->to)); at += length)
-            if ((at == takes || at[-1] == ' ') && (at[length] == 0 || at[length] == ' ') &&
-                text_equal(row->from, from)) {
-                *task = (enum document_task)i;
-                *format = row->to;
-                return true;
-            }
+        if (row->to && text_equal(row->from, from) && text_has_word(takes, row->to)) {
+            *task = (enum document_task)i;
+            *format = row->to;
+            return true;
+        }
     }
     return false;
 }

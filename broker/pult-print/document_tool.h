@@ -14,7 +14,7 @@ struct document_tool;
 // FAULT_ABSENT).
 typedef void document_tool_done(void *arg, int64_t pages, int made, const struct fault *why);
 
-// The reader is closed by it, in any case. NULL with why.
+// The reader is closed by it, in any case; without one (NULL) the `why` of that stands. NULL with why.
 struct document_tool *document_tool_start(struct loop *loop, enum document_task task, struct document_reader *document,
                                           document_tool_done *done, void *arg, struct fault *why);
 // `done` does not come any more; also from `done`. NULL allowed.

@@ -7,6 +7,7 @@
 #include "broker/base/text.h"
 #include "broker/net/dial.h"
 #include "broker/pult-print/ipp_bounds.h"
+#include "broker/pult-print/ipp_message.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
@@ -251,35 +252,14 @@ static bool read_body(struct ipp_line *line, struct text *body)
     return got == 0;
 }
 
-struct bytes_at {
-    const char *bytes;
-    size_t left;
-};
-
-static ssize_t give_bytes(void *arg, ipp_uchar_t *to, size_t size)
-{
-    struct bytes_at *at = arg;
-    size_t length = size < at->left ? size : at->left;
-    memcpy(to, at->bytes, length);
-    at->bytes += length;
-    at->left -= length;
-    return (ssize_t)length;
-}
-
 static ipp_t *parse_answer(const struct text *body, struct fault *why)
 {
     size_t end;
-    struct bytes_at at = {body->bytes, body->length};
-    if (!body->bytes || !ipp_bounds_check(body->bytes, body->length, &end, why)) {
+    bool whole = body->bytes && ipp_bounds_check(body->bytes, body->length, &end, why);
+    ipp_t *answer = whole ? ipp_message_read(body->bytes, body->length) : NULL;
+    if (!answer)
         fault_set(why, FAULT_BROKEN, "its answer is no IPP");
-        return NULL;
-    }
-    ipp_t *answer = ippNew();
-    if (ippReadIO(&at, give_bytes, 1, NULL, answer) == IPP_STATE_DATA)
-        return answer;
-    ippDelete(answer);
-    fault_set(why, FAULT_BROKEN, "its answer is no IPP");
-    return NULL;
+    return answer;
 }
 
 static ipp_t *read_answer(struct ipp_line *line, struct fault *why)

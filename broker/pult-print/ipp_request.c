@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-print/ipp_request.h"
 #include "broker/base/mem.h"
+#include "broker/pult-print/ipp_message.h"
 
 #include <assert.h>
 #include <cups/ipp.h>
@@ -9,11 +10,6 @@
 #include <string.h>
 
 enum { COPIES_MAX = 999, VALUES_MAX = 32 };
-
-struct ipp_source {
-    const unsigned char *at;
-    size_t left;
-};
 
 static void ipp_drop(ipp_t **message)
 {
@@ -181,24 +177,13 @@ static enum door_status read_job(struct ipp_request *request, ipp_t *message)
     return DOOR_OK;
 }
 
-static ssize_t read_source(void *arg, ipp_uchar_t *bytes, size_t size)
-{
-    struct ipp_source *source = arg;
-    size_t part = size < source->left ? size : source->left;
-    memcpy(bytes, source->at, part);
-    source->at += part;
-    source->left -= part;
-    return (ssize_t)part;
-}
-
 enum door_status ipp_request_read(struct ipp_request *request, const void *bytes, size_t length)
 {
-    struct ipp_source source = {bytes, length};
     int minor = 0;
-    owned(ipp) ipp_t *message = ippNew();
     *request = (struct ipp_request){.version = 11, .id = 1};
     assert(length <= IPP_HEAD_MAX);
-    if (!message || ippReadIO(&source, read_source, 1, NULL, message) != IPP_STATE_DATA)
+    owned(ipp) ipp_t *message = ipp_message_read(bytes, length);
+    if (!message)
         return DOOR_BAD_REQUEST;
     int major = ippGetVersion(message, &minor);
     request->version = major == 2 ? 20 : 11;

@@ -56,15 +56,6 @@ static const char *next_word(const char **at, char between, size_t *length)
     return word;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t length;
-    for (const char *at = words, *one; (one = next_word(&at, ' ', &length));)
-        if (strlen(word) == length && memcmp(one, word, length) == 0)
-            return true;
-    return false;
-}
-
 // "1-99", or "3". False when it is neither.
 static bool read_span(const char *text, long *from, long *to)
 {
@@ -133,15 +124,15 @@ typedef void fit_option(char value[OPTION_SIZE], const struct printer_abilities 
 
 static void fit_word(char value[OPTION_SIZE], const struct printer_abilities *printer, enum print_option option)
 {
-    if (!has_word(printer->values[option], value))
+    if (!text_has_word(printer->values[option], value))
         value[0] = 0;
 }
 
 static void fit_sides(char value[OPTION_SIZE], const struct printer_abilities *printer, enum print_option option)
 {
-    if (has_word(printer->values[option], value))
+    if (text_has_word(printer->values[option], value))
         return;
-    text_put(value, OPTION_SIZE, has_word(printer->values[option], "one-sided") ? "one-sided" : "");
+    text_put(value, OPTION_SIZE, text_has_word(printer->values[option], "one-sided") ? "one-sided" : "");
 }
 
 // What lies in it comes first, since a printer stops for what does not; but a sheet of another system only at last:
@@ -150,7 +141,7 @@ static void fit_medium(char value[OPTION_SIZE], const struct printer_abilities *
 {
     char nearest[OPTION_SIZE] = "", system[OPTION_SIZE];
     const char *all = printer->values[option];
-    if (has_word(all, value))
+    if (text_has_word(all, value))
         return;
     text_cut(system, strcspn(value, "_") + 2 < sizeof system ? strcspn(value, "_") + 2 : sizeof system, value);
     bool found = nearest_medium(nearest, value, system, printer->ready) ||
@@ -165,15 +156,15 @@ static void fit_colour(char value[OPTION_SIZE], const struct printer_abilities *
     static const char *const greys[] = {"monochrome", "auto-monochrome", "process-monochrome", NULL};
     const char *words = printer->values[option];
     bool wants_colour = text_equal(value, "color") || text_equal(value, "auto");
-    if (wants_colour && has_word(words, value))
+    if (wants_colour && text_has_word(words, value))
         return;
-    if (wants_colour && has_word(words, text_equal(value, "color") ? "auto" : "color")) {
+    if (wants_colour && text_has_word(words, text_equal(value, "color") ? "auto" : "color")) {
         text_put(value, OPTION_SIZE, text_equal(value, "color") ? "auto" : "color");
         return;
     }
     value[0] = 0;
     for (size_t i = 0; greys[i] && !*value; i++)
-        if (has_word(words, greys[i]))
+        if (text_has_word(words, greys[i]))
             text_put(value, OPTION_SIZE, greys[i]);
 }
 
@@ -212,7 +203,7 @@ static void fit_ranges(char value[OPTION_SIZE], const struct printer_abilities *
 {
     size_t length;
     long from, to, after = 0;
-    bool fine = has_word(printer->values[option], "true");
+    bool fine = text_has_word(printer->values[option], "true");
     for (const char *at = value, *one; fine && (one = next_word(&at, ',', &length)); after = to)
         fine = read_span(one, &from, &to) && from > after;
     if (!fine)
@@ -233,7 +224,7 @@ static void fit_scaling(struct print_options *fitted, const struct printer_abili
     char *value = fitted->values[OPTION_SCALING];
     value[0] = 0;
     for (size_t i = 0; ways[i] && !*value; i++)
-        if (has_word(printer->values[OPTION_SCALING], ways[i]))
+        if (text_has_word(printer->values[OPTION_SCALING], ways[i]))
             text_put(value, OPTION_SIZE, ways[i]);
 }
 

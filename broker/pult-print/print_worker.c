@@ -5,15 +5,15 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/pult-print/document_tool.h"
-#include "broker/pult-print/print_options.h"
-#include "broker/pult-print/printer_probe.h"
+#include "broker/pult-print/print_result.h"
+#include "broker/pult-print/print_sending.h"
 #include "broker/pult-print/printer_visit.h"
+#include "broker/pult-print/printer_watch.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     LOOK_FIRST_MS = 50, // after it was sent; then twice as long each time
@@ -21,8 +21,6 @@ enum {
     AWAY_FIRST_MS = 1000,
     AWAY_LAST_MS = 60 * 1000,
     BUSY_MS = 2000,
-    WATCH_MS = 10 * 1000,
-    TROUBLE_MS = 3000,
     AGE_SLACK_S = 2,
 };
 
@@ -33,8 +31,7 @@ struct print_worker {
     struct print_target target;
     const struct print_worker_events *events;
     void *arg;
-    enum printer_state state;
-    char detail[PRINTER_DETAIL_SIZE];
+    struct printer_watch *watch;
 
     char job[SPOOL_ID_SIZE]; // empty: free
     unsigned char key[DOCUMENT_KEY_BYTES];
@@ -44,40 +41,27 @@ struct print_worker {
     bool cancel_asked;      // of the printer
     enum job_reason reason; // while it prints: it may be at a substitute
     enum job_reason cancel_reason;
-    bool saved; // the record says `sending`
-    struct fault save_why;
-    bool read; // the printer was asked what it can
-    struct fault read_why;
     struct printer_facts *facts; // NULL: not known now
     struct print_options options;
-    struct printer_job result;
+    struct printer_job seen; // the last that the printer said of it
     int64_t pages, wait_ms;
     struct print_account entry;
 
+    struct print_sending *sending;
     struct ipp_line *line; // NULL while a visit has it, or there is none
     struct printer_visit *visit;
     struct document_tool *tool;
-    struct printer_probe *watch;
-    struct loop_timer *timer, *watch_timer;
+    struct loop_timer *timer;
     void (*next)(struct print_worker *); // when the timer runs out
 };
 
-// ---- its record, and how the printer is
+// ---- its record
 
 static const struct spool_job *record_of(const struct print_worker *worker)
 {
     const struct spool_job *job = spool_find(worker->spool, worker->job);
     assert(job);
     return job;
-}
-
-static void tell_state(struct print_worker *worker, enum printer_state state, const char *detail)
-{
-    if (worker->state == state && text_equal(worker->detail, detail))
-        return;
-    worker->state = state;
-    text_cut(worker->detail, sizeof worker->detail, detail);
-    worker->events->state(worker->arg, worker, state, worker->detail);
 }
 
 static void set_reason(struct print_worker *worker, enum job_reason reason)
@@ -132,61 +116,28 @@ static void start_visit(struct print_worker *worker, struct visit *visit, printe
     worker->visit = printer_visit_start(worker->loop, visit, done, worker);
 }
 
+static void keep_facts(struct print_worker *worker, const struct printer_facts *facts)
+{
+    if (!worker->facts)
+        worker->facts = mem_new(1, sizeof *worker->facts);
+    *worker->facts = *facts;
+}
+
 // What it learned is copied; its line is kept, unless something went wrong on it.
 static void end_visit(struct print_worker *worker, struct visit *visit)
 {
     if (visit->why.kind == FAULT_NONE)
         worker->line = take(visit->line);
-    if (visit->has_facts) {
-        if (!worker->facts)
-            worker->facts = mem_new(1, sizeof *worker->facts);
-        *worker->facts = visit->facts;
-    }
+    if (visit->has_facts)
+        keep_facts(worker, &visit->facts);
     printer_visit_free(take(worker->visit));
 }
 
 static void be_away(struct print_worker *worker, const struct fault *why, void (*next)(struct print_worker *))
 {
-    tell_state(worker, PRINTER_UNREACHABLE, why->text);
+    printer_watch_note(worker->watch, PRINTER_UNREACHABLE, why->text);
     set_reason(worker, JOB_PRINTER_AWAY);
     wait_longer(worker, AWAY_FIRST_MS, AWAY_LAST_MS, next);
-}
-
-// ---- how a printer is that takes its time over a document, or that failed when it was last asked
-
-static bool is_in_trouble(const struct print_worker *worker)
-{
-    return worker->state == PRINTER_UNREACHABLE || worker->state == PRINTER_STOPPED;
-}
-
-static void printer_is_watched(void *arg, const struct printer_facts *facts, const char *fingerprint,
-                               const struct fault *why)
-{
-    struct print_worker *worker = arg;
-    struct printer_probe *over = take(worker->watch);
-    (void)fingerprint;
-    // What is told may bring the next job.
-    loop_timer_start(worker->watch_timer, WATCH_MS);
-    if (facts)
-        tell_state(worker, facts->state, facts->detail);
-    else if (!*worker->job)
-        tell_state(worker, PRINTER_UNREACHABLE, why->text);
-    if (!*worker->job && !is_in_trouble(worker))
-        loop_timer_stop(worker->watch_timer);
-    printer_probe_free(over);
-}
-
-static void watch_printer(void *arg)
-{
-    struct print_worker *worker = arg;
-    if (!worker->watch)
-        worker->watch = printer_probe_new(worker->loop, &worker->target.address, printer_is_watched, worker);
-}
-
-static void stop_watching(struct print_worker *worker)
-{
-    loop_timer_stop(worker->watch_timer);
-    printer_probe_free(take(worker->watch));
 }
 
 // ---- the end of a job here
@@ -208,9 +159,7 @@ static void end_job(struct print_worker *worker)
     char job[SPOOL_ID_SIZE];
     TEXT_PUT(job, worker->job);
     forget_job(worker);
-    // Nobody sends to a printer in trouble: it is asked until that is over.
-    if (is_in_trouble(worker))
-        loop_timer_start(worker->watch_timer, TROUBLE_MS);
+    printer_watch_trouble(worker->watch);
     worker->events->ended(worker->arg, worker, job);
 }
 
@@ -234,7 +183,7 @@ static void save_end(struct print_worker *worker, enum spool_state state, enum j
     job.doubtful = job.doubtful && state == SPOOL_UNCERTAIN;
     job.cancelling = false;
     worker->wait_ms = rest_ms;
-    stop_watching(worker);
+    printer_watch_stop(worker->watch);
     log_debug("print", "%s is %s (%s)", job.id, spool_state_words[state], job_reason_words[reason]);
     spool_put(worker->spool, &job, end_is_saved, worker);
 }
@@ -270,55 +219,23 @@ static void add_entry(struct print_worker *worker)
     accounts_add(worker->accounts, &worker->entry, entry_is_saved, worker);
 }
 
-static bool is_colour(const struct print_worker *worker)
+static struct print_result result_of(const struct print_worker *worker)
 {
-    const char *mode = worker->options.values[OPTION_COLOUR];
-    return worker->result.colour >= 0 ? worker->result.colour > 0
-                                      : text_equal(mode, "color") || text_equal(mode, "auto");
-}
-
-static int64_t sheets_of(const struct print_worker *worker, int64_t impressions)
-{
-    if (worker->result.sheets > 0)
-        return worker->result.sheets;
-    return text_starts(worker->options.values[OPTION_SIDES], "two-sided") ? (impressions + 1) / 2 : impressions;
-}
-
-static void judge_outcome(const struct print_worker *worker, int64_t expected, int64_t *outcome, int64_t *reason)
-{
-    const struct spool_job *job = record_of(worker);
-    int64_t printed = worker->result.impressions;
-    bool whole = printed > 0 && printed == expected;
-    *reason = worker->reason;
-    if (worker->result.state == PRINTER_JOB_CANCELLED) {
-        *outcome = SPOOL_CANCELLED;
-        *reason = worker->cancel_reason;
-    } else if (worker->result.state == PRINTER_JOB_COMPLETED && (!job->doubtful || whole))
-        *outcome = SPOOL_DONE;
-    else if (worker->result.state == PRINTER_JOB_ABORTED && printed == 0 && !job->doubtful) {
-        *outcome = SPOOL_HELD;
-        *reason = JOB_NOT_SUPPORTED;
-    } else {
-        *outcome = SPOOL_UNCERTAIN;
-        *reason = worker->recovered ? JOB_SERVER_RESTARTED : JOB_HALF_PRINTED;
-    }
+    return (struct print_result){.job = record_of(worker),
+                                 .seen = &worker->seen,
+                                 .options = &worker->options,
+                                 .pages = worker->pages,
+                                 .recovered = worker->recovered,
+                                 .reason = worker->reason,
+                                 .cancel_reason = worker->cancel_reason};
 }
 
 static void conclude(struct print_worker *worker)
 {
     struct spool_job job = *record_of(worker);
-    int64_t expected = print_options_impressions(&worker->options, worker->pages);
-    int64_t printed = worker->result.impressions;
+    struct print_result result = result_of(worker);
     struct print_account *entry = &worker->entry;
-    *entry = (struct print_account){.attempt = job.attempts, .at_ms = clock_wall_ms()};
-    judge_outcome(worker, expected, &entry->outcome, &entry->reason);
-    entry->by_document = printed <= 0;
-    entry->impressions = printed > 0 ? printed : entry->outcome == SPOOL_DONE ? expected : 0;
-    entry->sheets = sheets_of(worker, entry->impressions);
-    entry->colour = is_colour(worker);
-    TEXT_PUT(entry->job, job.id);
-    TEXT_PUT(entry->person, job.person);
-    TEXT_PUT(entry->printer, job.printer);
+    print_result_judge(&result, clock_wall_ms(), entry);
     job.pages = entry->impressions;
     spool_put(worker->spool, &job, NULL, NULL);
     if (entry->outcome == SPOOL_DONE || entry->impressions > 0)
@@ -338,19 +255,11 @@ static void pages_are_counted(void *arg, int64_t pages, int made, const struct f
     conclude(worker);
 }
 
-static struct document_tool *start_tool(struct print_worker *worker, enum document_task task, document_tool_done *done,
-                                        struct fault *why)
-{
-    char path[SPOOL_PATH_SIZE];
-    spool_document_path(worker->spool, worker->job, path);
-    struct document_reader *document = document_open(path, worker->job, worker->key, why);
-    return document ? document_tool_start(worker->loop, task, document, done, worker, why) : NULL;
-}
-
 static void count_pages(struct print_worker *worker)
 {
     struct fault why = {0};
-    worker->tool = start_tool(worker, DOCUMENT_COUNT_PAGES, pages_are_counted, &why);
+    struct document_reader *document = spool_document_open(worker->spool, worker->job, worker->key, &why);
+    worker->tool = document_tool_start(worker->loop, DOCUMENT_COUNT_PAGES, document, pages_are_counted, worker, &why);
     if (!worker->tool)
         pages_are_counted(worker, 0, -1, &why);
 }
@@ -358,11 +267,8 @@ static void count_pages(struct print_worker *worker)
 // It is over at the printer. Where that does not say how much came out, or may have had a half, the document does.
 static void settle_job(struct print_worker *worker)
 {
-    const struct spool_job *job = record_of(worker);
-    bool counts = worker->result.impressions > 0;
-    bool asks_document = worker->result.state == PRINTER_JOB_COMPLETED && counts == job->doubtful &&
-                         text_equal(job->format, "application/pdf");
-    if (!asks_document)
+    struct print_result result = result_of(worker);
+    if (!print_result_wants_pages(&result))
         conclude(worker);
     else if (worker->has_key)
         count_pages(worker);
@@ -404,22 +310,23 @@ static void cancel_is_asked(void *arg, struct visit *visit)
 
 static void judge_job(struct print_worker *worker)
 {
-    switch (worker->result.state) {
+    switch (worker->seen.state) {
     case PRINTER_JOB_INCOMPLETE:
     case PRINTER_JOB_ACTIVE:
-        tell_state(worker, PRINTER_PRINTING, "");
+        printer_watch_note(worker->watch, PRINTER_PRINTING, "");
         set_reason(worker, worker->reason);
         wait_longer(worker, LOOK_FIRST_MS, LOOK_LAST_MS, look);
         break;
     case PRINTER_JOB_STOPPED:
-        tell_state(worker, PRINTER_STOPPED, worker->facts ? worker->facts->detail : worker->result.reasons);
+        printer_watch_note(worker->watch, PRINTER_STOPPED,
+                           worker->facts ? worker->facts->detail : worker->seen.reasons);
         set_reason(worker, JOB_PRINTER_STOPPED);
         wait_longer(worker, LOOK_FIRST_MS, LOOK_LAST_MS, look);
         break;
     case PRINTER_JOB_COMPLETED:
     case PRINTER_JOB_CANCELLED:
     case PRINTER_JOB_ABORTED:
-        tell_state(worker, PRINTER_IDLE, "");
+        printer_watch_note(worker->watch, PRINTER_IDLE, "");
         settle_job(worker);
         break;
     }
@@ -429,8 +336,8 @@ static void job_is_seen(void *arg, struct visit *visit)
 {
     struct print_worker *worker = arg;
     struct fault why = visit->why;
-    bool came_back = worker->state == PRINTER_UNREACHABLE;
-    worker->result = visit->job;
+    bool came_back = printer_watch_state(worker->watch) == PRINTER_UNREACHABLE;
+    worker->seen = visit->job;
     end_visit(worker, visit);
     if (worker->facts && why.kind == FAULT_NONE) {
         struct print_options asked;
@@ -458,7 +365,7 @@ static void look(struct print_worker *worker)
     }
     struct visit *visit = new_visit(worker, VISIT_LOOK);
     // What it can, once; how it is, as long as it is stopped.
-    visit->wants_facts = !worker->facts || worker->state == PRINTER_STOPPED;
+    visit->wants_facts = !worker->facts || printer_watch_state(worker->watch) == PRINTER_STOPPED;
     start_visit(worker, visit, job_is_seen);
 }
 
@@ -524,7 +431,7 @@ static void search(struct print_worker *worker)
 
 // ---- sending
 
-// What a printer's no means, a row each; while it was only asked what it can, all that is not here is "away".
+// What a printer's no means, a row each.
 static const struct printer_refusal {
     enum fault_kind kind;
     enum spool_state state;
@@ -546,149 +453,60 @@ static void be_refused(struct print_worker *worker, const struct fault *why)
         if (refusal_rows[i].kind == why->kind)
             row = &refusal_rows[i];
     log_info("print", "%s does not take %s: %s", worker->target.id, worker->job, why->text);
-    tell_state(worker, row->printer, why->text);
+    printer_watch_note(worker->watch, row->printer, why->text);
     give_up(worker, row->state, row->reason, row->rest_ms);
 }
 
-static void document_is_sent(void *arg, struct visit *visit)
+static void sending_is_over(void *arg, struct sending_result *result)
 {
     struct print_worker *worker = arg;
-    struct fault why = visit->why;
-    int64_t number = visit->number;
-    bool unreadable = visit->unreadable, began = visit->began;
-    stop_watching(worker);
-    end_visit(worker, visit);
-    worker->damaged = unreadable;
-    if (why.kind == FAULT_NONE)
-        be_sent(worker, number, false);
-    else if (unreadable && !began)
-        give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, 0);
-    else if (unreadable && number > 0)
-        cancel_half(worker, number);
-    else if (unreadable || why.kind == FAULT_BROKEN)
-        search(worker);
-    else
-        be_refused(worker, &why);
-}
-
-// `made`: what was made of the document; -1: as it is.
-static void send_document(struct print_worker *worker, const char *format, int made)
-{
-    const struct spool_job *job = record_of(worker);
-    struct visit *visit = new_visit(worker, VISIT_SEND);
-    visit->facts = *worker->facts;
-    visit->number = 0;
-    visit->made = made;
-    visit->order.options = worker->options;
-    visit->order.document.size = (uint64_t)job->size;
-    TEXT_PUT(visit->order.format, format);
-    TEXT_PUT(visit->id, job->id);
-    memcpy(visit->key, worker->key, sizeof visit->key);
-    if (made < 0)
-        spool_document_path(worker->spool, job->id, visit->path);
-    start_visit(worker, visit, document_is_sent);
-    loop_timer_start(worker->watch_timer, WATCH_MS);
-}
-
-static void document_is_made(void *arg, int64_t pages, int made, const struct fault *why)
-{
-    struct print_worker *worker = arg;
-    enum document_task task;
-    const char *format;
-    (void)pages;
-    document_tool_free(take(worker->tool));
-    bool still = document_tool_for(&task, &format, record_of(worker)->format, worker->facts->abilities.formats);
-    if (made >= 0 && still && !is_cancelling(worker)) {
-        send_document(worker, format, made);
-        return;
-    }
-    if (made >= 0)
-        close(made);
-    else
-        log_warn("print", "%s cannot be made into what %s takes: %s", worker->job, worker->target.id, why->text);
-    give_up(worker, SPOOL_HELD, JOB_NOT_SUPPORTED, 0);
-}
-
-static bool takes_format(const char *formats, const char *format)
-{
-    size_t length = strlen(format);
-    for (const char *at = formats; (at = strstr(at, format)); at += length)
-        if ((at == formats || at[-1] == ' ') && (at[length] == 0 || at[length] == ' '))
-            return true;
-    return false;
-}
-
-static void choose_format(struct print_worker *worker)
-{
-    const char *takes = worker->facts->abilities.formats, *format = record_of(worker)->format, *made;
-    enum document_task task;
-    struct fault why = {0};
-    if (takes_format(takes, format))
-        send_document(worker, format, -1);
-    else if (!document_tool_for(&task, &made, format, takes))
+    struct sending_result over = *result;
+    worker->line = take(result->line);
+    keep_facts(worker, result->facts);
+    worker->options = *result->options;
+    worker->damaged = over.unreadable;
+    print_sending_free(take(worker->sending));
+    switch (over.end) {
+    case SENDING_TAKEN:
+        be_sent(worker, over.number, false);
+        break;
+    case SENDING_REFUSED:
+        be_refused(worker, &over.why);
+        break;
+    case SENDING_IMPOSSIBLE:
         give_up(worker, SPOOL_HELD, JOB_NOT_SUPPORTED, 0);
-    else {
-        worker->tool = start_tool(worker, task, document_is_made, &why);
-        if (!worker->tool)
-            document_is_made(worker, 0, -1, &why);
+        break;
+    case SENDING_STOPPED:
+    case SENDING_UNREADABLE:
+        give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, 0);
+        break;
+    case SENDING_HALF:
+        cancel_half(worker, over.number);
+        break;
+    case SENDING_LOST:
+        search(worker);
+        break;
     }
-}
-
-// Both have come: the record is on the disk, and the printer has said what it can.
-static void go_on_sending(struct print_worker *worker)
-{
-    struct print_options asked;
-    struct text notes = {0};
-    if (!worker->saved || !worker->read)
-        return;
-    if (worker->save_why.kind != FAULT_NONE || is_cancelling(worker)) {
-        give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, BUSY_MS);
-        return;
-    }
-    if (worker->read_why.kind != FAULT_NONE) {
-        if (worker->read_why.kind == FAULT_INVALID)
-            worker->read_why.kind = FAULT_UNAVAILABLE;
-        be_refused(worker, &worker->read_why);
-        return;
-    }
-    tell_state(worker, worker->facts->state, worker->facts->detail);
-    if (!worker->facts->accepts || worker->facts->state == PRINTER_STOPPED) {
-        give_up(worker, SPOOL_WAITING, JOB_PRINTER_STOPPED, 0);
-        return;
-    }
-    print_options_read(&asked, record_of(worker)->options);
-    print_options_fit(&worker->options, &asked, &worker->facts->abilities, &notes);
-    if (notes.length)
-        log_info("print", "%s is fitted to %s: %s", worker->job, worker->target.id, notes.bytes);
-    text_drop(&notes);
-    choose_format(worker);
 }
 
 static void sending_is_saved(void *arg, const struct fault *why)
 {
     struct print_worker *worker = arg;
-    worker->saved = true;
-    worker->save_why = *why;
-    go_on_sending(worker);
-}
-
-static void printer_is_read(void *arg, struct visit *visit)
-{
-    struct print_worker *worker = arg;
-    worker->read = true;
-    worker->read_why = visit->why;
-    end_visit(worker, visit);
-    go_on_sending(worker);
+    if (why->kind == FAULT_NONE) {
+        print_sending_go(worker->sending);
+        return;
+    }
+    print_sending_free(take(worker->sending));
+    give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, BUSY_MS);
 }
 
 void print_worker_send(struct print_worker *worker, const char *id, const unsigned char key[DOCUMENT_KEY_BYTES])
 {
     assert(print_worker_is_free(worker));
-    stop_watching(worker);
+    printer_watch_stop(worker->watch);
     TEXT_PUT(worker->job, id);
     memcpy(worker->key, key, sizeof worker->key);
     worker->has_key = true;
-    worker->saved = worker->read = false;
     struct spool_job job = *record_of(worker);
     assert(job.state == SPOOL_WAITING);
     worker->reason = (enum job_reason)job.reason;
@@ -699,14 +517,21 @@ void print_worker_send(struct print_worker *worker, const char *id, const unsign
     TEXT_PUT(job.printer, worker->target.id);
     TEXT_PUT(job.printer_uri, worker->target.address.uri);
     TEXT_PUT(job.fingerprint, worker->target.address.fingerprint);
+    struct sending_order order = {.loop = worker->loop,
+                                  .spool = worker->spool,
+                                  .job = id,
+                                  .key = worker->key,
+                                  .printer = worker->target.id,
+                                  .address = &worker->target.address,
+                                  .watch = worker->watch};
+    worker->sending = print_sending_start(&order, sending_is_over, worker);
     spool_put(worker->spool, &job, sending_is_saved, worker);
-    start_visit(worker, new_visit(worker, VISIT_READ), printer_is_read);
 }
 
 void print_worker_recover(struct print_worker *worker, const char *id)
 {
     assert(print_worker_is_free(worker));
-    stop_watching(worker);
+    printer_watch_stop(worker->watch);
     TEXT_PUT(worker->job, id);
     worker->recovered = true;
     const struct spool_job *job = record_of(worker);
@@ -728,13 +553,21 @@ void print_worker_cancel(struct print_worker *worker, const char *id, enum job_r
     worker->cancel_reason = reason;
     job.cancelling = true;
     spool_put(worker->spool, &job, NULL, NULL);
-    if (worker->visit && job.state == SPOOL_SENDING)
+    if (worker->sending)
+        print_sending_stop(worker->sending);
+    else if (worker->visit && job.state == SPOOL_SENDING)
         printer_visit_stop(worker->visit);
     else if (!worker->visit && worker->next == look && job.state == SPOOL_SENT)
         wait_for(worker, 0, look);
 }
 
 // ----
+
+static void printer_is_told(void *arg, enum printer_state state, const char *detail)
+{
+    struct print_worker *worker = arg;
+    worker->events->state(worker->arg, worker, state, detail);
+}
 
 struct print_worker *print_worker_new(struct loop *loop, struct spool *spool, struct accounts *accounts,
                                       const struct print_target *target, const struct print_worker_events *events,
@@ -744,7 +577,7 @@ struct print_worker *print_worker_new(struct loop *loop, struct spool *spool, st
     *worker = (struct print_worker){
         .loop = loop, .spool = spool, .accounts = accounts, .target = *target, .events = events, .arg = arg};
     worker->timer = loop_timer_new(loop, timer_is_out, worker);
-    worker->watch_timer = loop_timer_new(loop, watch_printer, worker);
+    worker->watch = printer_watch_new(loop, &worker->target.address, printer_is_told, worker);
     return worker;
 }
 
@@ -752,11 +585,11 @@ void print_worker_free(struct print_worker *worker)
 {
     if (!worker)
         return;
+    print_sending_free(worker->sending);
     printer_visit_free(take(worker->visit));
-    printer_probe_free(worker->watch);
+    printer_watch_free(worker->watch);
     forget_job(worker);
     loop_timer_free(worker->timer);
-    loop_timer_free(worker->watch_timer);
     free(worker);
 }
 

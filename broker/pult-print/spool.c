@@ -146,6 +146,14 @@ void spool_document_path(const struct spool *spool, const char *id, char path[SP
     spool_path(path, spool->folder, id, "doc");
 }
 
+struct document_reader *spool_document_open(const struct spool *spool, const char *id,
+                                            const unsigned char key[DOCUMENT_KEY_BYTES], struct fault *why)
+{
+    char path[SPOOL_PATH_SIZE];
+    spool_document_path(spool, id, path);
+    return document_open(path, id, key, why);
+}
+
 void spool_on_change(struct spool *spool, spool_changed *changed, void *arg)
 {
     spool->changed = changed;

@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
+#include "broker/pult-print/document.h"
 #include "broker/pult-print/spool_job.h"
 #include "broker/pult-print/spool_writer.h"
 
@@ -43,5 +44,7 @@ void spool_put(struct spool *spool, const struct spool_job *job, spool_done *don
 void spool_note(struct spool *spool, const struct spool_job *job);
 
 void spool_document_path(const struct spool *spool, const char *id, char path[SPOOL_PATH_SIZE]);
+struct document_reader *spool_document_open(const struct spool *spool, const char *id,
+                                            const unsigned char key[DOCUMENT_KEY_BYTES], struct fault *why);
 // Call it every minute or so: forgets what was over long ago, writes again what could not be written.
 void spool_sweep(struct spool *spool, int64_t now_ms);

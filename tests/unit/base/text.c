@@ -131,6 +131,17 @@ Test(text, lower_case_changes_ascii_only)
     cr_expect_not(text_starts("neu", "neustadt"));
 }
 
+Test(text, a_word_of_a_list_is_a_whole_one)
+{
+    cr_expect(text_has_word("image/urf application/pdf", "application/pdf"));
+    cr_expect(text_has_word("image/urf application/pdf", "image/urf"));
+    cr_expect(text_has_word("a  b", "b"));
+    cr_expect_not(text_has_word("application/pdfx image/pdf", "application/pdf"));
+    cr_expect_not(text_has_word("application/pdf", "pdf"));
+    cr_expect_not(text_has_word("a  b", ""));
+    cr_expect_not(text_has_word("", "a"));
+}
+
 Test(text, what_people_are_called_has_umlauts)
 {
     char text[] = "ÖZLEM.ÀÞß×Ÿ MÜLLER-\xc3";
