@@ -53,7 +53,7 @@ static const struct option_row rows[] = {
     {"after", 0, OPTION_EVENTS, "NUMBER", AT(after), N_("all events after this number")},
     {"month", 0, OPTION_ACCOUNTS, "YYYY-MM", AT(month), N_("of this month; default: the present one")},
     {"by", 0, OPTION_ACCOUNTS, "WHOM", AT(by), N_("a line for each person, printer or tenant; default: for all that differ")},
-    {"csv", 0, OPTION_ACCOUNTS, NULL, AT(csv), N_("as a table for spreadsheets")},
+    {"csv", 0, OPTION_CSV, NULL, AT(csv), N_("as a table for spreadsheets")},
 };
 
 static const struct conf_row file_rows[] = {

@@ -19,7 +19,8 @@ enum option_flag {
     OPTION_YES = 512,
     OPTION_BACKUP = 1024,   // --command, --recovery-key
     OPTION_AS = 2048,       // --as NAME
-    OPTION_ACCOUNTS = 4096, // --month, --by, --csv
+    OPTION_ACCOUNTS = 4096, // --month, --by
+    OPTION_CSV = 8192,
 };
 
 enum { OPTION_SIZE = 512 };
