@@ -49,6 +49,7 @@ const struct command command_rows[] = {
     {"event", "list", 0, "", 0, 0, OPTION_EVENTS, NEEDS_LOGON, event_list, N_("lists the journal: what was decided, by whom, when")},
     {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and applies it all at once")},
     {"backup", NULL, 0, "[FOLDER]", 0, 1, OPTION_BACKUP, NEEDS_LOGON, backup_make, N_("makes an encrypted back-up of the broker, and verifies what it wrote")},
+    {"complete", NULL, 0, "-- WORD...", 0, INT_MAX, 0, NEEDS_NOTHING, complete_show, N_("for shells: prints what may stand next on a command line of these words")},
     {"help", NULL, 0, "[COMMAND]", 0, 2, 0, NEEDS_NOTHING, help_show, N_("describes the commands")},
     {.first = NULL},
 };

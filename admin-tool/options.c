@@ -193,6 +193,13 @@ void options_print_synopsis(FILE *file, unsigned allowed)
     }
 }
 
+void options_add_names(struct text *lines, unsigned allowed)
+{
+    for (int i = 0; i < ROWS; i++)
+        if (rows[i].flag & allowed)
+            text_addf(lines, "--%s\n", rows[i].name);
+}
+
 void options_print_help(FILE *file, unsigned allowed)
 {
     for (int i = 0; i < ROWS; i++) {

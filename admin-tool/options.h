@@ -3,6 +3,7 @@
 #pragma once
 #include "broker/api/types.h"
 #include "broker/base/fault.h"
+#include "broker/base/text.h"
 
 #include <stdio.h>
 
@@ -52,5 +53,7 @@ void options_beside(char path[OPTION_SIZE], const char *name);
 bool options_keep(const struct options *options, const char *ca, struct fault *why) __attribute__((warn_unused_result));
 // " [--tenant TENANT]" for the synopsis, of the options in `allowed`.
 void options_print_synopsis(FILE *file, unsigned allowed);
+// "--tenant" and so on, a line each.
+void options_add_names(struct text *lines, unsigned allowed);
 // A line per option of `allowed`, for people.
 void options_print_help(FILE *file, unsigned allowed);

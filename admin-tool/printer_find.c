@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 // As ippfind(1) has it.
@@ -164,15 +165,14 @@ enum exit_code printer_find(struct tool *tool, const struct invocation *invocati
 {
     (void)invocation;
     struct record_list printers = {0};
-    FILE *output = tmpfile();
-    int status = output ? run_ippfind(fileno(output)) : CHILD_NOT_STARTED;
-    if (status == IPPFIND_FOUND) {
-        owned(bytes) char *bytes = mem_room(OUTPUT_MAX);
-        rewind(output);
-        found_printers_read(&printers, bytes, fread(bytes, 1, OUTPUT_MAX, output));
-    }
-    if (output)
-        fclose(output);
+    int output = memfd_create("found", MFD_CLOEXEC);
+    int status = output >= 0 ? run_ippfind(output) : CHILD_NOT_STARTED;
+    owned(bytes) char *bytes = mem_room(OUTPUT_MAX);
+    ssize_t length = status == IPPFIND_FOUND ? pread(output, bytes, OUTPUT_MAX, 0) : 0;
+    if (length > 0)
+        found_printers_read(&printers, bytes, (size_t)length);
+    if (output >= 0)
+        close(output);
     if (status != IPPFIND_FOUND && status != IPPFIND_NONE)
         return complain_of_no_answer();
     show_found(tool, &printers);

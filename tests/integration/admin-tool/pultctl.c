@@ -20,6 +20,7 @@ static const struct fake_row rows[] = {
     {"POST", "/v1/admin/logon", 200, NULL, "{\"token\":\"t0ken\",\"until\":\"2099-01-01T00:00:00Z\",\"name\":\"Anna\",\"scope\":\"neustadt\"}"},
     {"POST", "/v1/admin/logoff", 200, NULL, "{}"},
     {"GET", "/v1/hosts?limit=500", 200, NULL, "{\"items\":[{\"id\":\"a/one\",\"health\":\"ok\"}],\"next\":\"a/one\"}"},
+    {"GET", "/v1/hosts?limit=1000", 200, NULL, "{\"items\":[{\"id\":\"a/one\"},{\"id\":\"b/two\"}]}"},
     {"GET", "/v1/hosts?limit=500&after=a/one", 200, NULL, "{\"items\":[{\"id\":\"a/two\",\"address\":\"\\u202ex\"}]}"},
     {"GET", "/v1/hosts?limit=500&tenant=b", 200, NULL, "{\"items\":[]}"},
     {"GET", "/v1/hosts/a/one", 200, "etag: 'v7'\r\n", "{\"id\":\"a/one\",\"pool\":\"a/p\",\"address\":\"h\",\"port\":3389,\"weight\":100,\"max_sessions\":9,\"draining\":false,\"health\":\"ok\"}"},
@@ -513,4 +514,19 @@ Test(pultctl, sums_up_what_was_printed_in_a_month_over_all_pages)
     cr_assert(said("2026-11"), "%s", pultctl.err);
     cr_assert_eq(run("account list --by room", ""), 2);
     cr_assert(said("person, printer or tenant"), "%s", pultctl.err);
+}
+
+// As bash does it at the key Tab.
+Test(pultctl, completes_words_and_ids_in_a_shell)
+{
+    log_on();
+    char line[600];
+    snprintf(line, sizeof line, "bash tests/integration/admin-tool/complete %s/admin-tool/pultctl host drain a/",
+             getenv("PULT_BUILD"));
+    program_run(&pultctl, line, "");
+    cr_assert_str_eq(pultctl.out, "a/one\n", "%s", pultctl.err);
+    snprintf(line, sizeof line, "bash tests/integration/admin-tool/complete %s/admin-tool/pultctl printer add a/new su",
+             getenv("PULT_BUILD"));
+    program_run(&pultctl, line, "");
+    cr_assert_str_eq(pultctl.out, "substitute=\n", "%s", pultctl.err);
 }
