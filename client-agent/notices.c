@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/notices.h"
+#include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 
@@ -90,19 +91,44 @@ void notices_free(struct notices *notices)
     free(notices);
 }
 
-static bool is_known(const struct notices *notices, const struct device_message *notice)
+static struct session_notice *find_known(struct notices *notices, const struct device_message *notice)
 {
     for (size_t i = 0; i < notices->count; i++)
         if (text_equal(notices->all[i].message.job, notice->job) && notices->all[i].message.why == notice->why)
-            return true;
-    return false;
+            return &notices->all[i];
+    return NULL;
+}
+
+static void report_told(const struct notices *notices, const struct session_notice *notice)
+{
+    struct device_message noticed = {
+        .type = DEVICE_NOTICED, .fence = notice->message.fence, .why = notice->message.why};
+    TEXT_PUT(noticed.session, notice->message.session);
+    TEXT_PUT(noticed.job, notice->message.job);
+    notices->ports.told(notices->arg, &noticed);
+}
+
+// Ten jobs for one printer are one sentence.
+static void tell_with(struct notices *notices, const struct session_notice *shown, struct session_notice *other)
+{
+    if (other->state != NOTICE_WAITS || other->message.why != shown->message.why ||
+        !text_equal(other->message.place, shown->message.place))
+        return;
+    other->state = NOTICE_TOLD;
+    report_told(notices, other);
 }
 
 void notices_add(struct notices *notices, const struct device_message *notice)
 {
     assert(notice->why >= 0 && notice->why < JOB_REASON_COUNT);
-    if (!*job_reason_sentences[notice->why] || is_known(notices, notice))
+    if (!*job_reason_sentences[notice->why])
         return;
+    const struct session_notice *known = find_known(notices, notice), *shown = find_in(notices, NOTICE_SHOWN);
+    if (known) {
+        if (known->state == NOTICE_SHOWN || known->state == NOTICE_TOLD)
+            report_told(notices, known); // the broker did not hear it
+        return;
+    }
     struct session_notice *oldest = notices->count == NOTICES_MAX ? find_in(notices, NOTICE_TOLD) : NULL;
     if (oldest)
         drop_notice(notices, oldest);
@@ -110,6 +136,8 @@ void notices_add(struct notices *notices, const struct device_message *notice)
         return; // more than anybody reads; the broker says it again
     struct session_notice *added = &notices->all[notices->count++];
     *added = (struct session_notice){.state = NOTICE_WAITS, .message = *notice};
+    if (shown)
+        tell_with(notices, shown, added);
     draw_next(notices);
 }
 
@@ -134,12 +162,13 @@ void notices_drawn(struct notices *notices, int64_t number, const struct notice_
         draw_next(notices);
         return;
     }
-    struct device_message noticed = {.type = DEVICE_NOTICED, .fence = drawn->message.fence, .why = drawn->message.why};
-    TEXT_PUT(noticed.session, drawn->message.session);
-    TEXT_PUT(noticed.job, drawn->message.job);
     drawn->state = NOTICE_SHOWN;
     loop_timer_start(notices->timer, NOTICE_SHOWN_MS);
-    notices->ports.told(notices->arg, &noticed);
+    log_info("print", "%s: told of %s: %s", drawn->message.session, drawn->message.job,
+             job_reason_words[drawn->message.why]);
+    report_told(notices, drawn);
+    for (size_t i = 0; i < notices->count; i++)
+        tell_with(notices, drawn, &notices->all[i]);
 }
 
 void notices_clicked(struct notices *notices)

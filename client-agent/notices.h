@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the broker has to tell the person who works at this desk about their print jobs: one at a time over the session,
-// each job and reason once, for some seconds or until it is clicked. Whatever was not shown when the session leaves is
-// not said to have been: the broker tells it at the next desk.
+// each job and reason once, several jobs that the same is said of together, for some seconds or until it is clicked.
+// Whatever was not shown when the session leaves is not said to have been: the broker tells it at the next desk.
 #pragma once
 #include "broker/api/device_link.h"
 #include "broker/base/loop.h"

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/job.h"
+#include "broker/base/mem.h"
 #include "broker/base/text.h"
+
+#include <assert.h>
+#include <string.h>
 
 #define _(sentence) sentence
 
@@ -65,4 +69,41 @@ const char *job_reason_sentence(const char *word)
         if (text_equal(job_reason_words[i], word))
             return job_reason_sentences[i];
     return "";
+}
+
+static_assert(JOB_REASON_COUNT <= 64, "a bit for each");
+
+bool job_reasons_have(uint64_t reasons, int64_t reason)
+{
+    assert(reason >= 0 && reason < JOB_REASON_COUNT);
+    return reasons >> reason & 1;
+}
+
+uint64_t job_reasons_with(uint64_t reasons, int64_t reason)
+{
+    assert(reason >= 0 && reason < JOB_REASON_COUNT);
+    return reasons | UINT64_C(1) << reason;
+}
+
+uint64_t job_reasons_read(const char *words)
+{
+    uint64_t reasons = 0;
+    for (size_t length; *words; words += length + (words[length] == ' ')) {
+        length = strcspn(words, " ");
+        for (int64_t reason = 0; reason < JOB_REASON_COUNT; reason++)
+            if (strlen(job_reason_words[reason]) == length && strncmp(job_reason_words[reason], words, length) == 0)
+                reasons = job_reasons_with(reasons, reason);
+    }
+    return reasons;
+}
+
+void job_reasons_print(char words[JOB_REASONS_SIZE], uint64_t reasons)
+{
+    owned(text) struct text text = {0};
+    text_adds(&text, "");
+    for (int64_t reason = 0; reason < JOB_REASON_COUNT; reason++)
+        if (job_reasons_have(reasons, reason))
+            text_addf(&text, "%s%s", text.length ? " " : "", job_reason_words[reason]);
+    assert(text.length < JOB_REASONS_SIZE);
+    text_put(words, JOB_REASONS_SIZE, text.bytes);
 }

@@ -4,7 +4,8 @@
 #include "broker/api/types.h"
 
 enum {
-    JOB_NAME_SIZE = 40, // "j-" and 32 hexadecimal digits, and room
+    JOB_NAME_SIZE = 40,     // "j-" and 32 hexadecimal digits, and room
+    JOB_REASONS_SIZE = 512, // the words of all reasons, one space between
 };
 
 enum job_state {
@@ -49,6 +50,12 @@ extern const char *const job_reason_words[]; // then NULL
 extern const char *const job_reason_sentences[JOB_REASON_COUNT];
 // The sentence for a word of the API; "" when it is none of ours.
 const char *job_reason_sentence(const char *word);
+
+// Of several reasons their words, one space between; a bit for each. Words that are none of ours are passed over.
+uint64_t job_reasons_read(const char *words);
+void job_reasons_print(char words[JOB_REASONS_SIZE], uint64_t reasons);
+bool job_reasons_have(uint64_t reasons, int64_t reason);
+uint64_t job_reasons_with(uint64_t reasons, int64_t reason);
 
 enum printer_state { PRINTER_UNKNOWN, PRINTER_IDLE, PRINTER_PRINTING, PRINTER_STOPPED, PRINTER_UNREACHABLE };
 extern const char *const printer_state_words[]; // then NULL

@@ -98,8 +98,11 @@ static const struct field job_fields[] = {
     CREATED,
     {.name = "size", .type = FIELD_NUMBER, OF(size), .max = INT64_MAX, .sentence = "of the document, bytes"},
     {.name = "pages", .type = FIELD_NUMBER, OF(pages), .max = INT64_MAX, .sentence = "of the document; 0: not known"},
+    {.name = "told", .type = FIELD_LIST, OF(told), .sentence = "the reasons of which its person was told on the screen"},
     {.name = NULL},
 };
+
+static const struct field told_fields[] = {JOB, REASON, {.name = NULL}};
 
 static const struct field jobs_end_fields[] = {{.name = NULL}};
 
@@ -149,6 +152,7 @@ const struct link_type print_link_types[PRINT_MESSAGE_TYPE_COUNT] = {
     [PRINT_PROBE] = {"probe", LINK_BROKER, probe_fields, NULL, NULL, "ask a printer what it is and can"},
     [PRINT_TEST_PAGE] = {"test-page", LINK_BROKER, test_page_fields, NULL, NULL, "print a page of our own"},
     [PRINT_COUNTED] = {"counted", LINK_BROKER, counted_fields, NULL, NULL, "answers \"printed\": it is in the journal"},
+    [PRINT_TOLD] = {"told", LINK_BROKER, told_fields, NULL, NULL, "its person was told on the screen why the job is no further: say so with the job from now on"},
     [PRINT_ROUTE] = {"route", LINK_AGENT, route_fields, "type", NULL, "where is this job to go now"},
     [PRINT_JOB] = {"job", LINK_AGENT, job_fields, NULL, NULL, "a job is in this state; all that there are after every hello, then each change"},
     [PRINT_JOBS_END] = {"jobs-end", LINK_AGENT, jobs_end_fields, NULL, NULL, "after every hello: all jobs were told"},

@@ -25,6 +25,7 @@ enum print_message_type {
     PRINT_PROBE,    // ask a printer what it is: request_id, uri, fingerprint
     PRINT_TEST_PAGE, // print a page of our own: request_id, printer, uri, fingerprint
     PRINT_COUNTED,   // answers PRINT_PRINTED, and said once the link is up: number; it is in the journal
+    PRINT_TOLD,      // its person was told on the screen why a job is no further: job, reason
     // From the print server.
     PRINT_ROUTE,    // where is it to go: request_id, job, host, certificate, certified_ms and user_name, or principal;
                     // target, sealed, created_ms, avoid
@@ -77,6 +78,7 @@ struct print_message {
     char avoid[ID_SIZE];            // one that just failed
     char sealed[PRINT_SEALED_SIZE]; // the job's key; empty: the document is not whole yet, and no key is wanted
     char key[PRINT_KEY_SIZE];       // the same, unsealed
+    char told[JOB_REASONS_SIZE];    // the reasons of which its person was told
     int64_t created_ms, delete_at_ms, at_ms;
     int64_t outcome, order, reason; // enums print_outcome, print_order, job_reason
     char person[ID_SIZE];

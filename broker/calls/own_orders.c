@@ -194,12 +194,17 @@ static const struct session *shown_session(const struct services *services, cons
     return wall_may_use(services->state, tenant_id, NOUN_DEVICE, device_id) ? session : NULL;
 }
 
-static void note_told(const struct services *services, const struct session *session,
-                      const struct device_message *message)
+// The print server keeps it with the job, since nothing is kept here.
+static void note_told(struct services *services, const struct session *session, const struct device_message *message)
 {
+    struct print_message told = {.type = PRINT_TOLD, .reason = message->why};
     struct known_job *job = find_job(services, session->person, message->job);
-    if (job)
-        job->told |= UINT64_C(1) << message->why;
+    if (!job || job_reasons_have(job->told, message->why))
+        return;
+    job->told = job_reasons_with(job->told, message->why);
+    TEXT_PUT(told.job, message->job);
+    log_info("print", "%s: its person was told at %s: %s", job->id, session->device, job_reason_words[message->why]);
+    services_tell_print_server(services, job->server, &told);
 }
 
 void own_orders_message(struct services *services, const char *device_id, const struct device_message *message)
@@ -227,17 +232,6 @@ void own_orders_message(struct services *services, const char *device_id, const 
 
 // ---- what they are told
 
-// What they did themselves they know; and what is so no longer once it can be told is not told.
-static bool is_worth_telling(const struct known_job *job)
-{
-    static const bool silent[JOB_REASON_COUNT] = {
-        [JOB_REASON_NONE] = true, [JOB_BROKER_AWAY] = true, [JOB_BY_ITS_PERSON] = true};
-    assert(job->reason >= 0 && job->reason < JOB_REASON_COUNT);
-    static_assert(JOB_REASON_COUNT <= 64, "a bit for each");
-    return job->person[0] && !silent[job->reason] && (job->state != JOB_DONE || job->reason == JOB_AT_SUBSTITUTE) &&
-           !(job->told >> job->reason & 1);
-}
-
 static void tell_notice(struct services *services, const struct session *session, const struct known_job *job)
 {
     char tenant_id[SLUG_SIZE];
@@ -256,7 +250,7 @@ static void tell_notice(struct services *services, const struct session *session
 
 void own_orders_notice(struct services *services, const struct known_job *job)
 {
-    if (!is_worth_telling(job))
+    if (!known_job_is_untold(job))
         return;
     struct session_walk walk = state_sessions_of(services->state, SESSIONS_OF_PERSON, job->person);
     for (const struct session *session; (session = state_next_session(&walk));)
@@ -267,7 +261,7 @@ void own_orders_notices(struct services *services, const struct session *session
 {
     struct print_jobs_walk walk = print_jobs_of(&services->print_jobs, session->person);
     for (const struct known_job *job; (job = print_jobs_next(&walk));)
-        if (is_worth_telling(job))
+        if (known_job_is_untold(job))
             tell_notice(services, session, job);
 }
 

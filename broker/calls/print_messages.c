@@ -124,6 +124,7 @@ static void take_job(struct services *services, const char *server_id, const str
                              .created_ms = message->created_ms,
                              .size = message->size,
                              .pages = message->pages,
+                             .told = job_reasons_read(message->told),
                              .heard_ms = clock_steady_ms()};
     if (!text_is_slug(message->job, strlen(message->job))) {
         complain(services, server_id, "of a job without a name");
@@ -260,6 +261,7 @@ void print_message(struct services *services, const char *server_id, struct prin
     case PRINT_PROBE:
     case PRINT_TEST_PAGE:
     case PRINT_COUNTED:
+    case PRINT_TOLD:
     case PRINT_MESSAGE_TYPE_COUNT:
         return; // the broker's own
     }

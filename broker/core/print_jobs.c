@@ -12,6 +12,14 @@ bool known_job_is_over(const struct known_job *job)
     return job->state == JOB_DONE || job->state == JOB_CANCELLED;
 }
 
+bool known_job_is_untold(const struct known_job *job)
+{
+    // What they did themselves they know, and that the broker is away is so no longer once it can be told.
+    bool silent = job->reason == JOB_REASON_NONE || job->reason == JOB_BROKER_AWAY || job->reason == JOB_BY_ITS_PERSON;
+    return job->person[0] && !silent && (job->state != JOB_DONE || job->reason == JOB_AT_SUBSTITUTE) &&
+           !job_reasons_have(job->told, job->reason);
+}
+
 void print_jobs_init(struct print_jobs *jobs)
 {
     *jobs = (struct print_jobs){.of_person.key_offset = offsetof(struct known_job, person)};
@@ -71,7 +79,8 @@ static bool is_stale(const struct known_job *job, const char *server_id, int64_t
 static bool is_long_over(const struct known_job *job, const char *server_id, int64_t now_ms)
 {
     (void)server_id;
-    return known_job_is_over(job) && now_ms - job->heard_ms > PRINT_JOB_OVER_MS;
+    int64_t kept_ms = known_job_is_untold(job) ? PRINT_UNTOLD_MS : PRINT_JOB_OVER_MS;
+    return known_job_is_over(job) && now_ms - job->heard_ms > kept_ms;
 }
 
 static void drop_printers_of(struct print_jobs *jobs, const char *server_id)
@@ -158,7 +167,7 @@ struct known_job *print_jobs_take(struct print_jobs *jobs, const struct known_jo
     struct known_job *job = mem_new(1, sizeof *job);
     *job = *said;
     if (present) {
-        job->told = present->told;
+        job->told |= present->told;
         if (!job->delete_at_ms)
             job->delete_at_ms = present->delete_at_ms;
         drop_job(jobs, present);

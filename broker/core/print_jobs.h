@@ -9,8 +9,9 @@
 enum {
     PRINT_JOBS_OF_SERVER_MAX = 20000, // that are remembered of one print server, and of one person there
     PRINT_JOBS_OF_PERSON_MAX = 500,
-    PRINT_JOB_OVER_MS = 10 * 60 * 1000, // so long one that is out, or was cancelled, is still shown
-    PRINT_AWAY_MS = 60 * 1000,          // so long a printer is believed to be away that nobody has said so again of
+    PRINT_JOB_OVER_MS = 10 * 60 * 1000,        // so long one that is out, or was cancelled, is still shown
+    PRINT_UNTOLD_MS = 7 * 24 * 60 * 60 * 1000, // and so long while its person was not told of it
+    PRINT_AWAY_MS = 60 * 1000, // so long a printer is believed to be away that nobody has said so again of
 };
 
 struct known_job {
@@ -23,7 +24,7 @@ struct known_job {
     int64_t state, reason; // enums job_state, job_reason
     int64_t created_ms, delete_at_ms, size, pages;
     int64_t heard_ms; // steady
-    uint64_t told;    // a bit for each enum job_reason of which its person was told
+    uint64_t told;    // the reasons of which its person was told (job_reasons_have)
     bool stale;       // said before its print server's link came up last, and not again yet
 };
 
@@ -65,11 +66,14 @@ void print_jobs_forget(struct print_jobs *jobs, const char *server_id); // it wa
 // Forgets what has been over for long; and that a printer is away, so that it is tried again.
 void print_jobs_sweep(struct print_jobs *jobs, int64_t now_ms);
 
-// What its print server says of a job, as `said`; what it does not say (told, delete_at_ms, and a person once found
-// out) stays as it was. The row, which is good until the next change; NULL when it is too much, or another server's.
+// What its print server says of a job, as `said`; what it does not say (delete_at_ms, and a person once found out)
+// stays as it was, and what its person was told. The row, which is good until the next change; NULL when it is too
+// much, or another server's.
 struct known_job *print_jobs_take(struct print_jobs *jobs, const struct known_job *said);
 const struct known_job *print_jobs_find(const struct print_jobs *jobs, const char *id);
 bool known_job_is_over(const struct known_job *job); // out, or cancelled
+// There is something to say to its person that they were not told, and did not do themselves.
+bool known_job_is_untold(const struct known_job *job);
 
 // How many are not over; of a printer, of a print server; NULL: of any.
 int64_t print_jobs_waiting(const struct print_jobs *jobs, const char *printer_id, const char *server_id);

@@ -451,8 +451,13 @@ static void note_answer(struct job_dispatch *dispatch, const struct print_messag
     enum job_reason reason = message->outcome == PRINT_SEND || message->outcome == PRINT_WAIT
                                  ? (enum job_reason)message->reason
                                  : (enum job_reason)job.reason;
-    if (text_equal(job.person, message->person) && job.delete_at_ms == message->delete_at_ms && job.reason == reason)
+    bool waits = job.state == SPOOL_WAITING && message->outcome == PRINT_WAIT;
+    const char *printer = waits && message->printer[0] ? message->printer : job.printer; // its person hears for which
+    if (text_equal(job.person, message->person) && text_equal(job.printer, printer) &&
+        job.delete_at_ms == message->delete_at_ms && job.reason == reason)
         return;
+    if (printer != job.printer)
+        TEXT_PUT(job.printer, printer);
     TEXT_PUT(job.person, message->person);
     job.delete_at_ms = message->delete_at_ms;
     job.reason = reason;

@@ -65,6 +65,7 @@ static void tell_job(void *arg, const struct spool_job *job)
     TEXT_PUT(message.principal, job->principal);
     TEXT_PUT(message.person, job->person);
     TEXT_PUT(message.printer, job->printer);
+    TEXT_PUT(message.told, job->told);
     send_message(arg, &message);
 }
 
@@ -127,6 +128,17 @@ static void welcome(struct print_service *service, const struct print_message *m
     accounts_tell_all(service->accounts);
 }
 
+// So that nobody is told twice, whatever the broker has forgotten meanwhile.
+static void note_told(struct print_service *service, const struct print_message *message)
+{
+    const struct spool_job *present = spool_find(service->spool, message->job);
+    if (!present || spool_job_is_over(present))
+        return;
+    struct spool_job job = *present;
+    job_reasons_print(job.told, job_reasons_with(job_reasons_read(job.told), message->reason));
+    spool_put(service->spool, &job, NULL, NULL);
+}
+
 static void link_message(void *arg, const void *of_link)
 {
     struct print_service *service = arg;
@@ -150,6 +162,9 @@ static void link_message(void *arg, const void *of_link)
         return;
     case PRINT_COUNTED:
         accounts_counted(service->accounts, message->number);
+        return;
+    case PRINT_TOLD:
+        note_told(service, message);
         return;
     case PRINT_ROUTE:
     case PRINT_JOB:

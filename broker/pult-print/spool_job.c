@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-print/spool_job.h"
-#include "broker/api/job.h"
 #include "broker/base/text.h"
 
 #include <assert.h>
@@ -34,6 +33,7 @@ static const struct field job_fields[] = {
     {.name = "changed", .type = FIELD_NUMBER, AT(changed_ms), .max = INT64_MAX, .sentence = "since when it is so"},
     {.name = "person", .type = FIELD_TEXT, AT(person), .sentence = "whose it is, by the broker"},
     {.name = "delete_at", .type = FIELD_NUMBER, AT(delete_at_ms), .max = INT64_MAX, .sentence = "when it is given up"},
+    {.name = "told", .type = FIELD_LIST, AT(told), .sentence = "the reasons of which its person was told"},
     {.name = "printer", .type = FIELD_TEXT, AT(printer), .sentence = "where it is, or was last"},
     {.name = "printer_uri", .type = FIELD_TEXT, AT(printer_uri), .sentence = "of that printer"},
     {.name = "fingerprint", .type = FIELD_DIGEST, AT(fingerprint), .sentence = "of that printer's certificate"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What is kept of a job beside its document: one record, by its rows. There is no title in it.
 #pragma once
-#include "broker/api/types.h"
+#include "broker/api/job.h"
 
 enum {
     SPOOL_ID_SIZE = 35, // "j-" and 32 hexadecimal digits
@@ -40,7 +40,8 @@ struct spool_job {
     int64_t created_ms, changed_ms;
     // As the broker says.
     char person[ID_SIZE];
-    int64_t delete_at_ms; // 0: it has not said yet
+    int64_t delete_at_ms;        // 0: it has not said yet
+    char told[JOB_REASONS_SIZE]; // the reasons of which its person was told on the screen
     // Of its printing.
     char printer[ID_SIZE]; // where it is, or was last
     char printer_uri[URI_SIZE];

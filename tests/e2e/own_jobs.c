@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 static void open_printing_town(void)
 {
@@ -123,4 +124,50 @@ Test(own_jobs, are_released_in_the_session)
     screen_shows("desk2", "anna auf ts1", 10);
     desk_types("desk2", "echo weiter");
     screen_shows("desk2", "weiter", 10);
+}
+
+static void desk_shows_room1_away(void)
+{
+    screen_shows("desk1", "Drucker 11, Rathaus, 11(.|\n)*antwortet nicht", 40);
+}
+
+// Whoever forgets what: the broker, the print server, the link, the desk.
+Test(own_jobs, that_cannot_come_out_are_told_of_once_and_come_out_later)
+{
+    anna_is_at("desk1");
+    town("off room1");
+    anna_prints("room1", "Eins");
+    desk_shows_room1_away();
+    anna_prints("room1", "Zwei");
+    place_soon("broker", "[ $(grep -c 'was told at neustadt/desk1: printer-away' $TOWN/logs/broker.log) = 2 ]", 40);
+    broker_is_killed();
+    broker_starts_again();
+    jobs_are("map(select(.reason == \"printer-away\")) | length == 2");
+    place_runs("print", "pkill -KILL -x pult-print; while pgrep -x pult-print; do sleep 0.02; done; "
+                        "tests/town/serve-print $TOWN $BUILD again");
+    anna_leaves("desk1");
+    broker_is_killed();
+    broker_starts_again();
+    jobs_are("map(select(.reason == \"printer-away\")) | length == 2");
+    anna_is_at("desk2");
+    jobs_are("map(select(.reason == \"printer-away\")) | length == 2");
+    town("on room1");
+    setenv("PAPER_SECONDS", "60", 1);
+    paper("room1 2");
+    paper("room2 0");
+    story_runs("! grep -h 'told of j-' $TOWN/logs/desk?.log | sed 's/.*told of//' | sort | uniq -d | grep .");
+    story_runs("! grep 'told of j-' $TOWN/logs/desk2.log");
+}
+
+Test(own_jobs, of_somebody_at_home_come_out_at_their_own_printer)
+{
+    pultctl("profile set neustadt/clerk home_printing=own-printer");
+    anna_is_at("desk1");
+    anna_leaves("desk1");
+    anna_prints("next-to-me", "Nachtschicht");
+    paper("room1 1 Nachtschicht"); // the nearest to where she was last
+    pultctl("person set neustadt/anna printer=neustadt/room2");
+    anna_prints("next-to-me", "Frühschicht");
+    paper("room2 1 Frühschicht");
+    paper("room1 1");
 }

@@ -3,6 +3,7 @@
 #include "broker/calls/own_orders.h"
 #include "broker/api/link_rows.h"
 #include "broker/api/record.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/print_messages.h"
@@ -252,6 +253,53 @@ static void session_is_shown(const char *device_id)
     struct device_message shown = {.type = DEVICE_STATE, .state = DESK_REPORTS_CONNECTED, .fence = anna.session.fence};
     TEXT_PUT(shown.session, anna.session.id);
     device_message(&calls.services, device_id, &shown);
+}
+
+static void server_says_told(const char *name, const char *told)
+{
+    struct print_message message = {
+        .type = PRINT_JOB, .user_name = "x", .state = JOB_WAITING, .reason = JOB_PRINTER_AWAY, .created_ms = 5};
+    TEXT_PUT(message.job, name);
+    TEXT_PUT(message.person, PERSON);
+    TEXT_PUT(message.told, told);
+    print_message(&calls.services, SERVER, &message);
+}
+
+Test(own_orders, what_a_person_was_told_outlives_the_broker_with_the_job)
+{
+    server_says("j-1", PERSON, JOB_WAITING, JOB_PRINTER_AWAY);
+    desk_says("neustadt/desk1", DEVICE_NOTICED, "j-1", "");
+    cr_assert_eq(calls.told_count, 1);
+    cr_assert_eq(calls.told[0].message.type, PRINT_TOLD);
+    cr_assert_str_eq(calls.told[0].message.job, "j-1");
+    cr_assert_eq(calls.told[0].message.reason, JOB_PRINTER_AWAY);
+    desk_says("neustadt/desk1", DEVICE_NOTICED, "j-1", "");
+    cr_assert_eq(calls.told_count, 0, "it is kept already");
+    print_jobs_clear(&calls.services.print_jobs); // as after a start
+    calls.to_desk_count = 0;
+    server_says_told("j-1", "of-a-later-version printer-stopped printer-away");
+    cr_assert_eq(calls.to_desk_count, 0);
+    server_says_told("j-1", "");
+    cr_assert_eq(calls.to_desk_count, 0, "nor is it forgotten");
+    server_says_told("j-2", "printer-stopped");
+    expect_notice("neustadt/desk1", "j-2", JOB_PRINTER_AWAY);
+}
+
+Test(own_orders, that_a_job_was_given_up_is_kept_until_its_person_was_told)
+{
+    struct print_jobs *jobs = &calls.services.print_jobs;
+    int64_t now_ms = clock_steady_ms();
+    core_change(&calls.core, anna.session.id, SESSION_DESK_DISCONNECTS);
+    server_says("j-1", PERSON, JOB_CANCELLED, JOB_TOO_OLD);
+    server_says("j-2", PERSON, JOB_DONE, JOB_REASON_NONE);
+    print_jobs_sweep(jobs, now_ms + 2 * PRINT_JOB_OVER_MS);
+    cr_assert(print_jobs_find(jobs, "neustadt/j-1"));
+    cr_assert_null(print_jobs_find(jobs, "neustadt/j-2"));
+    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &anna);
+    session_is_shown("neustadt/desk1");
+    expect_notice("neustadt/desk1", "j-1", JOB_TOO_OLD);
+    print_jobs_sweep(jobs, now_ms + 2 * (int64_t)PRINT_UNTOLD_MS);
+    cr_assert_null(print_jobs_find(jobs, "neustadt/j-1"), "not for ever");
 }
 
 Test(own_orders, what_was_not_shown_is_told_at_the_next_desk)

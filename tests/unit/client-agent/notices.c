@@ -97,7 +97,40 @@ Test(notices, are_shown_one_after_the_other_and_once)
     notices_clicked(notices);
     add("j-2", JOB_PRINTER_AWAY, "again");
     add("j-2", JOB_NO_GRANT, "other");
-    cr_assert_str_eq(done, "one shown told hidden two shown told hidden other");
+    cr_assert_str_eq(done, "one shown told hidden two shown told hidden told other", "said again, not shown");
+}
+
+Test(notices, of_several_jobs_are_one_where_they_say_the_same)
+{
+    notices_in_front(notices, true);
+    add("j-1", JOB_PRINTER_AWAY, "room1");
+    add("j-2", JOB_PRINTER_AWAY, "room1");
+    add("j-3", JOB_PRINTER_AWAY, "room2");
+    drawn();
+    cr_assert_str_eq(done, "room1 shown told told");
+    cr_assert_str_eq(noticed.job, "j-2");
+    add("j-4", JOB_PRINTER_AWAY, "room1");
+    cr_assert_str_eq(done, "room1 shown told told told", "it still stands there");
+    cr_assert_str_eq(noticed.job, "j-4");
+    notices_clicked(notices);
+    drawn();
+    cr_assert_str_eq(done, "room1 shown told told told hidden room2 shown told");
+    notices_clicked(notices);
+    add("j-5", JOB_PRINTER_AWAY, "room1");
+    cr_assert(strstr(done, "hidden room1"), "that one is read no longer: %s", done);
+}
+
+Test(notices, that_the_broker_tells_again_are_acknowledged_again_and_not_shown)
+{
+    notices_in_front(notices, true);
+    add("j-1", JOB_PRINTER_AWAY, "one");
+    add("j-1", JOB_PRINTER_AWAY, "one");
+    cr_assert_str_eq(done, "one", "not seen yet");
+    drawn();
+    notices_clicked(notices);
+    add("j-1", JOB_PRINTER_AWAY, "one");
+    cr_assert_str_eq(done, "one shown told hidden told");
+    cr_assert_str_eq(noticed.job, "j-1");
 }
 
 Test(notices, go_by_themselves)

@@ -364,8 +364,9 @@ Test(job_dispatch, who_is_told_to_wait_is_asked_about_again_when_there_is_news)
 {
     struct print_message printers = {.type = PRINT_PRINTERS};
     add_job(1);
-    answer(last_asked(), PRINT_WAIT, "", JOB_PRINTER_AWAY);
+    answer(last_asked(), PRINT_WAIT, ROOM2, JOB_PRINTER_AWAY);
     cr_assert_eq(spool_find(spool, id_of(1))->reason, JOB_PRINTER_AWAY);
+    cr_assert_str_eq(spool_find(spool, id_of(1))->printer, ROOM2);
     cr_assert_eq(asked_count, 1);
     job_dispatch_printers(dispatch, &printers);
     cr_assert_eq(asked_count, 2);
