@@ -313,15 +313,17 @@ static void set_limits(struct handover *job)
     curl_easy_setopt(job->line->curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
 }
 
-// What our PPD passes through stays what it was; FINAL_CONTENT_TYPE is PDF for all of them.
+// What our PPD passes through stays what it was; of all else a filter makes PDF, the type of which cupsd calls that of
+// the queue.
 static const char *document_format(const struct handover *job)
 {
-    static const char *const passed[] = {"application/pdf", "image/pwg-raster", "image/urf"};
+    static const char pdf[] = "application/pdf";
+    static const char *const passed[] = {pdf, "image/pwg-raster", "image/urf"};
     const char *came = word_of(job, PRINT_WORD_TYPE), *made = word_of(job, PRINT_WORD_FINAL_TYPE);
     for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
         if (text_equal(came, passed[i]))
             return came;
-    return *made && !text_starts(made, "printer/") ? made : came;
+    return text_starts(made, "printer/") ? pdf : *made ? made : came;
 }
 
 // ---- what became of it

@@ -75,10 +75,12 @@ void print_ppd(struct text *ppd, const struct host_queue *queue)
                    "*Font Courier: Standard \"(1.0)\" Standard ROM\n");
     text_addf(ppd, "*ModelName: \"%s\"\n*ShortNickName: \"%s\"\n*NickName: \"%s\"\n", model, model, model);
     text_addf(ppd, "*ColorDevice: %s\n*DefaultColorSpace: Gray\n", queue->colour ? "True" : "False");
-    // Raster that comes is raster that goes: at the same price cupsd would make PDF of it.
-    text_adds(ppd, "*cupsFilter2: \"application/pdf application/pdf 10 -\"\n"
-                   "*cupsFilter2: \"image/pwg-raster image/pwg-raster 0 -\"\n"
-                   "*cupsFilter2: \"image/urf image/urf 0 -\"\n");
+    // Raster that comes is raster that goes: at the same price cupsd would make PDF of it. By these lines a queue has
+    // one type of its own; by those that name what comes out it has four, and cupsd compares each with each at every
+    // change of a queue.
+    text_adds(ppd, "*cupsFilter: \"application/pdf 10 -\"\n"
+                   "*cupsFilter: \"image/pwg-raster 0 -\"\n"
+                   "*cupsFilter: \"image/urf 0 -\"\n");
     add_media(ppd, queue->a3 ? 2 : 1);
     if (queue->duplex)
         add_duplex(ppd);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-host/print_queues.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/worker.h"
@@ -13,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { EVERY_MS = 15 * 1000, AGAIN_MS = 3 * 1000 };
+enum { EVERY_MS = 15 * 1000, AGAIN_MS = 3 * 1000, REST_MAX_MS = 10 * 1000 };
 
 // What a thread works with: its own copy, since it may outlive everything.
 struct settle_job {
@@ -34,6 +35,7 @@ struct print_queues {
     struct host_message wanted; // its queues and people
     struct worker *worker;      // one at a time
     bool outdated;              // what it works at
+    int64_t began_ms, next_ms;  // steady; when it began, and not before when the next one begins
     struct loop_timer *every;
     char fault[CUPS_QUEUES_FAULT_SIZE];
 };
@@ -89,6 +91,12 @@ static void tell_result(struct print_queues *queues, const struct settle_job *jo
     set_fault(queues, fault);
 }
 
+static void settle_soon(struct print_queues *queues)
+{
+    int64_t wait_ms = queues->next_ms - clock_steady_ms();
+    loop_timer_start(queues->every, wait_ms > 0 ? wait_ms : 0);
+}
+
 static void settled(void *arg)
 {
     struct settle_job *job = arg;
@@ -97,7 +105,14 @@ static void settled(void *arg)
     tell_result(queues, job);
     int64_t wait_ms = !*queues->fault && !job->result.kept ? EVERY_MS : AGAIN_MS;
     worker_free(take(queues->worker));
-    loop_timer_start(queues->every, queues->outdated ? 0 : wait_ms);
+    // With hundreds of queues one more person keeps cupsd busy for seconds: it rests as long, and who comes meanwhile
+    // comes in with the others.
+    int64_t now_ms = clock_steady_ms(), rest_ms = now_ms - queues->began_ms;
+    queues->next_ms = now_ms + (rest_ms < REST_MAX_MS ? rest_ms : REST_MAX_MS);
+    if (queues->outdated)
+        settle_soon(queues);
+    else
+        loop_timer_start(queues->every, wait_ms);
 }
 
 static void *copy_rows(const struct record_list *list, const struct record_type *type)
@@ -112,6 +127,7 @@ static void start_settling(void *arg)
     if (queues->worker || !queues->known)
         return;
     queues->outdated = false;
+    queues->began_ms = clock_steady_ms();
     struct settle_job *job = mem_new(1, sizeof *job);
     TEXT_PUT(job->socket, queues->config.socket);
     TEXT_PUT(job->state_dir, queues->config.state_dir);
@@ -156,7 +172,8 @@ void print_queues_set(struct print_queues *queues, const struct host_message *me
     queues->wanted.people.rows = copy_rows(&message->people, &host_printing_person_type);
     queues->known = true;
     queues->outdated = true;
-    start_settling(queues);
+    if (!queues->worker)
+        settle_soon(queues);
 }
 
 void print_queues_print(const struct print_queues *queues, struct text *text)

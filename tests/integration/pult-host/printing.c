@@ -73,6 +73,17 @@ Test(printing, raster_goes_through_as_it_is_too)
     cupsd_expect_success();
 }
 
+Test(printing, what_is_neither_is_made_into_pdf)
+{
+    cupsd_has_queues();
+    cupsd_shell("printf '%%s\\n' 'Sehr geehrte' 'Damen' >%s/a.txt; chmod 644 %s/a.txt", cupsd_folder, cupsd_folder);
+    cupsd_as(CUPSD_ANNA, "sh -c 'cd ${CUPS_SERVER%/*} && lp -t x a.txt'");
+    cupsd_expect_success();
+    cupsd_expect(1, "document-format", "application/pdf");
+    cupsd_shell("head -c 5 %s/server/1.document | grep -q %%PDF-", cupsd_folder);
+    cupsd_expect_success();
+}
+
 static void expect_offer(const char *queue, const char *name, const char *offered)
 {
     char uri[CUPSD_LINE_SIZE], text[CUPSD_LINE_SIZE] = "";
