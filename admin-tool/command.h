@@ -48,7 +48,8 @@ command_run help_show, admin_log_on, admin_log_off, token_list, token_revoke, st
     host_enrol_token, session_show_message, session_lock, person_erase, person_unlock, device_enrol_token,
     logon_explain, tenant_check, apply_file, apply_table, backup_make, grant_request, grant_approve, grant_revoke,
     printer_ask, printer_drain, printer_undrain, printer_test, job_release, job_cancel, job_move,
-    print_server_enrol_token, account_list, printer_find, complete_show;
+    print_server_enrol_token, account_list, printer_find, complete_show, gateway_enrol_token, gateway_drain,
+    gateway_undrain;
 
 // Does something with the thing that the first word names; answered as JSON where that is wanted. `answer` as for
 // tool_send.

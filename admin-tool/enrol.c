@@ -67,7 +67,7 @@ enum exit_code enrol_print_tokens(struct tool *tool, const struct record_list *c
     int64_t until_ms = 0;
     for (size_t i = 0; i < changes->count; i++) {
         const struct noun_change *change = record_at(changes, &noun_change_type, i);
-        bool joins = change->noun == NOUN_DEVICE || change->noun == NOUN_PRINT_SERVER ||
+        bool joins = change->noun == NOUN_DEVICE || change->noun == NOUN_PRINT_SERVER || change->noun == NOUN_GATEWAY ||
                      (change->noun == NOUN_HOST && !is_windows(change));
         if (change->change != CHANGE_ADD || !joins)
             continue;
@@ -99,4 +99,9 @@ enum exit_code host_enrol_token(struct tool *tool, const struct invocation *invo
 enum exit_code print_server_enrol_token(struct tool *tool, const struct invocation *invocation)
 {
     return print_token(tool, NOUN_PRINT_SERVER, invocation->words[0]);
+}
+
+enum exit_code gateway_enrol_token(struct tool *tool, const struct invocation *invocation)
+{
+    return print_token(tool, NOUN_GATEWAY, invocation->words[0]);
 }

@@ -33,7 +33,13 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { SWEEP_MS = 5000, DAY_MS = 24 * 60 * 60 * 1000, LINGER_MS = 2, PATH_ROOM = CONFIG_PATH_SIZE + 64 };
+enum {
+    SWEEP_MS = 5000,
+    CHANNELS_MS = 1000,
+    DAY_MS = 24 * 60 * 60 * 1000,
+    LINGER_MS = 2,
+    PATH_ROOM = CONFIG_PATH_SIZE + 64
+};
 
 static const char first_token_word[] = "first-token";
 
@@ -275,7 +281,7 @@ static struct server_config server_config(struct broker *broker)
         .unproven =
             {
                 .all = config->unproven_connections,
-                .listener = config->unproven_per_port,
+                .port = config->unproven_per_port,
                 .network = config->unproven_per_network,
                 .handshakes = config->unproven_handshakes,
                 .patience_ms = config->unproven_patience_s * 1000,
@@ -528,6 +534,7 @@ static void end_broker(struct broker *broker)
     print_seal_free(broker->seal);
     print_requests_free(services->print_requests);
     print_jobs_clear(&services->print_jobs);
+    channels_fini(&services->channels);
     journal_close(broker->journal);
     backup_maker_free(broker->backup);
     ca_free(broker->ca);

@@ -6,7 +6,7 @@
 #include "broker/base/text.h"
 #include "broker/net/certificate.h"
 #include "broker/net/envelope.h"
-#include "broker/server/listener.h"
+#include "broker/net/listener.h"
 #include "broker/server/root_socket.h"
 
 #include <dirent.h>

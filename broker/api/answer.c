@@ -33,6 +33,7 @@ static const struct field logon_answer_fields[] = {
     {.name = "one_time_password", .type = FIELD_TEXT, AT(logon_answer, one_time_password), .flags = FIELD_SECRET, .sentence = "password for the host; empty: the typed one"},
     {.name = "password_follows", .type = FIELD_FLAG, AT(logon_answer, password_follows), .sentence = "the typed password follows it after a colon"},
     {.name = "abandoned_host", .type = FIELD_TEXT, AT(logon_answer, abandoned_host), .sentence = "host of an earlier session that cannot be reached"},
+    {.name = "channel", .type = FIELD_TEXT, AT(logon_answer, channel), .flags = FIELD_SECRET | FIELD_SPARSE, .sentence = "token for a channel through a gateway, good for once and for seconds; only when it was asked for"},
     {.name = "clipboard", .type = FIELD_FLAG, AT(logon_answer, clipboard), .sentence = "allowed channels"},
     {.name = "drives", .type = FIELD_FLAG, AT(logon_answer, drives), .sentence = "allowed channels"},
     {.name = "printers", .type = FIELD_FLAG, AT(logon_answer, printers), .sentence = "allowed channels"},
@@ -50,6 +51,7 @@ static const struct field certificate_answer_fields[] = {
     {.name = "device", .type = FIELD_ID, AT(certificate_answer, device), .refers = NOUN_DEVICE, .flags = FIELD_SPARSE, .sentence = "the device it is for"},
     {.name = "host", .type = FIELD_ID, AT(certificate_answer, host), .refers = NOUN_HOST, .flags = FIELD_SPARSE, .sentence = "or the session host"},
     {.name = "print_server", .type = FIELD_ID, AT(certificate_answer, print_server), .refers = NOUN_PRINT_SERVER, .flags = FIELD_SPARSE, .sentence = "or the print server"},
+    {.name = "gateway", .type = FIELD_ID, AT(certificate_answer, gateway), .refers = NOUN_GATEWAY, .flags = FIELD_SPARSE, .sentence = "or the gateway"},
     {.name = "certificate", .type = FIELD_TEXT, AT(certificate_answer, certificate), .sentence = "certificate, DER in base64"},
     {.name = NULL},
 };
@@ -185,7 +187,7 @@ static const struct field own_certificate_report_fields[] = {
 const struct record_type own_certificate_report_type = TYPE(own_certificate_report);
 
 static const struct field certificate_ending_fields[] = {
-    {.name = "kind", .type = FIELD_CHOICE, AT(certificate_ending, kind), .choices = noun_names, .column = 1, .sentence = "device, host or print server"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(certificate_ending, kind), .choices = noun_names, .column = 1, .sentence = "device, host, print server or gateway"},
     {.name = "id", .type = FIELD_ID, AT(certificate_ending, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
     {.name = "until", .type = FIELD_TIME, AT(certificate_ending, until_ms), .column = 3, .sentence = "when its certificate expires"},
     {.name = NULL},
@@ -193,7 +195,7 @@ static const struct field certificate_ending_fields[] = {
 const struct record_type certificate_ending_type = TYPE(certificate_ending);
 
 static const struct field identity_shared_fields[] = {
-    {.name = "kind", .type = FIELD_CHOICE, AT(identity_shared, kind), .choices = noun_names, .column = 1, .sentence = "device, host or print server"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(identity_shared, kind), .choices = noun_names, .column = 1, .sentence = "device, host, print server or gateway"},
     {.name = "id", .type = FIELD_ID, AT(identity_shared, id), .refers = NOUN_NONE, .column = 2, .sentence = "which"},
     {.name = "since", .type = FIELD_TIME, AT(identity_shared, since_ms), .column = 3, .sentence = "when that was noticed"},
     {.name = NULL},
@@ -246,7 +248,7 @@ static const struct field printing_problem_fields[] = {
 const struct record_type printing_problem_type = TYPE(printing_problem);
 
 static const struct field agent_count_fields[] = {
-    {.name = "kind", .type = FIELD_CHOICE, AT(agent_count, kind), .choices = noun_names, .column = 1, .sentence = "of devices, of hosts or of print servers"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(agent_count, kind), .choices = noun_names, .column = 1, .sentence = "of devices, of hosts, of print servers or of gateways"},
     {.name = "version", .type = FIELD_TEXT, AT(agent_count, version), .column = 2, .sentence = "of the agent"},
     {.name = "protocol", .type = FIELD_NUMBER, AT(agent_count, protocol), .max = INT32_MAX, .column = 3, .sentence = "that it speaks"},
     {.name = "count", .type = FIELD_NUMBER, AT(agent_count, count), .max = INT64_MAX, .column = 4, .sentence = "machines with such an agent"},
@@ -296,9 +298,9 @@ static const struct field status_answer_fields[] = {
     {.name = "device_ca_until", .type = FIELD_TIME, AT(status_answer, device_ca_until_ms), .sentence = "when the certificate of the device CA expires"},
     {.name = "disk_free", .type = FIELD_NUMBER, AT(status_answer, disk_free_permille), .max = 1000, .flags = FIELD_SPARSE, .sentence = "how much of the journal's disk is left, permille"},
     {.name = "own_certificates", .type = FIELD_RECORDS, AT(status_answer, own_certificates), .max = ANSWER_ITEMS_MAX, .record = &own_certificate_report_type, .sentence = "the certificate that the broker shows, and the CA of administrators' certificates"},
-    {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices, hosts and print servers whose certificate expires within 30 days, or has expired"},
+    {.name = "certificates_ending", .type = FIELD_RECORDS, AT(status_answer, certificates_ending), .max = ANSWER_ITEMS_MAX, .record = &certificate_ending_type, .sentence = "devices, hosts, print servers and gateways whose certificate expires within 30 days, or has expired"},
     {.name = "grants_ending", .type = FIELD_RECORDS, AT(status_answer, grants_ending), .max = ANSWER_ITEMS_MAX, .record = &noun_types[NOUN_GRANT], .sentence = "grants in force that end within 14 days, or unless both sides confirm them until then"},
-    {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices, hosts and print servers whose identity is in use at two places: their key may have been copied"},
+    {.name = "identities_shared", .type = FIELD_RECORDS, AT(status_answer, identities_shared), .max = ANSWER_ITEMS_MAX, .record = &identity_shared_type, .sentence = "devices, hosts, print servers and gateways whose identity is in use at two places: their key may have been copied"},
     {.name = "names_reused", .type = FIELD_RECORDS, AT(status_answer, names_reused), .max = ANSWER_ITEMS_MAX, .record = &name_reused_type, .sentence = "assignments to a person whose user name is somebody else's now"},
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},

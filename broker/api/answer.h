@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the methods answer that are about no single noun, and the problem document of those that are refused.
 #pragma once
+#include "broker/api/channel.h"
 #include "broker/api/noun_status.h"
 #include "broker/api/otp.h"
 
@@ -39,6 +40,7 @@ struct logon_answer {
     char name[NAME_SIZE];                  // of the person, to greet them
     char one_time_password[OTP_TEXT_SIZE]; // empty: the typed password goes to the host
     bool password_follows;                 // behind the one-time password, after a colon, stands the typed one
+    char channel[CHANNEL_TOKEN_SIZE];      // a token, for a gateway; empty: none was asked for
     char abandoned_host[NAME_SIZE];        // host of an earlier session that cannot be reached; empty: none
     bool clipboard, drives, printers, sound, multi_monitor;
     bool reconnected;           // a running session was found again
@@ -50,7 +52,7 @@ extern const struct record_type logon_answer_type;
 
 // All ids but one are empty.
 struct certificate_answer {
-    char device[ID_SIZE], host[ID_SIZE], print_server[ID_SIZE];
+    char device[ID_SIZE], host[ID_SIZE], print_server[ID_SIZE], gateway[ID_SIZE];
     char certificate[CERTIFICATE_TEXT_SIZE];
 };
 extern const struct record_type certificate_answer_type;

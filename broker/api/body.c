@@ -53,6 +53,7 @@ const struct record_type backup_query_type = {"backup_query", backup_query_field
 static const struct field logon_request_fields[] = {
     {.name = "name", .type = FIELD_TEXT, AT(logon_request, name), .sentence = "user name as typed; not with a ticket"},
     {.name = "password", .type = FIELD_TEXT, AT(logon_request, password), .flags = FIELD_SECRET, .sentence = "the password; not with a ticket"},
+    {.name = "channel", .type = FIELD_FLAG, AT(logon_request, channel), .sentence = "the desk is outside: it needs a way through a gateway"},
     {.name = NULL},
 };
 const struct record_type logon_request_type = TYPE(logon_request);

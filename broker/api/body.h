@@ -22,6 +22,7 @@ extern const struct record_type page_query_type, events_query_type, accounts_que
 struct logon_request {
     char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate
     char password[SECRET_MAX + 1];
+    bool channel; // the desk is outside: it needs a way through a gateway
 };
 
 struct password_request {

@@ -28,6 +28,7 @@ static const struct field password_fields[] = {
     SESSION,
     FENCE,
     {.name = "password", .type = FIELD_TEXT, AT(password), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "one-time password for the session; empty: it no longer belongs to this desk"},
+    {.name = "channel", .type = FIELD_TEXT, AT(channel), .flags = FIELD_SECRET | FIELD_SPARSE, .sentence = "token for a channel through a gateway, when it was asked for"},
     {.name = NULL},
 };
 
@@ -43,6 +44,13 @@ static const struct field state_fields[] = {
     FENCE,
     {.name = "state", .type = FIELD_CHOICE, AT(state), .flags = FIELD_REQUIRED, .choices = desk_report_words, .sentence = "state of the session"},
     {.name = "detail", .type = FIELD_TEXT, AT(detail), .sentence = "why, for the log"},
+    {.name = NULL},
+};
+
+static const struct field renew_fields[] = {
+    SESSION,
+    FENCE,
+    {.name = "wants_channel", .type = FIELD_FLAG, AT(wants_channel), .flags = FIELD_SPARSE, .sentence = "the desk is outside: it needs a way through a gateway, too"},
     {.name = NULL},
 };
 
@@ -94,7 +102,7 @@ const struct link_type device_link_types[DEVICE_MESSAGE_TYPE_COUNT] = {
     [DEVICE_OWN_JOBS] = {"own-jobs", LINK_BROKER, own_jobs_fields, NULL, NULL, "answers \"jobs\", \"release\" and \"cancel\""},
     [DEVICE_SHOWING] = {"showing", LINK_AGENT, showing_fields, NULL, NULL, "once the link is up: what the desk shows"},
     [DEVICE_STATE] = {"state", LINK_AGENT, state_fields, NULL, NULL, "the session is now in this state"},
-    [DEVICE_RENEW] = {"renew", LINK_AGENT, bare_fields, NULL, "renew", "asks for a fresh one-time password, after the line to the host broke"},
+    [DEVICE_RENEW] = {"renew", LINK_AGENT, renew_fields, NULL, "renew", "asks for a fresh one-time password, after the line to the host broke"},
     [DEVICE_NOTICED] = {"noticed", LINK_AGENT, noticed_fields, NULL, NULL, "the person was told"},
     [DEVICE_JOBS] = {"jobs", LINK_AGENT, bare_fields, NULL, NULL, "asks for the print jobs of the session's person, who pressed the keys for it"},
     [DEVICE_RELEASE] = {"release", LINK_AGENT, release_fields, NULL, NULL, "print this one of them"},

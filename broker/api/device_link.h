@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What the broker and a desk's agent say to each other over the device's link; rows of api/link.
 #pragma once
+#include "broker/api/channel.h"
 #include "broker/api/host_link.h"
 #include "broker/api/link.h"
 #include "broker/api/otp.h"
@@ -14,7 +15,8 @@ enum device_message_type {
     DEVICE_END,      // the session has ended; reason
     DEVICE_LOCK,     // show it no longer, it goes on; reason
     DEVICE_DESK,     // once the link is up, and whenever it changes: what people call this desk; place
-    DEVICE_PASSWORD, // answer to DEVICE_RENEW: `password`; empty when the session is not this desk's any more
+    DEVICE_PASSWORD, // answer to DEVICE_RENEW: `password`, and `channel` when it is asked for; empty when the session
+                     // is not this desk's any more
     DEVICE_DESKTOP,  // the desktop is there: show it
     DEVICE_NOTICE,   // a print job does not come out as it should: tell the person; job, why, place
     DEVICE_OWN_JOBS, // answers DEVICE_JOBS and the two orders: own
@@ -49,6 +51,8 @@ struct device_message {
     char detail[NAME_SIZE]; // why, for the log
     int64_t reason;         // enum host_reason: why, for the person
     char password[OTP_TEXT_SIZE];
+    char channel[CHANNEL_TOKEN_SIZE]; // a token, for a gateway
+    bool wants_channel;
     char job[JOB_NAME_SIZE];
     int64_t why;           // enum job_reason
     char printer[ID_SIZE]; // where to release it; empty: the nearest

@@ -4,7 +4,7 @@
 #include "broker/api/codec_print.h"
 #include "broker/api/link.h"
 
-enum { SCHEMAS_MAX = 160 };
+enum { SCHEMAS_MAX = 192 };
 
 // A schema that was referred to. `message`: of a link, else NULL.
 struct json_schema {

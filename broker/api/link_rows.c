@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/link_rows.h"
 #include "broker/api/device_link.h"
+#include "broker/api/gateway_link.h"
 #include "broker/api/host_link.h"
 #include "broker/api/print_link.h"
 
@@ -29,6 +30,14 @@ const struct link_row link_rows[] = {
      .size = sizeof(struct print_message),
      .message_max = PRINT_MESSAGE_MAX,
      .rate = {.burst = 30000, .per_minute = 60000}}, // all its jobs at once, and some messages for each
+    {.noun = NOUN_GATEWAY,
+     .path = "/v1/gateways/link",
+     .program = "pult-gateway",
+     .types = gateway_link_types,
+     .type_count = GATEWAY_MESSAGE_TYPE_COUNT,
+     .size = sizeof(struct gateway_message),
+     .message_max = GATEWAY_MESSAGE_MAX,
+     .rate = {.burst = 20000, .per_minute = 30000}}, // a morning's log-ons
 };
 const size_t link_count = sizeof link_rows / sizeof *link_rows;
 

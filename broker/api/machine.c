@@ -4,6 +4,7 @@
 const struct machine_row machine_rows[] = {
     {NOUN_DEVICE, ROLE_DEVICE, offsetof(struct certificate_answer, device), .serves = false},
     {NOUN_HOST, ROLE_HOST, offsetof(struct certificate_answer, host), .serves = false},
+    {NOUN_GATEWAY, ROLE_GATEWAY, offsetof(struct certificate_answer, gateway), .serves = false},
     {NOUN_PRINT_SERVER, ROLE_PRINT_SERVER, offsetof(struct certificate_answer, print_server), .serves = true},
 };
 const size_t machine_count = sizeof machine_rows / sizeof *machine_rows;

@@ -13,6 +13,7 @@ enum role {
     ROLE_DEVICE,          // an enrolled device, by its certificate
     ROLE_HOST,            // the agent of a session host, by its certificate
     ROLE_PRINT_SERVER,    // a print server, by its certificate
+    ROLE_GATEWAY,         // a gateway, by its certificate
     ROLE_MACHINE,         // any of these
     ROLE_ADMIN,           // an administrator of the tenant concerned, or of the district
     ROLE_DISTRICT,        // an administrator of the district
@@ -29,6 +30,7 @@ enum method_id {
     METHOD_DEVICE_LINK,
     METHOD_HOST_LINK,
     METHOD_PRINT_LINK,
+    METHOD_GATEWAY_LINK,
     METHOD_ENROL,
     METHOD_RENEW,
     METHOD_ADMIN_LOGON,

@@ -100,6 +100,14 @@ static const struct field print_server_status_fields[] = {
     {.name = NULL},
 };
 
+static const struct field gateway_status_fields[] = {
+    STORED(gateway_status, gateway, NOUN_GATEWAY),
+    {.name = "agent", .type = FIELD_CHOICE, AT(gateway_status, agent), .choices = agent_presences, .column = 3, .sentence = "whether pult-gateway is connected to the broker"},
+    {.name = "channels", .type = FIELD_NUMBER, AT(gateway_status, channels), .max = INT64_MAX, .flags = FIELD_SPARSE, .column = 4, .sentence = "sessions that it carries now"},
+    OF_AGENT(gateway_status),
+    {.name = NULL},
+};
+
 static const struct field job_status_fields[] = {
     {.name = "id", .type = FIELD_ID, AT(job_status, id), .refers = NOUN_NONE, .column = 1, .sentence = "its id, in its owner's tenant"},
     {.name = "person", .type = FIELD_ID, AT(job_status, person), .refers = NOUN_PERSON, .sentence = "whose it is; empty: not found out yet"},
@@ -136,24 +144,19 @@ const struct record_type host_status_type = STATUS(host_status), session_status_
                          administrator_status_type = STATUS(administrator_status),
                          assignment_status_type = STATUS(assignment_status), tenant_status_type = STATUS(tenant_status),
                          printer_status_type = STATUS(printer_status),
-                         print_server_status_type = STATUS(print_server_status), job_status_type = STATUS(job_status),
+                         print_server_status_type = STATUS(print_server_status),
+                         gateway_status_type = STATUS(gateway_status), job_status_type = STATUS(job_status),
                          grant_status_type = STATUS(grant_status);
 
 // Of some nothing more is known than what is stored.
 const struct record_type *const noun_status_types[NOUN_COUNT] = {
-    [NOUN_TENANT] = &tenant_status_type,
-    [NOUN_SITE] = &noun_types[NOUN_SITE],
-    [NOUN_POOL] = &noun_types[NOUN_POOL],
-    [NOUN_HOST] = &host_status_type,
-    [NOUN_PROFILE] = &noun_types[NOUN_PROFILE],
-    [NOUN_ASSIGNMENT] = &assignment_status_type,
-    [NOUN_DEVICE] = &device_status_type,
-    [NOUN_ADMINISTRATOR] = &administrator_status_type,
-    [NOUN_PERSON] = &person_status_type,
-    [NOUN_SESSION] = &session_status_type,
-    [NOUN_PRINTER] = &printer_status_type,
-    [NOUN_PRINT_SERVER] = &print_server_status_type,
-    [NOUN_JOB] = &job_status_type,
+    [NOUN_TENANT] = &tenant_status_type,        [NOUN_SITE] = &noun_types[NOUN_SITE],
+    [NOUN_POOL] = &noun_types[NOUN_POOL],       [NOUN_HOST] = &host_status_type,
+    [NOUN_PROFILE] = &noun_types[NOUN_PROFILE], [NOUN_ASSIGNMENT] = &assignment_status_type,
+    [NOUN_DEVICE] = &device_status_type,        [NOUN_ADMINISTRATOR] = &administrator_status_type,
+    [NOUN_PERSON] = &person_status_type,        [NOUN_SESSION] = &session_status_type,
+    [NOUN_PRINTER] = &printer_status_type,      [NOUN_PRINT_SERVER] = &print_server_status_type,
+    [NOUN_GATEWAY] = &gateway_status_type,      [NOUN_JOB] = &job_status_type,
     [NOUN_GRANT] = &grant_status_type,
 };
 
@@ -179,6 +182,7 @@ const struct record_type noun_list_types[NOUN_COUNT] = {
     [NOUN_SESSION] = {"session_list", LIST_FIELDS(&session_status_type), sizeof(struct noun_list)},
     [NOUN_PRINTER] = {"printer_list", LIST_FIELDS(&printer_status_type), sizeof(struct noun_list)},
     [NOUN_PRINT_SERVER] = {"print_server_list", LIST_FIELDS(&print_server_status_type), sizeof(struct noun_list)},
+    [NOUN_GATEWAY] = {"gateway_list", LIST_FIELDS(&gateway_status_type), sizeof(struct noun_list)},
     [NOUN_JOB] = {"job_list", LIST_FIELDS(&job_status_type), sizeof(struct noun_list)},
     [NOUN_GRANT] = {"grant_list", LIST_FIELDS(&grant_status_type), sizeof(struct noun_list)},
 };

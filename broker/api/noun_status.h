@@ -84,6 +84,13 @@ struct print_server_status {
     struct agent_status of_agent;
 };
 
+struct gateway_status {
+    struct gateway gateway;
+    int64_t agent;    // enum agent_presence
+    int64_t channels; // that it carries; -1: not known, it is not linked
+    struct agent_status of_agent;
+};
+
 // A job that waits, is being printed or was until lately: as its print server said last.
 struct job_status {
     char id[ID_SIZE]; // "tenant/j-<hex>", of its owner's tenant
@@ -114,6 +121,7 @@ union noun_status {
     union record record;
     struct printer_status printer;
     struct print_server_status print_server;
+    struct gateway_status gateway;
     struct job_status job;
     struct host_status host;
     struct session_status session;
@@ -128,7 +136,7 @@ union noun_status {
 extern const struct record_type *const noun_status_types[NOUN_COUNT];
 extern const struct record_type host_status_type, session_status_type, device_status_type, person_status_type,
     administrator_status_type, assignment_status_type, tenant_status_type, printer_status_type,
-    print_server_status_type, job_status_type, grant_status_type;
+    print_server_status_type, gateway_status_type, job_status_type, grant_status_type;
 extern const char *const group_standing_names[]; // by enum group_standing of core, then NULL
 extern const char *const host_health_names[];    // by enum host_health of core, then NULL
 

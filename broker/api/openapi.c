@@ -24,6 +24,7 @@ static const struct {
     [ROLE_DEVICE] = {"device", {"machine_certificate"}},
     [ROLE_HOST] = {"host", {"machine_certificate"}},
     [ROLE_PRINT_SERVER] = {"print-server", {"machine_certificate"}},
+    [ROLE_GATEWAY] = {"gateway", {"machine_certificate"}},
     [ROLE_MACHINE] = {"machine", {"machine_certificate"}},
     [ROLE_ADMIN] = {"administrator", {"token", "administrator_certificate"}},
     [ROLE_DISTRICT] = {"district", {"token", "administrator_certificate"}},

@@ -50,6 +50,8 @@ const struct refusal_row refusal_rows[REFUSAL_COUNT] = {
     [REFUSAL_BUSY] = {"busy", 503, _("The broker is busy. Try again in a moment.")},
     [REFUSAL_NO_PRINT_SERVER] = {"no-print-server", 503, _("No print server is connected that could do that. Administrators: look whether pult-print runs.")},
     [REFUSAL_PRINTER_UNREACHABLE] = {"printer-unreachable", 503, _("The printer could not be asked. Check that it is switched on and that its address is right.")},
+    [REFUSAL_NOT_OUTSIDE] = {"not-outside", 403, _("Your workplace cannot be used from outside. Use a desk in the town hall or ask the help desk.")},
+    [REFUSAL_CHANNEL_REFUSED] = {"channel-refused", 403, _("This way to your desktop is not valid any more. Open the desktop again.")},
     [REFUSAL_PACKETS_LOST] = {"packets-lost", 503, _("Large packets are lost on the way to the broker, small ones get through (MTU). Try again: only small ones are used for the next hour. Tell the help desk.")},
     [REFUSAL_BROKER_UNREACHABLE] = {"broker-unreachable", 503, _("The broker cannot be reached. Try again in a minute or ask the help desk.")},
 };

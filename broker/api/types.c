@@ -18,6 +18,7 @@ static const char *const pool_kinds[] = {"terminal-server", "desktop", NULL};
 static const char *const host_oses[] = {"linux", "windows", NULL};
 static const char *const authentications[] = {"one-time-password", "password", NULL};
 static const char *const home_printings[] = {"hold", "own-printer", NULL};
+static const char *const outside_accesses[] = {"nobody", "device", "any", NULL};
 const char *const page_counter_words[] = {"printer", "document", NULL};
 const char *const session_state_words[] = {"starting", "connected", "disconnected", "ended", NULL};
 
@@ -94,6 +95,7 @@ static const struct field profile_fields[] = {
     {.name = "sound", .type = FIELD_FLAG, AT(profile, sound), .sentence = "sound of the session at the desk"},
     {.name = "multi_monitor", .type = FIELD_FLAG, AT(profile, multi_monitor), .sentence = "all monitors of the desk"},
     {.name = "home_printing", .type = FIELD_CHOICE, AT(profile, home_printing), .choices = home_printings, .sentence = "a print job of somebody who is at no desk: held until it is released at a printer, or sent to their own office printer"},
+    {.name = "outside", .type = FIELD_CHOICE, AT(profile, outside), .choices = outside_accesses, .sentence = "who may come from outside, through a gateway: nobody, people at a desk of ours, or people at any computer"},
     {.name = "hours", .type = FIELD_TEXT, AT(profile, hours), .column = 4, .sentence = "logon hours, such as 06:00-20:00, or 22:00-06:00 across midnight; empty: always"},
     {.name = "days", .type = FIELD_LIST, AT(profile, days), .column = 5, .sentence = "logon days, mon to sun; empty: all"},
     {.name = "authentication", .type = FIELD_CHOICE, AT(profile, authentication), .choices = authentications, .sentence = "how sessions are opened: with a one-time password only, or with the person's password after it, where programs in the session need that"},
@@ -159,6 +161,20 @@ static const struct field print_server_fields[] = {
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(print_server, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "enrol_token_until", .type = FIELD_TIME, AT(print_server, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
     {.name = "identity_shared", .type = FIELD_TIME, AT(print_server, shared_ms), .flags = FIELD_READ_ONLY, .sentence = "when its identity was seen in use at two places at once: its key may have been copied, enrol it again"},
+    END,
+};
+
+static const struct field gateway_fields[] = {
+    OWN_ID(gateway),
+    {.name = "name", .type = FIELD_TEXT, AT(gateway, name), .flags = FIELD_REQUIRED, .column = 2, .sentence = "host name by which it is called from outside, as in its certificate"},
+    {.name = "port", .type = FIELD_NUMBER, AT(gateway, port), .min = 1, .max = 65535, .flags = FIELD_REQUIRED, .sentence = "its port, usually 443"},
+    {.name = "draining", .type = FIELD_FLAG, AT(gateway, draining), .flags = FIELD_READ_ONLY, .column = 5, .sentence = "it lets nobody in any more; who is in stays"},
+    {.name = "certificate", .type = FIELD_DIGEST, AT(gateway, certificate), .flags = FIELD_READ_ONLY, .sentence = "SHA-256 of the certificate that it shows the broker; empty: not enrolled yet"},
+    {.name = "certificate_until", .type = FIELD_TIME, AT(gateway, until_ms), .flags = FIELD_READ_ONLY, .column = 6, .sentence = "when that certificate expires; the gateway renews it in time"},
+    {.name = "enrolled", .type = FIELD_TIME, AT(gateway, enrolled_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was enrolled"},
+    {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(gateway, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
+    {.name = "enrol_token_until", .type = FIELD_TIME, AT(gateway, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
+    {.name = "identity_shared", .type = FIELD_TIME, AT(gateway, shared_ms), .flags = FIELD_READ_ONLY, .sentence = "when its identity was seen in use at two places at once: its key may have been copied, enrol it again"},
     END,
 };
 
@@ -234,6 +250,7 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_PRINTER] = {"printer", "printers", printer_fields, sizeof(struct printer), true, "a printer that print servers send jobs to"},
     [NOUN_DEVICE] = {"device", "devices", device_fields, sizeof(struct device), true, "a thin client at a desk"},
     [NOUN_PRINT_SERVER] = {"print-server", "print-servers", print_server_fields, sizeof(struct print_server), true, "a machine with pult-print: takes print jobs from session hosts and sends them to printers"},
+    [NOUN_GATEWAY] = {"gateway", "gateways", gateway_fields, sizeof(struct gateway), true, "a machine with pult-gateway: lets people in from outside, and carries their sessions"},
     [NOUN_ADMINISTRATOR] = {"administrator", "administrators", administrator_fields, sizeof(struct administrator), true, "an administrator with a client certificate; members of a tenant's admin_group need none"},
     [NOUN_PERSON] = {"person", "people", person_fields, sizeof(struct person), true, "somebody who has logged on"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
@@ -243,8 +260,8 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
 // clang-format on
 
 const char *const noun_names[] = {
-    "tenant",       "site",          "pool",   "host",    "profile", "assignment", "printer", "device",
-    "print-server", "administrator", "person", "session", "job",     "grant",      "none",    NULL};
+    "tenant",  "site",          "pool",   "host",    "profile", "assignment", "printer", "device", "print-server",
+    "gateway", "administrator", "person", "session", "job",     "grant",      "none",    NULL};
 
 // Without braces, which versions of clang-format set in different ways.
 #define TYPE(holder) #holder, holder##_fields, sizeof(struct holder)
@@ -259,6 +276,7 @@ const struct record_type noun_types[NOUN_COUNT] = {
     [NOUN_PRINTER] = {TYPE(printer)},
     [NOUN_DEVICE] = {TYPE(device)},
     [NOUN_PRINT_SERVER] = {TYPE(print_server)},
+    [NOUN_GATEWAY] = {TYPE(gateway)},
     [NOUN_ADMINISTRATOR] = {TYPE(administrator)},
     [NOUN_PERSON] = {TYPE(person)},
     [NOUN_SESSION] = {TYPE(session)},

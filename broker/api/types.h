@@ -30,6 +30,7 @@ enum noun {
     NOUN_PRINTER,
     NOUN_DEVICE,
     NOUN_PRINT_SERVER,
+    NOUN_GATEWAY,
     NOUN_ADMINISTRATOR,
     NOUN_PERSON,
     NOUN_SESSION,
@@ -201,12 +202,16 @@ enum authentication { AUTHENTICATION_OTP, AUTHENTICATION_PASSWORD };
 // What becomes of a print job for where the person is, while they are at no desk.
 enum home_printing { HOME_PRINTING_HOLD, HOME_PRINTING_OWN_PRINTER };
 
+// From where a workplace may be used, each more than the one before.
+enum outside_access { OUTSIDE_BY_NOBODY, OUTSIDE_BY_DEVICE, OUTSIDE_BY_ANY };
+
 struct profile {
     char id[ID_SIZE];
     char name[NAME_SIZE];
     char pool[ID_SIZE];
     bool clipboard, drives, printers, sound, multi_monitor;
     int64_t home_printing;                                   // enum home_printing
+    int64_t outside;                                         // enum outside_access: through a gateway
     char hours[NAME_SIZE];                                   // "06:00-20:00", empty: always
     char days[LIST_SIZE];                                    // mon tue wed thu fri sat sun, empty: all
     int64_t authentication;                                  // enum authentication
@@ -260,6 +265,20 @@ struct print_server {
     char address[NAME_SIZE]; // name or IP address, for session hosts
     int64_t port;
     int64_t accounts;              // the highest number of its accounts that is in the journal
+    char certificate[DIGEST_SIZE]; // SHA-256 of its certificate (DER), empty: not enrolled
+    int64_t until_ms;              // how long that is valid
+    int64_t enrolled_ms;
+    char enrol_token_hash[DIGEST_SIZE]; // SHA-256 of the enrolment token
+    int64_t enrol_token_until_ms;
+    int64_t shared_ms; // when its identity was seen in use at two places; 0: never
+};
+
+// Runs pult-gateway: lets people in from outside, and carries their sessions.
+struct gateway {
+    char id[ID_SIZE];
+    char name[NAME_SIZE]; // host name by which it is called from outside
+    int64_t port;
+    bool draining;                 // lets nobody in any more; who is in stays
     char certificate[DIGEST_SIZE]; // SHA-256 of its certificate (DER), empty: not enrolled
     int64_t until_ms;              // how long that is valid
     int64_t enrolled_ms;
@@ -358,6 +377,7 @@ union record {
     struct printer printer;
     struct device device;
     struct print_server print_server;
+    struct gateway gateway;
     struct administrator administrator;
     struct person person;
     struct session session;

@@ -2,6 +2,7 @@
 #include "broker/calls/device_messages.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/gateway_messages.h"
 #include "broker/calls/host_password.h"
 #include "broker/calls/own_orders.h"
 
@@ -188,8 +189,11 @@ static void renew(struct services *services, const char *device_id, const struct
         (!session_user_name(services->state, session, user_name) ||
          !host_password(services, session, user_name, answer.password)))
         log_error("session", "%s: cannot create a one-time password", session->id);
+    if (theirs && message->wants_channel)
+        gateway_offer(services, session, CHANNEL_PLAIN, "", answer.channel);
     services_tell_device(services, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);
+    explicit_bzero(answer.channel, sizeof answer.channel);
 }
 
 // It is before its person now, or still.

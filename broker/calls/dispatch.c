@@ -57,8 +57,10 @@ static const struct {
 } exceptions[] = {
     {METHOD_REMOVE, NOUN_SESSION, call_session_end},
     {METHOD_REMOVE, NOUN_PERSON, call_person_erase},
-    {METHOD_DRAIN, NOUN_PRINTER, call_printer_drain},
-    {METHOD_UNDRAIN, NOUN_PRINTER, call_printer_undrain},
+    {METHOD_DRAIN, NOUN_PRINTER, call_noun_drain},
+    {METHOD_UNDRAIN, NOUN_PRINTER, call_noun_undrain},
+    {METHOD_DRAIN, NOUN_GATEWAY, call_noun_drain},
+    {METHOD_UNDRAIN, NOUN_GATEWAY, call_noun_undrain},
     {METHOD_LIST, NOUN_JOB, call_jobs},
     {METHOD_SHOW, NOUN_JOB, call_job_show},
     {METHOD_RELEASE, NOUN_JOB, call_job_release},

@@ -6,6 +6,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/device_messages.h"
+#include "broker/calls/gateway_messages.h"
 #include "broker/calls/host_messages.h"
 #include "broker/calls/host_password.h"
 #include "broker/calls/logon_attempt.h"
@@ -22,6 +23,7 @@ struct logon {
     struct services *services;
     struct request *request;
     struct attempt attempt;
+    bool channel;                   // is asked for
     struct logon_decision decision; // large, and logon_decide fills it
     char user_name[USER_NAME_SIZE];
     char name[NAME_SIZE];
@@ -101,7 +103,10 @@ static void give_answer(const struct logon *logon, const char *one_time_password
     TEXT_PUT(answer.why, decision->trace.lines);
     if (decision->moved_from[0])
         place_text(logon->services, decision->moved_from, answer.moved_from);
+    if (logon->channel)
+        gateway_offer(logon->services, &decision->session, CHANNEL_PLAIN, "", answer.channel);
     request_answer(logon->request, &answer);
+    explicit_bzero(answer.channel, sizeof answer.channel);
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
 }
 
@@ -166,6 +171,11 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         text_one_line(line, sizeof line, logon->decision.trace.lines);
         log_info("logon", "%s", line);
         refuse_logon(logon, logon->decision.refusal);
+        return;
+    }
+    if (logon->channel && logon->decision.profile.outside == OUTSIDE_BY_NOBODY) {
+        log_info("logon", "profile %s is not for the outside", logon->decision.profile.id);
+        refuse_logon(logon, REFUSAL_NOT_OUTSIDE);
         return;
     }
     if (!session_user_name(services->state, &logon->decision.session, logon->user_name)) {
@@ -268,6 +278,7 @@ void call_logon(struct services *services, struct request *request)
     struct logon *logon = mem_room(sizeof *logon);
     logon->services = services;
     logon->request = request;
+    logon->channel = body->channel;
     logon->user_name[0] = logon->name[0] = 0;
     const struct tenant *tenant = wall_directory(services->state, request->peer.id, body->name);
     attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, &request->peer);

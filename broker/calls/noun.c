@@ -7,6 +7,7 @@
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/device_messages.h"
+#include "broker/calls/gateway_messages.h"
 #include "broker/calls/group_check.h"
 #include "broker/calls/person_erase.h"
 #include "broker/calls/print_orders.h"
@@ -159,6 +160,16 @@ static void fill_print_server(struct print_server_status *status, const struct s
     fill_agent(&status->of_agent, services, NOUN_PRINT_SERVER, server->id);
 }
 
+static void fill_gateway(struct gateway_status *status, const struct services *services)
+{
+    const struct gateway *gateway = &status->gateway;
+    bool is_linked = services->links.online(services->links.self, NOUN_GATEWAY, gateway->id);
+    status->gateway.until_ms = enrolment_until_ms(NOUN_GATEWAY, gateway);
+    status->agent = !gateway->certificate[0] ? AGENT_NONE : is_linked ? AGENT_LINKED : AGENT_SILENT;
+    status->channels = is_linked ? (int64_t)channels_carried(&services->channels, gateway->id) : -1;
+    fill_agent(&status->of_agent, services, NOUN_GATEWAY, gateway->id);
+}
+
 static void fill_grant(struct grant_status *status, const struct services *services)
 {
     static const enum grant_state waiting[2][2] = {{GRANT_WAITS_FOR_BOTH, GRANT_WAITS_FOR_GIVER},
@@ -188,6 +199,8 @@ void noun_fill_status(void *filled, const struct services *services, enum noun n
         fill_printer(&status->printer, services);
     else if (noun == NOUN_PRINT_SERVER)
         fill_print_server(&status->print_server, services);
+    else if (noun == NOUN_GATEWAY)
+        fill_gateway(&status->gateway, services);
     else if (noun == NOUN_ASSIGNMENT)
         status->assignment.group_standing =
             standing_of(services, status->record.id, status->assignment.assignment.group);
@@ -344,6 +357,8 @@ void noun_changed(struct services *services, enum noun noun, const char *id)
         reports_forget(&services->reports, id);
     if (noun == NOUN_PRINT_SERVER && !state_find(services->state, noun, id))
         print_jobs_forget(&services->print_jobs, id);
+    if (noun == NOUN_GATEWAY)
+        gateway_changed(services, id);
     print_tell_printers(services);
 }
 

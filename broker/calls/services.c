@@ -76,6 +76,7 @@ void services_actor(char by[ACTOR_SIZE], const struct request *request)
                                          [ROLE_DEVICE] = "device",
                                          [ROLE_HOST] = "host",
                                          [ROLE_PRINT_SERVER] = "print-server",
+                                         [ROLE_GATEWAY] = "gateway",
                                          [ROLE_MACHINE] = "member",
                                          [ROLE_ADMIN] = "admin",
                                          [ROLE_DISTRICT] = "admin"};
@@ -128,6 +129,11 @@ void services_authority(const struct services *services, char base64[PRINT_SEAL_
 bool services_tell_print_server(struct services *services, const char *id, const struct print_message *message)
 {
     return services->links.send(services->links.self, NOUN_PRINT_SERVER, id, message);
+}
+
+bool services_tell_gateway(struct services *services, const char *id, const struct gateway_message *message)
+{
+    return services->links.send(services->links.self, NOUN_GATEWAY, id, message);
 }
 
 bool services_tell_device(struct services *services, const char *id, const struct device_message *message)

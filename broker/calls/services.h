@@ -8,6 +8,7 @@
 #include "broker/base/loop.h"
 #include "broker/calls/request.h"
 #include "broker/core/calm.h"
+#include "broker/core/channels.h"
 #include "broker/core/commit.h"
 #include "broker/core/erasure.h"
 #include "broker/core/group_cache.h"
@@ -46,6 +47,7 @@ struct services {
     struct link_port links;
     struct listener_port listeners;
     struct reports reports;
+    struct channels channels;
     struct print_jobs print_jobs;
     struct print_requests *print_requests; // that a print server is asked for now
     struct limits limits;
@@ -92,8 +94,8 @@ void call_remove(struct services *services, struct request *request);
 void call_drain(struct services *services, struct request *request);
 void call_undrain(struct services *services, struct request *request);
 void call_release(struct services *services, struct request *request);
-void call_printer_drain(struct services *services, struct request *request);
-void call_printer_undrain(struct services *services, struct request *request);
+void call_noun_drain(struct services *services, struct request *request);
+void call_noun_undrain(struct services *services, struct request *request);
 void call_printer_read(struct services *services, struct request *request);
 void call_printer_test(struct services *services, struct request *request);
 void call_jobs(struct services *services, struct request *request);
@@ -139,4 +141,5 @@ void services_authority(const struct services *services, char base64[PRINT_SEAL_
 // See link_port: false when they cannot be told.
 bool services_tell_host(struct services *services, const char *id, const struct host_message *message);
 bool services_tell_print_server(struct services *services, const char *id, const struct print_message *message);
+bool services_tell_gateway(struct services *services, const char *id, const struct gateway_message *message);
 bool services_tell_device(struct services *services, const char *id, const struct device_message *message);

@@ -5,7 +5,7 @@
 #pragma once
 #include "broker/api/device_link.h"
 #include "broker/base/meter.h"
-#include "broker/core/sorted_table.h"
+#include "broker/base/sorted_table.h"
 
 enum { CALM_BURST = 6, CALM_PER_MINUTE = 12, CALM_LOGONS = 12, CALM_LOGONS_PER_MINUTE = 6 };
 

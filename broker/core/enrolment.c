@@ -31,6 +31,7 @@ static const struct enrolment_row enrolment_rows[] = {
     {NOUN_DEVICE, EVENTS(DEVICE), FIELDS(device), .enrolment = NO_FIELD},
     {NOUN_HOST, EVENTS(HOST), FIELDS(host), .enrolment = offsetof(struct host, enrolment)},
     {NOUN_PRINT_SERVER, EVENTS(PRINT_SERVER), FIELDS(print_server), .enrolment = NO_FIELD},
+    {NOUN_GATEWAY, EVENTS(GATEWAY), FIELDS(gateway), .enrolment = NO_FIELD},
 };
 
 static const struct enrolment_row *row_of(enum noun noun)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What devices, session hosts and print servers have in common: a certificate of the broker's own authority that proves
-// them, and a token to get the first one with.
+// What devices, session hosts, print servers and gateways have in common: a certificate of the broker's own authority
+// that proves them, and a token to get the first one with.
 //
 // A renewal stands in no journal when it is given out: the new certificate itself names the one that it renews
 // (CA_RENEWS), under the authority's signature. Both are accepted until the new one is shown for the first time; that

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/group_cache.h"
+#include "broker/base/sorted_table.h"
 #include "broker/base/text.h"
-#include "broker/core/sorted_table.h"
 
 #include <stdlib.h>
 #include <string.h>

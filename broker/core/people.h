@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Who is who, in memory: the rows of the erasable table of people, by opaque id and by the directory's key.
 #pragma once
+#include "broker/base/sorted_table.h"
 #include "broker/core/port.h"
-#include "broker/core/sorted_table.h"
 
 struct people {
     struct sorted_table by_id;  // struct store_person

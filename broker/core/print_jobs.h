@@ -4,7 +4,7 @@
 // it said last is kept, so nothing is lost by its silence.
 #pragma once
 #include "broker/api/print_link.h"
-#include "broker/core/sorted_table.h"
+#include "broker/base/sorted_table.h"
 
 enum {
     PRINT_JOBS_OF_SERVER_MAX = 20000, // that are remembered of one print server, and of one person there

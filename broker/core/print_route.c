@@ -14,23 +14,9 @@ static const int64_t certified_before_ms = 15 * 60 * 1000;
 
 // ---- whom a print server serves
 
-static bool is_district(const struct state *state, const char *tenant_id)
-{
-    const struct tenant *tenant = state_tenant(state, tenant_id);
-    return tenant && tenant->district;
-}
-
-static bool has_own_server(const struct state *state, const char *tenant_id)
-{
-    return wall_count(state, tenant_id, NOUN_PRINT_SERVER) > 0;
-}
-
 bool print_route_serves(const struct state *state, const char *server_id, const char *tenant_id)
 {
-    char owner_id[SLUG_SIZE];
-    wall_owner(owner_id, server_id);
-    return state_find(state, NOUN_PRINT_SERVER, server_id) && state_tenant(state, tenant_id) &&
-           (wall_owns(tenant_id, server_id) || (is_district(state, owner_id) && !has_own_server(state, tenant_id)));
+    return wall_serves(state, NOUN_PRINT_SERVER, server_id, tenant_id);
 }
 
 const struct print_server *print_route_server(const struct state *state, const char *tenant_id)

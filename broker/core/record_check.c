@@ -184,6 +184,8 @@ static bool values_fit(const struct state *state, enum noun noun, const union re
         return printer_fits(state, &record->printer, why);
     if (noun == NOUN_PRINT_SERVER)
         return host_name_fits("address", record->print_server.address, why);
+    if (noun == NOUN_GATEWAY)
+        return host_name_fits("name", record->gateway.name, why);
     if (noun == NOUN_PERSON)
         return person_fits(state, &record->person, why);
     if (noun == NOUN_TENANT)

@@ -2,9 +2,9 @@
 // What the agents of session hosts said last: soft state, never in the journal, there again within seconds of a start.
 #pragma once
 #include "broker/api/host_link.h"
+#include "broker/base/sorted_table.h"
 #include "broker/core/awake.h"
 #include "broker/core/port.h"
-#include "broker/core/sorted_table.h"
 
 enum {
     REPORT_STALE_MS = 25 * 1000,    // an agent that says nothing for so long is as good as gone

@@ -2,7 +2,7 @@
 #include "broker/core/retention.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
-#include "broker/core/sorted_table.h"
+#include "broker/base/sorted_table.h"
 
 #include <assert.h>
 #include <stdlib.h>

@@ -2,8 +2,8 @@
 // Everything the broker knows for sure, in memory. Only state_apply changes it. Pointers into it are good until the
 // next event; what must live longer is copied.
 #pragma once
+#include "broker/base/sorted_table.h"
 #include "broker/core/event.h"
-#include "broker/core/sorted_table.h"
 
 struct state;
 

@@ -2,7 +2,7 @@
 // Links that take the place of a living one of the same machine and the same certificate. A machine that was switched
 // off and on, or moved to another address, does so once; a copied key and its owner do so in turn. Soft state.
 #pragma once
-#include "broker/core/sorted_table.h"
+#include "broker/base/sorted_table.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/core/throttle.h"
 #include "broker/base/mem.h"
+#include "broker/base/sorted_table.h"
 #include "broker/base/text.h"
-#include "broker/core/sorted_table.h"
 
 #include <assert.h>
 #include <stdio.h>

@@ -98,6 +98,16 @@ const void *wall_find(const struct state *state, const char *tenant_id, enum nou
     return wall_may_use(state, tenant_id, noun, id) ? state_find(state, noun, id) : NULL;
 }
 
+bool wall_serves(const struct state *state, enum noun noun, const char *machine_id, const char *tenant_id)
+{
+    char owner_id[SLUG_SIZE];
+    wall_owner(owner_id, machine_id);
+    const struct tenant *owner = state_tenant(state, owner_id);
+    if (!owner || !state_find(state, noun, machine_id) || !state_tenant(state, tenant_id))
+        return false;
+    return wall_owns(tenant_id, machine_id) || (owner->district && !wall_count(state, tenant_id, noun));
+}
+
 struct wall_walk wall_walk(const struct state *state, const char *tenant_id, enum noun noun)
 {
     char first[SLUG_SIZE + 1];
@@ -192,6 +202,7 @@ static bool role_suffices(enum role needed, enum role has)
     case ROLE_DEVICE:
     case ROLE_HOST:
     case ROLE_PRINT_SERVER:
+    case ROLE_GATEWAY:
     case ROLE_DISTRICT:
         return has == needed;
     case ROLE_MACHINE:

@@ -36,6 +36,10 @@ const struct grant *wall_grant(const struct state *state, const char *tenant_id,
 // The record, or NULL: a thing that the tenant may not use is as good as none.
 const void *wall_find(const struct state *state, const char *tenant_id, enum noun noun, const char *id);
 
+// A machine that serves people serves those of its own tenant; one of the district's those of every tenant, too, that
+// has none of its own.
+bool wall_serves(const struct state *state, enum noun noun, const char *machine_id, const char *tenant_id);
+
 // Walks all that a tenant may use, in the order of the ids; records may be replaced meanwhile:
 // struct wall_walk walk = wall_walk(state, tenant_id, NOUN_HOST);
 // for (const struct host *host; (host = wall_next(&walk));)

@@ -3,7 +3,7 @@
 // the budget for the unproven (unproven.h) closes.
 #pragma once
 #include "broker/api/method.h"
-#include "broker/core/sorted_table.h"
+#include "broker/base/sorted_table.h"
 
 enum { CALLER_CONNECTIONS_MAX = 100 };
 

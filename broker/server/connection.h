@@ -3,10 +3,10 @@
 #pragma once
 #include "broker/api/machine.h"
 #include "broker/calls/services.h"
+#include "broker/net/unproven.h"
 #include "broker/server/caller_table.h"
 #include "broker/server/link_table.h"
 #include "broker/server/ticket_keys.h"
-#include "broker/server/unproven.h"
 
 #include <libwebsockets.h>
 
@@ -44,10 +44,18 @@ struct connection {
     bool in_callback; // of libwebsockets, which then wants to be asked before anything is written
 };
 
+// What comes by a port goes to its part of libwebsockets.
+struct port_entry {
+    struct server *server;
+    enum listener_kind kind;
+    struct lws_vhost *vhost;
+};
+
 struct server {
     struct services *services;
     struct ticket_keys *ticket_keys;
     struct lws_context *contexts[LISTENER_COUNT];
+    struct port_entry entries[LISTENER_COUNT];
     struct listener *listeners[LISTENER_COUNT];
     struct unproven_table *unproven;
     struct sorted_table callers; // of the proven

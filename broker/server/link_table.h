@@ -3,8 +3,8 @@
 // exactly one place: among those whose agent has not said hello yet, or in the table of its noun.
 #pragma once
 #include "broker/api/link_rows.h"
+#include "broker/base/sorted_table.h"
 #include "broker/core/port.h"
-#include "broker/core/sorted_table.h"
 
 struct lws;
 

@@ -2,12 +2,13 @@
 #include "broker/server/server.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/gateway_messages.h"
 #include "broker/net/certificate.h"
+#include "broker/net/listener.h"
 #include "broker/net/lws_poll_guard.h"
 #include "broker/net/lws_spin_guard.h"
 #include "broker/net/tls_policy.h"
 #include "broker/server/connection.h"
-#include "broker/server/listener.h"
 #include "broker/server/tls.h"
 
 #include <assert.h>
@@ -348,6 +349,12 @@ static struct lws_context *context_new(struct server *server, const struct serve
     return lws_create_context(&info);
 }
 
+static void enter(void *arg, int descriptor, struct unproven *unproven)
+{
+    const struct port_entry *entry = arg;
+    connection_begin(entry->server, entry->kind, entry->vhost, descriptor, unproven);
+}
+
 static bool listen_on(struct server *server, enum listener_kind kind, const struct server_config *config, int port,
                       const char *ca_file, struct fault *why)
 {
@@ -359,7 +366,19 @@ static bool listen_on(struct server *server, enum listener_kind kind, const stru
     if (!vhost)
         return fault_set(why, FAULT_INVALID, "cannot use certificate %s with key %s%s%s", config->certificate_file,
                          config->key_file, ca_file ? " and CA " : "", ca_file ? ca_file : "");
-    server->listeners[kind] = listener_new(server, kind, vhost, config->address, port, why);
+    server->entries[kind] = (struct port_entry){server, kind, vhost};
+    const struct listener_config listening = {
+        .loop = server->services->loop,
+        .unproven = server->unproven,
+        .unproven_port = (int)kind,
+        .open = &server->open,
+        .open_max = server->open_max,
+        .listen_address = config->address,
+        .port = port,
+        .begin = enter,
+        .arg = &server->entries[kind],
+    };
+    server->listeners[kind] = listener_new(&listening, why);
     return server->listeners[kind] != NULL;
 }
 
@@ -407,10 +426,20 @@ static bool listen_for_administrators(struct server *server, const struct server
            listen_on(server, LISTENER_ADMIN, config, config->admin_port, config->admin_ca_file, why);
 }
 
-static void sweep_unproven(void *arg)
+// As the configuration calls them.
+static const char *const port_names[] = {
+    [LISTENER_PUBLIC] = "port",
+    [LISTENER_DEVICE] = "device-port",
+    [LISTENER_ADMIN] = "admin-port",
+    NULL,
+};
+
+// What may not go on ends within a second or two.
+static void sweep_server(void *arg)
 {
     struct server *server = arg;
     unproven_sweep(server->unproven, clock_steady_ms());
+    gateway_sweep(server->services);
     loop_timer_start(server->sweep, SWEEP_MS);
 }
 
@@ -419,8 +448,8 @@ static bool open_listeners(struct server *server, const struct server_config *co
     assert(lws_spin_guard_works() && lws_poll_guard_works());
     lws_set_log_level(LLL_ERR | LLL_WARN, log_lws);
     server->open_max = connections_max();
-    server->unproven = unproven_table_new(&config->unproven);
-    server->sweep = loop_timer_new(server->services->loop, sweep_unproven, server);
+    server->unproven = unproven_table_new(&config->unproven, port_names);
+    server->sweep = loop_timer_new(server->services->loop, sweep_server, server);
     server->wake = loop_timer_new(server->services->loop, wake_library, server);
     loop_timer_start(server->sweep, SWEEP_MS);
     return listen_on(server, LISTENER_PUBLIC, config, config->port, NULL, why) &&
@@ -475,7 +504,11 @@ bool server_renew(struct server *server, const struct server_config *config, str
 static void get_figures(void *self, enum listener_kind kind, struct listener_figures *figures)
 {
     const struct server *server = self;
-    unproven_figures(server->unproven, kind, clock_steady_ms(), figures);
+    struct unproven_figures now;
+    unproven_figures(server->unproven, (int)kind, clock_steady_ms(), &now);
+    *figures = (struct listener_figures){now.unproven,       now.dropped_full,  now.dropped_late,
+                                         now.flood_since_ms, now.flood_dropped, ""};
+    TEXT_PUT(figures->network, now.network);
 }
 
 struct listener_port server_listeners(struct server *server)

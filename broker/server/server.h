@@ -3,7 +3,7 @@
 // of these two trusts its own authority alone. HTTPS and WebSocket by libwebsockets on the broker's loop.
 #pragma once
 #include "broker/calls/services.h"
-#include "broker/server/unproven.h"
+#include "broker/net/unproven.h"
 
 struct server;
 struct ticket_keys;

@@ -8,6 +8,7 @@ CONFIGS = {
     "broker/broker_config.c": "broker/pult-broker.conf.5",
     "broker/pult-host/host_config.c": "broker/pult-host/pult-host.conf.5",
     "broker/pult-print/print_config.c": "broker/pult-print/pult-print.conf.5",
+    "broker/pult-gateway/gateway_config.c": "broker/pult-gateway/pult-gateway.conf.5",
     "client-agent/agent_config.c": "client-agent/pult-agent.conf.5",
 }
 COMMANDS, OPTIONS, MANUAL = "admin-tool/command.c", "admin-tool/options.c", "admin-tool/pultctl.1"

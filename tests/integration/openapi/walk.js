@@ -66,6 +66,7 @@ const world = {
   "/v1/assignments/{tenant}/{name}": { profile: "neustadt/one", group: "rathaus" },
   "/v1/printers/{tenant}/{name}": { name: "Room 1", uri: "ipp://printer.example/ipp/print", site: "neustadt/one" },
   "/v1/print-servers/{tenant}/{name}": { address: "print.example", port: 8631 },
+  "/v1/gateways/{tenant}/{name}": { name: "gw.example", port: 443 },
   "/v1/devices/{tenant}/{name}": { site: "neustadt/one", room: "107" },
   "/v1/administrators/{tenant}/{name}": { name: "Robot", certificate: zeros },
 };
@@ -139,7 +140,7 @@ async function backupIsMade(token) {
 function asWhom(operation, token) {
   const who = operation["x-permission"];
   if (who === "device" || who === "machine") return { certificate: device, port: 8444 };
-  if (who === "host" || who === "print-server") return { certificate: device, port: 8444 }; // refused: it is another kind of machine
+  if (who === "host" || who === "print-server" || who === "gateway") return { certificate: device, port: 8444 }; // refused: it is another kind of machine
   return who === "unauthenticated" ? {} : { token };
 }
 

@@ -37,7 +37,7 @@ Test(methods, with_an_id_know_its_noun_and_keep_to_the_tenant)
         cr_expect(row->who != ROLE_ADMIN || row->noun == NOUN_NONE || (row->flags & METHOD_OWN_TENANT),
                   "%s %s: reaches across tenants", row->verb, row->path);
         cr_expect_eq(row->who == ROLE_DEVICE || row->who == ROLE_HOST || row->who == ROLE_PRINT_SERVER ||
-                         row->who == ROLE_MACHINE,
+                         row->who == ROLE_GATEWAY || row->who == ROLE_MACHINE,
                      (row->flags & METHOD_CERTIFICATE) != 0, "%s %s", row->verb, row->path);
     }
 }

@@ -159,6 +159,7 @@ Test(administration, a_tenant_goes_with_the_people_who_ever_logged_on_there)
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_DEVICE, "altdorf/desk1", "{}");
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_PRINTER, "altdorf/room1", "{}");
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_PRINT_SERVER, "altdorf/print", "{}");
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_GATEWAY, "altdorf/gw", "{}");
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_SITE, "altdorf/rathaus", "{}");
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_ASSIGNMENT, "altdorf/clerk", "{}");
     CALLS_EXPECT(200, METHOD_REMOVE, NOUN_PROFILE, "altdorf/clerk", "{}");
@@ -397,7 +398,7 @@ Test(administration, the_versions_of_the_agents_are_counted)
         .program = "pult-agent", .version = "0.2.0", .protocol = 2, .refusal = REFUSAL_AGENT_TOO_NEW};
     owned(json) json_object *status = status_of();
     json_object *agents = codec_member(status, "agents");
-    cr_assert_eq(json_object_array_length(agents), 3, "of devices, of hosts and of print servers");
+    cr_assert_eq(json_object_array_length(agents), 4, "of devices, of hosts, of print servers and of gateways");
     json_object *devices = json_object_array_get_idx(agents, 0);
     cr_assert_str_eq(codec_string(devices, "kind"), "device");
     cr_assert_str_eq(codec_string(devices, "version"), "0.2.0");

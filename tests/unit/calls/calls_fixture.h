@@ -30,6 +30,11 @@ struct calls_fixture {
         struct print_message message; // its list has no rows
     } told[SENT_MAX];                 // print servers
     size_t told_count;
+    struct {
+        char to[ID_SIZE];
+        struct gateway_message message;
+        int count;
+    } to_gateway;                        // the last one
     const struct print_message *printer; // what a print server answers that is asked about a printer; NULL: nothing yet
     char filter[SLUG_SIZE];              // ?tenant=
     int64_t accept;                      // ?accept=

@@ -107,6 +107,13 @@ static void add_printing(struct core_fixture *core, const char *tenant)
     core_set(core, NOUN_PRINT_SERVER, &server);
 }
 
+static void add_gateway(struct core_fixture *core, const char *tenant)
+{
+    union record gateway = {.gateway = {.name = "gw.example", .port = 443}};
+    snprintf(gateway.id, ID_SIZE, "%s/gw", tenant);
+    core_set(core, NOUN_GATEWAY, &gateway);
+}
+
 static int64_t now_of(void *arg)
 {
     return ((struct core_fixture *)arg)->now_ms;
@@ -139,6 +146,8 @@ void core_open(struct core_fixture *core)
     add_device(core, "neustadt/desk3", "neustadt/rathaus");
     add_device(core, "altdorf/desk1", "altdorf/rathaus");
     add_printing(core, "neustadt");
+    add_gateway(core, "neustadt");
+    add_gateway(core, "altdorf");
     add_printing(core, "altdorf");
 }
 

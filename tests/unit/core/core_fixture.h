@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A small town in a state, for the tests of core: tenant neustadt with two pools and three hosts, tenant altdorf with
-// one of each, desks, profiles for two groups, and in each a printer and a print server.
+// one of each, desks, profiles for two groups, and in each a printer, a print server and a gateway.
 #pragma once
 #include "broker/core/logon.h"
 

@@ -140,6 +140,17 @@ Test(wall, a_print_server_may_only_what_print_servers_may)
     }
 }
 
+Test(wall, a_gateway_may_only_what_gateways_may)
+{
+    static const struct peer gateway = {.role = ROLE_GATEWAY, .tenant = "neustadt", .id = "neustadt/gw"};
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        bool may = method->who == ROLE_UNAUTHENTICATED || method->who == ROLE_GATEWAY || method->who == ROLE_MACHINE;
+        cr_assert_eq(ask(method, &gateway, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
+        cr_assert_not(may && method->noun != NOUN_NONE, "%s %s", method->verb, method->path);
+    }
+}
+
 Test(wall, administrators_are_neither_devices_nor_hosts)
 {
     cr_assert_eq(ask(method_find(METHOD_HOST_LINK, NOUN_NONE), &admin, ""), REFUSAL_DENIED);

@@ -4,7 +4,8 @@
 #include "broker/base/mem.h"
 #include "broker/broker_config.h"
 #include "broker/client/websocket.h"
-#include "broker/server/unproven.h"
+#include "broker/core/port.h"
+#include "broker/net/unproven.h"
 #include "tests/folder.h"
 
 #include <arpa/inet.h>
@@ -32,6 +33,7 @@ struct weather {
 
 static struct agent agents[AGENTS];
 static struct agent *queue, **queue_last;
+static const char *const ports[] = {"port", "device-port", "admin-port", NULL};
 static struct unproven_table *table;
 static int64_t now_ms;
 static int dropped, linked;
@@ -137,7 +139,7 @@ static void begin(int behind_one)
     static const struct agent nobody;
     struct unproven_limits limits = read_limits();
     srandom(1);
-    table = unproven_table_new(&limits);
+    table = unproven_table_new(&limits, ports);
     queue = NULL;
     queue_last = &queue;
     now_ms = dropped = linked = 0;

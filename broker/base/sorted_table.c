@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/core/sorted_table.h"
+#include "broker/base/sorted_table.h"
 #include "broker/base/mem.h"
 
 #include <stdbool.h>

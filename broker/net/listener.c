@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/server/listener.h"
+#include "broker/net/listener.h"
 #include "broker/base/clock.h"
-#include "broker/base/log.h"
+#include "broker/base/mem.h"
 
 #include <arpa/inet.h>
 #include <assert.h>
@@ -40,9 +40,7 @@ struct arrivals {
 };
 
 struct listener {
-    struct server *server;
-    struct lws_vhost *vhost;
-    enum listener_kind kind;
+    struct listener_config config;
     int descriptor;
     struct loop_watch *watch;
     struct loop_timer *pause, *turn;
@@ -73,7 +71,7 @@ static int arrival_end(struct arrival *arrival)
     int descriptor = arrival->descriptor;
     take_out(arrival->ready ? &listener->ready : &listener->waiting, arrival);
     loop_watch_free(arrival->watch);
-    listener->server->open--;
+    --*listener->config.open;
     free(arrival);
     return descriptor;
 }
@@ -102,7 +100,7 @@ static void begin_handshake(struct arrival *arrival)
     int descriptor = arrival_end(arrival);
     listener->begun++;
     wait_for_bytes(descriptor, 1);
-    connection_begin(listener->server, listener->kind, listener->vhost, descriptor, unproven);
+    listener->config.begin(listener->config.arg, descriptor, unproven);
 }
 
 static void begin_handshakes(void *arg)
@@ -173,18 +171,19 @@ static void arrival_ready(void *arg, bool readable, bool writable)
 
 static void take_arrival(struct listener *listener, int descriptor, const struct sockaddr_storage *from)
 {
-    struct server *server = listener->server;
+    const struct listener_config *config = &listener->config;
     struct arrival *arrival = mem_new(1, sizeof *arrival);
     arrival->listener = listener;
     arrival->descriptor = descriptor;
     arrival->needed = RECORD_HEAD;
     put_last(&listener->waiting, arrival);
-    server->open++;
-    arrival->unproven = unproven_add(server->unproven, listener->kind, from, drop_arrival, arrival, clock_steady_ms());
+    ++*config->open;
+    arrival->unproven =
+        unproven_add(config->unproven, config->unproven_port, from, drop_arrival, arrival, clock_steady_ms());
     // Where much is to be done the message has come with the connection.
     if (bytes_there(arrival) >= RECORD_HEAD && !goes_on_waiting(arrival))
         return;
-    arrival->watch = loop_watch_new(server->services->loop, descriptor, arrival_ready, arrival);
+    arrival->watch = loop_watch_new(config->loop, descriptor, arrival_ready, arrival);
     loop_watch_set(arrival->watch, true, false);
 }
 
@@ -199,7 +198,7 @@ static void go_on(void *arg)
 // What is dropped is closed by the next turn. With all proven there is nobody to drop: they wait in the kernel.
 static void make_room(struct listener *listener)
 {
-    if (unproven_make_room(listener->server->unproven, clock_steady_ms()))
+    if (unproven_make_room(listener->config.unproven, clock_steady_ms()))
         return;
     loop_watch_set(listener->watch, false, false);
     loop_timer_start(listener->pause, PAUSE_MS);
@@ -218,7 +217,7 @@ static void accept_ready(void *arg, bool readable, bool writable)
     struct listener *listener = arg;
     for (int i = 0; i < ACCEPT_TURN; i++) {
         struct sockaddr_storage from;
-        bool is_full = listener->server->open >= listener->server->open_max;
+        bool is_full = *listener->config.open >= listener->config.open_max;
         int descriptor = is_full ? -1
                                  : accept4(listener->descriptor, (struct sockaddr *)&from, &(socklen_t){sizeof from},
                                            SOCK_NONBLOCK | SOCK_CLOEXEC);
@@ -282,24 +281,20 @@ bool listener_is_possible(const char *address, int port, struct fault *why)
 
 // ---- beginning and end
 
-struct listener *listener_new(struct server *server, enum listener_kind kind, struct lws_vhost *vhost,
-                              const char *address, int port, struct fault *why)
+struct listener *listener_new(const struct listener_config *config, struct fault *why)
 {
-    int descriptor = open_or_say(address, port, why);
+    int descriptor = open_or_say(config->listen_address, config->port, why);
     if (descriptor < 0)
         return NULL;
-    struct loop *loop = server->services->loop;
     struct listener *listener = mem_new(1, sizeof *listener);
-    assert(server->unproven && vhost);
-    listener->server = server;
-    listener->vhost = vhost;
-    listener->kind = kind;
+    assert(config->unproven && config->begin && config->open);
+    listener->config = *config;
     listener->descriptor = descriptor;
     listener->waiting.last = &listener->waiting.first;
     listener->ready.last = &listener->ready.first;
-    listener->watch = loop_watch_new(loop, descriptor, accept_ready, listener);
-    listener->pause = loop_timer_new(loop, go_on, listener);
-    listener->turn = loop_timer_new(loop, begin_handshakes, listener);
+    listener->watch = loop_watch_new(config->loop, descriptor, accept_ready, listener);
+    listener->pause = loop_timer_new(config->loop, go_on, listener);
+    listener->turn = loop_timer_new(config->loop, begin_handshakes, listener);
     go_on(listener);
     return listener;
 }

@@ -3,14 +3,26 @@
 // each may take for its next step. When there is no room, the one that has been idle longest makes it, so that whoever
 // comes is heard. Who has proven who they are is no longer counted: a town hall behind one address is not hurt.
 #pragma once
-#include "broker/core/port.h"
+#include "broker/base/address.h"
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/socket.h>
 
 struct unproven_limits {
-    int64_t all, listener, network; // a network: an IPv4 address, or 64 bits of an IPv6 address
-    int64_t handshakes;             // of these, in TLS or later, where they cost memory
-    int64_t patience_ms;            // for TLS's first message; for the rest of TLS and a request's head; for its body
+    int64_t all, port, network; // a network: an IPv4 address, or 64 bits of an IPv6 address
+    int64_t handshakes;         // of these, in TLS or later, where they cost memory
+    int64_t patience_ms;        // for TLS's first message; for the rest of TLS and a request's head; for its body
+};
+
+enum { UNPROVEN_PORTS_MAX = 4 };
+
+struct unproven_figures {
+    uint64_t unproven;                       // connections, now
+    uint64_t dropped_full, dropped_late;     // since the start: for want of room, for taking too long
+    int64_t flood_since_ms;                  // steady; 0: nothing is dropped for want of room
+    uint64_t flood_dropped;                  // since then
+    char network[ADDRESS_NETWORK_TEXT_SIZE]; // that the last of those came from
 };
 
 struct unproven_table;
@@ -18,11 +30,12 @@ struct unproven; // a connection
 // It is no longer in the table. False: it has proven itself meanwhile, and stays.
 typedef bool unproven_drop(void *owner);
 
-struct unproven_table *unproven_table_new(const struct unproven_limits *limits);
+// `ports`: what the log calls them, at most UNPROVEN_PORTS_MAX, then NULL; a port is its place among these. Not copied.
+struct unproven_table *unproven_table_new(const struct unproven_limits *limits, const char *const *ports);
 void unproven_table_free(struct unproven_table *table); // it is empty
 // All times are steady. `drop` is called when it is to make room, or is late.
-struct unproven *unproven_add(struct unproven_table *table, enum listener_kind listener,
-                              const struct sockaddr_storage *from, unproven_drop *drop, void *owner, int64_t now_ms);
+struct unproven *unproven_add(struct unproven_table *table, int port, const struct sockaddr_storage *from,
+                              unproven_drop *drop, void *owner, int64_t now_ms);
 // From here on it costs memory; it may have another owner.
 void unproven_handshake(struct unproven *one, unproven_drop *drop, void *owner, int64_t now_ms);
 // It did a step and may take its time for the next. At work: it waits for us, so it has all the time, and makes room
@@ -33,5 +46,4 @@ void unproven_remove(struct unproven *one); // proven, or gone; NULL allowed
 bool unproven_make_room(struct unproven_table *table, int64_t now_ms);
 // Call it about every second: drops those that took too long, says in the log what was dropped, gives memory back.
 void unproven_sweep(struct unproven_table *table, int64_t now_ms);
-void unproven_figures(const struct unproven_table *table, enum listener_kind listener, int64_t now_ms,
-                      struct listener_figures *figures);
+void unproven_figures(const struct unproven_table *table, int port, int64_t now_ms, struct unproven_figures *figures);

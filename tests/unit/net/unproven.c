@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Who is dropped when there is no room, by a clock of the test's own.
-#include "broker/server/unproven.h"
+#include "broker/net/unproven.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -19,6 +19,8 @@ struct visitor {
     bool dropped, proven;
 };
 
+enum { LISTENER_PUBLIC, LISTENER_DEVICE, LISTENER_ADMIN };
+static const char *const ports[] = {"port", "device-port", "admin-port", NULL};
 static struct unproven_table *table;
 static struct visitor visitors[VISITORS];
 static int count;
@@ -27,9 +29,9 @@ static int64_t now_ms;
 static void begin(void)
 {
     static const struct unproven_limits limits = {
-        .all = 20, .listener = 12, .network = 6, .handshakes = 4, .patience_ms = PATIENCE_MS};
+        .all = 20, .port = 12, .network = 6, .handshakes = 4, .patience_ms = PATIENCE_MS};
     log_set_level(LOG_LEVEL_ERROR);
-    table = unproven_table_new(&limits);
+    table = unproven_table_new(&limits, ports);
 }
 
 static void finish(void)
@@ -60,21 +62,21 @@ static struct sockaddr_storage address_of(const char *text)
     return address;
 }
 
-static struct visitor *comes(enum listener_kind listener, const char *from)
+static struct visitor *comes(int port, const char *from)
 {
     struct visitor *visitor = &visitors[count++];
     struct sockaddr_storage address = address_of(from);
     cr_assert_leq(count, VISITORS);
-    visitor->one = unproven_add(table, listener, &address, drop, visitor, ++now_ms);
+    visitor->one = unproven_add(table, port, &address, drop, visitor, ++now_ms);
     return visitor;
 }
 
 // Each from a network of its own.
-static struct visitor *somebody_comes(enum listener_kind listener)
+static struct visitor *somebody_comes(int port)
 {
     char from[INET_ADDRSTRLEN];
     snprintf(from, sizeof from, "10.0.%d.1", count);
-    return comes(listener, from);
+    return comes(port, from);
 }
 
 static struct visitor *begins_tls(struct visitor *visitor)
@@ -96,10 +98,10 @@ static int dropped(void)
     return number;
 }
 
-static struct listener_figures figures_of(enum listener_kind listener)
+static struct unproven_figures figures_of(int port)
 {
-    struct listener_figures figures;
-    unproven_figures(table, listener, now_ms, &figures);
+    struct unproven_figures figures;
+    unproven_figures(table, port, now_ms, &figures);
     return figures;
 }
 
@@ -150,7 +152,7 @@ Test(unproven, the_oldest_of_all_makes_room)
 {
     struct visitor *first = somebody_comes(LISTENER_PUBLIC);
     for (int i = 1; i <= 20; i++)
-        somebody_comes((enum listener_kind)(i % LISTENER_COUNT));
+        somebody_comes(i % 3);
     cr_assert(first->dropped && dropped() == 1);
 }
 
@@ -250,7 +252,7 @@ Test(unproven, a_flood_has_a_beginning_and_an_end)
 {
     for (int i = 0; i < 9; i++)
         comes(LISTENER_DEVICE, "192.0.2.1");
-    struct listener_figures figures = figures_of(LISTENER_DEVICE);
+    struct unproven_figures figures = figures_of(LISTENER_DEVICE);
     cr_assert_eq(figures.flood_dropped, 3);
     cr_assert_str_eq(figures.network, "192.0.2.1");
     int64_t since_ms = figures.flood_since_ms;

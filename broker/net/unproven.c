@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-#include "broker/server/unproven.h"
+#include "broker/net/unproven.h"
 #include "broker/base/address.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/base/sorted_table.h"
 #include "broker/base/text.h"
-#include "broker/core/sorted_table.h"
 
 #include <assert.h>
 #include <malloc.h>
@@ -17,7 +17,7 @@ enum {
     TRIM_ENDED = 256,      // so many that have ended leave enough free memory behind for it to be looked for
 };
 
-enum group_kind { GROUP_ALL, GROUP_LISTENER, GROUP_NETWORK, GROUP_HANDSHAKES, GROUP_COUNT };
+enum group_kind { GROUP_ALL, GROUP_PORT, GROUP_NETWORK, GROUP_HANDSHAKES, GROUP_COUNT };
 
 // The one that did a step last is the newest.
 struct group {
@@ -37,14 +37,14 @@ struct unproven {
         struct unproven *older, *newer;
     } at[GROUP_COUNT];
     struct network *network;
-    enum listener_kind listener;
+    int port;
     unproven_drop *drop;
     void *owner;
     int64_t step_ms;
     bool at_work;
 };
 
-struct listener_record {
+struct port_record {
     struct group group;
     uint64_t dropped_full, dropped_late;
     int64_t flood_since_ms, last_full_ms; // 0: never
@@ -56,23 +56,23 @@ struct unproven_table {
     struct unproven_limits limits;
     struct group all, handshakes;
     struct sorted_table networks;
-    struct listener_record listeners[LISTENER_COUNT];
+    struct port_record ports[UNPROVEN_PORTS_MAX];
+    const char *const *names; // of the ports
+    int port_count;
     int64_t logged_ms; // 0: never
     int64_t trimmed_ms;
     int64_t ended; // since then
 };
 
-static const char *const listener_names[] = {
-    [LISTENER_PUBLIC] = "port",
-    [LISTENER_DEVICE] = "device-port",
-    [LISTENER_ADMIN] = "admin-port",
-};
-
-struct unproven_table *unproven_table_new(const struct unproven_limits *limits)
+struct unproven_table *unproven_table_new(const struct unproven_limits *limits, const char *const *ports)
 {
     struct unproven_table *table = mem_new(1, sizeof *table);
-    assert(limits->all > 0 && limits->listener > 0 && limits->network > 0 && limits->handshakes > 0);
+    assert(limits->all > 0 && limits->port > 0 && limits->network > 0 && limits->handshakes > 0);
     table->limits = *limits;
+    table->names = ports;
+    while (ports[table->port_count])
+        table->port_count++;
+    assert(table->port_count <= UNPROVEN_PORTS_MAX);
     return table;
 }
 
@@ -147,17 +147,17 @@ static struct network *find_network(struct unproven_table *table, const struct s
 
 // ---- what is dropped
 
-static void note_full(struct listener_record *listener, const char *network, int64_t now_ms)
+static void note_full(struct port_record *record, const char *network, int64_t now_ms)
 {
-    if (!listener->last_full_ms || now_ms - listener->last_full_ms > LATELY_MS) {
-        listener->flood_since_ms = now_ms;
-        listener->flood_dropped = 0;
+    if (!record->last_full_ms || now_ms - record->last_full_ms > LATELY_MS) {
+        record->flood_since_ms = now_ms;
+        record->flood_dropped = 0;
     }
-    listener->last_full_ms = now_ms;
-    listener->flood_dropped++;
-    listener->not_logged++;
-    listener->dropped_full++;
-    text_cut(listener->network, sizeof listener->network, network);
+    record->last_full_ms = now_ms;
+    record->flood_dropped++;
+    record->not_logged++;
+    record->dropped_full++;
+    text_cut(record->network, sizeof record->network, network);
 }
 
 static bool drop_one(struct unproven *one)
@@ -176,17 +176,17 @@ static void drop_oldest(struct group *group, enum group_kind kind, int64_t now_m
         oldest = oldest->at[kind].newer;
     if (oldest == group->newest) // perhaps the one for whom there is to be room
         oldest = group->oldest;
-    struct listener_record *listener = &oldest->table->listeners[oldest->listener];
+    struct port_record *record = &oldest->table->ports[oldest->port];
     TEXT_PUT(network, oldest->network->id);
     if (drop_one(oldest))
-        note_full(listener, network, now_ms);
+        note_full(record, network, now_ms);
 }
 
 // At most one too many, since one comes at a time. It is the newest, and never makes room itself.
 static void hold_limits(struct unproven *one, int64_t now_ms)
 {
     const struct unproven_limits *limits = &one->table->limits;
-    const int64_t most[GROUP_COUNT] = {limits->all, limits->listener, limits->network, limits->handshakes};
+    const int64_t most[GROUP_COUNT] = {limits->all, limits->port, limits->network, limits->handshakes};
     for (enum group_kind kind = 0; kind < GROUP_COUNT; kind++)
         if (one->groups[kind] && one->groups[kind]->count > most[kind])
             drop_oldest(one->groups[kind], kind, now_ms);
@@ -202,18 +202,18 @@ bool unproven_make_room(struct unproven_table *table, int64_t now_ms)
 
 // ---- one connection
 
-struct unproven *unproven_add(struct unproven_table *table, enum listener_kind listener,
-                              const struct sockaddr_storage *from, unproven_drop *drop, void *owner, int64_t now_ms)
+struct unproven *unproven_add(struct unproven_table *table, int port, const struct sockaddr_storage *from,
+                              unproven_drop *drop, void *owner, int64_t now_ms)
 {
     struct unproven *one = mem_new(1, sizeof *one);
     one->table = table;
-    one->listener = listener;
+    one->port = port;
     one->network = find_network(table, from);
     one->drop = drop;
     one->owner = owner;
     one->step_ms = now_ms;
     join_group(one, GROUP_ALL, &table->all);
-    join_group(one, GROUP_LISTENER, &table->listeners[listener].group);
+    join_group(one, GROUP_PORT, &table->ports[port].group);
     join_group(one, GROUP_NETWORK, &one->network->group);
     hold_limits(one, now_ms);
     return one;
@@ -254,9 +254,9 @@ static void drop_late(struct unproven_table *table, int64_t now_ms)
 {
     for (struct unproven *one = table->all.oldest; one && now_ms - one->step_ms > table->limits.patience_ms;) {
         struct unproven *newer = one->at[GROUP_ALL].newer;
-        struct listener_record *listener = &table->listeners[one->listener];
+        struct port_record *record = &table->ports[one->port];
         if (!one->at_work)
-            listener->dropped_late += drop_one(one);
+            record->dropped_late += drop_one(one);
         one = newer;
     }
 }
@@ -265,15 +265,15 @@ static void log_dropped(struct unproven_table *table, int64_t now_ms)
 {
     if (table->logged_ms && now_ms - table->logged_ms < LATELY_MS)
         return;
-    for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {
-        struct listener_record *listener = &table->listeners[kind];
-        if (!listener->not_logged)
+    for (int port = 0; port < table->port_count; port++) {
+        struct port_record *record = &table->ports[port];
+        if (!record->not_logged)
             continue;
         log_warn("flood",
                  "%s: %llu connections that had proven nothing were dropped to make room, the last one from %s; "
-                 "see FLOODS in pult-broker(8)",
-                 listener_names[kind], (unsigned long long)listener->not_logged, listener->network);
-        listener->not_logged = 0;
+                 "see FLOODS in the manual",
+                 table->names[port], (unsigned long long)record->not_logged, record->network);
+        record->not_logged = 0;
         table->logged_ms = now_ms;
     }
 }
@@ -298,18 +298,17 @@ void unproven_sweep(struct unproven_table *table, int64_t now_ms)
     give_memory_back(table, now_ms);
 }
 
-void unproven_figures(const struct unproven_table *table, enum listener_kind kind, int64_t now_ms,
-                      struct listener_figures *figures)
+void unproven_figures(const struct unproven_table *table, int port, int64_t now_ms, struct unproven_figures *figures)
 {
-    const struct listener_record *listener = &table->listeners[kind];
-    *figures = (struct listener_figures){
-        .unproven = (uint64_t)listener->group.count,
-        .dropped_full = listener->dropped_full,
-        .dropped_late = listener->dropped_late,
+    const struct port_record *record = &table->ports[port];
+    *figures = (struct unproven_figures){
+        .unproven = (uint64_t)record->group.count,
+        .dropped_full = record->dropped_full,
+        .dropped_late = record->dropped_late,
     };
-    if (!listener->last_full_ms || now_ms - listener->last_full_ms > LATELY_MS)
+    if (!record->last_full_ms || now_ms - record->last_full_ms > LATELY_MS)
         return;
-    figures->flood_since_ms = listener->flood_since_ms;
-    figures->flood_dropped = listener->flood_dropped;
-    TEXT_PUT(figures->network, listener->network);
+    figures->flood_since_ms = record->flood_since_ms;
+    figures->flood_dropped = record->flood_dropped;
+    TEXT_PUT(figures->network, record->network);
 }

@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/calls/gateway_messages.h"
+#include "broker/api/record.h"
+#include "broker/base/base64.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/host_password.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { KEY_BYTES = (DIGEST_SIZE - 1) / 2, NAME_BYTES = 8 };
+
+void gateway_linked(struct services *services, const char *gateway_id)
+{
+    struct gateway_message welcome = {.type = GATEWAY_WELCOME, .now_ms = commit_now_ms(services->commit)};
+    const struct gateway *gateway = state_find(services->state, NOUN_GATEWAY, gateway_id);
+    if (!gateway)
+        return;
+    log_info("gateway", "%s: connected", gateway_id);
+    services_random_hex(welcome.key, KEY_BYTES);
+    channels_link(&services->channels, gateway_id, welcome.key);
+    TEXT_PUT(welcome.name, gateway->name);
+    welcome.draining = gateway->draining;
+    services_tell_gateway(services, gateway_id, &welcome);
+    explicit_bzero(welcome.key, sizeof welcome.key);
+}
+
+void gateway_unlinked(struct services *services, const char *gateway_id)
+{
+    log_warn("gateway", "%s: disconnected; nobody new gets in there, who is in stays", gateway_id);
+    channels_unlink(&services->channels, gateway_id);
+}
+
+void gateway_changed(struct services *services, const char *gateway_id)
+{
+    const struct gateway *gateway = state_find(services->state, NOUN_GATEWAY, gateway_id);
+    if (!gateway) {
+        channels_forget(&services->channels, gateway_id);
+        return;
+    }
+    struct gateway_message drain = {.type = GATEWAY_DRAIN, .draining = gateway->draining};
+    services_tell_gateway(services, gateway_id, &drain);
+}
+
+// ---- tokens
+
+// RFC 4648, section 5, without padding.
+static void print_token(char token[CHANNEL_TOKEN_SIZE], const unsigned char bytes[CHANNEL_TOKEN_BYTES])
+{
+    char text[CHANNEL_TOKEN_SIZE + 1];
+    if (!base64_encode(text, sizeof text, bytes, CHANNEL_TOKEN_BYTES))
+        text[0] = 0;
+    for (char *at = text; *at; at++)
+        *at = *at == '+' ? '-' : *at == '/' ? '_' : *at == '=' ? 0 : *at;
+    text_put(token, CHANNEL_TOKEN_SIZE, text);
+    explicit_bzero(text, sizeof text);
+}
+
+void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *holder,
+                   char token[CHANNEL_TOKEN_SIZE])
+{
+    char digest[DIGEST_SIZE];
+    unsigned char bytes[CHANNEL_TOKEN_BYTES];
+    const struct channel_offer offer = {
+        .session = session, .way = way, .holder = holder, .is_file = way == CHANNEL_TSGU};
+    services_random(bytes, sizeof bytes);
+    print_token(token, bytes);
+    explicit_bzero(bytes, sizeof bytes);
+    services_digest(digest, token, strlen(token));
+    channels_offer(&services->channels, digest, &offer, clock_steady_ms());
+}
+
+// ---- a channel is asked for
+
+static void refuse_channel(struct services *services, const char *gateway_id, const struct gateway_message *asked,
+                           enum refusal refusal, const char *why)
+{
+    struct gateway_message answer = {.type = GATEWAY_OPENED, .request_id = asked->request_id};
+    log_info("gateway", "%s: no channel for somebody from %s: %s", gateway_id, asked->network, why);
+    TEXT_PUT(answer.refusal, refusal_rows[refusal].code);
+    services_tell_gateway(services, gateway_id, &answer);
+}
+
+static void note_channel(struct services *services, const char *gateway_id, const struct gateway_message *asked,
+                         const struct channel_token *token, struct known_channel *channel)
+{
+    char name[2 * NAME_BYTES + sizeof "c-"] = "c-";
+    services_random_hex(name + 2, NAME_BYTES);
+    *channel = (struct known_channel){
+        .fence = token->fence, .way = token->way, .since_ms = commit_now_ms(services->commit), .confirmed = true};
+    id_beside(channel->id, token->person, name);
+    TEXT_PUT(channel->session, token->session);
+    TEXT_PUT(channel->person, token->person);
+    TEXT_PUT(channel->host, token->host);
+    TEXT_PUT(channel->device, token->device);
+    TEXT_PUT(channel->gateway, gateway_id);
+    TEXT_PUT(channel->token, token->digest);
+    text_cut(channel->network, sizeof channel->network, asked->network);
+    channels_add(&services->channels, channel);
+}
+
+// Ours logs on by itself, at a desk; for whom else the gateway does it writes the one-time password.
+static bool fill_logon(struct services *services, const struct known_channel *channel, struct gateway_message *answer)
+{
+    const struct session *session = state_session(services->state, channel->session);
+    const struct store_person *person = people_find(&services->people, channel->person);
+    text_put(answer->user_name, sizeof answer->user_name, person ? person->user_name : "");
+    if (channel->way == CHANNEL_PLAIN)
+        return true;
+    return person && session_user_name(services->state, session, answer->user_name) &&
+           host_password(services, session, answer->user_name, answer->one_time_password);
+}
+
+static void tell_where(struct services *services, const char *gateway_id, const struct gateway_message *asked,
+                       const struct known_channel *channel)
+{
+    struct gateway_message answer = {.type = GATEWAY_OPENED, .request_id = asked->request_id, .fence = channel->fence};
+    const struct host *host = state_host(services->state, channel->host);
+    const struct session *session = state_session(services->state, channel->session);
+    const struct profile *profile = state_find(services->state, NOUN_PROFILE, session->profile);
+    TEXT_PUT(answer.channel, channel->id);
+    TEXT_PUT(answer.session, channel->session);
+    TEXT_PUT(answer.person, channel->person);
+    TEXT_PUT(answer.host, channel->host);
+    TEXT_PUT(answer.address, host->address);
+    TEXT_PUT(answer.fingerprint, host->fingerprint);
+    answer.port = host->port;
+    answer.clipboard = profile->clipboard;
+    answer.drives = profile->drives;
+    answer.printers = profile->printers;
+    answer.max_minutes = profile->max_minutes;
+    if (!fill_logon(services, channel, &answer)) {
+        channels_remove(&services->channels, channel->id, clock_steady_ms());
+        refuse_channel(services, gateway_id, asked, REFUSAL_BUSY, "no one-time password could be made");
+        return;
+    }
+    log_info("gateway", "%s: %s carries %s of %s to %s, from %s, %s", gateway_id, channel->id, channel->session,
+             channel->person, channel->host, channel->network, channel_way_words[channel->way]);
+    services_tell_gateway(services, gateway_id, &answer);
+    explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
+}
+
+static void open_channel(struct services *services, const char *gateway_id, const struct gateway_message *asked)
+{
+    char digest[DIGEST_SIZE];
+    const char *why;
+    struct known_channel channel;
+    const struct gateway *gateway = state_find(services->state, NOUN_GATEWAY, gateway_id);
+    services_digest(digest, asked->token, strlen(asked->token));
+    const struct channel_claim claim = {
+        .digest = digest, .holder = asked->holder, .gateway = gateway_id, .way = (enum channel_way)asked->way};
+    if (!gateway || gateway->draining) {
+        refuse_channel(services, gateway_id, asked, REFUSAL_BUSY, "the gateway is out of service");
+        return;
+    }
+    const struct channel_token *token =
+        channels_redeem(&services->channels, services->state, &claim, clock_steady_ms(), &why);
+    if (!token) {
+        refuse_channel(services, gateway_id, asked, REFUSAL_CHANNEL_REFUSED, why);
+        return;
+    }
+    note_channel(services, gateway_id, asked, token, &channel);
+    tell_where(services, gateway_id, asked, &channel);
+}
+
+// ---- what it carries
+
+static void close_channel(struct services *services, const char *gateway_id, const char *id, enum channel_reason reason)
+{
+    struct gateway_message close = {.type = GATEWAY_CLOSE, .reason = reason};
+    TEXT_PUT(close.channel, id);
+    log_info("gateway", "%s: %s is to be closed: %s", gateway_id, id, channel_reason_words[reason]);
+    services_tell_gateway(services, gateway_id, &close);
+}
+
+static void complain(struct services *services, const char *gateway_id, const char *what)
+{
+    struct known_gateway *gateway = channels_gateway(&services->channels, gateway_id);
+    if (gateway && !gateway->complained)
+        log_warn("gateway", "%s: ignored what it says of %s", gateway_id, what);
+    if (gateway)
+        gateway->complained = true;
+}
+
+// One that was opened by a broker before this one, or before this one was restarted.
+static void adopt_channel(struct services *services, const char *gateway_id, const struct gateway_channel *said)
+{
+    const struct session *session = state_session(services->state, said->session);
+    struct known_channel channel = {
+        .fence = said->fence, .way = (enum channel_way)said->way, .since_ms = said->since_ms, .confirmed = true};
+    if (!id_is_valid(NOUN_SESSION, said->channel)) {
+        complain(services, gateway_id, "a channel without a name");
+        return;
+    }
+    TEXT_PUT(channel.id, said->channel);
+    TEXT_PUT(channel.session, said->session);
+    TEXT_PUT(channel.person, said->person);
+    TEXT_PUT(channel.host, said->host);
+    TEXT_PUT(channel.device, session ? session->device : "");
+    TEXT_PUT(channel.gateway, gateway_id);
+    TEXT_PUT(channel.network, said->network);
+    enum channel_reason reason = channels_judge(services->state, &channel);
+    if (reason == CHANNEL_REASON_NONE)
+        channels_add(&services->channels, &channel);
+    else
+        close_channel(services, gateway_id, said->channel, reason);
+}
+
+static void drop_unconfirmed(struct services *services, const char *gateway_id)
+{
+    struct channels *channels = &services->channels;
+    for (size_t i = channels->open.count; i > 0; i--) {
+        const struct known_channel *channel = channels->open.records[i - 1];
+        if (text_equal(channel->gateway, gateway_id) && !channel->confirmed)
+            channels_remove(channels, channel->id, clock_steady_ms());
+    }
+}
+
+static void hear_channels(struct services *services, const char *gateway_id, const struct gateway_message *message)
+{
+    for (size_t i = 0; i < message->channels.count; i++) {
+        const struct gateway_channel *said = record_at(&message->channels, &gateway_channel_type, i);
+        struct known_channel *known = channels_find(&services->channels, said->channel);
+        if (!known)
+            adopt_channel(services, gateway_id, said);
+        else if (text_equal(known->gateway, gateway_id))
+            known->confirmed = true;
+        else
+            complain(services, gateway_id, "a channel of another gateway");
+    }
+    if (message->last)
+        drop_unconfirmed(services, gateway_id);
+}
+
+static void hear_end(struct services *services, const char *gateway_id, const struct gateway_message *message)
+{
+    struct gateway_message counted = {.type = GATEWAY_COUNTED};
+    const struct known_channel *channel = channels_find(&services->channels, message->channel);
+    if (channel && text_equal(channel->gateway, gateway_id)) {
+        log_info("gateway", "%s: %s has ended: %s; %lld bytes to the host, %lld to the person", gateway_id, channel->id,
+                 channel_reason_words[message->reason], (long long)message->bytes_to_host,
+                 (long long)message->bytes_to_person);
+        channels_remove(&services->channels, message->channel, clock_steady_ms());
+    }
+    TEXT_PUT(counted.channel, message->channel);
+    services_tell_gateway(services, gateway_id, &counted);
+}
+
+void gateway_message(struct services *services, const char *gateway_id, struct gateway_message *message)
+{
+    switch ((enum gateway_message_type)message->type) {
+    case GATEWAY_OPEN:
+        open_channel(services, gateway_id, message);
+        return;
+    case GATEWAY_CHANNELS:
+        hear_channels(services, gateway_id, message);
+        return;
+    case GATEWAY_ENDED:
+        hear_end(services, gateway_id, message);
+        return;
+    case GATEWAY_WELCOME:
+    case GATEWAY_OPENED:
+    case GATEWAY_CLOSE:
+    case GATEWAY_NOTICE:
+    case GATEWAY_DRAIN:
+    case GATEWAY_COUNTED:
+    case GATEWAY_MESSAGE_TYPE_COUNT:
+        return; // the broker's own
+    }
+}
+
+void gateway_sweep(struct services *services)
+{
+    struct channels *channels = &services->channels;
+    channels_sweep(channels, clock_steady_ms());
+    for (size_t i = 0; i < channels->open.count; i++) {
+        struct known_channel *channel = channels->open.records[i];
+        enum channel_reason reason = channel->told ? CHANNEL_REASON_NONE : channels_judge(services->state, channel);
+        if (reason == CHANNEL_REASON_NONE)
+            continue;
+        channel->told = true;
+        close_channel(services, channel->gateway, channel->id, reason);
+    }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the broker does with what gateways say, and what it tells them.
+#pragma once
+#include "broker/calls/services.h"
+
+void gateway_linked(struct services *services, const char *gateway_id);
+void gateway_unlinked(struct services *services, const char *gateway_id);
+// The gateway is proven, what it says is hostile.
+void gateway_message(struct services *services, const char *gateway_id, struct gateway_message *message);
+void gateway_changed(struct services *services, const char *gateway_id); // its record was set, or is gone
+// A token that opens this session, as it is now, by this way. `holder`: SHA-256 of the cookie that must come with it,
+// "" for none.
+void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *holder,
+                   char token[CHANNEL_TOKEN_SIZE]);
+// Every second: closes the channels that may not go on.
+void gateway_sweep(struct services *services);

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/core/channels.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/core/wall.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+// ---- gateways
+
+static void known_gateway_free(struct known_gateway *gateway)
+{
+    if (gateway)
+        explicit_bzero(gateway->key, sizeof gateway->key);
+    free(gateway);
+}
+
+void channels_fini(struct channels *channels)
+{
+    while (channels->gateways.count)
+        channels_forget(channels, ((struct known_gateway *)channels->gateways.records[0])->id);
+    sorted_table_clear(&channels->gateways);
+    sorted_table_clear(&channels->tokens);
+    sorted_table_clear(&channels->open);
+}
+
+struct known_gateway *channels_gateway(const struct channels *channels, const char *gateway_id)
+{
+    return sorted_table_find(&channels->gateways, gateway_id);
+}
+
+struct known_gateway *channels_link(struct channels *channels, const char *gateway_id, const char *key)
+{
+    struct known_gateway *gateway = channels_gateway(channels, gateway_id);
+    assert(id_is_valid(NOUN_GATEWAY, gateway_id) && key[0]);
+    if (!gateway) {
+        gateway = mem_new(1, sizeof *gateway);
+        TEXT_PUT(gateway->id, gateway_id);
+        sorted_table_put(&channels->gateways, gateway);
+    }
+    TEXT_PUT(gateway->key, key);
+    gateway->complained = false;
+    for (size_t i = 0; i < channels->open.count; i++) {
+        struct known_channel *channel = channels->open.records[i];
+        if (text_equal(channel->gateway, gateway_id))
+            channel->confirmed = false;
+    }
+    return gateway;
+}
+
+void channels_unlink(struct channels *channels, const char *gateway_id)
+{
+    struct known_gateway *gateway = channels_gateway(channels, gateway_id);
+    if (gateway)
+        explicit_bzero(gateway->key, sizeof gateway->key);
+}
+
+void channels_forget(struct channels *channels, const char *gateway_id)
+{
+    known_gateway_free(sorted_table_take(&channels->gateways, gateway_id));
+}
+
+size_t channels_carried(const struct channels *channels, const char *gateway_id)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < channels->open.count; i++)
+        count += text_equal(((const struct known_channel *)channels->open.records[i])->gateway, gateway_id);
+    return count;
+}
+
+// ---- tokens
+
+static bool is_unused(const struct channel_token *token, const char *person_id)
+{
+    return !token->open && text_equal(token->person, person_id);
+}
+
+// Somebody who opens one after the other leaves no heap of them behind.
+static void drop_oldest_of(struct channels *channels, const char *person_id)
+{
+    const struct channel_token *oldest = NULL;
+    int count = 0;
+    for (size_t i = 0; i < channels->tokens.count; i++) {
+        const struct channel_token *token = channels->tokens.records[i];
+        if (!is_unused(token, person_id))
+            continue;
+        count++;
+        if (!oldest || token->until_ms < oldest->until_ms)
+            oldest = token;
+    }
+    if (count >= CHANNEL_TOKENS_OF_PERSON)
+        free(sorted_table_take(&channels->tokens, oldest->digest));
+}
+
+void channels_offer(struct channels *channels, const char digest[DIGEST_SIZE], const struct channel_offer *offer,
+                    int64_t now_ms)
+{
+    const struct session *session = offer->session;
+    struct channel_token *token = mem_new(1, sizeof *token);
+    assert(strlen(digest) == DIGEST_SIZE - 1 && session->id[0] && session->state != SESSION_ENDED);
+    drop_oldest_of(channels, session->person);
+    TEXT_PUT(token->digest, digest);
+    TEXT_PUT(token->session, session->id);
+    TEXT_PUT(token->person, session->person);
+    TEXT_PUT(token->host, session->host);
+    TEXT_PUT(token->device, session->device);
+    TEXT_PUT(token->holder, offer->holder);
+    token->fence = session->fence;
+    token->way = offer->way;
+    token->uses = offer->way == CHANNEL_TSGU ? 2 : 1; // its clients come a second time after a break, with the same one
+    token->until_ms = now_ms + (offer->is_file ? CHANNEL_FILE_MS : CHANNEL_TOKEN_MS);
+    free(sorted_table_put(&channels->tokens, token));
+}
+
+// By its profile a workplace is for the hall, for our own desks elsewhere, or for any computer.
+static bool may_come_by(const struct state *state, const struct session *session, enum channel_way way)
+{
+    const struct profile *profile = state_find(state, NOUN_PROFILE, session->profile);
+    enum outside_access needed = way == CHANNEL_PLAIN ? OUTSIDE_BY_DEVICE : OUTSIDE_BY_ANY;
+    return profile && profile->outside >= (int64_t)needed;
+}
+
+static bool device_is_good(const struct state *state, const char *device_id)
+{
+    const struct device *device = device_id[0] ? state_device(state, device_id) : NULL;
+    return !device_id[0] || (device && !device->disabled && device->certificate[0]);
+}
+
+static const char *look_for_denial(const struct state *state, const struct channel_token *token,
+                                   const struct channel_claim *claim, int64_t now_ms)
+{
+    char tenant_id[SLUG_SIZE];
+    if (token->way != claim->way)
+        return "a token for another way";
+    if (!text_equal(token->holder, claim->holder))
+        return "a token of somebody else's";
+    if (!token->uses)
+        return "a token that was used";
+    if (!token->open && now_ms >= token->until_ms)
+        return "a token whose time is over";
+    const struct session *session = state_session(state, token->session);
+    wall_owner(tenant_id, token->person);
+    if (!session)
+        return "a token for a session that has ended";
+    if (session->fence != token->fence)
+        return "a token for a session that has moved";
+    if (!wall_serves(state, NOUN_GATEWAY, claim->gateway, tenant_id))
+        return "a token at a gateway that does not serve this tenant";
+    if (!wall_may_use(state, tenant_id, NOUN_HOST, token->host))
+        return "a token for a host that this tenant may not use any more";
+    if (!device_is_good(state, token->device))
+        return "a token of a desk that is disabled";
+    return may_come_by(state, session, token->way) ? NULL : "a profile that is not for the outside";
+}
+
+const struct channel_token *channels_redeem(struct channels *channels, const struct state *state,
+                                            const struct channel_claim *claim, int64_t now_ms, const char **why)
+{
+    struct channel_token *token = sorted_table_find(&channels->tokens, claim->digest);
+    *why = token ? look_for_denial(state, token, claim, now_ms) : "a token that is not known";
+    if (*why)
+        return NULL;
+    token->uses--;
+    return token;
+}
+
+void channels_sweep(struct channels *channels, int64_t now_ms)
+{
+    for (size_t i = channels->tokens.count; i > 0; i--) {
+        const struct channel_token *token = channels->tokens.records[i - 1];
+        if (!token->open && (!token->uses || now_ms >= token->until_ms))
+            free(sorted_table_take(&channels->tokens, token->digest));
+    }
+}
+
+// ---- channels
+
+void channels_add(struct channels *channels, const struct known_channel *channel)
+{
+    struct channel_token *token = sorted_table_find(&channels->tokens, channel->token);
+    assert(id_is_valid(NOUN_SESSION, channel->id) && !channels_find(channels, channel->id));
+    if (token)
+        token->open++;
+    sorted_table_put(&channels->open, mem_copy(channel, sizeof *channel));
+}
+
+struct known_channel *channels_find(const struct channels *channels, const char *id)
+{
+    return sorted_table_find(&channels->open, id);
+}
+
+void channels_remove(struct channels *channels, const char *id, int64_t now_ms)
+{
+    struct known_channel *channel = sorted_table_take(&channels->open, id);
+    struct channel_token *token = channel ? sorted_table_find(&channels->tokens, channel->token) : NULL;
+    if (token && --token->open == 0)
+        token->until_ms = now_ms + CHANNEL_RECONNECT_MS;
+    free(channel);
+}
+
+enum channel_reason channels_judge(const struct state *state, const struct known_channel *channel)
+{
+    const struct session *session = state_session(state, channel->session);
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, channel->person);
+    if (!session || !text_equal(session->person, channel->person) || !text_equal(session->host, channel->host))
+        return CHANNEL_SESSION_ENDED;
+    if (session->fence != channel->fence)
+        return CHANNEL_MOVED;
+    if (!device_is_good(state, channel->device))
+        return CHANNEL_DEVICE_LOST;
+    bool is_allowed = wall_serves(state, NOUN_GATEWAY, channel->gateway, tenant_id) &&
+                      wall_may_use(state, tenant_id, NOUN_HOST, channel->host) &&
+                      may_come_by(state, session, channel->way);
+    return is_allowed ? CHANNEL_REASON_NONE : CHANNEL_LOCKED;
+}

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Gateways, the channels that they carry, and the tokens that open them. All of it is soft: a gateway says what it
+// carries again when its link comes up, and a token lives for seconds. No I/O; times are steady.
+#pragma once
+#include "broker/api/gateway_link.h"
+#include "broker/base/sorted_table.h"
+#include "broker/core/state.h"
+
+// A gateway whose link is up, or was.
+struct known_gateway {
+    char id[ID_SIZE];      // the key
+    char key[DIGEST_SIZE]; // of the link that is up; empty: none is
+    bool complained;       // of what it says: the log knows
+};
+
+// What a token is good for: this session as it is now, for this person, by this way.
+struct channel_offer {
+    const struct session *session; // open: its fencing number, host and person
+    enum channel_way way;
+    const char *holder;  // SHA-256 of the cookie that must come with it; "": none
+    bool is_file;        // a person opens it some day soon
+    const char *gateway; // NULL: any that serves the tenant
+};
+
+struct channel_token {
+    char digest[DIGEST_SIZE]; // the key: of the token, which nobody keeps
+    char session[ID_SIZE], person[ID_SIZE], host[ID_SIZE], device[ID_SIZE];
+    char holder[DIGEST_SIZE];
+    int64_t fence;
+    enum channel_way way;
+    int uses;         // that are left
+    int open;         // channels that it opened and that are open
+    int64_t until_ms; // of the next use, while none is open
+};
+
+struct known_channel {
+    char id[ID_SIZE]; // the key: "tenant/c-<hex>", of its person's tenant
+    char session[ID_SIZE], person[ID_SIZE], host[ID_SIZE], device[ID_SIZE], gateway[ID_SIZE];
+    char network[CHANNEL_NETWORK_SIZE];
+    char token[DIGEST_SIZE]; // that opened it; empty: this broker was not there then
+    int64_t fence;
+    enum channel_way way;
+    int64_t since_ms; // wall
+    bool told;        // its gateway is to close it
+    bool confirmed;   // its gateway has it, as it said since its link came up
+};
+
+struct channels {
+    struct sorted_table gateways; // struct known_gateway
+    struct sorted_table tokens;   // struct channel_token
+    struct sorted_table open;     // struct known_channel
+};
+
+void channels_fini(struct channels *channels);
+
+// ---- gateways
+
+// The link is up: it vouches by this key from now on, and is about to say what it carries.
+struct known_gateway *channels_link(struct channels *channels, const char *gateway_id, const char *key);
+void channels_unlink(struct channels *channels, const char *gateway_id);
+void channels_forget(struct channels *channels, const char *gateway_id); // it is no gateway any more
+// NULL: its link was never up.
+struct known_gateway *channels_gateway(const struct channels *channels, const char *gateway_id);
+size_t channels_carried(const struct channels *channels, const char *gateway_id);
+
+// ---- tokens
+
+// `digest` is of 32 random bytes, as text, that nobody else has.
+void channels_offer(struct channels *channels, const char digest[DIGEST_SIZE], const struct channel_offer *offer,
+                    int64_t now_ms);
+// Who comes with a token: the gateway is proven, the rest is hostile.
+struct channel_claim {
+    const char *digest, *holder, *gateway;
+    enum channel_way way;
+};
+// Takes one use of it. NULL with why, for the log: whoever asks is told the same for all of them. Good until the next
+// call.
+const struct channel_token *channels_redeem(struct channels *channels, const struct state *state,
+                                            const struct channel_claim *claim, int64_t now_ms, const char **why);
+
+// ---- channels
+
+void channels_add(struct channels *channels, const struct known_channel *channel);
+struct known_channel *channels_find(const struct channels *channels, const char *id);
+void channels_remove(struct channels *channels, const char *id, int64_t now_ms); // it has ended
+// Why it must be closed; CHANNEL_REASON_NONE: it may go on.
+enum channel_reason channels_judge(const struct state *state, const struct known_channel *channel);
+void channels_sweep(struct channels *channels, int64_t now_ms); // every second or so: tokens whose time is over

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/net/tls_line.h"
+#include "broker/net/tls_policy.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <openssl/err.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+SSL_CTX *tls_line_context(const SSL_METHOD *method)
+{
+    SSL_CTX *context = SSL_CTX_new(method);
+    assert(context);
+    tls_policy_set(context);
+    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_num_tickets(context, 1);
+    SSL_CTX_set_mode(context,
+                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    return context;
+}
+
+static ssize_t judge(struct tls_line *line, int result)
+{
+    int error = SSL_get_error(line->tls, result);
+    ERR_clear_error();
+    line->wants_write = error == SSL_ERROR_WANT_WRITE;
+    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : -1;
+}
+
+void tls_line_init(struct tls_line *line, int descriptor, SSL_CTX *context, bool is_server)
+{
+    *line = (struct tls_line){.descriptor = descriptor};
+    if (!context)
+        return;
+    line->tls = SSL_new(context);
+    bool set = line->tls && SSL_set_fd(line->tls, descriptor) == 1;
+    assert(set);
+    if (is_server)
+        SSL_set_accept_state(line->tls);
+    else
+        SSL_set_connect_state(line->tls);
+}
+
+void tls_line_say_goodbye(struct tls_line *line)
+{
+    if (line->tls && SSL_is_init_finished(line->tls) && !(SSL_get_shutdown(line->tls) & SSL_SENT_SHUTDOWN))
+        SSL_shutdown(line->tls);
+    ERR_clear_error();
+    shutdown(line->descriptor, SHUT_WR);
+}
+
+bool tls_line_listens(struct tls_line *line, void *bytes, size_t size)
+{
+    ssize_t got = recv(line->descriptor, bytes, size, MSG_DONTWAIT);
+    return got > 0 || (got < 0 && (errno == EAGAIN || errno == EINTR));
+}
+
+void tls_line_fini(struct tls_line *line)
+{
+    if (line->descriptor < 0)
+        return;
+    tls_line_say_goodbye(line);
+    SSL_free(line->tls);
+    close(line->descriptor);
+    *line = (struct tls_line){.descriptor = -1};
+}
+
+// Setting its type frees what a key holds.
+static void forget_key(EVP_PKEY *key)
+{
+    if (key)
+        EVP_PKEY_set_type(key, EVP_PKEY_EC);
+    EVP_PKEY_free(key);
+}
+
+void tls_line_settle(struct tls_line *line)
+{
+    EVP_PKEY *ours = NULL, *theirs = NULL;
+    if (!line->tls)
+        return;
+    SSL_get_tmp_key(line->tls, &ours);
+    SSL_get_peer_tmp_key(line->tls, &theirs);
+    forget_key(ours);
+    forget_key(theirs);
+}
+
+int tls_line_handshake(struct tls_line *line)
+{
+    if (!line->tls)
+        return 1;
+    line->wants_write = false;
+    ERR_clear_error();
+    int result = SSL_do_handshake(line->tls);
+    return result == 1 ? 1 : (int)judge(line, result);
+}
+
+static bool may_be_later(void)
+{
+    return errno == EAGAIN || errno == EINTR;
+}
+
+ssize_t tls_line_read(struct tls_line *line, void *bytes, size_t size)
+{
+    line->wants_write = false;
+    if (line->tls) {
+        ERR_clear_error();
+        int got = SSL_read(line->tls, bytes, (int)size);
+        return got > 0 ? got : judge(line, got);
+    }
+    ssize_t got = recv(line->descriptor, bytes, size, MSG_DONTWAIT);
+    return got > 0 ? got : got < 0 && may_be_later() ? 0 : -1;
+}
+
+ssize_t tls_line_write(struct tls_line *line, const void *bytes, size_t length)
+{
+    line->wants_write = false;
+    if (line->tls) {
+        ERR_clear_error();
+        int sent = SSL_write(line->tls, bytes, (int)length);
+        return sent > 0 ? sent : judge(line, sent);
+    }
+    ssize_t sent = send(line->descriptor, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    line->wants_write = sent < 0 && may_be_later();
+    return sent > 0 ? sent : line->wants_write ? 0 : -1;
+}

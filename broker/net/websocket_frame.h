@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Frames of WebSockets (RFC 6455 section 5) as bytes, for both sides; no sockets. Where a message ends means nothing
+// here: what is carried is a stream.
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum websocket_opcode {
+    WEBSOCKET_CONTINUED = 0,
+    WEBSOCKET_TEXT = 1,
+    WEBSOCKET_BINARY = 2,
+    WEBSOCKET_CLOSE = 8,
+    WEBSOCKET_PING = 9,
+    WEBSOCKET_PONG = 10,
+};
+
+enum {
+    WEBSOCKET_HEAD_MAX = 14,
+    WEBSOCKET_CONTROL_MAX = 125, // bytes of a ping, a pong or a close
+    WEBSOCKET_MASK_SIZE = 4,
+    WEBSOCKET_ACCEPT_SIZE = 29, // base64 of a SHA-1
+};
+
+enum websocket_event {
+    WEBSOCKET_MORE,      // nothing to be told yet
+    WEBSOCKET_DATA,      // the next bytes: `data`, `length`, within what was given and unmasked there
+    WEBSOCKET_CONTROL,   // a whole ping, pong or close: `opcode`; `data` and `length` are of the reader
+    WEBSOCKET_IS_BROKEN, // no more can be read
+};
+
+struct websocket_frame_reader { // begins as {0}, with `from_client` set
+    bool from_client;           // what clients send is masked, what servers send is not
+    bool in_payload, in_message;
+    uint8_t opcode, needed, held; // of the head, which is in `head`
+    uint8_t at;                   // in the mask
+    uint64_t left;                // of the payload
+    unsigned char head[WEBSOCKET_HEAD_MAX], mask[WEBSOCKET_MASK_SIZE];
+    unsigned char control[WEBSOCKET_CONTROL_MAX];
+    size_t control_length;
+    const unsigned char *data;
+    size_t length;
+};
+
+// Reads on, as far as there is something to be told. Returns how many bytes were read; call it again with the rest.
+size_t websocket_frame_read(struct websocket_frame_reader *reader, unsigned char *bytes, size_t length,
+                            enum websocket_event *event);
+// The head of an unfragmented frame; its length comes back. `mask`: of a client, NULL for a server.
+size_t websocket_frame_head(unsigned char head[WEBSOCKET_HEAD_MAX], enum websocket_opcode opcode, uint64_t length,
+                            const unsigned char mask[WEBSOCKET_MASK_SIZE]);
+// Applies the mask, or takes it off again. `at`: how many bytes of this payload came before.
+void websocket_frame_mask(unsigned char *bytes, size_t length, const unsigned char mask[WEBSOCKET_MASK_SIZE],
+                          size_t at);

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Passes bytes both ways between a WebSocket, by TLS, and a bare descriptor: the payload of binary frames is the
+// stream. Nothing is kept for one that is idle; only what the other side does not take at once is kept, and as long as
+// it is nothing more is read, so who does not read slows down who writes.
+#pragma once
+#include "broker/base/loop.h"
+#include "broker/net/tls_line.h"
+
+struct websocket_pump;
+struct websocket_pool;
+
+// What all of a program share: room to read into, and how many bytes may be kept in all.
+struct websocket_pool *websocket_pool_new(struct loop *loop, size_t kept_max);
+void websocket_pool_free(struct websocket_pool *pool); // after its pumps; NULL allowed
+
+enum websocket_pump_end {
+    WEBSOCKET_PUMP_WEB,    // the WebSocket ended, or failed
+    WEBSOCKET_PUMP_BARE,   // the bare descriptor did
+    WEBSOCKET_PUMP_BROKEN, // what came was no WebSocket
+};
+
+// It is over; never from within websocket_pump_new, perhaps from within websocket_pump_start. May free the pump.
+typedef void websocket_pump_ended(void *arg, enum websocket_pump_end end);
+
+// Takes over the line, whose handshake and upgrade are done, and the descriptor. `is_server`: we are the server's side
+// of the WebSocket.
+struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web, bool is_server,
+                                          int bare, websocket_pump_ended *ended, void *arg);
+// Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed.
+void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length);
+void websocket_pump_free(struct websocket_pump *pump); // says goodbye; NULL allowed
+void websocket_pump_ping(struct websocket_pump *pump);
+
+struct websocket_figures {
+    int64_t bytes_to_bare, bytes_to_web; // payload
+    int64_t web_heard_ms, payload_ms;    // steady: of the WebSocket, anything; of either, payload
+};
+void websocket_pump_figures(const struct websocket_pump *pump, struct websocket_figures *figures);
+
+enum { WEBSOCKET_KEY_ANSWER_SIZE = 29 };
+// Sec-WebSocket-Accept for a Sec-WebSocket-Key, whatever that looks like.
+void websocket_key_answer(char answer[WEBSOCKET_KEY_ANSWER_SIZE], const char *key);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-gateway/gate.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/net/certificate.h"
+#include "broker/net/listener.h"
+#include "broker/pult-gateway/guest.h"
+#include "broker/pult-gateway/ways.h"
+
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+struct gate {
+    struct guest_room room;
+    struct unproven_table *unproven;
+    struct listener *listener;
+    struct loop_timer *sweep;
+    int64_t context_ms; // of the files that the context was made of
+};
+
+enum { SWEEP_MS = 1000, DESCRIPTORS_SPARE = 64, DESCRIPTORS_OF_TUNNEL = 2 };
+
+static const char *const port_names[] = {"port", NULL};
+
+// ---- what callers are shown
+
+// When the newer one of the two files was written; 0: one is not there.
+static int64_t files_ms(const struct gateway_config *config)
+{
+    struct stat certificate, key;
+    if (stat(config->certificate, &certificate) != 0 || stat(config->key, &key) != 0)
+        return 0;
+    const struct timespec *newer =
+        certificate.st_mtim.tv_sec > key.st_mtim.tv_sec ? &certificate.st_mtim : &key.st_mtim;
+    return (int64_t)newer->tv_sec * 1000 + newer->tv_nsec / 1000000;
+}
+
+static bool make_context(struct gate *gate, struct fault *why)
+{
+    struct certificate_pair pair = {0};
+    int64_t made_ms = files_ms(gate->room.config);
+    SSL_CTX *context = tls_line_context(TLS_server_method());
+    bool fine = certificate_pair_read(&pair, gate->room.config->certificate, gate->room.config->key, why) &&
+                certificate_pair_use(&pair, context, why);
+    certificate_pair_drop(&pair);
+    gate->context_ms = made_ms; // also of files that cannot be used: the log says so once
+    if (!fine) {
+        SSL_CTX_free(context);
+        return false;
+    }
+    SSL_CTX_free(gate->room.context);
+    gate->room.context = context;
+    return true;
+}
+
+static void look_at_files(struct gate *gate)
+{
+    struct fault why = {0};
+    int64_t now_ms = files_ms(gate->room.config);
+    if (!now_ms || now_ms == gate->context_ms)
+        return;
+    if (make_context(gate, &why))
+        log_info("gate", "callers are shown the certificate that is in %s now", gate->room.config->certificate);
+    else
+        log_error("gate", "the new certificate cannot be used, the old one is shown on: %s", why.text);
+}
+
+static void sweep_gate(void *arg)
+{
+    struct gate *gate = arg;
+    unproven_sweep(gate->unproven, clock_steady_ms());
+    look_at_files(gate);
+    loop_timer_start(gate->sweep, SWEEP_MS);
+}
+
+// ---- beginning and end
+
+static void let_guest_in(void *arg, int descriptor, struct unproven *unproven)
+{
+    struct gate *gate = arg;
+    guest_begin(&gate->room, descriptor, unproven);
+}
+
+static size_t descriptors_max(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur <= DESCRIPTORS_SPARE)
+        return DESCRIPTORS_SPARE;
+    return (size_t)limit.rlim_cur - DESCRIPTORS_SPARE;
+}
+
+static bool open_port(struct gate *gate, struct fault *why)
+{
+    const struct listener_config listening = {
+        .loop = gate->room.loop,
+        .unproven = gate->unproven,
+        .open = &gate->room.open,
+        .open_max = descriptors_max() / DESCRIPTORS_OF_TUNNEL,
+        .listen_address = gate->room.config->address,
+        .port = (int)gate->room.config->port,
+        .begin = let_guest_in,
+        .arg = gate,
+    };
+    gate->listener = listener_new(&listening, why);
+    return gate->listener != NULL;
+}
+
+struct gate *gate_new(struct loop *loop, const struct gateway_config *config, struct tunnels *tunnels,
+                      struct channel_office *office, tunnel_ended *ended, void *arg, struct fault *why)
+{
+    struct gate *gate = mem_new(1, sizeof *gate);
+    const struct unproven_limits limits = {
+        .all = config->unproven,
+        .port = config->unproven,
+        .network = config->network_unproven,
+        .handshakes = config->unproven,
+        .patience_ms = config->patience_s * 1000,
+    };
+    gate->room.loop = loop;
+    gate->room.config = config;
+    gate->room.tunnels = tunnels;
+    gate->room.office = office;
+    gate->room.ended = ended;
+    gate->room.arg = arg;
+    gate->room.asks = ways_take;
+    gate->room.failed = way_failed;
+    gate->room.resolver = resolver_new(loop);
+    gate->unproven = unproven_table_new(&limits, port_names);
+    gate->sweep = loop_timer_new(loop, sweep_gate, gate);
+    if (make_context(gate, why) && open_port(gate, why)) {
+        loop_timer_start(gate->sweep, SWEEP_MS);
+        return gate;
+    }
+    gate_free(gate);
+    return NULL;
+}
+
+void gate_free(struct gate *gate)
+{
+    if (!gate)
+        return;
+    listener_free(gate->listener);
+    while (gate->room.guests)
+        guest_end(gate->room.guests);
+    loop_timer_free(gate->sweep);
+    unproven_table_free(gate->unproven);
+    resolver_free(gate->room.resolver);
+    SSL_CTX_free(gate->room.context);
+    free(gate);
+}
+
+void gate_set(struct gate *gate, bool draining, bool linked)
+{
+    gate->room.draining = draining;
+    gate->room.linked = linked;
+}
+
+bool gate_is_draining(const struct gate *gate)
+{
+    return gate->room.draining;
+}

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-gateway/guest.h"
+#include "broker/base/address.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DIAL_MS = 8000, KEY_MAX = 64 };
+
+static void guest_work(struct guest *guest);
+
+// ---- beginning and end
+
+static bool drop_guest(void *arg)
+{
+    struct guest *guest = arg;
+    guest->unproven = NULL;
+    guest_end(guest);
+    return true;
+}
+
+static void guest_ready(void *arg, bool readable, bool writable)
+{
+    (void)readable, (void)writable;
+    guest_work(arg);
+}
+
+static void name_network(char from[CHANNEL_NETWORK_SIZE], int descriptor)
+{
+    struct sockaddr_storage peer = {0};
+    struct address address;
+    static_assert((int)CHANNEL_NETWORK_SIZE >= (int)ADDRESS_NETWORK_TEXT_SIZE, "it fits");
+    from[0] = 0;
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}) == 0 &&
+        address_of_socket(&address, (const struct sockaddr *)&peer))
+        address_network_print(from, &address);
+}
+
+void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven)
+{
+    struct guest *guest = mem_new(1, sizeof *guest);
+    guest->room = room;
+    room->open++;
+    guest->next = room->guests;
+    guest->before = &room->guests;
+    if (guest->next)
+        guest->next->before = &guest->next;
+    room->guests = guest;
+    guest->unproven = unproven;
+    name_network(guest->from, descriptor);
+    tls_line_init(&guest->line, descriptor, room->context, true);
+    guest->watch = loop_watch_new(room->loop, descriptor, guest_ready, guest);
+    unproven_handshake(unproven, drop_guest, guest, clock_steady_ms());
+    guest_work(guest);
+}
+
+// What it was, whether its connection goes on or not.
+static void guest_free(struct guest *guest)
+{
+    *guest->before = guest->next;
+    if (guest->next)
+        guest->next->before = guest->before;
+    guest->room->open--;
+    loop_watch_free(guest->watch);
+    unproven_remove(take(guest->unproven));
+    channel_question_drop(guest->question);
+    dial_free(guest->dial);
+    text_drop(&guest->out);
+    explicit_bzero(guest->bytes, sizeof guest->bytes); // tokens are there
+    free(guest);
+}
+
+void guest_end(struct guest *guest)
+{
+    tls_line_fini(&guest->line);
+    guest_free(guest);
+}
+
+// ---- its answer
+
+// False: it has ended.
+static bool send_out(struct guest *guest)
+{
+    while (guest->out_at < guest->out.length) {
+        ssize_t sent =
+            tls_line_write(&guest->line, guest->out.bytes + guest->out_at, guest->out.length - guest->out_at);
+        if (sent <= 0)
+            return sent == 0;
+        guest->out_at += (size_t)sent;
+    }
+    tls_line_say_goodbye(&guest->line);
+    return true;
+}
+
+void guest_answer(struct guest *guest, int status, const char *sentence)
+{
+    assert(guest->place != GUEST_LEAVES);
+    guest->place = GUEST_LEAVES;
+    log_debug("gate", "%s is answered %d: %s", guest->from, status, sentence);
+    text_addf(&guest->out,
+              "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
+              status, status < 400 ? "OK" : "Refused", strlen(sentence) + 1, sentence);
+    unproven_step(guest->unproven, false, clock_steady_ms());
+    loop_watch_set(guest->watch, true, true);
+}
+
+// ---- what it becomes
+
+bool guest_upgrades(struct guest *guest)
+{
+    const struct request_head *head = &guest->head;
+    const char *key = request_head_field(head, "Sec-WebSocket-Key");
+    const char *version = request_head_field(head, "Sec-WebSocket-Version");
+    bool does = request_head_lists(head, "Connection", "upgrade") && request_head_lists(head, "Upgrade", "websocket") &&
+                key && key[0] && strlen(key) <= KEY_MAX && version && text_equal(version, "13");
+    if (!does)
+        guest_answer(guest, 426, "only as a WebSocket");
+    return does;
+}
+
+void guest_wait(struct guest *guest)
+{
+    guest->place = GUEST_WAITS;
+    unproven_step(guest->unproven, true, clock_steady_ms());
+    loop_watch_set(guest->watch, false, false);
+}
+
+static bool say_welcome(struct guest *guest)
+{
+    char answer[WEBSOCKET_KEY_ANSWER_SIZE];
+    owned(text) struct text text = {0};
+    websocket_key_answer(answer, request_head_field(&guest->head, "Sec-WebSocket-Key"));
+    text_addf(&text,
+              "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              "Sec-WebSocket-Accept: %s\r\n\r\n",
+              answer);
+    return tls_line_write(&guest->line, text.bytes, text.length) == (ssize_t)text.length;
+}
+
+static void connected(void *arg, int descriptor, const struct fault *why)
+{
+    struct guest *guest = arg;
+    dial_free(take(guest->dial));
+    if (descriptor < 0) {
+        log_warn("gate", "%s: %s", guest->plan.channel.host[0] ? guest->plan.channel.host : "the broker", why->text);
+        guest->room->failed(guest, CHANNEL_HOST_UNREACHABLE);
+        guest_answer(guest, 502, "the session host cannot be reached");
+        return;
+    }
+    guest->plan.far = descriptor;
+    guest->plan.caller = guest->line;
+    guest->plan.early = (unsigned char *)guest->bytes + guest->head_length;
+    guest->plan.early_length = guest->length - guest->head_length;
+    if (!say_welcome(guest)) {
+        close(descriptor);
+        guest->room->failed(guest, CHANNEL_CLIENT_CLOSED);
+        guest_end(guest);
+        return;
+    }
+    loop_watch_free(take(guest->watch));
+    tls_line_settle(&guest->plan.caller);
+    tunnels_open(guest->room->tunnels, &guest->plan);
+    guest_free(guest);
+}
+
+void guest_connect(struct guest *guest, const char *host, int port)
+{
+    guest->dial = dial_new(guest->room->loop, guest->room->resolver, host, port, DIAL_MS, connected, guest);
+}
+
+// ---- what it says
+
+static void read_head(struct guest *guest)
+{
+    guest->head_length = request_head_length(guest->bytes, guest->length);
+    if (!guest->head_length && guest->length == sizeof guest->bytes) {
+        guest_answer(guest, 431, "the head of the request is too long");
+        return;
+    }
+    if (!guest->head_length)
+        return;
+    int status = request_head_read(&guest->head, guest->bytes, guest->head_length);
+    if (status)
+        guest_answer(guest, status, "that is no request");
+    else
+        guest->room->asks(guest);
+}
+
+// False: it has ended.
+static bool hear_guest(struct guest *guest)
+{
+    while (guest->place == GUEST_ASKS) {
+        ssize_t got = tls_line_read(&guest->line, guest->bytes + guest->length, sizeof guest->bytes - guest->length);
+        if (got <= 0)
+            return got == 0;
+        guest->length += (size_t)got;
+        read_head(guest);
+    }
+    return true;
+}
+
+static bool shake_hands(struct guest *guest)
+{
+    int done = tls_line_handshake(&guest->line);
+    if (done <= 0)
+        return done == 0;
+    guest->place = GUEST_ASKS;
+    unproven_step(guest->unproven, false, clock_steady_ms());
+    return true;
+}
+
+static bool guest_goes_on(struct guest *guest)
+{
+    if (guest->place == GUEST_SHAKES_HANDS && !shake_hands(guest))
+        return false;
+    if (guest->place == GUEST_ASKS && !hear_guest(guest))
+        return false;
+    if (guest->place != GUEST_LEAVES)
+        return true;
+    bool has_all = guest->out_at == guest->out.length;
+    return has_all ? tls_line_listens(&guest->line, guest->bytes, sizeof guest->bytes) : send_out(guest);
+}
+
+static void guest_work(struct guest *guest)
+{
+    if (!guest_goes_on(guest))
+        guest_end(guest);
+    else if (guest->place != GUEST_WAITS)
+        loop_watch_set(guest->watch, true, guest->line.wants_write);
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What all guests share: plain data, filled by gate.c.
+#pragma once
+#include "broker/net/resolver.h"
+#include "broker/pult-gateway/channel_question.h"
+#include "broker/pult-gateway/gateway_config.h"
+#include "broker/pult-gateway/tunnel.h"
+
+#include <openssl/ssl.h>
+
+struct guest;
+
+struct guest_room {
+    struct loop *loop;
+    const struct gateway_config *config;
+    struct tunnels *tunnels;
+    struct channel_office *office;
+    struct resolver *resolver;
+    SSL_CTX *context;
+    struct guest *guests;  // the newest first
+    size_t open;           // connections
+    bool draining, linked; // lets nobody in any more; the broker can be asked
+    // The head of a request is read: the guest is to be answered, or to wait.
+    void (*asks)(struct guest *guest);
+    // It waited for a channel that the broker had opened, and nothing comes of it.
+    void (*failed)(struct guest *guest, enum channel_reason reason);
+    tunnel_ended *ended; // also of a channel that never became a tunnel
+    void *arg;
+};

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-gateway/tunnel.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SWEEP_MS = 1000,
+    PING_MS = 22 * 1000, // proxies cut what is silent for 50 or 60 s
+    DEAD_MS = 50 * 1000, // a caller that answers no ping
+    MINUTE_MS = 60 * 1000,
+};
+
+// Nothing in it is longer than it must be: there are thousands.
+struct tunnel {
+    struct tunnels *tunnels;
+    struct tunnel *next, **before;
+    struct websocket_pump *pump;
+    int64_t opened_ms, pinged_ms; // steady
+    int64_t since_ms, fence;      // since: wall
+    int64_t idle_ms, max_ms;      // 0: no limit
+    enum channel_way way;
+    char *channel, *session, *person, *host, *network;
+};
+
+struct tunnels {
+    struct loop *loop;
+    struct websocket_pool *pool;
+    struct tunnel_limits limits;
+    struct loop_timer *sweep;
+    struct tunnel *first; // the newest
+    size_t count;
+    tunnel_ended *ended;
+    void *arg;
+};
+
+// ---- one
+
+static void tunnel_free(struct tunnel *tunnel)
+{
+    *tunnel->before = tunnel->next;
+    if (tunnel->next)
+        tunnel->next->before = tunnel->before;
+    tunnel->tunnels->count--;
+    websocket_pump_free(tunnel->pump);
+    free(tunnel->channel);
+    free(tunnel->session);
+    free(tunnel->person);
+    free(tunnel->host);
+    free(tunnel->network);
+    free(tunnel);
+}
+
+void tunnel_describe(const struct tunnel *tunnel, struct gateway_channel *channel)
+{
+    *channel = (struct gateway_channel){.fence = tunnel->fence, .way = tunnel->way, .since_ms = tunnel->since_ms};
+    TEXT_PUT(channel->channel, tunnel->channel);
+    TEXT_PUT(channel->session, tunnel->session);
+    TEXT_PUT(channel->person, tunnel->person);
+    TEXT_PUT(channel->host, tunnel->host);
+    TEXT_PUT(channel->network, tunnel->network);
+}
+
+static void end_tunnel(struct tunnel *tunnel, enum channel_reason reason)
+{
+    struct tunnels *tunnels = tunnel->tunnels;
+    struct tunnel_end end = {.reason = reason};
+    struct websocket_figures figures;
+    bool is_named = tunnel->channel[0];
+    websocket_pump_figures(tunnel->pump, &figures);
+    tunnel_describe(tunnel, &end.channel);
+    end.bytes_to_host = figures.bytes_to_bare;
+    end.bytes_to_person = figures.bytes_to_web;
+    log_info("tunnel", "%s from %s has ended: %s", is_named ? end.channel.channel : "a desk", end.channel.network,
+             channel_reason_words[reason]);
+    tunnel_free(tunnel);
+    if (is_named)
+        tunnels->ended(tunnels->arg, &end);
+}
+
+static void pump_is_over(void *arg, enum websocket_pump_end end)
+{
+    static const enum channel_reason reasons[] = {[WEBSOCKET_PUMP_WEB] = CHANNEL_CLIENT_CLOSED,
+                                                  [WEBSOCKET_PUMP_BARE] = CHANNEL_HOST_CLOSED,
+                                                  [WEBSOCKET_PUMP_BROKEN] = CHANNEL_BROKEN};
+    end_tunnel(arg, reasons[end]);
+}
+
+// ---- all
+
+static enum channel_reason look_at(const struct tunnel *tunnel, const struct websocket_figures *figures, int64_t now_ms)
+{
+    if (now_ms - figures->web_heard_ms > DEAD_MS)
+        return CHANNEL_CLIENT_CLOSED;
+    if (tunnel->max_ms && now_ms - tunnel->opened_ms > tunnel->max_ms)
+        return CHANNEL_TOO_LONG;
+    if (tunnel->idle_ms && now_ms - figures->payload_ms > tunnel->idle_ms)
+        return CHANNEL_IDLE;
+    return CHANNEL_REASON_NONE;
+}
+
+static void sweep_tunnels(void *arg)
+{
+    struct tunnels *tunnels = arg;
+    int64_t now_ms = clock_steady_ms();
+    loop_timer_start(tunnels->sweep, SWEEP_MS);
+    for (struct tunnel *tunnel = tunnels->first, *next; tunnel; tunnel = next) {
+        struct websocket_figures figures;
+        next = tunnel->next;
+        websocket_pump_figures(tunnel->pump, &figures);
+        enum channel_reason reason = look_at(tunnel, &figures, now_ms);
+        if (reason != CHANNEL_REASON_NONE) {
+            end_tunnel(tunnel, reason);
+        } else if (now_ms - figures.web_heard_ms > PING_MS && now_ms - tunnel->pinged_ms > PING_MS) {
+            tunnel->pinged_ms = now_ms;
+            websocket_pump_ping(tunnel->pump);
+        }
+    }
+}
+
+struct tunnels *tunnels_new(struct loop *loop, const struct tunnel_limits *limits, tunnel_ended *ended, void *arg)
+{
+    struct tunnels *tunnels = mem_new(1, sizeof *tunnels);
+    assert(limits->all > 0 && limits->person > 0 && limits->network > 0);
+    tunnels->loop = loop;
+    tunnels->limits = *limits;
+    tunnels->ended = ended;
+    tunnels->arg = arg;
+    tunnels->pool = websocket_pool_new(loop, (size_t)limits->buffer_bytes);
+    tunnels->sweep = loop_timer_new(loop, sweep_tunnels, tunnels);
+    loop_timer_start(tunnels->sweep, SWEEP_MS);
+    return tunnels;
+}
+
+void tunnels_free(struct tunnels *tunnels)
+{
+    if (!tunnels)
+        return;
+    while (tunnels->first)
+        tunnel_free(tunnels->first);
+    loop_timer_free(tunnels->sweep);
+    websocket_pool_free(tunnels->pool);
+    free(tunnels);
+}
+
+size_t tunnels_count(const struct tunnels *tunnels)
+{
+    return tunnels->count;
+}
+
+bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const char *network, struct fault *why)
+{
+    int64_t of_person = 0, of_network = 0;
+    for (const struct tunnel *tunnel = tunnels->first; tunnel; tunnel = tunnel->next) {
+        of_person += person[0] && text_equal(tunnel->person, person);
+        of_network += text_equal(tunnel->network, network);
+    }
+    if ((int64_t)tunnels->count >= tunnels->limits.all)
+        return fault_set(why, FAULT_BUSY, "there are %zu tunnels already (tunnels)", tunnels->count);
+    if (of_network >= tunnels->limits.network)
+        return fault_set(why, FAULT_BUSY, "there are %lld from %s already (network-tunnels)", (long long)of_network,
+                         network);
+    return of_person < tunnels->limits.person ||
+           fault_set(why, FAULT_BUSY, "there are %lld of %s already (person-tunnels)", (long long)of_person, person);
+}
+
+void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
+{
+    struct tunnel *tunnel = mem_new(1, sizeof *tunnel);
+    tunnel->tunnels = tunnels;
+    tunnel->opened_ms = clock_steady_ms();
+    tunnel->since_ms = plan->channel.since_ms;
+    tunnel->fence = plan->channel.fence;
+    tunnel->way = (enum channel_way)plan->channel.way;
+    tunnel->idle_ms = plan->idle_minutes * MINUTE_MS;
+    tunnel->max_ms = plan->max_minutes * MINUTE_MS;
+    tunnel->channel = mem_dup(plan->channel.channel);
+    tunnel->session = mem_dup(plan->channel.session);
+    tunnel->person = mem_dup(plan->channel.person);
+    tunnel->host = mem_dup(plan->channel.host);
+    tunnel->network = mem_dup(plan->channel.network);
+    tunnel->next = tunnels->first;
+    tunnel->before = &tunnels->first;
+    if (tunnel->next)
+        tunnel->next->before = &tunnel->next;
+    tunnels->first = tunnel;
+    tunnels->count++;
+    tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, true, plan->far, pump_is_over, tunnel);
+    websocket_pump_start(tunnel->pump, plan->early, plan->early_length);
+}
+
+void tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_reason reason)
+{
+    for (struct tunnel *tunnel = tunnels->first; tunnel; tunnel = tunnel->next)
+        if (text_equal(tunnel->channel, channel)) {
+            end_tunnel(tunnel, reason);
+            return;
+        }
+}
+
+struct tunnel *tunnels_next(const struct tunnels *tunnels, const struct tunnel *tunnel)
+{
+    struct tunnel *next = tunnel ? tunnel->next : tunnels->first;
+    while (next && !next->channel[0])
+        next = next->next;
+    return next;
+}

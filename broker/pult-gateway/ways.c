@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-gateway/ways.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+
+#include <string.h>
+
+static bool may_have_tunnel(struct guest *guest, const char *person)
+{
+    struct fault why = {0};
+    if (tunnels_have_room(guest->room->tunnels, person, guest->from, &why))
+        return true;
+    log_warn("gate", "nobody more is let in: %s", why.text);
+    return false;
+}
+
+// ---- GET /healthz: for load balancers
+
+static void take_health(struct guest *guest)
+{
+    bool fine = guest->room->linked && !guest->room->draining;
+    guest_answer(guest, fine ? 200 : 503, fine ? "ok" : guest->room->draining ? "draining" : "the broker is away");
+}
+
+// ---- GET /v1/channel: to a session host, as the broker says
+
+void way_failed(struct guest *guest, enum channel_reason reason)
+{
+    struct tunnel_end end = {.channel = guest->plan.channel, .reason = reason};
+    if (end.channel.channel[0])
+        guest->room->ended(guest->room->arg, &end);
+    guest->plan.channel.channel[0] = 0; // it is told
+}
+
+static void plan_channel(struct guest *guest, const struct gateway_message *answer)
+{
+    struct gateway_channel *channel = &guest->plan.channel;
+    *channel = (struct gateway_channel){.fence = answer->fence, .way = CHANNEL_PLAIN, .since_ms = clock_wall_ms()};
+    TEXT_PUT(channel->channel, answer->channel);
+    TEXT_PUT(channel->session, answer->session);
+    TEXT_PUT(channel->person, answer->person);
+    TEXT_PUT(channel->host, answer->host);
+    TEXT_PUT(channel->network, guest->from);
+    guest->plan.idle_minutes = answer->idle_minutes;
+    guest->plan.max_minutes = answer->max_minutes;
+}
+
+static void channel_answer(void *arg, const struct gateway_message *answer)
+{
+    struct guest *guest = arg;
+    guest->question = NULL;
+    if (!answer) {
+        guest_answer(guest, 503, "the broker does not answer; try again");
+        return;
+    }
+    if (answer->refusal[0]) {
+        guest_answer(guest, 403, answer->refusal);
+        return;
+    }
+    plan_channel(guest, answer);
+    if (may_have_tunnel(guest, answer->person)) {
+        guest_connect(guest, answer->address, (int)answer->port);
+        return;
+    }
+    way_failed(guest, CHANNEL_CLIENT_CLOSED);
+    guest_answer(guest, 503, "there are too many sessions; try again");
+}
+
+static void take_channel(struct guest *guest)
+{
+    static const char bearer[] = "Bearer ";
+    const char *authorization = request_head_field(&guest->head, "Authorization");
+    if (!guest_upgrades(guest))
+        return;
+    if (!authorization || !text_starts(authorization, bearer) ||
+        strlen(authorization) != sizeof bearer - 1 + CHANNEL_TOKEN_SIZE - 1) {
+        guest_answer(guest, 403, "channel-refused");
+        return;
+    }
+    if (guest->room->draining) {
+        guest_answer(guest, 503, "draining");
+        return;
+    }
+    guest_wait(guest);
+    guest->question = channel_question_ask(guest->room->office, authorization + sizeof bearer - 1, "", CHANNEL_PLAIN,
+                                           guest->from, channel_answer, guest);
+}
+
+// ---- GET /v1/device: a desk speaks to the broker, which looks at its certificate
+
+static void take_device(struct guest *guest)
+{
+    if (!guest_upgrades(guest))
+        return;
+    if (guest->room->draining || !may_have_tunnel(guest, "")) {
+        guest_answer(guest, 503, "try again");
+        return;
+    }
+    TEXT_PUT(guest->plan.channel.network, guest->from);
+    guest_wait(guest);
+    guest_connect(guest, guest->room->config->broker, (int)guest->room->config->device_port);
+}
+
+// ---- the rows
+
+static const struct way_row {
+    const char *method, *path;
+    void (*begin)(struct guest *guest);
+} rows[] = {
+    {"GET", "/healthz", take_health},
+    {"GET", "/v1/channel", take_channel},
+    {"GET", "/v1/device", take_device},
+};
+
+void ways_take(struct guest *guest)
+{
+    bool path_is_known = false;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        bool is_path = text_equal(guest->head.path, rows[i].path);
+        path_is_known |= is_path;
+        if (is_path && text_equal(guest->head.method, rows[i].method)) {
+            rows[i].begin(guest);
+            return;
+        }
+    }
+    guest_answer(guest, path_is_known ? 405 : 404, "there is no such thing here");
+}

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Between the broker and its gateways.
+#include "broker/calls/gateway_messages.h"
+#include "broker/base/log.h"
+#include "tests/unit/calls/calls_fixture.h"
+
+#include <criterion/criterion.h>
+#include <string.h>
+
+#define GATEWAY "neustadt/gw"
+#define PERSON "neustadt/p-0123456789abcdef"
+
+static struct logon_decision anna;
+
+static void open_calls(void)
+{
+    union record person = {.person = {.id = PERSON, .first_seen_ms = 1}};
+    struct store_person row = {.id = PERSON, .key = "1", .user_name = "anna", .name = "Anna"};
+    log_set_level(LOG_LEVEL_ERROR);
+    calls_open();
+    people_put(&calls.services.people, &row);
+    core_set(&calls.core, NOUN_PERSON, &person);
+    union record profile = {.profile =
+                                *(const struct profile *)state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk")};
+    profile.profile.outside = OUTSIDE_BY_ANY;
+    profile.profile.max_minutes = 600;
+    core_set(&calls.core, NOUN_PROFILE, &profile);
+    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk1", &anna);
+    gateway_linked(&calls.services, GATEWAY);
+}
+
+static void close_calls(void)
+{
+    channels_fini(&calls.services.channels);
+    calls_close();
+}
+
+TestSuite(gateway_messages, .init = open_calls, .fini = close_calls);
+
+static const struct gateway_message *last_told(enum gateway_message_type type)
+{
+    cr_assert_str_eq(calls.to_gateway.to, GATEWAY);
+    cr_assert_eq(calls.to_gateway.message.type, type);
+    return &calls.to_gateway.message;
+}
+
+Test(gateway_messages, each_link_has_a_key_of_its_own)
+{
+    char first[DIGEST_SIZE];
+    TEXT_PUT(first, last_told(GATEWAY_WELCOME)->key);
+    cr_assert_eq(strlen(first), DIGEST_SIZE - 1);
+    cr_assert_str_eq(channels_gateway(&calls.services.channels, GATEWAY)->key, first);
+    cr_assert_str_eq(last_told(GATEWAY_WELCOME)->name, "gw.example");
+    gateway_unlinked(&calls.services, GATEWAY);
+    cr_assert_str_empty(channels_gateway(&calls.services.channels, GATEWAY)->key);
+    gateway_linked(&calls.services, GATEWAY);
+    cr_assert_str_neq(last_told(GATEWAY_WELCOME)->key, first);
+}
+
+Test(gateway_messages, a_gateway_hears_that_it_is_drained)
+{
+    CALLS_EXPECT(200, METHOD_DRAIN, NOUN_GATEWAY, GATEWAY, "{}");
+    cr_assert(last_told(GATEWAY_DRAIN)->draining);
+    cr_assert(strstr(calls.events, "gateway.drained"), "%s", calls.events);
+    gateway_linked(&calls.services, GATEWAY);
+    cr_assert(last_told(GATEWAY_WELCOME)->draining, "also one that was away then");
+    CALLS_EXPECT(200, METHOD_UNDRAIN, NOUN_GATEWAY, GATEWAY, "{}");
+    cr_assert_not(last_told(GATEWAY_DRAIN)->draining);
+    CALLS_EXPECT(404, METHOD_DRAIN, NOUN_GATEWAY, "neustadt/none", "{}");
+}
+
+Test(gateway_messages, what_is_set_of_a_gateway_leaves_it_drained)
+{
+    CALLS_EXPECT(200, METHOD_DRAIN, NOUN_GATEWAY, GATEWAY, "{}");
+    CALLS_EXPECT(200, METHOD_SET, NOUN_GATEWAY, GATEWAY, "{\"name\":\"other.example\",\"port\":8443}");
+    cr_assert(last_told(GATEWAY_DRAIN)->draining);
+}
+
+Test(gateway_messages, one_that_is_removed_is_forgotten)
+{
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_GATEWAY, GATEWAY, "{}");
+    cr_assert_null(channels_gateway(&calls.services.channels, GATEWAY));
+}
+
+Test(gateway_messages, a_guessed_token_opens_nothing)
+{
+    struct gateway_message open = {.type = GATEWAY_OPEN, .request_id = 7, .token = "guessed", .way = CHANNEL_BROWSER};
+    gateway_message(&calls.services, GATEWAY, &open);
+    const struct gateway_message *answer = last_told(GATEWAY_OPENED);
+    cr_assert_eq(answer->request_id, 7);
+    cr_assert_str_eq(answer->refusal, "channel-refused");
+    cr_assert_str_empty(answer->address);
+}
+
+// As a gateway says it that got it from a desk, or a page.
+static const struct gateway_message *ask(const char *token, enum channel_way way)
+{
+    struct gateway_message open = {.type = GATEWAY_OPEN, .request_id = 8, .way = way, .network = "203.0.113.9"};
+    TEXT_PUT(open.token, token);
+    gateway_message(&calls.services, GATEWAY, &open);
+    return last_told(GATEWAY_OPENED);
+}
+
+static void offer(enum channel_way way, char token[CHANNEL_TOKEN_SIZE])
+{
+    gateway_offer(&calls.services, state_session(calls.core.state, anna.session.id), way, "", token);
+    cr_assert_eq(strlen(token), CHANNEL_TOKEN_SIZE - 1);
+    cr_assert_eq(strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), strlen(token));
+}
+
+static struct gateway_message opened(enum channel_way way)
+{
+    char token[CHANNEL_TOKEN_SIZE];
+    offer(way, token);
+    struct gateway_message answer = *ask(token, way);
+    cr_assert_str_empty(answer.refusal);
+    return answer;
+}
+
+Test(gateway_messages, a_channel_leads_where_the_broker_says)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    cr_assert_str_eq(answer.session, anna.session.id);
+    cr_assert_str_eq(answer.person, PERSON);
+    cr_assert_str_eq(answer.address, anna.host.address);
+    cr_assert_str_eq(answer.fingerprint, anna.host.fingerprint);
+    cr_assert_eq(answer.port, anna.host.port);
+    cr_assert_eq(answer.max_minutes, 600);
+    cr_assert_str_empty(answer.one_time_password, "the desk logs on itself");
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 1);
+}
+
+Test(gateway_messages, a_token_that_is_replayed_opens_nothing)
+{
+    char token[CHANNEL_TOKEN_SIZE];
+    offer(CHANNEL_PLAIN, token);
+    cr_assert_str_empty(ask(token, CHANNEL_PLAIN)->refusal);
+    cr_assert_str_eq(ask(token, CHANNEL_PLAIN)->refusal, "channel-refused");
+    cr_assert_str_empty(last_told(GATEWAY_OPENED)->address);
+}
+
+Test(gateway_messages, for_whom_the_gateway_logs_on_there_is_a_one_time_password)
+{
+    core_set_agent(&calls.core, anna.host.id, true);
+    struct gateway_message answer = opened(CHANNEL_TSGU);
+    cr_assert_str_eq(answer.user_name, "anna");
+    cr_assert(answer.one_time_password[0]);
+}
+
+Test(gateway_messages, a_gateway_out_of_service_opens_nothing)
+{
+    char token[CHANNEL_TOKEN_SIZE];
+    CALLS_EXPECT(200, METHOD_DRAIN, NOUN_GATEWAY, GATEWAY, "{}");
+    offer(CHANNEL_PLAIN, token);
+    cr_assert_str_eq(ask(token, CHANNEL_PLAIN)->refusal, "busy");
+    CALLS_EXPECT(200, METHOD_UNDRAIN, NOUN_GATEWAY, GATEWAY, "{}");
+    cr_assert_str_empty(ask(token, CHANNEL_PLAIN)->refusal, "and it is not used up by that");
+}
+
+Test(gateway_messages, a_session_that_moves_or_ends_takes_its_channel_with_it)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    int told = calls.to_gateway.count;
+    gateway_sweep(&calls.services);
+    cr_assert_eq(calls.to_gateway.count, told, "it goes on");
+    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk2", &anna);
+    gateway_sweep(&calls.services);
+    cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_MOVED);
+    gateway_sweep(&calls.services);
+    cr_assert_eq(calls.to_gateway.count, told + 1, "once is enough");
+    answer = opened(CHANNEL_PLAIN);
+    core_change(&calls.core, anna.session.id, SESSION_ADMIN_ENDS);
+    gateway_sweep(&calls.services);
+    cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_SESSION_ENDED);
+}
+
+static void says_ended(const char *channel)
+{
+    struct gateway_message ended = {.type = GATEWAY_ENDED, .reason = CHANNEL_CLIENT_CLOSED, .bytes_to_host = 1};
+    TEXT_PUT(ended.channel, channel);
+    gateway_message(&calls.services, GATEWAY, &ended);
+    cr_assert_str_eq(last_told(GATEWAY_COUNTED)->channel, channel);
+}
+
+Test(gateway_messages, an_end_is_counted_also_when_it_is_said_again)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    says_ended(answer.channel);
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
+    says_ended(answer.channel);
+}
+
+static void says_carried(const struct gateway_message *carried)
+{
+    struct gateway_channel row = {.fence = carried->fence, .way = CHANNEL_PLAIN, .since_ms = 1};
+    TEXT_PUT(row.channel, carried->channel);
+    TEXT_PUT(row.session, carried->session);
+    TEXT_PUT(row.person, carried->person);
+    TEXT_PUT(row.host, carried->host);
+    struct gateway_message said = {
+        .type = GATEWAY_CHANNELS, .channels = {.rows = &row, .count = carried->channel[0] ? 1 : 0}, .last = true};
+    gateway_message(&calls.services, GATEWAY, &said);
+}
+
+// The broker was restarted, or it was the gateway.
+Test(gateway_messages, what_a_gateway_carries_is_known_again_after_its_hello)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    channels_fini(&calls.services.channels);
+    memset(&calls.services.channels, 0, sizeof calls.services.channels);
+    gateway_linked(&calls.services, GATEWAY);
+    says_carried(&answer);
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 1);
+    gateway_linked(&calls.services, GATEWAY);
+    says_carried(&(struct gateway_message){.channel = ""});
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
+}
+
+Test(gateway_messages, what_a_gateway_carries_for_nobody_is_closed)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    says_ended(answer.channel);
+    answer.fence++;
+    says_carried(&answer);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_MOVED);
+    TEXT_PUT(answer.person, "altdorf/p-anna");
+    says_carried(&answer);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_SESSION_ENDED);
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
+}
