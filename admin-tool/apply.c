@@ -246,6 +246,7 @@ static enum exit_code carry_out(struct tool *tool, struct apply_request *request
             show_changes(&tool->out, &done);
         }
         out_line(&tool->out, "%s", _("Done."));
+        printer_ask_new(tool, &done.changes);
         if (tool->options.enrol)
             code = enrol_print_tokens(tool, &done.changes);
     }

@@ -56,6 +56,8 @@ command_run help_show, admin_log_on, admin_log_off, token_list, token_revoke, st
 enum exit_code noun_act(struct tool *tool, enum method_id method, const struct invocation *invocation, const void *body,
                         void *answer);
 
+// Has each printer asked that was added (of struct noun_change), and says which could not be.
+void printer_ask_new(struct tool *tool, const struct record_list *changes);
 // Has the printer asked, and shows what was found.
 enum exit_code printer_show_found(struct tool *tool, const char *id);
 

@@ -27,6 +27,29 @@ enum exit_code printer_ask(struct tool *tool, const struct invocation *invocatio
     return tool_takes_id(NOUN_PRINTER, id) ? printer_show_found(tool, id) : EXIT_USAGE;
 }
 
+void printer_ask_new(struct tool *tool, const struct record_list *changes)
+{
+    owned(text) struct text silent = {0};
+    bool can_ask = true;
+    for (size_t i = 0; i < changes->count; i++) {
+        const struct noun_change *change = record_at(changes, &noun_change_type, i);
+        struct tool_call call = {.method = method_find(METHOD_READ, NOUN_PRINTER), .id = change->id};
+        struct client_answer told = {.refusal = REFUSAL_NO_PRINT_SERVER};
+        if (change->noun != NOUN_PRINTER || change->change != CHANGE_ADD)
+            continue;
+        if (can_ask)
+            tool_send(tool, &call, NULL, &told);
+        can_ask = can_ask && told.refusal != REFUSAL_NO_PRINT_SERVER; // nor the next one then
+        if (told.refusal != REFUSAL_NONE)
+            text_addf(&silent, " %s", change->id);
+    }
+    if (silent.length)
+        out_complain(
+            _("What these printers can is not known yet:%s. When a print server can reach them: pultctl printer "
+              "read ID"),
+            silent.bytes);
+}
+
 enum exit_code printer_drain(struct tool *tool, const struct invocation *invocation)
 {
     struct printer_status answer;

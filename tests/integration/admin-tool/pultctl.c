@@ -34,7 +34,7 @@ static const struct fake_row rows[] = {
     {"POST", "/v1/devices/a/desk1/enrol-token", 200, NULL, "{\"token\":\"abc123\",\"until\":\"2099-01-01T00:00:00Z\"}"},
     {"GET", "/v1/status", 200, NULL, "{\"version\":\"1\",\"device_ca_until\":\"2020-01-01T00:00:00.000Z\",\"certificates_ending\":[{\"kind\":\"device\",\"id\":\"a/desk1\",\"until\":\"2026-03-01T08:00:00.000Z\"}]}"},
     {"POST", "/v1/logon/explain", 200, NULL, "{\"refusal\":\"no-profile\",\"host\":\"\",\"profile\":\"\",\"session\":\"\",\"why\":[\"host a/b: draining\",\"second\"],\"why_formats\":[\"host %s: draining\"]}"},
-    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]},{\"noun\":\"device\",\"id\":\"a/desk1\",\"change\":\"add\",\"fields\":[]},{\"noun\":\"host\",\"id\":\"a/ws1\",\"change\":\"add\",\"fields\":[{\"name\":\"os\",\"from\":\"\",\"to\":\"windows\"}]}],\"affected\":[{\"user_name\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"user_name\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"without_workplace\":1,\"people\":9,\"not_checked\":3,\"applied\":true}"},
+    {"POST", "/v1/apply", 200, NULL, "{\"changes\":[{\"noun\":\"site\",\"id\":\"a/b\",\"change\":\"change\",\"fields\":[{\"name\":\"name\",\"from\":\"X\",\"to\":\"Y\"}]},{\"noun\":\"device\",\"id\":\"a/desk1\",\"change\":\"add\",\"fields\":[]},{\"noun\":\"printer\",\"id\":\"a/new\",\"change\":\"add\",\"fields\":[]},{\"noun\":\"printer\",\"id\":\"a/far\",\"change\":\"add\",\"fields\":[]},{\"noun\":\"host\",\"id\":\"a/ws1\",\"change\":\"add\",\"fields\":[{\"name\":\"os\",\"from\":\"\",\"to\":\"windows\"}]}],\"affected\":[{\"user_name\":\"bert\",\"name\":\"Bert\",\"from\":\"a/old\",\"to\":\"\",\"no_host\":false,\"fields\":[]},{\"user_name\":\"anna\",\"name\":\"Anna\",\"from\":\"a/old\",\"to\":\"a/new\",\"no_host\":false,\"fields\":[\"pool\",\"sound\"]}],\"affected_count\":2,\"without_workplace\":1,\"people\":9,\"not_checked\":3,\"applied\":true}"},
     {"GET", "/v1/printers/a/new", 404, NULL, "{\"type\":\"urn:pult:not-found\",\"status\":404}"},
     {"PUT", "/v1/printers/a/new", 200, NULL, NULL},
     {"POST", "/v1/printers/a/new/read", 200, NULL, "{\"id\":\"a/new\",\"name\":\"New\",\"uri\":\"ipp://p/ipp/print\",\"site\":\"a/s\",\"make\":\"Drucker 9\",\"formats\":[\"application/pdf\"],\"media\":[\"iso_a4_210x297mm\"],\"duplex\":true,\"state\":\"idle\",\"found_location\":\"Flur\"}"},
@@ -376,6 +376,8 @@ Test(pultctl, shows_the_plan_and_does_nothing_unasked)
         pultctl.out,
         "What            Change   Field  from  to\nsite a/b        changed  name   X     Y\n"
         "device a/desk1  new                   \n"
+        "printer a/new   new                   \n"
+        "printer a/far   new                   \n"
         "host a/ws1      new                   \n"
         "host a/ws1               os           windows\n\n"
         "WARNING: people who would lose their workplace: 1\n"
@@ -396,6 +398,7 @@ Test(pultctl, applies_after_yes)
 {
     log_on();
     cr_assert_eq(run("apply -f - --yes", file), 0, "%s", pultctl.err);
+    cr_assert(said("not known yet: a/far. When a print server"), "%s", pultctl.err);
     hear();
     cr_assert(shown("\"objects\":[{\"noun\":\"site\",\"id\":\"a/b\",\"name\":\"Y\"}]}"), "%s", pultctl.out);
 }

@@ -332,8 +332,9 @@ static void serve(struct request *request)
     bool absent = header(request, "if-none-match:")[0];
     snprintf(seen.condition, sizeof seen.condition, "%s%s", absent ? "absent " : "",
              header(request, absent ? "if-none-match:" : "if-match:"));
-    snprintf(seen.body, sizeof seen.body, "%.*s", request->body_length < 256 ? (int)request->body_length : 0,
-             request->body);
+    if (request->body_length)
+        snprintf(seen.body, sizeof seen.body, "%.*s", request->body_length < 256 ? (int)request->body_length : 0,
+                 request->body);
     pthread_mutex_unlock(&lock);
     if (is_link(request))
         serve_link(request);
