@@ -78,7 +78,9 @@ static void give_order(struct services *services, struct request *request, enum 
     else if (known_job_is_over(job))
         request_refuse(request, REFUSAL_CONFLICT, "this job is out already, or was cancelled");
     else if (order == PRINT_RELEASE && job->state != JOB_HELD && job->state != JOB_UNCERTAIN)
-        request_refuse(request, REFUSAL_CONFLICT, "this job is not held: it is printed as soon as it can be; job move sends it to another printer");
+        request_refuse(
+            request, REFUSAL_CONFLICT,
+            "this job is not held: it is printed as soon as it can be; job move sends it to another printer");
     else if (!print_order(services, job, order, printer, by))
         request_refuse(request, REFUSAL_NO_PRINT_SERVER, NULL);
     else

@@ -202,6 +202,21 @@ static void fill_account(const struct services *services, const char *server_id,
     job->price = message->impressions * price; // both are bounded
 }
 
+// By which another tenant's printer was used.
+static void name_grant(const struct services *services, struct event *event)
+{
+    const struct print_job *job = &event->record.job;
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, job->id);
+    if (!job->person[0] || !job->printer[0] || wall_owns(tenant_id, job->printer))
+        return;
+    const struct grant *grant = wall_grant(services->state, tenant_id, NOUN_PRINTER, job->printer);
+    if (grant)
+        snprintf(event->why, sizeof event->why, "by grant %s", grant->id);
+    else
+        TEXT_PUT(event->why, "by a grant that is over");
+}
+
 // What comes again stands in the journal: it is acknowledged once more, and not written.
 static void take_printed(struct services *services, const char *server_id, const struct print_message *message)
 {
@@ -219,6 +234,7 @@ static void take_printed(struct services *services, const char *server_id, const
                  (long long)message->number, (long long)record->accounts);
     snprintf(event.by, sizeof event.by, "print-server %s", server_id);
     fill_account(services, server_id, message, &event.record.job);
+    name_grant(services, &event);
     struct pending_account *entry = mem_new(1, sizeof *entry);
     entry->services = services;
     TEXT_PUT(entry->server, server_id);

@@ -74,6 +74,7 @@ Test(grants, her_page_comes_out_at_the_other_town_hall_while_both_sides_want_it)
     prints("Ohne Erlaubnis");
     held_are(1);
     pultctl_shows("job list", "no-grant");
+    screen_shows("desk1", "gehören einer anderen Verwaltung", 20);
     paper("0");
     is_granted("printer=altdorf/drucker reason=Aushilfe until=$(date -d '1 hour' +%H:%M)");
     place_soon("ts1", "lpstat -p altdorf.drucker", 20);
@@ -88,6 +89,7 @@ Test(grants, her_page_comes_out_at_the_other_town_hall_while_both_sides_want_it)
                        "account list --csv | grep -qF 'neustadt,,,altdorf/drucker,1,' && ! " BY_ALMA
                        "account list --json | grep -q anna");
     pultctl_shows("status", "Grant ends soon");
+    pultctl_shows("event list --json", "by grant altdorf/g-");
     // Taken back by one side, it is over at once.
     place_runs("broker", BY_ALMA "grant list --json | jq -r '.[] | select(.printer != \"\").id' | xargs env " BY_ALMA
                                  "grant revoke");

@@ -425,6 +425,28 @@ Test(print_messages, account_for_a_job_once_and_only_when_it_is_durable)
     cr_assert_eq(last_told()->number, 2);
 }
 
+Test(print_messages, account_for_what_another_tenants_printer_printed_with_the_grant)
+{
+    union record grant = {.grant = {.id = "altdorf/g-1", .to = "neustadt", .printer = "altdorf/room1", .reason = "x"}};
+    grant.grant.until_ms = INT64_MAX;
+    grant.grant.since_ms = grant.grant.approvals[GRANT_GIVER].at_ms = grant.grant.approvals[GRANT_RECEIVER].at_ms = 1;
+    core_set(&calls.core, NOUN_GRANT, &grant);
+    says(printed(1));
+    calls_settle();
+    cr_assert_null(strstr(calls.events, "grant"), "%s", calls.events);
+    struct print_message abroad = printed(2);
+    TEXT_PUT(abroad.printer, "altdorf/room1");
+    says(abroad);
+    calls_settle();
+    cr_assert(strstr(calls.events, "by grant altdorf/g-1"), "%s", calls.events);
+    grant.grant.until_ms = 2;
+    core_set(&calls.core, NOUN_GRANT, &grant);
+    abroad.number = 3;
+    says(abroad);
+    calls_settle();
+    cr_assert(strstr(calls.events, "by a grant that is over"), "%s", calls.events);
+}
+
 Test(print_messages, tell_who_comes_again_how_far_its_accounts_are)
 {
     says(printed(1));
