@@ -267,6 +267,12 @@ Test(printing, what_is_refused_for_good_goes_and_the_queue_goes_on)
 
 // ---- what ends in the middle
 
+static void stop_cupsd(const char *signal)
+{
+    cupsd_shell("kill -%s $(cat %s/cupsd.pid); tail -s 0.02 --pid=$(cat %s/cupsd.pid) -f /dev/null", signal,
+                cupsd_folder, cupsd_folder);
+}
+
 // The backend outlives cupsd, and the next one begins the same job again beside it.
 Test(printing, each_job_is_handed_over_when_cupsd_is_killed)
 {
@@ -275,7 +281,7 @@ Test(printing, each_job_is_handed_over_when_cupsd_is_killed)
     for (int i = 0; i < 5; i++)
         cupsd_prints(CUPSD_ANNA, i % 2 ? "-d room1" : "-d next-to-me");
     cupsd_await("grep -q 2 %s/server/begun", cupsd_folder);
-    cupsd_shell("kill -KILL $(cat %s/cupsd.pid)", cupsd_folder);
+    stop_cupsd("KILL");
     cupsd_start();
     cupsd_await("lpstat -l -o | grep -q 'handed over already'");
     cupsd_plan("0000");
@@ -289,11 +295,24 @@ Test(printing, each_job_is_handed_over_when_cupsd_is_stopped)
     for (int i = 0; i < 3; i++)
         cupsd_prints(CUPSD_ANNA, "-d next-to-me");
     cupsd_await("test -e %s/server/begun", cupsd_folder);
-    cupsd_shell("kill $(cat %s/cupsd.pid); tail -s 0.02 --pid=$(cat %s/cupsd.pid) -f /dev/null", cupsd_folder,
-                cupsd_folder);
+    stop_cupsd("TERM");
     cupsd_plan("0000");
     cupsd_start();
     cupsd_expect_each_once(3);
+}
+
+// By itself, however the last one ended.
+Test(printing, what_waits_is_tried_again_by_the_next_cupsd)
+{
+    cupsd_has_queues();
+    expect_waits("0507");
+    stop_cupsd("TERM");
+    cupsd_start();
+    stop_cupsd("KILL");
+    cupsd_plan("0000");
+    cupsd_start();
+    cupsd_await("test -z \"$(lpstat -o)\"");
+    cupsd_expect_each_once(1);
 }
 
 // ---- the door for Kerberos
