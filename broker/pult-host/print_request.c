@@ -19,6 +19,17 @@ static const char *option_of(const struct job_options *job, const char *name)
     return cupsGetOption(name, job->count, job->options);
 }
 
+// A switch, as CUPS's own filters read it: there, and not said to be off.
+static bool is_on(const struct job_options *job, const char *name)
+{
+    static const char *const off[] = {"false", "no", "off"};
+    const char *value = option_of(job, name);
+    for (size_t i = 0; value && i < sizeof off / sizeof *off; i++)
+        if (strcasecmp(value, off[i]) == 0)
+            return false;
+    return value != NULL;
+}
+
 static void add_keyword(ipp_t *ipp, const char *name, const char *value)
 {
     ippAddString(ipp, IPP_TAG_JOB, IPP_TAG_KEYWORD, name, NULL, value);
@@ -81,13 +92,10 @@ static void add_colour(ipp_t *ipp, const struct job_options *job)
 
 static void add_collation(ipp_t *ipp, const struct job_options *job)
 {
-    const char *collate = option_of(job, "collate");
-    if (!collate)
-        collate = option_of(job, "Collate");
-    if (collate)
+    const char *name = option_of(job, "collate") ? "collate" : "Collate";
+    if (option_of(job, name))
         add_keyword(ipp, "multiple-document-handling",
-                    strcasecmp(collate, "true") == 0 ? "separate-documents-collated-copies"
-                                                     : "separate-documents-uncollated-copies");
+                    is_on(job, name) ? "separate-documents-collated-copies" : "separate-documents-uncollated-copies");
 }
 
 // ---- what is handed on as it is
@@ -106,10 +114,10 @@ static void add_plain(ipp_t *ipp, const struct job_options *job)
         if (value && strlen(value) < VALUE_SIZE && !(plain[i].nothing && text_equal(value, plain[i].nothing)))
             cupsEncodeOption(ipp, IPP_TAG_JOB, plain[i].name, value);
     }
-    // What lp(1) calls these; `false` behind them means it, too.
-    if (!option_of(job, "print-scaling") && (option_of(job, "fit-to-page") || option_of(job, "fitplot")))
+    // What lp(1) calls these.
+    if (!option_of(job, "print-scaling") && (is_on(job, "fit-to-page") || is_on(job, "fitplot")))
         add_keyword(ipp, "print-scaling", "fit");
-    if (!option_of(job, "orientation-requested") && option_of(job, "landscape"))
+    if (!option_of(job, "orientation-requested") && is_on(job, "landscape"))
         ippAddInteger(ipp, IPP_TAG_JOB, IPP_TAG_ENUM, "orientation-requested", IPP_ORIENT_LANDSCAPE);
 }
 

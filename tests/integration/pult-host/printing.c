@@ -58,6 +58,15 @@ Test(printing, options_are_said_as_ipp_has_them)
     cupsd_expect(2, "print-scaling", "fit");
 }
 
+Test(printing, more_copies_than_anybody_takes_are_refused)
+{
+    cupsd_has_queues();
+    cupsd_prints(CUPSD_ANNA, "-d next-to-me -n 1000");
+    cr_expect(cupsd_said.exit_code != 0 && strstr(cupsd_said.err, "copies"), "%s%s", cupsd_said.out, cupsd_said.err);
+    cupsd_prints(CUPSD_ANNA, "-d next-to-me -n 999");
+    cupsd_expect(1, "copies", "999");
+}
+
 Test(printing, raster_goes_through_as_it_is_too)
 {
     cupsd_has_queues();
