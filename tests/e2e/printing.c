@@ -83,6 +83,7 @@ Test(printing, the_page_comes_out_where_she_stands)
     story_runs("! ls $TOWN/paper/* | grep Gehaltsliste");
     place_runs("print", "! grep -rla Gehaltsliste /srv /run/pult-print && ! grep -rla 'Brief aus' /srv");
     place_runs("broker", "! grep -rla Gehaltsliste /srv");
+    place_runs("ts1", "! grep -rla Gehaltsliste /srv/cups /srv/pult-host /run/cups /run/pult-host");
 }
 
 Test(printing, what_a_printer_lacks_is_done_without)
