@@ -230,14 +230,20 @@ static struct print_result result_of(const struct print_worker *worker)
                                  .cancel_reason = worker->cancel_reason};
 }
 
-static void conclude(struct print_worker *worker)
+// In the record with what is written next: it is known again by then, or from the accounts.
+static void note_pages(struct print_worker *worker, int64_t pages)
 {
     struct spool_job job = *record_of(worker);
+    job.pages = pages;
+    spool_note(worker->spool, &job);
+}
+
+static void conclude(struct print_worker *worker)
+{
     struct print_result result = result_of(worker);
     struct print_account *entry = &worker->entry;
     print_result_judge(&result, clock_wall_ms(), entry);
-    job.pages = entry->impressions;
-    spool_put(worker->spool, &job, NULL, NULL);
+    note_pages(worker, entry->impressions);
     if (entry->outcome == SPOOL_DONE || entry->impressions > 0)
         add_entry(worker);
     else
@@ -537,9 +543,10 @@ void print_worker_recover(struct print_worker *worker, const char *id)
     const struct spool_job *job = record_of(worker);
     const struct print_account *entry = accounts_hold(worker->accounts, id, job->attempts);
     assert(job->state == SPOOL_SENDING || job->state == SPOOL_SENT);
-    if (entry)
+    if (entry) {
+        note_pages(worker, entry->impressions);
         save_end(worker, (enum spool_state)entry->outcome, (enum job_reason)entry->reason, 0);
-    else if (job->state == SPOOL_SENDING)
+    } else if (job->state == SPOOL_SENDING)
         search(worker);
     else
         look(worker);
