@@ -47,6 +47,7 @@ static const struct field session_fields[] = {
     {.name = "idle", .type = FIELD_NUMBER, AT(host_session, idle_s), .max = INT64_MAX, .sentence = "seconds without keyboard and mouse"},
     {.name = "display", .type = FIELD_TEXT, AT(host_session, display), .sentence = "X display"},
     {.name = "found_as", .type = FIELD_TEXT, AT(host_session, found_as), .sentence = "the only user name by which the host finds it again; empty: any of its person's"},
+    {.name = "unprinted", .type = FIELD_NUMBER, AT(host_session, unprinted_ms), .max = INT64_MAX, .sentence = "since when its person's print jobs wait on the host, since no print server takes them, by the host's clock; 0: none does"},
     {.name = NULL},
 };
 

@@ -127,7 +127,9 @@ struct host_session {
     char display[16];
     // The only user name by which its host finds it again; empty: any that its person has.
     char found_as[USER_NAME_SIZE];
-    bool unrecorded; // not in the message: the broker's journal came from a backup and never held it
+    int64_t unprinted_ms; // wall clock of the host: since when its person's print jobs wait there; 0: none does
+    bool told_unprinted;  // not in the message: its person was told so
+    bool unrecorded;      // not in the message: the broker's journal came from a backup and never held it
 };
 
 extern const struct record_type host_session_type, host_printing_type, host_queue_type, host_printing_person_type;

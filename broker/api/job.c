@@ -33,6 +33,7 @@ const char *const job_reason_words[] = {
     [JOB_TOO_OLD] = "too-old",
     [JOB_SEALED_FOR_ANOTHER_BROKER] = "sealed-for-another-broker",
     [JOB_SERVER_RESTARTED] = "server-restarted",
+    [JOB_SERVER_AWAY] = "server-away",
     [JOB_BY_ITS_PERSON] = "by-its-person",
     [JOB_BY_AN_ADMINISTRATOR] = "by-an-administrator",
     [JOB_REASON_COUNT] = NULL,
@@ -58,6 +59,7 @@ const char *const job_reason_sentences[JOB_REASON_COUNT] = {
     [JOB_TOO_OLD] = _("The job waited too long and was deleted. Print it again."),
     [JOB_SEALED_FOR_ANOTHER_BROKER] = _("The job can no longer be opened since the broker was set up anew. Print it again."),
     [JOB_SERVER_RESTARTED] = _("The print server was started again while it printed this. Look at the printer, then release the job again or cancel it."),
+    [JOB_SERVER_AWAY] = _("The print server cannot be reached. What you print waits, and comes out once it can."),
     [JOB_BY_ITS_PERSON] = _("You cancelled it."),
     [JOB_BY_AN_ADMINISTRATOR] = _("An administrator cancelled it."),
 };

@@ -40,6 +40,7 @@ enum job_reason {
     JOB_TOO_OLD,
     JOB_SEALED_FOR_ANOTHER_BROKER,
     JOB_SERVER_RESTARTED,
+    JOB_SERVER_AWAY, // it is on its session host still, whose print server does not take it
     JOB_BY_ITS_PERSON,
     JOB_BY_AN_ADMINISTRATOR,
     JOB_REASON_COUNT,

@@ -4,6 +4,7 @@
 #include "broker/base/log.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/host_printing.h"
+#include "broker/calls/own_orders.h"
 #include "broker/core/reconcile.h"
 
 #include <stdio.h>
@@ -116,6 +117,7 @@ static void take_report(struct services *services, const char *host_id, struct h
     reports_take(&services->reports, host_id, message, sessions.rows, sessions.count, last_seq, clock_steady_ms());
     compare(services, host_id);
     host_printing_tell(services, host_id);
+    own_orders_reported(services, host_id);
 }
 
 // ---- who was let in

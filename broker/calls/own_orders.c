@@ -198,6 +198,10 @@ static const struct session *shown_session(const struct services *services, cons
 static void note_told(struct services *services, const struct session *session, const struct device_message *message)
 {
     struct print_message told = {.type = PRINT_TOLD, .reason = message->why};
+    if (message->why == JOB_SERVER_AWAY) { // of no job that a print server has
+        reports_told_unprinted(&services->reports, session->host, session->id);
+        return;
+    }
     struct known_job *job = find_job(services, session->person, message->job);
     if (!job || job_reasons_have(job->told, message->why))
         return;
@@ -232,20 +236,48 @@ void own_orders_message(struct services *services, const char *device_id, const 
 
 // ---- what they are told
 
-static void tell_notice(struct services *services, const struct session *session, const struct known_job *job)
+static void tell_notice(struct services *services, const struct session *session, const char *job, int64_t why,
+                        const char *printer)
 {
     char tenant_id[SLUG_SIZE];
-    const char *name = strchr(job->id, '/');
-    struct device_message notice = {.type = DEVICE_NOTICE, .fence = session->fence, .why = job->reason};
+    struct device_message notice = {.type = DEVICE_NOTICE, .fence = session->fence, .why = why};
     wall_owner(tenant_id, session->id);
-    if (!name || session->state != SESSION_CONNECTED || !session->device[0] ||
+    if (session->state != SESSION_CONNECTED || !session->device[0] ||
         !wall_may_use(services->state, tenant_id, NOUN_DEVICE, session->device))
         return;
     TEXT_PUT(notice.session, session->id);
-    text_cut(notice.job, sizeof notice.job, name + 1);
-    if (job->printer[0])
-        printer_text(services, job->printer, notice.place);
+    text_cut(notice.job, sizeof notice.job, job);
+    if (printer[0])
+        printer_text(services, printer, notice.place);
     services_tell_device(services, session->device, &notice);
+}
+
+static void tell_of_job(struct services *services, const struct session *session, const struct known_job *job)
+{
+    const char *name = strchr(job->id, '/');
+    if (name)
+        tell_notice(services, session, name + 1, job->reason, job->printer);
+}
+
+// Each time that its print server is away is told of once, by a name of its own.
+static void tell_of_unprinted(struct services *services, const struct host_session *there)
+{
+    char name[JOB_NAME_SIZE];
+    const struct session *session =
+        there->unprinted_ms && !there->told_unprinted ? state_session(services->state, there->session) : NULL;
+    snprintf(name, sizeof name, "unprinted-%lld", (long long)there->unprinted_ms);
+    if (session)
+        tell_notice(services, session, name, JOB_SERVER_AWAY, "");
+}
+
+void own_orders_reported(struct services *services, const char *host_id)
+{
+    const struct report *report = reports_find(&services->reports, host_id);
+    for (size_t i = 0; report && i < report->session_count; i++) {
+        const struct session *session = state_session(services->state, report->sessions[i].session);
+        if (session && text_equal(session->host, host_id))
+            tell_of_unprinted(services, &report->sessions[i]);
+    }
 }
 
 void own_orders_notice(struct services *services, const struct known_job *job)
@@ -254,7 +286,7 @@ void own_orders_notice(struct services *services, const struct known_job *job)
         return;
     struct session_walk walk = state_sessions_of(services->state, SESSIONS_OF_PERSON, job->person);
     for (const struct session *session; (session = state_next_session(&walk));)
-        tell_notice(services, session, job);
+        tell_of_job(services, session, job);
 }
 
 void own_orders_notices(struct services *services, const struct session *session)
@@ -262,7 +294,10 @@ void own_orders_notices(struct services *services, const struct session *session
     struct print_jobs_walk walk = print_jobs_of(&services->print_jobs, session->person);
     for (const struct known_job *job; (job = print_jobs_next(&walk));)
         if (known_job_is_untold(job))
-            tell_notice(services, session, job);
+            tell_of_job(services, session, job);
+    const struct host_session *there = report_session(reports_find(&services->reports, session->host), session->id);
+    if (there)
+        tell_of_unprinted(services, there);
 }
 
 // ---- at the greeter: by a proof, as for a logon

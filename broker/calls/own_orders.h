@@ -10,5 +10,7 @@ void own_orders_message(struct services *services, const char *device_id, const 
 
 // The job is in another state than before, or there for another reason: its person is told where they are now, once.
 void own_orders_notice(struct services *services, const struct known_job *job);
+// The host has reported, perhaps that somebody's jobs wait there for its print server.
+void own_orders_reported(struct services *services, const char *host_id);
 // The session is before its person: what they were not told yet.
 void own_orders_notices(struct services *services, const struct session *session);

@@ -77,6 +77,8 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
     for (size_t i = 0; i < count; i++) {
         const struct host_session *before = report_session(report, sessions[i].session);
         sessions[i].unrecorded = sessions[i].fence > last_seq || (before && before->unrecorded);
+        sessions[i].told_unprinted =
+            before && before->told_unprinted && before->unprinted_ms == sessions[i].unprinted_ms;
     }
     forget_shut_out(reports, host_id);
     free(report->sessions);
@@ -88,6 +90,14 @@ void reports_take(struct reports *reports, const char *host_id, const struct hos
         report->linked = true;
         report->changed_ms = now_ms;
     }
+}
+
+void reports_told_unprinted(struct reports *reports, const char *host_id, const char *session_id)
+{
+    struct report *report = sorted_table_find(&reports->table, host_id);
+    for (size_t i = 0; report && i < report->session_count; i++)
+        if (text_equal(report->sessions[i].session, session_id))
+            report->sessions[i].told_unprinted = true;
 }
 
 bool reports_unrecorded(const struct reports *reports, const char *session_id)

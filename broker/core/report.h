@@ -53,6 +53,8 @@ void reports_link(struct reports *reports, const char *host_id, bool up, int64_t
 // on: the journal came from a backup.
 void reports_take(struct reports *reports, const char *host_id, const struct host_message *as,
                   struct host_session *sessions, size_t count, int64_t last_seq, int64_t now_ms);
+// The person of this session was told that their print jobs wait there.
+void reports_told_unprinted(struct reports *reports, const char *host_id, const char *session_id);
 // Some host reported that it has this session, which is unrecorded.
 bool reports_unrecorded(const struct reports *reports, const char *session_id);
 // A logon there failed: the desk of this session was not let in.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-host/backend_socket.h"
+#include "broker/api/host_link.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/base/text.h"
 #include "broker/base/worker.h"
 #include "broker/pult-host/print_handover.h"
 #include "broker/pult-host/root_listener.h"
@@ -37,6 +40,11 @@ struct backend_job {
     struct worker *worker;
 };
 
+struct waiting_user {
+    char user_name[USER_NAME_SIZE];
+    int64_t since_ms; // wall clock
+};
+
 struct backend_socket {
     struct loop *loop;
     int listener;
@@ -45,6 +53,10 @@ struct backend_socket {
     size_t count;
     struct print_line *lines[LINES_KEPT_MAX];
     size_t line_count;
+    struct waiting_user *waiting; // whose last job was not taken
+    size_t waiting_count;
+    backend_waits *waits;
+    void *waits_arg;
 };
 
 static void drop_task(void *arg)
@@ -87,6 +99,42 @@ static void answer(struct backend_job *job, const struct print_end *end)
     job_free(job);
 }
 
+// ---- whose jobs wait
+
+void backend_socket_on_wait(struct backend_socket *backends, backend_waits *waits, void *arg)
+{
+    backends->waits = waits;
+    backends->waits_arg = arg;
+}
+
+int64_t backend_socket_waits(const struct backend_socket *backends, const char *user_name)
+{
+    for (size_t i = 0; i < backends->waiting_count; i++)
+        if (text_equal(backends->waiting[i].user_name, user_name))
+            return backends->waiting[i].since_ms;
+    return 0;
+}
+
+// One job that is taken shows that all others will be.
+static void note_end(struct backend_socket *backends, const char *user_name, enum backend_exit code)
+{
+    bool known = backend_socket_waits(backends, user_name) != 0, waits = code == EXIT_LATER;
+    if (code == EXIT_REFUSED ||
+        (waits ? known || backends->waiting_count == HOST_SESSIONS_MAX : !backends->waiting_count))
+        return;
+    if (!waits) {
+        backends->waiting_count = 0;
+    } else {
+        if (!backends->waiting)
+            backends->waiting = mem_new(HOST_SESSIONS_MAX, sizeof *backends->waiting);
+        struct waiting_user *user = &backends->waiting[backends->waiting_count++];
+        text_cut(user->user_name, sizeof user->user_name, user_name);
+        user->since_ms = clock_wall_ms();
+    }
+    if (backends->waits)
+        backends->waits(backends->waits_arg);
+}
+
 // ---- handing over
 
 static void run_task(void *arg)
@@ -100,6 +148,7 @@ static void task_is_over(void *arg)
     struct backend_job *job = ((struct handover_task *)arg)->job;
     struct backend_socket *backends = job->backends;
     struct print_end end = job->task->end;
+    note_end(backends, job->task->words[PRINT_WORD_USER], end.code);
     if (end.code == EXIT_STORED && backends->line_count < LINES_KEPT_MAX)
         backends->lines[backends->line_count++] = take(job->task->line);
     answer(job, &end);
@@ -225,5 +274,6 @@ void backend_socket_free(struct backend_socket *backends)
     close(backends->listener);
     for (size_t i = 0; i < backends->line_count; i++)
         print_line_free(backends->lines[i]);
+    free(backends->waiting);
     free(backends);
 }

@@ -110,9 +110,10 @@ static void collect_warnings(const struct host_agent *agent, char *text, size_t 
     text_drop(&warnings);
 }
 
-static void add_session(struct record_list *sessions, const struct sessions_row *row)
+static void add_session(const struct host_agent *agent, struct record_list *sessions, const struct sessions_row *row)
 {
     struct host_session *session = record_add(sessions, &host_session_type);
+    session->unprinted_ms = backend_socket_waits(agent->backends, row->user_name);
     session->connected = row->session.connected;
     session->starting = row->session.sesexec.pid && !row->session.window_manager.pid;
     session->since_ms = row->session.since_ms;
@@ -144,7 +145,7 @@ static void report(void *arg)
     collect_warnings(agent, message.warnings, sizeof message.warnings);
     for (size_t i = 0; sessions_at(agent->sessions, i, &row); i++)
         if (message.sessions.count < HOST_SESSIONS_MAX)
-            add_session(&message.sessions, &row);
+            add_session(agent, &message.sessions, &row);
     client_link_send(uplink_client(agent->uplink), &message);
     free(message.sessions.rows);
 }
@@ -413,6 +414,8 @@ static bool open_verifier(struct host_agent *agent, struct fault *why)
 static bool open_backends(struct host_agent *agent, struct fault *why)
 {
     agent->backends = backend_socket_open(agent->loop, agent->config->state_dir, why);
+    if (agent->backends)
+        backend_socket_on_wait(agent->backends, something_changed, agent);
     return agent->backends != NULL;
 }
 

@@ -159,6 +159,21 @@ Test(own_jobs, that_cannot_come_out_are_told_of_once_and_come_out_later)
     story_runs("! grep 'told of j-' $TOWN/logs/desk2.log");
 }
 
+// Nobody but the session host knows of them.
+Test(own_jobs, that_no_print_server_takes_are_told_of_once_and_come_out_later)
+{
+    anna_is_at("desk1");
+    place_runs("print", "pkill -KILL -x pult-print; while pgrep -x pult-print; do sleep 0.02; done");
+    anna_prints("next-to-me", "Eins");
+    screen_shows("desk1", "Druckserver ist nicht zu erreichen", 40);
+    anna_prints("next-to-me", "Zwei");
+    anna_is_at("desk2");
+    place_runs("print", "tests/town/serve-print $TOWN $BUILD again");
+    setenv("PAPER_SECONDS", "60", 1);
+    paper("room2 2");
+    story_runs("[ $(grep -h 'told of unprinted-' $TOWN/logs/desk?.log | wc -l) = 1 ]");
+}
+
 Test(own_jobs, of_somebody_at_home_come_out_at_their_own_printer)
 {
     pultctl("profile set neustadt/clerk home_printing=own-printer");

@@ -6,6 +6,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/device_messages.h"
+#include "broker/calls/host_messages.h"
 #include "broker/calls/print_messages.h"
 #include "tests/unit/calls/calls_fixture.h"
 
@@ -325,6 +326,62 @@ Test(own_orders, somebody_at_no_desk_is_told_when_they_come_to_one)
     core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &anna);
     session_is_shown("neustadt/desk1");
     expect_notice("neustadt/desk1", "j-1", JOB_NOT_AT_A_DESK);
+}
+
+static void host_reports(int64_t unprinted_ms)
+{
+    struct host_message report = {.type = HOST_REPORT};
+    struct host_session *there = record_add(&report.sessions, &host_session_type);
+    TEXT_PUT(there->session, anna.session.id);
+    TEXT_PUT(there->user_name, "anna");
+    there->fence = anna.session.fence;
+    there->connected = true;
+    there->unprinted_ms = unprinted_ms;
+    calls.to_desk_count = 0;
+    host_message(&calls.services, anna.host.id, &report);
+}
+
+static void desk_notices(const char *device_id, const char *job)
+{
+    struct device_message noticed = {.type = DEVICE_NOTICED, .fence = anna.session.fence, .why = JOB_SERVER_AWAY};
+    TEXT_PUT(noticed.session, anna.session.id);
+    TEXT_PUT(noticed.job, job);
+    calls.told_count = 0;
+    device_message(&calls.services, device_id, &noticed);
+    cr_assert_eq(calls.told_count, 0, "no print server has it");
+}
+
+Test(own_orders, jobs_that_wait_on_their_host_are_told_of_once_each_time_that_the_print_server_is_away)
+{
+    host_reports(0);
+    cr_assert_eq(calls.to_desk_count, 0);
+    host_reports(1000);
+    expect_notice("neustadt/desk1", "unprinted-1000", JOB_SERVER_AWAY);
+    desk_notices("neustadt/desk2", "unprinted-1000");
+    host_reports(1000);
+    expect_notice("neustadt/desk1", "unprinted-1000", JOB_SERVER_AWAY); // another desk cannot say so
+    desk_notices("neustadt/desk1", "unprinted-1000");
+    host_reports(1000);
+    cr_assert_eq(calls.to_desk_count, 0);
+    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk2", &anna);
+    session_is_shown("neustadt/desk2");
+    cr_assert_eq(calls.to_desk_count, 0, "nor at the next desk");
+    host_reports(0);
+    host_reports(2000);
+    expect_notice("neustadt/desk2", "unprinted-2000", JOB_SERVER_AWAY);
+}
+
+Test(own_orders, a_host_speaks_for_its_own_sessions_and_the_next_desk_tells_what_nobody_read)
+{
+    core_change(&calls.core, anna.session.id, SESSION_DESK_DISCONNECTS);
+    host_reports(1000);
+    cr_assert_eq(calls.to_desk_count, 0, "nobody is there");
+    core_log_on(&calls.core, "anna", "rathaus", "neustadt/desk1", &anna);
+    session_is_shown("neustadt/desk1");
+    expect_notice("neustadt/desk1", "unprinted-1000", JOB_SERVER_AWAY);
+    TEXT_PUT(anna.host.id, "neustadt/another");
+    host_reports(3000);
+    cr_assert_eq(calls.to_desk_count, 0);
 }
 
 // ---- at the greeter
