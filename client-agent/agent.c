@@ -151,6 +151,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
         .announce_ms = ANNOUNCE_MS,
         .refusal_ms = REFUSAL_MS,
         .read_ms = READ_MS,
+        .gateway = broker_link_gateway(agent->broker),
         .clicked = notice_clicked,
     };
     agent->view = session_view_new(agent->loop, &config, agent->screens, answer, password, session_view_changed, agent);
@@ -159,7 +160,7 @@ static void open_view(void *arg, const struct logon_answer *answer, const struct
 static void resume_view(void *arg, const char *one_time_password)
 {
     struct agent *agent = arg;
-    session_view_resume(agent->view, one_time_password);
+    session_view_resume(agent->view, one_time_password, broker_link_channel(agent->broker));
 }
 
 static void announce_desktop(void *arg)
@@ -526,7 +527,9 @@ static bool meet_broker(struct agent *agent, struct fault *why)
         .broker_ca = agent->config->broker_ca,
         .state_dir = agent->config->state_dir,
     };
-    agent->broker = broker_link_new(agent->loop, &config, &broker_link_events, agent, why);
+    const struct gateway_client_config gateway = {agent->config->gateway, (int)agent->config->gateway_port,
+                                                  agent->config->gateway_ca};
+    agent->broker = broker_link_new(agent->loop, &config, &gateway, &broker_link_events, agent, why);
     return agent->broker != NULL;
 }
 

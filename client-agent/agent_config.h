@@ -13,6 +13,8 @@ struct agent_config {
     char broker[ENROL_BROKER_SIZE];
     int64_t broker_port, device_port;
     char broker_ca[CREDENTIAL_PATH_SIZE];
+    char gateway[256], gateway_ca[CREDENTIAL_PATH_SIZE];
+    int64_t gateway_port;
     char state_dir[256], run_dir[80]; // run_dir: the path of a Unix socket must fit below
     char realm[128];
     char desk_name[128], help_desk[128];

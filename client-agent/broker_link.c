@@ -15,6 +15,8 @@ struct broker_link {
     struct broker_query *calls;
     struct broker_link_events events;
     void *arg;
+    struct gateway_client *gateway;   // NULL: the desk is in the house
+    char channel[CHANNEL_TOKEN_SIZE]; // the last one
 };
 
 struct broker_query {
@@ -69,7 +71,7 @@ static void logged_on(void *arg, const struct client_answer *answer)
 void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char *name, const struct secret *password,
                         const char *authorization)
 {
-    struct logon_request body = {0};
+    struct logon_request body = {.channel = broker->gateway};
     if (!authorization) {
         text_cut(body.name, sizeof body.name, name);
         text_cut(body.password, sizeof body.password, password->bytes);
@@ -161,7 +163,9 @@ bool broker_link_digest(struct broker_link *broker, unsigned char digest[32])
 
 void broker_link_report(struct broker_link *broker, const struct device_message *message)
 {
-    if (!client_link_send(uplink_client(broker->line), message))
+    struct device_message said = *message;
+    said.wants_channel = broker->gateway;
+    if (!client_link_send(uplink_client(broker->line), &said))
         log_debug("broker", "link down, report not sent: %s %s", device_link_types[message->type].name,
                   message->session);
 }
@@ -183,7 +187,10 @@ static void link_down(void *arg)
 static void link_message(void *arg, const void *message)
 {
     struct broker_link *broker = arg;
-    broker->events.link_message(broker->arg, message);
+    const struct device_message *said = message;
+    if (said->type == DEVICE_PASSWORD)
+        TEXT_PUT(broker->channel, said->channel);
+    broker->events.link_message(broker->arg, said);
 }
 
 static void link_refused(void *arg, enum refusal refusal, const char *detail)
@@ -216,6 +223,7 @@ int broker_link_descriptor(const struct broker_link *broker)
 }
 
 struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
+                                    const struct gateway_client_config *gateway,
                                     const struct broker_link_events *events, void *arg, struct fault *why)
 {
     static const struct websocket_events link = {
@@ -223,10 +231,13 @@ struct broker_link *broker_link_new(struct loop *loop, const struct uplink_confi
     struct broker_link *broker = mem_new(1, sizeof *broker);
     broker->events = *events;
     broker->arg = arg;
-    broker->line = uplink_new(loop, config, &link, broker, why);
-    if (broker->line)
+    struct uplink_config through = *config;
+    bool fine = true;
+    if (gateway->name[0])
+        fine = (through.gateway = broker->gateway = gateway_client_new(loop, gateway, why));
+    if (fine && (broker->line = uplink_new(loop, &through, &link, broker, why)))
         return broker;
-    free(broker);
+    broker_link_free(broker);
     return NULL;
 }
 
@@ -237,5 +248,17 @@ void broker_link_free(struct broker_link *broker)
     uplink_free(broker->line);
     while (broker->calls)
         call_free(broker->calls);
+    gateway_client_free(broker->gateway);
+    explicit_bzero(broker->channel, sizeof broker->channel);
     free(broker);
+}
+
+struct gateway_client *broker_link_gateway(const struct broker_link *broker)
+{
+    return broker->gateway;
+}
+
+const char *broker_link_channel(const struct broker_link *broker)
+{
+    return broker->channel;
 }

@@ -3,6 +3,7 @@
 #pragma once
 #include "broker/api/device_link.h"
 #include "broker/api/method.h"
+#include "broker/client/gateway_dial.h"
 #include "broker/client/uplink.h"
 
 struct broker_link;
@@ -22,10 +23,15 @@ struct broker_link_events {
     void (*link_silent)(void *arg, bool is_silent);        // after broker_link_probe
 };
 
-// Begins the line to it; NULL with a fault when a file cannot be read.
+// Begins the line to it; NULL with a fault when a file cannot be read. `gateway`: a desk outside goes through it;
+// without a name the desk is in the house.
 struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
+                                    const struct gateway_client_config *gateway,
                                     const struct broker_link_events *events, void *arg, struct fault *why);
-void broker_link_free(struct broker_link *broker); // NULL allowed
+void broker_link_free(struct broker_link *broker);                            // NULL allowed
+struct gateway_client *broker_link_gateway(const struct broker_link *broker); // NULL: the desk is in the house
+// The token that came with the last one-time password; good until the next one comes.
+const char *broker_link_channel(const struct broker_link *broker);
 
 void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char *name, const struct secret *password,
                         const char *authorization);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/relay.h"
+#include "broker/api/channel.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/client/gateway_dial.h"
 #include "broker/net/dial.h"
 #include "broker/net/pump.h"
 #include "broker/net/tcp_watch.h"
@@ -29,6 +31,9 @@ struct relay {
     int listener, viewer, host; // -1: not there; viewer and host only until they are paired
     struct loop_watch *listener_watch;
     struct dial *dial;
+    struct gateway_client *gateway; // NULL: none
+    struct gateway_dial *through;
+    char channel[CHANNEL_TOKEN_SIZE];
     struct pump *pump;
     struct loop_timer *redial, *give_up, *look;
     int far; // the pump's descriptor of the host
@@ -54,6 +59,7 @@ static void drop_connections(struct relay *relay)
 {
     pump_free(take(relay->pump));
     dial_free(take(relay->dial));
+    gateway_dial_free(take(relay->through));
     loop_timer_stop(relay->redial);
     loop_timer_stop(relay->look);
     relay->silent_since_ms = 0;
@@ -139,6 +145,7 @@ static void host_dialled(void *arg, int descriptor, const struct fault *why)
 {
     struct relay *relay = arg;
     dial_free(take(relay->dial));
+    gateway_dial_free(take(relay->through));
     relay->host = descriptor;
     if (descriptor >= 0 && relay->viewer < 0) {
         relay->told(relay->arg, RELAY_REACHED);
@@ -158,6 +165,12 @@ static void host_dialled(void *arg, int descriptor, const struct fault *why)
 static void dial_host(void *arg)
 {
     struct relay *relay = arg;
+    if (relay->gateway) {
+        relay->through =
+            gateway_dial_new(relay->gateway, GATEWAY_TO_HOST, relay->channel, relay->dial_ms, host_dialled, relay);
+        explicit_bzero(relay->channel, sizeof relay->channel);
+        return;
+    }
     relay->dial = dial_new(relay->loop, NULL, relay->address, relay->port, relay->dial_ms, host_dialled, relay);
     if (relay->small_packets)
         dial_use_small_packets(relay->dial);
@@ -183,7 +196,7 @@ static void rdp_client_connects(void *arg, bool readable, bool writable)
         line_ended(relay, PUMP_NEAR);
     drop_descriptor(&relay->viewer);
     relay->viewer = descriptor;
-    if (relay->was_up && !relay->dial && relay->host < 0) {
+    if (relay->was_up && !relay->dial && !relay->through && relay->host < 0) {
         loop_timer_stop(relay->redial);
         dial_host(relay);
         relay->told(relay->arg, RELAY_MENDING);
@@ -214,6 +227,8 @@ struct relay *relay_new(struct loop *loop, const struct relay_config *config, re
     relay->give_up_ms = config->give_up_ms;
     relay->was_up = config->was_up;
     relay->small_packets = config->small_packets;
+    relay->gateway = config->gateway;
+    TEXT_PUT(relay->channel, config->channel ? config->channel : "");
     relay->listener = relay->viewer = relay->host = -1;
     relay->told = told;
     relay->arg = arg;

@@ -18,15 +18,19 @@ enum relay_event {
     RELAY_GIVEN_UP,     // nor again after a break; the last event
 };
 
+struct gateway_client;
+
 struct relay_config {
     const char *socket_path;
     uid_t viewer; // who may connect to the socket
     const char *address;
     int port;
-    int64_t dial_ms;    // deadline of one attempt
-    int64_t give_up_ms; // how long a broken line may stay broken
-    bool small_packets; // on a way where large ones are lost
-    bool was_up;        // this is the same line again: the host is dialled until give_up_ms
+    int64_t dial_ms;                // deadline of one attempt
+    int64_t give_up_ms;             // how long a broken line may stay broken
+    bool small_packets;             // on a way where large ones are lost
+    struct gateway_client *gateway; // the host is dialled through it; NULL: itself
+    const char *channel;            // the token for that
+    bool was_up;                    // this is the same line again: the host is dialled until give_up_ms
 };
 
 struct relay;

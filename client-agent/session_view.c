@@ -364,8 +364,11 @@ static bool start_relay(struct session_view *view, struct fault *why)
         .give_up_ms = view->config.give_up_ms,
         .small_packets = clock_steady_ms() < *view->config.small_until_ms,
         .was_up = view->shown,
+        .gateway = view->config.gateway,
+        .channel = view->answer.channel,
     };
     view->relay = relay_new(view->loop, &config, relay_changed, view, why);
+    explicit_bzero(view->answer.channel, sizeof view->answer.channel); // it is good for once
     return view->relay != NULL;
 }
 
@@ -388,12 +391,13 @@ void session_view_screen_ended(struct session_view *view)
         window_watch_free(take(view->window));
 }
 
-void session_view_resume(struct session_view *view, const char *one_time_password)
+void session_view_resume(struct session_view *view, const char *one_time_password, const char *channel)
 {
     struct fault why = {0};
     if (view->over || view->relay || !view->broken)
         return;
     TEXT_PUT(view->answer.one_time_password, one_time_password);
+    TEXT_PUT(view->answer.channel, channel);
     loop_timer_start(view->patience, view->config.give_up_ms + view->config.show_ms);
     if (start_relay(view, &why))
         return;

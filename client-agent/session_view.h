@@ -30,6 +30,8 @@ enum session_view_end {
     VIEW_END_COUNT,
 };
 
+struct gateway_client;
+
 struct session_view_config {
     struct rdp_client_config viewer;
     const char *run_dir;
@@ -38,6 +40,7 @@ struct session_view_config {
     int64_t refusal_ms;                   // and where it is not: how long a host takes to end what it does not let in
     int64_t *small_until_ms;              // small packets to the host; set when large ones are lost there
     int64_t read_ms;                      // how long the greeter stays when it has a lost session to tell of
+    struct gateway_client *gateway;       // the way to hosts; NULL: they are dialled themselves
     void (*clicked)(void *arg);           // on a notice; with the `arg` of `told`
 };
 
@@ -51,8 +54,8 @@ typedef void session_view_told(void *arg, enum session_view_event event, enum se
 struct session_view *session_view_new(struct loop *loop, const struct session_view_config *config,
                                       struct displays *screens, const struct logon_answer *answer,
                                       const struct secret *password, session_view_told *told, void *arg);
-// After VIEW_WAITS: dials the host, and lets a new viewer in with this password.
-void session_view_resume(struct session_view *view, const char *one_time_password);
+// After VIEW_WAITS: dials the host, and lets a new viewer in with this password. `channel`: the token for a gateway.
+void session_view_resume(struct session_view *view, const char *one_time_password, const char *channel);
 void session_view_announce(struct session_view *view); // the broker says that the desktop is there
 // Brings the greeter before the person, and back, while the session goes on. Not while something else brought it there.
 void session_view_cover(struct session_view *view, bool by_greeter);

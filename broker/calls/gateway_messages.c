@@ -201,10 +201,13 @@ static void adopt_channel(struct services *services, const char *gateway_id, con
     TEXT_PUT(channel.gateway, gateway_id);
     TEXT_PUT(channel.network, said->network);
     enum channel_reason reason = channels_judge(services->state, &channel);
-    if (reason == CHANNEL_REASON_NONE)
-        channels_add(&services->channels, &channel);
-    else
+    if (reason != CHANNEL_REASON_NONE) {
         close_channel(services, gateway_id, said->channel, reason);
+        return;
+    }
+    log_info("gateway", "%s: %s still carries %s of %s to %s", gateway_id, channel.id, channel.session, channel.person,
+             channel.host);
+    channels_add(&services->channels, &channel);
 }
 
 static void drop_unconfirmed(struct services *services, const char *gateway_id)

@@ -432,6 +432,8 @@ struct client *client_new(struct loop *loop, const struct client_config *config,
     struct client *client = mem_new(1, sizeof *client);
     client->loop = loop;
     client->connector = tls_connection_new(loop, config->host, config->port, trust);
+    if (config->gateway)
+        tls_connection_go_through(client->connector, config->gateway);
     client->last = &client->first;
     client->turn = loop_timer_new(loop, turn, client);
     return client;

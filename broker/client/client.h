@@ -10,12 +10,15 @@
 
 struct client;
 
+struct gateway_client;
+
 struct client_config {
     const char *host; // name in the broker's certificate
     int port;
     const char *ca_file;
     const char *pin; // SHA-256 of the authority's certificate, in place of ca_file; NULL or "": none
     const char *certificate_file, *key_file; // the device's or administrator's own, NULL: none
+    struct gateway_client *gateway;          // everything goes through it; NULL: the broker is dialled itself
 };
 
 enum { CLIENT_ETAG_SIZE = 48 };

@@ -8,6 +8,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/client/gateway_dial.h"
 #include "broker/net/dial.h"
 
 #include <assert.h>
@@ -41,6 +42,7 @@ struct tls_connector {
     char *host, *peer;
     int port;
     struct resolver *resolver;
+    struct gateway_client *gateway; // NULL: none
     int64_t small_until_ms;
     struct tls_connection witness; // a handshake that was late: does it stay so when one with small packets does not?
     struct loop_timer *verdict;    // on the witness
@@ -141,6 +143,11 @@ struct tls_connector *tls_connection_new(struct loop *loop, const char *host, in
     connector->lws = new_context(connector);
     assert(connector->lws); // no memory, or the package of libwebsockets' libuv part is missing
     return connector;
+}
+
+void tls_connection_go_through(struct tls_connector *connector, struct gateway_client *gateway)
+{
+    connector->gateway = gateway;
 }
 
 // libwebsockets closes its libuv handles in two rounds of the loop and must be destroyed once more after the last. An
@@ -353,6 +360,7 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
 {
     struct tls_connection *end = arg;
     dial_free(take(end->dial));
+    gateway_dial_free(take(end->through));
     if (descriptor < 0) {
         tell_failure(end, why->text);
         return;
@@ -373,6 +381,10 @@ static void dialled(void *arg, int descriptor, const struct fault *why)
 static void begin_dial(struct tls_connection *end)
 {
     struct tls_connector *connector = end->connector;
+    if (connector->gateway) {
+        end->through = gateway_dial_new(connector->gateway, GATEWAY_TO_BROKER, NULL, DIAL_MS, dialled, end);
+        return;
+    }
     end->dial = dial_new(connector->loop, connector->resolver, connector->host, connector->port, DIAL_MS, dialled, end);
     if (end->small)
         dial_use_small_packets(end->dial);
@@ -381,7 +393,7 @@ static void begin_dial(struct tls_connection *end)
 void tls_connection_dial(struct tls_connector *connector, struct tls_connection *end, const char *method,
                          const char *path)
 {
-    assert(!end->wsi && !end->dial);
+    assert(!end->wsi && !end->dial && !end->through);
     end->connector = connector;
     end->method = method;
     end->path = path;
@@ -409,6 +421,7 @@ bool tls_connection_is_in_doubt(const struct tls_connector *connector)
 void tls_connection_forget(struct tls_connection *end)
 {
     dial_free(take(end->dial));
+    gateway_dial_free(take(end->through));
     loop_timer_free(take(end->watch));
     if (end->wsi)
         lws_set_opaque_user_data(end->wsi, NULL);

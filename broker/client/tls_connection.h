@@ -9,6 +9,8 @@
 #include <libwebsockets.h>
 
 struct dial;
+struct gateway_client;
+struct gateway_dial;
 struct loop_timer;
 struct tls_connector;
 
@@ -20,6 +22,7 @@ struct tls_connection {
     // Ours, while it is dialled.
     struct tls_connector *connector;
     struct dial *dial;
+    struct gateway_dial *through; // instead, through a gateway
     const char *method, *path;
     struct loop_timer *watch;
     struct tcp_gap gap;
@@ -30,6 +33,8 @@ struct tls_connection {
 
 // `trust` is taken over.
 struct tls_connector *tls_connection_new(struct loop *loop, const char *host, int port, struct tls_trust *trust);
+// From now on everything goes through a gateway, which outlives it.
+void tls_connection_go_through(struct tls_connector *connector, struct gateway_client *gateway);
 void tls_connection_free(struct tls_connector *connector); // connections still open end without an event
 struct tls_trust *tls_connection_trust(struct tls_connector *connector);
 // Large packets were lost on the way, so that only small ones are used until then, by clock_steady_ms; 0: they never

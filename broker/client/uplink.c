@@ -124,6 +124,7 @@ static struct client *open_client(struct loop *loop, const struct uplink_config 
         .ca_file = line->broker_ca,
         .certificate_file = files.certificate,
         .key_file = files.key,
+        .gateway = line->gateway,
     };
     return client_new(loop, &config, why);
 }

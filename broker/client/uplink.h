@@ -13,6 +13,7 @@ struct uplink_config { // the strings outlive the line
     const char *broker;
     int port;
     const char *broker_ca, *state_dir;
+    struct gateway_client *gateway; // see client_config
 };
 
 // For a command line: whether the broker answers on the link's port, and takes the certificate. Blocks, for seconds.

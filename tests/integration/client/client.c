@@ -57,7 +57,7 @@ static struct client *new_desk_client(const char *key_file)
     snprintf(ca, sizeof ca, "%s/tls/ca.crt", town);
     snprintf(certificate, sizeof certificate, "%s/tls/desk1.crt", town);
     snprintf(key, sizeof key, "%s/tls/%s", town, key_file);
-    struct client_config config = {"127.0.0.1", PORT, ca, NULL, certificate, key};
+    struct client_config config = {"127.0.0.1", PORT, ca, NULL, certificate, key, NULL};
     return client_new(loop, &config, &why);
 }
 

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A desk of ours that stands outside: everything goes through the gateway, and nothing else can be reached from there.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+
+// desk1 is in the town hall, desk2 at Anna's home.
+static void open_town(void)
+{
+    story_open("--tenant neustadt --host ts1 --desk desk1 --desk desk2 --outside desk2");
+}
+
+TestSuite(outside, .init = open_town, .fini = story_close, .timeout = 400);
+
+#define CARRIES(count) "gateway show neustadt/gw --json", "\"channels\":" count
+
+static void anna_works(const char *desk, const char *file)
+{
+    desk_types(desk, file);
+    desk_presses(desk, "Return");
+}
+
+Test(outside, anna_works_at_home_as_she_does_in_the_town_hall)
+{
+    place_runs("desk2", "reaches() { timeout 2 bash -c \"</dev/tcp/$1\"; }; reaches 10.77.8.1/443 && "
+                        "! reaches 10.77.0.1/8444 && ! reaches 10.77.3.1/3389");
+    desk_logs_on("desk2", "anna", "anna-geheim-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+    anna_works("desk2", "touch /tmp/von-daheim");
+    place_soon("ts1", "test -e /tmp/von-daheim", 15);
+    pultctl_soon_shows(CARRIES("1"), 15);
+    // In the town hall it follows her, and her screen at home is dark within seconds.
+    desk_logs_on("desk1", "anna", "anna-geheim-1");
+    screen_shows("desk1", "anna auf ts1", 30);
+    screen_shows("desk2", "Tab: ", 20);
+    pultctl_soon_shows(CARRIES("0"), 15);
+    // And home again.
+    desk_logs_on("desk2", "anna", "anna-geheim-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+    anna_works("desk2", "touch /tmp/wieder-daheim");
+    place_soon("ts1", "test -e /tmp/wieder-daheim", 15);
+    // What she typed is nowhere in what the gateway writes down, nor in what it remembers.
+    place_runs("gateway", "! grep -q anna-geheim-1 $TOWN/logs/gateway.log");
+}
+
+Test(outside, who_is_in_stays_while_the_gateway_is_drained)
+{
+    desk_logs_on("desk2", "anna", "anna-geheim-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+    pultctl("gateway drain neustadt/gw");
+    place_soon("gateway",
+               "test $(curl -s -o /dev/null -w %{http_code} --cacert $TOWN/tls/ca.crt "
+               "https://gateway.pult.example/healthz) = 503",
+               10);
+    anna_works("desk2", "touch /tmp/noch-da");
+    place_soon("ts1", "test -e /tmp/noch-da", 15);
+    pultctl("gateway undrain neustadt/gw");
+    place_soon("gateway", "curl -sf --cacert $TOWN/tls/ca.crt https://gateway.pult.example/healthz", 10);
+}
+
+// A fresh one-time password, and a fresh token beside it.
+Test(outside, a_line_that_broke_on_the_way_is_mended)
+{
+    desk_logs_on("desk2", "anna", "anna-geheim-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+    line_breaks("ts1", "gateway");
+    log_says("desk2", "mending -> showing", 20);
+    screen_shows("desk2", "anna auf ts1", 20);
+    anna_works("desk2", "touch /tmp/wieder-da");
+    place_soon("ts1", "test -e /tmp/wieder-da", 15);
+}
+
+// The gateway goes on without its broker, and the next one knows what it carries.
+Test(outside, a_session_outlives_the_broker)
+{
+    desk_logs_on("desk2", "anna", "anna-geheim-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+    broker_is_killed();
+    log_says("gateway", "1 tunnels go on", 40);
+    anna_works("desk2", "touch /tmp/ohne-broker");
+    place_soon("ts1", "test -e /tmp/ohne-broker", 15);
+    broker_starts_again();
+    log_says("broker", "still carries", 60);
+    anna_works("desk2", "touch /tmp/mit-broker");
+    place_soon("ts1", "test -e /tmp/mit-broker", 15);
+}
