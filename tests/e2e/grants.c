@@ -90,6 +90,13 @@ Test(grants, her_page_comes_out_at_the_other_town_hall_while_both_sides_want_it)
                        "account list --json | grep -q anna");
     pultctl_shows("status", "Grant ends soon");
     pultctl_shows("event list --json", "by grant altdorf/g-");
+    // A printer that is out of service says how many wait for it.
+    pultctl("printer drain altdorf/drucker");
+    prints("Später");
+    place_soon("broker", PULTCTL "printer show altdorf/drucker --json | jq -e '.waiting == 1'", 20);
+    pultctl_shows("job list", "printer-draining");
+    pultctl("printer undrain altdorf/drucker");
+    paper("2 'Später'");
     // Taken back by one side, it is over at once.
     place_runs("broker", BY_ALMA "grant list --json | jq -r '.[] | select(.printer != \"\").id' | xargs env " BY_ALMA
                                  "grant revoke");
@@ -101,5 +108,5 @@ Test(grants, her_page_comes_out_at_the_other_town_hall_while_both_sides_want_it)
     place_soon("broker", PULTCTL "grant list --json | jq -e 'map(select(.printer != \"\")) | length == 0'", 20);
     prints("Nach dem Ende");
     held_are(3);
-    paper("1");
+    paper("2");
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
+#include "broker/api/method.h"
 #include "broker/base/text.h"
 #include "broker/client/client.h"
 #include "tests/integration/client/fake_broker.h"
@@ -66,10 +67,28 @@ static void set(const char *name, const char *format)
     setenv(name, path, 1);
 }
 
+// Behind the rows above: of every noun that can be listed an empty list, in one page.
+static const struct fake_row *all_rows(void)
+{
+    enum { ROWS = sizeof rows / sizeof *rows };
+    static struct fake_row all[ROWS + NOUN_COUNT];
+    static char paths[NOUN_COUNT][60];
+    size_t count = ROWS - 1;
+    memcpy(all, rows, sizeof rows);
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
+        const struct method *method = method_find(METHOD_LIST, noun);
+        snprintf(paths[noun], sizeof paths[noun], "%s?*", method ? method->path : "");
+        if (method)
+            all[count++] = (struct fake_row){"GET", paths[noun], 200, NULL, "{\"items\":[]}"};
+    }
+    all[count] = (struct fake_row){NULL};
+    return all;
+}
+
 static void start(void)
 {
     town = fake_town();
-    broker = fake_broker(PORT, rows);
+    broker = fake_broker(PORT, all_rows());
     set("PULT_CA", "/tls/ca.crt");
     set("XDG_RUNTIME_DIR", "");
     set("XDG_CONFIG_HOME", "/settings");
@@ -243,6 +262,19 @@ Test(pultctl, gives_programs_json)
     cr_assert(text_starts(pultctl.out, "[{\"id\":\"a/one\",") && shown("\"health\":\"ok\"") &&
                   shown("},{\"id\":\"a/two\","),
               "%s", pultctl.out);
+}
+
+Test(pultctl, gives_programs_json_of_every_list)
+{
+    log_on();
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
+        char words[60];
+        if (!method_find(METHOD_LIST, noun))
+            continue;
+        snprintf(words, sizeof words, "%s list --json --tenant nobody", noun_rows[noun].name);
+        cr_assert_eq(run(words, NULL), 0, "%s: %s", words, pultctl.err);
+        cr_assert_str_eq(pultctl.out, "[]\n", "%s", words);
+    }
 }
 
 Test(pultctl, sets_what_was_given_and_leaves_the_rest)
@@ -430,7 +462,7 @@ Test(pultctl, says_when_the_broker_is_away)
     fake_broker_stop(broker);
     cr_assert_eq(run("host list", NULL), 3);
     cr_assert(said("The broker cannot be reached."), "%s", pultctl.err);
-    broker = fake_broker(PORT, rows);
+    broker = fake_broker(PORT, all_rows());
 }
 
 Test(pultctl, shows_its_token_to_no_other_broker)
