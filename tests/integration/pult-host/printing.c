@@ -176,6 +176,62 @@ Test(printing, nobody_is_told_what_somebody_else_prints)
     cupsd_expect(1, "requesting-user-name", "anna");
 }
 
+// By HTTP, as its web pages do it.
+Test(printing, nobody_reads_or_changes_how_cupsd_is_set_up)
+{
+    static const char *const requests[] = {"-T /etc/hostname http://localhost/admin/conf/cupsd.conf",
+                                           "http://localhost/admin/conf/cupsd.conf",
+                                           "http://localhost/admin/log/error_log"};
+    for (size_t i = 0; i < sizeof requests / sizeof *requests; i++) {
+        char line[CUPSD_LINE_SIZE];
+        snprintf(line, sizeof line, "curl -sS -o /dev/null -w '%%{http_code}' --unix-socket %s %s", cupsd_socket,
+                 requests[i]);
+        cupsd_as(CUPSD_BEN, line);
+        cr_expect(cupsd_said.out[0] == '4', "%s: %s%s", requests[i], cupsd_said.out, cupsd_said.err);
+    }
+}
+
+// Whether cupsd lets Ben hear of all events at this address, or of job 1 there.
+static bool may_subscribe(ipp_op_t operation, const char *address, bool of_job)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        if (setuid(CUPSD_BEN) != 0)
+            _exit(2);
+        cupsSetUser("ben");
+        ipp_t *request = ippNewRequest(operation);
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, address);
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, "ben");
+        if (of_job)
+            ippAddInteger(request, IPP_TAG_OPERATION, IPP_TAG_INTEGER, "notify-job-id", 1);
+        ippAddString(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_KEYWORD, "notify-pull-method", NULL, "ippget");
+        ippAddString(request, IPP_TAG_SUBSCRIPTION, IPP_TAG_KEYWORD, "notify-events", NULL, "job-created");
+        ippDelete(cupsDoRequest(CUPS_HTTP_DEFAULT, request, "/"));
+        _exit(cupsLastError() <= IPP_STATUS_OK_CONFLICTING);
+    }
+    waitpid(child, &status, 0);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 1;
+}
+
+// Events of jobs bear their titles, whoever hears them.
+Test(printing, nobody_hears_of_what_somebody_else_prints)
+{
+    static const char *const addresses[] = {"ipp://localhost/", "ipp://localhost/printers/next-to-me"};
+    cupsd_has_queues();
+    cupsd_plan("silent");
+    cupsd_prints(CUPSD_ANNA, "-d next-to-me");
+    cupsd_await("test -e %s/server/begun", cupsd_folder);
+    for (int i = 0; i < 2; i++) {
+        cr_expect_not(may_subscribe(IPP_OP_CREATE_PRINTER_SUBSCRIPTIONS, addresses[i], false), "%s", addresses[i]);
+        cr_expect_not(may_subscribe(IPP_OP_CREATE_PRINTER_SUBSCRIPTIONS, addresses[i], true), "%s", addresses[i]);
+        cr_expect_not(may_subscribe(IPP_OP_CREATE_JOB_SUBSCRIPTIONS, addresses[i], true), "%s", addresses[i]);
+    }
+    cupsd_plan("0000");
+    cupsd_await_empty();
+}
+
 Test(printing, nobody_makes_a_queue_of_their_own)
 {
     cupsd_as(CUPSD_ANNA, "lpadmin -p mine -E -v ipp://localhost:9/ipp/print");
