@@ -205,7 +205,7 @@ static void begin_job(struct intake *intake)
 {
     struct spool_job *job = &intake->job;
     const struct ipp_request *request = &intake->request;
-    spool_id_make(job->id, intake->origin.host, request->job_uuid);
+    spool_id_make(job->id, intake->origin.host, request->user_name, request->job_uuid);
     job->created_ms = job->changed_ms = clock_wall_ms();
     TEXT_PUT(job->format, request->format);
     TEXT_PUT(job->options, request->options);

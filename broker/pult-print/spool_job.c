@@ -55,17 +55,17 @@ bool spool_id_is_valid(const char *id)
     return text_starts(id, "j-") && text_unhex(bytes, sizeof bytes, id + 2);
 }
 
-// Neither can hold a NUL, so no two pairs are the same bytes.
-void spool_id_make(char id[SPOOL_ID_SIZE], const char *host, const char *job_uuid)
+// None can hold a NUL, so no two such jobs are the same bytes.
+void spool_id_make(char id[SPOOL_ID_SIZE], const char *host, const char *owner, const char *job_uuid)
 {
     unsigned char digest[32];
-    char both[ID_SIZE + ID_SIZE + 1];
-    size_t host_length = strlen(host), uuid_length = strlen(job_uuid);
-    assert(host_length < ID_SIZE && uuid_length < ID_SIZE);
-    memcpy(both, host, host_length + 1);
-    memcpy(both + host_length + 1, job_uuid, uuid_length);
-    bool made = EVP_Digest(both, host_length + 1 + uuid_length, digest, NULL, EVP_sha256(), NULL) == 1;
+    struct text all = {0};
+    text_add(&all, host, strlen(host) + 1);
+    text_add(&all, owner, strlen(owner) + 1);
+    text_adds(&all, job_uuid);
+    bool made = EVP_Digest(all.bytes, all.length, digest, NULL, EVP_sha256(), NULL) == 1;
     assert(made);
+    text_drop(&all);
     memcpy(id, "j-", 2);
     text_hex(id + 2, digest, ID_BYTES);
 }

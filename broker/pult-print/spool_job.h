@@ -57,8 +57,9 @@ struct spool_job {
 extern const struct record_type spool_job_type;
 
 bool spool_id_is_valid(const char *id);
-// Of the job that this host calls so: the same again for the same. `host` is "" for the Kerberos door.
-void spool_id_make(char id[SPOOL_ID_SIZE], const char *host, const char *job_uuid);
+// Of the job that is called so by this owner, who may have chosen the name: the same again for the same. `host` is ""
+// for the Kerberos door.
+void spool_id_make(char id[SPOOL_ID_SIZE], const char *host, const char *owner, const char *job_uuid);
 // What the printer gets to see instead of a title, by which the job is found there again.
 void spool_job_name(char name[SPOOL_JOB_NAME_SIZE], const char *id);
 bool spool_job_is_over(const struct spool_job *job); // done or cancelled

@@ -103,7 +103,6 @@ Test(doors, the_same_job_again_is_answered_the_same_and_is_nothing_new)
     cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
     for (int again = 0; again < 2; again++) {
         job.letter = 'x'; // and whatever it says now
-        job.user = "ben";
         cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
         print_fixture_stop();
         print_fixture_start("");
@@ -116,6 +115,18 @@ Test(doors, the_same_job_again_is_answered_the_same_and_is_nothing_new)
     cr_assert_str_eq(spool_at(spool, 0)->user_name, "anna");
     cr_assert(print_fixture_is_whole(spool_at(spool, 0), 'a'));
     cr_assert_str_eq(spool_at(spool, 1)->host, "neustadt/ts2");
+}
+
+// Whoever prints may choose what a job is called, and so might keep out what somebody else prints.
+Test(doors, a_job_of_somebody_else_is_another_whatever_it_is_called)
+{
+    print_fixture_start("");
+    struct print_request job = print_fixture_job(UUID(1));
+    cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
+    job.user = "ben";
+    cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
+    print_fixture_stop();
+    cr_assert_eq(print_fixture_files(), 2 * 2); // a record and a document each
 }
 
 Test(doors, a_job_of_before_a_kill_is_there_after_it)

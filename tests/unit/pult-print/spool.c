@@ -447,14 +447,19 @@ Test(spool, tells_when_the_disk_is_full_and_writes_later)
 Test(spool, gives_the_same_id_to_the_same_job_only)
 {
     char first[SPOOL_ID_SIZE], other[SPOOL_ID_SIZE], name[SPOOL_JOB_NAME_SIZE];
-    spool_id_make(first, "neustadt/ts1", "urn:uuid:1");
+    spool_id_make(first, "neustadt/ts1", "anna", "urn:uuid:1");
     cr_assert(spool_id_is_valid(first));
-    spool_id_make(other, "neustadt/ts1", "urn:uuid:1");
+    spool_id_make(other, "neustadt/ts1", "anna", "urn:uuid:1");
     cr_assert_str_eq(first, other);
-    spool_id_make(other, "neustadt/ts2", "urn:uuid:1");
-    cr_assert_str_neq(first, other);
-    spool_id_make(other, "neustadt/ts", "1urn:uuid:1");
-    cr_assert_str_neq(first, other);
+    static const char *const others[][3] = {{"neustadt/ts2", "anna", "urn:uuid:1"},
+                                            {"neustadt/ts", "1anna", "urn:uuid:1"},
+                                            {"neustadt/ts1", "ben", "urn:uuid:1"},
+                                            {"neustadt/ts1", "ann", "aurn:uuid:1"},
+                                            {"neustadt/ts1", "anna", "urn:uuid:2"}};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        spool_id_make(other, others[i][0], others[i][1], others[i][2]);
+        cr_assert_str_neq(first, other);
+    }
     cr_assert_not(spool_id_is_valid("j-0") || spool_id_is_valid("x-00000000000000000000000000000001"));
     spool_job_name(name, "j-0123456789abcdef0123456789abcdef");
     cr_assert_str_eq(name, "pult-01234567-89ab-cdef-0123-456789abcdef");
