@@ -53,7 +53,7 @@ HOMES = {
     r"(X11|xcb)/.*": ["client-agent/", "broker/pult-host/session_keyboard.c"],
     r"seccomp\.h": ["client-agent/syscall_filter.c"],
     r"yaml\.h": ["admin-tool/"],
-    r"cups/.*": ["broker/pult-print/", "broker/pult-host/cups_queues.c", "broker/pult-host/print_", "client-agent/printer."],
+    r"cups/.*": ["broker/pult-print/", "broker/pult-host/cups_queues.c", "broker/pult-host/cups_spool.c", "broker/pult-host/print_", "client-agent/printer."],
     r"security/.*": ["broker/pult-host/"],
     r"systemd/.*": ["broker/main.c", "broker/pult-host/", "broker/pult-gateway/"],
     r"curl/.*": ["broker/pult-host/print_handover.c"],
