@@ -11,7 +11,6 @@
 #include <string.h>
 
 enum {
-    LETTERS_MAX = 64,
     PING_MS = 20 * 1000,
     DEAD_MS = 10 * 1000, // after the ping, so 30 s after the last word
     PROBE_MS = 2500,
@@ -253,6 +252,12 @@ static int write_next(struct websocket *link)
 
 // ---- what the broker says
 
+// What the broker takes at once may wait here: all that there is to say after a hello.
+static bool has_room(const struct websocket *link)
+{
+    return link->letters < link->row->rate.burst;
+}
+
 static void push(struct websocket *link, const struct text *text)
 {
     static const char room[LWS_PRE];
@@ -302,7 +307,7 @@ static void refuse_message(struct websocket *link, const struct link_input *inpu
     TEXT_PUT(refused.type, input->type);
     text_cut(refused.detail, sizeof refused.detail, input->why.text);
     link_print_refused(&text, &refused);
-    if (link->letters < LETTERS_MAX)
+    if (has_room(link))
         push(link, &text);
 }
 
@@ -443,7 +448,7 @@ bool websocket_send(struct websocket *link, const void *message)
 {
     owned(text) struct text text = {0};
     int64_t type = *(const int64_t *)message;
-    if (!link->up || link->letters >= LETTERS_MAX || !(link->accepted >> type & 1))
+    if (!link->up || !has_room(link) || !(link->accepted >> type & 1))
         return false;
     link_print(&text, link->row, message);
     push(link, &text);

@@ -154,8 +154,9 @@ static void tell_rest(struct accounts *accounts)
             return;
         if (slot->counted || slot->entry.number <= accounts->told || accounts->told < 0)
             continue;
+        if (!accounts->tell(accounts->arg, &slot->entry))
+            return;
         accounts->told = slot->entry.number;
-        accounts->tell(accounts->arg, &slot->entry);
     }
 }
 
@@ -172,6 +173,7 @@ void accounts_counted(struct accounts *accounts, int64_t number)
             accounts->slots[i].counted = true;
     if (accounts->last < number)
         accounts->last = number;
+    tell_rest(accounts);
 }
 
 const struct print_account *accounts_hold(struct accounts *accounts, const char *job, int64_t attempt)

@@ -23,9 +23,9 @@ struct print_account {
 
 struct accounts;
 
-// `tell` is called with one entry after another, in the order of their numbers. Reads what is in the folder; NULL with
-// why.
-typedef void accounts_tell(void *arg, const struct print_account *entry);
+// `tell` is called with one entry after another, in the order of their numbers. False: not now; it is told again when
+// the broker is there, or has counted what it was told. Reads what is in the folder; NULL with why.
+typedef bool accounts_tell(void *arg, const struct print_account *entry);
 struct accounts *accounts_open(struct loop *loop, const char *folder, accounts_tell *tell, void *arg,
                                struct fault *why);
 void accounts_free(struct accounts *accounts); // NULL allowed

@@ -77,7 +77,7 @@ static void job_changed(void *arg, const struct spool_job *job)
         job_dispatch_changed(service->dispatch, job);
 }
 
-static void tell_printed(void *arg, const struct print_account *entry)
+static bool tell_printed(void *arg, const struct print_account *entry)
 {
     struct print_message message = {.type = PRINT_PRINTED,
                                     .number = entry->number,
@@ -89,7 +89,7 @@ static void tell_printed(void *arg, const struct print_account *entry)
     TEXT_PUT(message.job, entry->job);
     TEXT_PUT(message.person, entry->person);
     TEXT_PUT(message.printer, entry->printer);
-    send_message(arg, &message);
+    return send_message(arg, &message);
 }
 
 static void tell_all_jobs(struct print_service *service)

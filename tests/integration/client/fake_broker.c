@@ -302,7 +302,8 @@ static bool answer_frame(SSL *ssl, struct frame *frame, bool *mute)
 
 static bool is_link(const struct request *request)
 {
-    return text_equal(request->path, "/v1/devices/link") || text_equal(request->path, "/v1/hosts/link");
+    return text_equal(request->path, "/v1/devices/link") || text_equal(request->path, "/v1/hosts/link") ||
+           text_equal(request->path, "/v1/print-servers/link");
 }
 
 static void serve_link(struct request *request)

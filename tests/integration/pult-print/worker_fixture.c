@@ -61,11 +61,12 @@ static void worker_wants_key(void *arg, struct print_worker *worker, const char 
 
 static const struct print_worker_events events = {worker_ended, worker_state, worker_wants_key};
 
-static void tell(void *arg, const struct print_account *entry)
+static bool tell(void *arg, const struct print_account *entry)
 {
     (void)arg;
     print_told++;
     print_entry = *entry;
+    return true;
 }
 
 static void is_late(void *arg)
