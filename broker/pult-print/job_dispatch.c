@@ -292,14 +292,16 @@ static void printer_looked_at(void *arg, const struct printer_facts *facts, cons
                               const struct fault *why)
 {
     struct printer_station *station = arg;
+    enum printer_state state = facts ? facts->state : PRINTER_UNREACHABLE;
+    char detail[PRINT_DETAIL_SIZE];
     (void)fingerprint;
-    station->dispatch->config.workers->end_probe(take(station->probe));
+    text_cut(detail, sizeof detail, facts ? facts->detail : why->text);
+    station->dispatch->config.workers->end_probe(take(station->probe)); // and what it has told
     int64_t wait_ms = 2 * station->look_wait_ms;
     station->look_wait_ms = wait_ms < LOOK_MAX_MS ? wait_ms : LOOK_MAX_MS;
     station->look_at_ms = clock_steady_ms() + station->look_wait_ms;
-    enum printer_state state = facts ? facts->state : PRINTER_UNREACHABLE;
     if (is_in_trouble(station) && state != (enum printer_state)station->state)
-        set_printer_state(station, state, facts ? facts->detail : why->text);
+        set_printer_state(station, state, detail);
 }
 
 // A worker sees for itself how its printer is; but no job goes to one in trouble, and so none would ever again.

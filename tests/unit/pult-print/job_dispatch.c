@@ -95,6 +95,8 @@ static void cancel_job(struct print_worker *worker, const char *job, enum job_re
 // It is answered when the test does so.
 static printer_probe_done *probed;
 static void *probed_arg;
+static struct printer_facts probed_facts;
+static struct fault probed_why;
 
 static struct printer_probe *begin_probe(struct loop *of, const struct printer_address *address,
                                          printer_probe_done *answered, void *arg)
@@ -112,6 +114,8 @@ static void end_probe(struct printer_probe *probe)
 {
     cr_assert_eq(probe, (struct printer_probe *)&probed);
     probed = NULL;
+    memset(&probed_facts, 0x5a, sizeof probed_facts); // what it told is gone with it
+    memset(&probed_why, 0x5a, sizeof probed_why);
 }
 
 static const struct print_worker_ports played_workers = {
@@ -495,8 +499,6 @@ Test(job_dispatch, the_broker_hears_how_printers_are)
 
 Test(job_dispatch, a_printer_in_trouble_is_looked_at_until_it_prints_again)
 {
-    struct printer_facts *facts = mem_new(1, sizeof *facts);
-    struct fault away = {.kind = FAULT_UNAVAILABLE, .text = "away"}, none = {0};
     add_job(1);
     answer(last_asked(), PRINT_SEND, ROOM1, JOB_REASON_NONE);
     end_job(ROOM1, SPOOL_WAITING, JOB_PRINTER_AWAY);
@@ -504,14 +506,16 @@ Test(job_dispatch, a_printer_in_trouble_is_looked_at_until_it_prints_again)
     answer(last_asked(), PRINT_WAIT, ROOM1, JOB_PRINTER_AWAY);
     size_t before = asked_count;
     loop_run(loop); // until it is looked at
-    probed(probed_arg, NULL, "", &away);
+    probed_why = (struct fault){.kind = FAULT_UNAVAILABLE, .text = "away"};
+    probed(probed_arg, NULL, "", &probed_why);
     cr_assert_eq(asked_count, before);
     loop_run(loop);
-    facts->state = PRINTER_IDLE;
-    probed(probed_arg, facts, "", &none);
+    memset(&probed_facts, 0, sizeof probed_facts);
+    memset(&probed_why, 0, sizeof probed_why);
+    probed_facts.state = PRINTER_IDLE;
+    probed(probed_arg, &probed_facts, "", &probed_why);
     cr_assert_eq(told_printers, 2);
     cr_assert_eq(asked_count, before + 1, "it is idle again, and nobody asks");
     answer(last_asked(), PRINT_SEND, ROOM1, JOB_REASON_NONE);
     cr_assert_str_eq(job_at(ROOM1), id_of(1));
-    free(facts);
 }
