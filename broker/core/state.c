@@ -372,17 +372,33 @@ bool state_is_sound(const struct state *state)
 
 // ---- snapshots
 
+static const char ended_name[] = "ended-session";
+
+static void print_line(struct text *out, const char *name, enum noun noun, const void *of_noun)
+{
+    owned(json) json_object *record = codec_write(noun_rows[noun].fields, CODEC_JOURNAL, of_noun);
+    text_addf(out, "%s ", name);
+    codec_print(out, record);
+    text_adds(out, "\n");
+}
+
+// Oldest first, as they are remembered again.
+static void print_ended(const struct state *state, struct text *out)
+{
+    int64_t now_ms = state_now_ms(state);
+    for (size_t back = state->ended_count; back-- > 0;) {
+        const struct session *session = state_ended(state, back);
+        if (now_ms - session->changed_ms <= STATE_ENDED_KEPT_MS)
+            print_line(out, ended_name, NOUN_SESSION, session);
+    }
+}
+
 void state_print(const struct state *state, struct text *out)
 {
-    for (enum noun noun = 0; noun < NOUN_COUNT; noun++) {
-        for (size_t i = 0; i < state->tables[noun].count; i++) {
-            owned(json) json_object *record =
-                codec_write(noun_rows[noun].fields, CODEC_JOURNAL, state->tables[noun].records[i]);
-            text_addf(out, "%s ", noun_rows[noun].name);
-            codec_print(out, record);
-            text_adds(out, "\n");
-        }
-    }
+    for (enum noun noun = 0; noun < NOUN_COUNT; noun++)
+        for (size_t i = 0; i < state->tables[noun].count; i++)
+            print_line(out, noun_rows[noun].name, noun, state->tables[noun].records[i]);
+    print_ended(state, out);
 }
 
 static bool read_line(struct state *state, const char *line, size_t length, struct fault *why)
@@ -390,7 +406,8 @@ static bool read_line(struct state *state, const char *line, size_t length, stru
     const char *space = memchr(line, ' ', length);
     char name[SLUG_SIZE];
     snprintf(name, sizeof name, "%.*s", space ? (int)(space - line) : 0, line);
-    enum noun noun = noun_by_name(name);
+    bool ended = text_equal(name, ended_name);
+    enum noun noun = ended ? NOUN_SESSION : noun_by_name(name);
     if (noun == NOUN_NONE)
         return fault_set(why, FAULT_BROKEN, "snapshot: no noun \"%s\"", name);
     owned(json) json_object *object = NULL;
@@ -400,7 +417,10 @@ static bool read_line(struct state *state, const char *line, size_t length, stru
         return false;
     if (!id_is_valid(noun, record.id))
         return fault_set(why, FAULT_BROKEN, "snapshot: a %s without id", name);
-    put(state, noun, &record);
+    if (ended)
+        remember_ended(state, &record.session);
+    else
+        put(state, noun, &record);
     return true;
 }
 

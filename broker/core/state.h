@@ -79,8 +79,9 @@ struct session_walk state_sessions_of(const struct state *state, enum state_orde
 const struct session *state_next_session(struct session_walk *walk);
 
 // A session that ended lately, as it was last; `back` others have ended since. NULL: none is remembered. There are the
-// last STATE_ENDED_MAX at most, and none from before the snapshot that the state was read from.
+// last STATE_ENDED_MAX at most; in snapshots only those of as long as a print job may wait, whose owner is asked for.
 enum { STATE_ENDED_MAX = 8192 };
+#define STATE_ENDED_KEPT_MS (INT64_C(720) * 60 * 60 * 1000)
 const struct session *state_ended(const struct state *state, size_t back);
 
 // Whether all that is kept beside the records, counts and orders, is what the records alone give. Walks everything.

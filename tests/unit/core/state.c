@@ -202,6 +202,32 @@ Test(state, remembers_the_sessions_that_ended_last)
     cr_assert_null(state_ended(core.state, STATE_ENDED_MAX));
 }
 
+// Jobs of theirs may wait when the broker is started again.
+Test(state, sessions_that_ended_lately_are_in_a_snapshot_for_as_long_as_a_job_may_wait)
+{
+    struct text snapshot = {0};
+    struct fault why;
+    struct logon_decision anna, bert;
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
+    core_log_on(&core, "bert", "bauamt", "neustadt/desk2", &bert);
+    core_change(&core, anna.session.id, SESSION_ADMIN_ENDS);
+    core.now_ms += 1000;
+    core_change(&core, bert.session.id, SESSION_ADMIN_ENDS);
+    core.now_ms += STATE_ENDED_KEPT_MS - 1000;
+    for (size_t left = 2; left > 0; left--, core.now_ms += 1) {
+        struct state *again = state_new();
+        snapshot.length = 0;
+        state_print(core.state, &snapshot);
+        cr_assert(state_read(again, snapshot.bytes, snapshot.length, &why), "%s", why.text);
+        cr_assert_str_eq(state_ended(again, 0)->id, bert.session.id);
+        cr_assert_eq(state_ended(again, 0)->changed_ms, state_ended(core.state, 0)->changed_ms);
+        cr_assert_eq(state_ended(again, 1) != NULL, left == 2);
+        cr_assert_null(state_session(again, bert.session.id));
+        state_free(again);
+    }
+    text_drop(&snapshot);
+}
+
 Test(state, knows_how_far_the_accounts_of_a_print_server_are)
 {
     struct text text = {0};
