@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A seeded simulator of printing: people who move, hosts that lie, printers that stop, links that break, a store that
 // answers late or refuses, a broker that crashes; two tenants with a print server each, which say again what was not
-// acknowledged. A failing seed is printed and can be run alone: PULT_SEED=n PULT_HISTORIES=1.
+// acknowledged, and which let each other use a printer now and then, for a while. A failing seed is printed and can be
+// run alone: PULT_SEED=n PULT_HISTORIES=1.
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/calls/print_messages.h"
@@ -13,11 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HISTORIES = 3000, STEPS = 120, LOG_MAX = 1024, JOBS_MAX = 64, SERVERS = 2, PEOPLE = 4, FLUSHES = 100 };
+enum { HISTORIES = 3000, STEPS = 140, LOG_MAX = 1024, JOBS_MAX = 64, SERVERS = 2, PEOPLE = 4, FLUSHES = 100 };
 
 struct model_job {
     char name[JOB_NAME_SIZE], host[ID_SIZE], user_name[USER_NAME_SIZE];
-    char owner[ID_SIZE]; // in truth; empty: nobody's, a host lies
+    char owner[ID_SIZE];  // in truth; empty: nobody's, a host lies
+    char target[ID_SIZE]; // chosen; empty: next to its owner
     int64_t created_ms, number;
     bool printed;
 };
@@ -46,7 +48,8 @@ struct world {
 };
 
 static struct world world;
-static uint64_t seed_now;
+static uint64_t seed_now, crossed;
+static const char *const printers[] = {"neustadt/desk1", "neustadt/desk2", "neustadt/desk3", "altdorf/desk1"};
 
 static void must(bool holds, const char *what)
 {
@@ -127,17 +130,36 @@ static const struct printer *printer_of(const char *id)
     return state_find(world.core.state, NOUN_PRINTER, id);
 }
 
+// By what stands in the grants, not by how the wall reads them.
+static bool is_granted(const char *tenant, const char *printer)
+{
+    const struct sorted_table *grants = state_table(world.core.state, NOUN_GRANT);
+    for (size_t i = 0; i < grants->count; i++) {
+        const struct grant *grant = grants->records[i];
+        if (text_equal(grant->to, tenant) && text_equal(grant->printer, printer) && grant->since_ms &&
+            grant->until_ms > world.wall_ms)
+            return true;
+    }
+    return false;
+}
+
 // Whatever was decided: never for another than its owner, never across the wall, never where the owner is not.
 static void check_sending(const struct model_server *server, const struct print_message *routed)
 {
     const struct model_job *job = server->asked;
     must(job->owner[0] && text_equal(routed->person, job->owner), "sent for another than its owner");
-    must(id_is_of_tenant(routed->printer, server->tenant), "sent across the wall");
+    bool is_own = id_is_of_tenant(routed->printer, server->tenant);
+    must(is_own || is_granted(server->tenant, routed->printer), "sent across the wall");
+    crossed += !is_own;
     must(text_equal(routed->key, "key"), "no key for what is sent");
     must(print_route_trouble(&(struct print_world){world.core.state, &world.services.people, &world.services.reports,
                                                    &world.services.print_jobs},
                              printer_of(routed->printer)) == JOB_REASON_NONE,
          "sent to a printer that cannot print");
+    if (job->target[0]) {
+        must(text_equal(routed->printer, job->target) || routed->reason == JOB_AT_SUBSTITUTE, "sent elsewhere");
+        return;
+    }
     bool at_a_desk = false, near = false;
     struct session_walk walk = state_sessions_of(world.core.state, SESSIONS_OF_PERSON, job->owner);
     for (const struct session *session; (session = state_next_session(&walk));) {
@@ -337,6 +359,7 @@ static void print(void)
     TEXT_PUT(job->host, session->host);
     TEXT_PUT(job->user_name, lies ? "p9" : strstr(session->person, "p-") + 2);
     TEXT_PUT(job->owner, lies ? "" : session->person);
+    TEXT_PUT(job->target, roll(4) ? "" : printers[roll(4)]);
 }
 
 static void route(struct model_server *server)
@@ -349,6 +372,7 @@ static void route(struct model_server *server)
     TEXT_PUT(message.job, job->name);
     TEXT_PUT(message.host, job->host);
     TEXT_PUT(message.user_name, job->user_name);
+    TEXT_PUT(message.target, job->target);
     TEXT_PUT(message.certificate, state_host(world.core.state, job->host)->certificate);
     server->asked = job;
     print_message(&world.services, server->id, &message);
@@ -399,17 +423,41 @@ static void crash(void)
 
 static void stop_printer(struct model_server *server)
 {
-    static const char *const printers[] = {"neustadt/desk1", "neustadt/desk2", "neustadt/desk3", "altdorf/desk1"};
     struct print_message message = {.type = PRINT_PRINTER, .printer_state = roll(3) ? PRINTER_IDLE : PRINTER_STOPPED};
     TEXT_PUT(message.printer, printers[roll(4)]);
     if (server->linked)
         print_message(&world.services, server->id, &message);
 }
 
+// To the other tenant, of one of the printers, for some seconds; or an end to it.
+static void grant_or_revoke(void)
+{
+    const char *printer = printers[roll(4)];
+    const struct grant *there;
+    struct event event = {.type = EVENT_SET, .noun = NOUN_GRANT, .by = "somebody"};
+    struct grant *grant = &event.record.grant;
+    snprintf(grant->id, sizeof grant->id, "%.*s/g-%s", (int)strcspn(printer, "/"), printer, strchr(printer, '/') + 1);
+    there = state_find(world.core.state, NOUN_GRANT, grant->id);
+    if (there && roll(2)) {
+        event.type = EVENT_GRANT_REVOKED;
+        *grant = *there;
+    } else {
+        TEXT_PUT(grant->to, text_starts(printer, "altdorf/") ? "neustadt" : "altdorf");
+        TEXT_PUT(grant->printer, printer);
+        TEXT_PUT(grant->reason, "their own is being repaired");
+        grant->until_ms = world.wall_ms + (int64_t)roll(20000);
+        for (size_t side = 0; side < GRANT_SIDE_COUNT; side++)
+            grant->approvals[side] = (struct grant_approval){"x/y", roll(8) ? world.wall_ms : 0};
+        bool approved = grant->approvals[0].at_ms && grant->approvals[1].at_ms;
+        grant->since_ms = approved ? world.wall_ms : 0;
+    }
+    commit_all(&event, 1);
+}
+
 static void step(void)
 {
     struct model_server *server = &world.servers[roll(SERVERS)];
-    switch (roll(14)) {
+    switch (roll(16)) {
     case 0:
         log_on();
         break;
@@ -443,6 +491,10 @@ static void step(void)
         stop_printer(server);
         break;
     case 12:
+    case 13:
+        grant_or_revoke();
+        break;
+    case 14:
         answer_store(roll(4) ? STORE_DURABLE : STORE_REFUSED);
         break;
     default:
@@ -512,4 +564,5 @@ Test(print_histories, nothing_crosses_the_wall_and_accounts_are_written_once)
         close_world();
     }
     cr_assert(histories || printed > count, "it printed %llu jobs only", (unsigned long long)printed);
+    cr_assert(histories || crossed > count / 100, "%llu by a grant only", (unsigned long long)crossed);
 }
