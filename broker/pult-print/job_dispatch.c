@@ -80,6 +80,7 @@ struct job_dispatch {
     struct printer_station *stations; // by id
     struct loop_timer *tick;
     int64_t last_request;
+    int64_t broker_ahead_ms; // of the steady clock; 0: its time is not known
     size_t asked;
     bool is_up;
 };
@@ -411,8 +412,10 @@ static void cancel_job(struct job_dispatch *dispatch, const char *id, enum job_r
 
 static void cancel_old_jobs(struct job_dispatch *dispatch)
 {
-    int64_t now_ms = clock_wall_ms();
+    int64_t now_ms = clock_steady_ms() + dispatch->broker_ahead_ms;
     const struct spool *spool = dispatch->config.spool;
+    if (!dispatch->broker_ahead_ms)
+        return;
     for (size_t i = 0; i < spool_count(spool); i++) {
         const struct spool_job *job = spool_at(spool, i);
         const struct job_errand *errand = find_errand(dispatch, job->id);
@@ -624,6 +627,11 @@ void job_dispatch_order(struct job_dispatch *dispatch, const struct print_messag
         break;
     }
     pump(dispatch);
+}
+
+void job_dispatch_clock(struct job_dispatch *dispatch, int64_t broker_ms)
+{
+    dispatch->broker_ahead_ms = broker_ms - clock_steady_ms();
 }
 
 void job_dispatch_link(struct job_dispatch *dispatch, bool is_up)

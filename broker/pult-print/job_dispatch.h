@@ -44,6 +44,9 @@ void job_dispatch_free(struct job_dispatch *dispatch); // before the spool; NULL
 // Of each job that is new, or another one: what the spool tells.
 void job_dispatch_changed(struct job_dispatch *dispatch, const struct spool_job *job);
 void job_dispatch_link(struct job_dispatch *dispatch, bool is_up);
+// By whose clock jobs grow too old: until the broker has told its own none does, and this machine's may be set as it
+// likes.
+void job_dispatch_clock(struct job_dispatch *dispatch, int64_t broker_ms);
 // What the broker says.
 void job_dispatch_printers(struct job_dispatch *dispatch, const struct print_message *message);
 void job_dispatch_routed(struct job_dispatch *dispatch, const struct print_message *message);

@@ -124,6 +124,7 @@ static void welcome(struct print_service *service, const struct print_message *m
         log_error("link", "%s", why.text);
     open_door(service);
     tell_all_jobs(service);
+    job_dispatch_clock(service->dispatch, message->now_ms);
     job_dispatch_link(service->dispatch, true);
     accounts_tell_all(service->accounts);
 }

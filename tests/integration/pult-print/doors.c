@@ -302,6 +302,22 @@ Test(doors, on_a_full_disk_jobs_are_told_later_and_none_is_lost)
     umount(print_fixture_path("state/spool"));
 }
 
+Test(doors, a_spool_that_cannot_be_written_is_told_later_and_comes_back)
+{
+    struct print_request job = print_fixture_job(UUID(1));
+    char folder[200];
+    TEXT_PUT(folder, print_fixture_path("state/spool"));
+    cr_assert(unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+    print_fixture_start("");
+    cr_assert(mount(folder, folder, NULL, MS_BIND, NULL) == 0 &&
+              mount(NULL, folder, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0);
+    cr_assert_eq(print_fixture_send(&job), (int)IPP_STATUS_ERROR_TEMPORARY);
+    cr_assert_eq(umount(folder), 0);
+    cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK, "the same job later");
+    print_fixture_stop();
+    cr_assert_eq(spool_count(print_fixture_spool()), 1);
+}
+
 Test(doors, a_client_that_stalls_is_cut_off_and_holds_nobody_up)
 {
     print_fixture_start("patience-seconds = 1");

@@ -215,6 +215,8 @@ static void job_changed(void *arg, const struct spool_job *job)
     (void)arg;
     if (dispatch)
         job_dispatch_changed(dispatch, job);
+    if (spool_job_is_over(job))
+        loop_stop(loop);
 }
 
 static void job_added(void *arg, const struct fault *result)
@@ -448,6 +450,32 @@ Test(job_dispatch, cancelled_jobs_are_gone_wherever_they_are)
     cr_assert_null(worker_of(ROOM2));
     end_job(ROOM1, SPOOL_CANCELLED, JOB_BY_AN_ADMINISTRATOR);
     cr_assert_eq(asked_count, 4, "there is nobody left for the printer");
+}
+
+static void hold_until(int number, int64_t delete_at_ms)
+{
+    struct spool_job job = *spool_find(spool, id_of(number));
+    answer(last_asked(), PRINT_HOLD, "", JOB_NOT_AT_A_DESK);
+    job.state = SPOOL_HELD;
+    job.delete_at_ms = delete_at_ms;
+    spool_put(spool, &job, NULL, NULL);
+}
+
+// The hour here may be wrong, or be set while they wait.
+Test(job_dispatch, a_job_grows_too_old_by_the_brokers_clock_alone)
+{
+    const int64_t broker_ms = 1000 * 1000;
+    add_job(1);
+    hold_until(1, broker_ms + 3600 * 1000);
+    add_job(2);
+    hold_until(2, broker_ms);
+    job_dispatch_clock(dispatch, broker_ms);
+    while (state_of(2) == SPOOL_HELD)
+        loop_run(loop);
+    cr_assert_eq(state_of(1), SPOOL_HELD);
+    job_dispatch_clock(dispatch, broker_ms + 3600 * 1000);
+    while (state_of(1) == SPOOL_HELD)
+        loop_run(loop);
 }
 
 Test(job_dispatch, refused_is_over)
