@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { ROUNDS = 8, JOBS_A_ROUND = 5 };
+enum { PARTS = 5, ROUNDS = 2 * PARTS, JOBS_A_ROUND = 4 };
 
 static void open_printing_town(void)
 {
@@ -22,11 +22,13 @@ struct part {
     const char *place, *kill, *again;
 };
 
-static const struct part parts[] = {
+static const struct part parts[PARTS] = {
     {"print", "pkill -KILL -x pult-print; while pgrep -x pult-print; do sleep 0.02; done",
      "tests/town/serve-print $TOWN $BUILD again"},
     {"ts1", "old=$(pgrep -x cupsd); kill -KILL $old; while [ -e /proc/$old ]; do sleep 0.02; done",
      "until lpstat -h /run/cups/cups.sock -r | grep 'is running'; do sleep 0.02; done"},
+    {"ts1", "pkill -KILL -x pult-host; while pgrep -x pult-host; do sleep 0.02; done",
+     "tests/town/serve-agent $TOWN $BUILD ts1 again"},
     {"broker", "pkill -KILL -x pult-broker; while pgrep -x pult-broker; do sleep 0.02; done",
      "tests/town/serve-broker $TOWN $BUILD again"},
     {"room1", "pkill -KILL 'ippeveprinter|print-page'; while pgrep ippeveprinter; do sleep 0.02; done",
@@ -65,7 +67,7 @@ Test(printing_kills, what_was_accepted_comes_out_once_or_is_held)
     srand(4711);
     people_log_on();
     for (int i = 0; i < ROUNDS; i++)
-        round_of_jobs(&parts[i % 4], i);
+        round_of_jobs(&parts[i % PARTS], i);
     setenv("TALLY_SECONDS", "60", 1);
     story_runs("tests/e2e/print-tally anna=room1 bert=room2");
 }

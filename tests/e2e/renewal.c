@@ -80,11 +80,26 @@ Test(renewal, a_resumed_session_ends_with_its_certificate)
     place_soon("broker", "tests/e2e/resume run_out", 60);
 }
 
-// Dora works on while desk and host change their certificates, desk2 lies in a cupboard meanwhile.
-Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
+// Host and print server know each other by certificates that both have changed meanwhile.
+static void dora_prints(void)
+{
+    log_says("broker", "print-server altdorf/print uses its new certificate", 60);
+    place_soon("print",
+               "[ \"$(openssl s_client -connect print.pult.example:8631 </dev/null 2>/dev/null | openssl x509 -noout "
+               "-serial)\" "
+               "= \"$(openssl x509 -in /srv/pult-print/print-server.pem -noout -serial)\" ]",
+               5);
+    place_soon("ts3", "lpstat -p next-to-me", 20);
+    place_runs("ts3", "tests/town/page Brief >/home/brief.pdf && setpriv --reuid 11002 --regid 11002 --clear-groups "
+                      "env HOME=/tmp lp -d next-to-me /home/brief.pdf");
+    story_runs("tests/e2e/paper room1 1 Brief");
+}
+
+// Dora works on while desk, host and print server change their certificates, desk2 lies in a cupboard meanwhile.
+Test(renewal, machines_renew_theirs_and_nobody_notices)
 {
     setenv("PULT_CERTIFICATE_LIFE_S", "60", 1);
-    story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2");
+    story_open("--tenant altdorf --host ts3:altdorf --desk desk1 --desk desk2 --printer room1:altdorf/rathaus/11");
     unsetenv("PULT_CERTIFICATE_LIFE_S");
     desk_is_switched_off("desk2");
     broker_runs("enrol");
@@ -94,6 +109,7 @@ Test(renewal, desks_and_hosts_renew_theirs_and_nobody_notices)
     log_says("broker", "device altdorf/desk1 uses its new certificate", 60);
     log_says("ts3-agent", "certificate renewed, valid until", 1);
     log_says("desk1", "certificate renewed, valid until", 1);
+    dora_prints();
     place_runs("broker", "! grep -E 'agent disconnected' $TOWN/logs/broker.log");
     place_runs("desk1", "! grep -F 'the link is down' $TOWN/logs/desk1.log");
     place_runs("desk1", "[ $(stat -c %a /srv/pult-agent/device.pem) = 600 ]");
