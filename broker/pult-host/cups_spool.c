@@ -141,13 +141,16 @@ static bool says(ipp_t *job, const char *name, const char *value)
 }
 
 // Held until "no-hold" is one that waits for its next try, whose time is in no file, or one whose document is still
-// coming: nobody comes any more.
+// coming: nobody comes any more. Stopped is one whose backend could not be started once.
 static enum control_verdict judge(const struct cups_spool *spool, const char *name, ipp_t *job)
 {
     char document[NAME_SIZE];
     snprintf(document, sizeof document, "d%.*s-001", NAME_SIZE - 8, name + 1);
     ipp_attribute_t *state = ippFindAttribute(job, "job-state", IPP_TAG_ENUM);
-    if (!state || ippGetInteger(state, 0) != IPP_JSTATE_HELD || !says(job, "job-hold-until", "no-hold"))
+    int is = state ? ippGetInteger(state, 0) : 0;
+    if (is == IPP_JSTATE_STOPPED)
+        return CONTROL_RESUMED;
+    if (is != IPP_JSTATE_HELD || !says(job, "job-hold-until", "no-hold"))
         return CONTROL_LEFT;
     if (says(job, "job-state-reasons", "job-incoming") || !is_there(spool, document))
         return CONTROL_NEVER_ACCEPTED;
