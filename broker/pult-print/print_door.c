@@ -315,6 +315,7 @@ static void take_visitor(struct print_door *door, int descriptor, SSL_CTX *conte
 {
     struct visitor *visitor = mem_new(1, sizeof *visitor);
     visitor->door = door;
+    visitor->place = context ? VISITOR_SHAKES_HANDS : VISITOR_ASKS;
     door_line_init(&visitor->line, descriptor, context);
     visitor->watch = loop_watch_new(door->loop, descriptor, visitor_ready, visitor);
     visitor->next = door->visitors;

@@ -141,16 +141,20 @@ Test(doors, a_job_of_before_a_kill_is_there_after_it)
 
 Test(doors, connections_that_are_kept_without_a_job_make_room)
 {
-    enum { KEPT = 600 };
+    enum { KEPT = 600, VISITORS = 512 };
+    char line[100];
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     struct rlimit files = {2000, 2000};
     cr_assert_eq(setrlimit(RLIMIT_NOFILE, &files), 0);
-    print_fixture_start("");
+    print_fixture_start("patience-seconds = 600");
     snprintf(address.sun_path, sizeof address.sun_path, "%s", print_fixture_path("run/door.sock"));
     for (int i = 0; i < KEPT; i++) {
-        int line = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        cr_assert(line >= 0 && connect(line, (struct sockaddr *)&address, sizeof address) == 0);
+        int kept = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        cr_assert(kept >= 0 && connect(kept, (struct sockaddr *)&address, sizeof address) == 0);
     }
+    snprintf(line, sizeof line, "while [ $(ls /proc/%d/fd | wc -l) -lt %d ]; do sleep 0.01; done",
+             (int)print_fixture_pid(), VISITORS);
+    print_fixture_shell(line);
     struct print_request job = print_fixture_job(UUID(1));
     cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
     print_fixture_stop();
