@@ -16,7 +16,8 @@
 static bool path_is(struct lws *wsi, const struct link_row *row)
 {
     char path[64];
-    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && text_equal(path, row->path);
+    return lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI) > 0 && text_equal(path, row->path) &&
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) <= 0; // none takes a query
 }
 
 // Before the upgrade: which kind of link it is to be, and whether the certificate is good for it.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // From HTTP headers to a call: method, caller, query, limits. Everything here is hostile.
+#include "broker/api/query.h"
 #include "broker/base/clock.h"
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
@@ -11,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_USUAL = 100, TICKET_MAX = 64 * 1024 };
+enum { TICKET_MAX = 64 * 1024 };
 
 static const struct {
     enum lws_token_indexes token;
@@ -90,44 +91,22 @@ static void read_peer(struct exchange *exchange)
     wall_owner(peer->tenant, peer->id);
 }
 
-static bool read_argument(struct lws *wsi, const char *name, char *value, size_t size)
+// libwebsockets keeps each pair as a fragment, decoded; one that is not there and one without a letter both have no
+// length.
+static bool read_query(struct request *request, struct lws *wsi, struct fault *why)
 {
-    char with_equals[16], raw[256];
-    snprintf(with_equals, sizeof with_equals, "%s=", name);
-    const char *found = lws_get_urlarg_by_name(wsi, with_equals, raw, sizeof raw);
-    value[0] = 0;
-    return !found || (text_copy(value, size, found) && text_is_clean(value, strlen(value)));
-}
-
-// Of a field of a query; one that is not there is as its row has it.
-static bool read_value(const struct field *field, const char *value, void *slot)
-{
-    int64_t choice = 0;
-    if (field->type == FIELD_NUMBER)
-        return !value[0] || text_number(value, field->min, field->max, slot);
-    if (field->type == FIELD_TIME)
-        return !value[0] || clock_read(value, slot);
-    if (field->type != FIELD_CHOICE)
-        return text_copy(slot, field->size, value);
-    while (value[0] && field->choices[choice] && !text_equal(field->choices[choice], value))
-        choice++;
-    *(int64_t *)slot = choice;
-    return field->choices[choice];
-}
-
-static bool read_query(struct request *request, struct lws *wsi)
-{
-    const struct record_type *type = request->method->query;
-    request->page.limit = PAGE_USUAL;
-    for (const struct field *field = type ? type->fields : NULL; field && field->name; field++) {
-        char value[ID_SIZE];
-        void *slot = (char *)&request->page + field->offset;
-        if (!read_argument(wsi, field->name, value, sizeof value))
-            return false;
-        if (!read_value(field, value, slot))
+    struct query query;
+    char pair[QUERY_PAIR_SIZE];
+    query_begin(&query, request->method, &request->page);
+    for (int i = 0;; i++) {
+        int length = lws_hdr_fragment_length(wsi, WSI_TOKEN_HTTP_URI_ARGS, i);
+        if (length >= (int)sizeof pair)
+            return fault_set(why, FAULT_INVALID, "a query parameter is longer than %zu bytes", sizeof pair - 1);
+        if (lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i) < 0)
+            return true;
+        if (length && !query_take(&query, pair, (size_t)length, why))
             return false;
     }
-    return true;
 }
 
 // A condition that is cut would no longer hold what was meant.
@@ -175,9 +154,10 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
     read_peer(exchange);
     if (request->method->id == METHOD_RENEW)
         request->peer.half_life_ms = tls_half_life_ms(lws_get_ssl(wsi));
+    struct fault why = {.kind = FAULT_INVALID};
     enum refusal refusal = read_length(exchange, wsi, has_body);
     if (refusal == REFUSAL_NONE &&
-        (!read_authorization(exchange, wsi) || !read_query(request, wsi) || !read_conditions(request, wsi)))
+        (!read_authorization(exchange, wsi) || !read_query(request, wsi, &why) || !read_conditions(request, wsi)))
         refusal = REFUSAL_INVALID;
     if (request->peer.role != ROLE_UNAUTHENTICATED)
         connection_prove(exchange->connection, request->peer.role, request->peer.id);
@@ -193,7 +173,9 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
         refusal = REFUSAL_CERTIFICATE_EXPIRED;
     exchange->wants_ticket = request->method->id == METHOD_ADMIN_LOGON;
     exchange->is_text = request->method->flags & METHOD_PLAIN;
-    if (refusal != REFUSAL_NONE)
+    if (refusal == REFUSAL_INVALID)
+        request_refuse_fault(request, &why);
+    else if (refusal != REFUSAL_NONE)
         exchange_refuse(exchange, refusal);
     return refusal == REFUSAL_NONE;
 }

@@ -161,6 +161,15 @@ async function visit(verb, path, operation, token) {
     judge(name, operation, answer);
     expect(answer.status === 401, name, "answers nobody with", answer.status);
   }
+  // What a request says of itself is never passed over: neither what there is not, nor what is said a second time.
+  const given = (operation.parameters ?? []).filter((one) => one.in === "query").map((one) => `${one.name}=1&${one.name}`);
+  for (const query of ["no-such-parameter", ...given]) {
+    const answer = await call(verb, `${real}?${query}=1`, { body, ...proof });
+    judge(name, operation, answer);
+    expect(answer.status === 400, name, `takes ?${query}=1:`, answer.status);
+    const told = answer.status === 400 && JSON.parse(answer.text).detail?.startsWith(query.split("=")[0]);
+    expect(told, name, "does not say what is wrong with", query, answer.text);
+  }
   if (body !== undefined) {
     const answer = await call(verb, real, { body: { ...body, "no-such-field": 1 }, ...proof });
     judge(name, operation, answer);
