@@ -171,6 +171,80 @@ Test(own_certificate, is_not_all_that_is_checked_ports_are_too)
     check_says(1, "admin-port: cannot listen on 127.0.0.1 port 8445");
 }
 
+// ---- of the broker's own make
+
+static pid_t print_server;
+
+static void close_own_make(void)
+{
+    if (print_server)
+        program_stop(print_server);
+    lone_broker_close();
+}
+
+TestSuite(certificate_of_own_make, .fini = close_own_make, .timeout = 200);
+
+static const char print_server_settings[] =
+    "tenants:\n"
+    "  - {id: kreis, name: Kreis, district: yes, servers: [ldaps://l.kreis.example], user_base: dc=k, bind_dn: cn=p}\n"
+    "print-servers:\n"
+    "  - {id: kreis/print, address: print.kreis.example, port: 8631}\n";
+
+// Everybody knows it by what the broker made itself.
+static void open_own_make(void)
+{
+    char path[200];
+    lone_broker_open("");
+    lone_broker_stop();
+    shell("sed -i '/^certificate/d; /^key/d; 1i name = localhost' %1$s/broker.conf");
+    lone_broker_start();
+    snprintf(path, sizeof path, "%s/data/device-ca.pem", lone.town);
+    setenv("PULT_CA", path, 1);
+    setenv("PULT_BROKER", "localhost", 1);
+    lone_must("login --token-stdin", lone.token);
+    lone_must("apply -f - --yes", print_server_settings);
+}
+
+// By one word that tells where the broker is and whom to trust.
+static void start_print_server(void)
+{
+    char line[300], log[200];
+    lone_must("print-server enrol-token kreis/print", NULL);
+    lone_write("token", lone.said.out);
+    shell("mkdir -m 700 %1$s/print && printf 'state-dir = %1$s/print\\nrun-dir = %1$s/print\\n' >%1$s/print.conf");
+    snprintf(line, sizeof line, "broker/pult-print/pult-print --config %1$s/print.conf --enrol --token-file %1$s/token",
+             lone.town);
+    program_run(&lone.said, line, NULL);
+    cr_assert_eq(lone.said.exit_code, 0, "%s%s", lone.said.out, lone.said.err);
+    snprintf(line, sizeof line, "broker/pult-print/pult-print --config %s/print.conf", lone.town);
+    snprintf(log, sizeof log, "%s/print.log", lone.town);
+    print_server = program_start(line, log);
+    lone_soon_logs("kreis/print: print server connected");
+}
+
+static void come_back(void)
+{
+    shell(": >%s/broker.log");
+    lone_broker_start();
+    lone_soon_logs("kreis/print: print server connected");
+}
+
+Test(certificate_of_own_make, is_followed_by_a_machine_that_runs_when_its_authority_is_renewed)
+{
+    open_own_make();
+    start_print_server();
+    shell("cmp %1$s/data/device-ca.pem %1$s/print/broker-ca.pem && cp %1$s/print/broker-ca.pem %1$s/known.pem");
+    lone_broker_stop();
+    // Near its end, it is made again by the same key when the broker starts.
+    shell("cd %1$s/data && openssl x509 -in device-ca.pem -signkey device-ca.key -days 30 -out near && mv near "
+          "device-ca.pem");
+    come_back();
+    shell("! cmp -s %1$s/data/device-ca.pem %1$s/known.pem && cmp %1$s/data/device-ca.pem %1$s/print/broker-ca.pem");
+    // It goes on by either: what the authority signed before is good by the renewed certificate, too.
+    lone_broker_stop();
+    come_back();
+}
+
 // ---- with a device on its line
 
 Test(own_certificate_in_town, is_replaced_under_a_link_that_stays)
