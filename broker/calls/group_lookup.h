@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What the groups of a tenant's settings mean is asked for before a decision needs it: what is not known of them, all
-// at once.
+// What the groups of a tenant's settings mean is asked for before a decision needs it: what is not known of them, some
+// at a time.
 #pragma once
 #include "broker/calls/services.h"
 
@@ -10,7 +10,9 @@ typedef void group_lookup_done(void *arg, bool known);
 // In what it is for, until `done`.
 struct group_lookup {
     struct services *services;
-    size_t open;
+    struct wanted_group *rows;
+    size_t count, capacity;
+    size_t next, open; // to be asked for; without an answer
     bool failed;
     group_lookup_done *done;
     void *arg;
