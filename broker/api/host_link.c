@@ -38,7 +38,7 @@ static const struct field message_fields[] = {
 };
 
 static const struct field session_fields[] = {
-    {.name = "user_name", .type = FIELD_TEXT, AT(host_session, user_name), .flags = FIELD_REQUIRED, .sentence = "whose it is"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(host_session, user_name), .sentence = "whose it is; empty: the host knows no name of the account, or not yet"},
     {.name = "session", .type = FIELD_TEXT, AT(host_session, session), .sentence = "by the one-time password that opened it; empty: not opened by Pult"},
     {.name = "fence", .type = FIELD_NUMBER, AT(host_session, fence), .max = HOST_FENCE_MAX, .sentence = "of the newest one-time password"},
     {.name = "connected", .type = FIELD_FLAG, AT(host_session, connected), .sentence = "somebody is connected to it"},

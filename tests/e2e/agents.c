@@ -97,6 +97,16 @@ Test(agents, the_agent_is_killed_and_finds_the_sessions_again)
     pultctl_soon_shows("session list --json", "\"state\":\"connected\"", 5);
 }
 
+// One that was opened without us, by an account that the directory does not have any more.
+Test(agents, a_desktop_whose_account_has_no_name_keeps_nobody_out)
+{
+    place_runs("ts3", "printf '#!/bin/sh\\nsleep 600\\ntrue\\n' >/srv/Xorg; chmod 755 /srv/Xorg; setsid -f setpriv "
+                      "--reuid=4711 --regid=4711 --clear-groups /srv/Xorg :77 -config xrdp/xorg.conf");
+    log_says("ts3-agent", "no user name known for uid 4711", 20);
+    pultctl_soon_shows("host show altdorf/ts3", "reported_sessions  1", 15);
+    dora_works_at("desk1");
+}
+
 #define BROKER "$BUILD/broker/pult-broker -c /srv/pult-broker.conf 2>>$TOWN/logs/broker.log"
 
 static void logs_on_again_at(const char *desk, const char *person, const char *password)

@@ -157,8 +157,17 @@ Test(links, refuse_what_lacks_a_field_that_is_required)
     cr_expect_eq(hear(NOUN_HOST, LINK_AGENT, "{\"type\":\"report\",\"cpu\":3}"), LINK_UNREADABLE);
     cr_expect(strstr(input.why.text, "sessions is missing"), "%s", input.why.text);
     cr_expect_eq(hear(NOUN_HOST, LINK_AGENT, "{\"type\":\"report\",\"sessions\":[]}"), LINK_MESSAGE);
-    cr_expect_eq(hear(NOUN_HOST, LINK_AGENT, "{\"type\":\"report\",\"sessions\":[{\"idle\":3}]}"), LINK_UNREADABLE);
+    cr_expect_eq(hear(NOUN_HOST, LINK_BROKER, "{\"type\":\"queues\",\"queues\":[{}],\"people\":[]}"), LINK_UNREADABLE);
+    cr_expect(strstr(input.why.text, "queues[0]: name is missing"), "%s", input.why.text);
     cr_expect_eq(hear(NOUN_HOST, LINK_AGENT, "{\"sessions\":[]}"), LINK_UNREADABLE);
+}
+
+// Else one account that the directory has lost would keep a whole host away.
+Test(links, take_a_desktop_without_a_user_name)
+{
+    cr_expect_eq(
+        hear(NOUN_HOST, LINK_AGENT, "{\"type\":\"report\",\"sessions\":[{\"idle\":3},{\"user_name\":\"anna\"}]}"),
+        LINK_MESSAGE, "%s", input.why.text);
 }
 
 Test(links, refuse_what_is_no_message)
