@@ -10,7 +10,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { CAPTIONS_MAX = 48, DESCRIBES_MAX = 5, SENTENCE_SIZE = 400 };
+enum { CAPTIONS_MAX = 48, DESCRIBES_MAX = 5, SENTENCE_SIZE = 400, KEY_MAX = 32 };
 
 struct caption {
     GtkWidget *widget, *describes[DESCRIBES_MAX];
@@ -52,12 +52,33 @@ static void describe_widget(const struct captions *captions, GtkWidget *widget)
     gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, all.bytes, -1);
 }
 
+// Keys that are listed with four spaces between them stay whole; what is as long as a sentence is broken as one.
+static void set_text(GtkLabel *label, const char *text)
+{
+    static const char gap[] = "    ";
+    owned(text) struct text shown = {0};
+    text_adds(&shown, "");
+    for (const char *part = text; *part;) {
+        const char *end = strstr(part, gap);
+        size_t length = end ? (size_t)(end - part) : strlen(part);
+        bool stays_whole = strstr(text, gap) && length <= KEY_MAX;
+        for (const char *at = part; at < part + length; at++)
+            if (stays_whole && *at == ' ')
+                text_adds(&shown, "\u00a0");
+            else
+                text_addf(&shown, "%c", *at);
+        text_adds(&shown, end ? gap : "");
+        part += length + (end ? strlen(gap) : 0);
+    }
+    gtk_label_set_text(label, shown.bytes);
+}
+
 static void show_caption(const struct captions *captions, struct caption *caption)
 {
     char *text = caption->shown;
     fill_in(caption->shown, language_text(caption->english), caption->where);
     if (GTK_IS_LABEL(caption->widget))
-        gtk_label_set_text(GTK_LABEL(caption->widget), text);
+        set_text(GTK_LABEL(caption->widget), text);
     else if (GTK_IS_BUTTON(caption->widget))
         gtk_button_set_label(GTK_BUTTON(caption->widget), text);
     gtk_accessible_update_property(GTK_ACCESSIBLE(caption->widget), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
