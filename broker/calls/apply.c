@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct plan {
     struct services *services;
@@ -47,7 +48,17 @@ static void add_changes(struct record_list *changes, const struct noun_row *row,
     }
 }
 
-static void note_change(struct plan *plan, enum noun noun, const union record *record)
+static void add_event(struct plan *plan, enum noun noun, const union record *record)
+{
+    mem_reserve(&plan->events, &plan->capacity, plan->count + 1, sizeof *plan->events);
+    struct event *event = &plan->events[plan->count++];
+    services_event(event, EVENT_SET, noun, plan->request);
+    event->record = *record;
+    state_apply(plan->trial, event);
+}
+
+// Whether there is a change at all.
+static bool note_change(struct plan *plan, enum noun noun, const union record *record)
 {
     const void *present = state_find(plan->trial, noun, record->id);
     struct noun_change *change = record_add(&plan->answer.changes, &noun_change_type);
@@ -56,31 +67,78 @@ static void note_change(struct plan *plan, enum noun noun, const union record *r
     add_changes(&change->fields, &noun_rows[noun], present, record);
     bool same = present && change->fields.count == 0;
     change->change = !present ? CHANGE_ADD : same ? CHANGE_SAME : CHANGE_CHANGE;
-    if (same)
-        return;
-    mem_reserve(&plan->events, &plan->capacity, plan->count + 1, sizeof *plan->events);
-    struct event *event = &plan->events[plan->count++];
-    services_event(event, EVENT_SET, noun, plan->request);
-    event->record = *record;
-    state_apply(plan->trial, event);
+    return !same;
 }
 
-static bool plan_object(struct plan *plan, struct apply_object *object, struct fault *why)
+// A reference to a record of the same noun: that may come later, and refer back.
+static bool is_sideways(const struct field *field, enum noun noun)
+{
+    return field->type == FIELD_ID && field->refers == noun;
+}
+
+static void cut_references(const struct state *state, enum noun noun, union record *record)
+{
+    for (const struct field *field = noun_rows[noun].fields; field->name; field++) {
+        char *id = (char *)record + field->offset;
+        if (is_sideways(field, noun) && !state_find(state, noun, id))
+            *id = 0;
+    }
+}
+
+// Whether it had others.
+static bool put_references(enum noun noun, union record *record, const union record *wanted)
+{
+    bool changed = false;
+    for (const struct field *field = noun_rows[noun].fields; field->name; field++) {
+        char *id = (char *)record + field->offset;
+        const char *other = (const char *)wanted + field->offset;
+        if (!is_sideways(field, noun) || text_equal(id, other))
+            continue;
+        text_put(id, ID_SIZE, other);
+        changed = true;
+    }
+    return changed;
+}
+
+static bool check_object(struct plan *plan, enum noun noun, union record *record, struct fault *why)
+{
+    char place[NAME_SIZE];
+    if (noun_check(plan->trial, noun, record->id, record, why))
+        return true;
+    snprintf(place, sizeof place, "%s %.100s", noun_rows[noun].name, record->id);
+    return fault_at(why, place);
+}
+
+static bool plan_object(struct plan *plan, const struct apply_object *object, struct fault *why)
 {
     enum noun noun = object->noun;
-    char id[ID_SIZE];
-    TEXT_PUT(id, object->record.id);
-    if (!id_is_valid(noun, id))
+    union record record = object->record;
+    if (!id_is_valid(noun, record.id))
         return fault_set(why, FAULT_INVALID, "%s: invalid id", noun_rows[noun].name);
     const struct method *method = method_find(METHOD_SET, noun);
-    if (!method || wall_authorize(plan->trial, method, &plan->request->peer, id) != REFUSAL_NONE)
-        return fault_set(why, FAULT_DENIED, "%s %s: you are not allowed to set it", noun_rows[noun].name, id);
-    if (!noun_check(plan->trial, noun, id, &object->record, why)) {
-        char place[NAME_SIZE];
-        snprintf(place, sizeof place, "%s %.100s", noun_rows[noun].name, id);
-        return fault_at(why, place);
-    }
-    note_change(plan, noun, &object->record);
+    if (!method || wall_authorize(plan->trial, method, &plan->request->peer, record.id) != REFUSAL_NONE)
+        return fault_set(why, FAULT_DENIED, "%s %s: you are not allowed to set it", noun_rows[noun].name, record.id);
+    cut_references(plan->trial, noun, &record);
+    if (!check_object(plan, noun, &record, why))
+        return false;
+    union record whole = record;
+    put_references(noun, &whole, &object->record);
+    if (note_change(plan, noun, &whole))
+        add_event(plan, noun, &record);
+    return true;
+}
+
+// Printers may be each other's substitutes, so that each is planned without what is not there yet, and completed.
+static bool plan_references(struct plan *plan, const struct apply_object *object, struct fault *why)
+{
+    enum noun noun = object->noun;
+    union record record = {0};
+    memcpy(&record, state_find(plan->trial, noun, object->record.id), noun_rows[noun].size);
+    if (!put_references(noun, &record, &object->record))
+        return true;
+    if (!check_object(plan, noun, &record, why))
+        return false;
+    add_event(plan, noun, &record);
     return true;
 }
 
@@ -101,6 +159,12 @@ static void keep_district(const struct state *state, const struct record_list *o
         kept->district = true;
 }
 
+static bool has_turn(const struct apply_object *object, int turn)
+{
+    bool is_first = object->noun == NOUN_TENANT && object->record.tenant.district;
+    return object->noun == turn / 2 && is_first == (turn % 2 == 0);
+}
+
 // In the order of the nouns, so that a file may name things in any order; the district's tenant comes before others,
 // for one of them may have been the district's until now.
 static bool make_plan(struct plan *plan, const struct record_list *objects, struct fault *why)
@@ -108,16 +172,18 @@ static bool make_plan(struct plan *plan, const struct record_list *objects, stru
     size_t planned = 0;
     keep_district(plan->trial, objects);
     for (int turn = 0; turn < 2 * NOUN_COUNT; turn++) {
-        enum noun noun = turn / 2;
+        size_t before = planned;
         for (size_t i = 0; i < objects->count; i++) {
-            struct apply_object *object = record_at(objects, &apply_object_type, i);
-            if ((enum noun)object->noun != noun)
-                continue;
-            bool is_first = noun == NOUN_TENANT && object->record.tenant.district;
-            if (is_first != (turn % 2 == 0))
+            const struct apply_object *object = record_at(objects, &apply_object_type, i);
+            if (!has_turn(object, turn))
                 continue;
             planned++;
             if (!plan_object(plan, object, why))
+                return false;
+        }
+        for (size_t i = 0; i < objects->count && planned > before; i++) {
+            const struct apply_object *object = record_at(objects, &apply_object_type, i);
+            if (has_turn(object, turn) && !plan_references(plan, object, why))
                 return false;
         }
     }
