@@ -22,12 +22,10 @@ const char *const job_reason_words[] = {
     [JOB_PRINTER_DRAINING] = "printer-draining",
     [JOB_PRINTER_UNKNOWN] = "printer-unknown",
     [JOB_AT_SUBSTITUTE] = "at-substitute",
-    [JOB_BROKER_AWAY] = "broker-away",
     [JOB_NO_GRANT] = "no-grant",
     [JOB_HALF_PRINTED] = "half-printed",
     [JOB_NOT_SUPPORTED] = "not-supported",
     [JOB_DAMAGED] = "damaged",
-    [JOB_TOO_LARGE] = "too-large",
     [JOB_OWNER_UNKNOWN] = "owner-unknown",
     [JOB_MAY_NOT_PRINT] = "may-not-print",
     [JOB_TOO_OLD] = "too-old",
@@ -36,6 +34,7 @@ const char *const job_reason_words[] = {
     [JOB_SERVER_AWAY] = "server-away",
     [JOB_BY_ITS_PERSON] = "by-its-person",
     [JOB_BY_AN_ADMINISTRATOR] = "by-an-administrator",
+    [JOB_AT_ITS_PRINTER] = "at-its-printer",
     [JOB_REASON_COUNT] = NULL,
 };
 
@@ -48,12 +47,10 @@ const char *const job_reason_sentences[JOB_REASON_COUNT] = {
     [JOB_PRINTER_DRAINING] = _("The printer is out of service. The job waits until it is back; you can send it to another printer."),
     [JOB_PRINTER_UNKNOWN] = _("The printer is no longer there, or is not for you. Send the job to another printer."),
     [JOB_AT_SUBSTITUTE] = _("It comes out at another printer, since the one nearest to you cannot print at the moment."),
-    [JOB_BROKER_AWAY] = _("It cannot be found out at the moment where you are. The job waits."),
     [JOB_NO_GRANT] = _("The printers near this desk belong to another administration, and you may not use them. Release the job at one of your own printers."),
     [JOB_HALF_PRINTED] = _("The printer broke off, and part of it may have been printed. Look at the printer, then release the job again or cancel it."),
     [JOB_NOT_SUPPORTED] = _("The printer does not understand this document. Send the job to another printer, or print it as PDF."),
     [JOB_DAMAGED] = _("The stored job is damaged and cannot be printed. Print it again."),
-    [JOB_TOO_LARGE] = _("The document is too large to be printed. Print it in parts."),
     [JOB_OWNER_UNKNOWN] = _("It could not be found out whose job this is, so it was not printed. Print it again."),
     [JOB_MAY_NOT_PRINT] = _("Your workplace does not include printing. Ask the help desk."),
     [JOB_TOO_OLD] = _("The job waited too long and was deleted. Print it again."),
@@ -62,6 +59,7 @@ const char *const job_reason_sentences[JOB_REASON_COUNT] = {
     [JOB_SERVER_AWAY] = _("The print server cannot be reached. What you print waits, and comes out once it can."),
     [JOB_BY_ITS_PERSON] = _("You cancelled it."),
     [JOB_BY_AN_ADMINISTRATOR] = _("An administrator cancelled it."),
+    [JOB_AT_ITS_PRINTER] = _("It was cancelled at the printer."),
 };
 // clang-format on
 

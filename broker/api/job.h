@@ -29,12 +29,10 @@ enum job_reason {
     JOB_PRINTER_DRAINING,
     JOB_PRINTER_UNKNOWN,
     JOB_AT_SUBSTITUTE,
-    JOB_BROKER_AWAY,
     JOB_NO_GRANT,
     JOB_HALF_PRINTED,
     JOB_NOT_SUPPORTED,
     JOB_DAMAGED,
-    JOB_TOO_LARGE,
     JOB_OWNER_UNKNOWN,
     JOB_MAY_NOT_PRINT,
     JOB_TOO_OLD,
@@ -43,6 +41,7 @@ enum job_reason {
     JOB_SERVER_AWAY, // it is on its session host still, whose print server does not take it
     JOB_BY_ITS_PERSON,
     JOB_BY_AN_ADMINISTRATOR,
+    JOB_AT_ITS_PRINTER,
     JOB_REASON_COUNT,
 };
 extern const char *const job_reason_words[]; // then NULL

@@ -5,8 +5,6 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "broker/pult-print/print_worker.h"
-#include "broker/pult-print/printer_credentials.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -20,23 +18,7 @@ enum {
     REST_MS = 60 * 1000,
     LATER_MS = 15 * 1000,
     TICK_MS = 1000,
-    LOOK_MIN_MS = 5 * 1000, // at a printer in trouble; longer each time
-    LOOK_MAX_MS = 30 * 1000,
 };
-
-const struct print_worker_ports print_workers = {
-    .open = print_worker_new,
-    .close = print_worker_free,
-    .is_free = print_worker_is_free,
-    .send = print_worker_send,
-    .recover = print_worker_recover,
-    .give_key = print_worker_give_key,
-    .cancel = print_worker_cancel,
-    .probe = printer_probe_new,
-    .end_probe = printer_probe_free,
-};
-
-struct printer_station;
 
 enum errand_place {
     ERRAND_NEW,    // the broker is to be asked
@@ -61,23 +43,11 @@ struct job_errand {
     UT_hash_handle hh;
 };
 
-struct printer_station {
-    struct job_dispatch *dispatch;
-    struct print_target target;
-    struct print_worker *worker;
-    struct job_errand *parked, *turn; // turn: asked for the last time, before it is worked
-    int64_t state;                    // enum printer_state
-    char detail[PRINT_DETAIL_SIZE];
-    struct printer_probe *probe; // NULL: it is not looked at just now
-    int64_t look_at_ms, look_wait_ms;
-    UT_hash_handle hh;
-};
-
 struct job_dispatch {
     struct job_dispatch_config config;
     struct job_errand *errands; // by id
     struct job_errand *places[ERRAND_WORKED + 1];
-    struct printer_station *stations; // by id
+    struct printer_stations stations;
     struct loop_timer *tick;
     int64_t last_request;
     int64_t broker_ahead_ms; // of the steady clock; 0: its time is not known
@@ -178,55 +148,9 @@ static void ask_where(struct job_dispatch *dispatch, struct job_errand *errand, 
 
 // ---- printers
 
-static void worker_ended(void *arg, struct print_worker *worker, const char *id);
-static void worker_state(void *arg, struct print_worker *worker, enum printer_state state, const char *detail);
-static void worker_wants_key(void *arg, struct print_worker *worker, const char *id);
-
-static const struct print_worker_events worker_events = {
-    .ended = worker_ended, .state = worker_state, .wants_key = worker_wants_key};
-
-static bool is_free(const struct printer_station *station)
-{
-    return !station->turn && station->dispatch->config.workers->is_free(station->worker);
-}
-
-static void open_worker(struct printer_station *station, const char *uri, const char *fingerprint)
-{
-    struct printer_address *address = &station->target.address;
-    const struct job_dispatch_config *config = &station->dispatch->config;
-    TEXT_PUT(address->uri, uri);
-    TEXT_PUT(address->fingerprint, fingerprint);
-    printer_credentials(address->credentials, config->credentials, station->target.id);
-    if (station->worker)
-        config->workers->close(station->worker);
-    station->worker =
-        config->workers->open(config->loop, config->spool, config->accounts, &station->target, &worker_events, station);
-}
-
-// Where it listens may have changed; a worker that is at work ends that first. NULL: it is no printer's id.
-static struct printer_station *station_of(struct job_dispatch *dispatch, const char *id, const char *uri,
-                                          const char *fingerprint)
-{
-    struct printer_station *station = NULL;
-    HASH_FIND(hh, dispatch->stations, id, strlen(id), station);
-    if (!station && (!id_is_valid(NOUN_PRINTER, id) || !strchr(id, '/')))
-        return NULL;
-    if (!station) {
-        station = mem_new(1, sizeof *station);
-        station->dispatch = dispatch;
-        TEXT_PUT(station->target.id, id);
-        HASH_ADD_KEYPTR(hh, dispatch->stations, station->target.id, strlen(station->target.id), station);
-    }
-    const struct printer_address *address = &station->target.address;
-    bool is_same = text_equal(address->uri, uri) && text_equal(address->fingerprint, fingerprint);
-    if (!station->worker || (!is_same && dispatch->config.workers->is_free(station->worker)))
-        open_worker(station, uri, fingerprint);
-    return station;
-}
-
 static void tell_printer(const struct printer_station *station)
 {
-    const struct job_dispatch *dispatch = station->dispatch;
+    const struct job_dispatch *dispatch = station->stations->arg;
     struct print_message message = {.type = PRINT_PRINTER, .printer_state = station->state};
     TEXT_PUT(message.printer, station->target.id);
     text_cut(message.detail, sizeof message.detail, station->detail);
@@ -236,8 +160,8 @@ static void tell_printer(const struct printer_station *station)
 
 static void work_on(struct printer_station *station, struct job_errand *errand, const unsigned char *key)
 {
-    const struct print_worker_ports *workers = station->dispatch->config.workers;
-    move_errand(station->dispatch, errand, ERRAND_WORKED, station);
+    const struct print_worker_ports *workers = station->stations->workers;
+    move_errand(station->stations->arg, errand, ERRAND_WORKED, station);
     errand->avoid[0] = 0;
     if (errand->recovers)
         workers->recover(station->worker, errand->id);
@@ -248,13 +172,14 @@ static void work_on(struct printer_station *station, struct job_errand *errand, 
 // Who comes next there is asked about once more.
 static void give_turn(struct printer_station *station)
 {
+    struct job_dispatch *dispatch = station->stations->arg;
     struct job_errand *errand = station->parked;
-    if (!errand || !is_free(station))
+    if (!errand || !printer_station_is_free(station))
         return;
     if (errand->recovers)
         work_on(station, errand, NULL);
-    else if (station->dispatch->is_up)
-        ask_where(station->dispatch, errand, station, true);
+    else if (dispatch->is_up)
+        ask_where(dispatch, errand, station, true);
 }
 
 static void wake_resting(struct job_dispatch *dispatch, const char *printer)
@@ -267,59 +192,22 @@ static void wake_resting(struct job_dispatch *dispatch, const char *printer)
     }
 }
 
-static bool is_in_trouble(const struct printer_station *station)
-{
-    return station->state == PRINTER_UNREACHABLE || station->state == PRINTER_STOPPED;
-}
-
 // What rests for a printer is asked about again as soon as that is out of trouble.
-static void set_printer_state(struct printer_station *station, enum printer_state state, const char *detail)
+static void printer_changed(void *arg, struct printer_station *station)
 {
-    bool was_in_trouble = is_in_trouble(station);
-    station->state = state;
-    text_cut(station->detail, sizeof station->detail, detail);
+    struct job_dispatch *dispatch = arg;
     tell_printer(station);
-    if (is_in_trouble(station) && !was_in_trouble) {
-        station->look_wait_ms = LOOK_MIN_MS;
-        station->look_at_ms = clock_steady_ms() + LOOK_MIN_MS;
-    }
-    if (state != PRINTER_IDLE)
+    if (station->state != PRINTER_IDLE)
         return;
-    wake_resting(station->dispatch, station->target.id);
-    pump(station->dispatch);
+    wake_resting(dispatch, station->target.id);
+    pump(dispatch);
 }
 
-static void printer_looked_at(void *arg, const struct printer_facts *facts, const char *fingerprint,
-                              const struct fault *why)
+static void worker_ended(void *arg, struct printer_station *station, const char *id)
 {
-    struct printer_station *station = arg;
-    enum printer_state state = facts ? facts->state : PRINTER_UNREACHABLE;
-    char detail[PRINT_DETAIL_SIZE];
-    (void)fingerprint;
-    text_cut(detail, sizeof detail, facts ? facts->detail : why->text);
-    station->dispatch->config.workers->end_probe(take(station->probe)); // and what it has told
-    int64_t wait_ms = 2 * station->look_wait_ms;
-    station->look_wait_ms = wait_ms < LOOK_MAX_MS ? wait_ms : LOOK_MAX_MS;
-    station->look_at_ms = clock_steady_ms() + station->look_wait_ms;
-    if (is_in_trouble(station) && state != (enum printer_state)station->state)
-        set_printer_state(station, state, detail);
-}
-
-// A worker sees for itself how its printer is; but no job goes to one in trouble, and so none would ever again.
-static void look_at_printer(struct printer_station *station, int64_t now_ms)
-{
-    const struct job_dispatch_config *config = &station->dispatch->config;
-    if (is_in_trouble(station) && !station->probe && now_ms >= station->look_at_ms && is_free(station))
-        station->probe = config->workers->probe(config->loop, &station->target.address, printer_looked_at, station);
-}
-
-static void worker_ended(void *arg, struct print_worker *worker, const char *id)
-{
-    struct printer_station *station = arg;
-    struct job_dispatch *dispatch = station->dispatch;
+    struct job_dispatch *dispatch = arg;
     const struct spool_job *job = spool_find(dispatch->config.spool, id);
     struct job_errand *errand = find_errand(dispatch, id);
-    (void)worker;
     if (errand && (!job || job->state != SPOOL_WAITING)) {
         remove_errand(dispatch, errand);
     } else if (errand) {
@@ -330,31 +218,24 @@ static void worker_ended(void *arg, struct print_worker *worker, const char *id)
             rest(dispatch, errand, LATER_MS);
         else
             move_errand(dispatch, errand, ERRAND_NEW, NULL);
-        // The worker says each state once, and may not know that there was a better one meanwhile.
-        if (!is_in_trouble(station) && (job->reason == JOB_PRINTER_AWAY || job->reason == JOB_PRINTER_STOPPED))
-            set_printer_state(station, job->reason == JOB_PRINTER_AWAY ? PRINTER_UNREACHABLE : PRINTER_STOPPED, "");
     }
     give_turn(station);
     pump(dispatch);
 }
 
-static void worker_state(void *arg, struct print_worker *worker, enum printer_state state, const char *detail)
+static void worker_wants_key(void *arg, struct printer_station *station, const char *id)
 {
-    (void)worker;
-    set_printer_state(arg, state, detail);
-}
-
-static void worker_wants_key(void *arg, struct print_worker *worker, const char *id)
-{
-    struct printer_station *station = arg;
-    struct job_errand *errand = find_errand(station->dispatch, id);
-    (void)worker;
+    struct job_errand *errand = find_errand(arg, id);
+    (void)station;
     if (!errand)
         return;
     errand->wants_key = true;
     errand->request_id = 0;
-    pump(station->dispatch);
+    pump(arg);
 }
+
+static const struct printer_station_events station_events = {
+    .ended = worker_ended, .changed = printer_changed, .wants_key = worker_wants_key};
 
 // ---- what is to be asked now
 
@@ -419,7 +300,9 @@ static void cancel_old_jobs(struct job_dispatch *dispatch)
     for (size_t i = 0; i < spool_count(spool); i++) {
         const struct spool_job *job = spool_at(spool, i);
         const struct job_errand *errand = find_errand(dispatch, job->id);
-        if (job->delete_at_ms && job->delete_at_ms <= now_ms && !(errand && errand->place == ERRAND_WORKED))
+        // What is being printed may go on; what is with a printer that is gone may not wait for it for ever.
+        bool is_printed = errand && errand->place == ERRAND_WORKED && job->reason != JOB_PRINTER_AWAY;
+        if (job->delete_at_ms && job->delete_at_ms <= now_ms && !is_printed && !job->cancelling)
             cancel_job(dispatch, job->id, JOB_TOO_OLD);
     }
 }
@@ -439,10 +322,8 @@ static void tick(void *arg)
         if (now_ms - errand->at_ms > PRINT_ROUTE_MS)
             move_errand(dispatch, errand, ERRAND_NEW, NULL);
     }
-    for (struct printer_station *station = dispatch->stations; station; station = station->hh.next) {
+    for (struct printer_station *station = dispatch->stations.all; station; station = station->hh.next)
         give_turn(station);
-        look_at_printer(station, now_ms);
-    }
     cancel_old_jobs(dispatch);
     pump(dispatch);
     loop_timer_start(dispatch->tick, TICK_MS);
@@ -458,14 +339,16 @@ static void note_answer(struct job_dispatch *dispatch, const struct print_messag
                                  : (enum job_reason)job.reason;
     bool waits = job.state == SPOOL_WAITING && message->outcome == PRINT_WAIT;
     const char *printer = waits && message->printer[0] ? message->printer : job.printer; // its person hears for which
+    bool at_substitute = message->outcome == PRINT_SEND && reason == JOB_AT_SUBSTITUTE;
     if (text_equal(job.person, message->person) && text_equal(job.printer, printer) &&
-        job.delete_at_ms == message->delete_at_ms && job.reason == reason)
+        job.delete_at_ms == message->delete_at_ms && job.reason == reason && job.at_substitute == at_substitute)
         return;
     if (printer != job.printer)
         TEXT_PUT(job.printer, printer);
     TEXT_PUT(job.person, message->person);
     job.delete_at_ms = message->delete_at_ms;
     job.reason = reason;
+    job.at_substitute = at_substitute;
     spool_note(dispatch->config.spool, &job);
 }
 
@@ -484,14 +367,15 @@ static void send_errand(struct job_dispatch *dispatch, struct job_errand *errand
 {
     unsigned char key[DOCUMENT_KEY_BYTES];
     struct printer_station *former = errand->station;
-    struct printer_station *station = station_of(dispatch, message->printer, message->uri, message->fingerprint);
+    struct printer_station *station =
+        printer_station_at(&dispatch->stations, message->printer, message->uri, message->fingerprint);
     if (!station) {
         log_error("link", "the broker sends %s to \"%s\", which is no printer", errand->id, message->printer);
         rest(dispatch, errand, REST_MS);
         return;
     }
     bool had_turn = station->turn == errand;
-    if (!had_turn && !is_free(station)) {
+    if (!had_turn && !printer_station_is_free(station)) {
         move_errand(dispatch, errand, ERRAND_PARKED, station);
     } else if (read_key(key, message->key)) {
         work_on(station, errand, key);
@@ -511,7 +395,7 @@ static void give_key(struct job_errand *errand, const struct print_message *mess
     unsigned char key[DOCUMENT_KEY_BYTES];
     bool read = read_key(key, message->key);
     errand->wants_key = false;
-    errand->station->dispatch->config.workers->give_key(errand->station->worker, errand->id, read ? key : NULL);
+    errand->station->stations->workers->give_key(errand->station->worker, errand->id, read ? key : NULL);
     explicit_bzero(key, sizeof key);
 }
 
@@ -572,9 +456,11 @@ static const struct print_printer *find_printer(const struct print_message *mess
 // What waits for a printer that is no more, or takes no more, may have another now.
 void job_dispatch_printers(struct job_dispatch *dispatch, const struct print_message *message)
 {
-    for (struct printer_station *station = dispatch->stations; station; station = station->hh.next) {
+    for (struct printer_station *station = dispatch->stations.all; station; station = station->hh.next) {
         const struct print_printer *printer = find_printer(message, station->target.id);
         struct job_errand *errand, *next;
+        if (printer)
+            printer_station_move(station, printer->uri, printer->fingerprint);
         if (printer && !printer->draining)
             continue;
         DL_FOREACH_SAFE(station->parked, errand, next)
@@ -602,7 +488,7 @@ static void redirect_job(struct job_dispatch *dispatch, const char *id, const ch
         job.state = SPOOL_WAITING;
         job.reason = JOB_REASON_NONE;
         job.printer_job = 0;
-        job.doubtful = job.cancelling = false;
+        job.doubtful = false;
     }
     if (errand)
         move_errand(dispatch, errand, ERRAND_NEW, NULL);
@@ -649,7 +535,7 @@ void job_dispatch_link(struct job_dispatch *dispatch, bool is_up)
         }
         return;
     }
-    for (struct printer_station *station = dispatch->stations; station; station = station->hh.next)
+    for (struct printer_station *station = dispatch->stations.all; station; station = station->hh.next)
         tell_printer(station);
     wake_resting(dispatch, NULL);
     pump(dispatch);
@@ -670,7 +556,8 @@ static void take_up(struct job_dispatch *dispatch, const struct spool_job *job)
     if (job->state == SPOOL_WAITING) {
         add_errand(dispatch, job->id);
     } else if (job->state == SPOOL_SENDING || job->state == SPOOL_SENT) {
-        struct printer_station *station = station_of(dispatch, job->printer, job->printer_uri, job->fingerprint);
+        struct printer_station *station =
+            printer_station_at(&dispatch->stations, job->printer, job->printer_uri, job->fingerprint);
         if (!station) {
             log_error("job", "%s: its record names no printer; it is held", job->id);
             set_state(dispatch, job->id, SPOOL_UNCERTAIN, JOB_HALF_PRINTED);
@@ -687,6 +574,13 @@ struct job_dispatch *job_dispatch_new(const struct job_dispatch_config *config)
 {
     struct job_dispatch *dispatch = mem_new(1, sizeof *dispatch);
     dispatch->config = *config;
+    dispatch->stations = (struct printer_stations){.workers = config->workers,
+                                                   .loop = config->loop,
+                                                   .spool = config->spool,
+                                                   .accounts = config->accounts,
+                                                   .credentials = config->credentials,
+                                                   .events = &station_events,
+                                                   .arg = dispatch};
     dispatch->tick = loop_timer_new(config->loop, tick, dispatch);
     for (size_t i = 0; i < spool_count(config->spool); i++)
         take_up(dispatch, spool_at(config->spool, i));
@@ -701,14 +595,6 @@ void job_dispatch_free(struct job_dispatch *dispatch)
     loop_timer_free(dispatch->tick);
     struct job_errand *errand, *next_errand;
     HASH_ITER(hh, dispatch->errands, errand, next_errand) remove_errand(dispatch, errand);
-    struct printer_station *station, *next_station;
-    HASH_ITER(hh, dispatch->stations, station, next_station)
-    {
-        if (station->probe)
-            dispatch->config.workers->end_probe(station->probe);
-        dispatch->config.workers->close(station->worker);
-        HASH_DEL(dispatch->stations, station);
-        free(station);
-    }
+    printer_stations_close(&dispatch->stations);
     free(dispatch);
 }

@@ -4,29 +4,10 @@
 // asked of the broker twice at a time, and not too much at once.
 #pragma once
 #include "broker/api/print_link.h"
-#include "broker/pult-print/print_worker.h"
-#include "broker/pult-print/printer_probe.h"
+#include "broker/pult-print/printer_station.h"
 #include "broker/pult-print/spool.h"
 
 struct job_dispatch;
-
-// What prints, one a printer: see print_worker.h.
-struct print_worker_ports {
-    struct print_worker *(*open)(struct loop *loop, struct spool *spool, struct accounts *accounts,
-                                 const struct print_target *target, const struct print_worker_events *events,
-                                 void *arg);
-    void (*close)(struct print_worker *worker);
-    bool (*is_free)(const struct print_worker *worker);
-    void (*send)(struct print_worker *worker, const char *job, const unsigned char key[DOCUMENT_KEY_BYTES]);
-    void (*recover)(struct print_worker *worker, const char *job);
-    void (*give_key)(struct print_worker *worker, const char *job, const unsigned char *key);
-    void (*cancel)(struct print_worker *worker, const char *job, enum job_reason reason);
-    // How a printer is that nobody prints at: see printer_probe.h.
-    struct printer_probe *(*probe)(struct loop *loop, const struct printer_address *address, printer_probe_done *done,
-                                   void *arg);
-    void (*end_probe)(struct printer_probe *probe);
-};
-extern const struct print_worker_ports print_workers; // the real ones
 
 struct job_dispatch_config {
     const struct print_worker_ports *workers;

@@ -19,10 +19,10 @@ static void judge_outcome(const struct print_result *result, int64_t expected, i
 {
     int64_t printed = result->seen->impressions;
     bool whole = printed > 0 && printed == expected, doubtful = result->job->doubtful;
-    *reason = result->reason;
+    *reason = result->job->at_substitute ? JOB_AT_SUBSTITUTE : JOB_REASON_NONE;
     if (result->seen->state == PRINTER_JOB_CANCELLED) {
         *outcome = SPOOL_CANCELLED;
-        *reason = result->cancel_reason;
+        *reason = result->job->cancelling ? result->job->cancelling : JOB_AT_ITS_PRINTER;
     } else if (result->seen->state == PRINTER_JOB_COMPLETED && (!doubtful || whole))
         *outcome = SPOOL_DONE;
     else if (result->seen->state == PRINTER_JOB_ABORTED && printed == 0 && !doubtful) {

@@ -11,8 +11,6 @@ struct print_result {
     const struct print_options *options; // that it was printed with
     int64_t pages;                       // of the document; 0: not counted
     bool recovered;                      // it was sent before this program was started
-    enum job_reason reason;              // of one that came out: it may be at a substitute
-    enum job_reason cancel_reason;
 };
 
 // Whether only the pages of the document tell how much came out, or whether all did.

@@ -11,6 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
+enum { BUSY_MS = 2000 };
+
 struct print_sending {
     struct sending_order order;
     char job[SPOOL_ID_SIZE];
@@ -26,6 +28,20 @@ struct print_sending {
     struct printer_visit *visit;
     struct document_tool *tool;
 };
+
+const struct sending_refusal *sending_refusal(enum fault_kind kind)
+{
+    static const struct sending_refusal rows[] = {
+        {FAULT_BUSY, SPOOL_WAITING, JOB_REASON_NONE, PRINTER_PRINTING, BUSY_MS},
+        {FAULT_CONFLICT, SPOOL_WAITING, JOB_PRINTER_STOPPED, PRINTER_STOPPED, 0},
+        {FAULT_INVALID, SPOOL_HELD, JOB_NOT_SUPPORTED, PRINTER_IDLE, 0},
+        {FAULT_NONE, SPOOL_WAITING, JOB_PRINTER_AWAY, PRINTER_UNREACHABLE, 0}, // all others
+    };
+    const struct sending_refusal *row = rows;
+    while (row->kind != kind && row->kind != FAULT_NONE)
+        row++;
+    return row;
+}
 
 static const struct spool_job *record_of(const struct print_sending *sending)
 {
@@ -165,7 +181,7 @@ static void begin(struct print_sending *sending)
         // It was only asked what it can, and refused that: so it is none that prints.
         enum fault_kind kind = sending->read_why.kind == FAULT_INVALID ? FAULT_UNAVAILABLE : sending->read_why.kind;
         refuse(sending, kind, sending->read_why.text);
-    } else if (!facts->accepts || facts->state == PRINTER_STOPPED) {
+    } else if (facts->state == PRINTER_STOPPED) {
         refuse(sending, FAULT_CONFLICT, facts->detail);
     } else {
         printer_watch_note(sending->order.watch, facts->state, facts->detail);

@@ -26,6 +26,16 @@ struct sending_result {
     const struct print_options *options; // as it was printed
 };
 
+// What a printer's no means: for the job, and for how the printer is; it takes nothing before `rest_ms` are over.
+struct sending_refusal {
+    enum fault_kind kind;
+    enum spool_state state;
+    enum job_reason reason;
+    enum printer_state printer;
+    int64_t rest_ms;
+};
+const struct sending_refusal *sending_refusal(enum fault_kind kind);
+
 struct print_sending;
 // `result` is borrowed.
 typedef void print_sending_done(void *arg, struct sending_result *result);

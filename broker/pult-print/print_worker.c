@@ -11,7 +11,6 @@
 #include "broker/pult-print/printer_watch.h"
 
 #include <assert.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +19,10 @@ enum {
     LOOK_LAST_MS = 5000,
     AWAY_FIRST_MS = 1000,
     AWAY_LAST_MS = 60 * 1000,
-    BUSY_MS = 2000,
+    FULL_DISK_MS = 2000,
     AGE_SLACK_S = 2,
+    CANCEL_MS = 10 * 1000,
+    CANCEL_STEP_MS = 2000,
 };
 
 struct print_worker {
@@ -37,11 +38,11 @@ struct print_worker {
     unsigned char key[DOCUMENT_KEY_BYTES];
     bool has_key, wants_key;
     bool recovered;
-    bool damaged;           // the document cannot be read to its end
-    bool cancel_asked;      // of the printer
-    enum job_reason reason; // while it prints: it may be at a substitute
-    enum job_reason cancel_reason;
-    struct printer_facts *facts; // NULL: not known now
+    bool damaged;      // the document cannot be read to its end
+    bool cancel_asked; // of the printer
+    int64_t cancel_ms; // since when it is to be cancelled; steady, 0: since before a crash
+    struct printer_facts facts;
+    bool has_facts;
     struct print_options options;
     struct printer_job seen; // the last that the printer said of it
     int64_t pages, wait_ms;
@@ -52,7 +53,7 @@ struct print_worker {
     struct printer_visit *visit;
     struct document_tool *tool;
     struct loop_timer *timer;
-    void (*next)(struct print_worker *); // when the timer runs out
+    void (*next)(struct print_worker *); // when the timer runs out; NULL: it does not run
 };
 
 // ---- its record
@@ -75,7 +76,7 @@ static void set_reason(struct print_worker *worker, enum job_reason reason)
 
 static bool is_cancelling(const struct print_worker *worker)
 {
-    return record_of(worker)->cancelling;
+    return record_of(worker)->cancelling != JOB_REASON_NONE;
 }
 
 // ---- waiting, and talking to the printer
@@ -83,7 +84,7 @@ static bool is_cancelling(const struct print_worker *worker)
 static void timer_is_out(void *arg)
 {
     struct print_worker *worker = arg;
-    worker->next(worker);
+    take(worker->next)(worker);
 }
 
 static void wait_for(struct print_worker *worker, int64_t wait_ms, void (*next)(struct print_worker *))
@@ -95,10 +96,9 @@ static void wait_for(struct print_worker *worker, int64_t wait_ms, void (*next)(
 static void wait_longer(struct print_worker *worker, int64_t first_ms, int64_t last_ms,
                         void (*next)(struct print_worker *))
 {
-    wait_for(worker, worker->wait_ms < first_ms ? first_ms : worker->wait_ms, next);
-    worker->wait_ms = worker->wait_ms < first_ms ? 2 * first_ms : 2 * worker->wait_ms;
-    if (worker->wait_ms > last_ms)
-        worker->wait_ms = last_ms;
+    int64_t wait_ms = worker->wait_ms < first_ms ? first_ms : worker->wait_ms;
+    worker->wait_ms = 2 * wait_ms < last_ms ? 2 * wait_ms : last_ms;
+    wait_for(worker, wait_ms, next);
 }
 
 static struct visit *new_visit(struct print_worker *worker, enum visit_kind kind)
@@ -116,28 +116,15 @@ static void start_visit(struct print_worker *worker, struct visit *visit, printe
     worker->visit = printer_visit_start(worker->loop, visit, done, worker);
 }
 
-static void keep_facts(struct print_worker *worker, const struct printer_facts *facts)
-{
-    if (!worker->facts)
-        worker->facts = mem_new(1, sizeof *worker->facts);
-    *worker->facts = *facts;
-}
-
 // What it learned is copied; its line is kept, unless something went wrong on it.
 static void end_visit(struct print_worker *worker, struct visit *visit)
 {
     if (visit->why.kind == FAULT_NONE)
         worker->line = take(visit->line);
     if (visit->has_facts)
-        keep_facts(worker, &visit->facts);
+        worker->facts = visit->facts;
+    worker->has_facts = worker->has_facts || visit->has_facts;
     printer_visit_free(take(worker->visit));
-}
-
-static void be_away(struct print_worker *worker, const struct fault *why, void (*next)(struct print_worker *))
-{
-    printer_watch_note(worker->watch, PRINTER_UNREACHABLE, why->text);
-    set_reason(worker, JOB_PRINTER_AWAY);
-    wait_longer(worker, AWAY_FIRST_MS, AWAY_LAST_MS, next);
 }
 
 // ---- the end of a job here
@@ -146,10 +133,9 @@ static void forget_job(struct print_worker *worker)
 {
     worker->job[0] = 0;
     explicit_bzero(worker->key, sizeof worker->key);
-    worker->has_key = worker->wants_key = worker->recovered = worker->damaged = worker->cancel_asked = false;
-    worker->reason = JOB_REASON_NONE;
-    worker->wait_ms = worker->pages = 0;
-    free(take(worker->facts));
+    worker->has_facts = worker->has_key = worker->wants_key = worker->recovered = worker->damaged =
+        worker->cancel_asked = false;
+    worker->wait_ms = worker->pages = worker->cancel_ms = 0;
     ipp_line_free(take(worker->line));
     document_tool_free(take(worker->tool));
 }
@@ -181,7 +167,7 @@ static void save_end(struct print_worker *worker, enum spool_state state, enum j
     job.state = state;
     job.reason = reason;
     job.doubtful = job.doubtful && state == SPOOL_UNCERTAIN;
-    job.cancelling = false;
+    job.cancelling = JOB_REASON_NONE;
     worker->wait_ms = rest_ms;
     printer_watch_stop(worker->watch);
     log_debug("print", "%s is %s (%s)", job.id, spool_state_words[state], job_reason_words[reason]);
@@ -192,11 +178,24 @@ static void save_end(struct print_worker *worker, enum spool_state state, enum j
 static void give_up(struct print_worker *worker, enum spool_state state, enum job_reason reason, int64_t rest_ms)
 {
     if (is_cancelling(worker))
-        save_end(worker, SPOOL_CANCELLED, worker->cancel_reason, 0);
+        save_end(worker, SPOOL_CANCELLED, (enum job_reason)record_of(worker)->cancelling, 0);
     else if (worker->damaged && state == SPOOL_WAITING)
         save_end(worker, SPOOL_HELD, JOB_DAMAGED, 0);
     else
         save_end(worker, state, reason, rest_ms);
+}
+
+// Nobody waits long for a printer that is gone, only to have a job cancelled there.
+static void be_away(struct print_worker *worker, const struct fault *why, void (*next)(struct print_worker *))
+{
+    printer_watch_note(worker->watch, PRINTER_UNREACHABLE, why->text);
+    if (is_cancelling(worker) && clock_steady_ms() - worker->cancel_ms >= CANCEL_MS) {
+        log_warn("print", "%s is cancelled without its printer, which may have it still", worker->job);
+        give_up(worker, SPOOL_CANCELLED, JOB_REASON_NONE, 0);
+        return;
+    }
+    set_reason(worker, JOB_PRINTER_AWAY);
+    wait_longer(worker, AWAY_FIRST_MS, is_cancelling(worker) ? CANCEL_STEP_MS : AWAY_LAST_MS, next);
 }
 
 // ---- what was printed
@@ -225,9 +224,7 @@ static struct print_result result_of(const struct print_worker *worker)
                                  .seen = &worker->seen,
                                  .options = &worker->options,
                                  .pages = worker->pages,
-                                 .recovered = worker->recovered,
-                                 .reason = worker->reason,
-                                 .cancel_reason = worker->cancel_reason};
+                                 .recovered = worker->recovered};
 }
 
 // In the record with what is written next: it is known again by then, or from the accounts.
@@ -320,12 +317,12 @@ static void judge_job(struct print_worker *worker)
     case PRINTER_JOB_INCOMPLETE:
     case PRINTER_JOB_ACTIVE:
         printer_watch_note(worker->watch, PRINTER_PRINTING, "");
-        set_reason(worker, worker->reason);
+        set_reason(worker, record_of(worker)->at_substitute ? JOB_AT_SUBSTITUTE : JOB_REASON_NONE);
         wait_longer(worker, LOOK_FIRST_MS, LOOK_LAST_MS, look);
         break;
     case PRINTER_JOB_STOPPED:
         printer_watch_note(worker->watch, PRINTER_STOPPED,
-                           worker->facts ? worker->facts->detail : worker->seen.reasons);
+                           worker->has_facts ? worker->facts.detail : worker->seen.reasons);
         set_reason(worker, JOB_PRINTER_STOPPED);
         wait_longer(worker, LOOK_FIRST_MS, LOOK_LAST_MS, look);
         break;
@@ -345,11 +342,11 @@ static void job_is_seen(void *arg, struct visit *visit)
     bool came_back = printer_watch_state(worker->watch) == PRINTER_UNREACHABLE;
     worker->seen = visit->job;
     end_visit(worker, visit);
-    if (worker->facts && why.kind == FAULT_NONE) {
+    if (worker->has_facts && why.kind == FAULT_NONE) {
         struct print_options asked;
         struct text notes = {0};
         print_options_read(&asked, record_of(worker)->options);
-        print_options_fit(&worker->options, &asked, &worker->facts->abilities, &notes);
+        print_options_fit(&worker->options, &asked, &worker->facts.abilities, &notes);
         text_drop(&notes);
     }
     if (came_back && why.kind == FAULT_NONE)
@@ -371,7 +368,7 @@ static void look(struct print_worker *worker)
     }
     struct visit *visit = new_visit(worker, VISIT_LOOK);
     // What it can, once; how it is, as long as it is stopped.
-    visit->wants_facts = !worker->facts || printer_watch_state(worker->watch) == PRINTER_STOPPED;
+    visit->wants_facts = !worker->has_facts || printer_watch_state(worker->watch) == PRINTER_STOPPED;
     start_visit(worker, visit, job_is_seen);
 }
 
@@ -437,27 +434,9 @@ static void search(struct print_worker *worker)
 
 // ---- sending
 
-// What a printer's no means, a row each.
-static const struct printer_refusal {
-    enum fault_kind kind;
-    enum spool_state state;
-    enum job_reason reason;
-    enum printer_state printer;
-    int64_t rest_ms;
-} refusal_rows[] = {
-    {FAULT_BUSY, SPOOL_WAITING, JOB_REASON_NONE, PRINTER_PRINTING, BUSY_MS},
-    {FAULT_CONFLICT, SPOOL_WAITING, JOB_PRINTER_STOPPED, PRINTER_STOPPED, 0},
-    {FAULT_INVALID, SPOOL_HELD, JOB_NOT_SUPPORTED, PRINTER_IDLE, 0},
-};
-
 static void be_refused(struct print_worker *worker, const struct fault *why)
 {
-    static const struct printer_refusal away = {FAULT_UNAVAILABLE, SPOOL_WAITING, JOB_PRINTER_AWAY, PRINTER_UNREACHABLE,
-                                                0};
-    const struct printer_refusal *row = &away;
-    for (size_t i = 0; i < sizeof refusal_rows / sizeof *refusal_rows; i++)
-        if (refusal_rows[i].kind == why->kind)
-            row = &refusal_rows[i];
+    const struct sending_refusal *row = sending_refusal(why->kind);
     log_info("print", "%s does not take %s: %s", worker->target.id, worker->job, why->text);
     printer_watch_note(worker->watch, row->printer, why->text);
     give_up(worker, row->state, row->reason, row->rest_ms);
@@ -468,7 +447,8 @@ static void sending_is_over(void *arg, struct sending_result *result)
     struct print_worker *worker = arg;
     struct sending_result over = *result;
     worker->line = take(result->line);
-    keep_facts(worker, result->facts);
+    worker->facts = *result->facts;
+    worker->has_facts = true;
     worker->options = *result->options;
     worker->damaged = over.unreadable;
     print_sending_free(take(worker->sending));
@@ -503,7 +483,7 @@ static void sending_is_saved(void *arg, const struct fault *why)
         return;
     }
     print_sending_free(take(worker->sending));
-    give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, BUSY_MS);
+    give_up(worker, SPOOL_WAITING, JOB_REASON_NONE, FULL_DISK_MS);
 }
 
 void print_worker_send(struct print_worker *worker, const char *id, const unsigned char key[DOCUMENT_KEY_BYTES])
@@ -515,7 +495,6 @@ void print_worker_send(struct print_worker *worker, const char *id, const unsign
     worker->has_key = true;
     struct spool_job job = *record_of(worker);
     assert(job.state == SPOOL_WAITING);
-    worker->reason = (enum job_reason)job.reason;
     job.state = SPOOL_SENDING;
     job.sending_ms = clock_wall_ms();
     job.attempts++;
@@ -554,18 +533,19 @@ void print_worker_recover(struct print_worker *worker, const char *id)
 
 void print_worker_cancel(struct print_worker *worker, const char *id, enum job_reason reason)
 {
-    if (!text_equal(worker->job, id))
+    if (!text_equal(worker->job, id) || is_cancelling(worker))
         return;
     struct spool_job job = *record_of(worker);
-    worker->cancel_reason = reason;
-    job.cancelling = true;
+    job.cancelling = reason;
+    worker->cancel_ms = clock_steady_ms();
+    worker->wait_ms = 0;
     spool_put(worker->spool, &job, NULL, NULL);
     if (worker->sending)
         print_sending_stop(worker->sending);
     else if (worker->visit && job.state == SPOOL_SENDING)
         printer_visit_stop(worker->visit);
-    else if (!worker->visit && worker->next == look && job.state == SPOOL_SENT)
-        wait_for(worker, 0, look);
+    else if (!worker->visit && (worker->next == look || worker->next == search))
+        wait_for(worker, 0, worker->next);
 }
 
 // ----
@@ -598,6 +578,12 @@ void print_worker_free(struct print_worker *worker)
     forget_job(worker);
     loop_timer_free(worker->timer);
     free(worker);
+}
+
+void print_worker_move(struct print_worker *worker, const struct printer_address *address)
+{
+    worker->target.address = *address;
+    ipp_line_free(take(worker->line));
 }
 
 bool print_worker_is_free(const struct print_worker *worker)

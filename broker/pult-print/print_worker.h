@@ -34,6 +34,8 @@ struct print_worker *print_worker_new(struct loop *loop, struct spool *spool, st
 // What it was doing is left as it is; the next start asks the printer. NULL allowed.
 void print_worker_free(struct print_worker *worker);
 
+// The printer listens elsewhere from now on, or has another certificate: also for what it is doing.
+void print_worker_move(struct print_worker *worker, const struct printer_address *address);
 bool print_worker_is_free(const struct print_worker *worker);
 // A waiting job, to a free worker; the key is copied.
 void print_worker_send(struct print_worker *worker, const char *job, const unsigned char key[DOCUMENT_KEY_BYTES]);

@@ -174,9 +174,10 @@ bool printer_read(struct ipp_line *line, struct printer_facts *facts, struct fau
     read_words(answer, "printer-state-reasons", facts->detail, sizeof facts->detail);
     facts->colour = read_flag(answer, "color-supported", false);
     facts->duplex = strstr(facts->abilities.values[OPTION_SIDES], "two-sided") != NULL;
-    facts->accepts = read_flag(answer, "printer-is-accepting-jobs", true);
     facts->takes_parts = has_operation(answer, IPP_OP_CREATE_JOB) && has_operation(answer, IPP_OP_SEND_DOCUMENT);
-    facts->state = state_of(read_number(answer, "printer-state", 0));
+    facts->state = read_flag(answer, "printer-is-accepting-jobs", true)
+                       ? state_of(read_number(answer, "printer-state", 0))
+                       : PRINTER_STOPPED;
     facts->up_s = read_number(answer, "printer-up-time", -1);
     ippDelete(answer);
     return true;

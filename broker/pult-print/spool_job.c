@@ -42,7 +42,8 @@ static const struct field job_fields[] = {
     {.name = "sending", .type = FIELD_NUMBER, AT(sending_ms), .max = INT64_MAX, .sentence = "when that printer may first have heard of it"},
     {.name = "attempts", .type = FIELD_NUMBER, AT(attempts), .max = INT64_MAX, .sentence = "how often it was sent somewhere"},
     {.name = "doubtful", .type = FIELD_FLAG, AT(doubtful), .sentence = "that printer may have only part of it"},
-    {.name = "cancelling", .type = FIELD_FLAG, AT(cancelling), .sentence = "it is to be cancelled there"},
+    {.name = "at_substitute", .type = FIELD_FLAG, AT(at_substitute), .sentence = "that printer stands in for another"},
+    {.name = "cancelling", .type = FIELD_CHOICE, AT(cancelling), .choices = job_reason_words, .sentence = "why it is to be cancelled there; none: it is not"},
     {.name = NULL},
 };
 // clang-format on

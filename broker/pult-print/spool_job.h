@@ -51,7 +51,8 @@ struct spool_job {
     int64_t sending_ms;            // when that printer may first have heard of it
     int64_t attempts;              // how often it was sent somewhere
     bool doubtful;                 // that printer may have only part of it
-    bool cancelling;               // it is to be cancelled there
+    bool at_substitute;            // and stands in for the one that it was for
+    int64_t cancelling;            // enum job_reason: it is to be cancelled there, for this; JOB_REASON_NONE: it is not
 };
 
 extern const struct record_type spool_job_type;

@@ -165,10 +165,17 @@ void print_worker_for(const char *uri, const char *fingerprint, const char *cred
     print_worker = print_worker_new(print_loop, print_spool, print_accounts, &target, &events, NULL);
 }
 
+static int worker_port = PRINT_PORT;
+
+void print_nowhere(void)
+{
+    worker_port = PRINT_PORT + 1;
+}
+
 static void plain_worker(void)
 {
     char uri[URI_SIZE];
-    snprintf(uri, sizeof uri, "ipp://127.0.0.1:%d/ipp/print", PRINT_PORT);
+    snprintf(uri, sizeof uri, "ipp://127.0.0.1:%d/ipp/print", worker_port);
     print_worker_for(uri, "", "");
 }
 
@@ -411,6 +418,29 @@ bool print_asked(const char *words)
     snprintf(line, sizeof line, "grep -rlF --include=*.options -- %s %s/paper", words, printer_dir);
     program_run(&result, line, "");
     return result.exit_code == 0;
+}
+
+void print_assert_held(const struct printed_job *job, enum spool_state state, enum job_reason reason)
+{
+    const struct spool_job *record = print_record(job);
+    cr_assert(record, "it is over");
+    cr_expect_str_eq(spool_state_words[record->state], spool_state_words[state]);
+    cr_expect_str_eq(job_reason_words[record->reason], job_reason_words[reason]);
+    cr_expect(print_worker_is_free(print_worker));
+}
+
+void print_assert_printed(struct printed_job *job, int papers, int64_t impressions, bool by_document)
+{
+    size_t size;
+    cr_assert_null(print_record(job), "it is not over");
+    cr_expect_eq(print_papers(), papers);
+    char *paper = print_paper(&size);
+    cr_expect(size == job->size && memcmp(paper, job->document, size) == 0);
+    free(paper);
+    cr_expect_eq(print_told, 1);
+    cr_expect_eq(print_entry.impressions, impressions, "%lld", (long long)print_entry.impressions);
+    cr_expect_eq(print_entry.by_document, by_document);
+    print_forget(job);
 }
 
 // ---- crashes

@@ -31,6 +31,7 @@ void print_odd(const char *habits);
 void print_odd_ipps(const char *habits, char fingerprint[DIGEST_SIZE]);
 void print_habits(const char *habits); // from now on
 void print_printer_off(void);
+void print_nowhere(void); // the next worker looks for it where it is not
 void print_worker_for(const char *uri, const char *fingerprint, const char *credentials);
 
 // A PDF of so many pages, which say `words`; the caller frees it.
@@ -46,6 +47,9 @@ const struct spool_job *print_record(const struct printed_job *job); // NULL: it
 // What lies at the printer: how many papers, and the last one; the caller frees it.
 int print_papers(void);
 char *print_paper(size_t *size);
+// It waits for somebody, or came out just so; the second forgets it.
+void print_assert_held(const struct printed_job *job, enum spool_state state, enum job_reason reason);
+void print_assert_printed(struct printed_job *job, int papers, int64_t impressions, bool by_document);
 bool print_asked(const char *words); // in what was asked for with any paper
 // Starts anew, as after a crash: what was going on is found on the disk.
 void print_restart(void);

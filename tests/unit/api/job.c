@@ -31,3 +31,18 @@ Test(job, a_reason_is_found_by_its_word)
     cr_assert_str_eq(job_reason_sentence("none"), "");
     cr_assert_str_eq(job_reason_sentence("of-a-later-version"), "");
 }
+
+// What is said in German is looked at by tests/tree.
+Test(job, each_reason_has_a_word_and_a_sentence_of_its_own)
+{
+    cr_assert_str_empty(job_reason_sentence("none"));
+    cr_assert_str_empty(job_reason_sentence("nothing-of-ours"));
+    cr_assert_null(job_reason_words[JOB_REASON_COUNT]);
+    for (size_t i = 1; i < JOB_REASON_COUNT; i++) {
+        const char *sentence = job_reason_sentence(job_reason_words[i]);
+        cr_assert_str_eq(sentence, job_reason_sentences[i]);
+        cr_expect(sentence[0] && sentence[strlen(sentence) - 1] == '.', "%s", job_reason_words[i]);
+        for (size_t j = 0; j < i; j++)
+            cr_expect(!text_equal(sentence, job_reason_sentences[j]), "%s", job_reason_words[i]);
+    }
+}

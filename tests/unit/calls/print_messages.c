@@ -270,12 +270,12 @@ Test(print_messages, lose_no_job_by_a_silence_and_forget_those_that_are_gone)
 
 Test(print_messages, find_a_job_again_when_its_owner_is_known)
 {
-    struct print_message early = job(JOB_WAITING, JOB_BROKER_AWAY);
+    struct print_message early = job(JOB_WAITING, JOB_PRINTER_DRAINING);
     early.person[0] = 0;
     says(early);
     struct print_jobs_walk none = print_jobs_of(&calls.services.print_jobs, PERSON);
     cr_assert_null(print_jobs_next(&none));
-    says(job(JOB_WAITING, JOB_BROKER_AWAY));
+    says(job(JOB_WAITING, JOB_PRINTER_DRAINING));
     struct print_jobs_walk walk = print_jobs_of(&calls.services.print_jobs, PERSON);
     struct known_job *known = print_jobs_next(&walk);
     cr_assert(known);

@@ -23,12 +23,7 @@ TestSuite(print_result, .init = start);
 
 static struct print_result result(int64_t pages)
 {
-    return (struct print_result){.job = &job,
-                                 .seen = &seen,
-                                 .options = &options,
-                                 .pages = pages,
-                                 .reason = JOB_AT_SUBSTITUTE,
-                                 .cancel_reason = JOB_BY_ITS_PERSON};
+    return (struct print_result){.job = &job, .seen = &seen, .options = &options, .pages = pages};
 }
 
 static void judge(int64_t pages)
@@ -51,7 +46,7 @@ Test(print_result, what_the_printer_counts_is_believed)
     cr_assert_not(wants_pages());
     judge(0);
     cr_assert_eq(entry.outcome, SPOOL_DONE);
-    cr_assert_eq(entry.reason, JOB_AT_SUBSTITUTE, "where it came out is not said");
+    cr_assert_eq(entry.reason, JOB_REASON_NONE);
     cr_assert_eq(entry.impressions, 6);
     cr_assert_eq(entry.sheets, 4);
     cr_assert_not(entry.colour);
@@ -60,6 +55,9 @@ Test(print_result, what_the_printer_counts_is_believed)
     cr_assert_eq(entry.at_ms, 77);
     cr_assert_str_eq(entry.person, "neustadt/p-1");
     cr_assert_str_eq(entry.printer, "neustadt/room1");
+    job.at_substitute = true;
+    judge(0);
+    cr_assert_eq(entry.reason, JOB_AT_SUBSTITUTE, "where it came out is not said");
 }
 
 Test(print_result, the_document_counts_where_the_printer_does_not)
@@ -115,6 +113,9 @@ Test(print_result, a_cancelled_one_pays_for_what_came_out)
     seen.state = PRINTER_JOB_CANCELLED;
     judge(0);
     cr_assert_eq(entry.outcome, SPOOL_CANCELLED);
+    cr_assert_eq(entry.reason, JOB_AT_ITS_PRINTER);
+    job.cancelling = JOB_BY_ITS_PERSON;
+    judge(0);
     cr_assert_eq(entry.reason, JOB_BY_ITS_PERSON);
     cr_assert_eq(entry.impressions, 0);
     seen.impressions = 2;
