@@ -64,7 +64,7 @@ static const struct field order_fields[] = {
     {.name = NULL},
 };
 
-static const struct field probe_fields[] = {REQUEST, URI, FINGERPRINT, {.name = NULL}};
+static const struct field probe_fields[] = {REQUEST, PRINTER, URI, FINGERPRINT, {.name = NULL}};
 static const struct field test_page_fields[] = {REQUEST, PRINTER, URI, FINGERPRINT, {.name = NULL}};
 static const struct field counted_fields[] = {
     {.name = "number", .type = FIELD_NUMBER, OF(number), .flags = FIELD_REQUIRED, .min = 1, .max = INT64_MAX, .sentence = "the entries of its accounts up to this one are in the journal"},

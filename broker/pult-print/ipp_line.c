@@ -262,6 +262,22 @@ static ipp_t *parse_answer(const struct text *body, struct fault *why)
     return answer;
 }
 
+// What is to be done about it differs.
+static void refuse_credentials(const struct ipp_line *line, struct fault *why)
+{
+    const char *sent = httpGetAuthString(line->http);
+    if (sent && *sent)
+        fault_set(why, FAULT_DENIED, "it does not take our name and password");
+    else if (!line->encrypted)
+        fault_set(why, FAULT_DENIED, "it wants a name and password, which are sent to ipps: addresses only");
+    else if (!*line->address.fingerprint)
+        fault_set(why, FAULT_DENIED,
+                  "it wants a name and password, which are sent once its fingerprint is set; it shows %.64s",
+                  line->shown);
+    else
+        fault_set(why, FAULT_DENIED, "it wants a name and password, and none are kept for it");
+}
+
 static ipp_t *read_answer(struct ipp_line *line, struct fault *why)
 {
     struct text body = {0};
@@ -274,7 +290,7 @@ static ipp_t *read_answer(struct ipp_line *line, struct fault *why)
     bool whole = status > HTTP_STATUS_CONTINUE && read_body(line, &body);
     ipp_t *answer = NULL;
     if (status == HTTP_STATUS_UNAUTHORIZED || status == HTTP_STATUS_FORBIDDEN)
-        fault_set(why, FAULT_DENIED, "it does not take our name and password");
+        refuse_credentials(line, why);
     else if (status == HTTP_STATUS_OK && whole)
         answer = parse_answer(&body, why);
     else

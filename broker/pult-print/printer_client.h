@@ -14,8 +14,8 @@ struct printer_facts {
     char name[PRINTER_TEXT_SIZE], location[PRINTER_TEXT_SIZE], make[PRINTER_TEXT_SIZE];
     struct printer_abilities abilities;
     bool colour, duplex;
-    bool takes_parts; // Create-Job and Send-Document: half a job shows
-    enum printer_state state; // stopped also while it takes no jobs
+    bool takes_parts;                 // Create-Job and Send-Document: half a job shows
+    enum printer_state state;         // stopped also while it takes no jobs
     char detail[PRINTER_DETAIL_SIZE]; // its own words for the state: media-empty
     int64_t up_s;                     // since when it runs; -1: it does not say
 };

@@ -12,7 +12,7 @@ static void open_printing_town(void)
     story_open("--tenant neustadt --tenant altdorf --host ts1:neustadt --host ts3:altdorf "
                "--desk desk1:neustadt/rathaus/11 --desk desk2:neustadt/amtshaus/21 --desk desk3:neustadt/heim/1 "
                "--printer room1:neustadt/rathaus/11 --printer room2:neustadt/amtshaus/21/simplex "
-               "--printer drucker:altdorf/rathaus/1");
+               "--printer drucker:altdorf/rathaus/1 --printer schule:neustadt/rathaus/31/odd");
 }
 
 TestSuite(printing, .init = open_printing_town, .fini = story_close, .timeout = 400);
@@ -101,6 +101,26 @@ Test(printing, what_a_printer_lacks_is_done_without)
                       "lp -d next-to-me /home/seite.pdf");
     anna_prints("-d next-to-me", "Danach");
     paper("room2 4 Danach");
+}
+
+// It takes several jobs at once and keeps other names for them, wants to know who it is, counts nothing, and is busy
+// now.
+Test(printing, a_printer_with_other_habits_prints_once_too)
+{
+    anna_is_at("desk1");
+    pultctl_shows("printer read neustadt/schule", "Odd 1");
+    pultctl("device set neustadt/desk1 printer=neustadt/schule");
+    place_runs("schule", "echo credentials silent busy >/srv/habits");
+    anna_prints("-d next-to-me -n 2", "pages=3 Zeugnis");
+    place_soon("schule", "grep -q Create-Job /srv/requests", 20);
+    place_runs("schule", "echo credentials silent >/srv/habits");
+    paper("schule 1 pages=3 Zeugnis");
+    story_runs("! ls $TOWN/paper/schule | grep -v -- '-pult-'");
+    paper("room1 0");
+    // Two copies of three pages, by the document.
+    pultctl_soon_shows("account list --csv", ",6,", 20);
+    story_runs("tests/town/pultctl $TOWN $BUILD account list --json | tee /dev/stderr | "
+               "jq -e 'map(.not_reported) == [6]'");
 }
 
 #define CLIENT "tests/e2e/print-client "

@@ -397,11 +397,17 @@ Test(print_worker, another_certificate_gets_no_document_and_no_password)
     print_wait();
     print_assert_held(&job, SPOOL_WAITING, JOB_PRINTER_AWAY);
     cr_expect_eq(print_papers(), 0);
-    // Nor without our name.
+    // Nor without our name, or without knowing which one it is.
     worker_with(fingerprint, "");
     print_send(&job);
     print_wait();
     print_assert_held(&job, SPOOL_WAITING, JOB_PRINTER_AWAY);
+    cr_expect(strstr(print_detail, "none are kept"), "%s", print_detail);
+    worker_with("", file);
+    print_send(&job);
+    print_wait();
+    print_assert_held(&job, SPOOL_WAITING, JOB_PRINTER_AWAY);
+    cr_expect(strstr(print_detail, fingerprint), "%s", print_detail);
     worker_with(fingerprint, file);
     print_send(&job);
     print_wait();

@@ -23,6 +23,7 @@ struct spool *print_spool;
 struct accounts *print_accounts;
 struct print_worker *print_worker;
 enum printer_state print_state;
+char print_detail[PRINTER_DETAIL_SIZE];
 bool print_gives_key = true;
 int print_told;
 struct print_account print_entry;
@@ -46,8 +47,8 @@ static void worker_state(void *arg, struct print_worker *worker, enum printer_st
 {
     (void)arg;
     (void)worker;
-    (void)detail;
     print_state = state;
+    text_cut(print_detail, sizeof print_detail, detail);
 }
 
 static void worker_wants_key(void *arg, struct print_worker *worker, const char *job)
@@ -196,8 +197,7 @@ static void start_odd(const char *habits, const char *more)
     char here[PRINT_PATH_SIZE], line[3 * PRINT_PATH_SIZE];
     print_habits(habits);
     cr_assert(getcwd(here, sizeof here));
-    snprintf(line, sizeof line, "%s/tests/integration/pult-print/serve-odd-printer %s %d%s", here, printer_dir,
-             PRINT_PORT, more);
+    snprintf(line, sizeof line, "%s/tests/town/odd-printer %s %d%s", here, printer_dir, PRINT_PORT, more);
     start_printer(line);
 }
 

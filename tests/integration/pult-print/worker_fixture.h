@@ -2,6 +2,7 @@
 // A spool, accounts and printers for a test, and what comes of a job.
 #pragma once
 #include "broker/pult-print/print_worker.h"
+#include "broker/pult-print/printer_client.h"
 #include "tests/folder.h"
 
 enum { PRINT_PORT = 8700, PRINT_PATH_SIZE = 200 };
@@ -17,7 +18,8 @@ extern struct loop *print_loop;
 extern struct spool *print_spool;
 extern struct accounts *print_accounts;
 extern struct print_worker *print_worker;
-extern enum printer_state print_state;   // as it was told last
+extern enum printer_state print_state; // as it was told last
+extern char print_detail[PRINTER_DETAIL_SIZE];
 extern bool print_gives_key;             // when the worker wants one
 extern int print_told;                   // entries of the accounts
 extern struct print_account print_entry; // the last one
