@@ -4,12 +4,13 @@
 #include "broker/pult-print/ipp_message.h"
 
 #include <assert.h>
-#include <cups/ipp.h>
+#include <cups/cups.h>
+#include <cups/pwg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { COPIES_MAX = 999, VALUES_MAX = 32 };
+enum { COPIES_MAX = 999, VALUES_MAX = 32, MEASURE_MAX = 1000 * 1000 };
 
 static void ipp_drop(ipp_t **message)
 {
@@ -46,7 +47,20 @@ static bool print_range(struct text *out, ipp_attribute_t *attribute, int index)
     return first > 0 && last >= first;
 }
 
-enum value_kind { VALUE_NUMBER, VALUE_ENUM, VALUE_KEYWORD, VALUE_RANGE, VALUE_KIND_COUNT };
+// Paper by its measures, in hundredths of a millimetre, as Windows says it: the name of that size.
+static bool print_size(struct text *out, ipp_attribute_t *attribute, int index)
+{
+    ipp_t *media = ippGetCollection(attribute, index);
+    ipp_t *size = ippGetCollection(ippFindAttribute(media, "media-size", IPP_TAG_BEGIN_COLLECTION), 0);
+    int width = ippGetInteger(ippFindAttribute(size, "x-dimension", IPP_TAG_INTEGER), 0);
+    int length = ippGetInteger(ippFindAttribute(size, "y-dimension", IPP_TAG_INTEGER), 0);
+    bool is_size = width > 0 && width <= MEASURE_MAX && length > 0 && length <= MEASURE_MAX;
+    pwg_media_t *named = is_size ? pwgMediaForSize(width, length) : NULL;
+    text_adds(out, named && named->pwg ? named->pwg : "");
+    return named && named->pwg;
+}
+
+enum value_kind { VALUE_NUMBER, VALUE_ENUM, VALUE_KEYWORD, VALUE_RANGE, VALUE_SIZE, VALUE_KIND_COUNT };
 
 static const struct {
     ipp_tag_t tags[3];
@@ -56,26 +70,29 @@ static const struct {
     [VALUE_ENUM] = {{IPP_TAG_ENUM}, print_number},
     [VALUE_KEYWORD] = {{IPP_TAG_KEYWORD, IPP_TAG_NAME, IPP_TAG_NAMELANG}, print_keyword},
     [VALUE_RANGE] = {{IPP_TAG_RANGE}, print_range},
+    [VALUE_SIZE] = {{IPP_TAG_BEGIN_COLLECTION}, print_size},
 };
 
 static const struct {
     const char *name;
     enum value_kind kind;
+    const char *as; // another name for it, which goes before; NULL: none
 } options[] = {
-    {"copies", VALUE_NUMBER},
-    {"sides", VALUE_KEYWORD},
-    {"media", VALUE_KEYWORD},
-    {"media-source", VALUE_KEYWORD},
-    {"media-type", VALUE_KEYWORD},
-    {"print-color-mode", VALUE_KEYWORD},
-    {"print-quality", VALUE_ENUM},
-    {"print-scaling", VALUE_KEYWORD},
-    {"orientation-requested", VALUE_ENUM},
-    {"number-up", VALUE_NUMBER},
-    {"page-ranges", VALUE_RANGE},
-    {"output-bin", VALUE_KEYWORD},
-    {"finishings", VALUE_ENUM},
-    {"multiple-document-handling", VALUE_KEYWORD},
+    {"copies", VALUE_NUMBER, NULL},
+    {"sides", VALUE_KEYWORD, NULL},
+    {"media", VALUE_KEYWORD, NULL},
+    {"media-col", VALUE_SIZE, "media"},
+    {"media-source", VALUE_KEYWORD, NULL},
+    {"media-type", VALUE_KEYWORD, NULL},
+    {"print-color-mode", VALUE_KEYWORD, NULL},
+    {"print-quality", VALUE_ENUM, NULL},
+    {"print-scaling", VALUE_KEYWORD, NULL},
+    {"orientation-requested", VALUE_ENUM, NULL},
+    {"number-up", VALUE_NUMBER, NULL},
+    {"page-ranges", VALUE_RANGE, NULL},
+    {"output-bin", VALUE_KEYWORD, NULL},
+    {"finishings", VALUE_ENUM, NULL},
+    {"multiple-document-handling", VALUE_KEYWORD, NULL},
 };
 
 static bool is_of_kind(ipp_attribute_t *attribute, enum value_kind kind)
@@ -108,8 +125,10 @@ static void read_options(struct ipp_request *request, ipp_t *message)
     for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
         size_t before = all.length;
         ipp_attribute_t *attribute = ippFindAttribute(message, options[i].name, IPP_TAG_ZERO);
+        const char *as = options[i].as;
         bool printed = attribute && ippGetGroupTag(attribute) == IPP_TAG_JOB &&
-                       print_option(&all, attribute, options[i].name, options[i].kind);
+                       !(as && ippFindAttribute(message, as, IPP_TAG_ZERO)) &&
+                       print_option(&all, attribute, as ? as : options[i].name, options[i].kind);
         if ((!printed || all.length >= SPOOL_OPTIONS_SIZE) && all.bytes) {
             all.length = before;
             all.bytes[before] = 0;

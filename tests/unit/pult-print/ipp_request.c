@@ -32,7 +32,8 @@ static const struct client_row {
     {"ipptool-2.4.10-print-job", DOOR_BAD_REQUEST, ""},
     {"windows-printer", DOOR_OK, ""},
     {"windows-validate", DOOR_OK,
-     "copies=2 sides=two-sided-long-edge print-color-mode=monochrome print-quality=4 orientation-requested=3 "
+     "copies=2 sides=two-sided-long-edge media=iso_a4_210x297mm print-color-mode=monochrome print-quality=4 "
+     "orientation-requested=3 "
      "output-bin=face-down multiple-document-handling=separate-documents-collated-copies"},
     {"windows-create-job", DOOR_NOT_SUPPORTED, ""},
     {"windows-print-job", DOOR_BAD_REQUEST, ""},
