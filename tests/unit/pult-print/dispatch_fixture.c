@@ -193,7 +193,7 @@ static void job_changed(void *arg, const struct spool_job *job)
 
 static void job_added(void *arg, const struct fault *result)
 {
-    (void)arg;
+    *(bool *)arg = true;
     cr_assert_eq(result->kind, FAULT_NONE, "%s", result->text);
     loop_stop(dispatch_loop);
 }
@@ -201,14 +201,16 @@ static void job_added(void *arg, const struct fault *result)
 void dispatch_add_job(int number)
 {
     char path[SPOOL_PATH_SIZE];
+    bool added = false;
     struct spool_job job = {.created_ms = number, .host = "neustadt/ts1", .user_name = "anna", .sealed = "c2VhbGVk"};
     TEXT_PUT(job.id, dispatch_id(number));
     spool_document_path(dispatch_spool, job.id, path);
     struct document_writer *writer = document_create(path, job.id, &why);
     struct file_draft *draft = document_finish(writer, &why);
     document_writer_free(writer);
-    spool_add(dispatch_spool, &job, draft, job_added, NULL);
-    loop_run(dispatch_loop);
+    spool_add(dispatch_spool, &job, draft, job_added, &added);
+    while (!added)
+        loop_run(dispatch_loop);
 }
 
 void dispatch_begin(void)
