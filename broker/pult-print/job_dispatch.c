@@ -553,9 +553,12 @@ void job_dispatch_changed(struct job_dispatch *dispatch, const struct spool_job 
 
 static void take_up(struct job_dispatch *dispatch, const struct spool_job *job)
 {
-    if (job->state == SPOOL_WAITING) {
+    bool is_at_printer = job->state == SPOOL_SENDING || job->state == SPOOL_SENT;
+    if (job->cancelling && !is_at_printer) {
+        set_state(dispatch, job->id, SPOOL_CANCELLED, (enum job_reason)job->cancelling);
+    } else if (job->state == SPOOL_WAITING) {
         add_errand(dispatch, job->id);
-    } else if (job->state == SPOOL_SENDING || job->state == SPOOL_SENT) {
+    } else if (is_at_printer) {
         struct printer_station *station =
             printer_station_at(&dispatch->stations, job->printer, job->printer_uri, job->fingerprint);
         if (!station) {

@@ -140,9 +140,16 @@ static void forget_job(struct print_worker *worker)
     document_tool_free(take(worker->tool));
 }
 
+static void save_end(struct print_worker *worker, enum spool_state state, enum job_reason reason, int64_t rest_ms);
+
 static void end_job(struct print_worker *worker)
 {
     char job[SPOOL_ID_SIZE];
+    const struct spool_job *record = spool_find(worker->spool, worker->job);
+    if (record && record->cancelling) { // since it was put back
+        save_end(worker, SPOOL_CANCELLED, (enum job_reason)record->cancelling, 0);
+        return;
+    }
     TEXT_PUT(job, worker->job);
     forget_job(worker);
     printer_watch_trouble(worker->watch);

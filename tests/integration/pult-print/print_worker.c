@@ -297,6 +297,20 @@ Test(print_worker, a_job_in_print_is_cancelled_at_the_printer)
     print_forget(&job);
 }
 
+Test(print_worker, a_job_that_a_busy_printer_has_not_taken_is_cancelled_here)
+{
+    print_odd("busy");
+    print_add(&job, 2, "");
+    print_send(&job);
+    while (print_record(&job)->state != SPOOL_WAITING)
+        print_pause(20);
+    print_worker_cancel(print_worker, job.id, JOB_BY_ITS_PERSON);
+    print_wait();
+    cr_assert_null(print_record(&job), "it is to be sent again");
+    cr_expect_eq(print_papers(), 0);
+    print_forget(&job);
+}
+
 Test(print_worker, a_job_that_was_not_sent_yet_is_cancelled_here)
 {
     print_odd("");

@@ -219,6 +219,21 @@ Test(job_dispatch, refused_is_over)
     cr_assert_eq(spool_find(dispatch_spool, dispatch_id(1))->reason, JOB_MAY_NOT_PRINT);
 }
 
+Test(job_dispatch, after_a_restart_a_job_that_was_cancelled_before_goes_nowhere)
+{
+    dispatch_add_job(1);
+    struct spool_job job = *spool_find(dispatch_spool, dispatch_id(1));
+    job.cancelling = JOB_BY_ITS_PERSON;
+    spool_put(dispatch_spool, &job, NULL, NULL);
+    job_dispatch_free(take(dispatch_now));
+    dispatch_asked_count = 0;
+    dispatch_begin();
+    job_dispatch_link(dispatch_now, true);
+    cr_assert_eq(dispatch_asked_count, 0);
+    cr_assert_eq(dispatch_state_of(1), SPOOL_CANCELLED);
+    cr_assert_eq(spool_find(dispatch_spool, dispatch_id(1))->reason, JOB_BY_ITS_PERSON);
+}
+
 Test(job_dispatch, after_a_restart_a_printer_that_may_have_a_job_is_asked_first)
 {
     dispatch_add_job(1);
