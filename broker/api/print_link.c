@@ -134,6 +134,7 @@ static const struct field tested_fields[] = {REQUEST, FAULT, {.name = NULL}};
 static const struct field printed_fields[] = {
     {.name = "number", .type = FIELD_NUMBER, OF(number), .flags = FIELD_REQUIRED, .min = 1, .max = INT64_MAX, .sentence = "of this entry: 1, 2, 3 ..."},
     JOB,
+    HOST,
     PERSON,
     PRINTER,
     {.name = "at", .type = FIELD_NUMBER, OF(at_ms), .max = INT64_MAX, .sentence = "when it was out, milliseconds since 1970"},

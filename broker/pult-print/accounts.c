@@ -23,6 +23,7 @@ static const struct field entry_fields[] = {
     {.name = "number", .type = FIELD_NUMBER, AT(number), .flags = FIELD_REQUIRED, .min = 1, .max = INT64_MAX, .sentence = "of the entry"},
     {.name = "job", .type = FIELD_TEXT, AT(job), .flags = FIELD_REQUIRED, .sentence = "what was printed"},
     {.name = "attempt", .type = FIELD_NUMBER, AT(attempt), .max = INT64_MAX, .sentence = "which time it was"},
+    {.name = "host", .type = FIELD_TEXT, AT(host), .sentence = "the session host that it came from"},
     {.name = "person", .type = FIELD_TEXT, AT(person), .sentence = "whose it is"},
     {.name = "printer", .type = FIELD_TEXT, AT(printer), .sentence = "where it came out"},
     {.name = "at", .type = FIELD_TIME, AT(at_ms), .sentence = "when it was done"},

@@ -13,7 +13,7 @@ struct print_account {
     int64_t number; // 1, 2, 3 ...
     char job[ACCOUNT_JOB_SIZE];
     int64_t attempt; // of the job: one that nobody could tell of may be printed again
-    char person[ID_SIZE], printer[ID_SIZE];
+    char host[ID_SIZE], person[ID_SIZE], printer[ID_SIZE];
     int64_t at_ms;
     int64_t impressions, sheets;
     bool colour;

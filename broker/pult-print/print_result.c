@@ -52,6 +52,7 @@ void print_result_judge(const struct print_result *result, int64_t at_ms, struct
     entry->sheets = sheets_of(result, entry->impressions);
     entry->colour = is_colour(result);
     TEXT_PUT(entry->job, result->job->id);
+    TEXT_PUT(entry->host, result->job->host);
     TEXT_PUT(entry->person, result->job->person);
     TEXT_PUT(entry->printer, result->job->printer);
 }

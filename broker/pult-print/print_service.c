@@ -87,6 +87,7 @@ static bool tell_printed(void *arg, const struct print_account *entry)
                                     .colour = entry->colour,
                                     .counted = entry->by_document ? COUNTED_BY_DOCUMENT : COUNTED_BY_PRINTER};
     TEXT_PUT(message.job, entry->job);
+    TEXT_PUT(message.host, entry->host);
     TEXT_PUT(message.person, entry->person);
     TEXT_PUT(message.printer, entry->printer);
     return send_message(arg, &message);

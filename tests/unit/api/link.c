@@ -2,6 +2,7 @@
 #include "broker/api/device_link.h"
 #include "broker/api/link_rows.h"
 #include "broker/api/method.h"
+#include "broker/api/print_link.h"
 #include "broker/api/record.h"
 
 #include <criterion/criterion.h>
@@ -302,4 +303,14 @@ Test(links, say_nothing_that_the_other_side_cannot_take)
     cr_expect_neq(few & 1U << HOST_LOG_OFF, 0);
     cr_expect_neq(all & 1U << HOST_MESSAGE, 0);
     cr_expect_eq(all & 1U << HOST_REPORT, 0, "only the agent says that");
+}
+
+// By which the broker judges whether a print server may speak of that person.
+Test(links, what_was_printed_says_from_which_host_it_came)
+{
+    owned(text) struct text said = {0};
+    struct print_message printed = {.type = PRINT_PRINTED, .number = 1, .job = "j-1", .host = "neustadt/ts1"};
+    link_print(&said, link_of(NOUN_PRINT_SERVER), &printed);
+    cr_assert_eq(hear(NOUN_PRINT_SERVER, LINK_AGENT, said.bytes), LINK_MESSAGE, "%s", input.why.text);
+    cr_assert_str_eq(((const struct print_message *)input.message)->host, "neustadt/ts1");
 }

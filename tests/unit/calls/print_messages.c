@@ -447,6 +447,21 @@ Test(print_messages, account_for_what_another_tenants_printer_printed_with_the_g
     cr_assert(strstr(calls.events, "by a grant that is over"), "%s", calls.events);
 }
 
+Test(print_messages, account_for_whom_a_grant_lets_onto_a_host_that_the_print_server_serves)
+{
+    const struct host *host = state_host(calls.core.state, anna.host.id);
+    union record grant = {.grant = {.id = "neustadt/g-1", .to = "altdorf", .reason = "x", .until_ms = INT64_MAX}};
+    TEXT_PUT(grant.grant.pool, host->pool);
+    grant.grant.since_ms = grant.grant.approvals[GRANT_GIVER].at_ms = grant.grant.approvals[GRANT_RECEIVER].at_ms = 1;
+    core_set(&calls.core, NOUN_GRANT, &grant);
+    struct print_message guest = printed(1);
+    TEXT_PUT(guest.host, host->id);
+    TEXT_PUT(guest.person, "altdorf/p-dora");
+    says(guest);
+    calls_settle();
+    cr_assert(strstr(calls.events, "altdorf/p-dora"), "%s", calls.events);
+}
+
 Test(print_messages, tell_who_comes_again_how_far_its_accounts_are)
 {
     says(printed(1));

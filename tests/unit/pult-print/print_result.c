@@ -13,7 +13,8 @@ static struct print_account entry;
 
 static void start(void)
 {
-    job = (struct spool_job){.id = "j-1", .printer = "neustadt/room1", .person = "neustadt/p-1", .attempts = 2};
+    job = (struct spool_job){
+        .id = "j-1", .host = "altdorf/ts4", .printer = "neustadt/room1", .person = "neustadt/p-1", .attempts = 2};
     TEXT_PUT(job.format, "application/pdf");
     seen = (struct printer_job){.state = PRINTER_JOB_COMPLETED, .impressions = -1, .sheets = -1, .colour = -1};
     print_options_read(&options, "copies=2 sides=two-sided-long-edge print-color-mode=color");
@@ -53,6 +54,7 @@ Test(print_result, what_the_printer_counts_is_believed)
     cr_assert_not(entry.by_document);
     cr_assert_eq(entry.attempt, 2);
     cr_assert_eq(entry.at_ms, 77);
+    cr_assert_str_eq(entry.host, "altdorf/ts4");
     cr_assert_str_eq(entry.person, "neustadt/p-1");
     cr_assert_str_eq(entry.printer, "neustadt/room1");
     job.at_substitute = true;
