@@ -157,3 +157,17 @@ def block(code, start):
         if depth == 0:
             return code[start:offset]
     return code[start:]
+
+
+SERVICE = "[Service]\nMemoryMax=1G\n"
+CHILD = "struct child_plan plan = {.goes_first = true};\n"
+
+
+@check(good={"a/a.service": SERVICE + "OOMPolicy=continue\n", "a/child.c": CHILD, "b/b.service": SERVICE, "b/c.c": "int x;\n"},
+       bad=[{"a/a.service": SERVICE, "a/child.c": CHILD}, {"a/a.service": SERVICE + "OOMPolicy=stop\n", "a/child.c": CHILD}])
+def children(tree):
+    """a child that goes first when memory is short does not take its service along (systemd's OOMPolicy= is "stop")"""
+    folders = {source.folder for source in tree.c_sources() if re.search(r"\.goes_first\s*=\s*true", source.code)}
+    for source in tree:
+        if source.path.endswith(".service") and source.folder in folders and "OOMPolicy=continue" not in source.lines:
+            yield f"{source.path}:1: no OOMPolicy=continue"
