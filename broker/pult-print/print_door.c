@@ -93,11 +93,13 @@ static void give_time(struct visitor *visitor, int64_t wait_ms)
     visitor->progress = 0;
 }
 
+// Who does not take their answer is not heard: to be told again and again that they say more would be for nothing.
 static void watch_on(struct visitor *visitor)
 {
-    bool has_to_write = visitor->out_at < visitor->out.length || visitor->line.wants_write;
-    bool has_to_read = visitor->place == VISITOR_LEAVES || (visitor->place != VISITOR_WAITS && !visitor->closes);
-    loop_watch_set(visitor->watch, has_to_read, has_to_write);
+    bool has_answer = visitor->out_at < visitor->out.length;
+    bool has_to_read =
+        visitor->place == VISITOR_LEAVES || (visitor->place != VISITOR_WAITS && !visitor->closes && !has_answer);
+    loop_watch_set(visitor->watch, has_to_read, has_answer || visitor->line.wants_write);
 }
 
 // False: it has ended.

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define NEXT_TO_ME "/ipp/print/next-to-me"
@@ -401,6 +402,47 @@ Test(doors, the_kerberos_door_takes_a_principal_and_nothing_else)
     cr_assert_str_eq(job->principal, "anna@HALL.EXAMPLE");
     cr_assert(!job->host[0] && !job->user_name[0] && !job->certificate[0]);
     cr_assert(print_fixture_is_whole(job, 'a'));
+}
+
+// Of the print server, in the time that a client has nothing else to do.
+static int64_t processor_ms_in_a_second(void)
+{
+    clockid_t clock;
+    struct timespec before, after, second = {.tv_sec = 1};
+    cr_assert_eq(clock_getcpuclockid(print_fixture_pid(), &clock), 0);
+    cr_assert_eq(clock_gettime(clock, &before), 0);
+    nanosleep(&second, NULL);
+    cr_assert_eq(clock_gettime(clock, &after), 0);
+    return (after.tv_sec - before.tv_sec) * 1000 + (after.tv_nsec - before.tv_nsec) / 1000000;
+}
+
+Test(doors, who_asks_and_takes_no_answer_keeps_nobody_busy)
+{
+    char body[1000], request[1500];
+    print_fixture_start("");
+    struct print_request question = {.operation = IPP_OP_GET_PRINTER_ATTRIBUTES};
+    print_fixture_write("question", print_fixture_message(&question), &question);
+    FILE *file = fopen(print_fixture_path("question"), "r");
+    size_t length = fread(body, 1, sizeof body, file), head;
+    fclose(file);
+    head = (size_t)snprintf(request, sizeof request,
+                            "POST " NEXT_TO_ME " HTTP/1.1\r\nContent-Type: application/ipp\r\n"
+                            "Content-Length: %zu\r\n\r\n",
+                            length);
+    memcpy(request + head, body, length);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    TEXT_PUT(address.sun_path, print_fixture_path("run/door.sock"));
+    int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(door, (const struct sockaddr *)&address, sizeof address), 0);
+    struct timeval patience = {.tv_sec = 1};
+    cr_assert_eq(setsockopt(door, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience), 0);
+    for (size_t sent = 0; send(door, request, head + length, MSG_NOSIGNAL) > 0; sent++)
+        cr_assert_lt(sent, 100000, "it takes everything");
+    int64_t busy_ms = processor_ms_in_a_second();
+    cr_assert_lt(busy_ms, 200, "%lld ms", (long long)busy_ms);
+    close(door);
+    struct print_request job = print_fixture_job(UUID(1));
+    cr_assert_eq(print_fixture_send(&job), IPP_STATUS_OK);
 }
 
 static int print_as(const char *user)
