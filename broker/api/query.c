@@ -20,8 +20,11 @@ static bool read_number(const struct field *field, const char *value, int64_t *t
                      (long long)field->max);
 }
 
+// Without a value it is as if it were not given.
 static bool read_choice(const struct field *field, const char *value, int64_t *to, struct fault *why)
 {
+    if (!value[0])
+        return true;
     for (int64_t i = 0; field->choices[i]; i++)
         if (text_equal(field->choices[i], value)) {
             *to = i;

@@ -388,6 +388,7 @@ static void print_ended(const struct state *state, struct text *out)
     int64_t now_ms = state_now_ms(state);
     for (size_t back = state->ended_count; back-- > 0;) {
         const struct session *session = state_ended(state, back);
+        assert(session);
         if (now_ms - session->changed_ms <= STATE_ENDED_KEPT_MS)
             print_line(out, ended_name, NOUN_SESSION, session);
     }

@@ -123,4 +123,6 @@ Test(queries, without_a_word_hold_what_is_usual)
     begin(method_find(METHOD_SET, NOUN_TENANT));
     cr_expect(takes("accept=own-rights"));
     cr_expect_eq(page.accept, ACCEPT_OWN_RIGHTS);
+    begin(method_find(METHOD_SET, NOUN_TENANT));
+    cr_expect(takes("accept=") && page.accept == 0, "no word is as if it were not given");
 }
