@@ -16,7 +16,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-enum { USER = 2, TITLE = 3, COPIES = 4, OPTIONS = 5, FILE_NAME = 6, AGAIN_LATER = 6, PATH_SIZE = 300 };
+enum { JOB = 1, USER = 2, TITLE = 3, COPIES = 4, OPTIONS = 5, FILE_NAME = 6, AGAIN_LATER = 6, PATH_SIZE = 300 };
 
 static const char *const schemes[] = {"pult", "pult-door", NULL};
 
@@ -84,11 +84,22 @@ static int hand_over(const char *const words[PRINT_WORD_COUNT])
 
 // ---- what it was started with
 
+// Of several documents cupsd hands over the first alone, or what their filters made, one behind the other; then it
+// waits for ever, and so does the queue.
+static bool has_more_documents(const char *job)
+{
+    char path[PATH_SIZE];
+    const char *spool = getenv("CUPS_REQUESTROOT");
+    return spool && snprintf(path, sizeof path, "%s/d%05ld-002", spool, strtol(job, NULL, 10)) < (int)sizeof path &&
+           access(path, F_OK) == 0;
+}
+
 static bool keep_words(int count, char **argv)
 {
     bool kept = setenv(print_word_names[PRINT_WORD_USER], argv[USER], 1) == 0 &&
                 setenv(print_word_names[PRINT_WORD_COPIES], argv[COPIES], 1) == 0 &&
                 setenv(print_word_names[PRINT_WORD_OPTIONS], argv[OPTIONS], 1) == 0 &&
+                setenv(print_word_names[PRINT_WORD_MORE], has_more_documents(argv[JOB]) ? "more" : "", 1) == 0 &&
                 setenv(print_word_names[PRINT_WORD_FILE], count > FILE_NAME ? argv[FILE_NAME] : "", 1) == 0;
     hide(argv[OPTIONS]);
     return kept;

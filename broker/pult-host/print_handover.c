@@ -34,6 +34,7 @@ enum {
     KEPT_S = 60,    // a connection without a job; the print server keeps it a little longer
     ANSWER_BYTES = 8,
     LOCK_DIGITS = 15, // of a job's uuid: 60 bits
+    TAIL_SIZE = 1024, // how far from its end a PDF says that it ends there
 };
 
 struct print_line {
@@ -51,7 +52,9 @@ struct handover {
     struct text head; // IPP, before the document
     size_t head_at;
     int document;
-    off_t begin;                        // of the document, where it can be read twice; -1: it comes by a pipe
+    off_t begin;      // of the document, where it can be read twice; -1: it comes by a pipe
+    struct text tail; // what came last by a pipe
+    bool is_cut;
     unsigned char answer[ANSWER_BYTES]; // how IPP's begins: version, status
     size_t answer_length;
     char owner[USER_NAME_SIZE * 2], uuid[PRINT_UUID_SIZE];
@@ -132,12 +135,42 @@ static int lock_job(const struct handover *job, bool by_door)
 
 // ---- the document
 
+// What our PPD passes through stays what it was; of all else a filter makes PDF, the type of which cupsd calls that of
+// the queue.
+static const char *document_format(const struct handover *job)
+{
+    static const char pdf[] = "application/pdf";
+    static const char *const passed[] = {pdf, "image/pwg-raster", "image/urf"};
+    const char *came = word_of(job, PRINT_WORD_TYPE), *made = word_of(job, PRINT_WORD_FINAL_TYPE);
+    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
+        if (text_equal(came, passed[i]))
+            return came;
+    return text_starts(made, "printer/") ? pdf : *made ? made : came;
+}
+
 // -1: it comes by a pipe, and nobody knows.
 static curl_off_t length_of(const struct handover *job)
 {
     struct stat file;
     bool is_known = job->begin >= 0 && fstat(job->document, &file) == 0 && S_ISREG(file.st_mode);
     return is_known ? (curl_off_t)job->head.length + file.st_size - job->begin : -1;
+}
+
+static void keep_tail(struct text *tail, const char *bytes, size_t length)
+{
+    text_add(tail, bytes, length);
+    if (tail->length > TAIL_SIZE) {
+        memmove(tail->bytes, tail->bytes + tail->length - TAIL_SIZE, TAIL_SIZE);
+        tail->length = TAIL_SIZE;
+    }
+}
+
+// A filter that has failed ends its pipe like one that is done.
+static bool is_whole(const struct handover *job)
+{
+    static const char mark[] = "%%EOF";
+    return job->begin >= 0 || !text_equal(document_format(job), "application/pdf") ||
+           (job->tail.length && memmem(job->tail.bytes, job->tail.length, mark, sizeof mark - 1));
 }
 
 static size_t read_body(char *bytes, size_t size, size_t count, void *arg)
@@ -154,7 +187,10 @@ static size_t read_body(char *bytes, size_t size, size_t count, void *arg)
     do
         got = read(job->document, bytes, most);
     while (got < 0 && errno == EINTR);
-    return got < 0 ? CURL_READFUNC_ABORT : (size_t)got;
+    if (job->begin < 0 && got > 0)
+        keep_tail(&job->tail, bytes, (size_t)got);
+    job->is_cut = got == 0 && !is_whole(job);
+    return got < 0 || job->is_cut ? CURL_READFUNC_ABORT : (size_t)got;
 }
 
 // A connection that was kept may end just when it is used again: then all of it is sent once more, by another.
@@ -313,19 +349,6 @@ static void set_limits(struct handover *job)
     curl_easy_setopt(job->line->curl, CURLOPT_LOW_SPEED_TIME, (long)STALLED_S);
 }
 
-// What our PPD passes through stays what it was; of all else a filter makes PDF, the type of which cupsd calls that of
-// the queue.
-static const char *document_format(const struct handover *job)
-{
-    static const char pdf[] = "application/pdf";
-    static const char *const passed[] = {pdf, "image/pwg-raster", "image/urf"};
-    const char *came = word_of(job, PRINT_WORD_TYPE), *made = word_of(job, PRINT_WORD_FINAL_TYPE);
-    for (size_t i = 0; i < sizeof passed / sizeof passed[0]; i++)
-        if (text_equal(came, passed[i]))
-            return came;
-    return text_starts(made, "printer/") ? pdf : *made ? made : came;
-}
-
 // ---- what became of it
 
 static enum backend_exit read_status(struct handover *job, unsigned status)
@@ -362,6 +385,9 @@ static enum backend_exit hand_over(struct handover *job)
         return read_status(job, status);
     if (http == 413)
         return read_status(job, 0x0408);
+    if (job->is_cut)
+        return end_with(job, EXIT_REFUSED,
+                        _("Not printed: the document could not be made into PDF. Export it as PDF."));
     log_debug("print", "%s, HTTP %ld", curl_easy_strerror(sent), http);
     return end_with(job, EXIT_LATER, _("The print server does not answer. It is tried again."));
 }
@@ -371,6 +397,10 @@ static enum backend_exit begin(struct handover *job, bool by_door)
     enum backend_exit found = by_door ? find_principal(job) : find_owner(job);
     if (found != EXIT_STORED)
         return found;
+    if (*word_of(job, PRINT_WORD_MORE)) // they would all be the same job
+        return end_with(
+            job, EXIT_REFUSED,
+            _("Not printed: these are several documents, or one with a cover page. Print each document by itself."));
     if (!print_request_uuid(job->uuid, word_of(job, PRINT_WORD_OPTIONS)))
         return end_with(job, EXIT_LATER, _("cupsd hands over no document. It is tried again."));
     if (!by_door && !find_server(job))
@@ -398,6 +428,7 @@ static enum backend_exit send_job(struct handover *job, bool by_door)
     enum backend_exit ended = hand_over(job);
     curl_slist_free_all(headers);
     text_drop(&job->head);
+    text_drop(&job->tail);
     return ended;
 }
 

@@ -6,8 +6,17 @@
 #include <string.h>
 
 const char *const print_word_names[PRINT_WORD_COUNT + 1] = {
-    "DEVICE_URI",    "AUTH_UID",     "PULT_JOB_USER",      "PULT_JOB_COPIES", "PULT_JOB_OPTIONS",
-    "PULT_JOB_FILE", "CONTENT_TYPE", "FINAL_CONTENT_TYPE", "CUPS_STATEDIR",   NULL,
+    "DEVICE_URI",
+    "AUTH_UID",
+    "PULT_JOB_USER",
+    "PULT_JOB_COPIES",
+    "PULT_JOB_OPTIONS",
+    "PULT_JOB_FILE",
+    "CONTENT_TYPE",
+    "FINAL_CONTENT_TYPE",
+    "CUPS_STATEDIR",
+    "PULT_JOB_MORE",
+    NULL,
 };
 
 void print_words_of_environment(const char *words[PRINT_WORD_COUNT])

@@ -16,6 +16,7 @@ enum print_word {
     PRINT_WORD_TYPE,
     PRINT_WORD_FINAL_TYPE,
     PRINT_WORD_STATE_DIR, // cupsd's
+    PRINT_WORD_MORE,      // empty: the document is the job's only one
     PRINT_WORD_COUNT
 };
 

@@ -214,12 +214,20 @@ Test(backends, a_job_whose_backend_was_ended_is_given_up)
     cr_assert_eq(print_fixture_files(), 2);
 }
 
+#define BY_A_PIPE                                                                                                      \
+    "printf '%%%%PDF-1.4 aaaaaa\\n%%s' '%s' | $PULT_BUILD/broker/pult-host/pult-backend 1 root Geheim 1 "              \
+    "job-uuid=" UUID(1)
+
 Test(backends, what_a_filter_makes_is_for_the_program_behind)
 {
     char line[500];
     print_fixture_shell("cp $PULT_BUILD/broker/pult-host/pult-handover serverbin/daemon/pult");
-    snprintf(line, sizeof line, "broker/pult-host/pult-backend 1 root Geheim 1 job-uuid=%s", UUID(1));
-    program_run(&said, line, "%PDF-1.4 aaaaaa");
+    snprintf(line, sizeof line, BY_A_PIPE, "");
+    program_run(&said, "bash", line);
+    cr_assert_eq(said.exit_code, 5, "%s: the filter has failed", said.err);
+    cr_assert(strstr(said.err, "could not be made into PDF"), "%s", said.err);
+    snprintf(line, sizeof line, BY_A_PIPE, "%%EOF");
+    program_run(&said, "bash", line);
     cr_assert_eq(said.exit_code, 0, "%s", said.err);
     print_fixture_stop();
     cr_assert_eq(spool_count(print_fixture_spool()), 1);

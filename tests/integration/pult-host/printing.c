@@ -330,6 +330,68 @@ Test(printing, what_is_refused_for_good_goes_and_the_queue_goes_on)
     cupsd_await_empty();
 }
 
+// cupsd hands over the first alone, and then its queue stands still for everybody.
+Test(printing, several_documents_in_one_job_are_refused_and_hold_up_nobody)
+{
+    cupsd_has_queues();
+    cupsd_shell("cd %s; cp a.pdf b.pdf; echo Sehr geehrte >a.txt; echo Damen >b.txt; chmod 644 *.pdf *.txt",
+                cupsd_folder);
+    static const char *const documents[] = {"a.pdf b.pdf a.pdf", "a.txt b.txt", "a.txt b.pdf", "a.pdf b.txt",
+                                            "-o job-sheets=standard a.pdf"};
+    enum { COUNT = sizeof documents / sizeof *documents };
+    for (int i = 0; i < COUNT; i++) {
+        char line[CUPSD_LINE_SIZE];
+        snprintf(line, sizeof line, "sh -c 'cd ${CUPS_SERVER%%/*} && lp -t x %s'", documents[i]);
+        cupsd_as(CUPSD_ANNA, line);
+        cupsd_expect_success();
+        cupsd_await("test -z \"$(lpstat -o)\"");
+    }
+    cupsd_shell("grep -q 'Not printed: these are several documents' %s/error_log && ! test -e %s/server/begun",
+                cupsd_folder, cupsd_folder);
+    cupsd_expect_success();
+    cupsd_prints(CUPSD_BEN, "-d next-to-me");
+    cupsd_expect(1, "requesting-user-name", "ben");
+    cupsd_expect_each_once(1);
+}
+
+// By the package's settings a quarter of an hour.
+Test(printing, a_document_without_an_end_does_not_hold_up_the_others_for_ever)
+{
+    cupsd_shell("grep -qx 'MaxJobTime 900' broker/pult-host/package/cupsd.conf");
+    cupsd_expect_success();
+    cupsd_kill();
+    cupsd_shell("tests/integration/pult-host/print_host cupsd %s $PULT_BUILD 'JobRetryInterval 1' 'MaxJobTime 2'",
+                cupsd_folder);
+    cupsd_expect_success();
+    cupsd_has_queues();
+    cupsd_shell("printf '%%%%!PS\\n{} loop\\n' >%s/a.ps; chmod 644 %s/a.ps", cupsd_folder, cupsd_folder);
+    cupsd_as(CUPSD_BEN, "sh -c 'lp -t x ${CUPS_SERVER%/*}/a.ps'");
+    cupsd_expect_success();
+    cupsd_prints(CUPSD_ANNA, "-d next-to-me");
+    cupsd_await("grep -q '\"anna\"' %s/server/*.json", cupsd_folder);
+    cupsd_await("test -z \"$(lpstat -o)\"");
+}
+
+// Nor is its title written down then.
+Test(printing, half_of_what_a_filter_was_to_make_is_not_printed)
+{
+    cupsd_has_queues();
+    cupsd_shell("rm %s/bin/filter && mkdir %s/bin/filter && ln -s /usr/lib/cups/filter/* %s/bin/filter/", cupsd_folder,
+                cupsd_folder, cupsd_folder);
+    cupsd_expect_success();
+    cupsd_shell("cd %s/bin/filter && rm texttopdf && printf '#!/bin/sh\nprintf %%%%PDF-1.4; exit 1\n' >texttopdf && "
+                "chmod 755 texttopdf; echo Damen >%s/a.txt; chmod 644 %s/a.txt",
+                cupsd_folder, cupsd_folder, cupsd_folder);
+    cupsd_as(CUPSD_ANNA, "sh -c 'lp -t " CUPSD_TITLE " ${CUPS_SERVER%/*}/a.txt'");
+    cupsd_expect_success();
+    cupsd_await("grep -q 'could not be made into PDF' %s/error_log", cupsd_folder);
+    cupsd_await("test -z \"$(lpstat -o)\"");
+    cupsd_shell("ls %s/server/1.json || grep " CUPSD_TITLE " %s/error_log", cupsd_folder, cupsd_folder);
+    cr_expect_neq(cupsd_said.exit_code, 0, "%s", cupsd_said.out);
+    cupsd_prints(CUPSD_ANNA, "-d next-to-me");
+    cupsd_expect_each_once(1);
+}
+
 // ---- what ends in the middle
 
 static void stop_cupsd(const char *signal)

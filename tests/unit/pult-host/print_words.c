@@ -14,7 +14,8 @@ static const char *const some[PRINT_WORD_COUNT] = {"pult:/var/lib/pult-host?next
                                                    "",
                                                    "application/pdf",
                                                    "",
-                                                   "/run/cups"};
+                                                   "/run/cups",
+                                                   "more"};
 
 Test(print_words, come_out_as_they_went_in)
 {
