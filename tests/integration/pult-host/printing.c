@@ -176,6 +176,53 @@ Test(printing, nobody_is_told_what_somebody_else_prints)
     cupsd_expect(1, "requesting-user-name", "anna");
 }
 
+// In any value that cupsd has of the job.
+static bool is_told(uid_t uid, ipp_op_t operation, const char *word)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        bool told = false;
+        if (setuid(uid) != 0)
+            _exit(2);
+        ipp_t *request = ippNewRequest(operation);
+        if (operation == IPP_OP_GET_JOBS)
+            ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL, "ipp://localhost/");
+        else
+            ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "job-uri", NULL, "ipp://localhost/jobs/1");
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_NAME, "requesting-user-name", NULL, "anna");
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_KEYWORD, "requested-attributes", NULL, "all");
+        ipp_t *answer = cupsDoRequest(CUPS_HTTP_DEFAULT, request, "/");
+        for (ipp_attribute_t *at = ippFirstAttribute(answer); at; at = ippNextAttribute(answer)) {
+            char text[CUPSD_LINE_SIZE] = "";
+            ippAttributeString(at, text, sizeof text);
+            told |= strstr(text, word) != NULL;
+        }
+        _exit(told);
+    }
+    waitpid(child, &status, 0);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 1;
+}
+
+// Programs name a job by its file, too.
+Test(printing, nobody_is_told_what_somebody_elses_file_is_called)
+{
+    cupsd_has_queues();
+    cupsd_plan("silent");
+    cupsd_shell("cp %s/a.pdf %s/" CUPSD_TITLE ".pdf; chmod 644 %s/*.pdf", cupsd_folder, cupsd_folder, cupsd_folder);
+    cupsd_as(CUPSD_ANNA, "sh -c 'lp -t x ${CUPS_SERVER%/*}/" CUPSD_TITLE ".pdf'");
+    cupsd_expect_success();
+    cupsd_await("test -e %s/server/begun", cupsd_folder);
+    cr_expect(is_told(CUPSD_ANNA, IPP_OP_GET_JOBS, CUPSD_TITLE));
+    cr_expect_not(is_told(CUPSD_BEN, IPP_OP_GET_JOBS, CUPSD_TITLE));
+    cr_expect_not(is_told(CUPSD_BEN, IPP_OP_GET_JOB_ATTRIBUTES, CUPSD_TITLE));
+    cr_expect_not(is_told(CUPSD_BEN, IPP_OP_GET_JOBS, "urn:uuid"));
+    cr_expect(is_told(CUPSD_BEN, IPP_OP_GET_JOBS, "/jobs/1"), "that it is there");
+    cupsd_plan("0000");
+    cupsd_await_empty();
+}
+
 // By HTTP, as its web pages do it.
 Test(printing, nobody_reads_or_changes_how_cupsd_is_set_up)
 {
@@ -232,12 +279,47 @@ Test(printing, nobody_hears_of_what_somebody_else_prints)
     cupsd_await_empty();
 }
 
+static bool may(uid_t uid, ipp_op_t operation, const char *changed)
+{
+    int status = 0;
+    pid_t child = fork();
+    if (child == 0) {
+        if (setuid(uid) != 0)
+            _exit(2);
+        ipp_t *request = ippNewRequest(operation);
+        ippAddString(request, IPP_TAG_OPERATION, IPP_TAG_URI, "printer-uri", NULL,
+                     operation == IPP_OP_CUPS_ADD_MODIFY_CLASS ? "ipp://localhost/classes/mine"
+                                                               : "ipp://localhost/printers/next-to-me");
+        if (changed)
+            ippAddString(request, IPP_TAG_PRINTER, IPP_TAG_TEXT, changed, NULL, "Another");
+        ippDelete(cupsDoRequest(CUPS_HTTP_DEFAULT, request, "/"));
+        _exit(cupsLastError() <= IPP_STATUS_OK_CONFLICTING);
+    }
+    waitpid(child, &status, 0);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) < 2);
+    return WEXITSTATUS(status) == 1;
+}
+
 Test(printing, nobody_makes_a_queue_of_their_own)
 {
     cupsd_as(CUPSD_ANNA, "lpadmin -p mine -E -v ipp://localhost:9/ipp/print");
     cr_expect(cupsd_said.exit_code != 0, "%s%s", cupsd_said.out, cupsd_said.err);
     cupsd_shell("test -z \"$(ss -Hltn | grep -v :8631)\""); // and nobody elsewhere reaches cupsd
     cupsd_expect_success();
+}
+
+// All that is no job of theirs, and no look at which queues there are.
+Test(printing, nobody_changes_what_a_queue_is_called)
+{
+    cupsd_has_queues();
+    for (int i = 0; i < 2; i++) {
+        cr_expect_not(may(i ? CUPSD_ANNA : CUPSD_BEN, IPP_OP_SET_PRINTER_ATTRIBUTES, "printer-info"));
+        cr_expect_not(may(i ? CUPSD_ANNA : CUPSD_BEN, IPP_OP_CUPS_GET_PPDS, NULL));
+        cr_expect_not(may(i ? CUPSD_ANNA : CUPSD_BEN, IPP_OP_CUPS_ADD_MODIFY_CLASS, "printer-info"));
+        cr_expect(may(i ? CUPSD_ANNA : CUPSD_BEN, IPP_OP_GET_PRINTER_ATTRIBUTES, NULL));
+        cr_expect(may(i ? CUPSD_ANNA : CUPSD_BEN, IPP_OP_CUPS_GET_PPD, NULL));
+    }
+    expect_offer("next-to-me", "printer-info", "Next to me");
 }
 
 // Whatever is on the command line of a program everybody here can read.
