@@ -15,6 +15,7 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <pwd.h>
@@ -33,7 +34,7 @@ enum {
     STALLED_S = 60, // without a byte either way
     KEPT_S = 60,    // a connection without a job; the print server keeps it a little longer
     ANSWER_BYTES = 8,
-    LOCK_DIGITS = 15, // of a job's uuid: 60 bits
+    LOCK_BYTES = 7,   // where in a file of locks a job's stands
     TAIL_SIZE = 1024, // how far from its end a PDF says that it ends there
 };
 
@@ -111,18 +112,27 @@ static enum backend_exit find_principal(struct handover *job)
     return end_with(job, EXIT_REFUSED, _("Not printed: this takes a Kerberos ticket."));
 }
 
+// Whoever prints may choose a job's uuid, also that of another's: whose it is belongs to it.
+static off_t lock_place(const struct handover *job)
+{
+    char name[sizeof job->owner + sizeof job->uuid];
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    off_t place = 0;
+    int length = snprintf(name, sizeof name, "%s %s", job->uuid, job->owner);
+    if (EVP_Digest(name, (size_t)length, digest, NULL, EVP_sha256(), NULL) != 1)
+        return 0; // then one at a time
+    for (size_t i = 0; i < LOCK_BYTES; i++)
+        place = place << 8 | digest[i];
+    return place;
+}
+
 // cupsd that was killed leaves its backend behind and starts the same job again beside it. A lock of bytes of one file,
 // which is gone with whoever has it: in pult-host's folder, since its unit lets that write nowhere else, or in cupsd's.
 // -1: somebody has it.
 static int lock_job(const struct handover *job, bool by_door)
 {
-    char path[FILENAME_MAX], digits[LOCK_DIGITS + 1];
-    size_t count = 0;
-    for (const char *at = job->uuid + strlen("urn:uuid:"); *at && count < LOCK_DIGITS; at++)
-        if (*at != '-')
-            digits[count++] = *at;
-    digits[count] = 0;
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = strtoll(digits, NULL, 16), .l_len = 1};
+    char path[FILENAME_MAX];
+    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = lock_place(job), .l_len = 1};
     const char *folder = by_door ? word_of(job, PRINT_WORD_STATE_DIR) : job->place;
     if (snprintf(path, sizeof path, "%s/pult-jobs.lock", folder) >= (int)sizeof path)
         return -1;

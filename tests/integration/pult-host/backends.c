@@ -193,9 +193,11 @@ Test(backends, a_job_is_handed_over_once_at_a_time)
     cr_assert_eq(print_job(UUID(1)), 6, "cupsd was killed and starts it beside");
     cr_assert(strstr(said.err, "already"), "%s", said.err);
     pid_t other = start_job(UUID(2));
+    setenv("AUTH_UID", "1", 1);
+    pid_t others = start_job(UUID(1)); // of somebody else, who has chosen that number
     cr_assert_eq(kill(print_fixture_pid(), SIGCONT), 0);
-    cr_assert(code_of(backend) == 0 && code_of(other) == 0, "another one is not kept from it");
-    cr_assert_eq(stored(), 2);
+    cr_assert(code_of(backend) == 0 && code_of(other) == 0 && code_of(others) == 0, "another is not kept from it");
+    cr_assert_eq(stored(), 3);
 }
 
 Test(backends, a_job_whose_backend_was_ended_is_given_up)
