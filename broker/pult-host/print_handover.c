@@ -34,8 +34,9 @@ enum {
     STALLED_S = 60, // without a byte either way
     KEPT_S = 60,    // a connection without a job; the print server keeps it a little longer
     ANSWER_BYTES = 8,
-    LOCK_BYTES = 7,   // where in a file of locks a job's stands
-    TAIL_SIZE = 1024, // how far from its end a PDF says that it ends there
+    FORMAT_REFUSED = 0x040a, // IPP's status
+    LOCK_BYTES = 7,          // where in a file of locks a job's stands
+    TAIL_SIZE = 1024,        // how far from its end a PDF says that it ends there
 };
 
 struct print_line {
@@ -371,7 +372,7 @@ static enum backend_exit read_status(struct handover *job, unsigned status)
         {0x0403, N_("Not printed: you may not print here.")},            // not authorized
         {0x0406, N_("Not printed: there is no such printer any more.")}, // not found
         {0x0408, N_("Not printed: the document is too large.")},         // request entity too large
-        {0x040a, N_("Not printed: this kind of document cannot be printed. Export it as PDF.")}, // document format
+        {FORMAT_REFUSED, N_("Not printed: this kind of document cannot be printed. Export it as PDF.")},
     };
     if (status < 0x0100)
         return EXIT_STORED;
@@ -402,6 +403,14 @@ static enum backend_exit hand_over(struct handover *job)
     return end_with(job, EXIT_LATER, _("The print server does not answer. It is tried again."));
 }
 
+// What cupsd's cover pages are made by names the file to be printed, and the filter may read whatever waits in the
+// spool.
+static bool is_form(const struct handover *job)
+{
+    const char *came = word_of(job, PRINT_WORD_TYPE);
+    return text_starts(came, "application/vnd.cups-") && strstr(came, "banner");
+}
+
 static enum backend_exit begin(struct handover *job, bool by_door)
 {
     enum backend_exit found = by_door ? find_principal(job) : find_owner(job);
@@ -411,6 +420,8 @@ static enum backend_exit begin(struct handover *job, bool by_door)
         return end_with(
             job, EXIT_REFUSED,
             _("Not printed: these are several documents, or one with a cover page. Print each document by itself."));
+    if (is_form(job))
+        return read_status(job, FORMAT_REFUSED);
     if (!print_request_uuid(job->uuid, word_of(job, PRINT_WORD_OPTIONS)))
         return end_with(job, EXIT_LATER, _("cupsd hands over no document. It is tried again."));
     if (!by_door && !find_server(job))

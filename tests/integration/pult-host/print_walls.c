@@ -118,6 +118,25 @@ Test(print_walls, nobody_is_told_what_somebody_elses_file_is_called)
     cupsd_await_empty();
 }
 
+// cupsd's filters may read its spool, and one for forms reads what the form names.
+Test(print_walls, nobody_prints_what_somebody_else_has_in_the_spool)
+{
+    cupsd_has_queues();
+    cupsd_shell("cp /usr/share/cups/data/default-testpage.pdf %s/b.pdf; chmod 644 %s/b.pdf; "
+                "printf '#PDF-BANNER\\nTemplate %s/spool/d00001-001\\n' >%s/form; chmod 644 %s/form",
+                cupsd_folder, cupsd_folder, cupsd_folder, cupsd_folder, cupsd_folder);
+    cupsd_as(CUPSD_ANNA, "sh -c 'lp -t x -H indefinite ${CUPS_SERVER%/*}/b.pdf'");
+    cupsd_expect_success();
+    cupsd_shell("test -e %s/spool/d00001-001", cupsd_folder);
+    cupsd_expect_success();
+    cupsd_as(CUPSD_BEN, "sh -c 'lp -t x ${CUPS_SERVER%/*}/form'");
+    cupsd_expect_success();
+    cupsd_await("test $(lpstat -o | wc -l) = 1");
+    cupsd_shell("grep -q 'this kind of document' %s/error_log && ! test -e %s/server/begun", cupsd_folder,
+                cupsd_folder);
+    cupsd_expect_success();
+}
+
 // By HTTP, as its web pages do it.
 Test(print_walls, nobody_reads_or_changes_how_cupsd_is_set_up)
 {
