@@ -116,13 +116,14 @@ int64_t backend_socket_waits(const struct backend_socket *backends, const char *
 }
 
 // One job that is taken shows that all others will be.
-static void note_end(struct backend_socket *backends, const char *user_name, enum backend_exit code)
+static void note_end(struct backend_socket *backends, const char *user_name, const struct print_end *end)
 {
-    bool known = backend_socket_waits(backends, user_name) != 0, waits = code == EXIT_LATER;
-    if (code == EXIT_REFUSED ||
-        (waits ? known || backends->waiting_count == HOST_SESSIONS_MAX : !backends->waiting_count))
+    bool known = backend_socket_waits(backends, user_name) != 0, stored = end->code == EXIT_STORED;
+    if (!stored && !end->no_server)
         return;
-    if (!waits) {
+    if (stored ? !backends->waiting_count : known || backends->waiting_count == HOST_SESSIONS_MAX)
+        return;
+    if (stored) {
         backends->waiting_count = 0;
     } else {
         if (!backends->waiting)
@@ -148,7 +149,7 @@ static void task_is_over(void *arg)
     struct backend_job *job = ((struct handover_task *)arg)->job;
     struct backend_socket *backends = job->backends;
     struct print_end end = job->task->end;
-    note_end(backends, job->task->words[PRINT_WORD_USER], end.code);
+    note_end(backends, job->task->words[PRINT_WORD_USER], &end);
     if (end.code == EXIT_STORED && backends->line_count < LINES_KEPT_MAX)
         backends->lines[backends->line_count++] = take(job->task->line);
     answer(job, &end);
@@ -163,7 +164,7 @@ static void start_task(struct backend_job *job)
     if (job->worker)
         return;
     log_error("print", "%s", why.text);
-    answer(job, &(struct print_end){EXIT_LATER, ""});
+    answer(job, &(struct print_end){.code = EXIT_LATER, .sentence = ""});
 }
 
 // ---- what a backend says

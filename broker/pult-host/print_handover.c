@@ -62,6 +62,7 @@ struct handover {
     char owner[USER_NAME_SIZE * 2], uuid[PRINT_UUID_SIZE];
     char place[FILENAME_MAX], target[TARGET_SIZE]; // of the URI
     const char *sentence;
+    bool no_server;
 };
 
 // The job's state, as its owner sees it.
@@ -69,6 +70,12 @@ static enum backend_exit end_with(struct handover *job, enum backend_exit code, 
 {
     job->sentence = sentence;
     return code;
+}
+
+static enum backend_exit wait_for_server(struct handover *job, const char *sentence)
+{
+    job->no_server = true;
+    return end_with(job, EXIT_LATER, sentence);
 }
 
 static const char *word_of(const struct handover *job, enum print_word word)
@@ -377,7 +384,7 @@ static enum backend_exit read_status(struct handover *job, unsigned status)
     if (status < 0x0100)
         return EXIT_STORED;
     if (status < 0x0400 || status >= 0x0500)
-        return end_with(job, EXIT_LATER, _("The print server cannot take it now. It is tried again."));
+        return wait_for_server(job, _("The print server cannot take it now. It is tried again."));
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].status == status)
             return end_with(job, EXIT_REFUSED, _(rows[i].sentence));
@@ -400,7 +407,7 @@ static enum backend_exit hand_over(struct handover *job)
         return end_with(job, EXIT_REFUSED,
                         _("Not printed: the document could not be made into PDF. Export it as PDF."));
     log_debug("print", "%s, HTTP %ld", curl_easy_strerror(sent), http);
-    return end_with(job, EXIT_LATER, _("The print server does not answer. It is tried again."));
+    return wait_for_server(job, _("The print server does not answer. It is tried again."));
 }
 
 // What cupsd's cover pages are made by names the file to be printed, and the filter may read whatever waits in the
@@ -425,7 +432,7 @@ static enum backend_exit begin(struct handover *job, bool by_door)
     if (!print_request_uuid(job->uuid, word_of(job, PRINT_WORD_OPTIONS)))
         return end_with(job, EXIT_LATER, _("cupsd hands over no document. It is tried again."));
     if (!by_door && !find_server(job))
-        return end_with(job, EXIT_LATER, _("This host knows no print server. It is tried again."));
+        return wait_for_server(job, _("This host knows no print server. It is tried again."));
     if (!job->line->curl)
         job->line->curl = curl_easy_init();
     return job->line->curl ? EXIT_STORED : EXIT_LATER;
@@ -459,7 +466,7 @@ struct print_end print_handover(struct print_line *line, const char *const words
     struct handover job = {.line = line, .words = words, .stops = stops, .document = document, .sentence = ""};
     assert(document >= 0);
     if (!split_uri(&job, words[PRINT_WORD_URI]))
-        return (struct print_end){EXIT_LATER, "this is for cupsd to start"};
+        return (struct print_end){.code = EXIT_LATER, .sentence = "this is for cupsd to start"};
     bool by_door = text_starts(words[PRINT_WORD_URI], "pult-door:");
     job.begin = lseek(document, 0, SEEK_CUR);
     enum backend_exit ended = begin(&job, by_door);
@@ -470,7 +477,7 @@ struct print_end print_handover(struct print_line *line, const char *const words
     } else if (ended == EXIT_STORED) {
         ended = end_with(&job, EXIT_LATER, _("It is being handed over already."));
     }
-    return (struct print_end){ended, job.sentence};
+    return (struct print_end){ended, job.sentence, job.no_server};
 }
 
 struct print_line *print_line_new(void)

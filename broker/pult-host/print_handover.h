@@ -15,6 +15,7 @@ enum backend_exit { EXIT_STORED = 0, EXIT_REFUSED = 5, EXIT_LATER = 6 };
 struct print_end {
     enum backend_exit code;
     const char *sentence; // for its owner, in their language; empty: none
+    bool no_server;       // it waits because no print server took it, and not for something on this host
 };
 
 // A connection to the print server, which one job after the other is handed over by. One thread at a time.

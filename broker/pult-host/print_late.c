@@ -18,7 +18,7 @@ int main(void)
     print_words_of_environment(words);
     int document = *words[PRINT_WORD_FILE] ? open(words[PRINT_WORD_FILE], O_RDONLY | O_CLOEXEC) : STDIN_FILENO;
     struct print_line *line = print_line_new();
-    struct print_end end = {EXIT_LATER, _("cupsd hands over no document. It is tried again.")};
+    struct print_end end = {.code = EXIT_LATER, .sentence = _("cupsd hands over no document. It is tried again.")};
     if (document >= 0)
         end = print_handover(line, words, document, &never);
     print_line_free(line);

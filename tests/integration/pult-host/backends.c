@@ -25,6 +25,23 @@
 #define UUID(number) "urn:uuid:" #number "0000000-0000-0000-0000-000000000000"
 
 static pid_t host; // what there is of pult-host
+static struct backend_socket *backends;
+
+// Before the backend ends.
+static void note_waiting(void *arg)
+{
+    struct fault why = {0};
+    (void)arg;
+    if (backend_socket_waits(backends, "root"))
+        cr_assert(file_replace(print_fixture_path("waits"), 0600, "root", 4, &why), "%s", why.text);
+    else
+        cr_assert(file_remove(print_fixture_path("waits"), &why), "%s", why.text);
+}
+
+static bool waits_for_server(void)
+{
+    return file_exists(print_fixture_path("waits"));
+}
 
 static void start_host(void)
 {
@@ -36,7 +53,11 @@ static void start_host(void)
         struct loop *loop = loop_new();
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         signal(SIGPIPE, SIG_IGN);
-        if (!backend_socket_open(loop, print_fixture_path("host"), &why) || write(ready[1], "!", 1) != 1)
+        backends = backend_socket_open(loop, print_fixture_path("host"), &why);
+        if (!backends)
+            _exit(1);
+        backend_socket_on_wait(backends, note_waiting, NULL);
+        if (write(ready[1], "!", 1) != 1)
             _exit(1);
         loop_run(loop);
         _exit(0);
@@ -122,9 +143,10 @@ Test(backends, a_print_server_that_ended_meanwhile_is_called_again)
     cr_assert_eq(print_job(UUID(1)), 0);
     print_fixture_stop();
     cr_assert_eq(print_job(UUID(2)), 6);
-    cr_assert(strstr(said.err, "does not answer"), "%s", said.err);
+    cr_assert(strstr(said.err, "does not answer") && waits_for_server(), "%s", said.err);
     print_fixture_start("");
     cr_assert_eq(print_job(UUID(2)), 0);
+    cr_assert_not(waits_for_server());
     cr_assert_eq(stored(), 2);
 }
 
@@ -191,7 +213,7 @@ Test(backends, a_job_is_handed_over_once_at_a_time)
     while (connections() == 0)
         usleep(10000);
     cr_assert_eq(print_job(UUID(1)), 6, "cupsd was killed and starts it beside");
-    cr_assert(strstr(said.err, "already"), "%s", said.err);
+    cr_assert(strstr(said.err, "already") && !waits_for_server(), "%s", said.err);
     pid_t other = start_job(UUID(2));
     setenv("AUTH_UID", "1", 1);
     pid_t others = start_job(UUID(1)); // of somebody else, who has chosen that number
