@@ -6,6 +6,8 @@
 #include <cups/cups.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -234,4 +236,23 @@ Test(print_walls, nobody_changes_what_a_queue_is_called)
     }
     cupsd_shell("lpstat -l -p next-to-me | grep -q 'Description: Next to me$'");
     cupsd_expect_success();
+}
+
+// Of a host full of people, each of whose programs keep some.
+Test(print_walls, idle_connections_keep_nobody_from_printing)
+{
+    enum { CONNECTIONS = 250 };
+    int lines[CONNECTIONS];
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", cupsd_socket);
+    cupsd_has_queues();
+    for (int i = 0; i < CONNECTIONS; i++) {
+        lines[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        cr_assert(lines[i] >= 0 && connect(lines[i], (struct sockaddr *)&address, sizeof address) == 0);
+    }
+    cupsd_as(CUPSD_ANNA, "sh -c 'timeout 60 lp -t x ${CUPS_SERVER%/*}/a.pdf'");
+    cupsd_expect_success();
+    cupsd_expect(1, "requesting-user-name", "anna");
+    for (int i = 0; i < CONNECTIONS; i++)
+        close(lines[i]);
 }
