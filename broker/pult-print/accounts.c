@@ -94,20 +94,37 @@ static struct account_slot *add_slot(struct accounts *accounts, const struct pri
 
 // ---- reading them again
 
+// Nobody waits with printing for one that cannot be read.
+static bool put_aside(const char *path, struct fault *why)
+{
+    char to[FILE_PATH_SIZE + 8];
+    snprintf(to, sizeof to, "%s.bad", path);
+    log_error("print", "%s is damaged (%s): what was printed by it is in no account; it is put aside as %s", path,
+              why->text, to);
+    return file_rename(path, to, why);
+}
+
 static bool read_entry(struct accounts *accounts, const char *name, struct fault *why)
 {
     char path[FILE_PATH_SIZE], text[ENTRY_TEXT_MAX];
     struct print_account entry;
-    const char *end = strstr(name, ".json");
-    if (!end || !text_equal(end, ".json")) // what an interrupted writer left
+    char *end;
+    int64_t number = strtoll(name, &end, 10);
+    bool is_damaged = text_equal(end, ".json.bad");
+    if (number < 1 || number == INT64_MAX || (!is_damaged && !text_equal(end, ".json")))
+        return true; // what an interrupted writer left
+    if (number > accounts->last)
+        accounts->last = number; // whatever became of it
+    if (is_damaged)
         return true;
     snprintf(path, sizeof path, "%s/%s", accounts->folder, name);
     if (!file_read_text(path, text, sizeof text, why))
-        return false;
-    if (!codec_decode(&entry_type, CODEC_JOURNAL, text, strlen(text), &entry, why))
-        return fault_at(why, path);
+        return why->kind == FAULT_INVALID && put_aside(path, why);
+    bool read = codec_decode(&entry_type, CODEC_JOURNAL, text, strlen(text), &entry, why) &&
+                (entry.number == number || fault_set(why, FAULT_BROKEN, "it is another one"));
+    if (!read)
+        return put_aside(path, why);
     add_slot(accounts, &entry)->durable = true;
-    accounts->last = accounts->slots[accounts->count - 1].entry.number;
     return true;
 }
 

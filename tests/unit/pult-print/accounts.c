@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-print/accounts.h"
+#include "broker/base/file.h"
 #include "broker/base/text.h"
 #include "tests/folder.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 static char folder[FOLDER_SIZE], state[FOLDER_SIZE + 20];
 static struct loop *loop;
@@ -155,6 +157,32 @@ Test(accounts, no_number_is_given_twice)
     loop_run(loop);
     accounts_release(accounts, "j-4");
     cr_expect_eq(told[told_count - 1], 4);
+}
+
+// Entries that are empty, cut, too long or another's hold up neither the others nor the whole service.
+Test(accounts, what_is_damaged_is_put_aside_and_its_number_is_not_given_again)
+{
+    static char too_long[8 * 1024];
+    struct fault why = {0};
+    memset(too_long, ' ', sizeof too_long - 1);
+    const char *const damaged[] = {"", "{\"number\":4,\"jo", too_long, "{\"number\":1,\"job\":\"j-9\"}"};
+    add("j-1", 1);
+    loop_run(loop);
+    for (int i = 0; i < 4; i++) {
+        char path[FOLDER_SIZE + 40];
+        snprintf(path, sizeof path, "%s/%d.json", state, 3 + i);
+        cr_assert(file_create(path, 0600, damaged[i], strlen(damaged[i]), &why), "%s", why.text);
+    }
+    restart();
+    restart(); // what was put aside stays so
+    accounts_tell_all(accounts);
+    cr_assert_eq(told_count, 1);
+    cr_expect_eq(told[0], 1);
+    add("j-2", 1);
+    loop_run(loop);
+    accounts_release(accounts, "j-2");
+    cr_assert_eq(told_count, 2);
+    cr_expect_eq(told[1], 7);
 }
 
 Test(accounts, numbers_go_on_after_what_the_broker_has)
