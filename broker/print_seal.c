@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/print_seal.h"
+#include "broker/api/print_link.h"
 #include "broker/base/base64.h"
 #include "broker/base/file.h"
 #include "broker/net/certificate.h"
@@ -47,7 +48,17 @@ void print_seal_free(struct print_seal *seal)
     free(seal);
 }
 
-static bool open_sealed(void *self, const char *sealed, char *key, size_t size, struct fault *why)
+// A copy of a print server's disk is worth nothing to another print server, of whatever tenant.
+static bool is_of_holder(const struct text *plain, const char *holder, struct fault *why)
+{
+    size_t length = strlen(holder);
+    if (plain->length < PRINT_KEY_BYTES)
+        return fault_set(why, FAULT_BROKEN, "what was sealed is no key of a job");
+    return (plain->length == PRINT_KEY_BYTES + length && memcmp(plain->bytes + PRINT_KEY_BYTES, holder, length) == 0) ||
+           fault_set(why, FAULT_DENIED, "another print server than %s sealed it", holder);
+}
+
+static bool open_sealed(void *self, const char *sealed, const char *holder, char *key, size_t size, struct fault *why)
 {
     const struct print_seal *seal = self;
     unsigned char der[SEALED_MAX];
@@ -55,9 +66,9 @@ static bool open_sealed(void *self, const char *sealed, char *key, size_t size, 
     struct text plain = {0};
     if (strlen(sealed) / 4 * 3 > sizeof der || !base64_decode(der, &length, sealed))
         return fault_set(why, FAULT_BROKEN, "the sealed key is not base64, or too long");
-    bool opened = envelope_open(seal->key, der, length, &plain, why) &&
-                  (base64_encode(key, size, plain.bytes, plain.length) ||
-                   fault_set(why, FAULT_BROKEN, "what was sealed is no key of a job"));
+    bool opened = envelope_open(seal->key, der, length, &plain, why) && is_of_holder(&plain, holder, why) &&
+                  (base64_encode(key, size, plain.bytes, PRINT_KEY_BYTES) ||
+                   fault_set(why, FAULT_BROKEN, "there is no room for the key"));
     if (plain.bytes)
         explicit_bzero(plain.bytes, plain.length);
     text_drop(&plain);

@@ -11,7 +11,8 @@ enum {
     PRINT_PRINTERS_MAX = 800,       // that one print server may use
     PRINT_SEALED_SIZE = 2048,       // base64
     PRINT_SEAL_SIZE = 4096,         // a certificate, base64 of its DER
-    PRINT_KEY_SIZE = 64,            // base64 of 32 bytes
+    PRINT_KEY_BYTES = 32,           // a job's key; the id of its print server is sealed behind it
+    PRINT_KEY_SIZE = 64,            // base64 of that
     PRINT_DETAIL_SIZE = 320,
     PRINT_ROUTE_MS = 10 * 1000, // how long a print server waits for `routed` before it asks again
 };

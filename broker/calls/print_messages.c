@@ -40,12 +40,13 @@ static int64_t delete_at_ms(const struct services *services, const char *owner, 
     return tenant ? from_ms + tenant_job_hours(tenant) * HOUR_MS : 0;
 }
 
-static void open_key(struct services *services, const struct print_message *asked, struct print_message *answer)
+static void open_key(struct services *services, const char *server_id, const struct print_message *asked,
+                     struct print_message *answer)
 {
     struct fault why = {0};
     if (answer->outcome != PRINT_SEND || !asked->sealed[0])
         return;
-    if (services->seal.open(services->seal.self, asked->sealed, answer->key, sizeof answer->key, &why))
+    if (services->seal.open(services->seal.self, asked->sealed, server_id, answer->key, sizeof answer->key, &why))
         return;
     log_warn("print", "%s: its key cannot be opened, so it is held: %s", asked->job, why.text);
     answer->outcome = PRINT_HOLD;
@@ -82,7 +83,7 @@ static void answer_route(struct services *services, const char *server_id, const
         TEXT_PUT(answer.uri, decision.printer->uri);
         TEXT_PUT(answer.fingerprint, decision.printer->fingerprint);
     }
-    open_key(services, asked, &answer);
+    open_key(services, server_id, asked, &answer);
     services_tell_print_server(services, server_id, &answer);
     explicit_bzero(answer.key, sizeof answer.key);
 }

@@ -308,9 +308,9 @@ struct ca_port {
 struct seal_port {
     void *self;
     const char *certificate; // base64 of its DER
-    // What was sealed, in base64, hostile; the key comes out in base64, and is to be wiped. FAULT_DENIED: it was sealed
-    // for another key. Fast; no network.
-    bool (*open)(void *self, const char *sealed, char *key, size_t size, struct fault *why);
+    // What the print server `holder` sealed, in base64, hostile; the key comes out in base64, and is to be wiped.
+    // FAULT_DENIED: it was sealed for another key, or by another print server. Fast; no network.
+    bool (*open)(void *self, const char *sealed, const char *holder, char *key, size_t size, struct fault *why);
 };
 
 // ---- links: the machines that are connected now

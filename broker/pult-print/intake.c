@@ -15,6 +15,8 @@
 
 enum { DISK_STEP = 4 * 1024 * 1024 }; // so often it is looked for room
 
+static_assert((int)DOCUMENT_KEY_BYTES == (int)PRINT_KEY_BYTES, "what is sealed is the key of a document");
+
 enum intake_place {
     INTAKE_HEAD,     // IPP's attributes
     INTAKE_DOCUMENT, // of a job that is taken
@@ -317,8 +319,7 @@ static void store(struct intake *intake)
 {
     struct fault why = {0};
     intake->job.size = (int64_t)document_size(intake->document);
-    bool sealed = job_seal_seal(intake->office->sealing, document_key(intake->document), DOCUMENT_KEY_BYTES,
-                                intake->job.sealed, &why);
+    bool sealed = job_seal_seal(intake->office->sealing, document_key(intake->document), intake->job.sealed, &why);
     struct file_draft *draft = sealed ? document_finish(intake->document, &why) : NULL;
     document_writer_free(take(intake->document));
     if (!draft) {

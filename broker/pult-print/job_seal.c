@@ -7,6 +7,7 @@
 #include "broker/net/certificate.h"
 #include "broker/net/envelope.h"
 
+#include <assert.h>
 #include <openssl/x509.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@ enum { PATH_SIZE = 300, DER_MAX = 4096 };
 
 struct job_seal {
     char seal[PATH_SIZE], authority[PATH_SIZE];
+    const char *holder;
     struct recipients *recipients; // NULL: nobody yet
 };
 
@@ -38,9 +40,10 @@ static void read_recipients(struct job_seal *sealing)
     sealing->recipients = recipients;
 }
 
-struct job_seal *job_seal_new(const char *state_dir)
+struct job_seal *job_seal_new(const char *state_dir, const char *holder)
 {
     struct job_seal *sealing = mem_new(1, sizeof *sealing);
+    sealing->holder = holder;
     snprintf(sealing->seal, sizeof sealing->seal, "%s/seal.pem", state_dir);
     snprintf(sealing->authority, sizeof sealing->authority, "%s/authority.pem", state_dir);
     read_recipients(sealing);
@@ -99,14 +102,20 @@ const char *job_seal_authority(const struct job_seal *sealing)
     return sealing->authority;
 }
 
-bool job_seal_seal(const struct job_seal *sealing, const void *key, size_t length, char sealed[SPOOL_SEALED_SIZE],
-                   struct fault *why)
+bool job_seal_seal(const struct job_seal *sealing, const unsigned char key[PRINT_KEY_BYTES],
+                   char sealed[SPOOL_SEALED_SIZE], struct fault *why)
 {
     owned(text) struct text envelope = {0};
+    unsigned char plain[PRINT_KEY_BYTES + ID_SIZE];
+    size_t length = strlen(sealing->holder);
     sealed[0] = 0;
+    assert(length > 0 && length < ID_SIZE);
     if (!sealing->recipients)
         return fault_set(why, FAULT_UNAVAILABLE, "no broker has been heard of yet");
-    return envelope_seal(sealing->recipients, key, length, &envelope, why) &&
-           (base64_encode(sealed, SPOOL_SEALED_SIZE, envelope.bytes, envelope.length) ||
-            fault_set(why, FAULT_INVALID, "the broker's sealing certificate has too large a key"));
+    memcpy(plain, key, PRINT_KEY_BYTES);
+    memcpy(plain + PRINT_KEY_BYTES, sealing->holder, length);
+    bool is_sealed = envelope_seal(sealing->recipients, plain, PRINT_KEY_BYTES + length, &envelope, why);
+    explicit_bzero(plain, sizeof plain);
+    return is_sealed && (base64_encode(sealed, SPOOL_SEALED_SIZE, envelope.bytes, envelope.length) ||
+                         fault_set(why, FAULT_INVALID, "the broker's sealing certificate has too large a key"));
 }

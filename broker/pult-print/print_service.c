@@ -283,10 +283,10 @@ struct print_service *print_service_new(struct loop *loop, const struct print_co
     struct print_service *service = mem_new(1, sizeof *service);
     service->loop = loop;
     service->config = config;
-    service->sealing = job_seal_new(config->state_dir);
+    enrol_id(service->id, NOUN_PRINT_SERVER, config->state_dir);
+    service->sealing = job_seal_new(config->state_dir, service->id);
     service->sweep = loop_timer_new(loop, sweep_spool, service);
     snprintf(service->credentials, sizeof service->credentials, "%s/credentials", config->state_dir);
-    enrol_id(service->id, NOUN_PRINT_SERVER, config->state_dir);
     if (!*service->id)
         fault_set(why, FAULT_ABSENT, "this print server is not enrolled; run pult-print --enrol");
     if (*service->id && open_spool(service, why) && begin_printing(service, why) && open_doors(service, why) &&

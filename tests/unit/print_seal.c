@@ -30,6 +30,9 @@ static void close_seal(void)
 
 TestSuite(print_seal, .init = open_seal, .fini = close_seal);
 
+#define HOLDER "neustadt/print"
+#define KEY "0123456789abcdef0123456789abcdef" // 32 bytes
+
 // As a print server seals a key of its: by the certificate alone.
 static void seal_key(const char *for_path, const void *key, size_t length, char *base64, size_t size)
 {
@@ -42,21 +45,41 @@ static void seal_key(const char *for_path, const void *key, size_t length, char 
     recipients_free(recipients);
 }
 
-static bool opens(const char *sealed, char *key, size_t size, struct fault *why)
+static bool opens_for(const char *holder, const char *sealed, char *key, size_t size, struct fault *why)
 {
     struct seal_port port = print_seal_port(seal);
-    return port.open(port.self, sealed, key, size, why);
+    return port.open(port.self, sealed, holder, key, size, why);
+}
+
+static bool opens(const char *sealed, char *key, size_t size, struct fault *why)
+{
+    return opens_for(HOLDER, sealed, key, size, why);
 }
 
 Test(print_seal, opens_what_was_sealed_for_its_certificate)
 {
-    static const char bytes[32] = "0123456789abcdef0123456789abcde";
     char sealed[2048], key[64], expected[64];
     struct fault why = {0};
-    seal_key(path, bytes, sizeof bytes, sealed, sizeof sealed); // it fits into a message
+    seal_key(path, KEY HOLDER, strlen(KEY HOLDER), sealed, sizeof sealed); // it fits into a message
     cr_assert(opens(sealed, key, sizeof key, &why), "%s", why.text);
-    cr_assert(base64_encode(expected, sizeof expected, bytes, sizeof bytes));
+    cr_assert(base64_encode(expected, sizeof expected, KEY, strlen(KEY)));
     cr_assert_str_eq(key, expected);
+}
+
+// Who has a copy of another print server's disk may have a print server of their own.
+Test(print_seal, gives_a_key_back_to_nobody_but_who_sealed_it)
+{
+    static const char *const others[] = {"altdorf/print", "neustadt/prin", "neustadt/print2", ""};
+    char sealed[2048], key[64] = "";
+    struct fault why = {0};
+    seal_key(path, KEY HOLDER, strlen(KEY HOLDER), sealed, sizeof sealed);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        cr_assert_not(opens_for(others[i], sealed, key, sizeof key, &why), "%s", others[i]);
+        cr_assert_eq(why.kind, FAULT_DENIED);
+        cr_assert_str_eq(key, "");
+    }
+    seal_key(path, KEY, strlen(KEY), sealed, sizeof sealed); // of nobody
+    cr_assert_not(opens(sealed, key, sizeof key, &why));
 }
 
 Test(print_seal, is_made_once_and_for_its_owner_only)

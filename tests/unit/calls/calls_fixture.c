@@ -259,10 +259,10 @@ static bool show_authority(void *self, struct ca_certificate *certificate)
 }
 
 // What is sealed for the broker begins with "sealed:".
-static bool open_sealed(void *self, const char *sealed, char *key, size_t size, struct fault *why)
+static bool open_sealed(void *self, const char *sealed, const char *holder, char *key, size_t size, struct fault *why)
 {
     (void)self;
-    if (!text_starts(sealed, "sealed:"))
+    if (!text_starts(sealed, "sealed:") || !text_equal(holder, "neustadt/print"))
         return fault_set(why, FAULT_DENIED, "for another key");
     text_put(key, size, sealed + strlen("sealed:"));
     return true;

@@ -216,9 +216,9 @@ static bool show_authority(void *self, struct ca_certificate *certificate)
     return true;
 }
 
-static bool open_sealed(void *self, const char *sealed, char *key, size_t size, struct fault *why)
+static bool open_sealed(void *self, const char *sealed, const char *holder, char *key, size_t size, struct fault *why)
 {
-    (void)self, (void)sealed, (void)why;
+    (void)self, (void)sealed, (void)holder, (void)why;
     text_put(key, size, "key");
     return true;
 }
