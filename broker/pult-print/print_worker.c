@@ -156,11 +156,25 @@ static void end_job(struct print_worker *worker)
     worker->events->ended(worker->arg, worker, job);
 }
 
+// The spool tries it again. Until then nothing can be printed here, for nothing could be written down before.
+static void await_spool(struct print_worker *worker)
+{
+    if (!spool_is_written(worker->spool, worker->job)) {
+        wait_for(worker, FULL_DISK_MS, await_spool);
+        return;
+    }
+    accounts_release(worker->accounts, worker->job);
+    end_job(worker);
+}
+
 static void end_is_saved(void *arg, const struct fault *why)
 {
     struct print_worker *worker = arg;
-    if (why->kind == FAULT_NONE)
-        accounts_release(worker->accounts, worker->job);
+    if (why->kind != FAULT_NONE) {
+        await_spool(worker);
+        return;
+    }
+    accounts_release(worker->accounts, worker->job);
     if (worker->wait_ms > 0)
         wait_for(worker, worker->wait_ms, end_job);
     else

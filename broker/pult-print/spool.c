@@ -184,6 +184,8 @@ static void settle_write(struct spool *spool, const struct pending_write *pendin
     } else if (write->is_over) {
         ended_jobs_add(&spool->ended, write->id, clock_wall_ms());
         remove_entry(spool, entry);
+    } else {
+        entry->unwritten = false;
     }
 }
 
@@ -233,6 +235,12 @@ void spool_put(struct spool *spool, const struct spool_job *job, spool_done *don
     tell_changed(spool, &entry->job);
 }
 
+bool spool_is_written(const struct spool *spool, const char *id)
+{
+    const struct spool_entry *entry = find_entry(spool, id);
+    return !entry || !entry->unwritten;
+}
+
 void spool_note(struct spool *spool, const struct spool_job *job)
 {
     struct spool_entry *entry = find_entry(spool, job->id);
@@ -246,10 +254,8 @@ void spool_sweep(struct spool *spool, int64_t now_ms)
     char id[SPOOL_ID_SIZE], path[SPOOL_PATH_SIZE];
     for (size_t i = 0; i < spool->count; i++) {
         struct spool_entry *entry = spool->entries[i];
-        if (!entry->unwritten)
-            continue;
-        entry->unwritten = false;
-        push_write(spool, &entry->job, NULL, NULL, NULL);
+        if (entry->unwritten)
+            push_write(spool, &entry->job, NULL, NULL, NULL);
     }
     while (ended_jobs_forget(&spool->ended, now_ms - SPOOL_REMEMBERED_MS, id)) {
         spool_path(path, spool->folder, id, "end");

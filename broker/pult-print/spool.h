@@ -39,7 +39,8 @@ void spool_add(struct spool *spool, const struct spool_job *job, struct file_dra
 // The job of that id, which is there, is now this: in memory at once. Over: its document goes. What cannot be written
 // is told to `done`, which may be NULL, and tried again by spool_sweep.
 void spool_put(struct spool *spool, const struct spool_job *job, spool_done *done, void *arg);
-
+// What was put last is on the disk, or on its way there; else it could not be written, and spool_sweep tries again.
+bool spool_is_written(const struct spool *spool, const char *id);
 // The same in memory alone, until the next spool_put of this job: for what would be found out again.
 void spool_note(struct spool *spool, const struct spool_job *job);
 

@@ -6,6 +6,7 @@
 #include "tests/integration/pult-print/worker_fixture.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -277,6 +278,38 @@ Test(print_worker, a_printer_switched_off_in_the_middle_is_asked_when_it_is_back
     cr_expect_eq(print_record(&job)->state, SPOOL_SENT);
     cr_expect_eq(print_record(&job)->reason, JOB_PRINTER_AWAY);
     print_forget(&job);
+}
+
+// ---- a disk on which no job can end
+
+static const struct file_system *disk;
+
+static int open_no_end(const char *path, int flags, mode_t mode)
+{
+    if (!strstr(path, ".end"))
+        return disk->open(path, flags, mode);
+    errno = ENOSPC;
+    return -1;
+}
+
+// The accounts of one job that cannot be written would else hold up those of all that follow.
+Test(print_worker, what_was_printed_is_told_as_soon_as_the_disk_has_room_for_its_end)
+{
+    disk = file_system;
+    struct file_system full = *disk;
+    full.open = open_no_end;
+    print_odd("");
+    print_add(&job, 2, "");
+    file_system = &full;
+    print_send(&job);
+    while (spool_is_written(print_spool, job.id))
+        print_pause(20);
+    cr_expect_eq(print_record(&job)->state, SPOOL_DONE);
+    cr_expect_eq(print_told, 0, "after a crash it would be told twice");
+    file_system = disk;
+    spool_sweep(print_spool, 0);
+    print_wait();
+    print_assert_printed(&job, 1, 2, false);
 }
 
 // ---- cancelling
