@@ -394,9 +394,23 @@ static void socket_ready(void *arg, bool readable, bool writable)
 
 // ---- all
 
+static bool listen_on_port(struct print_door *door, struct fault *why)
+{
+    if (!door->context || door->port_watch)
+        return true;
+    door->port_descriptor = listening_on_port(door->address, door->port, why);
+    if (door->port_descriptor < 0)
+        return false;
+    door->port_watch = loop_watch_new(door->loop, door->port_descriptor, port_ready, door);
+    loop_watch_set(door->port_watch, true, false);
+    log_info("door", "takes jobs of session hosts on port %d", door->port);
+    return true;
+}
+
 static void sweep_visitors(void *arg)
 {
     struct print_door *door = arg;
+    struct fault why;
     int64_t now_ms = clock_steady_ms();
     for (struct visitor *visitor = door->visitors; visitor;) {
         struct visitor *next = visitor->next;
@@ -409,7 +423,8 @@ static void sweep_visitors(void *arg)
         visitor = next;
     }
     loop_watch_set(door->socket_watch, true, false);
-    if (door->port_watch)
+    // An address that was not there yet, or a port that somebody else had: said when it was tried first.
+    if (listen_on_port(door, &why) && door->port_watch)
         loop_watch_set(door->port_watch, true, false);
     loop_timer_start(door->sweep, SWEEP_MS);
 }
@@ -437,19 +452,9 @@ struct print_door *print_door_new(struct loop *loop, const struct print_door_con
 
 bool print_door_open(struct print_door *door, SSL_CTX *context, struct fault *why)
 {
-    if (door->port_descriptor < 0) {
-        door->port_descriptor = listening_on_port(door->address, door->port, why);
-        if (door->port_descriptor < 0) {
-            SSL_CTX_free(context);
-            return false;
-        }
-        door->port_watch = loop_watch_new(door->loop, door->port_descriptor, port_ready, door);
-        loop_watch_set(door->port_watch, true, false);
-        log_info("door", "takes jobs of session hosts on port %d", door->port);
-    }
     SSL_CTX_free(door->context); // those who came by it keep it
     door->context = context;
-    return true;
+    return listen_on_port(door, why);
 }
 
 bool print_door_is_possible(const char *address, int port, struct fault *why)

@@ -21,7 +21,7 @@ struct print_door *print_door_new(struct loop *loop, const struct print_door_con
                                   struct intake_office *office, struct fault *why);
 void print_door_free(struct print_door *door); // before the spool; NULL allowed
 // What hosts are shown, and whose certificates are taken, from now on: the door's own. False: the port cannot be
-// opened.
+// opened, which is tried again every second.
 bool print_door_open(struct print_door *door, SSL_CTX *context, struct fault *why) __attribute__((warn_unused_result));
 // For --check: whether it could be listened there now.
 bool print_door_is_possible(const char *address, int port, struct fault *why) __attribute__((warn_unused_result));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Who may hand jobs over to a print server, and what becomes of them; its broker is away all the time.
 #include "broker/base/text.h"
+#include "broker/pult-print/listening.h"
 #include "tests/integration/pult-print/print_fixture.h"
 #include "tests/program.h"
 
@@ -116,6 +117,21 @@ Test(doors, the_same_job_again_is_answered_the_same_and_is_nothing_new)
     cr_assert_str_eq(spool_at(spool, 0)->user_name, "anna");
     cr_assert(print_fixture_is_whole(spool_at(spool, 0), 'a'));
     cr_assert_str_eq(spool_at(spool, 1)->host, "neustadt/ts2");
+}
+
+// Its broker, who would have it try again, is away.
+Test(doors, a_port_that_somebody_else_has_is_tried_until_it_is_free)
+{
+    struct fault why = {0};
+    struct print_request job = print_fixture_job(UUID(1));
+    int other = listening_on_port("", PRINT_PORT, &why);
+    cr_assert_geq(other, 0, "%s", why.text);
+    print_fixture_start("");
+    close(other);
+    for (int tries = 0; print_fixture_send(&job) != IPP_STATUS_OK; tries++) {
+        cr_assert_lt(tries, 600, "nobody listens");
+        usleep(50 * 1000);
+    }
 }
 
 // Whoever prints may choose what a job is called, and so might keep out what somebody else prints.
