@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,7 @@ struct document_tool {
     void *arg;
     struct child *child;
     struct worker *feeder;
+    struct feed *feed; // as long as there is a feeder
     struct loop_timer *deadline;
     int said, made; // memory
 };
@@ -58,6 +60,7 @@ struct document_tool {
 struct feed {
     struct document_reader *document;
     int to;
+    atomic_bool damaged; // the document; before its end is seen
 };
 
 static bool write_all(int to, const char *bytes, size_t length)
@@ -80,9 +83,13 @@ static void feed_document(void *arg)
     char *piece = mem_room(DOCUMENT_PIECE);
     size_t length = 1;
     // A sandbox that ended meanwhile is seen by its exit code.
-    while (length > 0 && document_read(feed->document, piece, DOCUMENT_PIECE, &length, NULL) &&
-           write_all(feed->to, piece, length))
-        ;
+    while (length > 0) {
+        bool read = document_read(feed->document, piece, DOCUMENT_PIECE, &length, NULL);
+        if (!read)
+            atomic_store(&feed->damaged, true);
+        if (!read || !write_all(feed->to, piece, length))
+            break;
+    }
     explicit_bzero(piece, DOCUMENT_PIECE);
     free(piece);
     close(feed->to);
@@ -120,11 +127,15 @@ static void program_ended(void *arg, int status)
     struct document_tool *tool = arg;
     struct fault why = {0};
     const char *program = tool_rows[tool->task].program;
-    int64_t pages = status == 0 && tool->task == DOCUMENT_COUNT_PAGES ? read_pages(tool->said) : 0;
+    // A program may well make something of half a document.
+    bool damaged = atomic_load(&tool->feed->damaged), fine = status == 0 && !damaged;
+    int64_t pages = fine && tool->task == DOCUMENT_COUNT_PAGES ? read_pages(tool->said) : 0;
     int made = -1;
-    if (status == 0 && tool->task != DOCUMENT_COUNT_PAGES && lseek(tool->made, 0, SEEK_END) > 0)
+    if (fine && tool->task != DOCUMENT_COUNT_PAGES && lseek(tool->made, 0, SEEK_END) > 0)
         made = dup(tool->made);
-    if (pages == 0 && made < 0)
+    if (damaged)
+        fault_set(&why, FAULT_BROKEN, "the stored document is damaged");
+    else if (pages == 0 && made < 0)
         fault_set(&why, access(program, X_OK) == 0 && status != CHILD_NOT_STARTED ? FAULT_INVALID : FAULT_ABSENT,
                   "%s ended with %d", program, status);
     tool->done(tool->arg, pages, made, &why);
@@ -222,6 +233,7 @@ struct document_tool *document_tool_start(struct loop *loop, enum document_task 
         close(ends[0]);
     if (fine)
         tool->feeder = worker_new(loop, feed_document, feed_done, feed_drop, feed, why);
+    tool->feed = feed;
     if (!tool->feeder) {
         feed_drop(feed);
         document_tool_free(tool);

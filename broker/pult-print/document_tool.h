@@ -10,8 +10,8 @@ enum document_task { DOCUMENT_COUNT_PAGES, DOCUMENT_TO_PWG_RASTER, DOCUMENT_TO_U
 struct document_tool;
 
 // `pages` of DOCUMENT_COUNT_PAGES; `made` of the others: a descriptor of the new document, the receiver's. Neither (0,
-// -1) when it cannot be done: `why` says whether the document or this machine is to blame (FAULT_INVALID,
-// FAULT_ABSENT).
+// -1) when it cannot be done: `why` says whether the document, this machine or our disk is to blame
+// (FAULT_INVALID, FAULT_ABSENT, FAULT_BROKEN).
 typedef void document_tool_done(void *arg, int64_t pages, int made, const struct fault *why);
 
 // The reader is closed by it, in any case; without one (NULL) the `why` of that stands. NULL with why.

@@ -138,7 +138,12 @@ static void document_is_made(void *arg, int64_t pages, int made, const struct fa
         close(made);
     else
         log_warn("print", "%s cannot be made into what %s takes: %s", sending->job, sending->order.printer, why->text);
-    end_sending(sending, (struct sending_result){.end = SENDING_IMPOSSIBLE});
+    if (why->kind == FAULT_BROKEN)
+        end_sending(sending, (struct sending_result){.end = SENDING_UNREADABLE, .unreadable = true});
+    else if (why->kind == FAULT_UNAVAILABLE) // no room on this machine
+        refuse(sending, FAULT_BUSY, why->text);
+    else
+        end_sending(sending, (struct sending_result){.end = SENDING_IMPOSSIBLE});
 }
 
 static void choose_format(struct print_sending *sending)
@@ -153,6 +158,8 @@ static void choose_format(struct print_sending *sending)
         end_sending(sending, (struct sending_result){.end = SENDING_IMPOSSIBLE});
     else {
         struct document_reader *document = spool_document_open(order->spool, sending->job, sending->key, &why);
+        if (!document)
+            why.kind = FAULT_BROKEN; // however that shows
         sending->tool = document_tool_start(order->loop, task, document, document_is_made, sending, &why);
         if (!sending->tool)
             document_is_made(sending, 0, -1, &why);

@@ -7,6 +7,7 @@
 
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,6 +112,30 @@ Test(print_worker, a_printer_that_takes_no_pdf_gets_what_it_takes)
     cr_expect(size > 4 && memcmp(paper, "RaS2", 4) == 0);
     free(paper);
     print_forget(&job);
+}
+
+// Of what comes before the damage a program might make paper, and call it all.
+Test(print_worker, a_damaged_document_is_not_made_into_another)
+{
+    static const off_t places[] = {100 * 1000, 100}; // found out in the middle, and at once
+    char path[SPOOL_PATH_SIZE];
+    unsigned char byte;
+    print_odd("raster");
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        print_add(&job, 400, "");
+        cr_assert_gt(job.size, 2 * DOCUMENT_PIECE - 30000);
+        spool_document_path(print_spool, job.id, path);
+        int file = open(path, O_RDWR | O_CLOEXEC);
+        cr_assert_eq(pread(file, &byte, 1, places[i]), 1);
+        byte ^= 1;
+        cr_assert_eq(pwrite(file, &byte, 1, places[i]), 1);
+        close(file);
+        print_send(&job);
+        print_wait();
+        print_assert_held(&job, SPOOL_HELD, JOB_DAMAGED);
+        print_forget(&job);
+    }
+    cr_expect_eq(print_papers(), 0);
 }
 
 Test(print_worker, a_document_that_nothing_can_be_made_of_is_held)
