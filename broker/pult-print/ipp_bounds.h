@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-enum { IPP_ATTRIBUTES_MAX = 8192, IPP_DEPTH_MAX = 8 };
+enum { IPP_ATTRIBUTES_MAX = 16 * 1024, IPP_DEPTH_MAX = 8 };
 
 // Whether a message begins here that is whole and no more than that; the bytes are hostile. *end is where its
 // attributes end and a document may begin. FAULT_BUSY: it is not whole yet, and could be with more bytes.

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-print/printer_client.h"
 #include "broker/base/text.h"
+#include "broker/pult-print/ipp_bounds.h"
 
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { JOBS_MAX = 1000, REQUEST_VERSION_MAJOR = 2 };
+enum { JOBS_MAX = 1000 }; // of which it is asked
 
 // ---- reading what it answers
 
@@ -304,7 +305,9 @@ static const char *const job_attributes[] = {
     "time-at-completed",
     "job-printer-up-time",
 };
-enum { JOB_ATTRIBUTES = sizeof job_attributes / sizeof *job_attributes };
+enum { JOB_ATTRIBUTES = sizeof job_attributes / sizeof *job_attributes, REASONS_MORE = 5 };
+
+static_assert(JOBS_MAX * (JOB_ATTRIBUTES + REASONS_MORE) <= IPP_ATTRIBUTES_MAX, "so many are no answer any more");
 
 static void judge_state(struct printer_job *job, int64_t state)
 {

@@ -207,6 +207,15 @@ Test(print_crashes, a_printer_that_remembers_nothing_is_not_believed)
     print_forget(&job);
 }
 
+Test(print_crashes, a_printer_that_remembers_a_thousand_jobs_is_understood)
+{
+    print_odd("remembers");
+    print_add(&job, 1, "");
+    print_crashed(&job, SPOOL_SENDING, 0);
+    assert_sent_again();
+    cr_expect_eq(print_papers(), 1);
+}
+
 Test(print_crashes, after_a_crash_pages_are_counted_by_a_key_that_is_asked_for)
 {
     print_odd("silent");
