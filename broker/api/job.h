@@ -8,6 +8,9 @@ enum {
     JOB_REASONS_SIZE = 512, // the words of all reasons, one space between
 };
 
+// By this attribute of IPP a session host says how many seconds ago a job was printed there.
+#define JOB_AGE_ATTRIBUTE "pult-age"
+
 enum job_state {
     JOB_WAITING,   // it is printed by itself once it can be
     JOB_HELD,      // until its person or an administrator releases it

@@ -2,6 +2,7 @@
 #include "broker/pult-host/print_handover.h"
 #include "broker/api/types.h"
 #include "broker/base/base64.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -448,7 +449,8 @@ static enum backend_exit send_job(struct handover *job, bool by_door)
                                     .uuid = job->uuid,
                                     .format = document_format(job),
                                     .copies = word_of(job, PRINT_WORD_COPIES),
-                                    .options = word_of(job, PRINT_WORD_OPTIONS)};
+                                    .options = word_of(job, PRINT_WORD_OPTIONS),
+                                    .now_ms = clock_wall_ms()};
     print_request_write(&job->head, &request);
     curl_easy_setopt(job->line->curl, CURLOPT_URL, url);
     struct curl_slist *headers = set_body(job);

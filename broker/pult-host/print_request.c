@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-host/print_request.h"
+#include "broker/api/job.h"
 
 #include <assert.h>
 #include <cups/cups.h>
@@ -121,6 +122,15 @@ static void add_plain(ipp_t *ipp, const struct job_options *job)
         ippAddInteger(ipp, IPP_TAG_JOB, IPP_TAG_ENUM, "orientation-requested", IPP_ORIENT_LANDSCAPE);
 }
 
+// How long ago it was printed, for it may have waited here while nobody took it. Not when: clocks differ.
+static void add_age(ipp_t *ipp, const struct job_options *job, int64_t now_ms)
+{
+    int64_t made_s, now_s = now_ms / 1000;
+    const char *made = option_of(job, "time-at-creation");
+    if (made && text_number(made, 1, now_s, &made_s) && now_s - made_s <= INT32_MAX)
+        ippAddInteger(ipp, IPP_TAG_JOB, IPP_TAG_INTEGER, JOB_AGE_ATTRIBUTE, (int)(now_s - made_s));
+}
+
 static ssize_t add_bytes(void *arg, ipp_uchar_t *bytes, size_t length)
 {
     text_add(arg, (const char *)bytes, length);
@@ -157,6 +167,7 @@ void print_request_write(struct text *out, const struct print_request *request)
     ippAddString(ipp, IPP_TAG_OPERATION, IPP_TAG_MIMETYPE, "document-format", NULL, request->format);
     ippAddString(ipp, IPP_TAG_JOB, IPP_TAG_URI, "job-uuid", NULL, request->uuid);
     ippAddInteger(ipp, IPP_TAG_JOB, IPP_TAG_INTEGER, "copies", (int)copies);
+    add_age(ipp, &job, request->now_ms);
     add_media(ipp, &job);
     add_sides(ipp, &job);
     add_colour(ipp, &job);

@@ -11,6 +11,7 @@ struct print_request {
     const char *format;  // MIME type of the document
     const char *copies;  // a number
     const char *options; // as cupsd gives them, hostile
+    int64_t now_ms;      // by the clock of this host
 };
 
 // "urn:uuid:..." among the options, which cupsd puts there; false when there is none.

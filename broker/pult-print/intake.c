@@ -13,7 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DISK_STEP = 4 * 1024 * 1024 }; // so often it is looked for room
+enum {
+    DISK_STEP = 4 * 1024 * 1024,  // so often it is looked for room
+    AGE_MAX_S = 30 * 24 * 60 * 60 // of a job that comes: as long as one may wait anywhere
+};
 
 static_assert((int)DOCUMENT_KEY_BYTES == (int)PRINT_KEY_BYTES, "what is sealed is the key of a document");
 
@@ -208,7 +211,9 @@ static void begin_job(struct intake *intake)
     struct spool_job *job = &intake->job;
     const struct ipp_request *request = &intake->request;
     spool_id_make(job->id, intake->origin.host, request->user_name, request->job_uuid);
-    job->created_ms = job->changed_ms = clock_wall_ms();
+    job->changed_ms = clock_wall_ms();
+    // When it was printed and not when it came: whose session has ended since is asked for by that.
+    job->created_ms = job->changed_ms - 1000 * (request->age_s < AGE_MAX_S ? request->age_s : AGE_MAX_S);
     TEXT_PUT(job->format, request->format);
     TEXT_PUT(job->options, request->options);
     if (is_on_its_way(intake))

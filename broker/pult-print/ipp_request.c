@@ -147,6 +147,13 @@ static bool read_string(ipp_t *message, const char *name, char *to, size_t size)
     return !attribute || (value && text_is_clean(value, strlen(value)) && text_copy(to, size, value));
 }
 
+static int64_t read_age(ipp_t *message)
+{
+    ipp_attribute_t *attribute = ippFindAttribute(message, JOB_AGE_ATTRIBUTE, IPP_TAG_INTEGER);
+    int age_s = attribute ? ippGetInteger(attribute, 0) : 0;
+    return age_s > 0 ? age_s : 0;
+}
+
 static const struct {
     ipp_op_t code;
     enum ipp_question operation;
@@ -193,6 +200,7 @@ static enum door_status read_job(struct ipp_request *request, ipp_t *message)
         (request->operation == ASKED_TO_PRINT && !request->job_uuid[0]))
         return DOOR_BAD_REQUEST;
     read_options(request, message);
+    request->age_s = read_age(message);
     return DOOR_OK;
 }
 

@@ -32,6 +32,7 @@ struct ipp_request {
     char job_uuid[ID_SIZE];
     char format[SPOOL_FORMAT_SIZE];
     char options[SPOOL_OPTIONS_SIZE]; // those of the rows in ipp_request.c
+    int64_t age_s;                    // so long ago it was printed; 0: just now, or it is not said
 };
 
 // `bytes`: whole, by ipp_bounds_check. Anything but DOOR_OK is to be answered.

@@ -29,7 +29,7 @@ static const struct field job_fields[] = {
     {.name = "options", .type = FIELD_TEXT, AT(options), .sentence = "how it is to be printed"},
     {.name = "size", .type = FIELD_NUMBER, AT(size), .max = INT64_MAX, .sentence = "bytes of the document"},
     {.name = "sealed", .type = FIELD_TEXT, AT(sealed), .sentence = "the document's key, encrypted for the broker"},
-    {.name = "created", .type = FIELD_NUMBER, AT(created_ms), .max = INT64_MAX, .sentence = "when it came"},
+    {.name = "created", .type = FIELD_NUMBER, AT(created_ms), .max = INT64_MAX, .sentence = "when it was printed, by the clock of the print server"},
     {.name = "changed", .type = FIELD_NUMBER, AT(changed_ms), .max = INT64_MAX, .sentence = "since when it is so"},
     {.name = "person", .type = FIELD_TEXT, AT(person), .sentence = "whose it is, by the broker"},
     {.name = "delete_at", .type = FIELD_NUMBER, AT(delete_at_ms), .max = INT64_MAX, .sentence = "when it is given up"},

@@ -318,6 +318,8 @@ Test(printing, what_waits_is_tried_again_by_the_next_cupsd)
     cupsd_start();
     cupsd_await("test -z \"$(lpstat -o)\"");
     cupsd_expect_each_once(1);
+    // Its person may have gone meanwhile: the print server is told how long ago it was printed.
+    cupsd_shell("grep -q '\"pult-age\": [1-9]' %s/server/*.json", cupsd_folder);
 }
 
 // ---- the door for Kerberos

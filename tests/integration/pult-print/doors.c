@@ -45,6 +45,7 @@ Test(doors, a_job_is_stored_when_it_is_answered)
     ippAddString(message, IPP_TAG_JOB, IPP_TAG_NAME, "output-bin", NULL, "Fächer");
     ippAddString(message, IPP_TAG_JOB, IPP_TAG_KEYWORD, "media", NULL, "iso_a3_297x420mm");
     ippAddRange(message, IPP_TAG_JOB, "page-ranges", 2, 5);
+    ippAddInteger(message, IPP_TAG_JOB, IPP_TAG_INTEGER, "pult-age", 3600); // it waited at its host so long
     print_fixture_write("request", message, &job);
     cr_assert_eq(print_fixture_post("request", "ts1", "/ipp/print/neustadt/room1", ""), IPP_STATUS_OK);
     print_fixture_stop();
@@ -56,6 +57,7 @@ Test(doors, a_job_is_stored_when_it_is_answered)
     cr_assert_str_eq(stored->format, "application/pdf");
     cr_assert_str_eq(stored->options, "copies=3 sides=two-sided-long-edge media=iso_a3_297x420mm page-ranges=2-5");
     cr_assert(stored->size == 100000 && stored->created_ms > 0 && stored->certified_ms > 0);
+    cr_assert_eq(stored->changed_ms - stored->created_ms, 3600 * 1000);
     cr_assert_eq(strlen(stored->certificate), 64);
     cr_assert(print_fixture_is_whole(stored, 'a'));
 }

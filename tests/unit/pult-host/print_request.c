@@ -32,7 +32,8 @@ static ipp_t *request_of(const char *copies, const char *options)
                                                           .uuid = UUID,
                                                           .format = "application/pdf",
                                                           .copies = copies,
-                                                          .options = options});
+                                                          .options = options,
+                                                          .now_ms = 1000 * 1000});
     struct bytes bytes = {written.bytes, written.length};
     ipp_t *ipp = ippNew();
     cr_assert_eq(ippReadIO(&bytes, read_bytes, 1, NULL, ipp), IPP_STATE_DATA);
@@ -57,6 +58,14 @@ static void expect(const char *options, const char *name, const char *value)
     ippDelete(ipp);
 }
 
+// In the second 1000 of this host's clock.
+static void expect_age(const char *options, const char *value)
+{
+    ipp_t *ipp = request_of("1", options);
+    expect_value(ipp, "pult-age", value);
+    ippDelete(ipp);
+}
+
 static void expect_copies(const char *copies, const char *value)
 {
     ipp_t *ipp = request_of(copies, "");
@@ -72,6 +81,16 @@ Test(print_request, says_whose_job_it_is_and_calls_it_by_its_number_alone)
     expect_value(ipp, "job-uuid", UUID);
     expect_value(ipp, "document-format", "application/pdf");
     ippDelete(ipp);
+}
+
+Test(print_request, says_how_long_ago_it_was_printed)
+{
+    expect_age("time-at-creation=400", "600");
+    expect_age("time-at-creation=1000", "0");
+    expect_age("time-at-creation=1001", ""); // the clock was set
+    expect_age("time-at-creation=0", "");
+    expect_age("time-at-creation=yesterday", "");
+    expect_age("", "");
 }
 
 Test(print_request, says_paper_and_sides_by_ipps_names)
