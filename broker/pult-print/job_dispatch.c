@@ -51,6 +51,7 @@ struct job_dispatch {
     struct loop_timer *tick;
     int64_t last_request;
     int64_t broker_ahead_ms; // of the steady clock; 0: its time is not known
+    int64_t broker_shift_ms; // its hour less the one here, when its link came up last
     size_t asked;
     bool is_up;
 };
@@ -120,10 +121,11 @@ static bool ask_broker(struct job_dispatch *dispatch, struct job_errand *errand,
 {
     const struct spool_job *job = spool_find(dispatch->config.spool, errand->id);
     assert(job);
-    struct print_message message = {.type = PRINT_ROUTE,
-                                    .request_id = ++dispatch->last_request,
-                                    .created_ms = job->created_ms,
-                                    .certified_ms = job->certified_ms};
+    struct print_message message = {
+        .type = PRINT_ROUTE, .request_id = ++dispatch->last_request, .certified_ms = job->certified_ms};
+    // By its clock: sessions that have ended are known by that.
+    int64_t created_ms = job->created_ms + dispatch->broker_shift_ms;
+    message.created_ms = created_ms > 0 ? created_ms : 0;
     TEXT_PUT(message.job, job->id);
     TEXT_PUT(message.host, job->host);
     TEXT_PUT(message.certificate, job->certificate);
@@ -518,6 +520,7 @@ void job_dispatch_order(struct job_dispatch *dispatch, const struct print_messag
 void job_dispatch_clock(struct job_dispatch *dispatch, int64_t broker_ms)
 {
     dispatch->broker_ahead_ms = broker_ms - clock_steady_ms();
+    dispatch->broker_shift_ms = broker_ms - clock_wall_ms();
 }
 
 void job_dispatch_link(struct job_dispatch *dispatch, bool is_up)

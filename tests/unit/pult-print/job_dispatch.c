@@ -219,6 +219,15 @@ Test(job_dispatch, refused_is_over)
     cr_assert_eq(spool_find(dispatch_spool, dispatch_id(1))->reason, JOB_MAY_NOT_PRINT);
 }
 
+Test(job_dispatch, a_job_was_made_when_the_brokers_clock_says_whatever_the_hour_is_here)
+{
+    const int64_t hour_ms = 3600 * 1000, minute_ms = 60 * 1000;
+    job_dispatch_clock(dispatch_now, clock_wall_ms() + hour_ms);
+    dispatch_add_job(1); // made in the first millisecond of 1970
+    cr_assert_geq(dispatch_last_asked()->created_ms, hour_ms - minute_ms);
+    cr_assert_leq(dispatch_last_asked()->created_ms, hour_ms + minute_ms);
+}
+
 Test(job_dispatch, after_a_restart_a_job_that_was_cancelled_before_goes_nowhere)
 {
     dispatch_add_job(1);
