@@ -129,7 +129,7 @@ Test(accounts, what_could_not_be_told_is_told_when_the_broker_has_counted)
     accounts_tell_all(accounts);
     room = 2;
     for (int i = 1; i <= 4; i++) {
-        char job[8];
+        char job[16];
         snprintf(job, sizeof job, "j-%d", i);
         add(job, 1);
         loop_run(loop);
