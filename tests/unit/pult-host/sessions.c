@@ -395,8 +395,9 @@ TestSuite(stubborn, .init = start_stubborn, .fini = stop, .timeout = 60);
 
 Test(stubborn, nobody_waits_for_it_nor_is_refused_because_of_it)
 {
+    struct process now; // until the session manager has noticed
     cr_assert(process_signal(&server, SIGKILL));
-    for (int i = 0; i < 1000 && process_lives("/proc", &manager); i++)
+    for (int i = 0; i < 1000 && process_read("/proc", manager.pid, &now) && now.started == manager.started; i++)
         run_for(20);
     sessions_look(sessions);
     cr_assert_null(bound_to());
