@@ -40,7 +40,7 @@ struct visitor {
     struct print_door *door;
     struct visitor *next, **before;
     enum visitor_place place;
-    struct door_line line;
+    struct tls_line line;
     struct loop_watch *watch;
     struct intake_origin origin;
     struct http_reader http;
@@ -81,7 +81,7 @@ static void visitor_end(struct visitor *visitor)
     visitor->door->count--;
     loop_watch_free(visitor->watch);
     intake_free(visitor->intake);
-    door_line_fini(&visitor->line);
+    tls_line_fini(&visitor->line);
     text_drop(&visitor->out);
     explicit_bzero(visitor->bytes, visitor->held);
     free(visitor);
@@ -106,8 +106,8 @@ static void watch_on(struct visitor *visitor)
 static bool send_out(struct visitor *visitor)
 {
     while (visitor->out_at < visitor->out.length) {
-        ssize_t sent = door_line_write(&visitor->line, visitor->out.bytes + visitor->out_at,
-                                       visitor->out.length - visitor->out_at);
+        ssize_t sent =
+            tls_line_write(&visitor->line, visitor->out.bytes + visitor->out_at, visitor->out.length - visitor->out_at);
         if (sent < 0)
             return false;
         if (sent == 0)
@@ -116,7 +116,7 @@ static bool send_out(struct visitor *visitor)
     }
     visitor->out.length = visitor->out_at = 0;
     if (visitor->closes && visitor->place != VISITOR_LEAVES) {
-        door_line_say_goodbye(&visitor->line);
+        tls_line_say_goodbye(&visitor->line);
         visitor->place = VISITOR_LEAVES;
         give_time(visitor, LEAVE_MS);
     }
@@ -154,7 +154,7 @@ static void job_answered(void *arg, const struct text *answer)
 static bool still_may(struct visitor *visitor)
 {
     struct fault why = {0};
-    if (!visitor->line.tls || door_line_host(&visitor->line, &visitor->origin, &why))
+    if (!visitor->line.tls || door_peer_host(&visitor->line, &visitor->origin, &why))
         return true;
     log_warn("door", "%s", why.text);
     return false;
@@ -226,7 +226,7 @@ static bool read_on(struct visitor *visitor)
         feed(visitor);
         if (visitor->place != VISITOR_ASKS || visitor->closes)
             break;
-        ssize_t got = door_line_read(&visitor->line, visitor->bytes, sizeof visitor->bytes);
+        ssize_t got = tls_line_read(&visitor->line, visitor->bytes, sizeof visitor->bytes);
         visitor->at = 0;
         visitor->held = got > 0 ? (size_t)got : 0;
         if (got <= 0)
@@ -261,7 +261,7 @@ static bool may_come_in(struct visitor *visitor)
 // False: it has ended.
 static bool shake_hands(struct visitor *visitor)
 {
-    int done = door_line_handshake(&visitor->line);
+    int done = tls_line_handshake(&visitor->line);
     if (done <= 0)
         return done == 0;
     if (!may_come_in(visitor))
@@ -273,7 +273,7 @@ static bool shake_hands(struct visitor *visitor)
 
 static void work(struct visitor *visitor)
 {
-    if (visitor->place == VISITOR_LEAVES && !door_line_listens(&visitor->line, visitor->bytes, sizeof visitor->bytes)) {
+    if (visitor->place == VISITOR_LEAVES && !tls_line_listens(&visitor->line, visitor->bytes, sizeof visitor->bytes)) {
         visitor_end(visitor);
         return;
     }
@@ -318,7 +318,7 @@ static void take_visitor(struct print_door *door, int descriptor, SSL_CTX *conte
     struct visitor *visitor = mem_new(1, sizeof *visitor);
     visitor->door = door;
     visitor->place = context ? VISITOR_SHAKES_HANDS : VISITOR_ASKS;
-    door_line_init(&visitor->line, descriptor, context);
+    tls_line_init(&visitor->line, descriptor, context, true);
     visitor->watch = loop_watch_new(door->loop, descriptor, visitor_ready, visitor);
     visitor->next = door->visitors;
     visitor->before = &door->visitors;
@@ -382,8 +382,7 @@ static void socket_ready(void *arg, bool readable, bool writable)
     int descriptor = accept_one(door, door->socket_descriptor);
     if (descriptor < 0)
         return;
-    struct door_line line = {.descriptor = descriptor};
-    int64_t uid = door_line_uid(&line);
+    int64_t uid = door_peer_uid(descriptor);
     if (uid == 0 || (uid > 0 && uid == door->socket_uid)) {
         take_visitor(door, descriptor, NULL);
         return;

@@ -3,7 +3,7 @@
 // this machine. HTTP/1.1, one request after the other on each connection. Who is slow, or has proven nothing, is sent
 // away.
 #pragma once
-#include "broker/pult-print/door_line.h"
+#include "broker/pult-print/door_peer.h"
 #include "broker/pult-print/intake.h"
 
 struct print_door;
