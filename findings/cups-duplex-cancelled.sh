@@ -12,45 +12,12 @@ unpack bookworm cups-daemon $cups cups-client $cups cups-common $cups cups-ipp-u
   cups-filters $filters cups-filters-core-drivers $filters libcupsfilters1 $filters \
   libqpdf29 11.3.0-1+deb12u1 libavahi-client3 0.8-10+deb12u1 libavahi-common3 0.8-10+deb12u1 libpaper1 1.1.29 \
   libjpeg62-turbo 1:2.1.5-2 dbus-daemon 1.14.10-1~deb12u1
-mkdir -p "$work/root"
-find "$work" -mindepth 3 -maxdepth 3 -name usr -exec cp -a {} "$work/root/" \;
-find "$work" -mindepth 3 -maxdepth 3 -name lib -exec cp -a {} "$work/root/" \;
-usr=$work/root/usr
-export LD_LIBRARY_PATH=$usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu PATH=$usr/bin:$usr/sbin:$PATH
-
-mkdir -p "$work"/cupsd/{etc/ppd,etc/ssl,cache,state,spool/tmp} "$work/paper"
-cat >"$work/cupsd/cups-files.conf" <<END
-ServerRoot $work/cupsd/etc
-ServerBin $usr/lib/cups
-DataDir $usr/share/cups
-CacheDir $work/cupsd/cache
-StateDir $work/cupsd/state
-RequestRoot $work/cupsd/spool
-TempDir $work/cupsd/spool/tmp
-ServerKeychain $work/cupsd/etc/ssl
-AccessLog $work/cupsd/access_log
-ErrorLog $work/cupsd/error_log
-PageLog $work/cupsd/page_log
-SetEnv LD_LIBRARY_PATH $LD_LIBRARY_PATH
-END
-cat >"$work/cupsd/cupsd.conf" <<END
-Listen $work/cupsd/socket
-Browsing No
-WebInterface No
+. "$(dirname "$0")/cupsd"
+mkdir "$work/paper"
+cat >>"$work/cupsd/cupsd.conf" <<END
 LogLevel info
 PageLogFormat job %j has %{job-impressions-completed} pages
-<Location />
-  Order allow,deny
-</Location>
-<Policy default>
-  <Limit All>
-    Order deny,allow
-  </Limit>
-</Policy>
 END
-chgrp -R lp "$work/cupsd"
-chmod -R g+rwX "$work/cupsd"
-chmod 711 "$work"
 printf '#!/bin/sh\necho "$IPP_SIDES" >>"%s"\n' "$work/printed" >"$work/print"
 chmod +x "$work/print"
 touch "$work/printed"
@@ -70,14 +37,11 @@ open(sys.argv[1], "wb").write(text)
 END
 
 # In a network of its own: a printer for one side, which takes PDF, and a driverless queue for it.
-export work usr
 unshare -n --mount --kill-child bash -s <<'END'
 set -euo pipefail
 ip link set lo up
-until_true() { for _ in $(seq 900); do "$@" >"$work/answer" 2>&1 && return; sleep 0.1; done; cat "$work/answer"; exit 2; }
 printed() { [ "$(wc -l <"$work/printed")" -ge "$1" ]; }
 ended() { [ "$(lpstat -h "$socket" -W completed -o room | wc -l)" = "$1" ]; }
-socket=$work/cupsd/socket
 export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus
 daemons=()
 trap 'kill "${daemons[@]}" 2>/dev/null; wait' EXIT
@@ -85,7 +49,7 @@ dbus-daemon --session --nofork --nopidfile --address="$DBUS_SYSTEM_BUS_ADDRESS" 
 until_true test -S "$work/bus"
 ippeveprinter -r off -k -d "$work/paper" -p 8631 -f application/pdf,image/urf,image/pwg-raster -c "$work/print" Room \
   >"$work/printer.log" 2>&1 & daemons+=($!)
-cupsd -f -c "$work/cupsd/cupsd.conf" -s "$work/cupsd/cups-files.conf" & daemons+=($!)
+run_cupsd & daemons+=($!)
 until_true lpstat -h "$socket" -r
 until_true ipptool -q ipp://localhost:8631/ipp/print "$usr/share/cups/ipptool/get-printer-attributes.test"
 lpadmin -h "$socket" -p room -v ipp://localhost:8631/ipp/print -E -m everywhere

@@ -13,12 +13,8 @@ unpack bookworm cups-daemon $cups cups-client $cups cups-common $cups libcups2 $
   libkadm5srv-mit12 $krb5 libkadm5clnt-mit12 $krb5 libgssrpc4 $krb5 libgssapi-krb5-2 $krb5 libkrb5-3 $krb5 \
   libkrb5support0 $krb5 libk5crypto3 $krb5 libverto1 0.3.1-1 libverto-libev1 0.3.1-1 libev4 1:4.33-1 \
   libss2 1.47.0-2+b2
-mkdir -p "$work/root"
-find "$work" -mindepth 3 -maxdepth 3 -name usr -exec cp -a {} "$work/root/" \;
-find "$work" -mindepth 3 -maxdepth 3 -name lib -exec cp -a {} "$work/root/" \;
-usr=$work/root/usr
-export LD_LIBRARY_PATH=$usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu PATH=$usr/bin:$usr/sbin:$PATH
-mkdir -p "$work"/cupsd/{etc/ppd,etc/ssl,cache,state,spool/tmp} "$work/kdc"
+. "$(dirname "$0")/cupsd"
+mkdir "$work/kdc"
 
 export KRB5_CONFIG=$work/krb5.conf KRB5_KDC_PROFILE=$work/kdc.conf KRB5CCNAME=FILE:$work/tickets
 cat >"$work/krb5.conf" <<END
@@ -47,24 +43,9 @@ cat >"$work/kdc.conf" <<END
 [dbmodules]
   db_module_dir = $usr/lib/x86_64-linux-gnu/krb5/plugins/kdb
 END
-cat >"$work/cupsd/cups-files.conf" <<END
-ServerRoot $work/cupsd/etc
-ServerBin $usr/lib/cups
-DataDir $usr/share/cups
-CacheDir $work/cupsd/cache
-StateDir $work/cupsd/state
-RequestRoot $work/cupsd/spool
-TempDir $work/cupsd/spool/tmp
-ServerKeychain $work/cupsd/etc/ssl
-AccessLog $work/cupsd/access_log
-ErrorLog $work/cupsd/error_log
-PageLog $work/cupsd/page_log
-END
-cat >"$work/cupsd/cupsd.conf" <<END
+cat >>"$work/cupsd/cupsd.conf" <<END
 Listen 10.9.9.1:8631
 ServerAlias *
-Browsing No
-WebInterface No
 LogLevel debug
 DefaultAuthType Negotiate
 DefaultEncryption Never
@@ -74,18 +55,13 @@ DefaultEncryption Never
   Allow from all
 </Location>
 END
-chgrp -R lp "$work/cupsd"
-chmod -R g+rwX "$work/cupsd"
-chmod 711 "$work"
 
-export work usr
 unshare -n --mount --kill-child bash -s <<'END'
 set -euo pipefail
 ip link set lo up
 ip address add 10.9.9.1/32 dev lo
 printf '127.0.0.1 localhost\n10.9.9.1 print.hall.example\n' >"$work/hosts"
 mount --bind "$work/hosts" /etc/hosts
-until_true() { for _ in $(seq 900); do "$@" >"$work/answer" 2>&1 && return; sleep 0.1; done; cat "$work/answer"; exit 2; }
 daemons=()
 trap 'kill "${daemons[@]}" 2>/dev/null; wait' EXIT
 kdb5_util create -s -r HALL.EXAMPLE -P "$(head -c 12 /dev/urandom | base64)" >"$work/answer" 2>&1 || { cat "$work/answer"; exit 2; }
@@ -97,7 +73,7 @@ done
 kadmin.local ktadd -k "$work/keytab" host/print.hall.example >>"$work/answer" 2>&1
 krb5kdc -n >"$work/kdc.log" 2>&1 & daemons+=($!)
 until_true kinit anna <<<"$word"
-KRB5_KTNAME=$work/keytab KRB5_TRACE=$work/cupsd.trace cupsd -f -c "$work/cupsd/cupsd.conf" -s "$work/cupsd/cups-files.conf" &
+KRB5_KTNAME=$work/keytab KRB5_TRACE=$work/cupsd.trace run_cupsd &
 daemons+=($!)
 until_true bash -c 'exec 3<>/dev/tcp/10.9.9.1/8631'
 timeout 60 lpstat -h print.hall.example:8631 -e >"$work/said" 2>&1

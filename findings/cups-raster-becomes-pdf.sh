@@ -10,43 +10,7 @@ cups=2.4.2-3+deb12u9 filters=1.28.17-3+deb12u2
 unpack bookworm cups-daemon $cups cups-client $cups cups-common $cups libcups2 $cups libcupsimage2 $cups \
   cups-filters-core-drivers $filters libcupsfilters1 $filters libqpdf29 11.3.0-1+deb12u1 libavahi-client3 0.8-10+deb12u1 \
   libavahi-common3 0.8-10+deb12u1 libpaper1 1.1.29 libjpeg62-turbo 1:2.1.5-2
-mkdir -p "$work/root"
-find "$work" -mindepth 3 -maxdepth 3 -name usr -exec cp -a {} "$work/root/" \;
-find "$work" -mindepth 3 -maxdepth 3 -name lib -exec cp -a {} "$work/root/" \;
-usr=$work/root/usr
-export LD_LIBRARY_PATH=$usr/lib/x86_64-linux-gnu:$work/root/lib/x86_64-linux-gnu PATH=$usr/bin:$usr/sbin:$PATH
-
-mkdir -p "$work"/cupsd/{etc/ppd,etc/ssl,cache,state,spool/tmp}
-cat >"$work/cupsd/cups-files.conf" <<END
-ServerRoot $work/cupsd/etc
-ServerBin $usr/lib/cups
-DataDir $usr/share/cups
-CacheDir $work/cupsd/cache
-StateDir $work/cupsd/state
-RequestRoot $work/cupsd/spool
-TempDir $work/cupsd/spool/tmp
-ServerKeychain $work/cupsd/etc/ssl
-AccessLog $work/cupsd/access_log
-ErrorLog $work/cupsd/error_log
-PageLog $work/cupsd/page_log
-SetEnv LD_LIBRARY_PATH $LD_LIBRARY_PATH
-END
-cat >"$work/cupsd/cupsd.conf" <<END
-Listen $work/cupsd/socket
-Browsing No
-WebInterface No
-<Location />
-  Order allow,deny
-</Location>
-<Policy default>
-  <Limit All>
-    Order deny,allow
-  </Limit>
-</Policy>
-END
-chgrp -R lp "$work/cupsd"
-chmod -R g+rwX "$work/cupsd"
-chmod 711 "$work"
+. "$(dirname "$0")/cupsd"
 
 # A backend that writes down what it is told and what it gets, and takes any job.
 cat >"$usr/lib/cups/backend/look" <<END
@@ -107,9 +71,7 @@ ppd 10 >"$work/dearer.ppd"
   printf '\7\7\377'
 } >"$work/page.urf"
 
-socket=$work/cupsd/socket
-until_true() { for _ in $(seq 600); do "$@" >"$work/answer" 2>&1 && return; sleep 0.1; done; cat "$work/answer"; exit 2; }
-cupsd -f -c "$work/cupsd/cupsd.conf" -s "$work/cupsd/cups-files.conf" &
+run_cupsd &
 daemon=$!
 trap 'kill $daemon; wait; rm -rf "$work"' EXIT
 until_true test -S "$socket"
