@@ -7,11 +7,9 @@ enum exit_code gateway_drain(struct tool *tool, const struct invocation *invocat
 {
     struct gateway_status answer;
     enum exit_code code = noun_act(tool, METHOD_DRAIN, invocation, NULL, &answer);
-    if (code == EXIT_DONE && answer.channels > 0)
-        out_line(&tool->out, _("%s lets nobody in any more; %lld sessions go on there."), invocation->words[0],
+    if (code == EXIT_DONE)
+        out_line(&tool->out, _("%s lets nobody in any more. Still there: %lld"), invocation->words[0],
                  (long long)answer.channels);
-    else if (code == EXIT_DONE)
-        out_line(&tool->out, _("%s lets nobody in any more; nobody is left there."), invocation->words[0]);
     return code;
 }
 

@@ -201,7 +201,9 @@ static void settle_orphan(struct cups_spool *spool, const char *name)
     char control[NAME_SIZE];
     const char *document = behind_number(name, 'd'), *credentials = behind_number(name, 'a');
     const char *end = document ? document : credentials;
-    bool is_request = strlen(name) == REQUEST_DIGITS && strspn(name, "0123456789abcdef") == REQUEST_DIGITS;
+    // A control file or one with credentials, too, may look like a number of eight digits to the base of 16.
+    bool is_request = !end && !behind_number(name, 'c') && strlen(name) == REQUEST_DIGITS &&
+                      strspn(name, "0123456789abcdef") == REQUEST_DIGITS;
     if (end)
         snprintf(control, sizeof control, "c%.*s", (int)(end - name - 1), name + 1);
     if (is_request || (end && !is_there(spool, control)))

@@ -17,6 +17,9 @@
 #include <unistd.h>
 
 enum { JOB = 1, USER = 2, TITLE = 3, COPIES = 4, OPTIONS = 5, FILE_NAME = 6, AGAIN_LATER = 6, PATH_SIZE = 300 };
+// Less than MaxJobTime of our cupsd.conf, after which cupsd deletes the job that is being tried.
+enum { HOST_PATIENCE_S = 600 };
+enum host_line { HOST_THERE, HOST_NOT_THERE, HOST_HANGS };
 
 static const char *const schemes[] = {"pult", "pult-door", NULL};
 
@@ -37,14 +40,17 @@ static void hide(char *word)
 
 // ---- to pult-host
 
-static int connect_host(const char *uri)
+static enum host_line connect_host(const char *uri, int *line)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int line = print_words_socket_of(address.sun_path, uri) ? socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) : -1;
-    if (line < 0 || connect(line, (struct sockaddr *)&address, sizeof address) == 0)
-        return line;
-    close(line);
-    return -1;
+    struct timeval patience = {.tv_sec = HOST_PATIENCE_S};
+    *line = print_words_socket_of(address.sun_path, uri) ? socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0) : -1;
+    if (*line < 0 || setsockopt(*line, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) < 0 ||
+        setsockopt(*line, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) < 0)
+        return HOST_NOT_THERE;
+    if (connect(*line, (struct sockaddr *)&address, sizeof address) == 0)
+        return HOST_THERE;
+    return errno == EAGAIN || errno == EINTR ? HOST_HANGS : HOST_NOT_THERE;
 }
 
 static bool send_words(int line, const char *const words[PRINT_WORD_COUNT], int document)
@@ -66,15 +72,17 @@ static int hand_over(const char *const words[PRINT_WORD_COUNT])
 {
     char packet[PRINT_ANSWER_SIZE], sentence[PRINT_ANSWER_SIZE];
     const char *path = words[PRINT_WORD_FILE];
-    int code = -1, document = *path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-    int line = document >= 0 ? connect_host(words[PRINT_WORD_URI]) : -1;
-    if (line < 0 || !send_words(line, words, document))
+    int line = -1, code = -1, document = *path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+    enum host_line found = document >= 0 ? connect_host(words[PRINT_WORD_URI], &line) : HOST_NOT_THERE;
+    if (found == HOST_HANGS)
+        return AGAIN_LATER;
+    if (found == HOST_NOT_THERE || !send_words(line, words, document))
         return -1;
     ssize_t got;
     do
         got = recv(line, packet, sizeof packet, 0);
     while (got < 0 && errno == EINTR);
-    // It has ended in the midst of it: the job is tried again, and is the same one then.
+    // It has ended in the midst of it, or hangs: the job is tried again, and is the same one then.
     if (got <= 0 || !print_answer_read(&code, sentence, packet, (size_t)got))
         return AGAIN_LATER;
     if (*sentence)

@@ -137,19 +137,24 @@ static off_t lock_place(const struct handover *job)
 
 // cupsd that was killed leaves its backend behind and starts the same job again beside it. A lock of bytes of one file,
 // which is gone with whoever has it: in pult-host's folder, since its unit lets that write nowhere else, or in cupsd's.
-// -1: somebody has it.
-static int lock_job(const struct handover *job, bool by_door)
+// Anything but EXIT_STORED: it is not ours.
+static enum backend_exit lock_job(struct handover *job, bool by_door, int *locked)
 {
     char path[FILENAME_MAX];
     struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = lock_place(job), .l_len = 1};
     const char *folder = by_door ? word_of(job, PRINT_WORD_STATE_DIR) : job->place;
-    if (snprintf(path, sizeof path, "%s/pult-jobs.lock", folder) >= (int)sizeof path)
-        return -1;
-    int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    if (file < 0 || fcntl(file, F_OFD_SETLK, &lock) == 0)
-        return file;
+    bool fits = snprintf(path, sizeof path, "%s/pult-jobs.lock", folder) < (int)sizeof path;
+    int file = fits ? open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600) : -1;
+    if (file < 0) {
+        log_error("print", "%s: %s", path, fits ? strerror(errno) : "too long");
+        return end_with(job, EXIT_LATER, _("This host cannot hand it over at the moment. It tries again."));
+    }
+    if (fcntl(file, F_OFD_SETLK, &lock) == 0) {
+        *locked = file;
+        return EXIT_STORED;
+    }
     close(file);
-    return -1;
+    return end_with(job, EXIT_LATER, _("It is being handed over already."));
 }
 
 // ---- the document
@@ -472,12 +477,12 @@ struct print_end print_handover(struct print_line *line, const char *const words
     bool by_door = text_starts(words[PRINT_WORD_URI], "pult-door:");
     job.begin = lseek(document, 0, SEEK_CUR);
     enum backend_exit ended = begin(&job, by_door);
-    int lock = ended == EXIT_STORED ? lock_job(&job, by_door) : -1;
+    int lock = -1;
+    if (ended == EXIT_STORED)
+        ended = lock_job(&job, by_door, &lock);
     if (lock >= 0) {
         ended = send_job(&job, by_door);
         close(lock);
-    } else if (ended == EXIT_STORED) {
-        ended = end_with(&job, EXIT_LATER, _("It is being handed over already."));
     }
     return (struct print_end){ended, job.sentence, job.no_server};
 }

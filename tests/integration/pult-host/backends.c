@@ -222,6 +222,15 @@ Test(backends, a_job_is_handed_over_once_at_a_time)
     cr_assert_eq(stored(), 3);
 }
 
+Test(backends, whoever_cannot_be_kept_apart_is_not_handed_over)
+{
+    print_fixture_shell("mkdir host/pult-jobs.lock");
+    cr_assert_eq(print_job(UUID(1)), 6);
+    cr_assert(strstr(said.err, "cannot hand it over") && !waits_for_server(), "%s", said.err);
+    print_fixture_shell("rmdir host/pult-jobs.lock");
+    cr_assert_eq(print_job(UUID(1)), 0);
+}
+
 Test(backends, a_job_whose_backend_was_ended_is_given_up)
 {
     print_fixture_shell("head -c 50000000 /dev/zero | tr '\\0' a >document");

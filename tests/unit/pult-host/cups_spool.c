@@ -163,8 +163,12 @@ Test(cups_spool, documents_of_no_job_are_removed_and_nothing_else)
     put(spool, "d00014-002", "%PDF-");
     put(spool, "notes", "of an administrator");
     put(spool, "c15", "too short for a job");
+    put_control("c1234567", IPP_JSTATE_PENDING, "no-hold", "none"); // which may be a number to the base of 16
+    put(spool, "a1234567", "uid 10001");
+    put(spool, "d1234567-001", "%PDF-");
     mkdir(at(spool, "tmp"), 0700);
     settle();
+    cr_assert(is_there("c1234567") && is_there("a1234567") && is_there("d1234567-001"));
     cr_assert(!is_there("d00013-001") && !is_there("a00013"));
     cr_assert(is_there("d00014-001") && is_there("d00014-002") && is_there("notes") && is_there("c15") &&
               is_there("tmp"));

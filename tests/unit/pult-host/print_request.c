@@ -58,14 +58,6 @@ static void expect(const char *options, const char *name, const char *value)
     ippDelete(ipp);
 }
 
-// In the second 1000 of this host's clock.
-static void expect_age(const char *options, const char *value)
-{
-    ipp_t *ipp = request_of("1", options);
-    expect_value(ipp, "pult-age", value);
-    ippDelete(ipp);
-}
-
 static void expect_copies(const char *copies, const char *value)
 {
     ipp_t *ipp = request_of(copies, "");
@@ -83,14 +75,15 @@ Test(print_request, says_whose_job_it_is_and_calls_it_by_its_number_alone)
     ippDelete(ipp);
 }
 
+// In the second 1000 of this host's clock.
 Test(print_request, says_how_long_ago_it_was_printed)
 {
-    expect_age("time-at-creation=400", "600");
-    expect_age("time-at-creation=1000", "0");
-    expect_age("time-at-creation=1001", ""); // the clock was set
-    expect_age("time-at-creation=0", "");
-    expect_age("time-at-creation=yesterday", "");
-    expect_age("", "");
+    expect("time-at-creation=400", "pult-age", "600");
+    expect("time-at-creation=1000", "pult-age", "0");
+    expect("time-at-creation=1001", "pult-age", ""); // the clock was set
+    expect("time-at-creation=0", "pult-age", "");
+    expect("time-at-creation=yesterday", "pult-age", "");
+    expect("", "pult-age", "");
 }
 
 Test(print_request, says_paper_and_sides_by_ipps_names)
