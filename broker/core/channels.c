@@ -45,7 +45,7 @@ struct known_gateway *channels_link(struct channels *channels, const char *gatew
     for (size_t i = 0; i < channels->open.count; i++) {
         struct known_channel *channel = channels->open.records[i];
         if (text_equal(channel->gateway, gateway_id))
-            channel->confirmed = false;
+            channel->told = channel->confirmed = false;
     }
     return gateway;
 }

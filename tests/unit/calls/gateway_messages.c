@@ -204,6 +204,19 @@ static void says_carried(const struct gateway_message *carried)
     gateway_message(&calls.services, GATEWAY, &said);
 }
 
+Test(gateway_messages, what_had_to_be_closed_while_the_link_was_down_is_closed_afterwards)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    gateway_unlinked(&calls.services, GATEWAY);
+    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk2", &anna);
+    gateway_sweep(&calls.services);
+    gateway_linked(&calls.services, GATEWAY);
+    says_carried(&answer);
+    gateway_sweep(&calls.services);
+    cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_MOVED);
+}
+
 // The broker was restarted, or it was the gateway.
 Test(gateway_messages, what_a_gateway_carries_is_known_again_after_its_hello)
 {
