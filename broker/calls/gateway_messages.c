@@ -166,11 +166,15 @@ static void open_channel(struct services *services, const char *gateway_id, cons
 
 // ---- what it carries
 
+static void log_close(const char *gateway_id, const char *id, enum channel_reason reason)
+{
+    log_info("gateway", "%s: %s is to be closed: %s", gateway_id, id, channel_reason_words[reason]);
+}
+
 static void close_channel(struct services *services, const char *gateway_id, const char *id, enum channel_reason reason)
 {
     struct gateway_message close = {.type = GATEWAY_CLOSE, .reason = reason};
     TEXT_PUT(close.channel, id);
-    log_info("gateway", "%s: %s is to be closed: %s", gateway_id, id, channel_reason_words[reason]);
     services_tell_gateway(services, gateway_id, &close);
 }
 
@@ -202,6 +206,7 @@ static void adopt_channel(struct services *services, const char *gateway_id, con
     TEXT_PUT(channel.network, said->network);
     enum channel_reason reason = channels_judge(services->state, &channel);
     if (reason != CHANNEL_REASON_NONE) {
+        log_close(gateway_id, said->channel, reason);
         close_channel(services, gateway_id, said->channel, reason);
         return;
     }
@@ -273,16 +278,21 @@ void gateway_message(struct services *services, const char *gateway_id, struct g
     }
 }
 
+// Again and again until it has ended: while the gateway dials the host it has nothing to close yet.
 void gateway_sweep(struct services *services)
 {
     struct channels *channels = &services->channels;
-    channels_sweep(channels, clock_steady_ms());
+    int64_t now_ms = clock_steady_ms();
+    channels_sweep(channels, now_ms);
     for (size_t i = 0; i < channels->open.count; i++) {
         struct known_channel *channel = channels->open.records[i];
-        enum channel_reason reason = channel->told ? CHANNEL_REASON_NONE : channels_judge(services->state, channel);
+        bool is_told = channel->told_ms && now_ms - channel->told_ms < CHANNEL_CLOSE_AGAIN_MS;
+        enum channel_reason reason = is_told ? CHANNEL_REASON_NONE : channels_judge(services->state, channel);
         if (reason == CHANNEL_REASON_NONE)
             continue;
-        channel->told = true;
+        if (!channel->told_ms)
+            log_close(channel->gateway, channel->id, reason);
+        channel->told_ms = now_ms;
         close_channel(services, channel->gateway, channel->id, reason);
     }
 }

@@ -44,8 +44,10 @@ struct known_gateway *channels_link(struct channels *channels, const char *gatew
     gateway->complained = false;
     for (size_t i = 0; i < channels->open.count; i++) {
         struct known_channel *channel = channels->open.records[i];
-        if (text_equal(channel->gateway, gateway_id))
-            channel->told = channel->confirmed = false;
+        if (text_equal(channel->gateway, gateway_id)) {
+            channel->told_ms = 0;
+            channel->confirmed = false;
+        }
     }
     return gateway;
 }

@@ -41,7 +41,7 @@ struct known_channel {
     int64_t fence;
     enum channel_way way;
     int64_t since_ms; // wall
-    bool told;        // its gateway is to close it, as it was told since its link came up
+    int64_t told_ms;  // steady: when its gateway was told last, since its link came up, to close it; 0: never
     bool confirmed;   // its gateway has it, as it said since its link came up
 };
 

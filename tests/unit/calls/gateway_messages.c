@@ -217,6 +217,23 @@ Test(gateway_messages, what_had_to_be_closed_while_the_link_was_down_is_closed_a
     cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_MOVED);
 }
 
+// It dials the host for seconds, and what is to be closed in that time it does not have yet.
+Test(gateway_messages, a_channel_is_closed_that_its_gateway_was_about_to_open)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk2", &anna);
+    gateway_sweep(&calls.services);
+    int told = calls.to_gateway.count;
+    channels_find(&calls.services.channels, answer.channel)->told_ms -= CHANNEL_CLOSE_AGAIN_MS;
+    gateway_sweep(&calls.services);
+    cr_assert_eq(calls.to_gateway.count, told + 1);
+    cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
+    says_ended(answer.channel);
+    told = calls.to_gateway.count;
+    gateway_sweep(&calls.services);
+    cr_assert_eq(calls.to_gateway.count, told);
+}
+
 // The broker was restarted, or it was the gateway.
 Test(gateway_messages, what_a_gateway_carries_is_known_again_after_its_hello)
 {
