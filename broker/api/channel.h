@@ -12,6 +12,7 @@ enum {
     CHANNEL_FILE_MS = 120 * 1000,     // the same in a file that a person opens
     CHANNEL_RECONNECT_MS = 60 * 1000, // and for its second, after the first channel has ended
     CHANNEL_TOKENS_OF_PERSON = 4,     // not used yet; of more the oldest goes
+    CHANNELS_OF_GATEWAY_MAX = 20000,  // at a time
     CHANNEL_CLOSE_AGAIN_MS = 2000,    // so often `close` is said until it has ended
 };
 

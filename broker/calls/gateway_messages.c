@@ -5,6 +5,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/host_password.h"
+#include "broker/core/wall.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -154,6 +155,10 @@ static void open_channel(struct services *services, const char *gateway_id, cons
         refuse_channel(services, gateway_id, asked, REFUSAL_BUSY, "the gateway is out of service");
         return;
     }
+    if (!channels_have_room(&services->channels, gateway_id)) {
+        refuse_channel(services, gateway_id, asked, REFUSAL_BUSY, "the gateway carries as many as it can");
+        return;
+    }
     const struct channel_token *token =
         channels_redeem(&services->channels, services->state, &claim, clock_steady_ms(), &why);
     if (!token) {
@@ -187,16 +192,22 @@ static void complain(struct services *services, const char *gateway_id, const ch
         gateway->complained = true;
 }
 
+// NULL: it can be one that a broker has opened there.
+static const char *look_for_problem(const struct services *services, const struct known_channel *channel)
+{
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, channel->person);
+    if (!id_is_valid(NOUN_SESSION, channel->id) || !wall_owns(tenant_id, channel->id))
+        return "a channel that is not named after its person's tenant";
+    return channels_have_room(&services->channels, channel->gateway) ? NULL : "more channels than it can carry";
+}
+
 // One that was opened by a broker before this one, or before this one was restarted.
 static void adopt_channel(struct services *services, const char *gateway_id, const struct gateway_channel *said)
 {
     const struct session *session = state_session(services->state, said->session);
     struct known_channel channel = {
         .fence = said->fence, .way = (enum channel_way)said->way, .since_ms = said->since_ms, .confirmed = true};
-    if (!id_is_valid(NOUN_SESSION, said->channel)) {
-        complain(services, gateway_id, "a channel without a name");
-        return;
-    }
     TEXT_PUT(channel.id, said->channel);
     TEXT_PUT(channel.session, said->session);
     TEXT_PUT(channel.person, said->person);
@@ -208,6 +219,12 @@ static void adopt_channel(struct services *services, const char *gateway_id, con
     if (reason != CHANNEL_REASON_NONE) {
         log_close(gateway_id, said->channel, reason);
         close_channel(services, gateway_id, said->channel, reason);
+        return;
+    }
+    const char *problem = look_for_problem(services, &channel);
+    if (problem) {
+        complain(services, gateway_id, problem);
+        close_channel(services, gateway_id, said->channel, CHANNEL_BROKEN);
         return;
     }
     log_info("gateway", "%s: %s still carries %s of %s to %s", gateway_id, channel.id, channel.session, channel.person,

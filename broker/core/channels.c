@@ -66,10 +66,14 @@ void channels_forget(struct channels *channels, const char *gateway_id)
 
 size_t channels_carried(const struct channels *channels, const char *gateway_id)
 {
-    size_t count = 0;
-    for (size_t i = 0; i < channels->open.count; i++)
-        count += text_equal(((const struct known_channel *)channels->open.records[i])->gateway, gateway_id);
-    return count;
+    const struct known_gateway *gateway = channels_gateway(channels, gateway_id);
+    return gateway ? gateway->carried : 0;
+}
+
+bool channels_have_room(const struct channels *channels, const char *gateway_id)
+{
+    const struct known_gateway *gateway = channels_gateway(channels, gateway_id);
+    return gateway && gateway->carried < CHANNELS_OF_GATEWAY_MAX;
 }
 
 // ---- tokens
@@ -183,6 +187,8 @@ void channels_add(struct channels *channels, const struct known_channel *channel
 {
     struct channel_token *token = sorted_table_find(&channels->tokens, channel->token);
     assert(id_is_valid(NOUN_SESSION, channel->id) && !channels_find(channels, channel->id));
+    assert(channels_have_room(channels, channel->gateway));
+    channels_gateway(channels, channel->gateway)->carried++;
     if (token)
         token->open++;
     sorted_table_put(&channels->open, mem_copy(channel, sizeof *channel));
@@ -196,9 +202,14 @@ struct known_channel *channels_find(const struct channels *channels, const char 
 void channels_remove(struct channels *channels, const char *id, int64_t now_ms)
 {
     struct known_channel *channel = sorted_table_take(&channels->open, id);
-    struct channel_token *token = channel ? sorted_table_find(&channels->tokens, channel->token) : NULL;
+    if (!channel)
+        return;
+    struct channel_token *token = sorted_table_find(&channels->tokens, channel->token);
+    struct known_gateway *gateway = channels_gateway(channels, channel->gateway);
     if (token && --token->open == 0)
         token->until_ms = now_ms + CHANNEL_RECONNECT_MS;
+    if (gateway)
+        gateway->carried--;
     free(channel);
 }
 

@@ -11,6 +11,7 @@ struct known_gateway {
     char id[ID_SIZE];      // the key
     char key[DIGEST_SIZE]; // of the link that is up; empty: none is
     bool complained;       // of what it says: the log knows
+    size_t carried;        // channels
 };
 
 // What a token is good for: this session as it is now, for this person, by this way.
@@ -62,6 +63,8 @@ void channels_forget(struct channels *channels, const char *gateway_id); // it i
 // NULL: its link was never up.
 struct known_gateway *channels_gateway(const struct channels *channels, const char *gateway_id);
 size_t channels_carried(const struct channels *channels, const char *gateway_id);
+// For one more.
+bool channels_have_room(const struct channels *channels, const char *gateway_id);
 
 // ---- tokens
 
@@ -80,7 +83,7 @@ const struct channel_token *channels_redeem(struct channels *channels, const str
 
 // ---- channels
 
-void channels_add(struct channels *channels, const struct known_channel *channel);
+void channels_add(struct channels *channels, const struct known_channel *channel); // its gateway has room
 struct known_channel *channels_find(const struct channels *channels, const char *id);
 void channels_remove(struct channels *channels, const char *id, int64_t now_ms); // it has ended
 // Why it must be closed; CHANNEL_REASON_NONE: it may go on.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-gateway/gateway_config.h"
+#include "broker/api/channel.h"
 #include "broker/base/log.h"
 #include "broker/client/credential.h"
 
@@ -21,7 +22,7 @@ const struct conf_row gateway_config_rows[] = {
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "443", .sentence = "the port of that"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/gateway.crt", .sentence = "certificate that callers are shown, with its chain (PEM)"},
     {.key = "key", .type = CONF_PATH, AT(key), .preset = "/etc/pult/gateway.key", .sentence = "the key of that (PEM)"},
-    {.key = "tunnels", .type = CONF_NUMBER, AT(tunnels), .min = 1, .max = 100000, .preset = "5000", .sentence = "sessions that are carried at a time, in all"},
+    {.key = "tunnels", .type = CONF_NUMBER, AT(tunnels), .min = 1, .max = CHANNELS_OF_GATEWAY_MAX, .preset = "5000", .sentence = "sessions that are carried at a time, in all"},
     {.key = "person-tunnels", .type = CONF_NUMBER, AT(person_tunnels), .min = 1, .max = 1000, .preset = "8", .sentence = "the same of one person"},
     {.key = "network-tunnels", .type = CONF_NUMBER, AT(network_tunnels), .min = 1, .max = 100000, .preset = "1000", .sentence = "the same from one network"},
     {.key = "unproven-connections", .type = CONF_NUMBER, AT(unproven), .min = 16, .max = 100000, .preset = "2000", .sentence = "connections that have proven nothing yet, in all"},

@@ -5,6 +5,7 @@
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
+#include <stdio.h>
 #include <string.h>
 
 #define GATEWAY "neustadt/gw"
@@ -259,4 +260,47 @@ Test(gateway_messages, what_a_gateway_carries_for_nobody_is_closed)
     says_carried(&answer);
     cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_SESSION_ENDED);
     cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
+}
+
+Test(gateway_messages, a_channel_is_of_its_persons_tenant)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    says_ended(answer.channel);
+    TEXT_PUT(answer.channel, "altdorf/c-1");
+    says_carried(&answer);
+    cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_BROKEN);
+    cr_assert_null(channels_find(&calls.services.channels, answer.channel));
+    TEXT_PUT(answer.channel, "neustadt/c-1");
+    says_carried(&answer);
+    cr_assert(channels_find(&calls.services.channels, answer.channel));
+}
+
+static void fill_gateway(void)
+{
+    struct known_channel channel = {.fence = anna.session.fence, .confirmed = true};
+    TEXT_PUT(channel.session, anna.session.id);
+    TEXT_PUT(channel.person, PERSON);
+    TEXT_PUT(channel.host, anna.host.id);
+    TEXT_PUT(channel.gateway, GATEWAY);
+    for (int i = 0; i < CHANNELS_OF_GATEWAY_MAX; i++) {
+        snprintf(channel.id, sizeof channel.id, "neustadt/c-%06d", i);
+        channels_add(&calls.services.channels, &channel);
+    }
+}
+
+Test(gateway_messages, no_gateway_carries_more_than_is_remembered_of_it)
+{
+    char token[CHANNEL_TOKEN_SIZE];
+    struct gateway_message more = opened(CHANNEL_PLAIN);
+    says_ended(more.channel);
+    fill_gateway();
+    offer(CHANNEL_PLAIN, token);
+    cr_assert_str_eq(ask(token, CHANNEL_PLAIN)->refusal, "busy");
+    says_carried(&more);
+    cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, more.channel);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_BROKEN);
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), CHANNELS_OF_GATEWAY_MAX);
+    says_ended("neustadt/c-000007");
+    cr_assert_str_empty(ask(token, CHANNEL_PLAIN)->refusal, "and the token is not used up by that");
 }

@@ -28,6 +28,7 @@ static void open_core(void)
     set_outside(OUTSIDE_BY_ANY);
     core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &anna);
     cr_assert_eq(anna.refusal, REFUSAL_NONE);
+    channels_link(&channels, GATEWAY, "key");
 }
 
 static void close_core(void)
