@@ -37,7 +37,7 @@ void gateway_changed(struct services *services, const char *gateway_id)
 {
     const struct gateway *gateway = state_find(services->state, NOUN_GATEWAY, gateway_id);
     if (!gateway) {
-        channels_forget(&services->channels, gateway_id);
+        channels_forget(&services->channels, gateway_id, clock_steady_ms());
         return;
     }
     struct gateway_message drain = {.type = GATEWAY_DRAIN, .draining = gateway->draining};
@@ -232,16 +232,6 @@ static void adopt_channel(struct services *services, const char *gateway_id, con
     channels_add(&services->channels, &channel);
 }
 
-static void drop_unconfirmed(struct services *services, const char *gateway_id)
-{
-    struct channels *channels = &services->channels;
-    for (size_t i = channels->open.count; i > 0; i--) {
-        const struct known_channel *channel = channels->open.records[i - 1];
-        if (text_equal(channel->gateway, gateway_id) && !channel->confirmed)
-            channels_remove(channels, channel->id, clock_steady_ms());
-    }
-}
-
 static void hear_channels(struct services *services, const char *gateway_id, const struct gateway_message *message)
 {
     for (size_t i = 0; i < message->channels.count; i++) {
@@ -255,7 +245,7 @@ static void hear_channels(struct services *services, const char *gateway_id, con
             complain(services, gateway_id, "a channel of another gateway");
     }
     if (message->last)
-        drop_unconfirmed(services, gateway_id);
+        channels_remove_unconfirmed(&services->channels, gateway_id, clock_steady_ms());
 }
 
 static void hear_end(struct services *services, const char *gateway_id, const struct gateway_message *message)

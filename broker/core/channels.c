@@ -20,7 +20,7 @@ static void known_gateway_free(struct known_gateway *gateway)
 void channels_fini(struct channels *channels)
 {
     while (channels->gateways.count)
-        channels_forget(channels, ((struct known_gateway *)channels->gateways.records[0])->id);
+        channels_forget(channels, ((struct known_gateway *)channels->gateways.records[0])->id, 0);
     sorted_table_clear(&channels->gateways);
     sorted_table_clear(&channels->tokens);
     sorted_table_clear(&channels->open);
@@ -59,8 +59,23 @@ void channels_unlink(struct channels *channels, const char *gateway_id)
         explicit_bzero(gateway->key, sizeof gateway->key);
 }
 
-void channels_forget(struct channels *channels, const char *gateway_id)
+static void remove_carried(struct channels *channels, const char *gateway_id, bool confirmed_too, int64_t now_ms)
 {
+    for (size_t i = channels->open.count; i > 0; i--) {
+        const struct known_channel *channel = channels->open.records[i - 1];
+        if (text_equal(channel->gateway, gateway_id) && (confirmed_too || !channel->confirmed))
+            channels_remove(channels, channel->id, now_ms);
+    }
+}
+
+void channels_remove_unconfirmed(struct channels *channels, const char *gateway_id, int64_t now_ms)
+{
+    remove_carried(channels, gateway_id, false, now_ms);
+}
+
+void channels_forget(struct channels *channels, const char *gateway_id, int64_t now_ms)
+{
+    remove_carried(channels, gateway_id, true, now_ms);
     known_gateway_free(sorted_table_take(&channels->gateways, gateway_id));
 }
 
@@ -208,8 +223,8 @@ void channels_remove(struct channels *channels, const char *id, int64_t now_ms)
     struct known_gateway *gateway = channels_gateway(channels, channel->gateway);
     if (token && --token->open == 0)
         token->until_ms = now_ms + CHANNEL_RECONNECT_MS;
-    if (gateway)
-        gateway->carried--;
+    assert(gateway && gateway->carried);
+    gateway->carried--;
     free(channel);
 }
 

@@ -59,7 +59,10 @@ void channels_fini(struct channels *channels);
 // The link is up: it vouches by this key from now on, and is about to say what it carries.
 struct known_gateway *channels_link(struct channels *channels, const char *gateway_id, const char *key);
 void channels_unlink(struct channels *channels, const char *gateway_id);
-void channels_forget(struct channels *channels, const char *gateway_id); // it is no gateway any more
+// It is no gateway any more, and carries nothing.
+void channels_forget(struct channels *channels, const char *gateway_id, int64_t now_ms);
+// It has said what it carries: the rest has ended.
+void channels_remove_unconfirmed(struct channels *channels, const char *gateway_id, int64_t now_ms);
 // NULL: its link was never up.
 struct known_gateway *channels_gateway(const struct channels *channels, const char *gateway_id);
 size_t channels_carried(const struct channels *channels, const char *gateway_id);

@@ -276,6 +276,16 @@ Test(gateway_messages, a_channel_is_of_its_persons_tenant)
     cr_assert(channels_find(&calls.services.channels, answer.channel));
 }
 
+Test(gateway_messages, one_that_is_removed_leaves_no_channel_behind)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_GATEWAY, GATEWAY, "{}");
+    cr_assert_null(channels_find(&calls.services.channels, answer.channel));
+    int told = calls.to_gateway.count;
+    gateway_sweep(&calls.services);
+    cr_assert_eq(calls.to_gateway.count, told);
+}
+
 static void fill_gateway(void)
 {
     struct known_channel channel = {.fence = anna.session.fence, .confirmed = true};
