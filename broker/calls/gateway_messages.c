@@ -63,8 +63,7 @@ void gateway_offer(struct services *services, const struct session *session, enu
 {
     char digest[DIGEST_SIZE];
     unsigned char bytes[CHANNEL_TOKEN_BYTES];
-    const struct channel_offer offer = {
-        .session = session, .way = way, .holder = holder, .is_file = way == CHANNEL_TSGU};
+    const struct channel_offer offer = {.session = session, .way = way, .holder = holder};
     services_random(bytes, sizeof bytes);
     print_token(token, bytes);
     explicit_bzero(bytes, sizeof bytes);

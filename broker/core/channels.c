@@ -130,8 +130,9 @@ void channels_offer(struct channels *channels, const char digest[DIGEST_SIZE], c
     TEXT_PUT(token->holder, offer->holder);
     token->fence = session->fence;
     token->way = offer->way;
-    token->uses = offer->way == CHANNEL_TSGU ? 2 : 1; // its clients come a second time after a break, with the same one
-    token->until_ms = now_ms + (offer->is_file ? CHANNEL_FILE_MS : CHANNEL_TOKEN_MS);
+    // It comes in a file that a person opens, and its clients come a second time after a break, with the same one.
+    token->uses = offer->way == CHANNEL_TSGU ? 2 : 1;
+    token->until_ms = now_ms + (offer->way == CHANNEL_TSGU ? CHANNEL_FILE_MS : CHANNEL_TOKEN_MS);
     free(sorted_table_put(&channels->tokens, token));
 }
 

@@ -18,9 +18,7 @@ struct known_gateway {
 struct channel_offer {
     const struct session *session; // open: its fencing number, host and person
     enum channel_way way;
-    const char *holder;  // SHA-256 of the cookie that must come with it; "": none
-    bool is_file;        // a person opens it some day soon
-    const char *gateway; // NULL: any that serves the tenant
+    const char *holder; // SHA-256 of the cookie that must come with it; "": none
 };
 
 struct channel_token {

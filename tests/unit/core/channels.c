@@ -48,10 +48,8 @@ static const char *digest_of(char letter)
 
 static void offer(char token, enum channel_way way, const char *holder)
 {
-    const struct channel_offer offered = {.session = state_session(core.state, anna.session.id),
-                                          .way = way,
-                                          .holder = holder,
-                                          .is_file = way == CHANNEL_TSGU};
+    const struct channel_offer offered = {
+        .session = state_session(core.state, anna.session.id), .way = way, .holder = holder};
     channels_offer(&channels, digest_of(token), &offered, now_ms);
 }
 
