@@ -4,7 +4,6 @@
 #include "broker/base/text.h"
 
 #include <assert.h>
-#include <string.h>
 
 #define _(sentence) sentence
 
@@ -88,12 +87,9 @@ uint64_t job_reasons_with(uint64_t reasons, int64_t reason)
 uint64_t job_reasons_read(const char *words)
 {
     uint64_t reasons = 0;
-    for (size_t length; *words; words += length + (words[length] == ' ')) {
-        length = strcspn(words, " ");
-        for (int64_t reason = 0; reason < JOB_REASON_COUNT; reason++)
-            if (strlen(job_reason_words[reason]) == length && strncmp(job_reason_words[reason], words, length) == 0)
-                reasons = job_reasons_with(reasons, reason);
-    }
+    for (int64_t reason = 0; reason < JOB_REASON_COUNT; reason++)
+        if (text_has_word(words, job_reason_words[reason]))
+            reasons = job_reasons_with(reasons, reason);
     return reasons;
 }
 

@@ -54,7 +54,7 @@ extern const char *const job_reason_sentences[JOB_REASON_COUNT];
 // The sentence for a word of the API; "" when it is none of ours.
 const char *job_reason_sentence(const char *word);
 
-// Of several reasons their words, one space between; a bit for each. Words that are none of ours are passed over.
+// Of several reasons their words, one space between; a bit for each. Words that are none of ours are ignored.
 uint64_t job_reasons_read(const char *words);
 void job_reasons_print(char words[JOB_REASONS_SIZE], uint64_t reasons);
 bool job_reasons_have(uint64_t reasons, int64_t reason);
