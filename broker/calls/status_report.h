@@ -11,10 +11,11 @@ void status_report_names(struct record_list *reused, const struct services *serv
 void status_report_directories(struct record_list *directories, struct services *services, const struct peer *peer);
 int64_t status_report_draining(const struct services *services,
                                const struct peer *peer); // hosts that somebody took out of service
-// Devices and hosts whose certificate ends soon, or has ended: they should have renewed it long ago.
+// The broker's own certificates and when they end. What is wrong with one, the district alone is told.
 void status_report_own_certificates(struct record_list *certificates, const struct services *services,
                                     const struct peer *peer);
 void status_report_grants(struct record_list *ending, const struct services *services, const struct peer *peer);
+// Devices, hosts, print servers and gateways whose certificate ends soon, or has ended: it should have been renewed.
 void status_report_certificates(struct record_list *ending, const struct services *services, const struct peer *peer);
 void status_report_problems(struct record_list *problems, const struct services *services, const struct peer *peer);
 // Print servers that are silent, and printers that have stopped or do not answer.
