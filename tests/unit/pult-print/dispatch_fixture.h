@@ -26,7 +26,7 @@ extern int64_t dispatch_delete_at_ms; // of the jobs that it answers for
 
 void dispatch_start(void); // for a suite's .init and .fini
 void dispatch_stop(void);
-void dispatch_begin(void); // anew, with what is in the spool
+void dispatch_begin(void); // again, with what is in the spool
 
 struct print_worker *dispatch_worker_of(const char *printer); // NULL: none
 const char *dispatch_job_at(const char *printer);
