@@ -151,10 +151,30 @@ void gate_free(struct gate *gate)
     free(gate);
 }
 
+void gate_close(struct gate *gate, const char *channel, enum channel_reason reason)
+{
+    if (tunnels_close(gate->room.tunnels, channel, reason))
+        return;
+    for (struct guest *guest = gate->room.guests; guest; guest = guest->next)
+        if (guest_dials_for_channel(guest) && text_equal(guest->plan.channel.channel, channel)) {
+            guest_give_up(guest, reason, 403, "channel-refused");
+            return;
+        }
+}
+
+static void give_up_dials(struct gate *gate)
+{
+    for (struct guest *guest = gate->room.guests; guest; guest = guest->next)
+        if (guest_dials_for_channel(guest))
+            guest_give_up(guest, CHANNEL_GATEWAY_DOWN, 503, "the broker does not answer; try again");
+}
+
 void gate_set(struct gate *gate, bool draining, bool linked)
 {
     gate->room.draining = draining;
     gate->room.linked = linked;
+    if (!linked)
+        give_up_dials(gate);
 }
 
 bool gate_is_draining(const struct gate *gate)

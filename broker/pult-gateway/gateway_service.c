@@ -151,7 +151,7 @@ static void link_message(void *arg, const void *of_link)
         channel_office_hear(service->office, message);
         return;
     case GATEWAY_CLOSE:
-        tunnels_close(service->tunnels, message->channel, (enum channel_reason)message->reason);
+        gate_close(service->gate, message->channel, (enum channel_reason)message->reason);
         return;
     case GATEWAY_DRAIN:
         drain(service, message->draining);

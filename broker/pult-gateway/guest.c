@@ -143,14 +143,20 @@ static bool say_welcome(struct guest *guest)
     return tls_line_write(&guest->line, text.bytes, text.length) == (ssize_t)text.length;
 }
 
+void guest_give_up(struct guest *guest, enum channel_reason reason, int status, const char *sentence)
+{
+    dial_free(take(guest->dial));
+    guest->room->failed(guest, reason);
+    guest_answer(guest, status, sentence);
+}
+
 static void connected(void *arg, int descriptor, const struct fault *why)
 {
     struct guest *guest = arg;
     dial_free(take(guest->dial));
     if (descriptor < 0) {
         log_warn("gate", "%s: %s", guest->plan.channel.host[0] ? guest->plan.channel.host : "the broker", why->text);
-        guest->room->failed(guest, CHANNEL_HOST_UNREACHABLE);
-        guest_answer(guest, 502, "the session host cannot be reached");
+        guest_give_up(guest, CHANNEL_HOST_UNREACHABLE, 502, "the session host cannot be reached");
         return;
     }
     guest->plan.far = descriptor;
@@ -172,6 +178,11 @@ static void connected(void *arg, int descriptor, const struct fault *why)
 void guest_connect(struct guest *guest, const char *host, int port)
 {
     guest->dial = dial_new(guest->room->loop, guest->room->resolver, host, port, DIAL_MS, connected, guest);
+}
+
+bool guest_dials_for_channel(const struct guest *guest)
+{
+    return guest->dial && guest->plan.channel.channel[0];
 }
 
 // ---- what it says

@@ -46,3 +46,7 @@ bool guest_upgrades(struct guest *guest);
 void guest_wait(struct guest *guest);
 // Dials; then the guest becomes a tunnel by its plan.
 void guest_connect(struct guest *guest, const char *host, int port);
+// Between the broker's yes and the tunnel.
+bool guest_dials_for_channel(const struct guest *guest);
+// Nothing comes of what it waits for: its channel has ended, and it gets an answer.
+void guest_give_up(struct guest *guest, enum channel_reason reason, int status, const char *sentence);

@@ -194,13 +194,14 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
     websocket_pump_start(tunnel->pump, plan->early, plan->early_length);
 }
 
-void tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_reason reason)
+bool tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_reason reason)
 {
     for (struct tunnel *tunnel = tunnels->first; tunnel; tunnel = tunnel->next)
         if (text_equal(tunnel->channel, channel)) {
             end_tunnel(tunnel, reason);
-            return;
+            return true;
         }
+    return false;
 }
 
 struct tunnel *tunnels_next(const struct tunnels *tunnels, const struct tunnel *tunnel)

@@ -36,8 +36,8 @@ struct tunnel_plan {
     size_t early_length;
 };
 void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan);
-// The broker has it closed. One that is not there is none.
-void tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_reason reason);
+// The broker has it closed. False: it is not there.
+bool tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_reason reason);
 size_t tunnels_count(const struct tunnels *tunnels);
 // All that are named, one after the other: NULL for the first; NULL comes after the last.
 struct tunnel;

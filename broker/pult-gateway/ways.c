@@ -62,8 +62,7 @@ static void channel_answer(void *arg, const struct gateway_message *answer)
         guest_connect(guest, answer->address, (int)answer->port);
         return;
     }
-    way_failed(guest, CHANNEL_CLIENT_CLOSED);
-    guest_answer(guest, 503, "there are too many sessions; try again");
+    guest_give_up(guest, CHANNEL_CLIENT_CLOSED, 503, "there are too many sessions; try again");
 }
 
 static void take_channel(struct guest *guest)

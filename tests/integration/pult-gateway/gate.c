@@ -42,7 +42,7 @@ static struct gateway_client *client;
 
 static bool broker_is_away;
 static const char *refusal; // what the broker answers; NULL: a channel
-static int asked, ended;
+static int asked, answers_given, ended;
 static struct tunnel_end last_end;
 static struct gateway_message last_question;
 
@@ -52,6 +52,7 @@ static void give_answer(void *arg)
 {
     struct gateway_message *answer = arg;
     channel_office_hear(office, answer);
+    answers_given++;
     free(answer);
 }
 
@@ -134,7 +135,7 @@ static void host_ready(void *arg, bool readable, bool writable)
     echoes[host_visits++] = echo;
 }
 
-static void host_listens(void)
+static void host_listens(int backlog)
 {
     int on = 1;
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(HOST_PORT)};
@@ -142,9 +143,15 @@ static void host_listens(void)
     host_descriptor = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     setsockopt(host_descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     cr_assert(bind(host_descriptor, (struct sockaddr *)&address, sizeof address) == 0 &&
-              listen(host_descriptor, CALLERS) == 0);
+              listen(host_descriptor, backlog) == 0);
     host_watch = loop_watch_new(loop, host_descriptor, host_ready, NULL);
     loop_watch_set(host_watch, true, false);
+}
+
+static void host_listens_no_more(void)
+{
+    loop_watch_free(host_watch);
+    close(host_descriptor);
 }
 
 static void host_ends_all(void)
@@ -262,7 +269,7 @@ static void open_gate(void)
     struct gateway_client_config through = {.name = "localhost", .port = PORT, .ca_file = config.certificate};
     client = gateway_client_new(loop, &through, &why);
     cr_assert(client, "%s", why.text);
-    host_listens();
+    host_listens(CALLERS);
 }
 
 static void close_gate(void)
@@ -275,8 +282,7 @@ static void close_gate(void)
     tunnels_free(tunnels);
     channel_office_free(office);
     host_ends_all();
-    loop_watch_free(host_watch);
-    close(host_descriptor);
+    host_listens_no_more();
     loop_timer_free(look);
     loop_free(loop);
     folder_remove(folder);
@@ -443,12 +449,70 @@ static bool caller_has_ended(void)
 Test(gate, what_the_broker_closes_is_closed)
 {
     gets_in(&callers[0]);
-    tunnels_close(tunnels, "neustadt/c-none", CHANNEL_MOVED);
+    gate_close(gate, "neustadt/c-none", CHANNEL_MOVED);
     cr_assert_eq(ended, 0);
-    tunnels_close(tunnels, "neustadt/c-1", CHANNEL_MOVED);
+    gate_close(gate, "neustadt/c-1", CHANNEL_MOVED);
     cr_assert_eq(ended, 1);
     cr_assert_eq(last_end.reason, CHANNEL_MOVED);
     await(caller_has_ended);
+}
+
+static int raw = -1;
+
+static int connect_bare(int port)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    cr_assert_eq(connect(descriptor, (struct sockaddr *)&address, sizeof address), 0);
+    return descriptor;
+}
+
+static bool one_dials(void)
+{
+    return answers_given == 1;
+}
+
+// The first connection fills the host's queue; whoever comes then gets no answer at all.
+static void dials_a_silent_host(struct caller_at_gate *caller)
+{
+    host_listens_no_more();
+    host_listens(0);
+    loop_watch_set(host_watch, false, false);
+    raw = connect_bare(HOST_PORT);
+    calls_at(caller, GATEWAY_TO_HOST, TOKEN);
+    await(one_dials);
+    cr_assert(caller->dial && ended == 0);
+}
+
+static void got_nowhere(const char *answer, enum channel_reason reason)
+{
+    await(all_are_answered);
+    cr_assert(strstr(callers[0].why, answer), "%s", callers[0].why);
+    cr_assert_eq(ended, 1);
+    cr_assert_eq(last_end.reason, reason);
+    cr_assert_str_eq(last_end.channel.channel, "neustadt/c-1");
+    cr_assert_eq(tunnels_count(tunnels), 0);
+    close(raw);
+}
+
+Test(gate, what_the_broker_closes_before_it_is_open_never_opens)
+{
+    dials_a_silent_host(&callers[0]);
+    gate_close(gate, "neustadt/c-none", CHANNEL_MOVED);
+    cr_assert_eq(ended, 0);
+    gate_close(gate, "neustadt/c-1", CHANNEL_MOVED);
+    gate_close(gate, "neustadt/c-1", CHANNEL_MOVED);
+    got_nowhere("403", CHANNEL_MOVED);
+}
+
+Test(gate, what_the_broker_could_not_close_any_more_never_opens)
+{
+    dials_a_silent_host(&callers[0]);
+    gate_set(gate, true, true);
+    cr_assert_eq(ended, 0);
+    gate_set(gate, true, false);
+    got_nowhere("503", CHANNEL_GATEWAY_DOWN);
 }
 
 Test(gate, a_host_that_ends_ends_the_caller)
@@ -462,17 +526,6 @@ Test(gate, a_host_that_ends_ends_the_caller)
 
 // ---- who is slow, or none of ours
 
-static int raw = -1;
-
-static int connect_bare(void)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(PORT)};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_eq(connect(descriptor, (struct sockaddr *)&address, sizeof address), 0);
-    return descriptor;
-}
-
 static bool raw_has_ended(void)
 {
     char byte;
@@ -483,7 +536,7 @@ static bool raw_has_ended(void)
 Test(gate, who_speaks_no_tls_is_sent_away)
 {
     static const char text[] = "GET / HTTP/1.1\r\nHost: gw\r\n\r\n";
-    raw = connect_bare();
+    raw = connect_bare(PORT);
     cr_assert_eq(send(raw, text, sizeof text - 1, 0), (ssize_t)sizeof text - 1);
     await(raw_has_ended);
     close(raw);
@@ -491,7 +544,7 @@ Test(gate, who_speaks_no_tls_is_sent_away)
 
 Test(gate, who_says_nothing_is_sent_away)
 {
-    raw = connect_bare();
+    raw = connect_bare(PORT);
     await(raw_has_ended);
     close(raw);
 }
