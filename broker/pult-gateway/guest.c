@@ -78,6 +78,7 @@ static void guest_free(struct guest *guest)
 
 void guest_end(struct guest *guest)
 {
+    guest->room->failed(guest, CHANNEL_CLIENT_CLOSED);
     tls_line_fini(&guest->line);
     guest_free(guest);
 }
@@ -165,7 +166,6 @@ static void connected(void *arg, int descriptor, const struct fault *why)
     guest->plan.early_length = guest->length - guest->head_length;
     if (!say_welcome(guest)) {
         close(descriptor);
-        guest->room->failed(guest, CHANNEL_CLIENT_CLOSED);
         guest_end(guest);
         return;
     }

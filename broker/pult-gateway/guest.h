@@ -34,7 +34,7 @@ struct guest {
 
 // Counts it in the room, and takes over the descriptor and its place in the table.
 void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven);
-void guest_end(struct guest *guest);
+void guest_end(struct guest *guest); // so has the channel that the broker opened for it
 
 // ---- for the ways
 

@@ -22,7 +22,7 @@ struct guest_room {
     bool draining, linked; // lets nobody in any more; the broker can be asked
     // The head of a request is read: the guest is to be answered, or to wait.
     void (*asks)(struct guest *guest);
-    // It waited for a channel that the broker had opened, and nothing comes of it.
+    // The guest becomes no tunnel. Its channel, if the broker has opened one, has ended: told once.
     void (*failed)(struct guest *guest, enum channel_reason reason);
     tunnel_ended *ended; // also of a channel that never became a tunnel
     void *arg;

@@ -515,6 +515,23 @@ Test(gate, what_the_broker_could_not_close_any_more_never_opens)
     got_nowhere("503", CHANNEL_GATEWAY_DOWN);
 }
 
+// With one place for all who have proven nothing, whoever comes next gets it.
+static void open_narrow_gate(void)
+{
+    config.unproven = config.network_unproven = 1;
+    open_gate();
+}
+
+TestSuite(narrow_gate, .init = open_narrow_gate, .fini = close_gate, .timeout = 120);
+
+Test(narrow_gate, who_makes_room_while_dialling_ends_their_channel)
+{
+    dials_a_silent_host(&callers[0]);
+    int next = connect_bare(PORT);
+    got_nowhere("it ended the connection", CHANNEL_CLIENT_CLOSED);
+    close(next);
+}
+
 Test(gate, a_host_that_ends_ends_the_caller)
 {
     gets_in(&callers[0]);
