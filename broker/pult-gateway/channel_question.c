@@ -93,7 +93,10 @@ struct channel_question *channel_question_ask(struct channel_office *office, con
     bool sent = office->send(office->arg, &message);
     explicit_bzero(&message, sizeof message);
     question->until_ms = clock_steady_ms() + (sent ? GATEWAY_OPEN_MS : 0);
-    loop_timer_start(office->late, sent ? GATEWAY_OPEN_MS / 10 : 0);
+    if (!sent)
+        loop_timer_start(office->late, 0);
+    else if (!question->next) // it runs while there are others
+        loop_timer_start(office->late, GATEWAY_OPEN_MS / 10);
     return question;
 }
 
