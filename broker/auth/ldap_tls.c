@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/ldap_tls.h"
+#include "broker/base/file.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/net/tls_policy.h"
@@ -21,12 +22,6 @@ struct authority {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct authority *authorities;
-
-static bool same_version(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
-}
 
 static bool set_algorithms(LDAP *holder)
 {
@@ -63,7 +58,7 @@ static void *context_for(const char *ca_file, const struct stat *version)
     struct authority *found = NULL;
     pthread_mutex_lock(&lock);
     for (struct authority *one = authorities; one && !found; one = one->next)
-        if (text_equal(one->file, ca_file) && same_version(&one->version, version))
+        if (text_equal(one->file, ca_file) && file_is_same_version(&one->version, version))
             found = one;
     if (!found) {
         found = authority_new(ca_file, version);

@@ -71,6 +71,12 @@ bool file_exists(const char *path)
     return true;
 }
 
+bool file_is_same_version(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
 bool file_read(const char *path, void *bytes, size_t size, size_t *length, struct fault *why)
 {
     *length = 0;

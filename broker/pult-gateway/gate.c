@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-gateway/gate.h"
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/net/certificate.h"
@@ -12,12 +13,16 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
+struct shown_files {
+    struct stat certificate, key;
+};
+
 struct gate {
     struct guest_room room;
     struct unproven_table *unproven;
     struct listener *listener;
     struct loop_timer *sweep;
-    int64_t context_ms; // of the files that the context was made of
+    struct shown_files shown; // that the context was made of
 };
 
 enum { SWEEP_MS = 1000, DESCRIPTORS_SPARE = 64, DESCRIPTORS_OF_TUNNEL = 2 };
@@ -26,26 +31,22 @@ static const char *const port_names[] = {"port", NULL};
 
 // ---- what callers are shown
 
-// When the newer one of the two files was written; 0: one is not there.
-static int64_t files_ms(const struct gateway_config *config)
+// False: one is not there.
+static bool find_files(struct shown_files *files, const struct gateway_config *config)
 {
-    struct stat certificate, key;
-    if (stat(config->certificate, &certificate) != 0 || stat(config->key, &key) != 0)
-        return 0;
-    const struct timespec *newer =
-        certificate.st_mtim.tv_sec > key.st_mtim.tv_sec ? &certificate.st_mtim : &key.st_mtim;
-    return (int64_t)newer->tv_sec * 1000 + newer->tv_nsec / 1000000;
+    return stat(config->certificate, &files->certificate) == 0 && stat(config->key, &files->key) == 0;
 }
 
 static bool make_context(struct gate *gate, struct fault *why)
 {
     struct certificate_pair pair = {0};
-    int64_t made_ms = files_ms(gate->room.config);
+    // Before they are read, and also of files that cannot be used: the log says so once.
+    if (!find_files(&gate->shown, gate->room.config))
+        gate->shown = (struct shown_files){0};
     SSL_CTX *context = tls_line_context(TLS_server_method());
     bool fine = certificate_pair_read(&pair, gate->room.config->certificate, gate->room.config->key, why) &&
                 certificate_pair_use(&pair, context, why);
     certificate_pair_drop(&pair);
-    gate->context_ms = made_ms; // also of files that cannot be used: the log says so once
     if (!fine) {
         SSL_CTX_free(context);
         return false;
@@ -58,13 +59,14 @@ static bool make_context(struct gate *gate, struct fault *why)
 static void look_at_files(struct gate *gate)
 {
     struct fault why = {0};
-    int64_t now_ms = files_ms(gate->room.config);
-    if (!now_ms || now_ms == gate->context_ms)
+    struct shown_files now;
+    if (!find_files(&now, gate->room.config) || (file_is_same_version(&now.certificate, &gate->shown.certificate) &&
+                                                 file_is_same_version(&now.key, &gate->shown.key)))
         return;
     if (make_context(gate, &why))
         log_info("gate", "callers are shown the certificate that is in %s now", gate->room.config->certificate);
     else
-        log_error("gate", "the new certificate cannot be used, the old one is shown on: %s", why.text);
+        log_error("gate", "the new certificate cannot be used; still presenting the old one: %s", why.text);
 }
 
 static void sweep_gate(void *arg)

@@ -3,6 +3,7 @@
 #include "broker/api/types.h"
 #include "broker/base/base64.h"
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
@@ -302,9 +303,7 @@ static bool find_server(struct handover *job)
         return false;
     credential_files(&files, NOUN_HOST, job->place);
     bool is_there = stat(files.certificate, &certificate) == 0;
-    bool is_same = is_there && certificate.st_ino == line->certificate.st_ino &&
-                   certificate.st_mtim.tv_sec == line->certificate.st_mtim.tv_sec &&
-                   certificate.st_mtim.tv_nsec == line->certificate.st_mtim.tv_nsec &&
+    bool is_same = is_there && file_is_same_version(&certificate, &line->certificate) &&
                    text_equal(files.certificate, line->files.certificate) &&
                    text_equal(server.address, line->server.address) && server.port == line->server.port &&
                    text_equal(server.server, line->server.server) &&

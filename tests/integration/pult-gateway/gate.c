@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 enum { PORT = 443, HOST_PORT = 3389, DEADLINE_MS = 30 * 1000, LOOK_MS = 5, CALLERS = 200, PIECE = 16 * 1024 };
+#define NEW_KEY "-newkey ec -pkeyopt ec_paramgen_curve:P-256 -keyout key"
 #define TOKEN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
 
 static char folder[FOLDER_SIZE];
@@ -242,20 +243,34 @@ static void is_refused_with(const char *answer, const char *path, const char *to
 
 // ---- the fixture
 
+// Signed by itself. `new_key`: words for openssl.
+static void make_certificate(const char *name, const char *new_key)
+{
+    char line[400];
+    snprintf(line, sizeof line,
+             "cd %s && openssl req -x509 %s -noenc -days 2 -subj /CN=%s -addext subjectAltName=DNS:localhost -out crt "
+             "2>&1",
+             folder, new_key, name);
+    program_shell(line);
+}
+
+static void call_by_what_is_shown(void)
+{
+    struct fault why = {0};
+    struct gateway_client_config through = {.name = "localhost", .port = PORT, .ca_file = config.certificate};
+    gateway_client_free(client);
+    client = gateway_client_new(loop, &through, &why);
+    cr_assert(client, "%s", why.text);
+}
+
 static void open_gate(void)
 {
     struct fault why = {0};
-    char line[400];
     network_own();
     log_set_level(LOG_LEVEL_ERROR);
     signal(SIGPIPE, SIG_IGN); // as in all our programs
     folder_make(folder, "gate");
-    snprintf(
-        line, sizeof line,
-        "cd %s && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2 -subj /CN=localhost "
-        "-addext subjectAltName=DNS:localhost -keyout key -out crt 2>&1",
-        folder);
-    program_shell(line);
+    make_certificate("localhost", NEW_KEY);
     snprintf(config.certificate, sizeof config.certificate, "%s/crt", folder);
     snprintf(config.key, sizeof config.key, "%s/key", folder);
     loop = loop_new();
@@ -266,9 +281,7 @@ static void open_gate(void)
     gate = gate_new(loop, &config, tunnels, office, channel_has_ended, NULL, &why);
     cr_assert(gate, "%s", why.text);
     gate_set(gate, false, true);
-    struct gateway_client_config through = {.name = "localhost", .port = PORT, .ca_file = config.certificate};
-    client = gateway_client_new(loop, &through, &why);
-    cr_assert(client, "%s", why.text);
+    call_by_what_is_shown();
     host_listens(CALLERS);
 }
 
@@ -436,6 +449,44 @@ Test(gate, each_caller_hears_what_is_theirs)
         cr_assert_eq(send(callers[i].descriptor, text, (size_t)length + 1, 0), length + 1);
     }
     await(all_have_their_own);
+}
+
+// ---- what callers are shown
+
+static bool health_is_fine(void)
+{
+    if (callers[0].dial)
+        return false;
+    if (callers[0].answered && strstr(callers[0].why, "200"))
+        return true;
+    calls_at(&callers[0], "/healthz", NULL);
+    return false;
+}
+
+static void shows_what_is_there(void)
+{
+    call_by_what_is_shown();
+    callers[0] = (struct caller_at_gate){.descriptor = -1};
+    await(health_is_fine);
+}
+
+static void touch_files(const char *certificate, const char *key)
+{
+    char line[400];
+    snprintf(line, sizeof line, "cd %s && touch -d %s crt && touch -d %s key", folder, certificate, key);
+    program_shell(line);
+}
+
+// Of one key, and older than that: as a copy may be that keeps its date.
+Test(gate, a_renewed_certificate_is_shown_whatever_its_date)
+{
+    make_certificate("renewed", "-key key");
+    touch_files("2001-02-03", "2026-01-01");
+    shows_what_is_there();
+    make_certificate("renewed-again", "-key key");
+    touch_files("2001-02-02", "2026-01-01");
+    shows_what_is_there();
+    cr_assert_eq(tunnels_count(tunnels), 0);
 }
 
 // ---- how it ends

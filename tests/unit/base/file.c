@@ -336,6 +336,40 @@ Test(file, that_need_not_last_syncs_nothing)
     power_fixture_stop();
 }
 
+static struct stat look_at(const char *at)
+{
+    struct stat now;
+    cr_assert_eq(stat(at, &now), 0);
+    return now;
+}
+
+// By hand, so with any date: copying and unpacking keep an old one.
+static struct stat look_when_written(time_t seconds, long nanoseconds)
+{
+    const struct timespec dates[] = {{seconds, nanoseconds}, {seconds, nanoseconds}};
+    cr_assert_eq(utimensat(AT_FDCWD, path, dates, 0), 0);
+    return look_at(path);
+}
+
+Test(file, is_of_another_version_once_anything_of_it_has_changed)
+{
+    put_first(0);
+    struct stat first = look_when_written(1000, 5), again = look_at(path);
+    cr_assert(file_is_same_version(&first, &again));
+    struct stat other_date[] = {look_when_written(1000, 6), look_when_written(999, 5), look_when_written(1001, 5)};
+    for (size_t i = 0; i < 3; i++)
+        cr_assert_not(file_is_same_version(&first, &other_date[i]), "%zu", i);
+    cr_assert_eq(truncate(path, 1), 0);
+    struct stat other_size = look_when_written(1000, 5);
+    cr_assert_not(file_is_same_version(&first, &other_size));
+    char beside[80];
+    snprintf(beside, sizeof beside, "%s.beside", path);
+    cr_assert_eq(rename(path, beside), 0);
+    put_first(0);
+    struct stat other_file = look_when_written(1000, 5);
+    cr_assert_not(file_is_same_version(&first, &other_file));
+}
+
 // ---- the fixture itself: what people write who do not know better is found out
 
 static bool write_in_place(const char *to, mode_t mode, const void *bytes, size_t length, struct fault *fault)
