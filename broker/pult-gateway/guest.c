@@ -151,6 +151,18 @@ void guest_give_up(struct guest *guest, enum channel_reason reason, int status, 
     guest_answer(guest, status, sentence);
 }
 
+bool guest_has_room(struct guest *guest)
+{
+    struct fault why = {0};
+    const struct gateway_channel *channel = &guest->plan.channel;
+    if (tunnels_have_room(guest->room->tunnels, channel->person, channel->network, &why))
+        return true;
+    log_warn("gate", "nobody more is let in: %s", why.text);
+    guest_give_up(guest, CHANNEL_CLIENT_CLOSED, 503, "there are too many sessions; try again");
+    return false;
+}
+
+// There are as many more tunnels by now as others dialled faster.
 static void connected(void *arg, int descriptor, const struct fault *why)
 {
     struct guest *guest = arg;
@@ -158,6 +170,10 @@ static void connected(void *arg, int descriptor, const struct fault *why)
     if (descriptor < 0) {
         log_warn("gate", "%s: %s", guest->plan.channel.host[0] ? guest->plan.channel.host : "the broker", why->text);
         guest_give_up(guest, CHANNEL_HOST_UNREACHABLE, 502, "the session host cannot be reached");
+        return;
+    }
+    if (!guest_has_room(guest)) {
+        close(descriptor);
         return;
     }
     guest->plan.far = descriptor;

@@ -44,7 +44,9 @@ void guest_answer(struct guest *guest, int status, const char *sentence);
 bool guest_upgrades(struct guest *guest);
 // It waits from now on.
 void guest_wait(struct guest *guest);
-// Dials; then the guest becomes a tunnel by its plan.
+// Whether there may be one more tunnel of its plan's person and network. False: it has its answer.
+bool guest_has_room(struct guest *guest);
+// Dials; then the guest becomes a tunnel by its plan, if there is still room.
 void guest_connect(struct guest *guest, const char *host, int port);
 // Between the broker's yes and the tunnel.
 bool guest_dials_for_channel(const struct guest *guest);

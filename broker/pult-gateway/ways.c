@@ -1,18 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-gateway/ways.h"
 #include "broker/base/clock.h"
-#include "broker/base/log.h"
 
 #include <string.h>
-
-static bool may_have_tunnel(struct guest *guest, const char *person)
-{
-    struct fault why = {0};
-    if (tunnels_have_room(guest->room->tunnels, person, guest->from, &why))
-        return true;
-    log_warn("gate", "nobody more is let in: %s", why.text);
-    return false;
-}
 
 // ---- GET /healthz: for load balancers
 
@@ -58,11 +48,8 @@ static void channel_answer(void *arg, const struct gateway_message *answer)
         return;
     }
     plan_channel(guest, answer);
-    if (may_have_tunnel(guest, answer->person)) {
+    if (guest_has_room(guest))
         guest_connect(guest, answer->address, (int)answer->port);
-        return;
-    }
-    guest_give_up(guest, CHANNEL_CLIENT_CLOSED, 503, "there are too many sessions; try again");
 }
 
 static void take_channel(struct guest *guest)
@@ -91,11 +78,13 @@ static void take_device(struct guest *guest)
 {
     if (!guest_upgrades(guest))
         return;
-    if (guest->room->draining || !may_have_tunnel(guest, "")) {
-        guest_answer(guest, 503, "try again");
+    if (guest->room->draining) {
+        guest_answer(guest, 503, "draining");
         return;
     }
     TEXT_PUT(guest->plan.channel.network, guest->from);
+    if (!guest_has_room(guest))
+        return;
     guest_wait(guest);
     guest_connect(guest, guest->room->config->broker, (int)guest->room->config->device_port);
 }

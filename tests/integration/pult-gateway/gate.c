@@ -49,12 +49,20 @@ static struct gateway_message last_question;
 
 // ---- the broker
 
+static int answers_held, answers_at_once = 1; // it gives so many together
+static struct gateway_message *held[2];
+
 static void give_answer(void *arg)
 {
-    struct gateway_message *answer = arg;
-    channel_office_hear(office, answer);
-    answers_given++;
-    free(answer);
+    held[answers_held++] = arg;
+    if (answers_held < answers_at_once)
+        return;
+    for (int i = 0; i < answers_held; i++) {
+        channel_office_hear(office, held[i]);
+        answers_given++;
+        free(held[i]);
+    }
+    answers_held = 0;
 }
 
 static bool hear_question(void *arg, const void *message)
@@ -338,6 +346,34 @@ Test(gate, nobody_gets_in_without_the_broker)
     cr_assert_eq(host_visits, 0);
 }
 
+static void open_small_gate(void)
+{
+    config.tunnels = 1;
+    open_gate();
+}
+
+TestSuite(small_gate, .init = open_small_gate, .fini = close_gate, .timeout = 120);
+
+static bool one_has_ended(void)
+{
+    return ended == 1;
+}
+
+Test(small_gate, lets_no_more_in_than_it_may_when_they_dial_at_once)
+{
+    answers_at_once = 2;
+    calls_at(&callers[0], GATEWAY_TO_HOST, TOKEN);
+    calls_at(&callers[1], GATEWAY_TO_HOST, TOKEN);
+    await(all_are_answered);
+    cr_assert_neq(callers[0].descriptor < 0, callers[1].descriptor < 0);
+    cr_assert(strstr(callers[callers[0].descriptor < 0 ? 0 : 1].why, "503"));
+    cr_assert_eq(tunnels_count(tunnels), 1);
+    await(one_has_ended);
+    answers_at_once = 1;
+    is_refused_with("503", GATEWAY_TO_HOST, TOKEN);
+    cr_assert_eq(ended, 2);
+}
+
 Test(gate, nobody_gets_in_while_it_is_drained_and_who_is_in_stays)
 {
     gets_in(&callers[0]);
@@ -346,11 +382,6 @@ Test(gate, nobody_gets_in_while_it_is_drained_and_who_is_in_stays)
     await(all_are_answered);
     cr_assert(strstr(callers[1].why, "503"), "%s", callers[1].why);
     cr_assert_eq(tunnels_count(tunnels), 1);
-}
-
-static bool one_has_ended(void)
-{
-    return ended == 1;
 }
 
 Test(gate, a_host_that_does_not_answer_is_an_end_that_is_told)
