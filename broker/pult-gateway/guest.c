@@ -157,7 +157,7 @@ bool guest_has_room(struct guest *guest)
     const struct gateway_channel *channel = &guest->plan.channel;
     if (tunnels_have_room(guest->room->tunnels, channel->person, channel->network, &why))
         return true;
-    log_warn("gate", "nobody more is let in: %s", why.text);
+    log_info("gate", "%s is refused: %s", guest->from, why.text);
     guest_give_up(guest, CHANNEL_CLIENT_CLOSED, 503, "there are too many sessions; try again");
     return false;
 }
