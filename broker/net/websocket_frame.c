@@ -51,7 +51,7 @@ static bool head_is_right(const struct websocket_frame_reader *reader, const uns
         return is_last && length <= WEBSOCKET_CONTROL_MAX && opcode <= WEBSOCKET_PONG;
     if (opcode == WEBSOCKET_CONTINUED)
         return reader->in_message;
-    return opcode <= WEBSOCKET_BINARY && !reader->in_message;
+    return opcode == WEBSOCKET_BINARY && !reader->in_message;
 }
 
 static bool begin_payload(struct websocket_frame_reader *reader)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Frames of WebSockets (RFC 6455 section 5) as bytes, for both sides; no sockets. Where a message ends means nothing
-// here: what is carried is a stream.
+// here: what is carried is a stream of bytes, so text is not read.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -19,7 +19,6 @@ enum {
     WEBSOCKET_HEAD_MAX = 14,
     WEBSOCKET_CONTROL_MAX = 125, // bytes of a ping, a pong or a close
     WEBSOCKET_MASK_SIZE = 4,
-    WEBSOCKET_ACCEPT_SIZE = 29, // base64 of a SHA-1
 };
 
 enum websocket_event {

@@ -97,6 +97,8 @@ Test(websocket_frame, what_no_honest_side_sends_is_broken)
     is_broken("a message that nothing began", true, put(0, WEBSOCKET_CONTINUED, "x", 1, true));
     is_broken("a ping that is too long", true, put(0, WEBSOCKET_PING, heard, 126, true));
     is_broken("an opcode that there is not", true, put(0, (enum websocket_opcode)3, "x", 1, true));
+    is_broken("text, where a stream of bytes is carried", true, put(0, WEBSOCKET_TEXT, "x", 1, true));
+    is_broken("text of a server", false, put(0, WEBSOCKET_TEXT, "x", 1, false));
     size_t length = put(0, WEBSOCKET_BINARY, "x", 1, true);
     bytes[0] |= 0x40;
     is_broken("an extension that nobody agreed on", true, length);
