@@ -2,9 +2,8 @@
 // A connection as bytes, by TLS or bare, on a descriptor of our own: nothing of it blocks, and nothing is kept for one
 // that is idle. For programs that have many of them; libwebsockets costs more.
 #pragma once
-#include "broker/base/fault.h"
-
 #include <openssl/ssl.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 struct tls_line {
