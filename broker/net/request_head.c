@@ -47,7 +47,8 @@ static int read_request_line(struct request_head *head, char *line)
     head->path = path;
     if (!is_token(line) || !is_path(path))
         return 400;
-    return text_equal(version, "HTTP/1.1") ? 0 : 505;
+    head->is_http_1_0 = text_equal(version, "HTTP/1.0");
+    return head->is_http_1_0 || text_equal(version, "HTTP/1.1") ? 0 : 505;
 }
 
 static int read_field(struct request_head *head, char *line)

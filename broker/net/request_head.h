@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The head of an HTTP/1.1 request (RFC 9112) as bytes: strict, for what faces the internet. Any method and any field
-// is read; whoever asks for a field by name gets it once or not at all.
+// The head of an HTTP/1.1 or 1.0 request (RFC 9112) as bytes: strict, for what faces the internet. Any method and any
+// field is read; whoever asks for a field by name gets it once or not at all.
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -9,6 +9,7 @@ enum { REQUEST_HEAD_MAX = 8 * 1024, REQUEST_FIELDS_MAX = 48 };
 
 struct request_head {
     const char *method, *path;
+    bool is_http_1_0; // which knows no upgrade
     struct request_field {
         const char *name, *value;
     } fields[REQUEST_FIELDS_MAX];

@@ -7,11 +7,11 @@
 struct channel_office;   // all questions
 struct channel_question; // one
 
-// `answer` is borrowed; NULL: the broker is away, or did not answer in time. Comes once, unless it is dropped, and
-// never from within channel_question_ask.
+// `answer` is borrowed; NULL: the broker is unreachable, or did not answer in time. Comes once, unless it is dropped,
+// and never from within channel_question_ask.
 typedef void channel_answered(void *arg, const struct gateway_message *answer);
 
-// `send`: to the broker; false: it is away.
+// `send`: to the broker; false: it is unreachable.
 struct channel_office *channel_office_new(struct loop *loop, bool (*send)(void *arg, const void *message), void *arg);
 void channel_office_free(struct channel_office *office); // nobody waits any more; NULL allowed
 

@@ -118,8 +118,9 @@ bool guest_upgrades(struct guest *guest)
     const struct request_head *head = &guest->head;
     const char *key = request_head_field(head, "Sec-WebSocket-Key");
     const char *version = request_head_field(head, "Sec-WebSocket-Version");
-    bool does = request_head_lists(head, "Connection", "upgrade") && request_head_lists(head, "Upgrade", "websocket") &&
-                key && key[0] && strlen(key) <= KEY_MAX && version && text_equal(version, "13");
+    bool does = !head->is_http_1_0 && request_head_lists(head, "Connection", "upgrade") &&
+                request_head_lists(head, "Upgrade", "websocket") && key && key[0] && strlen(key) <= KEY_MAX &&
+                version && text_equal(version, "13");
     if (!does)
         guest_answer(guest, 426, "only as a WebSocket");
     return does;

@@ -9,7 +9,7 @@
 static void take_health(struct guest *guest)
 {
     bool fine = guest->room->linked && !guest->room->draining;
-    guest_answer(guest, fine ? 200 : 503, fine ? "ok" : guest->room->draining ? "draining" : "the broker is away");
+    guest_answer(guest, fine ? 200 : 503, fine ? "ok" : guest->room->draining ? "draining" : "broker unreachable");
 }
 
 // ---- GET /v1/channel: to a session host, as the broker says

@@ -3,11 +3,11 @@
 // session host here says back whatever it hears.
 #include "broker/pult-gateway/gate.h"
 #include "broker/base/clock.h"
+#include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/client/gateway_dial.h"
-#include "broker/net/listener.h"
 #include "tests/folder.h"
 #include "tests/network.h"
 #include "tests/program.h"
@@ -372,6 +372,39 @@ Test(small_gate, lets_no_more_in_than_it_may_when_they_dial_at_once)
     answers_at_once = 1;
     is_refused_with("503", GATEWAY_TO_HOST, TOKEN);
     cr_assert_eq(ended, 2);
+}
+
+// What a program of its own says and hears at the gate.
+static char said_path[FOLDER_SIZE + 8];
+
+static bool has_an_answer(void)
+{
+    return file_exists(said_path);
+}
+
+static void is_answered_with(const char *answer, const char *request)
+{
+    char line[600], heard_text[2000];
+    struct fault why = {0};
+    snprintf(said_path, sizeof said_path, "%s/said", folder);
+    remove(said_path);
+    snprintf(line, sizeof line,
+             "{ printf '%s' | openssl s_client -quiet -connect localhost:%d > %s.part 2>/dev/null; mv %s.part %s; } &",
+             request, PORT, said_path, said_path, said_path);
+    program_shell(line);
+    await(has_an_answer);
+    cr_assert(file_read_text(said_path, heard_text, sizeof heard_text, &why), "%s", why.text);
+    cr_assert(text_starts(heard_text, answer), "%s", heard_text);
+}
+
+// As HAProxy asks when it is told nothing else.
+Test(gate, checks_of_load_balancers_may_speak_http_1_0)
+{
+    is_answered_with("HTTP/1.1 200 ", "GET /healthz HTTP/1.0\\r\\n\\r\\n");
+    is_answered_with("HTTP/1.1 426 ",
+                     "GET " GATEWAY_TO_HOST " HTTP/1.0\\r\\nConnection: Upgrade\\r\\nUpgrade: websocket\\r\\n"
+                     "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n\\r\\n");
+    cr_assert_eq(asked, 0);
 }
 
 Test(gate, nobody_gets_in_while_it_is_drained_and_who_is_in_stays)

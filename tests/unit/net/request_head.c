@@ -42,6 +42,16 @@ Test(request_head, fields_are_found_by_name_in_any_case)
     cr_assert_not(request_head_lists(&head, "connection", "upgrades"));
 }
 
+// Checks of load balancers may be as old.
+Test(request_head, of_http_1_0_is_read_as_such)
+{
+    cr_assert_eq(read_text("GET /healthz HTTP/1.0\r\n\r\n"), 0);
+    cr_assert(head.is_http_1_0);
+    cr_assert_str_eq(head.path, "/healthz");
+    cr_assert_eq(read_text("GET /healthz HTTP/1.1\r\n\r\n"), 0);
+    cr_assert_not(head.is_http_1_0);
+}
+
 // What stands before us may have taken the other.
 Test(request_head, a_field_that_is_there_twice_is_none)
 {
@@ -57,7 +67,8 @@ Test(request_head, what_is_no_request_is_refused)
     } rows[] = {
         {"GET /\r\n\r\n", 400},
         {"GET  / HTTP/1.1\r\n\r\n", 400},
-        {"GET / HTTP/1.0\r\n\r\n", 505},
+        {"GET / HTTP/0.9\r\n\r\n", 505},
+        {"GET / HTTP/1.2\r\n\r\n", 505},
         {"GET / HTTP/2\r\n\r\n", 505},
         {"GET gw HTTP/1.1\r\n\r\n", 400},
         {"G(T / HTTP/1.1\r\n\r\n", 400},
