@@ -16,7 +16,8 @@ enum { FILE_PATH_SIZE = 4096 };
 
 // Also true when nobody can tell.
 bool file_exists(const char *path);
-// Of two looks at a path, whether the same file with the same content was there: to read again what has changed.
+// Of two looks at a path, whether the same file was there, as it was: its content, whose it is and who may read it. If
+// not, it is to be read again.
 bool file_is_same_version(const struct stat *a, const struct stat *b);
 // At most `size` bytes from the file's beginning; *length tells how many there were.
 bool file_read(const char *path, void *bytes, size_t size, size_t *length, struct fault *why)

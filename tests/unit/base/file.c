@@ -362,6 +362,9 @@ Test(file, is_of_another_version_once_anything_of_it_has_changed)
     cr_assert_eq(truncate(path, 1), 0);
     struct stat other_size = look_when_written(1000, 5);
     cr_assert_not(file_is_same_version(&first, &other_size));
+    cr_assert_eq(chmod(path, 0400), 0); // perhaps it can be read only now
+    struct stat other_mode = look_at(path);
+    cr_assert_not(file_is_same_version(&other_size, &other_mode));
     char beside[80];
     snprintf(beside, sizeof beside, "%s.beside", path);
     cr_assert_eq(rename(path, beside), 0);
