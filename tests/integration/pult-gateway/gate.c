@@ -665,18 +665,31 @@ static bool raw_has_ended(void)
     return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
+// At once, and not when it has taken too long.
 Test(gate, who_speaks_no_tls_is_sent_away)
 {
     static const char text[] = "GET / HTTP/1.1\r\nHost: gw\r\n\r\n";
+    int64_t began_ms = clock_steady_ms();
     raw = connect_bare(PORT);
     cr_assert_eq(send(raw, text, sizeof text - 1, 0), (ssize_t)sizeof text - 1);
     await(raw_has_ended);
+    cr_assert_lt(clock_steady_ms() - began_ms, config.patience_s * 1000);
     close(raw);
 }
 
-Test(gate, who_says_nothing_is_sent_away)
+static void open_impatient_gate(void)
 {
+    config.patience_s = 1;
+    open_gate();
+}
+
+TestSuite(impatient_gate, .init = open_impatient_gate, .fini = close_gate, .timeout = 120);
+
+Test(impatient_gate, who_says_nothing_is_sent_away)
+{
+    int64_t began_ms = clock_steady_ms();
     raw = connect_bare(PORT);
     await(raw_has_ended);
+    cr_assert_geq(clock_steady_ms() - began_ms, config.patience_s * 1000);
     close(raw);
 }
