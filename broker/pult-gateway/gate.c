@@ -183,3 +183,11 @@ bool gate_is_draining(const struct gate *gate)
 {
     return gate->room.draining;
 }
+
+const struct guest *gate_next_dialling(const struct gate *gate, const struct guest *guest)
+{
+    const struct guest *next = guest ? guest->next : gate->room.guests;
+    while (next && !guest_dials_for_channel(next))
+        next = next->next;
+    return next;
+}

@@ -5,6 +5,7 @@
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/pult-gateway/gate.h"
+#include "broker/pult-gateway/guest.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -105,17 +106,25 @@ static void tell_ends(void *arg)
 
 // ---- the link
 
+static struct gateway_channel *add_channel(struct gateway_service *service, struct gateway_message *message)
+{
+    if (message->channels.count == GATEWAY_CHANNELS_MAX) {
+        send_message(service, message);
+        message->channels.count = 0;
+    }
+    return record_add(&message->channels, &gateway_channel_type);
+}
+
+// Also of those who are no tunnels yet: the broker would else take their channels for ended.
 static void tell_channels(struct gateway_service *service)
 {
     struct gateway_message message = {.type = GATEWAY_CHANNELS};
     for (const struct tunnel *tunnel = tunnels_next(service->tunnels, NULL); tunnel;
-         tunnel = tunnels_next(service->tunnels, tunnel)) {
-        tunnel_describe(tunnel, record_add(&message.channels, &gateway_channel_type));
-        if (message.channels.count < GATEWAY_CHANNELS_MAX)
-            continue;
-        send_message(service, &message);
-        message.channels.count = 0;
-    }
+         tunnel = tunnels_next(service->tunnels, tunnel))
+        tunnel_describe(tunnel, add_channel(service, &message));
+    for (const struct guest *guest = gate_next_dialling(service->gate, NULL); guest;
+         guest = gate_next_dialling(service->gate, guest))
+        *add_channel(service, &message) = guest->plan.channel;
     message.last = true;
     send_message(service, &message);
     free(message.channels.rows);

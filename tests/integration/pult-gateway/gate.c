@@ -25,6 +25,17 @@ Test(gate, a_token_leads_where_the_broker_says)
     cr_assert_eq(tunnels_count(fixture.tunnels), 1);
 }
 
+// A link that comes up meanwhile is told of it.
+Test(gate, whose_host_is_dialled_has_a_channel)
+{
+    caller_gets_in(&callers[0]);
+    cr_assert_str_eq(fixture.dialled, "neustadt/c-1");
+    cr_assert_null(gate_next_dialling(fixture.gate, NULL), "now it is a tunnel");
+    fixture.refusal = "channel-refused";
+    caller_is_refused("403", GATEWAY_TO_HOST, TOKEN);
+    cr_assert_str_empty(fixture.dialled);
+}
+
 Test(gate, whoever_the_broker_refuses_gets_nowhere)
 {
     fixture.refusal = "channel-refused";

@@ -4,6 +4,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/pult-gateway/guest.h"
 #include "tests/network.h"
 #include "tests/program.h"
 
@@ -50,6 +51,8 @@ static void give_answer(void *arg)
         free(held[i]);
     }
     answers_held = 0;
+    const struct guest *guest = gate_next_dialling(fixture.gate, NULL);
+    TEXT_PUT(fixture.dialled, guest ? guest->plan.channel.channel : "");
 }
 
 static bool hear_question(void *arg, const void *message)

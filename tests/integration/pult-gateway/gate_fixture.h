@@ -20,6 +20,7 @@ extern struct gate_fixture {
     const char *refusal; // what it answers; NULL: a channel, "neustadt/c-1" and so on
     int answers_at_once; // it gives so many together, up to 2
     int asked, answers_given, ended;
+    char dialled[ID_SIZE]; // the channel whose host is dialled once the broker has answered; empty: none
     struct tunnel_end last_end;
     struct gateway_message last_question;
     // The session host.
