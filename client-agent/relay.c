@@ -156,7 +156,8 @@ static void host_dialled(void *arg, int descriptor, const struct fault *why)
         return;
     }
     log_warn("relay", "%s: %s", relay->address, why->text);
-    if (relay->was_up)
+    // A gateway wants another token each time.
+    if (relay->was_up && !relay->gateway)
         loop_timer_start(relay->redial, REDIAL_MS);
     else
         end_with(relay, RELAY_UNREACHABLE);

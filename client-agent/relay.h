@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The way from the viewer, which has no network, to its session host: a Unix socket that the viewer connects to, and
-// the host dialled by us. After a break the viewer connects anew; then the host is dialled again for a while.
+// the host dialled by us. After a break the viewer connects anew; then the host is dialled again for a while; through a
+// gateway once, since a token for it is good for one dial.
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
@@ -14,7 +15,7 @@ enum relay_event {
     RELAY_SILENT,       // nothing at all has come from the host for two seconds, not even an answer to our kernel
     RELAY_HEARD,        // and something has again
     RELAY_PACKETS_LOST, // large ones: the connection is over, and would be again unless it used small ones
-    RELAY_UNREACHABLE,  // the host could not be reached at first; the last event
+    RELAY_UNREACHABLE,  // the host could not be reached at first, or at any time through a gateway; the last event
     RELAY_GIVEN_UP,     // nor again after a break; the last event
 };
 
@@ -29,8 +30,8 @@ struct relay_config {
     int64_t give_up_ms;             // how long a broken line may stay broken
     bool small_packets;             // on a way where large ones are lost
     struct gateway_client *gateway; // the host is dialled through it; NULL: itself
-    const char *channel;            // the token for that
-    bool was_up;                    // this is the same line again: the host is dialled until give_up_ms
+    const char *channel;            // the token for that, good for one dial
+    bool was_up;                    // this is the same line again: without a gateway it is dialled until give_up_ms
 };
 
 struct relay;

@@ -16,7 +16,14 @@
 // A break that is mended within BLINK_MS is not worth a word. A line that breaks TRIES_MAX times before anything is
 // shown is none. The viewer says which locks are on when it gets the keyboard; what it says before the session's X
 // server is connected is lost, and nobody tells when that is: it is said again in growing steps.
-enum { BLINK_MS = 1000, TRIES_MAX = 5, LOCKS_FIRST_MS = 500, LOCKS_MOST_MS = 16000, LOCKS_RETRY_MS = 300 };
+enum {
+    BLINK_MS = 1000,
+    TRIES_MAX = 5,
+    REDIAL_MS = 1000, // through a gateway
+    LOCKS_FIRST_MS = 500,
+    LOCKS_MOST_MS = 16000,
+    LOCKS_RETRY_MS = 300
+};
 
 struct session_view {
     struct loop *loop;
@@ -34,6 +41,7 @@ struct session_view {
     struct loop_timer *trust;          // until an unannounced desktop counts as one
     struct loop_timer *blink;          // for a break that may be short
     struct loop_timer *reading;        // while the greeter has something to be read
+    struct loop_timer *redial;         // until the host is dialled again, with a fresh password and token
     struct loop_timer *locks;          // caps lock and its like are to be said again
     int64_t locks_ms;
     bool one_time;             // each password opens the session once
@@ -78,6 +86,7 @@ static void end_with(struct session_view *view, enum session_view_end end)
     loop_timer_stop(view->trust);
     loop_timer_stop(view->blink);
     loop_timer_stop(view->reading);
+    loop_timer_stop(view->redial);
     loop_timer_stop(view->locks);
     forget_secrets(view);
     loop_timer_start(view->soon, 0);
@@ -86,12 +95,14 @@ static void end_with(struct session_view *view, enum session_view_end end)
 // ---- what the parts tell
 
 // Everything goes but the X server: it is the same person's, and the next viewer is there sooner.
-static void wait_for_password(struct session_view *view)
+static void wait_for_password(void *arg)
 {
+    struct session_view *view = arg;
     rdp_client_free(take(view->viewer));
     relay_free(take(view->relay));
     loop_timer_stop(view->patience);
     loop_timer_stop(view->trust);
+    loop_timer_stop(view->redial);
     view->broken = true;
     view->window_up = view->announced = false;
     view->stalled = false;
@@ -303,6 +314,15 @@ static void stall(struct session_view *view)
     is_broken(view);
 }
 
+// The desk bounds how long this goes on. A typed password the viewer no longer has.
+static void host_is_unreachable(struct session_view *view)
+{
+    if (view->shown && view->one_time)
+        loop_timer_start(view->redial, REDIAL_MS);
+    else
+        end_with(view, view->shown ? VIEW_LOST : VIEW_UNREACHABLE);
+}
+
 static void relay_changed(void *arg, enum relay_event event)
 {
     struct session_view *view = arg;
@@ -334,7 +354,7 @@ static void relay_changed(void *arg, enum relay_event event)
             loop_timer_start(view->blink, BLINK_MS);
         return;
     case RELAY_UNREACHABLE:
-        end_with(view, VIEW_UNREACHABLE);
+        host_is_unreachable(view);
         return;
     case RELAY_GIVEN_UP:
         end_with(view, VIEW_LOST);
@@ -424,6 +444,7 @@ struct session_view *session_view_new(struct loop *loop, const struct session_vi
     view->trust = loop_timer_new(loop, is_trusted, view);
     view->blink = loop_timer_new(loop, is_broken, view);
     view->reading = loop_timer_new(loop, has_read, view);
+    view->redial = loop_timer_new(loop, wait_for_password, view);
     view->locks = loop_timer_new(loop, say_locks, view);
     loop_timer_start(view->patience, config->show_ms);
     view->reads = *answer->abandoned_host;
@@ -484,6 +505,7 @@ void session_view_free(struct session_view *view)
     loop_timer_free(view->trust);
     loop_timer_free(view->blink);
     loop_timer_free(view->reading);
+    loop_timer_free(view->redial);
     loop_timer_free(view->locks);
     view->over = true;
     forget_secrets(view);

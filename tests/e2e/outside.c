@@ -70,6 +70,20 @@ Test(outside, a_line_that_broke_on_the_way_is_mended)
     place_soon("ts1", "test -e /tmp/wieder-da", 15);
 }
 
+// A token is good for one dial: each further one needs its own.
+Test(outside, a_host_that_is_away_for_some_dials_is_found_again)
+{
+    desk_logs_on("desk2", "anna", "anna-geheim-1");
+    screen_shows("desk2", "anna auf ts1", 30);
+    place_runs("gateway", "ip route add unreachable $(getent hosts ts1 | cut -d ' ' -f 1)");
+    line_breaks("ts1", "gateway");
+    place_soon("desk2", "test $(grep -c '502' $TOWN/logs/desk2.log) -ge 5", 60);
+    place_runs("gateway", "ip route del unreachable $(getent hosts ts1 | cut -d ' ' -f 1)");
+    screen_shows("desk2", "anna auf ts1", 30);
+    anna_works("desk2", "touch /tmp/wieder-gefunden");
+    place_soon("ts1", "test -e /tmp/wieder-gefunden", 15);
+}
+
 // The gateway goes on without its broker, and the next one knows what it carries.
 Test(outside, a_session_outlives_the_broker)
 {

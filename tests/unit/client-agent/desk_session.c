@@ -164,6 +164,21 @@ Test(desk_one_time, gives_up_in_the_end)
     cr_assert(text_starts(fixture.sentence, "The connection to the session host was lost."), "%s", fixture.sentence);
 }
 
+Test(desk_one_time, is_asked_for_again_and_again_only_until_then)
+{
+    break_line_when_linked();
+    for (int i = 0; i < 3; i++) {
+        fixture.timer_ms = -1;
+        give_password("P1.fresh", 7);
+        desk_view(fixture.desk, VIEW_WAITS, 0);
+        cr_assert_eq(fixture.timer_ms, -1, "the end was put off");
+    }
+    cr_assert_str_eq(fixture.asked, "disconnected renew resume renew resume renew resume renew");
+    desk_time(fixture.desk);
+    desk_fixture_ends(VIEW_CLOSED);
+    cr_assert(text_starts(fixture.sentence, "The connection to the session host was lost."), "%s", fixture.sentence);
+}
+
 Test(desk_one_time, takes_none_that_it_has_not_asked_for)
 {
     desk_fixture_bring_to(DESK_RECONNECTING);

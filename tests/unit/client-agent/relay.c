@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "client-agent/relay.h"
 #include "broker/base/text.h"
+#include "broker/client/gateway_dial.h"
 #include "tests/folder.h"
 #include "tests/network.h"
 #include "tests/program.h"
@@ -26,6 +27,7 @@ static struct relay *relay;
 static char folder[FOLDER_SIZE], path[100];
 static char heard[100];
 static bool was_up, given_up;
+static struct gateway_client *gateway; // NULL: none
 static int listener;
 
 static void told(void *arg, enum relay_event event)
@@ -63,7 +65,9 @@ static void begin(const char *address)
                                   .port = PORT,
                                   .dial_ms = 1000,
                                   .give_up_ms = GIVE_UP_MS,
-                                  .was_up = was_up};
+                                  .was_up = was_up,
+                                  .gateway = gateway,
+                                  .channel = "token"};
     relay = relay_new(loop, &config, told, NULL, &why);
     cr_assert(relay, "%s", why.text);
 }
@@ -80,6 +84,7 @@ static void start(void)
 static void stop(void)
 {
     relay_free(relay);
+    gateway_client_free(gateway);
     cr_assert_neq(access(path, F_OK), 0, "the socket was left behind");
     folder_remove(folder);
     if (listener >= 0)
@@ -269,6 +274,18 @@ Test(relay, gives_up_when_the_host_stays_away)
     viewer = connect_as_viewer();
     await("up mending given-up ");
     close(viewer);
+}
+
+// With the same token it would be refused.
+Test(relay, dials_through_a_gateway_once)
+{
+    struct fault why = {0};
+    struct gateway_client_config config = {.name = "127.0.0.1", .port = PORT, .ca_file = ""};
+    gateway = gateway_client_new(loop, &config, &why);
+    cr_assert(gateway, "%s", why.text);
+    was_up = true;
+    begin("ts1");
+    await("unreachable ");
 }
 
 Test(relay, gives_up_when_the_viewer_neither_ends_nor_comes_back)
