@@ -518,21 +518,6 @@ static bool find_accounts(struct agent *agent, struct fault *why)
     return agent_accounts_find(agent->config, &agent->greeter_account, &agent->rdp_client_account, why);
 }
 
-static bool meet_broker(struct agent *agent, struct fault *why)
-{
-    struct uplink_config config = {
-        .noun = NOUN_DEVICE,
-        .broker = agent->config->broker,
-        .port = (int)agent->config->device_port,
-        .broker_ca = agent->config->broker_ca,
-        .state_dir = agent->config->state_dir,
-    };
-    const struct gateway_client_config gateway = {agent->config->gateway, (int)agent->config->gateway_port,
-                                                  agent->config->gateway_ca};
-    agent->broker = broker_link_new(agent->loop, &config, &gateway, &broker_link_events, agent, why);
-    return agent->broker != NULL;
-}
-
 static void make_parts(struct agent *agent)
 {
     const struct agent_config *config = agent->config;
@@ -565,13 +550,16 @@ static void find_place(struct agent *agent)
     TEXT_PUT(agent->language, config_languages[agent->config->language]);
 }
 
-struct agent *agent_new(struct loop *loop, const struct agent_config *config, struct fault *why)
+struct agent *agent_new(struct loop *loop, const struct agent_config *config, const struct uplink_config *uplink,
+                        struct fault *why)
 {
     struct agent *agent = mem_new(1, sizeof *agent);
     agent->loop = loop;
     agent->config = config;
     agent->carrier = carrier_new(loop, carrier_is, agent, why);
-    if (!agent->carrier || !find_accounts(agent, why) || !meet_broker(agent, why)) {
+    if (agent->carrier && find_accounts(agent, why))
+        agent->broker = broker_link_new(loop, uplink, &broker_link_events, agent, why);
+    if (!agent->broker) {
         carrier_free(agent->carrier);
         free(agent);
         return NULL;

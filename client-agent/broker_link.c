@@ -15,7 +15,6 @@ struct broker_link {
     struct broker_query *calls;
     struct broker_link_events events;
     void *arg;
-    struct gateway_client *gateway;   // NULL: the desk is in the house
     char channel[CHANNEL_TOKEN_SIZE]; // the last one
 };
 
@@ -71,7 +70,7 @@ static void logged_on(void *arg, const struct client_answer *answer)
 void broker_link_log_on(struct broker_link *broker, unsigned attempt, const char *name, const struct secret *password,
                         const char *authorization)
 {
-    struct logon_request body = {.channel = broker->gateway};
+    struct logon_request body = {.channel = broker_link_gateway(broker)};
     if (!authorization) {
         text_cut(body.name, sizeof body.name, name);
         text_cut(body.password, sizeof body.password, password->bytes);
@@ -164,7 +163,7 @@ bool broker_link_digest(struct broker_link *broker, unsigned char digest[32])
 void broker_link_report(struct broker_link *broker, const struct device_message *message)
 {
     struct device_message said = *message;
-    said.wants_channel = broker->gateway;
+    said.wants_channel = broker_link_gateway(broker);
     if (!client_link_send(uplink_client(broker->line), &said))
         log_debug("broker", "link down, report not sent: %s %s", device_link_types[message->type].name,
                   message->session);
@@ -223,7 +222,6 @@ int broker_link_descriptor(const struct broker_link *broker)
 }
 
 struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
-                                    const struct gateway_client_config *gateway,
                                     const struct broker_link_events *events, void *arg, struct fault *why)
 {
     static const struct websocket_events link = {
@@ -231,11 +229,8 @@ struct broker_link *broker_link_new(struct loop *loop, const struct uplink_confi
     struct broker_link *broker = mem_new(1, sizeof *broker);
     broker->events = *events;
     broker->arg = arg;
-    struct uplink_config through = *config;
-    bool fine = true;
-    if (gateway->name[0])
-        fine = (through.gateway = broker->gateway = gateway_client_new(loop, gateway, why));
-    if (fine && (broker->line = uplink_new(loop, &through, &link, broker, why)))
+    broker->line = uplink_new(loop, config, &link, broker, why);
+    if (broker->line)
         return broker;
     broker_link_free(broker);
     return NULL;
@@ -248,14 +243,13 @@ void broker_link_free(struct broker_link *broker)
     uplink_free(broker->line);
     while (broker->calls)
         call_free(broker->calls);
-    gateway_client_free(broker->gateway);
     explicit_bzero(broker->channel, sizeof broker->channel);
     free(broker);
 }
 
 struct gateway_client *broker_link_gateway(const struct broker_link *broker)
 {
-    return broker->gateway;
+    return uplink_gateway(broker->line);
 }
 
 const char *broker_link_channel(const struct broker_link *broker)

@@ -3,7 +3,6 @@
 #pragma once
 #include "broker/api/device_link.h"
 #include "broker/api/method.h"
-#include "broker/client/gateway_dial.h"
 #include "broker/client/uplink.h"
 
 struct broker_link;
@@ -23,10 +22,8 @@ struct broker_link_events {
     void (*link_silent)(void *arg, bool is_silent);        // after broker_link_probe
 };
 
-// Begins the line to it; NULL with a fault when a file cannot be read. `gateway`: a desk outside goes through it;
-// without a name the desk is in the house.
+// Begins the line to it; NULL with a fault when a file cannot be read. With a gateway the desk is outside.
 struct broker_link *broker_link_new(struct loop *loop, const struct uplink_config *config,
-                                    const struct gateway_client_config *gateway,
                                     const struct broker_link_events *events, void *arg, struct fault *why);
 void broker_link_free(struct broker_link *broker);                            // NULL allowed
 struct gateway_client *broker_link_gateway(const struct broker_link *broker); // NULL: the desk is in the house

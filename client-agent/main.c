@@ -40,12 +40,14 @@ static struct uplink_config uplink_where(void)
                                   .broker = config.broker,
                                   .port = (int)config.device_port,
                                   .broker_ca = config.broker_ca,
-                                  .state_dir = config.state_dir};
+                                  .state_dir = config.state_dir,
+                                  .gateway = {config.gateway, (int)config.gateway_port, config.gateway_ca}};
 }
 
 static bool begin_agent(struct loop *loop, struct fault *why)
 {
-    agent = agent_new(loop, &config, why);
+    struct uplink_config uplink = uplink_where();
+    agent = agent_new(loop, &config, &uplink, why);
     return agent != NULL;
 }
 

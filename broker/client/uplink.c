@@ -19,6 +19,7 @@ struct strand {
 struct uplink {
     struct loop *loop;
     struct uplink_config config;
+    struct gateway_client *gateway; // NULL: none
     struct websocket_events events;
     void *arg;
     struct strand *present, *coming; // coming: with the new certificate, not up yet; NULL: none
@@ -114,7 +115,17 @@ static void free_retired(struct uplink *line)
 
 // ---- one certificate after the other
 
-static struct client *open_client(struct loop *loop, const struct uplink_config *line, struct fault *why)
+// False with why; fine without one, too.
+static bool open_gateway(struct gateway_client **gateway, struct loop *loop, const struct uplink_config *config,
+                         struct fault *why)
+{
+    bool named = config->gateway.name && config->gateway.name[0];
+    *gateway = named ? gateway_client_new(loop, &config->gateway, why) : NULL;
+    return *gateway || !named;
+}
+
+static struct client *open_client(struct loop *loop, const struct uplink_config *line, struct gateway_client *gateway,
+                                  struct fault *why)
 {
     struct credential_files files;
     credential_files(&files, line->noun, line->state_dir);
@@ -124,7 +135,7 @@ static struct client *open_client(struct loop *loop, const struct uplink_config 
         .ca_file = line->broker_ca,
         .certificate_file = files.certificate,
         .key_file = files.key,
-        .gateway = line->gateway,
+        .gateway = gateway,
     };
     return client_new(loop, &config, why);
 }
@@ -133,7 +144,9 @@ bool uplink_check(const struct uplink_config *config, struct fault *why)
 {
     struct client_answer answer = {0};
     struct loop *loop = loop_new();
-    struct client *client = open_client(loop, config, why);
+    struct gateway_client *gateway;
+    bool opened = open_gateway(&gateway, loop, config, why);
+    struct client *client = opened ? open_client(loop, config, gateway, why) : NULL;
     if (client) {
         const struct method *method = method_find(METHOD_HEALTH, NOUN_NONE);
         client_call_wait(client, method->verb, method->path, NULL, NULL, NULL, CHECK_MS, &answer);
@@ -142,6 +155,7 @@ bool uplink_check(const struct uplink_config *config, struct fault *why)
         client_answer_drop(&answer);
     }
     client_free(client);
+    gateway_client_free(gateway);
     loop_free(loop);
     return client && answer.refusal == REFUSAL_NONE;
 }
@@ -150,7 +164,7 @@ static struct strand *strand_new(struct uplink *line, struct fault *why)
 {
     static const struct websocket_events events = {
         .up = link_up, .down = link_down, .message = link_message, .refused = link_refused, .silent = link_silent};
-    struct client *client = open_client(line->loop, &line->config, why);
+    struct client *client = open_client(line->loop, &line->config, line->gateway, why);
     if (!client)
         return NULL;
     struct strand *strand = mem_new(1, sizeof *strand);
@@ -212,8 +226,10 @@ struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config,
     line->config = *config;
     line->events = *events;
     line->arg = arg;
-    line->present = strand_new(line, why);
+    if (open_gateway(&line->gateway, loop, config, why))
+        line->present = strand_new(line, why);
     if (!line->present) {
+        gateway_client_free(line->gateway);
         free(line);
         return NULL;
     }
@@ -233,6 +249,7 @@ void uplink_free(struct uplink *line)
     }
     strand_free(line->coming);
     strand_free(line->present);
+    gateway_client_free(line->gateway);
     renewal_free(line->renewal);
     loop_timer_free(line->linger);
     free(line);
@@ -241,4 +258,9 @@ void uplink_free(struct uplink *line)
 struct client *uplink_client(const struct uplink *line)
 {
     return line->present->client;
+}
+
+struct gateway_client *uplink_gateway(const struct uplink *line)
+{
+    return line->gateway;
 }

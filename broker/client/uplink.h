@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/api/types.h"
 #include "broker/client/client.h"
+#include "broker/client/gateway_dial.h"
 
 struct uplink;
 
@@ -13,7 +14,7 @@ struct uplink_config { // the strings outlive the line
     const char *broker;
     int port;
     const char *broker_ca, *state_dir;
-    struct gateway_client *gateway; // see client_config
+    struct gateway_client_config gateway; // everything goes through it; without a name the broker is dialled itself
 };
 
 // For a command line: whether the broker answers on the link's port, and takes the certificate. Blocks, for seconds.
@@ -21,6 +22,7 @@ bool uplink_check(const struct uplink_config *config, struct fault *why) __attri
 // NULL with a fault when a file cannot be read. After a renewal the link is told to be up without having been down.
 struct uplink *uplink_new(struct loop *loop, const struct uplink_config *config, const struct websocket_events *events,
                           void *arg, struct fault *why);
-void uplink_free(struct uplink *line); // open calls end without `done`; NULL allowed
+void uplink_free(struct uplink *line);                            // open calls end without `done`; NULL allowed
+struct gateway_client *uplink_gateway(const struct uplink *line); // NULL: none
 // For the next call or message; not to be kept, for it is another one after a renewal.
 struct client *uplink_client(const struct uplink *line);

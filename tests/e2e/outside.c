@@ -24,6 +24,8 @@ Test(outside, anna_works_at_home_as_she_does_in_the_town_hall)
 {
     place_runs("desk2", "reaches() { timeout 2 bash -c \"</dev/tcp/$1\"; }; reaches 10.77.8.1/443 && "
                         "! reaches 10.77.0.1/8444 && ! reaches 10.77.3.1/3389");
+    place_runs("desk2", "$BUILD/client-agent/pult-agent --config /srv/pult-agent.conf --check");
+    place_runs("desk1", "$BUILD/client-agent/pult-agent --config /srv/pult-agent.conf --check");
     desk_logs_on("desk2", "anna", "anna-geheim-1");
     screen_shows("desk2", "anna auf ts1", 30);
     anna_works("desk2", "touch /tmp/von-daheim");
