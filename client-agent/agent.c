@@ -191,7 +191,7 @@ static void add_notice(void *arg, const struct device_message *message)
 static void show_face(void *arg, const struct desk_face *face)
 {
     struct agent *agent = arg;
-    struct greeter_message message = {.type = GREETER_BUSY};
+    struct greeter_message message = {.type = GREETER_BUSY, .idle = face->idle};
     if (face->own) {
         message.type = GREETER_JOBS;
         message.own = *face->own; // borrowed

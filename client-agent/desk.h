@@ -40,6 +40,7 @@ struct desk_face {
     const char *help_desk;      // "" when none is known
     const char *name;           // stands in the form already: this person was refused a moment ago; "" otherwise
     const struct own_jobs *own; // the person's print jobs, to be shown; NULL: none are
+    bool idle;                  // nobody is asked for them now
 };
 
 // Answers come later, by the calls at the end of this header; never from within. `attempt` is handed back with the

@@ -109,6 +109,7 @@ static void ask_in_session(struct desk *desk, enum device_message_type type)
 static void open_before_session(struct desk *desk)
 {
     desk->order = (struct desk_order){.wish = DESK_WANTS_JOBS};
+    desk->asks = desk->linked;
     desk_enter(desk, DESK_SESSION_JOBS, "", "");
     desk->ports.cover(desk->arg, true);
     ask_in_session(desk, DEVICE_JOBS);

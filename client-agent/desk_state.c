@@ -54,7 +54,8 @@ void desk_show_face(struct desk *desk)
                              .where = desk->where,
                              .help_desk = desk->help_desk,
                              .name = desk->refused_name,
-                             .own = desk_shows_jobs(desk) && desk->has_own ? &desk->own : NULL};
+                             .own = desk_shows_jobs(desk) && desk->has_own ? &desk->own : NULL,
+                             .idle = desk_shows_jobs(desk) && !desk->asks};
     desk->ports.face(desk->arg, &face);
 }
 

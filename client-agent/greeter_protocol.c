@@ -37,6 +37,7 @@ const struct field greeter_fields[] = {
     {.name = "jobs", .type = FIELD_RECORDS, AT(own.jobs), .max = OWN_JOBS_MAX, .record = &own_job_type, .sentence = "the person's print jobs"},
     {.name = "more", .type = FIELD_FLAG, AT(own.more), .sentence = "there are more than these"},
     {.name = "printers", .type = FIELD_RECORDS, AT(own.printers), .max = OWN_PRINTERS_MAX, .record = &own_printer_type, .sentence = "where they can be printed"},
+    {.name = "idle", .type = FIELD_FLAG, AT(idle), .sentence = "there is nothing to wait for"},
     {.name = "number", .type = FIELD_NUMBER, AT(number), .max = INT64_MAX, .sentence = "of the picture"},
     {.name = "width", .type = FIELD_NUMBER, AT(width), .max = INT32_MAX, .sentence = "of the picture, in pixels"},
     {.name = "height", .type = FIELD_NUMBER, AT(height), .max = INT32_MAX, .sentence = "of the picture, in pixels"},

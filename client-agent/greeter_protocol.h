@@ -11,7 +11,7 @@ enum { GREETER_DESCRIPTOR = 3, GREETER_PICTURE_DESCRIPTOR = 4, GREETER_LINE_MAX 
 enum greeter_type {
     GREETER_SHOW,         // agent: the logon form. sentence, where, place, help_desk, language, name
     GREETER_ASK_NEW,      // agent: ask for a new password. sentence, help_desk
-    GREETER_BUSY,         // agent: wait. state
+    GREETER_BUSY,         // agent: wait; or, when it is idle, nothing but the sentence. state, sentence, idle
     GREETER_MARK,         // agent: show for a while that you are the real one
     GREETER_JOBS,         // agent: the person's print jobs. state, sentence, own
     GREETER_DRAW,         // agent: a picture of a sentence, to be shown over the session. number, sentence, where
@@ -39,6 +39,7 @@ struct greeter_message {
     char job[JOB_NAME_SIZE];
     char printer[ID_SIZE];
     struct own_jobs own;
+    bool idle; // nothing is being done that one could wait for
     int64_t number, width, height;
 };
 extern const struct field greeter_fields[];

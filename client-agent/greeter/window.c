@@ -48,18 +48,20 @@ static const char help_text[] = N_(
     "too, before you type your password: only the real logon screen answers. For your print jobs, press F5 instead of "
     "Enter here, or Ctrl+Alt+P at your desktop. F1: back");
 
+static const char keys_before_session[] = N_("Esc: back");
+
 struct busy_row {
-    const char *state, *sentence;
+    const char *state, *sentence, *keys;
 };
 
 static const struct busy_row busy_rows[] = {
-    {"checking", N_("Logging you on…")},
-    {"renewing", N_("Saving your new password…")},
-    {"waking", N_("Your desktop is being prepared…")},
-    {"connecting", N_("Opening your desktop…")},
-    {"mending", N_("The connection is interrupted. It is being restored…")},
-    {"closing", N_("Closing the session…")},
-    {"session-jobs", N_("Fetching your print jobs…")},
+    {"checking", N_("Logging you on…"), keys_busy},
+    {"renewing", N_("Saving your new password…"), keys_busy},
+    {"waking", N_("Your desktop is being prepared…"), keys_busy},
+    {"connecting", N_("Opening your desktop…"), keys_busy},
+    {"mending", N_("The connection is interrupted. It is being restored…"), keys_busy},
+    {"closing", N_("Closing the session…"), keys_busy},
+    {"session-jobs", N_("Fetching your print jobs…"), keys_before_session},
 };
 
 // ---- what is said
@@ -485,12 +487,23 @@ void window_free(struct window *face)
 
 // ---- following the agent
 
-static const char *busy_sentence(const char *state)
+static const struct busy_row *busy_row(const char *state)
 {
+    static const struct busy_row none = {"", "", keys_busy};
     for (size_t i = 0; i < sizeof busy_rows / sizeof *busy_rows; i++)
         if (text_equal(busy_rows[i].state, state))
-            return busy_rows[i].sentence;
-    return "";
+            return &busy_rows[i];
+    return &none;
+}
+
+// In this order: what a screen reader already looks at is read again when it changes.
+static void show_busy(struct window *face, const char *state, bool idle)
+{
+    const struct busy_row *row = busy_row(state);
+    turn_to(face, PAGE_BUSY, "");
+    captions_set(face->captions, face->keys, row->keys);
+    gtk_spinner_set_spinning(GTK_SPINNER(face->spinner), !idle);
+    captions_set(face->captions, face->busy, idle ? "" : row->sentence);
 }
 
 void window_follow(struct window *face, const struct greeter_message *message)
@@ -509,9 +522,7 @@ void window_follow(struct window *face, const struct greeter_message *message)
         turn_to(face, PAGE_JOBS, "");
         job_page_show(face->jobs, &message->own, gtk_label_get_text(GTK_LABEL(face->notice)));
     } else if (message->type == GREETER_BUSY) {
-        // In this order: what a screen reader already looks at is read again when it changes.
-        turn_to(face, PAGE_BUSY, "");
-        captions_set(face->captions, face->busy, busy_sentence(message->state));
+        show_busy(face, message->state, message->idle);
     } else {
         turn_to(face, message->type == GREETER_ASK_NEW ? PAGE_CHANGE : PAGE_LOG_ON, message->name);
     }

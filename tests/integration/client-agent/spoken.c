@@ -222,6 +222,16 @@ Test(spoken, print_jobs_and_printers_and_what_became_of_them)
     hears("button|Back|");
 }
 
+Test(spoken, that_print_jobs_are_not_to_be_had)
+{
+    struct greeter_message idle = {.type = GREETER_BUSY, .state = "session-jobs", .idle = true};
+    say(GREETER_BUSY, "session-jobs", "", "");
+    hears("label|Fetching your print jobs…|\n");
+    TEXT_PUT(idle.sentence, "Try again later.");
+    greeter_say(greeter, &idle);
+    hears("label||Try again later.\n");
+}
+
 Test(spoken, that_it_is_the_real_greeter)
 {
     struct greeter_message mark = {.type = GREETER_MARK};

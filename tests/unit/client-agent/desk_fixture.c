@@ -94,6 +94,7 @@ static void show_face(void *arg, const struct desk_face *face)
     TEXT_PUT(fixture.where, face->where);
     TEXT_PUT(fixture.help_desk, face->help_desk);
     TEXT_PUT(fixture.name, face->name);
+    fixture.idle = face->idle;
     fixture.jobs_shown = face->own ? (int)face->own->jobs.count : -1;
 }
 

@@ -15,6 +15,7 @@ struct desk_fixture {
     int64_t timer_ms;
     struct desk_order order; // that a port got last
     int jobs_shown;          // on the greeter; -1: no list is
+    bool idle;               // and it does not say that they are being fetched
 };
 extern struct desk_fixture fixture;
 

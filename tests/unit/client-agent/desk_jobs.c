@@ -195,16 +195,19 @@ Test(desk_jobs, are_not_awaited_from_a_broker_that_is_away)
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_view(fixture.desk, VIEW_JOBS, 0);
     cr_assert(text_starts(fixture.sentence, "The broker does not answer"), "%s", fixture.sentence);
+    cr_assert(fixture.idle);
     desk_fixture_close();
     desk_fixture_bring_to(DESK_CONNECTED);
     desk_link_up(fixture.desk);
     desk_view(fixture.desk, VIEW_JOBS, 0);
     cr_assert_eq(fixture.timer_ms, 10 * 1000);
+    cr_assert_not(fixture.idle);
     desk_typing(fixture.desk);
     cr_assert_eq(fixture.timer_ms, 10 * 1000, "keys do not put it off");
     desk_time(fixture.desk);
     cr_assert_eq(desk_state(fixture.desk), DESK_SESSION_JOBS);
     cr_assert(text_starts(fixture.sentence, "The broker does not answer"), "%s", fixture.sentence);
+    cr_assert(fixture.idle);
     cr_assert_eq(fixture.timer_ms, 60 * 1000);
 }
 
