@@ -4,7 +4,6 @@
 #include "broker/base/text.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { JOBS_HEIGHT = 320, PRINTERS_HEIGHT = 150 };
 
@@ -30,10 +29,9 @@ static const char *const state_sentences[JOB_STATE_COUNT] = {
 
 static void job_line(const struct own_job *job, struct text *line)
 {
-    time_t created = (time_t)(job->created_ms / 1000);
-    struct tm local;
-    localtime_r(&created, &local);
-    text_addf(line, "%d.%d. %d:%02d", local.tm_mday, local.tm_mon + 1, local.tm_hour, local.tm_min);
+    char created[40];
+    captions_date(created, sizeof created, DATE_SHORT, (time_t)(job->created_ms / 1000));
+    text_adds(line, created);
     if (*job->printer)
         text_addf(line, "  %s", job->printer);
     if (job->pages > 0)

@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { CAPTIONS_MAX = 48, DESCRIBES_MAX = 5, SENTENCE_SIZE = 400, KEY_MAX = 32 };
 
@@ -141,16 +140,20 @@ const char *captions_language(const struct captions *captions)
     return captions->language;
 }
 
-void captions_date(char *text, size_t size)
+void captions_date(char *text, size_t size, enum date_form form, time_t at)
 {
     static const char *const days[] = {N_("Sunday"),   N_("Monday"), N_("Tuesday"), N_("Wednesday"),
                                        N_("Thursday"), N_("Friday"), N_("Saturday")};
     static const char *const months[] = {N_("January"),   N_("February"), N_("March"),    N_("April"),
                                          N_("May"),       N_("June"),     N_("July"),     N_("August"),
                                          N_("September"), N_("October"),  N_("November"), N_("December")};
-    time_t now = time(NULL);
     struct tm local;
-    localtime_r(&now, &local);
+    localtime_r(&at, &local);
+    if (form == DATE_SHORT) {
+        // TRANSLATORS: day of the month, month, hour, minute
+        snprintf(text, size, _("%d/%d, %d:%02d"), local.tm_mday, local.tm_mon + 1, local.tm_hour, local.tm_min);
+        return;
+    }
     // TRANSLATORS: weekday, day of the month, month, year, hour, minute
     snprintf(text, size, _("%s, %d %s %d, %d:%02d"), _(days[local.tm_wday]), local.tm_mday, _(months[local.tm_mon]),
              local.tm_year + 1900, local.tm_hour, local.tm_min);

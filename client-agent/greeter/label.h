@@ -4,6 +4,7 @@
 #include "broker/client/language.h"
 
 #include <gtk/gtk.h>
+#include <time.h>
 
 struct captions;
 
@@ -22,5 +23,6 @@ void captions_describe(struct captions *captions, GtkWidget *widget, GtkWidget *
 void captions_switch(struct captions *captions, const char *language);
 const char *captions_language(const struct captions *captions);
 
-// "Montag, 2. März 2026, 7:45", without needing a German locale on the machine.
-void captions_date(char *text, size_t size);
+// "Montag, 2. März 2026, 7:45", or "2.3. 7:45", without needing a German locale on the machine.
+enum date_form { DATE_FULL, DATE_SHORT };
+void captions_date(char *text, size_t size, enum date_form form, time_t at);

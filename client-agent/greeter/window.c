@@ -93,7 +93,7 @@ void window_show_mark(struct window *face)
 static void show_time(struct window *face)
 {
     char text[120];
-    captions_date(text, sizeof text);
+    captions_date(text, sizeof text, DATE_FULL, time(NULL));
     gtk_label_set_text(GTK_LABEL(face->clock), text);
 }
 

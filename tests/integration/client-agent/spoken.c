@@ -12,11 +12,12 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static struct greeter *greeter;
 static pid_t bus, listener;
-static char program[300], heard_path[100], heard[16 * 1024];
+static char program[300], catalogues[300], heard_path[100], heard[16 * 1024];
 static volatile bool has_started;
 
 static void up(void *arg)
@@ -100,6 +101,8 @@ static void start(void)
     display_take();
     start_bus();
     start_listener();
+    snprintf(catalogues, sizeof catalogues, "%s/locale", getenv("PULT_BUILD"));
+    setenv("PULT_LOCALE_DIR", catalogues, 1);
     snprintf(program, sizeof program, "%s/client-agent/pult-greeter", getenv("PULT_BUILD"));
     struct greeter_config config = {.program = program, .language = "en"};
     greeter = greeter_new(display_loop(), &config, &events, NULL);
@@ -230,6 +233,22 @@ Test(spoken, that_print_jobs_are_not_to_be_had)
     TEXT_PUT(idle.sentence, "Try again later.");
     greeter_say(greeter, &idle);
     hears("label||Try again later.\n");
+}
+
+Test(spoken, when_a_job_was_printed_in_the_language_of_the_moment)
+{
+    time_t created = 1796000000;
+    struct tm local;
+    char english[40], german[40];
+    localtime_r(&created, &local);
+    snprintf(english, sizeof english, "|%d/%d, %d:%02d  Flur 2", local.tm_mday, local.tm_mon + 1, local.tm_hour,
+             local.tm_min);
+    snprintf(german, sizeof german, "|%d.%d. %d:%02d  Flur 2", local.tm_mday, local.tm_mon + 1, local.tm_hour,
+             local.tm_min);
+    show_jobs(1, "");
+    hears(english);
+    display_press("F2");
+    hears(german);
 }
 
 Test(spoken, that_it_is_the_real_greeter)
