@@ -75,7 +75,7 @@ static void carried_is_over(void *arg, enum websocket_pump_end end)
 
 // ---- the gateway
 
-// As the policy has it; a name that is an address is none that is sent along.
+// Which authorities may vouch for the gateway; that its certificate has our name for it is asked of each line.
 static bool believe(SSL_CTX *context, const char *ca_file, struct fault *why)
 {
     bool fine =
