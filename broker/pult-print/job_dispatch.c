@@ -34,11 +34,11 @@ struct job_errand {
     enum errand_place place;
     struct job_errand *prev, *next; // of the same place; PARKED: of its station
     int64_t request_id;             // of its question; 0: none is out
-    int64_t at_ms;                  // steady: rests until then; or since when it is asked
+    int64_t at_ms;                  // steady: since when the question is out; without one: rests until then
     char printer[ID_SIZE];          // that it rests for
     char avoid[ID_SIZE];
     bool recovers;                   // a printer may have it already: it is not asked where
-    bool wants_key;                  // and is worked
+    bool wants_key;                  // its worker does: it is asked for where the job is, wherever its person is now
     struct printer_station *station; // where it is parked, worked, or has the next turn
     UT_hash_handle hh;
 };
@@ -131,7 +131,7 @@ static bool ask_broker(struct job_dispatch *dispatch, struct job_errand *errand,
     TEXT_PUT(message.certificate, job->certificate);
     TEXT_PUT(message.user_name, job->user_name);
     TEXT_PUT(message.principal, job->principal);
-    TEXT_PUT(message.target, job->target);
+    TEXT_PUT(message.target, errand->wants_key ? job->printer : job->target);
     TEXT_PUT(message.avoid, errand->avoid);
     TEXT_PUT(message.sealed, with_key ? job->sealed : "");
     errand->request_id = message.request_id;
@@ -192,6 +192,11 @@ static void wake_resting(struct job_dispatch *dispatch, const char *printer)
         if (!printer || text_equal(errand->printer, printer))
             move_errand(dispatch, errand, ERRAND_NEW, NULL);
     }
+    DL_FOREACH(dispatch->places[ERRAND_WORKED], errand)
+    {
+        if (!errand->request_id && (!printer || text_equal(errand->station->target.id, printer)))
+            errand->at_ms = 0;
+    }
 }
 
 // What rests for a printer is asked about again as soon as that is out of trouble.
@@ -232,7 +237,7 @@ static void worker_wants_key(void *arg, struct printer_station *station, const c
     if (!errand)
         return;
     errand->wants_key = true;
-    errand->request_id = 0;
+    errand->request_id = errand->at_ms = 0;
     pump(arg);
 }
 
@@ -244,9 +249,11 @@ static const struct printer_station_events station_events = {
 static void ask_for_keys(struct job_dispatch *dispatch)
 {
     struct job_errand *errand;
+    int64_t now_ms = clock_steady_ms();
     DL_FOREACH(dispatch->places[ERRAND_WORKED], errand)
     {
-        if (errand->wants_key && !errand->request_id && !ask_broker(dispatch, errand, true))
+        bool is_due = errand->wants_key && !errand->request_id && errand->at_ms <= now_ms;
+        if (is_due && !ask_broker(dispatch, errand, true))
             errand->request_id = 0;
     }
 }
@@ -392,9 +399,14 @@ static void send_errand(struct job_dispatch *dispatch, struct job_errand *errand
         give_turn(former);
 }
 
+// While its printer is out of order there is none, and the pages are not known without it.
 static void give_key(struct job_errand *errand, const struct print_message *message)
 {
     unsigned char key[DOCUMENT_KEY_BYTES];
+    if (message->outcome == PRINT_WAIT) {
+        errand->at_ms = clock_steady_ms() + REST_MS;
+        return;
+    }
     bool read = read_key(key, message->key);
     errand->wants_key = false;
     errand->station->stations->workers->give_key(errand->station->worker, errand->id, read ? key : NULL);

@@ -229,6 +229,22 @@ Test(print_crashes, after_a_crash_pages_are_counted_by_a_key_that_is_asked_for)
     print_forget(&job);
 }
 
+Test(print_crashes, what_came_out_is_over_also_where_its_pages_cannot_be_counted)
+{
+    print_odd("silent");
+    print_add(&job, 5, "");
+    int64_t number = leave_behind(true, job.size);
+    print_gives_key = false;
+    print_crashed(&job, SPOOL_SENT, number);
+    print_wait();
+    cr_expect_null(print_record(&job));
+    cr_expect_eq(print_told, 1);
+    cr_expect_eq(print_entry.impressions, 0);
+    cr_expect(print_entry.by_document);
+    cr_expect_eq(print_papers(), 1);
+    print_forget(&job);
+}
+
 Test(print_crashes, an_entry_of_the_accounts_outlives_a_crash_once)
 {
     print_odd("");

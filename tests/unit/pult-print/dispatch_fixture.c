@@ -76,6 +76,7 @@ static void give_key(struct print_worker *worker, const char *job, const unsigne
 {
     cr_assert_str_eq(worker->job, job);
     worker->has_key = key && key[0] == 7;
+    worker->goes_without_key = !key;
 }
 
 static void cancel_job(struct print_worker *worker, const char *job, enum job_reason reason)

@@ -13,7 +13,7 @@ struct print_worker {
     const struct print_worker_events *events;
     void *arg;
     char job[SPOOL_ID_SIZE];
-    bool is_open, recovers, has_key, cancelled, too_old;
+    bool is_open, recovers, has_key, goes_without_key, cancelled, too_old;
 };
 
 extern struct loop *dispatch_loop;

@@ -270,6 +270,67 @@ Test(job_dispatch, after_a_restart_a_printer_that_may_have_a_job_is_asked_first)
     cr_assert_str_eq(dispatch_last_asked()->job, dispatch_id(2));
 }
 
+// A job that a printer had before a restart, and whose worker wants to count its pages.
+static struct print_worker *want_key(void)
+{
+    dispatch_add_job(1);
+    dispatch_answer(dispatch_last_asked(), PRINT_SEND, ROOM1, JOB_REASON_NONE);
+    struct spool_job job = *spool_find(dispatch_spool, dispatch_id(1));
+    job.state = SPOOL_SENT;
+    TEXT_PUT(job.printer, ROOM1);
+    TEXT_PUT(job.printer_uri, "ipp://printer/ipp/print");
+    spool_put(dispatch_spool, &job, NULL, NULL);
+    job_dispatch_free(take(dispatch_now));
+    dispatch_begin();
+    job_dispatch_link(dispatch_now, true);
+    dispatch_asked_count = 0;
+    struct print_worker *worker = dispatch_worker_of(ROOM1);
+    worker->events->wants_key(worker->arg, worker, dispatch_id(1));
+    cr_assert_eq(dispatch_asked_count, 1);
+    cr_assert_str_eq(dispatch_last_asked()->sealed, "c2VhbGVk");
+    return worker;
+}
+
+Test(job_dispatch, the_key_of_what_was_printed_is_asked_for_where_that_was)
+{
+    struct print_worker *worker = want_key();
+    cr_assert_str_eq(dispatch_last_asked()->target, ROOM1, "its person may be at no printer by now");
+    dispatch_answer(dispatch_last_asked(), PRINT_SEND, ROOM1, JOB_REASON_NONE);
+    cr_assert(worker->has_key);
+    dispatch_end_job(ROOM1, SPOOL_WAITING, JOB_PRINTER_STOPPED);
+    cr_assert_str_eq(dispatch_last_asked()->target, "", "sent again, it goes to where it was meant to");
+}
+
+Test(job_dispatch, a_key_that_is_not_given_while_its_printer_drains_is_waited_for)
+{
+    struct print_message printers = {.type = PRINT_PRINTERS};
+    struct print_worker *worker = want_key();
+    for (int i = 0; i < 2; i++) {
+        dispatch_answer(dispatch_last_asked(), PRINT_WAIT, ROOM1, JOB_PRINTER_DRAINING);
+        cr_assert_not(worker->goes_without_key, "its pages would be none");
+        cr_assert_eq(dispatch_asked_count, i + 1, "nothing has changed");
+        job_dispatch_printers(dispatch_now, &printers);
+        cr_assert_eq(dispatch_asked_count, i + 2);
+    }
+    dispatch_answer(dispatch_last_asked(), PRINT_SEND, ROOM1, JOB_REASON_NONE);
+    cr_assert(worker->has_key && !worker->goes_without_key);
+    job_dispatch_printers(dispatch_now, &printers);
+    cr_assert_eq(dispatch_asked_count, 3, "it has its key");
+}
+
+Test(job_dispatch, a_key_that_nobody_will_give_is_not_waited_for)
+{
+    static const enum print_outcome outcomes[] = {PRINT_HOLD, PRINT_REFUSE};
+    for (size_t i = 0; i < sizeof outcomes / sizeof *outcomes; i++) {
+        struct print_worker *worker = want_key();
+        dispatch_answer(dispatch_last_asked(), outcomes[i], "", JOB_OWNER_UNKNOWN);
+        cr_assert(worker->goes_without_key);
+        cr_assert_str_eq(dispatch_job_at(ROOM1), dispatch_id(1), "it is being counted");
+        dispatch_stop();
+        dispatch_start();
+    }
+}
+
 Test(job_dispatch, the_broker_hears_how_printers_are)
 {
     dispatch_add_job(1);
