@@ -135,6 +135,7 @@ static bool ask_broker(struct job_dispatch *dispatch, struct job_errand *errand,
     TEXT_PUT(message.avoid, errand->avoid);
     TEXT_PUT(message.sealed, with_key ? job->sealed : "");
     errand->request_id = message.request_id;
+    errand->at_ms = clock_steady_ms();
     return dispatch->config.send(dispatch->config.arg, &message);
 }
 
@@ -330,6 +331,11 @@ static void tick(void *arg)
     {
         if (now_ms - errand->at_ms > PRINT_ROUTE_MS)
             move_errand(dispatch, errand, ERRAND_NEW, NULL);
+    }
+    DL_FOREACH(dispatch->places[ERRAND_WORKED], errand)
+    {
+        if (errand->request_id && now_ms - errand->at_ms > PRINT_ROUTE_MS)
+            errand->request_id = 0;
     }
     for (struct printer_station *station = dispatch->stations.all; station; station = station->hh.next)
         give_turn(station);

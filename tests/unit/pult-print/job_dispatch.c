@@ -9,6 +9,14 @@
 
 TestSuite(job_dispatch, .init = dispatch_start, .fini = dispatch_stop, .timeout = 60);
 
+static void wait_a_tick(void)
+{
+    struct loop_timer *timer = loop_timer_new(dispatch_loop, (void (*)(void *))loop_stop, dispatch_loop);
+    loop_timer_start(timer, 1500);
+    loop_run(dispatch_loop);
+    loop_timer_free(timer);
+}
+
 Test(job_dispatch, a_job_is_asked_about_with_its_key_and_sent_at_once)
 {
     dispatch_add_job(1);
@@ -270,6 +278,8 @@ Test(job_dispatch, after_a_restart_a_printer_that_may_have_a_job_is_asked_first)
     cr_assert_str_eq(dispatch_last_asked()->job, dispatch_id(2));
 }
 
+// ---- keys for counting pages
+
 // A job that a printer had before a restart, and whose worker wants to count its pages.
 static struct print_worker *want_key(void)
 {
@@ -331,6 +341,30 @@ Test(job_dispatch, a_key_that_nobody_will_give_is_not_waited_for)
     }
 }
 
+// Else its printer would stand still until the link drops.
+Test(job_dispatch, questions_without_an_answer_are_asked_again)
+{
+    size_t keys = 0, routes = 0;
+    want_key();
+    struct print_message lost = *dispatch_last_asked();
+    dispatch_add_job(2);
+    dispatch_asked_count = 0;
+    while (!keys || !routes) {
+        wait_a_tick();
+        keys = routes = 0;
+        for (size_t i = 0; i < dispatch_asked_count; i++) {
+            bool is_key = text_equal(dispatch_asked[i].job, dispatch_id(1));
+            keys += is_key;
+            routes += !is_key;
+        }
+    }
+    cr_assert(keys == 1 && routes == 1, "%zu, %zu", keys, routes);
+    dispatch_answer(&lost, PRINT_SEND, ROOM1, JOB_REASON_NONE); // too late
+    cr_assert_not(dispatch_worker_of(ROOM1)->has_key);
+}
+
+// ----
+
 Test(job_dispatch, the_broker_hears_how_printers_are)
 {
     dispatch_add_job(1);
@@ -379,14 +413,6 @@ Test(job_dispatch, a_printer_that_moved_is_found_there_also_for_what_it_has)
 }
 
 // ---- jobs that waited too long
-
-static void wait_a_tick(void)
-{
-    struct loop_timer *timer = loop_timer_new(dispatch_loop, (void (*)(void *))loop_stop, dispatch_loop);
-    loop_timer_start(timer, 1500);
-    loop_run(dispatch_loop);
-    loop_timer_free(timer);
-}
 
 Test(job_dispatch, what_waited_too_long_is_deleted_but_not_in_print)
 {
