@@ -123,9 +123,8 @@ static bool ask_broker(struct job_dispatch *dispatch, struct job_errand *errand,
     assert(job);
     struct print_message message = {
         .type = PRINT_ROUTE, .request_id = ++dispatch->last_request, .certified_ms = job->certified_ms};
-    // By its clock: sessions that have ended are known by that.
-    int64_t created_ms = job->created_ms + dispatch->broker_shift_ms;
-    message.created_ms = created_ms > 0 ? created_ms : 0;
+    // Sessions that have ended are known by that.
+    message.created_ms = job_dispatch_broker_ms(dispatch, job->created_ms);
     TEXT_PUT(message.job, job->id);
     TEXT_PUT(message.host, job->host);
     TEXT_PUT(message.certificate, job->certificate);
@@ -539,6 +538,12 @@ void job_dispatch_clock(struct job_dispatch *dispatch, int64_t broker_ms)
 {
     dispatch->broker_ahead_ms = broker_ms - clock_steady_ms();
     dispatch->broker_shift_ms = broker_ms - clock_wall_ms();
+}
+
+int64_t job_dispatch_broker_ms(const struct job_dispatch *dispatch, int64_t here_ms)
+{
+    int64_t broker_ms = here_ms + dispatch->broker_shift_ms;
+    return broker_ms > 0 ? broker_ms : 0;
 }
 
 void job_dispatch_link(struct job_dispatch *dispatch, bool is_up)

@@ -28,6 +28,8 @@ void job_dispatch_link(struct job_dispatch *dispatch, bool is_up);
 // By whose clock jobs grow too old: until the broker has told its own none does, and this machine's may be set as it
 // likes.
 void job_dispatch_clock(struct job_dispatch *dispatch, int64_t broker_ms);
+// What that clock said when it was this hour here. Until the broker has told it: this hour.
+int64_t job_dispatch_broker_ms(const struct job_dispatch *dispatch, int64_t here_ms);
 // What the broker says.
 void job_dispatch_printers(struct job_dispatch *dispatch, const struct print_message *message);
 void job_dispatch_routed(struct job_dispatch *dispatch, const struct print_message *message);

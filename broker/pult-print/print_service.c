@@ -10,6 +10,7 @@
 #include "broker/client/enrol.h"
 #include "broker/pult-print/job_dispatch.h"
 #include "broker/pult-print/print_door.h"
+#include "broker/pult-print/print_report.h"
 #include "broker/pult-print/printer_questions.h"
 
 #include <assert.h>
@@ -39,34 +40,19 @@ struct print_service {
 
 // ---- what the broker is told
 
-static const enum job_state told_states[SPOOL_STATE_COUNT] = {
-    [SPOOL_WAITING] = JOB_WAITING,     [SPOOL_HELD] = JOB_HELD,           [SPOOL_SENDING] = JOB_PRINTING,
-    [SPOOL_SENT] = JOB_PRINTING,       [SPOOL_UNCERTAIN] = JOB_UNCERTAIN, [SPOOL_DONE] = JOB_DONE,
-    [SPOOL_CANCELLED] = JOB_CANCELLED,
-};
-
 static bool send_message(void *arg, const struct print_message *message)
 {
     struct print_service *service = arg;
     return service->welcomed && client_link_send(uplink_client(service->uplink), message);
 }
 
-static void tell_job(void *arg, const struct spool_job *job)
+static void tell_job(struct print_service *service, const struct spool_job *job)
 {
-    struct print_message message = {.type = PRINT_JOB,
-                                    .state = told_states[job->state],
-                                    .reason = job->reason,
-                                    .created_ms = job->created_ms,
-                                    .size = job->size,
-                                    .pages = job->pages};
-    TEXT_PUT(message.job, job->id);
-    TEXT_PUT(message.host, job->host);
-    TEXT_PUT(message.user_name, job->user_name);
-    TEXT_PUT(message.principal, job->principal);
-    TEXT_PUT(message.person, job->person);
-    TEXT_PUT(message.printer, job->printer);
-    TEXT_PUT(message.told, job->told);
-    send_message(arg, &message);
+    struct print_message message;
+    if (!service->welcomed)
+        return;
+    print_report_job(&message, service->dispatch, job);
+    send_message(service, &message);
 }
 
 static void job_changed(void *arg, const struct spool_job *job)
@@ -79,18 +65,12 @@ static void job_changed(void *arg, const struct spool_job *job)
 
 static bool tell_printed(void *arg, const struct print_account *entry)
 {
-    struct print_message message = {.type = PRINT_PRINTED,
-                                    .number = entry->number,
-                                    .at_ms = entry->at_ms,
-                                    .impressions = entry->impressions,
-                                    .sheets = entry->sheets,
-                                    .colour = entry->colour,
-                                    .counted = entry->by_document ? COUNTED_BY_DOCUMENT : COUNTED_BY_PRINTER};
-    TEXT_PUT(message.job, entry->job);
-    TEXT_PUT(message.host, entry->host);
-    TEXT_PUT(message.person, entry->person);
-    TEXT_PUT(message.printer, entry->printer);
-    return send_message(arg, &message);
+    struct print_service *service = arg;
+    struct print_message message;
+    if (!service->welcomed)
+        return false;
+    print_report_printed(&message, service->dispatch, entry);
+    return send_message(service, &message);
 }
 
 static void tell_all_jobs(struct print_service *service)
@@ -124,8 +104,8 @@ static void welcome(struct print_service *service, const struct print_message *m
     if (!job_seal_learn(service->sealing, message->seal, message->authority, &why))
         log_error("link", "%s", why.text);
     open_door(service);
+    job_dispatch_clock(service->dispatch, message->now_ms); // by which all that follows is told
     tell_all_jobs(service);
-    job_dispatch_clock(service->dispatch, message->now_ms);
     job_dispatch_link(service->dispatch, true);
     accounts_tell_all(service->accounts);
 }

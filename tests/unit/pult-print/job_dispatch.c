@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/pult-print/print_report.h"
 #include "tests/unit/pult-print/dispatch_fixture.h"
 
 #include <criterion/criterion.h>
@@ -227,13 +228,22 @@ Test(job_dispatch, refused_is_over)
     cr_assert_eq(spool_find(dispatch_spool, dispatch_id(1))->reason, JOB_MAY_NOT_PRINT);
 }
 
-Test(job_dispatch, a_job_was_made_when_the_brokers_clock_says_whatever_the_hour_is_here)
+Test(job_dispatch, what_happened_here_happened_when_the_brokers_clock_says_whatever_the_hour_is)
 {
     const int64_t hour_ms = 3600 * 1000, minute_ms = 60 * 1000;
+    const struct print_account entry = {.number = 1, .at_ms = 1};
+    struct print_message job, printed;
     job_dispatch_clock(dispatch_now, clock_wall_ms() + hour_ms);
     dispatch_add_job(1); // made in the first millisecond of 1970
     cr_assert_geq(dispatch_last_asked()->created_ms, hour_ms - minute_ms);
     cr_assert_leq(dispatch_last_asked()->created_ms, hour_ms + minute_ms);
+    print_report_job(&job, dispatch_now, spool_find(dispatch_spool, dispatch_id(1)));
+    cr_assert_eq(job.created_ms, dispatch_last_asked()->created_ms, "its deletion is reckoned from that");
+    print_report_printed(&printed, dispatch_now, &entry);
+    cr_assert_eq(printed.at_ms, job.created_ms, "it is so in the journal");
+    job_dispatch_clock(dispatch_now, clock_wall_ms() - hour_ms);
+    print_report_job(&job, dispatch_now, spool_find(dispatch_spool, dispatch_id(1)));
+    cr_assert_eq(job.created_ms, 0, "nothing is older than time");
 }
 
 Test(job_dispatch, after_a_restart_a_job_that_was_cancelled_before_goes_nowhere)
