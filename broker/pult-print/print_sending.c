@@ -99,7 +99,7 @@ static void document_is_sent(void *arg, struct visit *visit)
     else if (result.unreadable || result.why.kind == FAULT_BROKEN)
         result.end = SENDING_LOST;
     else
-        result.end = SENDING_REFUSED;
+        result.end = sending->stopped ? SENDING_STOPPED : SENDING_REFUSED;
     end_sending(sending, result);
 }
 

@@ -40,6 +40,7 @@ struct print_worker {
     bool recovered;
     bool damaged;      // the document cannot be read to its end
     bool cancel_asked; // of the printer
+    bool stopped;      // its visit, by us
     int64_t cancel_ms; // since when it is to be cancelled; steady, 0: since before a crash
     struct printer_facts facts;
     bool has_facts;
@@ -113,6 +114,7 @@ static struct visit *new_visit(struct print_worker *worker, enum visit_kind kind
 static void start_visit(struct print_worker *worker, struct visit *visit, printer_visit_done *done)
 {
     assert(!worker->visit);
+    worker->stopped = false;
     worker->visit = printer_visit_start(worker->loop, visit, done, worker);
 }
 
@@ -209,6 +211,10 @@ static void give_up(struct print_worker *worker, enum spool_state state, enum jo
 // Nobody waits long for a printer that is gone, only to have a job cancelled there.
 static void be_away(struct print_worker *worker, const struct fault *why, void (*next)(struct print_worker *))
 {
+    if (worker->stopped) { // which says nothing of the printer
+        next(worker);
+        return;
+    }
     printer_watch_note(worker->watch, PRINTER_UNREACHABLE, why->text);
     if (is_cancelling(worker) && clock_steady_ms() - worker->cancel_ms >= CANCEL_MS) {
         log_warn("print", "%s is cancelled without its printer, which may have it still", worker->job);
@@ -563,9 +569,10 @@ void print_worker_cancel(struct print_worker *worker, const char *id, enum job_r
     spool_put(worker->spool, &job, NULL, NULL);
     if (worker->sending)
         print_sending_stop(worker->sending);
-    else if (worker->visit && job.state == SPOOL_SENDING)
+    else if (worker->visit && job.state == SPOOL_SENDING) {
+        worker->stopped = true;
         printer_visit_stop(worker->visit);
-    else if (!worker->visit && (worker->next == look || worker->next == search))
+    } else if (!worker->visit && (worker->next == look || worker->next == search))
         wait_for(worker, 0, worker->next);
 }
 

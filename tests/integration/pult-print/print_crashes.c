@@ -216,6 +216,19 @@ Test(print_crashes, a_printer_that_remembers_a_thousand_jobs_is_understood)
     cr_expect_eq(print_papers(), 1);
 }
 
+// It is asked once more, without the one question that was broken off.
+Test(print_crashes, a_cancel_does_not_make_its_printer_unreachable)
+{
+    print_odd("");
+    print_add(&job, 1, "");
+    print_crashed(&job, SPOOL_SENDING, 0);
+    print_worker_cancel(print_worker, job.id, JOB_BY_ITS_PERSON);
+    print_wait();
+    cr_expect_null(print_record(&job));
+    cr_expect_neq(print_state, PRINTER_UNREACHABLE, "%s", print_detail);
+    print_forget(&job);
+}
+
 Test(print_crashes, after_a_crash_pages_are_counted_by_a_key_that_is_asked_for)
 {
     print_odd("silent");
