@@ -69,6 +69,12 @@ void ipp_line_stop(struct ipp_line *line)
     atomic_store(&line->stopped, 1);
 }
 
+bool ipp_line_goes_to(const struct ipp_line *line, const struct printer_address *address)
+{
+    return text_equal(line->address.uri, address->uri) && text_equal(line->address.fingerprint, address->fingerprint) &&
+           text_equal(line->address.credentials, address->credentials);
+}
+
 const char *ipp_line_uri(const struct ipp_line *line)
 {
     return line->address.uri;

@@ -25,6 +25,7 @@ void ipp_line_free(struct ipp_line *line); // NULL allowed
 void ipp_line_stop(struct ipp_line *line);
 // Ends the connection; the next request makes one.
 void ipp_line_close(struct ipp_line *line);
+bool ipp_line_goes_to(const struct ipp_line *line, const struct printer_address *address);
 const char *ipp_line_uri(const struct ipp_line *line);
 // Of the certificate that it has shown; empty over ipp:.
 const char *ipp_line_fingerprint(const struct ipp_line *line);

@@ -69,7 +69,7 @@ static void refuse(struct print_sending *sending, enum fault_kind kind, const ch
 static void start_visit(struct print_sending *sending, struct visit *visit, printer_visit_done *done)
 {
     assert(!sending->visit);
-    visit->line = sending->line ? take(sending->line) : ipp_line_new(sending->order.address);
+    visit_take_line(visit, &sending->line, sending->order.address);
     sending->visit = printer_visit_start(sending->order.loop, visit, done, sending);
 }
 
@@ -136,9 +136,11 @@ static void document_is_made(void *arg, int64_t pages, int made, const struct fa
     }
     if (made >= 0)
         close(made);
-    else
+    else if (!sending->stopped)
         log_warn("print", "%s cannot be made into what %s takes: %s", sending->job, sending->order.printer, why->text);
-    if (why->kind == FAULT_BROKEN)
+    if (sending->stopped)
+        end_sending(sending, (struct sending_result){.end = SENDING_STOPPED});
+    else if (why->kind == FAULT_BROKEN)
         end_sending(sending, (struct sending_result){.end = SENDING_UNREADABLE, .unreadable = true});
     else if (why->kind == FAULT_UNAVAILABLE) // no room on this machine
         refuse(sending, FAULT_BUSY, why->text);

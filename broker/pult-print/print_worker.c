@@ -105,7 +105,7 @@ static void wait_longer(struct print_worker *worker, int64_t first_ms, int64_t l
 static struct visit *new_visit(struct print_worker *worker, enum visit_kind kind)
 {
     struct visit *visit = visit_new(kind);
-    visit->line = worker->line ? take(worker->line) : ipp_line_new(&worker->target.address);
+    visit_take_line(visit, &worker->line, &worker->target.address);
     spool_job_name(visit->order.name, worker->job);
     visit->number = record_of(worker)->printer_job;
     return visit;
@@ -610,8 +610,7 @@ void print_worker_free(struct print_worker *worker)
 
 void print_worker_move(struct print_worker *worker, const struct printer_address *address)
 {
-    worker->target.address = *address;
-    ipp_line_free(take(worker->line));
+    worker->target.address = *address; // lines to where it was are not used any more
 }
 
 bool print_worker_is_free(const struct print_worker *worker)

@@ -25,6 +25,17 @@ struct visit *visit_new(enum visit_kind kind)
     return visit;
 }
 
+void visit_take_line(struct visit *visit, struct ipp_line **kept, const struct printer_address *address)
+{
+    assert(!visit->line);
+    if (*kept && ipp_line_goes_to(*kept, address)) {
+        visit->line = take(*kept);
+        return;
+    }
+    ipp_line_free(take(*kept));
+    visit->line = ipp_line_new(address);
+}
+
 static void drop_visit(void *arg)
 {
     struct visit *visit = arg;

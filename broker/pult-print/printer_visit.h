@@ -49,3 +49,6 @@ void printer_visit_stop(struct printer_visit *running); // it comes to its end s
 // `done` does not come any more; also from `done`. NULL allowed.
 void printer_visit_free(struct printer_visit *running);
 struct visit *visit_new(enum visit_kind kind);
+// The line that is kept, where it goes there still; else it is closed, and the visit has a new one. `*kept` is NULL
+// then.
+void visit_take_line(struct visit *visit, struct ipp_line **kept, const struct printer_address *address);

@@ -85,6 +85,20 @@ static void stop_soon(void)
     loop_timer_start(soon, 0);
 }
 
+static void leave(void)
+{
+    snprintf(address.uri, sizeof address.uri, "ipp://127.0.0.1:%d/ipp/print", PRINT_PORT + 1);
+}
+
+Test(print_sending, stopped_while_the_document_is_made_it_is_not_called_impossible)
+{
+    once_read = stop_sending;
+    print_odd("raster");
+    send_job(2);
+    cr_expect_eq(end, SENDING_STOPPED);
+    cr_expect_eq(print_papers(), 0);
+}
+
 Test(print_sending, stopped_before_the_printer_has_heard_of_it_it_is_not_refused)
 {
     once_read = stop_soon;
@@ -92,4 +106,13 @@ Test(print_sending, stopped_before_the_printer_has_heard_of_it_it_is_not_refused
     send_job(2);
     loop_timer_free(soon);
     cr_expect_neq(end, SENDING_REFUSED, "the printer has refused nothing");
+}
+
+Test(print_sending, a_printer_that_moved_meanwhile_is_not_sent_it_where_it_was)
+{
+    once_read = leave;
+    print_odd("");
+    send_job(2);
+    cr_expect_eq(end, SENDING_REFUSED, "there is nobody there");
+    cr_expect_eq(print_papers(), 0);
 }
