@@ -14,7 +14,7 @@ bool known_job_is_over(const struct known_job *job)
 
 bool known_job_is_untold(const struct known_job *job)
 {
-    // What they did themselves they know, and that the broker is away is so no longer once it can be told.
+    // What they did themselves they know.
     bool silent = job->reason == JOB_REASON_NONE || job->reason == JOB_BY_ITS_PERSON;
     return job->person[0] && !silent && (job->state != JOB_DONE || job->reason == JOB_AT_SUBSTITUTE) &&
            !job_reasons_have(job->told, job->reason);

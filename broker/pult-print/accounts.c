@@ -57,7 +57,7 @@ struct accounts {
 
 // One entry on its way to the disk, and old ones off it.
 struct writing {
-    struct accounts *accounts; // NULL: they are gone
+    struct accounts *accounts;
     struct writing *next;
     struct worker *worker;
     struct print_account entry;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // One job on its way to its printer: that is asked what it can, the options are fitted to it, the document is made into
-// what it takes if need be, and sent. Knows no record: whether the printer may hear of the job is said from outside.
+// what it takes if need be, and sent. Writes no record: whether the printer may hear of the job is said from outside.
 #pragma once
 #include "broker/pult-print/printer_client.h"
 #include "broker/pult-print/printer_watch.h"
