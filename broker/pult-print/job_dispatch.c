@@ -5,6 +5,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/pult-print/job_errand.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -20,100 +21,18 @@ enum {
     TICK_MS = 1000,
 };
 
-enum errand_place {
-    ERRAND_NEW,    // the broker is to be asked
-    ERRAND_ASKED,  // and was
-    ERRAND_PARKED, // its printer has another job
-    ERRAND_RESTS,  // until `at_ms`, or until its printer has news
-    ERRAND_WORKED, // a worker has it
-};
-
-// A job that is not with a person, nor over.
-struct job_errand {
-    char id[SPOOL_ID_SIZE];
-    enum errand_place place;
-    struct job_errand *prev, *next; // of the same place; PARKED: of its station
-    int64_t request_id;             // of its question; 0: none is out
-    int64_t at_ms;                  // steady: since when the question is out; without one: rests until then
-    char printer[ID_SIZE];          // that it rests for
-    char avoid[ID_SIZE];
-    bool recovers;                   // a printer may have it already: it is not asked where
-    bool wants_key;                  // its worker does: it is asked for where the job is, wherever its person is now
-    struct printer_station *station; // where it is parked, worked, or has the next turn
-    UT_hash_handle hh;
-};
-
 struct job_dispatch {
     struct job_dispatch_config config;
-    struct job_errand *errands; // by id
-    struct job_errand *places[ERRAND_WORKED + 1];
+    struct job_errands errands;
     struct printer_stations stations;
     struct loop_timer *tick;
     int64_t last_request;
     int64_t broker_ahead_ms; // of the steady clock; 0: its time is not known
     int64_t broker_shift_ms; // its hour less the one here, when its link came up last
-    size_t asked;
     bool is_up;
 };
 
 static void pump(struct job_dispatch *dispatch);
-
-// ---- errands
-
-static struct job_errand *find_errand(const struct job_dispatch *dispatch, const char *id)
-{
-    struct job_errand *errand = NULL;
-    HASH_FIND_STR(dispatch->errands, id, errand);
-    return errand;
-}
-
-static struct job_errand **list_of(struct job_dispatch *dispatch, const struct job_errand *errand)
-{
-    return errand->place == ERRAND_PARKED ? &errand->station->parked : &dispatch->places[errand->place];
-}
-
-static void leave_place(struct job_dispatch *dispatch, struct job_errand *errand)
-{
-    struct job_errand **list = list_of(dispatch, errand);
-    DL_DELETE(*list, errand);
-    dispatch->asked -= errand->place == ERRAND_ASKED;
-    if (errand->station && errand->station->turn == errand)
-        errand->station->turn = NULL;
-}
-
-static void move_errand(struct job_dispatch *dispatch, struct job_errand *errand, enum errand_place place,
-                        struct printer_station *station)
-{
-    leave_place(dispatch, errand);
-    errand->place = place;
-    errand->station = station;
-    errand->at_ms = clock_steady_ms();
-    dispatch->asked += place == ERRAND_ASKED;
-    struct job_errand **list = list_of(dispatch, errand);
-    DL_APPEND(*list, errand);
-}
-
-static struct job_errand *add_errand(struct job_dispatch *dispatch, const char *id)
-{
-    struct job_errand *errand = mem_new(1, sizeof *errand);
-    TEXT_PUT(errand->id, id);
-    DL_APPEND(dispatch->places[ERRAND_NEW], errand);
-    HASH_ADD_STR(dispatch->errands, id, errand);
-    return errand;
-}
-
-static void remove_errand(struct job_dispatch *dispatch, struct job_errand *errand)
-{
-    leave_place(dispatch, errand);
-    HASH_DEL(dispatch->errands, errand);
-    free(errand);
-}
-
-static void rest(struct job_dispatch *dispatch, struct job_errand *errand, int64_t wait_ms)
-{
-    move_errand(dispatch, errand, ERRAND_RESTS, NULL);
-    errand->at_ms += wait_ms;
-}
 
 // ---- the broker is asked
 
@@ -141,11 +60,11 @@ static bool ask_broker(struct job_dispatch *dispatch, struct job_errand *errand,
 static void ask_where(struct job_dispatch *dispatch, struct job_errand *errand, struct printer_station *turn,
                       bool with_key)
 {
-    move_errand(dispatch, errand, ERRAND_ASKED, turn);
+    job_errand_move(&dispatch->errands, errand, ERRAND_ASKED, turn);
     if (turn)
         turn->turn = errand;
     if (!ask_broker(dispatch, errand, with_key))
-        move_errand(dispatch, errand, ERRAND_NEW, NULL);
+        job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
 }
 
 // ---- printers
@@ -163,7 +82,8 @@ static void tell_printer(const struct printer_station *station)
 static void work_on(struct printer_station *station, struct job_errand *errand, const unsigned char *key)
 {
     const struct print_worker_ports *workers = station->stations->workers;
-    move_errand(station->stations->arg, errand, ERRAND_WORKED, station);
+    struct job_dispatch *dispatch = station->stations->arg;
+    job_errand_move(&dispatch->errands, errand, ERRAND_WORKED, station);
     errand->avoid[0] = 0;
     if (errand->recovers)
         workers->recover(station->worker, errand->id);
@@ -187,12 +107,12 @@ static void give_turn(struct printer_station *station)
 static void wake_resting(struct job_dispatch *dispatch, const char *printer)
 {
     struct job_errand *errand, *next;
-    DL_FOREACH_SAFE(dispatch->places[ERRAND_RESTS], errand, next)
+    DL_FOREACH_SAFE(dispatch->errands.places[ERRAND_RESTS], errand, next)
     {
         if (!printer || text_equal(errand->printer, printer))
-            move_errand(dispatch, errand, ERRAND_NEW, NULL);
+            job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
     }
-    DL_FOREACH(dispatch->places[ERRAND_WORKED], errand)
+    DL_FOREACH(dispatch->errands.places[ERRAND_WORKED], errand)
     {
         if (!errand->request_id && (!printer || text_equal(errand->station->target.id, printer)))
             errand->at_ms = 0;
@@ -214,17 +134,17 @@ static void worker_ended(void *arg, struct printer_station *station, const char 
 {
     struct job_dispatch *dispatch = arg;
     const struct spool_job *job = spool_find(dispatch->config.spool, id);
-    struct job_errand *errand = find_errand(dispatch, id);
+    struct job_errand *errand = job_errand_find(&dispatch->errands, id);
     if (errand && (!job || job->state != SPOOL_WAITING)) {
-        remove_errand(dispatch, errand);
+        job_errand_remove(&dispatch->errands, errand);
     } else if (errand) {
         errand->recovers = errand->wants_key = false;
         TEXT_PUT(errand->printer, station->target.id);
         TEXT_PUT(errand->avoid, job->reason == JOB_REASON_NONE ? "" : station->target.id);
         if (job->reason == JOB_REASON_NONE)
-            rest(dispatch, errand, LATER_MS);
+            job_errand_rest(&dispatch->errands, errand, LATER_MS);
         else
-            move_errand(dispatch, errand, ERRAND_NEW, NULL);
+            job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
     }
     give_turn(station);
     pump(dispatch);
@@ -232,13 +152,14 @@ static void worker_ended(void *arg, struct printer_station *station, const char 
 
 static void worker_wants_key(void *arg, struct printer_station *station, const char *id)
 {
-    struct job_errand *errand = find_errand(arg, id);
+    struct job_dispatch *dispatch = arg;
+    struct job_errand *errand = job_errand_find(&dispatch->errands, id);
     (void)station;
     if (!errand)
         return;
     errand->wants_key = true;
     errand->request_id = errand->at_ms = 0;
-    pump(arg);
+    pump(dispatch);
 }
 
 static const struct printer_station_events station_events = {
@@ -250,7 +171,7 @@ static void ask_for_keys(struct job_dispatch *dispatch)
 {
     struct job_errand *errand;
     int64_t now_ms = clock_steady_ms();
-    DL_FOREACH(dispatch->places[ERRAND_WORKED], errand)
+    DL_FOREACH(dispatch->errands.places[ERRAND_WORKED], errand)
     {
         bool is_due = errand->wants_key && !errand->request_id && errand->at_ms <= now_ms;
         if (is_due && !ask_broker(dispatch, errand, true))
@@ -264,9 +185,9 @@ static void pump(struct job_dispatch *dispatch)
         return;
     ask_for_keys(dispatch);
     // When much is to be done the printer is likely to be busy, and the key would be for nothing.
-    while (dispatch->places[ERRAND_NEW] && dispatch->asked < ASKED_MAX && dispatch->is_up) {
-        struct job_errand *errand = dispatch->places[ERRAND_NEW];
-        ask_where(dispatch, errand, NULL, dispatch->asked < 2);
+    while (dispatch->errands.places[ERRAND_NEW] && dispatch->errands.asked < ASKED_MAX && dispatch->is_up) {
+        struct job_errand *errand = dispatch->errands.places[ERRAND_NEW];
+        ask_where(dispatch, errand, NULL, dispatch->errands.asked < 2);
         if (errand->place == ERRAND_NEW)
             return; // the link is going
     }
@@ -286,7 +207,7 @@ static void set_state(struct job_dispatch *dispatch, const char *id, enum spool_
 
 static void cancel_job(struct job_dispatch *dispatch, const char *id, enum job_reason reason)
 {
-    struct job_errand *errand = find_errand(dispatch, id);
+    struct job_errand *errand = job_errand_find(&dispatch->errands, id);
     const struct spool_job *job = spool_find(dispatch->config.spool, id);
     if (!job || spool_job_is_over(job))
         return;
@@ -295,7 +216,7 @@ static void cancel_job(struct job_dispatch *dispatch, const char *id, enum job_r
         return;
     }
     if (errand)
-        remove_errand(dispatch, errand);
+        job_errand_remove(&dispatch->errands, errand);
     log_info("job", "%s is cancelled (%s)", id, job_reason_words[reason]);
     set_state(dispatch, id, SPOOL_CANCELLED, reason);
 }
@@ -308,7 +229,7 @@ static void cancel_old_jobs(struct job_dispatch *dispatch)
         return;
     for (size_t i = 0; i < spool_count(spool); i++) {
         const struct spool_job *job = spool_at(spool, i);
-        const struct job_errand *errand = find_errand(dispatch, job->id);
+        const struct job_errand *errand = job_errand_find(&dispatch->errands, job->id);
         // What is being printed may go on; what is with a printer that is gone may not wait for it for ever.
         bool is_printed = errand && errand->place == ERRAND_WORKED && job->reason != JOB_PRINTER_AWAY;
         if (job->delete_at_ms && job->delete_at_ms <= now_ms && !is_printed && !job->cancelling)
@@ -321,17 +242,17 @@ static void tick(void *arg)
     struct job_dispatch *dispatch = arg;
     struct job_errand *errand, *next;
     int64_t now_ms = clock_steady_ms();
-    DL_FOREACH_SAFE(dispatch->places[ERRAND_RESTS], errand, next)
+    DL_FOREACH_SAFE(dispatch->errands.places[ERRAND_RESTS], errand, next)
     {
         if (errand->at_ms <= now_ms)
-            move_errand(dispatch, errand, ERRAND_NEW, NULL);
+            job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
     }
-    DL_FOREACH_SAFE(dispatch->places[ERRAND_ASKED], errand, next)
+    DL_FOREACH_SAFE(dispatch->errands.places[ERRAND_ASKED], errand, next)
     {
         if (now_ms - errand->at_ms > PRINT_ROUTE_MS)
-            move_errand(dispatch, errand, ERRAND_NEW, NULL);
+            job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
     }
-    DL_FOREACH(dispatch->places[ERRAND_WORKED], errand)
+    DL_FOREACH(dispatch->errands.places[ERRAND_WORKED], errand)
     {
         if (errand->request_id && now_ms - errand->at_ms > PRINT_ROUTE_MS)
             errand->request_id = 0;
@@ -385,19 +306,19 @@ static void send_errand(struct job_dispatch *dispatch, struct job_errand *errand
         printer_station_at(&dispatch->stations, message->printer, message->uri, message->fingerprint);
     if (!station) {
         log_error("link", "the broker sends %s to \"%s\", which is no printer", errand->id, message->printer);
-        rest(dispatch, errand, REST_MS);
+        job_errand_rest(&dispatch->errands, errand, REST_MS);
         return;
     }
     bool had_turn = station->turn == errand;
     if (!had_turn && !printer_station_is_free(station)) {
-        move_errand(dispatch, errand, ERRAND_PARKED, station);
+        job_errand_move(&dispatch->errands, errand, ERRAND_PARKED, station);
     } else if (read_key(key, message->key)) {
         work_on(station, errand, key);
     } else if (!had_turn) {
         ask_where(dispatch, errand, station, true);
     } else {
         log_error("link", "the broker gives no key for %s", errand->id);
-        rest(dispatch, errand, REST_MS);
+        job_errand_rest(&dispatch->errands, errand, REST_MS);
     }
     explicit_bzero(key, sizeof key);
     if (former && former != station)
@@ -430,10 +351,10 @@ static void follow_answer(struct job_dispatch *dispatch, struct job_errand *erra
     case PRINT_WAIT:
         TEXT_PUT(errand->printer, message->printer);
         errand->avoid[0] = 0;
-        rest(dispatch, errand, REST_MS);
+        job_errand_rest(&dispatch->errands, errand, REST_MS);
         break;
     case PRINT_HOLD:
-        remove_errand(dispatch, errand);
+        job_errand_remove(&dispatch->errands, errand);
         set_state(dispatch, id, SPOOL_HELD, (enum job_reason)message->reason);
         break;
     case PRINT_REFUSE:
@@ -446,7 +367,7 @@ static void follow_answer(struct job_dispatch *dispatch, struct job_errand *erra
 
 void job_dispatch_routed(struct job_dispatch *dispatch, const struct print_message *message)
 {
-    struct job_errand *errand = find_errand(dispatch, message->job);
+    struct job_errand *errand = job_errand_find(&dispatch->errands, message->job);
     if (!errand || !errand->request_id || errand->request_id != message->request_id)
         return;
     errand->request_id = 0;
@@ -485,7 +406,7 @@ void job_dispatch_printers(struct job_dispatch *dispatch, const struct print_mes
         DL_FOREACH_SAFE(station->parked, errand, next)
         {
             if (!errand->recovers)
-                move_errand(dispatch, errand, ERRAND_NEW, NULL);
+                job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
         }
     }
     wake_resting(dispatch, NULL);
@@ -495,7 +416,7 @@ void job_dispatch_printers(struct job_dispatch *dispatch, const struct print_mes
 // Moved, what is with a person stays there.
 static void redirect_job(struct job_dispatch *dispatch, const char *id, const char *printer, bool releases)
 {
-    struct job_errand *errand = find_errand(dispatch, id);
+    struct job_errand *errand = job_errand_find(&dispatch->errands, id);
     struct spool_job job = *spool_find(dispatch->config.spool, id);
     if (errand && errand->place == ERRAND_WORKED) {
         log_info("job", "%s is being printed: it stays where it is", id);
@@ -510,7 +431,7 @@ static void redirect_job(struct job_dispatch *dispatch, const char *id, const ch
         job.doubtful = false;
     }
     if (errand)
-        move_errand(dispatch, errand, ERRAND_NEW, NULL);
+        job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
     spool_put(dispatch->config.spool, &job, NULL, NULL); // which tells job_dispatch_changed
 }
 
@@ -551,11 +472,11 @@ void job_dispatch_link(struct job_dispatch *dispatch, bool is_up)
     struct job_errand *errand, *next;
     dispatch->is_up = is_up;
     if (!is_up) {
-        DL_FOREACH_SAFE(dispatch->places[ERRAND_ASKED], errand, next)
+        DL_FOREACH_SAFE(dispatch->errands.places[ERRAND_ASKED], errand, next)
         {
-            move_errand(dispatch, errand, ERRAND_NEW, NULL);
+            job_errand_move(&dispatch->errands, errand, ERRAND_NEW, NULL);
         }
-        DL_FOREACH(dispatch->places[ERRAND_WORKED], errand)
+        DL_FOREACH(dispatch->errands.places[ERRAND_WORKED], errand)
         {
             errand->request_id = 0;
         }
@@ -571,9 +492,9 @@ void job_dispatch_link(struct job_dispatch *dispatch, bool is_up)
 
 void job_dispatch_changed(struct job_dispatch *dispatch, const struct spool_job *job)
 {
-    if (job->state != SPOOL_WAITING || find_errand(dispatch, job->id))
+    if (job->state != SPOOL_WAITING || job_errand_find(&dispatch->errands, job->id))
         return;
-    add_errand(dispatch, job->id);
+    job_errand_add(&dispatch->errands, job->id);
     pump(dispatch);
 }
 
@@ -583,7 +504,7 @@ static void take_up(struct job_dispatch *dispatch, const struct spool_job *job)
     if (job->cancelling && !is_at_printer) {
         set_state(dispatch, job->id, SPOOL_CANCELLED, (enum job_reason)job->cancelling);
     } else if (job->state == SPOOL_WAITING) {
-        add_errand(dispatch, job->id);
+        job_errand_add(&dispatch->errands, job->id);
     } else if (is_at_printer) {
         struct printer_station *station =
             printer_station_at(&dispatch->stations, job->printer, job->printer_uri, job->fingerprint);
@@ -592,9 +513,9 @@ static void take_up(struct job_dispatch *dispatch, const struct spool_job *job)
             set_state(dispatch, job->id, SPOOL_UNCERTAIN, JOB_HALF_PRINTED);
             return;
         }
-        struct job_errand *errand = add_errand(dispatch, job->id);
+        struct job_errand *errand = job_errand_add(&dispatch->errands, job->id);
         errand->recovers = true;
-        move_errand(dispatch, errand, ERRAND_PARKED, station);
+        job_errand_move(&dispatch->errands, errand, ERRAND_PARKED, station);
         give_turn(station);
     }
 }
@@ -622,8 +543,7 @@ void job_dispatch_free(struct job_dispatch *dispatch)
     if (!dispatch)
         return;
     loop_timer_free(dispatch->tick);
-    struct job_errand *errand, *next_errand;
-    HASH_ITER(hh, dispatch->errands, errand, next_errand) remove_errand(dispatch, errand);
+    job_errands_clear(&dispatch->errands);
     printer_stations_close(&dispatch->stations);
     free(dispatch);
 }

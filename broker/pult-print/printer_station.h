@@ -21,7 +21,7 @@ struct print_worker_ports {
 };
 extern const struct print_worker_ports print_workers; // the real ones
 
-struct job_errand; // job_dispatch's
+struct job_errand;
 
 struct printer_station {
     struct printer_stations *stations;
