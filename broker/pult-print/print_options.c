@@ -228,21 +228,23 @@ static void fit_scaling(struct print_options *fitted, const struct printer_abili
             text_put(value, OPTION_SIZE, ways[i]);
 }
 
-void print_options_fit(struct print_options *fitted, const struct print_options *asked,
-                       const struct printer_abilities *printer, struct text *notes)
+void print_options_fit(struct print_options *fitted, const char *text, const struct printer_abilities *printer,
+                       struct text *notes)
 {
-    *fitted = *asked;
+    struct print_options asked;
+    print_options_read(&asked, text);
+    *fitted = asked;
     for (size_t i = 0; i < OPTION_COUNT; i++) {
         char *value = fitted->values[i];
         // Grey is said also where nothing was asked for: the printer's own way may be colour.
         if (!*value && i != OPTION_COLOUR)
             continue;
         fit_rows[i](value, printer, (enum print_option)i);
-        if (*asked->values[i] && !text_equal(value, asked->values[i]))
+        if (notes && *asked.values[i] && !text_equal(value, asked.values[i]))
             text_addf(notes, "%s%s=%s for %s", notes->length ? ", " : "", print_option_rows[i].name,
-                      *value ? value : "-", asked->values[i]);
+                      *value ? value : "-", asked.values[i]);
     }
-    if (!text_equal(fitted->values[OPTION_MEDIA], asked->values[OPTION_MEDIA]))
+    if (!text_equal(fitted->values[OPTION_MEDIA], asked.values[OPTION_MEDIA]))
         fit_scaling(fitted, printer);
 }
 

@@ -44,9 +44,10 @@ struct printer_abilities {
     char formats[SUPPORTED_SIZE];
 };
 
-// What it is printed with. `notes` receives what had to be changed, in one line.
-void print_options_fit(struct print_options *fitted, const struct print_options *asked,
-                       const struct printer_abilities *printer, struct text *notes);
+// What it is printed with, of what is asked for in `text` (see print_options_read). `notes` receives what had to be
+// changed, in one line; NULL: that is not wanted.
+void print_options_fit(struct print_options *fitted, const char *text, const struct printer_abilities *printer,
+                       struct text *notes);
 
 // How many sides with something on them come out of a document of so many pages.
 int64_t print_options_impressions(const struct print_options *options, int64_t pages);

@@ -73,11 +73,9 @@ static void start_visit(struct print_sending *sending, struct visit *visit, prin
     sending->visit = printer_visit_start(sending->order.loop, visit, done, sending);
 }
 
-// Its line is kept, unless something went wrong on it.
 static void end_visit(struct print_sending *sending, struct visit *visit)
 {
-    if (visit->why.kind == FAULT_NONE)
-        sending->line = take(visit->line);
+    visit_return_line(visit, &sending->line);
     printer_visit_free(take(sending->visit));
 }
 
@@ -172,10 +170,8 @@ static void choose_format(struct print_sending *sending)
 
 static void fit_options(struct print_sending *sending)
 {
-    struct print_options asked;
     struct text notes = {0};
-    print_options_read(&asked, record_of(sending)->options);
-    print_options_fit(&sending->options, &asked, &sending->facts.abilities, &notes);
+    print_options_fit(&sending->options, record_of(sending)->options, &sending->facts.abilities, &notes);
     if (notes.length)
         log_info("print", "%s is fitted to %s: %s", sending->job, sending->order.printer, notes.bytes);
     text_drop(&notes);

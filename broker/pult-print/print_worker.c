@@ -118,11 +118,10 @@ static void start_visit(struct print_worker *worker, struct visit *visit, printe
     worker->visit = printer_visit_start(worker->loop, visit, done, worker);
 }
 
-// What it learned is copied; its line is kept, unless something went wrong on it.
+// What it learned is copied.
 static void end_visit(struct print_worker *worker, struct visit *visit)
 {
-    if (visit->why.kind == FAULT_NONE)
-        worker->line = take(visit->line);
+    visit_return_line(visit, &worker->line);
     if (visit->has_facts)
         worker->facts = visit->facts;
     worker->has_facts = worker->has_facts || visit->has_facts;
@@ -369,13 +368,8 @@ static void job_is_seen(void *arg, struct visit *visit)
     bool came_back = printer_watch_state(worker->watch) == PRINTER_UNREACHABLE;
     worker->seen = visit->job;
     end_visit(worker, visit);
-    if (worker->has_facts && why.kind == FAULT_NONE) {
-        struct print_options asked;
-        struct text notes = {0};
-        print_options_read(&asked, record_of(worker)->options);
-        print_options_fit(&worker->options, &asked, &worker->facts.abilities, &notes);
-        text_drop(&notes);
-    }
+    if (worker->has_facts && why.kind == FAULT_NONE)
+        print_options_fit(&worker->options, record_of(worker)->options, &worker->facts.abilities, NULL);
     if (came_back && why.kind == FAULT_NONE)
         worker->wait_ms = 0;
     if (why.kind == FAULT_NONE)

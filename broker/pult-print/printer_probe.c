@@ -35,8 +35,6 @@ static void printer_is_read(void *arg, struct visit *visit)
 static void page_may_go(void *arg, struct visit *visit)
 {
     struct printer_probe *probe = arg;
-    struct print_options asked;
-    struct text notes = {0};
     if (visit->why.kind != FAULT_NONE) {
         printer_is_read(probe, visit);
         return;
@@ -49,9 +47,7 @@ static void page_may_go(void *arg, struct visit *visit)
     next->order.document.size = probe->page.length;
     TEXT_PUT(next->order.name, "pult-test-page");
     TEXT_PUT(next->order.format, "application/pdf");
-    print_options_read(&asked, "media=iso_a4_210x297mm");
-    print_options_fit(&next->order.options, &asked, &next->facts.abilities, &notes);
-    text_drop(&notes);
+    print_options_fit(&next->order.options, "media=iso_a4_210x297mm", &next->facts.abilities, NULL);
     struct printer_visit *over = probe->visit;
     probe->visit = printer_visit_start(probe->loop, next, page_is_sent, probe);
     printer_visit_free(over);

@@ -36,6 +36,13 @@ void visit_take_line(struct visit *visit, struct ipp_line **kept, const struct p
     visit->line = ipp_line_new(address);
 }
 
+void visit_return_line(struct visit *visit, struct ipp_line **kept)
+{
+    assert(!*kept);
+    if (visit->why.kind == FAULT_NONE)
+        *kept = take(visit->line);
+}
+
 static void drop_visit(void *arg)
 {
     struct visit *visit = arg;

@@ -52,3 +52,5 @@ struct visit *visit_new(enum visit_kind kind);
 // The line that is kept, where it goes there still; else it is closed, and the visit has a new one. `*kept` is NULL
 // then.
 void visit_take_line(struct visit *visit, struct ipp_line **kept, const struct printer_address *address);
+// It is kept, unless something went wrong on it: then it is closed with the visit.
+void visit_return_line(struct visit *visit, struct ipp_line **kept);

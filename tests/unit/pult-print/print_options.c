@@ -29,9 +29,7 @@ TestSuite(print_options, .init = start, .fini = stop);
 
 static const char *fit(const char *text, enum print_option option)
 {
-    struct print_options asked;
-    print_options_read(&asked, text);
-    print_options_fit(&fitted, &asked, &printer, &notes);
+    print_options_fit(&fitted, text, &printer, &notes);
     return fitted.values[option];
 }
 
