@@ -4,9 +4,8 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "broker/pult-print/document_tool.h"
-#include "broker/pult-print/print_result.h"
 #include "broker/pult-print/print_sending.h"
+#include "broker/pult-print/print_settlement.h"
 #include "broker/pult-print/printer_visit.h"
 #include "broker/pult-print/printer_watch.h"
 
@@ -36,7 +35,7 @@ struct print_worker {
 
     char job[SPOOL_ID_SIZE]; // empty: free
     unsigned char key[DOCUMENT_KEY_BYTES];
-    bool has_key, wants_key;
+    bool has_key;
     bool recovered;
     bool damaged;      // the document cannot be read to its end
     bool cancel_asked; // of the printer
@@ -46,13 +45,12 @@ struct print_worker {
     bool has_facts;
     struct print_options options;
     struct printer_job seen; // the last that the printer said of it
-    int64_t pages, wait_ms;
-    struct print_account entry;
+    int64_t wait_ms;
 
     struct print_sending *sending;
+    struct print_settlement *settlement;
     struct ipp_line *line; // NULL while a visit has it, or there is none
     struct printer_visit *visit;
-    struct document_tool *tool;
     struct loop_timer *timer;
     void (*next)(struct print_worker *); // when the timer runs out; NULL: it does not run
 };
@@ -134,11 +132,9 @@ static void forget_job(struct print_worker *worker)
 {
     worker->job[0] = 0;
     explicit_bzero(worker->key, sizeof worker->key);
-    worker->has_facts = worker->has_key = worker->wants_key = worker->recovered = worker->damaged =
-        worker->cancel_asked = false;
-    worker->wait_ms = worker->pages = worker->cancel_ms = 0;
+    worker->has_facts = worker->has_key = worker->recovered = worker->damaged = worker->cancel_asked = false;
+    worker->wait_ms = worker->cancel_ms = 0;
     ipp_line_free(take(worker->line));
-    document_tool_free(take(worker->tool));
 }
 
 static void save_end(struct print_worker *worker, enum spool_state state, enum job_reason reason, int64_t rest_ms);
@@ -226,99 +222,44 @@ static void be_away(struct print_worker *worker, const struct fault *why, void (
 
 // ---- what was printed
 
-static void add_entry(struct print_worker *worker);
-
-static void entry_is_saved(void *arg, const struct fault *why)
+static void job_is_settled(void *arg, const struct print_account *entry)
 {
     struct print_worker *worker = arg;
-    if (why->kind != FAULT_NONE) {
-        log_error("print", "the accounts cannot be written: %s", why->text);
-        wait_for(worker, AWAY_LAST_MS, add_entry);
-        return;
-    }
-    save_end(worker, (enum spool_state)worker->entry.outcome, (enum job_reason)worker->entry.reason, 0);
-}
-
-static void add_entry(struct print_worker *worker)
-{
-    accounts_add(worker->accounts, &worker->entry, entry_is_saved, worker);
-}
-
-static struct print_result result_of(const struct print_worker *worker)
-{
-    return (struct print_result){.job = record_of(worker),
-                                 .seen = &worker->seen,
-                                 .options = &worker->options,
-                                 .pages = worker->pages,
-                                 .recovered = worker->recovered};
-}
-
-// In the record with what is written next: it is known again by then, or from the accounts.
-static void note_pages(struct print_worker *worker, int64_t pages)
-{
     struct spool_job job = *record_of(worker);
-    job.pages = pages;
-    spool_note(worker->spool, &job);
+    enum spool_state outcome = (enum spool_state)entry->outcome;
+    enum job_reason reason = (enum job_reason)entry->reason;
+    job.pages = entry->impressions;
+    print_settlement_free(take(worker->settlement)); // and the entry may be its
+    spool_note(worker->spool, &job);                 // with what is written next
+    save_end(worker, outcome, reason, 0);
 }
 
-static void conclude(struct print_worker *worker)
-{
-    struct print_result result = result_of(worker);
-    struct print_account *entry = &worker->entry;
-    print_result_judge(&result, clock_wall_ms(), entry);
-    note_pages(worker, entry->impressions);
-    if (entry->outcome == SPOOL_DONE || entry->impressions > 0)
-        add_entry(worker);
-    else
-        save_end(worker, (enum spool_state)entry->outcome, (enum job_reason)entry->reason, 0);
-}
-
-static void pages_are_counted(void *arg, int64_t pages, int made, const struct fault *why)
+static void settlement_wants_key(void *arg)
 {
     struct print_worker *worker = arg;
-    assert(made < 0);
-    if (pages == 0)
-        log_warn("print", "the pages of %s cannot be counted: %s", worker->job, why->text);
-    worker->pages = pages;
-    document_tool_free(take(worker->tool));
-    conclude(worker);
+    worker->events->wants_key(worker->arg, worker, worker->job);
 }
 
-static void count_pages(struct print_worker *worker)
-{
-    struct fault why = {0};
-    struct document_reader *document = spool_document_open(worker->spool, worker->job, worker->key, &why);
-    worker->tool = document_tool_start(worker->loop, DOCUMENT_COUNT_PAGES, document, pages_are_counted, worker, &why);
-    if (!worker->tool)
-        pages_are_counted(worker, 0, -1, &why);
-}
-
-// It is over at the printer. Where that does not say how much came out, or may have had a half, the document does.
 static void settle_job(struct print_worker *worker)
 {
-    struct print_result result = result_of(worker);
-    if (!print_result_wants_pages(&result))
-        conclude(worker);
-    else if (worker->has_key)
-        count_pages(worker);
-    else {
-        worker->wants_key = true;
-        worker->events->wants_key(worker->arg, worker, worker->job);
-    }
+    static const struct print_settlement_events events = {.wants_key = settlement_wants_key, .done = job_is_settled};
+    struct settlement_order order = {.loop = worker->loop,
+                                     .spool = worker->spool,
+                                     .accounts = worker->accounts,
+                                     .job = worker->job,
+                                     .key = worker->has_key ? worker->key : NULL,
+                                     .seen = &worker->seen,
+                                     .options = &worker->options,
+                                     .recovered = worker->recovered};
+    worker->settlement = print_settlement_new(&order, &events, worker);
+    print_settlement_begin(worker->settlement);
 }
 
 void print_worker_give_key(struct print_worker *worker, const char *job, const unsigned char *key)
 {
-    if (!text_equal(worker->job, job) || !worker->wants_key)
-        return;
-    worker->wants_key = false;
-    worker->has_key = key != NULL;
-    if (!key) {
-        conclude(worker);
-        return;
-    }
-    memcpy(worker->key, key, sizeof worker->key);
-    count_pages(worker);
+    bool is_wanted = worker->settlement && print_settlement_wants_key(worker->settlement);
+    if (is_wanted && text_equal(worker->job, job))
+        print_settlement_give_key(worker->settlement, key);
 }
 
 // ---- until it came out
@@ -543,10 +484,9 @@ void print_worker_recover(struct print_worker *worker, const char *id)
     const struct spool_job *job = record_of(worker);
     const struct print_account *entry = accounts_hold(worker->accounts, id, job->attempts);
     assert(job->state == SPOOL_SENDING || job->state == SPOOL_SENT);
-    if (entry) {
-        note_pages(worker, entry->impressions);
-        save_end(worker, (enum spool_state)entry->outcome, (enum job_reason)entry->reason, 0);
-    } else if (job->state == SPOOL_SENDING)
+    if (entry)
+        job_is_settled(worker, entry);
+    else if (job->state == SPOOL_SENDING)
         search(worker);
     else
         look(worker);
@@ -595,6 +535,7 @@ void print_worker_free(struct print_worker *worker)
     if (!worker)
         return;
     print_sending_free(worker->sending);
+    print_settlement_free(worker->settlement);
     printer_visit_free(take(worker->visit));
     printer_watch_free(worker->watch);
     forget_job(worker);
