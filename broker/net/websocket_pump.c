@@ -307,12 +307,16 @@ static bool pump_bare(struct websocket_pump *pump, bool *more)
     return false;
 }
 
+static void watch_side(struct pump_side *side, bool reads)
+{
+    bool writes = side->kept || side->line.wants_write;
+    loop_watch_set(side->watch, reads, writes);
+}
+
 static void pump_watch(struct websocket_pump *pump)
 {
-    bool reads_web = !pump->bare.kept && !pump->starved, reads_bare = !pump->web.kept && !pump->starved;
-    loop_watch_set(pump->web.watch, reads_web || pump->web.line.wants_write,
-                   pump->web.kept || pump->web.line.wants_write);
-    loop_watch_set(pump->bare.watch, reads_bare && !pump->bare_ended, pump->bare.kept);
+    watch_side(&pump->web, !pump->bare.kept && !pump->starved);
+    watch_side(&pump->bare, !pump->web.kept && !pump->starved && !pump->bare_ended);
 }
 
 static void pump_both(struct websocket_pump *pump)
@@ -358,11 +362,9 @@ static void open_side(struct websocket_pump *pump, struct pump_side *side, const
 }
 
 struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web, bool is_server,
-                                          int bare, websocket_pump_ended *ended, void *arg)
+                                          const struct tls_line *bare, websocket_pump_ended *ended, void *arg)
 {
     struct websocket_pump *pump = mem_new(1, sizeof *pump);
-    struct tls_line other;
-    tls_line_init(&other, bare, NULL, false);
     pump->pool = pool;
     pump->is_server = is_server;
     pump->frames.from_client = is_server;
@@ -370,7 +372,7 @@ struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const str
     pump->arg = arg;
     pump->figures.web_heard_ms = pump->figures.payload_ms = clock_steady_ms();
     open_side(pump, &pump->web, web);
-    open_side(pump, &pump->bare, &other);
+    open_side(pump, &pump->bare, bare);
     return pump;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Passes bytes both ways between a WebSocket, by TLS, and a bare descriptor: the payload of binary frames is the
-// stream. Nothing is kept for one that is idle; only what the other side does not take at once is kept, and as long as
-// it is nothing more is read, so who does not read slows down who writes.
+// Passes bytes both ways between a WebSocket and a bare line, which has no frames: the payload of binary frames is the
+// stream. Either line may have TLS. Nothing is kept for one that is idle; only what the other side does not take at
+// once is kept, and as long as it is nothing more is read, so who does not read slows down who writes.
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/net/tls_line.h"
@@ -15,17 +15,16 @@ void websocket_pool_free(struct websocket_pool *pool); // after its pumps; NULL 
 
 enum websocket_pump_end {
     WEBSOCKET_PUMP_WEB,    // the WebSocket ended, or failed
-    WEBSOCKET_PUMP_BARE,   // the bare descriptor did
+    WEBSOCKET_PUMP_BARE,   // the bare line did
     WEBSOCKET_PUMP_BROKEN, // what came was no WebSocket
 };
 
 // It is over; never from within websocket_pump_new, perhaps from within websocket_pump_start. May free the pump.
 typedef void websocket_pump_ended(void *arg, enum websocket_pump_end end);
 
-// Takes over the line, whose handshake and upgrade are done, and the descriptor. `is_server`: we are the server's side
-// of the WebSocket.
+// Takes over both lines, whose handshakes and upgrade are done. `is_server`: we are the server's side of the WebSocket.
 struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web, bool is_server,
-                                          int bare, websocket_pump_ended *ended, void *arg);
+                                          const struct tls_line *bare, websocket_pump_ended *ended, void *arg);
 // Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed.
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length);
 void websocket_pump_free(struct websocket_pump *pump); // says goodbye; NULL allowed

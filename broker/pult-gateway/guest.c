@@ -177,12 +177,12 @@ static void connected(void *arg, int descriptor, const struct fault *why)
         close(descriptor);
         return;
     }
-    guest->plan.far = descriptor;
+    tls_line_init(&guest->plan.far, descriptor, NULL, false);
     guest->plan.caller = guest->line;
     guest->plan.early = (unsigned char *)guest->bytes + guest->head_length;
     guest->plan.early_length = guest->length - guest->head_length;
     if (!say_welcome(guest)) {
-        close(descriptor);
+        tls_line_fini(&guest->plan.far);
         guest_end(guest);
         return;
     }

@@ -190,7 +190,7 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
         tunnel->next->before = &tunnel->next;
     tunnels->first = tunnel;
     tunnels->count++;
-    tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, true, plan->far, pump_is_over, tunnel);
+    tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, true, &plan->far, pump_is_over, tunnel);
     websocket_pump_start(tunnel->pump, plan->early, plan->early_length);
 }
 

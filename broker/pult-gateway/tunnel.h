@@ -29,7 +29,7 @@ bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const 
 
 struct tunnel_plan {
     struct tls_line caller; // upgraded to a WebSocket; taken over
-    int far;                // descriptor; taken over
+    struct tls_line far;    // the session host, or the broker; taken over
     struct gateway_channel channel;
     int64_t idle_minutes, max_minutes; // 0: no limit
     unsigned char *early;              // what the caller has said already

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Two pumps, one at each end of a WebSocket; behind the second one is somebody who speaks TLS and says back whatever
+// they hear.
+#include "broker/net/websocket_pump.h"
+#include "broker/base/clock.h"
+
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <openssl/x509.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+enum { DEADLINE_MS = 60 * 1000, LOOK_MS = 2, KEPT_MAX = 256 * 1024, WORDS = 6 * 1024 * 1024 };
+
+static struct loop *loop;
+static struct websocket_pool *pool;
+static struct websocket_pump *near_pump, *far_pump;
+static struct loop_timer *look;
+static int64_t until_ms;
+static int ours = -1; // the stream's end here
+static enum websocket_pump_end far_end;
+static bool far_is_over;
+static unsigned char said[WORDS], heard[WORDS];
+static size_t said_count, heard_count;
+
+// ---- who says it back
+
+static pthread_t echo_thread;
+
+static SSL_CTX *certified(void)
+{
+    SSL_CTX *context = SSL_CTX_new(TLS_server_method());
+    EVP_PKEY *key = EVP_EC_gen("P-256");
+    X509 *certificate = X509_new();
+    X509_set_version(certificate, X509_VERSION_3);
+    X509_gmtime_adj(X509_getm_notBefore(certificate), -60);
+    X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
+    X509_set_pubkey(certificate, key);
+    cr_assert(X509_sign(certificate, key, EVP_sha256()));
+    SSL_CTX_use_certificate(context, certificate);
+    SSL_CTX_use_PrivateKey(context, key);
+    X509_free(certificate);
+    EVP_PKEY_free(key);
+    return context;
+}
+
+static void *say_back(void *arg)
+{
+    static unsigned char bytes[100 * 1000];
+    SSL_CTX *context = certified();
+    SSL *tls = SSL_new(context);
+    int descriptor = *(int *)arg, got;
+    SSL_set_fd(tls, descriptor);
+    if (SSL_accept(tls) == 1)
+        while ((got = SSL_read(tls, bytes, sizeof bytes)) > 0)
+            for (int at = 0, sent; at < got; at += sent)
+                if ((sent = SSL_write(tls, bytes + at, got - at)) <= 0)
+                    break;
+    SSL_shutdown(tls);
+    SSL_free(tls);
+    SSL_CTX_free(context);
+    close(descriptor);
+    return NULL;
+}
+
+// ---- what is between
+
+static void make_pair(int pair[2], int flags)
+{
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0, pair), 0);
+}
+
+static void note_end(void *arg, enum websocket_pump_end end)
+{
+    if (arg == &far_pump) {
+        far_end = end;
+        far_is_over = true;
+    }
+}
+
+static void shake_hands(struct tls_line *line)
+{
+    int64_t deadline_ms = clock_steady_ms() + DEADLINE_MS;
+    int done = 0;
+    while (done == 0 && clock_steady_ms() < deadline_ms)
+        done = tls_line_handshake(line);
+    cr_assert_eq(done, 1);
+}
+
+static void open_pumps(void)
+{
+    static int echo;
+    int between[2], to_echo[2], to_us[2];
+    struct tls_line line, bare;
+    SSL_CTX *context = tls_line_context(TLS_client_method());
+    loop = loop_new();
+    pool = websocket_pool_new(loop, KEPT_MAX);
+    make_pair(between, SOCK_NONBLOCK);
+    make_pair(to_echo, 0);
+    make_pair(to_us, SOCK_NONBLOCK);
+    echo = to_echo[1];
+    cr_assert_eq(pthread_create(&echo_thread, NULL, say_back, &echo), 0);
+    tls_line_init(&line, between[0], NULL, false);
+    tls_line_init(&bare, to_us[0], NULL, false);
+    near_pump = websocket_pump_new(pool, &line, false, &bare, note_end, &near_pump);
+    tls_line_init(&line, between[1], NULL, false);
+    cr_assert_eq(fcntl(to_echo[0], F_SETFL, O_NONBLOCK), 0);
+    tls_line_init(&bare, to_echo[0], context, false);
+    shake_hands(&bare);
+    tls_line_settle(&bare);
+    far_pump = websocket_pump_new(pool, &line, true, &bare, note_end, &far_pump);
+    SSL_CTX_free(context);
+    ours = to_us[1];
+    websocket_pump_start(near_pump, NULL, 0);
+    websocket_pump_start(far_pump, NULL, 0);
+}
+
+static void close_pumps(void)
+{
+    if (ours >= 0)
+        close(ours);
+    websocket_pump_free(near_pump);
+    websocket_pump_free(far_pump);
+    pthread_join(echo_thread, NULL);
+    loop_timer_free(look);
+    websocket_pool_free(pool);
+    loop_free(loop);
+}
+
+// ---- what comes about
+
+static void look_again(void *arg)
+{
+    bool (*is_so)(void) = *(bool (**)(void))arg;
+    if (is_so() || clock_steady_ms() > until_ms)
+        loop_stop(loop);
+    else
+        loop_timer_start(look, LOOK_MS);
+}
+
+static void await(bool (*is_so)(void))
+{
+    until_ms = clock_steady_ms() + DEADLINE_MS;
+    loop_timer_free(look);
+    look = loop_timer_new(loop, look_again, &is_so);
+    loop_timer_start(look, 0);
+    loop_run(loop);
+    cr_assert(is_so(), "it did not come about");
+}
+
+static void say_more(void)
+{
+    for (ssize_t put = 1; put > 0 && said_count < sizeof said;) {
+        put = send(ours, said + said_count, sizeof said - said_count, MSG_DONTWAIT | MSG_NOSIGNAL);
+        said_count += put > 0 ? (size_t)put : 0;
+    }
+}
+
+static bool has_come_back(void)
+{
+    say_more();
+    for (ssize_t got = 1; got > 0 && heard_count < sizeof heard;) {
+        got = recv(ours, heard + heard_count, sizeof heard - heard_count, MSG_DONTWAIT);
+        heard_count += got > 0 ? (size_t)got : 0;
+    }
+    return heard_count == sizeof heard;
+}
+
+static bool is_over(void)
+{
+    return far_is_over;
+}
+
+TestSuite(websocket_pump, .init = open_pumps, .fini = close_pumps, .timeout = 120);
+
+Test(websocket_pump, the_bare_side_may_have_tls)
+{
+    for (size_t i = 0; i < sizeof said; i++)
+        said[i] = (unsigned char)(i * 7 + i / 1000);
+    await(has_come_back);
+    cr_assert_eq(memcmp(said, heard, sizeof said), 0);
+    struct websocket_figures figures;
+    websocket_pump_figures(far_pump, &figures);
+    cr_assert_eq(figures.bytes_to_bare, (int64_t)sizeof said);
+    cr_assert_eq(figures.bytes_to_web, (int64_t)sizeof said);
+    close(ours);
+    ours = -1;
+    await(is_over);
+    cr_assert_eq(far_end, WEBSOCKET_PUMP_WEB);
+}
+
+static size_t last_count;
+static int quiet_looks;
+
+// It takes no more, for a while.
+static bool takes_no_more(void)
+{
+    say_more();
+    quiet_looks = said_count == last_count ? quiet_looks + 1 : 0;
+    last_count = said_count;
+    return quiet_looks > 100;
+}
+
+// Nobody reads here: what is said back stays in the buffers on the way, and then nothing more is read of us.
+Test(websocket_pump, who_does_not_read_slows_down_who_writes)
+{
+    await(takes_no_more);
+    cr_assert_lt(said_count, sizeof said);
+    await(has_come_back);
+    cr_assert_eq(memcmp(said, heard, sizeof said), 0);
+}
