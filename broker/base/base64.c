@@ -39,21 +39,38 @@ bool base64_decode(unsigned char *to, size_t *length, const char *text)
     return held == 0;
 }
 
+static void encode(char *to, const unsigned char *from, size_t length, const char alphabet[65], bool padded)
+{
+    for (size_t i = 0; i < length; i += 3) {
+        size_t some = length - i < 3 ? length - i : 3;
+        uint32_t held = (uint32_t)from[i] << 16;
+        held |= some > 1 ? (uint32_t)from[i + 1] << 8 : 0;
+        held |= some > 2 ? from[i + 2] : 0;
+        for (size_t letter = 0; letter < 4; letter++, held = held << 6 & 0xffffff) {
+            if (letter <= some)
+                *to++ = alphabet[held >> 18];
+            else if (padded)
+                *to++ = '=';
+        }
+    }
+    *to = 0;
+}
+
 bool base64_encode(char *to, size_t size, const void *bytes, size_t length)
 {
-    const unsigned char *from = bytes;
     to[0] = 0;
     if (length > SIZE_MAX / 2 || (length + 2) / 3 * 4 >= size)
         return false;
-    for (size_t i = 0; i < length; i += 3) {
-        uint32_t held = (uint32_t)from[i] << 16;
-        held |= i + 1 < length ? (uint32_t)from[i + 1] << 8 : 0;
-        held |= i + 2 < length ? from[i + 2] : 0;
-        *to++ = letters[held >> 18];
-        *to++ = letters[held >> 12 & 63];
-        *to++ = i + 1 < length ? letters[held >> 6 & 63] : '=';
-        *to++ = i + 2 < length ? letters[held & 63] : '=';
-    }
-    *to = 0;
+    encode(to, bytes, length, letters, true);
+    return true;
+}
+
+bool base64_encode_url(char *to, size_t size, const void *bytes, size_t length)
+{
+    static const char url_letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    to[0] = 0;
+    if (length > SIZE_MAX / 2 || (length * 4 + 2) / 3 >= size)
+        return false;
+    encode(to, bytes, length, url_letters, false);
     return true;
 }

@@ -7,6 +7,7 @@
 #include "broker/calls/host_password.h"
 #include "broker/core/wall.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -46,18 +47,6 @@ void gateway_changed(struct services *services, const char *gateway_id)
 
 // ---- tokens
 
-// RFC 4648, section 5, without padding.
-static void print_token(char token[CHANNEL_TOKEN_SIZE], const unsigned char bytes[CHANNEL_TOKEN_BYTES])
-{
-    char text[CHANNEL_TOKEN_SIZE + 1];
-    if (!base64_encode(text, sizeof text, bytes, CHANNEL_TOKEN_BYTES))
-        text[0] = 0;
-    for (char *at = text; *at; at++)
-        *at = *at == '+' ? '-' : *at == '/' ? '_' : *at == '=' ? 0 : *at;
-    text_put(token, CHANNEL_TOKEN_SIZE, text);
-    explicit_bzero(text, sizeof text);
-}
-
 void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *holder,
                    char token[CHANNEL_TOKEN_SIZE])
 {
@@ -65,7 +54,9 @@ void gateway_offer(struct services *services, const struct session *session, enu
     unsigned char bytes[CHANNEL_TOKEN_BYTES];
     const struct channel_offer offer = {.session = session, .way = way, .holder = holder};
     services_random(bytes, sizeof bytes);
-    print_token(token, bytes);
+    bool fits = base64_encode_url(token, CHANNEL_TOKEN_SIZE, bytes, sizeof bytes);
+    assert(fits);
+    (void)fits;
     explicit_bzero(bytes, sizeof bytes);
     services_digest(digest, token, strlen(token));
     channels_offer(&services->channels, digest, &offer, clock_steady_ms());
