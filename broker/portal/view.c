@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/portal/view.h"
+
+// A row a line.
+// clang-format off
+#define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
+#define FRAME(holder) {.name = "frame", .type = FIELD_RECORD, AT(holder, frame), .record = &view_frame_type, .sentence = "what every page has"}
+#define HELP_DESK(holder) {.name = "help_desk", .type = FIELD_TEXT, AT(holder, help_desk), .sentence = "whom to call; empty: nobody was named"}
+#define PROBLEM(holder) {.name = "problem", .type = FIELD_TEXT, AT(holder, problem), .sentence = "why what was asked for was not possible; empty: it was, or nothing was asked for"}
+
+static const struct field view_frame_fields[] = {
+    {.name = "language", .type = FIELD_TEXT, AT(view_frame, language), .sentence = "of the page"},
+    {.name = "other_language", .type = FIELD_TEXT, AT(view_frame, other_language), .sentence = "in which it is there, too"},
+    {.name = "other_name", .type = FIELD_TEXT, AT(view_frame, other_name), .sentence = "of that language"},
+    {.name = "assets", .type = FIELD_DIGEST, AT(view_frame, assets), .sentence = "in the address of style sheets and pictures"},
+    {.name = "organisation", .type = FIELD_TEXT, AT(view_frame, organisation), .sentence = "whose portal it is"},
+    {.name = "person", .type = FIELD_TEXT, AT(view_frame, person), .sentence = "who is logged on; empty: nobody"},
+    {.name = "logoff_token", .type = FIELD_TEXT, AT(view_frame, logoff_token), .sentence = "proof of the form that logs them off"},
+    {.name = NULL},
+};
+const struct record_type view_frame_type = {"view_frame", view_frame_fields, sizeof(struct view_frame)};
+
+static const struct field view_logon_fields[] = {
+    FRAME(view_logon),
+    {.name = "token", .type = FIELD_TEXT, AT(view_logon, token), .sentence = "proof of the form"},
+    PROBLEM(view_logon),
+    {.name = "name", .type = FIELD_TEXT, AT(view_logon, name), .sentence = "as typed before"},
+    HELP_DESK(view_logon),
+    {.name = NULL},
+};
+const struct record_type view_logon_type = {"view_logon", view_logon_fields, sizeof(struct view_logon)};
+
+static const char *const view_state_words[] = {"closed", "open-elsewhere", "disconnected", NULL};
+
+static const struct field view_desktop_fields[] = {
+    {.name = "profile", .type = FIELD_ID, AT(view_desktop, profile), .refers = NOUN_PROFILE, .sentence = "which"},
+    {.name = "name", .type = FIELD_TEXT, AT(view_desktop, name), .sentence = "what people call it"},
+    {.name = "state", .type = FIELD_CHOICE, AT(view_desktop, state), .choices = view_state_words, .sentence = "whether it is open"},
+    {.name = "place", .type = FIELD_TEXT, AT(view_desktop, place), .sentence = "where it is open"},
+    {.name = "since", .type = FIELD_TIME, AT(view_desktop, since_ms), .sentence = "since when"},
+    {.name = "in_browser", .type = FIELD_FLAG, AT(view_desktop, in_browser), .sentence = "it may be opened in the browser"},
+    {.name = "by_file", .type = FIELD_FLAG, AT(view_desktop, by_file), .sentence = "it may be opened by an RDP program"},
+    {.name = NULL},
+};
+const struct record_type view_desktop_type = {"view_desktop", view_desktop_fields, sizeof(struct view_desktop)};
+
+static const struct field view_past_logon_fields[] = {
+    {.name = "at", .type = FIELD_TIME, AT(view_past_logon, at_ms), .sentence = "when"},
+    {.name = "place", .type = FIELD_TEXT, AT(view_past_logon, place), .sentence = "a desk, or a network"},
+    {.name = NULL},
+};
+const struct record_type view_past_logon_type = {"view_past_logon", view_past_logon_fields, sizeof(struct view_past_logon)};
+
+static const struct field view_desktops_fields[] = {
+    FRAME(view_desktops),
+    {.name = "open_token", .type = FIELD_TEXT, AT(view_desktops, open_token), .sentence = "proof of the form that opens one in the browser"},
+    {.name = "file_token", .type = FIELD_TEXT, AT(view_desktops, file_token), .sentence = "proof of the form that fetches a file"},
+    PROBLEM(view_desktops),
+    {.name = "desktops", .type = FIELD_RECORDS, AT(view_desktops, desktops), .max = VIEW_DESKTOPS_MAX, .record = &view_desktop_type, .sentence = "the person's desktops"},
+    {.name = "logons", .type = FIELD_RECORDS, AT(view_desktops, logons), .max = VIEW_LOGONS_MAX, .record = &view_past_logon_type, .sentence = "their last log-ons"},
+    HELP_DESK(view_desktops),
+    {.name = NULL},
+};
+const struct record_type view_desktops_type = {"view_desktops", view_desktops_fields, sizeof(struct view_desktops)};
+
+static const struct field view_message_fields[] = {
+    FRAME(view_message),
+    {.name = "title", .type = FIELD_TEXT, AT(view_message, title), .sentence = "in a few words"},
+    {.name = "text", .type = FIELD_TEXT, AT(view_message, text), .sentence = "what happened, and what to do"},
+    HELP_DESK(view_message),
+    {.name = NULL},
+};
+const struct record_type view_message_type = {"view_message", view_message_fields, sizeof(struct view_message)};
+// clang-format on
+
+const struct view_row view_rows[VIEW_COUNT] = {
+    [VIEW_LOGON] = {"logon", &view_logon_type, PAGE_HTML},
+    [VIEW_DESKTOPS] = {"desktops", &view_desktops_type, PAGE_HTML},
+    [VIEW_MESSAGE] = {"message", &view_message_type, PAGE_HTML},
+};

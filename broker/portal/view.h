@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: EUPL-1.2
+// What the portal's pages show, each page a struct with its rows. Texts are in the language of the page; hostile all
+// the same, since names of people and of desktops are within.
+#pragma once
+#include "broker/portal/cookie.h"
+#include "broker/portal/page_policy.h"
+#include "broker/portal/page_template.h"
+
+enum view {
+    VIEW_LOGON,
+    VIEW_DESKTOPS,
+    VIEW_MESSAGE,
+    VIEW_COUNT,
+};
+
+struct view_row {
+    const char *file; // in the folder of pages, without .html
+    const struct record_type *type;
+    enum page_kind kind;
+};
+extern const struct view_row view_rows[VIEW_COUNT];
+
+enum { VIEW_TAG_SIZE = 16, VIEW_TEXT_SIZE = 512, VIEW_DESKTOPS_MAX = 50, VIEW_LOGONS_MAX = 10 };
+
+// What every page has.
+struct view_frame {
+    char language[VIEW_TAG_SIZE], other_language[VIEW_TAG_SIZE];
+    char other_name[VIEW_TAG_SIZE];     // of the other language, as its speakers write it
+    char assets[DIGEST_SIZE];           // part of the address of style sheets and pictures
+    char organisation[NAME_SIZE];       // whose portal it is
+    char person[NAME_SIZE];             // who is logged on; empty: nobody
+    char logoff_token[COOKIE_MAC_SIZE]; // of the form that logs them off
+};
+
+struct view_logon {
+    struct view_frame frame;
+    char token[COOKIE_MAC_SIZE];
+    char problem[VIEW_TEXT_SIZE]; // why it was not possible; empty: it is the first try
+    char name[USER_NAME_SIZE];    // as typed before
+    char help_desk[NAME_SIZE];
+};
+
+enum view_state { VIEW_CLOSED, VIEW_OPEN_ELSEWHERE, VIEW_DISCONNECTED };
+
+struct view_desktop {
+    char profile[ID_SIZE];
+    char name[NAME_SIZE];
+    int64_t state;         // enum view_state
+    char place[NAME_SIZE]; // where it is open
+    int64_t since_ms;
+    bool in_browser, by_file; // how it may be opened from here
+};
+
+// A log-on of theirs, so that a stranger's is seen.
+struct view_past_logon {
+    int64_t at_ms;
+    char place[NAME_SIZE]; // a desk, or a network
+};
+
+struct view_desktops {
+    struct view_frame frame;
+    char open_token[COOKIE_MAC_SIZE], file_token[COOKIE_MAC_SIZE];
+    char problem[VIEW_TEXT_SIZE];
+    struct record_list desktops; // of struct view_desktop
+    struct record_list logons;   // of struct view_past_logon, the latest first
+    char help_desk[NAME_SIZE];
+};
+
+struct view_message {
+    struct view_frame frame;
+    char title[NAME_SIZE];
+    char text[VIEW_TEXT_SIZE];
+    char help_desk[NAME_SIZE];
+};
+
+extern const struct record_type view_frame_type, view_logon_type, view_desktop_type, view_past_logon_type,
+    view_desktops_type, view_message_type;
