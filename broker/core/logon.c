@@ -16,7 +16,8 @@ static struct event *next_event(struct logon_decision *decision)
 
 static void name_actor(char by[ACTOR_SIZE], const struct logon_input *input)
 {
-    snprintf(by, ACTOR_SIZE, "device %s", input->device_id);
+    snprintf(by, ACTOR_SIZE, "%s %s", input->gateway_id ? "gateway" : "device",
+             input->gateway_id ? input->gateway_id : input->device_id);
 }
 
 static enum refusal check_device(const struct state *state, const struct logon_input *input, struct trace *trace)
@@ -38,6 +39,24 @@ static enum refusal check_device(const struct state *state, const struct logon_i
     if (grant)
         trace_add(trace, "device %s of another tenant may be used by grant %s", input->device_id, grant->id);
     return REFUSAL_NONE;
+}
+
+static enum refusal check_gateway(const struct state *state, const struct logon_input *input, struct trace *trace)
+{
+    assert(!input->device_id[0]);
+    if (wall_serves(state, NOUN_GATEWAY, input->gateway_id, input->tenant_id))
+        return REFUSAL_NONE;
+    trace_add(trace, "gateway %s does not serve tenant %s", input->gateway_id, input->tenant_id);
+    return REFUSAL_DENIED;
+}
+
+// At any computer there is no device that vouches for itself: the profile has to allow that.
+static bool may_be_anywhere(const struct logon_input *input, const struct profile *profile, struct trace *trace)
+{
+    if (!input->gateway_id || profile->outside == OUTSIDE_BY_ANY)
+        return true;
+    trace_add(trace, "profile %s is not for any computer", profile->id);
+    return false;
 }
 
 static const struct session *find_running(struct session_walk theirs, const char *pool_id)
@@ -203,7 +222,8 @@ static enum refusal choose_session(const struct state *state, const struct logon
 
 static enum refusal decide(const struct state *state, const struct logon_input *input, struct logon_decision *decision)
 {
-    enum refusal refusal = check_device(state, input, &decision->trace);
+    enum refusal refusal = input->gateway_id ? check_gateway(state, input, &decision->trace)
+                                             : check_device(state, input, &decision->trace);
     if (refusal != REFUSAL_NONE)
         return refusal;
     const struct profile *profile = profile_choose(state, input->tenant_id, &input->who, &decision->trace);
@@ -215,6 +235,8 @@ static enum refusal decide(const struct state *state, const struct logon_input *
                   profile->hours);
         return REFUSAL_OUTSIDE_HOURS;
     }
+    if (!may_be_anywhere(input, profile, &decision->trace))
+        return REFUSAL_NOT_OUTSIDE;
     const struct pool *pool = find_pool(state, input, decision, &refusal);
     if (pool)
         refusal = choose_session(state, input, pool, decision);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The decision of a logon: somebody proven, at a device -> tenant wall -> profile -> running session or host -> lease.
-// No I/O: the same input gives the same decision.
+// The decision of a logon: somebody proven, at a device or at any computer -> tenant wall -> profile -> running session
+// or host -> lease. No I/O: the same input gives the same decision.
 #pragma once
 #include "broker/core/placement.h"
 #include "broker/core/profile.h"
@@ -10,7 +10,8 @@ struct logon_input {
     const char *tenant_id; // where the person was proven
     const char *person_id; // "tenant/p-..."
     struct membership who;
-    const char *device_id;
+    const char *device_id;  // "": at a computer that is none of ours
+    const char *gateway_id; // through which they come from there; NULL at a device
     const struct health_source *health;
     int64_t now_ms;
     int week_minute;      // local time, 0 = Monday 00:00

@@ -300,3 +300,70 @@ Test(logon, a_host_that_comes_back_empty_catches_up)
     int64_t back = state_uses(core.state, NOUN_HOST, "neustadt/ts2");
     cr_assert_geq(back, 28, "%lld of 40 on the empty one of two", (long long)back);
 }
+
+// ---- at any computer, through a gateway
+
+static void allow_outside(enum outside_access outside)
+{
+    union record profile = {.profile = *(const struct profile *)state_find(core.state, NOUN_PROFILE, "neustadt/clerk")};
+    profile.profile.outside = outside;
+    core_set(&core, NOUN_PROFILE, &profile);
+}
+
+static void come_through(const char *gateway_id, struct logon_decision *made)
+{
+    static const char group[][DN_SIZE] = {"cn=rathaus,ou=groups,dc=example"};
+    const struct logon_input input = {
+        .tenant_id = "neustadt",
+        .person_id = "neustadt/p-anna",
+        .who = {"neustadt/p-anna", "anna", group, 1, &core_groups},
+        .device_id = "",
+        .gateway_id = gateway_id,
+        .health = &core.source,
+        .now_ms = core.now_ms,
+        .week_minute = core.week_minute,
+        .random_bits = 7,
+        .fence = ++core.fence,
+    };
+    logon_decide(core.state, &input, made);
+    core_apply(&core, made);
+}
+
+Test(logon, through_a_gateway_is_for_the_profiles_that_allow_any_computer)
+{
+    for (int outside = OUTSIDE_BY_NOBODY; outside <= OUTSIDE_BY_DEVICE; outside++) {
+        allow_outside((enum outside_access)outside);
+        come_through("neustadt/gw", &decision);
+        cr_assert_eq(decision.refusal, REFUSAL_NOT_OUTSIDE);
+    }
+    allow_outside(OUTSIDE_BY_ANY);
+    come_through("neustadt/gw", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_NONE);
+    cr_assert_str_eq(decision.session.device, "");
+    cr_assert_str_eq(decision.events[decision.event_count - 1].by, "gateway neustadt/gw");
+}
+
+Test(logon, through_a_gateway_takes_over_what_stands_at_a_desk_and_back)
+{
+    allow_outside(OUTSIDE_BY_ANY);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    core_change(&core, decision.session.id, SESSION_DESK_CONNECTS);
+    come_through("neustadt/gw", &second);
+    cr_assert_eq(second.refusal, REFUSAL_NONE);
+    cr_assert_str_eq(second.session.id, decision.session.id);
+    cr_assert_str_eq(second.moved_from, "neustadt/desk1");
+    cr_assert_gt(second.session.fence, decision.session.fence);
+    core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
+    cr_assert_str_eq(decision.session.id, second.session.id);
+    cr_assert_str_eq(decision.moved_from, "");
+    cr_assert_gt(decision.session.fence, second.session.fence);
+}
+
+Test(logon, never_through_a_gateway_of_another_tenant)
+{
+    allow_outside(OUTSIDE_BY_ANY);
+    come_through("altdorf/gw", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_DENIED);
+    come_through("neustadt/none", &decision);
+    cr_assert_eq(decision.refusal, REFUSAL_DENIED);
+}
