@@ -13,7 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 60 * 1000, LOOK_MS = 2, KEPT_MAX = 256 * 1024, WORDS = 6 * 1024 * 1024 };
+enum { DEADLINE_MS = 60 * 1000, LOOK_MS = 2, KEPT_MAX = 2 * 1024 * 1024, WORDS = 6 * 1024 * 1024 };
 
 static struct loop *loop;
 static struct websocket_pool *pool;
