@@ -89,6 +89,23 @@ static const struct field admin_logon_request_fields[] = {
 };
 const struct record_type admin_logon_request_type = TYPE(admin_logon_request);
 
+#define FORM_TOKEN(holder) {.name = "token", .type = FIELD_TEXT, AT(holder, token), .flags = FIELD_SECRET, .sentence = "proof that the form was ours"}
+
+static const struct field portal_form_request_fields[] = {
+    FORM_TOKEN(portal_form_request),
+    {.name = NULL},
+};
+const struct record_type portal_form_request_type = TYPE(portal_form_request);
+
+static const struct field portal_logon_request_fields[] = {
+    FORM_TOKEN(portal_logon_request),
+    {.name = "name", .type = FIELD_TEXT, AT(portal_logon_request, name), .sentence = "user name"},
+    {.name = "password", .type = FIELD_TEXT, AT(portal_logon_request, password), .flags = FIELD_SECRET, .sentence = "password"},
+    {.name = "code", .type = FIELD_TEXT, AT(portal_logon_request, code), .flags = FIELD_SECRET, .sentence = "the second factor: what an authenticator shows, or a recovery code"},
+    {.name = NULL},
+};
+const struct record_type portal_logon_request_type = TYPE(portal_logon_request);
+
 static const struct field explain_request_fields[] = {
     {.name = "person", .type = FIELD_TEXT, AT(explain_request, person), .flags = FIELD_REQUIRED, .sentence = "user name"},
     {.name = "device", .type = FIELD_ID, AT(explain_request, device), .flags = FIELD_REQUIRED, .refers = NOUN_DEVICE, .sentence = "the desk"},

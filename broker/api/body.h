@@ -48,6 +48,18 @@ struct admin_logon_request {
     char password[SECRET_MAX + 1];
 };
 
+// Forms of the portal. `token` proves that the form was ours.
+struct portal_form_request {
+    char token[DIGEST_SIZE];
+};
+
+struct portal_logon_request {
+    char token[DIGEST_SIZE];
+    char name[USER_NAME_SIZE];
+    char password[SECRET_MAX + 1];
+    char code[NAME_SIZE];
+};
+
 struct explain_request {
     char person[USER_NAME_SIZE]; // user name
     char device[ID_SIZE];
@@ -102,4 +114,4 @@ struct apply_request {
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
     tenant_check_request_type, grant_request_type, grant_approve_request_type, job_release_request_type,
-    job_move_request_type, apply_object_type, apply_request_type;
+    job_move_request_type, portal_form_request_type, portal_logon_request_type, apply_object_type, apply_request_type;

@@ -105,6 +105,10 @@ const struct method method_rows[] = {
     SHOW_ROW(GRANT, "grants", &grant_status_type),
     {METHOD_GRANT_APPROVE, POST("/v1/grants/{id}/approve"), BY(ADMIN), OF(GRANT), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .body = BODY(grant_approve), .answer = &grant_status_type, .refusals = MAY(CONFLICT), .sentence = "approves a grant for one side; one with a review date: confirms it"},
     {METHOD_REMOVE, DELETE("/v1/grants/{id}"), BY(ADMIN), OF(GRANT), .flags = METHOD_OWN_TENANT | METHOD_COMMITS, .answer = &nothing_type, .sentence = "revokes a grant, at once"},
+    {METHOD_PORTAL_HOME, GET("/"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_PAGE, .sentence = "the page by which people log on from outside"},
+    {METHOD_PORTAL_LOGON, POST("/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_logon), .sentence = "logs a person on at the portal"},
+    {METHOD_PORTAL_DESKTOPS, GET("/desktops"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "the person's desktops, and their last log-ons"},
+    {METHOD_PORTAL_LOGOFF, POST("/logoff"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_form), .sentence = "logs the person off at the portal; their desktops go on"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
 // clang-format on

@@ -14,6 +14,7 @@ enum role {
     ROLE_HOST,            // the agent of a session host, by its certificate
     ROLE_PRINT_SERVER,    // a print server, by its certificate
     ROLE_GATEWAY,         // a gateway, by its certificate
+    ROLE_PERSON,          // somebody who is logged on at the portal, by their cookie
     ROLE_MACHINE,         // any of these
     ROLE_ADMIN,           // an administrator of the tenant concerned, or of the district
     ROLE_DISTRICT,        // an administrator of the district
@@ -65,6 +66,10 @@ enum method_id {
     METHOD_OPENAPI,
     METHOD_GRANT_REQUEST,
     METHOD_GRANT_APPROVE,
+    METHOD_PORTAL_HOME,
+    METHOD_PORTAL_LOGON,
+    METHOD_PORTAL_DESKTOPS,
+    METHOD_PORTAL_LOGOFF,
     METHOD_ID_COUNT,
 };
 
@@ -78,6 +83,7 @@ enum method_flag {
     METHOD_VERSIONED = 64,  // honours If-Match and If-None-Match
     METHOD_DOCUMENT = 256,  // the answer is JSON that has no rows
     METHOD_COMMITS = 128,   // refuses while the journal cannot be written
+    METHOD_PAGE = 1024,     // of the portal alone: a browser asks by a form, and the answer is a page
 };
 
 enum { METHOD_BODY_MAX = 16 * 1024, METHOD_BODY_LARGE = 1024 * 1024 };

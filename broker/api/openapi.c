@@ -25,6 +25,7 @@ static const struct {
     [ROLE_HOST] = {"host", {"machine_certificate"}},
     [ROLE_PRINT_SERVER] = {"print-server", {"machine_certificate"}},
     [ROLE_GATEWAY] = {"gateway", {"machine_certificate"}},
+    [ROLE_PERSON] = {"person", {NULL}}, // whose methods are pages
     [ROLE_MACHINE] = {"machine", {"machine_certificate"}},
     [ROLE_ADMIN] = {"administrator", {"token", "administrator_certificate"}},
     [ROLE_DISTRICT] = {"district", {"token", "administrator_certificate"}},
@@ -325,7 +326,7 @@ static void print_paths(struct json_writer *json)
 {
     json_begin(json, "paths", '{');
     for (size_t i = 0; i < method_count; i++) {
-        if (!is_first_of_path(i))
+        if (!is_first_of_path(i) || method_rows[i].flags & METHOD_PAGE)
             continue;
         owned(text) struct text path = {0};
         print_template(&path, &method_rows[i]);

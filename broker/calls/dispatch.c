@@ -47,6 +47,10 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_OPENAPI] = call_openapi,
     [METHOD_GRANT_REQUEST] = call_grant_request,
     [METHOD_GRANT_APPROVE] = call_grant_approve,
+    [METHOD_PORTAL_HOME] = call_portal_home,
+    [METHOD_PORTAL_LOGON] = call_portal_logon,
+    [METHOD_PORTAL_DESKTOPS] = call_portal_desktops,
+    [METHOD_PORTAL_LOGOFF] = call_portal_logoff,
 };
 
 // Of these nouns something else is done than of all others.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/person_erase.h"
+#include "broker/calls/portal.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -76,6 +77,8 @@ static void forget(struct services *services, const struct event *events, size_t
             continue;
         people_remove(&services->people, events[i].record.id);
         group_cache_drop(services->group_cache, events[i].record.id);
+        if (services->portal)
+            portal_sessions_erase_person(&services->portal->sessions, events[i].record.id);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "broker/api/codec.h"
 #include "broker/api/record.h"
 #include "broker/base/mem.h"
+#include "broker/portal/page_form.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -11,11 +12,13 @@
 
 enum { RECORD_USUAL = 1024 };
 
-bool request_read_body(struct request *request, const char *bytes, size_t length, struct fault *why)
+bool request_read_body(struct request *request, char *bytes, size_t length, struct fault *why)
 {
     const struct record_type *type = request->method->body ? request->method->body : &nothing_type;
     assert(!request->body);
     request->body = mem_new(1, type->size);
+    if (request->visit)
+        return page_form_read(type, bytes, length, request->body, why);
     return codec_decode(type, CODEC_CHANGE, length ? bytes : "{}", length ? length : 2, request->body, why);
 }
 
@@ -37,6 +40,10 @@ static void send_refusal(struct request *request, enum refusal refusal, const ch
                          int64_t retry_after_ms)
 {
     assert(refusal > REFUSAL_NONE && refusal < REFUSAL_COUNT && retry_after_ms >= 0);
+    if (request->visit) {
+        request->refuse(request, refusal, retry_after_ms);
+        return;
+    }
     const struct refusal_row *row = &refusal_rows[refusal];
     struct text text = {0};
     struct problem problem = {.status = row->status, .retry_after_s = (retry_after_ms + 999) / 1000};
@@ -74,4 +81,5 @@ void request_fini(struct request *request)
         explicit_bzero(request->negotiate, strlen(request->negotiate));
     bytes_drop(&request->negotiate);
     bytes_drop(&request->negotiate_reply);
+    page_visit_free(take(request->visit));
 }

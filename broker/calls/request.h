@@ -3,6 +3,7 @@
 #pragma once
 #include "broker/api/method.h"
 #include "broker/base/text.h"
+#include "broker/calls/page_visit.h"
 #include "broker/core/wall.h"
 
 enum { ETAG_SIZE = 40, CONDITION_SIZE = 512, NEGOTIATE_REPLY_SIZE = 2048 };
@@ -20,14 +21,18 @@ struct request {
     unsigned char binding[32];          // with `negotiate`: SHA-256 of the certificate that the caller was shown
     char *negotiate_reply;              // room of NEGOTIATE_REPLY_SIZE beside `negotiate`; NULL without; owned
     char help_desk[NAME_SIZE];          // of the caller's tenant, for refusals
+    struct page_visit *visit;           // of a browser at the portal; NULL: it is none; owned
+    // With a visit: ends the request by a page that says so.
+    void (*refuse)(struct request *request, enum refusal refusal, int64_t retry_after_ms);
 
     // Takes the bytes of the answer; called by request_answer and request_refuse only. Frees the call.
     void (*finish)(struct request *request, int status, struct text *answer, int64_t retry_after_s);
     void *arg; // the server's
 };
 
-// The body as it came, hostile; none is as good as an empty object. False: it is not what the method takes.
-bool request_read_body(struct request *request, const char *bytes, size_t length, struct fault *why)
+// The body as it came, hostile: JSON, of which none is as good as an empty object, or of a page's form. False: it is
+// not what the method takes.
+bool request_read_body(struct request *request, char *bytes, size_t length, struct fault *why)
     __attribute__((warn_unused_result));
 
 // All end the call: it and its body must not be touched afterwards.

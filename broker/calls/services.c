@@ -77,6 +77,7 @@ void services_actor(char by[ACTOR_SIZE], const struct request *request)
                                          [ROLE_HOST] = "host",
                                          [ROLE_PRINT_SERVER] = "print-server",
                                          [ROLE_GATEWAY] = "gateway",
+                                         [ROLE_PERSON] = "person",
                                          [ROLE_MACHINE] = "member",
                                          [ROLE_ADMIN] = "admin",
                                          [ROLE_DISTRICT] = "admin"};

@@ -6,6 +6,7 @@
 #include "broker/api/otp.h"
 #include "broker/api/print_link.h"
 #include "broker/base/loop.h"
+#include "broker/calls/outside_logon.h"
 #include "broker/calls/request.h"
 #include "broker/core/calm.h"
 #include "broker/core/channels.h"
@@ -20,6 +21,7 @@
 
 struct admin_sessions;
 struct print_requests;
+struct portal;
 
 struct counters { // since the start, for /metrics
     uint64_t logons, logons_refused, moves, passwords_changed;
@@ -36,6 +38,8 @@ struct services {
     struct loop *loop;
     struct state *state;
     struct commit *commit;
+    struct portal *portal;                 // NULL: nothing listens for it
+    outside_logon_function *outside_logon; // with the portal
     struct erasure *erasure;
     struct people people;
     struct group_cache *group_cache;
@@ -123,6 +127,10 @@ void call_grant_request(struct services *services, struct request *request);
 void call_grant_approve(struct services *services, struct request *request);
 void call_grant_revoke(struct services *services, struct request *request);
 void call_openapi(struct services *services, struct request *request);
+void call_portal_home(struct services *services, struct request *request);
+void call_portal_logon(struct services *services, struct request *request);
+void call_portal_desktops(struct services *services, struct request *request);
+void call_portal_logoff(struct services *services, struct request *request);
 
 void grant_sweep(struct services *services); // ends those whose time is over
 

@@ -108,6 +108,7 @@ static void print_listeners(struct text *text, const struct services *services)
         [LISTENER_PUBLIC] = "public",
         [LISTENER_DEVICE] = "device",
         [LISTENER_ADMIN] = "admin",
+        [LISTENER_PORTAL] = "portal",
     };
     static const struct {
         const char *name, *type;

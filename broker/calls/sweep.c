@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/sweep.h"
+#include "broker/base/clock.h"
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/host_messages.h"
+#include "broker/calls/portal.h"
 #include "broker/calls/print_messages.h"
 
 void calls_sweep(struct services *services)
@@ -12,4 +14,6 @@ void calls_sweep(struct services *services)
     print_sweep(services);
     grant_sweep(services);
     admin_rights_sweep(services);
+    if (services->portal)
+        portal_sessions_sweep(&services->portal->sessions, clock_steady_ms());
 }

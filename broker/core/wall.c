@@ -203,6 +203,7 @@ static bool role_suffices(enum role needed, enum role has)
     case ROLE_HOST:
     case ROLE_PRINT_SERVER:
     case ROLE_GATEWAY:
+    case ROLE_PERSON:
     case ROLE_DISTRICT:
         return has == needed;
     case ROLE_MACHINE:

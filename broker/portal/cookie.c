@@ -28,25 +28,33 @@ static bool is_ours(const char *value, size_t length)
 }
 
 // A subdomain, or whoever was in the line once, may have set another of the same name: which is ours cannot be told.
-bool cookie_read(const char *header, const char *name, char cookie[COOKIE_SIZE])
+bool cookie_value(const char *header, const char *name, char *value, size_t size)
 {
     size_t found = 0, name_length = strlen(name);
-    bool good = true;
-    cookie[0] = 0;
+    bool fits = true;
+    value[0] = 0;
     for (const char *at = header; *at; at += *at == ';') {
         at += strspn(at, " \t");
         size_t length = strcspn(at, ";");
         if (length > name_length && at[name_length] == '=' && memcmp(at, name, name_length) == 0) {
-            const char *value = at + name_length + 1;
-            good = is_ours(value, length - name_length - 1);
-            if (++found == 1 && good) {
-                memcpy(cookie, value, COOKIE_SIZE - 1);
-                cookie[COOKIE_SIZE - 1] = 0;
+            size_t value_length = length - name_length - 1;
+            fits = ++found == 1 && value_length < size;
+            if (fits) {
+                memcpy(value, at + name_length + 1, value_length);
+                value[value_length] = 0;
             }
         }
         at += length;
     }
-    if (found == 1 && good)
+    if (found == 1 && fits)
+        return true;
+    explicit_bzero(value, size);
+    return false;
+}
+
+bool cookie_read(const char *header, const char *name, char cookie[COOKIE_SIZE])
+{
+    if (cookie_value(header, name, cookie, COOKIE_SIZE) && is_ours(cookie, strlen(cookie)))
         return true;
     explicit_bzero(cookie, COOKIE_SIZE);
     return false;

@@ -12,9 +12,14 @@ enum {
 // "__Host-": a browser keeps it only when it came over TLS, for the whole host, and not for a domain around it.
 #define COOKIE_SESSION "__Host-pult"     // of a person who is logged on
 #define COOKIE_VISITOR "__Host-pult-new" // of whoever has the page to log on before them
+#define COOKIE_LANGUAGE "__Host-pult-language"
 
 void cookie_make(char cookie[COOKIE_SIZE]);
-// Out of a Cookie header, which is hostile. False, and `cookie` empty: it is not there, there twice, or none of ours.
+// Of a Cookie header, which is hostile: the value of this cookie. False, and `value` empty: it is not there, there
+// twice, or does not fit.
+bool cookie_value(const char *header, const char *name, char *value, size_t size) __attribute__((warn_unused_result));
+// The same, where it is one that cookie_make made. False, and `cookie` empty: it is not there, there twice, or none of
+// ours.
 bool cookie_read(const char *header, const char *name, char cookie[COOKIE_SIZE]) __attribute__((warn_unused_result));
 // The value of a Set-Cookie header. It goes with the browser.
 void cookie_print(struct text *header, const char *name, const char *cookie);

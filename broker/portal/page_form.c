@@ -129,7 +129,8 @@ bool page_form_read(const struct record_type *type, char *bytes, size_t length, 
     for (struct form_piece rest = {bytes, length}; read && rest.length;)
         read = read_pair(type, cut_off(&rest, '&'), &given, record, why);
     read = read && check_required(type, given, record, why);
-    explicit_bzero(bytes, length);
+    if (length)
+        explicit_bzero(bytes, length);
     if (!read)
         explicit_bzero(record, type->size);
     return read;

@@ -31,6 +31,16 @@ const struct page_language_row page_language_rows[PAGE_LANGUAGE_COUNT] = {
     [PAGE_ENGLISH] = {"en", "English", print_english_time},
 };
 
+bool page_language_find(const char *tag, enum page_language *language)
+{
+    for (enum page_language row = 0; row < PAGE_LANGUAGE_COUNT; row++)
+        if (text_equal(tag, page_language_rows[row].tag)) {
+            *language = row;
+            return true;
+        }
+    return false;
+}
+
 // In thousandths: "q=0.8"; -1 for what is no weight.
 static int read_weight(const char *at, size_t length)
 {

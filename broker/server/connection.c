@@ -217,6 +217,7 @@ void exchange_free(struct exchange *exchange)
 {
     text_drop(&exchange->body);
     free(exchange->negotiate_reply);
+    page_visit_free(exchange->visit);
     free(exchange);
 }
 

@@ -2,6 +2,7 @@
 // What the server keeps per connection, and the one request that may be under way on it.
 #pragma once
 #include "broker/api/machine.h"
+#include "broker/calls/page_visit.h"
 #include "broker/calls/services.h"
 #include "broker/net/unproven.h"
 #include "broker/server/caller_table.h"
@@ -23,6 +24,7 @@ struct exchange {
     bool whole;            // its body was complete once
     char *negotiate_reply; // NULL without a ticket
     char etag[ETAG_SIZE];
+    struct page_visit *visit; // of a browser at the portal; NULL: it is none
 };
 
 struct connection {

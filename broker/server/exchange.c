@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/calls/admin_rights.h"
 #include "broker/calls/admin_sessions.h"
+#include "broker/calls/portal.h"
 #include "broker/core/enrolment.h"
 #include "broker/net/certificate.h"
 #include "broker/server/connection.h"
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TICKET_MAX = 64 * 1024 };
+enum { TICKET_MAX = 64 * 1024, BROWSER_HEADER_MAX = 4096 };
 
 static const struct {
     enum lws_token_indexes token;
@@ -69,6 +70,65 @@ static bool read_authorization(struct exchange *exchange, struct lws *wsi)
     return true;
 }
 
+// ---- browsers
+
+// "" when there is none, or it is longer than any that matters to us.
+static void read_header(struct lws *wsi, enum lws_token_indexes token, char value[BROWSER_HEADER_MAX])
+{
+    if (lws_hdr_copy(wsi, value, BROWSER_HEADER_MAX, token) <= 0)
+        value[0] = 0;
+}
+
+// "?language=en". Others are not ours, and passed over: addresses in mails get some.
+static void read_language(struct lws *wsi, char language[PAGE_LANGUAGE_TAG_SIZE])
+{
+    static const char name[] = "language=";
+    char pair[QUERY_PAIR_SIZE];
+    language[0] = 0;
+    for (int i = 0; lws_hdr_copy_fragment(wsi, pair, sizeof pair, WSI_TOKEN_HTTP_URI_ARGS, i) >= 0; i++)
+        if (text_starts(pair, name) && !text_copy(language, PAGE_LANGUAGE_TAG_SIZE, pair + sizeof name - 1))
+            language[0] = 0;
+}
+
+static void read_visit(struct exchange *exchange, struct lws *wsi)
+{
+    char cookies[BROWSER_HEADER_MAX], accepts[BROWSER_HEADER_MAX], language[PAGE_LANGUAGE_TAG_SIZE];
+    read_header(wsi, WSI_TOKEN_HTTP_COOKIE, cookies);
+    read_header(wsi, WSI_TOKEN_HTTP_ACCEPT_LANGUAGE, accepts);
+    read_language(wsi, language);
+    const struct portal *portal = exchange->connection->server->services->portal;
+    struct page_visit *visit = page_visit_new(portal->pages, portal->assets, cookies, accepts, language);
+    explicit_bzero(cookies, sizeof cookies);
+    read_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, accepts);
+    visit->takes_gzip = strstr(accepts, "gzip") != NULL;
+    exchange->request->visit = visit;
+    exchange->request->refuse = portal_refuse;
+}
+
+// A style sheet, font or picture. True: it is answered.
+static bool answer_asset(struct request *request, const char *verb, const char *path)
+{
+    struct text bytes = {0};
+    if (!text_equal(verb, "GET") || !page_visit_asset(request->visit, path, &bytes))
+        return false;
+    request_answer_text(request, &bytes);
+    return true;
+}
+
+static bool announces_body(struct lws *wsi)
+{
+    return lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_CONTENT_LENGTH) > 0 ||
+           lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
+}
+
+// What a port serves: the portal's pages at the portal's, and everything else at the others.
+static bool is_served(const struct method *method, enum listener_kind port)
+{
+    return (port == LISTENER_PORTAL) == ((method->flags & METHOD_PAGE) != 0);
+}
+
+// ---- who
+
 static void prove_administrator(const struct connection *connection, struct peer *peer)
 {
     const struct administrator *administrator = connection_administrator(connection);
@@ -84,6 +144,8 @@ static void read_peer(struct exchange *exchange)
     peer->role = machine.record ? machine.row->role : ROLE_UNAUTHENTICATED;
     TEXT_PUT(peer->address, exchange->connection->address);
     prove_administrator(exchange->connection, peer);
+    if (exchange->request->visit)
+        portal_prove(exchange->connection->server->services, exchange->request->visit->session, peer);
     if (!machine.record)
         return;
     TEXT_PUT(peer->id, machine.record);
@@ -146,7 +208,18 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
     const struct state *state = exchange->connection->server->services->state;
     bool path_known = false;
     *has_body = true; // as long as nobody has looked
+    bool is_portal = exchange->connection->port == LISTENER_PORTAL;
+    if (is_portal)
+        read_visit(exchange, wsi);
+    if (is_portal && answer_asset(request, verb_of(wsi), path)) {
+        *has_body = announces_body(wsi);
+        return false;
+    }
     request->method = method_match(verb_of(wsi), path, request->id, &path_known);
+    if (request->method && !is_served(request->method, exchange->connection->port)) {
+        request->method = NULL;
+        path_known = false;
+    }
     if (!request->method) {
         exchange_refuse(exchange, path_known ? REFUSAL_METHOD : REFUSAL_NOT_FOUND);
         return false;
@@ -156,8 +229,8 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
         request->peer.half_life_ms = tls_half_life_ms(lws_get_ssl(wsi));
     struct fault why = {.kind = FAULT_INVALID};
     enum refusal refusal = read_length(exchange, wsi, has_body);
-    if (refusal == REFUSAL_NONE &&
-        (!read_authorization(exchange, wsi) || !read_query(request, wsi, &why) || !read_conditions(request, wsi)))
+    if (refusal == REFUSAL_NONE && (!read_authorization(exchange, wsi) ||
+                                    (!is_portal && !read_query(request, wsi, &why)) || !read_conditions(request, wsi)))
         refusal = REFUSAL_INVALID;
     if (request->peer.role != ROLE_UNAUTHENTICATED)
         connection_prove(exchange->connection, request->peer.role, request->peer.id);

@@ -30,6 +30,7 @@ enum {
     READ_MAX = 16 * 1024 + 256,
     SWEEP_MS = 1000,
     LIBRARY_LATER_S = 2,
+    SET_COOKIE_MAX = 256,
 };
 
 // ---- the answer
@@ -52,15 +53,51 @@ static bool add_proof_headers(struct exchange *exchange, struct lws *wsi, unsign
     return add_header(wsi, "www-authenticate:", value, at, end);
 }
 
+static bool add_cookies(const struct page_visit *visit, struct lws *wsi, unsigned char **at, unsigned char *end)
+{
+    char cookie[SET_COOKIE_MAX];
+    for (const char *line = visit->cookies.bytes; line && *line; line += strcspn(line, "\n") + 1) {
+        snprintf(cookie, sizeof cookie, "%.*s", (int)strcspn(line, "\n"), line);
+        if (!add_header(wsi, "set-cookie:", cookie, at, end))
+            return false;
+    }
+    return true;
+}
+
+// What a browser may do with the page, and where it goes on.
+static bool add_page_headers(const struct exchange *exchange, struct lws *wsi, unsigned char **at, unsigned char *end)
+{
+    const struct page_visit *visit = exchange->visit;
+    char name[64];
+    for (const struct page_field *field = page_policy(visit->kind); field->name; field++) {
+        snprintf(name, sizeof name, "%s:", field->name);
+        text_lower(name);
+        if (!add_header(wsi, name, field->value, at, end))
+            return false;
+    }
+    return (!visit->content_encoding || add_header(wsi, "content-encoding:", visit->content_encoding, at, end)) &&
+           (visit->kind != PAGE_ASSET || add_header(wsi, "vary:", "accept-encoding", at, end)) &&
+           (!visit->location || add_header(wsi, "location:", visit->location, at, end)) &&
+           add_cookies(visit, wsi, at, end);
+}
+
+static const char *type_of(const struct exchange *exchange)
+{
+    if (exchange->visit)
+        return exchange->visit->content_type ? exchange->visit->content_type : "text/html; charset=utf-8";
+    if (exchange->is_text && exchange->status == 200)
+        return "text/plain; version=0.0.4";
+    return exchange->status >= 400 ? "application/problem+json" : "application/json";
+}
+
 static bool add_headers(struct exchange *exchange, struct lws *wsi, unsigned char **at, unsigned char *end)
 {
-    const char *type = exchange->is_text && exchange->status == 200 ? "text/plain; version=0.0.4"
-                       : exchange->status >= 400                    ? "application/problem+json"
-                                                                    : "application/json";
     char retry_after[24];
     snprintf(retry_after, sizeof retry_after, "%lld", (long long)exchange->retry_after_s);
-    return lws_add_http_common_headers(wsi, (unsigned)exchange->status, type, exchange->body.length, at, end) == 0 &&
-           add_header(wsi, "cache-control:", "no-store", at, end) &&
+    return lws_add_http_common_headers(wsi, (unsigned)exchange->status, type_of(exchange), exchange->body.length, at,
+                                       end) == 0 &&
+           (exchange->visit ? add_page_headers(exchange, wsi, at, end)
+                            : add_header(wsi, "cache-control:", "no-store", at, end)) &&
            (!exchange->retry_after_s || add_header(wsi, "retry-after:", retry_after, at, end)) &&
            (!exchange->etag[0] || add_header(wsi, "etag:", exchange->etag, at, end)) &&
            add_proof_headers(exchange, wsi, at, end) && lws_finalize_http_header(wsi, at, end) == 0;
@@ -130,6 +167,7 @@ static void finish_request(struct request *request, int status, struct text *ans
     exchange->status = status;
     exchange->retry_after_s = retry_after_s;
     exchange->negotiate_reply = take(request->negotiate_reply);
+    exchange->visit = take(request->visit);
     TEXT_PUT(exchange->etag, request->etag);
     text_drop(&exchange->body);
     exchange->body = *answer;
@@ -227,6 +265,7 @@ static const char *const listener_names[] = {
     [LISTENER_PUBLIC] = "public",
     [LISTENER_DEVICE] = "device",
     [LISTENER_ADMIN] = "admin",
+    [LISTENER_PORTAL] = "portal",
 };
 
 static void prepare_context(struct server *server, SSL_CTX *context)
@@ -431,6 +470,7 @@ static const char *const port_names[] = {
     [LISTENER_PUBLIC] = "port",
     [LISTENER_DEVICE] = "device-port",
     [LISTENER_ADMIN] = "admin-port",
+    [LISTENER_PORTAL] = "portal-port",
     NULL,
 };
 
@@ -454,6 +494,7 @@ static bool open_listeners(struct server *server, const struct server_config *co
     loop_timer_start(server->sweep, SWEEP_MS);
     return listen_on(server, LISTENER_PUBLIC, config, config->port, NULL, why) &&
            listen_on(server, LISTENER_DEVICE, config, config->device_port, config->device_ca_file, why) &&
+           (!config->portal_port || listen_on(server, LISTENER_PORTAL, config, config->portal_port, NULL, why)) &&
            (!config->admin_ca_file[0] || listen_for_administrators(server, config, why));
 }
 

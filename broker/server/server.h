@@ -9,12 +9,12 @@ struct server;
 struct ticket_keys;
 
 struct server_config {
-    const char *address; // to listen on; "" for all
-    int port, device_port, admin_port;
-    const char *certificate_file, *key_file; // shown by all
-    const char *device_ca_file;              // who may connect to device_port
-    const char *admin_ca_file;               // who may connect to admin_port; "": that port is closed
-    struct ticket_keys *ticket_keys;         // must outlive the server
+    const char *address;                            // to listen on; "" for all
+    int port, device_port, admin_port, portal_port; // portal_port: 0: closed
+    const char *certificate_file, *key_file;        // shown by all
+    const char *device_ca_file;                     // who may connect to device_port
+    const char *admin_ca_file;                      // who may connect to admin_port; "": that port is closed
+    struct ticket_keys *ticket_keys;                // must outlive the server
     struct unproven_limits unproven;
 };
 

@@ -418,7 +418,8 @@ json_object *calls_call(enum method_id id, enum noun noun, const char *thing, co
     }
     request->finish = finish;
     calls.status = 0;
-    if (request_read_body(request, body, strlen(body), &why))
+    owned(bytes) char *bytes = mem_dup(body);
+    if (request_read_body(request, bytes, strlen(body), &why))
         calls_dispatch(&calls.services, request);
     else
         request_refuse_fault(request, &why);

@@ -151,6 +151,18 @@ Test(wall, a_gateway_may_only_what_gateways_may)
     }
 }
 
+Test(wall, somebody_at_the_portal_may_only_what_is_for_them)
+{
+    static const struct peer person = {.role = ROLE_PERSON, .tenant = "neustadt", .id = "neustadt/p-1"};
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        bool may = method->who == ROLE_UNAUTHENTICATED || method->who == ROLE_PERSON;
+        cr_assert_eq(ask(method, &person, "") == REFUSAL_NONE, may, "%s %s", method->verb, method->path);
+        cr_assert_eq(method->who == ROLE_PERSON, method->who == ROLE_PERSON && method->flags & METHOD_PAGE);
+        cr_assert_not(may && method->noun != NOUN_NONE, "%s %s", method->verb, method->path);
+    }
+}
+
 Test(wall, administrators_are_neither_devices_nor_hosts)
 {
     cr_assert_eq(ask(method_find(METHOD_HOST_LINK, NOUN_NONE), &admin, ""), REFUSAL_DENIED);

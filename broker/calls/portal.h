@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The portal: what people see and do in a browser from outside.
+#pragma once
+#include "broker/calls/request.h"
+#include "broker/core/portal_sessions.h"
+#include "broker/core/wall.h"
+#include "broker/portal/pages.h"
+
+struct services;
+
+struct portal {
+    struct pages *pages;
+    struct page_assets *assets;
+    struct portal_sessions sessions;
+};
+
+// Its pages, sentences and style sheets from these folders. NULL with why: one is missing or wrong.
+struct portal *portal_new(const char *pages, const char *sentences, const char *assets, struct fault *why);
+void portal_free(struct portal *portal); // NULL allowed
+// Who it is that has this cookie, hostile; `peer` stays as it is for anybody else.
+void portal_prove(struct services *services, const char *cookie, struct peer *peer);
+// What every page has.
+void portal_frame(const struct services *services, const struct request *request, struct view_frame *frame);
+// Ends the request: the browser goes on to another page of ours.
+void portal_send_on(struct request *request, const char *location);
+// Ends the request with this page; `record` is of the view's type.
+void portal_answer(struct request *request, int status, enum view view, const void *record);
+// A refusal as a page; who is not logged on is sent to where they can.
+void portal_refuse(struct request *request, enum refusal refusal, int64_t retry_after_ms);
+// In the language of who asked.
+const char *portal_sentence(const struct request *request, const char *english);

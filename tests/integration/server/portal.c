@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The portal as a browser has it, through the broker's own server.
+#include "tests/integration/server/portal_fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+TestSuite(portal, .init = portal_open, .fini = portal_close, .timeout = 120);
+
+static const char right[] = "-d name=anna -d password=geheim+%26+gr%C3%B6%C3%9Fer%2B1 -d code=123456";
+
+#define EXPECT_IN(text, part) cr_expect(strstr(text, part), "not there: %s\n%s", part, text)
+#define EXPECT_NOT_IN(text, part) cr_expect_not(strstr(text, part), "there: %s\n%s", part, text)
+
+static void copy_token(char token[65], const char *page, const char *action)
+{
+    static const char before[] = "name=\"token\" value=\"";
+    const char *form = strstr(page, action);
+    const char *at = form ? strstr(form, before) : NULL;
+    cr_assert(at, "no form for %s in %s", action, page);
+    snprintf(token, 65, "%s", at + sizeof before - 1);
+}
+
+// What the page to log on has, sent back with these fields.
+static const char *log_on(const char *jar, const char *fields)
+{
+    char token[65], options[512];
+    copy_token(token, portal_visit(jar, "", "/"), "action=\"/logon\"");
+    snprintf(options, sizeof options, "-d token=%s %s", token, fields);
+    return portal_visit(jar, options, "/logon");
+}
+
+Test(portal, shows_whoever_comes_the_page_to_log_on)
+{
+    const char *page = portal_visit("jar", "", "/");
+    EXPECT_IN(page, "HTTP/1.1 200");
+    EXPECT_IN(page, "content-type: text/html; charset=utf-8");
+    EXPECT_IN(page, "content-security-policy: default-src 'none'; script-src 'self'; style-src 'self'; ");
+    EXPECT_IN(page, "require-trusted-types-for 'script'");
+    EXPECT_NOT_IN(page, "unsafe-inline");
+    EXPECT_IN(page, "cache-control: no-store");
+    EXPECT_IN(page, "strict-transport-security: max-age=");
+    EXPECT_IN(page, "set-cookie: __Host-pult-new=");
+    EXPECT_IN(page, "; Path=/; Secure; HttpOnly; SameSite=Strict\r\n");
+    EXPECT_IN(page, "<html lang=\"de\">");
+    EXPECT_IN(page, "<h1 class=\"kern-heading-large\">Anmelden</h1>");
+}
+
+Test(portal, speaks_the_language_of_the_browser_until_another_is_chosen)
+{
+    EXPECT_IN(portal_visit("jar", "-H Accept-Language:en-GB,de;q=0.5", "/"), "<html lang=\"en\">");
+    EXPECT_IN(portal_visit("jar", "", "/?language=en&utm_source=mail"), "<html lang=\"en\">");
+    EXPECT_IN(portal_visit("jar", "-H Accept-Language:de", "/"), "<html lang=\"en\">");
+    EXPECT_IN(portal_visit("jar", "", "/?language=de"), "<html lang=\"de\">");
+    EXPECT_IN(portal_visit("jar", "-H Accept-Language:en", "/?language=xx"), "<html lang=\"de\">");
+}
+
+Test(portal, logs_on_shows_the_desktops_and_logs_off)
+{
+    char token[65], options[128];
+    const char *page = log_on("jar", right);
+    EXPECT_IN(page, "HTTP/1.1 303");
+    EXPECT_IN(page, "location: /desktops");
+    EXPECT_IN(page, "set-cookie: __Host-pult=");
+    EXPECT_IN(page, "set-cookie: __Host-pult-new=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0");
+
+    page = portal_visit("jar", "", "/desktops");
+    EXPECT_IN(page, "HTTP/1.1 200");
+    EXPECT_IN(page, "Sachbearbeitung");
+    EXPECT_IN(page, "</time>, aus dem Netz 127.0.0.1</li>");
+    EXPECT_IN(page, "Šimić");
+    EXPECT_NOT_IN(page, "<b>");
+    EXPECT_IN(portal_visit("jar", "", "/"), "location: /desktops");
+
+    copy_token(token, portal_visit("jar", "", "/desktops"), "action=\"/logoff\"");
+    snprintf(options, sizeof options, "cp %s/jar %s/old", portal_folder, portal_folder);
+    program_shell(options);
+    snprintf(options, sizeof options, "-d token=%s", token);
+    EXPECT_IN(portal_visit("jar", options, "/logoff"), "set-cookie: __Host-pult=; ");
+    EXPECT_IN(portal_visit("old", "", "/desktops"), "location: /\r\n");
+}
+
+Test(portal, tells_nobody_which_part_was_wrong)
+{
+    static const char *const wrong[] = {
+        "-d name=anna -d password=geheim -d code=123456",
+        "-d name=anna -d password=geheim+%26+gr%C3%B6%C3%9Fer%2B1 -d code=123457",
+        "-d name=bert -d password=geheim+%26+gr%C3%B6%C3%9Fer%2B1 -d code=123456",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        const char *page = log_on("jar", wrong[i]);
+        EXPECT_IN(page, "HTTP/1.1 401");
+        EXPECT_IN(page, "role=\"alert\"");
+        EXPECT_NOT_IN(page, "set-cookie: __Host-pult=");
+        EXPECT_NOT_IN(page, "geheim");
+    }
+}
+
+// Of another site, of another browser, of another form.
+Test(portal, takes_only_forms_of_its_own)
+{
+    char token[65], options[512];
+    EXPECT_IN(portal_visit("jar", right, "/logon"), "HTTP/1.1 403");
+    copy_token(token, portal_visit("other", "", "/"), "action=\"/logon\"");
+    snprintf(options, sizeof options, "-d token=%s %s", token, right);
+    EXPECT_IN(portal_visit("jar", options, "/logon"), "HTTP/1.1 403");
+    EXPECT_IN(portal_visit("none", options, "/logon"), "HTTP/1.1 403");
+    EXPECT_IN(log_on("jar", right), "HTTP/1.1 303");
+    snprintf(options, sizeof options, "-d token=%s", token);
+    EXPECT_NOT_IN(portal_visit("jar", options, "/logoff"), "set-cookie");
+    EXPECT_IN(portal_visit("jar", "", "/desktops"), "HTTP/1.1 200");
+}
+
+Test(portal, refuses_what_no_form_of_it_sends)
+{
+    static const char *const options[] = {"-d name=a&name=b", "-d nobody=1", "-d name=%ff", "-d name=a%00b",
+                                          "-H Content-Type:application/json -d {}"};
+    for (size_t i = 0; i < sizeof options / sizeof *options; i++) {
+        const char *page = portal_visit("jar", options[i], "/logon");
+        EXPECT_IN(page, "HTTP/1.1 400");
+        EXPECT_IN(page, "content-type: text/html");
+    }
+    EXPECT_IN(portal_visit("jar", "-X DELETE", "/logon"), "HTTP/1.1 405");
+}
+
+// Whoever is not logged on is sent to where they can.
+Test(portal, sends_strangers_to_the_page_to_log_on)
+{
+    EXPECT_IN(portal_visit("jar", "", "/desktops"), "HTTP/1.1 303");
+    EXPECT_IN(portal_visit("jar", "-H Cookie:__Host-pult=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "/desktops"),
+              "location: /\r\n");
+    EXPECT_IN(portal_visit("jar", "-d token=x", "/logoff"), "location: /\r\n");
+}
+
+Test(portal, gives_style_sheets_packed_and_for_good)
+{
+    char asset[160];
+    const char *page = portal_visit("jar", "", "/");
+    const char *at = strstr(page, "/assets/");
+    cr_assert(at);
+    snprintf(asset, sizeof asset, "%.*s", (int)strcspn(at, "\""), at);
+    page = portal_visit("jar", "--compressed -o /dev/null -D -", asset);
+    EXPECT_IN(page, "HTTP/1.1 200");
+    EXPECT_IN(page, "content-encoding: gzip");
+    EXPECT_IN(page, "content-type: text/css");
+    EXPECT_IN(page, "cache-control: public, max-age=31536000, immutable");
+    EXPECT_IN(page, "vary: accept-encoding");
+    page = portal_visit("jar", "-o /dev/null -D -", asset);
+    EXPECT_NOT_IN(page, "content-encoding");
+    asset[8] = asset[8] == '0' ? '1' : '0';
+    EXPECT_IN(portal_visit("jar", "", asset), "HTTP/1.1 404");
+}
+
+// Nothing of the broker's own methods is there, and no page at their ports.
+Test(portal, has_a_port_for_itself)
+{
+    struct program_result said;
+    char line[256];
+    EXPECT_IN(portal_visit("jar", "", "/healthz"), "HTTP/1.1 404");
+    EXPECT_IN(portal_visit("jar", "", "/v1/status"), "HTTP/1.1 404");
+    EXPECT_IN(portal_visit("jar", "-d {}", "/v1/admin/logon"), "HTTP/1.1 404");
+    snprintf(line, sizeof line, "curl -sS -i --cacert %s/broker.crt https://localhost:%d/desktops", portal_folder,
+             PORTAL_PUBLIC_PORT);
+    program_run(&said, line, "");
+    EXPECT_IN(said.out, "HTTP/1.1 404");
+}

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "tests/integration/server/portal_fixture.h"
+#include "broker/base/clock.h"
+#include "broker/calls/portal.h"
+#include "broker/server/server.h"
+#include "broker/server/ticket_keys.h"
+#include "tests/network.h"
+#include "tests/unit/calls/calls_fixture.h"
+
+#include <criterion/criterion.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SETTLE_MS = 2 };
+
+char portal_folder[FOLDER_SIZE];
+static pid_t server_pid;
+
+// ---- who may log on
+
+static const struct store_person anna = {
+    .id = "neustadt/p-a", .key = "1", .user_name = "anna", .name = "Anna <b>Šimić</b>"};
+
+struct answer_later {
+    outside_logon_done *done;
+    void *arg;
+    bool right;
+};
+
+static void answer_logon(void *arg)
+{
+    struct answer_later *later = arg;
+    later->done(later->arg, later->right ? REFUSAL_NONE : REFUSAL_WRONG_PASSWORD, 0, later->right ? &anna : NULL);
+    free(later);
+}
+
+static void log_on(struct services *services, struct outside_logon_input *input, outside_logon_done *done, void *arg)
+{
+    struct answer_later *later = mem_new(1, sizeof *later);
+    later->done = done;
+    later->arg = arg;
+    cr_assert_str_eq(input->address, "127.0.0.1");
+    later->right = text_equal(input->name, "anna") && text_equal(input->code, "123456") &&
+                   text_equal(input->password.bytes, "geheim & größer+1");
+    secret_drop(&input->password);
+    loop_post(services->loop, answer_logon, later);
+}
+
+// ---- the server
+
+static void open_profile(void)
+{
+    const struct profile *profile = state_find(calls.services.state, NOUN_PROFILE, "neustadt/clerk");
+    union record record = {.profile = *profile};
+    record.profile.outside = OUTSIDE_BY_ANY;
+    TEXT_PUT(record.profile.name, "Sachbearbeitung");
+    core_set(&calls.core, NOUN_PROFILE, &record);
+}
+
+static struct loop_timer *settling;
+
+static void settle(void *arg)
+{
+    (void)arg;
+    calls_settle();
+    loop_timer_start(settling, SETTLE_MS);
+}
+
+static void stop(void *arg)
+{
+    loop_stop(arg);
+}
+
+static void serve(int ready)
+{
+    struct fault why = {0};
+    char certificate[FOLDER_SIZE + 16], key[FOLDER_SIZE + 16], tickets[FOLDER_SIZE + 16], assets[512], locale[512];
+    calls_open();
+    calls.verdict = AUTH_RIGHT;
+    open_profile();
+    people_put(&calls.services.people, &anna);
+    snprintf(certificate, sizeof certificate, "%s/broker.crt", portal_folder);
+    snprintf(key, sizeof key, "%s/broker.key", portal_folder);
+    snprintf(tickets, sizeof tickets, "%s/tickets", portal_folder);
+    snprintf(assets, sizeof assets, "%s/portal/assets", getenv("PULT_BUILD"));
+    snprintf(locale, sizeof locale, "%s/locale", getenv("PULT_BUILD"));
+    calls.services.portal = portal_new("broker/portal/pages", locale, assets, &why);
+    calls.services.outside_logon = log_on;
+    struct ticket_keys *ticket_keys = ticket_keys_open(tickets, clock_wall_ms());
+    const struct server_config config = {
+        .address = "127.0.0.1",
+        .port = PORTAL_PUBLIC_PORT,
+        .device_port = 8444,
+        .portal_port = PORTAL_PORT,
+        .certificate_file = certificate,
+        .key_file = key,
+        .device_ca_file = certificate,
+        .admin_ca_file = "",
+        .ticket_keys = ticket_keys,
+        .unproven = {.all = 200, .port = 200, .network = 200, .handshakes = 100, .patience_ms = 10000},
+    };
+    struct server *server = calls.services.portal ? server_new(&calls.services, &config, &why) : NULL;
+    if (!server) {
+        fprintf(stderr, "%s\n", why.text);
+        _exit(1);
+    }
+    settling = loop_timer_new(calls.services.loop, settle, NULL);
+    loop_timer_start(settling, SETTLE_MS);
+    loop_on_signal(calls.services.loop, SIGTERM, stop, calls.services.loop);
+    close(ready);
+    loop_run(calls.services.loop);
+    loop_timer_free(settling);
+    server_free(server);
+    portal_free(calls.services.portal);
+    calls_close();
+    ticket_keys_free(ticket_keys);
+    _exit(0);
+}
+
+void portal_open(void)
+{
+    char line[400];
+    int ready[2];
+    char byte;
+    network_own();
+    folder_make(portal_folder, "portal");
+    snprintf(line, sizeof line,
+             "cd %s && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc -days 2 -subj /CN=broker "
+             "-addext subjectAltName=DNS:localhost -keyout broker.key -out broker.crt",
+             portal_folder);
+    program_shell(line);
+    cr_assert_eq(pipe(ready), 0);
+    server_pid = fork();
+    if (server_pid == 0) {
+        close(ready[0]);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        serve(ready[1]);
+    }
+    close(ready[1]);
+    cr_assert_eq(read(ready[0], &byte, 1), 0); // it is closed once both ports are open
+    close(ready[0]);
+}
+
+void portal_close(void)
+{
+    int status = 0;
+    kill(server_pid, SIGTERM);
+    waitpid(server_pid, &status, 0);
+    folder_remove(portal_folder);
+    cr_expect(WIFEXITED(status) && WEXITSTATUS(status) == 0, "the server ended with %d", status);
+}
+
+const char *portal_visit(const char *jar, const char *options, const char *path)
+{
+    static struct program_result said;
+    char line[2048];
+    snprintf(line, sizeof line, "curl -sS -i --cacert %s/broker.crt -b %s/%s -c %s/%s %s https://localhost:%d%s",
+             portal_folder, portal_folder, jar, portal_folder, jar, options, PORTAL_PORT, path);
+    while (strstr(line, "  "))
+        memmove(strstr(line, "  "), strstr(line, "  ") + 1, strlen(strstr(line, "  ")));
+    program_run(&said, line, "");
+    cr_assert_eq(said.exit_code, 0, "%s: %s", line, said.err);
+    return said.out;
+}

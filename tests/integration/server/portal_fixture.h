@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A broker's server with the portal at a port of its own, in a process of its own. Its directory and its store are the
+// calls' fixture: anna may use her desktop from anywhere, with the code 123456.
+#pragma once
+#include "tests/folder.h"
+#include "tests/program.h"
+
+enum { PORTAL_PORT = 8447, PORTAL_PUBLIC_PORT = 8443 };
+
+extern char portal_folder[FOLDER_SIZE]; // with the certificate: broker.crt
+
+void portal_open(void);  // in a network of its own
+void portal_close(void); // it must have ended well
+// As a browser: curl with a jar of cookies of that name, and what else stands in `options`. Headers and body.
+const char *portal_visit(const char *jar, const char *options, const char *path);
