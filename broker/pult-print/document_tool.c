@@ -141,10 +141,14 @@ static void program_ended(void *arg, int status)
     tool->done(tool->arg, pages, made, &why);
 }
 
+void document_tool_stop(struct document_tool *tool)
+{
+    child_end(tool->child);
+}
+
 static void takes_too_long(void *arg)
 {
-    struct document_tool *tool = arg;
-    child_end(tool->child);
+    document_tool_stop(arg);
 }
 
 static bool start_program(struct document_tool *tool, struct loop *loop, int document, struct fault *why)

@@ -17,6 +17,8 @@ typedef void document_tool_done(void *arg, int64_t pages, int made, const struct
 // The reader is closed by it, in any case; without one (NULL) the `why` of that stands. NULL with why.
 struct document_tool *document_tool_start(struct loop *loop, enum document_task task, struct document_reader *document,
                                           document_tool_done *done, void *arg, struct fault *why);
+// What it makes is not wanted any more; `done` comes all the same, soon.
+void document_tool_stop(struct document_tool *tool);
 // `done` does not come any more; also from `done`. NULL allowed.
 void document_tool_free(struct document_tool *tool);
 

@@ -152,7 +152,9 @@ static void choose_format(struct print_sending *sending)
     const struct sending_order *order = &sending->order;
     enum document_task task;
     struct fault why = {0};
-    if (text_has_word(takes, format))
+    if (sending->stopped)
+        end_sending(sending, (struct sending_result){.end = SENDING_STOPPED});
+    else if (text_has_word(takes, format))
         send_document(sending, format, -1);
     else if (!document_tool_for(&task, &made, format, takes))
         end_sending(sending, (struct sending_result){.end = SENDING_IMPOSSIBLE});
@@ -221,6 +223,8 @@ void print_sending_stop(struct print_sending *sending)
     sending->stopped = true;
     if (sending->visit)
         printer_visit_stop(sending->visit);
+    if (sending->tool)
+        document_tool_stop(sending->tool);
 }
 
 struct print_sending *print_sending_start(const struct sending_order *order, print_sending_done *done, void *arg)

@@ -90,11 +90,22 @@ static void leave(void)
     snprintf(address.uri, sizeof address.uri, "ipp://127.0.0.1:%d/ipp/print", PRINT_PORT + 1);
 }
 
-Test(print_sending, stopped_while_the_document_is_made_it_is_not_called_impossible)
+Test(print_sending, stopped_as_the_printer_answers_it_is_not_called_impossible)
 {
     once_read = stop_sending;
     print_odd("raster");
     send_job(2);
+    cr_expect_eq(end, SENDING_STOPPED);
+    cr_expect_eq(print_papers(), 0);
+}
+
+// Making that many pages takes two minutes of processor time and more.
+Test(print_sending, stopped_while_the_document_is_made_it_ends_then, .timeout = 100)
+{
+    once_read = stop_soon;
+    print_odd("raster");
+    send_job(20000);
+    loop_timer_free(soon);
     cr_expect_eq(end, SENDING_STOPPED);
     cr_expect_eq(print_papers(), 0);
 }
