@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: EUPL-1.2
 # Guess: "Request Entity Too Large" (413) says that the document is larger than cupsd's LimitRequestBody; a disk that is full
 #        is told as such, and would be tried again; and lpstat -r fails when no cupsd answers.
-# What happens: cupsd has no limit by preset and answers 413 when it cannot write its spool: lp fails and says "Request
+# What happens: cupsd has no limit by default and answers 413 when it cannot write its spool: lp fails and says "Request
 #        Entity Too Large", or, when the answer meets it still sending, "Broken pipe" or even "Success"; a smaller document
 #        goes through. Only the ErrorLog names the disk. And lpstat -r ends with 0 both when cupsd runs and when it does not:
 #        its text alone tells the two apart.
