@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <openssl/x509.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -96,6 +97,7 @@ static void open_pumps(void)
     int between[2], to_echo[2], to_us[2];
     struct tls_line line, bare;
     SSL_CTX *context = tls_line_context(TLS_client_method());
+    signal(SIGPIPE, SIG_IGN); // the echo's goodbye may come when nobody is there any more
     loop = loop_new();
     pool = websocket_pool_new(loop, KEPT_MAX);
     make_pair(between, SOCK_NONBLOCK);
