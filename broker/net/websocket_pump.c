@@ -3,7 +3,6 @@
 #include "broker/base/base64.h"
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
-#include "broker/net/websocket_frame.h"
 
 #include <assert.h>
 #include <openssl/evp.h>
@@ -30,9 +29,11 @@ struct websocket_pump {
     struct websocket_pump *next, **before; // of those that wait for room
     struct pump_side web, bare;
     struct websocket_frame_reader frames;
+    const struct websocket_content *content; // NULL: the stream as it is
+    void *state;                             // of the content
     struct websocket_figures figures;
     bool is_server;
-    bool starved, over;
+    bool starved, over, web_is_over;
     bool bare_ended; // what it said last is still on its way
     websocket_pump_ended *ended;
     void *arg;
@@ -43,7 +44,7 @@ struct websocket_pool {
     struct loop_timer *relief;
     struct websocket_pump *starving;
     size_t kept, kept_max;
-    unsigned char room[WEBSOCKET_HEAD_MAX + ROOM];
+    unsigned char room[WEBSOCKET_HEAD_MAX + WEBSOCKET_CONTENT_HEAD_MAX + ROOM];
 };
 
 static void pump_both(struct websocket_pump *pump);
@@ -186,17 +187,22 @@ static bool write_frame(struct websocket_pump *pump, enum websocket_opcode opcod
     return write_side(&pump->web, payload - size, size + length);
 }
 
+// `bytes` have no room before them.
+static bool write_copy(struct websocket_pump *pump, enum websocket_opcode opcode, const unsigned char *bytes,
+                       size_t length)
+{
+    unsigned char frame[WEBSOCKET_HEAD_MAX + WEBSOCKET_SAY_MAX];
+    assert(length <= WEBSOCKET_SAY_MAX);
+    if (length)
+        memcpy(frame + WEBSOCKET_HEAD_MAX, bytes, length);
+    return write_frame(pump, opcode, frame + WEBSOCKET_HEAD_MAX, length);
+}
+
 // A line that does not take what it got before can do without it.
 static bool write_control(struct websocket_pump *pump, enum websocket_opcode opcode, const unsigned char *bytes,
                           size_t length)
 {
-    unsigned char frame[WEBSOCKET_HEAD_MAX + WEBSOCKET_CONTROL_MAX];
-    assert(length <= WEBSOCKET_CONTROL_MAX);
-    if (pump->web.kept)
-        return true;
-    if (length)
-        memcpy(frame + WEBSOCKET_HEAD_MAX, bytes, length);
-    return write_frame(pump, opcode, frame + WEBSOCKET_HEAD_MAX, length);
+    return pump->web.kept || write_copy(pump, opcode, bytes, length);
 }
 
 // ---- the end
@@ -206,6 +212,7 @@ static void finish_websocket_pump(struct websocket_pump *pump, enum websocket_pu
     if (pump->over)
         return;
     pump->over = true;
+    pump->web_is_over = end != WEBSOCKET_PUMP_BARE;
     leave_starving(pump);
     loop_watch_set(pump->web.watch, false, false);
     loop_watch_set(pump->bare.watch, false, false);
@@ -238,6 +245,31 @@ static enum frames_end take_control(struct websocket_pump *pump)
     return frames->opcode == WEBSOCKET_CLOSE ? FRAMES_ENDED : FRAMES_FINE;
 }
 
+static enum frames_end write_bare(struct websocket_pump *pump, const unsigned char *bytes, size_t length)
+{
+    pump->figures.payload_ms = pump->figures.web_heard_ms;
+    pump->figures.bytes_to_bare += (int64_t)length;
+    return write_side(&pump->bare, bytes, length) ? FRAMES_FINE : FRAMES_BARE_ENDED;
+}
+
+static enum frames_end unwrap(struct websocket_pump *pump, const unsigned char *bytes, size_t length)
+{
+    static const enum frames_end ends[] = {[WEBSOCKET_CONTENT_GOES_ON] = FRAMES_FINE,
+                                           [WEBSOCKET_CONTENT_ENDS] = FRAMES_ENDED,
+                                           [WEBSOCKET_CONTENT_IS_BROKEN] = FRAMES_BROKEN};
+    enum frames_end end = FRAMES_FINE;
+    for (size_t at = 0; at < length && end == FRAMES_FINE;) {
+        struct websocket_piece piece;
+        at += pump->content->unwrap(pump->state, bytes + at, length - at, &piece);
+        end = ends[piece.end];
+        if (piece.answer_length && !write_copy(pump, WEBSOCKET_BINARY, piece.answer, piece.answer_length))
+            end = FRAMES_ENDED;
+        else if (piece.length)
+            end = write_bare(pump, piece.data, piece.length);
+    }
+    return end;
+}
+
 static enum frames_end take_frames(struct websocket_pump *pump, unsigned char *bytes, size_t length)
 {
     enum frames_end end = FRAMES_FINE;
@@ -248,12 +280,8 @@ static enum frames_end take_frames(struct websocket_pump *pump, unsigned char *b
             end = FRAMES_BROKEN;
         else if (event == WEBSOCKET_CONTROL)
             end = take_control(pump);
-        if (event != WEBSOCKET_DATA)
-            continue;
-        pump->figures.payload_ms = pump->figures.web_heard_ms;
-        pump->figures.bytes_to_bare += (int64_t)pump->frames.length;
-        if (!write_side(&pump->bare, pump->frames.data, pump->frames.length))
-            end = FRAMES_BARE_ENDED;
+        else if (event == WEBSOCKET_DATA)
+            end = (pump->content ? unwrap : write_bare)(pump, pump->frames.data, pump->frames.length);
     }
     return end;
 }
@@ -294,14 +322,18 @@ static bool pump_bare(struct websocket_pump *pump, bool *more)
 {
     if (pump->web.kept || pump->bare_ended || !has_room(pump))
         return true;
+    const struct websocket_content *content = pump->content;
+    size_t head = content ? content->head_size : 0, most = content ? content->piece_max : ROOM;
     unsigned char *payload = pump->pool->room + WEBSOCKET_HEAD_MAX;
-    size_t length = read_side(&pump->bare, payload, ROOM, &pump->bare_ended);
-    *more |= length == ROOM;
+    size_t length = read_side(&pump->bare, payload + head, most, &pump->bare_ended);
+    *more |= length == most;
     if (!length)
         return true;
     pump->figures.payload_ms = clock_steady_ms();
     pump->figures.bytes_to_web += (int64_t)length;
-    if (write_frame(pump, WEBSOCKET_BINARY, payload, length))
+    if (content)
+        content->wrap(pump->state, payload, length);
+    if (write_frame(pump, WEBSOCKET_BINARY, payload, head + length))
         return true;
     finish_websocket_pump(pump, WEBSOCKET_PUMP_WEB);
     return false;
@@ -328,7 +360,6 @@ static void pump_both(struct websocket_pump *pump)
             return;
     }
     if (pump->bare_ended && !pump->web.kept) {
-        write_control(pump, WEBSOCKET_CLOSE, NULL, 0);
         finish_websocket_pump(pump, WEBSOCKET_PUMP_BARE);
         return;
     }
@@ -376,6 +407,15 @@ struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const str
     return pump;
 }
 
+void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_content *content, void *state,
+                          const struct websocket_frame_reader *frames)
+{
+    assert(content->head_size <= WEBSOCKET_CONTENT_HEAD_MAX && content->piece_max <= ROOM);
+    pump->content = content;
+    pump->state = state;
+    pump->frames = *frames;
+}
+
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length)
 {
     if (judge_frames(pump, take_frames(pump, early, length)))
@@ -394,6 +434,8 @@ void websocket_pump_free(struct websocket_pump *pump)
     if (!pump)
         return;
     leave_starving(pump);
+    if (!pump->web_is_over)
+        write_control(pump, WEBSOCKET_CLOSE, NULL, 0);
     close_side(&pump->web);
     close_side(&pump->bare);
     free(pump);
@@ -405,6 +447,20 @@ void websocket_pump_ping(struct websocket_pump *pump)
         finish_websocket_pump(pump, WEBSOCKET_PUMP_WEB);
     else if (!pump->over)
         pump_watch(pump);
+}
+
+void websocket_pump_say(struct websocket_pump *pump, const unsigned char *bytes, size_t length)
+{
+    if (!pump->over && !write_copy(pump, WEBSOCKET_BINARY, bytes, length))
+        finish_websocket_pump(pump, WEBSOCKET_PUMP_WEB);
+    else if (!pump->over)
+        pump_watch(pump);
+}
+
+void websocket_pump_say_last(struct websocket_pump *pump, const unsigned char *bytes, size_t length)
+{
+    if (!pump->web_is_over && !pump->web.kept)
+        pump->web_is_over = !write_copy(pump, WEBSOCKET_BINARY, bytes, length);
 }
 
 void websocket_pump_figures(const struct websocket_pump *pump, struct websocket_figures *figures)

@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/net/tls_line.h"
+#include "broker/net/websocket_frame.h"
 
 struct websocket_pump;
 struct websocket_pool;
@@ -19,16 +20,45 @@ enum websocket_pump_end {
     WEBSOCKET_PUMP_BROKEN, // what came was no WebSocket
 };
 
+// What the payload of the frames is where it is not the stream itself: packets of another protocol.
+enum { WEBSOCKET_CONTENT_HEAD_MAX = 16, WEBSOCKET_CONTENT_ANSWER_MAX = 32 };
+
+enum websocket_content_end { WEBSOCKET_CONTENT_GOES_ON, WEBSOCKET_CONTENT_ENDS, WEBSOCKET_CONTENT_IS_BROKEN };
+
+struct websocket_piece {
+    const unsigned char *data; // for the bare descriptor, within what was read
+    size_t length;
+    unsigned char answer[WEBSOCKET_CONTENT_ANSWER_MAX]; // goes back in a frame of its own
+    size_t answer_length;
+    enum websocket_content_end end; // after the answer
+};
+
+struct websocket_content {
+    size_t head_size; // of what `wrap` writes before each piece of the stream, of at most `piece_max` bytes
+    size_t piece_max;
+    void (*wrap)(void *state, unsigned char *head, size_t length);
+    // Reads payload as far as there is something to be told, and fills the piece; how many bytes were read.
+    size_t (*unwrap)(void *state, const unsigned char *bytes, size_t length, struct websocket_piece *piece);
+};
+
 // It is over; never from within websocket_pump_new, perhaps from within websocket_pump_start. May free the pump.
 typedef void websocket_pump_ended(void *arg, enum websocket_pump_end end);
 
 // Takes over both lines, whose handshakes and upgrade are done. `is_server`: we are the server's side of the WebSocket.
 struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web, bool is_server,
                                           const struct tls_line *bare, websocket_pump_ended *ended, void *arg);
+// Before it begins. `state` goes to the content's functions; `frames`: how far the WebSocket has been read already.
+void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_content *content, void *state,
+                          const struct websocket_frame_reader *frames);
 // Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed.
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length);
 void websocket_pump_free(struct websocket_pump *pump); // says goodbye; NULL allowed
 void websocket_pump_ping(struct websocket_pump *pump);
+enum { WEBSOCKET_SAY_MAX = 1024 };
+// A frame between those of the stream.
+void websocket_pump_say(struct websocket_pump *pump, const unsigned char *bytes, size_t length);
+// One before it is freed; nobody is told if it cannot be written.
+void websocket_pump_say_last(struct websocket_pump *pump, const unsigned char *bytes, size_t length);
 
 struct websocket_figures {
     int64_t bytes_to_bare, bytes_to_web; // payload

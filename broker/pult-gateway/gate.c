@@ -6,6 +6,7 @@
 #include "broker/base/mem.h"
 #include "broker/net/certificate.h"
 #include "broker/net/listener.h"
+#include "broker/pult-gateway/channel_plan.h"
 #include "broker/pult-gateway/guest.h"
 #include "broker/pult-gateway/ways.h"
 
@@ -127,7 +128,7 @@ struct gate *gate_new(struct loop *loop, const struct gateway_config *config, st
     gate->room.ended = ended;
     gate->room.arg = arg;
     gate->room.asks = ways_take;
-    gate->room.failed = way_failed;
+    gate->room.failed = channel_plan_failed;
     gate->room.resolver = resolver_new(loop);
     gate->unproven = unproven_table_new(&limits, port_names);
     gate->sweep = loop_timer_new(loop, sweep_gate, gate);
@@ -158,16 +159,16 @@ void gate_close(struct gate *gate, const char *channel, enum channel_reason reas
     if (tunnels_close(gate->room.tunnels, channel, reason))
         return;
     for (struct guest *guest = gate->room.guests; guest; guest = guest->next)
-        if (guest_dials_for_channel(guest) && text_equal(guest->plan.channel.channel, channel)) {
+        if (guest_has_channel(guest) && text_equal(guest->plan.channel.channel, channel)) {
             guest_give_up(guest, reason, 403, "channel-refused");
             return;
         }
 }
 
-static void give_up_dials(struct gate *gate)
+static void give_up_channels(struct gate *gate)
 {
     for (struct guest *guest = gate->room.guests; guest; guest = guest->next)
-        if (guest_dials_for_channel(guest))
+        if (guest_has_channel(guest))
             guest_give_up(guest, CHANNEL_GATEWAY_DOWN, 503, "the broker does not answer; try again");
 }
 
@@ -176,7 +177,7 @@ void gate_set(struct gate *gate, bool draining, bool linked)
     gate->room.draining = draining;
     gate->room.linked = linked;
     if (!linked)
-        give_up_dials(gate);
+        give_up_channels(gate);
 }
 
 bool gate_is_draining(const struct gate *gate)
@@ -184,10 +185,10 @@ bool gate_is_draining(const struct gate *gate)
     return gate->room.draining;
 }
 
-const struct guest *gate_next_dialling(const struct gate *gate, const struct guest *guest)
+const struct guest *gate_next_with_channel(const struct gate *gate, const struct guest *guest)
 {
     const struct guest *next = guest ? guest->next : gate->room.guests;
-    while (next && !guest_dials_for_channel(next))
+    while (next && !guest_has_channel(next))
         next = next->next;
     return next;
 }

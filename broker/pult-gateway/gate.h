@@ -20,5 +20,5 @@ void gate_set(struct gate *gate, bool draining, bool linked);
 // The broker has the channel closed: its tunnel, or the guest who still dials for it. One that is not there is none.
 void gate_close(struct gate *gate, const char *channel, enum channel_reason reason);
 bool gate_is_draining(const struct gate *gate);
-// Walks the guests for whom the broker has opened a channel and the host is dialled: from NULL on; then NULL.
-const struct guest *gate_next_dialling(const struct gate *gate, const struct guest *guest);
+// Walks the guests who have a channel, and are no tunnels yet: from NULL on; then NULL.
+const struct guest *gate_next_with_channel(const struct gate *gate, const struct guest *guest);

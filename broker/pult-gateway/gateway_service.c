@@ -122,8 +122,8 @@ static void tell_channels(struct gateway_service *service)
     for (const struct tunnel *tunnel = tunnels_next(service->tunnels, NULL); tunnel;
          tunnel = tunnels_next(service->tunnels, tunnel))
         tunnel_describe(tunnel, add_channel(service, &message));
-    for (const struct guest *guest = gate_next_dialling(service->gate, NULL); guest;
-         guest = gate_next_dialling(service->gate, guest))
+    for (const struct guest *guest = gate_next_with_channel(service->gate, NULL); guest;
+         guest = gate_next_with_channel(service->gate, guest))
         *add_channel(service, &message) = guest->plan.channel;
     message.last = true;
     send_message(service, &message);
@@ -168,7 +168,9 @@ static void link_message(void *arg, const void *of_link)
     case GATEWAY_COUNTED:
         end_is_counted(service, message->channel);
         return;
-    case GATEWAY_NOTICE: // no way here could show it
+    case GATEWAY_NOTICE:
+        tunnels_notice(service->tunnels, message->channel, message->text);
+        return;
     case GATEWAY_OPEN:
     case GATEWAY_CHANNELS:
     case GATEWAY_ENDED:

@@ -71,6 +71,8 @@ static void guest_free(struct guest *guest)
     unproven_remove(take(guest->unproven));
     channel_question_drop(guest->question);
     dial_free(guest->dial);
+    if (guest->talk)
+        guest->talk->end(guest->talk_state);
     text_drop(&guest->out);
     explicit_bzero(guest->bytes, sizeof guest->bytes); // tokens are there
     free(guest);
@@ -99,16 +101,23 @@ static bool send_out(struct guest *guest)
     return true;
 }
 
-void guest_answer(struct guest *guest, int status, const char *sentence)
+void guest_leave(struct guest *guest)
 {
     assert(guest->place != GUEST_LEAVES);
     guest->place = GUEST_LEAVES;
+    if (guest->out_at == guest->out.length) // else when all of it is said
+        tls_line_say_goodbye(&guest->line);
+    unproven_step(guest->unproven, false, clock_steady_ms());
+    loop_watch_set(guest->watch, true, true);
+}
+
+void guest_answer(struct guest *guest, int status, const char *sentence)
+{
     log_debug("gate", "%s is answered %d: %s", guest->from, status, sentence);
     text_addf(&guest->out,
               "HTTP/1.1 %d %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
               status, status < 400 ? "OK" : "Refused", strlen(sentence) + 1, sentence);
-    unproven_step(guest->unproven, false, clock_steady_ms());
-    loop_watch_set(guest->watch, true, true);
+    guest_leave(guest);
 }
 
 // ---- what it becomes
@@ -133,6 +142,11 @@ void guest_wait(struct guest *guest)
     loop_watch_set(guest->watch, false, false);
 }
 
+bool guest_say(struct guest *guest, const unsigned char *bytes, size_t length)
+{
+    return tls_line_write(&guest->line, bytes, length) == (ssize_t)length;
+}
+
 static bool say_welcome(struct guest *guest)
 {
     char answer[WEBSOCKET_KEY_ANSWER_SIZE];
@@ -142,14 +156,17 @@ static bool say_welcome(struct guest *guest)
               "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
               "Sec-WebSocket-Accept: %s\r\n\r\n",
               answer);
-    return tls_line_write(&guest->line, text.bytes, text.length) == (ssize_t)text.length;
+    return guest_say(guest, (const unsigned char *)text.bytes, text.length);
 }
 
 void guest_give_up(struct guest *guest, enum channel_reason reason, int status, const char *sentence)
 {
     dial_free(take(guest->dial));
     guest->room->failed(guest, reason);
-    guest_answer(guest, status, sentence);
+    if (guest->talk)
+        guest->talk->refused(guest, status);
+    else
+        guest_answer(guest, status, sentence);
 }
 
 bool guest_has_room(struct guest *guest)
@@ -181,7 +198,7 @@ static void connected(void *arg, int descriptor, const struct fault *why)
     guest->plan.caller = guest->line;
     guest->plan.early = (unsigned char *)guest->bytes + guest->head_length;
     guest->plan.early_length = guest->length - guest->head_length;
-    if (!say_welcome(guest)) {
+    if (!(guest->talk ? guest->talk->connected : say_welcome)(guest)) {
         tls_line_fini(&guest->plan.far);
         guest_end(guest);
         return;
@@ -197,12 +214,44 @@ void guest_connect(struct guest *guest, const char *host, int port)
     guest->dial = dial_new(guest->room->loop, guest->room->resolver, host, port, DIAL_MS, connected, guest);
 }
 
-bool guest_dials_for_channel(const struct guest *guest)
+bool guest_has_channel(const struct guest *guest)
 {
-    return guest->dial && guest->plan.channel.channel[0];
+    return guest->plan.channel.channel[0];
 }
 
 // ---- what it says
+
+void guest_begin_talk(struct guest *guest, const struct guest_talk *talk, void *state)
+{
+    unsigned char *early = (unsigned char *)guest->bytes + guest->head_length;
+    size_t length = guest->length - guest->head_length;
+    assert(guest->place == GUEST_ASKS && !guest->talk);
+    guest->talk = talk;
+    guest->talk_state = state;
+    if (!say_welcome(guest)) {
+        guest_leave(guest);
+        return;
+    }
+    guest->place = GUEST_TALKS;
+    guest->head_length = guest->length = 0; // nothing of the head is asked for any more
+    unproven_step(guest->unproven, false, clock_steady_ms());
+    talk->hears(guest, early, length);
+}
+
+void guest_talk_on(struct guest *guest)
+{
+    assert(guest->place == GUEST_WAITS && guest->talk);
+    guest->place = GUEST_TALKS;
+    unproven_step(guest->unproven, false, clock_steady_ms());
+    guest_work(guest);
+}
+
+static void hear_talk(struct guest *guest)
+{
+    size_t length = guest->length;
+    guest->length = 0;
+    guest->talk->hears(guest, (unsigned char *)guest->bytes, length);
+}
 
 static void read_head(struct guest *guest)
 {
@@ -223,12 +272,15 @@ static void read_head(struct guest *guest)
 // False: it has ended.
 static bool hear_guest(struct guest *guest)
 {
-    while (guest->place == GUEST_ASKS) {
+    while (guest->place == GUEST_ASKS || guest->place == GUEST_TALKS) {
         ssize_t got = tls_line_read(&guest->line, guest->bytes + guest->length, sizeof guest->bytes - guest->length);
         if (got <= 0)
             return got == 0;
         guest->length += (size_t)got;
-        read_head(guest);
+        if (guest->talk)
+            hear_talk(guest);
+        else
+            read_head(guest);
     }
     return true;
 }
@@ -247,7 +299,7 @@ static bool guest_goes_on(struct guest *guest)
 {
     if (guest->place == GUEST_SHAKES_HANDS && !shake_hands(guest))
         return false;
-    if (guest->place == GUEST_ASKS && !hear_guest(guest))
+    if (!hear_guest(guest))
         return false;
     if (guest->place != GUEST_LEAVES)
         return true;

@@ -10,8 +10,22 @@
 enum guest_place {
     GUEST_SHAKES_HANDS,
     GUEST_ASKS,
+    GUEST_TALKS,  // in a WebSocket, as its way has it: see guest_talk
     GUEST_WAITS,  // for the broker, or for whom is dialled
     GUEST_LEAVES, // has its answer, and takes its time to read it
+};
+
+struct guest;
+
+// A way that has to be talked with before there is a tunnel.
+struct guest_talk {
+    // All that came; the bytes may be changed. Leaves the guest talking, waiting or leaving.
+    void (*hears)(struct guest *guest, unsigned char *bytes, size_t length);
+    // Who was dialled answers: to be said, and the plan to be completed. False: it cannot be said any more.
+    bool (*connected)(struct guest *guest);
+    // Nothing comes of what it waits for, as a request would be answered by this status: the guest is to leave.
+    void (*refused)(struct guest *guest, int status);
+    void (*end)(void *state);
 };
 
 struct guest {
@@ -28,6 +42,8 @@ struct guest {
     struct channel_question *question; // what it waits for
     struct dial *dial;
     struct tunnel_plan plan;
+    const struct guest_talk *talk; // NULL: its request says all
+    void *talk_state;
     size_t head_length, length; // of `bytes`
     char bytes[REQUEST_HEAD_MAX];
 };
@@ -40,15 +56,23 @@ void guest_end(struct guest *guest); // so has the channel that the broker opene
 
 // A sentence, and then it has to go.
 void guest_answer(struct guest *guest, int status, const char *sentence);
+// It has to go, when it has been told what guest_say was given.
+void guest_leave(struct guest *guest);
 // Asks as a WebSocket does (RFC 6455, section 4.2.1). False: it has its answer.
 bool guest_upgrades(struct guest *guest);
 // It waits from now on.
 void guest_wait(struct guest *guest);
+// It is welcome as a WebSocket, and talks. `state` goes to `end`.
+void guest_begin_talk(struct guest *guest, const struct guest_talk *talk, void *state);
+// A few bytes to one that talks. False: they cannot be said.
+bool guest_say(struct guest *guest, const unsigned char *bytes, size_t length) __attribute__((warn_unused_result));
+// It waited, and talks on; never from within `hears`. May end it.
+void guest_talk_on(struct guest *guest);
 // Whether there may be one more tunnel of its plan's person and network. False: it has its answer.
 bool guest_has_room(struct guest *guest);
 // Dials; then the guest becomes a tunnel by its plan, if there is still room.
 void guest_connect(struct guest *guest, const char *host, int port);
 // Between the broker's yes and the tunnel.
-bool guest_dials_for_channel(const struct guest *guest);
-// Nothing comes of what it waits for: its channel has ended, and it gets an answer.
+bool guest_has_channel(const struct guest *guest);
+// Nothing comes of it: its channel has ended, and it gets an answer.
 void guest_give_up(struct guest *guest, enum channel_reason reason, int status, const char *sentence);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What all guests share: plain data, filled by gate.c.
 #pragma once
+#include "broker/base/meter.h"
 #include "broker/net/resolver.h"
 #include "broker/pult-gateway/channel_question.h"
 #include "broker/pult-gateway/gateway_config.h"
@@ -17,9 +18,10 @@ struct guest_room {
     struct channel_office *office;
     struct resolver *resolver;
     SSL_CTX *context;
-    struct guest *guests;  // the newest first
-    size_t open;           // connections
-    bool draining, linked; // lets nobody in any more; the broker can be asked
+    struct guest *guests;       // the newest first
+    size_t open;                // connections
+    bool draining, linked;      // lets nobody in any more; the broker can be asked
+    struct meter refused_lines; // of the log, about what is asked for and not served
     // The head of a request is read: the guest is to be answered, or to wait.
     void (*asks)(struct guest *guest);
     // The guest becomes no tunnel. Its channel, if the broker has opened one, has ended: told once.

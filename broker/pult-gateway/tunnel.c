@@ -21,6 +21,7 @@ struct tunnel {
     struct tunnels *tunnels;
     struct tunnel *next, **before;
     struct websocket_pump *pump;
+    struct tsgu *tsgu;            // NULL: the frames carry the stream as it is
     int64_t opened_ms, pinged_ms; // steady
     int64_t since_ms, fence;      // since: wall
     int64_t idle_ms, max_ms;      // 0: no limit
@@ -39,6 +40,36 @@ struct tunnels {
     void *arg;
 };
 
+// ---- what is in the frames
+
+static void wrap_tsgu(void *state, unsigned char *head, size_t length)
+{
+    (void)state;
+    tsgu_packet_data_head(head, length);
+}
+
+static size_t unwrap_tsgu(void *state, const unsigned char *bytes, size_t length, struct websocket_piece *piece)
+{
+    struct tsgu_step step;
+    size_t used = tsgu_read(state, bytes, length, &step);
+    piece->data = step.data;
+    piece->length = step.length;
+    piece->answer_length = step.answer_length;
+    memcpy(piece->answer, step.answer, step.answer_length);
+    piece->end = step.event == TSGU_IS_BROKEN ? WEBSOCKET_CONTENT_IS_BROKEN
+                 : step.event == TSGU_LEAVES  ? WEBSOCKET_CONTENT_ENDS
+                                              : WEBSOCKET_CONTENT_GOES_ON;
+    return used;
+}
+
+static const struct websocket_content tsgu_content = {
+    .head_size = TSGU_DATA_HEAD_SIZE,
+    .piece_max = TSGU_DATA_MAX,
+    .wrap = wrap_tsgu,
+    .unwrap = unwrap_tsgu,
+};
+static_assert((int)TSGU_ANSWER_MAX <= (int)WEBSOCKET_CONTENT_ANSWER_MAX, "an answer fits");
+
 // ---- one
 
 static void tunnel_free(struct tunnel *tunnel)
@@ -48,6 +79,7 @@ static void tunnel_free(struct tunnel *tunnel)
         tunnel->next->before = tunnel->before;
     tunnel->tunnels->count--;
     websocket_pump_free(tunnel->pump);
+    free(tunnel->tsgu);
     free(tunnel->channel);
     free(tunnel->session);
     free(tunnel->person);
@@ -66,6 +98,13 @@ void tunnel_describe(const struct tunnel *tunnel, struct gateway_channel *channe
     TEXT_PUT(channel->network, tunnel->network);
 }
 
+static void say_farewell(struct tunnel *tunnel, enum channel_reason reason)
+{
+    unsigned char packet[TSGU_ANSWER_MAX];
+    if (tunnel->tsgu && tunnel->tsgu->state == TSGU_IS_OPEN)
+        websocket_pump_say_last(tunnel->pump, packet, tsgu_close(tunnel->tsgu, reason, packet));
+}
+
 static void end_tunnel(struct tunnel *tunnel, enum channel_reason reason)
 {
     struct tunnels *tunnels = tunnel->tunnels;
@@ -78,6 +117,7 @@ static void end_tunnel(struct tunnel *tunnel, enum channel_reason reason)
     end.bytes_to_person = figures.bytes_to_web;
     log_info("tunnel", "%s from %s has ended: %s", is_named ? end.channel.channel : "a desk", end.channel.network,
              channel_reason_words[reason]);
+    say_farewell(tunnel, reason);
     tunnel_free(tunnel);
     if (is_named)
         tunnels->ended(tunnels->arg, &end);
@@ -191,17 +231,39 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
     tunnels->first = tunnel;
     tunnels->count++;
     tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, true, &plan->far, pump_is_over, tunnel);
+    if (plan->tsgu) {
+        tunnel->tsgu = mem_new(1, sizeof *tunnel->tsgu);
+        *tunnel->tsgu = *plan->tsgu;
+        websocket_pump_carry(tunnel->pump, &tsgu_content, tunnel->tsgu, plan->frames);
+    }
     websocket_pump_start(tunnel->pump, plan->early, plan->early_length);
+}
+
+static struct tunnel *find_tunnel(const struct tunnels *tunnels, const char *channel)
+{
+    struct tunnel *tunnel = tunnels->first;
+    while (tunnel && !text_equal(tunnel->channel, channel))
+        tunnel = tunnel->next;
+    return tunnel;
 }
 
 bool tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_reason reason)
 {
-    for (struct tunnel *tunnel = tunnels->first; tunnel; tunnel = tunnel->next)
-        if (text_equal(tunnel->channel, channel)) {
-            end_tunnel(tunnel, reason);
-            return true;
-        }
-    return false;
+    struct tunnel *tunnel = find_tunnel(tunnels, channel);
+    if (tunnel)
+        end_tunnel(tunnel, reason);
+    return tunnel;
+}
+
+void tunnels_notice(struct tunnels *tunnels, const char *channel, const char *text)
+{
+    unsigned char packet[TSGU_MESSAGE_SIZE(HOST_TEXT_SIZE)];
+    static_assert(sizeof packet <= WEBSOCKET_SAY_MAX, "a sentence of the broker's fits");
+    struct tunnel *tunnel = find_tunnel(tunnels, channel);
+    assert(strlen(text) < HOST_TEXT_SIZE);
+    size_t length = tunnel && tunnel->tsgu ? tsgu_notice(tunnel->tsgu, text, packet) : 0;
+    if (length)
+        websocket_pump_say(tunnel->pump, packet, length);
 }
 
 struct tunnel *tunnels_next(const struct tunnels *tunnels, const struct tunnel *tunnel)

@@ -4,6 +4,7 @@
 #pragma once
 #include "broker/api/gateway_link.h"
 #include "broker/net/websocket_pump.h"
+#include "broker/pult-gateway/tsgu.h"
 
 struct tunnels;
 
@@ -34,10 +35,14 @@ struct tunnel_plan {
     int64_t idle_minutes, max_minutes; // 0: no limit
     unsigned char *early;              // what the caller has said already
     size_t early_length;
+    const struct tsgu *tsgu;                     // its channel is open; NULL: the frames carry the stream as it is
+    const struct websocket_frame_reader *frames; // how far it has come by then
 };
 void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan);
 // The broker has it closed. False: it is not there.
 bool tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_reason reason);
+// A sentence for the person in it, where their program shows such.
+void tunnels_notice(struct tunnels *tunnels, const char *channel, const char *text);
 size_t tunnels_count(const struct tunnels *tunnels);
 // All that are named, one after the other: NULL for the first; NULL comes after the last.
 struct tunnel;

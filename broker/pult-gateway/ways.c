@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-gateway/ways.h"
 #include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/pult-gateway/channel_plan.h"
+#include "broker/pult-gateway/way_tsgu.h"
 
 #include <string.h>
 
@@ -14,27 +17,6 @@ static void take_health(struct guest *guest)
 
 // ---- GET /v1/channel: to a session host, as the broker says
 
-void way_failed(struct guest *guest, enum channel_reason reason)
-{
-    struct tunnel_end end = {.channel = guest->plan.channel, .reason = reason};
-    if (end.channel.channel[0])
-        guest->room->ended(guest->room->arg, &end);
-    guest->plan.channel.channel[0] = 0; // it is told
-}
-
-static void plan_channel(struct guest *guest, const struct gateway_message *answer)
-{
-    struct gateway_channel *channel = &guest->plan.channel;
-    *channel = (struct gateway_channel){.fence = answer->fence, .way = CHANNEL_PLAIN, .since_ms = clock_wall_ms()};
-    TEXT_PUT(channel->channel, answer->channel);
-    TEXT_PUT(channel->session, answer->session);
-    TEXT_PUT(channel->person, answer->person);
-    TEXT_PUT(channel->host, answer->host);
-    TEXT_PUT(channel->network, guest->from);
-    guest->plan.idle_minutes = answer->idle_minutes;
-    guest->plan.max_minutes = answer->max_minutes;
-}
-
 static void channel_answer(void *arg, const struct gateway_message *answer)
 {
     struct guest *guest = arg;
@@ -47,7 +29,7 @@ static void channel_answer(void *arg, const struct gateway_message *answer)
         guest_answer(guest, 403, answer->refusal);
         return;
     }
-    plan_channel(guest, answer);
+    channel_plan_make(guest, answer, CHANNEL_PLAIN);
     if (guest_has_room(guest))
         guest_connect(guest, answer->address, (int)answer->port);
 }
@@ -89,23 +71,40 @@ static void take_device(struct guest *guest)
     guest_connect(guest, guest->room->config->broker, (int)guest->room->config->device_port);
 }
 
+// ---- RDG_IN_DATA, RPC_IN_DATA, RPC_OUT_DATA: MS-TSGU by two connections, as programs speak it that found no WebSocket
+
+static void refuse_two_connections(struct guest *guest)
+{
+    static const struct meter_rate rate = {1, 1};
+    if (meter_take(&guest->room->refused_lines, &rate, clock_steady_ms()))
+        log_warn("gate",
+                 "%s asks for %s, which is not served: an RDP program that is too old, or a proxy that lets no "
+                 "WebSocket through",
+                 guest->from, guest->head.method);
+    guest_answer(guest, 404, "only as a WebSocket");
+}
+
 // ---- the rows
 
 static const struct way_row {
-    const char *method, *path;
+    const char *method, *path; // path NULL: any
     void (*begin)(struct guest *guest);
 } rows[] = {
     {"GET", "/healthz", take_health},
     {"GET", "/v1/channel", take_channel},
     {"GET", "/v1/device", take_device},
+    {"RDG_OUT_DATA", "/remoteDesktopGateway/", way_tsgu_take},
+    {"RDG_IN_DATA", NULL, refuse_two_connections},
+    {"RPC_IN_DATA", NULL, refuse_two_connections},
+    {"RPC_OUT_DATA", NULL, refuse_two_connections},
 };
 
 void ways_take(struct guest *guest)
 {
     bool path_is_known = false;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        bool is_path = text_equal(guest->head.path, rows[i].path);
-        path_is_known |= is_path;
+        bool is_path = !rows[i].path || text_equal(guest->head.path, rows[i].path);
+        path_is_known |= is_path && rows[i].path;
         if (is_path && text_equal(guest->head.method, rows[i].method)) {
             rows[i].begin(guest);
             return;

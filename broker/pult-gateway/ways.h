@@ -4,5 +4,3 @@
 #include "broker/pult-gateway/guest.h"
 
 void ways_take(struct guest *guest); // its head is read: it is answered, or waits
-// It becomes no tunnel. Its channel, if the broker has opened one, has ended: told once.
-void way_failed(struct guest *guest, enum channel_reason reason);

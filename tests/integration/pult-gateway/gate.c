@@ -30,7 +30,7 @@ Test(gate, whose_host_is_dialled_has_a_channel)
 {
     caller_gets_in(&callers[0]);
     cr_assert_str_eq(fixture.dialled, "neustadt/c-1");
-    cr_assert_null(gate_next_dialling(fixture.gate, NULL), "now it is a tunnel");
+    cr_assert_null(gate_next_with_channel(fixture.gate, NULL), "now it is a tunnel");
     fixture.refusal = "channel-refused";
     caller_is_refused("403", GATEWAY_TO_HOST, TOKEN);
     cr_assert_str_empty(fixture.dialled);
@@ -127,9 +127,7 @@ Test(gate, nobody_gets_in_while_it_is_drained_and_who_is_in_stays)
 
 Test(gate, a_host_that_does_not_answer_is_an_end_that_is_told)
 {
-    loop_watch_set(fixture.host_watch, false, false);
-    close(fixture.host_descriptor);
-    fixture.host_descriptor = -1;
+    echo_host_refuses();
     caller_is_refused("502", GATEWAY_TO_HOST, TOKEN);
     cr_assert_eq(fixture.ended, 1);
     cr_assert_eq(fixture.last_end.reason, CHANNEL_HOST_UNREACHABLE);

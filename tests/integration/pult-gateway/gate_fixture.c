@@ -51,7 +51,7 @@ static void give_answer(void *arg)
         free(held[i]);
     }
     answers_held = 0;
-    const struct guest *guest = gate_next_dialling(fixture.gate, NULL);
+    const struct guest *guest = gate_next_with_channel(fixture.gate, NULL);
     TEXT_PUT(fixture.dialled, guest ? guest->plan.channel.channel : "");
 }
 
@@ -64,6 +64,7 @@ static bool hear_question(void *arg, const void *message)
         free(answer);
         return !fixture.broker_is_away;
     }
+    *answer = fixture.answer;
     answer->type = GATEWAY_OPENED;
     answer->request_id = fixture.last_question.request_id;
     answer->port = HOST_PORT;
@@ -147,6 +148,13 @@ void echo_host_listens(int backlog)
               listen(fixture.host_descriptor, backlog) == 0);
     fixture.host_watch = loop_watch_new(fixture.loop, fixture.host_descriptor, host_ready, NULL);
     loop_watch_set(fixture.host_watch, true, false);
+}
+
+void echo_host_refuses(void)
+{
+    loop_watch_set(fixture.host_watch, false, false);
+    close(fixture.host_descriptor);
+    fixture.host_descriptor = -1;
 }
 
 void echo_host_stops(void)

@@ -17,8 +17,9 @@ extern struct gate_fixture {
     struct gate *gate;
     // The broker.
     bool broker_is_away;
-    const char *refusal; // what it answers; NULL: a channel, "neustadt/c-1" and so on
-    int answers_at_once; // it gives so many together, up to 2
+    const char *refusal;           // what it answers; NULL: a channel, "neustadt/c-1" and so on
+    struct gateway_message answer; // what else is in that
+    int answers_at_once;           // it gives so many together, up to 2
     int asked, answers_given, ended;
     char dialled[ID_SIZE]; // the channel whose host is dialled once the broker has answered; empty: none
     struct tunnel_end last_end;
@@ -41,7 +42,8 @@ void gate_fixture_close(void);
 void await_at_gate(bool (*is_so)(void)); // runs the loop until it is
 
 void echo_host_listens(int backlog);
-void echo_host_stops(void); // listening
+void echo_host_stops(void);   // listening
+void echo_host_refuses(void); // whoever comes from now on
 void echo_host_ends_all(void);
 
 void caller_calls(struct caller_at_gate *caller, const char *path, const char *token); // NULL: without one

@@ -79,6 +79,9 @@ static void note_end(void *arg, enum websocket_pump_end end)
     if (arg == &far_pump) {
         far_end = end;
         far_is_over = true;
+    } else {
+        websocket_pump_free(near_pump);
+        near_pump = NULL;
     }
 }
 

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-gateway/way_tsgu.h"
+#include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/pult-gateway/channel_plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct tsgu_talk {
+    struct websocket_frame_reader frames;
+    struct tsgu tsgu;
+    char address[NAME_SIZE]; // of the session host, once the broker has said it
+    int port;
+    unsigned char room[TSGU_ROOM];
+};
+
+static bool say_frame(struct guest *guest, enum websocket_opcode opcode, const unsigned char *bytes, size_t length)
+{
+    unsigned char frame[WEBSOCKET_HEAD_MAX + WEBSOCKET_CONTROL_MAX];
+    static_assert((int)TSGU_ANSWER_MAX <= (int)WEBSOCKET_CONTROL_MAX, "an answer fits");
+    size_t head = websocket_frame_head(frame, opcode, length, NULL);
+    if (length)
+        memcpy(frame + head, bytes, length);
+    return guest_say(guest, frame, head + length);
+}
+
+static bool say_packet(struct guest *guest, const unsigned char *packet, size_t length)
+{
+    return say_frame(guest, WEBSOCKET_BINARY, packet, length);
+}
+
+static void send_away(struct guest *guest, enum channel_reason reason)
+{
+    channel_plan_failed(guest, reason);
+    if (!say_frame(guest, WEBSOCKET_CLOSE, NULL, 0))
+        log_debug("gate", "%s has gone already", guest->from);
+    guest_leave(guest);
+}
+
+// Also while nothing is asked: then there is no answer that could say it.
+static void refuse_tsgu(struct guest *guest, enum tsgu_error error)
+{
+    struct tsgu_talk *talk = guest->talk_state;
+    unsigned char packet[TSGU_ANSWER_MAX];
+    bool is_asked = talk->tsgu.state == TSGU_IS_JUDGED || talk->tsgu.state == TSGU_IS_DIALLED;
+    if (is_asked && !say_packet(guest, packet, tsgu_refuse(&talk->tsgu, error, packet)))
+        log_debug("gate", "%s does not hear that it is refused", guest->from);
+    send_away(guest, CHANNEL_CLIENT_CLOSED);
+}
+
+static void tsgu_is_refused(struct guest *guest, int status)
+{
+    static const struct {
+        int status;
+        enum tsgu_error error;
+    } rows[] = {{403, TSGU_ERROR_DENIED}, {502, TSGU_ERROR_CONNECT_FAILED}, {503, TSGU_ERROR_TOO_MANY}};
+    enum tsgu_error error = TSGU_ERROR_INTERNAL;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (rows[i].status == status)
+            error = rows[i].error;
+    refuse_tsgu(guest, error);
+}
+
+// ---- what the broker and the session host say
+
+static void tsgu_is_judged(void *arg, const struct gateway_message *answer)
+{
+    struct guest *guest = arg;
+    struct tsgu_talk *talk = guest->talk_state;
+    unsigned char packet[TSGU_ANSWER_MAX];
+    guest->question = NULL;
+    if (!answer || answer->refusal[0]) {
+        refuse_tsgu(guest, answer ? TSGU_ERROR_COOKIE_DENIED : TSGU_ERROR_INTERNAL);
+        return;
+    }
+    channel_plan_make(guest, answer, CHANNEL_TSGU);
+    if (!guest_has_room(guest))
+        return;
+    const struct tsgu_terms terms = {.clipboard = answer->clipboard,
+                                     .drives = answer->drives,
+                                     .printers = answer->printers,
+                                     .idle_minutes = (uint32_t)answer->idle_minutes};
+    TEXT_PUT(talk->address, answer->address);
+    talk->port = (int)answer->port;
+    if (say_packet(guest, packet, tsgu_admit(&talk->tsgu, &terms, packet)))
+        guest_talk_on(guest);
+    else
+        send_away(guest, CHANNEL_CLIENT_CLOSED);
+}
+
+static bool tsgu_host_connected(struct guest *guest)
+{
+    struct tsgu_talk *talk = guest->talk_state;
+    unsigned char packet[TSGU_ANSWER_MAX];
+    guest->plan.tsgu = &talk->tsgu;
+    guest->plan.frames = &talk->frames;
+    guest->plan.early_length = 0;
+    return say_packet(guest, packet, tsgu_connected(&talk->tsgu, packet));
+}
+
+// ---- what the guest says
+
+// `is_all`: nothing follows that was said already. Nobody speaks before they are answered.
+static void take_tsgu_step(struct guest *guest, const struct tsgu_step *step, bool is_all)
+{
+    struct tsgu_talk *talk = guest->talk_state;
+    bool asks = step->event == TSGU_SHOWS_TOKEN, dials = step->event == TSGU_WANTS_CHANNEL;
+    bool said = !step->answer_length || say_packet(guest, step->answer, step->answer_length);
+    if (step->event == TSGU_IS_BROKEN || ((asks || dials) && !is_all)) {
+        send_away(guest, CHANNEL_BROKEN);
+    } else if (!said || step->event == TSGU_LEAVES) {
+        send_away(guest, CHANNEL_CLIENT_CLOSED);
+    } else if (asks) {
+        guest_wait(guest);
+        guest->question = channel_question_ask(guest->room->office, step->token, "", CHANNEL_TSGU, guest->from,
+                                               tsgu_is_judged, guest);
+    } else if (dials) {
+        guest_wait(guest);
+        guest_connect(guest, talk->address, talk->port);
+    }
+}
+
+static void hear_tsgu_payload(struct guest *guest, const unsigned char *bytes, size_t length, bool is_last)
+{
+    struct tsgu_talk *talk = guest->talk_state;
+    for (size_t at = 0; at < length && guest->place == GUEST_TALKS;) {
+        struct tsgu_step step;
+        at += tsgu_read(&talk->tsgu, bytes + at, length - at, &step);
+        take_tsgu_step(guest, &step, is_last && at == length);
+        explicit_bzero(&step, sizeof step);
+    }
+}
+
+static void take_tsgu_control(struct guest *guest, const struct websocket_frame_reader *frames)
+{
+    if (frames->opcode == WEBSOCKET_CLOSE ||
+        (frames->opcode == WEBSOCKET_PING && !say_frame(guest, WEBSOCKET_PONG, frames->data, frames->length)))
+        send_away(guest, CHANNEL_CLIENT_CLOSED);
+}
+
+static void hear_tsgu(struct guest *guest, unsigned char *bytes, size_t length)
+{
+    struct tsgu_talk *talk = guest->talk_state;
+    for (size_t at = 0; at < length && guest->place == GUEST_TALKS;) {
+        enum websocket_event event;
+        at += websocket_frame_read(&talk->frames, bytes + at, length - at, &event);
+        if (event == WEBSOCKET_IS_BROKEN)
+            send_away(guest, CHANNEL_BROKEN);
+        else if (event == WEBSOCKET_CONTROL)
+            take_tsgu_control(guest, &talk->frames);
+        else if (event == WEBSOCKET_DATA)
+            hear_tsgu_payload(guest, talk->frames.data, talk->frames.length, at == length && !talk->frames.in_payload);
+    }
+}
+
+static void end_tsgu_talk(void *state)
+{
+    struct tsgu_talk *talk = state;
+    explicit_bzero(talk->room, sizeof talk->room);
+    free(talk);
+}
+
+void way_tsgu_take(struct guest *guest)
+{
+    static const struct guest_talk by_tsgu = {hear_tsgu, tsgu_host_connected, tsgu_is_refused, end_tsgu_talk};
+    if (!guest_upgrades(guest))
+        return;
+    if (guest->room->draining || !guest->room->linked) {
+        guest_answer(guest, 503, guest->room->draining ? "draining" : "the broker does not answer; try again");
+        return;
+    }
+    struct tsgu_talk *talk = mem_new(1, sizeof *talk);
+    talk->frames.from_client = true;
+    tsgu_begin(&talk->tsgu, talk->room);
+    guest_begin_talk(guest, &by_tsgu, talk);
+}
