@@ -8,12 +8,15 @@
 #define REQUEST {.name = "request_id", .type = FIELD_NUMBER, OF(request_id), .flags = FIELD_REQUIRED, .max = INT64_MAX, .sentence = "of the question; its answer repeats it"}
 #define CHANNEL {.name = "channel", .type = FIELD_TEXT, OF(channel), .flags = FIELD_REQUIRED, .sentence = "the channel"}
 #define DRAINING {.name = "draining", .type = FIELD_FLAG, OF(draining), .sentence = "let nobody in any more; who is in stays"}
+#define NAME {.name = "name", .type = FIELD_TEXT, OF(name), .sentence = "host name by which it is called from outside, as it is set"}
+#define PORT {.name = "port", .type = FIELD_NUMBER, OF(port), .max = 65535, .sentence = "its port, as it is set"}
 #define REASON {.name = "reason", .type = FIELD_CHOICE, OF(reason), .choices = channel_reason_words, .sentence = "why"}
 
 static const struct field welcome_fields[] = {
     {.name = "now", .type = FIELD_NUMBER, OF(now_ms), .flags = FIELD_REQUIRED, .max = INT64_MAX, .sentence = "the broker's clock, milliseconds since 1970"},
     {.name = "key", .type = FIELD_DIGEST, OF(key), .flags = FIELD_REQUIRED | FIELD_SECRET, .sentence = "by which the gateway vouches for who calls through it, as long as this link is up"},
-    {.name = "name", .type = FIELD_TEXT, OF(name), .sentence = "host name by which it is called from outside, as it is set"},
+    NAME,
+    PORT,
     DRAINING,
     {.name = NULL},
 };
@@ -45,7 +48,7 @@ static const struct field notice_fields[] = {
     {.name = "text", .type = FIELD_TEXT, OF(text), .flags = FIELD_REQUIRED, .sentence = "shown to the person"},
     {.name = NULL},
 };
-static const struct field drain_fields[] = {DRAINING, {.name = NULL}};
+static const struct field drain_fields[] = {NAME, PORT, DRAINING, {.name = NULL}};
 static const struct field counted_fields[] = {CHANNEL, {.name = NULL}};
 
 static const struct field open_fields[] = {

@@ -15,11 +15,11 @@ enum {
 
 enum gateway_message_type {
     // From the broker.
-    GATEWAY_WELCOME, // once the link is up: now_ms, key, name, draining
+    GATEWAY_WELCOME, // once the link is up: now_ms, key, and what GATEWAY_DRAIN says
     GATEWAY_OPENED,  // answers GATEWAY_OPEN: refusal, or where the channel leads and for whom
     GATEWAY_CLOSE,   // a channel: channel, reason
     GATEWAY_NOTICE,  // a sentence for the person in it: channel, text
-    GATEWAY_DRAIN,   // draining
+    GATEWAY_DRAIN,   // name, port, draining, as they are set
     GATEWAY_COUNTED, // answers GATEWAY_ENDED: channel
     // From the gateway.
     GATEWAY_OPEN,     // somebody wants a channel: request_id, token, holder, way, network
@@ -40,13 +40,13 @@ struct gateway_message {
     int64_t request_id;    // of a question; its answer repeats it
     int64_t now_ms;        // the broker's clock
     char key[DIGEST_SIZE]; // by which the gateway vouches for who calls through it, as long as the link is up
-    char name[NAME_SIZE];
+    char name[NAME_SIZE];  // by which it is called from outside
     bool draining;
     char refusal[SLUG_SIZE]; // its code; empty: the channel is open
     char channel[ID_SIZE], session[ID_SIZE], person[ID_SIZE], host[ID_SIZE];
     int64_t fence;
     char address[NAME_SIZE]; // of the session host
-    int64_t port;
+    int64_t port;            // of that, or of the gateway itself
     char fingerprint[DIGEST_SIZE];
     char user_name[USER_NAME_SIZE]; // for the session host
     char one_time_password[OTP_TEXT_SIZE];

@@ -23,6 +23,7 @@ void gateway_linked(struct services *services, const char *gateway_id)
     services_random_hex(welcome.key, KEY_BYTES);
     channels_link(&services->channels, gateway_id, welcome.key);
     TEXT_PUT(welcome.name, gateway->name);
+    welcome.port = gateway->port;
     welcome.draining = gateway->draining;
     services_tell_gateway(services, gateway_id, &welcome);
     explicit_bzero(welcome.key, sizeof welcome.key);
@@ -41,7 +42,8 @@ void gateway_changed(struct services *services, const char *gateway_id)
         channels_forget(&services->channels, gateway_id, clock_steady_ms());
         return;
     }
-    struct gateway_message drain = {.type = GATEWAY_DRAIN, .draining = gateway->draining};
+    struct gateway_message drain = {.type = GATEWAY_DRAIN, .port = gateway->port, .draining = gateway->draining};
+    TEXT_PUT(drain.name, gateway->name);
     services_tell_gateway(services, gateway_id, &drain);
 }
 

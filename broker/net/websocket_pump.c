@@ -212,7 +212,7 @@ static void finish_websocket_pump(struct websocket_pump *pump, enum websocket_pu
     if (pump->over)
         return;
     pump->over = true;
-    pump->web_is_over = end != WEBSOCKET_PUMP_BARE;
+    pump->web_is_over = end == WEBSOCKET_PUMP_WEB;
     leave_starving(pump);
     loop_watch_set(pump->web.watch, false, false);
     loop_watch_set(pump->bare.watch, false, false);
@@ -323,7 +323,8 @@ static bool pump_bare(struct websocket_pump *pump, bool *more)
     if (pump->web.kept || pump->bare_ended || !has_room(pump))
         return true;
     const struct websocket_content *content = pump->content;
-    size_t head = content ? content->head_size : 0, most = content ? content->piece_max : ROOM;
+    bool wraps = content && content->wrap;
+    size_t head = wraps ? content->head_size : 0, most = wraps ? content->piece_max : ROOM;
     unsigned char *payload = pump->pool->room + WEBSOCKET_HEAD_MAX;
     size_t length = read_side(&pump->bare, payload + head, most, &pump->bare_ended);
     *more |= length == most;
@@ -331,7 +332,7 @@ static bool pump_bare(struct websocket_pump *pump, bool *more)
         return true;
     pump->figures.payload_ms = clock_steady_ms();
     pump->figures.bytes_to_web += (int64_t)length;
-    if (content)
+    if (wraps)
         content->wrap(pump->state, payload, length);
     if (write_frame(pump, WEBSOCKET_BINARY, payload, head + length))
         return true;
@@ -461,6 +462,17 @@ void websocket_pump_say_last(struct websocket_pump *pump, const unsigned char *b
 {
     if (!pump->web_is_over && !pump->web.kept)
         pump->web_is_over = !write_copy(pump, WEBSOCKET_BINARY, bytes, length);
+}
+
+void websocket_pump_say_goodbye(struct websocket_pump *pump, uint16_t code, const char *why)
+{
+    unsigned char payload[WEBSOCKET_CONTROL_MAX] = {(unsigned char)(code >> 8), (unsigned char)code};
+    size_t length = strlen(why);
+    assert(length <= sizeof payload - 2);
+    memcpy(payload + 2, why, length);
+    if (!pump->web_is_over)
+        write_control(pump, WEBSOCKET_CLOSE, payload, 2 + length);
+    pump->web_is_over = true;
 }
 
 void websocket_pump_figures(const struct websocket_pump *pump, struct websocket_figures *figures)

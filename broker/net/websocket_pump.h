@@ -26,7 +26,7 @@ enum { WEBSOCKET_CONTENT_HEAD_MAX = 16, WEBSOCKET_CONTENT_ANSWER_MAX = 32 };
 enum websocket_content_end { WEBSOCKET_CONTENT_GOES_ON, WEBSOCKET_CONTENT_ENDS, WEBSOCKET_CONTENT_IS_BROKEN };
 
 struct websocket_piece {
-    const unsigned char *data; // for the bare descriptor, within what was read
+    const unsigned char *data; // for the bare line, until the next reading
     size_t length;
     unsigned char answer[WEBSOCKET_CONTENT_ANSWER_MAX]; // goes back in a frame of its own
     size_t answer_length;
@@ -36,7 +36,7 @@ struct websocket_piece {
 struct websocket_content {
     size_t head_size; // of what `wrap` writes before each piece of the stream, of at most `piece_max` bytes
     size_t piece_max;
-    void (*wrap)(void *state, unsigned char *head, size_t length);
+    void (*wrap)(void *state, unsigned char *head, size_t length); // NULL: the stream goes as it is
     // Reads payload as far as there is something to be told, and fills the piece; how many bytes were read.
     size_t (*unwrap)(void *state, const unsigned char *bytes, size_t length, struct websocket_piece *piece);
 };
@@ -52,13 +52,15 @@ void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_co
                           const struct websocket_frame_reader *frames);
 // Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed.
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length);
-void websocket_pump_free(struct websocket_pump *pump); // says goodbye; NULL allowed
+void websocket_pump_free(struct websocket_pump *pump); // says goodbye, if that was not said; NULL allowed
 void websocket_pump_ping(struct websocket_pump *pump);
 enum { WEBSOCKET_SAY_MAX = 1024 };
 // A frame between those of the stream.
 void websocket_pump_say(struct websocket_pump *pump, const unsigned char *bytes, size_t length);
 // One before it is freed; nobody is told if it cannot be written.
 void websocket_pump_say_last(struct websocket_pump *pump, const unsigned char *bytes, size_t length);
+// The WebSocket's own last word (RFC 6455, section 5.5.1), before it is freed; `why` is short.
+void websocket_pump_say_goodbye(struct websocket_pump *pump, uint16_t code, const char *why);
 
 struct websocket_figures {
     int64_t bytes_to_bare, bytes_to_web; // payload

@@ -8,8 +8,11 @@
 #include "broker/net/listener.h"
 #include "broker/pult-gateway/channel_plan.h"
 #include "broker/pult-gateway/guest.h"
+#include "broker/pult-gateway/inner_rdp.h"
 #include "broker/pult-gateway/ways.h"
 
+#include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -26,7 +29,7 @@ struct gate {
     struct shown_files shown; // that the context was made of
 };
 
-enum { SWEEP_MS = 1000, DESCRIPTORS_SPARE = 64, DESCRIPTORS_OF_TUNNEL = 2 };
+enum { SWEEP_MS = 1000, DESCRIPTORS_SPARE = 64, DESCRIPTORS_OF_TUNNEL = 2, HTTPS_PORT = 443 };
 
 static const char *const port_names[] = {"port", NULL};
 
@@ -130,6 +133,7 @@ struct gate *gate_new(struct loop *loop, const struct gateway_config *config, st
     gate->room.asks = ways_take;
     gate->room.failed = channel_plan_failed;
     gate->room.resolver = resolver_new(loop);
+    gate->room.inner_context = inner_rdp_context();
     gate->unproven = unproven_table_new(&limits, port_names);
     gate->sweep = loop_timer_new(loop, sweep_gate, gate);
     if (make_context(gate, why) && open_port(gate, why)) {
@@ -151,6 +155,7 @@ void gate_free(struct gate *gate)
     unproven_table_free(gate->unproven);
     resolver_free(gate->room.resolver);
     SSL_CTX_free(gate->room.context);
+    SSL_CTX_free(gate->room.inner_context);
     free(gate);
 }
 
@@ -178,6 +183,18 @@ void gate_set(struct gate *gate, bool draining, bool linked)
     gate->room.linked = linked;
     if (!linked)
         give_up_channels(gate);
+}
+
+void gate_name(struct gate *gate, const char *name, int64_t port)
+{
+    static_assert((int)GUEST_ORIGIN_SIZE >= (int)NAME_SIZE + (int)sizeof "https://:65535", "it fits");
+    char *origin = gate->room.origin;
+    if (!name[0])
+        origin[0] = 0;
+    else if (port == HTTPS_PORT) // which browsers leave out
+        snprintf(origin, sizeof gate->room.origin, "https://%s", name);
+    else
+        snprintf(origin, sizeof gate->room.origin, "https://%s:%d", name, (int)port);
 }
 
 bool gate_is_draining(const struct gate *gate)

@@ -17,6 +17,8 @@ void gate_free(struct gate *gate); // before these; NULL allowed
 // Whether it lets nobody in any more, and whether the broker can be asked. When it no longer can, whoever still dials
 // for a channel is sent away: the gateway would not hear that it is to be closed.
 void gate_set(struct gate *gate, bool draining, bool linked);
+// Under what name and port browsers know it. "": none may come.
+void gate_name(struct gate *gate, const char *name, int64_t port);
 // The broker has the channel closed: its tunnel, or the guest who still dials for it. One that is not there is none.
 void gate_close(struct gate *gate, const char *channel, enum channel_reason reason);
 bool gate_is_draining(const struct gate *gate);

@@ -133,6 +133,7 @@ static void tell_channels(struct gateway_service *service)
 static void welcome(struct gateway_service *service, const struct gateway_message *message)
 {
     log_info("link", "connected to the broker as %s%s", service->id, message->draining ? ", out of service" : "");
+    gate_name(service->gate, message->name, message->port);
     gate_set(service->gate, message->draining, true);
     tell_channels(service);
     tell_ends(service);
@@ -163,6 +164,7 @@ static void link_message(void *arg, const void *of_link)
         gate_close(service->gate, message->channel, (enum channel_reason)message->reason);
         return;
     case GATEWAY_DRAIN:
+        gate_name(service->gate, message->name, message->port);
         drain(service, message->draining);
         return;
     case GATEWAY_COUNTED:

@@ -147,6 +147,15 @@ bool guest_say(struct guest *guest, const unsigned char *bytes, size_t length)
     return tls_line_write(&guest->line, bytes, length) == (ssize_t)length;
 }
 
+bool guest_say_frame(struct guest *guest, enum websocket_opcode opcode, const void *bytes, size_t length)
+{
+    unsigned char head[WEBSOCKET_HEAD_MAX];
+    owned(text) struct text frame = {0};
+    text_add(&frame, (const char *)head, websocket_frame_head(head, opcode, length, NULL));
+    text_add(&frame, bytes, length);
+    return guest_say(guest, (const unsigned char *)frame.bytes, frame.length);
+}
+
 static bool say_welcome(struct guest *guest)
 {
     char answer[WEBSOCKET_KEY_ANSWER_SIZE];
@@ -180,7 +189,6 @@ bool guest_has_room(struct guest *guest)
     return false;
 }
 
-// There are as many more tunnels by now as others dialled faster.
 static void connected(void *arg, int descriptor, const struct fault *why)
 {
     struct guest *guest = arg;
@@ -190,11 +198,23 @@ static void connected(void *arg, int descriptor, const struct fault *why)
         guest_give_up(guest, CHANNEL_HOST_UNREACHABLE, 502, "the session host cannot be reached");
         return;
     }
-    if (!guest_has_room(guest)) {
-        close(descriptor);
+    if (guest->talk && guest->talk->dialled) {
+        guest->talk->dialled(guest, descriptor);
         return;
     }
-    tls_line_init(&guest->plan.far, descriptor, NULL, false);
+    struct tls_line far;
+    tls_line_init(&far, descriptor, NULL, false);
+    guest_go_through(guest, &far);
+}
+
+// There are as many more tunnels by now as others dialled faster.
+void guest_go_through(struct guest *guest, const struct tls_line *far)
+{
+    guest->plan.far = *far;
+    if (!guest_has_room(guest)) {
+        tls_line_fini(&guest->plan.far);
+        return;
+    }
     guest->plan.caller = guest->line;
     guest->plan.early = (unsigned char *)guest->bytes + guest->head_length;
     guest->plan.early_length = guest->length - guest->head_length;

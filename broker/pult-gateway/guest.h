@@ -21,7 +21,9 @@ struct guest;
 struct guest_talk {
     // All that came; the bytes may be changed. Leaves the guest talking, waiting or leaving.
     void (*hears)(struct guest *guest, unsigned char *bytes, size_t length);
-    // Who was dialled answers: to be said, and the plan to be completed. False: it cannot be said any more.
+    // Who was dialled answers: the way takes the descriptor, and goes through when it is done with it. NULL: at once.
+    void (*dialled)(struct guest *guest, int descriptor);
+    // It goes through: to be said, and the plan to be completed. False: it cannot be said any more.
     bool (*connected)(struct guest *guest);
     // Nothing comes of what it waits for, as a request would be answered by this status: the guest is to leave.
     void (*refused)(struct guest *guest, int status);
@@ -66,12 +68,17 @@ void guest_wait(struct guest *guest);
 void guest_begin_talk(struct guest *guest, const struct guest_talk *talk, void *state);
 // A few bytes to one that talks. False: they cannot be said.
 bool guest_say(struct guest *guest, const unsigned char *bytes, size_t length) __attribute__((warn_unused_result));
+bool guest_say_frame(struct guest *guest, enum websocket_opcode opcode, const void *bytes, size_t length)
+    __attribute__((warn_unused_result));
 // It waited, and talks on; never from within `hears`. May end it.
 void guest_talk_on(struct guest *guest);
 // Whether there may be one more tunnel of its plan's person and network. False: it has its answer.
 bool guest_has_room(struct guest *guest);
-// Dials; then the guest becomes a tunnel by its plan, if there is still room.
+// Dials; then the guest goes through, if its way has nothing to say there.
 void guest_connect(struct guest *guest, const char *host, int port);
+// Becomes a tunnel by its plan, if there is still room. Takes the line over, and ends the guest in any case, or it has
+// its answer.
+void guest_go_through(struct guest *guest, const struct tls_line *far);
 // Between the broker's yes and the tunnel.
 bool guest_has_channel(const struct guest *guest);
 // Nothing comes of it: its channel has ended, and it gets an answer.

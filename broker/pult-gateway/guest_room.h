@@ -11,17 +11,20 @@
 
 struct guest;
 
+enum { GUEST_ORIGIN_SIZE = NAME_SIZE + 16 };
+
 struct guest_room {
     struct loop *loop;
     const struct gateway_config *config;
     struct tunnels *tunnels;
     struct channel_office *office;
     struct resolver *resolver;
-    SSL_CTX *context;
-    struct guest *guests;       // the newest first
-    size_t open;                // connections
-    bool draining, linked;      // lets nobody in any more; the broker can be asked
-    struct meter refused_lines; // of the log, about what is asked for and not served
+    SSL_CTX *context, *inner_context; // shown to callers; for session hosts, where a session's TLS ends here
+    char origin[GUEST_ORIGIN_SIZE];   // of our own pages, as browsers say it; empty: not known
+    struct guest *guests;             // the newest first
+    size_t open;                      // connections
+    bool draining, linked;            // lets nobody in any more; the broker can be asked
+    struct meter refused_lines;       // of the log, about what is asked for and not served
     // The head of a request is read: the guest is to be answered, or to wait.
     void (*asks)(struct guest *guest);
     // The guest becomes no tunnel. Its channel, if the broker has opened one, has ended: told once.

@@ -21,10 +21,11 @@ struct tunnel {
     struct tunnels *tunnels;
     struct tunnel *next, **before;
     struct websocket_pump *pump;
-    struct tsgu *tsgu;            // NULL: the frames carry the stream as it is
-    int64_t opened_ms, pinged_ms; // steady
-    int64_t since_ms, fence;      // since: wall
-    int64_t idle_ms, max_ms;      // 0: no limit
+    const struct tunnel_content *content; // NULL: the stream as it is
+    void *state;                          // of the content
+    int64_t opened_ms, pinged_ms;         // steady
+    int64_t since_ms, fence;              // since: wall
+    int64_t idle_ms, max_ms;              // 0: no limit
     enum channel_way way;
     char *channel, *session, *person, *host, *network;
 };
@@ -40,36 +41,6 @@ struct tunnels {
     void *arg;
 };
 
-// ---- what is in the frames
-
-static void wrap_tsgu(void *state, unsigned char *head, size_t length)
-{
-    (void)state;
-    tsgu_packet_data_head(head, length);
-}
-
-static size_t unwrap_tsgu(void *state, const unsigned char *bytes, size_t length, struct websocket_piece *piece)
-{
-    struct tsgu_step step;
-    size_t used = tsgu_read(state, bytes, length, &step);
-    piece->data = step.data;
-    piece->length = step.length;
-    piece->answer_length = step.answer_length;
-    memcpy(piece->answer, step.answer, step.answer_length);
-    piece->end = step.event == TSGU_IS_BROKEN ? WEBSOCKET_CONTENT_IS_BROKEN
-                 : step.event == TSGU_LEAVES  ? WEBSOCKET_CONTENT_ENDS
-                                              : WEBSOCKET_CONTENT_GOES_ON;
-    return used;
-}
-
-static const struct websocket_content tsgu_content = {
-    .head_size = TSGU_DATA_HEAD_SIZE,
-    .piece_max = TSGU_DATA_MAX,
-    .wrap = wrap_tsgu,
-    .unwrap = unwrap_tsgu,
-};
-static_assert((int)TSGU_ANSWER_MAX <= (int)WEBSOCKET_CONTENT_ANSWER_MAX, "an answer fits");
-
 // ---- one
 
 static void tunnel_free(struct tunnel *tunnel)
@@ -79,7 +50,8 @@ static void tunnel_free(struct tunnel *tunnel)
         tunnel->next->before = tunnel->before;
     tunnel->tunnels->count--;
     websocket_pump_free(tunnel->pump);
-    free(tunnel->tsgu);
+    if (tunnel->content)
+        tunnel->content->end(tunnel->state);
     free(tunnel->channel);
     free(tunnel->session);
     free(tunnel->person);
@@ -100,9 +72,12 @@ void tunnel_describe(const struct tunnel *tunnel, struct gateway_channel *channe
 
 static void say_farewell(struct tunnel *tunnel, enum channel_reason reason)
 {
-    unsigned char packet[TSGU_ANSWER_MAX];
-    if (tunnel->tsgu && tunnel->tsgu->state == TSGU_IS_OPEN)
-        websocket_pump_say_last(tunnel->pump, packet, tsgu_close(tunnel->tsgu, reason, packet));
+    const struct tunnel_content *content = tunnel->content;
+    unsigned char packet[WEBSOCKET_SAY_MAX];
+    size_t length = content && content->farewell ? content->farewell(tunnel->state, reason, packet) : 0;
+    if (length)
+        websocket_pump_say_last(tunnel->pump, packet, length);
+    websocket_pump_say_goodbye(tunnel->pump, (uint16_t)(TUNNEL_GOODBYE + reason), channel_reason_words[reason]);
 }
 
 static void end_tunnel(struct tunnel *tunnel, enum channel_reason reason)
@@ -231,11 +206,10 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
     tunnels->first = tunnel;
     tunnels->count++;
     tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, true, &plan->far, pump_is_over, tunnel);
-    if (plan->tsgu) {
-        tunnel->tsgu = mem_new(1, sizeof *tunnel->tsgu);
-        *tunnel->tsgu = *plan->tsgu;
-        websocket_pump_carry(tunnel->pump, &tsgu_content, tunnel->tsgu, plan->frames);
-    }
+    tunnel->content = plan->content;
+    tunnel->state = plan->state;
+    if (plan->content)
+        websocket_pump_carry(tunnel->pump, &plan->content->frames, plan->state, plan->frames);
     websocket_pump_start(tunnel->pump, plan->early, plan->early_length);
 }
 
@@ -257,11 +231,11 @@ bool tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_re
 
 void tunnels_notice(struct tunnels *tunnels, const char *channel, const char *text)
 {
-    unsigned char packet[TSGU_MESSAGE_SIZE(HOST_TEXT_SIZE)];
-    static_assert(sizeof packet <= WEBSOCKET_SAY_MAX, "a sentence of the broker's fits");
+    unsigned char packet[WEBSOCKET_SAY_MAX];
     struct tunnel *tunnel = find_tunnel(tunnels, channel);
+    const struct tunnel_content *content = tunnel ? tunnel->content : NULL;
     assert(strlen(text) < HOST_TEXT_SIZE);
-    size_t length = tunnel && tunnel->tsgu ? tsgu_notice(tunnel->tsgu, text, packet) : 0;
+    size_t length = content && content->notice ? content->notice(tunnel->state, text, packet) : 0;
     if (length)
         websocket_pump_say(tunnel->pump, packet, length);
 }

@@ -4,7 +4,6 @@
 #pragma once
 #include "broker/api/gateway_link.h"
 #include "broker/net/websocket_pump.h"
-#include "broker/pult-gateway/tsgu.h"
 
 struct tunnels;
 
@@ -28,6 +27,18 @@ void tunnels_free(struct tunnels *tunnels); // all are cut; nobody is told; NULL
 bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const char *network, struct fault *why)
     __attribute__((warn_unused_result));
 
+// What the frames carry where that is not the stream as it is.
+struct tunnel_content {
+    struct websocket_content frames;
+    // These two write a packet, and say how long it is. 0: nothing can be said. NULL: this way has no words for it.
+    size_t (*notice)(void *state, const char *text, unsigned char packet[WEBSOCKET_SAY_MAX]);
+    size_t (*farewell)(void *state, enum channel_reason reason, unsigned char packet[WEBSOCKET_SAY_MAX]);
+    void (*end)(void *state);
+};
+
+// What a WebSocket is closed with, and the reason (enum channel_reason) added to it; RFC 6455, section 7.4.2.
+enum { TUNNEL_GOODBYE = 4000 };
+
 struct tunnel_plan {
     struct tls_line caller; // upgraded to a WebSocket; taken over
     struct tls_line far;    // the session host, or the broker; taken over
@@ -35,7 +46,8 @@ struct tunnel_plan {
     int64_t idle_minutes, max_minutes; // 0: no limit
     unsigned char *early;              // what the caller has said already
     size_t early_length;
-    const struct tsgu *tsgu;                     // its channel is open; NULL: the frames carry the stream as it is
+    const struct tunnel_content *content;        // NULL: the stream as it is
+    void *state;                                 // of the content, which ends it
     const struct websocket_frame_reader *frames; // how far it has come by then
 };
 void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan);

@@ -3,6 +3,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/pult-gateway/channel_plan.h"
+#include "broker/pult-gateway/tsgu.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -16,25 +17,15 @@ struct tsgu_talk {
     unsigned char room[TSGU_ROOM];
 };
 
-static bool say_frame(struct guest *guest, enum websocket_opcode opcode, const unsigned char *bytes, size_t length)
-{
-    unsigned char frame[WEBSOCKET_HEAD_MAX + WEBSOCKET_CONTROL_MAX];
-    static_assert((int)TSGU_ANSWER_MAX <= (int)WEBSOCKET_CONTROL_MAX, "an answer fits");
-    size_t head = websocket_frame_head(frame, opcode, length, NULL);
-    if (length)
-        memcpy(frame + head, bytes, length);
-    return guest_say(guest, frame, head + length);
-}
-
 static bool say_packet(struct guest *guest, const unsigned char *packet, size_t length)
 {
-    return say_frame(guest, WEBSOCKET_BINARY, packet, length);
+    return guest_say_frame(guest, WEBSOCKET_BINARY, packet, length);
 }
 
 static void send_away(struct guest *guest, enum channel_reason reason)
 {
     channel_plan_failed(guest, reason);
-    if (!say_frame(guest, WEBSOCKET_CLOSE, NULL, 0))
+    if (!guest_say_frame(guest, WEBSOCKET_CLOSE, NULL, 0))
         log_debug("gate", "%s has gone already", guest->from);
     guest_leave(guest);
 }
@@ -62,6 +53,48 @@ static void tsgu_is_refused(struct guest *guest, int status)
             error = rows[i].error;
     refuse_tsgu(guest, error);
 }
+
+// ---- in the tunnel
+
+static void wrap_tsgu(void *state, unsigned char *head, size_t length)
+{
+    (void)state;
+    tsgu_packet_data_head(head, length);
+}
+
+static size_t unwrap_tsgu(void *state, const unsigned char *bytes, size_t length, struct websocket_piece *piece)
+{
+    struct tsgu_step step;
+    size_t used = tsgu_read(state, bytes, length, &step);
+    piece->data = step.data;
+    piece->length = step.length;
+    piece->answer_length = step.answer_length;
+    memcpy(piece->answer, step.answer, step.answer_length);
+    piece->end = step.event == TSGU_IS_BROKEN ? WEBSOCKET_CONTENT_IS_BROKEN
+                 : step.event == TSGU_LEAVES  ? WEBSOCKET_CONTENT_ENDS
+                                              : WEBSOCKET_CONTENT_GOES_ON;
+    return used;
+}
+
+static size_t write_tsgu_notice(void *state, const char *text, unsigned char packet[WEBSOCKET_SAY_MAX])
+{
+    static_assert((int)TSGU_MESSAGE_SIZE(HOST_TEXT_SIZE) <= (int)WEBSOCKET_SAY_MAX, "a sentence of the broker's fits");
+    return tsgu_notice(state, text, packet);
+}
+
+static size_t write_tsgu_farewell(void *state, enum channel_reason reason, unsigned char packet[WEBSOCKET_SAY_MAX])
+{
+    struct tsgu *tsgu = state;
+    return tsgu->state == TSGU_IS_OPEN ? tsgu_close(tsgu, reason, packet) : 0;
+}
+
+static const struct tunnel_content tsgu_content = {
+    .frames = {.head_size = TSGU_DATA_HEAD_SIZE, .piece_max = TSGU_DATA_MAX, .wrap = wrap_tsgu, .unwrap = unwrap_tsgu},
+    .notice = write_tsgu_notice,
+    .farewell = write_tsgu_farewell,
+    .end = free,
+};
+static_assert((int)TSGU_ANSWER_MAX <= (int)WEBSOCKET_CONTENT_ANSWER_MAX, "an answer fits");
 
 // ---- what the broker and the session host say
 
@@ -94,10 +127,13 @@ static bool tsgu_host_connected(struct guest *guest)
 {
     struct tsgu_talk *talk = guest->talk_state;
     unsigned char packet[TSGU_ANSWER_MAX];
-    guest->plan.tsgu = &talk->tsgu;
+    if (!say_packet(guest, packet, tsgu_connected(&talk->tsgu, packet)))
+        return false;
+    guest->plan.content = &tsgu_content;
+    guest->plan.state = mem_copy(&talk->tsgu, sizeof talk->tsgu);
     guest->plan.frames = &talk->frames;
     guest->plan.early_length = 0;
-    return say_packet(guest, packet, tsgu_connected(&talk->tsgu, packet));
+    return true;
 }
 
 // ---- what the guest says
@@ -136,7 +172,7 @@ static void hear_tsgu_payload(struct guest *guest, const unsigned char *bytes, s
 static void take_tsgu_control(struct guest *guest, const struct websocket_frame_reader *frames)
 {
     if (frames->opcode == WEBSOCKET_CLOSE ||
-        (frames->opcode == WEBSOCKET_PING && !say_frame(guest, WEBSOCKET_PONG, frames->data, frames->length)))
+        (frames->opcode == WEBSOCKET_PING && !guest_say_frame(guest, WEBSOCKET_PONG, frames->data, frames->length)))
         send_away(guest, CHANNEL_CLIENT_CLOSED);
 }
 
@@ -164,7 +200,8 @@ static void end_tsgu_talk(void *state)
 
 void way_tsgu_take(struct guest *guest)
 {
-    static const struct guest_talk by_tsgu = {hear_tsgu, tsgu_host_connected, tsgu_is_refused, end_tsgu_talk};
+    static const struct guest_talk by_tsgu = {
+        .hears = hear_tsgu, .connected = tsgu_host_connected, .refused = tsgu_is_refused, .end = end_tsgu_talk};
     if (!guest_upgrades(guest))
         return;
     if (guest->room->draining || !guest->room->linked) {

@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/pult-gateway/channel_plan.h"
+#include "broker/pult-gateway/way_browser.h"
 #include "broker/pult-gateway/way_tsgu.h"
 
 #include <string.h>
@@ -93,6 +94,7 @@ static const struct way_row {
     {"GET", "/healthz", take_health},
     {"GET", "/v1/channel", take_channel},
     {"GET", "/v1/device", take_device},
+    {"GET", "/v1/browser", way_browser_take},
     {"RDG_OUT_DATA", "/remoteDesktopGateway/", way_tsgu_take},
     {"RDG_IN_DATA", NULL, refuse_two_connections},
     {"RPC_IN_DATA", NULL, refuse_two_connections},

@@ -169,6 +169,20 @@ void fake_serves_tls(struct fake *fake, int client)
     wait_for_end(client);
 }
 
+void fake_says_back(struct fake *fake, int client)
+{
+    char bytes[4096];
+    if (!take_request(client))
+        return;
+    send_in_pieces(fake, client, confirm_tls, sizeof confirm_tls);
+    SSL *tls = SSL_new(fake->tls);
+    SSL_set_fd(tls, client);
+    int length = SSL_accept(tls);
+    while (length > 0 && (length = SSL_read(tls, bytes, sizeof bytes)) > 0)
+        length = SSL_write(tls, bytes, length);
+    SSL_free(tls);
+}
+
 void fake_says(struct fake *fake, int client)
 {
     take_request(client);

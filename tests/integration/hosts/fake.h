@@ -29,6 +29,7 @@ int fake_closed_port(void);
 int fake_silent_port(void);
 
 fake_play fake_serves_tls;      // as a healthy host
+fake_play fake_says_back;       // by TLS, whatever it hears
 fake_play fake_says;            // sends `bytes`, then waits for the end
 fake_play fake_says_and_resets; // sends `bytes`, then resets the connection
 fake_play fake_leaves_after_confirm;

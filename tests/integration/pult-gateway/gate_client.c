@@ -28,6 +28,8 @@ static void take_bytes(unsigned char *bytes, size_t length)
         enum websocket_event event;
         at += websocket_frame_read(&client->frames, bytes + at, length - at, &event);
         cr_assert_neq(event, WEBSOCKET_IS_BROKEN);
+        if (event == WEBSOCKET_CONTROL && client->frames.opcode == WEBSOCKET_CLOSE && client->frames.length >= 2)
+            client->goodbye = client->frames.data[0] << 8 | client->frames.data[1];
         if (event != WEBSOCKET_DATA)
             continue;
         cr_assert_leq(client->heard_length + client->frames.length, sizeof client->heard);
@@ -81,6 +83,13 @@ void gate_client_says(const void *payload, size_t length)
     websocket_frame_mask(copy, length, mask, 0);
     gate_client_says_bytes(head, websocket_frame_head(head, WEBSOCKET_BINARY, length, mask));
     gate_client_says_bytes(copy, length);
+}
+
+void gate_client_says_goodbye(void)
+{
+    static const unsigned char mask[WEBSOCKET_MASK_SIZE];
+    unsigned char head[WEBSOCKET_HEAD_MAX];
+    gate_client_says_bytes(head, websocket_frame_head(head, WEBSOCKET_CLOSE, 0, mask));
 }
 
 void gate_client_calls(const char *request)

@@ -12,6 +12,7 @@ extern struct gate_client {
     struct tls_line line;
     bool is_shaken, is_welcome;
     bool has_ended;    // the gateway has closed
+    int goodbye;       // the code that it closed the WebSocket with; 0: it did not, or gave none
     char answer[4096]; // to its request
     size_t answer_length;
     struct websocket_frame_reader frames;
@@ -26,5 +27,6 @@ void gate_client_close(void);
 void gate_client_calls(const char *request); // anew
 void gate_client_says_bytes(const void *bytes, size_t length);
 void gate_client_says(const void *payload, size_t length); // in a frame
+void gate_client_says_goodbye(void);                       // closes the WebSocket
 void gate_client_goes_on(void);                            // as far as it goes now
 bool gate_client_has_ended(void);                          // for await_at_gate

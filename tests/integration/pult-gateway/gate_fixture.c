@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 30 * 1000, LOOK_MS = 5, PIECE = 16 * 1024 };
+enum { DEADLINE_MS = 30 * 1000, LOOK_MS = 1, PIECE = 16 * 1024 };
 
 struct gate_fixture fixture = {
     .config = {.port = GATE_PORT,
@@ -67,7 +67,7 @@ static bool hear_question(void *arg, const void *message)
     *answer = fixture.answer;
     answer->type = GATEWAY_OPENED;
     answer->request_id = fixture.last_question.request_id;
-    answer->port = HOST_PORT;
+    answer->port = answer->port ? answer->port : HOST_PORT;
     TEXT_PUT(answer->refusal, fixture.refusal ? fixture.refusal : "");
     TEXT_PUT(answer->address, "127.0.0.1");
     snprintf(answer->channel, sizeof answer->channel, "neustadt/c-%d", ++fixture.asked);

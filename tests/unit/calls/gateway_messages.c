@@ -70,6 +70,16 @@ Test(gateway_messages, a_gateway_hears_that_it_is_drained)
     CALLS_EXPECT(404, METHOD_DRAIN, NOUN_GATEWAY, "neustadt/none", "{}");
 }
 
+// By these it knows the pages of its own portal from others.
+Test(gateway_messages, a_gateway_hears_by_what_name_and_port_it_is_called)
+{
+    cr_assert_str_eq(last_told(GATEWAY_WELCOME)->name, "gw.example");
+    cr_assert_eq(last_told(GATEWAY_WELCOME)->port, 443);
+    CALLS_EXPECT(200, METHOD_SET, NOUN_GATEWAY, GATEWAY, "{\"name\":\"other.example\",\"port\":8443}");
+    cr_assert_str_eq(last_told(GATEWAY_DRAIN)->name, "other.example");
+    cr_assert_eq(last_told(GATEWAY_DRAIN)->port, 8443);
+}
+
 Test(gateway_messages, what_is_set_of_a_gateway_leaves_it_drained)
 {
     CALLS_EXPECT(200, METHOD_DRAIN, NOUN_GATEWAY, GATEWAY, "{}");
