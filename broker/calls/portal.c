@@ -62,17 +62,22 @@ const char *portal_sentence(const struct request *request, const char *english)
     return pages_sentence(request->visit->pages, request->visit->language, english);
 }
 
-void portal_frame(const struct services *services, const struct request *request, struct view_frame *frame)
+static void fill_look(const struct page_visit *visit, struct view_frame *frame)
 {
-    const struct page_visit *visit = request->visit;
     enum page_language other = visit->language == PAGE_GERMAN ? PAGE_ENGLISH : PAGE_GERMAN;
-    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
-    const struct store_person *person =
-        request->peer.role == ROLE_PERSON ? people_find(&services->people, request->peer.id) : NULL;
     TEXT_PUT(frame->language, page_language_rows[visit->language].tag);
     TEXT_PUT(frame->other_language, page_language_rows[other].tag);
     TEXT_PUT(frame->other_name, page_language_rows[other].name);
     TEXT_PUT(frame->assets, page_assets_digest(visit->assets));
+}
+
+void portal_frame(const struct services *services, const struct request *request, struct view_frame *frame)
+{
+    const struct page_visit *visit = request->visit;
+    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
+    const struct store_person *person =
+        request->peer.role == ROLE_PERSON ? people_find(&services->people, request->peer.id) : NULL;
+    fill_look(visit, frame);
     text_cut(frame->organisation, sizeof frame->organisation, tenant ? tenant->name : "");
     if (person) {
         text_cut(frame->person, sizeof frame->person, person->name);
@@ -109,8 +114,7 @@ void portal_refuse(struct request *request, enum refusal refusal, int64_t retry_
         portal_send_on(request, "/");
         return;
     }
-    TEXT_PUT(message.frame.language, page_language_rows[visit->language].tag);
-    TEXT_PUT(message.frame.assets, page_assets_digest(visit->assets));
+    fill_look(visit, &message.frame);
     text_cut(message.title, sizeof message.title, portal_sentence(request, "This is not possible"));
     text_cut(message.text, sizeof message.text, portal_sentence(request, refusal_rows[refusal].sentence));
     TEXT_PUT(message.help_desk, request->help_desk);

@@ -122,7 +122,9 @@ Test(portal, refuses_what_no_form_of_it_sends)
         EXPECT_IN(page, "HTTP/1.1 400");
         EXPECT_IN(page, "content-type: text/html");
     }
-    EXPECT_IN(portal_visit("jar", "-X DELETE", "/logon"), "HTTP/1.1 405");
+    const char *page = portal_visit("jar", "-X DELETE", "/logon");
+    EXPECT_IN(page, "HTTP/1.1 405");
+    EXPECT_IN(page, "href=\"/?language=en\"");
 }
 
 // Whoever is not logged on is sent to where they can.
