@@ -273,12 +273,15 @@ static void prepare_context(struct server *server, SSL_CTX *context)
     server->tls[server->opening] = context;
     tls_policy_set(context);
     SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); // most links are idle
+    // Else what was decrypted last stays in its buffers, and in memory once they are released: passwords, too.
+    SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
     ticket_keys_serve(server->ticket_keys, context, listener_names[server->opening]);
 }
 
 static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t length)
 {
     struct connection *connection = NULL;
+    int taken = 0;
     if (connection_must_end(wsi, reason))
         return -1;
     switch ((int)reason) {
@@ -296,7 +299,9 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
     case LWS_CALLBACK_HTTP:
         return begin_request(wsi, in);
     case LWS_CALLBACK_HTTP_BODY:
-        return take_body(connection_of(wsi), in, length);
+        taken = take_body(connection_of(wsi), in, length);
+        explicit_bzero(in, length); // a buffer of libwebsockets, which would keep a password
+        return taken;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return body_complete(connection_of(wsi));
     case LWS_CALLBACK_HTTP_WRITEABLE:

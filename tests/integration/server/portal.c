@@ -98,6 +98,20 @@ Test(portal, tells_nobody_which_part_was_wrong)
     }
 }
 
+// Neither of a log-on nor of a wrong code anything is left, in no buffer on the way.
+Test(portal, forgets_passwords)
+{
+    for (int code = 123456; code <= 123457; code++) {
+        char fields[128], secret[24], jar[16];
+        snprintf(secret, sizeof secret, "%08x%08x", arc4random(), arc4random());
+        snprintf(fields, sizeof fields, "-d name=anna -d code=%d -d password=geheim+%%26+gr%%C3%%B6%%C3%%9Fer%%2B1%s",
+                 code, secret);
+        snprintf(jar, sizeof jar, "jar-%d", code);
+        EXPECT_IN(log_on(jar, fields), code == 123456 ? "HTTP/1.1 303" : "HTTP/1.1 401");
+        cr_expect_not(portal_remembers(secret), "after the code %d", code);
+    }
+}
+
 // Of another site, of another browser, of another form.
 Test(portal, takes_only_forms_of_its_own)
 {

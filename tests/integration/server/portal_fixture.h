@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // A broker's server with the portal at a port of its own, in a process of its own. Its directory and its store are the
-// calls' fixture: anna may use her desktop from anywhere, with the code 123456.
+// calls' fixture: anna may use her desktop from anywhere, with the code 123456 and any password that begins with
+// "geheim & größer+1".
 #pragma once
 #include "tests/folder.h"
 #include "tests/program.h"
+
+#include <stdbool.h>
 
 enum { PORTAL_PORT = 8447, PORTAL_PUBLIC_PORT = 8443 };
 
@@ -12,4 +15,6 @@ extern char portal_folder[FOLDER_SIZE]; // with the certificate: broker.crt
 void portal_open(void);  // in a network of its own
 void portal_close(void); // it must have ended well
 // As a browser: curl with a jar of cookies of that name, and what else stands in `options`. Headers and body.
+// Whether that stands anywhere in the memory of its process.
+bool portal_remembers(const char *secret);
 const char *portal_visit(const char *jar, const char *options, const char *path);
