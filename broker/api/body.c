@@ -102,6 +102,11 @@ static const struct field portal_logon_request_fields[] = {
     {.name = "name", .type = FIELD_TEXT, AT(portal_logon_request, name), .sentence = "user name"},
     {.name = "password", .type = FIELD_TEXT, AT(portal_logon_request, password), .flags = FIELD_SECRET, .sentence = "password"},
     {.name = "code", .type = FIELD_TEXT, AT(portal_logon_request, code), .flags = FIELD_SECRET, .sentence = "the second factor: what an authenticator shows, or a recovery code"},
+    {.name = "challenge", .type = FIELD_TEXT, AT(portal_logon_request, challenge), .sentence = "instead: what the page asked a passkey to sign"},
+    {.name = "passkey", .type = FIELD_TEXT, AT(portal_logon_request, passkey), .sentence = "its id"},
+    {.name = "client_data", .type = FIELD_TEXT, AT(portal_logon_request, client_data), .sentence = "what the browser says it was for"},
+    {.name = "authenticator_data", .type = FIELD_TEXT, AT(portal_logon_request, authenticator_data), .sentence = "what the passkey says"},
+    {.name = "signature", .type = FIELD_TEXT, AT(portal_logon_request, signature), .sentence = "of both, by the passkey"},
     {.name = NULL},
 };
 const struct record_type portal_logon_request_type = TYPE(portal_logon_request);

@@ -48,6 +48,8 @@ struct admin_logon_request {
     char password[SECRET_MAX + 1];
 };
 
+enum { PASSKEY_WORD_SIZE = 2048 };
+
 // Forms of the portal. `token` proves that the form was ours.
 struct portal_form_request {
     char token[DIGEST_SIZE];
@@ -58,6 +60,9 @@ struct portal_logon_request {
     char name[USER_NAME_SIZE];
     char password[SECRET_MAX + 1];
     char code[NAME_SIZE];
+    // Instead of a code: the page's question, and what a passkey answers (WebAuthn), in base64.
+    char challenge[DIGEST_SIZE], passkey[PASSKEY_WORD_SIZE], client_data[PASSKEY_WORD_SIZE],
+        authenticator_data[PASSKEY_WORD_SIZE], signature[PASSKEY_WORD_SIZE];
 };
 
 struct explain_request {

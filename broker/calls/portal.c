@@ -133,6 +133,7 @@ static void answer_logon(const struct services *services, struct request *reques
 {
     struct page_visit *visit = request->visit;
     struct view_logon view = {0};
+    char holder[DIGEST_SIZE];
     if (!visit->visitor[0]) {
         cookie_make(visit->visitor);
         page_visit_give_cookie(visit, COOKIE_VISITOR, visit->visitor);
@@ -140,6 +141,10 @@ static void answer_logon(const struct services *services, struct request *reques
     portal_frame(services, request, &view.frame);
     cookie_form_token(visit->visitor, method_find(METHOD_PORTAL_LOGON, NOUN_NONE)->path, view.token);
     text_cut(view.name, sizeof view.name, name);
+    if (services->outside_challenge) {
+        digest_cookie(holder, visit->visitor);
+        services->outside_challenge(services, holder, view.challenge);
+    }
     text_cut(view.problem, sizeof view.problem, problem ? portal_sentence(request, problem) : "");
     TEXT_PUT(view.help_desk, request->help_desk);
     portal_answer(request, status, VIEW_LOGON, &view);
@@ -202,7 +207,16 @@ static void logged_on(void *arg, enum refusal refusal, int64_t retry_after_ms, c
 void call_portal_logon(struct services *services, struct request *request)
 {
     struct portal_logon_request *body = request->body;
-    struct outside_logon_input input = {.address = request->peer.address, .name = body->name, .code = body->code};
+    struct outside_logon_input input = {
+        .address = request->peer.address,
+        .name = body->name,
+        .code = body->code,
+        .passkey = body->passkey,
+        .client_data = body->client_data,
+        .authenticator_data = body->authenticator_data,
+        .signature = body->signature,
+        .challenge = body->challenge,
+    };
     char holder[DIGEST_SIZE];
     if (!form_is_ours(request, request->visit->visitor, body->token)) {
         answer_logon(services, request, HTTP_FORBIDDEN, body->name,

@@ -38,8 +38,9 @@ struct services {
     struct loop *loop;
     struct state *state;
     struct commit *commit;
-    struct portal *portal;                 // NULL: nothing listens for it
-    outside_logon_function *outside_logon; // with the portal
+    struct portal *portal;                         // NULL: nothing listens for it
+    outside_logon_function *outside_logon;         // with the portal
+    outside_challenge_function *outside_challenge; // NULL: nobody asks for passkeys
     struct erasure *erasure;
     struct people people;
     struct group_cache *group_cache;

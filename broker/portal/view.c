@@ -25,6 +25,7 @@ static const struct field view_logon_fields[] = {
     {.name = "token", .type = FIELD_TEXT, AT(view_logon, token), .sentence = "proof of the form"},
     PROBLEM(view_logon),
     {.name = "name", .type = FIELD_TEXT, AT(view_logon, name), .sentence = "as typed before"},
+    {.name = "challenge", .type = FIELD_TEXT, AT(view_logon, challenge), .sentence = "that a passkey signs, in hexadecimal; empty: none is asked for"},
     HELP_DESK(view_logon),
     {.name = NULL},
 };

@@ -37,6 +37,7 @@ struct view_logon {
     char token[COOKIE_MAC_SIZE];
     char problem[VIEW_TEXT_SIZE]; // why it was not possible; empty: it is the first try
     char name[USER_NAME_SIZE];    // as typed before
+    char challenge[DIGEST_SIZE];  // that a passkey signs, in hexadecimal; empty: none is asked for
     char help_desk[NAME_SIZE];
 };
 

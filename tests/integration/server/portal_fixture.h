@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 
+#define PORTAL_PASSKEY "cHVsdC1wYXNza2V5LW9mLWFubmE" // of anna: "pult-passkey-of-anna"
 enum { PORTAL_PORT = 8447, PORTAL_PUBLIC_PORT = 8443 };
 
 extern char portal_folder[FOLDER_SIZE]; // with the certificate: broker.crt

@@ -4,6 +4,7 @@
 // alone; and what it costs on the wire. Pictures of all pages are left beside it.
 "use strict";
 const assert = require("node:assert/strict");
+const crypto = require("node:crypto");
 const fs = require("node:fs");
 const path = require("node:path");
 const { chromium } = require("playwright-core");
@@ -110,6 +111,32 @@ async function goByKeyboard(browser) {
   await context.close();
 }
 
+// A passkey instead of a code; and what is said when there is none.
+async function usePasskey(browser) {
+  const context = await newBrowserContext(browser, { locale: "de", viewport: SIZES.wide });
+  const page = await context.newPage();
+  const session = await context.newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", { options: {
+    protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+    automaticPresenceSimulation: true } });
+  await page.goto(address);
+  await page.fill("#name", right.name);
+  await page.fill("#password", right.password);
+  await page.click("#passkey-button");
+  await page.waitForSelector("#passkey-said:not([hidden])");
+  await look(page, "passkey-missing");
+  const { privateKey } = crypto.generateKeyPairSync("ec", { namedCurve: "P-256" });
+  await session.send("WebAuthn.addCredential", { authenticatorId, credential: {
+    credentialId: Buffer.from("pult-passkey-of-anna").toString("base64"), isResidentCredential: true, rpId: "localhost",
+    privateKey: privateKey.export({ type: "pkcs8", format: "der" }).toString("base64"),
+    userHandle: Buffer.from("anna").toString("base64"), signCount: 0 } });
+  await page.click("#passkey-button");
+  await page.waitForURL("**/desktops");
+  assert.deepEqual(await page.evaluate(() => window.stopped), []);
+  await context.close();
+}
+
 // Bytes that came over the line, headers and all.
 async function countBytes(page, go) {
   let bytes = 0;
@@ -140,6 +167,7 @@ async function main() {
   try {
     await lookAtAll(browser);
     await goByKeyboard(browser);
+    await usePasskey(browser);
     await weigh(browser);
   } finally {
     await browser.close();
