@@ -49,6 +49,7 @@ HOMES = {
     r"gssapi.*": ["broker/auth/", "broker/client/client_ticket.", "client-agent/ticket."],
     r"krb5.*": ["broker/auth/", "client-agent/ticket."],
     r"fido\.h|fido/.*": ["broker/auth/passkey."],
+    r"qrencode\.h": ["broker/portal/qr_code."],
     r"sqlite3\.h|libpq-fe\.h": ["broker/store/"],
     r"(freerdp|winpr)/.*": ["client-agent/rdp_client.", "broker/hosts/", "broker/server/"],
     r"gtk/.*|gdk/.*|glib.*": ["client-agent/"],
