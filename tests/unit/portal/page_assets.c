@@ -31,7 +31,7 @@ TestSuite(page_assets, .init = read_all, .fini = free_all);
 
 static const struct page_asset *find(const char *digest, const char *name)
 {
-    char path[256];
+    char path[512];
     snprintf(path, sizeof path, "/assets/%s/%s", digest, name);
     return page_assets_find(assets, path);
 }
