@@ -268,11 +268,11 @@ static const struct field flood_report_fields[] = {
     {.name = NULL},
 };
 const struct record_type flood_report_type = TYPE(flood_report);
-static const char *const guessed_ports[] = {"desks", "administrators", NULL};
+static const char *const guessed_ports[] = {"desks", "administrators", "front-door", NULL};
 
 static const struct field guesses_report_fields[] = {
     {.name = "name", .type = FIELD_TEXT, AT(guesses_report, name), .column = 1, .sentence = "tenant and user name as typed"},
-    {.name = "port", .type = FIELD_CHOICE, AT(guesses_report, port), .choices = guessed_ports, .column = 2, .sentence = "where it was tried: at desks, or at the port for administrators"},
+    {.name = "port", .type = FIELD_CHOICE, AT(guesses_report, port), .choices = guessed_ports, .column = 2, .sentence = "where it was tried: at desks, at the port for administrators, or at a gateway's front door"},
     {.name = "from", .type = FIELD_LIST, AT(guesses_report, from), .column = 3, .sentence = "the devices, or the networks, that tried last"},
     {.name = "failures", .type = FIELD_NUMBER, AT(guesses_report, failures), .max = INT64_MAX, .column = 4, .sentence = "wrong passwords that are counted now"},
     {.name = "last", .type = FIELD_TIME, AT(guesses_report, last_ms), .column = 5, .sentence = "when the last one was"},

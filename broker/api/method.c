@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/method.h"
+#include "broker/api/gateway_logon.h"
 #include "broker/base/text.h"
 
 #include <string.h>
@@ -43,6 +44,7 @@ const struct method method_rows[] = {
     {METHOD_HOST_LINK, GET("/v1/hosts/link"), BY(HOST), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a session host's agent"},
     {METHOD_PRINT_LINK, GET("/v1/print-servers/link"), BY(PRINT_SERVER), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a print server"},
     {METHOD_GATEWAY_LINK, GET("/v1/gateways/link"), BY(GATEWAY), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_WEBSOCKET, .sentence = "the WebSocket of a gateway"},
+    {METHOD_GATEWAY_LOGON, POST("/v1/gateways/logon"), BY(GATEWAY), OF(NONE), .flags = METHOD_CERTIFICATE | METHOD_COMMITS, .body = BODY(gateway_logon), .answer = ANSWER(gateway_logon), .refusals = MAY_OF_DIRECTORY | MAY(DENIED) | MAY(TOO_MANY_LOGONS) | MAY(NO_PROFILE) | MAY(NOT_OUTSIDE) | MAY(NO_GRANT) | MAY(NO_HOST) | MAY(HOSTS_FULL) | MAY(HOST_WAKING) | MAY(NAME_TAKEN) | MAY(BUSY), .sentence = "logs a person on who came to the gateway's front door"},
     {METHOD_ENROL, POST("/v1/enrol"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_COMMITS, .body = BODY(enrol), .answer = ANSWER(certificate), .refusals = MAY(DENIED) | MAY(TOO_MANY_ATTEMPTS), .sentence = "gives a device, a session host, a print server or a gateway its certificate for an enrolment token"},
     {METHOD_RENEW, POST("/v1/renew"), BY(MACHINE), OF(NONE), .flags = METHOD_CERTIFICATE, .body = BODY(renew), .answer = ANSWER(certificate), .refusals = MAY(STORE_DOWN) | MAY(CONFLICT), .sentence = "gives the calling device, session host, print server or gateway its next certificate"},
     {METHOD_ADMIN_LOGON, POST("/v1/admin/logon"), BY(UNAUTHENTICATED), OF(NONE), .flags = METHOD_TICKET | METHOD_COMMITS, .body = BODY(admin_logon), .answer = ANSWER(admin_logon), .refusals = MAY_OF_DIRECTORY | MAY(TICKET_REJECTED) | MAY(DENIED) | MAY(BUSY), .sentence = "logs an administrator on"},

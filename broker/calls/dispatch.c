@@ -9,6 +9,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_HEALTH] = call_health,
     [METHOD_METRICS] = call_metrics,
     [METHOD_LOGON] = call_logon,
+    [METHOD_GATEWAY_LOGON] = call_gateway_logon,
     [METHOD_PASSWORD] = call_password,
     [METHOD_OWN_JOBS] = call_own_jobs,
     [METHOD_OWN_RELEASE] = call_own_jobs,

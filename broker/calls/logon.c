@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// POST /v1/logon: proof -> person -> decision -> durable -> answer. The way of a logon through the broker is this
-// file, from top to bottom.
+// POST /v1/logon and /v1/gateways/logon: proof -> person -> decision -> durable -> answer. The way of a logon through
+// the broker is this file, from top to bottom.
+#include "broker/api/gateway_logon.h"
 #include "broker/api/method.h"
 #include "broker/api/record.h"
 #include "broker/base/clock.h"
@@ -24,6 +25,7 @@ struct logon {
     struct request *request;
     struct attempt attempt;
     bool channel;                   // is asked for
+    bool at_door;                   // of the gateway that calls: there is no device
     struct logon_decision decision; // large, and logon_decide fills it
     char user_name[USER_NAME_SIZE];
     char name[NAME_SIZE];
@@ -50,6 +52,17 @@ static void place_text(const struct services *services, const char *device_id, c
     text_cut(place, NAME_SIZE, device && device->room[0] ? device->room : device_id);
 }
 
+// Where the session is from now on.
+static void new_place_text(const struct logon *logon, char place[NAME_SIZE])
+{
+    const struct gateway *gateway =
+        logon->at_door ? state_find(logon->services->state, NOUN_GATEWAY, logon->request->peer.id) : NULL;
+    if (gateway)
+        text_put(place, NAME_SIZE, gateway->name);
+    else
+        place_text(logon->services, logon->request->peer.id, place);
+}
+
 // A session that is given up with its host may still stand on a screen, and is not ended there while it does.
 static void tell_desks_of_lost(const struct logon *logon)
 {
@@ -66,7 +79,7 @@ static void tell_old_desk(struct logon *logon)
         return;
     struct device_message message = {.type = DEVICE_MOVED, .fence = logon->decision.session.fence};
     TEXT_PUT(message.session, logon->decision.session.id);
-    place_text(logon->services, logon->request->peer.id, message.place);
+    new_place_text(logon, message.place);
     services_tell_device(logon->services, logon->decision.moved_from, &message);
     logon->services->counters.moves++;
 }
@@ -110,6 +123,27 @@ static void give_answer(const struct logon *logon, const char *one_time_password
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
 }
 
+// The one-time password goes with the channel, when somebody comes for it.
+static void give_token(const struct logon *logon)
+{
+    struct gateway_logon_answer answer;
+    gateway_offer(logon->services, &logon->decision.session, CHANNEL_FRONT_DOOR, "", answer.channel);
+    request_answer(logon->request, &answer);
+    explicit_bzero(&answer, sizeof answer);
+}
+
+static void answer_desk(struct logon *logon)
+{
+    char password[OTP_TEXT_SIZE];
+    if (host_password(logon->services, &logon->decision.session, logon->user_name, password)) {
+        give_answer(logon, password);
+    } else {
+        log_error("logon", "%s: cannot create a one-time password", logon->decision.session.id);
+        request_refuse(logon->request, REFUSAL_BUSY, NULL);
+    }
+    explicit_bzero(password, sizeof password);
+}
+
 static void logon_committed(void *arg, bool durable, const struct fault *why)
 {
     struct logon *logon = arg;
@@ -124,14 +158,10 @@ static void logon_committed(void *arg, bool durable, const struct fault *why)
              logon->request->negotiate ? "ticket" : "password");
     tell_old_desk(logon);
     tell_desks_of_lost(logon);
-    char password[OTP_TEXT_SIZE];
-    if (host_password(logon->services, &logon->decision.session, logon->user_name, password)) {
-        give_answer(logon, password);
-    } else {
-        log_error("logon", "%s: cannot create a one-time password", logon->decision.session.id);
-        request_refuse(logon->request, REFUSAL_BUSY, NULL);
-    }
-    explicit_bzero(password, sizeof password);
+    if (logon->at_door)
+        give_token(logon);
+    else
+        answer_desk(logon);
     logon_free(logon);
 }
 
@@ -158,7 +188,9 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
 {
     struct services *services = logon->services;
     struct logon_input input;
-    logon_input_fill(&input, services, &logon->attempt, person->row.id, identity, logon->request->peer.id);
+    logon_input_fill(&input, services, &logon->attempt, person->row.id, identity,
+                     logon->at_door ? "" : logon->request->peer.id);
+    input.gateway_id = logon->at_door ? logon->request->peer.id : NULL;
     logon_decide(services->state, &input, &logon->decision);
     if (logon->decision.refusal == REFUSAL_HOST_WAKING) {
         services->health.wake(services->health.arg, logon->decision.host.id);
@@ -191,7 +223,7 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         return;
     }
     // It is written down: not as fast as a program can.
-    if (!calm_take_logon(&services->calm, logon->request->peer.id, person->row.id, clock_steady_ms())) {
+    if (!calm_take_logon(&services->calm, logon->attempt.from, person->row.id, clock_steady_ms())) {
         services->counters.logons_refused++;
         log_info("logon", "refused at %s: %s", logon->request->peer.id, refusal_rows[REFUSAL_TOO_MANY_LOGONS].code);
         request_refuse_later(logon->request, REFUSAL_TOO_MANY_LOGONS, 60 * 1000 / CALM_LOGONS_PER_MINUTE);
@@ -253,12 +285,13 @@ static void prove_by_ticket(struct logon *logon, const struct tenant *tenant)
     proof_look_up(services, tenant, principal, proven, logon);
 }
 
-static void prove_by_password(struct logon *logon, const struct tenant *tenant, struct logon_request *body)
+// Name and password are parts of the request's body, whose password has to wait for the directory no longer than this.
+static void prove_by_password(struct logon *logon, const struct tenant *tenant, const char *name, const char *typed)
 {
     struct services *services = logon->services;
     owned(secret) struct secret password = {0};
     int64_t wait_ms = 0;
-    if (!secret_set(&password, body->password, strlen(body->password))) {
+    if (!secret_set(&password, typed, strlen(typed))) {
         refuse_logon(logon, REFUSAL_INVALID);
         return;
     }
@@ -268,18 +301,25 @@ static void prove_by_password(struct logon *logon, const struct tenant *tenant, 
         logon_free(logon);
         return;
     }
-    record_free(logon_request_type.fields, body); // which has to wait for the directory
-    proof_check(services, tenant, body->name, &password, proven, logon);
+    record_free(logon->request->method->body->fields, logon->request->body);
+    proof_check(services, tenant, name, &password, proven, logon);
+}
+
+static struct logon *logon_new(struct services *services, struct request *request)
+{
+    struct logon *logon = mem_room(sizeof *logon);
+    logon->services = services;
+    logon->request = request;
+    logon->channel = logon->at_door = false;
+    logon->user_name[0] = logon->name[0] = 0;
+    return logon;
 }
 
 void call_logon(struct services *services, struct request *request)
 {
     struct logon_request *body = request->body;
-    struct logon *logon = mem_room(sizeof *logon);
-    logon->services = services;
-    logon->request = request;
+    struct logon *logon = logon_new(services, request);
     logon->channel = body->channel;
-    logon->user_name[0] = logon->name[0] = 0;
     const struct tenant *tenant = wall_directory(services->state, request->peer.id, body->name);
     attempt_start(&logon->attempt, tenant ? tenant->id : "", body->name, &request->peer);
     if (!tenant)
@@ -287,5 +327,18 @@ void call_logon(struct services *services, struct request *request)
     else if (request->negotiate)
         prove_by_ticket(logon, tenant);
     else
-        prove_by_password(logon, tenant, body);
+        prove_by_password(logon, tenant, body->name, body->password);
+}
+
+void call_gateway_logon(struct services *services, struct request *request)
+{
+    const struct gateway_logon_request *body = request->body;
+    struct logon *logon = logon_new(services, request);
+    logon->at_door = true;
+    const struct tenant *tenant = wall_gateway_directory(services->state, request->peer.id, body->name);
+    attempt_start_at_door(&logon->attempt, tenant ? tenant->id : "", body->name, body->network);
+    if (!tenant)
+        refuse_logon(logon, REFUSAL_DENIED);
+    else
+        prove_by_password(logon, tenant, body->name, body->password);
 }

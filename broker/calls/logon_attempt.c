@@ -27,18 +27,31 @@ void attempt_name_key(char key[ID_SIZE + USER_NAME_SIZE], const char *tenant_id,
     snprintf(key, ID_SIZE + USER_NAME_SIZE, "%s/%s", tenant_id, lower);
 }
 
-void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const struct peer *peer)
+static void start_attempt(struct attempt *attempt, const char *tenant_id, const char *name,
+                          enum throttle_kind name_kind, const char *from, enum throttle_kind from_kind)
 {
-    bool at_desk = peer->role == ROLE_DEVICE;
-    char network[ADDRESS_NETWORK_TEXT_SIZE];
     TEXT_PUT(attempt->tenant_id, tenant_id);
     attempt_name_key(attempt->name_key, tenant_id, name);
-    address_network_text(network, peer->address);
-    TEXT_PUT(attempt->from, at_desk ? peer->id : network);
-    attempt->name_kind = at_desk ? THROTTLE_DESK_NAME : THROTTLE_ADMIN_NAME;
-    attempt->from_kind = at_desk ? THROTTLE_DESK : THROTTLE_ADMIN_NETWORK;
+    text_cut(attempt->from, sizeof attempt->from, from);
+    attempt->name_kind = name_kind;
+    attempt->from_kind = from_kind;
     attempt->counts = false;
     attempt->started_ms = clock_steady_ms();
+}
+
+void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const struct peer *peer)
+{
+    char network[ADDRESS_NETWORK_TEXT_SIZE];
+    address_network_text(network, peer->address);
+    if (peer->role == ROLE_DEVICE)
+        start_attempt(attempt, tenant_id, name, THROTTLE_DESK_NAME, peer->id, THROTTLE_DESK);
+    else
+        start_attempt(attempt, tenant_id, name, THROTTLE_ADMIN_NAME, network, THROTTLE_ADMIN_NETWORK);
+}
+
+void attempt_start_at_door(struct attempt *attempt, const char *tenant_id, const char *name, const char *network)
+{
+    start_attempt(attempt, tenant_id, name, THROTTLE_DOOR_NAME, network, THROTTLE_DOOR_NETWORK);
 }
 
 bool attempt_must_wait(struct attempt *attempt, struct services *services, int64_t *wait_ms)
@@ -107,17 +120,17 @@ enum refusal attempt_finish(const struct attempt *attempt, struct services *serv
 
 struct even {
     struct request *request;
-    bool at_desk;
+    bool of_administrator;
     struct loop_timer *timer;
 };
 
 static void even_due(void *arg)
 {
     struct even *even = arg;
-    if (even->at_desk)
-        request_refuse(even->request, REFUSAL_WRONG_PASSWORD, NULL);
-    else
+    if (even->of_administrator)
         request_refuse(even->request, REFUSAL_WRONG_PASSWORD, "or this person does not administer this tenant");
+    else
+        request_refuse(even->request, REFUSAL_WRONG_PASSWORD, NULL);
     loop_timer_free(even->timer);
     free(even);
 }
@@ -126,7 +139,7 @@ void attempt_refuse_evenly(const struct attempt *attempt, struct services *servi
 {
     struct even *even = mem_new(1, sizeof *even);
     even->request = request;
-    even->at_desk = attempt->name_kind == THROTTLE_DESK_NAME;
+    even->of_administrator = attempt->name_kind == THROTTLE_ADMIN_NAME;
     even->timer = loop_timer_new(services->loop, even_due, even);
     int64_t taken_ms = clock_steady_ms() - attempt->started_ms;
     loop_timer_start(even->timer, EVEN_STEP_MS - taken_ms % EVEN_STEP_MS);

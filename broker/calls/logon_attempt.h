@@ -16,6 +16,8 @@ struct attempt {
 void attempt_name_key(char key[ID_SIZE + USER_NAME_SIZE], const char *tenant_id, const char *name);
 // `name` as typed. At a device, or else from an address at the port for administrators.
 void attempt_start(struct attempt *attempt, const char *tenant_id, const char *name, const struct peer *peer);
+// At a gateway's front door, which says where the caller is.
+void attempt_start_at_door(struct attempt *attempt, const char *tenant_id, const char *name, const char *network);
 // Where a password is to be tried. True: how long this name or place must wait before it may try again; else it counts
 // from now on.
 bool attempt_must_wait(struct attempt *attempt, struct services *services, int64_t *wait_ms);

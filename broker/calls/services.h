@@ -82,6 +82,7 @@ void calls_dispatch(struct services *services, struct request *request);
 
 // ---- one file per group of methods
 void call_logon(struct services *services, struct request *request);
+void call_gateway_logon(struct services *services, struct request *request);
 void call_explain(struct services *services, struct request *request);
 void call_own_jobs(struct services *services, struct request *request); // and what a person may do with them
 void call_password(struct services *services, struct request *request);

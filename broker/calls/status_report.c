@@ -287,7 +287,7 @@ void status_report_floods(struct record_list *floods, const struct services *ser
 
 void status_report_guesses(struct record_list *guesses, const struct services *services, const struct peer *peer)
 {
-    static const enum throttle_kind kinds[] = {THROTTLE_DESK_NAME, THROTTLE_ADMIN_NAME};
+    static const enum throttle_kind kinds[] = {THROTTLE_DESK_NAME, THROTTLE_ADMIN_NAME, THROTTLE_DOOR_NAME};
     int64_t now_ms = clock_steady_ms(), zero_ms = clock_wall_ms() - now_ms;
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
         struct throttled throttled;

@@ -28,7 +28,8 @@ void call_unlock(struct services *services, struct request *request)
     attempt_name_key(key, request->id, body->name);
     bool at_desk = throttle_forget(services->throttle, THROTTLE_DESK_NAME, key);
     bool at_admin_port = throttle_forget(services->throttle, THROTTLE_ADMIN_NAME, key);
-    const struct unlock_answer answer = {.was_waiting = at_desk || at_admin_port};
+    bool at_front_door = throttle_forget(services->throttle, THROTTLE_DOOR_NAME, key);
+    const struct unlock_answer answer = {.was_waiting = at_desk || at_admin_port || at_front_door};
     struct event event;
     services_event(&event, EVENT_ADMIN_UNLOCKED, NOUN_NONE, request);
     const struct store_person *person = find_person(services, request->id, body->name);

@@ -24,6 +24,8 @@ static const struct rule usual[THROTTLE_KINDS] = {
     [THROTTLE_DESK] = {8, SECOND_MS, MINUTE_MS, 5LL * MINUTE_MS, 15LL * MINUTE_MS, false},
     [THROTTLE_ADMIN_NAME] = {0, 30LL * MINUTE_MS, 30LL * MINUTE_MS, 0, 30LL * MINUTE_MS, true},
     [THROTTLE_ADMIN_NETWORK] = {8, SECOND_MS, MINUTE_MS, 5LL * MINUTE_MS, 15LL * MINUTE_MS, false},
+    [THROTTLE_DOOR_NAME] = {0, 30LL * MINUTE_MS, 30LL * MINUTE_MS, 0, 30LL * MINUTE_MS, true},
+    [THROTTLE_DOOR_NETWORK] = {8, SECOND_MS, MINUTE_MS, 5LL * MINUTE_MS, 15LL * MINUTE_MS, false},
     [THROTTLE_FIRST_TOKEN] = {3, SECOND_MS, MINUTE_MS, 5LL * MINUTE_MS, 15LL * MINUTE_MS, false},
     [THROTTLE_ENROL] = {5, SECOND_MS, MINUTE_MS, 5LL * MINUTE_MS, 15LL * MINUTE_MS, false},
 };
@@ -45,7 +47,8 @@ struct throttle *throttle_new(int admin_tries)
     struct throttle *throttle = mem_new(1, sizeof *throttle);
     assert(admin_tries > 0);
     memcpy(throttle->rules, usual, sizeof usual);
-    throttle->rules[THROTTLE_ADMIN_NAME].free_tries = admin_tries - 1; // the last one begins the wait
+    // The last one begins the wait.
+    throttle->rules[THROTTLE_ADMIN_NAME].free_tries = throttle->rules[THROTTLE_DOOR_NAME].free_tries = admin_tries - 1;
     return throttle;
 }
 

@@ -13,6 +13,8 @@ enum throttle_kind {
     THROTTLE_DESK,          // the device
     THROTTLE_ADMIN_NAME,    // the same name at the port for administrators, wherever it is tried from
     THROTTLE_ADMIN_NETWORK, // see address_network_text; and below
+    THROTTLE_DOOR_NAME,     // likewise at the front doors of gateways
+    THROTTLE_DOOR_NETWORK,
     THROTTLE_FIRST_TOKEN,
     THROTTLE_ENROL,
     THROTTLE_KINDS,
@@ -22,8 +24,8 @@ enum throttle_outcome { THROTTLE_UNDECIDED, THROTTLE_SUCCEEDED, THROTTLE_FAILED 
 
 enum { THROTTLE_KEYS_MAX = 10000, THROTTLE_FROM_SIZE = 256, ADMIN_TRIES_USUAL = 3 };
 
-// `admin_tries` wrong passwords for a name at the administrators' port within half an hour, then none is tried for half
-// an hour. All others have some that cost nothing, then wait 1, 2, 4 ... 60 seconds; one failure is forgiven with every
+// `admin_tries` wrong passwords for a name at the administrators' port, and as many at front doors, within half an hour,
+// then none is tried there for half an hour. All others have some that cost nothing, then wait 1, 2, 4 ... 60 seconds; one failure is forgiven with every
 // 5 minutes of silence, and all after 15.
 struct throttle *throttle_new(int admin_tries);
 void throttle_free(struct throttle *throttle);

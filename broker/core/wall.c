@@ -167,19 +167,36 @@ const void *wall_next(struct wall_walk *walk)
     return record;
 }
 
-const struct tenant *wall_directory(const struct state *state, const char *device_id, const char *typed)
+static bool may_log_on_at(const struct state *state, const char *tenant_id, enum noun noun, const char *machine_id)
+{
+    return noun == NOUN_GATEWAY ? wall_serves(state, noun, machine_id, tenant_id)
+                                : wall_may_use(state, tenant_id, noun, machine_id);
+}
+
+static const struct tenant *find_directory(const struct state *state, enum noun noun, const char *machine_id,
+                                           const char *typed)
 {
     char tenant_id[SLUG_SIZE];
     const char *at = strrchr(typed, '@');
     const struct sorted_table *tenants = state_table(state, NOUN_TENANT);
-    wall_owner(tenant_id, device_id);
+    wall_owner(tenant_id, machine_id);
     const struct tenant *own = state_tenant(state, tenant_id);
     for (size_t i = 0; own && at && !tenant_has_suffix(own, at + 1) && i < tenants->count; i++) {
         const struct tenant *other = tenants->records[i];
-        if (tenant_has_suffix(other, at + 1) && wall_may_use(state, other->id, NOUN_DEVICE, device_id))
+        if (tenant_has_suffix(other, at + 1) && may_log_on_at(state, other->id, noun, machine_id))
             return other;
     }
     return own;
+}
+
+const struct tenant *wall_directory(const struct state *state, const char *device_id, const char *typed)
+{
+    return find_directory(state, NOUN_DEVICE, device_id, typed);
+}
+
+const struct tenant *wall_gateway_directory(const struct state *state, const char *gateway_id, const char *typed)
+{
+    return find_directory(state, NOUN_GATEWAY, gateway_id, typed);
 }
 
 bool wall_may_know_ports(const struct state *state, const char *host_id)

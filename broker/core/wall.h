@@ -58,6 +58,8 @@ const void *wall_next(struct wall_walk *walk);
 // Whose directory is asked for a name typed at this device: its tenant's, or that of the tenant whose id or realm
 // stands behind the @ when it may use the device. NULL when nobody's. The name is hostile; "": none was typed.
 const struct tenant *wall_directory(const struct state *state, const char *device_id, const char *typed);
+// The same at a gateway, among the tenants that it serves.
+const struct tenant *wall_gateway_directory(const struct state *state, const char *gateway_id, const char *typed);
 
 // Whether it may be told what is at the address of this host that is not the host: closed, silent, another program. In
 // networks that the district has named as the tenant's; elsewhere anybody's machine may be there.
