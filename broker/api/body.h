@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What callers ask with: the bodies and queries of the methods. Those that set a noun have its own record.
 #pragma once
-#include "broker/api/channel.h"
 #include "broker/api/host_link.h"
 #include "broker/base/mem.h"
 
@@ -24,12 +23,6 @@ struct logon_request {
     char name[USER_NAME_SIZE]; // as typed: "anna", "anna@neustadt.example"; empty with Negotiate
     char password[SECRET_MAX + 1];
     bool channel; // the desk is outside: it needs a way through a gateway
-};
-
-struct gateway_logon_request {
-    char name[USER_NAME_SIZE]; // as typed
-    char password[SECRET_MAX + 1];
-    char network[CHANNEL_NETWORK_SIZE]; // where they are
 };
 
 struct password_request {
@@ -123,8 +116,7 @@ struct apply_request {
     int64_t accept;
 };
 
-extern const struct record_type logon_request_type, gateway_logon_request_type, password_request_type,
-    enrol_request_type, renew_request_type,
+extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
     tenant_check_request_type, grant_request_type, grant_approve_request_type, job_release_request_type,
     job_move_request_type, portal_form_request_type, portal_logon_request_type, apply_object_type, apply_request_type;

@@ -24,9 +24,9 @@ enum throttle_outcome { THROTTLE_UNDECIDED, THROTTLE_SUCCEEDED, THROTTLE_FAILED 
 
 enum { THROTTLE_KEYS_MAX = 10000, THROTTLE_FROM_SIZE = 256, ADMIN_TRIES_USUAL = 3 };
 
-// `admin_tries` wrong passwords for a name at the administrators' port, and as many at front doors, within half an hour,
-// then none is tried there for half an hour. All others have some that cost nothing, then wait 1, 2, 4 ... 60 seconds; one failure is forgiven with every
-// 5 minutes of silence, and all after 15.
+// `admin_tries` wrong passwords for a name at the administrators' port, and as many at front doors, within half an
+// hour, then none is tried there for half an hour. All others have some that cost nothing, then wait 1, 2, 4 ... 60
+// seconds; one failure is forgiven with every 5 minutes of silence, and all after 15.
 struct throttle *throttle_new(int admin_tries);
 void throttle_free(struct throttle *throttle);
 // Milliseconds until the next attempt may begin; 0: now.
