@@ -273,19 +273,17 @@ static struct server_config server_config(struct broker *broker)
         .port = (int)config->port,
         .device_port = (int)config->device_port,
         .admin_port = (int)config->admin_port,
+        .gateway_port = (int)config->gateway_port,
         .admin_ca_file = config->admin_ca,
         .certificate_file = config->certificate,
         .key_file = config->key,
         .device_ca_file = broker->device_ca_file,
         .ticket_keys = broker->ticket_keys,
-        .unproven =
-            {
-                .all = config->unproven_connections,
-                .port = config->unproven_per_port,
-                .network = config->unproven_per_network,
-                .handshakes = config->unproven_handshakes,
-                .patience_ms = config->unproven_patience_s * 1000,
-            },
+        .unproven = {.all = config->unproven_connections,
+                     .port = config->unproven_per_port,
+                     .network = config->unproven_per_network,
+                     .handshakes = config->unproven_handshakes,
+                     .patience_ms = config->unproven_patience_s * 1000},
     };
 }
 

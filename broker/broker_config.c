@@ -18,6 +18,7 @@ static const struct conf_row rows[] = {
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "8443", .sentence = "HTTPS for administrators and for enrolment"},
     {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "HTTPS for devices and session hosts, which present a certificate"},
     {.key = "admin-port", .type = CONF_NUMBER, AT(admin_port), .min = 1, .max = 65535, .preset = "8445", .sentence = "HTTPS for administrators who present a certificate; only with admin-ca"},
+    {.key = "gateway-port", .type = CONF_NUMBER, AT(gateway_port), .max = 65535, .preset = "8446", .sentence = "HTTPS for those whom a gateway lets in from outside; 0: none"},
     {.key = "admin-ca", .type = CONF_PATH, AT(admin_ca), .sentence = "CA of administrators' client certificates, PEM; empty: none are accepted"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .sentence = "the broker's certificate and its chain, PEM; empty: it makes one by its own CA"},
     {.key = "key", .type = CONF_PATH, AT(key), .sentence = "its key, PEM"},
@@ -45,14 +46,25 @@ static const struct conf_row rows[] = {
 
 #define HOST_LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-:"
 
+// Of those that are open.
+static bool ports_differ(const struct broker_config *config)
+{
+    const int64_t ports[] = {config->port, config->device_port, config->admin_ca[0] ? config->admin_port : 0,
+                             config->gateway_port};
+    bool differ = true;
+    for (size_t i = 0; i < sizeof ports / sizeof *ports; i++)
+        for (size_t k = 0; k < i; k++)
+            differ = differ && (!ports[i] || ports[i] != ports[k]);
+    return differ;
+}
+
 bool broker_config_load(const char *path, struct broker_config *config)
 {
     memset(config, 0, sizeof *config);
     if (!conf_load(path, rows, config, conf_report_stderr, (void *)(uintptr_t)path))
         return false;
-    bool admin_clashes = config->admin_port == config->port || config->admin_port == config->device_port;
-    if (config->port == config->device_port || (config->admin_ca[0] && admin_clashes)) {
-        conf_report_stderr((void *)(uintptr_t)path, 0, "port, device-port and admin-port must differ");
+    if (!ports_differ(config)) {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "port, device-port, admin-port and gateway-port must differ");
         return false;
     }
     if (config->wake_command[0] && config->wake_command[0] != '/') {

@@ -9,7 +9,7 @@ enum { CONFIG_PATH_SIZE = 400 };
 
 struct broker_config {
     char listen_address[64];
-    int64_t port, device_port, admin_port;
+    int64_t port, device_port, admin_port, gateway_port;
     char name[128];                                            // empty: as this machine is called
     char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE]; // the same file where the broker makes them
     bool makes_certificate;                                    // by its own CA: the configuration names none

@@ -154,5 +154,6 @@ bool machine_check_ports(const char *path, const struct broker_config *config)
     }
     bool fine = check_port(path, "port", config, config->port);
     fine = check_port(path, "device-port", config, config->device_port) && fine;
+    fine = (!config->gateway_port || check_port(path, "gateway-port", config, config->gateway_port)) && fine;
     return (!config->admin_ca[0] || check_port(path, "admin-port", config, config->admin_port)) && fine;
 }

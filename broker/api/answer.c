@@ -257,7 +257,7 @@ static const struct field agent_count_fields[] = {
 };
 const struct record_type agent_count_type = TYPE(agent_count);
 
-static const char *const listener_names[] = {"public", "device", "admin", "portal", NULL};
+static const char *const listener_names[] = {"public", "device", "admin", "portal", "gateway", NULL};
 
 static const struct field flood_report_fields[] = {
     {.name = "port", .type = FIELD_CHOICE, AT(flood_report, port), .choices = listener_names, .column = 1, .sentence = "which"},

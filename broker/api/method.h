@@ -84,6 +84,7 @@ enum method_flag {
     METHOD_VERSIONED = 64,  // honours If-Match and If-None-Match
     METHOD_DOCUMENT = 256,  // the answer is JSON that has no rows
     METHOD_COMMITS = 128,   // refuses while the journal cannot be written
+    METHOD_OUTSIDE = 512,   // also for who comes through a gateway; no other row is there for them
     METHOD_PAGE = 1024,     // of the portal alone: a browser asks by a form, and the answer is a page
 };
 

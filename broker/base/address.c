@@ -38,6 +38,23 @@ bool address_of_socket(struct address *address, const struct sockaddr *socket)
     return socket->sa_family == AF_INET;
 }
 
+int address_port(const struct sockaddr_storage *socket)
+{
+    const struct sockaddr_in *v4 = (const void *)socket;
+    const struct sockaddr_in6 *v6 = (const void *)socket;
+    return ntohs(socket->ss_family == AF_INET6 ? v6->sin6_port : v4->sin_port);
+}
+
+void address_to_socket(struct sockaddr_storage *socket, const struct address *address, int port)
+{
+    struct sockaddr_in6 *v6 = (void *)socket;
+    assert(port >= 0 && port <= UINT16_MAX);
+    memset(socket, 0, sizeof *socket);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons((uint16_t)port);
+    memcpy(&v6->sin6_addr, address->bytes, sizeof address->bytes);
+}
+
 bool address_to_listen(struct sockaddr_storage *socket, const char *text, int port)
 {
     struct sockaddr_in *v4 = (void *)socket;
@@ -51,6 +68,15 @@ bool address_to_listen(struct sockaddr_storage *socket, const char *text, int po
     v6->sin6_family = AF_INET6;
     v6->sin6_port = htons((uint16_t)port);
     return !text[0] || inet_pton(AF_INET6, text, &v6->sin6_addr) == 1;
+}
+
+void address_print(char text[ADDRESS_TEXT_SIZE], const struct address *address)
+{
+    static_assert(ADDRESS_TEXT_SIZE == INET6_ADDRSTRLEN, "the longest");
+    if (is_mapped(address))
+        inet_ntop(AF_INET, address->bytes + sizeof mapped_prefix, text, ADDRESS_TEXT_SIZE);
+    else
+        inet_ntop(AF_INET6, address->bytes, text, ADDRESS_TEXT_SIZE);
 }
 
 bool address_equal(const struct address *a, const struct address *b)

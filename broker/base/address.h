@@ -17,14 +17,19 @@ struct address_network {
     int bits; // of the 128
 };
 
-enum { ADDRESS_NETWORK_TEXT_SIZE = 56 };
+enum { ADDRESS_TEXT_SIZE = 46, ADDRESS_NETWORK_TEXT_SIZE = 56 };
 
 // "10.0.0.1", "::ffff:10.0.0.1", "fd00::1"; no brackets, no zone. False: it is none, a name perhaps.
 bool address_read(struct address *address, const char *text) __attribute__((warn_unused_result));
 // False: neither IPv4 nor IPv6.
 bool address_of_socket(struct address *address, const struct sockaddr *socket) __attribute__((warn_unused_result));
+int address_port(const struct sockaddr_storage *socket); // of an IPv4 or IPv6 one
+// In IPv6, as the address has it.
+void address_to_socket(struct sockaddr_storage *socket, const struct address *address, int port);
 // To listen at: the address, or "" for all, those of IPv4 as well. False: it is none.
 bool address_to_listen(struct sockaddr_storage *socket, const char *text, int port) __attribute__((warn_unused_result));
+// As it is usually written.
+void address_print(char text[ADDRESS_TEXT_SIZE], const struct address *address);
 bool address_equal(const struct address *a, const struct address *b);
 // Loopback, link-local, multicast, broadcast, and the unspecified one, which Linux takes for loopback: never another
 // machine that somebody may name.

@@ -105,10 +105,8 @@ static void print_links(struct text *text, const struct services *services)
 static void print_listeners(struct text *text, const struct services *services)
 {
     static const char *const ports[] = {
-        [LISTENER_PUBLIC] = "public",
-        [LISTENER_DEVICE] = "device",
-        [LISTENER_ADMIN] = "admin",
-        [LISTENER_PORTAL] = "portal",
+        [LISTENER_PUBLIC] = "public", [LISTENER_DEVICE] = "device",   [LISTENER_ADMIN] = "admin",
+        [LISTENER_PORTAL] = "portal", [LISTENER_GATEWAY] = "gateway",
     };
     static const struct {
         const char *name, *type;

@@ -42,6 +42,8 @@ struct known_gateway *channels_link(struct channels *channels, const char *gatew
     }
     TEXT_PUT(gateway->key, key);
     gateway->complained = false;
+    gateway->last_number = 0;
+    memset(gateway->numbers, 0, sizeof gateway->numbers);
     for (size_t i = 0; i < channels->open.count; i++) {
         struct known_channel *channel = channels->open.records[i];
         if (text_equal(channel->gateway, gateway_id)) {
@@ -50,6 +52,39 @@ struct known_gateway *channels_link(struct channels *channels, const char *gatew
         }
     }
     return gateway;
+}
+
+static uint64_t *word_of(struct known_gateway *gateway, int64_t number, uint64_t *bit)
+{
+    uint64_t at = (uint64_t)number % CHANNELS_NUMBERS;
+    *bit = UINT64_C(1) << at % 64;
+    return &gateway->numbers[at / 64];
+}
+
+// Those in between have not come yet.
+static void go_on_to(struct known_gateway *gateway, int64_t number)
+{
+    uint64_t bit;
+    if (number - gateway->last_number >= CHANNELS_NUMBERS)
+        memset(gateway->numbers, 0, sizeof gateway->numbers);
+    else
+        for (int64_t one = gateway->last_number + 1; one <= number; one++)
+            *word_of(gateway, one, &bit) &= ~bit;
+    gateway->last_number = number;
+}
+
+bool channels_take_number(struct known_gateway *gateway, int64_t number)
+{
+    uint64_t bit;
+    assert(gateway->key[0] && number > 0);
+    if (number <= gateway->last_number - CHANNELS_NUMBERS)
+        return false;
+    if (number > gateway->last_number)
+        go_on_to(gateway, number);
+    uint64_t *word = word_of(gateway, number, &bit);
+    bool is_first = !(*word & bit);
+    *word |= bit;
+    return is_first;
 }
 
 void channels_unlink(struct channels *channels, const char *gateway_id)

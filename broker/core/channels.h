@@ -6,12 +6,17 @@
 #include "broker/base/sorted_table.h"
 #include "broker/core/state.h"
 
+enum { CHANNELS_NUMBERS = 4096 }; // so many may be on their way at once, and overtake each other
+
 // A gateway whose link is up, or was.
 struct known_gateway {
     char id[ID_SIZE];      // the key
     char key[DIGEST_SIZE]; // of the link that is up; empty: none is
     bool complained;       // of what it says: the log knows
     size_t carried;        // channels
+    // Of the connections that it has vouched for by this key: the highest number, and a bit for each of the last ones.
+    int64_t last_number;
+    uint64_t numbers[CHANNELS_NUMBERS / 64];
 };
 
 // What a token is good for: this session as it is now, for this person, by this way.
@@ -63,6 +68,9 @@ void channels_forget(struct channels *channels, const char *gateway_id, int64_t 
 void channels_remove_unconfirmed(struct channels *channels, const char *gateway_id, int64_t now_ms);
 // NULL: its link was never up.
 struct known_gateway *channels_gateway(const struct channels *channels, const char *gateway_id);
+// Whether this is the first connection of this number that it vouches for. One that is too far behind the last counts
+// as known.
+bool channels_take_number(struct known_gateway *gateway, int64_t number) __attribute__((warn_unused_result));
 size_t channels_carried(const struct channels *channels, const char *gateway_id);
 // For one more.
 bool channels_have_room(const struct channels *channels, const char *gateway_id);

@@ -341,7 +341,15 @@ struct link_port {
 
 // ---- listeners: what comes in without having proven anything
 
-enum listener_kind { LISTENER_PUBLIC, LISTENER_DEVICE, LISTENER_ADMIN, LISTENER_PORTAL, LISTENER_COUNT };
+// GATEWAY: for desks that come through a gateway, which says so before TLS; PORTAL: for people who do.
+enum listener_kind {
+    LISTENER_PUBLIC,
+    LISTENER_DEVICE,
+    LISTENER_ADMIN,
+    LISTENER_PORTAL,
+    LISTENER_GATEWAY,
+    LISTENER_COUNT
+};
 
 struct listener_figures {
     uint64_t unproven;                       // connections that have proven nothing yet, now

@@ -11,6 +11,7 @@ struct peer {
     char tenant[SLUG_SIZE];        // of a machine or an administrator
     char id[ID_SIZE];              // the machine, or "tenant/user name" of an administrator
     char address[64];              // where from
+    char gateway[ID_SIZE];         // through which they came; empty: from within
     bool by_certificate;           // an administrator without a logon
     char certificate[DIGEST_SIZE]; // that proves it, as the state has it; empty: none does
     char token[DIGEST_SIZE];       // the digest of an administrator's; empty without

@@ -31,8 +31,10 @@ struct arrival {
     struct loop_watch *watch;
     struct arrival *next, **before; // of all, or of those that have
     int descriptor;
-    bool ready; // it has
-    int needed; // bytes until that is complete; RECORD_HEAD as long as its length is not known
+    bool ready;                   // it has
+    bool in_header;               // what comes first may be a header, and its bytes are what is needed
+    int needed;                   // bytes until that is complete; RECORD_HEAD as long as its length is not known
+    struct passed_caller *caller; // NULL: whose connection it is
 };
 
 struct arrivals {
@@ -72,6 +74,7 @@ static int arrival_end(struct arrival *arrival)
     take_out(arrival->ready ? &listener->ready : &listener->waiting, arrival);
     loop_watch_free(arrival->watch);
     --*listener->config.open;
+    free(arrival->caller);
     free(arrival);
     return descriptor;
 }
@@ -97,10 +100,11 @@ static void begin_handshake(struct arrival *arrival)
 {
     struct listener *listener = arrival->listener;
     struct unproven *unproven = take(arrival->unproven);
+    owned(bytes) struct passed_caller *caller = take(arrival->caller);
     int descriptor = arrival_end(arrival);
     listener->begun++;
     wait_for_bytes(descriptor, 1);
-    listener->config.begin(listener->config.arg, descriptor, unproven);
+    listener->config.begin(listener->config.arg, descriptor, unproven, caller);
 }
 
 static void begin_handshakes(void *arg)
@@ -145,9 +149,89 @@ static int bytes_there(const struct arrival *arrival)
     return available;
 }
 
+// ---- a header before TLS
+
+static bool is_admitted(struct arrival *arrival, const struct proxy_header *header, struct passed_caller *caller)
+{
+    const struct listener_config *config = &arrival->listener->config;
+    struct sockaddr_storage from = {0};
+    return getpeername(arrival->descriptor, (struct sockaddr *)&from, &(socklen_t){sizeof from}) == 0 &&
+           config->admit(config->arg, &from, header, caller);
+}
+
+// From here on it counts for whoever really calls.
+static void count_for_caller(struct arrival *arrival, const struct passed_caller *caller)
+{
+    const struct listener_config *config = &arrival->listener->config;
+    struct sockaddr_storage from;
+    address_to_socket(&from, &caller->address, caller->port);
+    arrival->caller = mem_copy(caller, sizeof *caller);
+    unproven_remove(take(arrival->unproven));
+    arrival->unproven =
+        unproven_add(config->unproven, config->unproven_port, &from, drop_arrival, arrival, clock_steady_ms());
+}
+
+// The header is whole, and `size` bytes of what has come. False: it may not go on.
+static bool end_header(struct arrival *arrival, const struct proxy_header *header, size_t size)
+{
+    unsigned char bytes[PROXY_HEADER_MAX];
+    struct passed_caller caller = {.address = header->caller, .port = header->port};
+    if (!is_admitted(arrival, header, header->names_caller ? &caller : NULL) ||
+        recv(arrival->descriptor, bytes, size, 0) != (ssize_t)size)
+        return false;
+    if (header->names_caller)
+        count_for_caller(arrival, &caller);
+    arrival->in_header = false;
+    arrival->needed = RECORD_HEAD;
+    wait_for_bytes(arrival->descriptor, RECORD_HEAD);
+    return true;
+}
+
+// False: it may not go on. As long as `in_header` stays, more bytes are needed than there were.
+static bool read_header(struct arrival *arrival)
+{
+    unsigned char bytes[PROXY_HEADER_MAX];
+    struct proxy_header header;
+    size_t size = 0;
+    ssize_t got = recv(arrival->descriptor, bytes, sizeof bytes, MSG_PEEK);
+    if (got < arrival->needed)
+        return false;
+    switch (proxy_header_read(&header, bytes, (size_t)got, &size)) {
+    case PROXY_HEADER_PARTIAL:
+        arrival->needed = (int)size;
+        wait_for_bytes(arrival->descriptor, arrival->needed);
+        return true;
+    case PROXY_HEADER_WHOLE:
+        return end_header(arrival, &header, size);
+    case PROXY_HEADER_ABSENT:
+        arrival->in_header = false;
+        arrival->needed = RECORD_HEAD;
+        return is_admitted(arrival, NULL, NULL);
+    case PROXY_HEADER_BROKEN:
+        return false;
+    }
+    return false;
+}
+
+// True: it waits, for more of a header or for what comes after it. False: it may be gone, or its TLS is there.
+static bool waits_with_header(struct arrival *arrival, bool *is_gone)
+{
+    *is_gone = !read_header(arrival);
+    if (*is_gone)
+        close_arrival(arrival);
+    return !*is_gone && (arrival->in_header || bytes_there(arrival) < RECORD_HEAD);
+}
+
+// ---- TLS
+
 // As many bytes have come as were asked for, or no more will come. False: it does not wait any more, and may be gone.
 static bool goes_on_waiting(struct arrival *arrival)
 {
+    bool is_gone = false;
+    if (arrival->in_header && waits_with_header(arrival, &is_gone))
+        return true;
+    if (is_gone)
+        return false;
     bool is_news = arrival->needed == RECORD_HEAD;
     if (is_news && !read_length(arrival)) {
         close_arrival(arrival);
@@ -176,6 +260,7 @@ static void take_arrival(struct listener *listener, int descriptor, const struct
     arrival->listener = listener;
     arrival->descriptor = descriptor;
     arrival->needed = RECORD_HEAD;
+    arrival->in_header = config->admit != NULL;
     put_last(&listener->waiting, arrival);
     ++*config->open;
     arrival->unproven =

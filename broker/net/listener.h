@@ -4,11 +4,22 @@
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
+#include "broker/net/proxy_header.h"
 #include "broker/net/unproven.h"
 
 #include <stddef.h>
 
 struct listener;
+
+enum { LISTENER_PASSER_SIZE = 128 };
+
+// Who really calls, where somebody passes connections on.
+struct passed_caller {
+    struct address address;
+    int port;
+    int wish;                      // what they want to speak to, as `admit` says
+    char by[LISTENER_PASSER_SIZE]; // who vouches for it; "": nobody needs to
+};
 
 struct listener_config {
     struct loop *loop;
@@ -18,7 +29,13 @@ struct listener_config {
     const char *listen_address; // in numbers; "" for all
     int port;
     // Its TLS begins: the descriptor and its place in the table are the receiver's, and have to be counted in `open`.
-    void (*begin)(void *arg, int descriptor, struct unproven *unproven);
+    // `caller`: who really calls; NULL: whose connection it is. Borrowed.
+    void (*begin)(void *arg, int descriptor, struct unproven *unproven, const struct passed_caller *caller);
+    // Of a port where connections may begin with a header that says who really calls; NULL: there is none, and one with
+    // a header is no TLS. Asked of each, before its TLS: whether it may go on. `header`: NULL without one. `caller`:
+    // who is named, to be added to; NULL: nobody is.
+    bool (*admit)(void *arg, const struct sockaddr_storage *from, const struct proxy_header *header,
+                  struct passed_caller *caller);
     void *arg;
 };
 

@@ -15,7 +15,7 @@ struct unproven_limits {
     int64_t patience_ms;        // for TLS's first message; for the rest of TLS and a request's head; for its body
 };
 
-enum { UNPROVEN_PORTS_MAX = 4 };
+enum { UNPROVEN_PORTS_MAX = 5 };
 
 struct unproven_figures {
     uint64_t unproven;                       // connections, now

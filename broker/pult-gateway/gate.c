@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 
@@ -83,9 +84,10 @@ static void sweep_gate(void *arg)
 
 // ---- beginning and end
 
-static void let_guest_in(void *arg, int descriptor, struct unproven *unproven)
+static void let_guest_in(void *arg, int descriptor, struct unproven *unproven, const struct passed_caller *caller)
 {
     struct gate *gate = arg;
+    (void)caller; // nobody passes connections on to this port yet
     guest_begin(&gate->room, descriptor, unproven);
 }
 
@@ -156,6 +158,7 @@ void gate_free(struct gate *gate)
     resolver_free(gate->room.resolver);
     SSL_CTX_free(gate->room.context);
     SSL_CTX_free(gate->room.inner_context);
+    explicit_bzero(gate->room.key, sizeof gate->room.key);
     free(gate);
 }
 
@@ -181,8 +184,10 @@ void gate_set(struct gate *gate, bool draining, bool linked)
 {
     gate->room.draining = draining;
     gate->room.linked = linked;
-    if (!linked)
-        give_up_channels(gate);
+    if (linked)
+        return;
+    explicit_bzero(gate->room.key, sizeof gate->room.key);
+    give_up_channels(gate);
 }
 
 void gate_name(struct gate *gate, const char *name, int64_t port)
@@ -195,6 +200,13 @@ void gate_name(struct gate *gate, const char *name, int64_t port)
         snprintf(origin, sizeof gate->room.origin, "https://%s", name);
     else
         snprintf(origin, sizeof gate->room.origin, "https://%s:%d", name, (int)port);
+}
+
+void gate_vouch(struct gate *gate, const char *id, const char *key)
+{
+    TEXT_PUT(gate->room.id, id);
+    TEXT_PUT(gate->room.key, key);
+    gate->room.last_number = 0;
 }
 
 bool gate_is_draining(const struct gate *gate)

@@ -21,6 +21,8 @@ void gate_set(struct gate *gate, bool draining, bool linked);
 void gate_name(struct gate *gate, const char *name, int64_t port);
 // The broker has the channel closed: its tunnel, or the guest who still dials for it. One that is not there is none.
 void gate_close(struct gate *gate, const char *channel, enum channel_reason reason);
+// By what it vouches for callers towards the broker, as long as that link is up.
+void gate_vouch(struct gate *gate, const char *id, const char *key);
 bool gate_is_draining(const struct gate *gate);
 // Walks the guests who have a channel, and are no tunnels yet: from NULL on; then NULL.
 const struct guest *gate_next_with_channel(const struct gate *gate, const struct guest *guest);

@@ -16,6 +16,7 @@ const struct conf_row gateway_config_rows[] = {
     {.key = "broker", .type = CONF_TEXT, AT(broker), .sentence = "host name of the broker, as in its certificate; empty: as the enrolment token said"},
     {.key = "broker-port", .type = CONF_NUMBER, AT(broker_port), .min = 1, .max = 65535, .preset = "8443", .sentence = "the broker's public port, used to enrol"},
     {.key = "device-port", .type = CONF_NUMBER, AT(device_port), .min = 1, .max = 65535, .preset = "8444", .sentence = "the broker's port for machines that are enrolled"},
+    {.key = "gateway-port", .type = CONF_NUMBER, AT(gateway_port), .min = 1, .max = 65535, .preset = "8446", .sentence = "the broker's port for those who come through a gateway"},
     {.key = "broker-ca", .type = CONF_PATH, AT(broker_ca), .preset = "/etc/pult/broker-ca.crt", .sentence = "certificate of the CA that signed the broker's certificate (PEM); no such file: the one that the enrolment token named"},
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-gateway", .sentence = "where key and certificate for the broker are kept"},
     {.key = "address", .type = CONF_TEXT, AT(address), .sentence = "IP address to listen on; empty: all"},

@@ -8,7 +8,7 @@
 
 struct gateway_config {
     char broker[ENROL_BROKER_SIZE];
-    int64_t broker_port, device_port;
+    int64_t broker_port, device_port, gateway_port;
     char broker_ca[CREDENTIAL_PATH_SIZE], state_dir[200];
     char address[64];
     int64_t port;

@@ -135,6 +135,7 @@ static void welcome(struct gateway_service *service, const struct gateway_messag
     log_info("link", "connected to the broker as %s%s", service->id, message->draining ? ", out of service" : "");
     gate_name(service->gate, message->name, message->port);
     gate_set(service->gate, message->draining, true);
+    gate_vouch(service->gate, service->id, message->key);
     tell_channels(service);
     tell_ends(service);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-gateway/guest.h"
-#include "broker/base/address.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/net/proxy_header.h"
+#include "broker/net/proxy_voucher.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -31,15 +32,15 @@ static void guest_ready(void *arg, bool readable, bool writable)
     guest_work(arg);
 }
 
-static void name_network(char from[CHANNEL_NETWORK_SIZE], int descriptor)
+static void name_network(struct guest *guest, int descriptor)
 {
     struct sockaddr_storage peer = {0};
-    struct address address;
     static_assert((int)CHANNEL_NETWORK_SIZE >= (int)ADDRESS_NETWORK_TEXT_SIZE, "it fits");
-    from[0] = 0;
-    if (getpeername(descriptor, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}) == 0 &&
-        address_of_socket(&address, (const struct sockaddr *)&peer))
-        address_network_print(from, &address);
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}) != 0 ||
+        !address_of_socket(&guest->address, (const struct sockaddr *)&peer))
+        return;
+    guest->port = address_port(&peer);
+    address_network_print(guest->from, &guest->address);
 }
 
 void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven)
@@ -53,7 +54,7 @@ void guest_begin(struct guest_room *room, int descriptor, struct unproven *unpro
         guest->next->before = &guest->next;
     room->guests = guest;
     guest->unproven = unproven;
-    name_network(guest->from, descriptor);
+    name_network(guest, descriptor);
     tls_line_init(&guest->line, descriptor, room->context, true);
     guest->watch = loop_watch_new(room->loop, descriptor, guest_ready, guest);
     unproven_handshake(unproven, drop_guest, guest, clock_steady_ms());
@@ -189,6 +190,23 @@ bool guest_has_room(struct guest *guest)
     return false;
 }
 
+// Before the first byte of theirs, in one piece: the connection is new, so it has room. False: it is gone, or the link
+// by whose key it would be said.
+static bool vouch_for(struct guest *guest, int descriptor)
+{
+    struct guest_room *room = guest->room;
+    unsigned char header[PROXY_HEADER_MAX];
+    char text[PROXY_VOUCHER_SIZE];
+    struct proxy_voucher voucher = {.way = PROXY_TO_DEVICES};
+    if (!room->key[0])
+        return false;
+    voucher.number = ++room->last_number;
+    TEXT_PUT(voucher.gateway, room->id);
+    proxy_voucher_write(text, &voucher, room->key, &guest->address, guest->port);
+    size_t length = proxy_header_write(header, &guest->address, guest->port, text);
+    return send(descriptor, header, length, MSG_NOSIGNAL) == (ssize_t)length;
+}
+
 static void connected(void *arg, int descriptor, const struct fault *why)
 {
     struct guest *guest = arg;
@@ -196,6 +214,11 @@ static void connected(void *arg, int descriptor, const struct fault *why)
     if (descriptor < 0) {
         log_warn("gate", "%s: %s", guest->plan.channel.host[0] ? guest->plan.channel.host : "the broker", why->text);
         guest_give_up(guest, CHANNEL_HOST_UNREACHABLE, 502, "the session host cannot be reached");
+        return;
+    }
+    if (guest->vouches && !vouch_for(guest, descriptor)) {
+        close(descriptor);
+        guest_answer(guest, 503, "the broker does not answer; try again");
         return;
     }
     if (guest->talk && guest->talk->dialled) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Somebody at the port, from the first message of TLS until they are a tunnel, or gone. All that they say is hostile.
 #pragma once
+#include "broker/base/address.h"
 #include "broker/base/text.h"
 #include "broker/net/dial.h"
 #include "broker/net/request_head.h"
@@ -38,6 +39,9 @@ struct guest {
     struct loop_watch *watch;
     struct unproven *unproven; // NULL: it is out of that table
     char from[CHANNEL_NETWORK_SIZE];
+    struct address address; // where they really are
+    int port;
+    bool vouches;             // whom it dials is told first who calls
     struct request_head head; // its words are in `bytes`
     struct text out;          // to be sent, from `out_at` on
     size_t out_at;

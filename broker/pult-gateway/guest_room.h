@@ -25,6 +25,9 @@ struct guest_room {
     size_t open;                      // connections
     bool draining, linked;            // lets nobody in any more; the broker can be asked
     struct meter refused_lines;       // of the log, about what is asked for and not served
+    char id[ID_SIZE];                 // of this gateway
+    char key[DIGEST_SIZE];            // by which it vouches for callers; empty: it cannot
+    int64_t last_number;              // of a connection that it vouched for
     // The head of a request is read: the guest is to be answered, or to wait.
     void (*asks)(struct guest *guest);
     // The guest becomes no tunnel. Its channel, if the broker has opened one, has ended: told once.

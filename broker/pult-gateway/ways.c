@@ -65,11 +65,16 @@ static void take_device(struct guest *guest)
         guest_answer(guest, 503, "draining");
         return;
     }
+    if (!guest->room->linked) {
+        guest_answer(guest, 503, "the broker does not answer; try again");
+        return;
+    }
     TEXT_PUT(guest->plan.channel.network, guest->from);
     if (!guest_has_room(guest))
         return;
     guest_wait(guest);
-    guest_connect(guest, guest->room->config->broker, (int)guest->room->config->device_port);
+    guest->vouches = true;
+    guest_connect(guest, guest->room->config->broker, (int)guest->room->config->gateway_port);
 }
 
 // ---- RDG_IN_DATA, RPC_IN_DATA, RPC_OUT_DATA: MS-TSGU by two connections, as programs speak it that found no WebSocket

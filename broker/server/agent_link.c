@@ -20,6 +20,15 @@ static bool path_is(struct lws *wsi, const struct link_row *row)
            lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_URI_ARGS) <= 0; // none takes a query
 }
 
+// Through a gateway come desks only, by the same flag as all that can be called there.
+static bool may_come_here(const struct connection *connection, const struct link_row *row)
+{
+    char id[ID_SIZE];
+    bool path_known = false;
+    const struct method *method = method_match("GET", row->path, id, &path_known);
+    return !connection->gateway || (method && method->flags & METHOD_OUTSIDE);
+}
+
 // Before the upgrade: which kind of link it is to be, and whether the certificate is good for it.
 static int link_asked(struct lws *wsi)
 {
@@ -27,7 +36,8 @@ static int link_asked(struct lws *wsi)
     struct connection *connection = connection_of(wsi);
     connection_settle(connection);
     for (size_t i = 0; i < link_count; i++)
-        if (path_is(wsi, &link_rows[i]) && connection_has_standing(connection, link_rows[i].noun))
+        if (path_is(wsi, &link_rows[i]) && may_come_here(connection, &link_rows[i]) &&
+            connection_has_standing(connection, link_rows[i].noun))
             connection->kind = &link_rows[i];
     if (connection->kind)
         connection_prove(connection, machine_of(connection->kind->noun)->role, connection->common_name);
@@ -154,6 +164,9 @@ static void admit_agent(struct connection *connection, const struct link_hello *
     }
     log_debug("link", "%s %s: %s %s, protocol %lld, %s", noun_rows[link->row->noun].name, link->id, hello->program,
               hello->version, (long long)hello->protocol, hello->capabilities);
+    if (connection->gateway)
+        log_info("link", "%s %s is outside: from %s, through %s", noun_rows[link->row->noun].name, link->id,
+                 connection->address, connection->gateway);
     push_hello(link);
     if (handler->up)
         handler->up(server->services, connection->common_name);

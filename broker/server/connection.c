@@ -23,11 +23,16 @@ static struct enrolment_proof proof_of(const struct connection *connection)
                                     connection->certificate_until_ms};
 }
 
+bool connection_is_of_machines(enum listener_kind port)
+{
+    return port == LISTENER_DEVICE || port == LISTENER_GATEWAY;
+}
+
 // Whose certificate it is, whatever its dates say.
 static const void *find_member(const struct connection *connection, enum noun noun)
 {
     struct enrolment_proof proof = proof_of(connection);
-    if (connection->port != LISTENER_DEVICE)
+    if (!connection_is_of_machines(connection->port))
         return NULL;
     const void *record = state_find(connection->server->services->state, noun, connection->common_name);
     return enrolment_standing(noun, record, &proof) == ENROLMENT_UNKNOWN ? NULL : record;
@@ -133,13 +138,23 @@ static void connection_free(struct connection *connection)
     free(connection->common_name);
     free(connection->renews);
     free(connection->address);
+    free(connection->gateway);
     free(connection);
     server->open--;
     server_release(server);
 }
 
+static void note_caller(struct connection *connection, const struct passed_caller *caller)
+{
+    char address[sizeof((struct peer *)0)->address];
+    static_assert(sizeof address >= ADDRESS_TEXT_SIZE, "it fits");
+    address_print(address, &caller->address);
+    connection->address = mem_dup(address);
+    connection->gateway = mem_dup(caller->by);
+}
+
 void connection_begin(struct server *server, enum listener_kind kind, struct lws_vhost *vhost, int descriptor,
-                      struct unproven *unproven)
+                      struct unproven *unproven, const struct passed_caller *caller)
 {
     struct connection *connection = mem_new(1, sizeof *connection);
     lws_adopt_desc_t info = {
@@ -153,6 +168,8 @@ void connection_begin(struct server *server, enum listener_kind kind, struct lws
     connection->server = server;
     connection->unproven = unproven;
     connection->port = kind;
+    if (caller)
+        note_caller(connection, caller);
     unproven_handshake(unproven, drop_connection, connection, clock_steady_ms());
     server->adopting = connection;
     lws_adopt_descriptor_vhost_via_info(&info); // when TLS fails at once, it ends like any other
@@ -194,11 +211,13 @@ static void read_other_side(struct connection *connection)
     connection->ticket_ms = identity.ticket_ms;
     TEXT_PUT(connection->certificate, identity.certificate);
     connection->common_name = mem_dup(identity.common_name);
-    if (connection->port == LISTENER_DEVICE)
+    if (connection_is_of_machines(connection->port))
         keep_renewed(connection, &identity);
-    char address[sizeof((struct peer *)0)->address] = "";
-    lws_get_peer_simple(wsi, address, sizeof address);
-    connection->address = mem_dup(address);
+    if (!connection->address) {
+        char address[sizeof((struct peer *)0)->address] = "";
+        lws_get_peer_simple(wsi, address, sizeof address);
+        connection->address = mem_dup(address);
+    }
     if (!connection->ticket_ms)
         connection_renew_ticket(connection);
     tls_forget_keys(lws_get_ssl(wsi));

@@ -4,7 +4,7 @@
 #include "broker/api/machine.h"
 #include "broker/calls/page_visit.h"
 #include "broker/calls/services.h"
-#include "broker/net/unproven.h"
+#include "broker/net/listener.h"
 #include "broker/server/caller_table.h"
 #include "broker/server/link_table.h"
 #include "broker/server/ticket_keys.h"
@@ -38,7 +38,8 @@ struct connection {
     char certificate[DIGEST_SIZE]; // of the other side, empty without
     char *common_name;             // the same; as long as it is, for there are many; NULL during the handshake
     char *renews;                  // which one that certificate renews, as far as it matters; NULL: none
-    char *address;                 // the same, in numbers
+    char *address;                 // the same, in numbers; of who comes through a gateway from the beginning
+    char *gateway;                 // that; NULL: from within
     int64_t certificate_until_ms;
     int64_t ticket_ms; // since when the key seals that its TLS ticket was sealed with
     enum listener_kind port;
@@ -78,7 +79,7 @@ void server_release(struct server *server); // a connection has ended: perhaps t
 // ---- connection.c
 // Hands a descriptor whose TLS begins to libwebsockets. The descriptor is closed with the connection, perhaps at once.
 void connection_begin(struct server *server, enum listener_kind kind, struct lws_vhost *vhost, int descriptor,
-                      struct unproven *unproven);
+                      struct unproven *unproven, const struct passed_caller *caller);
 struct connection *connection_of(struct lws *wsi);                 // its handshake is done
 void connection_created(struct lws *wsi);                          // libwebsockets has made it
 void connection_step(struct connection *connection, bool at_work); // see unproven_step
@@ -96,6 +97,7 @@ struct proven_machine {
     const void *record;
 };
 struct proven_machine connection_machine(const struct connection *connection);
+bool connection_is_of_machines(enum listener_kind port); // which ask for their certificates
 // Whether it stands for a machine of this kind that nobody has locked out.
 bool connection_has_standing(const struct connection *connection, enum noun noun);
 const struct administrator *connection_administrator(const struct connection *connection);

@@ -121,10 +121,12 @@ static bool announces_body(struct lws *wsi)
            lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0;
 }
 
-// What a port serves: the portal's pages at the portal's, and everything else at the others.
+// What a port serves: the portal's pages at the portal's, and everything else at the others, but for who is outside.
 static bool is_served(const struct method *method, enum listener_kind port)
 {
-    return (port == LISTENER_PORTAL) == ((method->flags & METHOD_PAGE) != 0);
+    bool is_page = method->flags & METHOD_PAGE;
+    bool is_for_outside = method->flags & METHOD_OUTSIDE;
+    return port == LISTENER_PORTAL ? is_page : !is_page && (port != LISTENER_GATEWAY || is_for_outside);
 }
 
 // ---- who
@@ -143,6 +145,7 @@ static void read_peer(struct exchange *exchange)
     struct proven_machine machine = connection_machine(exchange->connection);
     peer->role = machine.record ? machine.row->role : ROLE_UNAUTHENTICATED;
     TEXT_PUT(peer->address, exchange->connection->address);
+    TEXT_PUT(peer->gateway, exchange->connection->gateway ? exchange->connection->gateway : "");
     prove_administrator(exchange->connection, peer);
     if (exchange->request->visit)
         portal_prove(exchange->connection->server->services, exchange->request->visit->session, peer);
@@ -216,7 +219,9 @@ bool exchange_begin(struct exchange *exchange, struct lws *wsi, const char *path
         return false;
     }
     request->method = method_match(verb_of(wsi), path, request->id, &path_known);
-    if (request->method && !is_served(request->method, exchange->connection->port)) {
+    // Of what is not for the outside nothing is told there, nor what it is called by.
+    enum listener_kind port = exchange->connection->port;
+    if (request->method ? !is_served(request->method, port) : port == LISTENER_GATEWAY) {
         request->method = NULL;
         path_known = false;
     }

@@ -8,7 +8,9 @@
 #include "broker/net/lws_poll_guard.h"
 #include "broker/net/lws_spin_guard.h"
 #include "broker/net/tls_policy.h"
+#include "broker/server/authorities.h"
 #include "broker/server/connection.h"
+#include "broker/server/gateway_port.h"
 #include "broker/server/tls.h"
 
 #include <assert.h>
@@ -257,15 +259,13 @@ static struct server *server_of(struct lws *wsi)
 static bool may_be_told_why(struct lws *wsi, X509_STORE_CTX *store)
 {
     const struct connection *connection = lws_get_opaque_user_data(wsi);
-    return connection->port == LISTENER_DEVICE && X509_STORE_CTX_get_error_depth(store) == 0 &&
+    return connection_is_of_machines(connection->port) && X509_STORE_CTX_get_error_depth(store) == 0 &&
            X509_STORE_CTX_get_error(store) == X509_V_ERR_CERT_HAS_EXPIRED;
 }
 
 static const char *const listener_names[] = {
-    [LISTENER_PUBLIC] = "public",
-    [LISTENER_DEVICE] = "device",
-    [LISTENER_ADMIN] = "admin",
-    [LISTENER_PORTAL] = "portal",
+    [LISTENER_PUBLIC] = "public", [LISTENER_DEVICE] = "device",   [LISTENER_ADMIN] = "admin",
+    [LISTENER_PORTAL] = "portal", [LISTENER_GATEWAY] = "gateway",
 };
 
 static void prepare_context(struct server *server, SSL_CTX *context)
@@ -393,14 +393,17 @@ static struct lws_context *context_new(struct server *server, const struct serve
     return lws_create_context(&info);
 }
 
-static void enter(void *arg, int descriptor, struct unproven *unproven)
+static void enter(void *arg, int descriptor, struct unproven *unproven, const struct passed_caller *caller)
 {
     const struct port_entry *entry = arg;
-    connection_begin(entry->server, entry->kind, entry->vhost, descriptor, unproven);
+    if (caller)
+        entry = &entry->server->entries[caller->wish];
+    connection_begin(entry->server, entry->kind, entry->vhost, descriptor, unproven, caller);
 }
 
-static bool listen_on(struct server *server, enum listener_kind kind, const struct server_config *config, int port,
-                      const char *ca_file, struct fault *why)
+// What is shown and believed there.
+static bool prepare_entry(struct server *server, enum listener_kind kind, const struct server_config *config,
+                          const char *ca_file, struct fault *why)
 {
     struct lws_context *context = server->contexts[kind] = context_new(server, config);
     if (!context)
@@ -411,6 +414,14 @@ static bool listen_on(struct server *server, enum listener_kind kind, const stru
         return fault_set(why, FAULT_INVALID, "cannot use certificate %s with key %s%s%s", config->certificate_file,
                          config->key_file, ca_file ? " and CA " : "", ca_file ? ca_file : "");
     server->entries[kind] = (struct port_entry){server, kind, vhost};
+    return true;
+}
+
+static bool listen_on(struct server *server, enum listener_kind kind, const struct server_config *config, int port,
+                      const char *ca_file, struct fault *why)
+{
+    if (!prepare_entry(server, kind, config, ca_file, why))
+        return false;
     const struct listener_config listening = {
         .loop = server->services->loop,
         .unproven = server->unproven,
@@ -420,30 +431,18 @@ static bool listen_on(struct server *server, enum listener_kind kind, const stru
         .listen_address = config->address,
         .port = port,
         .begin = enter,
+        .admit = kind == LISTENER_GATEWAY ? gateway_port_admits : NULL,
         .arg = &server->entries[kind],
     };
     server->listeners[kind] = listener_new(&listening, why);
     return server->listeners[kind] != NULL;
 }
 
-struct authorities {
-    X509_STORE *store;
-    STACK_OF(X509_NAME) * names;
-};
-
-static void authorities_drop(struct authorities *authorities)
+// By one port for both, desks and people.
+static bool listen_to_gateways(struct server *server, const struct server_config *config, struct fault *why)
 {
-    X509_STORE_free(authorities->store);
-    sk_X509_NAME_pop_free(authorities->names, X509_NAME_free);
-}
-
-static bool read_authorities(struct authorities *authorities, const char *path, struct fault *why)
-{
-    authorities->names = SSL_load_client_CA_file(path);
-    authorities->store = X509_STORE_new();
-    bool read = authorities->names && authorities->store && X509_STORE_load_file(authorities->store, path) == 1;
-    ERR_clear_error();
-    return read || fault_set(why, FAULT_INVALID, "no certificates in %s", path);
+    return (!server->services->portal || prepare_entry(server, LISTENER_PORTAL, config, NULL, why)) &&
+           listen_on(server, LISTENER_GATEWAY, config, config->gateway_port, config->device_ca_file, why);
 }
 
 static bool read_admin_authorities(struct authorities *authorities, const struct server_config *config,
@@ -454,13 +453,7 @@ static bool read_admin_authorities(struct authorities *authorities, const struct
     // What a device holds must never open this port.
     if (certificate_file_holds(path, config->device_ca_file))
         return fault_set(why, FAULT_INVALID, "admin-ca: %s is not readable, or is the CA of the devices", path);
-    return read_authorities(authorities, path, &reason) || fault_set(why, reason.kind, "admin-ca: %s", reason.text);
-}
-
-static void use_authorities(SSL_CTX *context, struct authorities *authorities)
-{
-    SSL_CTX_set_cert_store(context, take(authorities->store));
-    SSL_CTX_set_client_CA_list(context, take(authorities->names));
+    return authorities_read(authorities, path, &reason) || fault_set(why, reason.kind, "admin-ca: %s", reason.text);
 }
 
 static bool listen_for_administrators(struct server *server, const struct server_config *config, struct fault *why)
@@ -472,11 +465,8 @@ static bool listen_for_administrators(struct server *server, const struct server
 
 // As the configuration calls them.
 static const char *const port_names[] = {
-    [LISTENER_PUBLIC] = "port",
-    [LISTENER_DEVICE] = "device-port",
-    [LISTENER_ADMIN] = "admin-port",
-    [LISTENER_PORTAL] = "portal-port",
-    NULL,
+    [LISTENER_PUBLIC] = "port",        [LISTENER_DEVICE] = "device-port",   [LISTENER_ADMIN] = "admin-port",
+    [LISTENER_PORTAL] = "portal-port", [LISTENER_GATEWAY] = "gateway-port", NULL,
 };
 
 // What may not go on ends within a second or two.
@@ -499,7 +489,7 @@ static bool open_listeners(struct server *server, const struct server_config *co
     loop_timer_start(server->sweep, SWEEP_MS);
     return listen_on(server, LISTENER_PUBLIC, config, config->port, NULL, why) &&
            listen_on(server, LISTENER_DEVICE, config, config->device_port, config->device_ca_file, why) &&
-           (!config->portal_port || listen_on(server, LISTENER_PORTAL, config, config->portal_port, NULL, why)) &&
+           (!config->gateway_port || listen_to_gateways(server, config, why)) &&
            (!config->admin_ca_file[0] || listen_for_administrators(server, config, why));
 }
 
@@ -529,18 +519,21 @@ static bool use_pair(struct server *server, const struct certificate_pair *pair,
 // now.
 bool server_renew(struct server *server, const struct server_config *config, struct fault *why)
 {
-    SSL_CTX *of_admins = server->tls[LISTENER_ADMIN];
+    SSL_CTX *of_admins = server->tls[LISTENER_ADMIN], *outside = server->tls[LISTENER_GATEWAY];
     struct certificate_pair pair = {0};
-    owned(authorities) struct authorities admins = {0}, devices = {0};
+    owned(authorities) struct authorities admins = {0}, devices = {0}, others = {0};
     bool renewed = certificate_pair_read(&pair, config->certificate_file, config->key_file, why) &&
                    (!of_admins || read_admin_authorities(&admins, config, why)) &&
-                   read_authorities(&devices, config->device_ca_file, why) && use_pair(server, &pair, why);
+                   authorities_read(&devices, config->device_ca_file, why) &&
+                   (!outside || authorities_read(&others, config->device_ca_file, why)) && use_pair(server, &pair, why);
     certificate_pair_drop(&pair);
     if (!renewed)
         return false;
-    use_authorities(server->tls[LISTENER_DEVICE], &devices);
+    authorities_use(server->tls[LISTENER_DEVICE], &devices);
     if (of_admins)
-        use_authorities(of_admins, &admins);
+        authorities_use(of_admins, &admins);
+    if (outside)
+        authorities_use(outside, &others);
     for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++)
         if (server->tls[kind])
             ticket_keys_serve(server->ticket_keys, server->tls[kind], listener_names[kind]);

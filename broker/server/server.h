@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The broker's listeners: one for people and programs, one for devices, one for administrators with a certificate; each
-// of these two trusts its own authority alone. HTTPS and WebSocket by libwebsockets on the broker's loop.
+// The broker's listeners: one for people and programs, one for devices, one for administrators with a certificate, and
+// one for devices that come through a gateway; each of these trusts its own authority alone. HTTPS and WebSocket by
+// libwebsockets on the broker's loop.
 #pragma once
 #include "broker/calls/services.h"
 #include "broker/net/unproven.h"
@@ -9,12 +10,12 @@ struct server;
 struct ticket_keys;
 
 struct server_config {
-    const char *address;                            // to listen on; "" for all
-    int port, device_port, admin_port, portal_port; // portal_port: 0: closed
-    const char *certificate_file, *key_file;        // shown by all
-    const char *device_ca_file;                     // who may connect to device_port
-    const char *admin_ca_file;                      // who may connect to admin_port; "": that port is closed
-    struct ticket_keys *ticket_keys;                // must outlive the server
+    const char *address;                             // to listen on; "" for all
+    int port, device_port, admin_port, gateway_port; // gateway_port: 0: closed
+    const char *certificate_file, *key_file;         // shown by all
+    const char *device_ca_file;                      // who may connect to device_port, and to gateway_port
+    const char *admin_ca_file;                       // who may connect to admin_port; "": that port is closed
+    struct ticket_keys *ticket_keys;                 // must outlive the server
     struct unproven_limits unproven;
 };
 

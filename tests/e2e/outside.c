@@ -60,6 +60,20 @@ Test(outside, who_is_in_stays_while_the_gateway_is_drained)
     place_soon("gateway", "curl -sf --cacert $TOWN/tls/ca.crt https://gateway.pult.example/healthz", 10);
 }
 
+// From 10.77.4.9 to the broker, as any proxy would say it.
+#define A_HEADER "--first 0d0a0d0a000d0a515549540a2111000c0a4d04090a4d0001ea6020fe"
+#define ANSWERS(options, statuses) "test \"$(tests/e2e/through-gateway " options ")\" = '" statuses "'"
+
+// It believes a gateway of its own alone, and shows whom that passes on what is for them.
+Test(outside, the_broker_knows_where_a_desk_calls_from_and_shows_it_nothing_of_administrators)
+{
+    log_says("broker", "neustadt/desk2 is outside: from 10.77.4.2, through neustadt/gw", 30);
+    place_runs("desk2", ANSWERS("/healthz /metrics /v1/sessions /v1/gateways/link /v1/nothing", "200 404 404 404 404"));
+    place_runs("desk2", ANSWERS(A_HEADER " /healthz", "0"));
+    place_runs("gateway", ANSWERS("--direct " A_HEADER " /healthz", "0"));
+    place_runs("gateway", ANSWERS("--direct /healthz", "0"));
+}
+
 // A fresh one-time password, and a fresh token beside it.
 Test(outside, a_line_that_broke_on_the_way_is_mended)
 {

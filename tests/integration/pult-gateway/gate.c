@@ -2,6 +2,8 @@
 // Callers at the port of a gateway: who gets in, where to, what passes, and what they are shown.
 #include "broker/base/file.h"
 #include "broker/base/text.h"
+#include "broker/net/proxy_header.h"
+#include "broker/net/proxy_voucher.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 #include "tests/program.h"
 
@@ -219,6 +221,72 @@ Test(gate, each_caller_hears_what_is_theirs)
         cr_assert_eq(send(callers[i].descriptor, text, (size_t)length + 1, 0), length + 1);
     }
     await_at_gate(all_have_their_own);
+}
+
+// ---- desks, to the broker: here that is the one who says back whatever it hears
+
+#define LINK_KEY "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void open_gate_of_desks(void)
+{
+    TEXT_PUT(fixture.config.broker, "127.0.0.1");
+    fixture.config.gateway_port = HOST_PORT;
+    gate_fixture_open();
+}
+
+TestSuite(gate_of_desks, .init = open_gate_of_desks, .fini = gate_fixture_close, .timeout = 120);
+
+static unsigned char header_bytes[PROXY_HEADER_MAX];
+
+static bool header_has_come_back(void)
+{
+    ssize_t got = recv(callers[0].descriptor, header_bytes, sizeof header_bytes, MSG_DONTWAIT | MSG_PEEK);
+    struct proxy_header header;
+    size_t size;
+    return got > 0 && proxy_header_read(&header, header_bytes, (size_t)got, &size) != PROXY_HEADER_PARTIAL;
+}
+
+// Before the first byte of the desk's own.
+static int64_t number_of_desk(void)
+{
+    struct proxy_header header;
+    struct proxy_voucher voucher;
+    struct address here;
+    size_t size;
+    caller_calls(&callers[0], GATEWAY_TO_BROKER, NULL);
+    await_at_gate(callers_are_answered);
+    cr_assert_geq(callers[0].descriptor, 0, "%s", callers[0].why);
+    await_at_gate(header_has_come_back);
+    cr_assert_eq(proxy_header_read(&header, header_bytes, sizeof header_bytes, &size), PROXY_HEADER_WHOLE);
+    cr_assert(header.names_caller && header.voucher && address_read(&here, "127.0.0.1"));
+    cr_assert(address_equal(&header.caller, &here) && header.port > 0);
+    cr_assert(proxy_voucher_read(&voucher, header.voucher, header.voucher_length));
+    cr_assert(proxy_voucher_holds(&voucher, LINK_KEY, &here, header.port));
+    cr_assert_eq(voucher.way, PROXY_TO_DEVICES);
+    cr_assert_str_eq(voucher.gateway, "neustadt/gw");
+    close(callers[0].descriptor);
+    callers[0].descriptor = -1;
+    return voucher.number;
+}
+
+Test(gate_of_desks, the_broker_is_told_who_calls)
+{
+    gate_vouch(fixture.gate, "neustadt/gw", LINK_KEY);
+    cr_assert_eq(number_of_desk(), 1);
+    cr_assert_eq(number_of_desk(), 2);
+    gate_vouch(fixture.gate, "neustadt/gw", LINK_KEY);
+    cr_assert_eq(number_of_desk(), 1, "each link counts anew");
+}
+
+// It has the key of the link, which is gone with it.
+Test(gate_of_desks, without_a_link_nobody_can_be_vouched_for)
+{
+    gate_vouch(fixture.gate, "neustadt/gw", LINK_KEY);
+    gate_set(fixture.gate, false, false);
+    caller_is_refused("503", GATEWAY_TO_BROKER, NULL);
+    gate_set(fixture.gate, false, true);
+    caller_is_refused("503", GATEWAY_TO_BROKER, NULL);
+    cr_assert_eq(fixture.ended, 0);
 }
 
 // ---- what callers are shown

@@ -69,7 +69,7 @@ Test(portal, logs_on_shows_the_desktops_and_logs_off)
     page = portal_visit("jar", "", "/desktops");
     EXPECT_IN(page, "HTTP/1.1 200");
     EXPECT_IN(page, "Sachbearbeitung");
-    EXPECT_IN(page, "</time>, aus dem Netz 127.0.0.1</li>");
+    EXPECT_IN(page, "</time>, aus dem Netz 203.0.113.9</li>");
     EXPECT_IN(page, "Šimić");
     EXPECT_NOT_IN(page, "<b>");
     EXPECT_IN(portal_visit("jar", "", "/"), "location: /desktops");
@@ -181,4 +181,14 @@ Test(portal, has_a_port_for_itself)
              PORTAL_PUBLIC_PORT);
     program_run(&said, line, "");
     EXPECT_IN(said.out, "HTTP/1.1 404");
+}
+
+Test(portal, is_reached_through_a_gateway_alone)
+{
+    struct program_result said;
+    char line[256];
+    snprintf(line, sizeof line, "curl -sS --cacert %s/broker.crt https://localhost:%d/", portal_folder,
+             PORTAL_GATEWAY_PORT);
+    program_run(&said, line, "");
+    cr_assert_neq(said.exit_code, 0, "%s", said.out);
 }

@@ -5,6 +5,7 @@
 #include "broker/calls/portal.h"
 #include "broker/server/server.h"
 #include "broker/server/ticket_keys.h"
+#include "tests/integration/server/passer.h"
 #include "tests/network.h"
 #include "tests/unit/calls/calls_fixture.h"
 
@@ -21,7 +22,7 @@
 enum { SETTLE_MS = 2, AREA_MAX = 256 * 1024 * 1024 };
 
 char portal_folder[FOLDER_SIZE];
-static pid_t server_pid;
+static pid_t server_pid, passer_pid;
 
 // ---- who may log on
 
@@ -68,7 +69,7 @@ static void log_on(struct services *services, struct outside_logon_input *input,
     struct answer_later *later = mem_new(1, sizeof *later);
     later->done = done;
     later->arg = arg;
-    cr_assert_str_eq(input->address, "127.0.0.1");
+    cr_assert_str_eq(input->address, PASSER_CALLER);
     later->right = text_equal(input->name, "anna") && (text_equal(input->code, "123456") || passkey_answers(input)) &&
                    text_starts(input->password.bytes, "geheim & größer+1");
     secret_drop(&input->password);
@@ -120,8 +121,8 @@ static void serve(int ready)
     const struct server_config config = {
         .address = "127.0.0.1",
         .port = PORTAL_PUBLIC_PORT,
-        .device_port = 8444,
-        .portal_port = PORTAL_PORT,
+        .device_port = PORTAL_DEVICE_PORT,
+        .gateway_port = PORTAL_GATEWAY_PORT,
         .certificate_file = certificate,
         .key_file = key,
         .device_ca_file = certificate,
@@ -134,6 +135,7 @@ static void serve(int ready)
         fprintf(stderr, "%s\n", why.text);
         _exit(1);
     }
+    channels_link(&calls.services.channels, PASSER_GATEWAY, PASSER_KEY);
     settling = loop_timer_new(calls.services.loop, settle, NULL);
     loop_timer_start(settling, SETTLE_MS);
     loop_on_signal(calls.services.loop, SIGTERM, stop, calls.services.loop);
@@ -169,11 +171,14 @@ void portal_open(void)
     close(ready[1]);
     cr_assert_eq(read(ready[0], &byte, 1), 0); // it is closed once both ports are open
     close(ready[0]);
+    passer_pid = passer_start(PORTAL_PORT, PORTAL_GATEWAY_PORT);
 }
 
 void portal_close(void)
 {
     int status = 0;
+    kill(passer_pid, SIGKILL);
+    waitpid(passer_pid, &status, 0);
     kill(server_pid, SIGTERM);
     waitpid(server_pid, &status, 0);
     folder_remove(portal_folder);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A broker's server with the portal at a port of its own, in a process of its own. Its directory and its store are the
-// calls' fixture: anna may use her desktop from anywhere, with the code 123456 and any password that begins with
+// A broker's server with the portal behind a gateway's port, in a process of its own. Its directory and its store are
+// the calls' fixture: anna may use her desktop from anywhere, with the code 123456 and any password that begins with
 // "geheim & größer+1".
 #pragma once
 #include "tests/folder.h"
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 #define PORTAL_PASSKEY "cHVsdC1wYXNza2V5LW9mLWFubmE" // of anna: "pult-passkey-of-anna"
-enum { PORTAL_PORT = 8447, PORTAL_PUBLIC_PORT = 8443 };
+enum { PORTAL_PORT = 443, PORTAL_GATEWAY_PORT = 8446, PORTAL_PUBLIC_PORT = 8443, PORTAL_DEVICE_PORT = 8444 };
 
 extern char portal_folder[FOLDER_SIZE]; // with the certificate: broker.crt
 

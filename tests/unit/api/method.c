@@ -153,3 +153,20 @@ Test(methods, of_tenants_are_changed_by_the_district_only)
     cr_expect_eq(method_find(METHOD_REMOVE, NOUN_TENANT)->who, ROLE_DISTRICT);
     cr_expect_eq(method_find(METHOD_EVENTS, NOUN_NONE)->who, ROLE_DISTRICT);
 }
+
+// Who comes through a gateway is a person or their desk: nothing there administers.
+Test(methods, for_the_outside_are_of_no_administrator)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < method_count; i++) {
+        const struct method *method = &method_rows[i];
+        if (!(method->flags & METHOD_OUTSIDE))
+            continue;
+        count++;
+        cr_expect_eq(method->noun, NOUN_NONE, "%s", method->path);
+        cr_expect(method->who == ROLE_DEVICE || method->who == ROLE_MACHINE ||
+                      (method->who == ROLE_UNAUTHENTICATED && method->id == METHOD_HEALTH),
+                  "%s", method->path);
+    }
+    cr_assert_gt(count, 0);
+}

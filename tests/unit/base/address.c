@@ -78,3 +78,19 @@ Test(address, strangers_count_by_what_one_of_them_can_have)
         cr_expect_str_eq(text, rows[i][1]);
     }
 }
+
+Test(address, goes_into_a_socket_and_comes_out_again)
+{
+    static const char *const texts[] = {"10.0.0.1", "2001:db8::1"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct address address, again;
+        struct sockaddr_storage socket;
+        char text[ADDRESS_TEXT_SIZE];
+        cr_assert(address_read(&address, texts[i]));
+        address_to_socket(&socket, &address, 4711);
+        cr_assert(address_of_socket(&again, (const struct sockaddr *)&socket) && address_equal(&address, &again));
+        cr_expect_eq(address_port(&socket), 4711);
+        address_print(text, &again);
+        cr_expect_str_eq(text, texts[i]);
+    }
+}

@@ -202,3 +202,42 @@ Test(channels, a_channel_is_closed_when_what_it_stood_for_is_gone)
     core_change(&core, anna.session.id, SESSION_ADMIN_ENDS);
     cr_assert_eq(channels_judge(core.state, channel), CHANNEL_SESSION_ENDED);
 }
+
+// What a gateway vouches for goes in the clear: who has heard it could say it again.
+Test(channels, a_number_is_taken_once)
+{
+    struct known_gateway *gateway = channels_link(&channels, GATEWAY, "key");
+    cr_assert(channels_take_number(gateway, 3));
+    cr_assert(channels_take_number(gateway, 1), "they overtake each other");
+    cr_assert_not(channels_take_number(gateway, 3));
+    cr_assert_not(channels_take_number(gateway, 1));
+    cr_assert(channels_take_number(gateway, CHANNELS_NUMBERS + 2));
+    cr_assert_not(channels_take_number(gateway, 1), "nobody knows any more");
+    cr_assert_not(channels_take_number(gateway, 2), "nor of this");
+    cr_assert(channels_take_number(gateway, 4));
+    cr_assert(channels_take_number(gateway, INT64_MAX));
+    cr_assert_not(channels_take_number(gateway, INT64_MAX));
+    cr_assert_not(channels_take_number(gateway, CHANNELS_NUMBERS + 2));
+    cr_assert(channels_take_number(gateway, INT64_MAX - 1));
+    gateway = channels_link(&channels, GATEWAY, "another");
+    cr_assert(channels_take_number(gateway, 1), "a link counts from 1, by a key of its own");
+}
+
+// Against the plain way of it: all that were taken, one by one.
+Test(channels, a_number_is_taken_once_in_any_order)
+{
+    enum { COUNT = 3 * CHANNELS_NUMBERS };
+    static bool taken[COUNT + 1];
+    struct known_gateway *gateway = channels_link(&channels, GATEWAY, "key");
+    uint64_t random = 1;
+    int64_t last = 0;
+    for (int i = 0; i < 10 * COUNT; i++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        int64_t number = 1 + (int64_t)(random >> 33) % (i / 10 + 1);
+        bool is_far = number <= last - CHANNELS_NUMBERS;
+        cr_assert_eq(channels_take_number(gateway, number), !taken[number] && !is_far, "%d: %lld", i,
+                     (long long)number);
+        taken[number] = true;
+        last = number > last ? number : last;
+    }
+}
