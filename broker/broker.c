@@ -8,9 +8,11 @@
 #include "broker/base/log.h"
 #include "broker/base/owner.h"
 #include "broker/broker_identity.h"
+#include "broker/broker_secrets.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/disk_alarm.h"
 #include "broker/calls/first_token.h"
+#include "broker/calls/outside_logon.h"
 #include "broker/calls/print_requests.h"
 #include "broker/calls/sweep.h"
 #include "broker/core/journal.h"
@@ -20,7 +22,6 @@
 #include "broker/lone_work.h"
 #include "broker/net/certificate.h"
 #include "broker/own_certificates.h"
-#include "broker/print_seal.h"
 #include "broker/server/health.h"
 #include "broker/server/root_socket.h"
 #include "broker/server/server.h"
@@ -55,7 +56,7 @@ struct broker {
     struct health *health;
     struct waker *waker;
     struct backup_maker *backup;
-    struct print_seal *seal;
+    struct broker_secrets secrets;
     const char *backup_paths[6];
     struct ticket_keys *ticket_keys;
     struct server *server;
@@ -405,24 +406,6 @@ static bool open_journal(struct broker *broker, struct fault *why)
     return true;
 }
 
-static bool open_seal(struct broker *broker, struct fault *why)
-{
-    char path[PATH_ROOM];
-    broker_config_data_file(broker->config, "seal.pem", path);
-    broker->seal = print_seal_open(path, why);
-    if (broker->seal)
-        broker->services.seal = print_seal_port(broker->seal);
-    return broker->seal != NULL;
-}
-
-static bool open_otp_maker(struct broker *broker, struct fault *why)
-{
-    char path[PATH_ROOM];
-    broker_config_data_file(broker->config, "otp.secret", path);
-    broker->services.otp_maker = otp_maker_open(path, why);
-    return broker->services.otp_maker != NULL;
-}
-
 static void open_hosts(struct broker *broker)
 {
     struct services *services = &broker->services;
@@ -435,7 +418,8 @@ static void open_hosts(struct broker *broker)
 
 static void open_backup(struct broker *broker)
 {
-    static const char *const data_names[] = {"device-ca.key", "device-ca.pem", "otp.secret", "seal.pem", NULL};
+    static const char *const data_names[] = {"device-ca.key", "device-ca.pem",  "otp.secret",
+                                             "seal.pem",      "factors.secret", NULL};
     const struct broker_config *config = broker->config;
     bool named = !config->makes_certificate; // else the next broker makes one, by the same CA
     const char *const paths[] = {config->path,     named ? config->certificate : "", named ? config->key : "",
@@ -485,6 +469,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
                    broker); // heard when the loop runs; it ends nobody before
     services->state = state_new();
     services->throttle = throttle_new((int)broker->config->admin_password_tries);
+    outside_logon_open(services, GUESSES_TRIES_USUAL);
     services->admin_sessions = admin_sessions_new(broker->first_token_file);
     services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
     services->started_ms = clock_wall_ms();
@@ -493,8 +478,8 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     if (!open_journal(broker, why))
         return false;
     broker->ca = open_ca(broker->config, why);
-    if (!broker->ca || !broker_identity_settle(broker->config, broker->ca, why) || !open_otp_maker(broker, why) ||
-        !open_seal(broker, why))
+    if (!broker->ca || !broker_identity_settle(broker->config, broker->ca, why) ||
+        !broker_secrets_open(&broker->secrets, broker->config, services, why))
         return false;
     services->ca = ca_port(broker->ca);
     open_backup(broker);
@@ -528,8 +513,7 @@ static void end_broker(struct broker *broker)
     reports_clear(&services->reports);
     limits_clear(&services->limits);
     calm_clear(&services->calm);
-    otp_maker_free(services->otp_maker);
-    print_seal_free(broker->seal);
+    broker_secrets_close(&broker->secrets, services);
     print_requests_free(services->print_requests);
     print_jobs_clear(&services->print_jobs);
     channels_fini(&services->channels);
@@ -539,6 +523,7 @@ static void end_broker(struct broker *broker)
     admin_sessions_free(services->admin_sessions);
     group_cache_free(services->group_cache);
     throttle_free(services->throttle);
+    outside_logon_close(services);
     people_clear(&services->people);
     state_free(services->state);
     loop_free(services->loop);

@@ -127,6 +127,13 @@ static const struct field backup_piece_answer_fields[] = {
 };
 const struct record_type backup_piece_answer_type = TYPE(backup_piece_answer);
 
+static const struct field factor_code_answer_fields[] = {
+    {.name = "code", .type = FIELD_TEXT, AT(factor_code_answer, code), .flags = FIELD_SECRET, .sentence = "the code; it is shown once, and good once"},
+    {.name = "until", .type = FIELD_TIME, AT(factor_code_answer, until_ms), .sentence = "when it expires"},
+    {.name = NULL},
+};
+const struct record_type factor_code_answer_type = TYPE(factor_code_answer);
+
 static const struct field unlock_answer_fields[] = {
     {.name = "was_waiting", .type = FIELD_FLAG, AT(unlock_answer, was_waiting), .sentence = "wrong passwords were counted for this name"},
     {.name = NULL},

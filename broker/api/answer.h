@@ -111,6 +111,13 @@ struct backup_piece_answer {
 };
 extern const struct record_type backup_answer_type, backup_piece_answer_type;
 
+// The help desk's.
+struct factor_code_answer {
+    char code[24];
+    int64_t until_ms;
+};
+extern const struct record_type factor_code_answer_type;
+
 struct unlock_answer {
     bool was_waiting; // something was counted against the name
 };

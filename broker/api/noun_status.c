@@ -72,6 +72,14 @@ static const struct field person_status_fields[] = {
     {.name = NULL},
 };
 
+static const struct field factor_status_fields[] = {
+    STORED(factor_status, factor, NOUN_FACTOR),
+    {.name = "user_name", .type = FIELD_TEXT, AT(factor_status, user_name), .column = 2, .sentence = "user name of its person"},
+    {.name = "person_name", .type = FIELD_TEXT, AT(factor_status, person_name), .sentence = "their name"},
+    {.name = "codes_left", .type = FIELD_NUMBER, AT(factor_status, codes_left), .max = FACTOR_CODES_MAX, .flags = FIELD_SPARSE, .column = 7, .sentence = "codes that were not used"},
+    {.name = NULL},
+};
+
 static const struct field assignment_status_fields[] = {
     STORED(assignment_status, assignment, NOUN_ASSIGNMENT),
     {.name = "group_standing", .type = FIELD_CHOICE, AT(assignment_status, group_standing), .choices = group_standing_names, .sentence = "whether the directory has its group below group_base; unknown: not asked lately; twice: the name stands for none"},
@@ -146,7 +154,7 @@ const struct record_type host_status_type = STATUS(host_status), session_status_
                          printer_status_type = STATUS(printer_status),
                          print_server_status_type = STATUS(print_server_status),
                          gateway_status_type = STATUS(gateway_status), job_status_type = STATUS(job_status),
-                         grant_status_type = STATUS(grant_status);
+                         grant_status_type = STATUS(grant_status), factor_status_type = STATUS(factor_status);
 
 // Of some nothing more is known than what is stored.
 const struct record_type *const noun_status_types[NOUN_COUNT] = {
@@ -157,7 +165,7 @@ const struct record_type *const noun_status_types[NOUN_COUNT] = {
     [NOUN_PERSON] = &person_status_type,        [NOUN_SESSION] = &session_status_type,
     [NOUN_PRINTER] = &printer_status_type,      [NOUN_PRINT_SERVER] = &print_server_status_type,
     [NOUN_GATEWAY] = &gateway_status_type,      [NOUN_JOB] = &job_status_type,
-    [NOUN_GRANT] = &grant_status_type,
+    [NOUN_GRANT] = &grant_status_type,          [NOUN_FACTOR] = &factor_status_type,
 };
 
 // clang-format off
@@ -184,5 +192,6 @@ const struct record_type noun_list_types[NOUN_COUNT] = {
     [NOUN_PRINT_SERVER] = {"print_server_list", LIST_FIELDS(&print_server_status_type), sizeof(struct noun_list)},
     [NOUN_GATEWAY] = {"gateway_list", LIST_FIELDS(&gateway_status_type), sizeof(struct noun_list)},
     [NOUN_JOB] = {"job_list", LIST_FIELDS(&job_status_type), sizeof(struct noun_list)},
+    [NOUN_FACTOR] = {"factor_list", LIST_FIELDS(&factor_status_type), sizeof(struct noun_list)},
     [NOUN_GRANT] = {"grant_list", LIST_FIELDS(&grant_status_type), sizeof(struct noun_list)},
 };

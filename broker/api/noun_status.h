@@ -55,6 +55,13 @@ struct person_status {
     char name[NAME_SIZE];
 };
 
+struct factor_status {
+    struct factor factor;
+    char user_name[USER_NAME_SIZE];
+    char person_name[NAME_SIZE];
+    int64_t codes_left; // -1: it has none
+};
+
 struct administrator_status {
     struct administrator administrator;
     char scope[SLUG_SIZE]; // their tenant, or "district"
@@ -127,6 +134,7 @@ union noun_status {
     struct session_status session;
     struct device_status device;
     struct person_status person;
+    struct factor_status factor;
     struct administrator_status administrator;
     struct assignment_status assignment;
     struct tenant_status tenant;
@@ -136,7 +144,7 @@ union noun_status {
 extern const struct record_type *const noun_status_types[NOUN_COUNT];
 extern const struct record_type host_status_type, session_status_type, device_status_type, person_status_type,
     administrator_status_type, assignment_status_type, tenant_status_type, printer_status_type,
-    print_server_status_type, gateway_status_type, job_status_type, grant_status_type;
+    print_server_status_type, gateway_status_type, job_status_type, grant_status_type, factor_status_type;
 extern const char *const group_standing_names[]; // by enum group_standing of core, then NULL
 extern const char *const host_health_names[];    // by enum host_health of core, then NULL
 

@@ -192,6 +192,24 @@ static const struct field person_fields[] = {
     END,
 };
 
+const char *const factor_kind_words[] = {"passkey", "totp", "recovery", "help-desk", NULL};
+
+static const struct field factor_fields[] = {
+    OWN_ID(factor),
+    {.name = "person", .type = FIELD_ID, AT(factor, person), .refers = NOUN_PERSON, .flags = FIELD_READ_ONLY, .sentence = "whose it is"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(factor, kind), .choices = factor_kind_words, .flags = FIELD_READ_ONLY, .column = 3, .sentence = "passkey; totp: codes that a telephone shows; recovery: codes on paper; help-desk: one code to enrol another with"},
+    {.name = "name", .type = FIELD_TEXT, AT(factor, name), .flags = FIELD_READ_ONLY, .column = 4, .sentence = "what its person calls it"},
+    {.name = "enrolled", .type = FIELD_TIME, AT(factor, enrolled_ms), .flags = FIELD_READ_ONLY, .column = 5, .sentence = "since when it is there"},
+    {.name = "used", .type = FIELD_TIME, AT(factor, used_ms), .flags = FIELD_READ_ONLY, .column = 6, .sentence = "when it was right last"},
+    {.name = "until", .type = FIELD_TIME, AT(factor, until_ms), .flags = FIELD_READ_ONLY | FIELD_SPARSE, .sentence = "when it expires; only a help desk's code does"},
+    {.name = "credential", .type = FIELD_TEXT, AT(factor, credential), .flags = FIELD_READ_ONLY | FIELD_HIDDEN | FIELD_SPARSE, .sentence = "a passkey's own id"},
+    {.name = "key", .type = FIELD_TEXT, AT(factor, key), .flags = FIELD_READ_ONLY | FIELD_HIDDEN | FIELD_SPARSE, .sentence = "a passkey's public key, or a telephone's secret as it is sealed"},
+    {.name = "algorithm", .type = FIELD_NUMBER, AT(factor, algorithm), .min = INT32_MIN, .max = INT32_MAX, .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "of a passkey's key, by its number in COSE"},
+    {.name = "count", .type = FIELD_NUMBER, AT(factor, count), .max = INT64_MAX, .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "what a passkey has counted, or the step of a telephone's code that was used last"},
+    {.name = "codes", .type = FIELD_LIST, AT(factor, codes), .flags = FIELD_READ_ONLY | FIELD_HIDDEN | FIELD_SPARSE, .sentence = "SHA-256 of each code that was not used"},
+    END,
+};
+
 static const struct field session_fields[] = {
     OWN_ID(session),
     {.name = "person", .type = FIELD_ID, AT(session, person), .refers = NOUN_PERSON, .flags = FIELD_READ_ONLY, .sentence = "whose desktop it is"},
@@ -253,15 +271,16 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_GATEWAY] = {"gateway", "gateways", gateway_fields, sizeof(struct gateway), true, "a machine with pult-gateway: lets people in from outside, and carries their sessions"},
     [NOUN_ADMINISTRATOR] = {"administrator", "administrators", administrator_fields, sizeof(struct administrator), true, "an administrator with a client certificate; members of a tenant's admin_group need none"},
     [NOUN_PERSON] = {"person", "people", person_fields, sizeof(struct person), true, "somebody who has logged on"},
+    [NOUN_FACTOR] = {"factor", "factors", factor_fields, sizeof(struct factor), false, "what somebody shows besides their password when they log on from outside"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
     [NOUN_JOB] = {"job", "jobs", print_job_fields, sizeof(struct print_job), false, "a print job", .told_only = true},
     [NOUN_GRANT] = {"grant", "grants", grant_fields, sizeof(struct grant), false, "a written exception: a tenant may use a thing of another for a time"},
 };
 // clang-format on
 
-const char *const noun_names[] = {
-    "tenant",  "site",          "pool",   "host",    "profile", "assignment", "printer", "device", "print-server",
-    "gateway", "administrator", "person", "session", "job",     "grant",      "none",    NULL};
+const char *const noun_names[] = {"tenant",  "site",    "pool",         "host",    "profile",       "assignment",
+                                  "printer", "device",  "print-server", "gateway", "administrator", "person",
+                                  "factor",  "session", "job",          "grant",   "none",          NULL};
 
 // Without braces, which versions of clang-format set in different ways.
 #define TYPE(holder) #holder, holder##_fields, sizeof(struct holder)
@@ -279,6 +298,7 @@ const struct record_type noun_types[NOUN_COUNT] = {
     [NOUN_GATEWAY] = {TYPE(gateway)},
     [NOUN_ADMINISTRATOR] = {TYPE(administrator)},
     [NOUN_PERSON] = {TYPE(person)},
+    [NOUN_FACTOR] = {TYPE(factor)},
     [NOUN_SESSION] = {TYPE(session)},
     [NOUN_JOB] = {TYPE(print_job)},
     [NOUN_GRANT] = {TYPE(grant)},

@@ -18,6 +18,9 @@ enum {
     TRACE_SIZE = 2048,    // the trace of a decision, a line per step
     ACTOR_SIZE = 160,     // "device neustadt/desk1", "admin neustadt/anna", "broker"
     URI_SIZE = 256,       // of a printer
+    FACTOR_CODES_MAX = 10,
+    FACTOR_CREDENTIAL_SIZE = 685, // base64url of at most 512 bytes
+    FACTOR_KEY_SIZE = 349,        // base64 of at most 259 bytes
 };
 
 enum noun {
@@ -33,6 +36,7 @@ enum noun {
     NOUN_GATEWAY,
     NOUN_ADMINISTRATOR,
     NOUN_PERSON,
+    NOUN_FACTOR,
     NOUN_SESSION,
     NOUN_JOB,
     NOUN_GRANT,
@@ -300,6 +304,29 @@ struct person {
     char printer[ID_SIZE]; // their own office printer; empty: the nearest to the desk that they used last
 };
 
+// What people show besides their password when they log on from outside.
+enum factor_kind {
+    FACTOR_PASSKEY,
+    FACTOR_TOTP,     // codes that a telephone shows
+    FACTOR_RECOVERY, // codes on paper, each good once
+    FACTOR_HELP_DESK // one code, good once, to enrol another factor
+};
+extern const char *const factor_kind_words[];
+
+struct factor {
+    char id[ID_SIZE];                        // "tenant/f-<hex>"
+    char person[ID_SIZE];                    // whose it is
+    int64_t kind;                            // enum factor_kind
+    char name[NAME_SIZE];                    // what its person calls it
+    int64_t enrolled_ms, used_ms;            // used: 0: never
+    int64_t until_ms;                        // of a help desk's code; 0: as long as it is there
+    char credential[FACTOR_CREDENTIAL_SIZE]; // of a passkey: its own id
+    char key[FACTOR_KEY_SIZE];               // of a passkey: the public one; of a telephone: the secret, sealed
+    int64_t algorithm;                       // of a passkey's key
+    int64_t count;                           // of a passkey: what its counter said; of a telephone: the step used last
+    char codes[FACTOR_CODES_MAX * DIGEST_SIZE]; // digests of those that were not used, words
+};
+
 enum session_state {
     SESSION_STARTING, // a desk has its lease
     SESSION_CONNECTED,
@@ -380,6 +407,7 @@ union record {
     struct gateway gateway;
     struct administrator administrator;
     struct person person;
+    struct factor factor;
     struct session session;
     struct print_job job;
     struct grant grant;

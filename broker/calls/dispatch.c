@@ -52,6 +52,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_PORTAL_LOGON] = call_portal_logon,
     [METHOD_PORTAL_DESKTOPS] = call_portal_desktops,
     [METHOD_PORTAL_LOGOFF] = call_portal_logoff,
+    [METHOD_FACTOR_CODE] = call_factor_code,
 };
 
 // Of these nouns something else is done than of all others.
@@ -70,6 +71,7 @@ static const struct {
     {METHOD_SHOW, NOUN_JOB, call_job_show},
     {METHOD_RELEASE, NOUN_JOB, call_job_release},
     {METHOD_REMOVE, NOUN_GRANT, call_grant_revoke},
+    {METHOD_REMOVE, NOUN_FACTOR, call_factor_remove},
 };
 
 static call_function *function_of(const struct method *method)

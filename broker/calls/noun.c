@@ -12,6 +12,7 @@
 #include "broker/calls/person_erase.h"
 #include "broker/calls/print_orders.h"
 #include "broker/core/enrolment.h"
+#include "broker/core/factor.h"
 #include "broker/core/grant.h"
 #include "broker/core/own_rights.h"
 #include "broker/core/record_check.h"
@@ -170,6 +171,14 @@ static void fill_gateway(struct gateway_status *status, const struct services *s
     fill_agent(&status->of_agent, services, NOUN_GATEWAY, gateway->id);
 }
 
+static void fill_factor(struct factor_status *status, const struct services *services)
+{
+    const struct factor *factor = &status->factor;
+    bool has_codes = factor->kind == FACTOR_RECOVERY || factor->kind == FACTOR_HELP_DESK;
+    name_person(status->user_name, status->person_name, services, factor->person);
+    status->codes_left = has_codes ? (int64_t)factor_codes_left(factor) : -1;
+}
+
 static void fill_grant(struct grant_status *status, const struct services *services)
 {
     static const enum grant_state waiting[2][2] = {{GRANT_WAITS_FOR_BOTH, GRANT_WAITS_FOR_GIVER},
@@ -204,6 +213,8 @@ void noun_fill_status(void *filled, const struct services *services, enum noun n
     else if (noun == NOUN_ASSIGNMENT)
         status->assignment.group_standing =
             standing_of(services, status->record.id, status->assignment.assignment.group);
+    else if (noun == NOUN_FACTOR)
+        fill_factor(&status->factor, services);
     else if (noun == NOUN_GRANT)
         fill_grant(&status->grant, services);
     else if (noun == NOUN_TENANT)
@@ -449,15 +460,15 @@ static bool names_in_field(const struct state *state, enum noun by, const struct
     return by == NOUN_SESSION || wall_may_use(state, owner_id, noun, id);
 }
 
-// People do not hold their tenant: nobody wants to erase them one by one, so they go with it. And a desktop that is not
-// shown does not hold the desk where it was shown last.
+// People do not hold their tenant: nobody wants to erase them one by one, so they go with it, and their factors too.
+// And a desktop that is not shown does not hold the desk where it was shown last.
 static bool refers_to(const struct state *state, enum noun by, const union record *record, enum noun noun,
                       const char *id)
 {
     if (by == NOUN_GRANT)
         return grant_holds(&record->grant, noun, id);
     if (noun == NOUN_TENANT)
-        return by != NOUN_TENANT && by != NOUN_PERSON && wall_owns(id, record->id);
+        return by != NOUN_TENANT && by != NOUN_PERSON && by != NOUN_FACTOR && wall_owns(id, record->id);
     if (noun == NOUN_DEVICE && by == NOUN_SESSION && record->session.state == SESSION_DISCONNECTED)
         return false;
     for (const struct field *field = noun_rows[by].fields; field->name; field++)

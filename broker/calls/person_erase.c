@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/person_erase.h"
 #include "broker/calls/portal.h"
+#include "broker/core/factor.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -61,6 +62,15 @@ static void add(struct erasing *erasing, enum event_type type, enum noun noun, c
     TEXT_PUT(event->record.id, id);
 }
 
+// With what they showed besides a password.
+static void add_person(struct erasing *erasing, const char *id)
+{
+    const struct state *state = erasing->services->state;
+    for (const struct factor *factor = NULL; (factor = factor_next(state, id, factor));)
+        add(erasing, EVENT_FACTOR_ENDED, NOUN_FACTOR, factor->id);
+    add(erasing, EVENT_PERSON_ERASED, NOUN_PERSON, id);
+}
+
 static struct erasing *erasing_new(struct services *services, struct request *request)
 {
     struct erasing *erasing = mem_new(1, sizeof *erasing);
@@ -98,7 +108,7 @@ void person_erase_tenant(struct services *services, struct request *request)
     struct erasing *erasing = erasing_new(services, request);
     for (size_t i = 0; i < people->count; i++)
         if (wall_owns(request->id, people->records[i]))
-            add(erasing, EVENT_PERSON_ERASED, NOUN_PERSON, people->records[i]);
+            add_person(erasing, people->records[i]);
     add(erasing, EVENT_REMOVED, NOUN_TENANT, request->id);
     commit(erasing);
 }
@@ -167,6 +177,6 @@ void call_person_erase(struct services *services, struct request *request)
         return;
     }
     struct erasing *erasing = erasing_new(services, request);
-    add(erasing, EVENT_PERSON_ERASED, NOUN_PERSON, request->id);
+    add_person(erasing, request->id);
     commit(erasing);
 }

@@ -6,13 +6,15 @@
 #include "broker/api/otp.h"
 #include "broker/api/print_link.h"
 #include "broker/base/loop.h"
-#include "broker/calls/outside_logon.h"
+#include "broker/calls/outside_proof.h"
 #include "broker/calls/request.h"
 #include "broker/core/calm.h"
+#include "broker/core/challenges.h"
 #include "broker/core/channels.h"
 #include "broker/core/commit.h"
 #include "broker/core/erasure.h"
 #include "broker/core/group_cache.h"
+#include "broker/core/guesses.h"
 #include "broker/core/limits.h"
 #include "broker/core/logon.h"
 #include "broker/core/people.h"
@@ -45,6 +47,9 @@ struct services {
     struct people people;
     struct group_cache *group_cache;
     struct throttle *throttle;
+    struct guesses *guesses; // log-ons from outside
+    struct challenges challenges;
+    struct factor_port factors;
     struct admin_sessions *admin_sessions;
     struct auth_port auth;
     struct ca_port ca;
@@ -125,6 +130,8 @@ void call_backup_start(struct services *services, struct request *request);
 void call_backup_show(struct services *services, struct request *request);
 void call_backup_read(struct services *services, struct request *request);
 void call_backup_drop(struct services *services, struct request *request);
+void call_factor_code(struct services *services, struct request *request); // of the help desk
+void call_factor_remove(struct services *services, struct request *request);
 void call_grant_request(struct services *services, struct request *request);
 void call_grant_approve(struct services *services, struct request *request);
 void call_grant_revoke(struct services *services, struct request *request);
@@ -134,7 +141,8 @@ void call_portal_logon(struct services *services, struct request *request);
 void call_portal_desktops(struct services *services, struct request *request);
 void call_portal_logoff(struct services *services, struct request *request);
 
-void grant_sweep(struct services *services); // ends those whose time is over
+void grant_sweep(struct services *services);  // ends those whose time is over
+void factor_sweep(struct services *services); // the same
 
 // Commits and, once durable, answers with what `answer` is now. The usual end of a change.
 void services_commit_answer(struct services *services, struct request *request, struct event *events, size_t count,

@@ -13,6 +13,7 @@ void calls_sweep(struct services *services)
     host_sweep(services);
     print_sweep(services);
     grant_sweep(services);
+    factor_sweep(services);
     admin_rights_sweep(services);
     if (services->portal)
         portal_sessions_sweep(&services->portal->sessions, clock_steady_ms());

@@ -4,19 +4,6 @@
 #include "broker/base/log.h"
 #include "broker/calls/logon_attempt.h"
 
-#include <string.h>
-
-static const struct store_person *find_person(const struct services *services, const char *tenant_id, const char *name)
-{
-    const struct sorted_table *people = &services->people.by_id;
-    for (size_t i = 0; i < people->count; i++) {
-        const struct store_person *person = people->records[i];
-        if (wall_owns(tenant_id, person->id) && text_same_name(name, strlen(name), person->user_name))
-            return person;
-    }
-    return NULL;
-}
-
 void call_unlock(struct services *services, struct request *request)
 {
     const struct unlock_request *body = request->body;
@@ -32,7 +19,7 @@ void call_unlock(struct services *services, struct request *request)
     const struct unlock_answer answer = {.was_waiting = at_desk || at_admin_port || at_front_door};
     struct event event;
     services_event(&event, EVENT_ADMIN_UNLOCKED, NOUN_NONE, request);
-    const struct store_person *person = find_person(services, request->id, body->name);
+    const struct store_person *person = people_by_name(&services->people, request->id, body->name, NULL);
     TEXT_PUT(event.why, person ? person->id : "");
     services_commit_answer(services, request, &event, answer.was_waiting ? 1 : 0, &answer);
 }

@@ -2,6 +2,7 @@
 #include "broker/core/erasure.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/core/factor.h"
 #include "broker/core/session.h"
 #include "broker/core/wall.h"
 
@@ -165,6 +166,8 @@ static void repeat_one(struct repetition *repetition, struct commit *commit, str
     for (size_t i = 0; i < assignments->count; i++)
         if (is_of(assignments->records[i], id, person))
             TEXT_PUT(next_event(repetition, EVENT_REMOVED, NOUN_ASSIGNMENT)->record.id, assignments->records[i]);
+    for (const struct factor *factor = NULL; (factor = factor_next(state, id, factor));)
+        TEXT_PUT(next_event(repetition, EVENT_FACTOR_ENDED, NOUN_FACTOR)->record.id, factor->id);
     TEXT_PUT(next_event(repetition, EVENT_PERSON_ERASED, NOUN_PERSON)->record.id, id);
 }
 

@@ -38,6 +38,9 @@ enum event_type {
     EVENT_GATEWAY_IDENTITY_SHARED,
     EVENT_PERSON_FIRST_LOGON, // first logon of a person
     EVENT_PERSON_ERASED,      // and their name is forgotten; only the id, which means nobody any more, is left of them
+    EVENT_FACTOR_ENROLLED,
+    EVENT_FACTOR_USED,  // it was right; why: from where
+    EVENT_FACTOR_ENDED, // taken away, used up, its time over, or its person erased
     EVENT_SESSION_STARTED,
     EVENT_SESSION_MOVED, // found again, at this or another desk; from: where it was opened before
     EVENT_SESSION_CONNECTED,

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void key_of(char key[SLUG_SIZE + NAME_SIZE], const char *tenant_id, const char *directory_key)
 {
@@ -77,4 +78,17 @@ const struct store_person *people_by_key(const struct people *people, const char
     key_of(key, tenant_id, directory_key);
     const struct key_row *row = sorted_table_find(&people->by_key, key);
     return row ? row->person : NULL;
+}
+
+const struct store_person *people_by_name(const struct people *people, const char *tenant_id, const char *name,
+                                          const struct store_person *after)
+{
+    size_t at = sorted_table_from(&people->by_id, after ? after->id : tenant_id);
+    at += after && at < people->by_id.count && text_equal(people->by_id.records[at], after->id);
+    for (; at < people->by_id.count; at++) {
+        const struct store_person *person = people->by_id.records[at];
+        if (wall_owns(tenant_id, person->id) && text_same_name(name, strlen(name), person->user_name))
+            return person;
+    }
+    return NULL;
 }

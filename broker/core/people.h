@@ -13,4 +13,8 @@ void people_put(struct people *people, const struct store_person *person); // co
 void people_remove(struct people *people, const char *id);
 void people_clear(struct people *people);
 const struct store_person *people_find(const struct people *people, const char *id);
+// Those of a tenant with this user name, of whom the directory knows one only: `after` is the one before, NULL at
+// first.
+const struct store_person *people_by_name(const struct people *people, const char *tenant_id, const char *name,
+                                          const struct store_person *after);
 const struct store_person *people_by_key(const struct people *people, const char *tenant_id, const char *key);

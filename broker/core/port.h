@@ -313,6 +313,50 @@ struct seal_port {
     bool (*open)(void *self, const char *sealed, const char *holder, char *key, size_t size, struct fault *why);
 };
 
+// ---- factors: what people show besides a password when they log on from outside
+
+enum {
+    FACTOR_CHALLENGE_BYTES = 32,
+    FACTOR_CODE_SIZE = 20,
+    FACTOR_SECRET_TEXT_SIZE = 33,
+    FACTOR_URI_SIZE = 1024,
+};
+
+// As a browser sends it, hostile: a code as typed, or what a passkey says; the rest is "".
+struct factor_proof {
+    const char *code;
+    const char *credential;                                   // base64url
+    const char *client_data, *authenticator_data, *signature; // base64
+    const char *site, *origin;                                // of the page that asked
+    const unsigned char *challenge;                           // what it asked; NULL: nothing
+};
+
+// A telephone's secret before anybody has shown a code of it: nothing is kept here meanwhile.
+struct factor_offer {
+    char sealed[FACTOR_KEY_SIZE];         // comes back with the first code
+    char secret[FACTOR_SECRET_TEXT_SIZE]; // to be typed into the telephone; to be wiped, and below
+    char uri[FACTOR_URI_SIZE];            // to be read by its camera
+};
+
+// All of it is local, fast and at once.
+struct factor_port {
+    void *self;
+    // Whether this is the factor's. It has changed by that then (a counter, a code less), which has to be kept before
+    // anything is done about it. FAULT_DENIED: it is not, and FAULT_INVALID: nor well formed.
+    bool (*verify)(void *self, struct factor *factor, const struct factor_proof *proof, int64_t wall_ms,
+                   struct fault *why);
+    // A new passkey: fills credential, key, algorithm and count.
+    bool (*enrol_passkey)(void *self, struct factor *factor, const struct factor_proof *proof, struct fault *why);
+    // `issuer` and `account` are what the telephone will show. False: they are too long.
+    bool (*offer_totp)(void *self, const char *person_id, const char *issuer, const char *account,
+                       struct factor_offer *offer);
+    // Of an offer to the factor's person, with the first code that the telephone shows: fills key and count.
+    bool (*enrol_totp)(void *self, struct factor *factor, const char *sealed, const char *code, int64_t wall_ms,
+                       struct fault *why);
+    // New codes, to be wiped, whose digests the factor gets; at most FACTOR_CODES_MAX.
+    void (*make_codes)(void *self, struct factor *factor, char (*codes)[FACTOR_CODE_SIZE], size_t count);
+};
+
 // ---- links: the machines that are connected now
 
 // What a machine's agent said of itself when its link came up last.

@@ -18,6 +18,7 @@ static const struct {
     [HOSTS_OF_POOL] = {NOUN_HOST, offsetof(struct host, pool)},
     [DEVICES_OF_SITE] = {NOUN_DEVICE, offsetof(struct device, site)},
     [GRANTS_TO_TENANT] = {NOUN_GRANT, offsetof(struct grant, to)},
+    [FACTORS_OF_PERSON] = {NOUN_FACTOR, offsetof(struct factor, person)},
 };
 
 struct state {

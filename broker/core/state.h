@@ -59,6 +59,7 @@ enum state_order {
     HOSTS_OF_POOL,
     DEVICES_OF_SITE,
     GRANTS_TO_TENANT,
+    FACTORS_OF_PERSON,
     STATE_ORDER_COUNT,
 };
 

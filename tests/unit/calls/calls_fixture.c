@@ -258,6 +258,77 @@ static bool show_authority(void *self, struct ca_certificate *certificate)
     return true;
 }
 
+// A telephone shows "t1", "t2" ..., each once; a passkey says "signed"; a code on paper is its own digest.
+static bool verify_factor(void *self, struct factor *factor, const struct factor_proof *proof, int64_t wall_ms,
+                          struct fault *why)
+{
+    (void)self, (void)wall_ms;
+    int64_t step = proof->code[0] == 't' ? atoll(proof->code + 1) : 0;
+    bool right = false;
+    calls.verified++;
+    switch ((enum factor_kind)factor->kind) {
+    case FACTOR_PASSKEY:
+        right = proof->challenge && text_equal(proof->credential, factor->credential) &&
+                text_equal(proof->signature, "signed") && text_equal(proof->origin, "https://gw.example");
+        factor->count += right;
+        break;
+    case FACTOR_TOTP:
+        right = step > factor->count && text_equal(factor->key, "sealed");
+        factor->count = right ? step : factor->count;
+        break;
+    case FACTOR_RECOVERY:
+    case FACTOR_HELP_DESK:
+        right = proof->code[0] && text_starts(factor->codes, proof->code);
+        if (right)
+            memmove(factor->codes, factor->codes + strcspn(factor->codes, " "),
+                    strlen(factor->codes + strcspn(factor->codes, " ")) + 1);
+        if (factor->codes[0] == ' ')
+            memmove(factor->codes, factor->codes + 1, strlen(factor->codes));
+        break;
+    }
+    return right || fault_set(why, FAULT_DENIED, "not shown rightly");
+}
+
+static bool enrol_passkey(void *self, struct factor *factor, const struct factor_proof *proof, struct fault *why)
+{
+    (void)self;
+    TEXT_PUT(factor->credential, proof->client_data);
+    return (proof->challenge && text_equal(proof->authenticator_data, "made")) ||
+           fault_set(why, FAULT_DENIED, "not made here");
+}
+
+static bool offer_totp(void *self, const char *person_id, const char *issuer, const char *account,
+                       struct factor_offer *offer)
+{
+    (void)self;
+    snprintf(offer->sealed, sizeof offer->sealed, "for %s", person_id);
+    snprintf(offer->uri, sizeof offer->uri, "otpauth://totp/%s:%s", issuer, account);
+    return true;
+}
+
+static bool enrol_totp(void *self, struct factor *factor, const char *sealed, const char *code, int64_t wall_ms,
+                       struct fault *why)
+{
+    char own[FACTOR_KEY_SIZE];
+    const struct factor_proof proof = {.code = code};
+    snprintf(own, sizeof own, "for %s", factor->person);
+    TEXT_PUT(factor->key, "sealed");
+    return text_equal(sealed, own) ? verify_factor(self, factor, &proof, wall_ms, why)
+                                   : fault_set(why, FAULT_DENIED, "sealed for somebody else");
+}
+
+static void make_codes(void *self, struct factor *factor, char (*codes)[FACTOR_CODE_SIZE], size_t count)
+{
+    static int made;
+    (void)self;
+    factor->codes[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(codes[i], FACTOR_CODE_SIZE, "p%03d", ++made);
+        snprintf(factor->codes + strlen(factor->codes), sizeof factor->codes - strlen(factor->codes), "%s%s",
+                 i ? " " : "", codes[i]);
+    }
+}
+
 // What is sealed for the broker begins with "sealed:".
 static bool open_sealed(void *self, const char *sealed, const char *holder, char *key, size_t size, struct fault *why)
 {
@@ -341,6 +412,8 @@ void calls_open(void)
         .store = {.read = read_page, .head = read_head},
         .links = {NULL, is_online, send_message, find_agent, get_figures},
         .ca = {.authority = show_authority},
+        .guesses = guesses_new((const unsigned char *)"for these tests.", GUESSES_TRIES_USUAL),
+        .factors = {NULL, verify_factor, enrol_passkey, offer_totp, enrol_totp, make_codes},
         .seal = {.certificate = "c2VhbA==", .open = open_sealed},
         .listeners = {NULL, get_listener_figures},
     };
@@ -364,6 +437,8 @@ void calls_close(void)
     limits_clear(&services->limits);
     otp_maker_free(services->otp_maker);
     throttle_free(services->throttle);
+    guesses_free(services->guesses);
+    challenges_fini(&services->challenges);
     group_cache_free(services->group_cache);
     commit_free(services->commit);
     erasure_free(services->erasure);

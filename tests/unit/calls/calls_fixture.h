@@ -58,6 +58,7 @@ struct calls_fixture {
     bool disk_is_full;
     enum auth_verdict verdict;               // of looking anna up
     enum person_finding finding;             // what that came to
+    int verified;                            // factors that were looked at
     int look_ups, binds;                     // that the directory was asked for
     enum group_standing group, group_answer; // of every group: as remembered, and when it is asked for
     int group_questions;

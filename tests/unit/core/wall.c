@@ -55,12 +55,14 @@ static void open_walled_town(void)
 {
     struct logon_decision decision;
     union record person = {.person = {.id = "neustadt/p-anna", .first_seen_ms = 1}};
+    union record factor = {.factor = {.id = "neustadt/f-1", .person = "neustadt/p-anna"}};
     union record clerk = {.administrator = {.id = "neustadt/admin", .name = "Admin", .certificate = "aa"}};
     union record grant = {.grant = {.id = "neustadt/g-1", .to = "fern", .pool = "neustadt/office", .reason = "why"}};
     core_open(&core);
     core_set(&core, NOUN_PERSON, &person);
     core_set(&core, NOUN_GRANT, &grant);
     core_set(&core, NOUN_ADMINISTRATOR, &clerk);
+    core_set(&core, NOUN_FACTOR, &factor);
     core_log_on(&core, "anna", "rathaus", "neustadt/desk1", &decision);
     cr_assert_eq(decision.refusal, REFUSAL_NONE);
     for (size_t t = 0; t < FOREIGN - 1; t++)
