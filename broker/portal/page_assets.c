@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ASSET_SIZE_MAX = 1024 * 1024 };
+enum { ASSET_SIZE_MAX = 8 * 1024 * 1024 };
 
 static const struct {
     const char *name, *content_type;
@@ -24,6 +24,10 @@ static const struct {
     {"fira-sans-latin-ext-400-normal.woff2", "font/woff2", false},
     {"fira-sans-latin-ext-600-normal.woff2", "font/woff2", false},
     {"icon.svg", "image/svg+xml", false},
+    {"desktop.js", "text/javascript; charset=utf-8", true},
+    {"iron-remote-desktop.js", "text/javascript; charset=utf-8", true},
+    {"iron-remote-desktop-rdp.js", "text/javascript; charset=utf-8", true},
+    {"iron-remote-desktop.wasm", "application/wasm", true},
 };
 enum { ASSET_COUNT = sizeof rows / sizeof *rows };
 

@@ -64,6 +64,17 @@ static const struct field view_desktops_fields[] = {
 };
 const struct record_type view_desktops_type = {"view_desktops", view_desktops_fields, sizeof(struct view_desktops)};
 
+static const struct field view_shown_desktop_fields[] = {
+    FRAME(view_shown_desktop),
+    {.name = "profile", .type = FIELD_ID, AT(view_shown_desktop, profile), .refers = NOUN_PROFILE, .sentence = "which"},
+    {.name = "name", .type = FIELD_TEXT, AT(view_shown_desktop, name), .sentence = "what people call it"},
+    {.name = "channel_token", .type = FIELD_TEXT, AT(view_shown_desktop, channel_token), .sentence = "proof of the page when it asks for a way there"},
+    {.name = "clipboard", .type = FIELD_FLAG, AT(view_shown_desktop, clipboard), .sentence = "copy and paste"},
+    HELP_DESK(view_shown_desktop),
+    {.name = NULL},
+};
+const struct record_type view_shown_desktop_type = {"view_shown_desktop", view_shown_desktop_fields, sizeof(struct view_shown_desktop)};
+
 static const struct field view_message_fields[] = {
     FRAME(view_message),
     {.name = "title", .type = FIELD_TEXT, AT(view_message, title), .sentence = "in a few words"},
@@ -77,5 +88,6 @@ const struct record_type view_message_type = {"view_message", view_message_field
 const struct view_row view_rows[VIEW_COUNT] = {
     [VIEW_LOGON] = {"logon", &view_logon_type, PAGE_HTML},
     [VIEW_DESKTOPS] = {"desktops", &view_desktops_type, PAGE_HTML},
+    [VIEW_DESKTOP] = {"desktop", &view_shown_desktop_type, PAGE_DESKTOP},
     [VIEW_MESSAGE] = {"message", &view_message_type, PAGE_HTML},
 };

@@ -9,6 +9,7 @@
 enum view {
     VIEW_LOGON,
     VIEW_DESKTOPS,
+    VIEW_DESKTOP,
     VIEW_MESSAGE,
     VIEW_COUNT,
 };
@@ -67,6 +68,16 @@ struct view_desktops {
     char help_desk[NAME_SIZE];
 };
 
+// One that is shown in the browser: the page opens it by itself.
+struct view_shown_desktop {
+    struct view_frame frame;
+    char profile[ID_SIZE];
+    char name[NAME_SIZE];
+    char channel_token[COOKIE_MAC_SIZE];
+    bool clipboard;
+    char help_desk[NAME_SIZE];
+};
+
 struct view_message {
     struct view_frame frame;
     char title[NAME_SIZE];
@@ -75,4 +86,4 @@ struct view_message {
 };
 
 extern const struct record_type view_frame_type, view_logon_type, view_desktop_type, view_past_logon_type,
-    view_desktops_type, view_message_type;
+    view_desktops_type, view_shown_desktop_type, view_message_type;

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The page that shows a desktop: asks the portal for a token, gives it to the RDP client, and says what goes on.
+import "./iron-remote-desktop.js";
+import { Backend, displayControl, enableCredssp, init } from "./iron-remote-desktop-rdp.js";
+
+const REAL = 3; // the picture as it is: it is as large as its place
+const RESIZED_MS = 400; // nobody drags the window any more
+const AGAIN_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
+
+// The gateway closes with 4000 and the reason: enum channel_reason of broker/api/channel.h.
+const GOODBYES = {
+  4002: "ended",
+  4003: "moved",
+  4004: "ended",
+  4005: "locked",
+  4006: "disabled",
+  4007: "disabled",
+  4008: "too-long",
+  4009: "idle",
+  4011: "unreachable",
+  4012: "unreachable",
+};
+
+const main = document.getElementById("content");
+const words = document.getElementById("words");
+const again = document.getElementById("again");
+const element = document.createElement("iron-remote-desktop");
+
+let client; // what the element lets us do
+let attempt = 0; // counts connections
+let goodbye = 0; // how the WebSocket of the last one was closed
+let changesSize = false; // it is ended to be opened with another size
+let failures = 0; // one after the other
+let size = { width: 0, height: 0 };
+let resized;
+
+// The client tells nobody by what code its WebSocket was closed.
+globalThis.WebSocket = class extends WebSocket {
+  constructor(...address) {
+    super(...address);
+    const mine = attempt;
+    this.addEventListener("close", (event) => {
+      if (mine === attempt) goodbye = event.code;
+    });
+  }
+};
+
+// ---- what is said
+
+function say(when, sentence) {
+  for (const word of words.querySelectorAll("[data-when]")) word.hidden = word.dataset.when !== when;
+  if (sentence) words.querySelector(`[data-when="${when}"]`).textContent = sentence;
+  words.hidden = !when;
+  again.hidden = !when || when === "opening" || when === "broken-off";
+}
+
+// ---- one connection
+
+class Refusal extends Error {}
+
+async function fetchToken() {
+  const form = new URLSearchParams({ token: main.dataset.token, profile: main.dataset.profile });
+  const answer = await fetch("/desktops/channel", { method: "POST", body: form, redirect: "manual" });
+  if (answer.type === "opaqueredirect") location.assign("/"); // logged off meanwhile
+  if (answer.ok) return (await answer.json()).channel;
+  if (answer.status >= 500) throw new Error("the portal does not answer");
+  throw new Refusal((await answer.json()).sentence);
+}
+
+function windowSize() {
+  const { width, height } = main.getBoundingClientRect();
+  return { width: Math.max(640, Math.floor(width)), height: Math.max(480, Math.floor(height)) };
+}
+
+async function connect(token) {
+  size = windowSize();
+  const config = client
+    .configBuilder()
+    .withUsername("_") // the gateway says who logs on
+    .withPassword("")
+    .withDestination("desktop") // and where
+    .withProxyAddress(`wss://${location.host}/v1/browser`)
+    .withAuthToken(token)
+    .withDesktopSize(size)
+    .withExtension(displayControl(false))
+    .withExtension(enableCredssp(false))
+    .build();
+  return client.connect(config);
+}
+
+function hasEnded(error) {
+  const status = error?.rdcleanpathDetails?.()?.httpStatusCode;
+  if (GOODBYES[goodbye]) say(GOODBYES[goodbye]);
+  else if (error instanceof Refusal) say("refused", error.message);
+  else if (status === 502) say("unreachable");
+  else if (failures < AGAIN_MS.length) breakOff();
+  else say("unreachable");
+}
+
+function breakOff() {
+  say("broken-off");
+  setTimeout(open, AGAIN_MS[failures]);
+  failures += 1;
+}
+
+async function open() {
+  attempt += 1;
+  goodbye = 0;
+  client.setVisibility(true); // under our words: what is hidden takes no focus
+  let error;
+  try {
+    const session = await connect(await fetchToken());
+    failures = 0;
+    say(null);
+    takeKeyboard();
+    resizeSoon(); // if the window has changed meanwhile
+    await session.run();
+    goodbye ||= 4002; // it ended by itself
+  } catch (reason) {
+    error = reason;
+  }
+  if (!changesSize) {
+    hasEnded(error);
+    return;
+  }
+  changesSize = false; // now that the client has hidden the old one
+  open();
+}
+
+// It hears the keyboard while its canvas has the focus.
+function takeKeyboard() {
+  element.shadowRoot.querySelector("canvas").focus({ preventScroll: true });
+}
+
+// A new size by a new connection, of the same desktop: there is no other way that hosts follow.
+function resize() {
+  const wanted = windowSize();
+  if (!words.hidden || (wanted.width === size.width && wanted.height === size.height)) return;
+  changesSize = true;
+  say("opening");
+  client.shutdown();
+}
+
+function resizeSoon() {
+  clearTimeout(resized);
+  resized = setTimeout(resize, RESIZED_MS);
+}
+
+// ---- the page
+
+function openAgain() {
+  failures = 0;
+  say("opening");
+  open();
+}
+
+// All other keys are the desktop's.
+function leaveDesktop(event) {
+  if (event.key !== "Home" || !event.ctrlKey || !event.altKey) return;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+  document.getElementById("full-screen").focus();
+}
+
+function toggleFullScreen() {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else document.documentElement.requestFullscreen();
+}
+
+async function begin() {
+  await init("WARN"); // at "DEBUG" it writes tokens to the console
+  element.setAttribute("scale", "real");
+  element.setAttribute("verbose", "false");
+  element.setAttribute("flexcenter", "true");
+  const ready = new Promise((resolve) => element.addEventListener("ready", resolve, { once: true }));
+  element.module = Backend; // before it is part of the page
+  main.prepend(element);
+  client = (await ready).detail.irgUserInteraction;
+  client.setEnableClipboard(document.getElementById("clipboard") !== null);
+  client.setScale(REAL);
+  addEventListener("keydown", leaveDesktop, true);
+  addEventListener("resize", resizeSoon);
+  document.getElementById("full-screen").addEventListener("click", toggleFullScreen);
+  again.addEventListener("click", openAgain);
+  open();
+}
+
+begin().catch(() => say("impossible"));
