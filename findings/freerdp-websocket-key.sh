@@ -12,11 +12,7 @@ unpack bookworm haproxy 2.6.12-1+deb12u3
 
 # Prints what the key is like, and refuses the client.
 cat >"$work/gateway.py" <<'END'
-import base64, binascii, socket, ssl, sys
-
-listener = socket.create_server(("localhost", int(sys.argv[1])))
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(sys.path[0] + "/certificate", sys.path[0] + "/key")
+import base64, binascii, sys, tsgu
 
 def judge(key):
     try:
@@ -25,21 +21,18 @@ def judge(key):
         return "no base64"
 
 first = True
-while True:
-    connection, _ = listener.accept()
+for stream in tsgu.guests(int(sys.argv[1])):
     try:
-        with context.wrap_socket(connection, server_side=True) as stream:
-            head = b""
-            while not head.endswith(b"\r\n\r\n"):
-                head += stream.recv(1)
-            keys = [line.split()[1] for line in head.splitlines() if line.lower().startswith(b"sec-websocket-key:")]
-            if first and keys:
-                print("%d characters, %s" % (len(keys[0]), judge(keys[0])))
-            first = False
-            stream.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
-    except OSError:
-        pass  # the one that looks whether the port is open
+        head = tsgu.read_head(stream)
+    except EOFError:
+        continue
+    if first and b"websocket" in head:
+        key = tsgu.key_in(head)
+        print("%d characters, %s" % (len(key), judge(key)), flush=True)
+        first = False
+    stream.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 END
+
 cat "$work/key" "$work/certificate" >"$work/both.pem"
 cat >"$work/haproxy.cfg" <<END
 defaults
