@@ -5,9 +5,15 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <uv.h>
 
-enum { CLOSING_ROUNDS = 16 }; // closing takes one or two; who is not closed by then was forgotten
+enum {
+    CLOSING_ROUNDS = 16, // closing takes one or two; who is not closed by then was forgotten
+    TOLD_MAX = 256,      // descriptors at once, then it is the others' turn
+};
 
 struct post {
     struct post *next;
@@ -20,6 +26,11 @@ struct loop {
     uv_async_t wake;
     pthread_mutex_t lock; // guards the posts
     struct post *first, **last;
+    uv_poll_t watching; // for libuv all watches are one descriptor: `epoll`
+    int epoll;
+    size_t watches;
+    bool telling;
+    struct loop_watch *freed; // meanwhile
 };
 
 struct loop_timer {
@@ -28,10 +39,14 @@ struct loop_timer {
     void *arg;
 };
 
+// Not a handle of libuv, which is four times as large and takes a descriptor out of epoll and puts it in again each
+// time that it is asked to look for something.
 struct loop_watch {
-    uv_poll_t uv;
+    struct loop *loop;
+    int descriptor;
+    uint32_t events; // that are looked for; 0: it is not in epoll
     loop_ready *ready;
-    void *arg;
+    void *arg; // of one that was freed: the next of those
 };
 
 struct signal_watch {
@@ -61,6 +76,50 @@ static void run_posts(uv_async_t *wake)
     }
 }
 
+// One that looks for nothing any more, or was freed, has nothing to be told.
+static void tell_watch(struct loop_watch *watch, uint32_t events)
+{
+    if (!watch->events)
+        return;
+    if (events & EPOLLERR) { // shows itself at the next read or write of the descriptor
+        loop_watch_set(watch, false, false);
+        watch->ready(watch->arg, true, true);
+        return;
+    }
+    if (events & EPOLLHUP)
+        events = watch->events;
+    bool readable = events & watch->events & (EPOLLIN | EPOLLRDHUP), writable = events & watch->events & EPOLLOUT;
+    if (readable || writable)
+        watch->ready(watch->arg, readable, writable);
+}
+
+static void tell_watches(uv_poll_t *uv, int status, int ready)
+{
+    (void)status, (void)ready;
+    struct loop *loop = uv->data;
+    struct epoll_event events[TOLD_MAX];
+    int count = epoll_wait(loop->epoll, events, TOLD_MAX, 0);
+    loop->telling = true;
+    for (int i = 0; i < count; i++)
+        tell_watch(events[i].data.ptr, events[i].events);
+    loop->telling = false;
+    while (loop->freed) {
+        struct loop_watch *watch = loop->freed;
+        loop->freed = watch->arg;
+        free(watch);
+    }
+}
+
+static void begin_watching(struct loop *loop)
+{
+    loop->epoll = epoll_create1(EPOLL_CLOEXEC);
+    int rc = loop->epoll < 0 ? -1 : uv_poll_init(&loop->uv, &loop->watching, loop->epoll);
+    assert(rc == 0);
+    (void)rc;
+    loop->watching.data = loop;
+    uv_poll_start(&loop->watching, UV_READABLE, tell_watches);
+}
+
 struct loop *loop_new(void)
 {
     struct loop *loop = mem_new(1, sizeof *loop);
@@ -72,6 +131,7 @@ struct loop *loop_new(void)
     loop->wake.data = loop;
     loop->last = &loop->first;
     pthread_mutex_init(&loop->lock, NULL);
+    begin_watching(loop);
     return loop;
 }
 
@@ -88,19 +148,29 @@ static void close_signal(uv_handle_t *handle, void *arg)
         uv_close(handle, free_handle);
 }
 
+static void run_closing_rounds(struct loop *loop)
+{
+    for (int i = 0; i < CLOSING_ROUNDS && uv_run(&loop->uv, UV_RUN_NOWAIT); i++)
+        ;
+}
+
+// Some of those that are closing watch until they have.
 void loop_free(struct loop *loop)
 {
     uv_walk(&loop->uv, close_signal, NULL);
-    for (int i = 0; i < CLOSING_ROUNDS && uv_run(&loop->uv, UV_RUN_NOWAIT); i++)
-        ;
+    run_closing_rounds(loop);
+    assert(!loop->watches); // one was not freed
+    uv_close((uv_handle_t *)&loop->watching, NULL);
+    run_closing_rounds(loop);
     for (struct post *post = take_posts(loop); post;) {
         struct post *next = post->next;
         free(post);
         post = next;
     }
     int rc = uv_loop_close(&loop->uv);
-    assert(rc == 0); // a timer or watch was not freed
+    assert(rc == 0); // a timer was not freed
     (void)rc;
+    close(loop->epoll);
     pthread_mutex_destroy(&loop->lock);
     free(loop);
 }
@@ -177,39 +247,46 @@ void loop_timer_free(struct loop_timer *timer)
         uv_close((uv_handle_t *)&timer->uv, free_handle);
 }
 
-static void watch_ready(uv_poll_t *uv, int status, int events)
-{
-    struct loop_watch *watch = uv->data;
-    // An error shows itself at the next read or write of the descriptor.
-    watch->ready(watch->arg, status < 0 || (events & (UV_READABLE | UV_DISCONNECT)),
-                 status < 0 || (events & UV_WRITABLE));
-}
-
 struct loop_watch *loop_watch_new(struct loop *loop, int descriptor, loop_ready *ready, void *arg)
 {
     struct loop_watch *watch = mem_new(1, sizeof *watch);
-    watch->ready = ready;
-    watch->arg = arg;
-    int rc = uv_poll_init(&loop->uv, &watch->uv, descriptor);
+    int rc = ioctl(descriptor, FIONBIO, &(int){1});
     assert(rc == 0);
     (void)rc;
-    watch->uv.data = watch;
+    watch->loop = loop;
+    watch->descriptor = descriptor;
+    watch->ready = ready;
+    watch->arg = arg;
+    loop->watches++;
     return watch;
 }
 
 void loop_watch_set(struct loop_watch *watch, bool readable, bool writable)
 {
-    int events = (readable ? UV_READABLE | UV_DISCONNECT : 0) | (writable ? UV_WRITABLE : 0);
-    if (events)
-        uv_poll_start(&watch->uv, events, watch_ready);
-    else
-        uv_poll_stop(&watch->uv);
+    struct epoll_event event = {.data.ptr = watch};
+    event.events = (readable ? EPOLLIN | EPOLLRDHUP : 0u) | (writable ? EPOLLOUT : 0u);
+    if (event.events == watch->events)
+        return;
+    int operation = !watch->events ? EPOLL_CTL_ADD : event.events ? EPOLL_CTL_MOD : EPOLL_CTL_DEL;
+    int rc = epoll_ctl(watch->loop->epoll, operation, watch->descriptor, &event);
+    assert(rc == 0 || operation == EPOLL_CTL_DEL);
+    (void)rc;
+    watch->events = event.events;
 }
 
 void loop_watch_free(struct loop_watch *watch)
 {
-    if (watch)
-        uv_close((uv_handle_t *)&watch->uv, free_handle);
+    if (!watch)
+        return;
+    struct loop *loop = watch->loop;
+    loop_watch_set(watch, false, false);
+    loop->watches--;
+    if (!loop->telling) {
+        free(watch);
+        return;
+    }
+    watch->arg = loop->freed;
+    loop->freed = watch;
 }
 
 void loop_post(struct loop *loop, loop_work *work, void *arg)

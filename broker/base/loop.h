@@ -17,7 +17,7 @@ void loop_free(struct loop *loop); // after loop_run has returned; frees what is
 void loop_run(struct loop *loop);  // until loop_stop
 void loop_stop(struct loop *loop);
 void *loop_uv(struct loop *loop); // uv_loop_t, for libwebsockets' foreign loop
-// All descriptors that are watched on it, libwebsockets' too; the caller frees them. Returns how many.
+// All descriptors that libwebsockets has libuv watch on it; the caller frees them. Returns how many.
 size_t loop_watched(struct loop *loop, int **descriptors);
 
 struct loop_timer *loop_timer_new(struct loop *loop, loop_work *work, void *arg);

@@ -145,6 +145,64 @@ Test(loop, a_watch_is_quiet_when_nothing_is_asked_of_it)
     close(pipe.ends[0]), close(pipe.ends[1]);
 }
 
+struct pair_of_watches {
+    struct loop_watch *watches[2];
+    int ends[2];
+    int told;
+};
+
+static void free_both(void *arg, bool readable, bool writable)
+{
+    (void)readable, (void)writable;
+    struct pair_of_watches *pair = arg;
+    pair->told++;
+    loop_watch_free(pair->watches[0]);
+    loop_watch_free(pair->watches[1]);
+}
+
+Test(loop, a_watch_that_another_frees_is_not_told)
+{
+    struct pair_of_watches pair = {0};
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_STREAM, 0, pair.ends), 0);
+    for (int i = 0; i < 2; i++) {
+        pair.watches[i] = loop_watch_new(loop, pair.ends[i], free_both, &pair);
+        loop_watch_set(pair.watches[i], false, true);
+    }
+    struct loop_timer *end = loop_timer_new(loop, note_and_stop, "e");
+    loop_timer_start(end, 20);
+    loop_run(loop);
+    cr_expect_eq(pair.told, 1);
+    loop_timer_free(end);
+    close(pair.ends[0]), close(pair.ends[1]);
+}
+
+static void note_error(void *arg, bool readable, bool writable)
+{
+    (void)arg;
+    cr_expect(readable && writable);
+    note("x");
+}
+
+// A pipe that nobody reads any more is one that fails. It is told once, whatever is made of it.
+Test(loop, a_watch_tells_an_error_once_until_it_is_set_again)
+{
+    struct pipe pipe_;
+    cr_assert_eq(pipe(pipe_.ends), 0);
+    pipe_.watch = loop_watch_new(loop, pipe_.ends[1], note_error, &pipe_);
+    loop_watch_set(pipe_.watch, false, true);
+    close(pipe_.ends[0]);
+    struct loop_timer *end = loop_timer_new(loop, note_and_stop, "e");
+    loop_timer_start(end, 20);
+    loop_run(loop);
+    loop_watch_set(pipe_.watch, false, true);
+    loop_timer_start(end, 20);
+    loop_run(loop);
+    cr_expect_str_eq(trace.bytes, "xexe");
+    loop_watch_free(pipe_.watch);
+    loop_timer_free(end);
+    close(pipe_.ends[1]);
+}
+
 static int posted;
 
 static void count(void *arg)
@@ -205,6 +263,12 @@ Test(loop, a_signal_is_work_in_the_loop)
     loop_run(loop);
     cr_expect(strchr(trace.bytes, 's'));
     loop_timer_free(timer);
+}
+
+Test(loop, a_forgotten_watch_ends_the_program, .signal = SIGABRT)
+{
+    loop_watch_new(loop, STDIN_FILENO, note_error, NULL);
+    loop_free(loop);
 }
 
 Test(loop, a_forgotten_timer_ends_the_program, .signal = SIGABRT)
