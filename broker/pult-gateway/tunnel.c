@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/base/tally.h"
 #include "broker/base/text.h"
 
 #include <assert.h>
@@ -27,7 +28,9 @@ struct tunnel {
     int64_t since_ms, fence;              // since: wall
     int64_t idle_ms, max_ms;              // 0: no limit
     enum channel_way way;
-    char *channel, *session, *person, *host, *network;
+    const char *person, *network; // where they are counted
+    const char *session, *host;   // in names
+    char names[];                 // channel, session, host
 };
 
 struct tunnels {
@@ -37,6 +40,7 @@ struct tunnels {
     struct loop_timer *sweep;
     struct tunnel *first; // the newest
     size_t count;
+    struct tally persons, networks;
     tunnel_ended *ended;
     void *arg;
 };
@@ -49,21 +53,18 @@ static void tunnel_free(struct tunnel *tunnel)
     if (tunnel->next)
         tunnel->next->before = tunnel->before;
     tunnel->tunnels->count--;
+    tally_remove(&tunnel->tunnels->persons, tunnel->person);
+    tally_remove(&tunnel->tunnels->networks, tunnel->network);
     websocket_pump_free(tunnel->pump);
     if (tunnel->content)
         tunnel->content->end(tunnel->state);
-    free(tunnel->channel);
-    free(tunnel->session);
-    free(tunnel->person);
-    free(tunnel->host);
-    free(tunnel->network);
     free(tunnel);
 }
 
 void tunnel_describe(const struct tunnel *tunnel, struct gateway_channel *channel)
 {
     *channel = (struct gateway_channel){.fence = tunnel->fence, .way = tunnel->way, .since_ms = tunnel->since_ms};
-    TEXT_PUT(channel->channel, tunnel->channel);
+    TEXT_PUT(channel->channel, tunnel->names);
     TEXT_PUT(channel->session, tunnel->session);
     TEXT_PUT(channel->person, tunnel->person);
     TEXT_PUT(channel->host, tunnel->host);
@@ -85,7 +86,7 @@ static void end_tunnel(struct tunnel *tunnel, enum channel_reason reason)
     struct tunnels *tunnels = tunnel->tunnels;
     struct tunnel_end end = {.reason = reason};
     struct websocket_figures figures;
-    bool is_named = tunnel->channel[0];
+    bool is_named = tunnel->names[0];
     websocket_pump_figures(tunnel->pump, &figures);
     tunnel_describe(tunnel, &end.channel);
     end.bytes_to_host = figures.bytes_to_bare;
@@ -158,6 +159,8 @@ void tunnels_free(struct tunnels *tunnels)
         return;
     while (tunnels->first)
         tunnel_free(tunnels->first);
+    tally_fini(&tunnels->persons);
+    tally_fini(&tunnels->networks);
     loop_timer_free(tunnels->sweep);
     websocket_pool_free(tunnels->pool);
     free(tunnels);
@@ -170,11 +173,8 @@ size_t tunnels_count(const struct tunnels *tunnels)
 
 bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const char *network, struct fault *why)
 {
-    int64_t of_person = 0, of_network = 0;
-    for (const struct tunnel *tunnel = tunnels->first; tunnel; tunnel = tunnel->next) {
-        of_person += person[0] && text_equal(tunnel->person, person);
-        of_network += text_equal(tunnel->network, network);
-    }
+    int64_t of_person = person[0] ? tally_count(&tunnels->persons, person) : 0;
+    int64_t of_network = tally_count(&tunnels->networks, network);
     if ((int64_t)tunnels->count >= tunnels->limits.all)
         return fault_set(why, FAULT_BUSY, "there are %zu tunnels already (tunnels)", tunnels->count);
     if (of_network >= tunnels->limits.network)
@@ -184,9 +184,20 @@ bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const 
            fault_set(why, FAULT_BUSY, "there are %lld of %s already (person-tunnels)", (long long)of_person, person);
 }
 
+static struct tunnel *tunnel_named(const struct gateway_channel *channel)
+{
+    size_t channel_size = strlen(channel->channel) + 1, session_size = strlen(channel->session) + 1,
+           host_size = strlen(channel->host) + 1;
+    struct tunnel *tunnel = mem_new(1, sizeof *tunnel + channel_size + session_size + host_size);
+    memcpy(tunnel->names, channel->channel, channel_size);
+    tunnel->session = memcpy(tunnel->names + channel_size, channel->session, session_size);
+    tunnel->host = memcpy(tunnel->names + channel_size + session_size, channel->host, host_size);
+    return tunnel;
+}
+
 void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
 {
-    struct tunnel *tunnel = mem_new(1, sizeof *tunnel);
+    struct tunnel *tunnel = tunnel_named(&plan->channel);
     tunnel->tunnels = tunnels;
     tunnel->opened_ms = clock_steady_ms();
     tunnel->since_ms = plan->channel.since_ms;
@@ -194,11 +205,8 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
     tunnel->way = (enum channel_way)plan->channel.way;
     tunnel->idle_ms = plan->idle_minutes * MINUTE_MS;
     tunnel->max_ms = plan->max_minutes * MINUTE_MS;
-    tunnel->channel = mem_dup(plan->channel.channel);
-    tunnel->session = mem_dup(plan->channel.session);
-    tunnel->person = mem_dup(plan->channel.person);
-    tunnel->host = mem_dup(plan->channel.host);
-    tunnel->network = mem_dup(plan->channel.network);
+    tunnel->person = tally_add(&tunnels->persons, plan->channel.person);
+    tunnel->network = tally_add(&tunnels->networks, plan->channel.network);
     tunnel->next = tunnels->first;
     tunnel->before = &tunnels->first;
     if (tunnel->next)
@@ -216,7 +224,7 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
 static struct tunnel *find_tunnel(const struct tunnels *tunnels, const char *channel)
 {
     struct tunnel *tunnel = tunnels->first;
-    while (tunnel && !text_equal(tunnel->channel, channel))
+    while (tunnel && !text_equal(tunnel->names, channel))
         tunnel = tunnel->next;
     return tunnel;
 }
@@ -243,7 +251,7 @@ void tunnels_notice(struct tunnels *tunnels, const char *channel, const char *te
 struct tunnel *tunnels_next(const struct tunnels *tunnels, const struct tunnel *tunnel)
 {
     struct tunnel *next = tunnel ? tunnel->next : tunnels->first;
-    while (next && !next->channel[0])
+    while (next && !next->names[0])
         next = next->next;
     return next;
 }
