@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/net/websocket_frame.h"
+#include "broker/base/mem.h"
 
 #include <assert.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -68,7 +70,6 @@ static bool begin_payload(struct websocket_frame_reader *reader)
     reader->left = length;
     reader->at = 0;
     reader->held = reader->needed = 0;
-    reader->control_length = 0;
     reader->in_payload = true;
     return true;
 }
@@ -88,12 +89,32 @@ static size_t read_head(struct websocket_frame_reader *reader, const unsigned ch
     return used;
 }
 
-static enum websocket_event end_control(struct websocket_frame_reader *reader)
+void websocket_frame_fini(struct websocket_frame_reader *reader)
+{
+    free(take(reader->control));
+    reader->control_length = 0;
+}
+
+static enum websocket_event end_control(struct websocket_frame_reader *reader, const unsigned char *data, size_t length)
 {
     reader->in_payload = false;
-    reader->data = reader->control;
-    reader->length = reader->control_length;
+    reader->data = data;
+    reader->length = length;
     return WEBSOCKET_CONTROL;
+}
+
+// Nearly all come whole.
+static enum websocket_event take_control(struct websocket_frame_reader *reader, const unsigned char *bytes,
+                                         size_t length)
+{
+    if (!reader->left && !reader->control)
+        return end_control(reader, bytes, length);
+    if (!reader->control)
+        reader->control = mem_new(WEBSOCKET_CONTROL_MAX, 1);
+    assert(reader->control_length + length <= WEBSOCKET_CONTROL_MAX);
+    memcpy(reader->control + reader->control_length, bytes, length);
+    reader->control_length = (uint8_t)(reader->control_length + length);
+    return reader->left ? WEBSOCKET_MORE : end_control(reader, reader->control, reader->control_length);
 }
 
 static enum websocket_event take_payload(struct websocket_frame_reader *reader, unsigned char *bytes, size_t length)
@@ -102,12 +123,8 @@ static enum websocket_event take_payload(struct websocket_frame_reader *reader, 
         websocket_frame_mask(bytes, length, reader->mask, reader->at);
     reader->at = (uint8_t)((reader->at + length) % WEBSOCKET_MASK_SIZE);
     reader->left -= length;
-    if (is_control(reader->opcode)) {
-        assert(reader->control_length + length <= WEBSOCKET_CONTROL_MAX);
-        memcpy(reader->control + reader->control_length, bytes, length);
-        reader->control_length += length;
-        return reader->left ? WEBSOCKET_MORE : end_control(reader);
-    }
+    if (is_control(reader->opcode))
+        return take_control(reader, bytes, length);
     reader->in_payload = reader->left > 0;
     reader->data = bytes;
     reader->length = length;
@@ -120,13 +137,14 @@ size_t websocket_frame_read(struct websocket_frame_reader *reader, unsigned char
     size_t used = 0;
     *event = WEBSOCKET_MORE;
     if (!reader->in_payload) {
+        websocket_frame_fini(reader);
         bool whole = false;
         used = read_head(reader, bytes, length, &whole);
         if (whole && !begin_payload(reader))
             *event = WEBSOCKET_IS_BROKEN;
         if (whole && *event == WEBSOCKET_MORE && !reader->left) {
             if (is_control(reader->opcode))
-                *event = end_control(reader);
+                *event = end_control(reader, bytes, 0);
             reader->in_payload = false;
             return used;
         }

@@ -24,22 +24,25 @@ enum {
 enum websocket_event {
     WEBSOCKET_MORE,      // nothing to be told yet
     WEBSOCKET_DATA,      // the next bytes: `data`, `length`, within what was given and unmasked there
-    WEBSOCKET_CONTROL,   // a whole ping, pong or close: `opcode`; `data` and `length` are of the reader
+    WEBSOCKET_CONTROL,   // a whole ping, pong or close: `opcode`, and `data`, `length` until more is read
     WEBSOCKET_IS_BROKEN, // no more can be read
 };
 
-struct websocket_frame_reader { // begins as {0}, with `from_client` set
+// There is one for each tunnel, of which there are thousands.
+struct websocket_frame_reader { // begins as {0}, with `from_client` set; ends with websocket_frame_fini
     bool from_client;           // what clients send is masked, what servers send is not
     bool in_payload, in_message;
     uint8_t opcode, needed, held; // of the head, which is in `head`
     uint8_t at;                   // in the mask
-    uint64_t left;                // of the payload
     unsigned char head[WEBSOCKET_HEAD_MAX], mask[WEBSOCKET_MASK_SIZE];
-    unsigned char control[WEBSOCKET_CONTROL_MAX];
-    size_t control_length;
+    uint8_t control_length;
+    unsigned char *control; // of one that comes in pieces, as far as it has come; NULL: none does
+    uint64_t left;          // of the payload
     const unsigned char *data;
     size_t length;
 };
+
+void websocket_frame_fini(struct websocket_frame_reader *reader);
 
 // Reads on, as far as there is something to be told. Returns how many bytes were read; call it again with the rest.
 size_t websocket_frame_read(struct websocket_frame_reader *reader, unsigned char *bytes, size_t length,

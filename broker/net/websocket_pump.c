@@ -409,12 +409,13 @@ struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const str
 }
 
 void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_content *content, void *state,
-                          const struct websocket_frame_reader *frames)
+                          struct websocket_frame_reader *frames)
 {
     assert(content->head_size <= WEBSOCKET_CONTENT_HEAD_MAX && content->piece_max <= ROOM);
     pump->content = content;
     pump->state = state;
     pump->frames = *frames;
+    *frames = (struct websocket_frame_reader){0};
 }
 
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length)
@@ -437,6 +438,7 @@ void websocket_pump_free(struct websocket_pump *pump)
     leave_starving(pump);
     if (!pump->web_is_over)
         write_control(pump, WEBSOCKET_CLOSE, NULL, 0);
+    websocket_frame_fini(&pump->frames);
     close_side(&pump->web);
     close_side(&pump->bare);
     free(pump);

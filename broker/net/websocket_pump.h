@@ -47,9 +47,10 @@ typedef void websocket_pump_ended(void *arg, enum websocket_pump_end end);
 // Takes over both lines, whose handshakes and upgrade are done. `is_server`: we are the server's side of the WebSocket.
 struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web, bool is_server,
                                           const struct tls_line *bare, websocket_pump_ended *ended, void *arg);
-// Before it begins. `state` goes to the content's functions; `frames`: how far the WebSocket has been read already.
+// Before it begins. `state` goes to the content's functions; `frames`: how far the WebSocket has been read already;
+// it is taken over.
 void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_content *content, void *state,
-                          const struct websocket_frame_reader *frames);
+                          struct websocket_frame_reader *frames);
 // Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed.
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length);
 void websocket_pump_free(struct websocket_pump *pump); // says goodbye, if that was not said; NULL allowed

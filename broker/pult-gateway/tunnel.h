@@ -46,9 +46,9 @@ struct tunnel_plan {
     int64_t idle_minutes, max_minutes; // 0: no limit
     unsigned char *early;              // what the caller has said already
     size_t early_length;
-    const struct tunnel_content *content;        // NULL: the stream as it is
-    void *state;                                 // of the content, which ends it
-    const struct websocket_frame_reader *frames; // how far it has come by then
+    const struct tunnel_content *content;  // NULL: the stream as it is
+    void *state;                           // of the content, which ends it
+    struct websocket_frame_reader *frames; // how far it has come by then; taken over
 };
 void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan);
 // The broker has it closed. False: it is not there.

@@ -250,6 +250,7 @@ static void end_browser_talk(void *state)
     inner_rdp_free(talk->inner);
     rdp_first_flight_free(talk->flight);
     text_drop(&talk->response);
+    websocket_frame_fini(&talk->frames);
     explicit_bzero(talk, sizeof *talk);
     free(talk);
 }

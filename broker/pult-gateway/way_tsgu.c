@@ -194,6 +194,7 @@ static void hear_tsgu(struct guest *guest, unsigned char *bytes, size_t length)
 static void end_tsgu_talk(void *state)
 {
     struct tsgu_talk *talk = state;
+    websocket_frame_fini(&talk->frames);
     explicit_bzero(talk->room, sizeof talk->room);
     free(talk);
 }

@@ -37,6 +37,7 @@ static struct sum read_frames(const uint8_t *data, size_t size, size_t piece, bo
         for (size_t i = 0; i < reader.length; i++)
             sum.bytes = sum.bytes * 31 + reader.data[i];
     }
+    websocket_frame_fini(&reader);
     return sum;
 }
 

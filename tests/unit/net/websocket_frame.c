@@ -59,6 +59,7 @@ Test(websocket_frame, what_is_sent_is_read_however_it_is_cut)
                              pieces[p]);
                 cr_assert_eq(memcmp(heard, payload, lengths[l]), 0);
                 cr_assert_eq(memcmp(heard + lengths[l], "end", 3), 0);
+                websocket_frame_fini(&reader);
             }
 }
 
@@ -80,6 +81,27 @@ Test(websocket_frame, a_ping_within_a_message_is_told_as_a_whole)
         cr_assert_eq(memcmp(reader.data, "hello", 5), 0);
     }
     cr_assert_eq(told, 1);
+    websocket_frame_fini(&reader);
+}
+
+Test(websocket_frame, nothing_is_kept_but_of_a_ping_that_comes_in_pieces)
+{
+    struct websocket_frame_reader reader = {.from_client = true};
+    enum websocket_event event;
+    size_t length = put(0, WEBSOCKET_PING, "hello", 5, true);
+    cr_assert_eq(websocket_frame_read(&reader, bytes, length, &event), length);
+    cr_assert_eq(event, WEBSOCKET_CONTROL);
+    cr_assert_eq(memcmp(reader.data, "hello", 5), 0);
+    cr_assert_null(reader.control);
+    length = put(0, WEBSOCKET_PING, "again", 5, true);
+    cr_assert_eq(websocket_frame_read(&reader, bytes, length - 1, &event), length - 1);
+    cr_assert_eq(event, WEBSOCKET_MORE);
+    cr_assert_not_null(reader.control);
+    cr_assert_eq(websocket_frame_read(&reader, bytes + length - 1, 1, &event), 1);
+    cr_assert_eq(event, WEBSOCKET_CONTROL);
+    cr_assert_eq(memcmp(reader.data, "again", 5), 0);
+    websocket_frame_fini(&reader);
+    cr_assert_null(reader.control);
 }
 
 static void is_broken(const char *what, bool from_client, size_t length)
@@ -88,6 +110,7 @@ static void is_broken(const char *what, bool from_client, size_t length)
     enum websocket_event last = WEBSOCKET_MORE;
     hear(&reader, length, ROOM, &last);
     cr_expect_eq(last, WEBSOCKET_IS_BROKEN, "%s", what);
+    websocket_frame_fini(&reader);
 }
 
 Test(websocket_frame, what_no_honest_side_sends_is_broken)
