@@ -8,6 +8,60 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+// ---- once the handshake is done: one BIO for all of a thread, which reads and writes for the line that is at work
+
+static _Thread_local int descriptor_at_work = -1;
+
+static int answer_openssl(BIO *bio, ssize_t result, int retry)
+{
+    BIO_clear_retry_flags(bio);
+    if (result < 0 && (errno == EAGAIN || errno == EINTR))
+        BIO_set_flags(bio, retry | BIO_FLAGS_SHOULD_RETRY);
+    return (int)result;
+}
+
+static int read_at_work(BIO *bio, char *bytes, int size)
+{
+    return answer_openssl(bio, recv(descriptor_at_work, bytes, (size_t)size, MSG_DONTWAIT), BIO_FLAGS_READ);
+}
+
+static int write_at_work(BIO *bio, const char *bytes, int length)
+{
+    ssize_t sent = send(descriptor_at_work, bytes, (size_t)length, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return answer_openssl(bio, sent, BIO_FLAGS_WRITE);
+}
+
+static long control_at_work(BIO *bio, int what, long number, void *pointer)
+{
+    (void)bio, (void)number, (void)pointer;
+    return what == BIO_CTRL_FLUSH; // nothing is kept
+}
+
+static BIO *bio_at_work(void)
+{
+    static _Thread_local BIO *bio;
+    if (bio)
+        return bio;
+    BIO_METHOD *method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "line at work");
+    bool made = method && BIO_meth_set_read(method, read_at_work) == 1 &&
+                BIO_meth_set_write(method, write_at_work) == 1 && BIO_meth_set_ctrl(method, control_at_work) == 1;
+    bio = made ? BIO_new(method) : NULL;
+    assert(bio);
+    BIO_set_init(bio, 1);
+    return bio;
+}
+
+static void use_bio_at_work(SSL *tls)
+{
+    BIO *bio = bio_at_work();
+    BIO_up_ref(bio);
+    SSL_set0_rbio(tls, bio);
+    BIO_up_ref(bio);
+    SSL_set0_wbio(tls, bio);
+}
+
+// ---- lines
+
 SSL_CTX *tls_line_context(const SSL_METHOD *method)
 {
     SSL_CTX *context = SSL_CTX_new(method);
@@ -44,6 +98,7 @@ void tls_line_init(struct tls_line *line, int descriptor, SSL_CTX *context, bool
 
 void tls_line_say_goodbye(struct tls_line *line)
 {
+    descriptor_at_work = line->descriptor;
     if (line->tls && SSL_is_init_finished(line->tls) && !(SSL_get_shutdown(line->tls) & SSL_SENT_SHUTDOWN))
         SSL_shutdown(line->tls);
     ERR_clear_error();
@@ -83,6 +138,8 @@ void tls_line_settle(struct tls_line *line)
     SSL_get_peer_tmp_key(line->tls, &theirs);
     forget_key(ours);
     forget_key(theirs);
+    SSL_certs_clear(line->tls);
+    use_bio_at_work(line->tls);
 }
 
 int tls_line_handshake(struct tls_line *line)
@@ -105,6 +162,7 @@ ssize_t tls_line_read(struct tls_line *line, void *bytes, size_t size)
     line->wants_write = false;
     if (line->tls) {
         ERR_clear_error();
+        descriptor_at_work = line->descriptor;
         int got = SSL_read(line->tls, bytes, (int)size);
         return got > 0 ? got : judge(line, got);
     }
@@ -117,6 +175,7 @@ ssize_t tls_line_write(struct tls_line *line, const void *bytes, size_t length)
     line->wants_write = false;
     if (line->tls) {
         ERR_clear_error();
+        descriptor_at_work = line->descriptor;
         int sent = SSL_write(line->tls, bytes, (int)length);
         return sent > 0 ? sent : judge(line, sent);
     }

@@ -21,7 +21,7 @@ void tls_line_fini(struct tls_line *line); // says goodbye and closes
 void tls_line_say_goodbye(struct tls_line *line);
 // Passes over what has come, in `bytes`; false: the other side has closed.
 bool tls_line_listens(struct tls_line *line, void *bytes, size_t size) __attribute__((warn_unused_result));
-// What the handshake alone needed is forgotten; once it is done and the certificate was looked at.
+// What the handshake alone needed is forgotten; once, when it is done and the certificate was looked at.
 void tls_line_settle(struct tls_line *line);
 
 // 1: done; 0: again when it is ready; -1: it failed.

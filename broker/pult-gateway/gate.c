@@ -49,6 +49,8 @@ static bool make_context(struct gate *gate, struct fault *why)
     if (!find_files(&gate->shown, gate->room.config))
         gate->shown = (struct shown_files){0};
     SSL_CTX *context = tls_line_context(TLS_server_method());
+    SSL_CTX_set_num_tickets(context, 0); // desks do not come back with one, and making it costs as much as a dial
+    SSL_CTX_set_read_ahead(context, 1);  // several records by one call; guests and tunnels read until there is nothing
     bool fine = certificate_pair_read(&pair, gate->room.config->certificate, gate->room.config->key, why) &&
                 certificate_pair_use(&pair, context, why);
     certificate_pair_drop(&pair);
