@@ -364,11 +364,22 @@ bool listener_is_possible(const char *address, int port, struct fault *why)
     return descriptor >= 0;
 }
 
+// What open_socket() does before it binds; whoever opened it had no reason to.
+static int complete_passed(int descriptor)
+{
+    int on = 1;
+    setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    wait_for_bytes(descriptor, RECORD_HEAD);
+    listen(descriptor, BACKLOG);
+    return descriptor;
+}
+
 // ---- beginning and end
 
 struct listener *listener_new(const struct listener_config *config, struct fault *why)
 {
-    int descriptor = open_or_say(config->listen_address, config->port, why);
+    int descriptor =
+        config->passed ? complete_passed(config->passed) : open_or_say(config->listen_address, config->port, why);
     if (descriptor < 0)
         return NULL;
     struct listener *listener = mem_new(1, sizeof *listener);

@@ -28,6 +28,7 @@ struct listener_config {
     size_t *open, open_max;     // connections of the program, which counts those that it was handed
     const char *listen_address; // in numbers; "" for all
     int port;
+    int passed; // a socket that listens already (net/passed_ports), in place of these; taken over; 0: none
     // Its TLS begins: the descriptor and its place in the table are the receiver's, and have to be counted in `open`.
     // `caller`: who really calls; NULL: whose connection it is. Borrowed.
     void (*begin)(void *arg, int descriptor, struct unproven *unproven, const struct passed_caller *caller);

@@ -6,6 +6,7 @@
 #include "broker/base/mem.h"
 #include "broker/net/certificate.h"
 #include "broker/net/listener.h"
+#include "broker/net/passed_ports.h"
 #include "broker/pult-gateway/channel_plan.h"
 #include "broker/pult-gateway/guest.h"
 #include "broker/pult-gateway/inner_rdp.h"
@@ -25,7 +26,8 @@ struct shown_files {
 struct gate {
     struct guest_room room;
     struct unproven_table *unproven;
-    struct listener *listener;
+    struct listener *listeners[PASSED_PORTS_MAX]; // one, or as many as were passed
+    int listener_count;
     struct loop_timer *sweep;
     struct shown_files shown; // that the context was made of
 };
@@ -101,7 +103,8 @@ static size_t descriptors_max(void)
     return (size_t)limit.rlim_cur - DESCRIPTORS_SPARE;
 }
 
-static bool open_port(struct gate *gate, struct fault *why)
+// `passed` 0: by the configuration.
+static bool open_port(struct gate *gate, int passed, struct fault *why)
 {
     const struct listener_config listening = {
         .loop = gate->room.loop,
@@ -110,11 +113,29 @@ static bool open_port(struct gate *gate, struct fault *why)
         .open_max = descriptors_max() / DESCRIPTORS_OF_TUNNEL,
         .listen_address = gate->room.config->address,
         .port = (int)gate->room.config->port,
+        .passed = passed,
         .begin = let_guest_in,
         .arg = gate,
     };
-    gate->listener = listener_new(&listening, why);
-    return gate->listener != NULL;
+    struct listener *listener = listener_new(&listening, why);
+    if (listener)
+        gate->listeners[gate->listener_count++] = listener;
+    return listener != NULL;
+}
+
+static bool open_ports(struct gate *gate, struct fault *why)
+{
+    int passed[PASSED_PORTS_MAX], count;
+    if (!passed_ports_take(passed, &count, why))
+        return false;
+    if (count)
+        log_info("gate", "listening where systemd does; address and port of the configuration do not count");
+    else
+        return open_port(gate, 0, why);
+    bool fine = true;
+    for (int i = 0; i < count; i++)
+        fine = open_port(gate, passed[i], why) && fine;
+    return fine;
 }
 
 struct gate *gate_new(struct loop *loop, const struct gateway_config *config, struct tunnels *tunnels,
@@ -140,7 +161,7 @@ struct gate *gate_new(struct loop *loop, const struct gateway_config *config, st
     gate->room.inner_context = inner_rdp_context();
     gate->unproven = unproven_table_new(&limits, port_names);
     gate->sweep = loop_timer_new(loop, sweep_gate, gate);
-    if (make_context(gate, why) && open_port(gate, why)) {
+    if (make_context(gate, why) && open_ports(gate, why)) {
         loop_timer_start(gate->sweep, SWEEP_MS);
         return gate;
     }
@@ -152,7 +173,8 @@ void gate_free(struct gate *gate)
 {
     if (!gate)
         return;
-    listener_free(gate->listener);
+    for (int i = 0; i < gate->listener_count; i++)
+        listener_free(gate->listeners[i]);
     while (gate->room.guests)
         guest_end(gate->room.guests);
     loop_timer_free(gate->sweep);
