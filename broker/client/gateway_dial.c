@@ -166,7 +166,7 @@ static void hand_on(struct gateway_dial *dial, size_t head)
     dial->line = (struct tls_line){.descriptor = -1};
     tls_line_init(&inner, pair[1], NULL, false);
     dial_watch_over(line.descriptor, ALIVE_IDLE_S, ALIVE_EVERY_S, UNANSWERED_MS);
-    carried->pump = websocket_pump_new(client->pool, &line, false, &inner, carried_is_over, carried);
+    carried->pump = websocket_pump_new(client->pool, &line, WEBSOCKET_CLIENT, &inner, carried_is_over, carried);
     size_t early = dial->length - head;
     owned(bytes) char *bytes = mem_copy(dial->answer + head, early + 1);
     dial->done(dial->arg, pair[0], NULL);

@@ -10,7 +10,8 @@ enum { RDP_REQUEST_SIZE = 19, RDP_CONFIRM_MAX = 19, RDP_CLIENT_REQUEST_MAX = 259
 enum rdp_protocol { // bits
     RDP_PROTOCOL_PLAIN = 0,
     RDP_PROTOCOL_SSL = 1,
-    RDP_PROTOCOL_HYBRID = 2, // NLA, after TLS
+    RDP_PROTOCOL_HYBRID = 2,    // NLA, after TLS
+    RDP_PROTOCOL_HYBRID_EX = 8, // the same, and the host says whether it lets in
 };
 
 // Asks for TLS, with or without NLA after it: hosts that insist on NLA make the same TLS handshake first.

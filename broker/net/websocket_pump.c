@@ -32,7 +32,7 @@ struct websocket_pump {
     const struct websocket_content *content; // NULL: the stream as it is
     void *state;                             // of the content
     struct websocket_figures figures;
-    bool is_server;
+    enum websocket_role role;
     bool starved, over, web_is_over;
     bool bare_ended; // what it said last is still on its way
     websocket_pump_ended *ended;
@@ -178,11 +178,13 @@ static bool write_frame(struct websocket_pump *pump, enum websocket_opcode opcod
                         size_t length)
 {
     unsigned char head[WEBSOCKET_HEAD_MAX], mask[WEBSOCKET_MASK_SIZE];
-    if (!pump->is_server) {
+    if (pump->role == WEBSOCKET_NONE)
+        return write_side(&pump->web, payload, length);
+    if (pump->role == WEBSOCKET_CLIENT) {
         arc4random_buf(mask, sizeof mask);
         websocket_frame_mask(payload, length, mask, 0);
     }
-    size_t size = websocket_frame_head(head, opcode, length, pump->is_server ? NULL : mask);
+    size_t size = websocket_frame_head(head, opcode, length, pump->role == WEBSOCKET_CLIENT ? mask : NULL);
     memcpy(payload - size, head, size);
     return write_side(&pump->web, payload - size, size + length);
 }
@@ -202,7 +204,7 @@ static bool write_copy(struct websocket_pump *pump, enum websocket_opcode opcode
 static bool write_control(struct websocket_pump *pump, enum websocket_opcode opcode, const unsigned char *bytes,
                           size_t length)
 {
-    return pump->web.kept || write_copy(pump, opcode, bytes, length);
+    return pump->role == WEBSOCKET_NONE || pump->web.kept || write_copy(pump, opcode, bytes, length);
 }
 
 // ---- the end
@@ -270,9 +272,16 @@ static enum frames_end unwrap(struct websocket_pump *pump, const unsigned char *
     return end;
 }
 
+static enum frames_end take_payload(struct websocket_pump *pump, const unsigned char *bytes, size_t length)
+{
+    return (pump->content ? unwrap : write_bare)(pump, bytes, length);
+}
+
 static enum frames_end take_frames(struct websocket_pump *pump, unsigned char *bytes, size_t length)
 {
     enum frames_end end = FRAMES_FINE;
+    if (pump->role == WEBSOCKET_NONE)
+        return length ? take_payload(pump, bytes, length) : end;
     for (size_t at = 0; at < length && end == FRAMES_FINE;) {
         enum websocket_event event;
         at += websocket_frame_read(&pump->frames, bytes + at, length - at, &event);
@@ -281,7 +290,7 @@ static enum frames_end take_frames(struct websocket_pump *pump, unsigned char *b
         else if (event == WEBSOCKET_CONTROL)
             end = take_control(pump);
         else if (event == WEBSOCKET_DATA)
-            end = (pump->content ? unwrap : write_bare)(pump, pump->frames.data, pump->frames.length);
+            end = take_payload(pump, pump->frames.data, pump->frames.length);
     }
     return end;
 }
@@ -393,13 +402,14 @@ static void open_side(struct websocket_pump *pump, struct pump_side *side, const
     side->watch = loop_watch_new(pump->pool->loop, line->descriptor, side_ready, side);
 }
 
-struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web, bool is_server,
-                                          const struct tls_line *bare, websocket_pump_ended *ended, void *arg)
+struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web,
+                                          enum websocket_role role, const struct tls_line *bare,
+                                          websocket_pump_ended *ended, void *arg)
 {
     struct websocket_pump *pump = mem_new(1, sizeof *pump);
     pump->pool = pool;
-    pump->is_server = is_server;
-    pump->frames.from_client = is_server;
+    pump->role = role;
+    pump->frames.from_client = role == WEBSOCKET_SERVER;
     pump->ended = ended;
     pump->arg = arg;
     pump->figures.web_heard_ms = pump->figures.payload_ms = clock_steady_ms();
@@ -414,8 +424,10 @@ void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_co
     assert(content->head_size <= WEBSOCKET_CONTENT_HEAD_MAX && content->piece_max <= ROOM);
     pump->content = content;
     pump->state = state;
-    pump->frames = *frames;
-    *frames = (struct websocket_frame_reader){0};
+    if (frames) {
+        pump->frames = *frames;
+        *frames = (struct websocket_frame_reader){0};
+    }
 }
 
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Passes bytes both ways between a WebSocket and a bare line, which has no frames: the payload of binary frames is the
-// stream. Either line may have TLS. Nothing is kept for one that is idle; only what the other side does not take at
-// once is kept, and as long as it is nothing more is read, so who does not read slows down who writes.
+// stream. Either line may have TLS. Also between two lines of which neither has frames. Nothing is kept for one that is
+// idle; only what the other side does not take at once is kept, and as long as it is nothing more is read, so who does
+// not read slows down who writes.
 #pragma once
 #include "broker/base/loop.h"
 #include "broker/net/tls_line.h"
@@ -20,7 +21,7 @@ enum websocket_pump_end {
     WEBSOCKET_PUMP_BROKEN, // what came was no WebSocket
 };
 
-// What the payload of the frames is where it is not the stream itself: packets of another protocol.
+// What the payload of the frames is, or what comes without frames, where it is not the stream itself.
 enum { WEBSOCKET_CONTENT_HEAD_MAX = 16, WEBSOCKET_CONTENT_ANSWER_MAX = 32 };
 
 enum websocket_content_end { WEBSOCKET_CONTENT_GOES_ON, WEBSOCKET_CONTENT_ENDS, WEBSOCKET_CONTENT_IS_BROKEN };
@@ -44,11 +45,18 @@ struct websocket_content {
 // It is over; never from within websocket_pump_new, perhaps from within websocket_pump_start. May free the pump.
 typedef void websocket_pump_ended(void *arg, enum websocket_pump_end end);
 
-// Takes over both lines, whose handshakes and upgrade are done. `is_server`: we are the server's side of the WebSocket.
-struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web, bool is_server,
-                                          const struct tls_line *bare, websocket_pump_ended *ended, void *arg);
+enum websocket_role {
+    WEBSOCKET_SERVER, // we are the server's side of the WebSocket
+    WEBSOCKET_CLIENT,
+    WEBSOCKET_NONE, // there are no frames: `web` is bare, too
+};
+
+// Takes over both lines, whose handshakes and upgrade are done.
+struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const struct tls_line *web,
+                                          enum websocket_role role, const struct tls_line *bare,
+                                          websocket_pump_ended *ended, void *arg);
 // Before it begins. `state` goes to the content's functions; `frames`: how far the WebSocket has been read already;
-// it is taken over.
+// it is taken over; NULL where there is none.
 void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_content *content, void *state,
                           struct websocket_frame_reader *frames);
 // Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed.

@@ -32,7 +32,12 @@ struct gate {
     struct shown_files shown; // that the context was made of
 };
 
-enum { SWEEP_MS = 1000, DESCRIPTORS_SPARE = 64, DESCRIPTORS_OF_TUNNEL = 2, HTTPS_PORT = 443 };
+enum {
+    SWEEP_MS = 1000,
+    DESCRIPTORS_SPARE = 64,
+    DESCRIPTORS_OF_TUNNEL = 4, // where the RDP connection ends here, too
+    HTTPS_PORT = 443,
+};
 
 static const char *const port_names[] = {"port", NULL};
 
@@ -138,6 +143,13 @@ static bool open_ports(struct gate *gate, struct fault *why)
     return fine;
 }
 
+// Who is in the tunnel sees that it ends.
+static void middle_has_failed(void *arg, const char *channel, enum channel_reason reason)
+{
+    struct gate *gate = arg;
+    tunnels_close(gate->room.tunnels, channel, reason);
+}
+
 struct gate *gate_new(struct loop *loop, const struct gateway_config *config, struct tunnels *tunnels,
                       struct channel_office *office, tunnel_ended *ended, void *arg, struct fault *why)
 {
@@ -159,6 +171,8 @@ struct gate *gate_new(struct loop *loop, const struct gateway_config *config, st
     gate->room.failed = channel_plan_failed;
     gate->room.resolver = resolver_new(loop);
     gate->room.inner_context = inner_rdp_context();
+    gate->room.middles =
+        rdp_middles_new(loop, tunnels_pool(tunnels), gate->room.inner_context, middle_has_failed, gate);
     gate->unproven = unproven_table_new(&limits, port_names);
     gate->sweep = loop_timer_new(loop, sweep_gate, gate);
     if (make_context(gate, why) && open_ports(gate, why)) {
@@ -177,6 +191,7 @@ void gate_free(struct gate *gate)
         listener_free(gate->listeners[i]);
     while (gate->room.guests)
         guest_end(gate->room.guests);
+    rdp_middles_free(gate->room.middles);
     loop_timer_free(gate->sweep);
     unproven_table_free(gate->unproven);
     resolver_free(gate->room.resolver);

@@ -5,6 +5,7 @@
 #include "broker/net/resolver.h"
 #include "broker/pult-gateway/channel_question.h"
 #include "broker/pult-gateway/gateway_config.h"
+#include "broker/pult-gateway/rdp_middle.h"
 #include "broker/pult-gateway/tunnel.h"
 
 #include <openssl/ssl.h>
@@ -19,6 +20,7 @@ struct guest_room {
     struct tunnels *tunnels;
     struct channel_office *office;
     struct resolver *resolver;
+    struct rdp_middles *middles;
     SSL_CTX *context, *inner_context; // shown to callers; for session hosts, where a session's TLS ends here
     char origin[GUEST_ORIGIN_SIZE];   // of our own pages, as browsers say it; empty: not known
     struct guest *guests;             // the newest first

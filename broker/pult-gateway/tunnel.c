@@ -171,6 +171,11 @@ size_t tunnels_count(const struct tunnels *tunnels)
     return tunnels->count;
 }
 
+struct websocket_pool *tunnels_pool(const struct tunnels *tunnels)
+{
+    return tunnels->pool;
+}
+
 bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const char *network, struct fault *why)
 {
     int64_t of_person = person[0] ? tally_count(&tunnels->persons, person) : 0;
@@ -213,7 +218,7 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
         tunnel->next->before = &tunnel->next;
     tunnels->first = tunnel;
     tunnels->count++;
-    tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, true, &plan->far, pump_is_over, tunnel);
+    tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, WEBSOCKET_SERVER, &plan->far, pump_is_over, tunnel);
     tunnel->content = plan->content;
     tunnel->state = plan->state;
     if (plan->content)

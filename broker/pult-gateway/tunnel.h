@@ -56,6 +56,7 @@ bool tunnels_close(struct tunnels *tunnels, const char *channel, enum channel_re
 // A sentence for the person in it, where their program shows such.
 void tunnels_notice(struct tunnels *tunnels, const char *channel, const char *text);
 size_t tunnels_count(const struct tunnels *tunnels);
+struct websocket_pool *tunnels_pool(const struct tunnels *tunnels); // for whom else has bytes to pass on
 // All that are named, one after the other: NULL for the first; NULL comes after the last.
 struct tunnel;
 struct tunnel *tunnels_next(const struct tunnels *tunnels, const struct tunnel *tunnel);

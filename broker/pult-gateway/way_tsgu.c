@@ -8,12 +8,17 @@
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 struct tsgu_talk {
     struct websocket_frame_reader frames;
     struct tsgu tsgu;
-    char address[NAME_SIZE]; // of the session host, once the broker has said it
+    // What the broker has said.
+    char address[NAME_SIZE]; // of the session host
     int port;
+    bool clipboard, drives;
+    char fingerprint[DIGEST_SIZE], user_name[USER_NAME_SIZE];
+    char one_time_password[OTP_TEXT_SIZE]; // empty: the RDP connection ends at the session host
     unsigned char room[TSGU_ROOM];
 };
 
@@ -116,17 +121,45 @@ static void tsgu_is_judged(void *arg, const struct gateway_message *answer)
                                      .printers = answer->printers,
                                      .idle_minutes = (uint32_t)answer->idle_minutes};
     TEXT_PUT(talk->address, answer->address);
+    TEXT_PUT(talk->fingerprint, answer->fingerprint);
+    TEXT_PUT(talk->user_name, answer->user_name);
+    TEXT_PUT(talk->one_time_password, answer->one_time_password);
     talk->port = (int)answer->port;
+    talk->clipboard = answer->clipboard;
+    talk->drives = answer->drives;
     if (say_packet(guest, packet, tsgu_admit(&talk->tsgu, &terms, packet)))
         guest_talk_on(guest);
     else
         send_away(guest, CHANNEL_CLIENT_CLOSED);
 }
 
+// Between tunnel and session host: the RDP connection ends here. False: there is no room for it.
+static bool stand_between(struct guest *guest, const struct tsgu_talk *talk)
+{
+    int pair[2];
+    // Of what RDP programs redirect only drives work at the hosts that take one-time passwords.
+    const struct rdp_corrections corrections = {.clipboard = talk->clipboard,
+                                                .devices = talk->drives,
+                                                .user_name = talk->user_name,
+                                                .password = talk->one_time_password};
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, pair) != 0)
+        return false;
+    const struct rdp_middle_plan plan = {.channel = guest->plan.channel.channel,
+                                         .program = pair[0],
+                                         .host = guest->plan.far.descriptor,
+                                         .shown = guest->room->context,
+                                         .fingerprint = talk->fingerprint,
+                                         .corrections = &corrections};
+    tls_line_init(&guest->plan.far, pair[1], NULL, false);
+    return rdp_middles_begin(guest->room->middles, &plan);
+}
+
 static bool tsgu_host_connected(struct guest *guest)
 {
     struct tsgu_talk *talk = guest->talk_state;
     unsigned char packet[TSGU_ANSWER_MAX];
+    if (talk->one_time_password[0] && !stand_between(guest, talk))
+        return false;
     if (!say_packet(guest, packet, tsgu_connected(&talk->tsgu, packet)))
         return false;
     guest->plan.content = &tsgu_content;
@@ -195,7 +228,7 @@ static void end_tsgu_talk(void *state)
 {
     struct tsgu_talk *talk = state;
     websocket_frame_fini(&talk->frames);
-    explicit_bzero(talk->room, sizeof talk->room);
+    explicit_bzero(talk, sizeof *talk); // tokens and passwords are there
     free(talk);
 }
 

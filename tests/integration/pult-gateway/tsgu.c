@@ -3,6 +3,8 @@
 #include "broker/pult-gateway/tsgu.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/net/rdp.h"
+#include "tests/integration/hosts/fake.h"
 #include "tests/integration/pult-gateway/gate_client.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 
@@ -331,6 +333,114 @@ Test(tsgu_way, a_message_of_the_brokers_is_passed_on)
     tunnels_notice(fixture.tunnels, "neustadt/c-1", "Hi");
     static const unsigned char expected[] = {6, 0, 'H', 0, 'i', 0, 0, 0};
     cr_assert_eq(memcmp(hears(TSGU_TYPE_SERVICE_MESSAGE), expected, sizeof expected), 0);
+}
+
+// ---- where the RDP connection ends at the gateway
+
+static struct fake *host;
+static SSL *inner; // the program's TLS with whom it takes for the host; NULL: bare
+static unsigned char inside[64 * 1024];
+static size_t inside_length;
+
+static void host_takes_one_time_passwords(void)
+{
+    host = fake_new(fake_says_back);
+    fixture.answer.port = host->port;
+    fixture.answer.clipboard = true;
+    TEXT_PUT(fixture.answer.fingerprint, host->fingerprint);
+    TEXT_PUT(fixture.answer.user_name, "anna");
+    TEXT_PUT(fixture.answer.one_time_password, "otp-1-secret");
+}
+
+static size_t recorded(const char *name, unsigned char *to, size_t size)
+{
+    char path[256];
+    snprintf(path, sizeof path, "tests/fuzz/corpus/%s", name);
+    FILE *file = fopen(path, "rbe");
+    cr_assert_not_null(file, "%s", path);
+    size_t length = fread(to, 1, size, file);
+    fclose(file);
+    return length;
+}
+
+// Takes what the packets carry out of them.
+static void take_data_out(void)
+{
+    unsigned char bytes[1024];
+    gate_client_goes_on();
+    for (const unsigned char *data; gate_client.heard_length - gate_client.heard_at >= TSGU_DATA_HEAD_SIZE;) {
+        data = gate_client.heard + gate_client.heard_at;
+        size_t whole = number_at(data + 4, 4);
+        if (gate_client.heard_length - gate_client.heard_at < whole || number_at(data, 2) != TSGU_TYPE_DATA)
+            break;
+        if (inner)
+            BIO_write(SSL_get_rbio(inner), data + TSGU_DATA_HEAD_SIZE, (int)(whole - TSGU_DATA_HEAD_SIZE));
+        else
+            inside_length += whole - TSGU_DATA_HEAD_SIZE;
+        gate_client.heard_at += whole;
+    }
+    for (int got = 1; inner && got > 0;) {
+        got = SSL_read(inner, inside + inside_length, (int)(sizeof inside - inside_length));
+        inside_length += got > 0 ? (size_t)got : 0;
+    }
+    for (int got; inner && (got = BIO_read(SSL_get_wbio(inner), bytes, sizeof bytes)) > 0;)
+        say_data(bytes, (size_t)got);
+}
+
+static bool host_has_confirmed(void)
+{
+    take_data_out();
+    return inside_length == RDP_CONFIRM_MAX;
+}
+
+static bool inner_tls_is_there(void)
+{
+    take_data_out();
+    return SSL_is_init_finished(inner);
+}
+
+static bool host_has_heard_the_one_time_password(void)
+{
+    static const unsigned char wide[] = "o\0t\0p\0-\0001\0-\0s\0e\0c\0r\0e\0t";
+    take_data_out();
+    return memmem(inside, inside_length, wide, sizeof wide);
+}
+
+Test(tsgu_way, a_person_logs_on_who_gives_no_password)
+{
+    static unsigned char flight[8 * 1024];
+    host_takes_one_time_passwords();
+    gets_channel();
+    say_data(flight, recorded("x224/client-freerdp-3.10", flight, sizeof flight));
+    await_at_gate(host_has_confirmed);
+    inside_length = 0;
+    inner = SSL_new(gate_client.context);
+    SSL_set_bio(inner, BIO_new(BIO_s_mem()), BIO_new(BIO_s_mem()));
+    SSL_set_connect_state(inner);
+    await_at_gate(inner_tls_is_there);
+    X509 *outer_certificate = SSL_get0_peer_certificate(gate_client.line.tls);
+    cr_assert_eq(X509_cmp(SSL_get0_peer_certificate(inner), outer_certificate), 0, "the gateway's, as outside");
+    int length = (int)recorded("rdp_first_flight/freerdp-3.10", flight, sizeof flight);
+    cr_assert_eq(SSL_write(inner, flight, length), length);
+    await_at_gate(host_has_heard_the_one_time_password);
+    cr_assert_eq(tunnels_count(fixture.tunnels), 1);
+    SSL_free(inner);
+    tls_line_fini(&gate_client.line);
+    await_at_gate(one_has_ended);
+    cr_assert_eq(fixture.last_end.reason, CHANNEL_CLIENT_CLOSED);
+}
+
+Test(tsgu_way, another_host_than_the_brokers_ends_it)
+{
+    static unsigned char request[RDP_CLIENT_REQUEST_MAX];
+    host_takes_one_time_passwords();
+    fixture.answer.fingerprint[0] = fixture.answer.fingerprint[0] == '0' ? '1' : '0';
+    gets_channel();
+    say_data(request, recorded("x224/client-freerdp-3.10", request, sizeof request));
+    cr_assert_eq(number_at(hears(TSGU_TYPE_CLOSE_CHANNEL), 4), 0x80070000u | TSGU_ERROR_CONNECT_FAILED);
+    cr_assert_eq(fixture.last_end.reason, CHANNEL_WRONG_CERTIFICATE);
+    cr_assert_eq(fixture.ended, 1);
+    await_at_gate(gate_client_has_ended);
 }
 
 // ---- how it ends

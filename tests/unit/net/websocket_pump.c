@@ -110,13 +110,13 @@ static void open_pumps(void)
     cr_assert_eq(pthread_create(&echo_thread, NULL, say_back, &echo), 0);
     tls_line_init(&line, between[0], NULL, false);
     tls_line_init(&bare, to_us[0], NULL, false);
-    near_pump = websocket_pump_new(pool, &line, false, &bare, note_end, &near_pump);
+    near_pump = websocket_pump_new(pool, &line, WEBSOCKET_CLIENT, &bare, note_end, &near_pump);
     tls_line_init(&line, between[1], NULL, false);
     cr_assert_eq(fcntl(to_echo[0], F_SETFL, O_NONBLOCK), 0);
     tls_line_init(&bare, to_echo[0], context, false);
     shake_hands(&bare);
     tls_line_settle(&bare);
-    far_pump = websocket_pump_new(pool, &line, true, &bare, note_end, &far_pump);
+    far_pump = websocket_pump_new(pool, &line, WEBSOCKET_SERVER, &bare, note_end, &far_pump);
     SSL_CTX_free(context);
     ours = to_us[1];
     websocket_pump_start(near_pump, NULL, 0);
