@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The RDP programs of Debian, as they are, come in by MS-TSGU, and the session host hears who logs on.
+#include "broker/base/file.h"
 #include "broker/base/text.h"
+#include "broker/net/certificate.h"
 #include "broker/net/rdp.h"
+#include "broker/portal/rdp_file.h"
 #include "broker/pult-gateway/rdp_logon.h"
 #include "tests/integration/hosts/fake.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
@@ -105,11 +108,13 @@ static void open_gate(void)
 
 TestSuite(programs, .init = open_gate, .fini = gate_fixture_close, .timeout = 120);
 
-static void logs_on_without_a_password(const char *program, const char *gateway)
+static char rdp_path[FOLDER_SIZE + 16];
+
+static void logs_on_without_a_password(const char *program)
 {
     char line[400], log[FOLDER_SIZE + 16];
     snprintf(log, sizeof log, "%s/log", fixture.folder);
-    snprintf(line, sizeof line, "bash tests/integration/pult-gateway/at-a-screen %s /v:localhost %s", program, gateway);
+    snprintf(line, sizeof line, "bash tests/integration/pult-gateway/at-a-screen %s", program);
     pid_t pid = program_start(line, log);
     await_at_gate(somebody_has_logged_on);
     kill(pid, SIGKILL); // takes all that it has started with it
@@ -121,9 +126,35 @@ static void logs_on_without_a_password(const char *program, const char *gateway)
     cr_assert_eq(tunnels_count(fixture.tunnels), 1);
 }
 
+// As a person gets it from the portal.
+static void write_rdp_file(void)
+{
+    const struct rdp_file_terms terms = {.gateway = "localhost", .port = GATE_PORT, .clipboard = true};
+    struct certificate_pair signer = {0};
+    struct fault why = {0};
+    owned(text) struct text text = {0};
+    cr_assert(certificate_pair_read(&signer, fixture.config.certificate, fixture.config.key, &why), "%s", why.text);
+    struct rdp_file *file = rdp_file_new(&terms, signer.leaf, signer.key, NULL, &why);
+    cr_assert(file, "%s", why.text);
+    cr_assert(rdp_file_print(file, "anna", TOKEN, &text, &why), "%s", why.text);
+    snprintf(rdp_path, sizeof rdp_path, "%s/anna.rdp", fixture.folder);
+    cr_assert(file_create(rdp_path, 0600, text.bytes, text.length, &why), "%s", why.text);
+    rdp_file_free(file);
+    certificate_pair_drop(&signer);
+}
+
+static void logs_on_by_file(const char *program, const char *words)
+{
+    char line[FOLDER_SIZE + 100];
+    write_rdp_file();
+    snprintf(line, sizeof line, "%s %s%s", program, rdp_path, words);
+    logs_on_without_a_password(line);
+}
+
+// It asks for a password that it has not, unless it is told that there is none.
 Test(programs, xfreerdp_3_logs_on_without_a_password)
 {
-    logs_on_without_a_password("xfreerdp3", "/sec:tls /u:anna /p: /gateway:g:localhost,type:http,access-token:" TOKEN);
+    logs_on_by_file("xfreerdp3", " /p:");
 }
 
 // Of Debian 12.
@@ -131,5 +162,5 @@ Test(programs, xfreerdp_2_logs_on_without_a_password)
 {
     if (access("/usr/bin/xfreerdp", X_OK) != 0)
         cr_skip("there is no FreeRDP 2 here");
-    logs_on_without_a_password("xfreerdp", "/sec:tls /g:localhost /gt:http /gat:" TOKEN);
+    logs_on_by_file("xfreerdp", "");
 }
