@@ -12,6 +12,7 @@
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -20,7 +21,7 @@
     "RDG_OUT_DATA /remoteDesktopGateway/ HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"        \
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: K@_LNVI_VDLE_TZ\r\nRDG-Auth-Scheme: PAA\r\n\r\n"
 
-enum { STREAM = GATE_CLIENT_STREAM, PIECE = 16000 };
+enum { STREAM = GATE_CLIENT_STREAM, PIECE = 16000, MALFORMED = 150, MALFORMED_LONG = 10 * 1000 };
 
 // ---- its packets
 
@@ -266,6 +267,65 @@ Test(tsgu_way, an_open_channel_takes_no_second_one)
     cr_assert_eq(fixture.ended, 1);
     cr_assert_eq(fixture.last_end.reason, CHANNEL_BROKEN);
     cr_assert_eq(fixture.host_visits, 1);
+}
+
+static uint32_t roll(uint32_t sides)
+{
+    static uint64_t seed = 20261130;
+    seed = seed * 6364136223846793005u + 1442695040888963407u;
+    return (uint32_t)(seed >> 33) % sides;
+}
+
+// One of the packets that are due now, or another.
+static size_t put_any(unsigned char *to, uint32_t due)
+{
+    static const unsigned char data[] = {4, 0, 'd', 'a', 't', 'a'};
+    switch (roll(4) ? due : roll(6)) {
+    case 0:
+        return put_handshake(to);
+    case 1:
+        return put_tunnel_create(to);
+    case 2:
+        return put_tunnel_auth(to);
+    case 3:
+        return put_channel_create(to);
+    case 4:
+        return put_packet(to, TSGU_TYPE_DATA, data, sizeof data);
+    }
+    return put_packet(to, TSGU_TYPE_CLOSE_CHANNEL, data, sizeof(uint32_t));
+}
+
+static void says_malformed(uint32_t due)
+{
+    size_t length = put_any(packet, due);
+    for (uint32_t i = 0, count = 1 + roll(4); i < count; i++)
+        packet[roll((uint32_t)length)] = (unsigned char)roll(256);
+    gate_client_says(packet, length - roll(8));
+    gate_client_says_goodbye();
+}
+
+Test(tsgu_way, malformed_packets_harm_nobody)
+{
+    for (int i = 0, count = getenv("PULT_LONG") ? MALFORMED_LONG : MALFORMED; i < count; i++) {
+        uint32_t due = roll(5);
+        if (due == 4) {
+            gets_channel();
+        } else if (due >= 2) {
+            gets_tunnel();
+        } else {
+            gate_client_calls(UPGRADE);
+            if (due == 1)
+                gate_client_says(packet, put_handshake(packet));
+        }
+        says_malformed(due);
+        await_at_gate(gate_client_has_ended);
+        if (fixture.host_visits > CALLERS / 2)
+            echo_host_ends_all();
+    }
+    cr_assert_eq(tunnels_count(fixture.tunnels), 0);
+    cr_assert_gt(fixture.asked, 0);
+    cr_assert_eq(fixture.ended, fixture.asked, "each channel that was opened is told as ended, once");
+    gets_channel();
 }
 
 Test(tsgu_way, two_connections_instead_of_a_websocket_are_not_served)
