@@ -160,11 +160,18 @@ function leaveDesktop(event) {
   event.stopImmediatePropagation();
   event.preventDefault();
   document.getElementById("full-screen").focus();
+  dispatchEvent(new Event("blur")); // so that the client lets go of the keys that are down
 }
 
-function toggleFullScreen() {
-  if (document.fullscreenElement) document.exitFullscreen();
-  else document.documentElement.requestFullscreen();
+// There the keys that a browser keeps for itself are the desktop's too, where it lets them go; Esc, held, leads back.
+async function toggleFullScreen() {
+  if (document.fullscreenElement) {
+    await document.exitFullscreen();
+  } else {
+    await document.documentElement.requestFullscreen();
+    await navigator.keyboard?.lock?.();
+    takeKeyboard();
+  }
 }
 
 async function begin() {

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Types on a German keyboard as a person does: by its keys, which is all that a desktop hears.
+// `modifiers` as the browser's debugger counts them.
+export const alt = { code: "AltLeft", key: "Alt", windowsVirtualKeyCode: 18, modifiers: 1 };
+export const control = { code: "ControlLeft", key: "Control", windowsVirtualKeyCode: 17, modifiers: 2 };
 const shift = { code: "ShiftLeft", key: "Shift", windowsVirtualKeyCode: 16 };
 const altGr = { code: "AltRight", key: "AltGraph", windowsVirtualKeyCode: 18 };
 
@@ -32,11 +35,12 @@ export async function germanKeyboard(page) {
     }
   }
 
-  async function press(key, ...modifiers) {
-    for (const modifier of modifiers) await send("rawKeyDown", modifier);
-    await send("rawKeyDown", { code: key, key });
-    await send("keyUp", { code: key, key });
-    for (const modifier of modifiers.reverse()) await send("keyUp", modifier);
+  async function press(code, ...held) {
+    const key = { code, key: code, modifiers: held.reduce((sum, one) => sum | one.modifiers, 0) };
+    for (const one of held) await send("rawKeyDown", one);
+    await send("rawKeyDown", key);
+    await send("keyUp", key);
+    for (const one of held) await send("keyUp", { ...one, modifiers: 0 });
   }
   return { type, press };
 }

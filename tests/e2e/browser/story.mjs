@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { germanKeyboard } from "./german_keyboard.mjs";
+import { alt, control, germanKeyboard } from "./german_keyboard.mjs";
 
 const { TOWN, BUILD, SCREENS } = process.env;
 const fetched = createRequire(`${BUILD}/tests/integration/pages/`);
@@ -126,10 +126,19 @@ await isForEverybody();
 
 // What is typed arrives.
 await keyboard.type(`cat >/tmp/pangramm\n${pangram}\n`);
-await keyboard.press("KeyD", { code: "ControlLeft", key: "Control", windowsVirtualKeyCode: 17 });
+await keyboard.press("KeyD", control);
 placeSoon("ts1", "test -s /tmp/pangramm");
 await photograph("pangram");
 assert.equal(place("ts1", "cat", "/tmp/pangramm"), `${pangram}\n`);
+
+// Who has no mouse comes to the buttons, and back.
+await keyboard.press("Home", control, alt);
+assert.equal(await page.evaluate(() => document.activeElement.id), "full-screen");
+await page.keyboard.press("Enter");
+await page.waitForFunction(() => document.fullscreenElement && document.activeElement.localName === "iron-remote-desktop", null, deadline);
+await page.evaluate(() => document.exitFullscreen());
+await showsDesktop();
+await hears("/tmp/zurueck");
 
 // What is copied here is pasted there, and the other way round.
 await page.evaluate(() => navigator.clipboard.writeText("von daheim: Grüße, 5 €"));
@@ -155,7 +164,14 @@ await hears("/tmp/wieder-da");
 place("gw", "pkill", "-USR1", "-x", "gate");
 await says("moved");
 await photograph("moved");
-await isForEverybody();
+for (const colorScheme of ["light", "dark"])
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 320, height: 256 }]) { // as at 400 % zoom
+    await page.emulateMedia({ colorScheme });
+    await page.setViewportSize(viewport);
+    await photograph(`moved-${colorScheme}-${viewport.width}`);
+    await isForEverybody();
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "something to scroll sideways");
+  }
 await page.locator("#again").click();
 await showsDesktop();
 assert.deepEqual(complaints, [], "the page's policy, or its script");
