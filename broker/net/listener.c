@@ -213,25 +213,19 @@ static bool read_header(struct arrival *arrival)
     return false;
 }
 
-// True: it waits, for more of a header or for what comes after it. False: it may be gone, or its TLS is there.
-static bool waits_with_header(struct arrival *arrival, bool *is_gone)
-{
-    *is_gone = !read_header(arrival);
-    if (*is_gone)
-        close_arrival(arrival);
-    return !*is_gone && (arrival->in_header || bytes_there(arrival) < RECORD_HEAD);
-}
-
 // ---- TLS
 
 // As many bytes have come as were asked for, or no more will come. False: it does not wait any more, and may be gone.
 static bool goes_on_waiting(struct arrival *arrival)
 {
-    bool is_gone = false;
-    if (arrival->in_header && waits_with_header(arrival, &is_gone))
-        return true;
-    if (is_gone)
+    bool had_header = arrival->in_header;
+    if (had_header && !read_header(arrival)) {
+        close_arrival(arrival);
         return false;
+    }
+    // For more of the header or for what comes after it.
+    if (had_header && (arrival->in_header || bytes_there(arrival) < RECORD_HEAD))
+        return true;
     bool is_news = arrival->needed == RECORD_HEAD;
     if (is_news && !read_length(arrival)) {
         close_arrival(arrival);

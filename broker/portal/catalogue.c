@@ -2,6 +2,7 @@
 #include "broker/portal/catalogue.h"
 #include "broker/base/mem.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,11 +73,12 @@ const char *catalogue_sentence(const struct catalogue *catalogue, const char *en
     uint32_t from = 0, to = catalogue ? catalogue->head[HEAD_COUNT] : 0;
     while (from < to && *english) { // the empty text is the catalogue's own head
         uint32_t middle = from + (to - from) / 2;
-        int order = strcmp(english, text_at(catalogue, catalogue->head[HEAD_ENGLISH], middle));
-        if (order == 0) {
-            const char *other = text_at(catalogue, catalogue->head[HEAD_OTHER], middle);
+        const char *found = text_at(catalogue, catalogue->head[HEAD_ENGLISH], middle);
+        const char *other = text_at(catalogue, catalogue->head[HEAD_OTHER], middle);
+        assert(found && other); // as is_sound has seen
+        int order = strcmp(english, found);
+        if (order == 0)
             return *other ? other : english;
-        }
         if (order < 0)
             to = middle;
         else
