@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
-// What was printed in a month and what it costs whom, summed up by tenant, person and printer, or by less.
+// What was printed in a month and what it costs whom, summed up by tenant, person and printer, or by less; or who came
+// in from outside, by gateway.
 #include "admin-tool/account.h"
+#include "admin-tool/account_channel.h"
 #include "admin-tool/command.h"
 #include "admin-tool/when.h"
 #include "broker/api/record.h"
@@ -99,6 +101,19 @@ void account_add(struct record_list *sums, const struct account_entry *entry, en
 
 // ---- the command
 
+static void add_page(struct record_list *sums, const struct accounts_answer *page, enum account_by by)
+{
+    if (by == ACCOUNTS_BY_GATEWAY) {
+        for (size_t i = 0; i < page->channels.count; i++)
+            channel_sums_add(sums, record_at(&page->channels, &channel_account_type, i));
+        channel_sums_merge(sums);
+        return;
+    }
+    for (size_t i = 0; i < page->items.count; i++)
+        account_add(sums, record_at(&page->items, &account_entry_type, i), by);
+    account_merge(sums);
+}
+
 static enum exit_code fetch_sums(struct tool *tool, struct page_query *query, enum account_by by,
                                  struct record_list *sums)
 {
@@ -106,9 +121,8 @@ static enum exit_code fetch_sums(struct tool *tool, struct page_query *query, en
     for (;;) {
         struct accounts_answer page;
         enum exit_code code = tool_ask(tool, &call, &page);
-        for (size_t i = 0; code == EXIT_DONE && i < page.items.count; i++)
-            account_add(sums, record_at(&page.items, &account_entry_type, i), by);
-        account_merge(sums);
+        if (code == EXIT_DONE)
+            add_page(sums, &page, by);
         bool more = code == EXIT_DONE && page.next[0] && !text_equal(page.next, query->after);
         TEXT_PUT(query->after, page.next);
         record_free(accounts_answer_type.fields, &page);
@@ -119,7 +133,7 @@ static enum exit_code fetch_sums(struct tool *tool, struct page_query *query, en
 
 static bool read_options(const struct options *options, struct page_query *query, enum account_by *by)
 {
-    static const char *const words[] = {"all", "person", "printer", "tenant", NULL};
+    static const char *const words[] = {"all", "person", "printer", "tenant", "gateway", NULL};
     int64_t choice = 0;
     TEXT_PUT(query->tenant, options->given & OPTION_TENANT ? options->tenant : "");
     if (query->tenant[0] && !tool_takes_id(NOUN_TENANT, query->tenant))
@@ -132,7 +146,7 @@ static bool read_options(const struct options *options, struct page_query *query
         choice++;
     *by = (enum account_by)choice;
     if (!words[choice])
-        out_complain(_("--by %s: expected person, printer or tenant"), options->by);
+        out_complain(_("--by %s: expected person, printer, tenant or gateway"), options->by);
     return words[choice];
 }
 
@@ -148,6 +162,14 @@ static const struct out_column *columns_of(enum account_by by)
     static const struct out_column all[] = {TENANT, PERSON, {"printer", N_("Printer")}, NUMBERS};
     static const struct out_column people[] = {TENANT, PERSON, NUMBERS};
     static const struct out_column printers[] = {TENANT, {"printer", N_("Printer")}, NUMBERS};
+    static const struct out_column gateways[] = {TENANT,
+                                                 PERSON,
+                                                 {"gateway", N_("Gateway")},
+                                                 {"channels", N_("Times")},
+                                                 {"minutes", N_("Minutes")},
+                                                 {"bytes_to_host", N_("Bytes sent")},
+                                                 {"bytes_to_person", N_("Bytes received")},
+                                                 {.field = NULL}};
     static const struct out_column tenants[] = {TENANT, {"printer_tenant", N_("Printers of")}, NUMBERS};
     switch (by) {
     case ACCOUNTS_BY_ALL:
@@ -158,6 +180,8 @@ static const struct out_column *columns_of(enum account_by by)
         return printers;
     case ACCOUNTS_BY_TENANT:
         return tenants;
+    case ACCOUNTS_BY_GATEWAY:
+        return gateways;
     }
     return all;
 }
@@ -171,10 +195,11 @@ enum exit_code account_list(struct tool *tool, const struct invocation *invocati
     if (!read_options(&tool->options, &query, &by))
         return EXIT_USAGE;
     enum exit_code code = fetch_sums(tool, &query, by, &sums);
+    const struct record_type *type = by == ACCOUNTS_BY_GATEWAY ? &channel_sum_type : &account_sum_type;
     if (code == EXIT_DONE && tool->options.csv)
-        out_csv(&tool->out, &account_sum_type, &sums, columns_of(by));
+        out_csv(&tool->out, type, &sums, columns_of(by));
     else if (code == EXIT_DONE)
-        out_list(&tool->out, &account_sum_type, &sums, columns_of(by));
+        out_list(&tool->out, type, &sums, columns_of(by));
     free(sums.rows);
     return code;
 }

@@ -14,8 +14,8 @@ struct account_sum {
 };
 extern const struct record_type account_sum_type;
 
-// Which of tenant, person and printer are told apart.
-enum account_by { ACCOUNTS_BY_ALL, ACCOUNTS_BY_PERSON, ACCOUNTS_BY_PRINTER, ACCOUNTS_BY_TENANT };
+// Which of tenant, person and printer are told apart; by gateway it is not what was printed, but who came in by it.
+enum account_by { ACCOUNTS_BY_ALL, ACCOUNTS_BY_PERSON, ACCOUNTS_BY_PRINTER, ACCOUNTS_BY_TENANT, ACCOUNTS_BY_GATEWAY };
 
 struct account_entry;
 void account_add(struct record_list *sums, const struct account_entry *entry, enum account_by by);

@@ -48,7 +48,7 @@ const struct command command_rows[] = {
     {"grant", "request", 0, "FIELD=VALUE...", 4, INT_MAX, OPTION_TENANT, NEEDS_LOGON, grant_request, N_("asks that a tenant may use a printer, pool or site of another, and approves it for your side")},
     {"grant", "approve", 0, "ID", 1, 1, OPTION_TENANT, NEEDS_LOGON, grant_approve, N_("approves a grant for your side; confirms one with a review date")},
     {"grant", "revoke", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, grant_revoke, N_("revokes grants at once")},
-    {"account", "list", 0, "", 0, 0, OPTION_TENANT | OPTION_ACCOUNTS | OPTION_CSV, NEEDS_LOGON, account_list, N_("lists the pages that were printed in a month, by whom, where, and their price")},
+    {"account", "list", 0, "", 0, 0, OPTION_TENANT | OPTION_ACCOUNTS | OPTION_CSV, NEEDS_LOGON, account_list, N_("lists the pages that were printed in a month, by whom, where, and their price; or who came in from outside")},
     {"event", "list", 0, "", 0, 0, OPTION_EVENTS, NEEDS_LOGON, event_list, N_("lists the journal: what was decided, by whom, when")},
     {"apply", NULL, 0, "", 0, 0, OPTION_FILE | OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_file, N_("shows what a YAML file would change, asks, and applies it all at once")},
     {"backup", NULL, 0, "[FOLDER]", 0, 1, OPTION_BACKUP, NEEDS_LOGON, backup_make, N_("makes an encrypted back-up of the broker, and verifies what it wrote")},

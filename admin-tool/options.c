@@ -52,7 +52,7 @@ static const struct option_row rows[] = {
     {"last", 0, OPTION_EVENTS, "COUNT", AT(last), N_("how many of the latest events; default: 50")},
     {"after", 0, OPTION_EVENTS, "NUMBER", AT(after), N_("all events after this number")},
     {"month", 0, OPTION_ACCOUNTS, "YYYY-MM", AT(month), N_("of this month; default: the present one")},
-    {"by", 0, OPTION_ACCOUNTS, "WHOM", AT(by), N_("a line for each person, printer or tenant; default: for all that differ")},
+    {"by", 0, OPTION_ACCOUNTS, "WHOM", AT(by), N_("a line for each person, printer or tenant, default: for all that differ; gateway: who came in from outside")},
     {"csv", 0, OPTION_CSV, NULL, AT(csv), N_("as a table for spreadsheets")},
 };
 

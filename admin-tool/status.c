@@ -88,6 +88,15 @@ static void show_printing(struct out *out, const struct record_list *printing)
     show_part(out, &printing_problem_type, printing, columns);
 }
 
+static void show_gateways(struct out *out, const struct record_list *gateways)
+{
+    static const struct out_column columns[] = {{"gateway", N_("Gateway that lets nobody in")},
+                                                {"state", N_("State")},
+                                                {"channels", N_("People in from outside")},
+                                                {.field = NULL}};
+    show_part(out, &gateway_problem_type, gateways, columns);
+}
+
 static void show_shared(struct out *out, const struct record_list *shared)
 {
     static const struct out_column columns[] = {{"id", N_("In use at two places: enrol it again")},
@@ -185,6 +194,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         {"devices", N_("Devices")},
         {"devices_online", N_("of which online")},
         {"sessions", N_("Sessions")},
+        {"channels", N_("of which from outside")},
         {.field = NULL},
     };
     (void)invocation;
@@ -196,6 +206,7 @@ enum exit_code status_show(struct tool *tool, const struct invocation *invocatio
         show_directories(&tool->out, &status.directories);
         show_problems(&tool->out, &status.problems);
         show_printing(&tool->out, &status.printing);
+        show_gateways(&tool->out, &status.gateways);
         show_shared(&tool->out, &status.identities_shared);
         show_reused(&tool->out, &status.names_reused);
         show_certificates(&tool->out, &status.certificates_ending);

@@ -254,6 +254,16 @@ static const struct field printing_problem_fields[] = {
 };
 const struct record_type printing_problem_type = TYPE(printing_problem);
 
+static const char *const gateway_troubles[] = {"silent", "draining", NULL};
+
+static const struct field gateway_problem_fields[] = {
+    {.name = "gateway", .type = FIELD_ID, AT(gateway_problem, gateway), .refers = NOUN_GATEWAY, .column = 1, .sentence = "which"},
+    {.name = "state", .type = FIELD_CHOICE, AT(gateway_problem, state), .choices = gateway_troubles, .column = 2, .sentence = "silent: it is not connected, and lets nobody in; draining: it lets nobody in any more, as an administrator said"},
+    {.name = "channels", .type = FIELD_NUMBER, AT(gateway_problem, channels), .max = INT64_MAX, .column = 3, .sentence = "people who are in through it, as far as is known"},
+    {.name = NULL},
+};
+const struct record_type gateway_problem_type = TYPE(gateway_problem);
+
 static const struct field agent_count_fields[] = {
     {.name = "kind", .type = FIELD_CHOICE, AT(agent_count, kind), .choices = noun_names, .column = 1, .sentence = "of devices, of hosts, of print servers or of gateways"},
     {.name = "version", .type = FIELD_TEXT, AT(agent_count, version), .column = 2, .sentence = "of the agent"},
@@ -299,6 +309,7 @@ static const struct field status_answer_fields[] = {
     COUNT(status_answer, devices, "devices"),
     COUNT(status_answer, devices_online, "devices that are connected now"),
     COUNT(status_answer, sessions, "sessions"),
+    COUNT(status_answer, channels, "people who are in from outside now, each by a channel"),
     COUNT(status_answer, hosts, "session hosts"),
     COUNT(status_answer, hosts_ok, "session hosts that take people"),
     COUNT(status_answer, hosts_draining, "session hosts that somebody took out of service"),
@@ -312,6 +323,7 @@ static const struct field status_answer_fields[] = {
     {.name = "directories", .type = FIELD_RECORDS, AT(status_answer, directories), .max = ANSWER_ITEMS_MAX, .record = &directory_report_type, .sentence = "the tenants' directories"},
     {.name = "problems", .type = FIELD_RECORDS, AT(status_answer, problems), .max = ANSWER_ITEMS_MAX, .record = &host_problem_type, .sentence = "session hosts that nobody can be sent to"},
     {.name = "printing", .type = FIELD_RECORDS, AT(status_answer, printing), .max = ANSWER_ITEMS_MAX, .record = &printing_problem_type, .sentence = "print servers that are not connected, and printers that have stopped or do not answer"},
+    {.name = "gateways", .type = FIELD_RECORDS, AT(status_answer, gateways), .max = ANSWER_ITEMS_MAX, .record = &gateway_problem_type, .sentence = "gateways that let nobody in"},
     {.name = "floods", .type = FIELD_RECORDS, AT(status_answer, floods), .max = ANSWER_ITEMS_MAX, .record = &flood_report_type, .sentence = "ports on which connections that have proven nothing are dropped to make room"},
     {.name = "agents", .type = FIELD_RECORDS, AT(status_answer, agents), .max = ANSWER_ITEMS_MAX, .record = &agent_count_type, .sentence = "versions of the agents that are linked, or are not let in"},
     {.name = "guesses", .type = FIELD_RECORDS, AT(status_answer, guesses), .max = ANSWER_ITEMS_MAX, .record = &guesses_report_type, .sentence = "at whose passwords somebody guesses"},
@@ -354,8 +366,18 @@ static const struct field account_entry_fields[] = {
 };
 const struct record_type account_entry_type = TYPE(account_entry);
 
+static const struct field channel_account_fields[] = {
+    {.name = "channel", .type = FIELD_RECORD, AT(channel_account, channel), .flags = FIELD_INLINE, .record = &noun_types[NOUN_CHANNEL], .sentence = "what it came to"},
+    {.name = "tenant", .type = FIELD_TEXT, AT(channel_account, tenant), .sentence = "whose person it was"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(channel_account, user_name), .sentence = "user name; empty: erased"},
+    {.name = "name", .type = FIELD_TEXT, AT(channel_account, name), .sentence = "the person's name"},
+    {.name = NULL},
+};
+const struct record_type channel_account_type = TYPE(channel_account);
+
 static const struct field accounts_answer_fields[] = {
     {.name = "items", .type = FIELD_RECORDS, AT(accounts_answer, items), .max = 1000, .record = &account_entry_type, .sentence = "the oldest first; none does not mean that there is no more"},
+    {.name = "channels", .type = FIELD_RECORDS, AT(accounts_answer, channels), .flags = FIELD_SPARSE, .max = 1000, .record = &channel_account_type, .sentence = "from outside, that have ended; the oldest first"},
     {.name = "next", .type = FIELD_TEXT, AT(accounts_answer, next), .flags = FIELD_SPARSE, .sentence = "there may be more: ask again with ?after= this"},
     {.name = NULL},
 };

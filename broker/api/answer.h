@@ -215,6 +215,14 @@ struct printing_problem {
     int64_t jobs; // that wait for it, or there
 };
 
+enum gateway_trouble { GATEWAY_IS_SILENT, GATEWAY_IS_DRAINING };
+
+struct gateway_problem {
+    char gateway[ID_SIZE];
+    int64_t state;    // enum gateway_trouble
+    int64_t channels; // that it carries, as far as is known
+};
+
 // A port on which connections that have proven nothing are dropped to make room.
 struct flood_report {
     int64_t port; // enum listener_kind of core
@@ -239,8 +247,8 @@ struct guesses_report {
 };
 
 extern const struct record_type own_certificate_report_type, certificate_ending_type, directory_report_type,
-    host_problem_type, printing_problem_type, agent_count_type, flood_report_type, guesses_report_type,
-    identity_shared_type, name_reused_type;
+    host_problem_type, printing_problem_type, gateway_problem_type, agent_count_type, flood_report_type,
+    guesses_report_type, identity_shared_type, name_reused_type;
 
 enum store_condition { STORE_IS_OK, STORE_IS_REFUSING };
 
@@ -248,11 +256,11 @@ struct status_answer {
     char version[32];
     int64_t since_ms, events;
     int64_t store; // enum store_condition
-    int64_t tenants, devices, devices_online, sessions, hosts, hosts_ok, hosts_draining;
+    int64_t tenants, devices, devices_online, sessions, channels, hosts, hosts_ok, hosts_draining;
     int64_t device_ca_until_ms;
     int64_t disk_free_permille; // -1: not known
-    struct record_list own_certificates, certificates_ending, grants_ending, directories, problems, printing, agents,
-        floods, guesses, identities_shared, names_reused;
+    struct record_list own_certificates, certificates_ending, grants_ending, directories, problems, printing, gateways,
+        agents, floods, guesses, identities_shared, names_reused;
 };
 extern const struct record_type status_answer_type;
 
@@ -285,11 +293,19 @@ struct account_entry {
     char user_name[USER_NAME_SIZE], name[NAME_SIZE];
 };
 
+// A channel that has ended.
+struct channel_account {
+    struct channel channel;
+    char tenant[SLUG_SIZE]; // whose person
+    char user_name[USER_NAME_SIZE], name[NAME_SIZE];
+};
+
 struct accounts_answer {
-    struct record_list items;
+    struct record_list items;    // struct account_entry
+    struct record_list channels; // struct channel_account
     char next[ID_SIZE];
 };
-extern const struct record_type account_entry_type, accounts_answer_type;
+extern const struct record_type account_entry_type, channel_account_type, accounts_answer_type;
 
 // ---- many changes at once
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/api/channel.h"
 
+#include <stddef.h>
+
 const char *const channel_way_words[] = {"plain", "browser", "tsgu", "front-door", NULL};
 
 const char *const channel_reason_words[] = {

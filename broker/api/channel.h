@@ -2,7 +2,6 @@
 // A channel: the way from a person outside to their session host, through a gateway. Opened by a token that the broker
 // gave out for it, and the broker alone says where it leads.
 #pragma once
-#include "broker/api/types.h"
 
 enum {
     CHANNEL_TOKEN_BYTES = 32,

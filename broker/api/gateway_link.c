@@ -90,6 +90,8 @@ static const struct field ended_fields[] = {
     REASON,
     {.name = "bytes_to_host", .type = FIELD_NUMBER, OF(bytes_to_host), .max = INT64_MAX, .sentence = "that went to the host"},
     {.name = "bytes_to_person", .type = FIELD_NUMBER, OF(bytes_to_person), .max = INT64_MAX, .sentence = "that went to the person"},
+    {.name = "run", .type = FIELD_NUMBER, OF(run), .max = INT64_MAX, .sentence = "drawn by the gateway when it started"},
+    {.name = "number", .type = FIELD_NUMBER, OF(number), .max = INT64_MAX, .sentence = "of this end, from 1 since that start; 0: it is not said again"},
     {.name = NULL},
 };
 

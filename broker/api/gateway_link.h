@@ -60,6 +60,7 @@ struct gateway_message {
     char network[CHANNEL_NETWORK_SIZE]; // where the caller is, as far as the gateway believes it
     int64_t since_ms;
     int64_t bytes_to_host, bytes_to_person;
+    int64_t run, number;         // of this end: the gateway draws `run` when it starts, and counts from there
     struct record_list channels; // of struct gateway_channel
     bool last;
 };

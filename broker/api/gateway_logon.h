@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a gateway asks for who came to its front door, and what it is answered.
 #pragma once
-#include "broker/api/channel.h"
+#include "broker/api/types.h"
 #include "broker/base/mem.h"
 
 struct gateway_logon_request {

@@ -132,6 +132,19 @@ static const struct field job_status_fields[] = {
     {.name = NULL},
 };
 
+static const struct field channel_status_fields[] = {
+    {.name = "id", .type = FIELD_ID, AT(channel_status, id), .refers = NOUN_NONE, .column = 1, .sentence = "its id, in its person's tenant"},
+    {.name = "person", .type = FIELD_ID, AT(channel_status, person), .refers = NOUN_PERSON, .sentence = "who came through it"},
+    {.name = "user_name", .type = FIELD_TEXT, AT(channel_status, user_name), .column = 2, .sentence = "their user name"},
+    {.name = "session", .type = FIELD_ID, AT(channel_status, session), .refers = NOUN_SESSION, .sentence = "the session that it leads to"},
+    {.name = "host", .type = FIELD_ID, AT(channel_status, host), .refers = NOUN_HOST, .column = 5, .sentence = "the session host"},
+    {.name = "gateway", .type = FIELD_ID, AT(channel_status, gateway), .refers = NOUN_GATEWAY, .column = 4, .sentence = "the gateway that carries it"},
+    {.name = "way", .type = FIELD_CHOICE, AT(channel_status, way), .choices = channel_way_words, .column = 3, .sentence = "plain: a desk of ours; browser; tsgu: a program that speaks RDP; front-door"},
+    {.name = "network", .type = FIELD_TEXT, AT(channel_status, network), .column = 6, .sentence = "where they are"},
+    {.name = "since", .type = FIELD_TIME, AT(channel_status, since_ms), .column = 7, .sentence = "when it was opened"},
+    {.name = NULL},
+};
+
 static const char *const grant_states[] = {"waits-for-both", "waits-for-giver", "waits-for-receiver", "in-force", "over", NULL};
 
 static const struct field grant_status_fields[] = {
@@ -154,7 +167,8 @@ const struct record_type host_status_type = STATUS(host_status), session_status_
                          printer_status_type = STATUS(printer_status),
                          print_server_status_type = STATUS(print_server_status),
                          gateway_status_type = STATUS(gateway_status), job_status_type = STATUS(job_status),
-                         grant_status_type = STATUS(grant_status), factor_status_type = STATUS(factor_status);
+                         channel_status_type = STATUS(channel_status), grant_status_type = STATUS(grant_status),
+                         factor_status_type = STATUS(factor_status);
 
 // Of some nothing more is known than what is stored.
 const struct record_type *const noun_status_types[NOUN_COUNT] = {
@@ -165,7 +179,8 @@ const struct record_type *const noun_status_types[NOUN_COUNT] = {
     [NOUN_PERSON] = &person_status_type,        [NOUN_SESSION] = &session_status_type,
     [NOUN_PRINTER] = &printer_status_type,      [NOUN_PRINT_SERVER] = &print_server_status_type,
     [NOUN_GATEWAY] = &gateway_status_type,      [NOUN_JOB] = &job_status_type,
-    [NOUN_GRANT] = &grant_status_type,          [NOUN_FACTOR] = &factor_status_type,
+    [NOUN_CHANNEL] = &channel_status_type,      [NOUN_GRANT] = &grant_status_type,
+    [NOUN_FACTOR] = &factor_status_type,
 };
 
 // clang-format off
@@ -193,5 +208,6 @@ const struct record_type noun_list_types[NOUN_COUNT] = {
     [NOUN_GATEWAY] = {"gateway_list", LIST_FIELDS(&gateway_status_type), sizeof(struct noun_list)},
     [NOUN_JOB] = {"job_list", LIST_FIELDS(&job_status_type), sizeof(struct noun_list)},
     [NOUN_FACTOR] = {"factor_list", LIST_FIELDS(&factor_status_type), sizeof(struct noun_list)},
+    [NOUN_CHANNEL] = {"channel_list", LIST_FIELDS(&channel_status_type), sizeof(struct noun_list)},
     [NOUN_GRANT] = {"grant_list", LIST_FIELDS(&grant_status_type), sizeof(struct noun_list)},
 };

@@ -111,6 +111,17 @@ struct job_status {
     int64_t size, pages;
 };
 
+// A channel that is open.
+struct channel_status {
+    char id[ID_SIZE]; // "tenant/c-<hex>", of its person's tenant
+    char person[ID_SIZE];
+    char user_name[USER_NAME_SIZE];
+    char session[ID_SIZE], host[ID_SIZE], gateway[ID_SIZE];
+    int64_t way; // enum channel_way
+    char network[CHANNEL_NETWORK_SIZE];
+    int64_t since_ms;
+};
+
 enum grant_state {
     GRANT_WAITS_FOR_BOTH,
     GRANT_WAITS_FOR_GIVER,
@@ -130,6 +141,7 @@ union noun_status {
     struct print_server_status print_server;
     struct gateway_status gateway;
     struct job_status job;
+    struct channel_status channel;
     struct host_status host;
     struct session_status session;
     struct device_status device;
@@ -144,7 +156,8 @@ union noun_status {
 extern const struct record_type *const noun_status_types[NOUN_COUNT];
 extern const struct record_type host_status_type, session_status_type, device_status_type, person_status_type,
     administrator_status_type, assignment_status_type, tenant_status_type, printer_status_type,
-    print_server_status_type, gateway_status_type, job_status_type, grant_status_type, factor_status_type;
+    print_server_status_type, gateway_status_type, job_status_type, channel_status_type, grant_status_type,
+    factor_status_type;
 extern const char *const group_standing_names[]; // by enum group_standing of core, then NULL
 extern const char *const host_health_names[];    // by enum host_health of core, then NULL
 

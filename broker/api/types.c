@@ -175,6 +175,8 @@ static const struct field gateway_fields[] = {
     {.name = "enrol_token_hash", .type = FIELD_DIGEST, AT(gateway, enrol_token_hash), .flags = FIELD_READ_ONLY | FIELD_HIDDEN, .sentence = "SHA-256 of its enrolment token"},
     {.name = "enrol_token_until", .type = FIELD_TIME, AT(gateway, enrol_token_until_ms), .flags = FIELD_READ_ONLY, .sentence = "when its enrolment token expires"},
     {.name = "identity_shared", .type = FIELD_TIME, AT(gateway, shared_ms), .flags = FIELD_READ_ONLY, .sentence = "when its identity was seen in use at two places at once: its key may have been copied, enrol it again"},
+    {.name = "run", .type = FIELD_NUMBER, AT(gateway, run), .flags = FIELD_READ_ONLY, .max = INT64_MAX, .sentence = "drawn by it when it started, the last time that it told of a channel's end"},
+    {.name = "ends", .type = FIELD_NUMBER, AT(gateway, ends), .flags = FIELD_READ_ONLY, .max = INT64_MAX, .sentence = "channels that have ended there since that start, and are in the journal"},
     END,
 };
 
@@ -239,6 +241,24 @@ static const struct field print_job_fields[] = {
     END,
 };
 
+static const struct field channel_fields[] = {
+    OWN_ID(channel),
+    {.name = "session", .type = FIELD_ID, AT(channel, session), .refers = NOUN_SESSION, .flags = FIELD_READ_ONLY, .sentence = "the session that it led to"},
+    {.name = "person", .type = FIELD_ID, AT(channel, person), .refers = NOUN_PERSON, .flags = FIELD_READ_ONLY, .sentence = "whose that is"},
+    {.name = "host", .type = FIELD_ID, AT(channel, host), .refers = NOUN_HOST, .flags = FIELD_READ_ONLY, .sentence = "the session host"},
+    {.name = "gateway", .type = FIELD_ID, AT(channel, gateway), .refers = NOUN_GATEWAY, .flags = FIELD_READ_ONLY, .sentence = "the gateway that carried it"},
+    {.name = "way", .type = FIELD_CHOICE, AT(channel, way), .choices = channel_way_words, .flags = FIELD_READ_ONLY, .sentence = "how the person came"},
+    {.name = "network", .type = FIELD_TEXT, AT(channel, network), .flags = FIELD_READ_ONLY | FIELD_SPARSE, .sentence = "where they were, in the event that tells of its beginning"},
+    {.name = "since", .type = FIELD_TIME, AT(channel, since_ms), .flags = FIELD_READ_ONLY, .sentence = "when it was opened"},
+    {.name = "until", .type = FIELD_TIME, AT(channel, until_ms), .flags = FIELD_READ_ONLY, .sentence = "when the broker heard of its end"},
+    {.name = "reason", .type = FIELD_CHOICE, AT(channel, reason), .choices = channel_reason_words, .flags = FIELD_READ_ONLY, .sentence = "why it ended"},
+    {.name = "bytes_to_host", .type = FIELD_NUMBER, AT(channel, bytes_to_host), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "that went to the host"},
+    {.name = "bytes_to_person", .type = FIELD_NUMBER, AT(channel, bytes_to_person), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "that went to the person"},
+    {.name = "run", .type = FIELD_NUMBER, AT(channel, run), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "drawn by the gateway when it started"},
+    {.name = "number", .type = FIELD_NUMBER, AT(channel, number), .max = INT64_MAX, .flags = FIELD_READ_ONLY, .sentence = "of this end among those since that start; 0: its gateway told of none"},
+    END,
+};
+
 static const struct field grant_fields[] = {
     OWN_ID(grant),
     {.name = "to", .type = FIELD_TEXT, AT(grant, to), .flags = FIELD_REQUIRED, .column = 2, .sentence = "the tenant that may use it"},
@@ -274,13 +294,15 @@ const struct noun_row noun_rows[NOUN_COUNT] = {
     [NOUN_FACTOR] = {"factor", "factors", factor_fields, sizeof(struct factor), false, "what somebody shows besides their password when they log on from outside"},
     [NOUN_SESSION] = {"session", "sessions", session_fields, sizeof(struct session), false, "a person's running desktop"},
     [NOUN_JOB] = {"job", "jobs", print_job_fields, sizeof(struct print_job), false, "a print job", .told_only = true},
+    [NOUN_CHANNEL] = {"channel", "channels", channel_fields, sizeof(struct channel), false, "a way from outside to a session, through a gateway", .told_only = true},
     [NOUN_GRANT] = {"grant", "grants", grant_fields, sizeof(struct grant), false, "a written exception: a tenant may use a thing of another for a time"},
 };
 // clang-format on
 
 const char *const noun_names[] = {"tenant",  "site",    "pool",         "host",    "profile",       "assignment",
                                   "printer", "device",  "print-server", "gateway", "administrator", "person",
-                                  "factor",  "session", "job",          "grant",   "none",          NULL};
+                                  "factor",  "session", "job",          "channel", "grant",         "none",
+                                  NULL};
 
 // Without braces, which versions of clang-format set in different ways.
 #define TYPE(holder) #holder, holder##_fields, sizeof(struct holder)
@@ -301,6 +323,7 @@ const struct record_type noun_types[NOUN_COUNT] = {
     [NOUN_FACTOR] = {TYPE(factor)},
     [NOUN_SESSION] = {TYPE(session)},
     [NOUN_JOB] = {TYPE(print_job)},
+    [NOUN_CHANNEL] = {TYPE(channel)},
     [NOUN_GRANT] = {TYPE(grant)},
 };
 

@@ -2,6 +2,8 @@
 // The nouns as they are stored, sent and shown, and the rows that describe their fields. From the rows come the JSON
 // of the API and of the journal, the checks of what comes in, and the columns that pultctl prints.
 #pragma once
+#include "broker/api/channel.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -39,6 +41,7 @@ enum noun {
     NOUN_FACTOR,
     NOUN_SESSION,
     NOUN_JOB,
+    NOUN_CHANNEL,
     NOUN_GRANT,
     NOUN_COUNT,
     NOUN_NONE = NOUN_COUNT,
@@ -289,6 +292,8 @@ struct gateway {
     char enrol_token_hash[DIGEST_SIZE]; // SHA-256 of the enrolment token
     int64_t enrol_token_until_ms;
     int64_t shared_ms; // when its identity was seen in use at two places; 0: never
+    // How far its accounts are in the journal: it numbers the ends of channels anew each time that it starts.
+    int64_t run, ends;
 };
 
 // Somebody who administers by client certificate, without a directory: at the port for administrators only.
@@ -370,6 +375,18 @@ struct print_job {
     int64_t printed_ms;
 };
 
+// A way from outside to a session, as it was opened and what it came to, for accounts: nothing of it is in the state.
+// What is open is soft (core/channels).
+struct channel {
+    char id[ID_SIZE]; // "tenant/c-<hex>", of its person's tenant
+    char session[ID_SIZE], person[ID_SIZE], host[ID_SIZE], gateway[ID_SIZE];
+    int64_t way;                                    // enum channel_way
+    char network[CHANNEL_NETWORK_SIZE];             // the caller's; told when it is opened, and kept as short as that
+    int64_t since_ms, until_ms;                     // until: 0 as long as it is open
+    int64_t reason, bytes_to_host, bytes_to_person; // once it has ended; enum channel_reason
+    int64_t run, number; // of this end in the gateway's accounts; see struct gateway. 0: the broker noticed it itself
+};
+
 // The two tenants that a grant is between: whose the thing is, and who may use it.
 enum grant_side { GRANT_GIVER, GRANT_RECEIVER, GRANT_SIDE_COUNT, GRANT_NO_SIDE = GRANT_SIDE_COUNT };
 
@@ -410,6 +427,7 @@ union record {
     struct factor factor;
     struct session session;
     struct print_job job;
+    struct channel channel;
     struct grant grant;
 };
 

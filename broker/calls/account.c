@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// GET /v1/accounts: what was printed, and what it costs whom, read out of the journal a page of events at a time.
+// GET /v1/accounts: what was printed, what it costs whom, and who came in from outside, read out of the journal a page
+// of events at a time.
 #include "broker/api/method.h"
 #include "broker/api/record.h"
 #include "broker/calls/services.h"
@@ -13,10 +14,10 @@ struct account_list {
     struct request *request;
 };
 
-static bool is_wanted(const struct page_query *query, const struct print_job *job)
+static bool is_wanted(const struct page_query *query, const char *id, int64_t at_ms)
 {
-    return (!query->tenant[0] || wall_owns(query->tenant, job->id)) && job->printed_ms >= query->from_ms &&
-           (!query->until_ms || job->printed_ms < query->until_ms);
+    return (!query->tenant[0] || wall_owns(query->tenant, id)) && at_ms >= query->from_ms &&
+           (!query->until_ms || at_ms < query->until_ms);
 }
 
 // Its owner's tenant pays for it and sees it; the printer's tenant sees what another one printed there, and not who.
@@ -34,36 +35,55 @@ static bool show_entry(const struct services *services, const struct peer *peer,
     return true;
 }
 
-static void add_entry(const struct account_list *list, struct record_list *items, const struct print_job *job)
+static void add_job(const struct account_list *list, struct accounts_answer *answer, const struct print_job *job)
 {
     struct account_entry entry = {.job = *job};
-    if (!is_wanted(&list->request->page, job))
+    if (!is_wanted(&list->request->page, job->id, job->printed_ms))
         return;
     wall_owner(entry.tenant, job->id);
     if (job->printer[0])
         wall_owner(entry.printer_tenant, job->printer);
     if (show_entry(list->services, &list->request->peer, &entry))
-        *(struct account_entry *)record_add(items, &account_entry_type) = entry;
+        *(struct account_entry *)record_add(&answer->items, &account_entry_type) = entry;
+}
+
+static void add_channel(const struct account_list *list, struct accounts_answer *answer, const struct channel *channel)
+{
+    const struct services *services = list->services;
+    if (!is_wanted(&list->request->page, channel->id, channel->until_ms) ||
+        !wall_can_see(services->state, &list->request->peer, NOUN_CHANNEL, channel->id))
+        return;
+    const struct store_person *person = people_find(&services->people, channel->person);
+    struct channel_account *entry = record_add(&answer->channels, &channel_account_type);
+    entry->channel = *channel;
+    wall_owner(entry->tenant, channel->id);
+    TEXT_PUT(entry->user_name, person ? person->user_name : "");
+    TEXT_PUT(entry->name, person ? person->name : "");
 }
 
 // Most events are of other things, and reading one whole costs more than looking.
-static bool may_be_printed(const struct store_event *stored)
+static bool may_count(const struct store_event *stored)
 {
-    static const char word[] = "\"job.printed\"";
-    return stored->payload && memmem(stored->payload, stored->length, word, sizeof word - 1);
+    static const char *const words[] = {"\"job.printed\"", "\"channel.closed\""};
+    bool may = false;
+    for (size_t i = 0; stored->payload && !may && i < sizeof words / sizeof *words; i++)
+        may = memmem(stored->payload, stored->length, words[i], strlen(words[i]));
+    return may;
 }
 
-static bool add_entries(const struct account_list *list, struct record_list *items, const struct store_event *events,
-                        size_t count, struct fault *why)
+static bool add_entries(const struct account_list *list, struct accounts_answer *answer,
+                        const struct store_event *events, size_t count, struct fault *why)
 {
     owned(bytes) struct event *event = mem_new(1, sizeof *event);
     for (size_t i = 0; i < count; i++) {
-        if (!may_be_printed(&events[i]))
+        if (!may_count(&events[i]))
             continue;
         if (!event_read(event, events[i].payload, events[i].length, why))
             return fault_set(why, FAULT_BROKEN, "event %llu cannot be read", (unsigned long long)events[i].seq);
         if (event->type == EVENT_JOB_PRINTED)
-            add_entry(list, items, &event->record.job);
+            add_job(list, answer, &event->record.job);
+        else if (event->type == EVENT_CHANNEL_CLOSED)
+            add_channel(list, answer, &event->record.channel);
     }
     return true;
 }
@@ -75,7 +95,7 @@ static void answer_accounts(void *arg, const struct store_event *events, size_t 
     struct accounts_answer answer = {0};
     struct fault why = failed ? *failed : (struct fault){0};
     uint64_t last = count ? events[count - 1].seq : 0;
-    if (failed || !add_entries(list, &answer.items, events, count, &why)) {
+    if (failed || !add_entries(list, &answer, events, count, &why)) {
         request_refuse_fault(request, &why);
     } else {
         if (last < commit_last_seq(list->services->commit) && count)

@@ -189,7 +189,9 @@ static void renew(struct services *services, const char *device_id, const struct
         (!session_user_name(services->state, session, user_name) ||
          !host_password(services, session, user_name, answer.password)))
         log_error("session", "%s: cannot create a one-time password", session->id);
-    if (theirs && message->wants_channel)
+    // From outside each is a channel in the journal, as a logon is.
+    if (theirs && message->wants_channel &&
+        calm_take_logon(&services->calm, device_id, session->person, clock_steady_ms()))
         gateway_offer(services, session, CHANNEL_PLAIN, "", answer.channel);
     services_tell_device(services, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);

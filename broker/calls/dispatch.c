@@ -69,6 +69,8 @@ static const struct {
     {METHOD_UNDRAIN, NOUN_GATEWAY, call_noun_undrain},
     {METHOD_LIST, NOUN_JOB, call_jobs},
     {METHOD_SHOW, NOUN_JOB, call_job_show},
+    {METHOD_LIST, NOUN_CHANNEL, call_channels},
+    {METHOD_SHOW, NOUN_CHANNEL, call_channel_show},
     {METHOD_RELEASE, NOUN_JOB, call_job_release},
     {METHOD_REMOVE, NOUN_GRANT, call_grant_revoke},
     {METHOD_REMOVE, NOUN_FACTOR, call_factor_remove},

@@ -4,11 +4,14 @@
 #include "broker/base/base64.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/base/mem.h"
+#include "broker/calls/channel_journal.h"
 #include "broker/calls/host_password.h"
 #include "broker/core/wall.h"
 
 #include <assert.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { KEY_BYTES = (DIGEST_SIZE - 1) / 2, NAME_BYTES = 8 };
@@ -39,6 +42,7 @@ void gateway_changed(struct services *services, const char *gateway_id)
 {
     const struct gateway *gateway = state_find(services->state, NOUN_GATEWAY, gateway_id);
     if (!gateway) {
+        channel_lost_all(services, gateway_id);
         channels_forget(&services->channels, gateway_id, clock_steady_ms());
         return;
     }
@@ -66,31 +70,38 @@ void gateway_offer(struct services *services, const struct session *session, enu
 
 // ---- a channel is asked for
 
-static void refuse_channel(struct services *services, const char *gateway_id, const struct gateway_message *asked,
-                           enum refusal refusal, const char *why)
+struct opening {
+    struct services *services;
+    int64_t request_id;
+    char gateway[ID_SIZE], network[CHANNEL_NETWORK_SIZE];
+    char channel[ID_SIZE]; // while it is being written
+};
+
+static void refuse_channel(const struct opening *opening, enum refusal refusal, const char *why)
 {
-    struct gateway_message answer = {.type = GATEWAY_OPENED, .request_id = asked->request_id};
-    log_info("gateway", "%s: no channel for somebody from %s: %s", gateway_id, asked->network, why);
+    struct gateway_message answer = {.type = GATEWAY_OPENED, .request_id = opening->request_id};
+    log_info("gateway", "%s: no channel for somebody from %s: %s", opening->gateway, opening->network, why);
     TEXT_PUT(answer.refusal, refusal_rows[refusal].code);
-    services_tell_gateway(services, gateway_id, &answer);
+    services_tell_gateway(opening->services, opening->gateway, &answer);
 }
 
-static void note_channel(struct services *services, const char *gateway_id, const struct gateway_message *asked,
-                         const struct channel_token *token, struct known_channel *channel)
+static const struct known_channel *note_channel(const struct opening *opening, const struct channel_token *token)
 {
+    struct services *services = opening->services;
     char name[2 * NAME_BYTES + sizeof "c-"] = "c-";
     services_random_hex(name + 2, NAME_BYTES);
-    *channel = (struct known_channel){
+    struct known_channel channel = {
         .fence = token->fence, .way = token->way, .since_ms = commit_now_ms(services->commit), .confirmed = true};
-    id_beside(channel->id, token->person, name);
-    TEXT_PUT(channel->session, token->session);
-    TEXT_PUT(channel->person, token->person);
-    TEXT_PUT(channel->host, token->host);
-    TEXT_PUT(channel->device, token->device);
-    TEXT_PUT(channel->gateway, gateway_id);
-    TEXT_PUT(channel->token, token->digest);
-    text_cut(channel->network, sizeof channel->network, asked->network);
-    channels_add(&services->channels, channel);
+    id_beside(channel.id, token->person, name);
+    TEXT_PUT(channel.session, token->session);
+    TEXT_PUT(channel.person, token->person);
+    TEXT_PUT(channel.host, token->host);
+    TEXT_PUT(channel.device, token->device);
+    TEXT_PUT(channel.gateway, opening->gateway);
+    TEXT_PUT(channel.token, token->digest);
+    TEXT_PUT(channel.network, opening->network);
+    channels_add(&services->channels, &channel);
+    return channels_find(&services->channels, channel.id);
 }
 
 // Ours logs on by itself, at a desk; for whom else the gateway does it writes the one-time password.
@@ -105,10 +116,11 @@ static bool fill_logon(struct services *services, const struct known_channel *ch
            host_password(services, session, answer->user_name, answer->one_time_password);
 }
 
-static void tell_where(struct services *services, const char *gateway_id, const struct gateway_message *asked,
-                       const struct known_channel *channel)
+static void tell_where(const struct opening *opening, const struct known_channel *channel)
 {
-    struct gateway_message answer = {.type = GATEWAY_OPENED, .request_id = asked->request_id, .fence = channel->fence};
+    struct services *services = opening->services;
+    struct gateway_message answer = {
+        .type = GATEWAY_OPENED, .request_id = opening->request_id, .fence = channel->fence};
     const struct host *host = state_host(services->state, channel->host);
     const struct session *session = state_session(services->state, channel->session);
     const struct profile *profile = state_find(services->state, NOUN_PROFILE, session->profile);
@@ -124,41 +136,72 @@ static void tell_where(struct services *services, const char *gateway_id, const 
     answer.printers = profile->printers;
     answer.max_minutes = profile->max_minutes;
     if (!fill_logon(services, channel, &answer)) {
-        channels_remove(&services->channels, channel->id, clock_steady_ms());
-        refuse_channel(services, gateway_id, asked, REFUSAL_BUSY, "no one-time password could be made");
+        channel_lost(services, channel, CHANNEL_REASON_NONE);
+        refuse_channel(opening, REFUSAL_BUSY, "no one-time password could be made");
         return;
     }
-    log_info("gateway", "%s: %s carries %s of %s to %s, from %s, %s", gateway_id, channel->id, channel->session,
+    log_info("gateway", "%s: %s carries %s of %s to %s, from %s, %s", channel->gateway, channel->id, channel->session,
              channel->person, channel->host, channel->network, channel_way_words[channel->way]);
-    services_tell_gateway(services, gateway_id, &answer);
+    services_tell_gateway(services, channel->gateway, &answer);
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
+}
+
+// Meanwhile the session may have moved, and the gateway may have lost its link and not know the channel.
+static void opening_written(void *arg, bool durable, const struct fault *why)
+{
+    owned(bytes) struct opening *opening = arg;
+    struct services *services = opening->services;
+    const struct known_channel *channel = channels_find(&services->channels, opening->channel);
+    enum channel_reason reason = channel ? channels_judge(services->state, channel) : CHANNEL_REASON_NONE;
+    if (channel && !durable) {
+        channels_remove(&services->channels, opening->channel, clock_steady_ms());
+        refuse_channel(opening, REFUSAL_BUSY, why->text);
+    } else if (reason != CHANNEL_REASON_NONE) {
+        channel_lost(services, channel, reason);
+        refuse_channel(opening, REFUSAL_CHANNEL_REFUSED, channel_reason_words[reason]);
+    } else if (channel) {
+        tell_where(opening, channel);
+    }
+}
+
+static void write_opening(struct opening *opening, const struct channel_token *token)
+{
+    struct services *services = opening->services;
+    const struct known_channel *channel = note_channel(opening, token);
+    TEXT_PUT(opening->channel, channel->id);
+    struct opening *waiting = mem_copy(opening, sizeof *opening);
+    if (channel_opened(services, channel, opening_written, waiting))
+        return;
+    free(waiting);
+    channels_remove(&services->channels, opening->channel, clock_steady_ms());
+    refuse_channel(opening, REFUSAL_BUSY, "the journal cannot be written");
 }
 
 static void open_channel(struct services *services, const char *gateway_id, const struct gateway_message *asked)
 {
     char digest[DIGEST_SIZE];
-    const char *why;
-    struct known_channel channel;
+    const char *why = "the gateway is out of service";
     const struct gateway *gateway = state_find(services->state, NOUN_GATEWAY, gateway_id);
-    services_digest(digest, asked->token, strlen(asked->token));
+    struct opening opening = {.services = services, .request_id = asked->request_id};
     const struct channel_claim claim = {
         .digest = digest, .holder = asked->holder, .gateway = gateway_id, .way = (enum channel_way)asked->way};
+    services_digest(digest, asked->token, strlen(asked->token));
+    TEXT_PUT(opening.gateway, gateway_id);
+    TEXT_PUT(opening.network, asked->network);
     if (!gateway || gateway->draining) {
-        refuse_channel(services, gateway_id, asked, REFUSAL_BUSY, "the gateway is out of service");
+        refuse_channel(&opening, REFUSAL_BUSY, why);
         return;
     }
     if (!channels_have_room(&services->channels, gateway_id)) {
-        refuse_channel(services, gateway_id, asked, REFUSAL_BUSY, "the gateway carries as many as it can");
+        refuse_channel(&opening, REFUSAL_BUSY, "the gateway carries as many as it can");
         return;
     }
     const struct channel_token *token =
         channels_redeem(&services->channels, services->state, &claim, clock_steady_ms(), &why);
-    if (!token) {
-        refuse_channel(services, gateway_id, asked, REFUSAL_CHANNEL_REFUSED, why);
-        return;
-    }
-    note_channel(services, gateway_id, asked, token, &channel);
-    tell_where(services, gateway_id, asked, &channel);
+    if (token)
+        write_opening(&opening, token);
+    else
+        refuse_channel(&opening, REFUSAL_CHANNEL_REFUSED, why);
 }
 
 // ---- what it carries
@@ -175,21 +218,12 @@ static void close_channel(struct services *services, const char *gateway_id, con
     services_tell_gateway(services, gateway_id, &close);
 }
 
-static void complain(struct services *services, const char *gateway_id, const char *what)
-{
-    struct known_gateway *gateway = channels_gateway(&services->channels, gateway_id);
-    if (gateway && !gateway->complained)
-        log_warn("gateway", "%s: ignored what it says of %s", gateway_id, what);
-    if (gateway)
-        gateway->complained = true;
-}
-
 // NULL: it can be one that a broker has opened there.
 static const char *look_for_problem(const struct services *services, const struct known_channel *channel)
 {
     char tenant_id[SLUG_SIZE];
     wall_owner(tenant_id, channel->person);
-    if (!id_is_valid(NOUN_SESSION, channel->id) || !wall_owns(tenant_id, channel->id))
+    if (!id_is_valid(NOUN_CHANNEL, channel->id) || !wall_owns(tenant_id, channel->id))
         return "a channel that is not named after its person's tenant";
     return channels_have_room(&services->channels, channel->gateway) ? NULL : "more channels than it can carry";
 }
@@ -198,8 +232,11 @@ static const char *look_for_problem(const struct services *services, const struc
 static void adopt_channel(struct services *services, const char *gateway_id, const struct gateway_channel *said)
 {
     const struct session *session = state_session(services->state, said->session);
-    struct known_channel channel = {
-        .fence = said->fence, .way = (enum channel_way)said->way, .since_ms = said->since_ms, .confirmed = true};
+    int64_t now_ms = commit_now_ms(services->commit);
+    struct known_channel channel = {.fence = said->fence,
+                                    .way = (enum channel_way)said->way,
+                                    .since_ms = said->since_ms < now_ms ? said->since_ms : now_ms,
+                                    .confirmed = true};
     TEXT_PUT(channel.id, said->channel);
     TEXT_PUT(channel.session, said->session);
     TEXT_PUT(channel.person, said->person);
@@ -215,7 +252,7 @@ static void adopt_channel(struct services *services, const char *gateway_id, con
     }
     const char *problem = look_for_problem(services, &channel);
     if (problem) {
-        complain(services, gateway_id, problem);
+        channel_complain(services, gateway_id, problem);
         close_channel(services, gateway_id, said->channel, CHANNEL_BROKEN);
         return;
     }
@@ -234,24 +271,10 @@ static void hear_channels(struct services *services, const char *gateway_id, con
         else if (text_equal(known->gateway, gateway_id))
             known->confirmed = true;
         else
-            complain(services, gateway_id, "a channel of another gateway");
+            channel_complain(services, gateway_id, "a channel of another gateway");
     }
     if (message->last)
-        channels_remove_unconfirmed(&services->channels, gateway_id, clock_steady_ms());
-}
-
-static void hear_end(struct services *services, const char *gateway_id, const struct gateway_message *message)
-{
-    struct gateway_message counted = {.type = GATEWAY_COUNTED};
-    const struct known_channel *channel = channels_find(&services->channels, message->channel);
-    if (channel && text_equal(channel->gateway, gateway_id)) {
-        log_info("gateway", "%s: %s has ended: %s; %lld bytes to the host, %lld to the person", gateway_id, channel->id,
-                 channel_reason_words[message->reason], (long long)message->bytes_to_host,
-                 (long long)message->bytes_to_person);
-        channels_remove(&services->channels, message->channel, clock_steady_ms());
-    }
-    TEXT_PUT(counted.channel, message->channel);
-    services_tell_gateway(services, gateway_id, &counted);
+        channel_lost_all(services, gateway_id);
 }
 
 void gateway_message(struct services *services, const char *gateway_id, struct gateway_message *message)
@@ -264,7 +287,7 @@ void gateway_message(struct services *services, const char *gateway_id, struct g
         hear_channels(services, gateway_id, message);
         return;
     case GATEWAY_ENDED:
-        hear_end(services, gateway_id, message);
+        channel_hear_end(services, gateway_id, message);
         return;
     case GATEWAY_WELCOME:
     case GATEWAY_OPENED:

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Print jobs, as their print servers tell of them, and what administrators do with them.
-#include "broker/api/record.h"
 #include "broker/calls/print_orders.h"
+#include "broker/calls/told_list.h"
 
-static void fill_job(struct job_status *status, const struct services *services, const struct known_job *job)
+static void fill_job(void *filled, const struct services *services, const void *record)
 {
+    const struct known_job *job = record;
     const struct store_person *person = job->person[0] ? people_find(&services->people, job->person) : NULL;
+    struct job_status *status = filled;
     *status = (struct job_status){.state = job->state,
                                   .reason = job->reason,
                                   .created_ms = job->created_ms,
@@ -22,55 +24,22 @@ static void fill_job(struct job_status *status, const struct services *services,
 
 void call_jobs(struct services *services, struct request *request)
 {
-    const struct sorted_table *jobs = &services->print_jobs.jobs;
-    const char *after = request->page.after;
-    struct noun_list list = {0};
-    bool more = false;
-    size_t i = after[0] ? sorted_table_from(jobs, after) : 0;
-    for (i += i < jobs->count && text_equal(jobs->records[i], after); !more && i < jobs->count; i++) {
-        const struct known_job *job = jobs->records[i];
-        if (!wall_can_see(services->state, &request->peer, NOUN_JOB, job->id) ||
-            (request->page.tenant[0] && !wall_owns(request->page.tenant, job->id)))
-            continue;
-        more = (int64_t)list.items.count == request->page.limit;
-        if (!more)
-            fill_job(record_add(&list.items, &job_status_type), services, job);
-    }
-    if (more)
-        TEXT_PUT(list.next, record_at(&list.items, &job_status_type, list.items.count - 1));
-    request_answer(request, &list);
-    record_free(noun_list_types[NOUN_JOB].fields, &list);
-}
-
-static void answer_job(const struct services *services, struct request *request, const struct known_job *job)
-{
-    struct job_status answer;
-    fill_job(&answer, services, job);
-    request_answer(request, &answer);
-}
-
-// NULL, and refused: there is none.
-static const struct known_job *find_job(const struct services *services, struct request *request)
-{
-    const struct known_job *job = print_jobs_find(&services->print_jobs, request->id);
-    if (!job)
-        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
-    return job;
+    told_list(services, request, &services->print_jobs.jobs, fill_job);
 }
 
 void call_job_show(struct services *services, struct request *request)
 {
-    const struct known_job *job = find_job(services, request);
-    if (job)
-        answer_job(services, request, job);
+    told_show(services, request, print_jobs_find(&services->print_jobs, request->id), fill_job);
 }
 
 static void give_order(struct services *services, struct request *request, enum print_order order, const char *printer)
 {
-    const struct known_job *job = find_job(services, request);
+    const struct known_job *job = print_jobs_find(&services->print_jobs, request->id);
     char tenant_id[SLUG_SIZE], by[ACTOR_SIZE];
-    if (!job)
+    if (!job) {
+        request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
+    }
     wall_owner(tenant_id, job->id);
     services_actor(by, request);
     if (printer[0] && !wall_find(services->state, tenant_id, NOUN_PRINTER, printer))
@@ -84,7 +53,7 @@ static void give_order(struct services *services, struct request *request, enum 
     else if (!print_order(services, job, order, printer, by))
         request_refuse(request, REFUSAL_NO_PRINT_SERVER, NULL);
     else
-        answer_job(services, request, job);
+        told_show(services, request, job, fill_job);
 }
 
 void call_job_release(struct services *services, struct request *request)

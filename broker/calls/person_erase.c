@@ -164,6 +164,19 @@ static bool has_no_print_job(const struct services *services, const char *id, st
                              job->id);
 }
 
+// It names them until its gateway has told of its end.
+static bool has_no_channel(const struct services *services, const char *id, struct fault *why)
+{
+    const struct sorted_table *open = &services->channels.open;
+    for (size_t i = 0; i < open->count; i++) {
+        const struct known_channel *channel = open->records[i];
+        if (text_equal(channel->person, id))
+            return fault_set(why, FAULT_CONFLICT, "a channel of theirs is still open, %s: try again in a minute",
+                             channel->id);
+    }
+    return true;
+}
+
 void call_person_erase(struct services *services, struct request *request)
 {
     struct fault why;
@@ -172,7 +185,8 @@ void call_person_erase(struct services *services, struct request *request)
         return;
     }
     if (!has_no_session(services->state, request->id, &why) || !owns_no_desktop(services->state, request->id, &why) ||
-        !is_not_assigned(services, request->id, &why) || !has_no_print_job(services, request->id, &why)) {
+        !is_not_assigned(services, request->id, &why) || !has_no_print_job(services, request->id, &why) ||
+        !has_no_channel(services, request->id, &why)) {
         request_refuse_fault(request, &why);
         return;
     }

@@ -111,6 +111,8 @@ void call_printer_read(struct services *services, struct request *request);
 void call_printer_test(struct services *services, struct request *request);
 void call_jobs(struct services *services, struct request *request);
 void call_job_show(struct services *services, struct request *request);
+void call_channels(struct services *services, struct request *request);
+void call_channel_show(struct services *services, struct request *request);
 void call_job_release(struct services *services, struct request *request);
 void call_job_cancel(struct services *services, struct request *request);
 void call_job_move(struct services *services, struct request *request);

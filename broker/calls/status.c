@@ -29,6 +29,15 @@ static int64_t count_seen(const struct services *services, const struct request 
     return count;
 }
 
+static int64_t channels_seen(const struct services *services, const struct request *request)
+{
+    int64_t count = 0;
+    const struct sorted_table *open = &services->channels.open;
+    for (size_t i = 0; i < open->count; i++)
+        count += wall_can_see(services->state, &request->peer, NOUN_CHANNEL, open->records[i]);
+    return count;
+}
+
 static int64_t devices_online(const struct services *services, const struct request *request)
 {
     int64_t count = 0;
@@ -49,6 +58,7 @@ void call_status(struct services *services, struct request *request)
         .devices = count_seen(services, request, NOUN_DEVICE),
         .devices_online = devices_online(services, request),
         .sessions = count_seen(services, request, NOUN_SESSION),
+        .channels = channels_seen(services, request),
         .hosts_draining = status_report_draining(services, &request->peer),
         .device_ca_until_ms = services->ca.until_ms,
         .disk_free_permille = services->disk_free_permille,
@@ -62,6 +72,7 @@ void call_status(struct services *services, struct request *request)
     status_report_directories(&answer.directories, services, &request->peer);
     status_report_problems(&answer.problems, services, &request->peer);
     status_report_printing(&answer.printing, services, &request->peer);
+    status_report_gateways(&answer.gateways, services, &request->peer);
     status_report_floods(&answer.floods, services, &request->peer);
     status_report_agents(&answer.agents, services, &request->peer);
     status_report_guesses(&answer.guesses, services, &request->peer);
@@ -147,6 +158,16 @@ static void print_printing(struct text *text, const struct services *services)
               (unsigned long long)services->counters.pages);
 }
 
+static void print_channels(struct text *text, const struct services *services)
+{
+    size_t counts[CHANNEL_WAY_COUNT] = {0};
+    for (size_t i = 0; i < services->channels.open.count; i++)
+        counts[((const struct known_channel *)services->channels.open.records[i])->way]++;
+    text_adds(text, "# TYPE pult_channels gauge\n");
+    for (enum channel_way way = 0; way < CHANNEL_WAY_COUNT; way++)
+        text_addf(text, "pult_channels{way=\"%s\"} %zu\n", channel_way_words[way], counts[way]);
+}
+
 void call_metrics(struct services *services, struct request *request)
 {
     struct text text = {0};
@@ -162,6 +183,7 @@ void call_metrics(struct services *services, struct request *request)
     print_links(&text, services);
     print_listeners(&text, services);
     print_printing(&text, services);
+    print_channels(&text, services);
     if (services->disk_free_permille >= 0)
         text_addf(&text, "# TYPE pult_journal_disk_free_ratio gauge\npult_journal_disk_free_ratio %lld.%03lld\n",
                   (long long)services->disk_free_permille / 1000, (long long)services->disk_free_permille % 1000);

@@ -268,6 +268,21 @@ void status_report_printing(struct record_list *printing, const struct services 
     }
 }
 
+void status_report_gateways(struct record_list *gateways, const struct services *services, const struct peer *peer)
+{
+    struct wall_walk walk = wall_walk_seen(services->state, peer, NOUN_GATEWAY, "");
+    for (const struct gateway *gateway; (gateway = wall_next(&walk));) {
+        bool is_silent =
+            gateway->certificate[0] && !services->links.online(services->links.self, NOUN_GATEWAY, gateway->id);
+        if (!is_silent && !gateway->draining)
+            continue;
+        struct gateway_problem *problem = record_add(gateways, &gateway_problem_type);
+        TEXT_PUT(problem->gateway, gateway->id);
+        problem->state = is_silent ? GATEWAY_IS_SILENT : GATEWAY_IS_DRAINING;
+        problem->channels = (int64_t)channels_carried(&services->channels, gateway->id);
+    }
+}
+
 void status_report_floods(struct record_list *floods, const struct services *services, const struct peer *peer)
 {
     for (enum listener_kind kind = 0; kind < LISTENER_COUNT; kind++) {

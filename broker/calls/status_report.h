@@ -20,6 +20,8 @@ void status_report_certificates(struct record_list *ending, const struct service
 void status_report_problems(struct record_list *problems, const struct services *services, const struct peer *peer);
 // Print servers that are silent, and printers that have stopped or do not answer.
 void status_report_printing(struct record_list *printing, const struct services *services, const struct peer *peer);
+// Gateways that let nobody in: silent, or taken out of service.
+void status_report_gateways(struct record_list *gateways, const struct services *services, const struct peer *peer);
 // Ports on which connections are dropped to make room. From where, the district alone is told.
 void status_report_floods(struct record_list *floods, const struct services *services, const struct peer *peer);
 // Which versions the agents are of, of devices first.

@@ -44,6 +44,7 @@ struct known_gateway *channels_link(struct channels *channels, const char *gatew
     gateway->complained = false;
     gateway->last_number = 0;
     memset(gateway->numbers, 0, sizeof gateway->numbers);
+    gateway->waits_for = 0;
     for (size_t i = 0; i < channels->open.count; i++) {
         struct known_channel *channel = channels->open.records[i];
         if (text_equal(channel->gateway, gateway_id)) {
@@ -237,7 +238,7 @@ void channels_sweep(struct channels *channels, int64_t now_ms)
 void channels_add(struct channels *channels, const struct known_channel *channel)
 {
     struct channel_token *token = sorted_table_find(&channels->tokens, channel->token);
-    assert(id_is_valid(NOUN_SESSION, channel->id) && !channels_find(channels, channel->id));
+    assert(id_is_valid(NOUN_CHANNEL, channel->id) && !channels_find(channels, channel->id));
     assert(channels_have_room(channels, channel->gateway));
     channels_gateway(channels, channel->gateway)->carried++;
     if (token)

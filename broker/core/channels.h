@@ -13,6 +13,7 @@ struct known_gateway {
     char id[ID_SIZE];      // the key
     char key[DIGEST_SIZE]; // of the link that is up; empty: none is
     bool complained;       // of what it says: the log knows
+    int64_t waits_for;     // the end that was not recorded, and comes again before those behind it; 0: none
     size_t carried;        // channels
     // Of the connections that it has vouched for by this key: the highest number, and a bit for each of the last ones.
     int64_t last_number;

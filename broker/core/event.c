@@ -56,6 +56,8 @@ static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_SESSION_DISCONNECTED] = {"disconnected", NOUN_SESSION, false, .keep = EVENT_KEEP_SESSIONS},
     [EVENT_SESSION_ENDED] = {"ended", NOUN_SESSION, true, .whole = true, .keep = EVENT_KEEP_SESSIONS},
     [EVENT_JOB_PRINTED] = {"printed", NOUN_JOB, true, .whole = true, .keep = EVENT_KEEP_SESSIONS},
+    [EVENT_CHANNEL_OPENED] = {"opened", NOUN_CHANNEL, false, .keep = EVENT_KEEP_AUDIT},
+    [EVENT_CHANNEL_CLOSED] = {"closed", NOUN_CHANNEL, true, .whole = true, .keep = EVENT_KEEP_SESSIONS},
     [EVENT_GRANT_REQUESTED] = {"requested", NOUN_GRANT, false},
     [EVENT_GRANT_APPROVED] = {"approved", NOUN_GRANT, false},
     [EVENT_GRANT_REVOKED] = {"revoked", NOUN_GRANT, true, .whole = true},

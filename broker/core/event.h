@@ -46,7 +46,9 @@ enum event_type {
     EVENT_SESSION_CONNECTED,
     EVENT_SESSION_DISCONNECTED,
     EVENT_SESSION_ENDED,
-    EVENT_JOB_PRINTED, // it is out: what it came to; and its print server has accounted for so many
+    EVENT_JOB_PRINTED,    // it is out: what it came to; and its print server has accounted for so many
+    EVENT_CHANNEL_OPENED, // somebody came in from outside
+    EVENT_CHANNEL_CLOSED, // what that came to; and its gateway has accounted for so many
     EVENT_GRANT_REQUESTED,
     EVENT_GRANT_APPROVED, // by one side; since: both have
     EVENT_GRANT_REVOKED,  // by one side, or the district

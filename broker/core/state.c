@@ -251,6 +251,17 @@ static void count_job(struct state *state, const struct print_job *job)
         server->accounts = job->number;
 }
 
+// The same of channels and gateways, which count anew at each start.
+static void count_channel(struct state *state, const struct channel *channel)
+{
+    struct gateway *gateway = sorted_table_find(&state->tables[NOUN_GATEWAY], channel->gateway);
+    if (!gateway || !channel->number)
+        return;
+    if (gateway->run != channel->run || gateway->ends < channel->number)
+        gateway->ends = channel->number;
+    gateway->run = channel->run;
+}
+
 void state_apply(struct state *state, const struct event *event)
 {
     if (event->noun == NOUN_NONE)
@@ -261,6 +272,8 @@ void state_apply(struct state *state, const struct event *event)
         remember_ended(state, &event->record.session);
     if (event->noun == NOUN_JOB)
         count_job(state, &event->record.job);
+    else if (event->noun == NOUN_CHANNEL)
+        count_channel(state, &event->record.channel);
     else if (event_removes(event))
         drop(state, event->noun, event->record.id);
     else

@@ -19,6 +19,7 @@ enum {
 // A channel that has ended, until the broker has counted it.
 struct told_end {
     struct told_end *next;
+    int64_t number; // from 1 since the start: the broker knows by it which it has counted
     struct tunnel_end end;
 };
 
@@ -31,6 +32,7 @@ struct gateway_service {
     struct gate *gate;
     struct told_end *first, **last; // the oldest first
     size_t count;
+    int64_t run, last_number; // run: of this start of the program
     struct loop_timer *again;
     char id[ID_SIZE];
 };
@@ -43,8 +45,9 @@ static bool send_message(void *arg, const void *message)
 
 // ---- what has ended
 
-static void tell_end(struct gateway_service *service, const struct tunnel_end *end)
+static void tell_end(struct gateway_service *service, const struct told_end *told)
 {
+    const struct tunnel_end *end = &told->end;
     const struct gateway_channel *channel = &end->channel;
     struct gateway_message message = {
         .type = GATEWAY_ENDED,
@@ -53,6 +56,8 @@ static void tell_end(struct gateway_service *service, const struct tunnel_end *e
         .reason = end->reason,
         .bytes_to_host = end->bytes_to_host,
         .bytes_to_person = end->bytes_to_person,
+        .run = service->run,
+        .number = told->number,
     };
     TEXT_PUT(message.channel, channel->channel);
     TEXT_PUT(message.session, channel->session);
@@ -77,13 +82,14 @@ static void channel_ended(void *arg, const struct tunnel_end *end)
     struct gateway_service *service = arg;
     struct told_end *told = mem_new(1, sizeof *told);
     told->end = *end;
+    told->number = ++service->last_number;
     *service->last = told;
     service->last = &told->next;
     if (++service->count > ENDS_MAX)
         drop_end(service, &service->first);
     if (service->count == 1)
         loop_timer_start(service->again, TELL_AGAIN_MS);
-    tell_end(service, end);
+    tell_end(service, told);
 }
 
 static void end_is_counted(struct gateway_service *service, const char *channel)
@@ -99,7 +105,7 @@ static void tell_ends(void *arg)
 {
     struct gateway_service *service = arg;
     for (const struct told_end *end = service->first; end; end = end->next)
-        tell_end(service, &end->end);
+        tell_end(service, end);
     if (service->first)
         loop_timer_start(service->again, TELL_AGAIN_MS);
 }
@@ -136,8 +142,8 @@ static void welcome(struct gateway_service *service, const struct gateway_messag
     gate_name(service->gate, message->name, message->port);
     gate_set(service->gate, message->draining, true);
     gate_vouch(service->gate, service->id, message->key);
+    tell_ends(service); // before it hears which are left
     tell_channels(service);
-    tell_ends(service);
 }
 
 static void drain(struct gateway_service *service, bool draining)
@@ -223,6 +229,8 @@ struct gateway_service *gateway_service_new(struct loop *loop, const struct gate
     service->loop = loop;
     service->config = config;
     service->last = &service->first;
+    arc4random_buf(&service->run, sizeof service->run);
+    service->run &= INT64_MAX;
     service->again = loop_timer_new(loop, tell_ends, service);
     enrol_id(service->id, NOUN_GATEWAY, config->state_dir);
     if (!*service->id)

@@ -3,7 +3,7 @@
 // own certificate, and a session host, which must show the one that the broker names. What the program says first is
 // corrected in between (rdp_first_flight), so that nobody has to be asked for a password there.
 #pragma once
-#include "broker/api/channel.h"
+#include "broker/api/types.h"
 #include "broker/net/websocket_pump.h"
 #include "broker/pult-gateway/rdp_first_flight.h"
 

@@ -31,11 +31,13 @@ Test(outside, anna_works_at_home_as_she_does_in_the_town_hall)
     anna_works("desk2", "touch /tmp/von-daheim");
     place_soon("ts1", "test -e /tmp/von-daheim", 15);
     pultctl_soon_shows(CARRIES("1"), 15);
+    pultctl_soon_shows("channel list --json", "\"network\":\"10.77.4.2\"", 15);
     // In the town hall it follows her, and her screen at home is dark within seconds.
     desk_logs_on("desk1", "anna", "anna-geheim-1");
     screen_shows("desk1", "anna auf ts1", 30);
     screen_shows("desk2", "Tab: ", 20);
     pultctl_soon_shows(CARRIES("0"), 15);
+    pultctl_soon_shows("account list --by gateway", "neustadt/gw", 15);
     // And home again.
     desk_logs_on("desk2", "anna", "anna-geheim-1");
     screen_shows("desk2", "anna auf ts1", 30);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "admin-tool/account.h"
+#include "admin-tool/account_channel.h"
 #include "admin-tool/out.h"
 #include "admin-tool/when.h"
 #include "broker/api/answer.h"
@@ -67,6 +68,37 @@ Test(account, tells_apart_what_is_asked_for)
     free(people.rows);
     free(printers.rows);
     free(tenants.rows);
+}
+
+static void add_channel(struct record_list *sums, const char *person, const char *gateway, int64_t seconds)
+{
+    struct channel_account entry = {.channel = {.since_ms = 5000, .until_ms = 5000 + seconds * 1000},
+                                    .tenant = "neustadt"};
+    snprintf(entry.channel.person, ID_SIZE, "neustadt/p-%s", person);
+    text_put(entry.channel.gateway, ID_SIZE, gateway);
+    text_put(entry.user_name, USER_NAME_SIZE, person);
+    entry.channel.bytes_to_host = 3;
+    entry.channel.bytes_to_person = 70;
+    channel_sums_add(sums, &entry);
+    channel_sums_merge(sums); // as after each page
+}
+
+Test(account, sums_up_who_came_in_from_outside)
+{
+    struct record_list sums = {0};
+    channel_sums_merge(&sums);
+    cr_assert_eq(sums.count, 0);
+    add_channel(&sums, "bert", "neustadt/gw", 30);
+    add_channel(&sums, "anna", "neustadt/gw", 45);
+    add_channel(&sums, "bert", "district/gw", 30);
+    add_channel(&sums, "anna", "neustadt/gw", 45);
+    cr_assert_eq(sums.count, 3);
+    const struct channel_sum *anna = record_at(&sums, &channel_sum_type, 0);
+    cr_assert_str_eq(anna->user_name, "anna");
+    cr_assert(anna->channels == 2 && anna->bytes_to_host == 6 && anna->bytes_to_person == 140);
+    cr_assert_eq(anna->minutes, 1, "of what is less than a minute each something is left");
+    cr_assert_str_eq(((const struct channel_sum *)record_at(&sums, &channel_sum_type, 1))->gateway, "district/gw");
+    free(sums.rows);
 }
 
 Test(account, is_a_table_that_a_spreadsheet_takes_for_nothing_else)

@@ -114,6 +114,30 @@ Test(accounts, go_on_behind_a_page_that_has_none)
     CALLS_EXPECT(400, METHOD_ACCOUNTS, NOUN_NONE, "", "{}");
 }
 
+// Who came in from outside is their own tenant's to see, and the district's.
+Test(accounts, are_of_channels_that_have_ended)
+{
+    static const char closed[] =
+        "{\"v\":1,\"type\":\"channel.closed\",\"record\":{\"id\":\"neustadt/c-1\",\"person\":\"neustadt/p-1\","
+        "\"gateway\":\"landkreis/gw\",\"way\":\"browser\",\"until\":3000,\"reason\":\"idle\",\"bytes_to_host\":7,"
+        "\"bytes_to_person\":9},\"by\":\"gateway landkreis/gw\"}";
+    stored[2] = (struct store_event){3, AT_MS, closed, strlen(closed)};
+    calls.caller = (struct peer){.role = ROLE_ADMIN, .tenant = "neustadt"};
+    owned(json) json_object *own = calls_call(METHOD_ACCOUNTS, NOUN_NONE, "", "{}");
+    json_object *entry = json_object_array_get_idx(codec_member(own, "channels"), 0);
+    cr_assert_str_eq(codec_string(entry, "id"), "neustadt/c-1");
+    cr_assert_str_eq(codec_string(entry, "user_name"), "anna");
+    cr_assert_str_eq(codec_string(entry, "reason"), "idle");
+    cr_assert_eq(codec_number(entry, "bytes_to_host") + codec_number(entry, "bytes_to_person"), 16);
+    calls.caller = (struct peer){.role = ROLE_ADMIN, .tenant = "altdorf"};
+    owned(json) json_object *others = calls_call(METHOD_ACCOUNTS, NOUN_NONE, "", "{}");
+    cr_assert_null(codec_member(others, "channels"));
+    calls.caller = (struct peer){.role = ROLE_DISTRICT, .tenant = "landkreis"};
+    calls.page_until_ms = 3000;
+    owned(json) json_object *before = calls_call(METHOD_ACCOUNTS, NOUN_NONE, "", "{}");
+    cr_assert_null(codec_member(before, "channels"));
+}
+
 Test(accounts, begin_where_a_pruned_journal_does)
 {
     calls.store_anchor = 4;

@@ -109,6 +109,7 @@ static const struct gateway_message *ask(const char *token, enum channel_way way
     struct gateway_message open = {.type = GATEWAY_OPEN, .request_id = 8, .way = way, .network = "203.0.113.9"};
     TEXT_PUT(open.token, token);
     gateway_message(&calls.services, GATEWAY, &open);
+    calls_settle();
     return last_told(GATEWAY_OPENED);
 }
 
@@ -187,20 +188,189 @@ Test(gateway_messages, a_session_that_moves_or_ends_takes_its_channel_with_it)
     cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_SESSION_ENDED);
 }
 
-static void says_ended(const char *channel)
+// It counts from 1; 0: it will not say it again.
+static void say_ended(const char *channel, int64_t number)
 {
-    struct gateway_message ended = {.type = GATEWAY_ENDED, .reason = CHANNEL_CLIENT_CLOSED, .bytes_to_host = 1};
+    struct gateway_message ended = {
+        .type = GATEWAY_ENDED, .reason = CHANNEL_CLIENT_CLOSED, .bytes_to_host = 11, .run = 5, .number = number};
     TEXT_PUT(ended.channel, channel);
+    TEXT_PUT(ended.person, PERSON);
+    calls.events[0] = 0;
     gateway_message(&calls.services, GATEWAY, &ended);
+}
+
+static void says_ended(const char *channel, int64_t number)
+{
+    say_ended(channel, number);
+    calls_settle();
     cr_assert_str_eq(last_told(GATEWAY_COUNTED)->channel, channel);
 }
 
-Test(gateway_messages, an_end_is_counted_also_when_it_is_said_again)
+Test(gateway_messages, who_comes_in_stands_in_the_journal_before_they_are_let_in)
+{
+    char token[CHANNEL_TOKEN_SIZE];
+    offer(CHANNEL_PLAIN, token);
+    struct gateway_message open = {.type = GATEWAY_OPEN, .way = CHANNEL_PLAIN, .network = "203.0.113.9"};
+    TEXT_PUT(open.token, token);
+    gateway_message(&calls.services, GATEWAY, &open);
+    cr_assert_neq(calls.to_gateway.message.type, GATEWAY_OPENED);
+    cr_assert(strstr(calls.events, "channel.opened"), "%s", calls.events);
+    cr_assert(strstr(calls.events, "203.0.113.9") && strstr(calls.events, PERSON), "%s", calls.events);
+    calls_settle();
+    cr_assert_str_empty(last_told(GATEWAY_OPENED)->refusal);
+}
+
+// It takes some milliseconds, in which the person may have gone to another desk.
+Test(gateway_messages, a_session_that_moves_while_it_is_written_is_not_opened)
+{
+    char token[CHANNEL_TOKEN_SIZE];
+    offer(CHANNEL_PLAIN, token);
+    struct gateway_message open = {.type = GATEWAY_OPEN, .way = CHANNEL_PLAIN};
+    TEXT_PUT(open.token, token);
+    gateway_message(&calls.services, GATEWAY, &open);
+    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk2", &anna);
+    calls_settle();
+    cr_assert_str_eq(last_told(GATEWAY_OPENED)->refusal, "channel-refused");
+    cr_assert(strstr(calls.events, "channel.closed") && strstr(calls.events, "moved"), "%s", calls.events);
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
+}
+
+Test(gateway_messages, an_end_is_written_once_and_counted_when_it_is_durable)
 {
     struct gateway_message answer = opened(CHANNEL_PLAIN);
-    says_ended(answer.channel);
+    int told = calls.to_gateway.count;
+    say_ended(answer.channel, 1);
+    cr_assert(strstr(calls.events, "channel.closed") && strstr(calls.events, "\"bytes_to_host\":11"), "%s",
+              calls.events);
+    cr_assert_null(strstr(calls.events, "203.0.113.9"), "where somebody was is not kept as long: %s", calls.events);
     cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
-    says_ended(answer.channel);
+    say_ended(answer.channel, 1);
+    cr_assert_str_empty(calls.events, "it is on its way");
+    cr_assert_eq(calls.to_gateway.count, told, "and not there yet");
+    calls_settle();
+    cr_assert_str_eq(last_told(GATEWAY_COUNTED)->channel, answer.channel);
+    says_ended(answer.channel, 1);
+    cr_assert_str_empty(calls.events);
+}
+
+// The broker was restarted meanwhile: what it knows of channels is gone, the journal is not.
+Test(gateway_messages, an_end_that_is_told_to_another_broker_is_written_by_what_the_gateway_says)
+{
+    struct gateway_message first = opened(CHANNEL_PLAIN), second = opened(CHANNEL_PLAIN);
+    says_ended(first.channel, 1);
+    channels_fini(&calls.services.channels);
+    memset(&calls.services.channels, 0, sizeof calls.services.channels);
+    gateway_linked(&calls.services, GATEWAY);
+    says_ended(first.channel, 1);
+    cr_assert_str_empty(calls.events, "it was counted before");
+    says_ended(second.channel, 2);
+    cr_assert(strstr(calls.events, second.channel), "%s", calls.events);
+}
+
+// What is behind it would have it taken for counted.
+Test(gateway_messages, an_end_that_was_not_recorded_comes_again_before_those_behind_it)
+{
+    struct gateway_message first = opened(CHANNEL_PLAIN), second = opened(CHANNEL_PLAIN);
+    channels_gateway(&calls.services.channels, GATEWAY)->waits_for = 1;
+    int told = calls.to_gateway.count;
+    say_ended(second.channel, 2);
+    calls_settle();
+    cr_assert_str_empty(calls.events);
+    cr_assert_eq(calls.to_gateway.count, told);
+    says_ended(first.channel, 1);
+    cr_assert(strstr(calls.events, first.channel), "%s", calls.events);
+    says_ended(second.channel, 2);
+    cr_assert(strstr(calls.events, second.channel), "%s", calls.events);
+}
+
+Test(gateway_messages, a_gateway_speaks_of_the_ends_of_those_alone_whom_it_serves)
+{
+    says_ended("altdorf/c-0123456789abcdef", 1);
+    cr_assert_str_empty(calls.events);
+    says_ended("no name", 2);
+    cr_assert_str_empty(calls.events);
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    struct gateway_message ended = {.type = GATEWAY_ENDED, .run = 5, .number = 1};
+    TEXT_PUT(ended.channel, answer.channel);
+    TEXT_PUT(ended.person, PERSON);
+    calls.events[0] = 0;
+    gateway_message(&calls.services, "altdorf/gw", &ended);
+    calls_settle();
+    cr_assert_str_empty(calls.events);
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 1);
+}
+
+Test(gateway_messages, what_a_lost_gateway_carried_has_ended)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_GATEWAY, GATEWAY, "{}");
+    calls_settle();
+    cr_assert_eq(calls.services.channels.open.count, 0);
+    cr_assert(strstr(calls.events, answer.channel) && strstr(calls.events, "gateway-down"), "%s", calls.events);
+}
+
+Test(gateway_messages, a_close_is_said_again_as_the_link_may_have_been_down)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    core_change(&calls.core, anna.session.id, SESSION_ADMIN_ENDS);
+    calls.away = true;
+    gateway_sweep(&calls.services);
+    calls.away = false;
+    channels_find(&calls.services.channels, answer.channel)->told_ms -= 3600 * 1000;
+    gateway_sweep(&calls.services);
+    cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
+}
+
+Test(gateway_messages, administrators_see_the_channels_of_their_own_tenant)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    calls.caller = (struct peer){.role = ROLE_ADMIN, .tenant = "neustadt", .id = "neustadt/admin"};
+    owned(json) json_object *list = calls_call(METHOD_LIST, NOUN_CHANNEL, "", "{}");
+    json_object *row = json_object_array_get_idx(codec_member(list, "items"), 0);
+    cr_assert_str_eq(codec_string(row, "id"), answer.channel);
+    cr_assert_str_eq(codec_string(row, "user_name"), "anna");
+    cr_assert_str_eq(codec_string(row, "way"), "plain");
+    cr_assert_str_eq(codec_string(row, "gateway"), GATEWAY);
+    cr_assert_str_eq(codec_string(row, "network"), "203.0.113.9");
+    CALLS_EXPECT(200, METHOD_SHOW, NOUN_CHANNEL, answer.channel, "{}");
+    CALLS_EXPECT(404, METHOD_SHOW, NOUN_CHANNEL, "neustadt/c-none", "{}");
+    calls.caller = (struct peer){.role = ROLE_ADMIN, .tenant = "altdorf", .id = "altdorf/admin"};
+    owned(json) json_object *others = calls_call(METHOD_LIST, NOUN_CHANNEL, "", "{}");
+    cr_assert_eq(json_object_array_length(codec_member(others, "items")), 0);
+    CALLS_EXPECT(404, METHOD_SHOW, NOUN_CHANNEL, answer.channel, "{}");
+}
+
+// {"gateway":...,"state":...,"channels":...} of the first that is reported; "" without.
+static const char *trouble(void)
+{
+    static char said[200];
+    owned(json) json_object *status = calls_call(METHOD_STATUS, NOUN_NONE, "", "{}");
+    json_object *first = json_object_array_get_idx(codec_member(status, "gateways"), 0);
+    snprintf(said, sizeof said, "%s", first ? json_object_to_json_string_ext(first, JSON_C_TO_STRING_PLAIN) : "");
+    cr_assert_eq(codec_number(status, "channels"), (int64_t)calls.services.channels.open.count);
+    return said;
+}
+
+Test(gateway_messages, the_status_tells_of_gateways_that_let_nobody_in)
+{
+    union record gateway = {.gateway = *(const struct gateway *)state_find(calls.core.state, NOUN_GATEWAY, GATEWAY)};
+    opened(CHANNEL_PLAIN);
+    cr_assert_str_empty(trouble());
+    CALLS_EXPECT(200, METHOD_DRAIN, NOUN_GATEWAY, GATEWAY, "{}");
+    cr_assert_str_eq(trouble(), "{\"gateway\":\"neustadt\\/gw\",\"state\":\"draining\",\"channels\":1}");
+    memset(gateway.gateway.certificate, 'c', DIGEST_SIZE - 1);
+    core_set(&calls.core, NOUN_GATEWAY, &gateway);
+    calls.offline = GATEWAY;
+    cr_assert_str_eq(trouble(), "{\"gateway\":\"neustadt\\/gw\",\"state\":\"silent\",\"channels\":1}");
+}
+
+Test(gateway_messages, nobody_is_erased_while_they_are_in)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    core_change(&calls.core, anna.session.id, SESSION_ADMIN_ENDS);
+    CALLS_EXPECT(409, METHOD_REMOVE, NOUN_PERSON, PERSON, "{}");
+    says_ended(answer.channel, 1);
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_PERSON, PERSON, "{}");
 }
 
 static void says_carried(const struct gateway_message *carried)
@@ -239,7 +409,7 @@ Test(gateway_messages, a_channel_is_closed_that_its_gateway_was_about_to_open)
     gateway_sweep(&calls.services);
     cr_assert_eq(calls.to_gateway.count, told + 1);
     cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
-    says_ended(answer.channel);
+    says_ended(answer.channel, 1);
     told = calls.to_gateway.count;
     gateway_sweep(&calls.services);
     cr_assert_eq(calls.to_gateway.count, told);
@@ -256,13 +426,15 @@ Test(gateway_messages, what_a_gateway_carries_is_known_again_after_its_hello)
     cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 1);
     gateway_linked(&calls.services, GATEWAY);
     says_carried(&(struct gateway_message){.channel = ""});
+    calls_settle();
     cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
+    cr_assert(strstr(calls.events, "channel.closed") && strstr(calls.events, "gateway-down"), "%s", calls.events);
 }
 
 Test(gateway_messages, what_a_gateway_carries_for_nobody_is_closed)
 {
     struct gateway_message answer = opened(CHANNEL_PLAIN);
-    says_ended(answer.channel);
+    says_ended(answer.channel, 1);
     answer.fence++;
     says_carried(&answer);
     cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_MOVED);
@@ -275,7 +447,7 @@ Test(gateway_messages, what_a_gateway_carries_for_nobody_is_closed)
 Test(gateway_messages, a_channel_is_of_its_persons_tenant)
 {
     struct gateway_message answer = opened(CHANNEL_PLAIN);
-    says_ended(answer.channel);
+    says_ended(answer.channel, 1);
     TEXT_PUT(answer.channel, "altdorf/c-1");
     says_carried(&answer);
     cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
@@ -313,7 +485,7 @@ Test(gateway_messages, no_gateway_carries_more_than_is_remembered_of_it)
 {
     char token[CHANNEL_TOKEN_SIZE];
     struct gateway_message more = opened(CHANNEL_PLAIN);
-    says_ended(more.channel);
+    says_ended(more.channel, 1);
     fill_gateway();
     offer(CHANNEL_PLAIN, token);
     cr_assert_str_eq(ask(token, CHANNEL_PLAIN)->refusal, "busy");
@@ -321,6 +493,6 @@ Test(gateway_messages, no_gateway_carries_more_than_is_remembered_of_it)
     cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, more.channel);
     cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_BROKEN);
     cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), CHANNELS_OF_GATEWAY_MAX);
-    says_ended("neustadt/c-000007");
+    says_ended("neustadt/c-000007", 2);
     cr_assert_str_empty(ask(token, CHANNEL_PLAIN)->refusal, "and the token is not used up by that");
 }

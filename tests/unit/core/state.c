@@ -256,6 +256,31 @@ Test(state, knows_how_far_the_accounts_of_a_print_server_are)
     text_drop(&text);
 }
 
+Test(state, knows_how_far_the_accounts_of_a_gateway_are)
+{
+    struct event event = {.type = EVENT_CHANNEL_CLOSED, .noun = NOUN_CHANNEL};
+    event.record.channel = (struct channel){.id = "neustadt/c-1", .gateway = "neustadt/gw", .run = 9, .number = 7};
+    struct channel *channel = &event.record.channel;
+    const struct gateway *gateway = state_find(core.state, NOUN_GATEWAY, "neustadt/gw");
+    state_apply(core.state, &event);
+    cr_assert(gateway->run == 9 && gateway->ends == 7);
+    channel->number = 6; // they never go back
+    state_apply(core.state, &event);
+    cr_assert(gateway->run == 9 && gateway->ends == 7);
+    channel->run = 4; // but for one that was started again
+    channel->number = 1;
+    state_apply(core.state, &event);
+    cr_assert(gateway->run == 4 && gateway->ends == 1);
+    channel->number = 0; // that the gateway has not told of
+    channel->run = 0;
+    state_apply(core.state, &event);
+    cr_assert(gateway->run == 4 && gateway->ends == 1);
+    cr_assert_eq(state_count(core.state, NOUN_CHANNEL), 0);
+    TEXT_PUT(channel->gateway, "neustadt/gone");
+    state_apply(core.state, &event);
+    cr_assert(state_is_sound(core.state));
+}
+
 Test(state, accepts_no_reference_across_tenants)
 {
     struct fault why;
