@@ -67,9 +67,10 @@ static bool find_holder(const struct guest *guest, char holder[DIGEST_SIZE])
 static void send_browser_away(struct guest *guest, enum channel_reason reason)
 {
     unsigned code = TUNNEL_GOODBYE + (unsigned)reason;
-    const unsigned char payload[] = {(unsigned char)(code >> 8), (unsigned char)code};
+    owned(text) struct text payload = {0};
+    text_addf(&payload, "%c%c%s", (int)(code >> 8), (int)(code & 0xff), channel_reason_words[reason]);
     channel_plan_failed(guest, reason);
-    if (!guest_say_frame(guest, WEBSOCKET_CLOSE, payload, sizeof payload))
+    if (!guest_say_frame(guest, WEBSOCKET_CLOSE, payload.bytes, payload.length))
         log_debug("gate", "%s has gone already", guest->from);
     guest_leave(guest);
 }

@@ -7,18 +7,18 @@ const REAL = 3; // the picture as it is: it is as large as its place
 const RESIZED_MS = 400; // nobody drags the window any more
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
 
-// The gateway closes with 4000 and the reason: enum channel_reason of broker/api/channel.h.
+// Why the gateway has closed (channel_reason_words of broker/api/channel.c), and what is said of it.
 const GOODBYES = {
-  4002: "ended",
-  4003: "moved",
-  4004: "ended",
-  4005: "locked",
-  4006: "disabled",
-  4007: "disabled",
-  4008: "too-long",
-  4009: "idle",
-  4011: "unreachable",
-  4012: "unreachable",
+  "host-closed": "ended",
+  moved: "moved",
+  "session-ended": "ended",
+  locked: "locked",
+  "person-disabled": "disabled",
+  "device-lost": "disabled",
+  "too-long": "too-long",
+  idle: "idle",
+  "host-unreachable": "unreachable",
+  "wrong-certificate": "unreachable",
 };
 
 const main = document.getElementById("content");
@@ -28,19 +28,19 @@ const element = document.createElement("iron-remote-desktop");
 
 let client; // what the element lets us do
 let attempt = 0; // counts connections
-let goodbye = 0; // how the WebSocket of the last one was closed
+let goodbye = null; // why the WebSocket of the last one was closed
 let changesSize = false; // it is ended to be opened with another size
 let failures = 0; // one after the other
 let size = { width: 0, height: 0 };
 let resized;
 
-// The client tells nobody by what code its WebSocket was closed.
+// The client tells nobody why its WebSocket was closed.
 globalThis.WebSocket = class extends WebSocket {
   constructor(...address) {
     super(...address);
     const mine = attempt;
     this.addEventListener("close", (event) => {
-      if (mine === attempt) goodbye = event.code;
+      if (mine === attempt) goodbye = event.reason;
     });
   }
 };
@@ -105,7 +105,7 @@ function breakOff() {
 
 async function open() {
   attempt += 1;
-  goodbye = 0;
+  goodbye = null;
   client.setVisibility(true); // under our words: what is hidden takes no focus
   let error;
   try {
@@ -115,7 +115,7 @@ async function open() {
     takeKeyboard();
     resizeSoon(); // if the window has changed meanwhile
     await session.run();
-    goodbye ||= 4002; // it ended by itself
+    goodbye ||= "host-closed"; // it ended by itself
   } catch (reason) {
     error = reason;
   }
