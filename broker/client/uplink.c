@@ -260,6 +260,11 @@ struct client *uplink_client(const struct uplink *line)
     return line->present->client;
 }
 
+struct client *uplink_another(const struct uplink *line, struct fault *why)
+{
+    return open_client(line->loop, &line->config, line->gateway, why);
+}
+
 struct gateway_client *uplink_gateway(const struct uplink *line)
 {
     return line->gateway;

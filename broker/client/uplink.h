@@ -26,3 +26,5 @@ void uplink_free(struct uplink *line);                            // open calls 
 struct gateway_client *uplink_gateway(const struct uplink *line); // NULL: none
 // For the next call or message; not to be kept, for it is another one after a renewal.
 struct client *uplink_client(const struct uplink *line);
+// One more of the same machine, without a link, for calls that shall not wait for others'. NULL with why.
+struct client *uplink_another(const struct uplink *line, struct fault *why);

@@ -19,12 +19,12 @@ enum {
     TURN_MS = 1,
     PAUSE_MS = 100, // no descriptors
     // RFC 8446, section 5.1: the head of a record; a handshake's; the longest that may follow.
-    RECORD_HEAD = 5,
+    RECORD_HEAD = LISTENER_HEAD,
     RECORD_HANDSHAKE = 22,
     RECORD_MAX = 16384,
 };
 
-// A connection that has not yet said the first thing that TLS has to say.
+// A connection that has not yet said the first thing that it has to say.
 struct arrival {
     struct listener *listener;
     struct unproven *unproven;
@@ -131,15 +131,22 @@ static void hello_complete(struct arrival *arrival)
         begin_handshake(listener->ready.first);
 }
 
-// False: it is no TLS, or ended.
+static int measure_hello(const unsigned char head[LISTENER_HEAD])
+{
+    int length = head[3] << 8 | head[4];
+    bool is_hello = head[0] == RECORD_HANDSHAKE && head[1] == 3 && length > 0 && length <= RECORD_MAX;
+    return is_hello ? RECORD_HEAD + length : 0;
+}
+
+// False: it is no such message, or ended.
 static bool read_length(struct arrival *arrival)
 {
+    listener_measure *measure = arrival->listener->config.measure;
     unsigned char head[RECORD_HEAD];
     if (recv(arrival->descriptor, head, sizeof head, MSG_PEEK) != RECORD_HEAD)
         return false;
-    int length = head[3] << 8 | head[4];
-    arrival->needed = RECORD_HEAD + length;
-    return head[0] == RECORD_HANDSHAKE && head[1] == 3 && length > 0 && length <= RECORD_MAX;
+    arrival->needed = (measure ? measure : measure_hello)(head);
+    return arrival->needed > RECORD_HEAD;
 }
 
 static int bytes_there(const struct arrival *arrival)

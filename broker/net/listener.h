@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A port: takes connections, and keeps them until the first message of TLS has come as a whole. Till then the kernel
-// has them and the program next to nothing; only then they are handed on, with all they cost from there.
+// A port: takes connections, and keeps them until the first message, usually of TLS, has come as a whole. Till then the
+// kernel has them and the program next to nothing; only then they are handed on, with all they cost from there.
 #pragma once
 #include "broker/base/fault.h"
 #include "broker/base/loop.h"
@@ -21,6 +21,10 @@ struct passed_caller {
     char by[LISTENER_PASSER_SIZE]; // who vouches for it; "": nobody needs to
 };
 
+enum { LISTENER_HEAD = 5 };
+// How long the first message is that begins so; 0: there is none such. Hostile.
+typedef int listener_measure(const unsigned char head[LISTENER_HEAD]);
+
 struct listener_config {
     struct loop *loop;
     struct unproven_table *unproven;
@@ -29,7 +33,8 @@ struct listener_config {
     const char *listen_address; // in numbers; "" for all
     int port;
     int passed; // a socket that listens already (net/passed_ports), in place of these; taken over; 0: none
-    // Its TLS begins: the descriptor and its place in the table are the receiver's, and have to be counted in `open`.
+    listener_measure *measure; // NULL: TLS's first message
+    // It is there: the descriptor and its place in the table are the receiver's, and have to be counted in `open`.
     // `caller`: who really calls; NULL: whose connection it is. Borrowed.
     void (*begin)(void *arg, int descriptor, struct unproven *unproven, const struct passed_caller *caller);
     // Of a port where connections may begin with a header that says who really calls; NULL: there is none, and one with

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/net/rdp.h"
 
-#include <stdbool.h>
+#include <ctype.h>
 #include <string.h>
 
 enum {
@@ -140,4 +140,36 @@ enum rdp_client_answer rdp_client_request(const unsigned char *bytes, size_t len
     if (is_request && read_negotiation(bytes + TPKT_HEADER + X224_HEADER, size - TPKT_HEADER - X224_HEADER, protocols))
         return RDP_CLIENT_REQUEST;
     return RDP_CLIENT_WRONG;
+}
+
+bool rdp_client_token(const unsigned char *request, size_t length, char token[RDP_TOKEN_SIZE])
+{
+    static const char cookie[] = "Cookie: msts=";
+    size_t at = TPKT_HEADER + X224_HEADER + sizeof cookie - 1, count = 0;
+    if (length < at || memcmp(request + at - (sizeof cookie - 1), cookie, sizeof cookie - 1) != 0)
+        return false;
+    for (; at < length && (isalnum(request[at]) || request[at] == '-' || request[at] == '_'); at++) {
+        if (count + 1 == RDP_TOKEN_SIZE)
+            return false;
+        token[count++] = (char)request[at];
+    }
+    token[count] = 0;
+    return count > 0 && at < length && request[at] == '\r';
+}
+
+static void write_confirm(unsigned char confirm[RDP_CONFIRM_MAX], unsigned char kind, uint32_t value)
+{
+    const unsigned char bytes[RDP_CONFIRM_MAX] = {
+        3, 0, 0, RDP_CONFIRM_MAX, 14, X224_CONFIRM, [11] = kind, [13] = NEGOTIATION_SIZE, [15] = (unsigned char)value};
+    memcpy(confirm, bytes, sizeof bytes);
+}
+
+void rdp_confirm_write(unsigned char confirm[RDP_CONFIRM_MAX], enum rdp_protocol protocol)
+{
+    write_confirm(confirm, NEGOTIATION_ANSWER, (uint32_t)protocol);
+}
+
+void rdp_failure_write(unsigned char confirm[RDP_CONFIRM_MAX], enum rdp_failure failure)
+{
+    write_confirm(confirm, NEGOTIATION_FAILURE, (uint32_t)failure);
 }

@@ -2,6 +2,7 @@
 // The first two packets of an RDP connection (MS-RDPBCGR 2.2.1.1, 2.2.1.2): the request for TLS and the host's answer,
 // from both sides. Only bytes; no sockets.
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -37,6 +38,15 @@ enum rdp_client_answer {
     RDP_CLIENT_REQUEST, // it is whole, with its *wanted bytes; *protocols is what it knows
     RDP_CLIENT_WRONG,   // that is none
 };
+
+enum { RDP_TOKEN_SIZE = 65 };
+// Whom it names to be sent to, in the clear: "Cookie: msts=TOKEN" in a whole request, of letters, digits, - and _.
+// False: nobody.
+bool rdp_client_token(const unsigned char *request, size_t length, char token[RDP_TOKEN_SIZE]);
+// A host's answer: one of enum rdp_protocol, or a failure code.
+enum rdp_failure { RDP_NEEDS_TLS = 1 };
+void rdp_confirm_write(unsigned char confirm[RDP_CONFIRM_MAX], enum rdp_protocol protocol);
+void rdp_failure_write(unsigned char confirm[RDP_CONFIRM_MAX], enum rdp_failure failure);
 
 // What a client asks for. `bytes` is hostile. *wanted never exceeds RDP_CLIENT_REQUEST_MAX. The name or token that
 // clients put before it in the clear is passed over.

@@ -8,6 +8,7 @@
 #include "broker/net/listener.h"
 #include "broker/net/passed_ports.h"
 #include "broker/pult-gateway/channel_plan.h"
+#include "broker/pult-gateway/front_door.h"
 #include "broker/pult-gateway/guest.h"
 #include "broker/pult-gateway/inner_rdp.h"
 #include "broker/pult-gateway/ways.h"
@@ -28,6 +29,7 @@ struct gate {
     struct unproven_table *unproven;
     struct listener *listeners[PASSED_PORTS_MAX]; // one, or as many as were passed
     int listener_count;
+    struct front_door *front_door; // NULL: there is none
     struct loop_timer *sweep;
     struct shown_files shown; // that the context was made of
 };
@@ -39,7 +41,8 @@ enum {
     HTTPS_PORT = 443,
 };
 
-static const char *const port_names[] = {"port", NULL};
+static const char *const port_names[] = {"port", "front-door-port", NULL};
+enum { FRONT_DOOR = 1 }; // of these
 
 // ---- what callers are shown
 
@@ -150,8 +153,18 @@ static void middle_has_failed(void *arg, const char *channel, enum channel_reaso
     tunnels_close(gate->room.tunnels, channel, reason);
 }
 
+static bool open_front_door(struct gate *gate, struct fault *why)
+{
+    if (!gate->room.config->front_door_port)
+        return true;
+    gate->front_door =
+        front_door_new(&gate->room, gate->unproven, FRONT_DOOR, descriptors_max() / DESCRIPTORS_OF_TUNNEL, why);
+    return gate->front_door != NULL;
+}
+
 struct gate *gate_new(struct loop *loop, const struct gateway_config *config, struct tunnels *tunnels,
-                      struct channel_office *office, tunnel_ended *ended, void *arg, struct fault *why)
+                      struct channel_office *office, const struct door_port *door, tunnel_ended *ended, void *arg,
+                      struct fault *why)
 {
     struct gate *gate = mem_new(1, sizeof *gate);
     const struct unproven_limits limits = {
@@ -165,6 +178,7 @@ struct gate *gate_new(struct loop *loop, const struct gateway_config *config, st
     gate->room.config = config;
     gate->room.tunnels = tunnels;
     gate->room.office = office;
+    gate->room.door = door;
     gate->room.ended = ended;
     gate->room.arg = arg;
     gate->room.asks = ways_take;
@@ -175,7 +189,7 @@ struct gate *gate_new(struct loop *loop, const struct gateway_config *config, st
         rdp_middles_new(loop, tunnels_pool(tunnels), gate->room.inner_context, middle_has_failed, gate);
     gate->unproven = unproven_table_new(&limits, port_names);
     gate->sweep = loop_timer_new(loop, sweep_gate, gate);
-    if (make_context(gate, why) && open_ports(gate, why)) {
+    if (make_context(gate, why) && open_ports(gate, why) && open_front_door(gate, why)) {
         loop_timer_start(gate->sweep, SWEEP_MS);
         return gate;
     }
@@ -191,6 +205,7 @@ void gate_free(struct gate *gate)
         listener_free(gate->listeners[i]);
     while (gate->room.guests)
         guest_end(gate->room.guests);
+    front_door_free(gate->front_door);
     rdp_middles_free(gate->room.middles);
     loop_timer_free(gate->sweep);
     unproven_table_free(gate->unproven);

@@ -6,13 +6,15 @@
 #include "broker/pult-gateway/gateway_config.h"
 #include "broker/pult-gateway/tunnel.h"
 
+struct door_port;
 struct gate;
 struct guest;
 
 // `config`, `tunnels` and `office` outlive it. `ended` is told also of a channel that never became a tunnel. NULL with
 // why.
 struct gate *gate_new(struct loop *loop, const struct gateway_config *config, struct tunnels *tunnels,
-                      struct channel_office *office, tunnel_ended *ended, void *arg, struct fault *why);
+                      struct channel_office *office, const struct door_port *door, tunnel_ended *ended, void *arg,
+                      struct fault *why);
 void gate_free(struct gate *gate); // before these; NULL allowed
 // Whether it lets nobody in any more, and whether the broker can be asked. When it no longer can, whoever still dials
 // for a channel is sent away: the gateway would not hear that it is to be closed.

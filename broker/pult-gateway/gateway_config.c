@@ -21,6 +21,7 @@ const struct conf_row gateway_config_rows[] = {
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-gateway", .sentence = "where key and certificate for the broker are kept"},
     {.key = "address", .type = CONF_TEXT, AT(address), .sentence = "IP address to listen on, unless pult-gateway.socket passes the port; empty: all"},
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "443", .sentence = "port to listen on, unless pult-gateway.socket passes it"},
+    {.key = "front-door-port", .type = CONF_NUMBER, AT(front_door_port), .min = 0, .max = 65535, .preset = "0", .sentence = "port for RDP programs in the house, usually 3389; 0: none"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/gateway.crt", .sentence = "certificate that callers are shown, with its chain (PEM)"},
     {.key = "key", .type = CONF_PATH, AT(key), .preset = "/etc/pult/gateway.key", .sentence = "private key of the certificate (PEM)"},
     {.key = "tunnels", .type = CONF_NUMBER, AT(tunnels), .min = 1, .max = CHANNELS_OF_GATEWAY_MAX, .preset = "5000", .sentence = "sessions that are carried at a time, in all"},

@@ -11,7 +11,7 @@ struct gateway_config {
     int64_t broker_port, device_port, gateway_port;
     char broker_ca[CREDENTIAL_PATH_SIZE], state_dir[200];
     char address[64];
-    int64_t port;
+    int64_t port, front_door_port;
     char certificate[CREDENTIAL_PATH_SIZE], key[CREDENTIAL_PATH_SIZE];
     int64_t tunnels, person_tunnels, network_tunnels, unproven, network_unproven, patience_s, buffer_mib;
     int64_t log_level;

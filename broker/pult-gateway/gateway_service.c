@@ -4,6 +4,7 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "broker/pult-gateway/door_logon.h"
 #include "broker/pult-gateway/gate.h"
 #include "broker/pult-gateway/guest.h"
 
@@ -202,6 +203,16 @@ static void link_refused(void *arg, enum refusal refusal, const char *detail)
     log_error("link", "%s (%s)", refusal_rows[refusal].sentence, detail);
 }
 
+// ---- who comes to the front door
+
+static struct door_logon *open_door_logon(void *arg, door_logon_done *done, void *done_arg)
+{
+    const struct gateway_service *service = arg;
+    return door_logon_new(service->loop, service->uplink, done, done_arg);
+}
+
+static const struct door_port door_port = {open_door_logon, door_logon_ask, door_logon_free};
+
 // ---- putting it together
 
 static bool open_gate(struct gateway_service *service, struct fault *why)
@@ -211,7 +222,8 @@ static bool open_gate(struct gateway_service *service, struct fault *why)
                                          config->buffer_mib * MIB};
     service->tunnels = tunnels_new(service->loop, &limits, channel_ended, service);
     service->office = channel_office_new(service->loop, send_message, service);
-    service->gate = gate_new(service->loop, config, service->tunnels, service->office, channel_ended, service, why);
+    service->gate =
+        gate_new(service->loop, config, service->tunnels, service->office, &door_port, channel_ended, service, why);
     return service->gate != NULL;
 }
 

@@ -43,7 +43,7 @@ static void name_network(struct guest *guest, int descriptor)
     address_network_print(guest->from, &guest->address);
 }
 
-void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven)
+static struct guest *guest_new(struct guest_room *room, int descriptor, struct unproven *unproven)
 {
     struct guest *guest = mem_new(1, sizeof *guest);
     guest->room = room;
@@ -55,9 +55,35 @@ void guest_begin(struct guest_room *room, int descriptor, struct unproven *unpro
     room->guests = guest;
     guest->unproven = unproven;
     name_network(guest, descriptor);
-    tls_line_init(&guest->line, descriptor, room->context, true);
     guest->watch = loop_watch_new(room->loop, descriptor, guest_ready, guest);
     unproven_handshake(unproven, drop_guest, guest, clock_steady_ms());
+    return guest;
+}
+
+void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven)
+{
+    struct guest *guest = guest_new(room, descriptor, unproven);
+    tls_line_init(&guest->line, descriptor, room->context, true);
+    guest_work(guest);
+}
+
+struct guest *guest_begin_talking(struct guest_room *room, int descriptor, struct unproven *unproven,
+                                  const struct guest_talk *talk, void *state)
+{
+    struct guest *guest = guest_new(room, descriptor, unproven);
+    tls_line_init(&guest->line, descriptor, NULL, true);
+    guest->talk = talk;
+    guest->talk_state = state;
+    guest->place = GUEST_TALKS;
+    return guest;
+}
+
+void guest_begin_tls(struct guest *guest)
+{
+    assert(!guest->line.tls);
+    tls_line_init(&guest->line, guest->line.descriptor, guest->room->context, true);
+    SSL_set_options(guest->line.tls, SSL_OP_CLEANSE_PLAINTEXT); // a password comes first
+    guest->place = GUEST_SHAKES_HANDS;
     guest_work(guest);
 }
 
@@ -328,20 +354,19 @@ static bool hear_guest(struct guest *guest)
     return true;
 }
 
-static bool shake_hands(struct guest *guest)
+// As tls_line_handshake.
+static int shake_hands(struct guest *guest)
 {
     int done = tls_line_handshake(&guest->line);
     if (done <= 0)
-        return done == 0;
-    guest->place = GUEST_ASKS;
+        return done;
+    guest->place = guest->talk ? GUEST_TALKS : GUEST_ASKS;
     unproven_step(guest->unproven, false, clock_steady_ms());
-    return true;
+    return done;
 }
 
 static bool guest_goes_on(struct guest *guest)
 {
-    if (guest->place == GUEST_SHAKES_HANDS && !shake_hands(guest))
-        return false;
     if (!hear_guest(guest))
         return false;
     if (guest->place != GUEST_LEAVES)
@@ -352,7 +377,13 @@ static bool guest_goes_on(struct guest *guest)
 
 static void guest_work(struct guest *guest)
 {
-    if (!guest_goes_on(guest))
+    bool shakes = guest->place == GUEST_SHAKES_HANDS;
+    int done = shakes ? shake_hands(guest) : 1;
+    if (done > 0 && shakes && guest->talk && guest->talk->secured) {
+        guest->talk->secured(guest);
+        return;
+    }
+    if (done < 0 || (done > 0 && !guest_goes_on(guest)))
         guest_end(guest);
     else if (guest->place != GUEST_WAITS)
         loop_watch_set(guest->watch, true, guest->line.wants_write);

@@ -11,7 +11,7 @@
 enum guest_place {
     GUEST_SHAKES_HANDS,
     GUEST_ASKS,
-    GUEST_TALKS,  // in a WebSocket, as its way has it: see guest_talk
+    GUEST_TALKS,  // as its way has it: see guest_talk
     GUEST_WAITS,  // for the broker, or for whom is dialled
     GUEST_LEAVES, // has its answer, and takes its time to read it
 };
@@ -26,6 +26,8 @@ struct guest_talk {
     void (*dialled)(struct guest *guest, int descriptor);
     // It goes through: to be said, and the plan to be completed. False: it cannot be said any more.
     bool (*connected)(struct guest *guest);
+    // Its TLS is made, for one that began to talk bare: it may go through now. NULL: it talks on.
+    void (*secured)(struct guest *guest);
     // Nothing comes of what it waits for, as a request would be answered by this status: the guest is to leave.
     void (*refused)(struct guest *guest, int status);
     void (*end)(void *state);
@@ -56,6 +58,11 @@ struct guest {
 
 // Counts it in the room, and takes over the descriptor and its place in the table.
 void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven);
+// The same of somebody who talks from the first byte on, which is still to be read, and bare.
+struct guest *guest_begin_talking(struct guest_room *room, int descriptor, struct unproven *unproven,
+                                  const struct guest_talk *talk, void *state);
+// It talks on by TLS. May end it.
+void guest_begin_tls(struct guest *guest);
 void guest_end(struct guest *guest); // so has the channel that the broker opened for it
 
 // ---- for the ways

@@ -10,6 +10,7 @@
 
 #include <openssl/ssl.h>
 
+struct door_port;
 struct guest;
 
 enum { GUEST_ORIGIN_SIZE = NAME_SIZE + 16 };
@@ -21,6 +22,7 @@ struct guest_room {
     struct channel_office *office;
     struct resolver *resolver;
     struct rdp_middles *middles;
+    const struct door_port *door;     // for the front door
     SSL_CTX *context, *inner_context; // shown to callers; for session hosts, where a session's TLS ends here
     char origin[GUEST_ORIGIN_SIZE];   // of our own pages, as browsers say it; empty: not known
     struct guest *guests;             // the newest first

@@ -53,6 +53,8 @@ enum { // client information
     INFORMATION_FLAGS = SECURITY_HEAD + 4,
     INFORMATION_LENGTHS = INFORMATION_FLAGS + 4,
     INFORMATION_TEXTS = 5, // domain, user name, password, shell, folder
+    NAME_TEXT = 1,
+    PASSWORD_TEXT = 2,
     INFORMATION_HEAD = INFORMATION_LENGTHS + 2 * INFORMATION_TEXTS,
     UTF16_NUL = 2,
     FLAG_AUTOMATIC = 0x8,
@@ -83,7 +85,8 @@ static_assert(RDP_FLIGHT_PACKET_MAX + GROWTH_MAX - DATA_AT <= PER_MAX, "its leng
 
 struct rdp_first_flight {
     struct rdp_corrections corrections; // its texts are in the two below
-    bool logs_on;
+    bool logs_on, is_known;
+    struct typed_proof typed; // where it has to be known
     struct logon_text user_name, password;
     enum flight_place place;
     const char *why;
@@ -118,6 +121,10 @@ struct rdp_first_flight *rdp_first_flight_new(const struct rdp_corrections *corr
     assert(!corrections->user_name == !corrections->password);
     flight->corrections = *corrections;
     flight->corrections.user_name = flight->corrections.password = NULL;
+    flight->corrections.typed = NULL;
+    flight->is_known = !corrections->typed;
+    if (corrections->typed)
+        flight->typed = *corrections->typed;
     flight->logs_on = corrections->user_name != NULL;
     if (flight->logs_on && !(encode_logon(&flight->user_name, corrections->user_name) &&
                              encode_logon(&flight->password, corrections->password))) {
@@ -300,9 +307,14 @@ static bool correct_information(struct rdp_first_flight *flight, struct byte_spa
         return false;
     if (!(byte_u32(head + INFORMATION_FLAGS) & FLAG_UNICODE))
         return false;
-    for (size_t i = 0; i < INFORMATION_TEXTS; i++)
-        if (!byte_span_cut(&data, byte_u16(head + INFORMATION_LENGTHS + 2 * i) + (size_t)UTF16_NUL))
+    struct byte_span texts[INFORMATION_TEXTS];
+    for (size_t i = 0; i < INFORMATION_TEXTS; i++) {
+        texts[i] = (struct byte_span){data.at, byte_u16(head + INFORMATION_LENGTHS + 2 * i)};
+        if (!byte_span_cut(&data, texts[i].left + UTF16_NUL))
             return false;
+    }
+    if (!flight->is_known && !typed_proof_fits(&flight->typed, texts[NAME_TEXT], texts[PASSWORD_TEXT]))
+        return ruin(flight, "another name or password than at first");
     if (flight->logs_on)
         write_logon(flight, head, data);
     explicit_bzero(&flight->password, sizeof flight->password);
@@ -347,7 +359,7 @@ static bool correct_data(struct rdp_first_flight *flight, struct byte_span body)
         return ruin(flight, "a message in pieces or of a wrong length");
     if (flight->place == AT_JOINING) {
         flight->place = AT_CAPABILITIES;
-        return correct_information(flight, body) || ruin(flight, "no client information");
+        return correct_information(flight, body) || ruin(flight, flight->why ? flight->why : "no client information");
     }
     if (is_confirm_active(body)) {
         flight->place = AT_END;

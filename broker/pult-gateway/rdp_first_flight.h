@@ -4,6 +4,8 @@
 // after the client's capabilities is not read, not even when the host asks for them once more: then the client says
 // again how many frames may be on the way, and nothing else of this. Only bytes, all of them hostile.
 #pragma once
+#include "broker/pult-gateway/typed_proof.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +23,7 @@ struct rdp_corrections {
     bool nla;                 // it may speak CredSSP first, which is passed on unread
     // Who logs on, whatever the client says, and to the whole desktop. NULL: as the client says.
     const char *user_name, *password;
+    const struct typed_proof *typed; // what the client has to show itself; NULL: anything
 };
 
 enum rdp_flight_event {

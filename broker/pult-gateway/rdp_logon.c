@@ -294,6 +294,13 @@ static bool read_letters(char *to, size_t room, const struct wide_text *text)
     return true;
 }
 
+void rdp_logon_prove(const struct rdp_logon *logon, struct typed_proof *proof)
+{
+    assert(logon->place >= AT_CAPABILITIES);
+    typed_proof_make(proof, (struct byte_span){logon->name.bytes, logon->name.length},
+                     (struct byte_span){logon->password.bytes, logon->password.length});
+}
+
 bool rdp_logon_take(struct rdp_logon *logon, char name[RDP_LOGON_NAME_SIZE], struct secret *password)
 {
     char domain[RDP_LOGON_NAME_SIZE];

@@ -5,6 +5,7 @@
 #pragma once
 #include "broker/base/mem.h"
 #include "broker/pult-gateway/rdp_host_answer.h"
+#include "broker/pult-gateway/typed_proof.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,7 +35,9 @@ void rdp_logon_free(struct rdp_logon *logon); // wipes all of it; NULL allowed
 // rest.
 size_t rdp_logon_read(struct rdp_logon *logon, const unsigned char *bytes, size_t length, struct rdp_logon_part *part);
 
-// From RDP_LOGON_KNOWN on. The name as typed, "anna", or with the domain that was typed, "anna@neustadt". False: there
+// From RDP_LOGON_KNOWN on, before the password is taken.
+void rdp_logon_prove(const struct rdp_logon *logon, struct typed_proof *proof);
+// Likewise. The name as typed, "anna", or with the domain that was typed, "anna@neustadt". False: there
 // is none, or no password, or not in valid UTF-16 without control characters.
 bool rdp_logon_take(struct rdp_logon *logon, char name[RDP_LOGON_NAME_SIZE], struct secret *password)
     __attribute__((warn_unused_result));

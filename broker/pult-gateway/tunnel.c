@@ -28,6 +28,7 @@ struct tunnel {
     int64_t since_ms, fence;              // since: wall
     int64_t idle_ms, max_ms;              // 0: no limit
     enum channel_way way;
+    bool has_no_frames;           // nor pings: the kernel looks whether the caller is there
     const char *person, *network; // where they are counted
     const char *session, *host;   // in names
     char names[];                 // channel, session, host
@@ -111,7 +112,7 @@ static void pump_is_over(void *arg, enum websocket_pump_end end)
 
 static enum channel_reason look_at(const struct tunnel *tunnel, const struct websocket_figures *figures, int64_t now_ms)
 {
-    if (now_ms - figures->web_heard_ms > DEAD_MS)
+    if (!tunnel->has_no_frames && now_ms - figures->web_heard_ms > DEAD_MS)
         return CHANNEL_CLIENT_CLOSED;
     if (tunnel->max_ms && now_ms - tunnel->opened_ms > tunnel->max_ms)
         return CHANNEL_TOO_LONG;
@@ -132,7 +133,8 @@ static void sweep_tunnels(void *arg)
         enum channel_reason reason = look_at(tunnel, &figures, now_ms);
         if (reason != CHANNEL_REASON_NONE) {
             end_tunnel(tunnel, reason);
-        } else if (now_ms - figures.web_heard_ms > PING_MS && now_ms - tunnel->pinged_ms > PING_MS) {
+        } else if (!tunnel->has_no_frames && now_ms - figures.web_heard_ms > PING_MS &&
+                   now_ms - tunnel->pinged_ms > PING_MS) {
             tunnel->pinged_ms = now_ms;
             websocket_pump_ping(tunnel->pump);
         }
@@ -218,7 +220,10 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
         tunnel->next->before = &tunnel->next;
     tunnels->first = tunnel;
     tunnels->count++;
-    tunnel->pump = websocket_pump_new(tunnels->pool, &plan->caller, WEBSOCKET_SERVER, &plan->far, pump_is_over, tunnel);
+    tunnel->has_no_frames = plan->has_no_frames;
+    tunnel->pump =
+        websocket_pump_new(tunnels->pool, &plan->caller, plan->has_no_frames ? WEBSOCKET_NONE : WEBSOCKET_SERVER,
+                           &plan->far, pump_is_over, tunnel);
     tunnel->content = plan->content;
     tunnel->state = plan->state;
     if (plan->content)

@@ -49,6 +49,7 @@ struct tunnel_plan {
     const struct tunnel_content *content;  // NULL: the stream as it is
     void *state;                           // of the content, which ends it
     struct websocket_frame_reader *frames; // how far it has come by then; taken over
+    bool has_no_frames;                    // the caller's line is no WebSocket, and pings nobody
 };
 void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan);
 // The broker has it closed. False: it is not there.

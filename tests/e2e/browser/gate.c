@@ -119,7 +119,7 @@ static int serve(char *const *args)
     loop = loop_new();
     struct tunnels *tunnels = tunnels_new(loop, &limits, note_end, NULL);
     office = channel_office_new(loop, hear_question, NULL);
-    shut = gate_new(loop, &config, tunnels, office, note_end, NULL, &why);
+    shut = gate_new(loop, &config, tunnels, office, NULL, note_end, NULL, &why);
     if (!shut)
         return fail(&why);
     gate_name(shut, args[2], PORT);

@@ -290,7 +290,7 @@ void gate_fixture_open(void)
                                          fixture.config.network_tunnels, 1024 * 1024};
     fixture.tunnels = tunnels_new(fixture.loop, &limits, note_end, NULL);
     office = channel_office_new(fixture.loop, hear_question, NULL);
-    fixture.gate = gate_new(fixture.loop, &fixture.config, fixture.tunnels, office, note_end, NULL, &why);
+    fixture.gate = gate_new(fixture.loop, &fixture.config, fixture.tunnels, office, fixture.door, note_end, NULL, &why);
     cr_assert(fixture.gate, "%s", why.text);
     gate_set(fixture.gate, false, true);
     believe_what_is_shown();

@@ -24,6 +24,7 @@ extern struct gate_fixture {
     char dialled[ID_SIZE]; // the channel whose host is dialled once the broker has answered; empty: none
     struct tunnel_end last_end;
     struct gateway_message last_question;
+    const struct door_port *door; // for who comes to the front door; NULL: nobody does
     // The session host.
     struct loop_watch *host_watch;
     int host_descriptor, host_visits;

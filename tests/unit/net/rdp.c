@@ -82,3 +82,43 @@ Test(rdp, our_request_asks_for_what_it_is_told)
     rdp_request_write(request, RDP_PROTOCOL_SSL | RDP_PROTOCOL_HYBRID);
     cr_expect_eq(memcmp(request, rdp_request, sizeof request), 0);
 }
+
+static bool names(const char *line, size_t length, char token[RDP_TOKEN_SIZE])
+{
+    unsigned char request[RDP_CLIENT_REQUEST_MAX] = {3, 0};
+    memcpy(request + 11, line, strlen(line));
+    return rdp_client_token(request, 11 + length, token);
+}
+
+Test(rdp, a_token_is_read_to_the_end_of_its_line_or_not_at_all)
+{
+    static const char line[] = "Cookie: msts=ab_C-9\r\n";
+    char token[RDP_TOKEN_SIZE];
+    cr_expect(names(line, strlen(line), token));
+    cr_expect_str_eq(token, "ab_C-9");
+    for (size_t i = 0; i + 1 < strlen(line); i++)
+        cr_expect_not(names(line, i, token), "%zu", i);
+    static const char *const others[] = {"Cookie: mstshash=anna\r\n", "Cookie: msts=\r\n", "Cookie: msts=a b\r\n",
+                                         "cookie: msts=ab\r\n"};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        cr_expect_not(names(others[i], strlen(others[i]), token), "%s", others[i]);
+    char longest[100] = "Cookie: msts=";
+    memset(longest + 13, 'a', RDP_TOKEN_SIZE - 1);
+    memcpy(longest + 13 + RDP_TOKEN_SIZE - 1, "\r\n", 3);
+    cr_expect(names(longest, strlen(longest), token));
+    memset(longest + 13, 'a', RDP_TOKEN_SIZE);
+    memcpy(longest + 13 + RDP_TOKEN_SIZE, "\r\n", 3);
+    cr_expect_not(names(longest, strlen(longest), token));
+}
+
+Test(rdp, our_answer_is_what_a_client_reads)
+{
+    unsigned char confirm[RDP_CONFIRM_MAX];
+    size_t wanted;
+    uint32_t failure;
+    rdp_confirm_write(confirm, RDP_PROTOCOL_SSL);
+    cr_expect_eq(rdp_confirm(confirm, sizeof confirm, &wanted, &failure), RDP_TLS);
+    rdp_failure_write(confirm, RDP_NEEDS_TLS);
+    cr_expect_eq(rdp_confirm(confirm, sizeof confirm, &wanted, &failure), RDP_REFUSED);
+    cr_expect_eq(failure, RDP_NEEDS_TLS);
+}

@@ -3,6 +3,7 @@
 #include "broker/pult-gateway/rdp_logon.h"
 #include "broker/base/text.h"
 #include "broker/pult-gateway/byte_span.h"
+#include "broker/pult-gateway/rdp_first_flight.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -185,7 +186,7 @@ static void replace_name(const char *with, size_t length)
     cr_assert_fail("no client information");
 }
 
-static bool is_taken(void)
+static void is_known_here(void)
 {
     size_t at = 0;
     rdp_logon_free(logon);
@@ -194,6 +195,11 @@ static bool is_taken(void)
     while (at < said_length && part.event == RDP_LOGON_MORE)
         at += rdp_logon_read(logon, said + at, said_length - at, &part);
     cr_assert_eq(part.event, RDP_LOGON_KNOWN, "%s", part.why);
+}
+
+static bool is_taken(void)
+{
+    is_known_here();
     return rdp_logon_take(logon, name, &password);
 }
 
@@ -211,4 +217,43 @@ Test(rdp_logon, names_are_letters)
         cr_expect_not(is_taken(), "%zu", i);
         cr_expect_eq(password.length, 0);
     }
+}
+
+// ---- who comes a second time
+
+static enum rdp_flight_event come_again(const struct typed_proof *typed)
+{
+    const struct rdp_corrections corrections = {.user_name = "anna", .password = "one-time", .typed = typed};
+    struct rdp_first_flight *flight = rdp_first_flight_new(&corrections);
+    struct rdp_flight_part again = {.event = RDP_FLIGHT_MORE};
+    size_t at = 0;
+    while (at < said_length && again.event != RDP_FLIGHT_LAST && again.event != RDP_FLIGHT_BROKEN)
+        at += rdp_first_flight_read(flight, said + at, said_length - at, &again);
+    rdp_first_flight_free(flight);
+    return again.event;
+}
+
+Test(rdp_logon, who_comes_again_shows_the_same_name_and_password)
+{
+    struct typed_proof typed;
+    replace_name("a\0n\0", 4);
+    is_known_here();
+    rdp_logon_prove(logon, &typed);
+    cr_expect_eq(come_again(&typed), RDP_FLIGHT_LAST);
+    replace_name("a\0m\0", 4);
+    cr_expect_eq(come_again(&typed), RDP_FLIGHT_BROKEN);
+    replace_name("a\0n\0", 4);
+    typed.key[0] ^= 1;
+    cr_expect_eq(come_again(&typed), RDP_FLIGHT_BROKEN);
+}
+
+Test(rdp_logon, what_moves_from_the_name_into_the_password_is_not_the_same)
+{
+    struct typed_proof typed;
+    const struct byte_span all = {(const unsigned char *)"abcd", 4}, left = {all.at, 2}, right = {all.at + 2, 2},
+                           none = {all.at + 4, 0};
+    typed_proof_make(&typed, left, right);
+    cr_expect(typed_proof_fits(&typed, left, right));
+    cr_expect_not(typed_proof_fits(&typed, all, none));
+    cr_expect_not(typed_proof_fits(&typed, none, all));
 }

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Any RDP program of the hall, at the gateway's front door: its person logs on once, and is at their desktop.
+#include "tests/e2e/story.h"
+
+#include <criterion/criterion.h>
+
+static void open_town(void)
+{
+    story_open("--tenant neustadt --host ts1 --desk desk1 --desk desk2 --outside desk2 --place home=10.77.9.1");
+}
+
+TestSuite(front_door, .init = open_town, .fini = story_close, .timeout = 400);
+
+#define COMES(password, how) "printf '" password "\\n' | tests/e2e/fake-desk front-door anna" how
+#define CARRIES(count) "gateway show neustadt/gw --json", "\"channels\":" count
+
+Test(front_door, anna_types_her_password_once_and_is_at_her_desktop)
+{
+    place_runs("home", COMES("anna-geheim-1", ""));
+    screen_shows("home", "anna auf ts1", 30);
+    desk_types("home", "touch /tmp/vom-eigenen-rechner");
+    desk_presses("home", "Return");
+    place_soon("ts1", "test -e /tmp/vom-eigenen-rechner", 15);
+    pultctl_soon_shows(CARRIES("1"), 15);
+    // At a desk it follows her, and is hers no more where she came from.
+    desk_logs_on("desk1", "anna", "anna-geheim-1");
+    screen_shows("desk1", "anna auf ts1", 30);
+    pultctl_soon_shows(CARRIES("0"), 15);
+    place_soon("home", "! pgrep -x xfreerdp3", 15);
+    // And back, which the desk is told.
+    place_runs("home", COMES("anna-geheim-1", ""));
+    screen_shows("home", "anna auf ts1", 30);
+    screen_shows("desk1", "gateway.pult.example", 20);
+    place_runs("gateway", "test -s $TOWN/logs/gateway.log && ! grep -q anna-geheim-1 $TOWN/logs/gateway.log");
+}
+
+Test(front_door, who_guesses_is_locked_out_of_it_and_nobody_of_a_desk)
+{
+    place_runs("home", COMES("falsch", " refused") " && grep -q FRESH_CREDENTIALS /run/viewer.anna.log");
+    place_runs("home", COMES("falsch", " refused") " && " COMES("falsch", " refused"));
+    place_runs("home", COMES("anna-geheim-1", " refused") " && grep -q DENIED_CONNECTION /run/viewer.anna.log");
+    log_says("gateway", "is refused: too-many-attempts", 5);
+    pultctl_soon_shows("status", "front-door", 5);
+    desk_logs_on("desk1", "anna", "anna-geheim-1");
+    screen_shows("desk1", "anna auf ts1", 30);
+    pultctl("person unlock neustadt/anna");
+    place_runs("home", COMES("anna-geheim-1", ""));
+    screen_shows("home", "anna auf ts1", 30);
+}
+
+Test(front_door, where_no_host_answers_it_says_so)
+{
+    town("off ts1");
+    pultctl_soon_shows("status", "unreachable", 60);
+    place_runs("home", COMES("anna-geheim-1", " refused") " && grep -q DESTINATION /run/viewer.anna.log");
+    log_says("gateway", "is refused: no-host", 5);
+}

@@ -1,0 +1,256 @@
+// SPDX-License-Identifier: EUPL-1.2
+// RDP programs at the front door of a gateway: Debian's own, against a broker that the test is.
+#include "broker/base/file.h"
+#include "broker/base/mem.h"
+#include "broker/base/text.h"
+#include "broker/pult-gateway/door_logon.h"
+#include "tests/integration/pult-gateway/gate_fixture.h"
+#include "tests/program.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { DOOR_PORT = 3390, DISPLAYS_FROM = 1000 };
+
+// ---- the broker
+
+struct door_logon {
+    door_logon_done *done;
+    void *arg;
+    struct loop_timer *later;
+};
+
+static struct {
+    const enum refusal *answers; // one after the other; the last stays
+    int asked;
+    bool is_slow; // until somebody says otherwise
+    char name[USER_NAME_SIZE], password[64], network[CHANNEL_NETWORK_SIZE];
+} broker;
+
+static void answer_door(void *arg)
+{
+    struct door_logon *logon = arg;
+    struct door_logon_result result = {.refusal = *broker.answers, .retry_after_s = 1, .token = TOKEN};
+    if (broker.is_slow) {
+        loop_timer_start(logon->later, 10);
+        return;
+    }
+    if (result.refusal != REFUSAL_NONE)
+        result.token[0] = 0;
+    if (broker.answers[0] == REFUSAL_HOST_WAKING)
+        broker.answers++;
+    logon->done(logon->arg, &result);
+}
+
+static struct door_logon *open_door_logon(void *arg, door_logon_done *done, void *done_arg)
+{
+    (void)arg;
+    struct door_logon *logon = mem_new(1, sizeof *logon);
+    logon->done = done;
+    logon->arg = done_arg;
+    logon->later = loop_timer_new(fixture.loop, answer_door, logon);
+    return logon;
+}
+
+static void ask_at_door(struct door_logon *logon, const char *name, const struct secret *password, const char *network)
+{
+    broker.asked++;
+    TEXT_PUT(broker.name, name);
+    TEXT_PUT(broker.password, password->bytes);
+    TEXT_PUT(broker.network, network);
+    loop_timer_start(logon->later, 0);
+}
+
+static void free_door_logon(struct door_logon *logon)
+{
+    if (logon)
+        loop_timer_free(logon->later);
+    free(logon);
+}
+
+static const struct door_port door_port = {open_door_logon, ask_at_door, free_door_logon};
+
+static const enum refusal lets_in[] = {REFUSAL_NONE}, wrong_password[] = {REFUSAL_WRONG_PASSWORD},
+                          waking[] = {REFUSAL_HOST_WAKING, REFUSAL_NONE};
+
+// ---- the program
+
+static pid_t display, program;
+static char log_file[FOLDER_SIZE + 8];
+static int status, display_number;
+
+static void open_door(void)
+{
+    char line[100];
+    fixture.config.front_door_port = DOOR_PORT;
+    fixture.door = &door_port;
+    broker.answers = lets_in;
+    gate_fixture_open();
+    snprintf(log_file, sizeof log_file, "%s/log", fixture.folder);
+    display_number = DISPLAYS_FROM + getpid(); // tests run beside each other
+    snprintf(line, sizeof line, "Xvfb :%d -screen 0 1366x768x24 -nolisten tcp", display_number);
+    display = program_start(line, log_file);
+}
+
+static void close_door(void)
+{
+    program_stop(display);
+    gate_fixture_close();
+}
+
+TestSuite(front_door, .init = open_door, .fini = close_door, .timeout = 120);
+
+static bool display_is_there(void)
+{
+    char socket_file[40];
+    snprintf(socket_file, sizeof socket_file, "/tmp/.X11-unix/X%d", display_number);
+    return file_exists(socket_file);
+}
+
+static void anna_comes(const char *password)
+{
+    char line[400];
+    await_at_gate(display_is_there);
+    snprintf(
+        line, sizeof line,
+        "env DISPLAY=:%d HOME=%s xfreerdp3 /v:127.0.0.1:%d /u:anna /p:%s /cert:ignore /size:1366x768 /log-level:INFO",
+        display_number, fixture.folder, DOOR_PORT, password);
+    program = program_start(line, log_file);
+}
+
+static bool program_has_ended(void)
+{
+    return waitpid(program, &status, WNOHANG) == program;
+}
+
+static bool host_is_visited(void)
+{
+    return fixture.host_visits == 1;
+}
+
+// ---- what comes of it
+
+Test(front_door, sends_the_program_to_the_session_host)
+{
+    anna_comes("geheim");
+    await_at_gate(host_is_visited);
+    cr_assert_str_eq(broker.name, "anna");
+    cr_assert_str_eq(broker.password, "geheim");
+    cr_assert_str_eq(broker.network, "127.0.0.1");
+    cr_assert_str_eq(fixture.last_question.token, TOKEN);
+    cr_assert_eq(fixture.last_question.way, CHANNEL_FRONT_DOOR);
+    // What that host says is no RDP, and the program goes.
+    await_at_gate(channel_has_ended_at_gate);
+    cr_assert_gt(fixture.last_end.bytes_to_host, 0);
+    cr_assert_eq(tunnels_count(fixture.tunnels), 0);
+}
+
+static char heard[8192];
+
+static bool program_says_refused(void)
+{
+    struct fault why = {0};
+    return file_read_text(log_file, heard, sizeof heard, &why) && program_has_ended();
+}
+
+Test(front_door, refuses_a_wrong_password)
+{
+    broker.answers = wrong_password;
+    anna_comes("falsch");
+    await_at_gate(program_says_refused);
+    cr_assert(WIFEXITED(status) && WEXITSTATUS(status) != 0, "%d", status);
+    cr_assert_eq(broker.asked, 1);
+    cr_assert_eq(fixture.asked, 0);
+    cr_assert_eq(fixture.host_visits, 0);
+    cr_assert(strstr(heard, "FRESH_CREDENTIALS"), "%s", heard);
+}
+
+Test(front_door, waits_for_a_host_that_wakes)
+{
+    broker.answers = waking;
+    anna_comes("geheim");
+    await_at_gate(host_is_visited);
+    cr_assert_eq(broker.asked, 2);
+}
+
+static bool broker_is_asked(void)
+{
+    return broker.asked == 1;
+}
+
+Test(front_door, forgets_who_goes_while_the_broker_is_asked)
+{
+    broker.is_slow = true;
+    anna_comes("geheim");
+    await_at_gate(broker_is_asked);
+    program_stop(program);
+    broker.is_slow = false;
+    anna_comes("geheim");
+    await_at_gate(host_is_visited);
+}
+
+// ---- what is said in the clear is not believed
+
+static bool connection_has_ended(int descriptor)
+{
+    char byte;
+    return recv(descriptor, &byte, 1, MSG_DONTWAIT) == 0;
+}
+
+static int caller = -1;
+
+static bool caller_is_sent_away(void)
+{
+    return connection_has_ended(caller);
+}
+
+static bool caller_is_answered(void)
+{
+    char answer[19];
+    return recv(caller, answer, sizeof answer, MSG_DONTWAIT | MSG_PEEK) == sizeof answer;
+}
+
+static void say(const char *cookie, unsigned char protocols)
+{
+    unsigned char request[200] = {3, 0, 0, 0, 0, 0xe0};
+    size_t line = strlen(cookie), length = 11 + line + 8;
+    const unsigned char negotiation[8] = {1, 0, 8, 0, protocols};
+    memcpy(request + 11, cookie, line);
+    memcpy(request + 11 + line, negotiation, sizeof negotiation);
+    request[3] = (unsigned char)length;
+    request[4] = (unsigned char)(length - 5);
+    caller = connect_to_port(DOOR_PORT);
+    cr_assert_eq(send(caller, request, length, 0), (ssize_t)length);
+}
+
+Test(front_door, knows_nobody_by_a_cookie)
+{
+    unsigned char answer[19];
+    say("Cookie: mstshash=anna\r\n", 1);
+    await_at_gate(caller_is_answered);
+    cr_assert_eq(recv(caller, answer, sizeof answer, 0), (ssize_t)sizeof answer);
+    cr_assert_eq(answer[11], 2);
+    cr_assert_eq(answer[15], 1, "TLS, and then name and password");
+    say("Cookie: msts=" TOKEN "\r\n", 3);
+    await_at_gate(caller_is_answered);
+    cr_assert_eq(fixture.asked, 0, "a token that nobody was given here leads nowhere");
+}
+
+Test(front_door, speaks_with_nobody_without_tls)
+{
+    unsigned char answer[19];
+    say("", 0);
+    await_at_gate(caller_is_answered);
+    cr_assert_eq(recv(caller, answer, sizeof answer, 0), (ssize_t)sizeof answer);
+    cr_assert_eq(answer[11], 3);
+    await_at_gate(caller_is_sent_away);
+    caller = connect_to_port(DOOR_PORT);
+    cr_assert_eq(send(caller, "GET / HTTP/1.1\r\n\r\n", 18, 0), 18);
+    await_at_gate(caller_is_sent_away);
+    cr_assert_eq(broker.asked, 0);
+}
