@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/outside_logon.h"
+#include "broker/calls/portal.h"
 #include "broker/core/factor.h"
 
 #include <assert.h>
@@ -171,7 +172,8 @@ static size_t remove_kind(const struct services *services, const char *person_id
         if (factor->kind != kind || count == room)
             continue;
         events[count] = (struct event){.type = EVENT_FACTOR_ENDED, .noun = NOUN_FACTOR};
-        TEXT_PUT(events[count++].record.id, factor->id);
+        TEXT_PUT(events[count].record.id, factor->id);
+        count++;
     }
     return count;
 }
@@ -208,10 +210,13 @@ void factor_remove_own(struct services *services, const char *person_id, const c
 void call_factor_remove(struct services *services, struct request *request)
 {
     struct event event;
-    if (!state_find(services->state, NOUN_FACTOR, request->id)) {
+    const struct factor *factor = state_find(services->state, NOUN_FACTOR, request->id);
+    if (!factor) {
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
+    if (services->portal) // whoever found it may be logged on by it
+        portal_sessions_end_person(&services->portal->sessions, factor->person);
     services_event(&event, EVENT_FACTOR_ENDED, NOUN_FACTOR, request);
     TEXT_PUT(event.record.id, request->id);
     services_commit_answer(services, request, &event, 1, NULL);

@@ -3,6 +3,7 @@
 #include "broker/base/log.h"
 #include "broker/calls/factor_enrolment.h"
 #include "broker/calls/outside_logon.h"
+#include "broker/calls/portal.h"
 #include "broker/calls/sweep.h"
 #include "broker/core/factor.h"
 #include "tests/unit/calls/calls_fixture.h"
@@ -186,6 +187,27 @@ Test(factors, are_their_own_tenants)
     cr_expect(strstr(calls.events, "factor.ended"), "%s", calls.events);
     CALLS_EXPECT(404, METHOD_REMOVE, NOUN_FACTOR, id, "{}");
     CALLS_EXPECT(404, METHOD_SHOW, NOUN_FACTOR, id, "{}");
+}
+
+// A telephone was stolen, and the thief is logged on by it.
+Test(factors, that_are_removed_leave_nobody_logged_on)
+{
+    struct portal portal = {.pages = NULL};
+    char annas[DIGEST_SIZE], berts[DIGEST_SIZE];
+    services_digest(annas, "a", 1);
+    services_digest(berts, "b", 1);
+    const struct portal_logon_at at = {.network = "192.0.2.1"};
+    calls.services.portal = &portal;
+    cr_assert(portal_sessions_add(&portal.sessions, annas, ANNA, &at, 1));
+    cr_assert(portal_sessions_add(&portal.sessions, berts, BERT, &at, 1));
+    cr_assert_eq(enrol_telephone(ANNA, "for " ANNA, "t1"), FAULT_NONE);
+    char id[ID_SIZE];
+    TEXT_PUT(id, factor_next(calls.services.state, ANNA, NULL)->id);
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_FACTOR, id, "{}");
+    cr_expect_null(portal_sessions_use(&portal.sessions, annas, 1));
+    cr_expect_not_null(portal_sessions_use(&portal.sessions, berts, 1));
+    portal_sessions_fini(&portal.sessions);
+    calls.services.portal = NULL;
 }
 
 Test(factors, of_the_help_desk_are_one_and_for_a_day)
