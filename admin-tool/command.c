@@ -30,6 +30,8 @@ const struct command command_rows[] = {
     {"session", "end", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("ends sessions; unsaved work in them is lost")},
     {"person", "erase", 0, "ID", 1, 1, OPTION_YES, NEEDS_LOGON, person_erase, N_("erases a person's name permanently; asks first")},
     {"person", "unlock", 0, "TENANT/NAME", 1, 1, 0, NEEDS_LOGON, person_unlock, N_("lets somebody at whose password was guessed try again at once")},
+    {"person", "factor-code", 0, "ID", 1, 1, 0, NEEDS_LOGON, person_factor_code, N_("prints a code, good once, with which a person enrols a passkey or telephone from outside")},
+    {"factor", "remove", 0, "ID...", 1, INT_MAX, 0, NEEDS_LOGON, noun_remove, N_("removes what people show besides their password from outside, such as a lost telephone")},
     {"tenant", "check", 0, "TENANT", 1, 1, OPTION_AS, NEEDS_LOGON, tenant_check, N_("looks at a tenant's directory as a logon would, and says how to mend what does not work")},
     {"device", "enrol-token", 0, "ID", 1, 1, 0, NEEDS_LOGON, device_enrol_token, N_("prints a one-time token with which the device gets its certificate")},
     {"printer", "import", 0, "FILE", 1, 1, OPTION_PLAN | OPTION_YES, NEEDS_LOGON, apply_table, N_("shows what a table of printers (CSV) would change, asks, and applies it all at once")},

@@ -45,9 +45,9 @@ void command_print_synopsis(FILE *file, const struct command *command, enum noun
 
 command_run help_show, admin_log_on, admin_log_off, token_list, token_revoke, status_show, event_list, noun_list,
     noun_show, noun_set, noun_add, noun_remove, host_drain, host_undrain, host_release, host_show_message,
-    host_enrol_token, session_show_message, session_lock, person_erase, person_unlock, device_enrol_token,
-    logon_explain, tenant_check, apply_file, apply_table, backup_make, grant_request, grant_approve, grant_revoke,
-    printer_ask, printer_drain, printer_undrain, printer_test, job_release, job_cancel, job_move,
+    host_enrol_token, session_show_message, session_lock, person_erase, person_unlock, person_factor_code,
+    device_enrol_token, logon_explain, tenant_check, apply_file, apply_table, backup_make, grant_request, grant_approve,
+    grant_revoke, printer_ask, printer_drain, printer_undrain, printer_test, job_release, job_cancel, job_move,
     print_server_enrol_token, account_list, printer_find, complete_show, gateway_enrol_token, gateway_drain,
     gateway_undrain;
 

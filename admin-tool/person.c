@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A person asks to be forgotten (GDPR, article 17), or cannot log on since somebody guesses at their password.
+// A person asks to be forgotten (GDPR, article 17), cannot log on since somebody guesses at their password, or has
+// nothing yet to show besides it from outside.
 #include "admin-tool/command.h"
 #include "admin-tool/prompt.h"
+#include "broker/api/record.h"
 #include "broker/client/language.h"
 
 #include <string.h>
@@ -58,4 +60,25 @@ enum exit_code person_unlock(struct tool *tool, const struct invocation *invocat
         out_line(&tool->out, _("No wrong passwords were counted for %s. The directory may have locked the account."),
                  invocation->words[0]);
     return code;
+}
+
+// The code alone on standard output, as with tokens.
+enum exit_code person_factor_code(struct tool *tool, const struct invocation *invocation)
+{
+    struct factor_code_answer answer;
+    owned(text) struct text until = {0};
+    struct tool_call call = {.method = method_find(METHOD_FACTOR_CODE, NOUN_PERSON), .id = invocation->words[0]};
+    if (!tool_takes_id(NOUN_PERSON, call.id))
+        return EXIT_USAGE;
+    enum exit_code code = tool_ask(tool, &call, &answer);
+    if (code != EXIT_DONE)
+        return code;
+    out_json(&tool->out, &factor_code_answer_type, &answer);
+    out_line(&tool->out, "%s", answer.code);
+    out_time(&until, answer.until_ms);
+    if (!tool->out.json)
+        out_complain(_("The code can be used once, until %s. Tell it only to the person whom you recognise."),
+                     until.bytes ? until.bytes : "");
+    record_free(factor_code_answer_type.fields, &answer);
+    return EXIT_DONE;
 }

@@ -469,7 +469,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
                    broker); // heard when the loop runs; it ends nobody before
     services->state = state_new();
     services->throttle = throttle_new((int)broker->config->admin_password_tries);
-    outside_logon_open(services, GUESSES_TRIES_USUAL);
+    outside_logon_open(services, (int)broker->config->outside_password_tries);
     services->admin_sessions = admin_sessions_new(broker->first_token_file);
     services->group_cache = group_cache_new(GROUP_CACHE_BYTES);
     services->started_ms = clock_wall_ms();

@@ -23,7 +23,7 @@ struct broker_config {
     int64_t keep_sessions_days, keep_audit_days, keep_journal_days; // 0: for ever
     int64_t certificate_lifetime_s;                                 // of devices and session hosts
     int64_t unproven_connections, unproven_per_port, unproven_per_network, unproven_handshakes, unproven_patience_s;
-    int64_t directory_deadline_ms, directory_connections, admin_password_tries;
+    int64_t directory_deadline_ms, directory_connections, admin_password_tries, outside_password_tries;
     int64_t log_level;
 };
 
