@@ -57,6 +57,12 @@ static const struct field certificate_answer_fields[] = {
 };
 const struct record_type certificate_answer_type = TYPE(certificate_answer);
 
+static const struct field portal_refusal_answer_fields[] = {
+    {.name = "sentence", .type = FIELD_TEXT, AT(portal_refusal_answer, sentence), .sentence = "what happened, and what to do"},
+    {.name = NULL},
+};
+const struct record_type portal_refusal_answer_type = TYPE(portal_refusal_answer);
+
 static const struct field admin_logon_answer_fields[] = {
     {.name = "token", .type = FIELD_TEXT, AT(admin_logon_answer, token), .flags = FIELD_SECRET, .sentence = "to be sent as Authorization: Bearer"},
     {.name = "until", .type = FIELD_TIME, AT(admin_logon_answer, until_ms), .sentence = "when it expires"},

@@ -50,6 +50,12 @@ struct logon_answer {
 };
 extern const struct record_type logon_answer_type;
 
+// To a script of the portal: why not, in the person's language.
+struct portal_refusal_answer {
+    char sentence[TRACE_SIZE];
+};
+extern const struct record_type portal_refusal_answer_type;
+
 // All ids but one are empty.
 struct certificate_answer {
     char device[ID_SIZE], host[ID_SIZE], print_server[ID_SIZE], gateway[ID_SIZE];

@@ -11,6 +11,7 @@
 #include "broker/calls/host_messages.h"
 #include "broker/calls/host_password.h"
 #include "broker/calls/logon_attempt.h"
+#include "broker/calls/portal.h"
 #include "broker/calls/proof.h"
 #include "broker/calls/services.h"
 
@@ -26,6 +27,7 @@ struct logon {
     struct attempt attempt;
     bool channel;                   // is asked for
     bool at_door;                   // of the gateway that calls: there is no device
+    bool at_portal;                 // by a browser, through a gateway
     struct logon_decision decision; // large, and logon_decide fills it
     char user_name[USER_NAME_SIZE];
     char name[NAME_SIZE];
@@ -52,11 +54,17 @@ static void place_text(const struct services *services, const char *device_id, c
     text_cut(place, NAME_SIZE, device && device->room[0] ? device->room : device_id);
 }
 
+// Through which they come; NULL: they are at a desk.
+static const char *gateway_of(const struct logon *logon)
+{
+    return logon->at_door ? logon->request->peer.id : logon->at_portal ? logon->request->peer.gateway : NULL;
+}
+
 // Where the session is from now on.
 static void new_place_text(const struct logon *logon, char place[NAME_SIZE])
 {
-    const struct gateway *gateway =
-        logon->at_door ? state_find(logon->services->state, NOUN_GATEWAY, logon->request->peer.id) : NULL;
+    const char *gateway_id = gateway_of(logon);
+    const struct gateway *gateway = gateway_id ? state_find(logon->services->state, NOUN_GATEWAY, gateway_id) : NULL;
     if (gateway)
         text_put(place, NAME_SIZE, gateway->name);
     else
@@ -132,6 +140,18 @@ static void give_token(const struct logon *logon)
     explicit_bzero(&answer, sizeof answer);
 }
 
+// The same for a browser, of whose cookie the token is worth nothing to anybody else.
+static void give_browser_token(const struct logon *logon)
+{
+    struct gateway_logon_answer answer;
+    char holder[DIGEST_SIZE];
+    portal_holder(logon->request, holder);
+    gateway_offer(logon->services, &logon->decision.session, CHANNEL_BROWSER, holder, answer.channel);
+    portal_answer_script(logon->request);
+    request_answer(logon->request, &answer);
+    explicit_bzero(&answer, sizeof answer);
+}
+
 static void answer_desk(struct logon *logon)
 {
     char password[OTP_TEXT_SIZE];
@@ -155,10 +175,14 @@ static void logon_committed(void *arg, bool durable, const struct fault *why)
     logon->services->counters.logons++;
     log_info("logon", "%s %s at %s on %s, authenticated by %s", logon->decision.session.person,
              logon->decision.reconnected ? "reconnected" : "started", logon->request->peer.id, logon->decision.host.id,
-             logon->request->negotiate ? "ticket" : "password");
+             logon->request->negotiate ? "ticket"
+             : logon->at_portal        ? "cookie"
+                                       : "password");
     tell_old_desk(logon);
     tell_desks_of_lost(logon);
-    if (logon->at_door)
+    if (logon->at_portal)
+        give_browser_token(logon);
+    else if (logon->at_door)
         give_token(logon);
     else
         answer_desk(logon);
@@ -188,9 +212,10 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
 {
     struct services *services = logon->services;
     struct logon_input input;
+    const char *gateway_id = gateway_of(logon);
     logon_input_fill(&input, services, &logon->attempt, person->row.id, identity,
-                     logon->at_door ? "" : logon->request->peer.id);
-    input.gateway_id = logon->at_door ? logon->request->peer.id : NULL;
+                     gateway_id ? "" : logon->request->peer.id);
+    input.gateway_id = gateway_id;
     logon_decide(services->state, &input, &logon->decision);
     if (logon->decision.refusal == REFUSAL_HOST_WAKING) {
         services->health.wake(services->health.arg, logon->decision.host.id);
@@ -253,7 +278,9 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
 {
     struct logon *logon = arg;
     enum refusal refusal = attempt_finish(&logon->attempt, logon->services, verdict);
-    if (refusal == REFUSAL_WRONG_PASSWORD) {
+    if (refusal == REFUSAL_WRONG_PASSWORD && logon->at_portal) { // they are nobody there any more
+        refuse_logon(logon, REFUSAL_UNAUTHENTICATED);
+    } else if (refusal == REFUSAL_WRONG_PASSWORD) {
         logon->services->counters.logons_refused++;
         log_info("logon", "refused at %s: %s", logon->request->peer.id, refusal_rows[refusal].code);
         attempt_refuse_evenly(&logon->attempt, logon->services, logon->request);
@@ -265,7 +292,12 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
         seen_person_find(&person, logon->services, logon->attempt.tenant_id, identity);
         TEXT_PUT(logon->user_name, identity->user_name);
         TEXT_PUT(logon->name, identity->name);
-        decide(logon, &person, identity);
+        if (logon->at_portal && !text_equal(person.row.id, logon->request->peer.id)) // the name is another's by now
+            refuse_logon(logon, REFUSAL_UNAUTHENTICATED);
+        else if (logon->at_portal && identity->locked)
+            refuse_logon(logon, REFUSAL_ACCOUNT_DISABLED);
+        else
+            decide(logon, &person, identity);
     }
 }
 
@@ -310,7 +342,7 @@ static struct logon *logon_new(struct services *services, struct request *reques
     struct logon *logon = mem_room(sizeof *logon);
     logon->services = services;
     logon->request = request;
-    logon->channel = logon->at_door = false;
+    logon->channel = logon->at_door = logon->at_portal = false;
     logon->user_name[0] = logon->name[0] = 0;
     return logon;
 }
@@ -341,4 +373,19 @@ void call_gateway_logon(struct services *services, struct request *request)
         refuse_logon(logon, REFUSAL_DENIED);
     else
         prove_by_password(logon, tenant, body->name, body->password);
+}
+
+// Who has the cookie has proven who they are: the directory is asked whether that is so still, and for their groups.
+void call_portal_channel(struct services *services, struct request *request)
+{
+    const struct portal_form_request *body = request->body;
+    const struct store_person *person = people_find(&services->people, request->peer.id);
+    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
+    struct logon *logon = logon_new(services, request);
+    logon->at_portal = true;
+    attempt_start(&logon->attempt, request->peer.tenant, person ? person->user_name : "", &request->peer);
+    if (!person || !tenant || !portal_form_is_ours(request, body->token))
+        refuse_logon(logon, REFUSAL_UNAUTHENTICATED);
+    else
+        proof_look_up(services, tenant, person->user_name, proven, logon);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/calls/portal.h"
+#include "broker/api/codec.h"
 #include "broker/base/address.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
@@ -94,6 +95,12 @@ void portal_send_on(struct request *request, const char *location)
     request->finish(request, HTTP_SEE_OTHER, &nothing, 0);
 }
 
+void portal_answer_script(struct request *request)
+{
+    request->visit->kind = PAGE_FILE;
+    request->visit->content_type = "application/json";
+}
+
 void portal_answer(struct request *request, int status, enum view view, const void *record)
 {
     struct text page = {0};
@@ -104,12 +111,26 @@ void portal_answer(struct request *request, int status, enum view view, const vo
     request->finish(request, status, &page, 0);
 }
 
+static void refuse_script(struct request *request, enum refusal refusal, int64_t retry_after_ms)
+{
+    struct text text = {0};
+    struct portal_refusal_answer answer;
+    text_cut(answer.sentence, sizeof answer.sentence, portal_sentence(request, refusal_rows[refusal].sentence));
+    codec_print_record(&text, portal_refusal_answer_type.fields, CODEC_ANSWER, &answer);
+    portal_answer_script(request);
+    request->finish(request, refusal_rows[refusal].status, &text, (retry_after_ms + 999) / 1000);
+}
+
 // Nothing of whom it concerns is on it: it may be that nobody is logged on.
 void portal_refuse(struct request *request, enum refusal refusal, int64_t retry_after_ms)
 {
     struct page_visit *visit = request->visit;
     struct view_message message = {0};
     struct text page = {0};
+    if (request->method && request->method->answer) {
+        refuse_script(request, refusal, retry_after_ms);
+        return;
+    }
     if (refusal == REFUSAL_UNAUTHENTICATED) {
         portal_send_on(request, "/");
         return;
@@ -163,6 +184,16 @@ void call_portal_home(struct services *services, struct request *request)
 static bool form_is_ours(const struct request *request, const char *cookie, const char *token)
 {
     return *cookie && cookie_fits_form(cookie, request->method->path, token);
+}
+
+bool portal_form_is_ours(const struct request *request, const char *token)
+{
+    return form_is_ours(request, request->visit->session, token);
+}
+
+void portal_holder(const struct request *request, char digest[DIGEST_SIZE])
+{
+    digest_cookie(digest, request->visit->session);
 }
 
 struct portal_logon {
@@ -242,8 +273,8 @@ void call_portal_logoff(struct services *services, struct request *request)
 {
     const struct portal_form_request *body = request->body;
     char digest[DIGEST_SIZE];
-    if (form_is_ours(request, request->visit->session, body->token)) {
-        digest_cookie(digest, request->visit->session);
+    if (portal_form_is_ours(request, body->token)) {
+        portal_holder(request, digest);
         portal_sessions_end(&services->portal->sessions, digest);
         page_visit_give_cookie(request->visit, COOKIE_SESSION, "");
         log_info("portal", "%s logged off", request->peer.id);

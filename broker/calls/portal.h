@@ -25,7 +25,12 @@ void portal_frame(const struct services *services, const struct request *request
 void portal_send_on(struct request *request, const char *location);
 // Ends the request with this page; `record` is of the view's type.
 void portal_answer(struct request *request, int status, enum view view, const void *record);
-// A refusal as a page; who is not logged on is sent to where they can.
+// What is answered is for a script: JSON.
+void portal_answer_script(struct request *request);
+// Of somebody who is logged on: their browser's proof that the form was ours, and what stands for their cookie.
+bool portal_form_is_ours(const struct request *request, const char *token);
+void portal_holder(const struct request *request, char digest[DIGEST_SIZE]);
+// A refusal as a page, or as JSON where a script asked; who is not logged on is sent to where they can.
 void portal_refuse(struct request *request, enum refusal refusal, int64_t retry_after_ms);
 // In the language of who asked.
 const char *portal_sentence(const struct request *request, const char *english);

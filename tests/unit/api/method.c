@@ -23,7 +23,8 @@ Test(methods, say_who_may_call_them_and_what_they_do)
         cr_expect(row->sentence && row->sentence[0], "%s %s", row->verb, row->path);
         cr_expect(row->path[0] == '/');
         bool answers = !(row->flags & (METHOD_PLAIN | METHOD_DOCUMENT | METHOD_WEBSOCKET | METHOD_PAGE));
-        cr_expect_eq(row->answer != NULL, answers, "%s %s: its answer", row->verb, row->path);
+        cr_expect(row->answer == NULL || answers || row->flags & METHOD_PAGE);
+        cr_expect(row->answer != NULL || !answers, "%s %s: its answer", row->verb, row->path);
     }
 }
 

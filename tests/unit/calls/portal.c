@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A person at the portal opens their desktop in the browser, or takes it over from where it is open.
+#include "broker/calls/portal.h"
+#include "broker/base/clock.h"
+#include "broker/base/log.h"
+#include "broker/calls/gateway_messages.h"
+#include "tests/unit/calls/calls_fixture.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GATEWAY "neustadt/gw"
+#define PERSON "neustadt/p-0123456789abcdef"
+
+static char cookie[COOKIE_SIZE], holder[DIGEST_SIZE];
+static int status;
+static struct text answer;
+static enum page_kind kind;
+
+static void set_profile(enum outside_access outside)
+{
+    const struct profile *profile = state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk");
+    union record record = {.profile = *profile};
+    record.profile.outside = outside;
+    core_set(&calls.core, NOUN_PROFILE, &record);
+}
+
+static void open_portal(void)
+{
+    char assets[512], locale[512];
+    struct fault why = {0};
+    union record person = {.person = {.id = PERSON, .first_seen_ms = 1}};
+    const struct store_person row = {.id = PERSON, .key = "1", .user_name = "anna", .name = "Anna"};
+    log_set_level(LOG_LEVEL_ERROR);
+    calls_open();
+    snprintf(assets, sizeof assets, "%s/portal/assets", getenv("PULT_BUILD"));
+    snprintf(locale, sizeof locale, "%s/locale", getenv("PULT_BUILD"));
+    calls.services.portal = portal_new("broker/portal/pages", locale, assets, &why);
+    cr_assert(calls.services.portal, "%s", why.text);
+    people_put(&calls.services.people, &row);
+    core_set(&calls.core, NOUN_PERSON, &person);
+    set_profile(OUTSIDE_BY_ANY);
+    gateway_linked(&calls.services, GATEWAY);
+    calls.verdict = AUTH_RIGHT;
+    cookie_make(cookie);
+    services_digest(holder, cookie, strlen(cookie));
+    const struct portal_logon_at at = {.wall_ms = 1};
+    cr_assert(portal_sessions_add(&calls.services.portal->sessions, holder, PERSON, &at, clock_steady_ms()));
+}
+
+static void close_portal(void)
+{
+    text_drop(&answer);
+    channels_fini(&calls.services.channels);
+    portal_free(calls.services.portal);
+    calls_close();
+}
+
+TestSuite(portal_channel, .init = open_portal, .fini = close_portal);
+
+static void finish(struct request *request, int said, struct text *text, int64_t retry_after_s)
+{
+    (void)retry_after_s;
+    status = said;
+    kind = request->visit->kind;
+    text_drop(&answer);
+    answer = *text;
+    request_fini(request);
+    free(request);
+}
+
+static void ask(const char *shown, const char *token)
+{
+    struct portal *portal = calls.services.portal;
+    struct portal_form_request *body = mem_new(1, sizeof *body);
+    struct request *request = mem_new(1, sizeof *request);
+    char header[128];
+    snprintf(header, sizeof header, COOKIE_SESSION "=%s", shown);
+    *request = (struct request){.method = method_find(METHOD_PORTAL_CHANNEL, NOUN_NONE),
+                                .peer = {.role = ROLE_UNAUTHENTICATED, .address = "203.0.113.7", .gateway = GATEWAY},
+                                .visit = page_visit_new(portal->pages, portal->assets, header, "de", ""),
+                                .body = body,
+                                .refuse = portal_refuse,
+                                .finish = finish};
+    TEXT_PUT(body->token, token);
+    status = 0;
+    portal_prove(&calls.services, request->visit->session, &request->peer);
+    calls_dispatch(&calls.services, request);
+    calls_settle();
+    calls_settle();
+    cr_assert(status, "not answered");
+}
+
+static void open_desktop(void)
+{
+    char token[COOKIE_MAC_SIZE];
+    cookie_form_token(cookie, "/desktops/channel", token);
+    ask(cookie, token);
+}
+
+static const struct session *their_session(void)
+{
+    struct session_walk theirs = state_sessions_of(calls.core.state, SESSIONS_OF_PERSON, PERSON);
+    return state_next_session(&theirs);
+}
+
+// What channels_redeem says of the token in the answer, with this cookie's digest.
+static bool redeems(const char *with)
+{
+    static const char before[] = "\"channel\":\"";
+    char token[CHANNEL_TOKEN_SIZE], digest[DIGEST_SIZE];
+    const char *at = strstr(answer.bytes, before);
+    cr_assert(at, "%s", answer.bytes);
+    snprintf(token, sizeof token, "%s", at + sizeof before - 1);
+    cr_assert_eq(strlen(token), CHANNEL_TOKEN_SIZE - 1);
+    services_digest(digest, token, strlen(token));
+    const struct channel_claim claim = {.digest = digest, .holder = with, .way = CHANNEL_BROWSER, .gateway = GATEWAY};
+    const char *why = NULL;
+    return channels_redeem(&calls.services.channels, calls.core.state, &claim, clock_steady_ms(), &why) != NULL;
+}
+
+Test(portal_channel, opens_the_desktop_for_this_browser_alone)
+{
+    open_desktop();
+    cr_assert_eq(status, 200, "%s", answer.bytes);
+    cr_expect_eq(kind, PAGE_FILE);
+    const struct session *session = their_session();
+    cr_assert(session);
+    cr_expect_str_empty(session->device);
+    cr_expect_not(redeems(""));
+    open_desktop();
+    cr_expect(redeems(holder));
+    cr_expect_not(redeems(holder));
+}
+
+Test(portal_channel, takes_it_over_from_a_desk)
+{
+    struct logon_decision at_desk;
+    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk1", &at_desk);
+    core_change(&calls.core, at_desk.session.id, SESSION_HOST_CONNECTS);
+    open_desktop();
+    cr_assert_eq(status, 200, "%s", answer.bytes);
+    cr_expect_str_eq(their_session()->id, at_desk.session.id);
+    cr_expect_gt(their_session()->fence, at_desk.session.fence);
+    cr_expect_str_eq(calls.to_desk.to, "neustadt/desk1");
+    cr_expect_eq(calls.to_desk.message.type, DEVICE_MOVED);
+    cr_expect_str_eq(calls.to_desk.message.place, "gw.example");
+}
+
+static void expect_refused(int wanted, const char *sentence)
+{
+    cr_expect_eq(status, wanted, "%d: %s", status, answer.bytes);
+    cr_expect(strstr(answer.bytes, sentence), "%s", answer.bytes);
+    cr_expect_null(their_session());
+}
+
+Test(portal_channel, refuses_what_only_desks_of_ours_may)
+{
+    set_profile(OUTSIDE_BY_DEVICE);
+    open_desktop();
+    expect_refused(403, "\"sentence\":\"");
+}
+
+Test(portal_channel, refuses_forms_of_others)
+{
+    char token[COOKIE_MAC_SIZE], other[COOKIE_SIZE];
+    cookie_make(other);
+    cookie_form_token(other, "/desktops/channel", token);
+    ask(cookie, token);
+    expect_refused(401, "\"sentence\":\"");
+    ask(other, token);
+    expect_refused(401, "\"sentence\":\"");
+    cookie_form_token(cookie, "/logoff", token);
+    ask(cookie, token);
+    expect_refused(401, "\"sentence\":\"");
+}
+
+// Somebody got their user name, or the directory knows nobody of that name any more.
+Test(portal_channel, refuses_who_is_somebody_else_by_now)
+{
+    calls.key = "2";
+    open_desktop();
+    expect_refused(401, "\"sentence\":\"");
+    calls.key = NULL;
+    calls.locked = true;
+    open_desktop();
+    expect_refused(403, "\"sentence\":\"");
+    calls.locked = false;
+    calls.verdict = AUTH_WRONG;
+    open_desktop();
+    expect_refused(401, "\"sentence\":\"");
+}
