@@ -72,10 +72,20 @@ static void fill_look(const struct page_visit *visit, struct view_frame *frame)
     TEXT_PUT(frame->assets, page_assets_digest(visit->assets));
 }
 
+// That of who is logged on; before, that of the gateway through which they come. NULL: nobody's.
+static const struct tenant *whose_portal(const struct services *services, const struct peer *peer)
+{
+    char owner[SLUG_SIZE];
+    TEXT_PUT(owner, peer->tenant);
+    if (!owner[0] && peer->gateway[0])
+        wall_owner(owner, peer->gateway);
+    return state_tenant(services->state, owner);
+}
+
 void portal_frame(const struct services *services, const struct request *request, struct view_frame *frame)
 {
     const struct page_visit *visit = request->visit;
-    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
+    const struct tenant *tenant = whose_portal(services, &request->peer);
     const struct store_person *person =
         request->peer.role == ROLE_PERSON ? people_find(&services->people, request->peer.id) : NULL;
     fill_look(visit, frame);
@@ -155,6 +165,7 @@ static void answer_logon(const struct services *services, struct request *reques
     struct page_visit *visit = request->visit;
     struct view_logon view = {0};
     char holder[DIGEST_SIZE];
+    const struct tenant *tenant = whose_portal(services, &request->peer);
     if (!visit->visitor[0]) {
         cookie_make(visit->visitor);
         page_visit_give_cookie(visit, COOKIE_VISITOR, visit->visitor);
@@ -167,7 +178,7 @@ static void answer_logon(const struct services *services, struct request *reques
         services->outside_challenge(services, holder, view.challenge);
     }
     text_cut(view.problem, sizeof view.problem, problem ? portal_sentence(request, problem) : "");
-    TEXT_PUT(view.help_desk, request->help_desk);
+    TEXT_PUT(view.help_desk, tenant ? tenant->help_desk : "");
     portal_answer(request, status, VIEW_LOGON, &view);
     explicit_bzero(&view, sizeof view);
 }

@@ -58,7 +58,7 @@ static void close_portal(void)
     calls_close();
 }
 
-TestSuite(portal_channel, .init = open_portal, .fini = close_portal);
+TestSuite(portal_calls, .init = open_portal, .fini = close_portal);
 
 static void finish(struct request *request, int said, struct text *text, int64_t retry_after_s)
 {
@@ -71,26 +71,31 @@ static void finish(struct request *request, int said, struct text *text, int64_t
     free(request);
 }
 
-static void ask(const char *shown, const char *token)
+static void call_method(enum method_id method, const char *shown, void *body)
 {
     struct portal *portal = calls.services.portal;
-    struct portal_form_request *body = mem_new(1, sizeof *body);
     struct request *request = mem_new(1, sizeof *request);
     char header[128];
     snprintf(header, sizeof header, COOKIE_SESSION "=%s", shown);
-    *request = (struct request){.method = method_find(METHOD_PORTAL_CHANNEL, NOUN_NONE),
+    *request = (struct request){.method = method_find(method, NOUN_NONE),
                                 .peer = {.role = ROLE_UNAUTHENTICATED, .address = "203.0.113.7", .gateway = GATEWAY},
                                 .visit = page_visit_new(portal->pages, portal->assets, header, "de", ""),
                                 .body = body,
                                 .refuse = portal_refuse,
                                 .finish = finish};
-    TEXT_PUT(body->token, token);
     status = 0;
     portal_prove(&calls.services, request->visit->session, &request->peer);
     calls_dispatch(&calls.services, request);
     calls_settle();
     calls_settle();
     cr_assert(status, "not answered");
+}
+
+static void ask(const char *shown, const char *token)
+{
+    struct portal_form_request *body = mem_new(1, sizeof *body);
+    TEXT_PUT(body->token, token);
+    call_method(METHOD_PORTAL_CHANNEL, shown, body);
 }
 
 static void open_desktop(void)
@@ -121,7 +126,20 @@ static bool redeems(const char *with)
     return channels_redeem(&calls.services.channels, calls.core.state, &claim, clock_steady_ms(), &why) != NULL;
 }
 
-Test(portal_channel, opens_the_desktop_for_this_browser_alone)
+// Whoever comes sees whose gateway it is that lets them in, and whom to call.
+Test(portal_calls, say_whose_portal_it_is)
+{
+    struct tenant tenant = *state_tenant(calls.core.state, "neustadt");
+    TEXT_PUT(tenant.help_desk, "0800 4711");
+    union record record = {.tenant = tenant};
+    core_set(&calls.core, NOUN_TENANT, &record);
+    call_method(METHOD_PORTAL_HOME, "", NULL);
+    cr_expect_eq(status, 200);
+    cr_expect(strstr(answer.bytes, "<p class=\"kern-title\">neustadt</p>"), "%s", answer.bytes);
+    cr_expect(strstr(answer.bytes, "Benutzerservice: 0800 4711"), "%s", answer.bytes);
+}
+
+Test(portal_calls, open_the_desktop_for_this_browser_alone)
 {
     open_desktop();
     cr_assert_eq(status, 200, "%s", answer.bytes);
@@ -135,7 +153,7 @@ Test(portal_channel, opens_the_desktop_for_this_browser_alone)
     cr_expect_not(redeems(holder));
 }
 
-Test(portal_channel, takes_it_over_from_a_desk)
+Test(portal_calls, take_it_over_from_a_desk)
 {
     struct logon_decision at_desk;
     core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk1", &at_desk);
@@ -156,14 +174,14 @@ static void expect_refused(int wanted, const char *sentence)
     cr_expect_null(their_session());
 }
 
-Test(portal_channel, refuses_what_only_desks_of_ours_may)
+Test(portal_calls, refuse_what_only_desks_of_ours_may)
 {
     set_profile(OUTSIDE_BY_DEVICE);
     open_desktop();
     expect_refused(403, "\"sentence\":\"");
 }
 
-Test(portal_channel, refuses_forms_of_others)
+Test(portal_calls, refuse_forms_of_others)
 {
     char token[COOKIE_MAC_SIZE], other[COOKIE_SIZE];
     cookie_make(other);
@@ -178,7 +196,7 @@ Test(portal_channel, refuses_forms_of_others)
 }
 
 // Somebody got their user name, or the directory knows nobody of that name any more.
-Test(portal_channel, refuses_who_is_somebody_else_by_now)
+Test(portal_calls, refuse_who_is_somebody_else_by_now)
 {
     calls.key = "2";
     open_desktop();
