@@ -97,6 +97,13 @@ static const struct field portal_form_request_fields[] = {
 };
 const struct record_type portal_form_request_type = TYPE(portal_form_request);
 
+static const struct field portal_channel_request_fields[] = {
+    FORM_TOKEN(portal_channel_request),
+    {.name = "profile", .type = FIELD_ID, AT(portal_channel_request, profile), .flags = FIELD_REQUIRED, .refers = NOUN_PROFILE, .sentence = "which desktop"},
+    {.name = NULL},
+};
+const struct record_type portal_channel_request_type = TYPE(portal_channel_request);
+
 static const struct field portal_logon_request_fields[] = {
     FORM_TOKEN(portal_logon_request),
     {.name = "name", .type = FIELD_TEXT, AT(portal_logon_request, name), .sentence = "user name"},

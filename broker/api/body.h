@@ -55,6 +55,11 @@ struct portal_form_request {
     char token[DIGEST_SIZE];
 };
 
+struct portal_channel_request {
+    char token[DIGEST_SIZE];
+    char profile[ID_SIZE]; // that the page is about
+};
+
 struct portal_logon_request {
     char token[DIGEST_SIZE];
     char name[USER_NAME_SIZE];
@@ -119,4 +124,5 @@ struct apply_request {
 extern const struct record_type logon_request_type, password_request_type, enrol_request_type, renew_request_type,
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
     tenant_check_request_type, grant_request_type, grant_approve_request_type, job_release_request_type,
-    job_move_request_type, portal_form_request_type, portal_logon_request_type, apply_object_type, apply_request_type;
+    job_move_request_type, portal_form_request_type, portal_channel_request_type, portal_logon_request_type,
+    apply_object_type, apply_request_type;

@@ -230,6 +230,11 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
         refuse_logon(logon, logon->decision.refusal);
         return;
     }
+    const struct portal_channel_request *page = logon->at_portal ? logon->request->body : NULL;
+    if (page && !text_equal(page->profile, logon->decision.profile.id)) { // it was another's when the page was made
+        refuse_logon(logon, REFUSAL_NO_PROFILE);
+        return;
+    }
     if (logon->channel && logon->decision.profile.outside == OUTSIDE_BY_NOBODY) {
         log_info("logon", "profile %s is not for the outside", logon->decision.profile.id);
         refuse_logon(logon, REFUSAL_NOT_OUTSIDE);
@@ -378,7 +383,7 @@ void call_gateway_logon(struct services *services, struct request *request)
 // Who has the cookie has proven who they are: the directory is asked whether that is so still, and for their groups.
 void call_portal_channel(struct services *services, struct request *request)
 {
-    const struct portal_form_request *body = request->body;
+    const struct portal_channel_request *body = request->body;
     const struct store_person *person = people_find(&services->people, request->peer.id);
     const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     struct logon *logon = logon_new(services, request);

@@ -14,6 +14,7 @@
 #define GATEWAY "neustadt/gw"
 #define PERSON "neustadt/p-0123456789abcdef"
 
+static const char *profile; // that the page is about
 static char cookie[COOKIE_SIZE], holder[DIGEST_SIZE];
 static int status;
 static struct text answer;
@@ -21,8 +22,8 @@ static enum page_kind kind;
 
 static void set_profile(enum outside_access outside)
 {
-    const struct profile *profile = state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk");
-    union record record = {.profile = *profile};
+    const struct profile *clerk = state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk");
+    union record record = {.profile = *clerk};
     record.profile.outside = outside;
     core_set(&calls.core, NOUN_PROFILE, &record);
 }
@@ -44,6 +45,7 @@ static void open_portal(void)
     set_profile(OUTSIDE_BY_ANY);
     gateway_linked(&calls.services, GATEWAY);
     calls.verdict = AUTH_RIGHT;
+    profile = "neustadt/clerk";
     cookie_make(cookie);
     services_digest(holder, cookie, strlen(cookie));
     const struct portal_logon_at at = {.wall_ms = 1};
@@ -93,8 +95,9 @@ static void call_method(enum method_id method, const char *shown, void *body)
 
 static void ask(const char *shown, const char *token)
 {
-    struct portal_form_request *body = mem_new(1, sizeof *body);
+    struct portal_channel_request *body = mem_new(1, sizeof *body);
     TEXT_PUT(body->token, token);
+    TEXT_PUT(body->profile, profile);
     call_method(METHOD_PORTAL_CHANNEL, shown, body);
 }
 
@@ -193,6 +196,13 @@ Test(portal_calls, refuse_forms_of_others)
     cookie_form_token(cookie, "/logoff", token);
     ask(cookie, token);
     expect_refused(401, "\"sentence\":\"");
+}
+
+Test(portal_calls, refuse_a_page_that_was_about_another_desktop)
+{
+    profile = "neustadt/builder";
+    open_desktop();
+    expect_refused(403, "\"sentence\":\"");
 }
 
 // Somebody got their user name, or the directory knows nobody of that name any more.
