@@ -8,6 +8,7 @@
 #include "broker/base/log.h"
 #include "broker/base/owner.h"
 #include "broker/broker_identity.h"
+#include "broker/broker_portal.h"
 #include "broker/broker_secrets.h"
 #include "broker/calls/admin_sessions.h"
 #include "broker/calls/disk_alarm.h"
@@ -485,6 +486,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     open_backup(broker);
     open_directories(broker);
     open_hosts(broker);
+    broker_portal_open(broker->config, services);
     if (!open_server(broker, why))
         return false;
     open_root_socket(broker);
@@ -506,6 +508,7 @@ static void end_broker(struct broker *broker)
     loop_timer_free(broker->daily);
     root_socket_free(broker->root_socket);
     server_free(broker->server);
+    broker_portal_close(services);
     auth_free(broker->auth);
     prober_free(broker->prober);
     health_free(broker->health);

@@ -20,6 +20,7 @@ static const struct conf_row rows[] = {
     {.key = "admin-port", .type = CONF_NUMBER, AT(admin_port), .min = 1, .max = 65535, .preset = "8445", .sentence = "HTTPS for administrators who present a certificate; only with admin-ca"},
     {.key = "gateway-port", .type = CONF_NUMBER, AT(gateway_port), .max = 65535, .preset = "8446", .sentence = "HTTPS for those whom a gateway lets in from outside; 0: none"},
     {.key = "admin-ca", .type = CONF_PATH, AT(admin_ca), .sentence = "CA of administrators' client certificates, PEM; empty: none are accepted"},
+    {.key = "portal-dir", .type = CONF_PATH, AT(portal_dir), .preset = "/usr/share/pult/portal", .sentence = "pages that people see in a browser who come through a gateway; empty: none"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .sentence = "the broker's certificate and its chain, PEM; empty: it makes one by its own CA"},
     {.key = "key", .type = CONF_PATH, AT(key), .sentence = "its key, PEM"},
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},

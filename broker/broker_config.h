@@ -14,6 +14,7 @@ struct broker_config {
     char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE]; // the same file where the broker makes them
     bool makes_certificate;                                    // by its own CA: the configuration names none
     char admin_ca[CONFIG_PATH_SIZE];                           // empty: no administrators by certificate
+    char portal_dir[CONFIG_PATH_SIZE];                         // empty: no pages for browsers
     char data_dir[CONFIG_PATH_SIZE];
     char journal_head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];

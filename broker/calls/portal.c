@@ -250,7 +250,7 @@ void call_portal_logon(struct services *services, struct request *request)
 {
     struct portal_logon_request *body = request->body;
     struct outside_logon_input input = {
-        .gateway = "", // nobody comes through one yet, and so nobody is let in
+        .gateway = request->peer.gateway,
         .address = request->peer.address,
         .name = body->name,
         .code = body->code,

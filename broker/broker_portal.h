@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: EUPL-1.2
+// The portal of this broker, as its configuration has it.
+#pragma once
+#include "broker/broker_config.h"
+#include "broker/calls/services.h"
+
+// Sets services->portal when there is to be one. Without its pages everybody else is served all the same.
+void broker_portal_open(const struct broker_config *config, struct services *services);
+void broker_portal_close(struct services *services);
