@@ -118,6 +118,32 @@ static const struct field portal_logon_request_fields[] = {
 };
 const struct record_type portal_logon_request_type = TYPE(portal_logon_request);
 
+static const struct field portal_telephone_request_fields[] = {
+    FORM_TOKEN(portal_telephone_request),
+    {.name = "name", .type = FIELD_TEXT, AT(portal_telephone_request, name), .flags = FIELD_REQUIRED, .sentence = "what its person calls it"},
+    {.name = "sealed", .type = FIELD_TEXT, AT(portal_telephone_request, sealed), .flags = FIELD_SECRET | FIELD_REQUIRED, .sentence = "its secret, as the page had it"},
+    {.name = "code", .type = FIELD_TEXT, AT(portal_telephone_request, code), .flags = FIELD_SECRET | FIELD_REQUIRED, .sentence = "what it shows"},
+    {.name = NULL},
+};
+const struct record_type portal_telephone_request_type = TYPE(portal_telephone_request);
+
+static const struct field portal_passkey_request_fields[] = {
+    FORM_TOKEN(portal_passkey_request),
+    {.name = "name", .type = FIELD_TEXT, AT(portal_passkey_request, name), .flags = FIELD_REQUIRED, .sentence = "what its person calls it"},
+    {.name = "challenge", .type = FIELD_TEXT, AT(portal_passkey_request, challenge), .sentence = "what the page asked it to sign"},
+    {.name = "client_data", .type = FIELD_TEXT, AT(portal_passkey_request, client_data), .sentence = "what the browser says it was for"},
+    {.name = "authenticator_data", .type = FIELD_TEXT, AT(portal_passkey_request, authenticator_data), .sentence = "what the passkey says"},
+    {.name = NULL},
+};
+const struct record_type portal_passkey_request_type = TYPE(portal_passkey_request);
+
+static const struct field portal_factor_request_fields[] = {
+    FORM_TOKEN(portal_factor_request),
+    {.name = "factor", .type = FIELD_ID, AT(portal_factor_request, factor), .flags = FIELD_REQUIRED, .refers = NOUN_FACTOR, .sentence = "which"},
+    {.name = NULL},
+};
+const struct record_type portal_factor_request_type = TYPE(portal_factor_request);
+
 static const struct field explain_request_fields[] = {
     {.name = "person", .type = FIELD_TEXT, AT(explain_request, person), .flags = FIELD_REQUIRED, .sentence = "user name"},
     {.name = "device", .type = FIELD_ID, AT(explain_request, device), .flags = FIELD_REQUIRED, .refers = NOUN_DEVICE, .sentence = "the desk"},

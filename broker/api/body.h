@@ -70,6 +70,23 @@ struct portal_logon_request {
         authenticator_data[PASSKEY_WORD_SIZE], signature[PASSKEY_WORD_SIZE];
 };
 
+struct portal_telephone_request {
+    char token[DIGEST_SIZE];
+    char name[NAME_SIZE];
+    char sealed[FACTOR_KEY_SIZE], code[NAME_SIZE];
+};
+
+struct portal_passkey_request {
+    char token[DIGEST_SIZE];
+    char name[NAME_SIZE];
+    char challenge[DIGEST_SIZE], client_data[PASSKEY_WORD_SIZE], authenticator_data[PASSKEY_WORD_SIZE];
+};
+
+struct portal_factor_request {
+    char token[DIGEST_SIZE];
+    char factor[ID_SIZE];
+};
+
 struct explain_request {
     char person[USER_NAME_SIZE]; // user name
     char device[ID_SIZE];
@@ -125,4 +142,5 @@ extern const struct record_type logon_request_type, password_request_type, enrol
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
     tenant_check_request_type, grant_request_type, grant_approve_request_type, job_release_request_type,
     job_move_request_type, portal_form_request_type, portal_channel_request_type, portal_logon_request_type,
-    apply_object_type, apply_request_type;
+    portal_telephone_request_type, portal_passkey_request_type, portal_factor_request_type, apply_object_type,
+    apply_request_type;

@@ -118,6 +118,12 @@ const struct method method_rows[] = {
     {METHOD_PORTAL_DESKTOPS, GET("/desktops"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "the person's desktops, and their last log-ons"},
     {METHOD_PORTAL_CHANNEL, POST("/desktops/channel"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_channel), .answer = ANSWER(gateway_logon), .sentence = "opens the person's desktop, or takes it over from where it is open, for the browser: a script asks, and gets JSON"},
     {METHOD_PORTAL_LOGOFF, POST("/logoff"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_form), .sentence = "logs the person off at the portal; their desktops go on"},
+    {METHOD_PORTAL_FACTORS, GET("/factors"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "what the person shows besides their password"},
+    {METHOD_PORTAL_TELEPHONE, GET("/factors/telephone"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "a secret for a telephone that shows codes"},
+    {METHOD_PORTAL_TELEPHONE_ADD, POST("/factors/telephone"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_telephone), .sentence = "sets it up, once the telephone has shown a code"},
+    {METHOD_PORTAL_PASSKEY, POST("/factors/passkey"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_passkey), .sentence = "sets up a passkey"},
+    {METHOD_PORTAL_CODES, POST("/factors/codes"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_form), .sentence = "new recovery codes, shown once"},
+    {METHOD_PORTAL_FACTOR_REMOVE, POST("/factors/remove"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_factor), .sentence = "removes one of them"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
 // clang-format on

@@ -53,6 +53,12 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_PORTAL_DESKTOPS] = call_portal_desktops,
     [METHOD_PORTAL_CHANNEL] = call_portal_channel,
     [METHOD_PORTAL_LOGOFF] = call_portal_logoff,
+    [METHOD_PORTAL_FACTORS] = call_portal_factors,
+    [METHOD_PORTAL_TELEPHONE] = call_portal_telephone,
+    [METHOD_PORTAL_TELEPHONE_ADD] = call_portal_telephone_add,
+    [METHOD_PORTAL_PASSKEY] = call_portal_passkey,
+    [METHOD_PORTAL_CODES] = call_portal_codes,
+    [METHOD_PORTAL_FACTOR_REMOVE] = call_portal_factor_remove,
     [METHOD_FACTOR_CODE] = call_factor_code,
 };
 

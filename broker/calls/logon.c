@@ -14,6 +14,7 @@
 #include "broker/calls/portal.h"
 #include "broker/calls/proof.h"
 #include "broker/calls/services.h"
+#include "broker/core/factor.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -391,6 +392,8 @@ void call_portal_channel(struct services *services, struct request *request)
     attempt_start(&logon->attempt, request->peer.tenant, person ? person->user_name : "", &request->peer);
     if (!person || !tenant || !portal_form_is_ours(request, body->token))
         refuse_logon(logon, REFUSAL_UNAUTHENTICATED);
+    else if (factor_is_missing(services->state, request->peer.id)) // they came by a code of the help desk
+        refuse_logon(logon, REFUSAL_DENIED);
     else
         proof_look_up(services, tenant, person->user_name, proven, logon);
 }

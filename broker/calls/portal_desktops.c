@@ -5,6 +5,7 @@
 #include "broker/calls/portal.h"
 #include "broker/calls/proof.h"
 #include "broker/calls/services.h"
+#include "broker/core/factor.h"
 #include "broker/core/profile.h"
 
 #include <stdlib.h>
@@ -98,6 +99,10 @@ void call_portal_desktops(struct services *services, struct request *request)
     const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     if (!person || !tenant) {
         portal_refuse(request, REFUSAL_UNAUTHENTICATED, 0);
+        return;
+    }
+    if (factor_is_missing(services->state, request->peer.id)) { // they came by a code of the help desk
+        portal_send_on(request, "/factors");
         return;
     }
     struct desktops_visit *desktops = mem_new(1, sizeof *desktops);

@@ -143,6 +143,12 @@ void call_portal_logon(struct services *services, struct request *request);
 void call_portal_desktops(struct services *services, struct request *request);
 void call_portal_channel(struct services *services, struct request *request);
 void call_portal_logoff(struct services *services, struct request *request);
+void call_portal_factors(struct services *services, struct request *request);
+void call_portal_telephone(struct services *services, struct request *request);
+void call_portal_telephone_add(struct services *services, struct request *request);
+void call_portal_passkey(struct services *services, struct request *request);
+void call_portal_codes(struct services *services, struct request *request);
+void call_portal_factor_remove(struct services *services, struct request *request);
 
 void grant_sweep(struct services *services);  // ends those whose time is over
 void factor_sweep(struct services *services); // the same

@@ -22,11 +22,11 @@ static const struct {
     const char *name;
     enum html_place place;
 } attributes[] = {
-    {"action", HTML_URL},  {"alt", HTML_VALUE},      {"aria-", HTML_VALUE},       {"class", HTML_VALUE},
-    {"data-", HTML_VALUE}, {"datetime", HTML_VALUE}, {"for", HTML_VALUE},         {"formaction", HTML_URL},
-    {"href", HTML_URL},    {"hreflang", HTML_VALUE}, {"id", HTML_VALUE},          {"label", HTML_VALUE},
-    {"lang", HTML_VALUE},  {"name", HTML_VALUE},     {"placeholder", HTML_VALUE}, {"src", HTML_URL},
-    {"title", HTML_VALUE}, {"value", HTML_VALUE},
+    {"action", HTML_URL},     {"alt", HTML_VALUE},   {"aria-", HTML_VALUE},    {"class", HTML_VALUE},
+    {"d", HTML_VALUE},        {"data-", HTML_VALUE}, {"datetime", HTML_VALUE}, {"for", HTML_VALUE},
+    {"formaction", HTML_URL}, {"href", HTML_URL},    {"hreflang", HTML_VALUE}, {"id", HTML_VALUE},
+    {"label", HTML_VALUE},    {"lang", HTML_VALUE},  {"name", HTML_VALUE},     {"placeholder", HTML_VALUE},
+    {"src", HTML_URL},        {"title", HTML_VALUE}, {"value", HTML_VALUE},    {"viewbox", HTML_VALUE},
 };
 
 static bool is_space(char letter)

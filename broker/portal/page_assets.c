@@ -18,6 +18,7 @@ static const struct {
 } rows[] = {
     {"kern.min.css", "text/css; charset=utf-8", true},
     {"portal.css", "text/css; charset=utf-8", true},
+    {"factors.js", "text/javascript; charset=utf-8", true},
     {"logon.js", "text/javascript; charset=utf-8", true},
     {"fira-sans-latin-400-normal.woff2", "font/woff2", false},
     {"fira-sans-latin-600-normal.woff2", "font/woff2", false},

@@ -28,7 +28,7 @@ static const struct page_field html_fields[] = {
     EVERY,
     NOT_KEPT,
     {"Content-Security-Policy", POLICY("'self'", "'self'") "; require-trusted-types-for 'script'"},
-    {"Permissions-Policy", NO_DEVICES ", clipboard-read=(), clipboard-write=(self), publickey-credentials-get=(self)"},
+    {"Permissions-Policy", NO_DEVICES ", clipboard-read=(), clipboard-write=(self), publickey-credentials-create=(self), publickey-credentials-get=(self)"},
     {NULL, NULL},
 };
 

@@ -75,6 +75,56 @@ static const struct field view_shown_desktop_fields[] = {
 };
 const struct record_type view_shown_desktop_type = {"view_shown_desktop", view_shown_desktop_fields, sizeof(struct view_shown_desktop)};
 
+static const struct field view_factor_fields[] = {
+    {.name = "id", .type = FIELD_ID, AT(view_factor, id), .refers = NOUN_FACTOR, .sentence = "which"},
+    {.name = "name", .type = FIELD_TEXT, AT(view_factor, name), .sentence = "what its person calls it"},
+    {.name = "kind", .type = FIELD_CHOICE, AT(view_factor, kind), .choices = factor_kind_words, .sentence = "what it is"},
+    {.name = "used", .type = FIELD_TIME, AT(view_factor, used_ms), .sentence = "when last"},
+    {.name = NULL},
+};
+const struct record_type view_factor_type = {"view_factor", view_factor_fields, sizeof(struct view_factor)};
+
+static const struct field view_factors_fields[] = {
+    FRAME(view_factors),
+    PROBLEM(view_factors),
+    {.name = "is_missing", .type = FIELD_FLAG, AT(view_factors, is_missing), .sentence = "one is needed before anything else"},
+    {.name = "factors", .type = FIELD_RECORDS, AT(view_factors, factors), .max = VIEW_FACTORS_MAX, .record = &view_factor_type, .sentence = "what they have"},
+    {.name = "remove_token", .type = FIELD_TEXT, AT(view_factors, remove_token), .sentence = "proof of the form that removes one"},
+    {.name = "passkey_token", .type = FIELD_TEXT, AT(view_factors, passkey_token), .sentence = "proof of the form that adds a passkey"},
+    {.name = "codes_token", .type = FIELD_TEXT, AT(view_factors, codes_token), .sentence = "proof of the form that makes codes"},
+    {.name = "challenge", .type = FIELD_TEXT, AT(view_factors, challenge), .sentence = "that a passkey signs, in hexadecimal; empty: none is asked for"},
+    HELP_DESK(view_factors),
+    {.name = NULL},
+};
+const struct record_type view_factors_type = {"view_factors", view_factors_fields, sizeof(struct view_factors)};
+
+static const struct field view_telephone_fields[] = {
+    FRAME(view_telephone),
+    {.name = "token", .type = FIELD_TEXT, AT(view_telephone, token), .sentence = "proof of the form"},
+    PROBLEM(view_telephone),
+    {.name = "sealed", .type = FIELD_TEXT, AT(view_telephone, sealed), .sentence = "the secret as only the broker can read it"},
+    {.name = "secret", .type = FIELD_TEXT, AT(view_telephone, secret), .sentence = "the secret, to be typed"},
+    {.name = "path", .type = FIELD_TEXT, AT(view_telephone, path), .sentence = "the secret as a picture"},
+    {.name = "side", .type = FIELD_NUMBER, AT(view_telephone, side), .sentence = "how wide and high that is"},
+    HELP_DESK(view_telephone),
+    {.name = NULL},
+};
+const struct record_type view_telephone_type = {"view_telephone", view_telephone_fields, sizeof(struct view_telephone)};
+
+static const struct field view_code_fields[] = {
+    {.name = "code", .type = FIELD_TEXT, AT(view_code, code), .sentence = "to be written down"},
+    {.name = NULL},
+};
+const struct record_type view_code_type = {"view_code", view_code_fields, sizeof(struct view_code)};
+
+static const struct field view_codes_fields[] = {
+    FRAME(view_codes),
+    {.name = "codes", .type = FIELD_RECORDS, AT(view_codes, codes), .max = FACTOR_CODES_MAX, .record = &view_code_type, .sentence = "all of them"},
+    HELP_DESK(view_codes),
+    {.name = NULL},
+};
+const struct record_type view_codes_type = {"view_codes", view_codes_fields, sizeof(struct view_codes)};
+
 static const struct field view_message_fields[] = {
     FRAME(view_message),
     {.name = "title", .type = FIELD_TEXT, AT(view_message, title), .sentence = "in a few words"},
@@ -89,5 +139,8 @@ const struct view_row view_rows[VIEW_COUNT] = {
     [VIEW_LOGON] = {"logon", &view_logon_type, PAGE_HTML},
     [VIEW_DESKTOPS] = {"desktops", &view_desktops_type, PAGE_HTML},
     [VIEW_DESKTOP] = {"desktop", &view_shown_desktop_type, PAGE_DESKTOP},
+    [VIEW_FACTORS] = {"factors", &view_factors_type, PAGE_HTML},
+    [VIEW_TELEPHONE] = {"telephone", &view_telephone_type, PAGE_HTML},
+    [VIEW_CODES] = {"codes", &view_codes_type, PAGE_HTML},
     [VIEW_MESSAGE] = {"message", &view_message_type, PAGE_HTML},
 };

@@ -10,6 +10,9 @@ enum view {
     VIEW_LOGON,
     VIEW_DESKTOPS,
     VIEW_DESKTOP,
+    VIEW_FACTORS,
+    VIEW_TELEPHONE,
+    VIEW_CODES,
     VIEW_MESSAGE,
     VIEW_COUNT,
 };
@@ -21,7 +24,14 @@ struct view_row {
 };
 extern const struct view_row view_rows[VIEW_COUNT];
 
-enum { VIEW_TAG_SIZE = 16, VIEW_TEXT_SIZE = 512, VIEW_DESKTOPS_MAX = 50, VIEW_LOGONS_MAX = 10 };
+enum {
+    VIEW_TAG_SIZE = 16,
+    VIEW_TEXT_SIZE = 512,
+    VIEW_DESKTOPS_MAX = 50,
+    VIEW_LOGONS_MAX = 10,
+    VIEW_FACTORS_MAX = 20,
+    VIEW_SECRET_SIZE = 64
+};
 
 // What every page has.
 struct view_frame {
@@ -78,6 +88,47 @@ struct view_shown_desktop {
     char help_desk[NAME_SIZE];
 };
 
+struct view_factor {
+    char id[ID_SIZE];
+    char name[NAME_SIZE];
+    int64_t kind; // enum factor_kind
+    int64_t used_ms;
+};
+
+struct view_factors {
+    struct view_frame frame;
+    char problem[VIEW_TEXT_SIZE];
+    bool is_missing; // one is needed before anything else
+    struct record_list factors;
+    char remove_token[COOKIE_MAC_SIZE], passkey_token[COOKIE_MAC_SIZE], codes_token[COOKIE_MAC_SIZE];
+    char challenge[DIGEST_SIZE]; // for a passkey; empty: none can be set up
+    char help_desk[NAME_SIZE];
+};
+
+enum { VIEW_PATH_SIZE = 64 * 1024 };
+
+// All of it is secret, but the frame.
+struct view_telephone {
+    struct view_frame frame;
+    char token[COOKIE_MAC_SIZE];
+    char problem[VIEW_TEXT_SIZE];
+    char sealed[FACTOR_KEY_SIZE];
+    char secret[VIEW_SECRET_SIZE];
+    char path[VIEW_PATH_SIZE]; // of the QR code
+    int64_t side;
+    char help_desk[NAME_SIZE];
+};
+
+struct view_code {
+    char code[VIEW_SECRET_SIZE];
+};
+
+struct view_codes {
+    struct view_frame frame;
+    struct record_list codes; // of struct view_code
+    char help_desk[NAME_SIZE];
+};
+
 struct view_message {
     struct view_frame frame;
     char title[NAME_SIZE];
@@ -86,4 +137,5 @@ struct view_message {
 };
 
 extern const struct record_type view_frame_type, view_logon_type, view_desktop_type, view_past_logon_type,
-    view_desktops_type, view_shown_desktop_type, view_message_type;
+    view_desktops_type, view_shown_desktop_type, view_factor_type, view_factors_type, view_telephone_type,
+    view_code_type, view_codes_type, view_message_type;

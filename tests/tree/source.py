@@ -11,7 +11,7 @@ BANNED = r"strcpy|strcat|strncpy|strncat|sprintf|vsprintf|gets|strtok|alloca"
 BANNED_OUTSIDE_TESTS = r"system|popen|atoi|atol"
 FUNCTION_MAX, HEADER_MAX, FILE_MAX = 80, 120, 600
 # Longer than HEADER_MAX or FILE_MAX because they are tables, or one thing that would not gain by a cut.
-LONG_ALLOWED = {"broker/api/host_link.h", "broker/api/types.h", "broker/api/answer.h", "broker/api/body.h", "broker/api/noun_status.h", "broker/calls/services.h", "broker/core/port.h",
+LONG_ALLOWED = {"broker/api/host_link.h", "broker/api/types.h", "broker/api/answer.h", "broker/api/body.h", "broker/api/method.h", "broker/portal/view.h", "broker/api/noun_status.h", "broker/calls/services.h", "broker/core/port.h",
                 "tests/unit/store/power_vfs.c"}
 
 

@@ -169,6 +169,54 @@ Test(portal, gives_style_sheets_packed_and_for_good)
     EXPECT_IN(portal_visit("jar", "", asset), "HTTP/1.1 404");
 }
 
+static void copy_field(char *value, size_t size, const char *page, const char *name)
+{
+    char before[64];
+    snprintf(before, sizeof before, "name=\"%s\" value=\"", name);
+    const char *at = strstr(page, before);
+    cr_assert(at, "no %s in %s", name, page);
+    snprintf(value, size, "%.*s", (int)strcspn(at + strlen(before), "\""), at + strlen(before));
+}
+
+static const char *send_factor_form(const char *page, const char *action, const char *fields)
+{
+    char token[65], options[512];
+    copy_token(token, page, action);
+    snprintf(options, sizeof options, "-d token=%s %s", token, fields);
+    return portal_visit("jar", options, strchr(action, '/'));
+}
+
+Test(portal, lets_people_look_after_their_second_factors)
+{
+    char sealed[128], fields[256], id[128];
+    log_on("jar", right);
+    EXPECT_IN(portal_visit("jar", "", "/factors"), "Passkey Schlüsselbund");
+
+    const char *page = portal_visit("jar", "", "/factors/telephone");
+    EXPECT_IN(page, "<path d=\"M");
+    copy_field(sealed, sizeof sealed, page, "sealed");
+    for (char *at = sealed; *at; at++)
+        *at = *at == ' ' ? '+' : *at;
+    snprintf(fields, sizeof fields, "-d name=Handy -d sealed=%s -d code=x", sealed);
+    EXPECT_IN(send_factor_form(page, "/factors/telephone", fields), "role=\"alert\"");
+    snprintf(fields, sizeof fields, "-d name=Handy -d sealed=%s -d code=t1", sealed);
+    page = portal_visit("jar", "", "/factors/telephone");
+    EXPECT_IN(send_factor_form(page, "/factors/telephone", fields), "location: /factors\r\n");
+    page = portal_visit("jar", "", "/factors");
+    EXPECT_IN(page, "Authenticator Handy");
+
+    page = send_factor_form(page, "/factors/codes", "");
+    EXPECT_IN(page, "<li>p");
+    page = portal_visit("jar", "", "/factors");
+    EXPECT_IN(page, "Wiederherstellungscodes");
+
+    copy_field(id, sizeof id, strstr(page, "Schlüsselbund"), "factor");
+    snprintf(fields, sizeof fields, "-d factor=%s", id);
+    EXPECT_IN(send_factor_form(page, "/factors/remove", fields), "location: /factors\r\n");
+    EXPECT_NOT_IN(portal_visit("jar", "", "/factors"), "Schlüsselbund");
+    EXPECT_IN(portal_visit("jar", "-d token=x", "/factors/codes"), "location: /factors\r\n");
+}
+
 // Nothing of the broker's own methods is there, and no page at their ports.
 Test(portal, has_a_port_for_itself)
 {

@@ -87,6 +87,17 @@ static void open_profile(void)
     core_set(&calls.core, NOUN_PROFILE, &record);
 }
 
+static void give_factor(void)
+{
+    union record record = {.factor = {.kind = FACTOR_PASSKEY, .name = "Schlüsselbund", .enrolled_ms = 1}};
+    union record person = {.person = {.first_seen_ms = 1}};
+    TEXT_PUT(person.person.id, anna.id);
+    core_set(&calls.core, NOUN_PERSON, &person);
+    TEXT_PUT(record.factor.id, "neustadt/f-a");
+    TEXT_PUT(record.factor.person, anna.id);
+    core_set(&calls.core, NOUN_FACTOR, &record);
+}
+
 static struct loop_timer *settling;
 
 static void settle(void *arg)
@@ -108,6 +119,7 @@ static void serve(int ready)
     calls_open();
     calls.verdict = AUTH_RIGHT;
     open_profile();
+    give_factor();
     people_put(&calls.services.people, &anna);
     snprintf(certificate, sizeof certificate, "%s/broker.crt", portal_folder);
     snprintf(key, sizeof key, "%s/broker.key", portal_folder);

@@ -13,6 +13,7 @@
 
 #define GATEWAY "neustadt/gw"
 #define PERSON "neustadt/p-0123456789abcdef"
+#define FACTOR "neustadt/f-0123456789abcdef"
 
 static const char *profile; // that the page is about
 static char cookie[COOKIE_SIZE], holder[DIGEST_SIZE];
@@ -33,6 +34,7 @@ static void open_portal(void)
     char assets[512], locale[512];
     struct fault why = {0};
     union record person = {.person = {.id = PERSON, .first_seen_ms = 1}};
+    union record factor = {.factor = {.id = FACTOR, .person = PERSON, .kind = FACTOR_PASSKEY, .enrolled_ms = 1}};
     const struct store_person row = {.id = PERSON, .key = "1", .user_name = "anna", .name = "Anna"};
     log_set_level(LOG_LEVEL_ERROR);
     calls_open();
@@ -42,6 +44,7 @@ static void open_portal(void)
     cr_assert(calls.services.portal, "%s", why.text);
     people_put(&calls.services.people, &row);
     core_set(&calls.core, NOUN_PERSON, &person);
+    core_set(&calls.core, NOUN_FACTOR, &factor);
     set_profile(OUTSIDE_BY_ANY);
     gateway_linked(&calls.services, GATEWAY);
     calls.verdict = AUTH_RIGHT;
@@ -203,6 +206,21 @@ Test(portal_calls, refuse_a_page_that_was_about_another_desktop)
     profile = "neustadt/builder";
     open_desktop();
     expect_refused(403, "\"sentence\":\"");
+}
+
+// By a code of the help desk one comes to the page where one is set up, and no further.
+Test(portal_calls, open_nothing_for_who_has_no_second_factor)
+{
+    union record factor = {.factor = {.id = FACTOR}};
+    struct event event = {.type = EVENT_REMOVED, .noun = NOUN_FACTOR, .record = factor};
+    state_apply(calls.core.state, &event);
+    open_desktop();
+    expect_refused(403, "\"sentence\":\"");
+    call_method(METHOD_PORTAL_DESKTOPS, cookie, NULL);
+    cr_expect_eq(status, 303);
+    call_method(METHOD_PORTAL_FACTORS, cookie, NULL);
+    cr_expect_eq(status, 200);
+    cr_expect(strstr(answer.bytes, "richten Sie hier einen Passkey"), "%s", answer.bytes);
 }
 
 // Somebody got their user name, or the directory knows nobody of that name any more.

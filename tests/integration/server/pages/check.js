@@ -46,6 +46,12 @@ const pages = {
     await typeAndGo(page, right);
     await page.waitForURL("**/desktops");
   },
+  async factors(page) { await page.goto(`${address}/factors`); },
+  async telephone(page) { await page.goto(`${address}/factors/telephone`); },
+  async codes(page) {
+    await page.goto(`${address}/factors`);
+    await Promise.all([page.waitForNavigation(), page.click("form[action='/factors/codes'] button")]);
+  },
 };
 
 async function look(page, name) {
@@ -133,6 +139,12 @@ async function usePasskey(browser) {
     userHandle: Buffer.from("anna").toString("base64"), signCount: 0 } });
   await page.click("#passkey-button");
   await page.waitForURL("**/desktops");
+  assert.deepEqual(await page.evaluate(() => window.stopped), []);
+  // A new one is made, and shown to the broker, which in this test takes none.
+  await page.goto(`${address}/factors`);
+  await page.fill("#passkey-name", "USB");
+  await Promise.all([page.waitForNavigation(), page.click("#passkey-button")]);
+  assert.match(await page.textContent("[role=alert]"), /nicht richtig/);
   assert.deepEqual(await page.evaluate(() => window.stopped), []);
   await context.close();
 }

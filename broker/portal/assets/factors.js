@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: EUPL-1.2
+// A new passkey: made by the browser for this site, shown to the broker by the form.
+"use strict";
+
+const form = document.getElementById("passkey");
+const button = document.getElementById("passkey-button");
+const said = document.getElementById("passkey-said");
+const algorithms = [-7, -257, -8]; // ES256, RS256, EdDSA, by their numbers in COSE
+
+function bytesOf(hex) {
+  return Uint8Array.from(hex.match(/../g), (pair) => parseInt(pair, 16));
+}
+
+function base64Of(buffer) {
+  return btoa(String.fromCharCode(...new Uint8Array(buffer)));
+}
+
+// Who it is for says the broker; here it only keeps apart the keys of several people of one site.
+async function userOf(name) {
+  const id = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
+  return { id, name, displayName: name };
+}
+
+async function make() {
+  said.hidden = true;
+  if (!form.reportValidity())
+    return;
+  try {
+    const credential = await navigator.credentials.create({
+      publicKey: {
+        challenge: bytesOf(form.elements.challenge.value),
+        rp: { name: form.dataset.organisation || location.hostname },
+        user: await userOf(form.dataset.person),
+        pubKeyCredParams: algorithms.map((alg) => ({ type: "public-key", alg })),
+        attestation: "none",
+        authenticatorSelection: { residentKey: "required", userVerification: "preferred" },
+      },
+    });
+    form.elements.client_data.value = base64Of(credential.response.clientDataJSON);
+    form.elements.authenticator_data.value = base64Of(credential.response.getAuthenticatorData());
+  } catch {
+    said.hidden = false; // cancelled, or not possible here
+    return;
+  }
+  form.submit();
+}
+
+if (window.PublicKeyCredential) {
+  button.disabled = false;
+  button.addEventListener("click", make);
+}
