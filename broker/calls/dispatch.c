@@ -51,6 +51,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_PORTAL_HOME] = call_portal_home,
     [METHOD_PORTAL_LOGON] = call_portal_logon,
     [METHOD_PORTAL_DESKTOPS] = call_portal_desktops,
+    [METHOD_PORTAL_DESKTOP] = call_portal_desktop,
     [METHOD_PORTAL_CHANNEL] = call_portal_channel,
     [METHOD_PORTAL_LOGOFF] = call_portal_logoff,
     [METHOD_PORTAL_FACTORS] = call_portal_factors,

@@ -11,9 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+typedef void desktops_answer(struct services *services, struct request *request, const struct identity *identity);
+
 struct desktops_visit {
     struct services *services;
     struct request *request;
+    desktops_answer *answer; // once it is known that they are somebody still
 };
 
 static const struct session *find_session(const struct state *state, const char *person_id, const char *pool_id)
@@ -32,6 +35,7 @@ static void add_desktop(const struct services *services, const struct profile *p
     const struct session *session = find_session(services->state, person_id, profile->pool);
     TEXT_PUT(desktop->profile, profile->id);
     TEXT_PUT(desktop->name, profile->name[0] ? profile->name : profile->id);
+    desktop->in_browser = true;
     desktop->state = !session                                 ? VIEW_CLOSED
                      : session->state == SESSION_DISCONNECTED ? VIEW_DISCONNECTED
                                                               : VIEW_OPEN_ELSEWHERE;
@@ -52,21 +56,45 @@ static void add_logons(const struct services *services, const char *person_id, s
     }
 }
 
-// One at most: the profile that a log-on in the hall would choose, where it may be used from here.
-static void answer_desktops(struct services *services, struct request *request, const struct identity *identity)
+// One at most: the profile that a log-on in the hall would choose, where it may be used from here. NULL: there is none.
+static const struct profile *find_profile(const struct services *services, const struct request *request,
+                                          const struct identity *identity)
 {
     struct trace trace = {0};
-    struct view_desktops view = {0};
-    const char *person_id = request->peer.id;
-    const struct membership who = services_membership(services, person_id, identity);
+    const struct membership who = services_membership(services, request->peer.id, identity);
     const struct profile *profile = profile_choose(services->state, request->peer.tenant, &who, &trace);
+    return profile && profile->outside == OUTSIDE_BY_ANY ? profile : NULL;
+}
+
+static void answer_desktops(struct services *services, struct request *request, const struct identity *identity)
+{
+    struct view_desktops view = {0};
+    const struct profile *profile = find_profile(services, request, identity);
     portal_frame(services, request, &view.frame);
-    if (profile && profile->outside == OUTSIDE_BY_ANY)
-        add_desktop(services, profile, person_id, &view.desktops);
-    add_logons(services, person_id, &view.logons);
+    if (profile)
+        add_desktop(services, profile, request->peer.id, &view.desktops);
+    add_logons(services, request->peer.id, &view.logons);
     TEXT_PUT(view.help_desk, request->help_desk);
     portal_answer(request, 200, VIEW_DESKTOPS, &view);
     record_free(view_desktops_type.fields, &view);
+}
+
+// Looking at the page opens nothing yet: its script does.
+static void answer_desktop(struct services *services, struct request *request, const struct identity *identity)
+{
+    struct view_shown_desktop view = {0};
+    const struct profile *profile = find_profile(services, request, identity);
+    if (!profile) {
+        portal_send_on(request, "/desktops");
+        return;
+    }
+    portal_frame(services, request, &view.frame);
+    TEXT_PUT(view.profile, profile->id);
+    TEXT_PUT(view.name, profile->name[0] ? profile->name : profile->id);
+    view.clipboard = profile->clipboard;
+    cookie_form_token(request->visit->session, method_find(METHOD_PORTAL_CHANNEL, NOUN_NONE)->path, view.channel_token);
+    TEXT_PUT(view.help_desk, request->help_desk);
+    portal_answer(request, 200, VIEW_DESKTOP, &view);
 }
 
 // Their user name may be another's by now.
@@ -81,9 +109,10 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     struct desktops_visit *desktops = arg;
     struct services *services = desktops->services;
     struct request *request = desktops->request;
+    desktops_answer *give_answer = desktops->answer;
     free(desktops);
     if (verdict == AUTH_RIGHT && is_still(services, request, identity)) {
-        answer_desktops(services, request, identity);
+        give_answer(services, request, identity);
     } else if (verdict == AUTH_UNAVAILABLE) {
         portal_refuse(request, REFUSAL_DIRECTORY_DOWN, 0);
     } else {
@@ -93,7 +122,7 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     }
 }
 
-void call_portal_desktops(struct services *services, struct request *request)
+static void begin_visit(struct services *services, struct request *request, desktops_answer *give_answer)
 {
     const struct store_person *person = people_find(&services->people, request->peer.id);
     const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
@@ -108,5 +137,16 @@ void call_portal_desktops(struct services *services, struct request *request)
     struct desktops_visit *desktops = mem_new(1, sizeof *desktops);
     desktops->services = services;
     desktops->request = request;
+    desktops->answer = give_answer;
     proof_look_up(services, tenant, person->user_name, looked_up, desktops);
+}
+
+void call_portal_desktops(struct services *services, struct request *request)
+{
+    begin_visit(services, request, answer_desktops);
+}
+
+void call_portal_desktop(struct services *services, struct request *request)
+{
+    begin_visit(services, request, answer_desktop);
 }

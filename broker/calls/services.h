@@ -141,6 +141,7 @@ void call_openapi(struct services *services, struct request *request);
 void call_portal_home(struct services *services, struct request *request);
 void call_portal_logon(struct services *services, struct request *request);
 void call_portal_desktops(struct services *services, struct request *request);
+void call_portal_desktop(struct services *services, struct request *request);
 void call_portal_channel(struct services *services, struct request *request);
 void call_portal_logoff(struct services *services, struct request *request);
 void call_portal_factors(struct services *services, struct request *request);

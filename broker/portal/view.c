@@ -54,7 +54,6 @@ const struct record_type view_past_logon_type = {"view_past_logon", view_past_lo
 
 static const struct field view_desktops_fields[] = {
     FRAME(view_desktops),
-    {.name = "open_token", .type = FIELD_TEXT, AT(view_desktops, open_token), .sentence = "proof of the form that opens one in the browser"},
     {.name = "file_token", .type = FIELD_TEXT, AT(view_desktops, file_token), .sentence = "proof of the form that fetches a file"},
     PROBLEM(view_desktops),
     {.name = "desktops", .type = FIELD_RECORDS, AT(view_desktops, desktops), .max = VIEW_DESKTOPS_MAX, .record = &view_desktop_type, .sentence = "the person's desktops"},

@@ -71,7 +71,7 @@ struct view_past_logon {
 
 struct view_desktops {
     struct view_frame frame;
-    char open_token[COOKIE_MAC_SIZE], file_token[COOKIE_MAC_SIZE];
+    char file_token[COOKIE_MAC_SIZE];
     char problem[VIEW_TEXT_SIZE];
     struct record_list desktops; // of struct view_desktop
     struct record_list logons;   // of struct view_past_logon, the latest first

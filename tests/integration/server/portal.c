@@ -73,6 +73,9 @@ Test(portal, logs_on_shows_the_desktops_and_logs_off)
     EXPECT_IN(page, "Šimić");
     EXPECT_NOT_IN(page, "<b>");
     EXPECT_IN(portal_visit("jar", "", "/"), "location: /desktops");
+    page = portal_visit("jar", "", "/desktops/open");
+    EXPECT_IN(page, "data-profile=\"neustadt/clerk\"");
+    EXPECT_IN(page, "script-src 'self' 'wasm-unsafe-eval'");
 
     copy_token(token, portal_visit("jar", "", "/desktops"), "action=\"/logoff\"");
     snprintf(options, sizeof options, "cp %s/jar %s/old", portal_folder, portal_folder);
