@@ -23,7 +23,7 @@
 // ---- a session host that hears who logs on, and lets them wait
 
 static char logged_on[RDP_LOGON_NAME_SIZE], given[OTP_TEXT_SIZE];
-static atomic_int logons;
+static atomic_int logons, breaks; // that are still to come
 
 static bool hear_request(int client, uint32_t *protocols)
 {
@@ -79,7 +79,8 @@ static void hears_logons(struct fake *fake, int client)
     if (SSL_accept(tls) == 1)
         while (hear_logon(logon, tls))
             ;
-    while (recv(client, &byte, 1, 0) > 0)
+    bool breaks_off = atomic_fetch_sub(&breaks, 1) > 0;
+    while (!breaks_off && recv(client, &byte, 1, 0) > 0)
         ;
     SSL_free(tls);
     rdp_logon_free(logon);
@@ -110,22 +111,6 @@ TestSuite(programs, .init = open_gate, .fini = gate_fixture_close, .timeout = 12
 
 static char rdp_path[FOLDER_SIZE + 16];
 
-static void logs_on_without_a_password(const char *program)
-{
-    char line[400], log[FOLDER_SIZE + 16];
-    snprintf(log, sizeof log, "%s/log", fixture.folder);
-    snprintf(line, sizeof line, "bash tests/integration/pult-gateway/at-a-screen %s", program);
-    pid_t pid = program_start(line, log);
-    await_at_gate(somebody_has_logged_on);
-    kill(pid, SIGKILL); // takes all that it has started with it
-    waitpid(pid, NULL, 0);
-    cr_assert_str_eq(logged_on, "anna");
-    cr_assert_str_eq(given, "otp-1-secret");
-    cr_assert_str_eq(fixture.last_question.token, TOKEN);
-    cr_assert_eq(fixture.last_question.way, CHANNEL_TSGU);
-    cr_assert_eq(tunnels_count(fixture.tunnels), 1);
-}
-
 // As a person gets it from the portal.
 static void write_rdp_file(void)
 {
@@ -143,18 +128,58 @@ static void write_rdp_file(void)
     certificate_pair_drop(&signer);
 }
 
-static void logs_on_by_file(const char *program, const char *words)
+static pid_t opens_file(const char *program, const char *words)
 {
-    char line[FOLDER_SIZE + 100];
+    char line[2 * FOLDER_SIZE + 200], log[FOLDER_SIZE + 16];
     write_rdp_file();
-    snprintf(line, sizeof line, "%s %s%s", program, rdp_path, words);
-    logs_on_without_a_password(line);
+    snprintf(log, sizeof log, "%s/log", fixture.folder);
+    snprintf(line, sizeof line, "bash tests/integration/pult-gateway/at-a-screen %s %s%s", program, rdp_path, words);
+    return program_start(line, log);
+}
+
+static void leaves(pid_t pid)
+{
+    kill(pid, SIGKILL); // takes all that it has started with it
+    waitpid(pid, NULL, 0);
+}
+
+static void logs_on_without_a_password(const char *program, const char *words)
+{
+    pid_t pid = opens_file(program, words);
+    await_at_gate(somebody_has_logged_on);
+    leaves(pid);
+    cr_assert_str_eq(logged_on, "anna");
+    cr_assert_str_eq(given, "otp-1-secret");
+    cr_assert_str_eq(fixture.last_question.token, TOKEN);
+    cr_assert_eq(fixture.last_question.way, CHANNEL_TSGU);
+    cr_assert_eq(tunnels_count(fixture.tunnels), 1);
 }
 
 // It asks for a password that it has not, unless it is told that there is none.
 Test(programs, xfreerdp_3_logs_on_without_a_password)
 {
-    logs_on_by_file("xfreerdp3", " /p:");
+    logs_on_without_a_password("xfreerdp3", " /p:");
+}
+
+static bool they_came_again(void)
+{
+    return atomic_load(&logons) > 1;
+}
+
+// The same token, and a one-time password of its own.
+Test(programs, a_line_that_broke_is_mended_without_a_password)
+{
+    atomic_store(&breaks, 1);
+    pid_t pid = opens_file("xfreerdp3", " /p:");
+    await_at_gate(somebody_has_logged_on);
+    TEXT_PUT(fixture.answer.one_time_password, "otp-2-secret");
+    await_at_gate(they_came_again);
+    leaves(pid);
+    cr_assert_str_eq(logged_on, "anna");
+    cr_assert_str_eq(given, "otp-2-secret");
+    cr_assert_eq(fixture.asked, 2);
+    cr_assert_str_eq(fixture.last_question.token, TOKEN);
+    cr_assert_eq(fixture.ended, 1);
 }
 
 // Of Debian 12.
@@ -162,5 +187,5 @@ Test(programs, xfreerdp_2_logs_on_without_a_password)
 {
     if (access("/usr/bin/xfreerdp", X_OK) != 0)
         cr_skip("there is no FreeRDP 2 here");
-    logs_on_by_file("xfreerdp", "");
+    logs_on_without_a_password("xfreerdp", "");
 }
