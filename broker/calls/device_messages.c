@@ -187,7 +187,7 @@ static void renew(struct services *services, const char *device_id, const struct
     text_put(user_name, sizeof user_name, person ? person->user_name : "");
     if (theirs && person &&
         (!session_user_name(services->state, session, user_name) ||
-         !host_password(services, session, user_name, answer.password)))
+         !host_password(services, session, true, user_name, answer.password)))
         log_error("session", "%s: cannot create a one-time password", session->id);
     // From outside each is a channel in the journal, as a logon is.
     if (theirs && message->wants_channel &&

@@ -113,7 +113,7 @@ static bool fill_logon(struct services *services, const struct known_channel *ch
     if (channel->way == CHANNEL_PLAIN)
         return true;
     return person && session_user_name(services->state, session, answer->user_name) &&
-           host_password(services, session, answer->user_name, answer->one_time_password);
+           host_password(services, session, false, answer->user_name, answer->one_time_password);
 }
 
 static void tell_where(const struct opening *opening, const struct known_channel *channel)

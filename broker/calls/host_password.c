@@ -36,8 +36,8 @@ static bool has_unrecorded(const struct services *services, const char *host_id,
     return false;
 }
 
-bool host_password(const struct services *services, const struct session *session, char user_name[USER_NAME_SIZE],
-                   char text[OTP_TEXT_SIZE])
+bool host_password(const struct services *services, const struct session *session, bool has_typed,
+                   char user_name[USER_NAME_SIZE], char text[OTP_TEXT_SIZE])
 {
     const struct host *host = state_host(services->state, session->host);
     const char *opened_as = found_as(services, session);
@@ -49,7 +49,7 @@ bool host_password(const struct services *services, const struct session *sessio
         .until_ms = commit_now_ms(services->commit) + OTP_MS,
         .sole = is_sole(services, host),
         .running = *opened_as && !text_equal(opened_as, user_name),
-        .password_follows = host_password_follows(services, session),
+        .password_follows = has_typed && host_password_follows(services, session),
     };
     if (otp.running)
         text_put(user_name, USER_NAME_SIZE, opened_as);

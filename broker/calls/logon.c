@@ -156,7 +156,7 @@ static void give_browser_token(const struct logon *logon)
 static void answer_desk(struct logon *logon)
 {
     char password[OTP_TEXT_SIZE];
-    if (host_password(logon->services, &logon->decision.session, logon->user_name, password)) {
+    if (host_password(logon->services, &logon->decision.session, true, logon->user_name, password)) {
         give_answer(logon, password);
     } else {
         log_error("logon", "%s: cannot create a one-time password", logon->decision.session.id);

@@ -159,6 +159,27 @@ Test(gateway_messages, for_whom_the_gateway_logs_on_there_is_a_one_time_password
     cr_assert(answer.one_time_password[0]);
 }
 
+// It has no password that could follow, whatever the profile wants of desks.
+Test(gateway_messages, what_the_gateway_logs_on_by_stands_alone)
+{
+    char key[OTP_KEY_TEXT_SIZE];
+    const char *rest = NULL;
+    struct otp otp = {.fence = 0};
+    union record profile = {.profile =
+                                *(const struct profile *)state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk")};
+    profile.profile.authentication = AUTHENTICATION_PASSWORD;
+    core_set(&calls.core, NOUN_PROFILE, &profile);
+    core_set_agent(&calls.core, anna.host.id, true);
+    struct gateway_message answer = opened(CHANNEL_TSGU);
+    cr_assert(otp_maker_key(calls.services.otp_maker, anna.host.id,
+                            host_enrolment(state_host(calls.services.state, anna.host.id)), key));
+    struct otp_key *verifies = otp_key_read(key);
+    cr_assert(otp_read(verifies, answer.one_time_password, anna.host.id, "anna", &otp, &rest));
+    cr_assert_not(otp.password_follows);
+    cr_assert_str_empty(rest);
+    otp_key_free(verifies);
+}
+
 Test(gateway_messages, a_gateway_out_of_service_opens_nothing)
 {
     char token[CHANNEL_TOKEN_SIZE];

@@ -161,7 +161,7 @@ static const char *user_name_for(const char *user_name, const char **password)
     struct session session = anna.session;
     TEXT_PUT(session.id, annas);
     TEXT_PUT(name, user_name);
-    cr_assert(host_password(&calls.services, &session, name, text));
+    cr_assert(host_password(&calls.services, &session, true, name, text));
     *password = text;
     return name;
 }
