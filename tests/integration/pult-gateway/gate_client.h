@@ -16,10 +16,9 @@ extern struct gate_client {
     char answer[4096]; // to its request
     size_t answer_length;
     struct websocket_frame_reader frames;
+    size_t heard_length, heard_at, unsaid_length, unsaid_at;
     unsigned char heard[GATE_CLIENT_ROOM]; // the payload of the frames; read up to `heard_at`, as the test counts
-    size_t heard_length, heard_at;
     unsigned char unsaid[GATE_CLIENT_ROOM];
-    size_t unsaid_length, unsaid_at;
 } gate_client;
 
 void gate_client_open(void); // after gate_fixture_open, for a suite's .init

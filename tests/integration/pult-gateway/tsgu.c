@@ -304,7 +304,7 @@ static void says_malformed(uint32_t due)
     gate_client_says_goodbye();
 }
 
-Test(tsgu_way, malformed_packets_harm_nobody)
+Test(tsgu_way, malformed_packets_harm_nobody, .timeout = 3600)
 {
     for (int i = 0, count = getenv("PULT_LONG") ? MALFORMED_LONG : MALFORMED; i < count; i++) {
         uint32_t due = roll(5);
