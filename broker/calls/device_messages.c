@@ -192,7 +192,7 @@ static void renew(struct services *services, const char *device_id, const struct
     // From outside each is a channel in the journal, as a logon is.
     if (theirs && message->wants_channel &&
         calm_take_logon(&services->calm, device_id, session->person, clock_steady_ms()))
-        gateway_offer(services, session, CHANNEL_PLAIN, "", answer.channel);
+        gateway_offer(services, session, CHANNEL_PLAIN, "", 0, answer.channel);
     services_tell_device(services, device_id, &answer);
     explicit_bzero(answer.password, sizeof answer.password);
     explicit_bzero(answer.channel, sizeof answer.channel);

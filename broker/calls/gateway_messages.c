@@ -54,11 +54,11 @@ void gateway_changed(struct services *services, const char *gateway_id)
 // ---- tokens
 
 void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *holder,
-                   char token[CHANNEL_TOKEN_SIZE])
+                   int64_t proven_ms, char token[CHANNEL_TOKEN_SIZE])
 {
     char digest[DIGEST_SIZE];
     unsigned char bytes[CHANNEL_TOKEN_BYTES];
-    const struct channel_offer offer = {.session = session, .way = way, .holder = holder};
+    const struct channel_offer offer = {.session = session, .way = way, .holder = holder, .proven_ms = proven_ms};
     services_random(bytes, sizeof bytes);
     bool fits = base64_encode_url(token, CHANNEL_TOKEN_SIZE, bytes, sizeof bytes);
     assert(fits);
@@ -92,6 +92,7 @@ static const struct known_channel *note_channel(const struct opening *opening, c
     services_random_hex(name + 2, NAME_BYTES);
     struct known_channel channel = {
         .fence = token->fence, .way = token->way, .since_ms = commit_now_ms(services->commit), .confirmed = true};
+    channel.asked_ms = token->proven_ms;
     id_beside(channel.id, token->person, name);
     TEXT_PUT(channel.session, token->session);
     TEXT_PUT(channel.person, token->person);
@@ -152,7 +153,8 @@ static void opening_written(void *arg, bool durable, const struct fault *why)
     owned(bytes) struct opening *opening = arg;
     struct services *services = opening->services;
     const struct known_channel *channel = channels_find(&services->channels, opening->channel);
-    enum channel_reason reason = channel ? channels_judge(services->state, channel) : CHANNEL_REASON_NONE;
+    enum channel_reason reason =
+        channel ? channels_judge(&services->channels, services->state, channel) : CHANNEL_REASON_NONE;
     if (channel && !durable) {
         channels_remove(&services->channels, opening->channel, clock_steady_ms());
         refuse_channel(opening, REFUSAL_BUSY, why->text);
@@ -244,7 +246,7 @@ static void adopt_channel(struct services *services, const char *gateway_id, con
     TEXT_PUT(channel.device, session ? session->device : "");
     TEXT_PUT(channel.gateway, gateway_id);
     TEXT_PUT(channel.network, said->network);
-    enum channel_reason reason = channels_judge(services->state, &channel);
+    enum channel_reason reason = channels_judge(&services->channels, services->state, &channel);
     if (reason != CHANNEL_REASON_NONE) {
         log_close(gateway_id, said->channel, reason);
         close_channel(services, gateway_id, said->channel, reason);
@@ -309,7 +311,7 @@ void gateway_sweep(struct services *services)
     for (size_t i = 0; i < channels->open.count; i++) {
         struct known_channel *channel = channels->open.records[i];
         bool is_told = channel->told_ms && now_ms - channel->told_ms < CHANNEL_CLOSE_AGAIN_MS;
-        enum channel_reason reason = is_told ? CHANNEL_REASON_NONE : channels_judge(services->state, channel);
+        enum channel_reason reason = is_told ? CHANNEL_REASON_NONE : channels_judge(channels, services->state, channel);
         if (reason == CHANNEL_REASON_NONE)
             continue;
         if (!channel->told_ms)

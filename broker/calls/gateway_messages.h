@@ -9,8 +9,8 @@ void gateway_unlinked(struct services *services, const char *gateway_id);
 void gateway_message(struct services *services, const char *gateway_id, struct gateway_message *message);
 void gateway_changed(struct services *services, const char *gateway_id); // its record was set, or is gone
 // A token that opens this session, as it is now, by this way. `holder`: SHA-256 of the cookie that must come with it,
-// "" for none.
+// "" for none. `proven_ms`: steady, when the directory let them in; 0: it was not asked now.
 void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *holder,
-                   char token[CHANNEL_TOKEN_SIZE]);
+                   int64_t proven_ms, char token[CHANNEL_TOKEN_SIZE]);
 // Every second: closes the channels that may not go on.
 void gateway_sweep(struct services *services);

@@ -126,7 +126,7 @@ static void give_answer(const struct logon *logon, const char *one_time_password
     if (decision->moved_from[0])
         place_text(logon->services, decision->moved_from, answer.moved_from);
     if (logon->channel)
-        gateway_offer(logon->services, &decision->session, CHANNEL_PLAIN, "", answer.channel);
+        gateway_offer(logon->services, &decision->session, CHANNEL_PLAIN, "", clock_steady_ms(), answer.channel);
     request_answer(logon->request, &answer);
     explicit_bzero(answer.channel, sizeof answer.channel);
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
@@ -136,7 +136,7 @@ static void give_answer(const struct logon *logon, const char *one_time_password
 static void give_token(const struct logon *logon)
 {
     struct gateway_logon_answer answer;
-    gateway_offer(logon->services, &logon->decision.session, CHANNEL_FRONT_DOOR, "", answer.channel);
+    gateway_offer(logon->services, &logon->decision.session, CHANNEL_FRONT_DOOR, "", clock_steady_ms(), answer.channel);
     request_answer(logon->request, &answer);
     explicit_bzero(&answer, sizeof answer);
 }
@@ -147,7 +147,8 @@ static void give_browser_token(const struct logon *logon)
     struct gateway_logon_answer answer;
     char holder[DIGEST_SIZE];
     portal_holder(logon->request, holder);
-    gateway_offer(logon->services, &logon->decision.session, CHANNEL_BROWSER, holder, answer.channel);
+    gateway_offer(logon->services, &logon->decision.session, CHANNEL_BROWSER, holder, clock_steady_ms(),
+                  answer.channel);
     portal_answer_script(logon->request);
     request_answer(logon->request, &answer);
     explicit_bzero(&answer, sizeof answer);
@@ -263,6 +264,7 @@ static void decide(struct logon *logon, const struct seen_person *person, const 
     }
     struct event events[4];
     group_cache_put(services->group_cache, person->row.id, identity, clock_steady_ms());
+    channels_pardon(&services->channels, person->row.id);
     size_t count = seen_person_event(person, logon->request, events);
     for (size_t i = 0; i < logon->decision.event_count; i++)
         events[count++] = logon->decision.events[i];

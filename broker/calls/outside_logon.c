@@ -132,8 +132,10 @@ static void password_checked(void *arg, enum auth_verdict verdict, const struct 
         return;
     }
     end_guess(logon, was_right(verdict) ? GUESS_RIGHT : GUESS_UNDECIDED);
-    if (verdict == AUTH_RIGHT)
+    if (verdict == AUTH_RIGHT) {
         group_cache_put(services->group_cache, logon->person.id, identity, now_ms);
+        channels_pardon(&services->channels, logon->person.id);
+    }
     log_info("logon", "%s from %s: %s", logon->person.id, logon->network,
              verdict == AUTH_RIGHT ? "logged on from outside" : "proven, and refused by the directory");
     answer_in(logon, attempt_finish(&uncounted, services, verdict), 0);

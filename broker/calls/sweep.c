@@ -2,6 +2,7 @@
 #include "broker/calls/sweep.h"
 #include "broker/base/clock.h"
 #include "broker/calls/admin_rights.h"
+#include "broker/calls/channel_standing.h"
 #include "broker/calls/device_messages.h"
 #include "broker/calls/host_messages.h"
 #include "broker/calls/portal.h"
@@ -15,6 +16,7 @@ void calls_sweep(struct services *services)
     grant_sweep(services);
     factor_sweep(services);
     admin_rights_sweep(services);
+    channel_standing_sweep(services);
     if (services->portal)
         portal_sessions_sweep(&services->portal->sessions, clock_steady_ms());
 }

@@ -24,6 +24,7 @@ void channels_fini(struct channels *channels)
     sorted_table_clear(&channels->gateways);
     sorted_table_clear(&channels->tokens);
     sorted_table_clear(&channels->open);
+    sorted_table_clear(&channels->barred);
 }
 
 struct known_gateway *channels_gateway(const struct channels *channels, const char *gateway_id)
@@ -165,6 +166,7 @@ void channels_offer(struct channels *channels, const char digest[DIGEST_SIZE], c
     TEXT_PUT(token->device, session->device);
     TEXT_PUT(token->holder, offer->holder);
     token->fence = session->fence;
+    token->proven_ms = offer->proven_ms;
     token->way = offer->way;
     // It comes in a file that a person opens, and its clients come a second time after a break, with the same one.
     token->uses = offer->way == CHANNEL_TSGU ? 2 : 1;
@@ -186,8 +188,8 @@ static bool device_is_good(const struct state *state, const char *device_id)
     return !device_id[0] || (device && !device->disabled && device->certificate[0]);
 }
 
-static const char *look_for_denial(const struct state *state, const struct channel_token *token,
-                                   const struct channel_claim *claim, int64_t now_ms)
+static const char *look_for_denial(const struct channels *channels, const struct state *state,
+                                   const struct channel_token *token, const struct channel_claim *claim, int64_t now_ms)
 {
     char tenant_id[SLUG_SIZE];
     if (token->way != claim->way)
@@ -210,6 +212,8 @@ static const char *look_for_denial(const struct state *state, const struct chann
         return "a token for a host that this tenant may not use any more";
     if (!device_is_good(state, token->device))
         return "a token of a desk that is disabled";
+    if (channels_are_barred(channels, token->person))
+        return "a token of somebody whom the directory does not let in any more";
     return may_come_by(state, session, token->way) ? NULL : "a profile that is not for the outside";
 }
 
@@ -217,7 +221,7 @@ const struct channel_token *channels_redeem(struct channels *channels, const str
                                             const struct channel_claim *claim, int64_t now_ms, const char **why)
 {
     struct channel_token *token = sorted_table_find(&channels->tokens, claim->digest);
-    *why = token ? look_for_denial(state, token, claim, now_ms) : "a token that is not known";
+    *why = token ? look_for_denial(channels, state, token, claim, now_ms) : "a token that is not known";
     if (*why)
         return NULL;
     token->uses--;
@@ -231,6 +235,26 @@ void channels_sweep(struct channels *channels, int64_t now_ms)
         if (!token->open && (!token->uses || now_ms >= token->until_ms))
             free(sorted_table_take(&channels->tokens, token->digest));
     }
+}
+
+// ---- people
+
+void channels_bar(struct channels *channels, const char *person_id)
+{
+    struct barred_person person;
+    assert(id_is_valid(NOUN_PERSON, person_id));
+    TEXT_PUT(person.id, person_id);
+    free(sorted_table_put(&channels->barred, mem_copy(&person, sizeof person)));
+}
+
+void channels_pardon(struct channels *channels, const char *person_id)
+{
+    free(sorted_table_take(&channels->barred, person_id));
+}
+
+bool channels_are_barred(const struct channels *channels, const char *person_id)
+{
+    return sorted_table_find(&channels->barred, person_id);
 }
 
 // ---- channels
@@ -265,7 +289,8 @@ void channels_remove(struct channels *channels, const char *id, int64_t now_ms)
     free(channel);
 }
 
-enum channel_reason channels_judge(const struct state *state, const struct known_channel *channel)
+enum channel_reason channels_judge(const struct channels *channels, const struct state *state,
+                                   const struct known_channel *channel)
 {
     const struct session *session = state_session(state, channel->session);
     char tenant_id[SLUG_SIZE];
@@ -276,6 +301,8 @@ enum channel_reason channels_judge(const struct state *state, const struct known
         return CHANNEL_MOVED;
     if (!device_is_good(state, channel->device))
         return CHANNEL_DEVICE_LOST;
+    if (channels_are_barred(channels, channel->person))
+        return CHANNEL_PERSON_DISABLED;
     bool is_allowed = wall_serves(state, NOUN_GATEWAY, channel->gateway, tenant_id) &&
                       wall_may_use(state, tenant_id, NOUN_HOST, channel->host) &&
                       may_come_by(state, session, channel->way);

@@ -25,6 +25,7 @@ struct channel_offer {
     const struct session *session; // open: its fencing number, host and person
     enum channel_way way;
     const char *holder; // SHA-256 of the cookie that must come with it; "": none
+    int64_t proven_ms;  // when the directory let them in; 0: it was not asked now
 };
 
 struct channel_token {
@@ -36,6 +37,7 @@ struct channel_token {
     int uses;         // that are left
     int open;         // channels that it opened and that are open
     int64_t until_ms; // of the next use, while none is open
+    int64_t proven_ms;
 };
 
 struct known_channel {
@@ -47,13 +49,20 @@ struct known_channel {
     enum channel_way way;
     int64_t since_ms; // wall
     int64_t told_ms;  // steady: when its gateway was told last, since its link came up, to close it; 0: never
+    int64_t asked_ms; // steady: when the directory was asked for its person; 0: not by this broker
     bool confirmed;   // its gateway has it, as it said since its link came up
+};
+
+// Somebody whom their directory does not let in any more, as far as is known.
+struct barred_person {
+    char id[ID_SIZE]; // the key
 };
 
 struct channels {
     struct sorted_table gateways; // struct known_gateway
     struct sorted_table tokens;   // struct channel_token
     struct sorted_table open;     // struct known_channel
+    struct sorted_table barred;   // struct barred_person
 };
 
 void channels_fini(struct channels *channels);
@@ -91,11 +100,19 @@ struct channel_claim {
 const struct channel_token *channels_redeem(struct channels *channels, const struct state *state,
                                             const struct channel_claim *claim, int64_t now_ms, const char **why);
 
+// ---- people
+
+// Their channels have to be closed, and no token is good for them, until they have logged on again.
+void channels_bar(struct channels *channels, const char *person_id);
+void channels_pardon(struct channels *channels, const char *person_id);
+bool channels_are_barred(const struct channels *channels, const char *person_id);
+
 // ---- channels
 
 void channels_add(struct channels *channels, const struct known_channel *channel); // its gateway has room
 struct known_channel *channels_find(const struct channels *channels, const char *id);
 void channels_remove(struct channels *channels, const char *id, int64_t now_ms); // it has ended
 // Why it must be closed; CHANNEL_REASON_NONE: it may go on.
-enum channel_reason channels_judge(const struct state *state, const struct known_channel *channel);
+enum channel_reason channels_judge(const struct channels *channels, const struct state *state,
+                                   const struct known_channel *channel);
 void channels_sweep(struct channels *channels, int64_t now_ms); // every second or so: tokens whose time is over

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Between the broker and its gateways.
 #include "broker/calls/gateway_messages.h"
+#include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/channel_standing.h"
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
@@ -115,7 +117,7 @@ static const struct gateway_message *ask(const char *token, enum channel_way way
 
 static void offer(enum channel_way way, char token[CHANNEL_TOKEN_SIZE])
 {
-    gateway_offer(&calls.services, state_session(calls.core.state, anna.session.id), way, "", token);
+    gateway_offer(&calls.services, state_session(calls.core.state, anna.session.id), way, "", clock_steady_ms(), token);
     cr_assert_eq(strlen(token), CHANNEL_TOKEN_SIZE - 1);
     cr_assert_eq(strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"), strlen(token));
 }
@@ -383,6 +385,57 @@ Test(gateway_messages, the_status_tells_of_gateways_that_let_nobody_in)
     core_set(&calls.core, NOUN_GATEWAY, &gateway);
     calls.offline = GATEWAY;
     cr_assert_str_eq(trouble(), "{\"gateway\":\"neustadt\\/gw\",\"state\":\"silent\",\"channels\":1}");
+}
+
+static void five_minutes_pass(const char *channel)
+{
+    channels_find(&calls.services.channels, channel)->asked_ms -= CHANNEL_STANDING_MS;
+    channel_standing_sweep(&calls.services);
+    calls_settle();
+}
+
+Test(gateway_messages, the_directory_is_asked_again_about_who_is_in)
+{
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    opened(CHANNEL_PLAIN);
+    channel_standing_sweep(&calls.services);
+    cr_assert_eq(calls.look_ups, 0, "they have logged on just now");
+    five_minutes_pass(answer.channel);
+    cr_assert_eq(calls.look_ups, 1, "once for all their channels");
+    gateway_sweep(&calls.services);
+    cr_assert_neq(calls.to_gateway.message.type, GATEWAY_CLOSE);
+    calls.verdict = AUTH_UNAVAILABLE;
+    five_minutes_pass(answer.channel);
+    gateway_sweep(&calls.services);
+    cr_assert_neq(calls.to_gateway.message.type, GATEWAY_CLOSE, "a directory that is away has not said no");
+    calls.verdict = AUTH_DISABLED;
+    five_minutes_pass(answer.channel);
+    gateway_sweep(&calls.services);
+    cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_PERSON_DISABLED);
+}
+
+// A name without an entry, and one that is another's now; but not one that cannot be found for a wrong setting.
+Test(gateway_messages, whoever_is_gone_from_the_directory_is_not_in_any_more)
+{
+    static const struct {
+        enum auth_verdict verdict;
+        enum person_finding finding;
+        const char *key;
+        bool goes;
+    } rows[] = {{AUTH_WRONG, PERSON_ABSENT, NULL, true},
+                {AUTH_WRONG, PERSON_NO_BASE, NULL, false},
+                {AUTH_WRONG, PERSON_TWICE, NULL, false},
+                {AUTH_RIGHT, PERSON_KNOWN, "another", true},
+                {AUTH_EXPIRED, PERSON_KNOWN, NULL, false}};
+    struct gateway_message answer = opened(CHANNEL_PLAIN);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        calls.verdict = rows[i].verdict;
+        calls.finding = rows[i].finding;
+        calls.key = rows[i].key;
+        five_minutes_pass(answer.channel);
+        cr_expect_eq(channels_are_barred(&calls.services.channels, PERSON), rows[i].goes, "%zu", i);
+        channels_pardon(&calls.services.channels, PERSON);
+    }
 }
 
 Test(gateway_messages, nobody_is_erased_while_they_are_in)

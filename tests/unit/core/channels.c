@@ -186,21 +186,29 @@ Test(channels, a_channel_is_closed_when_what_it_stood_for_is_gone)
     offer('a', CHANNEL_PLAIN, "");
     add_channel("neustadt/c-1", 'a');
     struct known_channel *channel = channels_find(&channels, "neustadt/c-1");
-    cr_assert_eq(channels_judge(core.state, channel), CHANNEL_REASON_NONE);
+    cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_REASON_NONE);
     cr_assert_eq(channels_carried(&channels, GATEWAY), 1);
     union record device = {.device = *state_device(core.state, "neustadt/desk1")};
     TEXT_PUT(channel->device, device.id);
     device.device.disabled = true;
     core_set(&core, NOUN_DEVICE, &device);
-    cr_assert_eq(channels_judge(core.state, channel), CHANNEL_DEVICE_LOST);
-    channel->device[0] = 0;
+    cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_DEVICE_LOST);
+    device.device.disabled = false;
+    core_set(&core, NOUN_DEVICE, &device);
+    channels_bar(&channels, anna.session.person);
+    cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_PERSON_DISABLED);
+    offer('b', CHANNEL_PLAIN, "");
+    IS_REFUSED("a token of somebody whom the directory does not let in any more", 'b', CHANNEL_PLAIN, "", GATEWAY);
+    channels_pardon(&channels, anna.session.person);
+    cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_REASON_NONE);
+    cr_assert_null(denial('b', CHANNEL_PLAIN, "", GATEWAY));
     core_log_on(&core, "anna", "rathaus", "neustadt/desk2", &anna);
-    cr_assert_eq(channels_judge(core.state, channel), CHANNEL_MOVED);
+    cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_MOVED);
     channel->fence = anna.session.fence;
     set_outside(OUTSIDE_BY_NOBODY);
-    cr_assert_eq(channels_judge(core.state, channel), CHANNEL_LOCKED);
+    cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_LOCKED);
     core_change(&core, anna.session.id, SESSION_ADMIN_ENDS);
-    cr_assert_eq(channels_judge(core.state, channel), CHANNEL_SESSION_ENDED);
+    cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_SESSION_ENDED);
 }
 
 // What a gateway vouches for goes in the clear: who has heard it could say it again.

@@ -1,0 +1,10 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Whether those who are in from outside may still be: their directory is asked again, every five minutes for each of
+// them. Whom it has disabled, or does not know any more, is barred, and their channels are closed by the next sweep.
+#pragma once
+#include "broker/calls/services.h"
+
+enum { CHANNEL_STANDING_MS = 5 * 60 * 1000 };
+
+// Every few seconds.
+void channel_standing_sweep(struct services *services);
