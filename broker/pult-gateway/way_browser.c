@@ -79,8 +79,8 @@ static void fail_browser(struct guest *guest, enum channel_reason reason, const 
 {
     struct browser_talk *talk = guest->talk_state;
     owned(text) struct text pdu = {0};
-    inner_rdp_free(take(talk->inner));
     cleanpath_write_failure(&pdu, failure);
+    inner_rdp_free(take(talk->inner)); // the host's answer was within
     if (!guest_say_frame(guest, WEBSOCKET_BINARY, pdu.bytes, pdu.length))
         log_debug("gate", "%s does not hear that it is refused", guest->from);
     send_browser_away(guest, reason);
