@@ -256,6 +256,12 @@ size_t tsgu_packet_close_response(unsigned char to[TSGU_ANSWER_MAX])
     return end_packet(&packet);
 }
 
+size_t tsgu_packet_keepalive(unsigned char to[TSGU_ANSWER_MAX])
+{
+    struct packet_writer packet = begin_packet(to, TSGU_TYPE_KEEPALIVE);
+    return end_packet(&packet);
+}
+
 void tsgu_packet_data_head(unsigned char head[TSGU_DATA_HEAD_SIZE], size_t length)
 {
     assert(length > 0 && length <= TSGU_DATA_MAX);

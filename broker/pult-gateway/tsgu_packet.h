@@ -107,6 +107,7 @@ size_t tsgu_packet_tunnel_auth_response(unsigned char to[TSGU_ANSWER_MAX], uint3
 size_t tsgu_packet_channel_response(unsigned char to[TSGU_ANSWER_MAX], enum tsgu_error error);
 size_t tsgu_packet_close(unsigned char to[TSGU_ANSWER_MAX], enum tsgu_error error);
 size_t tsgu_packet_close_response(unsigned char to[TSGU_ANSWER_MAX]);
+size_t tsgu_packet_keepalive(unsigned char to[TSGU_ANSWER_MAX]);
 // What goes before 1 to TSGU_DATA_MAX bytes of the channel.
 void tsgu_packet_data_head(unsigned char head[TSGU_DATA_HEAD_SIZE], size_t length);
 // A sentence for the person. `to` has room for TSGU_MESSAGE_SIZE(strlen(text)); `text` is valid UTF-8.

@@ -121,6 +121,21 @@ static enum channel_reason look_at(const struct tunnel *tunnel, const struct web
     return CHANNEL_REASON_NONE;
 }
 
+// First as the way's own programs are asked: FreeRDP 3.10 answers a WebSocket's ping by a longer frame than there may
+// be. May end the tunnel.
+static void ask_for_an_answer(struct tunnel *tunnel, int64_t heard_ms, int64_t now_ms)
+{
+    unsigned char packet[WEBSOCKET_SAY_MAX];
+    const struct tunnel_content *content = tunnel->content;
+    bool is_first = tunnel->pinged_ms <= heard_ms;
+    size_t length = is_first && content && content->keepalive ? content->keepalive(tunnel->state, packet) : 0;
+    tunnel->pinged_ms = now_ms;
+    if (length)
+        websocket_pump_say(tunnel->pump, packet, length);
+    else
+        websocket_pump_ping(tunnel->pump);
+}
+
 static void sweep_tunnels(void *arg)
 {
     struct tunnels *tunnels = arg;
@@ -135,8 +150,7 @@ static void sweep_tunnels(void *arg)
             end_tunnel(tunnel, reason);
         } else if (!tunnel->has_no_frames && now_ms - figures.web_heard_ms > PING_MS &&
                    now_ms - tunnel->pinged_ms > PING_MS) {
-            tunnel->pinged_ms = now_ms;
-            websocket_pump_ping(tunnel->pump);
+            ask_for_an_answer(tunnel, figures.web_heard_ms, now_ms);
         }
     }
 }

@@ -30,9 +30,10 @@ bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const 
 // What the frames carry where that is not the stream as it is.
 struct tunnel_content {
     struct websocket_content frames;
-    // These two write a packet, and say how long it is. 0: nothing can be said. NULL: this way has no words for it.
+    // These write a packet, and say how long it is. 0: nothing can be said. NULL: this way has no words for it.
     size_t (*notice)(void *state, const char *text, unsigned char packet[WEBSOCKET_SAY_MAX]);
     size_t (*farewell)(void *state, enum channel_reason reason, unsigned char packet[WEBSOCKET_SAY_MAX]);
+    size_t (*keepalive)(void *state, unsigned char packet[WEBSOCKET_SAY_MAX]); // which its programs answer
     void (*end)(void *state);
 };
 

@@ -93,10 +93,17 @@ static size_t write_tsgu_farewell(void *state, enum channel_reason reason, unsig
     return tsgu->state == TSGU_IS_OPEN ? tsgu_close(tsgu, reason, packet) : 0;
 }
 
+static size_t write_tsgu_keepalive(void *state, unsigned char packet[WEBSOCKET_SAY_MAX])
+{
+    struct tsgu *tsgu = state;
+    return tsgu->state == TSGU_IS_OPEN ? tsgu_packet_keepalive(packet) : 0;
+}
+
 static const struct tunnel_content tsgu_content = {
     .frames = {.head_size = TSGU_DATA_HEAD_SIZE, .piece_max = TSGU_DATA_MAX, .wrap = wrap_tsgu, .unwrap = unwrap_tsgu},
     .notice = write_tsgu_notice,
     .farewell = write_tsgu_farewell,
+    .keepalive = write_tsgu_keepalive,
     .end = free,
 };
 static_assert((int)TSGU_ANSWER_MAX <= (int)WEBSOCKET_CONTENT_ANSWER_MAX, "an answer fits");

@@ -224,6 +224,19 @@ Test(tsgu_way, a_channel_that_nobody_comes_for_is_an_end_that_is_told)
     cr_assert_str_eq(fixture.last_end.channel.channel, "neustadt/c-1");
 }
 
+// It is asked every 22 seconds in its own words, for it may have none for a WebSocket's ping, and is there after 50.
+Test(tsgu_way, an_idle_program_that_answers_stays)
+{
+    gets_channel();
+    for (int i = 0; i < 3; i++) {
+        hears(TSGU_TYPE_KEEPALIVE);
+        gate_client_says(packet, put_packet(packet, TSGU_TYPE_KEEPALIVE, NULL, 0));
+    }
+    gate_client_goes_on();
+    cr_assert_not(gate_client.has_ended);
+    cr_assert_eq(tunnels_count(fixture.tunnels), 1);
+}
+
 // ---- who speaks otherwise
 
 Test(tsgu_way, who_speaks_before_they_are_answered_is_sent_away)

@@ -265,6 +265,7 @@ Test(tsgu_packet, our_answers_are_these_bytes)
     IS_PACKET(tsgu_packet_channel_response(bytes, TSGU_ERROR_NONE), 9, 0, 0, 0, 20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1,
               0, 0, 0);
     IS_PACKET(tsgu_packet_close(bytes, TSGU_ERROR_NONE), 0x10, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0);
+    IS_PACKET(tsgu_packet_keepalive(bytes), 0xd, 0, 0, 0, 8, 0, 0, 0);
     IS_PACKET(tsgu_packet_close_response(bytes), 0x11, 0, 0, 0, 12, 0, 0, 0, 0, 0, 0, 0);
     tsgu_packet_data_head(bytes, 258);
     IS_PACKET((size_t)TSGU_DATA_HEAD_SIZE, 10, 0, 0, 0, 12, 1, 0, 0, 2, 1);
