@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 30 * 1000, LOOK_MS = 1, PIECE = 16 * 1024 };
+enum { DEADLINE_MS = 90 * 1000, LOOK_MS = 1, PIECE = 16 * 1024 };
 
 struct gate_fixture fixture = {
     .config = {.port = GATE_PORT,
@@ -60,6 +60,7 @@ static bool hear_question(void *arg, const void *message)
     (void)arg;
     struct gateway_message *answer = mem_new(1, sizeof *answer);
     fixture.last_question = *(const struct gateway_message *)message;
+    fixture.unwanted += fixture.last_question.type == GATEWAY_ENDED;
     if (fixture.broker_is_away || fixture.last_question.type != GATEWAY_OPEN) {
         free(answer);
         return !fixture.broker_is_away;
@@ -74,6 +75,8 @@ static bool hear_question(void *arg, const void *message)
     TEXT_PUT(answer->session, "neustadt/s-1");
     TEXT_PUT(answer->person, "neustadt/p-1");
     TEXT_PUT(answer->host, "neustadt/ts1");
+    if (fixture.leads)
+        fixture.leads(&fixture.last_question, answer);
     loop_post(fixture.loop, give_answer, answer);
     return true;
 }

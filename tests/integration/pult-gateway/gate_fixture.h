@@ -19,8 +19,10 @@ extern struct gate_fixture {
     bool broker_is_away;
     const char *refusal;           // what it answers; NULL: a channel, "neustadt/c-1" and so on
     struct gateway_message answer; // what else is in that
-    int answers_at_once;           // it gives so many together, up to 2
-    int asked, answers_given, ended;
+    void (*leads)(const struct gateway_message *question,
+                  struct gateway_message *answer); // the same, for each; or NULL
+    int answers_at_once;                           // it gives so many together, up to 2
+    int asked, answers_given, ended, unwanted;     // unwanted: channels that nobody waited for any more
     char dialled[ID_SIZE]; // the channel whose host is dialled once the broker has answered; empty: none
     struct tunnel_end last_end;
     struct gateway_message last_question;
