@@ -16,6 +16,9 @@ struct tls_line {
 SSL_CTX *tls_line_context(const SSL_METHOD *method);
 // Takes over the descriptor, which is non-blocking. `context` NULL: bare.
 void tls_line_init(struct tls_line *line, int descriptor, SSL_CTX *context, bool is_server);
+// Right after that: what is shown is the pattern's, a fresh SSL of the same context that shows one certificate, and not
+// a copy of its own.
+void tls_line_share(struct tls_line *line, const SSL *pattern);
 void tls_line_fini(struct tls_line *line); // says goodbye and closes
 // Nothing is written any more. What still comes is to be passed over until the other side has closed, too.
 void tls_line_say_goodbye(struct tls_line *line);

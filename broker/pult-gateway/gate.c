@@ -68,8 +68,11 @@ static bool make_context(struct gate *gate, struct fault *why)
         SSL_CTX_free(context);
         return false;
     }
+    SSL_free(gate->room.pattern);
     SSL_CTX_free(gate->room.context);
     gate->room.context = context;
+    gate->room.pattern = SSL_new(context);
+    assert(gate->room.pattern);
     return true;
 }
 
@@ -210,6 +213,7 @@ void gate_free(struct gate *gate)
     loop_timer_free(gate->sweep);
     unproven_table_free(gate->unproven);
     resolver_free(gate->room.resolver);
+    SSL_free(gate->room.pattern);
     SSL_CTX_free(gate->room.context);
     SSL_CTX_free(gate->room.inner_context);
     explicit_bzero(gate->room.key, sizeof gate->room.key);

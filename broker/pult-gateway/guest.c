@@ -64,6 +64,7 @@ void guest_begin(struct guest_room *room, int descriptor, struct unproven *unpro
 {
     struct guest *guest = guest_new(room, descriptor, unproven);
     tls_line_init(&guest->line, descriptor, room->context, true);
+    tls_line_share(&guest->line, room->pattern);
     guest_work(guest);
 }
 

@@ -23,6 +23,7 @@ struct guest_room {
     struct resolver *resolver;
     struct rdp_middles *middles;
     const struct door_port *door;     // for the front door
+    SSL *pattern;                     // of the first of these, for tls_line_share
     SSL_CTX *context, *inner_context; // shown to callers; for session hosts, where a session's TLS ends here
     char origin[GUEST_ORIGIN_SIZE];   // of our own pages, as browsers say it; empty: not known
     struct guest *guests;             // the newest first
