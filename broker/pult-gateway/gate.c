@@ -210,6 +210,7 @@ void gate_free(struct gate *gate)
         guest_end(gate->room.guests);
     front_door_free(gate->front_door);
     rdp_middles_free(gate->room.middles);
+    portal_passages_free(gate->room.passages);
     loop_timer_free(gate->sweep);
     unproven_table_free(gate->unproven);
     resolver_free(gate->room.resolver);
@@ -218,6 +219,12 @@ void gate_free(struct gate *gate)
     SSL_CTX_free(gate->room.inner_context);
     explicit_bzero(gate->room.key, sizeof gate->room.key);
     free(gate);
+}
+
+void gate_serve_portal(struct gate *gate, struct tls_trust *broker)
+{
+    assert(!gate->room.passages);
+    gate->room.passages = portal_passages_new(gate->room.loop, tunnels_pool(gate->room.tunnels), broker);
 }
 
 void gate_close(struct gate *gate, const char *channel, enum channel_reason reason)

@@ -2,6 +2,7 @@
 // The port for callers: TLS, then one request by HTTP (guest.h), which says what it is to become (ways.h). Who has
 // proven nothing is bounded, in number and in time.
 #pragma once
+#include "broker/client/tls_trust.h"
 #include "broker/pult-gateway/channel_question.h"
 #include "broker/pult-gateway/gateway_config.h"
 #include "broker/pult-gateway/tunnel.h"
@@ -25,6 +26,8 @@ void gate_name(struct gate *gate, const char *name, int64_t port);
 void gate_close(struct gate *gate, const char *channel, enum channel_reason reason);
 // By what it vouches for callers towards the broker, as long as that link is up.
 void gate_vouch(struct gate *gate, const char *id, const char *key);
+// Browsers are let through to the portal of a broker that shows this. Borrowed.
+void gate_serve_portal(struct gate *gate, struct tls_trust *broker);
 bool gate_is_draining(const struct gate *gate);
 // Walks the guests who have a channel, and are no tunnels yet: from NULL on; then NULL.
 const struct guest *gate_next_with_channel(const struct gate *gate, const struct guest *guest);

@@ -31,6 +31,7 @@ struct gateway_service {
     struct channel_office *office;
     struct tunnels *tunnels;
     struct gate *gate;
+    struct tls_trust *portal_trust;
     struct told_end *first, **last; // the oldest first
     size_t count;
     int64_t run, last_number; // run: of this start of the program
@@ -227,6 +228,17 @@ static bool open_gate(struct gateway_service *service, struct fault *why)
     return service->gate != NULL;
 }
 
+// The broker shows the same certificate to those whom gateways pass on.
+static bool open_portal_way(struct gateway_service *service, struct fault *why)
+{
+    const struct gateway_config *config = service->config;
+    const struct tls_trust_config trust = {.host = config->broker, .ca_file = config->broker_ca};
+    service->portal_trust = tls_trust_new(&trust, why);
+    if (service->portal_trust)
+        gate_serve_portal(service->gate, service->portal_trust);
+    return service->portal_trust != NULL;
+}
+
 static bool connect_broker(struct gateway_service *service, const struct uplink_config *uplink, struct fault *why)
 {
     static const struct websocket_events events = {.down = link_down, .message = link_message, .refused = link_refused};
@@ -247,7 +259,8 @@ struct gateway_service *gateway_service_new(struct loop *loop, const struct gate
     enrol_id(service->id, NOUN_GATEWAY, config->state_dir);
     if (!*service->id)
         fault_set(why, FAULT_ABSENT, "this gateway is not enrolled; run pult-gateway --enrol");
-    if (*service->id && open_gate(service, why) && connect_broker(service, uplink, why))
+    if (*service->id && open_gate(service, why) && open_portal_way(service, why) &&
+        connect_broker(service, uplink, why))
         return service;
     gateway_service_free(service);
     return NULL;
@@ -261,6 +274,7 @@ void gateway_service_free(struct gateway_service *service)
     tunnels_free(service->tunnels);
     channel_office_free(service->office);
     uplink_free(service->uplink);
+    tls_trust_free(service->portal_trust);
     loop_timer_free(service->again);
     while (service->first)
         drop_end(service, &service->first);

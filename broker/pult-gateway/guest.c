@@ -224,7 +224,7 @@ static bool vouch_for(struct guest *guest, int descriptor)
     struct guest_room *room = guest->room;
     unsigned char header[PROXY_HEADER_MAX];
     char text[PROXY_VOUCHER_SIZE];
-    struct proxy_voucher voucher = {.way = PROXY_TO_DEVICES};
+    struct proxy_voucher voucher = {.way = guest->vouched_way};
     if (!room->key[0])
         return false;
     voucher.number = ++room->last_number;
@@ -276,6 +276,12 @@ void guest_go_through(struct guest *guest, const struct tls_line *far)
     loop_watch_free(take(guest->watch));
     tls_line_settle(&guest->plan.caller);
     tunnels_open(guest->room->tunnels, &guest->plan);
+    guest_free(guest);
+}
+
+void guest_hand_over(struct guest *guest)
+{
+    loop_watch_free(take(guest->watch));
     guest_free(guest);
 }
 

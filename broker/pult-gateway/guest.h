@@ -4,6 +4,7 @@
 #include "broker/base/address.h"
 #include "broker/base/text.h"
 #include "broker/net/dial.h"
+#include "broker/net/proxy_voucher.h"
 #include "broker/net/request_head.h"
 #include "broker/net/unproven.h"
 #include "broker/pult-gateway/guest_room.h"
@@ -43,7 +44,8 @@ struct guest {
     char from[CHANNEL_NETWORK_SIZE];
     struct address address; // where they really are
     int port;
-    bool vouches;             // whom it dials is told first who calls
+    bool vouches; // whom it dials is told first who calls
+    enum proxy_way vouched_way;
     struct request_head head; // its words are in `bytes`
     struct text out;          // to be sent, from `out_at` on
     size_t out_at;
@@ -90,6 +92,8 @@ void guest_connect(struct guest *guest, const char *host, int port);
 // Becomes a tunnel by its plan, if there is still room. Takes the line over, and ends the guest in any case, or it has
 // its answer.
 void guest_go_through(struct guest *guest, const struct tls_line *far);
+// Its line goes on in other hands: it is a guest no more.
+void guest_hand_over(struct guest *guest);
 // Between the broker's yes and the tunnel.
 bool guest_has_channel(const struct guest *guest);
 // Nothing comes of it: its channel has ended, and it gets an answer.

@@ -5,6 +5,7 @@
 #include "broker/net/resolver.h"
 #include "broker/pult-gateway/channel_question.h"
 #include "broker/pult-gateway/gateway_config.h"
+#include "broker/pult-gateway/portal_passage.h"
 #include "broker/pult-gateway/rdp_middle.h"
 #include "broker/pult-gateway/tunnel.h"
 
@@ -22,6 +23,7 @@ struct guest_room {
     struct channel_office *office;
     struct resolver *resolver;
     struct rdp_middles *middles;
+    struct portal_passages *passages; // NULL: no browser is let through
     const struct door_port *door;     // for the front door
     SSL *pattern;                     // of the first of these, for tls_line_share
     SSL_CTX *context, *inner_context; // shown to callers; for session hosts, where a session's TLS ends here

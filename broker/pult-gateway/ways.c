@@ -4,6 +4,7 @@
 #include "broker/base/log.h"
 #include "broker/pult-gateway/channel_plan.h"
 #include "broker/pult-gateway/way_browser.h"
+#include "broker/pult-gateway/way_portal.h"
 #include "broker/pult-gateway/way_tsgu.h"
 
 #include <string.h>
@@ -74,6 +75,7 @@ static void take_device(struct guest *guest)
         return;
     guest_wait(guest);
     guest->vouches = true;
+    guest->vouched_way = PROXY_TO_DEVICES;
     guest_connect(guest, guest->room->config->broker, (int)guest->room->config->gateway_port);
 }
 
@@ -117,5 +119,9 @@ void ways_take(struct guest *guest)
             return;
         }
     }
-    guest_answer(guest, path_is_known ? 405 : 404, "there is no such thing here");
+    bool is_of_pages = text_equal(guest->head.method, "GET") || text_equal(guest->head.method, "POST");
+    if (is_of_pages && !path_is_known)
+        way_portal_take(guest);
+    else
+        guest_answer(guest, path_is_known ? 405 : 404, "there is no such thing here");
 }

@@ -47,6 +47,24 @@ Test(outside, anna_works_at_home_as_she_does_in_the_town_hall)
     place_runs("gateway", "test -s $TOWN/logs/gateway.log && ! grep -q anna-geheim-1 $TOWN/logs/gateway.log");
 }
 
+#define PORTAL "curl -s --cacert $TOWN/tls/ca.crt -b /tmp/jar -c /tmp/jar https://gateway.pult.example"
+
+// By the gateway, which sees no page of its own: what it passes on is for the broker's portal alone.
+Test(outside, a_browser_comes_to_the_page_to_log_on)
+{
+    place_runs("desk2", PORTAL "/ >/tmp/page && grep -q '<h1 class=.kern-heading-large.>Anmelden' /tmp/page && "
+                               "grep -q '<p class=.kern-title.>' /tmp/page");
+    place_runs("desk2", "style=$(grep -o '/assets/[^\"]*kern.min.css' /tmp/page) && " PORTAL
+                        "$style --compressed | grep -q kern-heading");
+    place_runs("desk2", "[ $(" PORTAL "/v1/status -o /dev/null -w '%{http_code}') = 404 ]");
+    // A guess is answered, and nothing of it stays at the gateway.
+    place_runs("desk2",
+               "token=$(sed -n 's/.*name=.token. value=.\\([0-9a-f]*\\).*/\\1/p' /tmp/page | tail -n 1) && " PORTAL
+               "/logon -d token=$token -d name=anna -d password=geraten-4711 -d code=1 | "
+               "grep -q 'role=.alert'");
+    place_runs("gateway", "! grep -q geraten-4711 $TOWN/logs/gateway.log");
+}
+
 Test(outside, who_is_in_stays_while_the_gateway_is_drained)
 {
     desk_logs_on("desk2", "anna", "anna-geheim-1");

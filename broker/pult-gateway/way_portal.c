@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: EUPL-1.2
+#include "broker/pult-gateway/way_portal.h"
+#include "broker/base/mem.h"
+#include "broker/pult-gateway/guest.h"
+#include "broker/pult-gateway/portal_passage.h"
+
+#include <string.h>
+
+enum { SAID_MAX = 2 * REQUEST_HEAD_MAX };
+
+// The head was taken apart where it stood: it is put together again, and what follows comes as it is.
+static void repeat_request(const struct guest *guest, struct text *said)
+{
+    const struct request_head *head = &guest->head;
+    text_addf(said, "%s %s HTTP/1.%d\r\n", head->method, head->path, !head->is_http_1_0);
+    for (size_t i = 0; i < head->count; i++)
+        text_addf(said, "%s: %s\r\n", head->fields[i].name, head->fields[i].value);
+    text_adds(said, "\r\n");
+    text_add(said, guest->bytes + guest->head_length, guest->length - guest->head_length);
+}
+
+static void portal_is_dialled(struct guest *guest, int descriptor)
+{
+    const struct tls_line line = guest->line;
+    owned(text) struct text said = {0};
+    mem_reserve(&said.bytes, &said.capacity, SAID_MAX, 1); // it is never moved: it may hold a password
+    repeat_request(guest, &said);
+    portal_passages_begin(guest->room->passages, &line, descriptor, said.bytes, said.length);
+    explicit_bzero(said.bytes, said.length);
+    guest_hand_over(guest);
+}
+
+static void portal_is_refused(struct guest *guest, int status)
+{
+    guest_answer(guest, status, "the portal does not answer; try again");
+}
+
+static void end_portal_talk(void *state)
+{
+    (void)state;
+}
+
+void way_portal_take(struct guest *guest)
+{
+    static const struct guest_talk talk = {
+        .dialled = portal_is_dialled, .refused = portal_is_refused, .end = end_portal_talk};
+    const struct guest_room *room = guest->room;
+    if (!room->passages) {
+        guest_answer(guest, 404, "there is no such thing here");
+        return;
+    }
+    size_t most = (size_t)room->config->tunnels;
+    if (!room->linked || room->draining || portal_passages_count(room->passages) >= most) {
+        portal_is_refused(guest, 503);
+        return;
+    }
+    guest_wait(guest);
+    guest->talk = &talk;
+    guest->vouches = true;
+    guest->vouched_way = PROXY_TO_PORTAL;
+    guest_connect(guest, room->config->broker, (int)room->config->gateway_port);
+}
