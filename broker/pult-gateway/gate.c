@@ -102,8 +102,23 @@ static void sweep_gate(void *arg)
 static void let_guest_in(void *arg, int descriptor, struct unproven *unproven, const struct passed_caller *caller)
 {
     struct gate *gate = arg;
-    (void)caller; // nobody passes connections on to this port yet
-    guest_begin(&gate->room, descriptor, unproven);
+    guest_begin(&gate->room, descriptor, unproven, caller);
+}
+
+// Who really calls only proxies of the configuration may say. Without a header it is whose connection it is.
+static bool may_say(void *arg, const struct sockaddr_storage *from, const struct proxy_header *header,
+                    struct passed_caller *caller)
+{
+    const struct gate *gate = arg;
+    struct address address;
+    (void)caller;
+    if (!header)
+        return true;
+    bool may = address_of_socket(&address, (const struct sockaddr *)from) &&
+               address_networks_have(gate->room.config->proxies, &address);
+    if (!may)
+        log_info("gate", "closed: somebody says for whom they call, and is none of the proxies");
+    return may;
 }
 
 static size_t descriptors_max(void)
@@ -126,6 +141,7 @@ static bool open_port(struct gate *gate, int passed, struct fault *why)
         .port = (int)gate->room.config->port,
         .passed = passed,
         .begin = let_guest_in,
+        .admit = may_say,
         .arg = gate,
     };
     struct listener *listener = listener_new(&listening, why);

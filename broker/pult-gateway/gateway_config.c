@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-gateway/gateway_config.h"
 #include "broker/api/channel.h"
+#include "broker/base/address.h"
 #include "broker/base/log.h"
 #include "broker/client/credential.h"
 
@@ -21,6 +22,7 @@ const struct conf_row gateway_config_rows[] = {
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-gateway", .sentence = "where key and certificate for the broker are kept"},
     {.key = "address", .type = CONF_TEXT, AT(address), .sentence = "IP address to listen on, unless pult-gateway.socket passes the port; empty: all"},
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "443", .sentence = "port to listen on, unless pult-gateway.socket passes it"},
+    {.key = "proxies", .type = CONF_TEXT, AT(proxies), .sentence = "networks of the proxies that say by the PROXY protocol, version 2, who calls, with one space between; empty: none"},
     {.key = "front-door-port", .type = CONF_NUMBER, AT(front_door_port), .min = 0, .max = 65535, .preset = "0", .sentence = "port for RDP programs in the house, usually 3389; 0: none"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/gateway.crt", .sentence = "certificate that callers are shown, with its chain (PEM)"},
     {.key = "key", .type = CONF_PATH, AT(key), .preset = "/etc/pult/gateway.key", .sentence = "private key of the certificate (PEM)"},
@@ -36,10 +38,32 @@ const struct conf_row gateway_config_rows[] = {
 };
 // clang-format on
 
+static bool are_networks(const char *text)
+{
+    while (*text) {
+        char word[ADDRESS_NETWORK_TEXT_SIZE];
+        struct address_network network;
+        size_t length = strcspn(text, " ");
+        if (length >= sizeof word)
+            return false;
+        memcpy(word, text, length);
+        word[length] = 0;
+        if (!address_network_read(&network, word))
+            return false;
+        text += length + (text[length] == ' ');
+    }
+    return true;
+}
+
 bool gateway_config_load(struct gateway_config *config, const char *path)
 {
     memset(config, 0, sizeof *config);
-    return conf_load(path, gateway_config_rows, config, conf_report_stderr, (void *)(uintptr_t)path);
+    if (!conf_load(path, gateway_config_rows, config, conf_report_stderr, (void *)(uintptr_t)path))
+        return false;
+    bool fine = are_networks(config->proxies);
+    if (!fine)
+        conf_report_stderr((void *)(uintptr_t)path, 0, "proxies: expected networks with one space between");
+    return fine;
 }
 
 bool gateway_config_check(const struct gateway_config *config, conf_report *report, void *arg)

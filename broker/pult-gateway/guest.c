@@ -60,9 +60,14 @@ static struct guest *guest_new(struct guest_room *room, int descriptor, struct u
     return guest;
 }
 
-void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven)
+void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven, const struct passed_caller *caller)
 {
     struct guest *guest = guest_new(room, descriptor, unproven);
+    if (caller) {
+        guest->address = caller->address;
+        guest->port = caller->port;
+        address_network_print(guest->from, &guest->address);
+    }
     tls_line_init(&guest->line, descriptor, room->context, true);
     tls_line_share(&guest->line, room->pattern);
     guest_work(guest);

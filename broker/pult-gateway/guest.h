@@ -4,6 +4,7 @@
 #include "broker/base/address.h"
 #include "broker/base/text.h"
 #include "broker/net/dial.h"
+#include "broker/net/listener.h"
 #include "broker/net/proxy_voucher.h"
 #include "broker/net/request_head.h"
 #include "broker/net/unproven.h"
@@ -59,7 +60,9 @@ struct guest {
 };
 
 // Counts it in the room, and takes over the descriptor and its place in the table.
-void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven);
+// `caller`: who really calls, where a proxy passes them on; NULL: whose connection it is.
+void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven,
+                 const struct passed_caller *caller);
 // The same of somebody who talks from the first byte on, which is still to be read, and bare.
 struct guest *guest_begin_talking(struct guest_room *room, int descriptor, struct unproven *unproven,
                                   const struct guest_talk *talk, void *state);

@@ -5,12 +5,16 @@
 #include "broker/net/proxy_header.h"
 #include "broker/net/proxy_voucher.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
+#include "tests/integration/server/passer.h"
 #include "tests/program.h"
 
 #include <criterion/criterion.h>
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 TestSuite(gate, .init = gate_fixture_open, .fini = gate_fixture_close, .timeout = 120);
@@ -221,6 +225,75 @@ Test(gate, each_caller_hears_what_is_theirs)
         cr_assert_eq(send(callers[i].descriptor, text, (size_t)length + 1, 0), length + 1);
     }
     await_at_gate(all_have_their_own);
+}
+
+// ---- behind a proxy
+
+static void open_gate_behind_proxy(void)
+{
+    TEXT_PUT(fixture.config.proxies, "192.0.2.0/24 127.0.0.1");
+    gate_fixture_open();
+}
+
+TestSuite(gate_behind_proxy, .init = open_gate_behind_proxy, .fini = gate_fixture_close, .timeout = 120);
+
+static int proxied;
+
+// Without a word: whoever is heard would be told what is wrong with that hello.
+static bool is_closed(void)
+{
+    unsigned char byte;
+    ssize_t got = recv(proxied, &byte, 1, MSG_DONTWAIT);
+    cr_assert_leq(got, 0);
+    return got == 0 || errno == ECONNRESET;
+}
+
+static void say_header(void)
+{
+    static const unsigned char hello[] = {0x16, 0x03, 0x01, 0x00, 0x04, 0x02, 0x00, 0x00, 0x00};
+    unsigned char header[PROXY_HEADER_MAX];
+    struct address caller;
+    cr_assert(address_read(&caller, "203.0.113.9"));
+    proxied = connect_to_port(GATE_PORT);
+    size_t length = proxy_header_write(header, &caller, 4711, "");
+    cr_assert_eq(send(proxied, header, length, 0), (ssize_t)length);
+    cr_assert_eq(send(proxied, hello, sizeof hello, 0), (ssize_t)sizeof hello);
+}
+
+static bool has_asked(void)
+{
+    return fixture.asked == 1;
+}
+
+Test(gate_behind_proxy, believes_it_about_who_calls)
+{
+    enum { PROXY = 8443 };
+    char line[600];
+    pid_t proxy = passer_start(PROXY, GATE_PORT);
+    snprintf(line, sizeof line,
+             "{ printf 'GET " GATEWAY_TO_HOST " HTTP/1.1\\r\\nHost: x\\r\\nConnection: Upgrade\\r\\nUpgrade: "
+             "websocket\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n"
+             "Authorization: Bearer " TOKEN "\\r\\n\\r\\n' | openssl s_client -quiet -connect localhost:%d; } "
+             ">/dev/null 2>&1 &",
+             PROXY);
+    program_shell(line);
+    await_at_gate(has_asked);
+    cr_assert_str_eq(fixture.last_question.network, PASSER_CALLER);
+    kill(proxy, SIGKILL);
+    waitpid(proxy, NULL, 0);
+}
+
+Test(gate_behind_proxy, lets_in_who_comes_without_one)
+{
+    caller_gets_in(&callers[0]);
+    cr_assert_str_eq(fixture.last_question.network, "127.0.0.1");
+}
+
+Test(gate, closes_whoever_only_says_to_be_a_proxy)
+{
+    say_header();
+    await_at_gate(is_closed);
+    close(proxied);
 }
 
 // ---- desks, to the broker: here that is the one who says back whatever it hears
