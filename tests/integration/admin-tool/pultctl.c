@@ -548,7 +548,7 @@ Test(pultctl, sums_up_what_was_printed_in_a_month_over_all_pages)
     cr_assert_eq(run("account list --month November", ""), 2);
     cr_assert(said("2026-11"), "%s", pultctl.err);
     cr_assert_eq(run("account list --by room", ""), 2);
-    cr_assert(said("person, printer or tenant"), "%s", pultctl.err);
+    cr_assert(said("person, printer, tenant or gateway"), "%s", pultctl.err);
 }
 
 // As bash does it at the key Tab.

@@ -210,7 +210,7 @@ for (const [verb, path, operation] of all) await visit(verb, path, operation, to
 
 // Without a directory, the agent of a host, a print server and an upgrade nothing comes of these, the only token is needed to the end, and the
 // certificate is too young to be renewed.
-const never = /^\/v1\/print\/|\/(link|message|lock|logon|explain|password|renew|read|test)$|\/(people|sessions|tokens|jobs)\/\{/;
+const never = /^\/v1\/print\/|\/(link|message|lock|logon|explain|password|renew|read|test)$|\/(people|sessions|tokens|jobs|channels|factors)\/\{/;
 for (const [verb, path] of operations()) {
   const statuses = called.get(`${verb} ${path}`) ?? [];
   expect(statuses.length, verb, path, "was not called");
