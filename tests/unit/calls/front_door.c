@@ -89,7 +89,7 @@ Test(front_door, takes_the_session_from_a_desk_which_hears_where_it_went)
 Test(front_door, is_closed_to_who_guesses_and_opens_to_nobody_for_a_while)
 {
     for (int i = 0; i < ADMIN_TRIES_USUAL; i++) {
-        char network[16];
+        char network[32];
         snprintf(network, sizeof network, "192.0.2.%d", i);
         expect(401, "wrong-password", "falsch", network);
     }
@@ -108,7 +108,7 @@ Test(front_door, is_closed_to_who_guesses_and_opens_to_nobody_for_a_while)
 
 Test(front_door, slows_a_network_that_tries_many_names)
 {
-    char name[8];
+    char name[16];
     int status = 401;
     for (int i = 0; i < 20 && status == 401; i++) {
         snprintf(name, sizeof name, "user%d", i);
