@@ -300,7 +300,8 @@ static int on_http(struct lws *wsi, enum lws_callback_reasons reason, void *user
         return begin_request(wsi, in);
     case LWS_CALLBACK_HTTP_BODY:
         taken = take_body(connection_of(wsi), in, length);
-        explicit_bzero(in, length); // a buffer of libwebsockets, which would keep a password
+        if (length)
+            explicit_bzero(in, length); // a buffer of libwebsockets, which would keep a password
         return taken;
     case LWS_CALLBACK_HTTP_BODY_COMPLETION:
         return body_complete(connection_of(wsi));
