@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 64 };
+enum { WORDS_MAX = 64, AREAS_LEAST = 10, AREA_MAX = 256 * 1024 * 1024 };
 
 static void become(const char *line)
 {
@@ -162,4 +162,39 @@ void program_freeze(pid_t pid)
     assert(rc == 0);
     while (some_run(pid))
         usleep(1000);
+}
+
+// One of many gigabytes is a sanitizer's own.
+static bool area_has(int memory, unsigned long from, unsigned long to, const char *secret)
+{
+    size_t length = to - from;
+    char *bytes = length <= AREA_MAX ? malloc(length) : NULL;
+    ssize_t got = bytes ? pread(memory, bytes, length, (off_t)from) : 0;
+    bool has = got > 0 && memmem(bytes, (size_t)got, secret, strlen(secret));
+    free(bytes);
+    return has;
+}
+
+bool program_remembers(pid_t pid, const char *secret)
+{
+    char path[64], line[512];
+    size_t areas = 0;
+    bool found = false;
+    snprintf(path, sizeof path, "/proc/%d/mem", (int)pid);
+    int memory = open(path, O_RDONLY | O_CLOEXEC);
+    snprintf(path, sizeof path, "/proc/%d/maps", (int)pid);
+    FILE *maps = fopen(path, "re");
+    assert(memory >= 0 && maps);
+    while (fgets(line, sizeof line, maps)) {
+        unsigned long from = 0, to = 0;
+        char rights[8] = "";
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 && strncmp(rights, "rw", 2) == 0) {
+            areas++;
+            found = found || area_has(memory, from, to, secret);
+        }
+    }
+    fclose(maps);
+    close(memory);
+    assert(areas > AREAS_LEAST);
+    return found;
 }

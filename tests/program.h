@@ -21,3 +21,5 @@ pid_t program_start(const char *line, const char *log);
 void program_stop(pid_t pid);
 // Any process, until SIGCONT. Returns when all its threads stand still: the signal alone comes when they next run.
 void program_freeze(pid_t pid);
+// Whether this is in the memory that a process can write to. Of it alone: the test's own has it, too.
+bool program_remembers(pid_t pid, const char *secret);

@@ -114,15 +114,21 @@ static bool raw_has_ended(void)
     return got == 0 || (got < 0 && errno == ECONNRESET);
 }
 
-// At once, and not when it has taken too long.
-Test(gate_ends, who_speaks_no_tls_is_sent_away)
+// Its patience is longer than a test has.
+static void open_patient_gate(void)
+{
+    fixture.config.patience_s = 600;
+    gate_fixture_open();
+}
+
+TestSuite(patient_gate, .init = open_patient_gate, .fini = gate_fixture_close, .timeout = 120);
+
+Test(patient_gate, who_speaks_no_tls_is_sent_away_at_once)
 {
     static const char text[] = "GET / HTTP/1.1\r\nHost: gw\r\n\r\n";
-    int64_t began_ms = clock_steady_ms();
     raw = connect_to_port(GATE_PORT);
     cr_assert_eq(send(raw, text, sizeof text - 1, 0), (ssize_t)sizeof text - 1);
     await_at_gate(raw_has_ended);
-    cr_assert_lt(clock_steady_ms() - began_ms, fixture.config.patience_s * 1000);
     close(raw);
 }
 

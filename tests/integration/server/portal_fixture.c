@@ -10,7 +10,6 @@
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { SETTLE_MS = 2, AREA_MAX = 256 * 1024 * 1024 };
+enum { SETTLE_MS = 2 };
 
 char portal_folder[FOLDER_SIZE];
 static pid_t server_pid, passer_pid;
@@ -210,37 +209,7 @@ const char *portal_visit(const char *jar, const char *options, const char *path)
     return said.out;
 }
 
-// One of many gigabytes is a sanitizer's own.
-static bool area_has(int memory, unsigned long from, unsigned long to, const char *secret)
-{
-    size_t length = to - from;
-    if (length > AREA_MAX)
-        return false;
-    owned(bytes) char *bytes = mem_room(length);
-    ssize_t got = pread(memory, bytes, length, (off_t)from);
-    return got > 0 && memmem(bytes, (size_t)got, secret, strlen(secret));
-}
-
 bool portal_remembers(const char *secret)
 {
-    char path[64], line[512];
-    size_t areas = 0;
-    bool found = false;
-    snprintf(path, sizeof path, "/proc/%d/mem", (int)server_pid);
-    int memory = open(path, O_RDONLY | O_CLOEXEC);
-    snprintf(path, sizeof path, "/proc/%d/maps", (int)server_pid);
-    FILE *maps = fopen(path, "re");
-    cr_assert(memory >= 0 && maps);
-    while (fgets(line, sizeof line, maps)) {
-        unsigned long from = 0, to = 0;
-        char rights[8] = "";
-        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 && text_starts(rights, "rw")) {
-            areas++;
-            found = found || area_has(memory, from, to, secret);
-        }
-    }
-    fclose(maps);
-    close(memory);
-    cr_assert_gt(areas, 10);
-    return found;
+    return program_remembers(server_pid, secret);
 }
