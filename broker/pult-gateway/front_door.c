@@ -381,6 +381,16 @@ static bool goes_through(struct guest *guest)
     return true;
 }
 
+// The session host may still be asked: its answer is no news any more.
+static void refuse_returner(struct guest *guest, int status)
+{
+    struct door_returner *returner = guest->talk_state;
+    (void)status;
+    inner_rdp_free(take(returner->inner));
+    tls_line_fini(&returner->far);
+    guest_leave(guest);
+}
+
 static void hear_nothing(struct guest *guest, unsigned char *bytes, size_t length)
 {
     (void)guest, (void)bytes, (void)length;
@@ -391,7 +401,7 @@ static const struct guest_talk way_back = {
     .dialled = host_is_dialled,
     .connected = goes_through,
     .secured = program_is_secured,
-    .refused = refuse_visitor,
+    .refused = refuse_returner,
     .end = end_return,
 };
 

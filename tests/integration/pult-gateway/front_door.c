@@ -155,7 +155,7 @@ static char heard[8192];
 static bool program_says_refused(void)
 {
     struct fault why = {0};
-    return file_read_text(log_file, heard, sizeof heard, &why) && program_has_ended();
+    return program_has_ended() && file_read_text(log_file, heard, sizeof heard, &why); // it says no more then
 }
 
 Test(front_door, refuses_a_wrong_password)
@@ -192,6 +192,23 @@ Test(front_door, forgets_who_goes_while_the_broker_is_asked)
     broker.is_slow = false;
     anna_comes("geheim");
     await_at_gate(host_is_visited);
+}
+
+// The session host is being asked for TLS, and its connection ends when the program has been sent away already.
+Test(front_door, what_the_broker_closes_while_the_host_is_asked_never_opens)
+{
+    fixture.host_is_deaf = true;
+    TEXT_PUT(fixture.answer.user_name, "anna");
+    TEXT_PUT(fixture.answer.one_time_password, "einmal");
+    anna_comes("geheim");
+    await_at_gate(host_is_visited);
+    gate_close(fixture.gate, "neustadt/c-1", CHANNEL_LOCKED);
+    cr_assert_eq(fixture.ended, 1);
+    cr_assert_eq(fixture.last_end.reason, CHANNEL_LOCKED);
+    echo_host_ends_all();
+    await_at_gate(program_has_ended);
+    cr_assert_eq(fixture.ended, 1);
+    cr_assert_eq(tunnels_count(fixture.tunnels), 0);
 }
 
 // ---- what is said in the clear is not believed
