@@ -93,7 +93,7 @@ struct gateway_client *gateway_client_new(struct loop *loop, const struct gatewa
     client->name = mem_dup(config->name);
     client->port = config->port;
     client->context = tls_line_context(TLS_client_method());
-    client->pool = websocket_pool_new(loop, KEPT_MAX);
+    client->pool = websocket_pool_new(loop, KEPT_MAX, false);
     if (believe(client->context, config->ca_file, why))
         return client;
     gateway_client_free(client);

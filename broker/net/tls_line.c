@@ -69,8 +69,6 @@ SSL_CTX *tls_line_context(const SSL_METHOD *method)
     tls_policy_set(context);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_num_tickets(context, 1);
-    SSL_CTX_set_mode(context,
-                     SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     return context;
 }
 
@@ -90,6 +88,9 @@ void tls_line_init(struct tls_line *line, int descriptor, SSL_CTX *context, bool
     line->tls = SSL_new(context);
     bool set = line->tls && SSL_set_fd(line->tls, descriptor) == 1;
     assert(set);
+    SSL_set_mode(line->tls,
+                 SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+    SSL_clear_mode(line->tls, SSL_MODE_AUTO_RETRY); // else who changes keys again and again holds us in one reading
     if (is_server)
         SSL_set_accept_state(line->tls);
     else
@@ -126,6 +127,15 @@ void tls_line_fini(struct tls_line *line)
     SSL_free(line->tls);
     close(line->descriptor);
     *line = (struct tls_line){.descriptor = -1};
+}
+
+// From 3.2 on OpenSSL tells its record layer of options that are set, and not of those that are cleared.
+void tls_line_wipe(struct tls_line *line, bool wipes)
+{
+    if (!line->tls)
+        return;
+    SSL_clear_options(line->tls, SSL_OP_CLEANSE_PLAINTEXT);
+    SSL_set_options(line->tls, wipes ? SSL_OP_CLEANSE_PLAINTEXT : 0);
 }
 
 // Setting its type frees what a key holds.

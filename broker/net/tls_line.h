@@ -24,6 +24,9 @@ void tls_line_fini(struct tls_line *line); // says goodbye and closes
 void tls_line_say_goodbye(struct tls_line *line);
 // Passes over what has come, in `bytes`; false: the other side has closed.
 bool tls_line_listens(struct tls_line *line, void *bytes, size_t size) __attribute__((warn_unused_result));
+// Whether what was read stays in OpenSSL's buffers, and in memory once they are released, or is wiped there at once,
+// which costs time for each byte.
+void tls_line_wipe(struct tls_line *line, bool wipes);
 // What the handshake alone needed is forgotten; once, when it is done and the certificate was looked at.
 void tls_line_settle(struct tls_line *line);
 

@@ -157,6 +157,15 @@ size_t websocket_frame_read(struct websocket_frame_reader *reader, unsigned char
     return used + some;
 }
 
+void websocket_pong_note(struct websocket_pong *pong, const struct websocket_frame_reader *reader)
+{
+    assert(reader->opcode == WEBSOCKET_PING && reader->length <= sizeof pong->data);
+    pong->is_due = true;
+    pong->length = (uint8_t)reader->length;
+    if (reader->length)
+        memcpy(pong->data, reader->data, reader->length);
+}
+
 size_t websocket_frame_head(unsigned char head[WEBSOCKET_HEAD_MAX], enum websocket_opcode opcode, uint64_t length,
                             const unsigned char mask[WEBSOCKET_MASK_SIZE])
 {

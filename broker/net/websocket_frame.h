@@ -44,6 +44,16 @@ struct websocket_frame_reader { // begins as {0}, with `from_client` set; ends w
 
 void websocket_frame_fini(struct websocket_frame_reader *reader);
 
+// What is to be answered once all that has come is read: of several pings the last one (RFC 6455, section 5.5.3), so
+// that nobody is made to write more often than they read.
+struct websocket_pong {
+    bool is_due;
+    uint8_t length;
+    unsigned char data[WEBSOCKET_CONTROL_MAX];
+};
+// A ping was just read.
+void websocket_pong_note(struct websocket_pong *pong, const struct websocket_frame_reader *reader);
+
 // Reads on, as far as there is something to be told. Returns how many bytes were read; call it again with the rest.
 size_t websocket_frame_read(struct websocket_frame_reader *reader, unsigned char *bytes, size_t length,
                             enum websocket_event *event);

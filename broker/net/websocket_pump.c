@@ -41,6 +41,7 @@ struct websocket_pump {
 
 struct websocket_pool {
     struct loop *loop;
+    bool wipes;
     struct loop_timer *relief;
     struct websocket_pump *starving;
     size_t kept, kept_max;
@@ -98,12 +99,13 @@ static void relieve(void *arg)
     }
 }
 
-struct websocket_pool *websocket_pool_new(struct loop *loop, size_t kept_max)
+struct websocket_pool *websocket_pool_new(struct loop *loop, size_t kept_max, bool wipes)
 {
     struct websocket_pool *pool = mem_new(1, sizeof *pool);
     assert(kept_max > 0);
     pool->loop = loop;
     pool->kept_max = kept_max;
+    pool->wipes = wipes;
     pool->relief = loop_timer_new(loop, relieve, pool);
     return pool;
 }
@@ -120,9 +122,16 @@ void websocket_pool_free(struct websocket_pool *pool)
 
 // ---- writing
 
+static void forget_bytes(const struct websocket_pump *pump, unsigned char *bytes, size_t length)
+{
+    if (pump->pool->wipes && length)
+        explicit_bzero(bytes, length);
+}
+
 static void drop_kept(struct pump_side *side)
 {
     side->pump->pool->kept -= side->kept_length - side->kept_at;
+    forget_bytes(side->pump, side->kept, side->kept_length);
     free(side->kept);
     side->kept = NULL;
     side->kept_at = side->kept_length = 0;
@@ -135,6 +144,7 @@ static void keep(struct pump_side *side, const unsigned char *bytes, size_t leng
     if (left)
         memcpy(kept, side->kept + side->kept_at, left);
     memcpy(kept + left, bytes, length);
+    forget_bytes(side->pump, side->kept, side->kept_length);
     free(side->kept);
     side->kept = kept;
     side->kept_at = 0;
@@ -239,11 +249,10 @@ static size_t read_side(struct pump_side *side, unsigned char *bytes, size_t siz
 
 enum frames_end { FRAMES_FINE, FRAMES_ENDED, FRAMES_BROKEN, FRAMES_BARE_ENDED };
 
-static enum frames_end take_control(struct websocket_pump *pump)
+static enum frames_end take_control(const struct websocket_frame_reader *frames, struct websocket_pong *pong)
 {
-    const struct websocket_frame_reader *frames = &pump->frames;
-    if (frames->opcode == WEBSOCKET_PING && !write_control(pump, WEBSOCKET_PONG, frames->data, frames->length))
-        return FRAMES_ENDED;
+    if (frames->opcode == WEBSOCKET_PING)
+        websocket_pong_note(pong, frames);
     return frames->opcode == WEBSOCKET_CLOSE ? FRAMES_ENDED : FRAMES_FINE;
 }
 
@@ -277,22 +286,52 @@ static enum frames_end take_payload(struct websocket_pump *pump, const unsigned 
     return (pump->content ? unwrap : write_bare)(pump, bytes, length);
 }
 
-static enum frames_end take_frames(struct websocket_pump *pump, unsigned char *bytes, size_t length)
+// Payload of one frame after the other, moved together where it stands: who sends it a byte at a time has it written no
+// more often than anybody else.
+struct gathered_payload {
+    unsigned char *bytes;
+    size_t length;
+};
+
+static void gather_payload(struct gathered_payload *payload, unsigned char *bytes, size_t length)
+{
+    if (!payload->length)
+        payload->bytes = bytes;
+    else if (payload->bytes + payload->length != bytes)
+        memmove(payload->bytes + payload->length, bytes, length);
+    payload->length += length;
+}
+
+static enum frames_end read_frames(struct websocket_pump *pump, unsigned char *bytes, size_t length,
+                                   struct gathered_payload *payload, struct websocket_pong *pong)
 {
     enum frames_end end = FRAMES_FINE;
-    if (pump->role == WEBSOCKET_NONE)
-        return length ? take_payload(pump, bytes, length) : end;
     for (size_t at = 0; at < length && end == FRAMES_FINE;) {
         enum websocket_event event;
         at += websocket_frame_read(&pump->frames, bytes + at, length - at, &event);
         if (event == WEBSOCKET_IS_BROKEN)
             end = FRAMES_BROKEN;
         else if (event == WEBSOCKET_CONTROL)
-            end = take_control(pump);
-        else if (event == WEBSOCKET_DATA)
-            end = take_payload(pump, pump->frames.data, pump->frames.length);
+            end = take_control(&pump->frames, pong);
+        else if (event == WEBSOCKET_DATA) // the last bytes that were read
+            gather_payload(payload, bytes + at - pump->frames.length, pump->frames.length);
     }
     return end;
+}
+
+static enum frames_end take_frames(struct websocket_pump *pump, unsigned char *bytes, size_t length)
+{
+    struct gathered_payload payload = {bytes, length};
+    struct websocket_pong pong = {.is_due = false};
+    enum frames_end end = FRAMES_FINE;
+    if (pump->role != WEBSOCKET_NONE) {
+        payload.length = 0;
+        end = read_frames(pump, bytes, length, &payload, &pong);
+    }
+    enum frames_end passed = payload.length ? take_payload(pump, payload.bytes, payload.length) : FRAMES_FINE;
+    if (passed != FRAMES_FINE || end != FRAMES_FINE)
+        return passed != FRAMES_FINE ? passed : end;
+    return !pong.is_due || write_control(pump, WEBSOCKET_PONG, pong.data, pong.length) ? FRAMES_FINE : FRAMES_ENDED;
 }
 
 // False: it is over.
@@ -320,7 +359,9 @@ static bool pump_web(struct websocket_pump *pump, bool *more)
     *more |= length == ROOM;
     if (length)
         pump->figures.web_heard_ms = clock_steady_ms();
-    if (!judge_frames(pump, take_frames(pump, room, length)))
+    enum frames_end end = take_frames(pump, room, length);
+    forget_bytes(pump, room, length);
+    if (!judge_frames(pump, end))
         return false;
     if (ended)
         finish_websocket_pump(pump, WEBSOCKET_PUMP_WEB);
@@ -343,7 +384,9 @@ static bool pump_bare(struct websocket_pump *pump, bool *more)
     pump->figures.bytes_to_web += (int64_t)length;
     if (wraps)
         content->wrap(pump->state, payload, length);
-    if (write_frame(pump, WEBSOCKET_BINARY, payload, head + length))
+    bool is_written = write_frame(pump, WEBSOCKET_BINARY, payload, head + length);
+    forget_bytes(pump, payload, head + length);
+    if (is_written)
         return true;
     finish_websocket_pump(pump, WEBSOCKET_PUMP_WEB);
     return false;
@@ -432,7 +475,9 @@ void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_co
 
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length)
 {
-    if (judge_frames(pump, take_frames(pump, early, length)))
+    enum frames_end end = take_frames(pump, early, length);
+    forget_bytes(pump, early, length);
+    if (judge_frames(pump, end))
         pump_both(pump);
 }
 
@@ -492,6 +537,7 @@ void websocket_pump_say_goodbye(struct websocket_pump *pump, uint16_t code, cons
 void websocket_pump_figures(const struct websocket_pump *pump, struct websocket_figures *figures)
 {
     *figures = pump->figures;
+    figures->keeps = pump->web.kept || pump->bare.kept;
 }
 
 void websocket_key_answer(char answer[WEBSOCKET_KEY_ANSWER_SIZE], const char *key)

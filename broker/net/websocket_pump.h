@@ -12,7 +12,8 @@ struct websocket_pump;
 struct websocket_pool;
 
 // What all of a program share: room to read into, and how many bytes may be kept in all.
-struct websocket_pool *websocket_pool_new(struct loop *loop, size_t kept_max);
+// `wipes`: there are passwords among the bytes, and nothing of what was passed on stays in memory.
+struct websocket_pool *websocket_pool_new(struct loop *loop, size_t kept_max, bool wipes);
 void websocket_pool_free(struct websocket_pool *pool); // after its pumps; NULL allowed
 
 enum websocket_pump_end {
@@ -59,7 +60,7 @@ struct websocket_pump *websocket_pump_new(struct websocket_pool *pool, const str
 // it is taken over; NULL where there is none.
 void websocket_pump_carry(struct websocket_pump *pump, const struct websocket_content *content, void *state,
                           struct websocket_frame_reader *frames);
-// Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed.
+// Begins. `early`: bytes of the WebSocket that came with what was said before it; they are changed, or wiped.
 void websocket_pump_start(struct websocket_pump *pump, unsigned char *early, size_t length);
 void websocket_pump_free(struct websocket_pump *pump); // says goodbye, if that was not said; NULL allowed
 void websocket_pump_ping(struct websocket_pump *pump);
@@ -74,6 +75,7 @@ void websocket_pump_say_goodbye(struct websocket_pump *pump, uint16_t code, cons
 struct websocket_figures {
     int64_t bytes_to_bare, bytes_to_web; // payload
     int64_t web_heard_ms, payload_ms;    // steady: of the WebSocket, anything; of either, payload
+    bool keeps;                          // one side does not take at once what it was sent
 };
 void websocket_pump_figures(const struct websocket_pump *pump, struct websocket_figures *figures);
 

@@ -39,6 +39,7 @@ enum {
     DESCRIPTORS_SPARE = 64,
     DESCRIPTORS_OF_TUNNEL = 4, // where the RDP connection ends here, too
     HTTPS_PORT = 443,
+    MIB = 1024 * 1024,
 };
 
 static const char *const port_names[] = {"port", "front-door-port", NULL};
@@ -239,8 +240,11 @@ void gate_free(struct gate *gate)
 
 void gate_serve_portal(struct gate *gate, struct tls_trust *broker)
 {
+    const struct gateway_config *config = gate->room.config;
+    const struct portal_limits limits = {config->tunnels, config->network_tunnels, config->buffer_mib * MIB,
+                                         config->patience_s * 1000};
     assert(!gate->room.passages);
-    gate->room.passages = portal_passages_new(gate->room.loop, tunnels_pool(gate->room.tunnels), broker);
+    gate->room.passages = portal_passages_new(gate->room.loop, &limits, broker);
 }
 
 void gate_close(struct gate *gate, const char *channel, enum channel_reason reason)

@@ -12,7 +12,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DIAL_MS = 8000, KEY_MAX = 64 };
+enum {
+    DIAL_MS = 8000,
+    KEY_MAX = 64,
+    SAID_MAX = 64 * 1024, // by who has no session yet: whoever never stops would be the only one who is heard
+};
 
 static void guest_work(struct guest *guest);
 
@@ -70,6 +74,7 @@ void guest_begin(struct guest_room *room, int descriptor, struct unproven *unpro
     }
     tls_line_init(&guest->line, descriptor, room->context, true);
     tls_line_share(&guest->line, room->pattern);
+    tls_line_wipe(&guest->line, true); // tokens and passwords come first
     guest_work(guest);
 }
 
@@ -88,7 +93,7 @@ void guest_begin_tls(struct guest *guest)
 {
     assert(!guest->line.tls);
     tls_line_init(&guest->line, guest->line.descriptor, guest->room->context, true);
-    SSL_set_options(guest->line.tls, SSL_OP_CLEANSE_PLAINTEXT); // a password comes first
+    tls_line_wipe(&guest->line, true); // a password comes first
     guest->place = GUEST_SHAKES_HANDS;
     guest_work(guest);
 }
@@ -280,6 +285,7 @@ void guest_go_through(struct guest *guest, const struct tls_line *far)
     }
     loop_watch_free(take(guest->watch));
     tls_line_settle(&guest->plan.caller);
+    tls_line_wipe(&guest->plan.caller, false);
     tunnels_open(guest->room->tunnels, &guest->plan);
     guest_free(guest);
 }
@@ -358,6 +364,9 @@ static bool hear_guest(struct guest *guest)
         if (got <= 0)
             return got == 0;
         guest->length += (size_t)got;
+        guest->said += (size_t)got;
+        if (guest->said > SAID_MAX)
+            return false;
         if (guest->talk)
             hear_talk(guest);
         else

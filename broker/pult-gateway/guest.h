@@ -55,6 +55,7 @@ struct guest {
     struct tunnel_plan plan;
     const struct guest_talk *talk; // NULL: its request says all
     void *talk_state;
+    size_t said;                // bytes in all
     size_t head_length, length; // of `bytes`
     char bytes[REQUEST_HEAD_MAX];
 };

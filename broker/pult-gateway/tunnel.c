@@ -40,7 +40,7 @@ struct tunnels {
     struct tunnel_limits limits;
     struct loop_timer *sweep;
     struct tunnel *first; // the newest
-    size_t count;
+    size_t count, desks;  // desks: those without a name, whom only the broker knows
     struct tally persons, networks;
     tunnel_ended *ended;
     void *arg;
@@ -54,6 +54,7 @@ static void tunnel_free(struct tunnel *tunnel)
     if (tunnel->next)
         tunnel->next->before = tunnel->before;
     tunnel->tunnels->count--;
+    tunnel->tunnels->desks -= !tunnel->names[0];
     tally_remove(&tunnel->tunnels->persons, tunnel->person);
     tally_remove(&tunnel->tunnels->networks, tunnel->network);
     websocket_pump_free(tunnel->pump);
@@ -163,7 +164,7 @@ struct tunnels *tunnels_new(struct loop *loop, const struct tunnel_limits *limit
     tunnels->limits = *limits;
     tunnels->ended = ended;
     tunnels->arg = arg;
-    tunnels->pool = websocket_pool_new(loop, (size_t)limits->buffer_bytes);
+    tunnels->pool = websocket_pool_new(loop, (size_t)limits->buffer_bytes, false);
     tunnels->sweep = loop_timer_new(loop, sweep_tunnels, tunnels);
     loop_timer_start(tunnels->sweep, SWEEP_MS);
     return tunnels;
@@ -196,6 +197,8 @@ bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const 
 {
     int64_t of_person = person[0] ? tally_count(&tunnels->persons, person) : 0;
     int64_t of_network = tally_count(&tunnels->networks, network);
+    if (!person[0] && (int64_t)tunnels->desks >= tunnels->limits.all - tunnels->limits.all / 2)
+        return fault_set(why, FAULT_BUSY, "half of all (tunnels) are desks that speak to the broker already");
     if ((int64_t)tunnels->count >= tunnels->limits.all)
         return fault_set(why, FAULT_BUSY, "there are %zu tunnels already (tunnels)", tunnels->count);
     if (of_network >= tunnels->limits.network)
@@ -234,6 +237,7 @@ void tunnels_open(struct tunnels *tunnels, const struct tunnel_plan *plan)
         tunnel->next->before = &tunnel->next;
     tunnels->first = tunnel;
     tunnels->count++;
+    tunnels->desks += !tunnel->names[0];
     tunnel->has_no_frames = plan->has_no_frames;
     tunnel->pump =
         websocket_pump_new(tunnels->pool, &plan->caller, plan->has_no_frames ? WEBSOCKET_NONE : WEBSOCKET_SERVER,

@@ -23,7 +23,7 @@ typedef void tunnel_ended(void *arg, const struct tunnel_end *end);
 struct tunnels *tunnels_new(struct loop *loop, const struct tunnel_limits *limits, tunnel_ended *ended, void *arg);
 void tunnels_free(struct tunnels *tunnels); // all are cut; nobody is told; NULL allowed
 // Whether there may be one more, of this person ("" for a desk's way to the broker), from this network. False with why,
-// for the log.
+// for the log. Anybody can say that they are a desk: half of all is for others.
 bool tunnels_have_room(const struct tunnels *tunnels, const char *person, const char *network, struct fault *why)
     __attribute__((warn_unused_result));
 

@@ -5,6 +5,7 @@
 #include "broker/pult-gateway/portal_passage.h"
 
 #include <string.h>
+#include <unistd.h>
 
 enum { SAID_MAX = 2 * REQUEST_HEAD_MAX };
 
@@ -19,20 +20,26 @@ static void repeat_request(const struct guest *guest, struct text *said)
     text_add(said, guest->bytes + guest->head_length, guest->length - guest->head_length);
 }
 
+static void portal_is_refused(struct guest *guest, int status)
+{
+    guest_answer(guest, status, "the portal does not answer; try again");
+}
+
+// There are as many more by now as others dialled faster.
 static void portal_is_dialled(struct guest *guest, int descriptor)
 {
     const struct tls_line line = guest->line;
     owned(text) struct text said = {0};
+    if (!portal_passages_have_room(guest->room->passages, guest->from)) {
+        close(descriptor);
+        portal_is_refused(guest, 503);
+        return;
+    }
     mem_reserve(&said.bytes, &said.capacity, SAID_MAX, 1); // it is never moved: it may hold a password
     repeat_request(guest, &said);
-    portal_passages_begin(guest->room->passages, &line, descriptor, said.bytes, said.length);
+    portal_passages_begin(guest->room->passages, &line, descriptor, guest->from, said.bytes, said.length);
     explicit_bzero(said.bytes, said.length);
     guest_hand_over(guest);
-}
-
-static void portal_is_refused(struct guest *guest, int status)
-{
-    guest_answer(guest, status, "the portal does not answer; try again");
 }
 
 static void end_portal_talk(void *state)
@@ -49,8 +56,7 @@ void way_portal_take(struct guest *guest)
         guest_answer(guest, 404, "there is no such thing here");
         return;
     }
-    size_t most = (size_t)room->config->tunnels;
-    if (!room->linked || room->draining || portal_passages_count(room->passages) >= most) {
+    if (!room->linked || room->draining || !portal_passages_have_room(room->passages, guest->from)) {
         portal_is_refused(guest, 503);
         return;
     }

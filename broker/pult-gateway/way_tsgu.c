@@ -209,26 +209,37 @@ static void hear_tsgu_payload(struct guest *guest, const unsigned char *bytes, s
     }
 }
 
-static void take_tsgu_control(struct guest *guest, const struct websocket_frame_reader *frames)
+static void take_tsgu_control(struct guest *guest, const struct websocket_frame_reader *frames,
+                              struct websocket_pong *pong)
 {
-    if (frames->opcode == WEBSOCKET_CLOSE ||
-        (frames->opcode == WEBSOCKET_PING && !guest_say_frame(guest, WEBSOCKET_PONG, frames->data, frames->length)))
+    if (frames->opcode == WEBSOCKET_PING)
+        websocket_pong_note(pong, frames);
+    else if (frames->opcode == WEBSOCKET_CLOSE)
+        send_away(guest, CHANNEL_CLIENT_CLOSED);
+}
+
+static void answer_tsgu_ping(struct guest *guest, const struct websocket_pong *pong)
+{
+    bool is_asked = pong->is_due && guest->place != GUEST_LEAVES;
+    if (is_asked && !guest_say_frame(guest, WEBSOCKET_PONG, pong->data, pong->length) && guest->place == GUEST_TALKS)
         send_away(guest, CHANNEL_CLIENT_CLOSED);
 }
 
 static void hear_tsgu(struct guest *guest, unsigned char *bytes, size_t length)
 {
     struct tsgu_talk *talk = guest->talk_state;
+    struct websocket_pong pong = {.is_due = false};
     for (size_t at = 0; at < length && guest->place == GUEST_TALKS;) {
         enum websocket_event event;
         at += websocket_frame_read(&talk->frames, bytes + at, length - at, &event);
         if (event == WEBSOCKET_IS_BROKEN)
             send_away(guest, CHANNEL_BROKEN);
         else if (event == WEBSOCKET_CONTROL)
-            take_tsgu_control(guest, &talk->frames);
+            take_tsgu_control(guest, &talk->frames, &pong);
         else if (event == WEBSOCKET_DATA)
             hear_tsgu_payload(guest, talk->frames.data, talk->frames.length, at == length && !talk->frames.in_payload);
     }
+    answer_tsgu_ping(guest, &pong);
 }
 
 static void end_tsgu_talk(void *state)

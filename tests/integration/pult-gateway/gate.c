@@ -362,6 +362,28 @@ Test(gate_of_desks, without_a_link_nobody_can_be_vouched_for)
     cr_assert_eq(fixture.ended, 0);
 }
 
+static void open_small_gate_of_desks(void)
+{
+    fixture.config.tunnels = 4;
+    open_gate_of_desks();
+}
+
+TestSuite(small_gate_of_desks, .init = open_small_gate_of_desks, .fini = gate_fixture_close, .timeout = 120);
+
+// The gateway cannot tell a desk from whoever says to be one.
+Test(small_gate_of_desks, leaves_half_of_its_room_to_people)
+{
+    gate_vouch(fixture.gate, "neustadt/gw", LINK_KEY);
+    for (int i = 0; i < 3; i++) {
+        caller_calls(&callers[i], GATEWAY_TO_BROKER, NULL);
+        await_at_gate(callers_are_answered);
+        cr_assert_eq(callers[i].descriptor >= 0, i < 2, "%d: %s", i, callers[i].why);
+    }
+    cr_assert(strstr(callers[2].why, "503"), "%s", callers[2].why);
+    caller_gets_in(&callers[2]);
+    cr_assert_eq(tunnels_count(fixture.tunnels), 3);
+}
+
 // ---- what callers are shown
 
 static bool health_is_fine(void)

@@ -113,7 +113,7 @@ static void stand_between(void)
     network_own();
     signal(SIGPIPE, SIG_IGN); // as in all our programs
     loop = loop_new();
-    pool = websocket_pool_new(loop, KEPT_MAX);
+    pool = websocket_pool_new(loop, KEPT_MAX, false);
     to_host = inner_rdp_context();
     middles = rdp_middles_new(loop, pool, to_host, note_failure, NULL);
     const struct fake *gateway = fake_new(fake_serves_tls); // for its certificate

@@ -144,6 +144,33 @@ static void close_program(void)
 
 TestSuite(tsgu_way, .init = open_program, .fini = close_program, .timeout = 120);
 
+// Its patience is longer than a test has.
+static void open_at_patient_gate(void)
+{
+    fixture.config.patience_s = 600;
+    open_program();
+}
+
+TestSuite(tsgu_and_patience, .init = open_at_patient_gate, .fini = close_program, .timeout = 120);
+
+static bool is_welcome(void)
+{
+    gate_client_goes_on();
+    return gate_client.is_welcome;
+}
+
+// Else the gateway would be with them alone for as long as they like.
+Test(tsgu_and_patience, whoever_never_comes_to_the_point_is_sent_away)
+{
+    static const unsigned char ping[] = {0x89, 0x80, 1, 2, 3, 4};
+    gate_client_calls(UPGRADE);
+    await_at_gate(is_welcome);
+    for (size_t said = 0; said <= 64 * 1024; said += sizeof ping)
+        gate_client_says_bytes(ping, sizeof ping);
+    await_at_gate(gate_client_has_ended);
+    cr_assert_eq(fixture.asked, 0);
+}
+
 // ---- who gets in
 
 Test(tsgu_way, a_token_leads_where_the_broker_says)

@@ -102,7 +102,7 @@ static void open_pumps(void)
     SSL_CTX *context = tls_line_context(TLS_client_method());
     signal(SIGPIPE, SIG_IGN); // the echo's goodbye may come when nobody is there any more
     loop = loop_new();
-    pool = websocket_pool_new(loop, KEPT_MAX);
+    pool = websocket_pool_new(loop, KEPT_MAX, false);
     make_pair(between, SOCK_NONBLOCK);
     make_pair(to_echo, 0);
     make_pair(to_us, SOCK_NONBLOCK);
@@ -216,4 +216,77 @@ Test(websocket_pump, who_does_not_read_slows_down_who_writes)
     cr_assert_lt(said_count, sizeof said);
     await(has_come_back);
     cr_assert_eq(memcmp(said, heard, sizeof said), 0);
+}
+
+// ---- who says little, and often
+
+static int web = -1;
+
+static void open_one_pump(void)
+{
+    int pair[2], to_us[2];
+    struct tls_line line, bare;
+    loop = loop_new();
+    pool = websocket_pool_new(loop, KEPT_MAX, false);
+    make_pair(pair, SOCK_NONBLOCK);
+    // What is written at once is read so.
+    cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, to_us), 0);
+    tls_line_init(&line, pair[0], NULL, false);
+    tls_line_init(&bare, to_us[0], NULL, false);
+    far_pump = websocket_pump_new(pool, &line, WEBSOCKET_SERVER, &bare, note_end, &far_pump);
+    web = pair[1];
+    ours = to_us[1];
+    websocket_pump_start(far_pump, NULL, 0);
+}
+
+static void close_one_pump(void)
+{
+    close(web);
+    close(ours);
+    websocket_pump_free(far_pump);
+    loop_timer_free(look);
+    websocket_pool_free(pool);
+    loop_free(loop);
+}
+
+TestSuite(one_pump, .init = open_one_pump, .fini = close_one_pump, .timeout = 120);
+
+static unsigned char answers[4096];
+static ssize_t answers_length;
+
+static bool is_answered(void)
+{
+    answers_length = recv(web, answers, sizeof answers, MSG_DONTWAIT | MSG_PEEK);
+    return answers_length > 0;
+}
+
+// A system call for each would be many for whoever asks by a few bytes.
+Test(one_pump, of_many_pings_the_last_is_answered)
+{
+    unsigned char pings[300 * 7];
+    for (size_t i = 0; i < sizeof pings; i += 7)
+        memcpy(pings + i, (unsigned char[]){0x89, 0x81, 0, 0, 0, 0, (unsigned char)(i / 7)}, 7);
+    cr_assert_eq(send(web, pings, sizeof pings, 0), (ssize_t)sizeof pings);
+    await(is_answered);
+    static const unsigned char pong[] = {0x8a, 1, 299 % 256};
+    cr_assert_eq(answers_length, (ssize_t)sizeof pong);
+    cr_assert_eq(memcmp(answers, pong, sizeof pong), 0);
+}
+
+static bool has_passed(void)
+{
+    answers_length = recv(ours, answers, sizeof answers, MSG_DONTWAIT | MSG_PEEK);
+    return answers_length > 0;
+}
+
+Test(one_pump, many_small_frames_are_passed_on_together)
+{
+    unsigned char frames[300 * 7];
+    for (size_t i = 0; i < sizeof frames; i += 7)
+        memcpy(frames + i, (unsigned char[]){0x82, 0x81, 0, 0, 0, 0, (unsigned char)(i / 7)}, 7);
+    cr_assert_eq(send(web, frames, sizeof frames, 0), (ssize_t)sizeof frames);
+    await(has_passed);
+    cr_assert_eq(answers_length, 300);
+    for (size_t i = 0; i < 300; i++)
+        cr_assert_eq(answers[i], (unsigned char)i);
 }
