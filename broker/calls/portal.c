@@ -51,9 +51,13 @@ void portal_prove(struct services *services, const char *cookie, struct peer *pe
     const struct portal_session *session = portal_sessions_use(&services->portal->sessions, digest, clock_steady_ms());
     if (!session || !people_find(&services->people, session->person)) // erased meanwhile
         return;
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, session->person);
+    if (!wall_serves(services->state, NOUN_GATEWAY, peer->gateway, tenant_id))
+        return;
     peer->role = ROLE_PERSON;
     TEXT_PUT(peer->id, session->person);
-    wall_owner(peer->tenant, session->person);
+    TEXT_PUT(peer->tenant, tenant_id);
 }
 
 // ---- pages

@@ -17,7 +17,8 @@ struct portal {
 // Its pages, sentences and style sheets from these folders. NULL with why: one is missing or wrong.
 struct portal *portal_new(const char *pages, const char *sentences, const char *assets, struct fault *why);
 void portal_free(struct portal *portal); // NULL allowed
-// Who it is that has this cookie, hostile; `peer` stays as it is for anybody else.
+// Who it is that has this cookie, hostile; `peer` stays as it is for anybody else, and where its gateway does not serve
+// their tenant.
 void portal_prove(struct services *services, const char *cookie, struct peer *peer);
 // What every page has.
 void portal_frame(const struct services *services, const struct request *request, struct view_frame *frame);

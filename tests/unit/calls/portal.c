@@ -16,6 +16,7 @@
 #define FACTOR "neustadt/f-0123456789abcdef"
 
 static const char *profile; // that the page is about
+static const char *gateway; // through which they come
 static char cookie[COOKIE_SIZE], holder[DIGEST_SIZE];
 static int status;
 static struct text answer;
@@ -49,6 +50,7 @@ static void open_portal(void)
     gateway_linked(&calls.services, GATEWAY);
     calls.verdict = AUTH_RIGHT;
     profile = "neustadt/clerk";
+    gateway = GATEWAY;
     cookie_make(cookie);
     services_digest(holder, cookie, strlen(cookie));
     const struct portal_logon_at at = {.wall_ms = 1};
@@ -83,12 +85,13 @@ static void call_method(enum method_id method, const char *shown, void *body)
     char header[128];
     snprintf(header, sizeof header, COOKIE_SESSION "=%s", shown);
     *request = (struct request){.method = method_find(method, NOUN_NONE),
-                                .peer = {.role = ROLE_UNAUTHENTICATED, .address = "203.0.113.7", .gateway = GATEWAY},
+                                .peer = {.role = ROLE_UNAUTHENTICATED, .address = "203.0.113.7"},
                                 .visit = page_visit_new(portal->pages, portal->assets, header, "de", ""),
                                 .body = body,
                                 .refuse = portal_refuse,
                                 .finish = finish};
     status = 0;
+    TEXT_PUT(request->peer.gateway, gateway);
     portal_prove(&calls.services, request->visit->session, &request->peer);
     calls_dispatch(&calls.services, request);
     calls_settle();
@@ -130,6 +133,18 @@ static bool redeems(const char *with)
     const struct channel_claim claim = {.digest = digest, .holder = with, .way = CHANNEL_BROWSER, .gateway = GATEWAY};
     const char *why = NULL;
     return channels_redeem(&calls.services.channels, calls.core.state, &claim, clock_steady_ms(), &why) != NULL;
+}
+
+// Nor would it be where the gateway of another town hall got hold of it.
+Test(portal_calls, a_cookie_is_good_at_gateways_that_serve_its_tenant)
+{
+    call_method(METHOD_PORTAL_FACTORS, cookie, NULL);
+    cr_assert_eq(status, 200);
+    gateway = "altdorf/gw";
+    call_method(METHOD_PORTAL_FACTORS, cookie, NULL);
+    cr_assert_eq(status, 303);
+    open_desktop();
+    cr_assert_eq(status, 401, "%s", answer.bytes);
 }
 
 // Whoever comes sees whose gateway it is that lets them in, and whom to call.
