@@ -143,8 +143,10 @@ static void tell_where(const struct opening *opening, const struct known_channel
     }
     log_info("gateway", "%s: %s carries %s of %s to %s, from %s, %s", channel->gateway, channel->id, channel->session,
              channel->person, channel->host, channel->network, channel_way_words[channel->way]);
-    services_tell_gateway(services, channel->gateway, &answer);
+    bool is_told = services_tell_gateway(services, channel->gateway, &answer);
     explicit_bzero(answer.one_time_password, sizeof answer.one_time_password);
+    if (!is_told) // nobody carries it, and nobody would ever say that it has ended
+        channel_lost(services, channel, CHANNEL_GATEWAY_DOWN);
 }
 
 // Meanwhile the session may have moved, and the gateway may have lost its link and not know the channel.

@@ -258,6 +258,20 @@ Test(gateway_messages, a_session_that_moves_while_it_is_written_is_not_opened)
     cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
 }
 
+// Its link is down, or has more to say than it takes: the gateway knows of no channel that it could end.
+Test(gateway_messages, a_channel_that_the_gateway_does_not_hear_of_has_ended)
+{
+    char token[CHANNEL_TOKEN_SIZE];
+    offer(CHANNEL_PLAIN, token);
+    struct gateway_message open = {.type = GATEWAY_OPEN, .way = CHANNEL_PLAIN};
+    TEXT_PUT(open.token, token);
+    gateway_message(&calls.services, GATEWAY, &open);
+    calls.away = true;
+    calls_settle();
+    cr_assert(strstr(calls.events, "channel.closed") && strstr(calls.events, "gateway-down"), "%s", calls.events);
+    cr_assert_eq(channels_carried(&calls.services.channels, GATEWAY), 0);
+}
+
 Test(gateway_messages, an_end_is_written_once_and_counted_when_it_is_durable)
 {
     struct gateway_message answer = opened(CHANNEL_PLAIN);
