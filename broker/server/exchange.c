@@ -199,9 +199,9 @@ static enum refusal read_length(struct exchange *exchange, struct lws *wsi, bool
     if (given && (lws_hdr_copy(wsi, text, sizeof text, WSI_TOKEN_HTTP_CONTENT_LENGTH) <= 0 ||
                   !text_number(text, 0, INT64_MAX, &length)))
         return REFUSAL_INVALID;
-    exchange->body_max = most;
     *has_body = length > 0;
     exchange->body_comes = length > 0 && length <= (int64_t)most;
+    exchange->body_max = exchange->body_comes ? (size_t)length : 0;
     return length > (int64_t)most ? REFUSAL_TOO_LARGE : REFUSAL_NONE;
 }
 

@@ -221,6 +221,8 @@ static int take_body(struct connection *connection, const char *bytes, size_t le
         return 0; // refused already: what still comes is passed over
     if (exchange->body.length + length > exchange->body_max)
         return -1;
+    // All of it at once: moved, a password would stay behind.
+    mem_reserve(&exchange->body.bytes, &exchange->body.capacity, exchange->body_max + 1, 1);
     text_add(&exchange->body, bytes, length);
     return 0;
 }

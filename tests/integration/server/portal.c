@@ -2,10 +2,14 @@
 // The portal as a browser has it, through the broker's own server.
 #include "tests/integration/server/portal_fixture.h"
 
+#include <arpa/inet.h>
 #include <criterion/criterion.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 TestSuite(portal, .init = portal_open, .fini = portal_close, .timeout = 120);
 
@@ -113,6 +117,67 @@ Test(portal, forgets_passwords)
         EXPECT_IN(log_on(jar, fields), code == 123456 ? "HTTP/1.1 303" : "HTTP/1.1 401");
         cr_expect_not(portal_remembers(secret), "after the code %d", code);
     }
+}
+
+// A browser that says what it is told, as it is told, in a record of TLS each.
+struct speaker {
+    SSL *tls;
+    int descriptor;
+};
+
+static void begin_speaking(struct speaker *speaker, SSL_CTX *context)
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons(PORTAL_PORT)};
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    speaker->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    speaker->tls = SSL_new(context);
+    SSL_set_fd(speaker->tls, speaker->descriptor);
+    cr_assert_eq(connect(speaker->descriptor, (struct sockaddr *)&address, sizeof address), 0);
+    cr_assert_eq(SSL_connect(speaker->tls), 1);
+}
+
+static void say(struct speaker *speaker, const char *text)
+{
+    cr_assert_eq(SSL_write(speaker->tls, text, (int)strlen(text)), (int)strlen(text));
+}
+
+static void end_speaking(struct speaker *speaker)
+{
+    SSL_free(speaker->tls);
+    close(speaker->descriptor);
+}
+
+// What has come of it moves nowhere as more of it comes, whoever took the room behind it meanwhile.
+Test(portal, forgets_a_password_that_comes_in_pieces)
+{
+    enum { FIRST = 400, REST = 9000, OTHERS = 20 };
+    static char head[200], first[FIRST + 1], rest[REST + 1], answer[2000];
+    struct speaker anna, others[OTHERS];
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    char secret[24];
+    snprintf(secret, sizeof secret, "%08x%08x", arc4random(), arc4random());
+    memset(first, 'x', FIRST);
+    memset(rest, 'y', REST);
+    int length = snprintf(first, sizeof first, "name=anna&signature=%0*d&password=%s&code=", FIRST / 8, 0, secret);
+    first[length] = 'x';
+    snprintf(head, sizeof head, "POST /logon HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", FIRST + REST);
+    begin_speaking(&anna, context);
+    say(&anna, head);
+    say(&anna, first);
+    for (int i = 0; i < OTHERS; i++) {
+        begin_speaking(&others[i], context);
+        say(&others[i], head);
+        say(&others[i], rest);
+    }
+    say(&anna, rest);
+    int got = SSL_read(anna.tls, answer, sizeof answer - 1);
+    cr_assert_gt(got, 0);
+    EXPECT_IN(answer, "HTTP/1.1 400");
+    cr_expect_not(portal_remembers(secret));
+    end_speaking(&anna);
+    for (int i = 0; i < OTHERS; i++)
+        end_speaking(&others[i]);
+    SSL_CTX_free(context);
 }
 
 // Of another site, of another browser, of another form.
