@@ -193,6 +193,20 @@ static void is_answered_and_forgotten(SSL *browser, SSL *broker)
     hangs_up(broker);
 }
 
+Test(portal_way, a_form_is_forgotten_once_it_is_sent_on)
+{
+    char form[100], request[300];
+    print_form(form);
+    snprintf(request, sizeof request, HEAD("%zu") "%s", strlen(form), form);
+    SSL *browser = browser_calls();
+    says(browser, request);
+    SSL *broker = broker_is_called();
+    cr_assert(program_remembers(gateway, secret), "as long as it is not");
+    cr_assert_eq(SSL_accept(broker), 1);
+    hears(broker, "code=123456");
+    is_answered_and_forgotten(browser, broker);
+}
+
 Test(portal_way, a_form_that_comes_behind_its_head_is_forgotten)
 {
     char form[100];
