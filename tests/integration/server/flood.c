@@ -529,7 +529,8 @@ Test(large_flood, leaves_its_memory_behind)
     cr_skip("AddressSanitizer keeps what is freed");
 #endif
     static struct visitor flood[1000];
-    enum { SILENT_KB = 1, HANDSHAKE_KB = 64, SOME_KB = 4096 };
+    // In the middle of a handshake OpenSSL 3.5 keeps 65 kB of a connection.
+    enum { SILENT_KB = 1, HANDSHAKE_KB = 72, SOME_KB = 4096 };
     const int count = sizeof flood / sizeof *flood;
     struct visitor early = is_served("127.0.0.9", PUBLIC);
     long before_kb = memory_kb();
