@@ -20,6 +20,7 @@ struct channel_office {
     struct channel_question *first; // the newest
     int64_t last_id;
     bool (*send)(void *arg, const void *message);
+    tunnel_ended *ended;
     void *arg;
 };
 
@@ -55,10 +56,13 @@ static void look_for_late(void *arg)
         loop_timer_start(office->late, GATEWAY_OPEN_MS / 10);
 }
 
-struct channel_office *channel_office_new(struct loop *loop, bool (*send)(void *arg, const void *message), void *arg)
+struct channel_office *channel_office_new(struct loop *loop, bool (*send)(void *arg, const void *message),
+                                          tunnel_ended *ended, void *arg)
 {
     struct channel_office *office = mem_new(1, sizeof *office);
+    office->last_id = arc4random(); // an answer to who ran here before is none to us
     office->send = send;
+    office->ended = ended;
     office->arg = arg;
     office->late = loop_timer_new(loop, look_for_late, office);
     return office;
@@ -110,13 +114,13 @@ void channel_question_drop(struct channel_question *question)
 
 static void tell_unwanted(struct channel_office *office, const struct gateway_message *answer)
 {
-    struct gateway_message ended = {
-        .type = GATEWAY_ENDED, .reason = CHANNEL_CLIENT_CLOSED, .since_ms = clock_wall_ms()};
-    TEXT_PUT(ended.channel, answer->channel);
-    TEXT_PUT(ended.session, answer->session);
-    TEXT_PUT(ended.person, answer->person);
-    TEXT_PUT(ended.host, answer->host);
-    office->send(office->arg, &ended);
+    struct tunnel_end end = {.channel = {.fence = answer->fence, .since_ms = clock_wall_ms()},
+                             .reason = CHANNEL_CLIENT_CLOSED};
+    TEXT_PUT(end.channel.channel, answer->channel);
+    TEXT_PUT(end.channel.session, answer->session);
+    TEXT_PUT(end.channel.person, answer->person);
+    TEXT_PUT(end.channel.host, answer->host);
+    office->ended(office->arg, &end);
 }
 
 void channel_office_hear(struct channel_office *office, const struct gateway_message *answer)

@@ -3,6 +3,7 @@
 #pragma once
 #include "broker/api/gateway_link.h"
 #include "broker/base/loop.h"
+#include "broker/pult-gateway/tunnel.h"
 
 struct channel_office;   // all questions
 struct channel_question; // one
@@ -11,14 +12,16 @@ struct channel_question; // one
 // and never from within channel_question_ask.
 typedef void channel_answered(void *arg, const struct gateway_message *answer);
 
-// `send`: to the broker; false: it is unreachable.
-struct channel_office *channel_office_new(struct loop *loop, bool (*send)(void *arg, const void *message), void *arg);
+// `send`: to the broker; false: it is unreachable. `ended` is told of a channel that was opened when nobody waited for
+// it any more.
+struct channel_office *channel_office_new(struct loop *loop, bool (*send)(void *arg, const void *message),
+                                          tunnel_ended *ended, void *arg);
 void channel_office_free(struct channel_office *office); // nobody waits any more; NULL allowed
 
 struct channel_question *channel_question_ask(struct channel_office *office, const char *token, const char *holder,
                                               enum channel_way way, const char *network, channel_answered *done,
                                               void *arg);
-// Nobody waits for it. A channel that is then opened all the same is told as one that has ended. NULL allowed.
+// Nobody waits for it. A channel that is then opened all the same has ended. NULL allowed.
 void channel_question_drop(struct channel_question *question);
 // What the broker says.
 void channel_office_hear(struct channel_office *office, const struct gateway_message *answer);

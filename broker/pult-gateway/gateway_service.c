@@ -222,7 +222,7 @@ static bool open_gate(struct gateway_service *service, struct fault *why)
     const struct tunnel_limits limits = {config->tunnels, config->person_tunnels, config->network_tunnels,
                                          config->buffer_mib * MIB};
     service->tunnels = tunnels_new(service->loop, &limits, channel_ended, service);
-    service->office = channel_office_new(service->loop, send_message, service);
+    service->office = channel_office_new(service->loop, send_message, channel_ended, service);
     service->gate =
         gate_new(service->loop, config, service->tunnels, service->office, &door_port, channel_ended, service, why);
     return service->gate != NULL;

@@ -118,7 +118,7 @@ static int serve(char *const *args)
     signal(SIGPIPE, SIG_IGN);
     loop = loop_new();
     struct tunnels *tunnels = tunnels_new(loop, &limits, note_end, NULL);
-    office = channel_office_new(loop, hear_question, NULL);
+    office = channel_office_new(loop, hear_question, note_end, NULL);
     shut = gate_new(loop, &config, tunnels, office, NULL, note_end, NULL, &why);
     if (!shut)
         return fail(&why);

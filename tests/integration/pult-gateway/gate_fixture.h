@@ -22,7 +22,7 @@ extern struct gate_fixture {
     void (*leads)(const struct gateway_message *question,
                   struct gateway_message *answer); // the same, for each; or NULL
     int answers_at_once;                           // it gives so many together, up to 2
-    int asked, answers_given, ended, unwanted;     // unwanted: channels that nobody waited for any more
+    int asked, answers_given, ended;               // ended: also channels that nobody waited for any more
     char dialled[ID_SIZE]; // the channel whose host is dialled once the broker has answered; empty: none
     struct tunnel_end last_end;
     struct gateway_message last_question;

@@ -14,12 +14,19 @@ static struct loop_timer *next;
 static bool broker_is_away, answered[ASKED_MAX];
 static size_t asked;
 static struct gateway_message last_message;
+static struct tunnel_end last_end;
 
 static bool hear_message(void *arg, const void *message)
 {
     (void)arg;
     last_message = *(const struct gateway_message *)message;
     return !broker_is_away;
+}
+
+static void note_end(void *arg, const struct tunnel_end *end)
+{
+    (void)arg;
+    last_end = *end;
 }
 
 static void is_answered(void *arg, const struct gateway_message *answer)
@@ -45,7 +52,7 @@ static void ask(void *arg)
 static void open_office(void)
 {
     loop = loop_new();
-    office = channel_office_new(loop, hear_message, NULL);
+    office = channel_office_new(loop, hear_message, note_end, NULL);
     next = loop_timer_new(loop, ask, NULL);
 }
 
@@ -94,7 +101,21 @@ Test(channel_question, that_nobody_waits_for_any_more_ends_the_channel_that_is_o
     answer.request_id = last_message.request_id;
     channel_question_drop(questions[0]);
     questions[0] = NULL;
+    broker_is_away = true;
     channel_office_hear(office, &answer);
-    cr_assert_eq(last_message.type, GATEWAY_ENDED);
-    cr_assert_str_eq(last_message.channel, "neustadt/c-1");
+    cr_assert_str_eq(last_end.channel.channel, "neustadt/c-1", "also when the broker cannot be told now");
+    cr_assert_eq(last_end.reason, CHANNEL_CLIENT_CLOSED);
+}
+
+// As before the gateway was started again, perhaps.
+Test(channel_question, is_numbered_unlike_those_of_another_office)
+{
+    ask(NULL);
+    int64_t number = last_message.request_id;
+    struct channel_office *other = channel_office_new(loop, hear_message, note_end, NULL);
+    struct channel_question *question =
+        channel_question_ask(other, "token", "", CHANNEL_PLAIN, "192.0.2.1", is_answered, NULL);
+    cr_assert_neq(last_message.request_id, number);
+    channel_question_drop(question);
+    channel_office_free(other);
 }
