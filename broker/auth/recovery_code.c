@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/auth/recovery_code.h"
+#include "broker/base/mem.h"
 
 #include <openssl/sha.h>
 #include <stdint.h>
@@ -49,7 +50,7 @@ bool recovery_code_digest(char digest[RECOVERY_DIGEST_SIZE], const char *owner, 
 {
     char letters[LETTERS];
     unsigned char bytes[SHA256_DIGEST_LENGTH];
-    struct text said = {0};
+    owned(text) struct text said = {.is_secret = true};
     digest[0] = 0;
     if (!read_letters(letters, typed))
         return false;
@@ -58,8 +59,6 @@ bool recovery_code_digest(char digest[RECOVERY_DIGEST_SIZE], const char *owner, 
     text_add(&said, letters, LETTERS);
     SHA256((const unsigned char *)said.bytes, said.length, bytes);
     text_hex(digest, bytes, sizeof bytes);
-    explicit_bzero(said.bytes, said.length);
     explicit_bzero(letters, sizeof letters);
-    text_drop(&said);
     return true;
 }

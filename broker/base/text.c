@@ -262,9 +262,29 @@ bool text_hardware_address(unsigned char address[6], const char *text)
     return text_unhex(address, 6, digits);
 }
 
+static void wipe_text(struct text *text)
+{
+    if (text->is_secret && text->bytes)
+        explicit_bzero(text->bytes, text->capacity);
+}
+
+static void make_room(struct text *text, size_t more)
+{
+    size_t needed = text->length + more + 1;
+    if (text->is_secret && text->bytes && needed > text->capacity) { // realloc would free it as it is
+        struct text moved = {.length = text->length, .is_secret = true};
+        mem_reserve(&moved.bytes, &moved.capacity, needed, 1);
+        memcpy(moved.bytes, text->bytes, text->length);
+        text_drop(text);
+        *text = moved;
+    } else {
+        mem_reserve(&text->bytes, &text->capacity, needed, 1);
+    }
+}
+
 void text_add(struct text *text, const char *bytes, size_t length)
 {
-    mem_reserve(&text->bytes, &text->capacity, text->length + length + 1, 1);
+    make_room(text, length);
     if (length)
         memcpy(text->bytes + text->length, bytes, length);
     text->length += length;
@@ -284,7 +304,7 @@ void text_addf(struct text *text, const char *format, ...)
     int length = vsnprintf(NULL, 0, format, args);
     va_end(args);
     assert(length >= 0);
-    mem_reserve(&text->bytes, &text->capacity, text->length + (size_t)length + 1, 1);
+    make_room(text, (size_t)length);
     vsnprintf(text->bytes + text->length, (size_t)length + 1, format, again);
     va_end(again);
     text->length += (size_t)length;
@@ -292,6 +312,7 @@ void text_addf(struct text *text, const char *format, ...)
 
 void text_drop(struct text *text)
 {
+    wipe_text(text);
     free(text->bytes);
-    *text = (struct text){0};
+    *text = (struct text){.is_secret = text->is_secret};
 }

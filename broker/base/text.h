@@ -58,11 +58,13 @@ bool text_unhex(void *bytes, size_t length, const char *hex) __attribute__((warn
 // A network card's address: 00:11:22:aa:bb:cc, or with dashes.
 bool text_hardware_address(unsigned char address[6], const char *text) __attribute__((warn_unused_result));
 
-// Growing text; always ends in NUL. Starts as {0}; text_drop frees.
+// Growing text; always ends in NUL. Starts as {0}; text_drop frees. Of one that is secret nothing stays behind where it
+// grew out of its room, nor when it is dropped.
 struct text {
     char *bytes;
     size_t length;
     size_t capacity;
+    bool is_secret;
 };
 
 void text_add(struct text *text, const char *bytes, size_t length);

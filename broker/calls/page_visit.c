@@ -24,6 +24,7 @@ struct page_visit *page_visit_new(const struct pages *pages, const struct page_a
 {
     struct page_visit *visit = mem_new(1, sizeof *visit);
     const char *header = cookies ? cookies : "";
+    visit->cookies.is_secret = true;
     visit->pages = pages;
     visit->assets = assets;
     if (!cookie_read(header, COOKIE_SESSION, visit->session))
@@ -38,8 +39,6 @@ void page_visit_free(struct page_visit *visit)
 {
     if (!visit)
         return;
-    if (visit->cookies.bytes)
-        explicit_bzero(visit->cookies.bytes, visit->cookies.length);
     text_drop(&visit->cookies);
     explicit_bzero(visit, sizeof *visit);
     free(visit);

@@ -117,7 +117,7 @@ void portal_answer_script(struct request *request)
 
 void portal_answer(struct request *request, int status, enum view view, const void *record)
 {
-    struct text page = {0};
+    struct text page = {.is_secret = true};
     struct page_visit *visit = request->visit;
     visit->kind = view_rows[view].kind;
     bool written = pages_write(visit->pages, view, visit->language, record, &page);
@@ -140,7 +140,7 @@ void portal_refuse(struct request *request, enum refusal refusal, int64_t retry_
 {
     struct page_visit *visit = request->visit;
     struct view_message message = {0};
-    struct text page = {0};
+    struct text page = {.is_secret = true};
     if (request->method && request->method->answer) {
         refuse_script(request, refusal, retry_after_ms);
         return;

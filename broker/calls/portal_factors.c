@@ -80,7 +80,7 @@ static void answer_factors(const struct services *services, struct request *requ
 static void answer_telephone(const struct services *services, struct request *request, const char *problem)
 {
     struct factor_offer offer;
-    struct text path = {0};
+    struct text path = {.is_secret = true};
     struct view_telephone *view = mem_new(1, sizeof *view);
     bool drawn = factor_offer_totp(services, request->peer.id, &offer) && qr_code_draw(offer.uri, &path, &view->side) &&
                  text_copy(view->path, sizeof view->path, path.bytes);
@@ -97,8 +97,6 @@ static void answer_telephone(const struct services *services, struct request *re
     }
     explicit_bzero(view, sizeof *view);
     explicit_bzero(&offer, sizeof offer);
-    if (path.bytes)
-        explicit_bzero(path.bytes, path.length);
     text_drop(&path);
     free(view);
 }
@@ -172,17 +170,18 @@ static void codes_made(void *arg, const struct fault *why)
 {
     struct factor_visit *visit = arg;
     struct request *request = visit->request;
-    struct view_codes view = {0};
+    struct view_code rows[FACTOR_CODES_MAX] = {0};
+    struct view_codes view = {.codes = {.rows = rows}};
     if (why) {
         factors_changed(visit, why);
         return;
     }
     portal_frame(visit->services, request, &view.frame);
-    for (size_t i = 0; i < FACTOR_CODES_MAX && visit->codes[i][0]; i++)
-        TEXT_PUT(((struct view_code *)record_add(&view.codes, &view_code_type))->code, visit->codes[i]);
+    for (; view.codes.count < FACTOR_CODES_MAX && visit->codes[view.codes.count][0]; view.codes.count++)
+        TEXT_PUT(rows[view.codes.count].code, visit->codes[view.codes.count]);
     TEXT_PUT(view.help_desk, request->help_desk);
     portal_answer(request, 200, VIEW_CODES, &view);
-    record_free(view_codes_type.fields, &view);
+    explicit_bzero(rows, sizeof rows);
     end_visit(visit);
 }
 

@@ -24,7 +24,7 @@ bool request_read_body(struct request *request, char *bytes, size_t length, stru
 
 void request_answer(struct request *request, const void *answer)
 {
-    struct text text = {0};
+    struct text text = {.is_secret = true}; // of some methods it is
     assert(request->method && request->method->answer);
     mem_reserve(&text.bytes, &text.capacity, RECORD_USUAL, 1);
     codec_print_record(&text, request->method->answer->fields, CODEC_ANSWER, answer);

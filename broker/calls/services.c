@@ -36,6 +36,7 @@ void services_commit_answer(struct services *services, struct request *request, 
     assert(request->method->answer && (events || count == 0));
     struct pending *pending = mem_new(1, sizeof *pending);
     pending->request = request;
+    pending->answer.is_secret = true; // of some methods it is
     codec_print_record(&pending->answer, request->method->answer->fields, CODEC_ANSWER, answer);
     if (count == 0)
         change_committed(pending, true, NULL);

@@ -393,7 +393,7 @@ static int64_t number_in(const struct field *field, const void *record)
 
 static void write_value(struct page_writer *writer, const struct page_part *part)
 {
-    struct text value = {0};
+    struct text value = {.is_secret = writer->page->is_secret};
     const void *record = writer->records[part->scope];
     if (part->field->type != FIELD_TIME)
         field_text(&value, part->field, record);

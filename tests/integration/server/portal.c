@@ -285,6 +285,36 @@ Test(portal, lets_people_look_after_their_second_factors)
     EXPECT_IN(portal_visit("jar", "-d token=x", "/factors/codes"), "location: /factors\r\n");
 }
 
+// What a page showed once is in nothing that it was written into on the way.
+Test(portal, forgets_what_it_has_shown)
+{
+    char shown[64], token[65], options[128];
+    log_on("jar", right);
+    const char *page = portal_visit("jar", "", "/factors/telephone");
+    const char *secret = strstr(page, "Geheimnis: ");
+    cr_assert(secret, "%s", page);
+    snprintf(shown, sizeof shown, "%.32s", secret + strlen("Geheimnis: "));
+    cr_expect_not(portal_remembers(shown + 16), "the secret of the telephone"); // free overwrites what comes first
+
+    page = send_factor_form(portal_visit("jar", "", "/factors"), "/factors/codes", "");
+    for (int i = 0; i < 10; i++) {
+        page = strstr(page, "<li>p");
+        cr_assert(page);
+        page += strlen("<li>");
+        snprintf(shown, sizeof shown, "%.17s", page);
+        cr_expect_not(portal_remembers(shown), "code %d", i);
+    }
+
+    page = strstr(portal_visit("jar", "", "/desktops/open"), "data-token=\"");
+    cr_assert(page);
+    snprintf(token, sizeof token, "%s", page + strlen("data-token=\""));
+    snprintf(options, sizeof options, "-d token=%s -d profile=neustadt/clerk", token);
+    page = strstr(portal_visit("jar", options, "/desktops/channel"), "\"channel\":\"");
+    cr_assert(page);
+    snprintf(shown, 44, "%s", page + strlen("\"channel\":\""));
+    cr_expect_not(portal_remembers(shown), "the token of a channel");
+}
+
 // Nothing of the broker's own methods is there, and no page at their ports.
 Test(portal, has_a_port_for_itself)
 {

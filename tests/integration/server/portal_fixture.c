@@ -97,6 +97,26 @@ static void give_factor(void)
     core_set(&calls.core, NOUN_FACTOR, &record);
 }
 
+// Others each time, so that a test knows them by what it was shown alone.
+static void make_codes(void *self, struct factor *factor, char (*codes)[FACTOR_CODE_SIZE], size_t count)
+{
+    (void)self;
+    TEXT_PUT(factor->codes, "kept");
+    for (size_t i = 0; i < count; i++)
+        snprintf(codes[i], FACTOR_CODE_SIZE, "p%08x%08x", arc4random(), arc4random());
+}
+
+static bool offer_totp(void *self, const char *person_id, const char *issuer, const char *account,
+                       struct factor_offer *offer)
+{
+    (void)self, (void)issuer;
+    snprintf(offer->sealed, sizeof offer->sealed, "for %s", person_id);
+    for (size_t i = 0; i + 1 < sizeof offer->secret; i++)
+        offer->secret[i] = (char)('a' + arc4random_uniform(26));
+    snprintf(offer->uri, sizeof offer->uri, "otpauth://totp/%s", account); // libqrencode does not wipe what it draws
+    return true;
+}
+
 static struct loop_timer *settling;
 
 static void settle(void *arg)
@@ -128,6 +148,8 @@ static void serve(int ready)
     calls.services.portal = portal_new("broker/portal/pages", locale, assets, &why);
     calls.services.outside_logon = log_on;
     calls.services.outside_challenge = ask_passkey;
+    calls.services.factors.make_codes = make_codes;
+    calls.services.factors.offer_totp = offer_totp;
     struct ticket_keys *ticket_keys = ticket_keys_open(tickets, clock_wall_ms());
     const struct server_config config = {
         .address = "127.0.0.1",

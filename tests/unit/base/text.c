@@ -2,10 +2,17 @@
 #include "broker/base/text.h"
 #include "broker/base/fault.h"
 #include "broker/base/mem.h"
+#include "tests/program.h"
 
 #include <criterion/criterion.h>
+#include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 Test(text, copying_tells_when_it_does_not_fit)
 {
@@ -191,6 +198,66 @@ Test(text, grows_as_it_is_added_to)
     cr_expect_eq(text.bytes[text.length], 0);
     text_drop(&text);
     cr_expect_null(text.bytes);
+}
+
+Test(text, that_is_secret_grows_as_any_other)
+{
+    owned(text) struct text text = {.is_secret = true};
+    for (int i = 0; i < 500; i++)
+        text_addf(&text, "%d", i % 10);
+    text_adds(&text, "end");
+    cr_expect_eq(text.length, 503);
+    cr_expect_str_eq(text.bytes + 490, "0123456789end");
+    text_drop(&text);
+    cr_expect_null(text.bytes);
+    text_adds(&text, "again");
+    cr_expect_str_eq(text.bytes, "again");
+    cr_expect(text.is_secret);
+}
+
+enum { SECRET_LENGTH = 64 };
+
+// Says through `out` what the secret was, closes it when it has forgotten that, too, and waits to be looked at.
+static void keep_secret_text(int out)
+{
+    char secret[SECRET_LENGTH];
+    void *others[10];
+    struct text text = {.is_secret = true};
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (size_t i = 0; i < sizeof secret; i++)
+        secret[i] = (char)('a' + arc4random_uniform(26));
+    text_add(&text, secret, sizeof secret);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        others[i] = mem_new(1, 64); // so that there is no room behind it to grow into
+        text_addf(&text, "%*d", (int)text.length, 0);
+    }
+    text_drop(&text);
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+        free(others[i]);
+    ssize_t said = write(out, secret, sizeof secret);
+    explicit_bzero(secret, sizeof secret);
+    close(out);
+    while (said == (ssize_t)sizeof secret)
+        pause();
+    _exit(1);
+}
+
+Test(text, that_is_secret_is_nowhere_once_it_is_dropped)
+{
+    char secret[SECRET_LENGTH + 1] = "";
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    pid_t keeper = fork();
+    cr_assert_geq(keeper, 0);
+    if (keeper == 0)
+        keep_secret_text(ends[1]);
+    close(ends[1]);
+    cr_assert_eq(read(ends[0], secret, SECRET_LENGTH), SECRET_LENGTH);
+    cr_assert_eq(read(ends[0], secret, 1), 0);
+    cr_expect_not(program_remembers(keeper, secret + 16), "free overwrites what comes first");
+    kill(keeper, SIGKILL);
+    waitpid(keeper, NULL, 0);
+    close(ends[0]);
 }
 
 Test(text, makes_one_line_of_many)
