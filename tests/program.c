@@ -127,6 +127,12 @@ void program_stop(pid_t pid)
     waitpid(pid, NULL, 0);
 }
 
+void program_kill(pid_t pid)
+{
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+}
+
 // proc(5): the state follows the name, which stands in parentheses.
 static bool runs(const char *task)
 {

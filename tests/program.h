@@ -19,6 +19,7 @@ void program_shell(const char *line);
 // Left running; killed with this process. Its standard error goes to `log`.
 pid_t program_start(const char *line, const char *log);
 void program_stop(pid_t pid);
+void program_kill(pid_t pid); // at once
 // Any process, until SIGCONT. Returns when all its threads stand still: the signal alone comes when they next run.
 void program_freeze(pid_t pid);
 // Whether this is in the memory that a process can write to. Of it alone: the test's own has it, too.

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { DOOR_PORT = 3390, DISPLAYS_FROM = 1000 };
+enum { DOOR_PORT = 3390 };
 
 // ---- the broker
 
@@ -80,46 +80,28 @@ static const enum refusal lets_in[] = {REFUSAL_NONE}, wrong_password[] = {REFUSA
 
 // ---- the program
 
-static pid_t display, program;
+static pid_t program;
 static char log_file[FOLDER_SIZE + 8];
-static int status, display_number;
+static int status;
 
 static void open_door(void)
 {
-    char line[100];
     fixture.config.front_door_port = DOOR_PORT;
     fixture.door = &door_port;
     broker.answers = lets_in;
     gate_fixture_open();
     snprintf(log_file, sizeof log_file, "%s/log", fixture.folder);
-    display_number = DISPLAYS_FROM + getpid(); // tests run beside each other
-    snprintf(line, sizeof line, "Xvfb :%d -screen 0 1366x768x24 -nolisten tcp", display_number);
-    display = program_start(line, log_file);
 }
 
-static void close_door(void)
-{
-    program_stop(display);
-    gate_fixture_close();
-}
-
-TestSuite(front_door, .init = open_door, .fini = close_door, .timeout = 120);
-
-static bool display_is_there(void)
-{
-    char socket_file[40];
-    snprintf(socket_file, sizeof socket_file, "/tmp/.X11-unix/X%d", display_number);
-    return file_exists(socket_file);
-}
+TestSuite(front_door, .init = open_door, .fini = gate_fixture_close, .timeout = 120);
 
 static void anna_comes(const char *password)
 {
     char line[400];
-    await_at_gate(display_is_there);
-    snprintf(
-        line, sizeof line,
-        "env DISPLAY=:%d HOME=%s xfreerdp3 /v:127.0.0.1:%d /u:anna /p:%s /cert:ignore /size:1366x768 /log-level:INFO",
-        display_number, fixture.folder, DOOR_PORT, password);
+    snprintf(line, sizeof line,
+             "env HOME=%s bash tests/integration/pult-gateway/at-a-screen xfreerdp3 /v:127.0.0.1:%d /u:anna /p:%s "
+             "/cert:ignore /size:1366x768 /log-level:INFO",
+             fixture.folder, DOOR_PORT, password);
     program = program_start(line, log_file);
 }
 
@@ -188,7 +170,7 @@ Test(front_door, forgets_who_goes_while_the_broker_is_asked)
     broker.is_slow = true;
     anna_comes("geheim");
     await_at_gate(broker_is_asked);
-    program_stop(program);
+    program_kill(program);
     broker.is_slow = false;
     anna_comes("geheim");
     await_at_gate(host_is_visited);

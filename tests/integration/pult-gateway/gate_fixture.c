@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/integration/pult-gateway/gate_fixture.h"
-#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/pult-gateway/guest.h"
+#include "tests/await.h"
 #include "tests/network.h"
 #include "tests/program.h"
 
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 90 * 1000, LOOK_MS = 1, PIECE = 16 * 1024 };
+enum { DIAL_MS = 90 * 1000, PIECE = 16 * 1024 };
 
 struct gate_fixture fixture = {
     .config = {.port = GATE_PORT,
@@ -178,30 +178,9 @@ void echo_host_ends_all(void)
 
 // ---- waiting
 
-static struct {
-    bool (*is_so)(void);
-    int64_t until_ms;
-    bool was_so;
-} awaited;
-static struct loop_timer *look;
-
-static void look_again(void *arg)
-{
-    (void)arg;
-    awaited.was_so = awaited.is_so();
-    if (awaited.was_so || clock_steady_ms() > awaited.until_ms)
-        loop_stop(fixture.loop);
-    else
-        loop_timer_start(look, LOOK_MS);
-}
-
 void await_at_gate(bool (*is_so)(void))
 {
-    awaited.is_so = is_so;
-    awaited.until_ms = clock_steady_ms() + DEADLINE_MS;
-    loop_timer_start(look, 0);
-    loop_run(fixture.loop);
-    cr_assert(awaited.was_so, "it did not come about");
+    cr_assert(await_in_loop(fixture.loop, is_so), "it did not come about");
 }
 
 // ---- callers
@@ -220,7 +199,7 @@ static void caller_dialled(void *arg, int descriptor, const struct fault *why)
 void caller_calls(struct caller_at_gate *caller, const char *path, const char *token)
 {
     *caller = (struct caller_at_gate){.descriptor = -1};
-    caller->dial = gateway_dial_new(client, path, token, DEADLINE_MS, caller_dialled, caller);
+    caller->dial = gateway_dial_new(client, path, token, DIAL_MS, caller_dialled, caller);
 }
 
 bool callers_are_answered(void)
@@ -280,6 +259,7 @@ void believe_what_is_shown(void)
 void gate_fixture_open(void)
 {
     struct fault why = {0};
+    await_until_ms(); // from now on
     network_own();
     log_set_level(LOG_LEVEL_ERROR);
     signal(SIGPIPE, SIG_IGN); // as in all our programs
@@ -288,7 +268,6 @@ void gate_fixture_open(void)
     snprintf(fixture.config.certificate, sizeof fixture.config.certificate, "%s/crt", fixture.folder);
     snprintf(fixture.config.key, sizeof fixture.config.key, "%s/key", fixture.folder);
     fixture.loop = loop_new();
-    look = loop_timer_new(fixture.loop, look_again, NULL);
     const struct tunnel_limits limits = {fixture.config.tunnels, fixture.config.person_tunnels,
                                          fixture.config.network_tunnels, 1024 * 1024};
     fixture.tunnels = tunnels_new(fixture.loop, &limits, note_end, NULL);
@@ -311,7 +290,6 @@ void gate_fixture_close(void)
     channel_office_free(office);
     echo_host_ends_all();
     echo_host_stops();
-    loop_timer_free(look);
     loop_free(fixture.loop);
     folder_remove(fixture.folder);
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Browsers at the port of a gateway, which passes them on to the broker's portal. The gateway is a process of its own,
 // so that what it remembers can be looked at; browsers and broker are the test.
+#include "broker/base/clock.h"
 #include "broker/base/text.h"
 #include "broker/net/proxy_header.h"
 #include "broker/net/tls_line.h"
+#include "tests/await.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 #include "tests/program.h"
 
@@ -24,7 +26,6 @@
 
 enum {
     BROKER_PORT = 8446,
-    DEADLINE_S = 60,
     BROKER_ROOM = 64 * 1024, // of a socket's buffer
     BROWSER_ROOM = 4096,
     LARGE = 4 * 1024 * 1024,
@@ -91,8 +92,7 @@ static void open_portal_way(void)
 
 static void close_portal_way(void)
 {
-    kill(gateway, SIGKILL);
-    waitpid(gateway, NULL, 0);
+    program_kill(gateway);
     SSL_CTX_free(of_broker);
     SSL_CTX_free(of_browsers);
     close(broker_port);
@@ -103,12 +103,25 @@ TestSuite(portal_way, .init = open_portal_way, .fini = close_portal_way, .timeou
 
 // ---- browsers and broker
 
+static int left_ms(void)
+{
+    int64_t left = await_until_ms() - clock_steady_ms();
+    return left > 1 ? (int)left : 1;
+}
+
+// For what is said and heard next.
+static void limit_waiting(int descriptor)
+{
+    int ms = left_ms();
+    const struct timeval left = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &left, sizeof left);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &left, sizeof left);
+}
+
 static SSL *tls_on(SSL_CTX *context, int descriptor)
 {
-    const struct timeval deadline = {.tv_sec = DEADLINE_S};
     SSL *tls = SSL_new(context);
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &deadline, sizeof deadline);
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &deadline, sizeof deadline);
+    limit_waiting(descriptor);
     SSL_set_mode(tls, SSL_MODE_AUTO_RETRY);
     SSL_set_fd(tls, descriptor);
     return tls;
@@ -128,7 +141,7 @@ static SSL *broker_is_called(void)
     struct proxy_header said;
     size_t size = 0;
     struct pollfd one = {.fd = broker_port, .events = POLLIN};
-    cr_assert_eq(poll(&one, 1, DEADLINE_S * 1000), 1, "nobody is passed on");
+    cr_assert_eq(poll(&one, 1, left_ms()), 1, "nobody is passed on");
     int descriptor = accept(broker_port, NULL, NULL);
     SSL *tls = tls_on(of_broker, descriptor);
     cr_assert_eq(recv(descriptor, header, PROXY_HEADER_HEAD, MSG_PEEK | MSG_WAITALL), PROXY_HEADER_HEAD);
@@ -157,6 +170,7 @@ static void hears(SSL *tls, const char *end)
     static char heard[2 * PIECE + 1];
     size_t length = 0;
     for (heard[0] = 0; !strstr(heard, end);) {
+        limit_waiting(SSL_get_fd(tls));
         if (length > PIECE) { // what came long ago
             memmove(heard, heard + length - PIECE / 2, PIECE / 2 + 1);
             length = PIECE / 2;

@@ -137,17 +137,11 @@ static pid_t opens_file(const char *program, const char *words)
     return program_start(line, log);
 }
 
-static void leaves(pid_t pid)
-{
-    kill(pid, SIGKILL); // takes all that it has started with it
-    waitpid(pid, NULL, 0);
-}
-
 static void logs_on_without_a_password(const char *program, const char *words)
 {
     pid_t pid = opens_file(program, words);
     await_at_gate(somebody_has_logged_on);
-    leaves(pid);
+    program_kill(pid); // and the screen with it
     cr_assert_str_eq(logged_on, "anna");
     cr_assert_str_eq(given, "otp-1-secret");
     cr_assert_str_eq(fixture.last_question.token, TOKEN);
@@ -174,7 +168,7 @@ Test(programs, a_line_that_broke_is_mended_without_a_password)
     await_at_gate(somebody_has_logged_on);
     TEXT_PUT(fixture.answer.one_time_password, "otp-2-secret");
     await_at_gate(they_came_again);
-    leaves(pid);
+    program_kill(pid); // and the screen with it
     cr_assert_str_eq(logged_on, "anna");
     cr_assert_str_eq(given, "otp-2-secret");
     cr_assert_eq(fixture.asked, 2);

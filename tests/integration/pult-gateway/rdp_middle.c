@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // RDP programs whose connection ends at the gateway, and what the session host hears of them.
 #include "broker/pult-gateway/rdp_middle.h"
-#include "broker/base/clock.h"
 #include "broker/base/text.h"
 #include "broker/net/certificate.h"
 #include "broker/net/dial.h"
 #include "broker/net/rdp.h"
 #include "broker/net/tls_line.h"
 #include "broker/pult-gateway/inner_rdp.h"
+#include "tests/await.h"
 #include "tests/integration/hosts/fake.h"
 #include "tests/network.h"
 
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 30 * 1000, LOOK_MS = 2, DIAL_MS = 10 * 1000, KEPT_MAX = 256 * 1024, ROOM = 2 * 1024 * 1024 };
+enum { DIAL_MS = 10 * 1000, KEPT_MAX = 256 * 1024, ROOM = 2 * 1024 * 1024 };
 
 static const char zeros[] = "0000000000000000000000000000000000000000000000000000000000000000";
 static const struct rdp_corrections as_anna = {.clipboard = true, .user_name = "anna", .password = "otp-1-secret"};
@@ -26,8 +26,6 @@ static const struct rdp_corrections as_anna = {.clipboard = true, .user_name = "
 static struct loop *loop;
 static struct websocket_pool *pool;
 static struct rdp_middles *middles;
-static struct loop_timer *look;
-static int64_t until_ms;
 static SSL_CTX *shown, *to_host;
 static const char *shown_fingerprint;
 static enum channel_reason failed_for;
@@ -87,23 +85,10 @@ static void program_goes_on(void)
     has_ended |= count < 0;
 }
 
-static void look_again(void *arg)
-{
-    bool (*is_so)(void) = *(bool (**)(void))arg;
-    if (is_so() || clock_steady_ms() > until_ms)
-        loop_stop(loop);
-    else
-        loop_timer_start(look, LOOK_MS);
-}
-
 static void await(bool (*is_so)(void))
 {
-    until_ms = clock_steady_ms() + DEADLINE_MS;
-    look = loop_timer_new(loop, look_again, &is_so);
-    loop_timer_start(look, 0);
-    loop_run(loop);
-    loop_timer_free(look);
-    cr_assert(is_so(), "it did not come about: said %zu of %zu, heard %zu", said_at, said_length, heard_length);
+    cr_assert(await_in_loop(loop, is_so), "it did not come about: said %zu of %zu, heard %zu", said_at, said_length,
+              heard_length);
 }
 
 // ---- the fixture

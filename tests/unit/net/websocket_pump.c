@@ -3,6 +3,7 @@
 // they hear.
 #include "broker/net/websocket_pump.h"
 #include "broker/base/clock.h"
+#include "tests/await.h"
 
 #include <criterion/criterion.h>
 #include <fcntl.h>
@@ -14,13 +15,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { DEADLINE_MS = 60 * 1000, LOOK_MS = 2, KEPT_MAX = 2 * 1024 * 1024, WORDS = 6 * 1024 * 1024 };
+enum { KEPT_MAX = 2 * 1024 * 1024, WORDS = 6 * 1024 * 1024 };
 
 static struct loop *loop;
 static struct websocket_pool *pool;
 static struct websocket_pump *near_pump, *far_pump;
-static struct loop_timer *look;
-static int64_t until_ms;
 static int ours = -1; // the stream's end here
 static enum websocket_pump_end far_end;
 static bool far_is_over;
@@ -87,9 +86,8 @@ static void note_end(void *arg, enum websocket_pump_end end)
 
 static void shake_hands(struct tls_line *line)
 {
-    int64_t deadline_ms = clock_steady_ms() + DEADLINE_MS;
     int done = 0;
-    while (done == 0 && clock_steady_ms() < deadline_ms)
+    while (done == 0 && clock_steady_ms() < await_until_ms())
         done = tls_line_handshake(line);
     cr_assert_eq(done, 1);
 }
@@ -130,30 +128,15 @@ static void close_pumps(void)
     websocket_pump_free(near_pump);
     websocket_pump_free(far_pump);
     pthread_join(echo_thread, NULL);
-    loop_timer_free(look);
     websocket_pool_free(pool);
     loop_free(loop);
 }
 
 // ---- what comes about
 
-static void look_again(void *arg)
-{
-    bool (*is_so)(void) = *(bool (**)(void))arg;
-    if (is_so() || clock_steady_ms() > until_ms)
-        loop_stop(loop);
-    else
-        loop_timer_start(look, LOOK_MS);
-}
-
 static void await(bool (*is_so)(void))
 {
-    until_ms = clock_steady_ms() + DEADLINE_MS;
-    loop_timer_free(look);
-    look = loop_timer_new(loop, look_again, &is_so);
-    loop_timer_start(look, 0);
-    loop_run(loop);
-    cr_assert(is_so(), "it did not come about");
+    cr_assert(await_in_loop(loop, is_so), "it did not come about");
 }
 
 static void say_more(void)
@@ -206,7 +189,7 @@ static bool takes_no_more(void)
     say_more();
     quiet_looks = said_count == last_count ? quiet_looks + 1 : 0;
     last_count = said_count;
-    return quiet_looks > 100;
+    return quiet_looks > 200;
 }
 
 // Nobody reads here: what is said back stays in the buffers on the way, and then nothing more is read of us.
@@ -244,7 +227,6 @@ static void close_one_pump(void)
     close(web);
     close(ours);
     websocket_pump_free(far_pump);
-    loop_timer_free(look);
     websocket_pool_free(pool);
     loop_free(loop);
 }
