@@ -1,23 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// The desktops of whoever is logged on at the portal. The directory is asked each time whether they are somebody still,
-// and in which groups.
-#include "broker/base/log.h"
+// The desktops of whoever is logged on at the portal, by the groups in which they are now.
 #include "broker/calls/portal.h"
-#include "broker/calls/proof.h"
+#include "broker/calls/portal_person.h"
 #include "broker/calls/services.h"
 #include "broker/core/factor.h"
 #include "broker/core/profile.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-typedef void desktops_answer(struct services *services, struct request *request, const struct identity *identity);
-
-struct desktops_visit {
-    struct services *services;
-    struct request *request;
-    desktops_answer *answer; // once it is known that they are somebody still
-};
 
 static const struct session *find_session(const struct state *state, const char *person_id, const char *pool_id)
 {
@@ -97,48 +84,12 @@ static void answer_desktop(struct services *services, struct request *request, c
     portal_answer(request, 200, VIEW_DESKTOP, &view);
 }
 
-// Their user name may be another's by now.
-static bool is_still(const struct services *services, const struct request *request, const struct identity *identity)
+static void begin_visit(struct services *services, struct request *request, portal_person_known *give_answer)
 {
-    const struct store_person *person = people_find(&services->people, request->peer.id);
-    return person && text_equal(person->key, identity->key) && !identity->locked;
-}
-
-static void looked_up(void *arg, enum auth_verdict verdict, const struct identity *identity)
-{
-    struct desktops_visit *desktops = arg;
-    struct services *services = desktops->services;
-    struct request *request = desktops->request;
-    desktops_answer *give_answer = desktops->answer;
-    free(desktops);
-    if (verdict == AUTH_RIGHT && is_still(services, request, identity)) {
-        give_answer(services, request, identity);
-    } else if (verdict == AUTH_UNAVAILABLE) {
-        portal_refuse(request, REFUSAL_DIRECTORY_DOWN, 0);
-    } else {
-        log_info("portal", "%s may not any more, and is logged off", request->peer.id);
-        portal_sessions_end_person(&services->portal->sessions, request->peer.id);
-        portal_refuse(request, REFUSAL_UNAUTHENTICATED, 0);
-    }
-}
-
-static void begin_visit(struct services *services, struct request *request, desktops_answer *give_answer)
-{
-    const struct store_person *person = people_find(&services->people, request->peer.id);
-    const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
-    if (!person || !tenant) {
-        portal_refuse(request, REFUSAL_UNAUTHENTICATED, 0);
-        return;
-    }
-    if (factor_is_missing(services->state, request->peer.id)) { // they came by a code of the help desk
+    if (factor_is_missing(services->state, request->peer.id)) // they came by a code of the help desk
         portal_send_on(request, "/factors");
-        return;
-    }
-    struct desktops_visit *desktops = mem_new(1, sizeof *desktops);
-    desktops->services = services;
-    desktops->request = request;
-    desktops->answer = give_answer;
-    proof_look_up(services, tenant, person->user_name, looked_up, desktops);
+    else
+        portal_person_ask(services, request, give_answer);
 }
 
 void call_portal_desktops(struct services *services, struct request *request)

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
-// People look after what they show besides their password, on pages of the portal.
-#include "broker/base/log.h"
+// People look after what they show besides their password, on pages of the portal. They change it soon after they have
+// logged on, with what they have: whoever finds a browser that was left open enrols nothing of their own.
+#include "broker/base/clock.h"
 #include "broker/calls/factor_enrolment.h"
 #include "broker/calls/portal.h"
+#include "broker/calls/portal_person.h"
 #include "broker/core/factor.h"
 #include "broker/portal/qr_code.h"
 
@@ -43,6 +45,14 @@ static const char *problem_of(const struct fault *why)
     return told ? rows[why->kind] : "This could not be written down just now. Please try again later.";
 }
 
+static bool may_change(const struct services *services, const struct request *request)
+{
+    char digest[DIGEST_SIZE];
+    int64_t now_ms = clock_steady_ms();
+    portal_holder(request, digest);
+    return portal_session_is_new(portal_sessions_use(&services->portal->sessions, digest, now_ms), now_ms);
+}
+
 // ---- pages
 
 static void fill_token(const struct request *request, enum method_id id, char token[COOKIE_MAC_SIZE])
@@ -57,6 +67,8 @@ static void answer_factors(const struct services *services, struct request *requ
     char holder[DIGEST_SIZE];
     portal_frame(services, request, &view.frame);
     text_cut(view.problem, sizeof view.problem, problem ? portal_sentence(request, problem) : "");
+    view.may_change = may_change(services, request);
+    services_digest(view.user, request->peer.id, strlen(request->peer.id));
     for (const struct factor *factor = NULL;
          (factor = factor_next(services->state, request->peer.id, factor)) && view.factors.count < VIEW_FACTORS_MAX;) {
         struct view_factor *row = record_add(&view.factors, &view_factor_type);
@@ -101,25 +113,40 @@ static void answer_telephone(const struct services *services, struct request *re
     free(view);
 }
 
+static void show_factors(struct services *services, struct request *request, const struct identity *identity)
+{
+    (void)identity;
+    answer_factors(services, request, NULL);
+}
+
 void call_portal_factors(struct services *services, struct request *request)
 {
-    answer_factors(services, request, NULL);
+    portal_person_ask(services, request, show_factors);
+}
+
+static void show_telephone(struct services *services, struct request *request, const struct identity *identity)
+{
+    (void)identity;
+    if (may_change(services, request))
+        answer_telephone(services, request, NULL);
+    else
+        portal_send_on(request, "/factors");
 }
 
 void call_portal_telephone(struct services *services, struct request *request)
 {
-    answer_telephone(services, request, NULL);
+    portal_person_ask(services, request, show_telephone);
 }
 
 // ---- forms
 
-// True: it goes on. Else the request has its answer.
-static bool begin_form(struct request *request, const char *token)
+// True: it goes on. Else the request has its answer: the page says what to do.
+static bool begin_change(const struct services *services, struct request *request, const char *token)
 {
-    bool ours = portal_form_is_ours(request, token);
-    if (!ours)
+    bool begun = portal_form_is_ours(request, token) && may_change(services, request);
+    if (!begun)
         portal_send_on(request, "/factors");
-    return ours;
+    return begun;
 }
 
 static void factors_changed(void *arg, const struct fault *why)
@@ -142,19 +169,26 @@ static void telephone_added(void *arg, const struct fault *why)
     end_visit(visit);
 }
 
-void call_portal_telephone_add(struct services *services, struct request *request)
+static void add_telephone(struct services *services, struct request *request, const struct identity *identity)
 {
     const struct portal_telephone_request *body = request->body;
-    if (begin_form(request, body->token))
+    (void)identity;
+    if (begin_change(services, request, body->token))
         factor_enrol_totp(services, request->peer.id, body->name, body->sealed, body->code, telephone_added,
                           visit_factors(services, request));
 }
 
-void call_portal_passkey(struct services *services, struct request *request)
+void call_portal_telephone_add(struct services *services, struct request *request)
+{
+    portal_person_ask(services, request, add_telephone);
+}
+
+static void add_passkey(struct services *services, struct request *request, const struct identity *identity)
 {
     const struct portal_passkey_request *body = request->body;
     char holder[DIGEST_SIZE];
-    if (!begin_form(request, body->token))
+    (void)identity;
+    if (!begin_change(services, request, body->token))
         return;
     portal_holder(request, holder);
     const struct passkey_offer offer = {.gateway = request->peer.gateway,
@@ -164,6 +198,11 @@ void call_portal_passkey(struct services *services, struct request *request)
                                         .authenticator_data = body->authenticator_data};
     factor_enrol_passkey(services, request->peer.id, body->name, &offer, factors_changed,
                          visit_factors(services, request));
+}
+
+void call_portal_passkey(struct services *services, struct request *request)
+{
+    portal_person_ask(services, request, add_passkey);
 }
 
 static void codes_made(void *arg, const struct fault *why)
@@ -185,18 +224,30 @@ static void codes_made(void *arg, const struct fault *why)
     end_visit(visit);
 }
 
-void call_portal_codes(struct services *services, struct request *request)
+static void make_codes(struct services *services, struct request *request, const struct identity *identity)
 {
     const struct portal_form_request *body = request->body;
-    if (!begin_form(request, body->token))
+    (void)identity;
+    if (!begin_change(services, request, body->token))
         return;
     struct factor_visit *visit = visit_factors(services, request);
     factor_renew_recovery(services, request->peer.id, visit->codes, codes_made, visit);
 }
 
-void call_portal_factor_remove(struct services *services, struct request *request)
+void call_portal_codes(struct services *services, struct request *request)
+{
+    portal_person_ask(services, request, make_codes);
+}
+
+static void remove_factor(struct services *services, struct request *request, const struct identity *identity)
 {
     const struct portal_factor_request *body = request->body;
-    if (begin_form(request, body->token))
+    (void)identity;
+    if (begin_change(services, request, body->token))
         factor_remove_own(services, request->peer.id, body->factor, factors_changed, visit_factors(services, request));
+}
+
+void call_portal_factor_remove(struct services *services, struct request *request)
+{
+    portal_person_ask(services, request, remove_factor);
 }

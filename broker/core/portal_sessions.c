@@ -96,6 +96,11 @@ const struct portal_session *portal_sessions_use(struct portal_sessions *session
     return session;
 }
 
+bool portal_session_is_new(const struct portal_session *session, int64_t now_ms)
+{
+    return session && now_ms - session->since_ms < PORTAL_NEW_MS;
+}
+
 // From the end, since what is behind the one that goes moves up.
 size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *person_id)
 {

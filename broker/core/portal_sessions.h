@@ -12,6 +12,7 @@ enum {
     PORTAL_LOGONS_KEPT = 5,
     PORTAL_IDLE_MS = 30 * 60 * 1000,
     PORTAL_LIFE_MS = 10 * 60 * 60 * 1000,
+    PORTAL_NEW_MS = 15 * 60 * 1000,
 };
 
 struct portal_session {
@@ -44,6 +45,8 @@ bool portal_sessions_add(struct portal_sessions *sessions, const char *digest, c
                          const struct portal_logon_at *at, int64_t now_ms) __attribute__((warn_unused_result));
 // Which is used by that. NULL: there is none, or its time is over. The digest is of what somebody sent.
 const struct portal_session *portal_sessions_use(struct portal_sessions *sessions, const char *digest, int64_t now_ms);
+// Since its log-on hardly anybody else can have sat down there. NULL allowed: it is not.
+bool portal_session_is_new(const struct portal_session *session, int64_t now_ms);
 void portal_sessions_end(struct portal_sessions *sessions, const char *digest); // if there is one
 // NULL: none that is known of, since the broker was started.
 const struct portal_logons *portal_sessions_logons(const struct portal_sessions *sessions, const char *person_id);

@@ -87,6 +87,8 @@ static const struct field view_factors_fields[] = {
     FRAME(view_factors),
     PROBLEM(view_factors),
     {.name = "is_missing", .type = FIELD_FLAG, AT(view_factors, is_missing), .sentence = "one is needed before anything else"},
+    {.name = "may_change", .type = FIELD_FLAG, AT(view_factors, may_change), .sentence = "they have logged on lately"},
+    {.name = "user", .type = FIELD_DIGEST, AT(view_factors, user), .sentence = "the digest of the person's id, which a passkey keeps"},
     {.name = "factors", .type = FIELD_RECORDS, AT(view_factors, factors), .max = VIEW_FACTORS_MAX, .record = &view_factor_type, .sentence = "what they have"},
     {.name = "remove_token", .type = FIELD_TEXT, AT(view_factors, remove_token), .sentence = "proof of the form that removes one"},
     {.name = "passkey_token", .type = FIELD_TEXT, AT(view_factors, passkey_token), .sentence = "proof of the form that adds a passkey"},

@@ -98,7 +98,9 @@ struct view_factor {
 struct view_factors {
     struct view_frame frame;
     char problem[VIEW_TEXT_SIZE];
-    bool is_missing; // one is needed before anything else
+    bool is_missing;        // one is needed before anything else
+    bool may_change;        // they have logged on lately
+    char user[DIGEST_SIZE]; // which a passkey keeps: the digest of the person's id
     struct record_list factors;
     char remove_token[COOKIE_MAC_SIZE], passkey_token[COOKIE_MAC_SIZE], codes_token[COOKIE_MAC_SIZE];
     char challenge[DIGEST_SIZE]; // for a passkey; empty: none can be set up

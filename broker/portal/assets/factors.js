@@ -3,6 +3,7 @@
 "use strict";
 
 const form = document.getElementById("passkey");
+const { organisation, person, user } = form.dataset; // user: keeps apart the keys of several people of one site
 const button = document.getElementById("passkey-button");
 const said = document.getElementById("passkey-said");
 const algorithms = [-7, -257, -8]; // ES256, RS256, EdDSA, by their numbers in COSE
@@ -15,12 +16,6 @@ function base64Of(buffer) {
   return btoa(String.fromCharCode(...new Uint8Array(buffer)));
 }
 
-// Who it is for says the broker; here it only keeps apart the keys of several people of one site.
-async function userOf(name) {
-  const id = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(name));
-  return { id, name, displayName: name };
-}
-
 async function make() {
   said.hidden = true;
   if (!form.reportValidity())
@@ -29,8 +24,8 @@ async function make() {
     const credential = await navigator.credentials.create({
       publicKey: {
         challenge: bytesOf(form.elements.challenge.value),
-        rp: { name: form.dataset.organisation || location.hostname },
-        user: await userOf(form.dataset.person),
+        rp: { name: organisation || location.hostname },
+        user: { id: bytesOf(user), name: person, displayName: person },
         pubKeyCredParams: algorithms.map((alg) => ({ type: "public-key", alg })),
         attestation: "none",
         authenticatorSelection: { residentKey: "required", userVerification: "preferred" },

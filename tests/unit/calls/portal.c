@@ -21,6 +21,7 @@ static char cookie[COOKIE_SIZE], holder[DIGEST_SIZE];
 static int status;
 static struct text answer;
 static enum page_kind kind;
+static const char *sent_on_to; // "": to no other page
 
 static void set_profile(enum outside_access outside)
 {
@@ -72,6 +73,7 @@ static void finish(struct request *request, int said, struct text *text, int64_t
     (void)retry_after_s;
     status = said;
     kind = request->visit->kind;
+    sent_on_to = request->visit->location ? request->visit->location : "";
     text_drop(&answer);
     answer = *text;
     request_fini(request);
@@ -252,4 +254,92 @@ Test(portal_calls, refuse_who_is_somebody_else_by_now)
     calls.verdict = AUTH_WRONG;
     open_desktop();
     expect_refused(401, "\"sentence\":\"");
+}
+
+// ---- second factors
+
+static const enum method_id factor_changes[] = {METHOD_PORTAL_TELEPHONE_ADD, METHOD_PORTAL_PASSKEY, METHOD_PORTAL_CODES,
+                                                METHOD_PORTAL_FACTOR_REMOVE};
+
+static void be_logged_on_for(int64_t ms)
+{
+    const struct portal_logon_at at = {.wall_ms = 1};
+    struct portal_sessions *sessions = &calls.services.portal->sessions;
+    portal_sessions_end(sessions, holder);
+    cr_assert(portal_sessions_add(sessions, holder, PERSON, &at, clock_steady_ms() - ms));
+}
+
+// As the form of the page sends it, which begins with its token.
+static void change_factors(enum method_id method)
+{
+    const struct method *row = method_find(method, NOUN_NONE);
+    char *body = mem_new(1, row->body->size);
+    cookie_form_token(cookie, row->path, body);
+    if (method == METHOD_PORTAL_FACTOR_REMOVE)
+        TEXT_PUT(((struct portal_factor_request *)(void *)body)->factor, FACTOR);
+    call_method(method, cookie, body);
+}
+
+static size_t factor_count(void)
+{
+    return state_table(calls.core.state, NOUN_FACTOR)->count;
+}
+
+Test(portal_calls, change_second_factors_soon_after_the_log_on)
+{
+    be_logged_on_for(PORTAL_NEW_MS / 2);
+    call_method(METHOD_PORTAL_FACTORS, cookie, NULL);
+    cr_expect(strstr(answer.bytes, "action=\"/factors/remove\""), "%s", answer.bytes);
+    cr_expect_null(strstr(answer.bytes, "Neu anmelden"));
+    change_factors(METHOD_PORTAL_CODES);
+    cr_expect_eq(status, 200);
+    cr_expect_eq(factor_count(), 2);
+    change_factors(METHOD_PORTAL_FACTOR_REMOVE);
+    cr_expect_str_eq(sent_on_to, "/factors");
+    cr_expect_eq(factor_count(), 1);
+}
+
+// Who finds a browser that was left open looks, and no more.
+Test(portal_calls, change_second_factors_later_after_another_log_on_alone)
+{
+    be_logged_on_for(PORTAL_NEW_MS);
+    call_method(METHOD_PORTAL_FACTORS, cookie, NULL);
+    cr_expect_eq(status, 200);
+    cr_expect_null(strstr(answer.bytes, "action=\"/factors"), "%s", answer.bytes);
+    cr_expect(strstr(answer.bytes, "Neu anmelden"), "%s", answer.bytes);
+    call_method(METHOD_PORTAL_TELEPHONE, cookie, NULL);
+    cr_expect_str_eq(sent_on_to, "/factors");
+    for (size_t i = 0; i < sizeof factor_changes / sizeof *factor_changes; i++) {
+        change_factors(factor_changes[i]);
+        cr_expect_str_eq(sent_on_to, "/factors", "%zu", i);
+        cr_expect_eq(status, 303, "%zu", i);
+        cr_expect_eq(factor_count(), 1, "%zu", i);
+    }
+}
+
+static void expect_nobody_served(enum method_id method, bool is_form)
+{
+    be_logged_on_for(0);
+    calls.verdict = AUTH_UNAVAILABLE;
+    if (is_form)
+        change_factors(method);
+    else
+        call_method(method, cookie, NULL);
+    cr_expect_eq(status, refusal_rows[REFUSAL_DIRECTORY_DOWN].status);
+    calls.verdict = AUTH_WRONG;
+    if (is_form)
+        change_factors(method);
+    else
+        call_method(method, cookie, NULL);
+    cr_expect_str_eq(sent_on_to, "/");
+    cr_expect_null(portal_sessions_use(&calls.services.portal->sessions, holder, clock_steady_ms()), "logged off");
+    cr_expect_eq(factor_count(), 1);
+}
+
+Test(portal_calls, show_and_change_no_second_factor_of_who_is_nobody_any_more)
+{
+    expect_nobody_served(METHOD_PORTAL_FACTORS, false);
+    expect_nobody_served(METHOD_PORTAL_TELEPHONE, false);
+    for (size_t i = 0; i < sizeof factor_changes / sizeof *factor_changes; i++)
+        expect_nobody_served(factor_changes[i], true);
 }

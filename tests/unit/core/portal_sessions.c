@@ -69,6 +69,17 @@ Test(portal_sessions, end_after_a_day_of_work)
     cr_expect_not(is_on(1, PORTAL_LIFE_MS));
 }
 
+// However much they are used.
+Test(portal_sessions, are_new_for_a_while)
+{
+    int64_t over_ms = 100 + PORTAL_NEW_MS;
+    log_on(1, ANNA, 100);
+    cr_expect(portal_session_is_new(portal_sessions_use(&sessions, digest_of(1), 100), 100));
+    cr_expect(portal_session_is_new(portal_sessions_use(&sessions, digest_of(1), over_ms - 1), over_ms - 1));
+    cr_expect_not(portal_session_is_new(portal_sessions_use(&sessions, digest_of(1), over_ms), over_ms));
+    cr_expect_not(portal_session_is_new(NULL, 100));
+}
+
 Test(portal_sessions, that_are_over_are_swept)
 {
     log_on(1, ANNA, 0);

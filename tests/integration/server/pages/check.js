@@ -144,6 +144,9 @@ async function usePasskey(browser) {
   await page.goto(`${address}/factors`);
   await page.fill("#passkey-name", "USB");
   await Promise.all([page.waitForNavigation(), page.click("#passkey-button")]);
+  const { credentials } = await session.send("WebAuthn.getCredentials", { authenticatorId });
+  assert.deepEqual(credentials.map((one) => Buffer.from(one.userHandle, "base64").toString("hex")).sort(),
+    [Buffer.from("anna").toString("hex"), crypto.createHash("sha256").update("neustadt/p-a").digest("hex")].sort());
   assert.match(await page.textContent("[role=alert]"), /nicht richtig/);
   assert.deepEqual(await page.evaluate(() => window.stopped), []);
   await context.close();

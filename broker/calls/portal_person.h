@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: EUPL-1.2
+// Whether whoever is logged on at the portal is somebody still: it goes on for hours, so the directory is asked before
+// each page of theirs.
+#pragma once
+#include "broker/calls/request.h"
+
+struct identity;
+struct services;
+
+typedef void portal_person_known(struct services *services, struct request *request, const struct identity *identity);
+// `go_on` comes later when they are, and answers. Else the request is answered, and who is nobody any more logged off.
+void portal_person_ask(struct services *services, struct request *request, portal_person_known *go_on);
