@@ -112,7 +112,7 @@ static bool offer_totp(void *self, const char *person_id, const char *issuer, co
     (void)self, (void)issuer;
     snprintf(offer->sealed, sizeof offer->sealed, "for %s", person_id);
     for (size_t i = 0; i + 1 < sizeof offer->secret; i++)
-        offer->secret[i] = "mw"[arc4random_uniform(2)]; // as wide as one can be
+        offer->secret[i] = "mw"[arc4random_uniform(2)];                    // as wide as one can be
     snprintf(offer->uri, sizeof offer->uri, "otpauth://totp/%s", account); // libqrencode does not wipe what it draws
     return true;
 }
