@@ -3,6 +3,7 @@
 #include "tests/e2e/story.h"
 
 #include <criterion/criterion.h>
+#include <unistd.h>
 
 static void open_town(void)
 {
@@ -32,6 +33,18 @@ Test(front_door, anna_types_her_password_once_and_is_at_her_desktop)
     screen_shows("home", "anna auf ts1", 30);
     screen_shows("desk1", "gateway.pult.example", 20);
     place_runs("gateway", "test -s $TOWN/logs/gateway.log && ! grep -q anna-geheim-1 $TOWN/logs/gateway.log");
+}
+
+// The engine of Remmina in Debian 12.
+Test(front_door, freerdp_2_comes_in_as_well)
+{
+    if (access("/usr/bin/xfreerdp", X_OK) != 0)
+        cr_skip("there is no FreeRDP 2 here");
+    place_runs("home", COMES("anna-geheim-1", " by=xfreerdp"));
+    screen_shows("home", "anna auf ts1", 30);
+    desk_types("home", "touch /tmp/mit-freerdp-2");
+    desk_presses("home", "Return");
+    place_soon("ts1", "test -e /tmp/mit-freerdp-2", 15);
 }
 
 Test(front_door, who_guesses_is_locked_out_of_it_and_nobody_of_a_desk)

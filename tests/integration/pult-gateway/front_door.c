@@ -95,14 +95,20 @@ static void open_door(void)
 
 TestSuite(front_door, .init = open_door, .fini = gate_fixture_close, .timeout = 120);
 
-static void anna_comes(const char *password)
+static void anna_comes_by(const char *rdp_program, const char *password)
 {
     char line[400];
-    snprintf(line, sizeof line,
-             "env HOME=%s bash tests/integration/pult-gateway/at-a-screen xfreerdp3 /v:127.0.0.1:%d /u:anna /p:%s "
-             "/cert:ignore /size:1366x768 /log-level:INFO",
-             fixture.folder, DOOR_PORT, password);
+    snprintf(
+        line, sizeof line,
+        "env HOME=%s bash tests/integration/pult-gateway/at-a-screen %s /v:127.0.0.1:%d /u:anna /p:%s /cert:ignore "
+        "/size:1366x768 /log-level:INFO",
+        fixture.folder, rdp_program, DOOR_PORT, password);
     program = program_start(line, log_file);
+}
+
+static void anna_comes(const char *password)
+{
+    anna_comes_by("xfreerdp3", password);
 }
 
 static bool program_has_ended(void)
@@ -130,6 +136,17 @@ Test(front_door, sends_the_program_to_the_session_host)
     await_at_gate(channel_has_ended_at_gate);
     cr_assert_gt(fixture.last_end.bytes_to_host, 0);
     cr_assert_eq(tunnels_count(fixture.tunnels), 0);
+}
+
+// Of Debian 12.
+Test(front_door, sends_freerdp_2_to_the_session_host)
+{
+    if (access("/usr/bin/xfreerdp", X_OK) != 0)
+        cr_skip("there is no FreeRDP 2 here");
+    anna_comes_by("xfreerdp", "geheim");
+    await_at_gate(host_is_visited);
+    cr_assert_str_eq(broker.password, "geheim");
+    cr_assert_str_eq(fixture.last_question.token, TOKEN);
 }
 
 static char heard[8192];
