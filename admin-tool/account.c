@@ -48,8 +48,10 @@ static int compare_sums(const void *a, const void *b)
     return order ? order : strcmp(one->printer, other->printer);
 }
 
-static void add_sum(struct account_sum *sum, const struct account_sum *other)
+static void add_sum(void *to, const void *from)
 {
+    struct account_sum *sum = to;
+    const struct account_sum *other = from;
     sum->jobs += other->jobs;
     sum->pages += other->pages;
     sum->colour_pages += other->colour_pages;
@@ -60,18 +62,8 @@ static void add_sum(struct account_sum *sum, const struct account_sum *other)
 
 void account_merge(struct record_list *sums)
 {
+    record_merge(sums, &account_sum_type, compare_sums, add_sum);
     struct account_sum *all = sums->rows;
-    size_t kept = 0;
-    if (sums->count == 0)
-        return;
-    qsort(all, sums->count, sizeof *all, compare_sums);
-    for (size_t i = 1; i < sums->count; i++) {
-        if (compare_sums(&all[kept], &all[i]) == 0)
-            add_sum(&all[kept], &all[i]);
-        else
-            all[++kept] = all[i];
-    }
-    sums->count = kept + 1;
     for (size_t i = 0; i < sums->count; i++)
         snprintf(all[i].price, sizeof all[i].price, "%lld.%04lld", (long long)(all[i].hundredths / 10000),
                  (long long)(all[i].hundredths % 10000));

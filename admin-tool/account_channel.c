@@ -36,8 +36,10 @@ static int compare_sums(const void *a, const void *b)
     return order ? order : strcmp(one->gateway, other->gateway);
 }
 
-static void add_sum(struct channel_sum *sum, const struct channel_sum *other)
+static void add_sum(void *to, const void *from)
 {
+    struct channel_sum *sum = to;
+    const struct channel_sum *other = from;
     sum->channels += other->channels;
     sum->open_ms += other->open_ms;
     sum->bytes_to_host += other->bytes_to_host;
@@ -46,18 +48,8 @@ static void add_sum(struct channel_sum *sum, const struct channel_sum *other)
 
 void channel_sums_merge(struct record_list *sums)
 {
+    record_merge(sums, &channel_sum_type, compare_sums, add_sum);
     struct channel_sum *all = sums->rows;
-    size_t kept = 0;
-    if (sums->count == 0)
-        return;
-    qsort(all, sums->count, sizeof *all, compare_sums);
-    for (size_t i = 1; i < sums->count; i++) {
-        if (compare_sums(&all[kept], &all[i]) == 0)
-            add_sum(&all[kept], &all[i]);
-        else
-            all[++kept] = all[i];
-    }
-    sums->count = kept + 1;
     for (size_t i = 0; i < sums->count; i++)
         all[i].minutes = all[i].open_ms / MINUTE_MS;
 }

@@ -22,6 +22,23 @@ void *record_at(const struct record_list *list, const struct record_type *type, 
     return (char *)list->rows + index * type->size;
 }
 
+void record_merge(struct record_list *list, const struct record_type *type,
+                  int (*compare)(const void *a, const void *b), void (*add)(void *sum, const void *other))
+{
+    size_t kept = 0;
+    if (list->count == 0)
+        return;
+    qsort(list->rows, list->count, type->size, compare);
+    for (size_t i = 1; i < list->count; i++) {
+        void *sum = record_at(list, type, kept), *row = record_at(list, type, i);
+        if (compare(sum, row) == 0)
+            add(sum, row);
+        else if (++kept != i)
+            memcpy(record_at(list, type, kept), row, type->size);
+    }
+    list->count = kept + 1;
+}
+
 const struct field *field_rows(const struct field *field, const void *record)
 {
     if (field->type != FIELD_NOUN)

@@ -7,6 +7,10 @@
 // A new row at the end, zeroed; all move when one is added. How many there may be is the caller's to know.
 void *record_add(struct record_list *list, const struct record_type *type);
 void *record_at(const struct record_list *list, const struct record_type *type, size_t index);
+// Sorts the rows, and adds up those that `compare` calls equal: the first of them takes the others in. For records that
+// own nothing.
+void record_merge(struct record_list *list, const struct record_type *type,
+                  int (*compare)(const void *a, const void *b), void (*add)(void *sum, const void *other));
 // Frees the lists and strings within and wipes the secrets. The struct itself is the caller's and may be filled again.
 void record_free(const struct field *fields, void *record);
 
