@@ -13,7 +13,6 @@ unpack bookworm cups-daemon $cups cups-client $cups cups-common $cups cups-ipp-u
   libqpdf29 11.3.0-1+deb12u1 libavahi-client3 0.8-10+deb12u1 libavahi-common3 0.8-10+deb12u1 libpaper1 1.1.29 \
   libjpeg62-turbo 1:2.1.5-2 dbus-daemon 1.14.10-1~deb12u1
 . "$(dirname "$0")/cupsd"
-mkdir "$work/paper"
 cat >>"$work/cupsd/cupsd.conf" <<END
 LogLevel info
 PageLogFormat job %j has %{job-impressions-completed} pages
@@ -22,37 +21,15 @@ printf '#!/bin/sh\necho "$IPP_SIDES" >>"%s"\n' "$work/printed" >"$work/print"
 chmod +x "$work/print"
 touch "$work/printed"
 
-# Three empty pages.
-python3 - "$work/three.pdf" <<'END'
-import sys
-objects = [b"<< /Type /Catalog /Pages 2 0 R >>", b"<< /Type /Pages /Count 3 /Kids [3 0 R 4 0 R 5 0 R] >>"]
-objects += [b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"] * 3
-text, places = b"%PDF-1.4\n", []
-for number, words in enumerate(objects, 1):
-    places.append(len(text))
-    text += b"%d 0 obj\n%s\nendobj\n" % (number, words)
-table = b"".join(b"%010d 00000 n \n" % place for place in places)
-text += b"xref\n0 6\n0000000000 65535 f \n%strailer\n<< /Size 6 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % (table, len(text))
-open(sys.argv[1], "wb").write(text)
-END
+empty_pages 3 >"$work/three.pdf"
 
 # In a network of its own: a printer for one side, which takes PDF, and a driverless queue for it.
 unshare -n --mount --kill-child bash -s <<'END'
-set -euo pipefail
-ip link set lo up
+begin_network
 printed() { [ "$(wc -l <"$work/printed")" -ge "$1" ]; }
-ended() { [ "$(lpstat -h "$socket" -W completed -o room | wc -l)" = "$1" ]; }
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus
-daemons=()
-trap 'kill "${daemons[@]}" 2>/dev/null; wait' EXIT
-dbus-daemon --session --nofork --nopidfile --address="$DBUS_SYSTEM_BUS_ADDRESS" 2>"$work/bus.log" & daemons+=($!)
-until_true test -S "$work/bus"
-ippeveprinter -r off -k -d "$work/paper" -p 8631 -f application/pdf,image/urf,image/pwg-raster -c "$work/print" Room \
-  >"$work/printer.log" 2>&1 & daemons+=($!)
-run_cupsd & daemons+=($!)
-until_true lpstat -h "$socket" -r
-until_true ipptool -q ipp://localhost:8631/ipp/print "$usr/share/cups/ipptool/get-printer-attributes.test"
-lpadmin -h "$socket" -p room -v ipp://localhost:8631/ipp/print -E -m everywhere
+run_cupsd &
+start_printer -f application/pdf,image/urf,image/pwg-raster -c "$work/print"
+add_room
 lp -s -h "$socket" -d room "$work/three.pdf"
 until_true printed 1
 until_true ended 1

@@ -44,11 +44,9 @@ print_with uri job-uuid urn:uuid:00000000-0000-4000-8000-000000000001 >"$work/uu
 print_with integer time-at-creation 1 >"$work/time.test"
 
 unshare -n --mount --kill-child bash -s <<'END'
-set -euo pipefail
-ip link set lo up
+begin_network
 printed() { [ "$(wc -l <"$work/options")" -ge "$1" ]; }
 run_cupsd &
-trap 'kill %1 2>/dev/null; wait' EXIT
 until_true bash -c 'lpstat -h "$socket" -r | grep -q "is running"'
 lpadmin -h "$socket" -p raw -v look:/ -E 2>/dev/null
 for name in uuid uuid time; do

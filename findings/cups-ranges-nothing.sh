@@ -14,27 +14,12 @@ unpack bookworm cups-daemon $cups cups-client $cups cups-common $cups cups-ipp-u
   libqpdf29 11.3.0-1+deb12u1 libavahi-client3 0.8-10+deb12u1 libavahi-common3 0.8-10+deb12u1 libpaper1 1.1.29 \
   libjpeg62-turbo 1:2.1.5-2 dbus-daemon 1.14.10-1~deb12u1
 . "$(dirname "$0")/cupsd"
-mkdir "$work/paper"
 cat >>"$work/cupsd/cupsd.conf" <<END
 Listen localhost:6310
 LogLevel info
 END
 
-# Eight empty pages.
-python3 - "$work/eight.pdf" <<'END'
-import sys
-pages = range(3, 11)
-objects = ["<< /Type /Catalog /Pages 2 0 R >>",
-           "<< /Type /Pages /Count 8 /Kids [%s] >>" % " ".join("%d 0 R" % number for number in pages)]
-objects += ["<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>" for _ in pages]
-text, places = "%PDF-1.4\n", []
-for number, words in enumerate(objects, 1):
-    places.append(len(text))
-    text += "%d 0 obj\n%s\nendobj\n" % (number, words)
-table = "".join("%010d 00000 n \n" % place for place in places)
-end = "trailer\n<< /Size 11 /Root 1 0 R >>\nstartxref\n%d\n%%%%EOF\n" % len(text)
-open(sys.argv[1], "w").write(text + "xref\n0 11\n0000000000 65535 f \n" + table + end)
-END
+empty_pages 8 >"$work/eight.pdf"
 cat >"$work/jobs.test" <<'END'
 {
   OPERATION Get-Jobs
@@ -48,21 +33,11 @@ cat >"$work/jobs.test" <<'END'
 END
 
 unshare -n --mount --kill-child bash -s <<'END'
-set -euo pipefail
-ip link set lo up
+begin_network
 printed() { cat /dev/null "$work"/paper/* | wc -c >"$work/bytes-$1"; }
-ended() { [ "$(lpstat -h "$socket" -W completed -o room | wc -l)" = "$1" ]; }
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus
-daemons=()
-trap 'kill "${daemons[@]}" 2>/dev/null; wait' EXIT
-dbus-daemon --session --nofork --nopidfile --address="$DBUS_SYSTEM_BUS_ADDRESS" 2>"$work/bus.log" & daemons+=($!)
-until_true test -S "$work/bus"
-ippeveprinter -v -r off -k -d "$work/paper" -p 8631 -f application/pdf,image/urf,image/pwg-raster Room \
-  >"$work/printer.log" 2>&1 & daemons+=($!)
-run_cupsd & daemons+=($!)
-until_true lpstat -h "$socket" -r
-until_true ipptool -q ipp://localhost:8631/ipp/print "$usr/share/cups/ipptool/get-printer-attributes.test"
-lpadmin -h "$socket" -p room -v ipp://localhost:8631/ipp/print -E -m everywhere
+run_cupsd &
+start_printer -v -f application/pdf,image/urf,image/pwg-raster
+add_room
 lp -s -h "$socket" -d room -o number-up=4 -o page-ranges=3-4 "$work/eight.pdf"
 echo $? >"$work/lp"
 until_true ended 1

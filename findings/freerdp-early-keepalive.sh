@@ -12,22 +12,13 @@ cat >"$work/gateway.py" <<'END'
 import sys, tsgu
 
 when = sys.argv[2]  # the packet before whose answer a KEEPALIVE is sent
-first = True
-for stream in tsgu.guests(int(sys.argv[1])):
-    seen = []
-    try:
-        tsgu.open_tunnel(stream)
-        while "data" not in seen or when == "data" and "keepalive" not in seen:
-            name = tsgu.STEPS[tsgu.read_packet(stream)]
-            seen.append(name)
-            if name == when:
-                tsgu.send_packet(stream, 13, b"")
-            tsgu.answer(stream, name)
-    except EOFError:
-        pass
-    if first and seen:  # it tries once more, another way
-        print(" ".join(seen), end=", ", flush=True)
-        first = False
+
+def hear(stream, name):
+    if name == when:
+        tsgu.send_packet(stream, 13, b"")
+    tsgu.answer(stream, name)
+
+tsgu.watch(int(sys.argv[1]), lambda seen: "data" not in seen or when == "data" and "keepalive" not in seen, hear)
 END
 
 steps='handshake tunnel authorization channel' ended=ERRCONNECT_CONNECT_TRANSPORT_FAILED gives_up=ERRCONNECT_SECURITY_NEGO_CONNECT_FAILED

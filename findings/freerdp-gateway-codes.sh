@@ -13,20 +13,11 @@ cat >"$work/gateway.py" <<'END'
 import sys, tsgu
 
 refused, code = sys.argv[2], int(sys.argv[3], 16)
-first = True
-for stream in tsgu.guests(int(sys.argv[1])):
-    seen = []
-    try:
-        tsgu.open_tunnel(stream)
-        while "data" not in seen:
-            name = tsgu.STEPS[tsgu.read_packet(stream)]
-            seen.append(name)
-            tsgu.answer(stream, name, code if name == refused else 0)
-    except EOFError:
-        pass
-    if first and seen:  # it tries once more, another way
-        print(" ".join(seen), end=", ", flush=True)
-        first = False
+
+def hear(stream, name):
+    tsgu.answer(stream, name, code if name == refused else 0)
+
+tsgu.watch(int(sys.argv[1]), lambda seen: "data" not in seen, hear)
 END
 
 all='handshake tunnel authorization channel data, ERRCONNECT_CONNECT_TRANSPORT_FAILED'

@@ -12,7 +12,6 @@ cups=2.4.2-3+deb12u9
 unpack bookworm cups-ipp-utils $cups cups-common $cups libcups2 $cups libavahi-client3 0.8-10+deb12u1 \
   libavahi-common3 0.8-10+deb12u1 libpaper1 1.1.29 dbus-daemon 1.14.10-1~deb12u1
 . "$(dirname "$0")/cupsd"
-mkdir "$work/paper"
 head -c 100000 /dev/zero | tr '\0' 'a' >"$work/whole.txt"
 
 cat >"$work/send.py" <<'END'
@@ -51,22 +50,14 @@ cat >"$work/jobs.test" <<'END'
 END
 
 unshare -n --mount --kill-child bash -s <<'END'
-set -euo pipefail
-ip link set lo up
-printer=ipp://localhost:8631/ipp/print
-ended() { ipptool -tv "$printer" "$work/jobs.test" >"$work/jobs" && [ "$(grep -cE 'job-state .*(completed|aborted|canceled)' "$work/jobs")" = "$1" ]; }
-export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$work/bus
-daemons=()
-trap 'kill "${daemons[@]}" 2>/dev/null; wait' EXIT
-dbus-daemon --session --nofork --nopidfile --address="$DBUS_SYSTEM_BUS_ADDRESS" 2>"$work/bus.log" & daemons+=($!)
-until_true test -S "$work/bus"
-ippeveprinter -r off -k -d "$work/paper" -p 8631 -f text/plain Room >"$work/printer.log" 2>&1 & daemons+=($!)
-until_true ipptool -q "$printer" "$usr/share/cups/ipptool/get-printer-attributes.test"
+begin_network
+all_ended() { ipptool -tv "$printer" "$work/jobs.test" >"$work/jobs" && [ "$(grep -cE 'job-state .*(completed|aborted|canceled)' "$work/jobs")" = "$1" ]; }
+start_printer -f text/plain
 python3 "$work/send.py" length "$work/whole.txt"
-until_true ended 1
+until_true all_ended 1
 cp "$work/jobs" "$work/jobs-length"
 python3 "$work/send.py" chunks "$work/whole.txt"
-until_true ended 2
+until_true all_ended 2
 END
 verdict() { grep -A9 "job-name.*$1" "$work/$2" | grep -oE 'job-[a-z]*-(successfully|by-system|at-device)' | head -n 1; }
 says 'half of a body whose length was told' job-completed-successfully "$(verdict length jobs-length)"

@@ -8,30 +8,8 @@
 #        RFC 8259 allows, as no JSON; and -0, which is an integer there, loses its sign in both, where -0.0 keeps it.
 # Needs: gcc. Two minutes at most.
 . "$(dirname "$0")/packages"
-unpack bookworm libjson-c-dev 0.16-2 libjson-c5 0.16-2 libc6 2.36-9+deb12u14
-unpack trixie libjson-c5 0.18+ds-1 libc6 2.41-12+deb13u5
-
-cat >"$work/parse.c" <<'END'
-#include <json-c/json.h>
-#include <stdio.h>
-#include <string.h>
-
-int main(int count, char **words)
-{
-    for (int i = 1; i < count; i++) {
-        struct json_tokener *parser = json_tokener_new();
-        json_tokener_set_flags(parser, JSON_TOKENER_STRICT);
-        json_object *object = json_tokener_parse_ex(parser, words[i], (int)strlen(words[i]));
-        printf("%s%s", i > 1 ? " " : "", object ? json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN) : "no");
-    }
-    return 0;
-}
-END
-old=$(folder_of libjson-c5 0.16-2 libjson-c.so.5) new=$(folder_of libjson-c5 0.18+ds-1 libjson-c.so.5)
-old_c=$(folder_of libc6 2.36-9+deb12u14 libc.so.6) new_c=$(folder_of libc6 2.41-12+deb13u5 libc.so.6)
-gcc -I"$work/libjson-c-dev/0.16-2/usr/include" -o "$work/parse" "$work/parse.c" "$old/libjson-c.so.5"
-parse_old() { "$old_c/ld-linux-x86-64.so.2" --library-path "$old:$old_c" "$work/parse" "$@"; }
-parse_new() { "$new_c/ld-linux-x86-64.so.2" --library-path "$new:$new_c" "$work/parse" "$@"; }
+. "$(dirname "$0")/json-c"
+build_parse
 
 for version in old new; do
   echo "json-c, the $version one, strict; what it read, printed again:"

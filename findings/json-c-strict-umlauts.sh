@@ -7,8 +7,7 @@
 #        the same, so a program that was built and tested with the older one breaks with the newer.
 # Needs: gcc. Two minutes at most.
 . "$(dirname "$0")/packages"
-unpack bookworm libjson-c-dev 0.16-2 libjson-c5 0.16-2 libc6 2.36-9+deb12u14
-unpack trixie libjson-c5 0.18+ds-1 libc6 2.41-12+deb13u5
+. "$(dirname "$0")/json-c"
 
 cat >"$work/parse.c" <<'END'
 #include <json-c/json.h>
@@ -24,11 +23,7 @@ int main(int count, char **words)
     return 0;
 }
 END
-old=$(folder_of libjson-c5 0.16-2 libjson-c.so.5) new=$(folder_of libjson-c5 0.18+ds-1 libjson-c.so.5)
-old_c=$(folder_of libc6 2.36-9+deb12u14 libc.so.6) new_c=$(folder_of libc6 2.41-12+deb13u5 libc.so.6)
-gcc -I"$work/libjson-c-dev/0.16-2/usr/include" -o "$work/parse" "$work/parse.c" "$old/libjson-c.so.5"
-parse_old() { "$old_c/ld-linux-x86-64.so.2" --library-path "$old:$old_c" "$work/parse" "$@"; }
-parse_new() { "$new_c/ld-linux-x86-64.so.2" --library-path "$new:$new_c" "$work/parse" "$@"; }
+build_parse
 
 says 'plain letters, strict' '0.16: read' "$(parse_old '{"name":"Muller"}' strict)"
 says 'plain letters, strict' '0.18: read' "$(parse_new '{"name":"Muller"}' strict)"

@@ -38,14 +38,15 @@ page strict "default-src 'self'; img-src 'self' data:"
 page loose "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'"
 cat >"$work/look" <<'END'
 ip link set lo up
-python3 -m http.server --bind localhost --directory "$work/site" 8000 >"$work/log" 2>&1 &
+python3 -m http.server --bind localhost --directory "$work/site" "$port" >"$work/log" 2>&1 &
 server=$!
 trap 'kill "$server"; wait' EXIT
-until (: </dev/tcp/localhost/8000) 2>/dev/null; do sleep 0.1; done
+until (: <"/dev/tcp/localhost/$port") 2>/dev/null; do sleep 0.1; done
 HOME=$work/home timeout 120 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/home/chromium" --window-size=900,700 \
-  --dump-dom "http://localhost:8000/$1.html" 2>"$work/chromium.log" | grep -o '<title>[^<]*' | cut -c 8-
+  --dump-dom "http://$site/$1.html" 2>"$work/chromium.log" | grep -o '<title>[^<]*' | cut -c 8-
 END
-export work
+port=8000 site=localhost:8000
+export work port site
 look() { unshare -n --kill-child bash "$work/look" "$1"; }
 chromium --version 2>/dev/null
 says "header's height under style-src 'self'; a button" '602 px, styled' "$(look strict)"
