@@ -3,14 +3,26 @@
 #include "broker/base/clock.h"
 
 #include <criterion/criterion.h>
+#include <stddef.h>
+#include <string.h>
 
 enum { SPARE_MS = 15 * 1000, LOOK_MS = 1 }; // spare: before the first wait, and for what is done after the last
+
+// Criterion copies what it tells of a test and its suite to addresses that no double may stand at.
+static double timeout_of(const void *data)
+{
+    double timeout_s = 0;
+    if (data)
+        memcpy(&timeout_s, (const char *)data + offsetof(struct criterion_test_extra_data, timeout), sizeof timeout_s);
+    return timeout_s;
+}
 
 int64_t await_until_ms(void)
 {
     static int64_t until_ms; // each test is a process of its own
-    const struct criterion_test_extra_data *test = criterion_current_test->data, *suite = criterion_current_suite->data;
-    double timeout_s = test->timeout > 0 ? test->timeout : suite ? suite->timeout : 0;
+    double timeout_s = timeout_of(criterion_current_test->data);
+    if (!(timeout_s > 0))
+        timeout_s = timeout_of(criterion_current_suite->data);
     cr_assert_gt((int64_t)timeout_s * 1000, SPARE_MS, "the suite has no .timeout");
     if (!until_ms)
         until_ms = clock_steady_ms() + (int64_t)timeout_s * 1000 - SPARE_MS;
