@@ -112,13 +112,16 @@ static bool may_say(void *arg, const struct sockaddr_storage *from, const struct
 {
     const struct gate *gate = arg;
     struct address address;
+    char text[ADDRESS_TEXT_SIZE] = "";
     (void)caller;
     if (!header)
         return true;
-    bool may = address_of_socket(&address, (const struct sockaddr *)from) &&
-               address_networks_have(gate->room.config->proxies, &address);
+    bool is_known = address_of_socket(&address, (const struct sockaddr *)from);
+    bool may = is_known && address_networks_have(gate->room.config->proxies, &address);
+    if (!may && is_known)
+        address_print(text, &address);
     if (!may)
-        log_info("gate", "closed: somebody says for whom they call, and is none of the proxies");
+        log_info("gate", "%s is closed: says for whom it calls, and is none of the proxies", text);
     return may;
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What all guests share: plain data, filled by gate.c.
 #pragma once
-#include "broker/base/meter.h"
 #include "broker/net/resolver.h"
 #include "broker/pult-gateway/channel_question.h"
 #include "broker/pult-gateway/gateway_config.h"
@@ -31,7 +30,6 @@ struct guest_room {
     struct guest *guests;             // the newest first
     size_t open;                      // connections
     bool draining, linked;            // lets nobody in any more; the broker can be asked
-    struct meter refused_lines;       // of the log, about what is asked for and not served
     char id[ID_SIZE];                 // of this gateway
     char key[DIGEST_SIZE];            // by which it vouches for callers; empty: it cannot
     int64_t last_number;              // of a connection that it vouched for

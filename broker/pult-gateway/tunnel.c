@@ -93,8 +93,11 @@ static void end_tunnel(struct tunnel *tunnel, enum channel_reason reason)
     tunnel_describe(tunnel, &end.channel);
     end.bytes_to_host = figures.bytes_to_bare;
     end.bytes_to_person = figures.bytes_to_web;
-    log_info("tunnel", "%s from %s has ended: %s", is_named ? end.channel.channel : "a desk", end.channel.network,
-             channel_reason_words[reason]);
+    if (is_named)
+        log_info("tunnel", "%s from %s has ended: %s", end.channel.channel, end.channel.network,
+                 channel_reason_words[reason]);
+    else
+        log_info("tunnel", "%s: the way of a desk has ended: %s", end.channel.network, channel_reason_words[reason]);
     say_farewell(tunnel, reason);
     tunnel_free(tunnel);
     if (is_named)

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/pult-gateway/ways.h"
-#include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/pult-gateway/channel_plan.h"
 #include "broker/pult-gateway/way_browser.h"
@@ -83,12 +82,10 @@ static void take_device(struct guest *guest)
 
 static void refuse_two_connections(struct guest *guest)
 {
-    static const struct meter_rate rate = {1, 1};
-    if (meter_take(&guest->room->refused_lines, &rate, clock_steady_ms()))
-        log_warn("gate",
-                 "%s asks for %s, which is not served: an RDP program that is too old, or a proxy that lets no "
-                 "WebSocket through",
-                 guest->from, guest->head.method);
+    log_warn("gate",
+             "%s asks for %s, which is not served: an RDP program that is too old, or a proxy that lets no WebSocket "
+             "through",
+             guest->from, guest->head.method);
     guest_answer(guest, 404, "only as a WebSocket");
 }
 

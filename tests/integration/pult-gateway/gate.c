@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Callers at the port of a gateway: who gets in, where to, what passes, and what they are shown.
 #include "broker/base/file.h"
+#include "broker/base/log.h"
 #include "broker/base/text.h"
 #include "broker/net/proxy_header.h"
 #include "broker/net/proxy_voucher.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 #include "tests/integration/server/passer.h"
+#include "tests/log_kept.h"
 #include "tests/program.h"
 
 #include <criterion/criterion.h>
@@ -16,6 +18,8 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+enum { OFTEN = 100 };
 
 TestSuite(gate, .init = gate_fixture_open, .fini = gate_fixture_close, .timeout = 120);
 
@@ -349,6 +353,24 @@ Test(gate_of_desks, the_broker_is_told_who_calls)
     cr_assert_eq(number_of_desk(), 2);
     gate_vouch(fixture.gate, "neustadt/gw", LINK_KEY);
     cr_assert_eq(number_of_desk(), 1, "each link counts anew");
+}
+
+static bool nobody_is_in_a_tunnel(void)
+{
+    return tunnels_count(fixture.tunnels) == 0;
+}
+
+Test(gate_of_desks, who_comes_and_goes_fills_no_log)
+{
+    gate_vouch(fixture.gate, "neustadt/gw", LINK_KEY);
+    log_set_level(LOG_LEVEL_INFO);
+    log_kept_begin();
+    for (int i = 0; i < OFTEN; i++)
+        number_of_desk();
+    await_at_gate(nobody_is_in_a_tunnel);
+    const char *said = log_kept_end();
+    cr_assert_gt(log_kept_lines("127.0.0.1: the way of a desk has ended"), 0, "%s", said);
+    cr_assert_lt(log_kept_lines("127.0.0.1: the way of a desk has ended"), OFTEN / 2, "%s", said);
 }
 
 // It has the key of the link, which is gone with it.

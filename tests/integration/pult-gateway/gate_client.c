@@ -96,11 +96,13 @@ void gate_client_says_goodbye(void)
 void gate_client_calls(const char *request)
 {
     SSL_CTX *context = gate_client.context;
+    const char *address = gate_client.address;
     tls_line_fini(&gate_client.line);
     websocket_frame_fini(&gate_client.frames);
     memset(&gate_client, 0, offsetof(struct gate_client, heard)); // the rest is large, and has its lengths
     gate_client.context = context;
-    int descriptor = connect_to_port(GATE_PORT);
+    gate_client.address = address;
+    int descriptor = connect_from(address, GATE_PORT);
     cr_assert_eq(fcntl(descriptor, F_SETFL, O_NONBLOCK), 0);
     tls_line_init(&gate_client.line, descriptor, context, false);
     gate_client_says_bytes(request, strlen(request));

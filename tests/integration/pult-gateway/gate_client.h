@@ -9,6 +9,7 @@ enum { GATE_CLIENT_STREAM = 4 * 1024 * 1024, GATE_CLIENT_ROOM = GATE_CLIENT_STRE
 
 extern struct gate_client {
     SSL_CTX *context;
+    const char *address; // where it is; NULL: anywhere
     struct tls_line line;
     bool is_shaken, is_welcome;
     bool has_ended;    // the gateway has closed

@@ -227,9 +227,19 @@ void caller_is_refused(const char *answer, const char *path, const char *token)
 
 int connect_to_port(int port)
 {
+    return connect_from(NULL, port);
+}
+
+int connect_from(const char *from, int port)
+{
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+    struct sockaddr_in own = {.sin_family = AF_INET};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (from) {
+        cr_assert_eq(inet_pton(AF_INET, from, &own.sin_addr), 1);
+        cr_assert_eq(bind(descriptor, (struct sockaddr *)&own, sizeof own), 0);
+    }
     cr_assert_eq(connect(descriptor, (struct sockaddr *)&address, sizeof address), 0);
     return descriptor;
 }
@@ -269,7 +279,8 @@ void gate_fixture_open(void)
     snprintf(fixture.config.key, sizeof fixture.config.key, "%s/key", fixture.folder);
     fixture.loop = loop_new();
     const struct tunnel_limits limits = {fixture.config.tunnels, fixture.config.person_tunnels,
-                                         fixture.config.network_tunnels, 1024 * 1024};
+                                         fixture.config.network_tunnels,
+                                         fixture.tunnel_buffer ? fixture.tunnel_buffer : 1024 * 1024};
     fixture.tunnels = tunnels_new(fixture.loop, &limits, note_end, NULL);
     office = channel_office_new(fixture.loop, hear_question, note_end, NULL);
     fixture.gate = gate_new(fixture.loop, &fixture.config, fixture.tunnels, office, fixture.door, note_end, NULL, &why);

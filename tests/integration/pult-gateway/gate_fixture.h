@@ -12,6 +12,7 @@ enum { GATE_PORT = 443, HOST_PORT = 3389, CALLERS = 200 };
 extern struct gate_fixture {
     char folder[FOLDER_SIZE];
     struct gateway_config config; // to be changed before the gate is opened
+    int64_t tunnel_buffer;        // bytes that may be kept for tunnels; 0: a MiB; likewise
     struct loop *loop;
     struct tunnels *tunnels;
     struct gate *gate;
@@ -55,6 +56,7 @@ void caller_gets_in(struct caller_at_gate *caller);
 void caller_is_refused(const char *answer, const char *path, const char *token); // the first one
 bool channel_has_ended_at_gate(void);                                            // one, and not more
 int connect_to_port(int port);
+int connect_from(const char *address, int port); // NULL: any
 
 // Signed by itself, in place of what is shown. `new_key`: words for openssl.
 void make_gate_certificate(const char *name, const char *new_key);

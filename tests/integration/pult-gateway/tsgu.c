@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: EUPL-1.2
 // RDP programs at the port of a gateway, by MS-TSGU in a WebSocket: who gets in, what passes, and how it ends.
 #include "broker/pult-gateway/tsgu.h"
+#include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/net/rdp.h"
 #include "tests/integration/hosts/fake.h"
 #include "tests/integration/pult-gateway/gate_client.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
+#include "tests/log_kept.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -21,7 +23,7 @@
     "RDG_OUT_DATA /remoteDesktopGateway/ HTTP/1.1\r\nHost: gw\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"        \
     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: K@_LNVI_VDLE_TZ\r\nRDG-Auth-Scheme: PAA\r\n\r\n"
 
-enum { STREAM = GATE_CLIENT_STREAM, PIECE = 16000, MALFORMED = 150, MALFORMED_LONG = 10 * 1000 };
+enum { STREAM = GATE_CLIENT_STREAM, PIECE = 16000, MALFORMED = 150, MALFORMED_LONG = 10 * 1000, OFTEN = 100 };
 
 // ---- its packets
 
@@ -380,6 +382,22 @@ Test(tsgu_way, two_connections_instead_of_a_websocket_are_not_served)
         await_at_gate(gate_client_has_ended);
         cr_assert(text_starts(gate_client.answer, "HTTP/1.1 404 "), "%s", gate_client.answer);
     }
+}
+
+// Who asks again and again is a few lines; the one line of somebody else is there all the same.
+Test(tsgu_way, whoever_is_not_served_fills_no_log)
+{
+    static const char request[] = "RPC_IN_DATA /rpc/rpcproxy.dll?localhost:3388 HTTP/1.1\r\nHost: gw\r\n\r\n";
+    log_set_level(LOG_LEVEL_INFO);
+    log_kept_begin();
+    for (int i = 0; i <= OFTEN; i++) {
+        gate_client.address = i < OFTEN ? "127.0.0.2" : "127.0.0.3";
+        gate_client_calls(request);
+        await_at_gate(gate_client_has_ended);
+    }
+    const char *said = log_kept_end();
+    cr_assert_lt(log_kept_lines("127.0.0.2 asks for RPC_IN_DATA"), OFTEN / 2, "%s", said);
+    cr_assert_eq(log_kept_lines("127.0.0.3 asks for RPC_IN_DATA"), 1, "%s", said);
 }
 
 // ---- what passes

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "broker/base/log.h"
+#include "tests/log_kept.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-static char said[4096];
+static const char *said;
 
 static void under_journald(void)
 {
@@ -16,31 +16,11 @@ static void under_journald(void)
 
 TestSuite(log, .init = under_journald);
 
-static FILE *begin(int *kept)
-{
-    FILE *file = tmpfile();
-    fflush(stderr);
-    *kept = dup(STDERR_FILENO);
-    dup2(fileno(file), STDERR_FILENO);
-    return file;
-}
-
-static void end(FILE *file, int kept)
-{
-    fflush(stderr);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    rewind(file);
-    said[fread(said, 1, sizeof said - 1, file)] = 0;
-    fclose(file);
-}
-
 #define CAPTURE(statement)                                                                                             \
     do {                                                                                                               \
-        int kept;                                                                                                      \
-        FILE *file = begin(&kept);                                                                                     \
+        log_kept_begin();                                                                                              \
         statement;                                                                                                     \
-        end(file, kept);                                                                                               \
+        said = log_kept_end();                                                                                         \
     } while (0)
 
 Test(log, a_line_has_a_priority_and_a_topic)

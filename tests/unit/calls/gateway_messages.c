@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/channel_standing.h"
+#include "tests/log_kept.h"
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
@@ -103,6 +104,18 @@ Test(gateway_messages, a_guessed_token_opens_nothing)
     cr_assert_eq(answer->request_id, 7);
     cr_assert_str_eq(answer->refusal, "channel-refused");
     cr_assert_str_empty(answer->address);
+}
+
+Test(gateway_messages, whoever_guesses_fills_no_log)
+{
+    struct gateway_message open = {.type = GATEWAY_OPEN, .token = "guessed", .network = "203.0.113.9"};
+    log_set_level(LOG_LEVEL_INFO);
+    log_kept_begin();
+    for (int i = 0; i < 1000; i++)
+        gateway_message(&calls.services, GATEWAY, &open);
+    const char *said = log_kept_end();
+    cr_assert_gt(log_kept_lines("203.0.113.9"), 0, "%s", said);
+    cr_assert_lt(log_kept_lines("203.0.113.9"), 50, "%s", said);
 }
 
 // As a gateway says it that got it from a desk, or a page.

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Grants by the calls: who may ask for, approve, see and revoke one, and what holds what.
+#include "tests/log_kept.h"
 #include "tests/unit/calls/calls_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 static const char *const body = "{\"to\":\"altdorf\",\"pool\":\"neustadt/office\",\"reason\":\"rebuilding\","
                                 "\"until\":\"2023-11-15T00:00:00Z\"%s}";
@@ -264,20 +264,13 @@ static size_t ending_for(const char *tenant)
 }
 
 // Of the lines that the broker logs meanwhile.
-static int warnings_of_sweep(void)
+static size_t warnings_of_sweep(void)
 {
-    char line[400];
-    int count = 0, kept = dup(STDERR_FILENO);
-    FILE *log = tmpfile();
-    cr_assert(log && dup2(fileno(log), STDERR_FILENO) >= 0);
+    log_kept_begin();
     grant_sweep(&calls.services);
-    fflush(stderr);
-    dup2(kept, STDERR_FILENO);
-    close(kept);
-    rewind(log);
-    while (fgets(line, sizeof line, log))
-        count += strstr(line, id) && strstr(line, "ends at");
-    fclose(log);
+    const char *said = log_kept_end();
+    size_t count = log_kept_lines("ends at");
+    cr_assert(!count || strstr(said, id), "%s", said);
     return count;
 }
 

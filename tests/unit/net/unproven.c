@@ -4,13 +4,13 @@
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
 #include "broker/base/text.h"
+#include "tests/log_kept.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { PATIENCE_MS = 1000, VISITORS = 200 };
 
@@ -268,29 +268,16 @@ Test(unproven, a_flood_has_a_beginning_and_an_end)
     cr_assert_eq(figures.dropped_full, 5);
 }
 
-static char said[4096];
-
 Test(unproven, a_flood_costs_a_line_a_minute)
 {
     log_set_level(LOG_LEVEL_INFO);
-    FILE *file = tmpfile();
-    fflush(stderr);
-    int before = dup(STDERR_FILENO);
-    dup2(fileno(file), STDERR_FILENO);
+    log_kept_begin();
     for (int second = 0; second < 100; second += 4) {
         for (int i = 0; i < 8; i++)
             comes(LISTENER_DEVICE, "192.0.2.1");
         unproven_sweep(table, now_ms += 4000);
     }
-    fflush(stderr);
-    dup2(before, STDERR_FILENO);
-    close(before);
-    rewind(file);
-    said[fread(said, 1, sizeof said - 1, file)] = 0;
-    int lines = 0;
-    for (const char *at = said; (at = strstr(at, "dropped to make room")); at++)
-        lines++;
-    cr_assert_eq(lines, 2, "%s", said);
+    const char *said = log_kept_end();
+    cr_assert_eq(log_kept_lines("dropped to make room"), 2, "%s", said);
     cr_assert(strstr(said, "192.0.2.1") && strstr(said, "device-port"), "%s", said);
-    fclose(file);
 }
