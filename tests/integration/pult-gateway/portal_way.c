@@ -320,7 +320,16 @@ static void works_in_a_tunnel(void)
     hangs_up(desk);
 }
 
-Test(portal_way, nobody_in_a_tunnel_waits_for_who_reads_no_page)
+// Of each that is stuck some kilobytes are kept, as they came: together more than tunnels may keep.
+static void open_crowded_way(void)
+{
+    fixture.tunnel_buffer = 64 * 1024;
+    open_portal_way();
+}
+
+TestSuite(crowded_portal_way, .init = open_crowded_way, .fini = close_portal_way, .timeout = 120);
+
+Test(crowded_portal_way, nobody_in_a_tunnel_waits_for_who_reads_no_page)
 {
     SSL *browsers[BROWSERS], *brokers[BROWSERS];
     for (int i = 0; i < BROWSERS; i++) {
