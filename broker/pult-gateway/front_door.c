@@ -312,17 +312,11 @@ static void channel_is_open(void *arg, const struct gateway_message *answer)
 // Its own TLS comes before the bytes pass.
 static void host_has_answered(void *arg, const struct inner_rdp_result *result)
 {
-    static const enum channel_reason reasons[] = {
-        [INNER_RDP_REFUSED] = CHANNEL_HOST_UNREACHABLE,
-        [INNER_RDP_NO_TLS] = CHANNEL_HOST_UNREACHABLE,
-        [INNER_RDP_WRONG_CERTIFICATE] = CHANNEL_WRONG_CERTIFICATE,
-        [INNER_RDP_LOST] = CHANNEL_HOST_UNREACHABLE,
-    };
     struct guest *guest = arg;
     struct door_returner *returner = guest->talk_state;
     if (result->outcome != INNER_RDP_OPEN) {
         log_warn("door", "%s: %s", guest->plan.channel.host, result->why);
-        guest_give_up(guest, reasons[result->outcome], 502, result->why);
+        guest_give_up(guest, result->reason, 502, result->why);
         return;
     }
     returner->far = result->line;

@@ -47,7 +47,9 @@ static void finish_inner(struct inner_rdp *inner, struct inner_rdp_result *resul
 
 static void fail_inner(struct inner_rdp *inner, enum inner_rdp_outcome outcome, const char *why)
 {
-    struct inner_rdp_result result = {.outcome = outcome, .why = why};
+    bool is_wrong = outcome == INNER_RDP_WRONG_CERTIFICATE;
+    struct inner_rdp_result result = {
+        .outcome = outcome, .reason = is_wrong ? CHANNEL_WRONG_CERTIFICATE : CHANNEL_HOST_UNREACHABLE, .why = why};
     if (outcome == INNER_RDP_REFUSED) {
         result.confirm = inner->confirm;
         result.confirm_length = inner->confirm_length;

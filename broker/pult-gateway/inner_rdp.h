@@ -2,6 +2,7 @@
 // The gateway's own RDP connection to a session host, where the TLS of a session ends at the gateway: asks for TLS, and
 // goes on with the certificate that the broker names and with no other.
 #pragma once
+#include "broker/api/channel.h"
 #include "broker/base/loop.h"
 #include "broker/net/rdp.h"
 #include "broker/net/tls_line.h"
@@ -19,7 +20,8 @@ enum inner_rdp_outcome {
 // Borrowed for the call, but for `line`.
 struct inner_rdp_result {
     enum inner_rdp_outcome outcome;
-    struct tls_line line; // when it is open: the receiver's, settled
+    enum channel_reason reason; // when it is not open: what the channel ends with
+    struct tls_line line;       // when it is open: the receiver's, settled
     const unsigned char *confirm;
     size_t confirm_length;
     const unsigned char *certificate; // in DER, when it is open

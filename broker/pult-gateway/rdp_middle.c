@@ -141,15 +141,9 @@ static bool begin_tls(struct rdp_middle *middle, const struct inner_rdp_result *
 
 static void host_has_answered(void *arg, const struct inner_rdp_result *result)
 {
-    static const enum channel_reason reasons[] = {
-        [INNER_RDP_REFUSED] = CHANNEL_HOST_UNREACHABLE,
-        [INNER_RDP_NO_TLS] = CHANNEL_HOST_UNREACHABLE,
-        [INNER_RDP_WRONG_CERTIFICATE] = CHANNEL_WRONG_CERTIFICATE,
-        [INNER_RDP_LOST] = CHANNEL_HOST_UNREACHABLE,
-    };
     struct rdp_middle *middle = arg;
     if (result->outcome != INNER_RDP_OPEN)
-        fail_middle(middle, reasons[result->outcome], result->why);
+        fail_middle(middle, result->reason, result->why);
     else if (begin_tls(middle, result))
         inner_rdp_free(take(middle->inner));
 }

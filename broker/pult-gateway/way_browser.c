@@ -111,25 +111,21 @@ static bool browser_goes_through(struct guest *guest)
 
 static void host_has_answered(void *arg, const struct inner_rdp_result *result)
 {
-    static const struct {
-        enum channel_reason reason;
-        struct cleanpath_failure failure;
-    } rows[] = {
+    static const struct cleanpath_failure failures[] = {
         [INNER_RDP_OPEN] = {0},
-        [INNER_RDP_REFUSED] = {CHANNEL_HOST_UNREACHABLE, {0}},
-        [INNER_RDP_NO_TLS] = {CHANNEL_HOST_UNREACHABLE, {.http_status = 502, .tls_alert = TLS_HANDSHAKE_FAILURE}},
-        [INNER_RDP_WRONG_CERTIFICATE] = {CHANNEL_WRONG_CERTIFICATE,
-                                         {.http_status = 502, .tls_alert = TLS_CERTIFICATE_UNKNOWN}},
-        [INNER_RDP_LOST] = {CHANNEL_HOST_UNREACHABLE, {.http_status = 502, .socket_error = CLEANPATH_SOCKET_RESET}},
+        [INNER_RDP_REFUSED] = {0},
+        [INNER_RDP_NO_TLS] = {.http_status = 502, .tls_alert = TLS_HANDSHAKE_FAILURE},
+        [INNER_RDP_WRONG_CERTIFICATE] = {.http_status = 502, .tls_alert = TLS_CERTIFICATE_UNKNOWN},
+        [INNER_RDP_LOST] = {.http_status = 502, .socket_error = CLEANPATH_SOCKET_RESET},
     };
     struct guest *guest = arg;
     struct browser_talk *talk = guest->talk_state;
     if (result->outcome != INNER_RDP_OPEN) {
-        struct cleanpath_failure failure = rows[result->outcome].failure;
+        struct cleanpath_failure failure = failures[result->outcome];
         failure.confirm = result->confirm;
         failure.confirm_length = result->confirm_length;
         log_warn("gate", "%s: %s", guest->plan.channel.host, result->why);
-        fail_browser(guest, rows[result->outcome].reason, &failure);
+        fail_browser(guest, result->reason, &failure);
         return;
     }
     cleanpath_write_response(&talk->response, result->confirm, result->confirm_length, result->certificate,
