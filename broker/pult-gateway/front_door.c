@@ -44,7 +44,7 @@ struct front_door {
     size_t asking;
 };
 
-// At their first connection.
+// At their first connection, or at a second one of which nothing came.
 struct door_visitor {
     struct front_door *door;
     struct guest *guest;
@@ -52,8 +52,9 @@ struct door_visitor {
     struct door_logon *asked;
     struct loop_timer *again;
     int64_t asked_ms;
-    bool is_waiting, is_answered; // the program; by the broker
-    struct door_logon_result answer;
+    bool is_waiting, is_answered; // the program; for good
+    enum rdp_error error;         // RDP_ERROR_NONE: it is sent on
+    char token[CHANNEL_TOKEN_SIZE];
     struct typed_proof typed;
     char name[RDP_LOGON_NAME_SIZE];
     struct secret password; // until it is answered for good
@@ -61,9 +62,10 @@ struct door_visitor {
 
 // At their second.
 struct door_returner {
+    struct front_door *door;
     struct typed_proof typed;
     uint32_t protocols;
-    size_t request_length;
+    size_t request_length; // while it is in the kernel's hands, as the session host may be the one to hear it
     char fingerprint[DIGEST_SIZE];
     struct rdp_first_flight *flight; // NULL: the session host speaks with the program itself
     struct inner_rdp *inner;
@@ -154,20 +156,20 @@ static enum rdp_error error_of(enum refusal refusal)
     return RDP_ERROR_DENIED;
 }
 
-// Once the broker has answered, and the program is ready to hear it.
+// Once it is answered, and the program is ready to hear it.
 static void send_on(struct door_visitor *visitor)
 {
     struct rdp_host_answer said = {0};
     struct guest *guest = visitor->guest;
     if (!visitor->is_waiting || !visitor->is_answered)
         return;
-    if (visitor->answer.refusal == REFUSAL_NONE) {
-        await(visitor->door, visitor->answer.token, &visitor->typed);
-        rdp_host_redirect(&said, visitor->answer.token);
+    if (visitor->error == RDP_ERROR_NONE) {
+        await(visitor->door, visitor->token, &visitor->typed);
+        rdp_host_redirect(&said, visitor->token);
     } else {
-        rdp_host_refuse(&said, error_of(visitor->answer.refusal));
+        rdp_host_refuse(&said, visitor->error);
     }
-    explicit_bzero(visitor->answer.token, sizeof visitor->answer.token);
+    explicit_bzero(visitor->token, sizeof visitor->token);
     if (!guest_say(guest, said.bytes, said.length))
         log_debug("door", "%s has gone already", guest->from);
     explicit_bzero(&said, sizeof said);
@@ -176,11 +178,14 @@ static void send_on(struct door_visitor *visitor)
 
 static void answer_visitor(struct door_visitor *visitor, const struct door_logon_result *answer)
 {
-    visitor->answer = *answer;
     visitor->is_answered = true;
     secret_drop(&visitor->password);
-    if (answer->refusal != REFUSAL_NONE)
+    if (answer->refusal == REFUSAL_NONE) {
+        TEXT_PUT(visitor->token, answer->token);
+    } else {
+        visitor->error = error_of(answer->refusal);
         log_info("door", "%s is refused: %s", visitor->guest->from, refusal_rows[answer->refusal].code);
+    }
     send_on(visitor);
 }
 
@@ -227,7 +232,7 @@ static void take_part(struct door_visitor *visitor, const struct rdp_logon_part 
         guest_leave(guest);
     } else if (part->answer.length && !guest_say(guest, part->answer.bytes, part->answer.length)) {
         guest_leave(guest);
-    } else if (part->event == RDP_LOGON_KNOWN) {
+    } else if (part->event == RDP_LOGON_KNOWN && !visitor->is_answered) {
         hear_who_it_is(visitor);
     } else if (part->event == RDP_LOGON_WAITING) {
         visitor->is_waiting = true;
@@ -255,14 +260,46 @@ static void refuse_visitor(struct guest *guest, int status)
 
 static const struct guest_talk visit = {.hears = hear_visitor, .refused = refuse_visitor, .end = end_visit};
 
-static void begin_visit(struct front_door *door, int descriptor, struct unproven *unproven, uint32_t protocols)
+static struct door_visitor *new_visitor(struct front_door *door, uint32_t protocols)
 {
     struct door_visitor *visitor = mem_new(1, sizeof *visitor);
     visitor->door = door;
     visitor->logon = rdp_logon_new(protocols);
     visitor->again = loop_timer_new(door->room->loop, ask_broker, visitor);
+    return visitor;
+}
+
+static void begin_visit(struct front_door *door, int descriptor, struct unproven *unproven, uint32_t protocols)
+{
+    struct door_visitor *visitor = new_visitor(door, protocols);
     visitor->guest = guest_begin_talking(door->room, descriptor, unproven, &visit, visitor);
     guest_begin_tls(visitor->guest);
+}
+
+// ---- what is asked for first of all
+
+// False: it is there no more.
+static bool drop_request(int descriptor, size_t length)
+{
+    unsigned char request[RDP_CLIENT_REQUEST_MAX];
+    return !length || recv(descriptor, request, length, 0) == (ssize_t)length;
+}
+
+// That TLS comes next. False: it cannot be said, or the program knows no TLS.
+static bool confirm_tls(int descriptor, uint32_t protocols)
+{
+    unsigned char confirm[RDP_CONFIRM_MAX];
+    bool knows_tls = protocols & RDP_PROTOCOL_SSL;
+    if (knows_tls)
+        rdp_confirm_write(confirm, RDP_PROTOCOL_SSL);
+    else
+        rdp_failure_write(confirm, RDP_NEEDS_TLS);
+    return send(descriptor, confirm, sizeof confirm, MSG_NOSIGNAL) == sizeof confirm && knows_tls;
+}
+
+static bool answer_request(int descriptor, size_t length, uint32_t protocols)
+{
+    return drop_request(descriptor, length) && confirm_tls(descriptor, protocols);
 }
 
 // ---- the second
@@ -275,6 +312,25 @@ static void end_return(void *state)
     tls_line_fini(&returner->far);
     explicit_bzero(returner, sizeof *returner);
     free(returner);
+}
+
+// Nothing comes of it, and the program has heard from no session host: it is told, when it is ready for that.
+static void turn_away(struct guest *guest)
+{
+    const struct door_returner *returner = guest->talk_state;
+    struct door_visitor *visitor = new_visitor(returner->door, returner->protocols);
+    size_t length = returner->request_length;
+    uint32_t protocols = returner->protocols;
+    visitor->guest = guest;
+    visitor->error = RDP_ERROR_REDIRECTING;
+    visitor->is_answered = true;
+    guest_talk_by(guest, &visit, visitor);
+    if (guest->line.tls)
+        return;
+    if (answer_request(guest->line.descriptor, length, protocols))
+        guest_begin_tls(guest);
+    else
+        guest_leave(guest);
 }
 
 // A host that takes no one-time password logs the program on by itself. False: the name fits no packet.
@@ -299,7 +355,7 @@ static void channel_is_open(void *arg, const struct gateway_message *answer)
     guest->question = NULL;
     if (!answer || answer->refusal[0]) {
         log_info("door", "%s is refused: %s", guest->from, answer ? answer->refusal : "the broker does not answer");
-        guest_leave(guest);
+        turn_away(guest);
         return;
     }
     channel_plan_make(guest, answer, CHANNEL_FRONT_DOOR);
@@ -328,12 +384,6 @@ static void host_has_answered(void *arg, const struct inner_rdp_result *result)
         guest_end(guest);
 }
 
-static bool drop_request(int descriptor, size_t length)
-{
-    unsigned char request[RDP_CLIENT_REQUEST_MAX];
-    return recv(descriptor, request, length, 0) == (ssize_t)length;
-}
-
 static void host_is_dialled(struct guest *guest, int descriptor)
 {
     struct door_returner *returner = guest->talk_state;
@@ -343,6 +393,7 @@ static void host_is_dialled(struct guest *guest, int descriptor)
         returner->far.descriptor = -1;
         guest_go_through(guest, &far);
     } else if (drop_request(guest->line.descriptor, returner->request_length)) {
+        returner->request_length = 0;
         returner->inner = inner_rdp_new(guest->room->loop, guest->room->inner_context, descriptor, returner->protocols,
                                         returner->fingerprint, host_has_answered, guest);
     } else {
@@ -375,14 +426,10 @@ static bool goes_through(struct guest *guest)
     return true;
 }
 
-// The session host may still be asked: its answer is no news any more.
 static void refuse_returner(struct guest *guest, int status)
 {
-    struct door_returner *returner = guest->talk_state;
     (void)status;
-    inner_rdp_free(take(returner->inner));
-    tls_line_fini(&returner->far);
-    guest_leave(guest);
+    turn_away(guest);
 }
 
 static void hear_nothing(struct guest *guest, unsigned char *bytes, size_t length)
@@ -417,27 +464,13 @@ static int measure_request(const unsigned char head[LISTENER_HEAD])
     return head[0] == TPKT && length <= RDP_CLIENT_REQUEST_MAX ? length : 0;
 }
 
-// What is asked for is read from the kernel's hands, unless the session host is to hear it.
-static bool answer_request(int descriptor, size_t length, uint32_t protocols)
-{
-    unsigned char request[RDP_CLIENT_REQUEST_MAX], confirm[RDP_CONFIRM_MAX];
-    bool knows_tls = protocols & RDP_PROTOCOL_SSL;
-    if (recv(descriptor, request, length, 0) != (ssize_t)length)
-        return false;
-    if (knows_tls)
-        rdp_confirm_write(confirm, RDP_PROTOCOL_SSL);
-    else
-        rdp_failure_write(confirm, RDP_NEEDS_TLS);
-    return send(descriptor, confirm, sizeof confirm, MSG_NOSIGNAL) == sizeof confirm && knows_tls;
-}
-
 static void let_visitor_in(void *arg, int descriptor, struct unproven *unproven, const struct passed_caller *passed)
 {
     struct front_door *door = arg;
     (void)passed; // nobody passes connections on to this port
     unsigned char request[RDP_CLIENT_REQUEST_MAX];
     char token[RDP_TOKEN_SIZE];
-    struct door_returner returner = {.far = {.descriptor = -1}};
+    struct door_returner returner = {.door = door, .far = {.descriptor = -1}};
     size_t *length = &returner.request_length;
     ssize_t got = recv(descriptor, request, sizeof request, MSG_PEEK);
     bool asks = got > 0 && rdp_client_request(request, (size_t)got, length, &returner.protocols) == RDP_CLIENT_REQUEST;

@@ -95,7 +95,8 @@ void guest_begin_tls(struct guest *guest)
     tls_line_init(&guest->line, guest->line.descriptor, guest->room->context, true);
     tls_line_wipe(&guest->line, true); // a password comes first
     guest->place = GUEST_SHAKES_HANDS;
-    guest_work(guest);
+    unproven_step(guest->unproven, false, clock_steady_ms());
+    loop_watch_set(guest->watch, true, false);
 }
 
 // What it was, whether its connection goes on or not.
@@ -331,6 +332,18 @@ void guest_talk_on(struct guest *guest)
     guest->place = GUEST_TALKS;
     unproven_step(guest->unproven, false, clock_steady_ms());
     guest_work(guest);
+}
+
+void guest_talk_by(struct guest *guest, const struct guest_talk *talk, void *state)
+{
+    assert(guest->talk && guest->place != GUEST_LEAVES && !guest->dial && !guest->question);
+    guest->talk->end(guest->talk_state);
+    guest->talk = talk;
+    guest->talk_state = state;
+    if (guest->place == GUEST_WAITS)
+        guest->place = GUEST_TALKS;
+    unproven_step(guest->unproven, false, clock_steady_ms());
+    loop_watch_set(guest->watch, true, true); // what it says may have been read from the kernel already
 }
 
 static void hear_talk(struct guest *guest)

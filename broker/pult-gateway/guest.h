@@ -67,7 +67,7 @@ void guest_begin(struct guest_room *room, int descriptor, struct unproven *unpro
 // The same of somebody who talks from the first byte on, which is still to be read, and bare.
 struct guest *guest_begin_talking(struct guest_room *room, int descriptor, struct unproven *unproven,
                                   const struct guest_talk *talk, void *state);
-// It talks on by TLS. May end it.
+// It talks on by TLS.
 void guest_begin_tls(struct guest *guest);
 void guest_end(struct guest *guest); // so has the channel that the broker opened for it
 
@@ -89,6 +89,8 @@ bool guest_say_frame(struct guest *guest, enum websocket_opcode opcode, const vo
     __attribute__((warn_unused_result));
 // It waited, and talks on; never from within `hears`. May end it.
 void guest_talk_on(struct guest *guest);
+// It goes on by another row, with its line as it is; the state that was has ended.
+void guest_talk_by(struct guest *guest, const struct guest_talk *talk, void *state);
 // Whether there may be one more tunnel of its plan's person and network. False: it has its answer.
 bool guest_has_room(struct guest *guest);
 // Dials; then the guest goes through, if its way has nothing to say there.

@@ -35,10 +35,12 @@ void rdp_host_fonts(struct rdp_host_answer *answer);
 void rdp_host_redirect(struct rdp_host_answer *answer, const char *token);
 // The client has a sentence of its own for each of these (2.2.5.1.1).
 enum rdp_error {
+    RDP_ERROR_NONE,
     RDP_ERROR_DENIED = 0x7,
     RDP_ERROR_NO_PRIVILEGE = 0x9,
     RDP_ERROR_FRESH_CREDENTIALS = 0xa,
     RDP_ERROR_NO_HOST = 0x400,
+    RDP_ERROR_REDIRECTING = 0x404, // to the host that it was sent to
     RDP_ERROR_HOSTS_FULL = 0x408,
 };
 void rdp_host_refuse(struct rdp_host_answer *answer, enum rdp_error error);

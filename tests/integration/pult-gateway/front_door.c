@@ -169,6 +169,37 @@ Test(front_door, refuses_a_wrong_password)
     cr_assert(strstr(heard, "FRESH_CREDENTIALS"), "%s", heard);
 }
 
+// Between the broker's yes and the program's second connection.
+static void session_host_has_died(const char *rdp_program, const char *one_time_password)
+{
+    echo_host_refuses();
+    TEXT_PUT(fixture.answer.user_name, "anna");
+    TEXT_PUT(fixture.answer.one_time_password, one_time_password);
+    anna_comes_by(rdp_program, "geheim");
+    await_at_gate(program_says_refused);
+    cr_assert(strstr(heard, "REDIRECTING_TO_DESTINATION"), "%s", heard);
+    cr_assert_eq(broker.asked, 1);
+    cr_assert_eq(fixture.ended, 1);
+    cr_assert_eq(fixture.last_end.reason, CHANNEL_HOST_UNREACHABLE);
+}
+
+Test(front_door, says_that_the_session_host_has_died_on_the_way)
+{
+    session_host_has_died("xfreerdp3", "einmal");
+}
+
+Test(front_door, says_so_too_of_a_host_that_speaks_for_itself)
+{
+    session_host_has_died("xfreerdp3", "");
+}
+
+Test(front_door, says_so_to_freerdp_2)
+{
+    if (access("/usr/bin/xfreerdp", X_OK) != 0)
+        cr_skip("there is no FreeRDP 2 here");
+    session_host_has_died("xfreerdp", "einmal");
+}
+
 Test(front_door, waits_for_a_host_that_wakes)
 {
     broker.answers = waking;
@@ -205,7 +236,8 @@ Test(front_door, what_the_broker_closes_while_the_host_is_asked_never_opens)
     cr_assert_eq(fixture.ended, 1);
     cr_assert_eq(fixture.last_end.reason, CHANNEL_LOCKED);
     echo_host_ends_all();
-    await_at_gate(program_has_ended);
+    await_at_gate(program_says_refused);
+    cr_assert(strstr(heard, "REDIRECTING_TO_DESTINATION"), "%s", heard);
     cr_assert_eq(fixture.ended, 1);
     cr_assert_eq(tunnels_count(fixture.tunnels), 0);
 }
