@@ -7,7 +7,7 @@
 #include "broker/base/mem.h"
 #include "broker/client/uplink.h"
 
-enum { DOOR_LOGONS_MAX = 64, DOOR_LOGON_MS = 30 * 1000 };
+enum { DOOR_LOGONS_MAX = 64, DOOR_NETWORK_LOGONS_MAX = 16, DOOR_LOGON_MS = 30 * 1000 }; // at a time
 
 struct door_logon_result {
     enum refusal refusal;           // REFUSAL_NONE: in

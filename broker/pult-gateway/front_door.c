@@ -25,7 +25,8 @@ enum {
     KEEPALIVE_EVERY_S = 7,
     KEEPALIVE_WAIT_MS = 50 * 1000,
     PIECE_MAX = 64 * 1024,
-    WAKING_MAX_MS = 3 * 60 * 1000, // that somebody waits for their session host
+    WAITING_MAX_MS = 3 * 60 * 1000, // that somebody waits for their session host, or to be asked for
+    AGAIN_MS = 1000,
 };
 
 // Who was sent to us again, and has not come yet.
@@ -41,7 +42,7 @@ struct front_door {
     struct listener *listener;
     struct awaited *first, **last; // the oldest first
     size_t awaited;
-    size_t asking;
+    struct door_visitor *askers[DOOR_LOGONS_MAX]; // NULL: free
 };
 
 // At their first connection, or at a second one of which nothing came.
@@ -49,9 +50,10 @@ struct door_visitor {
     struct front_door *door;
     struct guest *guest;
     struct rdp_logon *logon;
+    struct door_visitor **turn; // of door.askers, while the broker is asked; or NULL
     struct door_logon *asked;
     struct loop_timer *again;
-    int64_t asked_ms;
+    int64_t again_ms, until_ms;
     bool is_waiting, is_answered; // the program; for good
     enum rdp_error error;         // RDP_ERROR_NONE: it is sent on
     char token[CHANNEL_TOKEN_SIZE];
@@ -118,11 +120,30 @@ static bool take_awaited(struct front_door *door, const char *token, struct type
 
 // ---- the first connection
 
+// NULL: as many as may are asking, in all or from there.
+static struct door_visitor **find_turn(struct front_door *door, const char *network)
+{
+    struct door_visitor **turn = NULL;
+    int of_network = 0;
+    for (size_t i = 0; i < DOOR_LOGONS_MAX; i++)
+        if (!door->askers[i])
+            turn = &door->askers[i];
+        else
+            of_network += text_equal(door->askers[i]->guest->from, network);
+    return of_network < DOOR_NETWORK_LOGONS_MAX ? turn : NULL;
+}
+
+static void end_turn(struct door_visitor *visitor)
+{
+    if (visitor->turn)
+        *visitor->turn = NULL;
+    visitor->turn = NULL;
+}
+
 static void end_visit(void *state)
 {
     struct door_visitor *visitor = state;
-    if (visitor->asked)
-        visitor->door->asking--;
+    end_turn(visitor);
     visitor->door->room->door->free(visitor->asked);
     loop_timer_free(visitor->again);
     rdp_logon_free(visitor->logon);
@@ -189,37 +210,58 @@ static void answer_visitor(struct door_visitor *visitor, const struct door_logon
     send_on(visitor);
 }
 
-static void ask_broker(void *arg)
-{
-    struct door_visitor *visitor = arg;
-    visitor->door->room->door->ask(visitor->asked, visitor->name, &visitor->password, visitor->guest->from);
-}
-
 static void broker_answers(void *arg, const struct door_logon_result *answer)
 {
     struct door_visitor *visitor = arg;
-    bool may_wait = clock_steady_ms() - visitor->asked_ms < WAKING_MAX_MS;
     bool comes_soon = answer->refusal == REFUSAL_HOST_WAKING || answer->refusal == REFUSAL_NAME_TAKEN;
-    if (comes_soon && may_wait)
-        loop_timer_start(visitor->again, answer->retry_after_s > 0 ? answer->retry_after_s * 1000 : 1000);
-    else
+    end_turn(visitor);
+    if (!comes_soon || clock_steady_ms() >= visitor->until_ms) {
         answer_visitor(visitor, answer);
+        return;
+    }
+    visitor->again_ms = answer->retry_after_s > 0 ? answer->retry_after_s * 1000 : AGAIN_MS;
+    loop_timer_start(visitor->again, 0);
+}
+
+static void ask_broker(struct door_visitor *visitor)
+{
+    const struct door_logon_result busy = {.refusal = REFUSAL_BUSY};
+    const struct guest_room *room = visitor->door->room;
+    visitor->turn = find_turn(visitor->door, visitor->guest->from);
+    if (visitor->turn) {
+        *visitor->turn = visitor;
+        visitor->asked = room->door->open(room->arg, broker_answers, visitor);
+        room->door->ask(visitor->asked, visitor->name, &visitor->password, visitor->guest->from);
+    } else if (clock_steady_ms() < visitor->until_ms) {
+        loop_timer_start(visitor->again, AGAIN_MS);
+    } else {
+        answer_visitor(visitor, &busy);
+    }
+}
+
+// Who waits keeps no connection to the broker, so that others can be asked for.
+static void ask_again(void *arg)
+{
+    struct door_visitor *visitor = arg;
+    if (!visitor->asked) {
+        ask_broker(visitor);
+        return;
+    }
+    visitor->door->room->door->free(take(visitor->asked));
+    loop_timer_start(visitor->again, visitor->again_ms);
 }
 
 static void hear_who_it_is(struct door_visitor *visitor)
 {
-    struct front_door *door = visitor->door;
-    const struct guest_room *room = door->room;
+    const struct guest_room *room = visitor->door->room;
     const struct door_logon_result nobody = {.refusal = REFUSAL_WRONG_PASSWORD}, busy = {.refusal = REFUSAL_BUSY};
     rdp_logon_prove(visitor->logon, &visitor->typed);
     if (!rdp_logon_take(visitor->logon, visitor->name, &visitor->password)) {
         answer_visitor(visitor, &nobody);
-    } else if (room->draining || !room->linked || door->asking == DOOR_LOGONS_MAX) {
+    } else if (room->draining || !room->linked) {
         answer_visitor(visitor, &busy);
     } else {
-        door->asking++;
-        visitor->asked_ms = clock_steady_ms();
-        visitor->asked = room->door->open(room->arg, broker_answers, visitor);
+        visitor->until_ms = clock_steady_ms() + WAITING_MAX_MS;
         ask_broker(visitor);
     }
 }
@@ -265,7 +307,7 @@ static struct door_visitor *new_visitor(struct front_door *door, uint32_t protoc
     struct door_visitor *visitor = mem_new(1, sizeof *visitor);
     visitor->door = door;
     visitor->logon = rdp_logon_new(protocols);
-    visitor->again = loop_timer_new(door->room->loop, ask_broker, visitor);
+    visitor->again = loop_timer_new(door->room->loop, ask_again, visitor);
     return visitor;
 }
 
@@ -514,7 +556,8 @@ void front_door_free(struct front_door *door)
 {
     if (!door)
         return;
-    assert(!door->asking);
+    for (size_t i = 0; i < DOOR_LOGONS_MAX; i++)
+        assert(!door->askers[i]);
     listener_free(door->listener);
     while (door->first)
         drop_awaited(door, &door->first);
