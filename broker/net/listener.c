@@ -169,13 +169,10 @@ static bool is_admitted(struct arrival *arrival, const struct proxy_header *head
 // From here on it counts for whoever really calls.
 static void count_for_caller(struct arrival *arrival, const struct passed_caller *caller)
 {
-    const struct listener_config *config = &arrival->listener->config;
     struct sockaddr_storage from;
     address_to_socket(&from, &caller->address, caller->port);
     arrival->caller = mem_copy(caller, sizeof *caller);
-    unproven_remove(take(arrival->unproven));
-    arrival->unproven =
-        unproven_add(config->unproven, config->unproven_port, &from, drop_arrival, arrival, clock_steady_ms());
+    unproven_move(arrival->unproven, &from, clock_steady_ms());
 }
 
 // The header is whole, and `size` bytes of what has come. False: it may not go on.

@@ -84,17 +84,21 @@ int request_head_read(struct request_head *head, char *bytes, size_t length)
     return status;
 }
 
+const char *request_head_next(const struct request_head *head, const char *name, size_t *at)
+{
+    while (*at < head->count) {
+        const struct request_field *field = &head->fields[(*at)++];
+        if (strcasecmp(field->name, name) == 0)
+            return field->value;
+    }
+    return NULL;
+}
+
 const char *request_head_field(const struct request_head *head, const char *name)
 {
-    const char *value = NULL;
-    for (size_t i = 0; i < head->count; i++) {
-        if (strcasecmp(head->fields[i].name, name) != 0)
-            continue;
-        if (value)
-            return NULL;
-        value = head->fields[i].value;
-    }
-    return value;
+    size_t at = 0;
+    const char *value = request_head_next(head, name, &at);
+    return value && !request_head_next(head, name, &at) ? value : NULL;
 }
 
 bool request_head_lists(const struct request_head *head, const char *name, const char *word)

@@ -22,5 +22,7 @@ size_t request_head_length(const char *bytes, size_t length);
 int request_head_read(struct request_head *head, char *bytes, size_t length);
 // NULL: there is none, or it is there twice.
 const char *request_head_field(const struct request_head *head, const char *name);
+// All lines of that name in their order, each once: the next from `at` on, which begins with 0. NULL: no more.
+const char *request_head_next(const struct request_head *head, const char *name, size_t *at);
 // Whether one of the words of a list ("keep-alive, Upgrade") is this one, in any case.
 bool request_head_lists(const struct request_head *head, const char *name, const char *word);

@@ -236,6 +236,22 @@ void unproven_step(struct unproven *one, bool at_work, int64_t now_ms)
     make_newest(one);
 }
 
+static void forget_network(struct unproven_table *table, const struct network *network)
+{
+    if (!network->group.count)
+        free(sorted_table_take(&table->networks, network->id));
+}
+
+void unproven_move(struct unproven *one, const struct sockaddr_storage *from, int64_t now_ms)
+{
+    const struct network *before = one->network;
+    leave_group(one, GROUP_NETWORK);
+    one->network = find_network(one->table, from);
+    join_group(one, GROUP_NETWORK, &one->network->group);
+    forget_network(one->table, before);
+    hold_limits(one, now_ms);
+}
+
 void unproven_remove(struct unproven *one)
 {
     if (!one)
@@ -243,8 +259,7 @@ void unproven_remove(struct unproven *one)
     one->table->ended++;
     for (enum group_kind kind = 0; kind < GROUP_COUNT; kind++)
         leave_group(one, kind);
-    if (!one->network->group.count)
-        free(sorted_table_take(&one->table->networks, one->network->id));
+    forget_network(one->table, one->network);
     free(one);
 }
 

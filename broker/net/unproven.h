@@ -42,6 +42,8 @@ void unproven_handshake(struct unproven *one, unproven_drop *drop, void *owner, 
 // after all others only.
 void unproven_step(struct unproven *one, bool at_work, int64_t now_ms);
 void unproven_remove(struct unproven *one); // proven, or gone; NULL allowed
+// It counts for another network from here on, as the newest there.
+void unproven_move(struct unproven *one, const struct sockaddr_storage *from, int64_t now_ms);
 // Descriptors are running out. False: there is none to drop.
 bool unproven_make_room(struct unproven_table *table, int64_t now_ms);
 // Call it about every second: drops those that took too long, says in the log what was dropped, gives memory back.

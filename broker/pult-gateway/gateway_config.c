@@ -4,12 +4,20 @@
 #include "broker/base/address.h"
 #include "broker/base/log.h"
 #include "broker/client/credential.h"
+#include "broker/net/forwarded.h"
 
 #include <stddef.h>
 #include <string.h>
 
 #define AT(member)                                                                                                     \
     .offset = offsetof(struct gateway_config, member), .size = sizeof(((struct gateway_config *)0)->member)
+
+// As enum forwarded_field.
+static const char *const proxy_fields[FORWARDED_FIELD_COUNT + 1] = {
+    [FORWARDED_NONE] = "none",
+    [FORWARDED_X_FOR] = "x-forwarded-for",
+    [FORWARDED_STANDARD] = "forwarded",
+};
 
 // A row a line.
 // clang-format off
@@ -22,7 +30,8 @@ const struct conf_row gateway_config_rows[] = {
     {.key = "state-dir", .type = CONF_PATH, AT(state_dir), .preset = "/var/lib/pult-gateway", .sentence = "where key and certificate for the broker are kept"},
     {.key = "address", .type = CONF_TEXT, AT(address), .sentence = "IP address to listen on, unless pult-gateway.socket passes the port; empty: all"},
     {.key = "port", .type = CONF_NUMBER, AT(port), .min = 1, .max = 65535, .preset = "443", .sentence = "port to listen on, unless pult-gateway.socket passes it"},
-    {.key = "proxies", .type = CONF_TEXT, AT(proxies), .sentence = "networks of the proxies that say by the PROXY protocol, version 2, who calls, with one space between; empty: none"},
+    {.key = "proxies", .type = CONF_TEXT, AT(proxies), .sentence = "networks of the proxies that say who calls, by the PROXY protocol, version 2, or by proxy-field, with one space between; empty: none"},
+    {.key = "proxy-field", .type = CONF_CHOICE, AT(proxy_field), .choices = proxy_fields, .preset = "none", .sentence = "x-forwarded-for or forwarded: the HTTP field by which these proxies say who calls; none: they write neither"},
     {.key = "front-door-port", .type = CONF_NUMBER, AT(front_door_port), .min = 0, .max = 65535, .preset = "0", .sentence = "port for RDP programs in the house, usually 3389; 0: none"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .preset = "/etc/pult/gateway.crt", .sentence = "certificate that callers are shown, with its chain (PEM)"},
     {.key = "key", .type = CONF_PATH, AT(key), .preset = "/etc/pult/gateway.key", .sentence = "private key of the certificate (PEM)"},

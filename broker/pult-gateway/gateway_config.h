@@ -11,7 +11,8 @@ struct gateway_config {
     int64_t broker_port, device_port, gateway_port;
     char broker_ca[CREDENTIAL_PATH_SIZE], state_dir[200];
     char address[64];
-    char proxies[512]; // networks, one space between
+    char proxies[512];   // networks, one space between
+    int64_t proxy_field; // enum forwarded_field
     int64_t port, front_door_port;
     char certificate[CREDENTIAL_PATH_SIZE], key[CREDENTIAL_PATH_SIZE];
     int64_t tunnels, person_tunnels, network_tunnels, unproven, network_unproven, patience_s, buffer_mib;

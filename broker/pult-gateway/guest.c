@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/net/forwarded.h"
 #include "broker/net/proxy_header.h"
 #include "broker/net/proxy_voucher.h"
 
@@ -36,15 +37,21 @@ static void guest_ready(void *arg, bool readable, bool writable)
     guest_work(arg);
 }
 
+static void name_caller(struct guest *guest, const struct address *address, int port)
+{
+    static_assert((int)CHANNEL_NETWORK_SIZE >= (int)ADDRESS_NETWORK_TEXT_SIZE, "it fits");
+    guest->address = *address;
+    guest->port = port;
+    address_network_print(guest->from, address);
+}
+
 static void name_network(struct guest *guest, int descriptor)
 {
     struct sockaddr_storage peer = {0};
-    static_assert((int)CHANNEL_NETWORK_SIZE >= (int)ADDRESS_NETWORK_TEXT_SIZE, "it fits");
-    if (getpeername(descriptor, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}) != 0 ||
-        !address_of_socket(&guest->address, (const struct sockaddr *)&peer))
-        return;
-    guest->port = address_port(&peer);
-    address_network_print(guest->from, &guest->address);
+    struct address address;
+    if (getpeername(descriptor, (struct sockaddr *)&peer, &(socklen_t){sizeof peer}) == 0 &&
+        address_of_socket(&address, (const struct sockaddr *)&peer))
+        name_caller(guest, &address, address_port(&peer));
 }
 
 static struct guest *guest_new(struct guest_room *room, int descriptor, struct unproven *unproven)
@@ -67,11 +74,8 @@ static struct guest *guest_new(struct guest_room *room, int descriptor, struct u
 void guest_begin(struct guest_room *room, int descriptor, struct unproven *unproven, const struct passed_caller *caller)
 {
     struct guest *guest = guest_new(room, descriptor, unproven);
-    if (caller) {
-        guest->address = caller->address;
-        guest->port = caller->port;
-        address_network_print(guest->from, &guest->address);
-    }
+    if (caller)
+        name_caller(guest, &caller->address, caller->port);
     tls_line_init(&guest->line, descriptor, room->context, true);
     tls_line_share(&guest->line, room->pattern);
     tls_line_wipe(&guest->line, true); // tokens and passwords come first
@@ -353,6 +357,26 @@ static void hear_talk(struct guest *guest)
     guest->talk->hears(guest, (unsigned char *)guest->bytes, length);
 }
 
+// Who really calls, where a proxy that ends TLS passes them on; of anybody else nobody reads what they say about that.
+// False: what it says is none of this.
+static bool find_caller(struct guest *guest)
+{
+    const struct gateway_config *config = guest->room->config;
+    struct forwarded_caller caller;
+    struct sockaddr_storage from;
+    if (!config->proxy_field || !address_networks_have(config->proxies, &guest->address))
+        return true;
+    guest->is_shared = true;
+    if (!forwarded_read(&caller, (enum forwarded_field)config->proxy_field, &guest->head, config->proxies))
+        return false;
+    if (!caller.is_named)
+        return true;
+    name_caller(guest, &caller.address, caller.port);
+    address_to_socket(&from, &caller.address, caller.port);
+    unproven_move(guest->unproven, &from, clock_steady_ms());
+    return true;
+}
+
 static void read_head(struct guest *guest)
 {
     guest->head_length = request_head_length(guest->bytes, guest->length);
@@ -363,8 +387,8 @@ static void read_head(struct guest *guest)
     if (!guest->head_length)
         return;
     int status = request_head_read(&guest->head, guest->bytes, guest->head_length);
-    if (status)
-        guest_answer(guest, status, "that is no request");
+    if (status || !find_caller(guest))
+        guest_answer(guest, status ? status : 400, "that is no request");
     else
         guest->room->asks(guest);
 }

@@ -45,7 +45,8 @@ struct guest {
     char from[CHANNEL_NETWORK_SIZE];
     struct address address; // where they really are
     int port;
-    bool vouches; // whom it dials is told first who calls
+    bool is_shared; // the line is a proxy's, which may send the requests of others by it
+    bool vouches;   // whom it dials is told first who calls
     enum proxy_way vouched_way;
     struct request_head head; // its words are in `bytes`
     struct text out;          // to be sent, from `out_at` on

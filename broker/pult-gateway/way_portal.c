@@ -5,18 +5,21 @@
 #include "broker/pult-gateway/portal_passage.h"
 
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 enum { SAID_MAX = 2 * REQUEST_HEAD_MAX };
 
-// The head was taken apart where it stood: it is put together again, and what follows comes as it is.
+// The head was taken apart where it stood: it is put together again, and what follows comes as it is. The broker was
+// told who calls once: by a line that others may speak on after this caller it takes one request alone.
 static void repeat_request(const struct guest *guest, struct text *said)
 {
     const struct request_head *head = &guest->head;
     text_addf(said, "%s %s HTTP/1.%d\r\n", head->method, head->path, !head->is_http_1_0);
     for (size_t i = 0; i < head->count; i++)
-        text_addf(said, "%s: %s\r\n", head->fields[i].name, head->fields[i].value);
-    text_adds(said, "\r\n");
+        if (!guest->is_shared || strcasecmp(head->fields[i].name, "Connection") != 0)
+            text_addf(said, "%s: %s\r\n", head->fields[i].name, head->fields[i].value);
+    text_adds(said, guest->is_shared ? "Connection: close\r\n\r\n" : "\r\n");
     text_add(said, guest->bytes + guest->head_length, guest->length - guest->head_length);
 }
 

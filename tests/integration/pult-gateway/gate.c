@@ -3,6 +3,7 @@
 #include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/text.h"
+#include "broker/net/forwarded.h"
 #include "broker/net/proxy_header.h"
 #include "broker/net/proxy_voucher.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
@@ -264,27 +265,126 @@ static void say_header(void)
     cr_assert_eq(send(proxied, hello, sizeof hello, 0), (ssize_t)sizeof hello);
 }
 
+static int asked_before;
+
 static bool has_asked(void)
 {
-    return fixture.asked == 1;
+    return fixture.asked == asked_before + 1;
+}
+
+// A program of its own, which has these fields in its request for a channel.
+static void somebody_asks(int port, const char *fields)
+{
+    char line[800];
+    int length =
+        snprintf(line, sizeof line,
+                 "{ printf 'GET " GATEWAY_TO_HOST " HTTP/1.1\\r\\nHost: x\\r\\nConnection: Upgrade\\r\\nUpgrade: "
+                 "websocket\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n"
+                 "Authorization: Bearer " TOKEN "\\r\\n%s\\r\\n' | openssl s_client -quiet -connect localhost:%d; } "
+                 ">/dev/null 2>&1 &",
+                 fields, port);
+    cr_assert_lt((size_t)length, sizeof line);
+    asked_before = fixture.asked;
+    program_shell(line);
+    await_at_gate(has_asked);
 }
 
 Test(gate_behind_proxy, believes_it_about_who_calls)
 {
     enum { PROXY = 8443 };
-    char line[600];
     pid_t proxy = passer_start(PROXY, GATE_PORT);
-    snprintf(line, sizeof line,
-             "{ printf 'GET " GATEWAY_TO_HOST " HTTP/1.1\\r\\nHost: x\\r\\nConnection: Upgrade\\r\\nUpgrade: "
-             "websocket\\r\\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\\r\\nSec-WebSocket-Version: 13\\r\\n"
-             "Authorization: Bearer " TOKEN "\\r\\n\\r\\n' | openssl s_client -quiet -connect localhost:%d; } "
-             ">/dev/null 2>&1 &",
-             PROXY);
-    program_shell(line);
-    await_at_gate(has_asked);
+    somebody_asks(PROXY, "X-Forwarded-For: 203.0.113.8\\r\\nForwarded: for=203.0.113.8\\r\\n");
     cr_assert_str_eq(fixture.last_question.network, PASSER_CALLER);
     kill(proxy, SIGKILL);
     waitpid(proxy, NULL, 0);
+}
+
+// In clear within its TLS; what the caller had said already stands before that.
+#define TWO_LINES "X-Forwarded-For: 203.0.113.7\\r\\nForwarded: for=203.0.113.8\\r\\nX-Forwarded-For: 203.0.113.9\\r\\n"
+
+static void open_gate_behind_http_proxy(void)
+{
+    fixture.config.proxy_field = FORWARDED_X_FOR;
+    open_gate_behind_proxy();
+}
+
+TestSuite(gate_behind_http_proxy, .init = open_gate_behind_http_proxy, .fini = gate_fixture_close, .timeout = 120);
+
+Test(gate_behind_http_proxy, believes_the_last_line_of_the_field_that_is_the_proxy_s)
+{
+    somebody_asks(GATE_PORT, TWO_LINES);
+    cr_assert_str_eq(fixture.last_question.network, "203.0.113.9");
+}
+
+Test(gate_behind_http_proxy, counts_for_the_proxy_where_it_says_nobody)
+{
+    somebody_asks(GATE_PORT, "Forwarded: for=203.0.113.8\\r\\n");
+    cr_assert_str_eq(fixture.last_question.network, "127.0.0.1");
+}
+
+Test(gate_behind_proxy, believes_no_field_that_it_is_not_told_to)
+{
+    somebody_asks(GATE_PORT, TWO_LINES);
+    cr_assert_str_eq(fixture.last_question.network, "127.0.0.1");
+}
+
+static void open_gate_for_one_of_a_network(void)
+{
+    fixture.config.network_unproven = 1;
+    fixture.answers_at_once = 2;
+    open_gate_behind_http_proxy();
+}
+
+TestSuite(gate_for_one_of_a_network, .init = open_gate_for_one_of_a_network, .fini = gate_fixture_close,
+          .timeout = 120);
+
+static bool both_are_in(void)
+{
+    return tunnels_count(fixture.tunnels) == 2;
+}
+
+Test(gate_for_one_of_a_network, has_room_for_each_caller_of_a_proxy)
+{
+    somebody_asks(GATE_PORT, "X-Forwarded-For: 203.0.113.8\\r\\n");
+    somebody_asks(GATE_PORT, "X-Forwarded-For: 203.0.113.9\\r\\n");
+    await_at_gate(both_are_in);
+}
+
+static void open_gate_of_another_proxy(void)
+{
+    fixture.config.proxy_field = FORWARDED_X_FOR;
+    TEXT_PUT(fixture.config.proxies, "192.0.2.0/24");
+    gate_fixture_open();
+}
+
+TestSuite(gate_of_another_proxy, .init = open_gate_of_another_proxy, .fini = gate_fixture_close, .timeout = 120);
+
+Test(gate_of_another_proxy, does_not_read_what_anybody_says_about_who_calls)
+{
+    somebody_asks(GATE_PORT, TWO_LINES);
+    cr_assert_str_eq(fixture.last_question.network, "127.0.0.1");
+}
+
+static void open_gate_behind_standard_proxy(void)
+{
+    fixture.config.proxy_field = FORWARDED_STANDARD;
+    open_gate_behind_proxy();
+}
+
+TestSuite(gate_behind_standard_proxy, .init = open_gate_behind_standard_proxy, .fini = gate_fixture_close,
+          .timeout = 120);
+
+Test(gate_behind_standard_proxy, believes_it_about_a_caller_by_ipv6)
+{
+    somebody_asks(GATE_PORT, "Forwarded: for=203.0.113.8, for=\"[2001:db8:9:1:2::3]:4711\";proto=https\\r\\n");
+    cr_assert_str_eq(fixture.last_question.network, "2001:db8:9:1::/64");
+}
+
+Test(gate_behind_standard_proxy, refuses_whoever_would_hide_what_it_says)
+{
+    is_answered_with("HTTP/1.1 400 ", "GET /healthz HTTP/1.1\\r\\nForwarded: for=203.0.113.8;by=\"x, "
+                                      "for=203.0.113.9\\r\\n\\r\\n");
+    is_answered_with("HTTP/1.1 200 ", "GET /healthz HTTP/1.1\\r\\nForwarded: for=203.0.113.9\\r\\n\\r\\n");
 }
 
 Test(gate_behind_proxy, lets_in_who_comes_without_one)

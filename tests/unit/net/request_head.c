@@ -59,6 +59,17 @@ Test(request_head, a_field_that_is_there_twice_is_none)
     cr_assert_null(request_head_field(&head, "Authorization"));
 }
 
+Test(request_head, all_lines_of_a_name_come_in_their_order)
+{
+    size_t at = 0;
+    cr_assert_eq(read_text("GET / HTTP/1.1\r\nForwarded: a\r\nHost: gw\r\nforwarded:\r\nFORWARDED: b, c\r\n\r\n"), 0);
+    cr_assert_str_eq(request_head_next(&head, "Forwarded", &at), "a");
+    cr_assert_str_eq(request_head_next(&head, "Forwarded", &at), "");
+    cr_assert_str_eq(request_head_next(&head, "Forwarded", &at), "b, c");
+    cr_assert_null(request_head_next(&head, "Forwarded", &at));
+    cr_assert_null(request_head_next(&head, "Forwarded", &at));
+}
+
 Test(request_head, what_is_no_request_is_refused)
 {
     static const struct {

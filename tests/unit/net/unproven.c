@@ -85,6 +85,12 @@ static struct visitor *begins_tls(struct visitor *visitor)
     return visitor;
 }
 
+static void turns_out_to_be(struct visitor *visitor, const char *from)
+{
+    struct sockaddr_storage address = address_of(from);
+    unproven_move(visitor->one, &address, ++now_ms);
+}
+
 static void step(struct visitor *visitor, bool at_work)
 {
     unproven_step(visitor->one, at_work, ++now_ms);
@@ -117,6 +123,22 @@ Test(unproven, the_oldest_of_a_network_makes_room)
     cr_assert(first->dropped);
     cr_assert_eq(dropped(), 1);
     cr_assert_not(other->dropped, "somebody of another network makes room");
+}
+
+// A proxy's connections are its callers'.
+Test(unproven, who_turns_out_to_be_of_another_network_counts_there)
+{
+    struct visitor *own = comes(LISTENER_PUBLIC, "192.0.2.1"), *caller = NULL;
+    for (int i = 1; i < 6; i++)
+        turns_out_to_be(caller = comes(LISTENER_PUBLIC, "192.0.2.9"), "192.0.2.1");
+    cr_assert_eq(dropped(), 0);
+    comes(LISTENER_PUBLIC, "192.0.2.9");
+    cr_assert_eq(dropped(), 0, "nobody is left there");
+    turns_out_to_be(comes(LISTENER_PUBLIC, "192.0.2.9"), "192.0.2.1");
+    cr_assert(own->dropped);
+    cr_assert_eq(dropped(), 1);
+    turns_out_to_be(caller, "192.0.2.1"); // as it is already
+    cr_assert_eq(dropped(), 1);
 }
 
 // Also over several ports, and however IPv4 is written.
