@@ -160,6 +160,11 @@ static void warn_of_own_certificate(struct out *out, const struct own_certificat
                  _("WARNING: the CA of administrators' certificates is valid until %s; after that none of them is "
                    "accepted. Renew it: pult-broker(8), RENEWAL."),
                  when.bytes);
+    if (ends && report->kind == OWN_CERTIFICATE_RDP)
+        out_warn(out,
+                 _("WARNING: the certificate that signs .rdp files is valid until %s; after that RDP programs warn of "
+                   "them. Renew it: pult-broker(8), RENEWAL."),
+                 when.bytes);
     if (report->problem[0])
         out_warn(out, _("WARNING: the broker keeps its certificate, since what it read last cannot be used: %s"),
                  report->problem);

@@ -58,7 +58,7 @@ struct broker {
     struct waker *waker;
     struct backup_maker *backup;
     struct broker_secrets secrets;
-    const char *backup_paths[6];
+    const char *backup_paths[8];
     struct ticket_keys *ticket_keys;
     struct server *server;
     struct root_socket *root_socket;
@@ -309,6 +309,12 @@ static void sweep(void *arg)
     loop_timer_start(broker->sweep, SWEEP_MS);
 }
 
+static void note_certificates(struct broker *broker)
+{
+    own_certificates_note(broker->services.own_certificates, broker->config);
+    broker_portal_sign(broker->config, &broker->services);
+}
+
 static void renew_certificate(void *arg)
 {
     struct broker *broker = arg;
@@ -316,7 +322,7 @@ static void renew_certificate(void *arg)
     const struct server_config config = server_config(broker);
     if (broker_identity_settle(broker->config, broker->ca, &why) && server_renew(broker->server, &config, &why)) {
         log_info("tls", "certificate, key and authorities were read again");
-        own_certificates_note(broker->services.own_certificates, broker->config);
+        note_certificates(broker);
         loop_timer_start(broker->daily, 0);
         return;
     }
@@ -423,8 +429,14 @@ static void open_backup(struct broker *broker)
                                              "seal.pem",      "factors.secret", NULL};
     const struct broker_config *config = broker->config;
     bool named = !config->makes_certificate; // else the next broker makes one, by the same CA
-    const char *const paths[] = {config->path,     named ? config->certificate : "", named ? config->key : "",
-                                 config->admin_ca, config->backup_certificates,      NULL};
+    const char *const paths[] = {config->path,
+                                 named ? config->certificate : "",
+                                 named ? config->key : "",
+                                 config->admin_ca,
+                                 config->backup_certificates,
+                                 config->rdp_certificate,
+                                 config->rdp_key,
+                                 NULL};
     memcpy(broker->backup_paths, paths, sizeof paths);
     struct backup_config backup = {.folder = config->data_dir,
                                    .data_names = data_names,
@@ -494,7 +506,7 @@ static bool begin_broker(struct broker *broker, struct fault *why)
     loop_timer_start(broker->sweep, SWEEP_MS);
     broker->daily = loop_timer_new(services->loop, look_at_certificates, broker);
     loop_timer_start(broker->daily, 0);
-    own_certificates_note(broker->services.own_certificates, broker->config);
+    note_certificates(broker);
     loop_on_signal(services->loop, SIGTERM, stop, broker);
     loop_on_signal(services->loop, SIGINT, stop, broker);
     return true;

@@ -23,6 +23,8 @@ static const struct conf_row rows[] = {
     {.key = "portal-dir", .type = CONF_PATH, AT(portal_dir), .preset = "/usr/share/pult/portal", .sentence = "pages that people see in a browser who come through a gateway; empty: none"},
     {.key = "certificate", .type = CONF_PATH, AT(certificate), .sentence = "the broker's certificate and its chain, PEM; empty: it makes one by its own CA"},
     {.key = "key", .type = CONF_PATH, AT(key), .sentence = "its key, PEM"},
+    {.key = "rdp-certificate", .type = CONF_PATH, AT(rdp_certificate), .sentence = "certificate and its chain, PEM, that sign the files by which RDP programs come through a gateway; empty: there are no such files"},
+    {.key = "rdp-key", .type = CONF_PATH, AT(rdp_key), .sentence = "its key, PEM"},
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
     {.key = "journal-head-dir", .type = CONF_PATH, AT(journal_head_dir), .sentence = "the journal's signed head, best on another disk; empty: data-dir"},
     {.key = "keep-sessions-days", .type = CONF_NUMBER, AT(keep_sessions_days), .max = 36500, .preset = "1096", .sentence = "how long the journal tells who used which session when; 0: for ever"},
@@ -75,6 +77,10 @@ bool broker_config_load(const char *path, struct broker_config *config)
     }
     if (!config->certificate[0] != !config->key[0]) {
         conf_report_stderr((void *)(uintptr_t)path, 0, "certificate and key: name both, or none");
+        return false;
+    }
+    if (!config->rdp_certificate[0] != !config->rdp_key[0]) {
+        conf_report_stderr((void *)(uintptr_t)path, 0, "rdp-certificate and rdp-key: name both, or none");
         return false;
     }
     if (config->name[strspn(config->name, HOST_LETTERS)]) {

@@ -10,11 +10,12 @@ enum { CONFIG_PATH_SIZE = 400 };
 struct broker_config {
     char listen_address[64];
     int64_t port, device_port, admin_port, gateway_port;
-    char name[128];                                            // empty: as this machine is called
-    char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE]; // the same file where the broker makes them
-    bool makes_certificate;                                    // by its own CA: the configuration names none
-    char admin_ca[CONFIG_PATH_SIZE];                           // empty: no administrators by certificate
-    char portal_dir[CONFIG_PATH_SIZE];                         // empty: no pages for browsers
+    char name[128];                                                    // empty: as this machine is called
+    char certificate[CONFIG_PATH_SIZE], key[CONFIG_PATH_SIZE];         // the same file where the broker makes them
+    bool makes_certificate;                                            // by its own CA: the configuration names none
+    char admin_ca[CONFIG_PATH_SIZE];                                   // empty: no administrators by certificate
+    char portal_dir[CONFIG_PATH_SIZE];                                 // empty: no pages for browsers
+    char rdp_certificate[CONFIG_PATH_SIZE], rdp_key[CONFIG_PATH_SIZE]; // that sign .rdp files; empty: there are none
     char data_dir[CONFIG_PATH_SIZE];
     char journal_head_dir[CONFIG_PATH_SIZE]; // empty: data_dir
     char credentials_dir[CONFIG_PATH_SIZE];

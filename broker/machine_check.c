@@ -42,11 +42,11 @@ static bool check_folder(const char *path, const char *key, const char *folder, 
     return access(folder, mode) == 0 || complain(path, key, folder, strerror(errno));
 }
 
-static bool check_own_key(const char *path, const char *file)
+static bool check_key(const char *path, const char *key_name, const char *file)
 {
     struct stat key;
     return stat(file, &key) != 0 || !(key.st_mode & 0007) ||
-           complain(path, "key", file, "accessible to others; use chmod o=");
+           complain(path, key_name, file, "accessible to others; use chmod o=");
 }
 
 // It serves with one that has expired, too, so that what is connected stays so.
@@ -65,23 +65,38 @@ static void warn_of_dates(const char *path, const char *key, const char *file, i
         warn(path, key, file, cause);
 }
 
-static bool check_pair(const char *path, const struct broker_config *config)
+// By the names that they have in the configuration.
+struct named_pair {
+    const char *certificate_name, *certificate, *key_name, *key;
+};
+
+static bool check_pair(const char *path, const struct named_pair *named)
 {
     struct fault why = {0};
     struct certificate_pair pair;
-    if (config->makes_certificate && !file_exists(config->certificate))
-        return true; // it will be there when the broker starts, at the latest
-    bool readable = check_file(path, "certificate", config->certificate);
-    readable = check_file(path, "key", config->key) && readable;
+    bool readable = check_file(path, named->certificate_name, named->certificate);
+    readable = check_file(path, named->key_name, named->key) && readable;
     if (!readable)
         return false;
-    if (!certificate_pair_read(&pair, config->certificate, config->key, &why)) {
-        fprintf(stderr, "%s: certificate, key: %s\n", path, why.text);
+    if (!certificate_pair_read(&pair, named->certificate, named->key, &why)) {
+        fprintf(stderr, "%s: %s, %s: %s\n", path, named->certificate_name, named->key_name, why.text);
         return false;
     }
-    warn_of_dates(path, "certificate", config->certificate, pair.from_ms, pair.until_ms);
+    warn_of_dates(path, named->certificate_name, named->certificate, pair.from_ms, pair.until_ms);
     certificate_pair_drop(&pair);
     return true;
+}
+
+static bool check_pairs(const char *path, const struct broker_config *config)
+{
+    const struct named_pair own = {"certificate", config->certificate, "key", config->key};
+    const struct named_pair rdp = {"rdp-certificate", config->rdp_certificate, "rdp-key", config->rdp_key};
+    // One that the broker makes will be there when it starts, at the latest.
+    bool fine = (config->makes_certificate && !file_exists(config->certificate)) || check_pair(path, &own);
+    fine = check_key(path, own.key_name, own.key) && fine;
+    if (config->rdp_certificate[0])
+        fine = check_pair(path, &rdp) && check_key(path, rdp.key_name, rdp.key) && fine;
+    return fine;
 }
 
 static bool check_authorities(const char *path, const char *file)
@@ -126,8 +141,7 @@ static void warn_of_keytabs(const char *path, const char *folder)
 bool machine_check(const char *path, const struct broker_config *config)
 {
     warn_of_keytabs(path, config->credentials_dir);
-    bool fine = check_pair(path, config);
-    fine = check_own_key(path, config->key) && fine;
+    bool fine = check_pairs(path, config);
     fine = check_authorities(path, config->admin_ca) && fine;
     if (config->backup_certificates[0])
         fine = check_recipients(path, config) && fine;

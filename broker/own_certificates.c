@@ -9,6 +9,7 @@ void own_certificates_note(struct own_certificate own[OWN_CERTIFICATE_COUNT], co
     const char *const files[] = {
         [OWN_CERTIFICATE_SERVER] = config->certificate,
         [OWN_CERTIFICATE_ADMIN_CA] = config->admin_ca,
+        [OWN_CERTIFICATE_RDP] = config->rdp_certificate,
     };
     for (enum own_certificate_kind kind = 0; kind < OWN_CERTIFICATE_COUNT; kind++)
         own[kind] =
@@ -20,6 +21,7 @@ void own_certificates_warn(const struct own_certificate own[OWN_CERTIFICATE_COUN
     static const char *const names[] = {
         [OWN_CERTIFICATE_SERVER] = "the broker's own certificate",
         [OWN_CERTIFICATE_ADMIN_CA] = "the CA of administrators (admin-ca)",
+        [OWN_CERTIFICATE_RDP] = "the certificate that signs .rdp files (rdp-certificate)",
     };
     int64_t now_ms = clock_wall_ms();
     for (enum own_certificate_kind kind = 0; kind < OWN_CERTIFICATE_COUNT; kind++) {

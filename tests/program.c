@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WORDS_MAX = 64, AREAS_LEAST = 10, AREA_MAX = 256 * 1024 * 1024 };
+enum { WORDS_MAX = 64, AREAS_LEAST = 10, SECRET_MAX = 256, AREA_MAX = 256 * 1024 * 1024 };
 
 static void become(const char *line)
 {
@@ -173,10 +173,15 @@ void program_freeze(pid_t pid)
 // One of many gigabytes is a sanitizer's own.
 static bool area_has(int memory, unsigned long from, unsigned long to, const char *secret)
 {
-    size_t length = to - from;
+    char wide[2 * SECRET_MAX] = "";
+    size_t length = to - from, letters = strlen(secret);
+    assert(letters <= SECRET_MAX);
+    for (size_t i = 0; i < letters; i++)
+        wide[2 * i] = secret[i];
     char *bytes = length <= AREA_MAX ? malloc(length) : NULL;
     ssize_t got = bytes ? pread(memory, bytes, length, (off_t)from) : 0;
-    bool has = got > 0 && memmem(bytes, (size_t)got, secret, strlen(secret));
+    bool has =
+        got > 0 && (memmem(bytes, (size_t)got, secret, letters) || memmem(bytes, (size_t)got, wide, 2 * letters));
     free(bytes);
     return has;
 }

@@ -22,5 +22,6 @@ void program_stop(pid_t pid);
 void program_kill(pid_t pid); // at once
 // Any process, until SIGCONT. Returns when all its threads stand still: the signal alone comes when they next run.
 void program_freeze(pid_t pid);
-// Whether this is in the memory that a process can write to. Of it alone: the test's own has it, too.
+// Whether this, ASCII, is in the memory that a process can write to, in UTF-16 as well. Of it alone: the test's own has
+// it, too.
 bool program_remembers(pid_t pid, const char *secret);

@@ -188,6 +188,7 @@ const struct record_type health_answer_type = TYPE(health_answer);
 static const char *const own_certificate_names[] = {
     [OWN_CERTIFICATE_SERVER] = "certificate",
     [OWN_CERTIFICATE_ADMIN_CA] = "admin-ca",
+    [OWN_CERTIFICATE_RDP] = "rdp-certificate",
     NULL,
 };
 

@@ -167,7 +167,12 @@ struct health_answer {
 };
 extern const struct record_type health_answer_type;
 
-enum own_certificate_kind { OWN_CERTIFICATE_SERVER, OWN_CERTIFICATE_ADMIN_CA, OWN_CERTIFICATE_COUNT };
+enum own_certificate_kind {
+    OWN_CERTIFICATE_SERVER,
+    OWN_CERTIFICATE_ADMIN_CA,
+    OWN_CERTIFICATE_RDP,
+    OWN_CERTIFICATE_COUNT
+};
 
 struct own_certificate_report {
     int64_t kind; // enum own_certificate_kind

@@ -118,6 +118,7 @@ const struct method method_rows[] = {
     {METHOD_PORTAL_DESKTOPS, GET("/desktops"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "the person's desktops, and their last log-ons"},
     {METHOD_PORTAL_DESKTOP, GET("/desktops/open"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "the page that shows the person's desktop"},
     {METHOD_PORTAL_CHANNEL, POST("/desktops/channel"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_channel), .answer = ANSWER(gateway_logon), .sentence = "opens the person's desktop, or takes it over from where it is open, for the browser: a script asks, and gets JSON"},
+    {METHOD_PORTAL_FILE, POST("/desktops/file"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_channel), .sentence = "opens the person's desktop, or takes it over, for an RDP program: a signed .rdp file"},
     {METHOD_PORTAL_LOGOFF, POST("/logoff"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_form), .sentence = "logs the person off at the portal; their desktops go on"},
     {METHOD_PORTAL_FACTORS, GET("/factors"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "what the person shows besides their password"},
     {METHOD_PORTAL_TELEPHONE, GET("/factors/telephone"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "a secret for a telephone that shows codes"},

@@ -53,6 +53,7 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_PORTAL_DESKTOPS] = call_portal_desktops,
     [METHOD_PORTAL_DESKTOP] = call_portal_desktop,
     [METHOD_PORTAL_CHANNEL] = call_portal_channel,
+    [METHOD_PORTAL_FILE] = call_portal_file,
     [METHOD_PORTAL_LOGOFF] = call_portal_logoff,
     [METHOD_PORTAL_FACTORS] = call_portal_factors,
     [METHOD_PORTAL_TELEPHONE] = call_portal_telephone,

@@ -11,7 +11,7 @@
 #include "broker/calls/host_messages.h"
 #include "broker/calls/host_password.h"
 #include "broker/calls/logon_attempt.h"
-#include "broker/calls/portal.h"
+#include "broker/calls/portal_file.h"
 #include "broker/calls/proof.h"
 #include "broker/calls/services.h"
 #include "broker/core/factor.h"
@@ -29,6 +29,7 @@ struct logon {
     bool channel;                   // is asked for
     bool at_door;                   // of the gateway that calls: there is no device
     bool at_portal;                 // by a browser, through a gateway
+    bool for_program;               // there: a file for an RDP program is asked for
     struct logon_decision decision; // large, and logon_decide fills it
     char user_name[USER_NAME_SIZE];
     char name[NAME_SIZE];
@@ -182,7 +183,9 @@ static void logon_committed(void *arg, bool durable, const struct fault *why)
                                        : "password");
     tell_old_desk(logon);
     tell_desks_of_lost(logon);
-    if (logon->at_portal)
+    if (logon->for_program)
+        portal_answer_file(logon->services, logon->request, &logon->decision, logon->user_name);
+    else if (logon->at_portal)
         give_browser_token(logon);
     else if (logon->at_door)
         give_token(logon);
@@ -350,7 +353,7 @@ static struct logon *logon_new(struct services *services, struct request *reques
     struct logon *logon = mem_room(sizeof *logon);
     logon->services = services;
     logon->request = request;
-    logon->channel = logon->at_door = logon->at_portal = false;
+    logon->channel = logon->at_door = logon->at_portal = logon->for_program = false;
     logon->user_name[0] = logon->name[0] = 0;
     return logon;
 }
@@ -384,13 +387,14 @@ void call_gateway_logon(struct services *services, struct request *request)
 }
 
 // Who has the cookie has proven who they are: the directory is asked whether that is so still, and for their groups.
-void call_portal_channel(struct services *services, struct request *request)
+static void open_from_portal(struct services *services, struct request *request, bool for_program)
 {
     const struct portal_channel_request *body = request->body;
     const struct store_person *person = people_find(&services->people, request->peer.id);
     const struct tenant *tenant = state_tenant(services->state, request->peer.tenant);
     struct logon *logon = logon_new(services, request);
     logon->at_portal = true;
+    logon->for_program = for_program;
     attempt_start(&logon->attempt, request->peer.tenant, person ? person->user_name : "", &request->peer);
     if (!person || !tenant || !portal_form_is_ours(request, body->token))
         refuse_logon(logon, REFUSAL_UNAUTHENTICATED);
@@ -398,4 +402,17 @@ void call_portal_channel(struct services *services, struct request *request)
         refuse_logon(logon, REFUSAL_DENIED);
     else
         proof_look_up(services, tenant, person->user_name, proven, logon);
+}
+
+void call_portal_channel(struct services *services, struct request *request)
+{
+    open_from_portal(services, request, false);
+}
+
+void call_portal_file(struct services *services, struct request *request)
+{
+    if (portal_has_files(services, request))
+        open_from_portal(services, request, true);
+    else
+        portal_refuse(request, REFUSAL_NOT_FOUND, 0);
 }

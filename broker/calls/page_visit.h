@@ -20,6 +20,7 @@ struct page_visit {
     const char *content_type;     // NULL: a page
     const char *content_encoding; // NULL: as it is
     const char *location;         // where to go on; NULL: nowhere
+    const char *file_name;        // ASCII, under which it is to be kept; NULL: it is shown
     struct text cookies;          // values of Set-Cookie, a line each
 };
 

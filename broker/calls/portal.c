@@ -29,10 +29,18 @@ void portal_free(struct portal *portal)
 {
     if (!portal)
         return;
+    rdp_signer_free(portal->signer);
     portal_sessions_fini(&portal->sessions);
     page_assets_free(portal->assets);
     pages_free(portal->pages);
     free(portal);
+}
+
+void portal_use_signer(struct portal *portal, struct rdp_signer *signer)
+{
+    assert(signer);
+    rdp_signer_free(portal->signer);
+    portal->signer = signer;
 }
 
 // ---- who

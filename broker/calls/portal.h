@@ -5,6 +5,7 @@
 #include "broker/core/portal_sessions.h"
 #include "broker/core/wall.h"
 #include "broker/portal/pages.h"
+#include "broker/portal/rdp_signer.h"
 
 struct services;
 
@@ -12,11 +13,13 @@ struct portal {
     struct pages *pages;
     struct page_assets *assets;
     struct portal_sessions sessions;
+    struct rdp_signer *signer; // of .rdp files; NULL: there are none
 };
 
 // Its pages, sentences and style sheets from these folders. NULL with why: one is missing or wrong.
 struct portal *portal_new(const char *pages, const char *sentences, const char *assets, struct fault *why);
-void portal_free(struct portal *portal); // NULL allowed
+void portal_free(struct portal *portal);                                  // NULL allowed
+void portal_use_signer(struct portal *portal, struct rdp_signer *signer); // from now on; takes it over
 // Who it is that has this cookie, hostile; `peer` stays as it is for anybody else, and where its gateway does not serve
 // their tenant.
 void portal_prove(struct services *services, const char *cookie, struct peer *peer);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The desktops of whoever is logged on at the portal, by the groups in which they are now.
-#include "broker/calls/portal.h"
+#include "broker/calls/portal_file.h"
 #include "broker/calls/portal_person.h"
 #include "broker/calls/services.h"
 #include "broker/core/factor.h"
@@ -16,13 +16,14 @@ static const struct session *find_session(const struct state *state, const char 
 }
 
 static void add_desktop(const struct services *services, const struct profile *profile, const char *person_id,
-                        struct record_list *desktops)
+                        bool by_file, struct record_list *desktops)
 {
     struct view_desktop *desktop = record_add(desktops, &view_desktop_type);
     const struct session *session = find_session(services->state, person_id, profile->pool);
     TEXT_PUT(desktop->profile, profile->id);
     TEXT_PUT(desktop->name, profile->name[0] ? profile->name : profile->id);
     desktop->in_browser = true;
+    desktop->by_file = by_file;
     desktop->state = !session                                 ? VIEW_CLOSED
                      : session->state == SESSION_DISCONNECTED ? VIEW_DISCONNECTED
                                                               : VIEW_OPEN_ELSEWHERE;
@@ -59,7 +60,8 @@ static void answer_desktops(struct services *services, struct request *request, 
     const struct profile *profile = find_profile(services, request, identity);
     portal_frame(services, request, &view.frame);
     if (profile)
-        add_desktop(services, profile, request->peer.id, &view.desktops);
+        add_desktop(services, profile, request->peer.id, portal_has_files(services, request), &view.desktops);
+    cookie_form_token(request->visit->session, method_find(METHOD_PORTAL_FILE, NOUN_NONE)->path, view.file_token);
     add_logons(services, request->peer.id, &view.logons);
     TEXT_PUT(view.help_desk, request->help_desk);
     portal_answer(request, 200, VIEW_DESKTOPS, &view);

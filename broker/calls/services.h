@@ -143,6 +143,7 @@ void call_portal_logon(struct services *services, struct request *request);
 void call_portal_desktops(struct services *services, struct request *request);
 void call_portal_desktop(struct services *services, struct request *request);
 void call_portal_channel(struct services *services, struct request *request);
+void call_portal_file(struct services *services, struct request *request);
 void call_portal_logoff(struct services *services, struct request *request);
 void call_portal_factors(struct services *services, struct request *request);
 void call_portal_telephone(struct services *services, struct request *request);

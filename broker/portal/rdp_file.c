@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SIGNATURE_HEAD = 12 };
+enum { SETTINGS_MAX = 256 }; // what stands around the values of a file, but for its signed lines
 
 struct rdp_file {
     struct text lines;     // what is signed, but for its scope
@@ -17,7 +17,17 @@ struct rdp_file {
     struct text signature; // base64
 };
 
-enum rdp_value { AS_IT_STANDS, GATEWAY, GATEWAY_AND_PORT, CLIPBOARD, DRIVES, DRIVE_NAMES, PRINTERS };
+enum rdp_value {
+    AS_IT_STANDS,
+    ADDRESS,
+    CREDSSP,
+    AUTHENTICATION_LEVEL,
+    GATEWAY_AND_PORT,
+    CLIPBOARD,
+    DRIVES,
+    DRIVE_NAMES,
+    PRINTERS
+};
 
 // What is signed, in the order in which it must be (a setting that is not here cannot be). Without the alternate
 // address another one could be put there, which programs try first.
@@ -25,9 +35,9 @@ static const struct rdp_row {
     const char *setting, *name; // the name as the scope has it
     enum rdp_value value;
 } rows[] = {
-    {"full address:s:", "Full Address", GATEWAY},
-    {"alternate full address:s:", "Alternate Full Address", GATEWAY},
-    {"enablecredsspsupport:i:0", "EnableCredSspSupport", AS_IT_STANDS},
+    {"full address:s:", "Full Address", ADDRESS},
+    {"alternate full address:s:", "Alternate Full Address", ADDRESS},
+    {"enablecredsspsupport:i:", "EnableCredSspSupport", CREDSSP},
     {"autoreconnection enabled:i:1", "AutoReconnection Enabled", AS_IT_STANDS},
     {"gatewayhostname:s:", "GatewayHostname", GATEWAY_AND_PORT},
     {"gatewayusagemethod:i:1", "GatewayUsageMethod", AS_IT_STANDS},
@@ -35,7 +45,7 @@ static const struct rdp_row {
     {"gatewaycredentialssource:i:5", "GatewayCredentialsSource", AS_IT_STANDS}, // a cookie: the token
     {"promptcredentialonce:i:0", "PromptCredentialOnce", AS_IT_STANDS},
     {"prompt for credentials:i:0", "Prompt For Credentials", AS_IT_STANDS},
-    {"authentication level:i:1", "Authentication Level", AS_IT_STANDS}, // never without the right certificate
+    {"authentication level:i:", "Authentication Level", AUTHENTICATION_LEVEL},
     {"redirectdrives:i:", "RedirectDrives", DRIVES},
     {"redirectprinters:i:", "RedirectPrinters", PRINTERS},
     {"redirectcomports:i:0", "RedirectCOMPorts", AS_IT_STANDS},
@@ -51,8 +61,15 @@ static void add_value(struct text *lines, enum rdp_value value, const struct rdp
     switch (value) {
     case AS_IT_STANDS:
         return;
-    case GATEWAY:
-        text_adds(lines, terms->gateway);
+    case ADDRESS:
+        text_adds(lines, terms->host ? terms->host : terms->gateway);
+        return;
+    case CREDSSP:
+        text_adds(lines, terms->host ? "1" : "0");
+        return;
+    // 1: never without the right certificate, which the gateway has; 2: who knows another one is asked.
+    case AUTHENTICATION_LEVEL:
+        text_adds(lines, terms->host ? "2" : "1");
         return;
     case GATEWAY_AND_PORT:
         text_addf(lines, "%s:%lld", terms->gateway, (long long)terms->port);
@@ -152,8 +169,8 @@ static bool is_one_line(const char *text)
 struct rdp_file *rdp_file_new(const struct rdp_file_terms *terms, X509 *signer, EVP_PKEY *key, STACK_OF(X509) * above,
                               struct fault *why)
 {
-    if (!terms->gateway[0] || !is_one_line(terms->gateway)) {
-        fault_set(why, FAULT_INVALID, "a gateway for .rdp files needs a name");
+    if (!terms->gateway[0] || !is_one_line(terms->gateway) || (terms->host && !is_one_line(terms->host))) {
+        fault_set(why, FAULT_INVALID, "a gateway and a host in .rdp files need a name of one line");
         return NULL;
     }
     struct rdp_file *file = mem_new(1, sizeof *file);
@@ -186,6 +203,11 @@ bool rdp_file_print(const struct rdp_file *file, const char *user_name, const ch
 {
     if (!is_one_line(user_name) || !is_one_line(token))
         return fault_set(why, FAULT_INVALID, "what has no place in a line cannot be in an .rdp file");
+    // A text that grew would leave a part of it where it was.
+    size_t units = file->lines.length + file->scope.length + file->signature.length + strlen(user_name) +
+                   strlen(token) + SETTINGS_MAX;
+    mem_reserve(&to->bytes, &to->capacity, to->length + 2 * units, 1);
+    const char *place = to->bytes;
     text_add(to, "\xff\xfe", 2);
     add_utf16(to, file->lines.bytes);
     add_line(to, "screen mode id:i:", "2"); // the whole screen
@@ -193,5 +215,6 @@ bool rdp_file_print(const struct rdp_file *file, const char *user_name, const ch
     add_line(to, "gatewayaccesstoken:s:", token);
     add_line(to, "signscope:s:", file->scope.bytes);
     add_line(to, "signature:s:", file->signature.bytes);
+    assert(to->bytes == place);
     return true;
 }

@@ -11,6 +11,9 @@
 struct rdp_file_terms {
     const char *gateway; // its host name, as in its certificate: the program sees no other
     int64_t port;
+    // The session host, whose certificate the program sees then, and where it shows a typed password (NLA); NULL: the
+    // gateway stands between, and nobody is asked for one.
+    const char *host;
     bool clipboard, drives, printers;
 };
 
@@ -19,7 +22,7 @@ struct rdp_file_terms {
 struct rdp_file *rdp_file_new(const struct rdp_file_terms *terms, X509 *signer, EVP_PKEY *key, STACK_OF(X509) * above,
                               struct fault *why);
 void rdp_file_free(struct rdp_file *file); // NULL allowed
-// Appends the whole file, UTF-16 with its mark. It holds the token: the caller wipes it. False with why: a name or a
-// token with more than one line.
+// Appends the whole file, UTF-16 with its mark. It holds the token: the caller wipes it, and has all of it then if
+// there was nothing before. False with why: a name or a token with more than one line.
 bool rdp_file_print(const struct rdp_file *file, const char *user_name, const char *token, struct text *to,
                     struct fault *why) __attribute__((warn_unused_result));

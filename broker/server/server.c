@@ -66,6 +66,13 @@ static bool add_cookies(const struct page_visit *visit, struct lws *wsi, unsigne
     return true;
 }
 
+static bool add_file_name(struct lws *wsi, const char *file_name, unsigned char **at, unsigned char *end)
+{
+    char value[128];
+    snprintf(value, sizeof value, "attachment; filename=\"%s\"", file_name);
+    return add_header(wsi, "content-disposition:", value, at, end);
+}
+
 // What a browser may do with the page, and where it goes on.
 static bool add_page_headers(const struct exchange *exchange, struct lws *wsi, unsigned char **at, unsigned char *end)
 {
@@ -80,7 +87,7 @@ static bool add_page_headers(const struct exchange *exchange, struct lws *wsi, u
     return (!visit->content_encoding || add_header(wsi, "content-encoding:", visit->content_encoding, at, end)) &&
            (visit->kind != PAGE_ASSET || add_header(wsi, "vary:", "accept-encoding", at, end)) &&
            (!visit->location || add_header(wsi, "location:", visit->location, at, end)) &&
-           add_cookies(visit, wsi, at, end);
+           (!visit->file_name || add_file_name(wsi, visit->file_name, at, end)) && add_cookies(visit, wsi, at, end);
 }
 
 static const char *type_of(const struct exchange *exchange)

@@ -8,6 +8,7 @@
 #include <criterion/criterion.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -149,6 +150,35 @@ Test(own_certificate, is_checked_as_the_user_who_runs_the_broker)
     check_says(1, "broker.key: Permission denied");
     shell("chown nobody %1$s/tls/broker.key");
     check_says(0, "");
+}
+
+// The one that signs the files of RDP programs.
+Test(own_certificate, that_signs_files_is_checked_and_read_again_as_well)
+{
+    char locale[600];
+    snprintf(locale, sizeof locale, "%s/locale", getenv("PULT_BUILD"));
+    setenv("PULT_LOCALE_DIR", locale, 1);
+    lone_broker_stop();
+    issue("rdp", 29);
+    shell("printf 'portal-dir = %%s/portal\\nrdp-certificate = %1$s/tls/rdp.crt\\nrdp-key = %1$s/tls/rdp.key\\n' "
+          "$(realpath $PULT_BUILD) >>%1$s/broker.conf");
+    check_says(0, "rdp-certificate:");
+    lone_broker_start();
+    lone_soon_logs("the certificate that signs .rdp files (rdp-certificate) expires on");
+    lone_must("login --token-stdin", lone.token);
+    lone_must("status", NULL);
+    cr_assert(lone_shows("WARNING: the certificate that signs .rdp files is valid until"), "%s", lone.said.out);
+    issue("other", 90);
+    shell("cp %1$s/tls/other.key %1$s/tls/rdp.key");
+    check_says(1, "rdp-certificate, rdp-key: ");
+    reload("rdp-certificate, rdp-key: ");
+    lone_must("status", NULL);
+    cr_assert(lone_shows("is not the key"), "%s", lone.said.out);
+    issue("rdp", 90);
+    check_says(0, "");
+    reload("were read again");
+    lone_must("status", NULL);
+    cr_assert_not(lone_shows(".rdp files") || lone_shows("is not the key"), "%s", lone.said.out);
 }
 
 static void take_port(int port)

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The portal as a browser has it, through the broker's own server.
+#include "broker/api/channel.h"
+#include "broker/base/file.h"
+#include "broker/base/mem.h"
 #include "tests/integration/server/portal_fixture.h"
+#include "tests/unit/portal/signer_fixture.h"
 
 #include <arpa/inet.h>
 #include <criterion/criterion.h>
@@ -313,6 +317,49 @@ Test(portal, forgets_what_it_has_shown)
     cr_assert(page);
     snprintf(shown, 44, "%s", page + strlen("\"channel\":\""));
     cr_expect_not(portal_remembers(shown), "the token of a channel");
+}
+
+enum { FILE_MAX = 64 * 1024 };
+
+// As a browser keeps it; the headers are returned.
+static const char *fetch_file(const char *jar, char **file)
+{
+    char profile[128], options[512], path[FOLDER_SIZE + 16];
+    struct fault why = {0};
+    size_t length = 0;
+    const char *page = portal_visit(jar, "", "/desktops");
+    owned(bytes) char *bytes = mem_room(FILE_MAX);
+    copy_field(profile, sizeof profile, strstr(page, "action=\"/desktops/file\""), "profile");
+    snprintf(path, sizeof path, "%s/desktop.rdp", portal_folder);
+    snprintf(options, sizeof options, "-o %s -D - -d profile=%s", path, profile);
+    page = send_factor_form(page, "/desktops/file", options);
+    cr_assert(file_read(path, bytes, FILE_MAX, &length, &why), "%s", why.text);
+    const char *body = memmem(bytes, length, "\xff\xfe", 2); // curl keeps the headers before it
+    cr_assert(body);
+    *file = signer_read_file(body, length - (size_t)(body - bytes));
+    return page;
+}
+
+// The token in it is nowhere in the broker once the file is with its person.
+Test(portal, gives_a_file_for_rdp_programs_and_forgets_it)
+{
+    static const char before[] = "gatewayaccesstoken:s:";
+    char token[CHANNEL_TOKEN_SIZE];
+    char *file = NULL;
+    log_on("jar", right);
+    const char *headers = fetch_file("jar", &file);
+    EXPECT_IN(headers, "HTTP/1.1 200");
+    EXPECT_IN(headers, "content-type: application/x-rdp");
+    EXPECT_IN(headers, "content-disposition: attachment; filename=\"desktop.rdp\"");
+    EXPECT_IN(headers, "cache-control: no-store");
+    cr_expect(signer_has_line(file, "gatewayhostname:s:gw.example:443"), "%s", file);
+    cr_expect(signer_has_line(file, "username:s:anna"), "%s", file);
+    const char *at = strstr(file, before);
+    cr_assert(at, "%s", file);
+    snprintf(token, sizeof token, "%s", at + sizeof before - 1);
+    cr_assert_eq(strlen(token), CHANNEL_TOKEN_SIZE - 1);
+    cr_expect_not(portal_remembers(token));
+    free(file);
 }
 
 // Nothing of the broker's own methods is there, and no page at their ports.

@@ -3,6 +3,7 @@
 #include "broker/base/base64.h"
 #include "broker/base/clock.h"
 #include "broker/calls/portal.h"
+#include "broker/net/certificate.h"
 #include "broker/server/server.h"
 #include "broker/server/ticket_keys.h"
 #include "tests/integration/server/passer.h"
@@ -117,6 +118,16 @@ static bool offer_totp(void *self, const char *person_id, const char *issuer, co
     return true;
 }
 
+static struct rdp_signer *read_signer(const char *certificate, const char *key, struct fault *why)
+{
+    struct certificate_pair pair;
+    if (!certificate_pair_read(&pair, certificate, key, why))
+        return NULL;
+    struct rdp_signer *signer = rdp_signer_new(pair.leaf, pair.key, pair.chain, why);
+    certificate_pair_drop(&pair);
+    return signer;
+}
+
 static struct loop_timer *settling;
 
 static void settle(void *arg)
@@ -163,7 +174,10 @@ static void serve(int ready)
         .ticket_keys = ticket_keys,
         .unproven = {.all = 200, .port = 200, .network = 200, .handshakes = 100, .patience_ms = 10000},
     };
-    struct server *server = calls.services.portal ? server_new(&calls.services, &config, &why) : NULL;
+    struct rdp_signer *signer = read_signer(certificate, key, &why);
+    if (signer && calls.services.portal)
+        portal_use_signer(calls.services.portal, signer);
+    struct server *server = signer && calls.services.portal ? server_new(&calls.services, &config, &why) : NULL;
     if (!server) {
         fprintf(stderr, "%s\n", why.text);
         _exit(1);

@@ -15,7 +15,7 @@ extern char portal_folder[FOLDER_SIZE]; // with the certificate: broker.crt
 
 void portal_open(void);  // in a network of its own
 void portal_close(void); // it must have ended well
-// Whether that stands anywhere in the memory of its process.
+// Whether that, ASCII, stands anywhere in the memory of its process, in UTF-16 as well.
 bool portal_remembers(const char *secret);
 // As a browser: curl with a jar of cookies of that name, and what else stands in `options`. Headers and body.
 const char *portal_visit(const char *jar, const char *options, const char *path);

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A person at the portal opens their desktop in the browser, or takes it over from where it is open.
+// A person at the portal opens their desktop in the browser or by an RDP program, or takes it over from where it is
+// open.
 #include "broker/calls/portal.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/gateway_messages.h"
 #include "tests/unit/calls/calls_fixture.h"
+#include "tests/unit/portal/signer_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -22,6 +24,7 @@ static int status;
 static struct text answer;
 static enum page_kind kind;
 static const char *sent_on_to; // "": to no other page
+static char file_name[32];
 
 static void set_profile(enum outside_access outside)
 {
@@ -74,6 +77,7 @@ static void finish(struct request *request, int said, struct text *text, int64_t
     status = said;
     kind = request->visit->kind;
     sent_on_to = request->visit->location ? request->visit->location : "";
+    TEXT_PUT(file_name, request->visit->file_name ? request->visit->file_name : "");
     text_drop(&answer);
     answer = *text;
     request_fini(request);
@@ -101,19 +105,26 @@ static void call_method(enum method_id method, const char *shown, void *body)
     cr_assert(status, "not answered");
 }
 
-static void ask(const char *shown, const char *token)
+static void ask(enum method_id method, const char *shown, const char *token)
 {
     struct portal_channel_request *body = mem_new(1, sizeof *body);
     TEXT_PUT(body->token, token);
     TEXT_PUT(body->profile, profile);
-    call_method(METHOD_PORTAL_CHANNEL, shown, body);
+    call_method(method, shown, body);
 }
 
 static void open_desktop(void)
 {
     char token[COOKIE_MAC_SIZE];
     cookie_form_token(cookie, "/desktops/channel", token);
-    ask(cookie, token);
+    ask(METHOD_PORTAL_CHANNEL, cookie, token);
+}
+
+static void fetch_file(void)
+{
+    char token[COOKIE_MAC_SIZE];
+    cookie_form_token(cookie, "/desktops/file", token);
+    ask(METHOD_PORTAL_FILE, cookie, token);
 }
 
 static const struct session *their_session(void)
@@ -122,19 +133,23 @@ static const struct session *their_session(void)
     return state_next_session(&theirs);
 }
 
-// What channels_redeem says of the token in the answer, with this cookie's digest.
-static bool redeems(const char *with)
+// What channels_redeem says of the token that stands behind `before` in the text, with this cookie's digest.
+static bool redeems_in(const char *text, const char *before, enum channel_way way, const char *with)
 {
-    static const char before[] = "\"channel\":\"";
     char token[CHANNEL_TOKEN_SIZE], digest[DIGEST_SIZE];
-    const char *at = strstr(answer.bytes, before);
-    cr_assert(at, "%s", answer.bytes);
-    snprintf(token, sizeof token, "%s", at + sizeof before - 1);
+    const char *at = strstr(text, before);
+    cr_assert(at, "%s", text);
+    snprintf(token, sizeof token, "%s", at + strlen(before));
     cr_assert_eq(strlen(token), CHANNEL_TOKEN_SIZE - 1);
     services_digest(digest, token, strlen(token));
-    const struct channel_claim claim = {.digest = digest, .holder = with, .way = CHANNEL_BROWSER, .gateway = GATEWAY};
+    const struct channel_claim claim = {.digest = digest, .holder = with, .way = way, .gateway = GATEWAY};
     const char *why = NULL;
     return channels_redeem(&calls.services.channels, calls.core.state, &claim, clock_steady_ms(), &why) != NULL;
+}
+
+static bool redeems(const char *with)
+{
+    return redeems_in(answer.bytes, "\"channel\":\"", CHANNEL_BROWSER, with);
 }
 
 // Nor would it be where the gateway of another town hall got hold of it.
@@ -209,12 +224,12 @@ Test(portal_calls, refuse_forms_of_others)
     char token[COOKIE_MAC_SIZE], other[COOKIE_SIZE];
     cookie_make(other);
     cookie_form_token(other, "/desktops/channel", token);
-    ask(cookie, token);
+    ask(METHOD_PORTAL_CHANNEL, cookie, token);
     expect_refused(401, "\"sentence\":\"");
-    ask(other, token);
+    ask(METHOD_PORTAL_CHANNEL, other, token);
     expect_refused(401, "\"sentence\":\"");
     cookie_form_token(cookie, "/logoff", token);
-    ask(cookie, token);
+    ask(METHOD_PORTAL_CHANNEL, cookie, token);
     expect_refused(401, "\"sentence\":\"");
 }
 
@@ -342,4 +357,126 @@ Test(portal_calls, show_and_change_no_second_factor_of_who_is_nobody_any_more)
     expect_nobody_served(METHOD_PORTAL_TELEPHONE, false);
     for (size_t i = 0; i < sizeof factor_changes / sizeof *factor_changes; i++)
         expect_nobody_served(factor_changes[i], true);
+}
+
+// ---- by an RDP program
+
+static void open_signer(void)
+{
+    struct fault why = {0};
+    open_portal();
+    signer_open();
+    struct rdp_signer *signer = rdp_signer_new(signer_certificate, signer_key, NULL, &why);
+    cr_assert(signer, "%s", why.text);
+    portal_use_signer(calls.services.portal, signer);
+}
+
+static void close_signer(void)
+{
+    close_portal();
+    signer_close();
+}
+
+TestSuite(portal_files, .init = open_signer, .fini = close_signer);
+
+static char *read_answer(void)
+{
+    cr_assert_eq(status, 200, "%d: %s", status, answer.bytes);
+    cr_assert_eq(kind, PAGE_FILE);
+    return signer_read_file(answer.bytes, answer.length);
+}
+
+static void expect_lines(const char *file, const char *const *lines)
+{
+    for (; *lines; lines++)
+        cr_expect(signer_has_line(file, *lines), "%s is not in %s", *lines, file);
+}
+
+static void give_agents(void)
+{
+    static const char *const hosts[] = {"neustadt/ts1", "neustadt/ts2"};
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+        core_set_agent(&calls.core, hosts[i], true);
+}
+
+Test(portal_files, open_the_desktop_through_the_gateway_by_which_they_came)
+{
+    static const char *const lines[] = {"full address:s:gw.example", "gatewayhostname:s:gw.example:443",
+                                        "enablecredsspsupport:i:0", "username:s:anna", NULL};
+    give_agents();
+    fetch_file();
+    owned(bytes) char *file = read_answer();
+    cr_expect_str_eq(file_name, "desktop.rdp");
+    expect_lines(file, lines);
+    cr_assert(their_session());
+    cr_expect_str_empty(their_session()->device);
+    cr_expect_not(redeems_in(file, "gatewayaccesstoken:s:", CHANNEL_BROWSER, holder));
+    fetch_file();
+    owned(bytes) char *second = read_answer();
+    cr_expect(redeems_in(second, "gatewayaccesstoken:s:", CHANNEL_TSGU, ""));
+}
+
+Test(portal_files, lead_to_the_host_itself_where_it_has_no_agent)
+{
+    static const char *const lines[] = {"full address:s:ts.example", "gatewayhostname:s:gw.example:443",
+                                        "enablecredsspsupport:i:1", NULL};
+    fetch_file();
+    owned(bytes) char *file = read_answer();
+    expect_lines(file, lines);
+}
+
+Test(portal_files, allow_what_the_profile_allows)
+{
+    for (int i = 0; i < 8; i++) {
+        const struct profile *clerk = state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk");
+        union record record = {.profile = *clerk};
+        record.profile.clipboard = i & 1;
+        record.profile.drives = i & 2;
+        record.profile.printers = i & 4;
+        core_set(&calls.core, NOUN_PROFILE, &record);
+        calm_clear(&calls.services.calm);
+        fetch_file();
+        owned(bytes) char *file = read_answer();
+        const char *const lines[] = {i & 1 ? "redirectclipboard:i:1" : "redirectclipboard:i:0",
+                                     i & 2 ? "redirectdrives:i:1" : "redirectdrives:i:0",
+                                     i & 4 ? "redirectprinters:i:1" : "redirectprinters:i:0", NULL};
+        expect_lines(file, lines);
+    }
+}
+
+// Its form is on the page, in their language.
+Test(portal_files, are_offered_with_the_desktop)
+{
+    char token[COOKIE_MAC_SIZE], field[COOKIE_MAC_SIZE + 64];
+    cookie_form_token(cookie, "/desktops/file", token);
+    snprintf(field, sizeof field, "name=\"token\" value=\"%s\"", token);
+    call_method(METHOD_PORTAL_DESKTOPS, cookie, NULL);
+    cr_expect_eq(status, 200);
+    cr_expect(strstr(answer.bytes, "action=\"/desktops/file\""), "%s", answer.bytes);
+    cr_expect(strstr(answer.bytes, field), "%s", answer.bytes);
+    cr_expect(strstr(answer.bytes, "Mit einem RDP-Programm öffnen"), "%s", answer.bytes);
+}
+
+// By pages: no script asks.
+Test(portal_files, are_refused_to_whom_the_desktop_is)
+{
+    char token[COOKIE_MAC_SIZE];
+    cookie_form_token(cookie, "/desktops/channel", token);
+    ask(METHOD_PORTAL_FILE, cookie, token);
+    expect_refused(303, "");
+    set_profile(OUTSIDE_BY_DEVICE);
+    fetch_file();
+    expect_refused(403, "<h1");
+    set_profile(OUTSIDE_BY_ANY);
+    profile = "neustadt/builder";
+    fetch_file();
+    expect_refused(403, "<h1");
+}
+
+Test(portal_calls, have_no_files_where_nobody_signs_them)
+{
+    call_method(METHOD_PORTAL_DESKTOPS, cookie, NULL);
+    cr_expect_null(strstr(answer.bytes, "/desktops/file"));
+    fetch_file();
+    expect_refused(404, "<h1");
 }

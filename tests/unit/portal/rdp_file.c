@@ -3,6 +3,7 @@
 #include "broker/portal/rdp_file.h"
 #include "broker/base/base64.h"
 #include "broker/base/mem.h"
+#include "tests/unit/portal/signer_fixture.h"
 
 #include <criterion/criterion.h>
 #include <openssl/pkcs7.h>
@@ -12,56 +13,19 @@
 #define TOKEN "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ"
 
 static const struct rdp_file_terms usual = {.gateway = "gw.pult.example", .port = 443, .clipboard = true};
-static EVP_PKEY *key;
-static X509 *signer;
 static struct fault why;
 
-static void make_signer(void)
-{
-    key = EVP_EC_gen("P-256");
-    signer = X509_new();
-    X509_set_version(signer, 2);
-    X509_gmtime_adj(X509_getm_notBefore(signer), -60);
-    X509_gmtime_adj(X509_getm_notAfter(signer), 3600);
-    X509_set_pubkey(signer, key);
-    X509_NAME *name = X509_get_subject_name(signer);
-    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, (const unsigned char *)"gw.pult.example", -1, -1, 0);
-    X509_set_issuer_name(signer, name);
-    cr_assert_gt(X509_sign(signer, key, EVP_sha256()), 0);
-}
-
-static void drop_signer(void)
-{
-    X509_free(signer);
-    EVP_PKEY_free(key);
-}
-
-TestSuite(rdp_file, .init = make_signer, .fini = drop_signer);
+TestSuite(rdp_file, .init = signer_open, .fini = signer_close);
 
 // As a program would read it: ASCII alone is in these.
 static char *file_of(const struct rdp_file_terms *terms, const char *user_name)
 {
     owned(text) struct text text = {0};
-    struct rdp_file *file = rdp_file_new(terms, signer, key, NULL, &why);
+    struct rdp_file *file = rdp_file_new(terms, signer_certificate, signer_key, NULL, &why);
     cr_assert(file, "%s", why.text);
     cr_assert(rdp_file_print(file, user_name, TOKEN, &text, &why), "%s", why.text);
     rdp_file_free(file);
-    cr_assert_eq(memcmp(text.bytes, "\xff\xfe", 2), 0);
-    cr_assert_eq(text.length % 2, 0);
-    char *narrow = mem_new(1, text.length);
-    for (size_t i = 2; i < text.length; i += 2) {
-        cr_assert_eq(text.bytes[i + 1], 0);
-        narrow[i / 2 - 1] = text.bytes[i];
-    }
-    return narrow;
-}
-
-static bool has_line(const char *file, const char *line)
-{
-    owned(text) struct text whole = {0};
-    text_addf(&whole, "%s\r\n", line);
-    const char *at = strstr(file, whole.bytes);
-    return at && (at == file || at[-1] == '\n');
+    return signer_read_file(text.bytes, text.length);
 }
 
 Test(rdp_file, leads_through_the_gateway_and_asks_nothing)
@@ -79,7 +43,24 @@ Test(rdp_file, leads_through_the_gateway_and_asks_nothing)
         "username:s:anna",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        cr_expect(has_line(file, lines[i]), "%s", lines[i]);
+        cr_expect(signer_has_line(file, lines[i]), "%s", lines[i]);
+}
+
+// On hosts that take no one-time password: its own certificate, and a typed password.
+Test(rdp_file, leads_to_the_host_itself_where_nobody_stands_between)
+{
+    struct rdp_file_terms terms = usual;
+    terms.host = "pc1.neustadt.example";
+    owned(bytes) char *file = file_of(&terms, "anna");
+    static const char *const lines[] = {
+        "full address:s:pc1.neustadt.example",
+        "alternate full address:s:pc1.neustadt.example",
+        "gatewayhostname:s:gw.pult.example:443",
+        "enablecredsspsupport:i:1",
+        "authentication level:i:2",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        cr_expect(signer_has_line(file, lines[i]), "%s", lines[i]);
 }
 
 Test(rdp_file, allows_what_the_terms_allow)
@@ -90,11 +71,11 @@ Test(rdp_file, allows_what_the_terms_allow)
         terms.drives = i & 2;
         terms.printers = i & 4;
         owned(bytes) char *file = file_of(&terms, "anna");
-        cr_expect(has_line(file, i & 1 ? "redirectclipboard:i:1" : "redirectclipboard:i:0"));
-        cr_expect(has_line(file, i & 2 ? "redirectdrives:i:1" : "redirectdrives:i:0"));
-        cr_expect(has_line(file, i & 2 ? "drivestoredirect:s:*" : "drivestoredirect:s:"));
-        cr_expect(has_line(file, i & 4 ? "redirectprinters:i:1" : "redirectprinters:i:0"));
-        cr_expect(has_line(file, "redirectcomports:i:0"));
+        cr_expect(signer_has_line(file, i & 1 ? "redirectclipboard:i:1" : "redirectclipboard:i:0"));
+        cr_expect(signer_has_line(file, i & 2 ? "redirectdrives:i:1" : "redirectdrives:i:0"));
+        cr_expect(signer_has_line(file, i & 2 ? "drivestoredirect:s:*" : "drivestoredirect:s:"));
+        cr_expect(signer_has_line(file, i & 4 ? "redirectprinters:i:1" : "redirectprinters:i:0"));
+        cr_expect(signer_has_line(file, "redirectcomports:i:0"));
     }
 }
 
@@ -169,7 +150,7 @@ Test(rdp_file, name_and_token_stand_outside_of_the_signature)
 Test(rdp_file, letters_of_any_kind_are_utf_16)
 {
     owned(text) struct text text = {0};
-    struct rdp_file *file = rdp_file_new(&usual, signer, key, NULL, &why);
+    struct rdp_file *file = rdp_file_new(&usual, signer_certificate, signer_key, NULL, &why);
     cr_assert(rdp_file_print(file, "Jörg😀", TOKEN, &text, &why));
     static const char expected[] = "J\0\xf6\0r\0g\0\x3d\xd8\0\xde\r\0\n";
     cr_assert_not_null(memmem(text.bytes, text.length, expected, sizeof expected));
@@ -180,13 +161,16 @@ Test(rdp_file, nothing_of_two_lines_gets_in)
 {
     owned(text) struct text text = {0};
     struct rdp_file_terms terms = usual;
-    struct rdp_file *file = rdp_file_new(&usual, signer, key, NULL, &why);
+    struct rdp_file *file = rdp_file_new(&usual, signer_certificate, signer_key, NULL, &why);
     cr_assert_not(rdp_file_print(file, "anna\r\nfull address:s:evil", TOKEN, &text, &why));
     cr_assert_not(rdp_file_print(file, "anna", "token\n", &text, &why));
     cr_assert_eq(text.length, 0);
     rdp_file_free(file);
     terms.gateway = "gw\r\npcb:s:x";
-    cr_assert_null(rdp_file_new(&terms, signer, key, NULL, &why));
+    cr_assert_null(rdp_file_new(&terms, signer_certificate, signer_key, NULL, &why));
     terms.gateway = "";
-    cr_assert_null(rdp_file_new(&terms, signer, key, NULL, &why));
+    cr_assert_null(rdp_file_new(&terms, signer_certificate, signer_key, NULL, &why));
+    terms = usual;
+    terms.host = "pc1\r\npcb:s:x";
+    cr_assert_null(rdp_file_new(&terms, signer_certificate, signer_key, NULL, &why));
 }
