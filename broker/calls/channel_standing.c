@@ -66,7 +66,8 @@ void channel_standing_sweep(struct services *services)
     int asked = 0;
     for (size_t i = 0; i < channels->open.count && asked < QUESTIONS_MAX; i++) {
         const struct known_channel *channel = channels->open.records[i];
-        if (now_ms - channel->asked_ms < CHANNEL_STANDING_MS || channels_are_barred(channels, channel->person))
+        bool is_asked = channel->asked_ms && now_ms - channel->asked_ms < CHANNEL_STANDING_MS;
+        if (is_asked || channels_are_barred(channels, channel->person))
             continue;
         note_asked(channels, channel->person, now_ms);
         ask(services, channel->person);
