@@ -23,7 +23,8 @@
 // ---- a session host that hears who logs on, and lets them wait
 
 static char logged_on[RDP_LOGON_NAME_SIZE], given[OTP_TEXT_SIZE];
-static atomic_int logons, breaks; // that are still to come
+static atomic_int logons, breaks;                 // that are still to come
+static atomic_bool heard_clipboard, heard_drives; // the channels were asked for
 
 static bool hear_request(int client, uint32_t *protocols)
 {
@@ -47,12 +48,23 @@ static void take_logon(struct rdp_logon *logon)
     atomic_fetch_add(&logons, 1);
 }
 
+// As a client names its channels: eight bytes each.
+static void hear_channels(const unsigned char *bytes, size_t length)
+{
+    if (memmem(bytes, length, "cliprdr\0", 8))
+        atomic_store(&heard_clipboard, true);
+    if (memmem(bytes, length, "rdpdr\0\0\0", 8))
+        atomic_store(&heard_drives, true);
+}
+
 // False: it has ended.
 static bool hear_logon(struct rdp_logon *logon, SSL *tls)
 {
     unsigned char bytes[16 * 1024];
     struct rdp_logon_part part;
     int got = SSL_read(tls, bytes, sizeof bytes);
+    if (got > 0)
+        hear_channels(bytes, (size_t)got);
     for (int at = 0; at < got;) {
         at += (int)rdp_logon_read(logon, bytes + at, (size_t)(got - at), &part);
         if (part.answer.length)
@@ -153,6 +165,25 @@ static void logs_on_without_a_password(const char *program, const char *words)
 Test(programs, xfreerdp_3_logs_on_without_a_password)
 {
     logs_on_without_a_password("xfreerdp3", " /p:");
+}
+
+// Whatever its file says, and whoever has started it how.
+static void asks_for_everything(bool is_allowed)
+{
+    fixture.answer.clipboard = fixture.answer.drives = is_allowed;
+    logs_on_without_a_password("xfreerdp3", " /p: +clipboard /drive:home,/tmp");
+    cr_assert_eq(atomic_load(&heard_clipboard), is_allowed);
+    cr_assert_eq(atomic_load(&heard_drives), is_allowed);
+}
+
+Test(programs, a_host_hears_of_the_channels_that_the_profile_allows)
+{
+    asks_for_everything(true);
+}
+
+Test(programs, a_host_hears_of_no_channel_that_the_profile_denies)
+{
+    asks_for_everything(false);
 }
 
 static bool they_came_again(void)
