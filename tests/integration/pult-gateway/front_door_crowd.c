@@ -7,7 +7,6 @@
 #include "broker/pult-gateway/door_logon.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 
-#include <arpa/inet.h>
 #include <criterion/criterion.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,6 +16,8 @@
 #include <unistd.h>
 
 enum { DOOR_PORT = 3390, CROWD = DOOR_LOGONS_MAX + 6, NETWORKS = 2, ROOM = 8192 };
+
+static const char *const networks[NETWORKS] = {"127.0.0.1", "127.0.0.2"};
 
 // ---- the broker
 
@@ -60,7 +61,7 @@ static struct door_logon *open_door_logon(void *arg, door_logon_done *done, void
 static void ask_at_door(struct door_logon *logon, const char *name, const struct secret *password, const char *network)
 {
     (void)name, (void)password;
-    logon->network = text_equal(network, "127.0.0.1") ? 0 : 1;
+    logon->network = text_equal(network, networks[0]) ? 0 : 1;
     broker.asked[logon->network]++;
     broker.now++;
     loop_timer_start(logon->later, 0);
@@ -115,15 +116,10 @@ static void close_door(void)
 
 TestSuite(front_door_crowd, .init = open_door, .fini = close_door, .timeout = 120);
 
-static void visitor_comes(struct visitor *visitor, int network)
+static void visitor_comes(struct visitor *visitor, const char *from)
 {
     unsigned char request[RDP_REQUEST_SIZE];
-    struct sockaddr_in from = {.sin_family = AF_INET}, to = {.sin_family = AF_INET, .sin_port = htons(DOOR_PORT)};
-    from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + (in_addr_t)network);
-    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    visitor->descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    cr_assert_eq(bind(visitor->descriptor, (struct sockaddr *)&from, sizeof from), 0);
-    cr_assert_eq(connect(visitor->descriptor, (struct sockaddr *)&to, sizeof to), 0);
+    visitor->descriptor = connect_from(from, DOOR_PORT);
     rdp_request_write(request, RDP_PROTOCOL_SSL);
     cr_assert_eq(send(visitor->descriptor, request, sizeof request, 0), (ssize_t)sizeof request);
     cr_assert_eq(fcntl(visitor->descriptor, F_SETFL, O_NONBLOCK), 0);
@@ -211,8 +207,8 @@ Test(front_door_crowd, of_a_network_a_few_ask_at_a_time)
 {
     broker.holds = broker.has_host_of_first = true;
     for (int i = 0; i < DOOR_NETWORK_LOGONS_MAX + 4; i++)
-        visitor_comes(&crowd[i], 0);
-    visitor_comes(&crowd[CROWD], 1);
+        visitor_comes(&crowd[i], networks[0]);
+    visitor_comes(&crowd[CROWD], networks[1]);
     await_at_gate(everybody_waits_for_the_broker);
     cr_assert_eq(broker.asked[0], DOOR_NETWORK_LOGONS_MAX);
     cr_assert_eq(broker.asked[1], 1);
@@ -224,9 +220,9 @@ Test(front_door_crowd, of_a_network_a_few_ask_at_a_time)
 Test(front_door_crowd, who_waits_for_a_host_keeps_nobody_out)
 {
     for (int i = 0; i < CROWD; i++)
-        visitor_comes(&crowd[i], 0);
+        visitor_comes(&crowd[i], networks[0]);
     await_at_gate(each_has_been_asked_for);
-    visitor_comes(&crowd[CROWD], 1);
+    visitor_comes(&crowd[CROWD], networks[1]);
     await_at_gate(last_one_is_answered);
     cr_assert(is_sent_on(&crowd[CROWD]));
     broker.has_host_of_first = true;
