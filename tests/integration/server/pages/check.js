@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // check.js ADDRESS: the portal in Chromium: each page in both languages, light and dark, wide and at 400 % zoom: nothing
-// that axe finds, nothing that the content security policy stops, nothing to scroll sideways; the whole way by keyboard
-// alone; and what it costs on the wire. Pictures of all pages are left beside it.
+// that axe finds, nothing that the content security policy stops, nothing to scroll sideways, no button too narrow for
+// its words; the whole way by keyboard alone; and what it costs on the wire. Pictures of all pages are left beside it.
 "use strict";
 const assert = require("node:assert/strict");
 const crypto = require("node:crypto");
@@ -60,6 +60,9 @@ async function look(page, name) {
   assert.deepEqual(await page.evaluate(() => window.stopped), [], `${name}: stopped by the policy`);
   const [wanted, there] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
   assert.ok(wanted <= there, `${name}: ${wanted} pixels wide, ${there} are there`);
+  const cut = await page.evaluate(() => [...document.querySelectorAll(".kern-btn")]
+    .filter((button) => button.scrollWidth > button.clientWidth).map((button) => button.textContent));
+  assert.deepEqual(cut, [], `${name}: wider than their buttons`);
   await page.evaluate(axe);
   const { violations, passes } = await page.evaluate(() => window.axe.run());
   const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
