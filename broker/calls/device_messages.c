@@ -11,12 +11,24 @@
 
 enum { LEASE_MS = 120 * 1000 };
 
+static enum channel_reason channel_reason_of(enum device_message_type type, enum host_reason reason)
+{
+    if (reason == HOST_BECAUSE_NO_DESKTOP)
+        return CHANNEL_HOST_UNREACHABLE;
+    if (type == DEVICE_LOCK)
+        return reason == HOST_BECAUSE_IDLE ? CHANNEL_IDLE : CHANNEL_LOCKED;
+    return type == DEVICE_END ? CHANNEL_SESSION_ENDED : CHANNEL_REASON_NONE;
+}
+
 void device_tell(struct services *services, const struct session *session, enum device_message_type type,
                  enum host_reason reason)
 {
     struct device_message message = {.type = type, .fence = session->fence, .reason = reason};
+    enum channel_reason close = channel_reason_of(type, reason);
     TEXT_PUT(message.session, session->id);
     services_tell_device(services, session->device, &message);
+    if (close != CHANNEL_REASON_NONE)
+        gateway_close_session(services, session->id, close);
 }
 
 void device_tell_name(struct services *services, const char *device_id)

@@ -6,7 +6,7 @@
 
 // A message from a device, already read. The device is proven, the content is hostile.
 void device_message(struct services *services, const char *device_id, const struct device_message *message);
-// Tells the desk that shows a session, if one does, that it is locked or ended, and why.
+// Tells the desk that shows a session, or the gateway that carries it, that it is locked or ended, and why.
 void device_tell(struct services *services, const struct session *session, enum device_message_type type,
                  enum host_reason reason);
 // Ends or puts aside leases whose desk did not connect. For the janitor.

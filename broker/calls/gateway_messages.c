@@ -304,6 +304,24 @@ void gateway_message(struct services *services, const char *gateway_id, struct g
     }
 }
 
+static void order_close(struct services *services, struct known_channel *channel, enum channel_reason reason)
+{
+    if (!channel->told_ms)
+        log_close(channel->gateway, channel->id, reason);
+    channel->told_ms = clock_steady_ms();
+    close_channel(services, channel->gateway, channel->id, reason);
+}
+
+void gateway_close_session(struct services *services, const char *session_id, enum channel_reason reason)
+{
+    assert(reason != CHANNEL_REASON_NONE);
+    for (size_t i = 0; i < services->channels.open.count; i++) {
+        struct known_channel *channel = services->channels.open.records[i];
+        if (!channel->device[0] && text_equal(channel->session, session_id))
+            order_close(services, channel, reason);
+    }
+}
+
 // Again and again until it has ended: while the gateway dials the host it has nothing to close yet.
 void gateway_sweep(struct services *services)
 {
@@ -314,11 +332,7 @@ void gateway_sweep(struct services *services)
         struct known_channel *channel = channels->open.records[i];
         bool is_told = channel->told_ms && now_ms - channel->told_ms < CHANNEL_CLOSE_AGAIN_MS;
         enum channel_reason reason = is_told ? CHANNEL_REASON_NONE : channels_judge(channels, services->state, channel);
-        if (reason == CHANNEL_REASON_NONE)
-            continue;
-        if (!channel->told_ms)
-            log_close(channel->gateway, channel->id, reason);
-        channel->told_ms = now_ms;
-        close_channel(services, channel->gateway, channel->id, reason);
+        if (reason != CHANNEL_REASON_NONE)
+            order_close(services, channel, reason);
     }
 }

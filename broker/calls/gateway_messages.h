@@ -12,5 +12,8 @@ void gateway_changed(struct services *services, const char *gateway_id); // its 
 // "" for none. `proven_ms`: steady, when the directory let them in; 0: it was not asked now.
 void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *holder,
                    int64_t proven_ms, char token[CHANNEL_TOKEN_SIZE]);
+// Closes at once what carries this session to who has no desk of ours, which would hear itself why the session leaves
+// it: before their host closes the connection, which says nothing of it.
+void gateway_close_session(struct services *services, const char *session_id, enum channel_reason reason);
 // Every second: closes the channels that may not go on.
 void gateway_sweep(struct services *services);

@@ -182,6 +182,8 @@ static void logon_committed(void *arg, bool durable, const struct fault *why)
              : logon->at_portal        ? "cookie"
                                        : "password");
     tell_old_desk(logon);
+    if (logon->decision.reconnected)
+        gateway_close_session(logon->services, logon->decision.session.id, CHANNEL_MOVED);
     tell_desks_of_lost(logon);
     if (logon->for_program)
         portal_answer_file(logon->services, logon->request, &logon->decision, logon->user_name);

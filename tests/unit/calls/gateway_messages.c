@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/channel_standing.h"
+#include "broker/calls/device_messages.h"
 #include "tests/log_kept.h"
 #include "tests/unit/calls/calls_fixture.h"
 
@@ -222,6 +223,16 @@ Test(gateway_messages, a_session_that_moves_or_ends_takes_its_channel_with_it)
     gateway_sweep(&calls.services);
     cr_assert_str_eq(last_told(GATEWAY_CLOSE)->channel, answer.channel);
     cr_assert_eq(last_told(GATEWAY_CLOSE)->reason, CHANNEL_SESSION_ENDED);
+}
+
+// It hears by its own link, which may come a moment later, and would take a closed channel for a line that broke.
+Test(gateway_messages, a_desk_hears_itself_why_its_session_leaves_it)
+{
+    opened(CHANNEL_PLAIN);
+    int told = calls.to_gateway.count;
+    device_tell(&calls.services, state_session(calls.core.state, anna.session.id), DEVICE_LOCK, HOST_BECAUSE_IDLE);
+    cr_assert_eq(calls.to_desk.message.type, DEVICE_LOCK);
+    cr_assert_eq(calls.to_gateway.count, told);
 }
 
 // It counts from 1; 0: it will not say it again.

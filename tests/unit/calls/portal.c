@@ -127,6 +127,34 @@ static void fetch_file(void)
     ask(METHOD_PORTAL_FILE, cookie, token);
 }
 
+// That stands behind `before`.
+static void read_token(const char *text, const char *before, char token[CHANNEL_TOKEN_SIZE])
+{
+    const char *at = strstr(text, before);
+    cr_assert(at, "%s", text);
+    snprintf(token, CHANNEL_TOKEN_SIZE, "%s", at + strlen(before));
+    cr_assert_eq(strlen(token), CHANNEL_TOKEN_SIZE - 1);
+}
+
+// The page has got its token, and shows it to the gateway.
+static void open_channel(void)
+{
+    struct gateway_message open = {.type = GATEWAY_OPEN, .way = CHANNEL_BROWSER, .network = "203.0.113.7"};
+    read_token(answer.bytes, "\"channel\":\"", open.token);
+    TEXT_PUT(open.holder, holder);
+    gateway_message(&calls.services, GATEWAY, &open);
+    calls_settle();
+    cr_assert_eq(calls.to_gateway.message.type, GATEWAY_OPENED);
+    cr_assert_str_empty(calls.to_gateway.message.refusal);
+}
+
+static void expect_closed(const char *channel, enum channel_reason reason)
+{
+    cr_expect_eq(calls.to_gateway.message.type, GATEWAY_CLOSE);
+    cr_expect_str_eq(calls.to_gateway.message.channel, channel);
+    cr_expect_eq(calls.to_gateway.message.reason, reason);
+}
+
 static const struct session *their_session(void)
 {
     struct session_walk theirs = state_sessions_of(calls.core.state, SESSIONS_OF_PERSON, PERSON);
@@ -137,10 +165,7 @@ static const struct session *their_session(void)
 static bool redeems_in(const char *text, const char *before, enum channel_way way, const char *with)
 {
     char token[CHANNEL_TOKEN_SIZE], digest[DIGEST_SIZE];
-    const char *at = strstr(text, before);
-    cr_assert(at, "%s", text);
-    snprintf(token, sizeof token, "%s", at + strlen(before));
-    cr_assert_eq(strlen(token), CHANNEL_TOKEN_SIZE - 1);
+    read_token(text, before, token);
     services_digest(digest, token, strlen(token));
     const struct channel_claim claim = {.digest = digest, .holder = with, .way = way, .gateway = GATEWAY};
     const char *why = NULL;
@@ -203,6 +228,29 @@ Test(portal_calls, take_it_over_from_a_desk)
     cr_expect_str_eq(calls.to_desk.to, "neustadt/desk1");
     cr_expect_eq(calls.to_desk.message.type, DEVICE_MOVED);
     cr_expect_str_eq(calls.to_desk.message.place, "gw.example");
+}
+
+// Before the host closes the old connection, which would only say that it has ended.
+Test(portal_calls, tell_the_page_that_had_it_at_once)
+{
+    struct gateway_message opened;
+    open_desktop();
+    open_channel();
+    opened = calls.to_gateway.message;
+    open_desktop();
+    expect_closed(opened.channel, CHANNEL_MOVED);
+}
+
+Test(portal_calls, tell_the_page_why_an_administrator_takes_it_away)
+{
+    struct gateway_message opened;
+    open_desktop();
+    open_channel();
+    opened = calls.to_gateway.message;
+    CALLS_EXPECT(200, METHOD_LOCK, NOUN_SESSION, their_session()->id, "{}");
+    expect_closed(opened.channel, CHANNEL_LOCKED);
+    CALLS_EXPECT(200, METHOD_REMOVE, NOUN_SESSION, their_session()->id, "{}");
+    expect_closed(opened.channel, CHANNEL_SESSION_ENDED);
 }
 
 static void expect_refused(int wanted, const char *sentence)
