@@ -5,11 +5,12 @@ import { Backend, displayControl, enableCredssp, init } from "./iron-remote-desk
 
 const REAL = 3; // the picture as it is: it is as large as its place
 const RESIZED_MS = 400; // nobody drags the window any more
+const GOODBYE_MS = 3000; // from the end of a session until the gateway has said why
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
 
 // Why the gateway has closed (channel_reason_words of broker/api/channel.c), and what is said of it.
 const GOODBYES = {
-  "host-closed": "ended",
+  "host-closed": "closed",
   moved: "moved",
   "session-ended": "ended",
   locked: "locked",
@@ -27,8 +28,7 @@ const again = document.getElementById("again");
 const element = document.createElement("iron-remote-desktop");
 
 let client; // what the element lets us do
-let attempt = 0; // counts connections
-let goodbye = null; // why the WebSocket of the last one was closed
+let closed; // a promise: why the WebSocket of the last connection was closed; "": nobody said it
 let changesSize = false; // it is ended to be opened with another size
 let failures = 0; // one after the other
 let size = { width: 0, height: 0 };
@@ -38,10 +38,7 @@ let resized;
 globalThis.WebSocket = class extends WebSocket {
   constructor(...address) {
     super(...address);
-    const mine = attempt;
-    this.addEventListener("close", (event) => {
-      if (mine === attempt) goodbye = event.reason;
-    });
+    closed = new Promise((resolve) => this.addEventListener("close", (event) => resolve(event.reason)));
   }
 };
 
@@ -88,7 +85,7 @@ async function connect(token) {
   return client.connect(config);
 }
 
-function hasEnded(error) {
+function hasEnded(error, goodbye) {
   const status = error?.rdcleanpathDetails?.()?.httpStatusCode;
   if (GOODBYES[goodbye]) say(GOODBYES[goodbye]);
   else if (error instanceof Refusal) say("refused", error.message);
@@ -104,8 +101,8 @@ function breakOff() {
 }
 
 async function open() {
-  attempt += 1;
-  goodbye = null;
+  changesSize = false;
+  closed = Promise.resolve("");
   client.setVisibility(true); // under our words: what is hidden takes no focus
   let error;
   try {
@@ -115,16 +112,17 @@ async function open() {
     takeKeyboard();
     resizeSoon(); // if the window has changed meanwhile
     await session.run();
-    goodbye ||= "host-closed"; // it ended by itself
   } catch (reason) {
     error = reason;
   }
-  if (!changesSize) {
-    hasEnded(error);
+  if (changesSize) {
+    open(); // now that the client has hidden the old one
     return;
   }
-  changesSize = false; // now that the client has hidden the old one
-  open();
+  // The host may say that it ends before the gateway says why; who took that for a line that broke would take the
+  // desktop back from where it was opened meanwhile.
+  const goodbye = await Promise.race([closed, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS, ""))]);
+  hasEnded(error, goodbye || (error ? "" : "host-closed"));
 }
 
 // It hears the keyboard while its canvas has the focus.
