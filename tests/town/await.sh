@@ -42,7 +42,17 @@ await_or_die() {
 listens() { [ -n "$(ss -Hltn "sport = :$1")" ]; }
 
 # What a town leaves in its folder is logs, screens and paper.
-throw_away() { rm -rf "${1:?}"/{hall,hall.new,places,locations,people,kept,plain,krb5.conf,run,tls,hosts,secrets,keytabs}; }
+throw_away() {
+  rm -rf "${1:?}"/{hall,hall.new,places,locations,people,kept,plain,outside,called,krb5.conf,run,tls,hosts,secrets,keytabs}
+}
+
+is_outside() { grep -qx "$2" "$1/outside"; }
+# In a place, which from now on reaches nothing of the house: broker, directories, session hosts, and a gateway with a proxy
+# before it.
+go_outside() {
+  ip route replace blackhole 10.77.0.0/22
+  if grep -q ' proxy ' "$1/places"; then ip route replace blackhole 10.77.8.1; fi
+}
 
 # Starts a daemon of a place, its output in a log. It stays in the foreground of its own session.
 start_daemon() {

@@ -1,145 +1,133 @@
 // SPDX-License-Identifier: EUPL-1.2
-// Anna at home with nothing but a browser, at a desktop of a real session host, through a gateway's port. The portal is
-// this story: it shows the page that the templates make, by the policy of that page, and gives out tokens.
-//   TOWN=DIR BUILD=DIR SCREENS=DIR node story.mjs
+// Anna at home with nothing but a browser and a telephone: her first factors, by a code of the help desk; a log-on with
+// each; and the desktop that she left open in the town hall, there and back. TOWN=DIR BUILD=DIR SCREENS=DIR node story.mjs
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { alt, control, germanKeyboard } from "./german_keyboard.mjs";
+import {
+  BUILD, TOWN, bordersAreStraight, codeOf, deadline, fillLogOn, hears, isAsWideAs, isForEverybody, logOff, openBrowser,
+  photograph, place, placeSoon, runs, says, setUpTelephone, showsDesktop,
+} from "../../town/browser.mjs";
+import { control } from "../../town/german_keyboard.mjs";
 
-const { TOWN, BUILD, SCREENS } = process.env;
-const fetched = createRequire(`${BUILD}/tests/integration/pages/`);
-const { chromium } = fetched("playwright-core");
-const axe = readFileSync(fetched.resolve("axe-core/axe.min.js"), "utf8");
-const origin = "https://gw.pult.example";
-const deadline = { timeout: 90000 };
+const origin = "https://gateway.pult.example";
+const anna = { name: "anna", password: "anna-geheim-1" };
 const pangram = "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich; ÄÖÜ @€{[]}\\~|µ";
 
-function place(name, ...words) {
-  return execFileSync("tests/town/town", ["run", TOWN, name, ...words], { encoding: "utf8" });
+const pultctl = (...words) => place("broker", "tests/town/pultctl", TOWN, BUILD, ...words);
+const shows = (filter, ...words) => placeSoon("broker", `tests/town/pultctl ${TOWN} ${BUILD} ${words.join(" ")} --json | jq -e '${filter}' >/dev/null`);
+
+// ---- the desk in the town hall
+
+const desk = (words, input) => runs("tests/town/desk", [TOWN, "desk1", ...words], input);
+const deskShows = (expression) => desk(["wait-text", expression, "30"]);
+
+function deskTypes(line) {
+  desk(["type", line]);
+  desk(["key", "Return"]);
 }
 
-// Until a shell command succeeds there; what it printed.
-function placeSoon(name, command) {
-  return place(name, "timeout", "60", "sh", "-c", `until ${command}; do sleep 0.1; done`);
+function deskLogsOn() {
+  desk(["key", "Escape"]);
+  desk(["type", anna.name]);
+  desk(["key", "Tab"]);
+  desk(["type", "-"], anna.password);
+  desk(["key", "Return"]);
+  deskShows("anna auf ts1");
 }
 
-function placeHas(name, file) {
-  try {
-    place(name, "timeout", "2", "sh", "-c", `until test -e ${file}; do sleep 0.1; done`);
-    return true;
-  } catch {
-    return false;
-  }
+// ---- the browser at home
+
+const { browser, page, keyboard, complaints } = await openBrowser({ place: "home" });
+
+async function logsOn(code) {
+  await page.goto(origin);
+  await fillLogOn(page, { ...anna, code });
 }
 
-// ---- the portal
-
-const printed = execFileSync(`${BUILD}/tests/e2e/gate`, ["page", "broker/portal/pages", `${BUILD}/locale`, `${BUILD}/portal/assets`], { encoding: "utf8" });
-const head = printed.slice(0, printed.indexOf("\n\n"));
-const headers = Object.fromEntries(head.split("\n").map((line) => line.split(/: (.*)/)));
-const types = { css: "text/css", js: "text/javascript", wasm: "application/wasm", woff2: "font/woff2", svg: "image/svg+xml" };
-const refusal = "Ihr Desktop ist heute nicht zu haben.";
-let refuses = false;
-
-function answer(route) {
-  const { pathname } = new URL(route.request().url());
-  const [, file] = pathname.match(/^\/assets\/[0-9a-f]{64}\/([a-z0-9.-]+)$/) ?? [];
-  if (file) return route.fulfill({ body: readFileSync(`${BUILD}/portal/assets/${file}`), contentType: types[file.split(".").pop()] });
-  if (pathname === "/desktops/open") return route.fulfill({ headers, contentType: "text/html; charset=utf-8", body: printed.slice(head.length + 2) });
-  if (pathname === "/desktops/channel" && refuses) return route.fulfill({ status: 403, json: { sentence: refusal } });
-  if (pathname === "/desktops/channel") return route.fulfill({ json: { channel: "a".repeat(43) } });
-  return route.fulfill({ status: 404, body: "" });
+// A key that is part of the computer, asks for a finger, and gets it.
+async function plugInPasskey() {
+  const session = await page.context().newCDPSession(page);
+  await session.send("WebAuthn.enable");
+  await session.send("WebAuthn.addVirtualAuthenticator", { options: {
+    protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
+    automaticPresenceSimulation: true } });
 }
 
-// ---- the browser
+const has = (text) => page.locator("main", { hasText: text }).waitFor(deadline);
+const isRefused = () => page.locator("[role=alert]:not([hidden])").waitFor(deadline);
 
-const browser = await chromium.launch({
-  executablePath: "tests/e2e/browser/chromium-at-home",
-  env: { ...process.env, TMPDIR: TOWN },
-  // To the browser a page that was not fetched comes from no private network, and the gateway of a town is in one.
-  args: ["--no-sandbox", "--disable-gpu", "--disable-features=LocalNetworkAccessChecks"],
-});
-const context = await browser.newContext({
-  viewport: { width: 1366, height: 768 }, // no multiple of 4
-  ignoreHTTPSErrors: true,
-  permissions: ["clipboard-read", "clipboard-write"],
-});
-await context.addCookies([{ name: "__Host-pult", value: "b".repeat(43), url: `${origin}/`, secure: true }]);
-await context.route("**/*", answer);
-const page = await context.newPage();
-const complaints = [];
-page.on("pageerror", (error) => complaints.push(error.message));
-// What else is in the console is the client's: it says there that a clipboard has changed under its eyes.
-page.on("console", (message) => message.text().includes("Content Security Policy") && complaints.push(message.text()));
-const keyboard = await germanKeyboard(page);
-
-const says = (when) => page.locator(`[data-when="${when}"]`).waitFor({ state: "visible", ...deadline });
-
-// Its terminal is white.
-async function showsDesktop() {
-  await page.locator("#words").waitFor({ state: "hidden", ...deadline });
-  await page.waitForFunction(() => {
-    const canvas = document.querySelector("iron-remote-desktop").shadowRoot.querySelector("canvas");
-    const middle = canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
-    return middle.every((one) => one === 255);
-  }, null, deadline);
+async function follows(path) {
+  await page.click(`main a[href='${path}'], nav a[href='${path}']`);
+  await page.waitForURL(`${origin}${path}`, deadline);
 }
 
-const photograph = (name) => page.screenshot({ path: `${SCREENS}/browser-${name}.png` });
+// ---- the town hall: she works, and leaves her desktop open
 
-async function isForEverybody() {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => axe.run());
-  assert.deepEqual(violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`), []);
-}
+deskLogsOn();
+deskTypes("vorgang=4711");
+const [{ id }] = JSON.parse(pultctl("person", "list", "--json")).filter((one) => one.user_name === anna.name);
 
-// What is typed before the host listens is lost, as at any screen.
-async function hears(file) {
-  for (let i = 0; i < 30; i++) {
-    await keyboard.type(`touch ${file}\n`);
-    if (placeHas("ts1", file)) return;
-  }
-  assert.fail(`nothing that is typed arrives: there is no ${file}`);
-}
+// ---- at home: what she shows from now on besides her password
 
-// Of the terminal, which has the whole desktop: what a wrong depth does to the first picture is seen there.
-function bordersAreStraight() {
-  const canvas = document.querySelector("iron-remote-desktop").shadowRoot.querySelector("canvas");
-  const rows = Math.floor(canvas.height / 2);
-  return [0, canvas.width - 1].every((x) => {
-    const column = new Uint32Array(canvas.getContext("2d").getImageData(x, canvas.height / 4, 1, rows).data.buffer);
-    return column.every((pixel) => pixel === column[0]);
-  });
-}
+await page.goto(origin);
+await photograph(page, "log-on");
+await isForEverybody(page);
+const code = pultctl("person", "factor-code", id).trim();
+await fillLogOn(page, { ...anna, code });
+assert.equal(page.url(), `${origin}/factors`);
+await page.goto(`${origin}/desktops/open`); // not before she has something of her own
+assert.equal(page.url(), `${origin}/factors`);
+await setUpTelephone(page, anna.name);
+await plugInPasskey();
+await page.fill("#passkey-name", "Rechner daheim");
+await page.click("#passkey-button");
+await has("Passkey Rechner daheim");
+await photograph(page, "factors");
+await isForEverybody(page);
+await page.click("form[action='/factors/codes'] button");
+const recovery = (await page.locator("ul.codes li").first().textContent()).trim();
+await follows("/factors");
+await logOff(page);
 
-// ---- the story
+// ---- a log-on with each, and none with what was used
 
-await page.goto(`${origin}/desktops/open?profile=neustadt/office`);
-await says("opening");
-await showsDesktop();
-await hears("/tmp/im-browser");
-assert.equal(await page.evaluate(() => document.querySelector("iron-remote-desktop").shadowRoot.querySelector("canvas").width), 1366);
-await photograph("desktop");
-assert.ok(await page.evaluate(bordersAreStraight), "a picture whose rows are shifted against each other");
-await isForEverybody();
+await logsOn(code);
+await isRefused();
+const shown = codeOf(anna.name);
+await logsOn(shown);
+assert.equal(page.url(), `${origin}/desktops`);
+await logOff(page);
+await logsOn(shown);
+await isRefused();
+await logsOn(recovery);
+assert.equal(page.url(), `${origin}/desktops`);
+await logOff(page);
+await fillLogOn(page, anna);
+await page.click("#passkey-button");
+await page.waitForURL("**/desktops", deadline);
+
+// ---- the desktop that she left
+
+await has("Zimmer 11, Platz 1");
+await photograph(page, "desktops");
+await isForEverybody(page);
+await follows("/desktops/open");
+await showsDesktop(page);
+deskShows("anderen Platz geöffnet");
+await isAsWideAs(page, 1366);
+await hears(keyboard, "/tmp/im-browser");
+await bordersAreStraight(page);
+await photograph(page, "desktop");
+await isForEverybody(page);
+await keyboard.type("echo $vorgang >/tmp/vorgang\n");
+placeSoon("ts1", "grep -qx 4711 /tmp/vorgang");
+shows('map(select(.way == "browser" and .network == "10.77.9.1")) | length == 1', "channel", "list");
 
 // What is typed arrives.
 await keyboard.type(`cat >/tmp/pangramm\n${pangram}\n`);
 await keyboard.press("KeyD", control);
 placeSoon("ts1", "test -s /tmp/pangramm");
-await photograph("pangram");
+await photograph(page, "pangram");
 assert.equal(place("ts1", "cat", "/tmp/pangramm"), `${pangram}\n`);
-
-// Who has no mouse comes to the buttons, and back.
-await keyboard.press("Home", control, alt);
-assert.equal(await page.evaluate(() => document.activeElement.id), "full-screen");
-await page.keyboard.press("Enter");
-await page.waitForFunction(() => document.fullscreenElement && document.activeElement.localName === "iron-remote-desktop", null, deadline);
-await page.evaluate(() => document.exitFullscreen());
-await showsDesktop();
-await hears("/tmp/zurueck");
 
 // What is copied here is pasted there, and the other way round.
 await page.evaluate(() => navigator.clipboard.writeText("von daheim: Grüße, 5 €"));
@@ -150,38 +138,55 @@ await page.waitForFunction(async () => (await navigator.clipboard.readText()) ==
 
 // A new window, a new size; the same desktop.
 await page.setViewportSize({ width: 1001, height: 701 });
-await page.waitForFunction(() => document.querySelector("iron-remote-desktop").shadowRoot.querySelector("canvas").width === 1001, null, deadline);
-await showsDesktop();
-await hears("/tmp/noch-da");
-await photograph("smaller");
+await isAsWideAs(page, 1001);
+await showsDesktop(page);
+await hears(keyboard, "/tmp/noch-da");
 
-// The line breaks, and is there again.
-place("gw", "ss", "-K", "dst", "10.77.9.1");
-await says("broken-off");
-await showsDesktop();
-await hears("/tmp/wieder-da");
+// The line is dead for a while: what was typed meanwhile is not lost.
+runs("tests/town/town", ["cut", TOWN, "home", "far"]);
+await keyboard.type("touch /tmp/unterwegs\n");
+runs("tests/town/town", ["mend", TOWN, "home"]);
+placeSoon("ts1", "test -e /tmp/unterwegs");
 
-// Somebody opens it elsewhere, and she takes it back.
-place("gw", "pkill", "-USR1", "-x", "gate");
-await says("moved");
-await photograph("moved");
-for (const colorScheme of ["light", "dark"])
-  for (const viewport of [{ width: 1280, height: 900 }, { width: 320, height: 256 }]) { // as at 400 % zoom
-    await page.emulateMedia({ colorScheme });
-    await page.setViewportSize(viewport);
-    await photograph(`moved-${colorScheme}-${viewport.width}`);
-    await isForEverybody();
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "something to scroll sideways");
-  }
+// It breaks, and is there again.
+place("gateway", "ss", "-K", "dst", "10.77.9.1");
+await says(page, "broken-off");
+await showsDesktop(page);
+await hears(keyboard, "/tmp/wieder-da");
+
+// Back in the town hall everything is there, and the browser says where it went; and home again.
+await keyboard.type("echo Notiz von daheim\n");
+deskLogsOn();
+deskShows("^Notiz von daheim");
+await says(page, "moved");
+await photograph(page, "moved");
 await page.locator("#again").click();
-await showsDesktop();
-assert.deepEqual(complaints, [], "the page's policy, or its script");
+await showsDesktop(page);
+deskShows("Tab: ");
+await hears(keyboard, "/tmp/wieder-daheim");
 
-// The portal refuses.
-refuses = true;
-place("gw", "pkill", "-USR1", "-x", "gate");
-await says("moved");
+// An administrator locks it: she reads that, and not that it has ended.
+const [session] = JSON.parse(pultctl("session", "list", "--json")).filter((one) => one.user_name === anna.name);
+pultctl("session", "lock", session.id);
+await says(page, "locked");
 await page.locator("#again").click();
-await says("refused");
-assert.equal(await page.locator('[data-when="refused"]').textContent(), refusal);
+await showsDesktop(page);
+await hears(keyboard, "/tmp/entsperrt");
+
+// She logs off in it, and it is not opened again behind her back.
+await keyboard.type("exit\n");
+await page.locator('[data-when="closed"]:not([hidden]), [data-when="ended"]:not([hidden])').waitFor(deadline);
+shows("length == 0", "session", "list");
+
+// ---- she goes, and nothing is left of her in the browser, nor of her password anywhere on the way
+
+await follows("/desktops");
+await logOff(page);
+shows("length == 0", "channel", "list");
+shows('tostring | contains("neustadt/gw")', "account", "list", "--by", "gateway");
+await page.goto(`${origin}/desktops/open`);
+assert.equal(await page.locator("iron-remote-desktop").count(), 0);
+assert.equal(await page.locator("#content[data-token]").count(), 0);
+place("gateway", "sh", "-c", `test -s ${TOWN}/logs/gateway.log && ! grep -e ${anna.password} -e ${recovery} ${TOWN}/logs/*.log`);
+assert.deepEqual(complaints, [], "a page's policy, or its script");
 await browser.close();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // gate CERTIFICATE KEY NAME HOST-ADDRESS FINGERPRINT USER PASSWORD-FILE: a gateway's port whose broker is this program:
-// whoever has a token is led to that host, as that person. `gate page PAGES SENTENCES ASSETS`: the page that shows a
-// desktop, behind the fields of HTTP that it goes out with.
+// whoever has a token is led to that host, as that person, and on SIGUSR1 sent away for each reason in turn.
+// `gate page PAGES SENTENCES ASSETS`: the page that shows a desktop, behind the fields of HTTP that it goes out with.
 #include "broker/pult-gateway/gate.h"
 #include "broker/base/file.h"
 #include "broker/base/log.h"
@@ -89,10 +89,11 @@ static void stop(void *arg)
 }
 
 static struct gate *shut; // what SIGUSR1 closes
-static void move_desktop(void *arg)
+static void send_away(void *arg)
 {
-    (void)arg;
-    gate_close(shut, answer.channel, CHANNEL_MOVED);
+    enum channel_reason *reason = arg;
+    gate_close(shut, answer.channel, *reason);
+    *reason = *reason + 1 < CHANNEL_REASON_COUNT ? *reason + 1 : CHANNEL_HOST_CLOSED;
 }
 
 static int serve(char *const *args)
@@ -107,6 +108,7 @@ static int serve(char *const *args)
                                     .patience_s = 10,
                                     .buffer_mib = 1};
     const struct tunnel_limits limits = {10, 10, 10, MIB};
+    enum channel_reason reason = CHANNEL_HOST_CLOSED;
     TEXT_PUT(config.certificate, args[0]);
     TEXT_PUT(config.key, args[1]);
     TEXT_PUT(answer.address, args[3]);
@@ -125,7 +127,7 @@ static int serve(char *const *args)
     gate_name(shut, args[2], PORT);
     gate_set(shut, false, true);
     loop_on_signal(loop, SIGTERM, stop, NULL);
-    loop_on_signal(loop, SIGUSR1, move_desktop, NULL);
+    loop_on_signal(loop, SIGUSR1, send_away, &reason);
     loop_run(loop);
     gate_free(shut);
     tunnels_free(tunnels);
