@@ -43,7 +43,8 @@ struct websocket_content {
     size_t (*unwrap)(void *state, const unsigned char *bytes, size_t length, struct websocket_piece *piece);
 };
 
-// It is over; never from within websocket_pump_new, perhaps from within websocket_pump_start. May free the pump.
+// It is over; never from within websocket_pump_new, perhaps from within websocket_pump_start. May free the pump:
+// it passes nothing any more.
 typedef void websocket_pump_ended(void *arg, enum websocket_pump_end end);
 
 enum websocket_role {

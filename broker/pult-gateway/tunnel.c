@@ -14,6 +14,7 @@ enum {
     SWEEP_MS = 1000,
     PING_MS = 22 * 1000, // proxies cut what is silent for 50 or 60 s
     DEAD_MS = 50 * 1000, // a caller that answers no ping
+    WORD_MS = 2 * 1000,  // from the host's end until the broker has said why it wanted that
     MINUTE_MS = 60 * 1000,
 };
 
@@ -27,6 +28,7 @@ struct tunnel {
     int64_t opened_ms, pinged_ms;         // steady
     int64_t since_ms, fence;              // since: wall
     int64_t idle_ms, max_ms;              // 0: no limit
+    int64_t host_closed_ms;               // steady; 0: it has not, or is not waited for
     enum channel_way way;
     bool has_no_frames;           // nor pings: the kernel looks whether the caller is there
     const char *person, *network; // where they are counted
@@ -109,13 +111,20 @@ static void pump_is_over(void *arg, enum websocket_pump_end end)
     static const enum channel_reason reasons[] = {[WEBSOCKET_PUMP_WEB] = CHANNEL_CLIENT_CLOSED,
                                                   [WEBSOCKET_PUMP_BARE] = CHANNEL_HOST_CLOSED,
                                                   [WEBSOCKET_PUMP_BROKEN] = CHANNEL_BROKEN};
-    end_tunnel(arg, reasons[end]);
+    struct tunnel *tunnel = arg;
+    // The host may be ahead of the broker, for whom it closes: a page has nobody else from whom it hears why.
+    if (end == WEBSOCKET_PUMP_BARE && tunnel->way == CHANNEL_BROWSER)
+        tunnel->host_closed_ms = clock_steady_ms();
+    else
+        end_tunnel(tunnel, reasons[end]);
 }
 
 // ---- all
 
 static enum channel_reason look_at(const struct tunnel *tunnel, const struct websocket_figures *figures, int64_t now_ms)
 {
+    if (tunnel->host_closed_ms)
+        return now_ms - tunnel->host_closed_ms > WORD_MS ? CHANNEL_HOST_CLOSED : CHANNEL_REASON_NONE;
     if (!tunnel->has_no_frames && now_ms - figures->web_heard_ms > DEAD_MS)
         return CHANNEL_CLIENT_CLOSED;
     if (tunnel->max_ms && now_ms - tunnel->opened_ms > tunnel->max_ms)

@@ -5,7 +5,7 @@ import { Backend, displayControl, enableCredssp, init } from "./iron-remote-desk
 
 const REAL = 3; // the picture as it is: it is as large as its place
 const RESIZED_MS = 400; // nobody drags the window any more
-const GOODBYE_MS = 3000; // from the end of a session until the gateway has said why
+const GOODBYE_MS = 5000; // from the end of a session until the gateway has said why
 const AGAIN_MS = [500, 1000, 2000, 4000, 8000, 15000, 30000, 30000, 30000, 30000];
 
 // Why the gateway has closed (channel_reason_words of broker/api/channel.c), and what is said of it.

@@ -8,9 +8,11 @@
 #include "tests/integration/pult-gateway/gate_fixture.h"
 
 #include <criterion/criterion.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #define ORIGIN "Origin: https://localhost\r\n"
 #define COOKIE "Cookie: lang=de; __Host-pult=abcdefghijklmnopqrstuvwxyz0123456789_-ABCDE\r\n"
@@ -367,6 +369,59 @@ Test(browser_way, what_the_broker_closes_is_closed_with_its_reason)
     gate_close(fixture.gate, "neustadt/c-1", CHANNEL_MOVED);
     await_at_gate(gate_client_has_ended);
     cr_assert_eq(gate_client.goodbye, TUNNEL_GOODBYE + CHANNEL_MOVED);
+    cr_assert_eq(fixture.ended, 1);
+}
+
+// ---- whose host ends it
+
+static atomic_int at_host;
+
+static void note_visitor(struct fake *fake, int client)
+{
+    at_host = client;
+    fake_says_back(fake, client);
+}
+
+static void open_with_leaving_host(void)
+{
+    open_with_host(note_visitor);
+}
+
+TestSuite(browser_and_leaving_host, .init = open_with_leaving_host, .fini = close_browser, .timeout = 300);
+
+static int looks;
+
+static bool has_looked_again(void)
+{
+    return ++looks > 3;
+}
+
+static void is_left_by_host(void)
+{
+    asks(RIGHT, "token");
+    hears_pdu();
+    cr_assert_eq(shutdown(at_host, SHUT_RDWR), 0);
+    await_at_gate(has_looked_again);
+}
+
+// The host is told to close by the broker, too, and may be the quicker one.
+Test(browser_and_leaving_host, the_brokers_word_may_come_after_the_hosts_end)
+{
+    is_left_by_host();
+    cr_assert_eq(fixture.ended, 0);
+    gate_close(fixture.gate, "neustadt/c-1", CHANNEL_LOCKED);
+    await_at_gate(gate_client_has_ended);
+    cr_assert_eq(gate_client.goodbye, TUNNEL_GOODBYE + CHANNEL_LOCKED);
+    cr_assert_eq(fixture.last_end.reason, CHANNEL_LOCKED);
+    cr_assert_eq(fixture.ended, 1);
+}
+
+Test(browser_and_leaving_host, a_host_that_ends_of_itself_is_said_to_have_ended)
+{
+    is_left_by_host();
+    await_at_gate(gate_client_has_ended);
+    cr_assert_eq(gate_client.goodbye, TUNNEL_GOODBYE + CHANNEL_HOST_CLOSED);
+    cr_assert_eq(fixture.last_end.reason, CHANNEL_HOST_CLOSED);
     cr_assert_eq(fixture.ended, 1);
 }
 
