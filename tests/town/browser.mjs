@@ -9,7 +9,6 @@ import { createRequire } from "node:module";
 import { germanKeyboard } from "./german_keyboard.mjs";
 
 export const { TOWN, BUILD, SCREENS } = process.env;
-export const deadline = { timeout: 90000 };
 const fetched = createRequire(`${BUILD}/tests/integration/pages/`);
 const { chromium } = fetched("playwright-core");
 
@@ -52,6 +51,7 @@ export async function openBrowser({ place: where, args = [], context: more = {} 
     permissions: ["clipboard-read", "clipboard-write"],
     ...more,
   });
+  context.setDefaultTimeout(90000);
   const page = await context.newPage();
   const complaints = [];
   page.on("pageerror", (error) => complaints.push(error.message));
@@ -78,12 +78,12 @@ export async function fillLogOn(page, { name, password, code }) {
   await page.fill("#password", password);
   if (!code) return;
   await page.fill("#code", code);
-  await Promise.all([page.waitForNavigation(deadline), page.click("#logon button:not([type])")]);
+  await Promise.all([page.waitForNavigation(), page.click("#logon button:not([type])")]);
 }
 
 export async function logOff(page) {
   await page.click("form[action='/logoff'] button");
-  await page.locator("#logon").waitFor(deadline);
+  await page.locator("#logon").waitFor();
 }
 
 // The telephone of `person` reads the secret; from then on it shows their codes.
@@ -93,27 +93,41 @@ export async function setUpTelephone(page, person) {
   runs("tests/town/telephone", [TOWN, person, "reads"], secret);
   await page.fill("#name", "Telefon");
   await page.fill("#code", codeOf(person));
-  await Promise.all([page.waitForURL("**/factors", deadline), page.click("form.narrow button")]);
+  await Promise.all([page.waitForURL("**/factors"), page.click("form.narrow button")]);
 }
 
 export const codeOf = (person) => runs("tests/town/telephone", [TOWN, person]).trim();
 
 // ---- a desktop
 
-export const says = (page, when) => page.locator(`[data-when="${when}"]`).waitFor({ state: "visible", ...deadline });
+export const says = (page, when) => page.locator(`[data-when="${when}"]`).waitFor({ state: "visible" });
+
+// For words that may be gone before anybody looks. Begun before whatever they are said of; what it gives waits for them.
+export async function willSay(page, when) {
+  await page.evaluate((name) => {
+    const words = document.querySelector(`[data-when="${name}"]`);
+    globalThis.wasSaid = false;
+    new MutationObserver((_, observer) => {
+      if (words.hidden) return;
+      globalThis.wasSaid = true;
+      observer.disconnect();
+    }).observe(words, { attributes: true });
+  }, when);
+  return () => page.waitForFunction(() => globalThis.wasSaid);
+}
 
 // Its terminal is white.
 export async function showsDesktop(page) {
-  await page.locator("#words").waitFor({ state: "hidden", ...deadline });
+  await page.locator("#words").waitFor({ state: "hidden" });
   await page.waitForFunction(() => {
     const canvas = document.querySelector("iron-remote-desktop").shadowRoot.querySelector("canvas");
     const middle = canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data;
     return middle.every((one) => one === 255);
-  }, null, deadline);
+  });
 }
 
 export async function isAsWideAs(page, width) {
-  await page.waitForFunction((wanted) => document.querySelector("iron-remote-desktop").shadowRoot.querySelector("canvas").width === wanted, width, deadline);
+  await page.waitForFunction((wanted) => document.querySelector("iron-remote-desktop").shadowRoot.querySelector("canvas").width === wanted, width);
 }
 
 // Of the terminal, which has the whole desktop: what a wrong depth does to the first picture is seen there.
@@ -125,7 +139,7 @@ export async function bordersAreStraight(page) {
       const column = new Uint32Array(canvas.getContext("2d").getImageData(x, canvas.height / 4, 1, rows).data.buffer);
       return column.every((pixel) => pixel === column[0]);
     });
-  }, null, deadline);
+  });
 }
 
 // What is typed before the host listens is lost, as at any screen.

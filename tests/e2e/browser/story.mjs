@@ -3,8 +3,8 @@
 // each; and the desktop that she left open in the town hall, there and back. TOWN=DIR BUILD=DIR SCREENS=DIR node story.mjs
 import assert from "node:assert/strict";
 import {
-  BUILD, TOWN, bordersAreStraight, codeOf, deadline, fillLogOn, hears, isAsWideAs, isForEverybody, logOff, openBrowser,
-  photograph, place, placeSoon, runs, says, setUpTelephone, showsDesktop,
+  BUILD, TOWN, bordersAreStraight, codeOf, fillLogOn, hears, isAsWideAs, isForEverybody, logOff, openBrowser,
+  photograph, place, placeSoon, runs, says, setUpTelephone, showsDesktop, willSay,
 } from "../../town/browser.mjs";
 import { control } from "../../town/german_keyboard.mjs";
 
@@ -18,7 +18,7 @@ const shows = (filter, ...words) => placeSoon("broker", `tests/town/pultctl ${TO
 // ---- the desk in the town hall
 
 const desk = (words, input) => runs("tests/town/desk", [TOWN, "desk1", ...words], input);
-const deskShows = (expression) => desk(["wait-text", expression, "30"]);
+const deskShows = (expression) => desk(["wait-text", expression, "90"]);
 
 function deskTypes(line) {
   desk(["type", line]);
@@ -52,12 +52,12 @@ async function plugInPasskey() {
     automaticPresenceSimulation: true } });
 }
 
-const has = (text) => page.locator("main", { hasText: text }).waitFor(deadline);
-const isRefused = () => page.locator("[role=alert]:not([hidden])").waitFor(deadline);
+const has = (text) => page.locator("main", { hasText: text }).waitFor();
+const isRefused = () => page.locator("[role=alert]:not([hidden])").waitFor();
 
 async function follows(path) {
   await page.click(`main a[href='${path}'], nav a[href='${path}']`);
-  await page.waitForURL(`${origin}${path}`, deadline);
+  await page.waitForURL(`${origin}${path}`);
 }
 
 // ---- the town hall: she works, and leaves her desktop open
@@ -92,8 +92,9 @@ await logOff(page);
 
 await logsOn(code);
 await isRefused();
+await page.goto(origin);
 const shown = codeOf(anna.name);
-await logsOn(shown);
+await fillLogOn(page, { ...anna, code: shown });
 assert.equal(page.url(), `${origin}/desktops`);
 await logOff(page);
 await logsOn(shown);
@@ -103,7 +104,7 @@ assert.equal(page.url(), `${origin}/desktops`);
 await logOff(page);
 await fillLogOn(page, anna);
 await page.click("#passkey-button");
-await page.waitForURL("**/desktops", deadline);
+await page.waitForURL("**/desktops");
 
 // ---- the desktop that she left
 
@@ -134,7 +135,7 @@ await page.evaluate(() => navigator.clipboard.writeText("von daheim: Grüße, 5 
 await keyboard.type("until xclip -o -selection clipboard | grep daheim >/tmp/eingefuegt; do sleep 0.2; done\n");
 placeSoon("ts1", "grep -qx 'von daheim: Grüße, 5 €' /tmp/eingefuegt");
 await keyboard.type("printf 'aus dem Büro: ßÄ' | xclip -selection clipboard\n");
-await page.waitForFunction(async () => (await navigator.clipboard.readText()) === "aus dem Büro: ßÄ", null, deadline);
+await page.waitForFunction(async () => (await navigator.clipboard.readText()) === "aus dem Büro: ßÄ");
 
 // A new window, a new size; the same desktop.
 await page.setViewportSize({ width: 1001, height: 701 });
@@ -149,8 +150,9 @@ runs("tests/town/town", ["mend", TOWN, "home"]);
 placeSoon("ts1", "test -e /tmp/unterwegs");
 
 // It breaks, and is there again.
+const brokenOff = await willSay(page, "broken-off");
 place("gateway", "ss", "-K", "dst", "10.77.9.1");
-await says(page, "broken-off");
+await brokenOff();
 await showsDesktop(page);
 await hears(keyboard, "/tmp/wieder-da");
 
@@ -175,7 +177,7 @@ await hears(keyboard, "/tmp/entsperrt");
 
 // She logs off in it, and it is not opened again behind her back.
 await keyboard.type("exit\n");
-await page.locator('[data-when="closed"]:not([hidden]), [data-when="ended"]:not([hidden])').waitFor(deadline);
+await page.locator('[data-when="closed"]:not([hidden]), [data-when="ended"]:not([hidden])').waitFor();
 shows("length == 0", "session", "list");
 
 // ---- she goes, and nothing is left of her in the browser, nor of her password anywhere on the way

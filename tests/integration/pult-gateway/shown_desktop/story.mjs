@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import {
-  BUILD, deadline, hears, isForEverybody, openBrowser, photograph, place, runs, says, showsDesktop,
+  BUILD, hears, isForEverybody, openBrowser, photograph, place, runs, says, showsDesktop, willSay,
 } from "../../../town/browser.mjs";
 import { alt, control } from "../../../town/german_keyboard.mjs";
 
@@ -66,23 +66,28 @@ await hears(keyboard, "/tmp/im-browser");
 await keyboard.press("Home", control, alt);
 assert.equal(await page.evaluate(() => document.activeElement.id), "full-screen");
 await page.keyboard.press("Enter");
-await page.waitForFunction(() => document.fullscreenElement && document.activeElement.localName === "iron-remote-desktop", null, deadline);
+await page.waitForFunction(() => document.fullscreenElement && document.activeElement.localName === "iron-remote-desktop");
 await page.evaluate(() => document.exitFullscreen());
 await showsDesktop(page);
 await hears(keyboard, "/tmp/zurueck");
 
 // The portal is away while the line is mended: it is asked again.
 failures = 2;
+const brokenOff = await willSay(page, "broken-off");
 place("gw", "ss", "-K", "dst", "10.77.9.1");
-await says(page, "broken-off");
+await brokenOff();
 await showsDesktop(page);
 assert.equal(failures, 0);
 
 // Whatever the reason, it is said, and what is not over comes again.
 for (const when of goodbyes) {
+  const said = await willSay(page, when);
   sendAway();
-  await says(page, when);
-  if (when !== "broken-off") await page.locator("#again").click();
+  await said();
+  if (when !== "broken-off") {
+    await says(page, when);
+    await page.locator("#again").click();
+  }
   await showsDesktop(page);
 }
 await hears(keyboard, "/tmp/noch-da");
