@@ -8,6 +8,8 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct agent_options {
@@ -84,6 +86,19 @@ static void start_service(const struct agent_program *program, const char *confi
         printf("Start it: systemctl restart %s\n", program->unit);
 }
 
+// In a process of its own, which becomes the owner of what it writes: a service that is not root's has to read it. This
+// one stays whose it is, and can start that service.
+static int enrol_as_owner(const struct enrol_config *where, const char *token_file)
+{
+    int status = 0;
+    pid_t enrolling = fork();
+    if (enrolling == 0)
+        exit((int)enrol(where, token_file));
+    if (enrolling < 0 || waitpid(enrolling, &status, 0) != enrolling || !WIFEXITED(status))
+        return ENROL_FAILED;
+    return WEXITSTATUS(status);
+}
+
 static enum agent_exit get_certificate(const struct agent_program *program, const struct agent_options *options)
 {
     static const enum agent_exit codes[] = {
@@ -91,7 +106,8 @@ static enum agent_exit get_certificate(const struct agent_program *program, cons
         [ENROL_REFUSED] = AGENT_REFUSED, [ENROL_UNREACHABLE] = AGENT_UNREACHABLE,
     };
     struct enrol_config where = program->where();
-    enum agent_exit code = codes[enrol(&where, options->token_file)];
+    int end = enrol_as_owner(&where, options->token_file);
+    enum agent_exit code = end >= ENROL_DONE && end <= ENROL_UNREACHABLE ? codes[end] : AGENT_FAILED;
     if (code == AGENT_FINE)
         start_service(program, options->config_file);
     return code;

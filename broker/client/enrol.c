@@ -6,6 +6,7 @@
 #include "broker/api/method.h"
 #include "broker/base/file.h"
 #include "broker/base/mem.h"
+#include "broker/base/owner.h"
 #include "broker/base/text.h"
 #include "broker/client/client.h"
 
@@ -193,7 +194,7 @@ enum enrol_end enrol(const struct enrol_config *config, const char *token_file)
     owned(invitation) struct invitation invitation;
     if (!read_invitation(token_file, &invitation))
         return ENROL_NO_TOKEN;
-    if (turn_in(&enrolling, &invitation, &why)) {
+    if (owner_become(config->state_dir, &why) && turn_in(&enrolling, &invitation, &why)) {
         enrol_id(id, config->noun, config->state_dir);
         printf("This %s is %s now.\n", noun_rows[config->noun].name, id);
         return ENROL_DONE;

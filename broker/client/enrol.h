@@ -29,5 +29,6 @@ void enrol_id(char id[ID_SIZE], enum noun noun, const char *state_dir);
 enum enrol_end { ENROL_DONE, ENROL_FAILED, ENROL_NO_TOKEN, ENROL_REFUSED, ENROL_UNREACHABLE };
 
 // For a command line: reads the token from the file (NULL or "-": standard input), makes key and request, takes both to
-// the broker, writes what comes back and says how it went. What was there before stays until then. Blocks.
+// the broker, writes what comes back and says how it went. What was there before stays until then. Blocks. Of the
+// process that calls it the owner of `state_dir` remains, once the token is read (base/owner).
 enum enrol_end enrol(const struct enrol_config *config, const char *token_file);
