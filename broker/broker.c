@@ -7,6 +7,7 @@
 #include "broker/base/file.h"
 #include "broker/base/log.h"
 #include "broker/base/owner.h"
+#include "broker/base/readiness.h"
 #include "broker/broker_identity.h"
 #include "broker/broker_portal.h"
 #include "broker/broker_secrets.h"
@@ -552,6 +553,7 @@ bool broker_run(const struct broker_config *config, struct fault *why)
     if (began) {
         log_info("broker", "pult-broker %s listening on port %d, for devices on port %d", PULT_VERSION,
                  (int)config->port, (int)config->device_port);
+        readiness_tell();
         loop_run(broker.services.loop);
     }
     end_broker(&broker);

@@ -2,6 +2,7 @@
 #include "broker/client/agent_main.h"
 #include "broker/base/child.h"
 #include "broker/base/log.h"
+#include "broker/base/readiness.h"
 #include "broker/base/secrecy.h"
 #include "broker/base/text.h"
 
@@ -140,6 +141,7 @@ static enum agent_exit serve(const struct agent_program *program)
         loop_on_signal(loop, SIGTERM, stop, loop);
         loop_on_signal(loop, SIGINT, stop, loop);
         log_info("agent", "%s " PULT_VERSION " %s", program->name, program->task);
+        readiness_tell();
         loop_run(loop);
         program->end();
     } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 #include "tests/e2e/lone_broker.h"
 #include "tests/integration/client/fake_broker.h"
+#include "tests/started.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -58,17 +59,14 @@ int lone_broker_runs(const char *words)
 void lone_broker_start(void)
 {
     char log[200];
+    struct started started = started_listen();
     snprintf(line, sizeof line, "broker/pult-broker -c %s", lone.conf);
     snprintf(log, sizeof log, "%s/broker.log", lone.town);
     lone.pid = program_start(line, log);
     setenv("PULT_BROKER", "127.0.0.1", 1);
-    for (int i = 0; i < 100; i++) {
-        program_run(&lone.said, "openssl s_client -connect 127.0.0.1:8443", "");
-        if (lone.said.exit_code == 0)
-            return;
-        usleep(50 * 1000);
-    }
-    cr_assert(false, "the broker does not listen");
+    cr_assert(started_says_ready(&started), "%s", log);
+    program_run(&lone.said, "openssl s_client -connect 127.0.0.1:8443", "");
+    cr_assert_eq(lone.said.exit_code, 0, "it said that it serves: %s", lone.said.err);
 }
 
 void lone_broker_stop(void)

@@ -171,3 +171,12 @@ def children(tree):
     for source in tree:
         if source.path.endswith(".service") and source.folder in folders and "OOMPolicy=continue" not in source.lines:
             yield f"{source.path}:1: no OOMPolicy=continue"
+
+
+@check(good={"a/a.service": "[Service]\nType=notify\nExecStart=/usr/sbin/a\n", "b/b.service": "[Service]\nType=oneshot\n"},
+       bad=[{"a/a.service": "[Service]\nExecStart=/usr/sbin/a\n"}, {"a/a.service": "[Service]\nType=exec\nExecStart=/usr/sbin/a\n"}])
+def services(tree):
+    """a service counts as started when it serves (Type=notify, base/readiness), not when its program was found"""
+    for source in tree:
+        if source.path.endswith(".service") and not {"Type=notify", "Type=oneshot"} & set(source.lines):
+            yield f"{source.path}:1: no Type=notify"
