@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Sessions through a gateway, or through a TLS relay: those who call and the session host, in one thread. Everything
 // that passes is compared with what it has to be, and each caller has to come out at a connection of their own.
-//   bench_gateway KIND PORT COUNT HOST_PORT CA     KIND: channel or device (to a gateway), relay (by TLS), direct
+//   bench_gateway KIND PORT COUNT HOST_PORT CERTIFICATE KEY     both sides show that certificate, and callers believe
+//   it
+// KIND: channel, device, browser or tsgu (to a gateway), relay or relay-to-tls (by TLS), direct.
 // A line on standard input is answered when it is done:
 //   open N        N more tunnels, 64 on their way at a time: "opened"
 //   settle        until each tunnel had a ping of the gateway: "settled"
@@ -10,8 +12,7 @@
 //   press R       R times in the newest, one after the other: the median, in microseconds
 #include "broker/base/clock.h"
 #include "broker/base/mem.h"
-#include "broker/net/tls_line.h"
-#include "broker/net/websocket_frame.h"
+#include "tests/bench/gateway_load.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -27,49 +28,27 @@
 enum {
     ON_THEIR_WAY = 64,
     EVENTS = 256,
-    NAME = 8,               // what a caller says first, and hears back
-    INPUT = 60,             // a key press: its record, as RDP clients send it
-    PIECE = 16 * 1024,      // the longest that a session host sends at once
-    PAGE = 64 * 1024,       // what pictures are made of
     ONE_PICTURE = 8 * 1024, // when the time of one is measured
     ROOM = 64 * 1024,
+    SAY_MAX = 4096, // in a frame
     DEADLINE_MS = 30 * 1000,
 };
-enum stage { CONNECTS, SHAKES_HANDS, UPGRADES, SAYS_NAME, OPEN };
 
 // Generated, in the proportions of office work: mostly letters and a cursor, now and then a window.
 static const size_t pictures[] = {420, 380,  900,   1300, 520,   2600, 640,  8100,
                                   450, 1100, 16000, 700,  36000, 980,  5200, 64000};
 
-struct end {
-    struct tunnel *tunnel; // NULL: a session host that does not know yet whose it is
-    int descriptor;        // of that one
-};
-
-struct tunnel {
-    int number;
-    enum stage stage;
-    struct end near, far;
-    struct tls_line line;
-    struct websocket_frame_reader frames;
-    bool pinged;
-    size_t answer_length; // of the upgrade
-    char answer[400];
-    size_t rounds, round;            // key presses still to come; of pictures
-    size_t awaited;                  // bytes of the present picture
-    size_t heard, sent, owed, input; // owed by the session host; input: bytes of a key press that is not whole
-    size_t host_round;
-};
+int count;
+struct tunnel *tunnels;
+const struct kind *kind;
 
 static char **words;
-static bool is_web, is_device, one_picture;
-static int loop, listening, count, there, on_their_way, pinged, busy;
+static bool one_picture;
+static int loop, there, on_their_way, pinged, busy;
 static SSL_CTX *context;
-static struct tunnel *tunnels;
 static unsigned char page[2 * PAGE];
-static struct end listener;
 
-static void must(bool right, const char *what, const struct tunnel *tunnel)
+void must(bool right, const char *what, const struct tunnel *tunnel)
 {
     if (right)
         return;
@@ -77,7 +56,7 @@ static void must(bool right, const char *what, const struct tunnel *tunnel)
     exit(1);
 }
 
-static void watch(int descriptor, struct end *end, uint32_t events)
+void watch(int descriptor, struct end *end, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = end};
     int operation = EPOLL_CTL_MOD;
@@ -87,70 +66,19 @@ static void watch(int descriptor, struct end *end, uint32_t events)
 
 // ---- what passes
 
-static const unsigned char *content(const struct tunnel *tunnel, size_t at)
+const unsigned char *content(const struct tunnel *tunnel, size_t at)
 {
     return page + ((size_t)tunnel->number * 4099 + at) % PAGE;
 }
 
-static void name_of(const struct tunnel *tunnel, char name[NAME + 1])
+void name_of(const struct tunnel *tunnel, char name[NAME + 1])
 {
     snprintf(name, NAME + 1, "%08d", tunnel->number);
 }
 
-static size_t picture(size_t round)
+size_t picture(size_t round)
 {
     return one_picture ? (size_t)ONE_PICTURE : pictures[round % (sizeof pictures / sizeof *pictures)];
-}
-
-// ---- the session host
-
-static void host_writes(struct tunnel *tunnel)
-{
-    while (tunnel->owed > 0) {
-        size_t size = tunnel->owed < PIECE ? tunnel->owed : (size_t)PIECE;
-        ssize_t sent = send(tunnel->far.descriptor, content(tunnel, tunnel->sent), size, MSG_DONTWAIT | MSG_NOSIGNAL);
-        if (sent <= 0)
-            break;
-        tunnel->sent += (size_t)sent;
-        tunnel->owed -= (size_t)sent;
-    }
-    watch(tunnel->far.descriptor, &tunnel->far, tunnel->owed ? EPOLLIN | EPOLLOUT : EPOLLIN);
-}
-
-static void host_hears(struct tunnel *tunnel)
-{
-    char bytes[INPUT * 16];
-    ssize_t got = recv(tunnel->far.descriptor, bytes, sizeof bytes, MSG_DONTWAIT);
-    must(got != 0, "the session host is cut off", tunnel);
-    for (tunnel->input += got > 0 ? (size_t)got : 0; tunnel->input >= INPUT; tunnel->input -= INPUT)
-        tunnel->owed += picture(tunnel->host_round++);
-    host_writes(tunnel);
-}
-
-static void host_is_called(struct end *end)
-{
-    char name[NAME + 1] = "", expected[NAME + 1];
-    must(recv(end->descriptor, name, NAME, MSG_DONTWAIT) == NAME, "no name came", NULL);
-    int number = (int)strtol(name, NULL, 10);
-    must(number >= 0 && number < count, "a name of nobody", NULL);
-    struct tunnel *tunnel = &tunnels[number];
-    name_of(tunnel, expected);
-    must(strcmp(name, expected) == 0 && tunnel->far.descriptor < 0, "came out twice", tunnel);
-    tunnel->far.descriptor = end->descriptor;
-    free(end);
-    watch(tunnel->far.descriptor, &tunnel->far, EPOLLIN);
-    must(send(tunnel->far.descriptor, name, NAME, MSG_NOSIGNAL) == NAME, "cannot answer", tunnel);
-}
-
-static void take_callers(void)
-{
-    int descriptor, one = 1;
-    while ((descriptor = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        struct end *end = mem_new(1, sizeof *end);
-        setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        end->descriptor = descriptor;
-        watch(descriptor, end, EPOLLIN);
-    }
 }
 
 // ---- who calls
@@ -158,19 +86,32 @@ static void take_callers(void)
 static void say_frame(struct tunnel *tunnel, enum websocket_opcode opcode, const void *payload, size_t length)
 {
     static const unsigned char mask[WEBSOCKET_MASK_SIZE] = {0x37, 0xfa, 0x21, 0x3d};
-    unsigned char bytes[WEBSOCKET_HEAD_MAX + WEBSOCKET_CONTROL_MAX];
+    unsigned char bytes[WEBSOCKET_HEAD_MAX + SAY_MAX];
+    must(length <= SAY_MAX, "a long frame", tunnel);
     size_t size = websocket_frame_head(bytes, opcode, length, mask);
     memcpy(bytes + size, payload, length);
     websocket_frame_mask(bytes + size, length, mask, 0);
     must(tls_line_write(&tunnel->line, bytes, size + length) == (ssize_t)(size + length), "cannot write", tunnel);
 }
 
+void say_payload(struct tunnel *tunnel, const void *bytes, size_t length)
+{
+    say_frame(tunnel, WEBSOCKET_BINARY, bytes, length);
+}
+
 static void say(struct tunnel *tunnel, const void *bytes, size_t length)
 {
-    if (is_web)
-        say_frame(tunnel, WEBSOCKET_BINARY, bytes, length);
-    else
+    unsigned char packet[TSGU_DATA_HEAD_SIZE + INPUT];
+    if (kind->in_packets) {
+        must(length <= INPUT, "a long packet", tunnel);
+        tsgu_packet_data_head(packet, length);
+        memcpy(packet + TSGU_DATA_HEAD_SIZE, bytes, length);
+        say_payload(tunnel, packet, TSGU_DATA_HEAD_SIZE + length);
+    } else if (kind->request) {
+        say_payload(tunnel, bytes, length);
+    } else {
         must(tls_line_write(&tunnel->line, bytes, length) == (ssize_t)length, "cannot write", tunnel);
+    }
 }
 
 static void press(struct tunnel *tunnel)
@@ -181,7 +122,7 @@ static void press(struct tunnel *tunnel)
     say(tunnel, input, sizeof input);
 }
 
-static void is_open(struct tunnel *tunnel)
+void is_open(struct tunnel *tunnel)
 {
     tunnel->stage = OPEN;
     there++;
@@ -218,6 +159,30 @@ static void hear(struct tunnel *tunnel, const unsigned char *bytes, size_t lengt
         busy--;
 }
 
+static void hear_packets(struct tunnel *tunnel, const unsigned char *bytes, size_t length)
+{
+    for (size_t at = 0; at < length;) {
+        enum tsgu_packet_event event;
+        at += tsgu_packet_read(&tunnel->packets, bytes + at, length - at, &event);
+        bool is_whole = event == TSGU_PACKET_WHOLE;
+        must(event == TSGU_PACKET_DATA || event == TSGU_PACKET_MORE ||
+                 (is_whole && tunnel->packets.type == TSGU_TYPE_KEEPALIVE),
+             "that is no packet of data", tunnel);
+        if (event == TSGU_PACKET_DATA)
+            hear(tunnel, tunnel->packets.data, tunnel->packets.length);
+    }
+}
+
+static void hear_payload(struct tunnel *tunnel, const unsigned char *bytes, size_t length)
+{
+    if (tunnel->stage == AGREES)
+        kind->agree(tunnel, bytes, length);
+    else if (kind->in_packets)
+        hear_packets(tunnel, bytes, length);
+    else
+        hear(tunnel, bytes, length);
+}
+
 static void hear_frames(struct tunnel *tunnel, unsigned char *bytes, size_t length)
 {
     for (size_t at = 0; at < length;) {
@@ -226,7 +191,7 @@ static void hear_frames(struct tunnel *tunnel, unsigned char *bytes, size_t leng
         must(event != WEBSOCKET_IS_BROKEN && (event != WEBSOCKET_CONTROL || tunnel->frames.opcode == WEBSOCKET_PING),
              "it has ended", tunnel);
         if (event == WEBSOCKET_DATA)
-            hear(tunnel, tunnel->frames.data, tunnel->frames.length);
+            hear_payload(tunnel, tunnel->frames.data, tunnel->frames.length);
         if (event != WEBSOCKET_CONTROL)
             continue;
         say_frame(tunnel, WEBSOCKET_PONG, tunnel->frames.data, tunnel->frames.length);
@@ -235,25 +200,21 @@ static void hear_frames(struct tunnel *tunnel, unsigned char *bytes, size_t leng
     }
 }
 
-static void say_name(struct tunnel *tunnel)
+void say_name(struct tunnel *tunnel)
 {
-    char name[NAME + 1];
-    name_of(tunnel, name);
+    char text[sizeof NAME_MARK + NAME] = NAME_MARK;
+    name_of(tunnel, text + sizeof NAME_MARK - 1);
     tunnel->stage = SAYS_NAME;
-    if (is_device)
-        is_open(tunnel);
-    else
-        say(tunnel, name, NAME);
+    say(tunnel, text, sizeof NAME_MARK - 1 + NAME);
 }
 
 static void ask_upgrade(struct tunnel *tunnel)
 {
     char request[500];
     int length = snprintf(request, sizeof request,
-                          "GET /v1/%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                          "Authorization: Bearer abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ\r\n"
+                          "%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n%s"
                           "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
-                          words[1]);
+                          kind->request, kind->fields);
     must(tls_line_write(&tunnel->line, request, (size_t)length) == length, "cannot write", tunnel);
     tunnel->stage = UPGRADES;
 }
@@ -267,7 +228,12 @@ static void hear_answer(struct tunnel *tunnel, const unsigned char *bytes, size_
     if (!strstr(tunnel->answer, "\r\n\r\n"))
         return;
     must(strncmp(tunnel->answer, "HTTP/1.1 101", 12) == 0, tunnel->answer, tunnel);
-    say_name(tunnel);
+    tunnel->stage = AGREES;
+    tunnel->answer_length = 0;
+    if (kind->begin)
+        kind->begin(tunnel);
+    else
+        say_name(tunnel);
 }
 
 static void caller_hears(struct tunnel *tunnel)
@@ -277,7 +243,7 @@ static void caller_hears(struct tunnel *tunnel)
     while ((got = tls_line_read(&tunnel->line, room, sizeof room)) > 0)
         if (tunnel->stage == UPGRADES)
             hear_answer(tunnel, room, (size_t)got);
-        else if (is_web)
+        else if (kind->request)
             hear_frames(tunnel, room, (size_t)got);
         else
             hear(tunnel, room, (size_t)got);
@@ -292,7 +258,7 @@ static void caller_ready(struct tunnel *tunnel)
         if (!done)
             return;
         tls_line_settle(&tunnel->line);
-        if (is_web)
+        if (kind->request)
             ask_upgrade(tunnel);
         else
             say_name(tunnel);
@@ -306,7 +272,7 @@ static void call(int number)
     struct tunnel *tunnel = &tunnels[number];
     struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(words[2], NULL, 10))};
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    *tunnel = (struct tunnel){.number = number, .near.tunnel = tunnel, .far = {tunnel, -1}, .stage = SHAKES_HANDS};
+    *tunnel = (struct tunnel){.number = number, .near.tunnel = tunnel, .stage = SHAKES_HANDS};
     // On this machine the other side's kernel answers at once.
     must(connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0, "cannot connect", tunnel);
     setsockopt(descriptor, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
@@ -326,16 +292,12 @@ static void turn(void)
     must(ready > 0, "nothing happens any more", NULL);
     for (int i = 0; i < ready; i++) {
         struct end *end = events[i].data.ptr;
-        if (end == &listener)
-            take_callers();
-        else if (!end->tunnel)
-            host_is_called(end);
-        else if (end == &end->tunnel->near)
+        if (host_is_its(end))
+            host_takes();
+        else if (end->tunnel && end == &end->tunnel->near)
             caller_ready(end->tunnel);
-        else if (events[i].events & EPOLLIN)
-            host_hears(end->tunnel);
         else
-            host_writes(end->tunnel);
+            host_ready(end, events[i].events);
     }
 }
 
@@ -353,7 +315,7 @@ static void open_more(int more)
 
 static void settle(void)
 {
-    while (is_web && pinged < there)
+    while (kind->request && pinged < there)
         turn();
     puts("settled");
 }
@@ -394,32 +356,20 @@ static void press_one_by_one(int times)
     free(took_us);
 }
 
-static void listen_behind(void)
-{
-    int on = 1;
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_port = htons((uint16_t)strtoul(words[4], NULL, 10))};
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    listening = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    setsockopt(listening, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    must(bind(listening, (struct sockaddr *)&address, sizeof address) == 0 && listen(listening, SOMAXCONN) == 0,
-         "cannot listen for the session host", NULL);
-    watch(listening, &listener, EPOLLIN);
-}
-
 static void prepare(void)
 {
     struct rlimit files;
     getrlimit(RLIMIT_NOFILE, &files);
     files.rlim_cur = files.rlim_max;
     setrlimit(RLIMIT_NOFILE, &files);
-    is_device = strcmp(words[1], "device") == 0;
-    is_web = is_device || strcmp(words[1], "channel") == 0;
+    kind = kind_of(words[1]);
     count = (int)strtol(words[3], NULL, 10);
     tunnels = mem_new((size_t)count, sizeof *tunnels);
     arc4random_buf(page, PAGE);
     memcpy(page + PAGE, page, PAGE);
     loop = epoll_create1(EPOLL_CLOEXEC);
-    if (strcmp(words[1], "direct") == 0)
+    host_listens((int)strtol(words[4], NULL, 10), words[5], words[6]);
+    if (!kind->is_tls)
         return;
     context = tls_line_context(TLS_client_method());
     must(SSL_CTX_load_verify_file(context, words[5]) == 1, "no authority", NULL);
@@ -429,10 +379,9 @@ static void prepare(void)
 int main(int argc, char **argv)
 {
     char line[64];
-    must(argc == 6, "usage: see the head of tests/bench/gateway.c", NULL);
+    must(argc == 7, "usage: see the head of tests/bench/gateway.c", NULL);
     words = argv;
     prepare();
-    listen_behind();
     while (fgets(line, sizeof line, stdin)) {
         int number = 0;
         size_t rounds = 0;

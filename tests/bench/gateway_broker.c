@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A broker for a gateway that is measured: it says yes to each question at once, and names one session host.
-//   bench_gateway_broker PORT CERTIFICATE KEY HOST_PORT
+// A broker for a gateway that is measured: it says yes to each question at once, and names a session host.
+//   bench_gateway_broker PORT CERTIFICATE KEY HOST_PORT     browsers are led to the port after that, and logged on
+//   there
 // The first to call is the gateway with its link. Whoever comes then is a desk on its way to the broker: taken, and
 // told nothing.
 #include "broker/api/gateway_link.h"
@@ -28,6 +29,7 @@ static unsigned char heard[ROOM + 1];
 static size_t heard_length;
 static bool is_upgraded;
 static int host_port, channels;
+static char fingerprint[DIGEST_SIZE];
 
 static void must(bool right, const char *what)
 {
@@ -79,6 +81,7 @@ static void say_hello(void)
     link_print_hello(&text, &hello);
     say_frame(WEBSOCKET_TEXT, text.bytes, text.length);
     TEXT_PUT(welcome.name, "localhost");
+    welcome.port = 443;
     memset(welcome.key, 'a', sizeof welcome.key - 1);
     say_message(&welcome);
 }
@@ -93,6 +96,12 @@ static void say_yes(const struct gateway_message *question)
     snprintf(answer.person, sizeof answer.person, "neustadt/p-%032x", (unsigned)number);
     TEXT_PUT(answer.host, "neustadt/ts1");
     TEXT_PUT(answer.address, "127.0.0.1");
+    if (question->way == CHANNEL_BROWSER) {
+        answer.port++;
+        TEXT_PUT(answer.fingerprint, fingerprint);
+        TEXT_PUT(answer.user_name, "anna");
+        TEXT_PUT(answer.one_time_password, "otp-1");
+    }
     say_message(&answer);
 }
 
@@ -204,6 +213,9 @@ static void take_link(int listening, const char *certificate, const char *key)
     must(SSL_CTX_use_certificate_chain_file(context, certificate) == 1 &&
              SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1,
          "no certificate, or no key");
+    unsigned char digest[(DIGEST_SIZE - 1) / 2];
+    must(X509_digest(SSL_CTX_get0_certificate(context), EVP_sha256(), digest, NULL) == 1, "no digest");
+    text_hex(fingerprint, digest, sizeof digest);
     int descriptor = accept4(listening, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC), done;
     tls_line_init(&line, descriptor, context, true);
     while ((done = tls_line_handshake(&line)) == 0)

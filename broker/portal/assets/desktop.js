@@ -20,7 +20,6 @@ const GOODBYES = {
   idle: "idle",
   "host-unreachable": "unreachable",
   "wrong-certificate": "unreachable",
-  "logged-off": "logged-off",
 };
 
 const main = document.getElementById("content");
