@@ -5,6 +5,8 @@
 #include "broker/net/rdp.h"
 #include "broker/net/tls_line.h"
 #include "broker/pult-gateway/door_logon.h"
+#include "broker/pult-gateway/rdp_host_answer.h"
+#include "tests/integration/hosts/fake.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 
 #include <criterion/criterion.h>
@@ -125,6 +127,20 @@ static void visitor_comes(struct visitor *visitor, const char *from)
     cr_assert_eq(fcntl(visitor->descriptor, F_SETFL, O_NONBLOCK), 0);
 }
 
+// Sent on, with the token that it was given.
+static void visitor_returns(struct visitor *visitor)
+{
+    static const char cookie[] = "Cookie: msts=" TOKEN "\r\n";
+    const unsigned char negotiation[8] = {1, 0, 8, 0, RDP_PROTOCOL_SSL};
+    enum { LINE = sizeof cookie - 1, LENGTH = 11 + LINE + sizeof negotiation };
+    unsigned char request[LENGTH] = {3, 0, 0, LENGTH, LENGTH - 5, 0xe0};
+    memcpy(request + 11, cookie, LINE);
+    memcpy(request + 11 + LINE, negotiation, sizeof negotiation);
+    visitor->descriptor = connect_from(networks[0], DOOR_PORT);
+    cr_assert_eq(send(visitor->descriptor, request, LENGTH, 0), (ssize_t)LENGTH);
+    cr_assert_eq(fcntl(visitor->descriptor, F_SETFL, O_NONBLOCK), 0);
+}
+
 static void visitor_goes_on(struct visitor *visitor)
 {
     unsigned char confirm[RDP_CONFIRM_MAX];
@@ -151,16 +167,17 @@ static void all_go_on(void)
             visitor_goes_on(&crowd[i]);
 }
 
-static bool hears_data(const struct visitor *visitor, unsigned char kind)
+// What is said in such a packet; NULL: there is none.
+static const unsigned char *hears_data(const struct visitor *visitor, unsigned char kind)
 {
     const unsigned char *heard = visitor->heard;
     size_t size;
     for (size_t at = 0; at + 4 <= visitor->length && heard[at] == 3; at += size) {
         size = (size_t)(heard[at + 2] << 8 | heard[at + 3]);
         if (size > 29 && at + size <= visitor->length && heard[at + 17] == 0x17 && heard[at + 29] == kind)
-            return true;
+            return heard + at + 33;
     }
-    return false;
+    return NULL;
 }
 
 enum { FONT_MAP = 40, ERROR_INFO = 47 };
@@ -228,4 +245,54 @@ Test(front_door_crowd, who_waits_for_a_host_keeps_nobody_out)
     broker.has_host_of_first = true;
     await_at_gate(everybody_is_sent_on);
     cr_assert_eq(broker.now, 0);
+}
+
+// ---- nothing comes of the second connection
+
+static bool last_one_is_confirmed(void)
+{
+    unsigned char confirm[RDP_CONFIRM_MAX];
+    return recv(crowd[CROWD].descriptor, confirm, sizeof confirm, MSG_PEEK) == (ssize_t)sizeof confirm;
+}
+
+static void first_one_is_sent_on(void)
+{
+    broker.has_host_of_first = true;
+    visitor_comes(&crowd[0], networks[0]);
+    await_at_gate(everybody_is_sent_on);
+}
+
+static void last_one_hears_that_it_failed(void)
+{
+    await_at_gate(last_one_is_answered);
+    const unsigned char *code = hears_data(&crowd[CROWD], ERROR_INFO);
+    cr_assert(code);
+    cr_assert_eq(code[0] | code[1] << 8, RDP_ERROR_REDIRECTING);
+    cr_assert_eq(tunnels_count(fixture.tunnels), 0);
+}
+
+Test(front_door_crowd, whom_the_broker_lets_in_once_only_is_told)
+{
+    first_one_is_sent_on();
+    fixture.refusal = "channel-refused";
+    visitor_returns(&crowd[CROWD]);
+    last_one_hears_that_it_failed();
+    cr_assert_eq(fixture.ended, 0);
+}
+
+// The session host has answered, and the program is about to begin TLS.
+Test(front_door_crowd, whose_channel_ends_before_they_are_in_it_are_told)
+{
+    struct fake *host = fake_new(fake_serves_tls);
+    fixture.answer.port = host->port;
+    TEXT_PUT(fixture.answer.user_name, "anna");
+    TEXT_PUT(fixture.answer.one_time_password, "einmal");
+    TEXT_PUT(fixture.answer.fingerprint, host->fingerprint);
+    first_one_is_sent_on();
+    visitor_returns(&crowd[CROWD]);
+    await_at_gate(last_one_is_confirmed);
+    gate_close(fixture.gate, "neustadt/c-1", CHANNEL_LOCKED);
+    cr_assert_eq(fixture.ended, 1);
+    last_one_hears_that_it_failed();
+    cr_assert_eq(fixture.ended, 1);
 }
