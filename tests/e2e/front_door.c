@@ -51,7 +51,7 @@ static void works(const char *place, const char *name, const char *file)
 }
 
 // FreeRDP 2, the engine of Remmina in Debian 12, is not in Debian 13.
-Test(front_door, old_and_new_programs_come_and_stay_and_an_agent_beside_them)
+Test(front_door, old_and_new_programs_come_and_stay_and_an_agent_beside_them, .timeout = 900)
 {
     bool is_old_one_there = access("/usr/bin/xfreerdp", X_OK) == 0;
     place_runs("home", COMES("anna", "anna-geheim-1", ""));

@@ -446,7 +446,7 @@ static void says_malformed(size_t length)
     gate_client_says_goodbye();
 }
 
-Test(browser_way, malformed_requests_harm_nobody)
+Test(browser_way, malformed_requests_harm_nobody, .timeout = 3600)
 {
     fixture.refusal = "channel-refused";
     size_t length = load("cleanpath", "token");
