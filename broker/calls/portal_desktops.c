@@ -4,6 +4,7 @@
 #include "broker/calls/portal_person.h"
 #include "broker/calls/services.h"
 #include "broker/core/factor.h"
+#include "broker/core/placement.h"
 #include "broker/core/profile.h"
 
 static const struct session *find_session(const struct state *state, const char *person_id, const char *pool_id)
@@ -24,6 +25,7 @@ static void add_desktop(const struct services *services, const struct profile *p
     TEXT_PUT(desktop->name, profile->name[0] ? profile->name : profile->id);
     desktop->in_browser = true;
     desktop->by_file = by_file;
+    desktop->asks_password = !pool_has_agent(services->state, profile->pool);
     desktop->state = !session                                 ? VIEW_CLOSED
                      : session->state == SESSION_DISCONNECTED ? VIEW_DISCONNECTED
                                                               : VIEW_OPEN_ELSEWHERE;

@@ -41,6 +41,7 @@ static const struct field view_desktop_fields[] = {
     {.name = "since", .type = FIELD_TIME, AT(view_desktop, since_ms), .sentence = "since when"},
     {.name = "in_browser", .type = FIELD_FLAG, AT(view_desktop, in_browser), .sentence = "it may be opened in the browser"},
     {.name = "by_file", .type = FIELD_FLAG, AT(view_desktop, by_file), .sentence = "it may be opened by an RDP program"},
+    {.name = "asks_password", .type = FIELD_FLAG, AT(view_desktop, asks_password), .sentence = "the program asks for the password once more"},
     {.name = NULL},
 };
 const struct record_type view_desktop_type = {"view_desktop", view_desktop_fields, sizeof(struct view_desktop)};

@@ -61,6 +61,7 @@ struct view_desktop {
     char place[NAME_SIZE]; // where it is open
     int64_t since_ms;
     bool in_browser, by_file; // how it may be opened from here
+    bool asks_password;       // at none of its hosts is anybody logged on without
 };
 
 // A log-on of theirs, so that a stranger's is seen.

@@ -505,6 +505,18 @@ Test(portal_files, are_offered_with_the_desktop)
     cr_expect(strstr(answer.bytes, "Mit einem RDP-Programm öffnen"), "%s", answer.bytes);
 }
 
+// What to do with one depends on who logs on at the host.
+Test(portal_files, say_whether_a_password_is_needed)
+{
+    call_method(METHOD_PORTAL_DESKTOPS, cookie, NULL);
+    cr_expect(strstr(answer.bytes, "Das Programm fragt nach Ihrem Passwort."), "%s", answer.bytes);
+    cr_expect(strstr(answer.bytes, "<code>xfreerdp3 desktop.rdp</code>"), "%s", answer.bytes);
+    give_agents();
+    call_method(METHOD_PORTAL_DESKTOPS, cookie, NULL);
+    cr_expect(strstr(answer.bytes, "Ein Passwort ist dort nicht nötig."), "%s", answer.bytes);
+    cr_expect(strstr(answer.bytes, "<code>xfreerdp3 desktop.rdp /p:</code>"), "%s", answer.bytes);
+}
+
 // By pages: no script asks.
 Test(portal_files, are_refused_to_whom_the_desktop_is)
 {

@@ -45,6 +45,7 @@ const pages = {
     await page.goto(address);
     await typeAndGo(page, right);
     await page.waitForURL("**/desktops");
+    await page.click("summary");
   },
   async factors(page) { await page.goto(`${address}/factors`); },
   async telephone(page) { await page.goto(`${address}/factors/telephone`); },
