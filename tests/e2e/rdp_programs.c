@@ -155,6 +155,48 @@ Test(rdp_programs, the_profile_says_what_a_program_may)
     place_runs("ts1", "! grep 'noch einmal' /tmp/versuch");
 }
 
+// ---- hosts without pult-host
+
+static void open_foreign_town(void)
+{
+    story_open("--tenant neustadt --host ts1 --plain ts1 --windows ws1 --desk desk1 --desk desk2 --outside desk2 "
+               "--place home=10.77.9.1");
+    place_runs("home", "ip route replace blackhole 10.77.0.0/22");
+}
+
+TestSuite(foreign_hosts, .init = open_foreign_town, .fini = story_close, .timeout = 600);
+
+// The program speaks to the host itself: by NLA where that is a Windows host, and shows it what was typed.
+static void enters_and_opens_by_typing(const char *person, const char *password, const char *title)
+{
+    char shell[400];
+    desk_logs_on("desk1", person, password);
+    screen_shows("desk1", title, 30);
+    snprintf(shell, sizeof shell,
+             PULTCTL "person factor-code $(" PULTCTL
+                     "person list --json | jq -r '.[] | select(.user_name == \"%s\").id')"
+                     " >$TOWN/secrets/code",
+             person);
+    place_runs("broker", shell);
+    snprintf(shell, sizeof shell,
+             "{ echo %s; cat $TOWN/secrets/code; } | tests/e2e/portal-person enter %s && "
+             "tests/e2e/portal-person fetch /run/file.rdp && echo %s | tests/e2e/fake-desk typed-file /run/file.rdp %s",
+             password, person, password, person);
+    place_runs("home", shell);
+    screen_shows("home", title, 30);
+    screen_shows("desk1", "gateway.pult.example", 20);
+    pultctl_soon_shows("channel list --json", "\"way\":\"tsgu\"", 15);
+    place_runs("home", "pkill -KILL -x xfreerdp3");
+    pultctl_soon_shows(CARRIES("0"), 30);
+}
+
+Test(foreign_hosts, take_the_typed_password_from_the_program)
+{
+    enters_and_opens_by_typing("clara", "clara-geheim-1", "Fachverfahren auf ws1 ");
+    enters_and_opens_by_typing("anna", "anna-geheim-1", "anna auf ts1");
+    place_runs("gateway", "! grep -r geheim $TOWN/logs/gateway.log");
+}
+
 // Longer than proxies let a silent WebSocket be. It takes its time, so it is in the long run alone.
 Test(rdp_programs, is_there_after_two_minutes_without_a_word)
 {
