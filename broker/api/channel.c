@@ -20,5 +20,6 @@ const char *const channel_reason_words[] = {
     [CHANNEL_HOST_UNREACHABLE] = "host-unreachable",
     [CHANNEL_WRONG_CERTIFICATE] = "wrong-certificate",
     [CHANNEL_BROKEN] = "broken",
+    [CHANNEL_LOGGED_OFF] = "logged-off",
     [CHANNEL_REASON_COUNT] = NULL,
 };

@@ -40,6 +40,7 @@ enum channel_reason {
     CHANNEL_HOST_UNREACHABLE,
     CHANNEL_WRONG_CERTIFICATE, // the host has another one than the broker knows
     CHANNEL_BROKEN,            // what came was not the protocol
+    CHANNEL_LOGGED_OFF,        // the log-on at the portal that opened it is over
     CHANNEL_REASON_COUNT,
 };
 extern const char *const channel_reason_words[];

@@ -3,6 +3,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/calls/portal.h"
 #include "broker/calls/proof.h"
 
 #include <stdlib.h>
@@ -33,6 +34,7 @@ static void answered(void *arg, enum auth_verdict verdict, enum person_finding f
         return;
     log_info("gateway", "%s: the directory does not let them in any more", standing->person);
     channels_bar(&services->channels, standing->person);
+    portal_log_off(services, standing->person, "");
 }
 
 static void ask(struct services *services, const char *person_id)
@@ -57,6 +59,18 @@ static void note_asked(struct channels *channels, const char *person_id, int64_t
         if (text_equal(channel->person, person_id))
             channel->asked_ms = now_ms;
     }
+}
+
+void channel_standing_doubt(struct services *services, const char *person_id)
+{
+    const struct channels *channels = &services->channels;
+    bool is_in = false;
+    for (size_t i = 0; !is_in && i < channels->open.count; i++)
+        is_in = text_equal(((const struct known_channel *)channels->open.records[i])->person, person_id);
+    if (!is_in || channels_are_barred(channels, person_id))
+        return;
+    note_asked(&services->channels, person_id, clock_steady_ms());
+    ask(services, person_id);
 }
 
 void channel_standing_sweep(struct services *services)

@@ -6,5 +6,7 @@
 
 enum { CHANNEL_STANDING_MS = 5 * 60 * 1000 };
 
+// Something speaks against them: those of them who are in are asked about now.
+void channel_standing_doubt(struct services *services, const char *person_id);
 // Every few seconds.
 void channel_standing_sweep(struct services *services);

@@ -215,8 +215,7 @@ void call_factor_remove(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
-    if (services->portal) // whoever found it may be logged on by it
-        portal_sessions_end_person(&services->portal->sessions, factor->person);
+    portal_log_off(services, factor->person, ""); // whoever found it may be logged on by it
     services_event(&event, EVENT_FACTOR_ENDED, NOUN_FACTOR, request);
     TEXT_PUT(event.record.id, request->id);
     services_commit_answer(services, request, &event, 1, NULL);
@@ -231,6 +230,7 @@ void call_factor_code(struct services *services, struct request *request)
         request_refuse(request, REFUSAL_NOT_FOUND, NULL);
         return;
     }
+    portal_log_off(services, request->id, ""); // who has lost something may not be who is logged on by it
     size_t count = remove_kind(services, request->id, FACTOR_HELP_DESK, events, 1);
     struct factor *factor = &events[count].record.factor;
     for (size_t i = 0; i < count; i++)

@@ -100,6 +100,7 @@ static const struct known_channel *note_channel(const struct opening *opening, c
     TEXT_PUT(channel.device, token->device);
     TEXT_PUT(channel.gateway, opening->gateway);
     TEXT_PUT(channel.token, token->digest);
+    TEXT_PUT(channel.holder, token->holder);
     TEXT_PUT(channel.network, opening->network);
     channels_add(&services->channels, &channel);
     return channels_find(&services->channels, channel.id);

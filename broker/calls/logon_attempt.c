@@ -2,6 +2,7 @@
 #include "broker/calls/logon_attempt.h"
 #include "broker/base/address.h"
 #include "broker/base/clock.h"
+#include "broker/calls/channel_standing.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,9 +85,20 @@ static enum throttle_outcome outcome_of(enum auth_verdict verdict)
     return verdict == AUTH_RIGHT ? THROTTLE_SUCCEEDED : verdict == AUTH_WRONG ? THROTTLE_FAILED : THROTTLE_UNDECIDED;
 }
 
+// Whoever has been disabled may be in from outside.
+static void doubt_standing(const struct attempt *attempt, struct services *services)
+{
+    const char *name = strchr(attempt->name_key, '/') + 1;
+    const struct store_person *person = NULL;
+    while ((person = people_by_name(&services->people, attempt->tenant_id, name, person)))
+        channel_standing_doubt(services, person->id);
+}
+
 enum refusal attempt_finish(const struct attempt *attempt, struct services *services, enum auth_verdict verdict)
 {
     end_attempt(attempt, services, outcome_of(verdict));
+    if (verdict == AUTH_DISABLED)
+        doubt_standing(attempt, services);
     switch (verdict) {
     case AUTH_RIGHT:
         return REFUSAL_NONE;

@@ -125,6 +125,8 @@ static void password_checked(void *arg, enum auth_verdict verdict, const struct 
     struct services *services = logon->services;
     int64_t now_ms = clock_steady_ms();
     struct attempt uncounted = {.counts = false};
+    TEXT_PUT(uncounted.tenant_id, logon->tenant_id);
+    TEXT_PUT(uncounted.name_key, logon->name_key);
     guesses_directory_said(services->guesses, &logon->guess, was_right(verdict), now_ms);
     if (verdict == AUTH_WRONG || (verdict == AUTH_RIGHT && !is_same_person(logon, identity))) {
         end_guess(logon, GUESS_WRONG);

@@ -68,6 +68,14 @@ void portal_prove(struct services *services, const char *cookie, struct peer *pe
     TEXT_PUT(peer->tenant, tenant_id);
 }
 
+void portal_log_off(struct services *services, const char *person_id, const char *kept_digest)
+{
+    assert(id_is_valid(NOUN_PERSON, person_id));
+    channels_log_off_others(&services->channels, person_id, kept_digest);
+    if (services->portal && portal_sessions_end_person(&services->portal->sessions, person_id, kept_digest))
+        log_info("portal", "%s: logged off", person_id);
+}
+
 // ---- pages
 
 const char *portal_sentence(const struct request *request, const char *english)
@@ -299,6 +307,7 @@ void call_portal_logoff(struct services *services, struct request *request)
     if (portal_form_is_ours(request, body->token)) {
         portal_holder(request, digest);
         portal_sessions_end(&services->portal->sessions, digest);
+        channels_log_off(&services->channels, request->peer.id, digest);
         page_visit_give_cookie(request->visit, COOKIE_SESSION, "");
         log_info("portal", "%s logged off", request->peer.id);
     }

@@ -23,6 +23,9 @@ void portal_use_signer(struct portal *portal, struct rdp_signer *signer); // fro
 // Who it is that has this cookie, hostile; `peer` stays as it is for anybody else, and where its gateway does not serve
 // their tenant.
 void portal_prove(struct services *services, const char *cookie, struct peer *peer);
+// Whoever is logged on as this person is so no more, and what they have opened is closed with the next sweep: all but
+// by the cookie of this digest ("": all). There need be no portal.
+void portal_log_off(struct services *services, const char *person_id, const char *kept_digest);
 // What every page has.
 void portal_frame(const struct services *services, const struct request *request, struct view_frame *frame);
 // Ends the request: the browser goes on to another page of ours.

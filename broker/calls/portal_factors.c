@@ -159,6 +159,21 @@ static void factors_changed(void *arg, const struct fault *why)
     end_visit(visit);
 }
 
+// Whoever took away what they had may have lost it: somebody else can be logged on by it.
+static void log_off_elsewhere(const struct factor_visit *visit)
+{
+    char holder[DIGEST_SIZE];
+    portal_holder(visit->request, holder);
+    portal_log_off(visit->services, visit->request->peer.id, holder);
+}
+
+static void factor_removed(void *arg, const struct fault *why)
+{
+    if (!why)
+        log_off_elsewhere(arg);
+    factors_changed(arg, why);
+}
+
 static void telephone_added(void *arg, const struct fault *why)
 {
     struct factor_visit *visit = arg;
@@ -215,6 +230,7 @@ static void codes_made(void *arg, const struct fault *why)
         factors_changed(visit, why);
         return;
     }
+    log_off_elsewhere(visit);
     portal_frame(visit->services, request, &view.frame);
     for (; view.codes.count < FACTOR_CODES_MAX && visit->codes[view.codes.count][0]; view.codes.count++)
         TEXT_PUT(rows[view.codes.count].code, visit->codes[view.codes.count]);
@@ -244,7 +260,7 @@ static void remove_factor(struct services *services, struct request *request, co
     const struct portal_factor_request *body = request->body;
     (void)identity;
     if (begin_change(services, request, body->token))
-        factor_remove_own(services, request->peer.id, body->factor, factors_changed, visit_factors(services, request));
+        factor_remove_own(services, request->peer.id, body->factor, factor_removed, visit_factors(services, request));
 }
 
 void call_portal_factor_remove(struct services *services, struct request *request)

@@ -2,6 +2,7 @@
 #include "broker/calls/portal_person.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/calls/channel_standing.h"
 #include "broker/calls/portal.h"
 #include "broker/calls/proof.h"
 #include "broker/calls/services.h"
@@ -31,8 +32,9 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
     } else if (verdict == AUTH_UNAVAILABLE) {
         portal_refuse(request, REFUSAL_DIRECTORY_DOWN, 0);
     } else {
-        log_info("portal", "%s may not any more, and is logged off", request->peer.id);
-        portal_sessions_end_person(&services->portal->sessions, request->peer.id);
+        log_info("portal", "%s may not any more", request->peer.id);
+        portal_log_off(services, request->peer.id, "");
+        channel_standing_doubt(services, request->peer.id);
         portal_refuse(request, REFUSAL_UNAUTHENTICATED, 0);
     }
 }

@@ -8,6 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct barred_person {
+    char id[ID_SIZE]; // the key
+};
+
 // ---- gateways
 
 static void known_gateway_free(struct known_gateway *gateway)
@@ -257,6 +261,39 @@ bool channels_are_barred(const struct channels *channels, const char *person_id)
     return sorted_table_find(&channels->barred, person_id);
 }
 
+// Desks prove who they are by themselves, and at the front door nobody shows more than a password.
+static bool is_of_logon(const char *person, const char *holds, enum channel_way way, const char *person_id,
+                        const char *holder, bool is_this)
+{
+    return text_equal(person, person_id) && (way == CHANNEL_BROWSER || way == CHANNEL_TSGU) &&
+           (holder[0] && text_equal(holds, holder)) == is_this;
+}
+
+static void log_off(struct channels *channels, const char *person_id, const char *holder, bool is_this)
+{
+    for (size_t i = 0; i < channels->tokens.count; i++) {
+        struct channel_token *token = channels->tokens.records[i];
+        if (is_of_logon(token->person, token->holder, token->way, person_id, holder, is_this))
+            token->uses = 0;
+    }
+    for (size_t i = 0; i < channels->open.count; i++) {
+        struct known_channel *channel = channels->open.records[i];
+        if (is_of_logon(channel->person, channel->holder, channel->way, person_id, holder, is_this))
+            channel->logged_off = true;
+    }
+}
+
+void channels_log_off(struct channels *channels, const char *person_id, const char *holder)
+{
+    assert(holder[0]);
+    log_off(channels, person_id, holder, true);
+}
+
+void channels_log_off_others(struct channels *channels, const char *person_id, const char *holder)
+{
+    log_off(channels, person_id, holder, false);
+}
+
 // ---- channels
 
 void channels_add(struct channels *channels, const struct known_channel *channel)
@@ -303,6 +340,8 @@ enum channel_reason channels_judge(const struct channels *channels, const struct
         return CHANNEL_DEVICE_LOST;
     if (channels_are_barred(channels, channel->person))
         return CHANNEL_PERSON_DISABLED;
+    if (channel->logged_off)
+        return CHANNEL_LOGGED_OFF;
     bool is_allowed = wall_serves(state, NOUN_GATEWAY, channel->gateway, tenant_id) &&
                       wall_may_use(state, tenant_id, NOUN_HOST, channel->host) &&
                       may_come_by(state, session, channel->way);

@@ -44,25 +44,22 @@ struct known_channel {
     char id[ID_SIZE]; // the key: "tenant/c-<hex>", of its person's tenant
     char session[ID_SIZE], person[ID_SIZE], host[ID_SIZE], device[ID_SIZE], gateway[ID_SIZE];
     char network[CHANNEL_NETWORK_SIZE];
-    char token[DIGEST_SIZE]; // that opened it; empty: this broker was not there then
+    char token[DIGEST_SIZE];  // that opened it; empty: this broker was not there then
+    char holder[DIGEST_SIZE]; // of the token
     int64_t fence;
     enum channel_way way;
     int64_t since_ms; // wall
     int64_t told_ms;  // steady: when its gateway was told last, since its link came up, to close it; 0: never
     int64_t asked_ms; // steady: when the directory was asked for its person; 0: not by this broker
     bool confirmed;   // its gateway has it, as it said since its link came up
-};
-
-// Somebody whom their directory does not let in any more, as far as is known.
-struct barred_person {
-    char id[ID_SIZE]; // the key
+    bool logged_off;  // it has to be closed
 };
 
 struct channels {
     struct sorted_table gateways; // struct known_gateway
     struct sorted_table tokens;   // struct channel_token
     struct sorted_table open;     // struct known_channel
-    struct sorted_table barred;   // struct barred_person
+    struct sorted_table barred;   // whom their directory does not let in any more, as far as is known
 };
 
 void channels_fini(struct channels *channels);
@@ -106,6 +103,10 @@ const struct channel_token *channels_redeem(struct channels *channels, const str
 void channels_bar(struct channels *channels, const char *person_id);
 void channels_pardon(struct channels *channels, const char *person_id);
 bool channels_are_barred(const struct channels *channels, const char *person_id);
+// What this person has opened from the portal has to be closed, and no token of theirs from there is good any more:
+// what is held by this cookie, or what is not ("": all).
+void channels_log_off(struct channels *channels, const char *person_id, const char *holder);
+void channels_log_off_others(struct channels *channels, const char *person_id, const char *holder);
 
 // ---- channels
 

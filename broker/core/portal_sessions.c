@@ -102,12 +102,12 @@ bool portal_session_is_new(const struct portal_session *session, int64_t now_ms)
 }
 
 // From the end, since what is behind the one that goes moves up.
-size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *person_id)
+size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *person_id, const char *kept_digest)
 {
     size_t ended = 0;
     for (size_t i = sessions->sessions.count; i-- > 0;) {
         const struct portal_session *session = session_at(sessions, i);
-        if (!text_equal(session->person, person_id))
+        if (!text_equal(session->person, person_id) || text_equal(session->digest, kept_digest))
             continue;
         portal_sessions_end(sessions, session->digest);
         ended++;
@@ -117,7 +117,7 @@ size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *
 
 void portal_sessions_erase_person(struct portal_sessions *sessions, const char *person_id)
 {
-    portal_sessions_end_person(sessions, person_id);
+    portal_sessions_end_person(sessions, person_id, "");
     free(sorted_table_take(&sessions->logons, person_id));
 }
 

@@ -50,7 +50,7 @@ bool portal_session_is_new(const struct portal_session *session, int64_t now_ms)
 void portal_sessions_end(struct portal_sessions *sessions, const char *digest); // if there is one
 // NULL: none that is known of, since the broker was started.
 const struct portal_logons *portal_sessions_logons(const struct portal_sessions *sessions, const char *person_id);
-// All of somebody who may not any more. Returns how many.
-size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *person_id);
+// All of somebody but this one ("": all). Returns how many.
+size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *person_id, const char *kept_digest);
 void portal_sessions_erase_person(struct portal_sessions *sessions, const char *person_id); // and their log-ons
 void portal_sessions_sweep(struct portal_sessions *sessions, int64_t now_ms);               // every second or so

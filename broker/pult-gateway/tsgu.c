@@ -186,6 +186,7 @@ size_t tsgu_close(struct tsgu *tsgu, enum channel_reason reason, unsigned char a
         [CHANNEL_HOST_UNREACHABLE] = TSGU_ERROR_CONNECT_FAILED,
         [CHANNEL_WRONG_CERTIFICATE] = TSGU_ERROR_CONNECT_FAILED,
         [CHANNEL_BROKEN] = TSGU_ERROR_INTERNAL,
+        [CHANNEL_LOGGED_OFF] = TSGU_ERROR_DENIED,
     };
     assert(tsgu->state == TSGU_IS_OPEN && reason < CHANNEL_REASON_COUNT);
     tsgu->state = TSGU_IS_CLOSED;

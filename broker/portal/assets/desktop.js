@@ -20,6 +20,7 @@ const GOODBYES = {
   idle: "idle",
   "host-unreachable": "unreachable",
   "wrong-certificate": "unreachable",
+  "logged-off": "logged-off",
 };
 
 const main = document.getElementById("content");

@@ -161,7 +161,7 @@ static const struct session *their_session(void)
     return state_next_session(&theirs);
 }
 
-// What channels_redeem says of the token that stands behind `before` in the text, with this cookie's digest.
+// What channels_redeem says of it, with this cookie's digest.
 static bool redeems_in(const char *text, const char *before, enum channel_way way, const char *with)
 {
     char token[CHANNEL_TOKEN_SIZE], digest[DIGEST_SIZE];
@@ -405,6 +405,58 @@ Test(portal_calls, show_and_change_no_second_factor_of_who_is_nobody_any_more)
     expect_nobody_served(METHOD_PORTAL_TELEPHONE, false);
     for (size_t i = 0; i < sizeof factor_changes / sizeof *factor_changes; i++)
         expect_nobody_served(factor_changes[i], true);
+}
+
+// ---- a log-on that is over
+
+static void come_in(char channel[ID_SIZE])
+{
+    open_desktop();
+    open_channel();
+    text_put(channel, ID_SIZE, calls.to_gateway.message.channel);
+}
+
+static bool is_closed(const char *channel)
+{
+    calls.to_gateway.message.type = GATEWAY_WELCOME;
+    gateway_sweep(&calls.services);
+    return calls.to_gateway.message.type == GATEWAY_CLOSE && text_equal(calls.to_gateway.message.channel, channel) &&
+           calls.to_gateway.message.reason == CHANNEL_LOGGED_OFF;
+}
+
+Test(portal_calls, log_off_and_close_what_this_browser_has_opened)
+{
+    char channel[ID_SIZE];
+    struct portal_form_request *body = mem_new(1, sizeof *body);
+    core_set_agent(&calls.core, "neustadt/ts1", true);
+    core_set_agent(&calls.core, "neustadt/ts2", true);
+    come_in(channel);
+    cr_expect_not(is_closed(channel));
+    cookie_form_token(cookie, "/logoff", body->token);
+    call_method(METHOD_PORTAL_LOGOFF, cookie, body);
+    cr_expect(is_closed(channel));
+}
+
+Test(portal_calls, log_off_elsewhere_who_takes_a_second_factor_away)
+{
+    static const enum method_id changes[] = {METHOD_PORTAL_CODES, METHOD_PORTAL_FACTOR_REMOVE};
+    struct portal_sessions *sessions = &calls.services.portal->sessions;
+    const struct portal_logon_at at = {.wall_ms = 1};
+    char other[DIGEST_SIZE], channel[ID_SIZE];
+    services_digest(other, "other", 5);
+    core_set_agent(&calls.core, "neustadt/ts1", true);
+    core_set_agent(&calls.core, "neustadt/ts2", true);
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
+        cr_assert(portal_sessions_add(sessions, other, PERSON, &at, clock_steady_ms()));
+        come_in(channel);
+        change_factors(changes[i]);
+        cr_expect_not(is_closed(channel), "%zu", i);
+        cr_expect(portal_sessions_use(sessions, holder, clock_steady_ms()), "%zu", i);
+        cr_expect_null(portal_sessions_use(sessions, other, clock_steady_ms()), "%zu", i);
+    }
+    TEXT_PUT(channels_find(&calls.services.channels, channel)->holder, other);
+    change_factors(METHOD_PORTAL_CODES);
+    cr_expect(is_closed(channel));
 }
 
 // ---- by an RDP program

@@ -211,6 +211,48 @@ Test(channels, a_channel_is_closed_when_what_it_stood_for_is_gone)
     cr_assert_eq(channels_judge(&channels, core.state, channel), CHANNEL_SESSION_ENDED);
 }
 
+static bool is_logged_off(const char *id)
+{
+    return channels_judge(&channels, core.state, channels_find(&channels, id)) == CHANNEL_LOGGED_OFF;
+}
+
+static void hold_channel(const char *id, enum channel_way way, const char *holder)
+{
+    add_channel(id, 'a');
+    channels_find(&channels, id)->way = way;
+    TEXT_PUT(channels_find(&channels, id)->holder, holder);
+}
+
+Test(channels, a_log_on_that_is_over_takes_with_it_what_was_opened_by_it)
+{
+    char other[DIGEST_SIZE];
+    TEXT_PUT(other, digest_of('d'));
+    hold_channel("neustadt/c-1", CHANNEL_BROWSER, COOKIE);
+    hold_channel("neustadt/c-2", CHANNEL_BROWSER, other);
+    hold_channel("neustadt/c-3", CHANNEL_TSGU, "");
+    hold_channel("neustadt/c-4", CHANNEL_PLAIN, "");
+    hold_channel("neustadt/c-5", CHANNEL_FRONT_DOOR, "");
+    offer('b', CHANNEL_BROWSER, COOKIE);
+    offer('c', CHANNEL_BROWSER, other);
+    offer('d', CHANNEL_PLAIN, "");
+    channels_log_off(&channels, "neustadt/p-somebody", COOKIE);
+    channels_log_off_others(&channels, "neustadt/p-somebody", "");
+    cr_expect_not(is_logged_off("neustadt/c-1"));
+    channels_log_off(&channels, anna.session.person, COOKIE);
+    cr_expect(is_logged_off("neustadt/c-1"));
+    cr_expect_not(is_logged_off("neustadt/c-2"));
+    IS_REFUSED("a token that was used", 'b', CHANNEL_BROWSER, COOKIE, GATEWAY);
+    channels_log_off_others(&channels, anna.session.person, other);
+    cr_expect_not(is_logged_off("neustadt/c-2"));
+    cr_expect(is_logged_off("neustadt/c-3"));
+    channels_log_off_others(&channels, anna.session.person, "");
+    cr_expect(is_logged_off("neustadt/c-2"));
+    IS_REFUSED("a token that was used", 'c', CHANNEL_BROWSER, other, GATEWAY);
+    cr_expect_not(is_logged_off("neustadt/c-4"), "a desk proves who it is by itself");
+    cr_expect_not(is_logged_off("neustadt/c-5"));
+    cr_expect_null(denial('d', CHANNEL_PLAIN, "", GATEWAY));
+}
+
 // What a gateway vouches for goes in the clear: who has heard it could say it again.
 Test(channels, a_number_is_taken_once)
 {

@@ -80,6 +80,19 @@ Test(portal_sessions, are_new_for_a_while)
     cr_expect_not(portal_session_is_new(NULL, 100));
 }
 
+Test(portal_sessions, end_all_but_one)
+{
+    log_on(1, ANNA, 0);
+    log_on(2, ANNA, 0);
+    log_on(3, BEN, 0);
+    char kept[DIGEST_SIZE];
+    TEXT_PUT(kept, digest_of(2));
+    cr_expect_eq(portal_sessions_end_person(&sessions, ANNA, kept), 1);
+    cr_expect_not(is_on(1, 1));
+    cr_expect(is_on(2, 1));
+    cr_expect(is_on(3, 1));
+}
+
 Test(portal_sessions, that_are_over_are_swept)
 {
     log_on(1, ANNA, 0);
@@ -108,7 +121,7 @@ Test(portal_sessions, of_a_person_end_together)
     log_on(1, ANNA, 0);
     log_on(2, BEN, 0);
     log_on(3, ANNA, 0);
-    cr_expect_eq(portal_sessions_end_person(&sessions, ANNA), 2);
+    cr_expect_eq(portal_sessions_end_person(&sessions, ANNA, ""), 2);
     cr_expect_not(is_on(1, 1));
     cr_expect_not(is_on(3, 1));
     cr_expect(is_on(2, 1));
@@ -120,7 +133,7 @@ Test(portal_sessions, show_the_last_log_ons_also_of_those_that_have_ended)
     for (int i = 0; i < PORTAL_LOGONS_KEPT + 2; i++)
         log_on(i, ANNA, i);
     log_on(100, BEN, 50);
-    portal_sessions_end_person(&sessions, ANNA);
+    portal_sessions_end_person(&sessions, ANNA, "");
     const struct portal_logons *logons = portal_sessions_logons(&sessions, ANNA);
     cr_assert(logons);
     cr_expect_eq(logons->count, PORTAL_LOGONS_KEPT);
