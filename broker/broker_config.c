@@ -28,7 +28,7 @@ static const struct conf_row rows[] = {
     {.key = "data-dir", .type = CONF_PATH, AT(data_dir), .preset = "/var/lib/pult-broker", .sentence = "journal, people, device CA"},
     {.key = "journal-head-dir", .type = CONF_PATH, AT(journal_head_dir), .sentence = "the journal's signed head, best on another disk; empty: data-dir"},
     {.key = "keep-sessions-days", .type = CONF_NUMBER, AT(keep_sessions_days), .max = 36500, .preset = "1096", .sentence = "how long the journal tells who used which session when; 0: for ever"},
-    {.key = "keep-audit-days", .type = CONF_NUMBER, AT(keep_audit_days), .max = 36500, .preset = "366", .sentence = "how long it tells of logons of administrators, locks, drains, tokens, and of assignments that were replaced; 0: for ever"},
+    {.key = "keep-audit-days", .type = CONF_NUMBER, AT(keep_audit_days), .max = 36500, .preset = "366", .sentence = "how long it tells of logons of administrators and at the portal, locks, drains, tokens, and of assignments that were replaced; 0: for ever"},
     {.key = "keep-journal-days", .type = CONF_NUMBER, AT(keep_journal_days), .max = 36500, .preset = "3653", .sentence = "how long it keeps events at all; 0: for ever"},
     {.key = "certificate-lifetime-s", .type = CONF_NUMBER, AT(certificate_lifetime_s), .min = 30, .max = 315360000, .preset = "63072000", .sentence = "how long the certificates of devices and session hosts are valid; they renew them in time"},
     {.key = "credentials-dir", .type = CONF_PATH, AT(credentials_dir), .preset = "/etc/pult/credentials", .sentence = "TENANT.password, TENANT.ca.pem and TENANT.keytab of each tenant's directory"},

@@ -2,6 +2,7 @@
 #include "broker/broker_portal.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/calls/logon_history.h"
 #include "broker/calls/portal.h"
 #include "broker/net/certificate.h"
 
@@ -20,7 +21,9 @@ void broker_portal_open(const struct broker_config *config, struct services *ser
     snprintf(pages, sizeof pages, "%s/pages", config->portal_dir);
     snprintf(assets, sizeof assets, "%s/assets", config->portal_dir);
     services->portal = portal_new(pages, other ? other : PULT_LOCALE_DIR, assets, &why);
-    if (!services->portal)
+    if (services->portal)
+        logon_history_begin(services);
+    else
         log_error("portal", "nobody can log on by a browser: %s", why.text);
 }
 
@@ -52,4 +55,5 @@ void broker_portal_sign(const struct broker_config *config, struct services *ser
 void broker_portal_close(struct services *services)
 {
     portal_free(take(services->portal));
+    past_logons_fini(&services->past_logons);
 }

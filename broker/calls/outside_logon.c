@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/calls/logon_attempt.h"
+#include "broker/calls/logon_history.h"
 #include "broker/calls/proof.h"
 #include "broker/calls/services.h"
 #include "broker/core/factor.h"
@@ -19,7 +20,7 @@ struct outside_logon {
     struct services *services;
     char tenant_id[SLUG_SIZE];
     char name_key[ID_SIZE + USER_NAME_SIZE]; // "neustadt/anna"
-    char network[ADDRESS_NETWORK_TEXT_SIZE];
+    char gateway[ID_SIZE], network[ADDRESS_NETWORK_TEXT_SIZE], browser[PAST_LOGONS_BROWSER_SIZE];
     char *name;
     struct secret password;
     struct store_person person; // whose factor was right
@@ -96,7 +97,10 @@ static void answer_in(struct outside_logon *logon, enum refusal refusal, int64_t
 static void fail_evenly(struct outside_logon *logon)
 {
     int64_t taken_ms = clock_steady_ms() - logon->started_ms;
+    const struct logon_place place = {logon->gateway, logon->network, logon->browser};
     log_info("logon", "refused from %s: name, second factor or password", logon->network);
+    if (logon->tenant_id[0])
+        logon_history_refused(logon->services, logon->tenant_id, strchr(logon->name_key, '/') + 1, &place);
     answer_in(logon, REFUSAL_WRONG_PASSWORD, EVEN_STEP_MS - taken_ms % EVEN_STEP_MS);
 }
 
@@ -245,6 +249,8 @@ void outside_logon_start(struct services *services, struct outside_logon_input *
     TEXT_PUT(logon->tenant_id, tenant ? tenant->id : "");
     attempt_name_key(logon->name_key, logon->tenant_id, input->name);
     address_network_text(logon->network, input->address);
+    text_cut(logon->gateway, sizeof logon->gateway, input->gateway);
+    text_cut(logon->browser, sizeof logon->browser, input->browser);
     logon->guess = (struct guess){logon->tenant_id, logon->name_key, logon->network, false};
     logon->retry_after_ms = guesses_begin(services->guesses, &logon->guess, logon->started_ms);
     if (logon->retry_after_ms) {

@@ -9,6 +9,7 @@ struct services;
 struct outside_logon_input {
     const char *gateway; // its id
     const char *address; // the caller's
+    const char *browser; // what people call it; "": not known
     const char *name;    // as typed
     struct secret password;
     const char *code; // of a telephone, on paper or of the help desk; "" with a passkey

@@ -2,6 +2,7 @@
 // What comes with the request of a browser at the portal, and what goes back with its page: cookies, the language, the
 // header fields that say what the browser may do with it.
 #pragma once
+#include "broker/portal/browser_name.h"
 #include "broker/portal/cookie.h"
 #include "broker/portal/page_assets.h"
 #include "broker/portal/page_language.h"
@@ -15,6 +16,7 @@ struct page_visit {
     char session[COOKIE_SIZE], visitor[COOKIE_SIZE]; // "" without a good one
     enum page_language language;
     bool takes_gzip;
+    char browser[BROWSER_NAME_SIZE];
     // Of the answer.
     enum page_kind kind;
     const char *content_type;     // NULL: a page

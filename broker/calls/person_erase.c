@@ -87,8 +87,8 @@ static void forget(struct services *services, const struct event *events, size_t
             continue;
         people_remove(&services->people, events[i].record.id);
         group_cache_drop(services->group_cache, events[i].record.id);
-        if (services->portal)
-            portal_sessions_erase_person(&services->portal->sessions, events[i].record.id);
+        past_logons_forget(&services->past_logons, events[i].record.id);
+        portal_log_off(services, events[i].record.id, "");
     }
 }
 

@@ -5,6 +5,7 @@
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
 #include "broker/base/mem.h"
+#include "broker/calls/logon_history.h"
 #include "broker/calls/services.h"
 
 #include <assert.h>
@@ -236,13 +237,14 @@ struct portal_logon {
 // Always a new cookie: one that somebody else knew is good for nothing after a log-on.
 static void let_in(struct services *services, struct request *request, const char *person_id)
 {
-    char cookie[COOKIE_SIZE], digest[DIGEST_SIZE];
-    struct portal_logon_at at = {.wall_ms = clock_wall_ms()};
-    address_network_text(at.network, request->peer.address);
+    char cookie[COOKIE_SIZE], digest[DIGEST_SIZE], network[ADDRESS_NETWORK_TEXT_SIZE];
+    const struct logon_place place = {request->peer.gateway, network, request->visit->browser};
+    address_network_text(network, request->peer.address);
     cookie_make(cookie);
     digest_cookie(digest, cookie);
-    if (portal_sessions_add(&services->portal->sessions, digest, person_id, &at, clock_steady_ms())) {
-        log_info("portal", "%s logged on from %s", person_id, at.network);
+    if (portal_sessions_add(&services->portal->sessions, digest, person_id, clock_steady_ms())) {
+        log_info("portal", "%s logged on from %s", person_id, network);
+        logon_history_right(services, person_id, &place);
         page_visit_give_cookie(request->visit, COOKIE_SESSION, cookie);
         page_visit_give_cookie(request->visit, COOKIE_VISITOR, "");
         portal_send_on(request, "/desktops");
@@ -272,6 +274,7 @@ void call_portal_logon(struct services *services, struct request *request)
     struct outside_logon_input input = {
         .gateway = request->peer.gateway,
         .address = request->peer.address,
+        .browser = request->visit->browser,
         .name = body->name,
         .code = body->code,
         .passkey = body->passkey,

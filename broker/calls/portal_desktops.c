@@ -38,11 +38,15 @@ static void add_desktop(const struct services *services, const struct profile *p
 
 static void add_logons(const struct services *services, const char *person_id, struct record_list *list)
 {
-    const struct portal_logons *logons = portal_sessions_logons(&services->portal->sessions, person_id);
-    for (size_t i = 0; logons && i < logons->count; i++) {
+    const struct past_logons_of *theirs = past_logons_find(&services->past_logons, person_id);
+    for (size_t i = 0; theirs && i < theirs->count; i++) {
+        const struct past_logon *logon = &theirs->last[i];
         struct view_past_logon *past = record_add(list, &view_past_logon_type);
-        past->at_ms = logons->last[i].wall_ms;
-        text_cut(past->place, sizeof past->place, logons->last[i].network);
+        past->at_ms = logon->at_ms;
+        past->refused = logon->count > 0;
+        past->times = logon->count > 1 ? logon->count : 0;
+        text_cut(past->place, sizeof past->place, logon->network);
+        text_cut(past->browser, sizeof past->browser, logon->browser);
     }
 }
 

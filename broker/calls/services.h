@@ -17,6 +17,7 @@
 #include "broker/core/guesses.h"
 #include "broker/core/limits.h"
 #include "broker/core/logon.h"
+#include "broker/core/past_logons.h"
 #include "broker/core/people.h"
 #include "broker/core/print_jobs.h"
 #include "broker/core/throttle.h"
@@ -49,6 +50,7 @@ struct services {
     struct throttle *throttle;
     struct guesses *guesses; // log-ons from outside
     struct challenges challenges;
+    struct past_logons past_logons;
     struct factor_port factors;
     struct admin_sessions *admin_sessions;
     struct auth_port auth;

@@ -63,6 +63,8 @@ static const struct event_type_row rows[EVENT_TYPE_COUNT] = {
     [EVENT_GRANT_REVOKED] = {"revoked", NOUN_GRANT, true, .whole = true},
     [EVENT_GRANT_ENDED] = {"ended", NOUN_GRANT, true, .whole = true},
     [EVENT_SESSION_LOCKED] = {"locked", NOUN_SESSION, false, .keep = EVENT_KEEP_AUDIT},
+    [EVENT_PORTAL_LOGGED_ON] = {"logged_on", NOUN_NONE, false, "portal", .keep = EVENT_KEEP_AUDIT},
+    [EVENT_PORTAL_REFUSED] = {"refused", NOUN_NONE, false, "portal", .keep = EVENT_KEEP_AUDIT},
     [EVENT_ADMIN_LOGGED_ON] = {"logged_on", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
     [EVENT_ADMIN_FIRST_TOKEN_ISSUED] = {"first_token_issued", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},
     [EVENT_ADMIN_UNLOCKED] = {"unlocked", NOUN_NONE, false, "admin", .keep = EVENT_KEEP_AUDIT},

@@ -54,7 +54,9 @@ enum event_type {
     EVENT_GRANT_REVOKED,  // by one side, or the district
     EVENT_GRANT_ENDED,    // its time was over
     // Told for the audit trail, they change nothing.
-    EVENT_SESSION_LOCKED, // by an administrator
+    EVENT_SESSION_LOCKED,   // by an administrator
+    EVENT_PORTAL_LOGGED_ON, // at the portal; why: who, from which network, by which browser
+    EVENT_PORTAL_REFUSED,   // somebody was not; why: the same, of whose name it was
     EVENT_ADMIN_LOGGED_ON,
     EVENT_ADMIN_TOKEN_REVOKED,      // why: whose
     EVENT_ADMIN_FIRST_TOKEN_ISSUED, // by root, for whoever is let in by it

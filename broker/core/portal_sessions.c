@@ -21,7 +21,6 @@ static bool is_over(const struct portal_session *session, int64_t now_ms)
 void portal_sessions_fini(struct portal_sessions *sessions)
 {
     sorted_table_clear(&sessions->sessions);
-    sorted_table_clear(&sessions->logons);
 }
 
 void portal_sessions_end(struct portal_sessions *sessions, const char *digest)
@@ -45,31 +44,7 @@ static void end_least_used(struct portal_sessions *sessions, const char *person_
         portal_sessions_end(sessions, least->digest);
 }
 
-// Of so many people at the most as there are sessions.
-static void note_logon(struct portal_sessions *sessions, const char *person_id, const struct portal_logon_at *at)
-{
-    struct portal_logons *logons = sorted_table_find(&sessions->logons, person_id);
-    if (!logons && sessions->logons.count >= PORTAL_SESSIONS_MAX)
-        return;
-    if (!logons) {
-        logons = mem_new(1, sizeof *logons);
-        TEXT_PUT(logons->person, person_id);
-        void *before = sorted_table_put(&sessions->logons, logons);
-        assert(!before);
-        (void)before;
-    }
-    memmove(logons->last + 1, logons->last, sizeof logons->last - sizeof *logons->last);
-    logons->last[0] = *at;
-    logons->count += logons->count < PORTAL_LOGONS_KEPT;
-}
-
-const struct portal_logons *portal_sessions_logons(const struct portal_sessions *sessions, const char *person_id)
-{
-    return sorted_table_find(&sessions->logons, person_id);
-}
-
-bool portal_sessions_add(struct portal_sessions *sessions, const char *digest, const char *person_id,
-                         const struct portal_logon_at *at, int64_t now_ms)
+bool portal_sessions_add(struct portal_sessions *sessions, const char *digest, const char *person_id, int64_t now_ms)
 {
     assert(strlen(digest) == DIGEST_SIZE - 1 && id_is_valid(NOUN_PERSON, person_id));
     portal_sessions_sweep(sessions, now_ms);
@@ -83,7 +58,6 @@ bool portal_sessions_add(struct portal_sessions *sessions, const char *digest, c
     void *before = sorted_table_put(&sessions->sessions, session);
     assert(!before);
     (void)before;
-    note_logon(sessions, person_id, at);
     return true;
 }
 
@@ -113,12 +87,6 @@ size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *
         ended++;
     }
     return ended;
-}
-
-void portal_sessions_erase_person(struct portal_sessions *sessions, const char *person_id)
-{
-    portal_sessions_end_person(sessions, person_id, "");
-    free(sorted_table_take(&sessions->logons, person_id));
 }
 
 void portal_sessions_sweep(struct portal_sessions *sessions, int64_t now_ms)

@@ -3,13 +3,11 @@
 // broker one logs on again. No I/O; times are steady.
 #pragma once
 #include "broker/api/types.h"
-#include "broker/base/address.h"
 #include "broker/base/sorted_table.h"
 
 enum {
     PORTAL_SESSIONS_MAX = 50000,
     PORTAL_SESSIONS_OF_PERSON = 5,
-    PORTAL_LOGONS_KEPT = 5,
     PORTAL_IDLE_MS = 30 * 60 * 1000,
     PORTAL_LIFE_MS = 10 * 60 * 60 * 1000,
     PORTAL_NEW_MS = 15 * 60 * 1000,
@@ -21,36 +19,20 @@ struct portal_session {
     int64_t since_ms, used_ms;
 };
 
-struct portal_logon_at {
-    int64_t wall_ms;
-    char network[ADDRESS_NETWORK_TEXT_SIZE];
-};
-
-// The last log-ons of somebody, so that they see one that was not theirs.
-struct portal_logons {
-    char person[ID_SIZE];                            // the key
-    struct portal_logon_at last[PORTAL_LOGONS_KEPT]; // the latest first; those behind `count` are not there
-    size_t count;
-};
-
 struct portal_sessions {
     struct sorted_table sessions; // struct portal_session
-    struct sorted_table logons;   // struct portal_logons
 };
 
 void portal_sessions_fini(struct portal_sessions *sessions);
 // `digest` is of a cookie that was made for it. Who has PORTAL_SESSIONS_OF_PERSON loses the one used least lately;
 // false when PORTAL_SESSIONS_MAX are there in all.
-bool portal_sessions_add(struct portal_sessions *sessions, const char *digest, const char *person_id,
-                         const struct portal_logon_at *at, int64_t now_ms) __attribute__((warn_unused_result));
+bool portal_sessions_add(struct portal_sessions *sessions, const char *digest, const char *person_id, int64_t now_ms)
+    __attribute__((warn_unused_result));
 // Which is used by that. NULL: there is none, or its time is over. The digest is of what somebody sent.
 const struct portal_session *portal_sessions_use(struct portal_sessions *sessions, const char *digest, int64_t now_ms);
 // Since its log-on hardly anybody else can have sat down there. NULL allowed: it is not.
 bool portal_session_is_new(const struct portal_session *session, int64_t now_ms);
 void portal_sessions_end(struct portal_sessions *sessions, const char *digest); // if there is one
-// NULL: none that is known of, since the broker was started.
-const struct portal_logons *portal_sessions_logons(const struct portal_sessions *sessions, const char *person_id);
 // All of somebody but this one ("": all). Returns how many.
 size_t portal_sessions_end_person(struct portal_sessions *sessions, const char *person_id, const char *kept_digest);
-void portal_sessions_erase_person(struct portal_sessions *sessions, const char *person_id); // and their log-ons
-void portal_sessions_sweep(struct portal_sessions *sessions, int64_t now_ms);               // every second or so
+void portal_sessions_sweep(struct portal_sessions *sessions, int64_t now_ms); // every second or so

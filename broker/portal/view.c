@@ -48,7 +48,10 @@ const struct record_type view_desktop_type = {"view_desktop", view_desktop_field
 
 static const struct field view_past_logon_fields[] = {
     {.name = "at", .type = FIELD_TIME, AT(view_past_logon, at_ms), .sentence = "when"},
-    {.name = "place", .type = FIELD_TEXT, AT(view_past_logon, place), .sentence = "a desk, or a network"},
+    {.name = "place", .type = FIELD_TEXT, AT(view_past_logon, place), .sentence = "a network"},
+    {.name = "browser", .type = FIELD_TEXT, AT(view_past_logon, browser), .sentence = "what people call it; empty: not known"},
+    {.name = "refused", .type = FIELD_FLAG, AT(view_past_logon, refused), .sentence = "it was no log-on: something was wrong"},
+    {.name = "times", .type = FIELD_NUMBER, AT(view_past_logon, times), .sentence = "how often, one after the other; 0: once"},
     {.name = NULL},
 };
 const struct record_type view_past_logon_type = {"view_past_logon", view_past_logon_fields, sizeof(struct view_past_logon)};

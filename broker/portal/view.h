@@ -67,7 +67,10 @@ struct view_desktop {
 // A log-on of theirs, so that a stranger's is seen.
 struct view_past_logon {
     int64_t at_ms;
-    char place[NAME_SIZE]; // a desk, or a network
+    char place[NAME_SIZE];   // a network
+    char browser[NAME_SIZE]; // empty: not known
+    bool refused;
+    int64_t times; // so often, one after the other; 0: once
 };
 
 struct view_desktops {

@@ -101,6 +101,8 @@ static void read_visit(struct exchange *exchange, struct lws *wsi)
     explicit_bzero(cookies, sizeof cookies);
     read_header(wsi, WSI_TOKEN_HTTP_ACCEPT_ENCODING, accepts);
     visit->takes_gzip = strstr(accepts, "gzip") != NULL;
+    read_header(wsi, WSI_TOKEN_HTTP_USER_AGENT, accepts);
+    browser_name(visit->browser, accepts);
     exchange->request->visit = visit;
     exchange->request->refuse = portal_refuse;
 }

@@ -2,6 +2,7 @@
 #include "tests/integration/server/portal_fixture.h"
 #include "broker/base/base64.h"
 #include "broker/base/clock.h"
+#include "broker/calls/logon_history.h"
 #include "broker/calls/portal.h"
 #include "broker/net/certificate.h"
 #include "broker/server/server.h"
@@ -72,6 +73,9 @@ static void log_on(struct services *services, struct outside_logon_input *input,
     cr_assert_str_eq(input->address, PASSER_CALLER);
     later->right = text_equal(input->name, "anna") && (text_equal(input->code, "123456") || passkey_answers(input)) &&
                    text_starts(input->password.bytes, "geheim & größer+1");
+    const struct logon_place place = {input->gateway, input->address, input->browser};
+    if (!later->right)
+        logon_history_refused(services, "neustadt", "anna", &place);
     secret_drop(&input->password);
     loop_post(services->loop, answer_logon, later);
 }

@@ -196,10 +196,9 @@ Test(factors, that_are_removed_leave_nobody_logged_on)
     char annas[DIGEST_SIZE], berts[DIGEST_SIZE];
     services_digest(annas, "a", 1);
     services_digest(berts, "b", 1);
-    const struct portal_logon_at at = {.network = "192.0.2.1"};
     calls.services.portal = &portal;
-    cr_assert(portal_sessions_add(&portal.sessions, annas, ANNA, &at, 1));
-    cr_assert(portal_sessions_add(&portal.sessions, berts, BERT, &at, 1));
+    cr_assert(portal_sessions_add(&portal.sessions, annas, ANNA, 1));
+    cr_assert(portal_sessions_add(&portal.sessions, berts, BERT, 1));
     cr_assert_eq(enrol_telephone(ANNA, "for " ANNA, "t1"), FAULT_NONE);
     char id[ID_SIZE];
     TEXT_PUT(id, factor_next(calls.services.state, ANNA, NULL)->id);

@@ -3,6 +3,7 @@
 #include "broker/calls/outside_logon.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
+#include "broker/calls/portal.h"
 #include "broker/core/factor.h"
 #include "tests/unit/calls/calls_fixture.h"
 
@@ -61,16 +62,9 @@ static void logged_on(void *arg, enum refusal refusal, int64_t retry_after_ms, c
 
 static struct outside_logon_input input_of(const char *name, const char *password, const char *code)
 {
-    struct outside_logon_input input = {GATEWAY,
-                                        "192.0.2.1",
-                                        name,
-                                        .code = code,
-                                        .passkey = "",
-                                        .client_data = "",
-                                        .authenticator_data = "",
-                                        .signature = "",
-                                        .challenge = "",
-                                        .holder = "aa"};
+    struct outside_logon_input input = {GATEWAY,         "192.0.2.1",     "Firefox, Linux",  name,
+                                        .code = code,    .passkey = "",   .client_data = "", .authenticator_data = "",
+                                        .signature = "", .challenge = "", .holder = "aa"};
     cr_assert(secret_set(&input.password, password, strlen(password)));
     return input;
 }
@@ -121,6 +115,25 @@ Test(outside_logon, takes_name_code_and_password)
                   strstr(calls.events, "\"by\":\"person " ANNA "\""),
               "%s", calls.events);
     cr_expect_eq(log_on("NEUSTADT\\Anna", "anna-geheim", "t2"), REFUSAL_NONE, "as in the hall");
+}
+
+// So that Anna sees what somebody tried with her name.
+Test(outside_logon, is_told_to_whom_the_name_belongs_when_it_is_refused)
+{
+    struct portal portal = {.pages = NULL};
+    calls.services.portal = &portal;
+    cr_expect_eq(log_on("nobody", "anna-geheim", "t1"), REFUSAL_WRONG_PASSWORD);
+    cr_expect_eq(calls.services.past_logons.people.count, 0);
+    cr_expect_eq(log_on("NEUSTADT\\Anna", "anna-geheim", "t0"), REFUSAL_WRONG_PASSWORD);
+    cr_expect_eq(log_on("anna", "wrong", "t7"), REFUSAL_WRONG_PASSWORD);
+    const struct past_logons_of *theirs = past_logons_find(&calls.services.past_logons, ANNA);
+    cr_assert(theirs);
+    cr_expect_eq(theirs->count, 1);
+    cr_expect_eq(theirs->last[0].count, 2);
+    cr_expect_str_eq(theirs->last[0].network, "192.0.2.1");
+    cr_expect_str_eq(theirs->last[0].browser, "Firefox, Linux");
+    past_logons_fini(&calls.services.past_logons);
+    calls.services.portal = NULL;
 }
 
 // Whoever measures learns nothing: not whether there is such a name, nor what was wrong of it.

@@ -57,8 +57,7 @@ static void open_portal(void)
     gateway = GATEWAY;
     cookie_make(cookie);
     services_digest(holder, cookie, strlen(cookie));
-    const struct portal_logon_at at = {.wall_ms = 1};
-    cr_assert(portal_sessions_add(&calls.services.portal->sessions, holder, PERSON, &at, clock_steady_ms()));
+    cr_assert(portal_sessions_add(&calls.services.portal->sessions, holder, PERSON, clock_steady_ms()));
 }
 
 static void close_portal(void)
@@ -326,10 +325,9 @@ static const enum method_id factor_changes[] = {METHOD_PORTAL_TELEPHONE_ADD, MET
 
 static void be_logged_on_for(int64_t ms)
 {
-    const struct portal_logon_at at = {.wall_ms = 1};
     struct portal_sessions *sessions = &calls.services.portal->sessions;
     portal_sessions_end(sessions, holder);
-    cr_assert(portal_sessions_add(sessions, holder, PERSON, &at, clock_steady_ms() - ms));
+    cr_assert(portal_sessions_add(sessions, holder, PERSON, clock_steady_ms() - ms));
 }
 
 // As the form of the page sends it, which begins with its token.
@@ -441,13 +439,12 @@ Test(portal_calls, log_off_elsewhere_who_takes_a_second_factor_away)
 {
     static const enum method_id changes[] = {METHOD_PORTAL_CODES, METHOD_PORTAL_FACTOR_REMOVE};
     struct portal_sessions *sessions = &calls.services.portal->sessions;
-    const struct portal_logon_at at = {.wall_ms = 1};
     char other[DIGEST_SIZE], channel[ID_SIZE];
     services_digest(other, "other", 5);
     core_set_agent(&calls.core, "neustadt/ts1", true);
     core_set_agent(&calls.core, "neustadt/ts2", true);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
-        cr_assert(portal_sessions_add(sessions, other, PERSON, &at, clock_steady_ms()));
+        cr_assert(portal_sessions_add(sessions, other, PERSON, clock_steady_ms()));
         come_in(channel);
         change_factors(changes[i]);
         cr_expect_not(is_closed(channel), "%zu", i);

@@ -28,8 +28,7 @@ static const char *digest_of(int number)
 
 static void log_on(int number, const char *person, int64_t now_ms)
 {
-    const struct portal_logon_at at = {.wall_ms = 1000000 + now_ms, .network = "192.0.2.0/24"};
-    cr_assert(portal_sessions_add(&sessions, digest_of(number), person, &at, now_ms));
+    cr_assert(portal_sessions_add(&sessions, digest_of(number), person, now_ms));
 }
 
 static bool is_on(int number, int64_t now_ms)
@@ -125,22 +124,4 @@ Test(portal_sessions, of_a_person_end_together)
     cr_expect_not(is_on(1, 1));
     cr_expect_not(is_on(3, 1));
     cr_expect(is_on(2, 1));
-}
-
-Test(portal_sessions, show_the_last_log_ons_also_of_those_that_have_ended)
-{
-    cr_expect_null(portal_sessions_logons(&sessions, ANNA));
-    for (int i = 0; i < PORTAL_LOGONS_KEPT + 2; i++)
-        log_on(i, ANNA, i);
-    log_on(100, BEN, 50);
-    portal_sessions_end_person(&sessions, ANNA, "");
-    const struct portal_logons *logons = portal_sessions_logons(&sessions, ANNA);
-    cr_assert(logons);
-    cr_expect_eq(logons->count, PORTAL_LOGONS_KEPT);
-    for (int i = 0; i < PORTAL_LOGONS_KEPT; i++)
-        cr_expect_eq(logons->last[i].wall_ms, 1000000 + PORTAL_LOGONS_KEPT + 1 - i);
-    cr_expect_str_eq(logons->last[0].network, "192.0.2.0/24");
-    portal_sessions_erase_person(&sessions, ANNA);
-    cr_expect_null(portal_sessions_logons(&sessions, ANNA));
-    cr_expect(portal_sessions_logons(&sessions, BEN));
 }

@@ -80,6 +80,8 @@ async function lookAtAll(browser) {
         for (const [name, go] of Object.entries(pages)) {
           await go(page);
           assert.equal(await page.evaluate(() => document.documentElement.lang), locale);
+          if (name === "desktops")
+            assert.match(await page.textContent(".logons"), /, Chrome, Linux[^]*(abgelehnt|refused)[^]*, Chrome, Linux/);
           await look(page, `${name}-${locale}-${colorScheme}-${size}`);
         }
         await context.close();
