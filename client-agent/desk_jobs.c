@@ -14,15 +14,6 @@ static const char silent_sentence[] =
 static const char released_sentence[] = N_("Your print job is sent to this printer: %s");
 static const char cancelled_sentence[] = N_("Your print job is deleted.");
 
-static const char *const problem_sentences[OWN_PROBLEM_COUNT] = {
-    [OWN_PROBLEM_NONE] = "",
-    [OWN_PROBLEM_GONE] = N_("This print job is no longer there, or you may not use that printer."),
-    [OWN_PROBLEM_NO_PRINTER] = N_("No printer is near this desk. Choose one from the list."),
-    [OWN_PROBLEM_PRINTING] = N_("This job is being printed already. It can still be deleted."),
-    [OWN_PROBLEM_SERVER_AWAY] =
-        N_("The print server that has this job does not answer. The job is kept. Try again in a minute."),
-};
-
 void desk_jobs_await_keys(struct desk *desk)
 {
     assert(desk_shows_jobs(desk));
@@ -51,7 +42,7 @@ static const char *order_sentence(const struct desk *desk)
                                             [DESK_WANTS_RELEASE] = released_sentence,
                                             [DESK_WANTS_CANCEL] = cancelled_sentence};
     assert(desk->own.problem >= 0 && desk->own.problem < OWN_PROBLEM_COUNT);
-    return desk->own.problem ? problem_sentences[desk->own.problem] : sentences[desk->order.wish];
+    return desk->own.problem ? own_problem_sentences[desk->own.problem] : sentences[desk->order.wish];
 }
 
 // What people call the printer of the order: without one the nearest, which comes first.

@@ -144,6 +144,14 @@ static const struct field portal_factor_request_fields[] = {
 };
 const struct record_type portal_factor_request_type = TYPE(portal_factor_request);
 
+static const struct field portal_job_request_fields[] = {
+    FORM_TOKEN(portal_job_request),
+    {.name = "job", .type = FIELD_TEXT, AT(portal_job_request, job), .flags = FIELD_REQUIRED, .sentence = "which"},
+    {.name = "printer", .type = FIELD_ID, AT(portal_job_request, printer), .refers = NOUN_PRINTER, .sentence = "where it shall come out"},
+    {.name = NULL},
+};
+const struct record_type portal_job_request_type = TYPE(portal_job_request);
+
 static const struct field explain_request_fields[] = {
     {.name = "person", .type = FIELD_TEXT, AT(explain_request, person), .flags = FIELD_REQUIRED, .sentence = "user name"},
     {.name = "device", .type = FIELD_ID, AT(explain_request, device), .flags = FIELD_REQUIRED, .refers = NOUN_DEVICE, .sentence = "the desk"},

@@ -2,6 +2,7 @@
 // What callers ask with: the bodies and queries of the methods. Those that set a noun have its own record.
 #pragma once
 #include "broker/api/host_link.h"
+#include "broker/api/job.h"
 #include "broker/base/mem.h"
 
 // Of changes: which refusal is not meant.
@@ -87,6 +88,12 @@ struct portal_factor_request {
     char factor[ID_SIZE];
 };
 
+struct portal_job_request {
+    char token[DIGEST_SIZE];
+    char job[JOB_NAME_SIZE];
+    char printer[ID_SIZE]; // empty: it is deleted
+};
+
 struct explain_request {
     char person[USER_NAME_SIZE]; // user name
     char device[ID_SIZE];
@@ -142,5 +149,5 @@ extern const struct record_type logon_request_type, password_request_type, enrol
     admin_logon_request_type, explain_request_type, unlock_request_type, drain_request_type, message_request_type,
     tenant_check_request_type, grant_request_type, grant_approve_request_type, job_release_request_type,
     job_move_request_type, portal_form_request_type, portal_channel_request_type, portal_logon_request_type,
-    portal_telephone_request_type, portal_passkey_request_type, portal_factor_request_type, apply_object_type,
-    apply_request_type;
+    portal_telephone_request_type, portal_passkey_request_type, portal_factor_request_type, portal_job_request_type,
+    apply_object_type, apply_request_type;

@@ -37,6 +37,15 @@ const char *const job_reason_words[] = {
     [JOB_REASON_COUNT] = NULL,
 };
 
+const char *const job_state_sentences[JOB_STATE_COUNT] = {
+    [JOB_WAITING] = _("It waits for its turn."),
+    [JOB_HELD] = _("It is held until it is released."),
+    [JOB_PRINTING] = _("It is being printed."),
+    [JOB_UNCERTAIN] = _("Nobody can tell whether it came out."),
+    [JOB_DONE] = _("It is printed."),
+    [JOB_CANCELLED] = _("It is deleted."),
+};
+
 const char *const job_reason_sentences[JOB_REASON_COUNT] = {
     [JOB_REASON_NONE] = "",
     [JOB_NOT_AT_A_DESK] = _("You were at no desk when it was printed. Release it at a printer."),

@@ -50,6 +50,7 @@ enum job_reason {
 extern const char *const job_reason_words[]; // then NULL
 
 // For its person: English, the gettext key; "" for JOB_REASON_NONE.
+extern const char *const job_state_sentences[JOB_STATE_COUNT];
 extern const char *const job_reason_sentences[JOB_REASON_COUNT];
 // The sentence for a word of the API; "" when it is none of ours.
 const char *job_reason_sentence(const char *word);

@@ -126,6 +126,9 @@ const struct method method_rows[] = {
     {METHOD_PORTAL_PASSKEY, POST("/factors/passkey"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_passkey), .sentence = "sets up a passkey"},
     {METHOD_PORTAL_CODES, POST("/factors/codes"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_form), .sentence = "new recovery codes, shown once"},
     {METHOD_PORTAL_FACTOR_REMOVE, POST("/factors/remove"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_factor), .sentence = "removes one of them"},
+    {METHOD_PORTAL_JOBS, GET("/jobs"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .sentence = "the person's print jobs that wait or are held"},
+    {METHOD_PORTAL_JOB_RELEASE, POST("/jobs/release"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_job), .sentence = "prints one of them at a printer"},
+    {METHOD_PORTAL_JOB_CANCEL, POST("/jobs/cancel"), BY(PERSON), OF(NONE), .flags = METHOD_PAGE, .body = BODY(portal_job), .sentence = "deletes one of them"},
 };
 const size_t method_count = sizeof method_rows / sizeof *method_rows;
 // clang-format on

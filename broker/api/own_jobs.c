@@ -8,6 +8,16 @@
 // clang-format off
 #define AT(holder, member) .offset = offsetof(struct holder, member), .size = sizeof(((struct holder *)0)->member)
 
+#define _(sentence) sentence
+
+const char *const own_problem_sentences[OWN_PROBLEM_COUNT] = {
+    [OWN_PROBLEM_NONE] = "",
+    [OWN_PROBLEM_GONE] = _("This print job is no longer there, or you may not use that printer."),
+    [OWN_PROBLEM_NO_PRINTER] = _("No printer is near this desk. Choose one from the list."),
+    [OWN_PROBLEM_PRINTING] = _("This job is being printed already. It can still be deleted."),
+    [OWN_PROBLEM_SERVER_AWAY] =
+        _("The print server that has this job does not answer. The job is kept. Try again in a minute."),
+};
 const char *const own_problem_words[] = {"none", "gone", "no-printer", "printing", "server-away", NULL};
 
 static const struct field own_job_fields[] = {

@@ -30,6 +30,7 @@ enum own_problem {
     OWN_PROBLEM_COUNT,
 };
 extern const char *const own_problem_words[];
+extern const char *const own_problem_sentences[OWN_PROBLEM_COUNT]; // for gettext
 
 struct own_jobs {
     int64_t problem;             // enum own_problem: why the order before was not followed

@@ -61,6 +61,9 @@ static call_function *const functions[METHOD_ID_COUNT] = {
     [METHOD_PORTAL_PASSKEY] = call_portal_passkey,
     [METHOD_PORTAL_CODES] = call_portal_codes,
     [METHOD_PORTAL_FACTOR_REMOVE] = call_portal_factor_remove,
+    [METHOD_PORTAL_JOBS] = call_portal_jobs,
+    [METHOD_PORTAL_JOB_RELEASE] = call_portal_job_release,
+    [METHOD_PORTAL_JOB_CANCEL] = call_portal_job_cancel,
     [METHOD_FACTOR_CODE] = call_factor_code,
 };
 

@@ -179,6 +179,35 @@ static struct own_order cancel_job(struct services *services, const char *person
     return order;
 }
 
+// ---- at the portal
+
+static void collect_at_portal(const struct services *services, const char *person_id, const struct own_order *order,
+                              struct own_jobs *own)
+{
+    char tenant_id[SLUG_SIZE];
+    wall_owner(tenant_id, person_id);
+    collect(services, tenant_id, person_id, "", order, own);
+}
+
+void own_orders_show(const struct services *services, const char *person_id, struct own_jobs *own)
+{
+    const struct own_order nothing = {.job = ""};
+    collect_at_portal(services, person_id, &nothing, own);
+}
+
+void own_orders_release(struct services *services, const char *person_id, const char *job, const char *printer_id,
+                        struct own_jobs *own)
+{
+    const struct own_order order = release_job(services, person_id, "", job, printer_id);
+    collect_at_portal(services, person_id, &order, own);
+}
+
+void own_orders_cancel(struct services *services, const char *person_id, const char *job, struct own_jobs *own)
+{
+    const struct own_order order = cancel_job(services, person_id, job);
+    collect_at_portal(services, person_id, &order, own);
+}
+
 // ---- in the session: whoever sits before it
 
 // The session, when it is shown at this desk now, and the desk knows its present number.

@@ -3,7 +3,6 @@
 #include "broker/calls/portal_file.h"
 #include "broker/calls/portal_person.h"
 #include "broker/calls/services.h"
-#include "broker/core/factor.h"
 #include "broker/core/placement.h"
 #include "broker/core/profile.h"
 
@@ -92,20 +91,12 @@ static void answer_desktop(struct services *services, struct request *request, c
     portal_answer(request, 200, VIEW_DESKTOP, &view);
 }
 
-static void begin_visit(struct services *services, struct request *request, portal_person_known *give_answer)
-{
-    if (factor_is_missing(services->state, request->peer.id)) // they came by a code of the help desk
-        portal_send_on(request, "/factors");
-    else
-        portal_person_ask(services, request, give_answer);
-}
-
 void call_portal_desktops(struct services *services, struct request *request)
 {
-    begin_visit(services, request, answer_desktops);
+    portal_person_enter(services, request, answer_desktops);
 }
 
 void call_portal_desktop(struct services *services, struct request *request)
 {
-    begin_visit(services, request, answer_desktop);
+    portal_person_enter(services, request, answer_desktop);
 }

@@ -6,6 +6,7 @@
 #include "broker/calls/portal.h"
 #include "broker/calls/proof.h"
 #include "broker/calls/services.h"
+#include "broker/core/factor.h"
 
 #include <stdlib.h>
 
@@ -50,4 +51,12 @@ void portal_person_ask(struct services *services, struct request *request, porta
     struct person_question *question = mem_new(1, sizeof *question);
     *question = (struct person_question){services, request, go_on};
     proof_look_up(services, tenant, person->user_name, looked_up, question);
+}
+
+void portal_person_enter(struct services *services, struct request *request, portal_person_known *go_on)
+{
+    if (factor_is_missing(services->state, request->peer.id)) // they came by a code of the help desk
+        portal_send_on(request, "/factors");
+    else
+        portal_person_ask(services, request, go_on);
 }

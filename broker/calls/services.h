@@ -153,6 +153,9 @@ void call_portal_telephone_add(struct services *services, struct request *reques
 void call_portal_passkey(struct services *services, struct request *request);
 void call_portal_codes(struct services *services, struct request *request);
 void call_portal_factor_remove(struct services *services, struct request *request);
+void call_portal_jobs(struct services *services, struct request *request);
+void call_portal_job_release(struct services *services, struct request *request);
+void call_portal_job_cancel(struct services *services, struct request *request);
 
 void grant_sweep(struct services *services);  // ends those whose time is over
 void factor_sweep(struct services *services); // the same

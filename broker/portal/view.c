@@ -130,6 +130,36 @@ static const struct field view_codes_fields[] = {
 };
 const struct record_type view_codes_type = {"view_codes", view_codes_fields, sizeof(struct view_codes)};
 
+static const struct field view_job_fields[] = {
+    {.name = "job", .type = FIELD_TEXT, AT(view_job, job), .sentence = "which"},
+    {.name = "printer", .type = FIELD_TEXT, AT(view_job, printer), .sentence = "where it is to come out; empty: not decided yet"},
+    {.name = "sentence", .type = FIELD_TEXT, AT(view_job, sentence), .sentence = "how far it is, or why it is no further"},
+    {.name = "created", .type = FIELD_TIME, AT(view_job, created_ms), .sentence = "when it was printed in the session"},
+    {.name = "pages", .type = FIELD_NUMBER, AT(view_job, pages), .max = INT64_MAX, .sentence = "of the document; 0: not known"},
+    {.name = NULL},
+};
+const struct record_type view_job_type = {"view_job", view_job_fields, sizeof(struct view_job)};
+
+static const struct field view_printer_fields[] = {
+    {.name = "printer", .type = FIELD_ID, AT(view_printer, printer), .refers = NOUN_PRINTER, .sentence = "which"},
+    {.name = "place", .type = FIELD_TEXT, AT(view_printer, place), .sentence = "what people call it"},
+    {.name = NULL},
+};
+const struct record_type view_printer_type = {"view_printer", view_printer_fields, sizeof(struct view_printer)};
+
+static const struct field view_jobs_fields[] = {
+    FRAME(view_jobs),
+    PROBLEM(view_jobs),
+    {.name = "jobs", .type = FIELD_RECORDS, AT(view_jobs, jobs), .max = OWN_JOBS_MAX, .record = &view_job_type, .sentence = "the person's print jobs"},
+    {.name = "more", .type = FIELD_FLAG, AT(view_jobs, more), .sentence = "there are more than these"},
+    {.name = "printers", .type = FIELD_RECORDS, AT(view_jobs, printers), .max = OWN_PRINTERS_MAX, .record = &view_printer_type, .sentence = "where they may come out"},
+    {.name = "release_token", .type = FIELD_TEXT, AT(view_jobs, release_token), .sentence = "proof of the form that prints one"},
+    {.name = "cancel_token", .type = FIELD_TEXT, AT(view_jobs, cancel_token), .sentence = "proof of the form that deletes one"},
+    HELP_DESK(view_jobs),
+    {.name = NULL},
+};
+const struct record_type view_jobs_type = {"view_jobs", view_jobs_fields, sizeof(struct view_jobs)};
+
 static const struct field view_message_fields[] = {
     FRAME(view_message),
     {.name = "title", .type = FIELD_TEXT, AT(view_message, title), .sentence = "in a few words"},
@@ -147,5 +177,6 @@ const struct view_row view_rows[VIEW_COUNT] = {
     [VIEW_FACTORS] = {"factors", &view_factors_type, PAGE_HTML},
     [VIEW_TELEPHONE] = {"telephone", &view_telephone_type, PAGE_HTML},
     [VIEW_CODES] = {"codes", &view_codes_type, PAGE_HTML},
+    [VIEW_JOBS] = {"jobs", &view_jobs_type, PAGE_HTML},
     [VIEW_MESSAGE] = {"message", &view_message_type, PAGE_HTML},
 };

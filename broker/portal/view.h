@@ -2,6 +2,7 @@
 // What the portal's pages show, each page a struct with its rows. Texts are in the language of the page; hostile all
 // the same, since names of people and of desktops are within.
 #pragma once
+#include "broker/api/own_jobs.h"
 #include "broker/portal/cookie.h"
 #include "broker/portal/page_policy.h"
 #include "broker/portal/page_template.h"
@@ -13,6 +14,7 @@ enum view {
     VIEW_FACTORS,
     VIEW_TELEPHONE,
     VIEW_CODES,
+    VIEW_JOBS,
     VIEW_MESSAGE,
     VIEW_COUNT,
 };
@@ -135,6 +137,28 @@ struct view_codes {
     char help_desk[NAME_SIZE];
 };
 
+struct view_job {
+    char job[JOB_NAME_SIZE];
+    char printer[NAME_SIZE];
+    char sentence[VIEW_TEXT_SIZE]; // how far it is, or why it is no further
+    int64_t created_ms, pages;     // 0 pages: not known
+};
+
+struct view_printer {
+    char printer[ID_SIZE];
+    char place[NAME_SIZE];
+};
+
+struct view_jobs {
+    struct view_frame frame;
+    char problem[VIEW_TEXT_SIZE];
+    struct record_list jobs;     // of struct view_job
+    bool more;                   // than these
+    struct record_list printers; // of struct view_printer
+    char release_token[COOKIE_MAC_SIZE], cancel_token[COOKIE_MAC_SIZE];
+    char help_desk[NAME_SIZE];
+};
+
 struct view_message {
     struct view_frame frame;
     char title[NAME_SIZE];
@@ -144,4 +168,4 @@ struct view_message {
 
 extern const struct record_type view_frame_type, view_logon_type, view_desktop_type, view_past_logon_type,
     view_desktops_type, view_shown_desktop_type, view_factor_type, view_factors_type, view_telephone_type,
-    view_code_type, view_codes_type, view_message_type;
+    view_code_type, view_codes_type, view_job_type, view_printer_type, view_jobs_type, view_message_type;

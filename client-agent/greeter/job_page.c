@@ -16,15 +16,6 @@ struct job_page {
     GtkWidget *release, *cancel;
 };
 
-static const char *const state_sentences[JOB_STATE_COUNT] = {
-    [JOB_WAITING] = N_("It waits for its turn."),
-    [JOB_HELD] = N_("It is held until it is released."),
-    [JOB_PRINTING] = N_("It is being printed."),
-    [JOB_UNCERTAIN] = N_("Nobody can tell whether it came out."),
-    [JOB_DONE] = N_("It is printed."),
-    [JOB_CANCELLED] = N_("It is deleted."),
-};
-
 // ---- rows
 
 static void job_line(const struct own_job *job, struct text *line)
@@ -45,7 +36,7 @@ static void job_line(const struct own_job *job, struct text *line)
 static const char *job_sentence(const struct own_job *job)
 {
     const char *why = job_reason_sentences[job->reason];
-    return language_text(*why ? why : state_sentences[job->state]);
+    return language_text(*why ? why : job_state_sentences[job->state]);
 }
 
 static GtkWidget *new_line(const char *text, const char *class_name)

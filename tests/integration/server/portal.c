@@ -93,6 +93,38 @@ Test(portal, logs_on_shows_the_desktops_and_logs_off)
     EXPECT_IN(portal_visit("old", "", "/desktops"), "location: /\r\n");
 }
 
+static const char *do_job(const char *action, const char *fields)
+{
+    char token[65], options[256], what[64];
+    snprintf(what, sizeof what, "action=\"%s\"", action);
+    copy_token(token, portal_visit("jar", "", "/jobs"), what);
+    snprintf(options, sizeof options, "-d token=%s %s", token, fields);
+    return portal_visit("jar", options, action);
+}
+
+// Another's, and another administration's printer, are as good as none.
+Test(portal, shows_print_jobs_prints_and_deletes_them)
+{
+    EXPECT_IN(portal_visit("jar", "", "/jobs"), "location: /\r\n");
+    log_on("jar", right);
+    const char *page = portal_visit("jar", "", "/jobs");
+    EXPECT_IN(page, "value=\"j-1\"");
+    EXPECT_IN(page, "Seiten: 3.");
+    EXPECT_IN(page, "<option value=\"neustadt/room1\">");
+    EXPECT_NOT_IN(page, "j-2");
+    EXPECT_NOT_IN(page, "altdorf");
+    EXPECT_IN(do_job("/jobs/release", "-d job=j-2 -d printer=neustadt/room1"), "role=\"alert\"");
+    EXPECT_IN(do_job("/jobs/release", "-d job=j-1 -d printer=altdorf/room1"), "role=\"alert\"");
+    EXPECT_IN(do_job("/jobs/cancel", "-d job=j-2"), "role=\"alert\"");
+    EXPECT_IN(portal_visit("jar", "-d token=0 -d job=j-1", "/jobs/cancel"), "location: /jobs");
+    page = do_job("/jobs/release", "-d job=j-1 -d printer=neustadt/room1");
+    EXPECT_IN(page, "Er wartet, bis er an der Reihe ist.");
+    EXPECT_NOT_IN(page, "role=\"alert\"");
+    page = do_job("/jobs/cancel", "-d job=j-1");
+    EXPECT_IN(page, "Er ist gelöscht.");
+    EXPECT_NOT_IN(page, "role=\"alert\"");
+}
+
 Test(portal, tells_nobody_which_part_was_wrong)
 {
     static const char *const wrong[] = {

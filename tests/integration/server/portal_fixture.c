@@ -4,6 +4,7 @@
 #include "broker/base/clock.h"
 #include "broker/calls/logon_history.h"
 #include "broker/calls/portal.h"
+#include "broker/calls/print_messages.h"
 #include "broker/net/certificate.h"
 #include "broker/server/server.h"
 #include "broker/server/ticket_keys.h"
@@ -102,6 +103,27 @@ static void give_factor(void)
     core_set(&calls.core, NOUN_FACTOR, &record);
 }
 
+static void add_job(const char *name, const char *person)
+{
+    struct print_message message = {.type = PRINT_JOB,
+                                    .user_name = "x",
+                                    .state = JOB_HELD,
+                                    .reason = JOB_NOT_AT_A_DESK,
+                                    .created_ms = 5,
+                                    .pages = 3};
+    TEXT_PUT(message.job, name);
+    TEXT_PUT(message.person, person);
+    TEXT_PUT(message.host, "neustadt/ts1");
+    print_message(&calls.services, "neustadt/print", &message);
+}
+
+static void print_something(void)
+{
+    print_linked(&calls.services, "neustadt/print");
+    add_job("j-1", anna.id);
+    add_job("j-2", "neustadt/p-b");
+}
+
 // Others each time, so that a test knows them by what it was shown alone.
 static void make_codes(void *self, struct factor *factor, char (*codes)[FACTOR_CODE_SIZE], size_t count)
 {
@@ -155,6 +177,7 @@ static void serve(int ready)
     open_profile();
     give_factor();
     people_put(&calls.services.people, &anna);
+    print_something();
     snprintf(certificate, sizeof certificate, "%s/broker.crt", portal_folder);
     snprintf(key, sizeof key, "%s/broker.key", portal_folder);
     snprintf(tickets, sizeof tickets, "%s/tickets", portal_folder);
@@ -195,6 +218,8 @@ static void serve(int ready)
     loop_timer_free(settling);
     server_free(server);
     portal_free(calls.services.portal);
+    past_logons_fini(&calls.services.past_logons);
+    print_jobs_clear(&calls.services.print_jobs);
     calls_close();
     ticket_keys_free(ticket_keys);
     _exit(0);

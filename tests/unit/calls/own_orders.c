@@ -157,6 +157,37 @@ Test(own_orders, jobs_and_printers_of_others_are_as_good_as_none)
     }
 }
 
+// Who is at the portal is at no desk: nothing is near, and they say where it shall come out.
+Test(own_orders, whoever_is_at_no_desk_says_which_printer)
+{
+    struct own_jobs own;
+    server_says("j-1", PERSON, JOB_HELD, JOB_NOT_AT_A_DESK);
+    server_says("j-2", "neustadt/p-bert", JOB_HELD, JOB_REASON_NONE);
+    calls.told_count = 0;
+    own_orders_show(&calls.services, PERSON, &own);
+    cr_expect_eq(own.jobs.count, 1);
+    cr_expect_eq(own.printers.count, 1, "and none of another tenant's");
+    own_jobs_free(&own);
+    own_orders_release(&calls.services, PERSON, "j-1", "", &own);
+    cr_expect_eq(own.problem, OWN_PROBLEM_NO_PRINTER);
+    own_jobs_free(&own);
+    own_orders_release(&calls.services, PERSON, "j-1", "altdorf/room1", &own);
+    cr_expect_eq(own.problem, OWN_PROBLEM_GONE);
+    own_jobs_free(&own);
+    own_orders_cancel(&calls.services, PERSON, "j-2", &own);
+    cr_expect_eq(own.problem, OWN_PROBLEM_GONE);
+    own_jobs_free(&own);
+    cr_expect_eq(calls.told_count, 0);
+    own_orders_release(&calls.services, PERSON, "j-1", "neustadt/room1", &own);
+    cr_expect_eq(own.problem, OWN_PROBLEM_NONE);
+    own_jobs_free(&own);
+    expect_order(PRINT_RELEASE, "j-1", "neustadt/room1");
+    calls.told_count = 0;
+    own_orders_cancel(&calls.services, PERSON, "j-1", &own);
+    own_jobs_free(&own);
+    expect_order(PRINT_CANCEL, "j-1", "");
+}
+
 Test(own_orders, a_desk_that_does_not_show_the_session_is_not_heard)
 {
     static const enum device_message_type types[] = {DEVICE_JOBS, DEVICE_RELEASE, DEVICE_CANCEL};

@@ -78,6 +78,7 @@ Test(pages, hold_in_each_language_whatever_stands_in_them)
         struct view_factors factors;
         struct view_telephone telephone;
         struct view_codes codes;
+        struct view_jobs jobs;
         struct view_message message;
     } record;
     for (enum page_language language = 0; language < PAGE_LANGUAGE_COUNT; language++)

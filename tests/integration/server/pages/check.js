@@ -49,6 +49,10 @@ const pages = {
   },
   async factors(page) { await page.goto(`${address}/factors`); },
   async telephone(page) { await page.goto(`${address}/factors/telephone`); },
+  async jobs(page) {
+    await page.goto(`${address}/jobs`);
+    assert.match(await page.textContent("main"), /an keinem Platz|at no desk/);
+  },
   async codes(page) {
     await page.goto(`${address}/factors`);
     await Promise.all([page.waitForNavigation(), page.click("form[action='/factors/codes'] button")]);
