@@ -15,7 +15,7 @@ const origin = "https://gw.pult.example";
 // it comes again by itself.
 const goodbyes = [
   "closed", "moved", "ended", "locked", "disabled", "disabled", "too-long", "idle", "broken-off", "unreachable",
-  "unreachable", "broken-off",
+  "unreachable", "broken-off", "logged-off",
 ];
 
 // ---- the portal
