@@ -53,12 +53,12 @@ void gateway_changed(struct services *services, const char *gateway_id)
 
 // ---- tokens
 
-void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *holder,
+void gateway_offer(struct services *services, const struct session *session, enum channel_way way, const char *logon,
                    int64_t proven_ms, char token[CHANNEL_TOKEN_SIZE])
 {
     char digest[DIGEST_SIZE];
     unsigned char bytes[CHANNEL_TOKEN_BYTES];
-    const struct channel_offer offer = {.session = session, .way = way, .holder = holder, .proven_ms = proven_ms};
+    const struct channel_offer offer = {.session = session, .way = way, .logon = logon, .proven_ms = proven_ms};
     services_random(bytes, sizeof bytes);
     bool fits = base64_encode_url(token, CHANNEL_TOKEN_SIZE, bytes, sizeof bytes);
     assert(fits);
@@ -100,7 +100,7 @@ static const struct known_channel *note_channel(const struct opening *opening, c
     TEXT_PUT(channel.device, token->device);
     TEXT_PUT(channel.gateway, opening->gateway);
     TEXT_PUT(channel.token, token->digest);
-    TEXT_PUT(channel.holder, token->holder);
+    TEXT_PUT(channel.logon, token->logon);
     TEXT_PUT(channel.network, opening->network);
     channels_add(&services->channels, &channel);
     return channels_find(&services->channels, channel.id);

@@ -31,14 +31,15 @@ static const struct rdp_file *sign_file(const struct services *services, const s
     return rdp_signer_file(services->portal->signer, &terms, why);
 }
 
-static bool print_file(struct services *services, const struct gateway *gateway, const struct logon_decision *decision,
+static bool print_file(struct services *services, const struct request *request, const struct logon_decision *decision,
                        const char *user_name, struct text *text, struct fault *why)
 {
-    char token[CHANNEL_TOKEN_SIZE];
-    const struct rdp_file *file = sign_file(services, gateway, decision, why);
+    char token[CHANNEL_TOKEN_SIZE], logon[DIGEST_SIZE];
+    const struct rdp_file *file = sign_file(services, gateway_of(services, request), decision, why);
     if (!file)
         return false;
-    gateway_offer(services, &decision->session, CHANNEL_TSGU, "", clock_steady_ms(), token);
+    portal_holder(request, logon);
+    gateway_offer(services, &decision->session, CHANNEL_TSGU, logon, clock_steady_ms(), token);
     bool printed = rdp_file_print(file, user_name, token, text, why);
     explicit_bzero(token, sizeof token);
     return printed;
@@ -54,7 +55,7 @@ void portal_answer_file(struct services *services, struct request *request, cons
         portal_refuse(request, REFUSAL_BUSY, 0);
         return;
     }
-    if (!print_file(services, gateway, decision, user_name, &text, &why)) {
+    if (!print_file(services, request, decision, user_name, &text, &why)) {
         log_error("portal", "no file for %s: %s", decision->session.id, why.text);
         portal_refuse(request, REFUSAL_BUSY, 0);
         return;

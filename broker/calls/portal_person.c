@@ -34,7 +34,8 @@ static void looked_up(void *arg, enum auth_verdict verdict, const struct identit
         portal_refuse(request, REFUSAL_DIRECTORY_DOWN, 0);
     } else {
         log_info("portal", "%s may not any more", request->peer.id);
-        portal_log_off(services, request->peer.id, "");
+        // What they have opened goes on until it is clear why: a password may have expired, or a setting be wrong.
+        portal_sessions_end_person(&services->portal->sessions, request->peer.id, "");
         channel_standing_doubt(services, request->peer.id);
         portal_refuse(request, REFUSAL_UNAUTHENTICATED, 0);
     }

@@ -168,7 +168,8 @@ void channels_offer(struct channels *channels, const char digest[DIGEST_SIZE], c
     TEXT_PUT(token->person, session->person);
     TEXT_PUT(token->host, session->host);
     TEXT_PUT(token->device, session->device);
-    TEXT_PUT(token->holder, offer->holder);
+    TEXT_PUT(token->logon, offer->logon);
+    TEXT_PUT(token->holder, offer->way == CHANNEL_BROWSER ? offer->logon : ""); // RDP programs have no cookies
     token->fence = session->fence;
     token->proven_ms = offer->proven_ms;
     token->way = offer->way;
@@ -261,37 +262,42 @@ bool channels_are_barred(const struct channels *channels, const char *person_id)
     return sorted_table_find(&channels->barred, person_id);
 }
 
-// Desks prove who they are by themselves, and at the front door nobody shows more than a password.
-static bool is_of_logon(const char *person, const char *holds, enum channel_way way, const char *person_id,
-                        const char *holder, bool is_this)
+// Who has opened an RDP program by a file may log off at the page, and work on.
+static bool is_shown_by(const char *by, enum channel_way way, const char *logon)
 {
-    return text_equal(person, person_id) && (way == CHANNEL_BROWSER || way == CHANNEL_TSGU) &&
-           (holder[0] && text_equal(holds, holder)) == is_this;
+    return way == CHANNEL_BROWSER && text_equal(by, logon);
 }
 
-static void log_off(struct channels *channels, const char *person_id, const char *holder, bool is_this)
+// Desks prove who they are by themselves, and at the front door nobody shows more than a password.
+static bool is_by_another(const char *by, enum channel_way way, const char *logon)
+{
+    return (way == CHANNEL_BROWSER || way == CHANNEL_TSGU) && !(logon[0] && text_equal(by, logon));
+}
+
+static void log_off(struct channels *channels, const char *person_id, const char *logon,
+                    bool (*is_meant)(const char *by, enum channel_way way, const char *logon))
 {
     for (size_t i = 0; i < channels->tokens.count; i++) {
         struct channel_token *token = channels->tokens.records[i];
-        if (is_of_logon(token->person, token->holder, token->way, person_id, holder, is_this))
+        if (text_equal(token->person, person_id) && is_meant(token->logon, token->way, logon))
             token->uses = 0;
     }
     for (size_t i = 0; i < channels->open.count; i++) {
         struct known_channel *channel = channels->open.records[i];
-        if (is_of_logon(channel->person, channel->holder, channel->way, person_id, holder, is_this))
+        if (text_equal(channel->person, person_id) && is_meant(channel->logon, channel->way, logon))
             channel->logged_off = true;
     }
 }
 
-void channels_log_off(struct channels *channels, const char *person_id, const char *holder)
+void channels_log_off(struct channels *channels, const char *person_id, const char *logon)
 {
-    assert(holder[0]);
-    log_off(channels, person_id, holder, true);
+    assert(logon[0]);
+    log_off(channels, person_id, logon, is_shown_by);
 }
 
-void channels_log_off_others(struct channels *channels, const char *person_id, const char *holder)
+void channels_log_off_others(struct channels *channels, const char *person_id, const char *logon)
 {
-    log_off(channels, person_id, holder, false);
+    log_off(channels, person_id, logon, is_by_another);
 }
 
 // ---- channels

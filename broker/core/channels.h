@@ -24,14 +24,15 @@ struct known_gateway {
 struct channel_offer {
     const struct session *session; // open: its fencing number, host and person
     enum channel_way way;
-    const char *holder; // SHA-256 of the cookie that must come with it; "": none
-    int64_t proven_ms;  // when the directory let them in; 0: it was not asked now
+    const char *logon; // SHA-256 of the portal's cookie by which it was asked for; "": none
+    int64_t proven_ms; // when the directory let them in; 0: it was not asked now
 };
 
 struct channel_token {
     char digest[DIGEST_SIZE]; // the key: of the token, which nobody keeps
     char session[ID_SIZE], person[ID_SIZE], host[ID_SIZE], device[ID_SIZE];
-    char holder[DIGEST_SIZE];
+    char logon[DIGEST_SIZE];
+    char holder[DIGEST_SIZE]; // the same where the cookie must come with it; "": none must
     int64_t fence;
     enum channel_way way;
     int uses;         // that are left
@@ -44,8 +45,8 @@ struct known_channel {
     char id[ID_SIZE]; // the key: "tenant/c-<hex>", of its person's tenant
     char session[ID_SIZE], person[ID_SIZE], host[ID_SIZE], device[ID_SIZE], gateway[ID_SIZE];
     char network[CHANNEL_NETWORK_SIZE];
-    char token[DIGEST_SIZE];  // that opened it; empty: this broker was not there then
-    char holder[DIGEST_SIZE]; // of the token
+    char token[DIGEST_SIZE]; // that opened it; empty: this broker was not there then
+    char logon[DIGEST_SIZE]; // of the token
     int64_t fence;
     enum channel_way way;
     int64_t since_ms; // wall
@@ -104,9 +105,9 @@ void channels_bar(struct channels *channels, const char *person_id);
 void channels_pardon(struct channels *channels, const char *person_id);
 bool channels_are_barred(const struct channels *channels, const char *person_id);
 // What this person has opened from the portal has to be closed, and no token of theirs from there is good any more:
-// what is held by this cookie, or what is not ("": all).
-void channels_log_off(struct channels *channels, const char *person_id, const char *holder);
-void channels_log_off_others(struct channels *channels, const char *person_id, const char *holder);
+// what the browser with this cookie shows, or all but what was opened by it ("": all).
+void channels_log_off(struct channels *channels, const char *person_id, const char *logon);
+void channels_log_off_others(struct channels *channels, const char *person_id, const char *logon);
 
 // ---- channels
 

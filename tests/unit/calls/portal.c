@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: EUPL-1.2
-// A person at the portal opens their desktop in the browser or by an RDP program, or takes it over from where it is
-// open.
+// A person at the portal opens their desktop in the browser or by an RDP program, or takes it over from a desk.
 #include "broker/calls/portal.h"
 #include "broker/base/clock.h"
 #include "broker/base/log.h"
@@ -407,8 +406,16 @@ Test(portal_calls, show_and_change_no_second_factor_of_who_is_nobody_any_more)
 
 // ---- a log-on that is over
 
+static void give_agents(void)
+{
+    static const char *const hosts[] = {"neustadt/ts1", "neustadt/ts2"};
+    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
+        core_set_agent(&calls.core, hosts[i], true);
+}
+
 static void come_in(char channel[ID_SIZE])
 {
+    give_agents();
     open_desktop();
     open_channel();
     text_put(channel, ID_SIZE, calls.to_gateway.message.channel);
@@ -426,13 +433,24 @@ Test(portal_calls, log_off_and_close_what_this_browser_has_opened)
 {
     char channel[ID_SIZE];
     struct portal_form_request *body = mem_new(1, sizeof *body);
-    core_set_agent(&calls.core, "neustadt/ts1", true);
-    core_set_agent(&calls.core, "neustadt/ts2", true);
     come_in(channel);
     cr_expect_not(is_closed(channel));
     cookie_form_token(cookie, "/logoff", body->token);
     call_method(METHOD_PORTAL_LOGOFF, cookie, body);
     cr_expect(is_closed(channel));
+}
+
+// A password that has expired lets nobody log on anew, and throws nobody out of their desktop.
+Test(portal_calls, log_off_whoever_may_not_log_on_any_more_and_leave_the_desktop_open)
+{
+    char channel[ID_SIZE];
+    come_in(channel);
+    calls.verdict = AUTH_EXPIRED;
+    call_method(METHOD_PORTAL_DESKTOPS, cookie, NULL);
+    cr_expect_str_eq(sent_on_to, "/");
+    calls_settle();
+    gateway_sweep(&calls.services);
+    cr_expect_neq(calls.to_gateway.message.type, GATEWAY_CLOSE);
 }
 
 Test(portal_calls, log_off_elsewhere_who_takes_a_second_factor_away)
@@ -441,8 +459,6 @@ Test(portal_calls, log_off_elsewhere_who_takes_a_second_factor_away)
     struct portal_sessions *sessions = &calls.services.portal->sessions;
     char other[DIGEST_SIZE], channel[ID_SIZE];
     services_digest(other, "other", 5);
-    core_set_agent(&calls.core, "neustadt/ts1", true);
-    core_set_agent(&calls.core, "neustadt/ts2", true);
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++) {
         cr_assert(portal_sessions_add(sessions, other, PERSON, clock_steady_ms()));
         come_in(channel);
@@ -451,7 +467,7 @@ Test(portal_calls, log_off_elsewhere_who_takes_a_second_factor_away)
         cr_expect(portal_sessions_use(sessions, holder, clock_steady_ms()), "%zu", i);
         cr_expect_null(portal_sessions_use(sessions, other, clock_steady_ms()), "%zu", i);
     }
-    TEXT_PUT(channels_find(&calls.services.channels, channel)->holder, other);
+    TEXT_PUT(channels_find(&calls.services.channels, channel)->logon, other);
     change_factors(METHOD_PORTAL_CODES);
     cr_expect(is_closed(channel));
 }
@@ -487,13 +503,6 @@ static void expect_lines(const char *file, const char *const *lines)
 {
     for (; *lines; lines++)
         cr_expect(signer_has_line(file, *lines), "%s is not in %s", *lines, file);
-}
-
-static void give_agents(void)
-{
-    static const char *const hosts[] = {"neustadt/ts1", "neustadt/ts2"};
-    for (size_t i = 0; i < sizeof hosts / sizeof *hosts; i++)
-        core_set_agent(&calls.core, hosts[i], true);
 }
 
 Test(portal_files, open_the_desktop_through_the_gateway_by_which_they_came)

@@ -49,7 +49,7 @@ static const char *digest_of(char letter)
 static void offer(char token, enum channel_way way, const char *holder)
 {
     const struct channel_offer offered = {
-        .session = state_session(core.state, anna.session.id), .way = way, .holder = holder};
+        .session = state_session(core.state, anna.session.id), .way = way, .logon = holder};
     channels_offer(&channels, digest_of(token), &offered, now_ms);
 }
 
@@ -216,11 +216,11 @@ static bool is_logged_off(const char *id)
     return channels_judge(&channels, core.state, channels_find(&channels, id)) == CHANNEL_LOGGED_OFF;
 }
 
-static void hold_channel(const char *id, enum channel_way way, const char *holder)
+static void hold_channel(const char *id, enum channel_way way, const char *logon)
 {
     add_channel(id, 'a');
     channels_find(&channels, id)->way = way;
-    TEXT_PUT(channels_find(&channels, id)->holder, holder);
+    TEXT_PUT(channels_find(&channels, id)->logon, logon);
 }
 
 Test(channels, a_log_on_that_is_over_takes_with_it_what_was_opened_by_it)
@@ -229,7 +229,7 @@ Test(channels, a_log_on_that_is_over_takes_with_it_what_was_opened_by_it)
     TEXT_PUT(other, digest_of('d'));
     hold_channel("neustadt/c-1", CHANNEL_BROWSER, COOKIE);
     hold_channel("neustadt/c-2", CHANNEL_BROWSER, other);
-    hold_channel("neustadt/c-3", CHANNEL_TSGU, "");
+    hold_channel("neustadt/c-3", CHANNEL_TSGU, COOKIE);
     hold_channel("neustadt/c-4", CHANNEL_PLAIN, "");
     hold_channel("neustadt/c-5", CHANNEL_FRONT_DOOR, "");
     offer('b', CHANNEL_BROWSER, COOKIE);
@@ -241,7 +241,11 @@ Test(channels, a_log_on_that_is_over_takes_with_it_what_was_opened_by_it)
     channels_log_off(&channels, anna.session.person, COOKIE);
     cr_expect(is_logged_off("neustadt/c-1"));
     cr_expect_not(is_logged_off("neustadt/c-2"));
+    cr_expect_not(is_logged_off("neustadt/c-3"), "an RDP program is no page");
     IS_REFUSED("a token that was used", 'b', CHANNEL_BROWSER, COOKIE, GATEWAY);
+    channels_log_off_others(&channels, anna.session.person, COOKIE);
+    cr_expect_not(is_logged_off("neustadt/c-3"), "it was opened by that log-on");
+    channels_find(&channels, "neustadt/c-2")->logged_off = false;
     channels_log_off_others(&channels, anna.session.person, other);
     cr_expect_not(is_logged_off("neustadt/c-2"));
     cr_expect(is_logged_off("neustadt/c-3"));
