@@ -26,6 +26,7 @@ void loop_timer_stop(struct loop_timer *timer);
 void loop_timer_free(struct loop_timer *timer); // NULL allowed; its work does not run any more
 
 // Watches a descriptor it does not own; begin with loop_watch_set. Free it before closing the descriptor.
+// An error is told once, as both, until the watch is set again: it shows itself behind what is still to be read.
 struct loop_watch *loop_watch_new(struct loop *loop, int descriptor, loop_ready *ready, void *arg);
 void loop_watch_set(struct loop_watch *watch, bool readable, bool writable);
 void loop_watch_free(struct loop_watch *watch); // NULL allowed

@@ -124,6 +124,7 @@ static void guest_free(struct guest *guest)
 void guest_end(struct guest *guest)
 {
     guest->room->failed(guest, CHANNEL_CLIENT_CLOSED);
+    loop_watch_free(take(guest->watch)); // while the descriptor is still its own
     tls_line_fini(&guest->line);
     guest_free(guest);
 }

@@ -101,10 +101,12 @@ static void visit_ready(void *arg, bool readable, bool writable)
     struct visit *visit = arg;
     char words[WORDS];
     ssize_t got = recv(visit->descriptor, words, sizeof words, MSG_DONTWAIT);
-    if (got > 0)
-        send(visit->descriptor, words, (size_t)got, MSG_NOSIGNAL);
-    else
+    if (got <= 0) {
         end_visit(visit, just_close);
+        return;
+    }
+    send(visit->descriptor, words, (size_t)got, MSG_NOSIGNAL);
+    loop_watch_set(visit->watch, true, false); // the line may have been reset behind these words
 }
 
 static void host_is_called(void *arg, bool readable, bool writable)
