@@ -5,6 +5,7 @@
 #include "broker/calls/gateway_messages.h"
 #include "broker/calls/services.h"
 
+#include <assert.h>
 #include <string.h>
 
 static const struct gateway *gateway_of(const struct services *services, const struct request *request)
@@ -18,9 +19,11 @@ bool portal_has_files(const struct services *services, const struct request *req
     return services->portal->signer && gateway_of(services, request);
 }
 
-static const struct rdp_file *sign_file(const struct services *services, const struct gateway *gateway,
+static const struct rdp_file *sign_file(const struct services *services, const struct request *request,
                                         const struct logon_decision *decision, struct fault *why)
 {
+    const struct gateway *gateway = gateway_of(services, request);
+    assert(gateway);
     // Where there is no agent of ours nobody takes a one-time password.
     const struct rdp_file_terms terms = {.gateway = gateway->name,
                                          .port = gateway->port,
@@ -35,7 +38,7 @@ static bool print_file(struct services *services, const struct request *request,
                        const char *user_name, struct text *text, struct fault *why)
 {
     char token[CHANNEL_TOKEN_SIZE], logon[DIGEST_SIZE];
-    const struct rdp_file *file = sign_file(services, gateway_of(services, request), decision, why);
+    const struct rdp_file *file = sign_file(services, request, decision, why);
     if (!file)
         return false;
     portal_holder(request, logon);
@@ -50,8 +53,7 @@ void portal_answer_file(struct services *services, struct request *request, cons
 {
     struct text text = {0};
     struct fault why = {0};
-    const struct gateway *gateway = gateway_of(services, request);
-    if (!gateway || !services->portal->signer) { // it was removed meanwhile
+    if (!portal_has_files(services, request)) { // the gateway was removed meanwhile
         portal_refuse(request, REFUSAL_BUSY, 0);
         return;
     }
