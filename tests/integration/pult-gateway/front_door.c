@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: EUPL-1.2
 // RDP programs at the front door of a gateway: Debian's own, against a broker that the test is.
 #include "broker/base/file.h"
-#include "broker/base/mem.h"
 #include "broker/base/text.h"
-#include "broker/pult-gateway/door_logon.h"
+#include "tests/integration/pult-gateway/door_broker.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 #include "tests/program.h"
 
@@ -19,61 +18,30 @@ enum { DOOR_PORT = 3390 };
 
 // ---- the broker
 
-struct door_logon {
-    door_logon_done *done;
-    void *arg;
-    struct loop_timer *later;
-};
-
 static struct {
     const enum refusal *answers; // one after the other; the last stays
     int asked;
-    bool is_slow; // until somebody says otherwise
     char name[USER_NAME_SIZE], password[64], network[CHANNEL_NETWORK_SIZE];
 } broker;
 
-static void answer_door(void *arg)
+static void hear(struct door_logon *logon, const char *name, const struct secret *password, const char *network)
 {
-    struct door_logon *logon = arg;
-    struct door_logon_result result = {.refusal = *broker.answers, .retry_after_s = 1, .token = TOKEN};
-    if (broker.is_slow) {
-        loop_timer_start(logon->later, 10);
-        return;
-    }
-    if (result.refusal != REFUSAL_NONE)
-        result.token[0] = 0;
-    if (broker.answers[0] == REFUSAL_HOST_WAKING)
-        broker.answers++;
-    logon->done(logon->arg, &result);
-}
-
-static struct door_logon *open_door_logon(void *arg, door_logon_done *done, void *done_arg)
-{
-    (void)arg;
-    struct door_logon *logon = mem_new(1, sizeof *logon);
-    logon->done = done;
-    logon->arg = done_arg;
-    logon->later = loop_timer_new(fixture.loop, answer_door, logon);
-    return logon;
-}
-
-static void ask_at_door(struct door_logon *logon, const char *name, const struct secret *password, const char *network)
-{
+    (void)logon;
     broker.asked++;
     TEXT_PUT(broker.name, name);
     TEXT_PUT(broker.password, password->bytes);
     TEXT_PUT(broker.network, network);
-    loop_timer_start(logon->later, 0);
 }
 
-static void free_door_logon(struct door_logon *logon)
+static void answer(const struct door_logon *logon, struct door_logon_result *result)
 {
-    if (logon)
-        loop_timer_free(logon->later);
-    free(logon);
+    (void)logon;
+    result->refusal = *broker.answers;
+    if (result->refusal != REFUSAL_NONE)
+        result->token[0] = 0;
+    if (broker.answers[0] == REFUSAL_HOST_WAKING)
+        broker.answers++;
 }
-
-static const struct door_port door_port = {open_door_logon, ask_at_door, free_door_logon};
 
 static const enum refusal lets_in[] = {REFUSAL_NONE}, wrong_password[] = {REFUSAL_WRONG_PASSWORD},
                           waking[] = {REFUSAL_HOST_WAKING, REFUSAL_NONE};
@@ -87,7 +55,9 @@ static int status;
 static void open_door(void)
 {
     fixture.config.front_door_port = DOOR_PORT;
-    fixture.door = &door_port;
+    fixture.door = &door_broker_port;
+    door_broker.hears = hear;
+    door_broker.answers = answer;
     broker.answers = lets_in;
     gate_fixture_open();
     snprintf(log_file, sizeof log_file, "%s/log", fixture.folder);
@@ -215,11 +185,11 @@ static bool broker_is_asked(void)
 
 Test(front_door, forgets_who_goes_while_the_broker_is_asked)
 {
-    broker.is_slow = true;
+    door_broker.holds = true;
     anna_comes("geheim");
     await_at_gate(broker_is_asked);
     program_kill(program);
-    broker.is_slow = false;
+    door_broker.holds = false;
     anna_comes("geheim");
     await_at_gate(host_is_visited);
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: EUPL-1.2
 // Many at the front door of a gateway at a time: what FreeRDP says, recorded, against a broker that the test is.
-#include "broker/base/mem.h"
 #include "broker/base/text.h"
 #include "broker/net/rdp.h"
 #include "broker/net/tls_line.h"
-#include "broker/pult-gateway/door_logon.h"
 #include "broker/pult-gateway/rdp_host_answer.h"
 #include "tests/integration/hosts/fake.h"
+#include "tests/integration/pult-gateway/door_broker.h"
 #include "tests/integration/pult-gateway/gate_fixture.h"
 
 #include <criterion/criterion.h>
@@ -23,60 +22,25 @@ static const char *const networks[NETWORKS] = {"127.0.0.1", "127.0.0.2"};
 
 // ---- the broker
 
-struct door_logon {
-    door_logon_done *done;
-    void *arg;
-    struct loop_timer *later;
-    int network;
-};
-
 static struct {
-    bool holds;               // its answers, until somebody says otherwise
     bool has_host_of_first;   // or it is waking
     int asked[NETWORKS], now; // questions; how many are held
 } broker;
 
-static void answer_door(void *arg)
-{
-    struct door_logon *logon = arg;
-    struct door_logon_result result = {.retry_after_s = 1, .token = TOKEN};
-    if (broker.holds) {
-        loop_timer_start(logon->later, 10);
-        return;
-    }
-    if (logon->network == 0 && !broker.has_host_of_first)
-        result = (struct door_logon_result){.refusal = REFUSAL_HOST_WAKING, .retry_after_s = 1};
-    broker.now--;
-    logon->done(logon->arg, &result);
-}
-
-static struct door_logon *open_door_logon(void *arg, door_logon_done *done, void *done_arg)
-{
-    (void)arg;
-    struct door_logon *logon = mem_new(1, sizeof *logon);
-    logon->done = done;
-    logon->arg = done_arg;
-    logon->later = loop_timer_new(fixture.loop, answer_door, logon);
-    return logon;
-}
-
-static void ask_at_door(struct door_logon *logon, const char *name, const struct secret *password, const char *network)
+static void hear(struct door_logon *logon, const char *name, const struct secret *password, const char *network)
 {
     (void)name, (void)password;
     logon->network = text_equal(network, networks[0]) ? 0 : 1;
     broker.asked[logon->network]++;
     broker.now++;
-    loop_timer_start(logon->later, 0);
 }
 
-static void free_door_logon(struct door_logon *logon)
+static void answer(const struct door_logon *logon, struct door_logon_result *result)
 {
-    if (logon)
-        loop_timer_free(logon->later);
-    free(logon);
+    if (logon->network == 0 && !broker.has_host_of_first)
+        *result = (struct door_logon_result){.refusal = REFUSAL_HOST_WAKING, .retry_after_s = 1};
+    broker.now--;
 }
-
-static const struct door_port door_port = {open_door_logon, ask_at_door, free_door_logon};
 
 // ---- the programs
 
@@ -101,7 +65,9 @@ static void open_door(void)
         crowd[i].descriptor = -1;
     context = tls_line_context(TLS_client_method());
     fixture.config.front_door_port = DOOR_PORT;
-    fixture.door = &door_port;
+    fixture.door = &door_broker_port;
+    door_broker.hears = hear;
+    door_broker.answers = answer;
     gate_fixture_open();
 }
 
@@ -222,14 +188,14 @@ static bool last_one_is_answered(void)
 
 Test(front_door_crowd, of_a_network_a_few_ask_at_a_time)
 {
-    broker.holds = broker.has_host_of_first = true;
+    door_broker.holds = broker.has_host_of_first = true;
     for (int i = 0; i < DOOR_NETWORK_LOGONS_MAX + 4; i++)
         visitor_comes(&crowd[i], networks[0]);
     visitor_comes(&crowd[CROWD], networks[1]);
     await_at_gate(everybody_waits_for_the_broker);
     cr_assert_eq(broker.asked[0], DOOR_NETWORK_LOGONS_MAX);
     cr_assert_eq(broker.asked[1], 1);
-    broker.holds = false;
+    door_broker.holds = false;
     await_at_gate(everybody_is_sent_on);
     cr_assert_eq(broker.asked[0], DOOR_NETWORK_LOGONS_MAX + 4);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What systemd is told, and that nothing else is needed to start.
 #include "broker/base/readiness.h"
-#include "broker/base/text.h"
+#include "tests/folder.h"
 #include "tests/started.h"
 
 #include <criterion/criterion.h>
@@ -22,8 +22,8 @@ Test(readiness, is_told_to_a_socket_of_the_kernel)
 Test(readiness, is_told_to_a_socket_in_a_folder)
 {
     struct sockaddr_un name = {.sun_family = AF_UNIX};
-    char folder[] = "/tmp/readiness-XXXXXX", said[64] = "";
-    cr_assert(mkdtemp(folder));
+    char folder[FOLDER_SIZE], said[64] = "";
+    folder_make(folder, "readiness");
     snprintf(name.sun_path, sizeof name.sun_path, "%s/notify", folder);
     int descriptor = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     cr_assert_eq(bind(descriptor, (struct sockaddr *)&name, sizeof name), 0);
@@ -32,8 +32,7 @@ Test(readiness, is_told_to_a_socket_in_a_folder)
     cr_assert_gt(recv(descriptor, said, sizeof said - 1, MSG_DONTWAIT), 0);
     cr_assert_str_eq(said, "READY=1");
     close(descriptor);
-    unlink(name.sun_path);
-    rmdir(folder);
+    folder_remove(folder);
 }
 
 Test(readiness, needs_nobody_who_asks)

@@ -1,35 +1,12 @@
 // SPDX-License-Identifier: EUPL-1.2
 // What a gateway hears of itself.
-#include "broker/base/log.h"
 #include "broker/calls/gateway_messages.h"
-#include "tests/unit/calls/calls_fixture.h"
+#include "tests/unit/calls/outside_fixture.h"
 
 #include <criterion/criterion.h>
 #include <string.h>
 
-#define GATEWAY "neustadt/gw"
-
-static void open_calls(void)
-{
-    log_set_level(LOG_LEVEL_ERROR);
-    calls_open();
-    gateway_linked(&calls.services, GATEWAY);
-}
-
-static void close_calls(void)
-{
-    channels_fini(&calls.services.channels);
-    calls_close();
-}
-
-TestSuite(gateway_links, .init = open_calls, .fini = close_calls);
-
-static const struct gateway_message *last_told(enum gateway_message_type type)
-{
-    cr_assert_str_eq(calls.to_gateway.to, GATEWAY);
-    cr_assert_eq(calls.to_gateway.message.type, type);
-    return &calls.to_gateway.message;
-}
+TestSuite(gateway_links, .init = outside_open, .fini = outside_close);
 
 Test(gateway_links, each_link_has_a_key_of_its_own)
 {

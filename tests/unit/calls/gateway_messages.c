@@ -6,48 +6,13 @@
 #include "broker/calls/channel_standing.h"
 #include "broker/calls/device_messages.h"
 #include "tests/log_kept.h"
-#include "tests/unit/calls/calls_fixture.h"
+#include "tests/unit/calls/outside_fixture.h"
 
 #include <criterion/criterion.h>
 #include <stdio.h>
 #include <string.h>
 
-#define GATEWAY "neustadt/gw"
-#define PERSON "neustadt/p-0123456789abcdef"
-
-static struct logon_decision anna;
-
-static void open_calls(void)
-{
-    union record person = {.person = {.id = PERSON, .first_seen_ms = 1}};
-    struct store_person row = {.id = PERSON, .key = "1", .user_name = "anna", .name = "Anna"};
-    log_set_level(LOG_LEVEL_ERROR);
-    calls_open();
-    people_put(&calls.services.people, &row);
-    core_set(&calls.core, NOUN_PERSON, &person);
-    union record profile = {.profile =
-                                *(const struct profile *)state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk")};
-    profile.profile.outside = OUTSIDE_BY_ANY;
-    profile.profile.max_minutes = 600;
-    core_set(&calls.core, NOUN_PROFILE, &profile);
-    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk1", &anna);
-    gateway_linked(&calls.services, GATEWAY);
-}
-
-static void close_calls(void)
-{
-    channels_fini(&calls.services.channels);
-    calls_close();
-}
-
-TestSuite(gateway_messages, .init = open_calls, .fini = close_calls);
-
-static const struct gateway_message *last_told(enum gateway_message_type type)
-{
-    cr_assert_str_eq(calls.to_gateway.to, GATEWAY);
-    cr_assert_eq(calls.to_gateway.message.type, type);
-    return &calls.to_gateway.message;
-}
+TestSuite(gateway_messages, .init = outside_open, .fini = outside_close);
 
 Test(gateway_messages, a_guessed_token_opens_nothing)
 {

@@ -4,39 +4,17 @@
 #include "broker/base/log.h"
 #include "broker/calls/gateway_messages.h"
 #include "broker/calls/logon_attempt.h"
-#include "tests/unit/calls/calls_fixture.h"
+#include "tests/unit/calls/outside_fixture.h"
 
 #include <criterion/criterion.h>
 
-#define GATEWAY "neustadt/gw"
-#define PERSON "neustadt/p-0123456789abcdef"
-
-static struct logon_decision anna;
-
-static void open_calls(void)
+static void open_with_agent(void)
 {
-    union record person = {.person = {.id = PERSON, .first_seen_ms = 1}};
-    const struct store_person row = {.id = PERSON, .key = "1", .user_name = "anna", .name = "Anna"};
-    log_set_level(LOG_LEVEL_ERROR);
-    calls_open();
-    people_put(&calls.services.people, &row);
-    core_set(&calls.core, NOUN_PERSON, &person);
-    union record profile = {.profile =
-                                *(const struct profile *)state_find(calls.core.state, NOUN_PROFILE, "neustadt/clerk")};
-    profile.profile.outside = OUTSIDE_BY_ANY;
-    core_set(&calls.core, NOUN_PROFILE, &profile);
-    core_log_on(&calls.core, "0123456789abcdef", "rathaus", "neustadt/desk1", &anna);
+    outside_open();
     core_set_agent(&calls.core, anna.host.id, true);
-    gateway_linked(&calls.services, GATEWAY);
 }
 
-static void close_calls(void)
-{
-    channels_fini(&calls.services.channels);
-    calls_close();
-}
-
-TestSuite(standing, .init = open_calls, .fini = close_calls);
+TestSuite(standing, .init = open_with_agent, .fini = outside_close);
 
 static struct gateway_message opened(enum channel_way way)
 {
