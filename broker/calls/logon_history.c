@@ -16,7 +16,6 @@ static void write_logon(struct services *services, const char *person_id, const 
 {
     struct event event;
     struct fault why;
-    past_logons_add(&services->past_logons, person_id, logon);
     past_logon_event(&event, person_id, place->gateway, logon);
     if (!commit_events(services->commit, &event, 1, NULL, 0, NULL, NULL, &why))
         log_warn("portal", "a log-on of %s was not recorded: %s", person_id, why.text);
@@ -34,6 +33,7 @@ void logon_history_right(struct services *services, const char *person_id, const
 {
     const struct past_logon logon = logon_at(services, place, 0);
     assert(services->portal);
+    past_logons_add(&services->past_logons, person_id, &logon);
     write_logon(services, person_id, place, &logon);
 }
 
@@ -43,7 +43,7 @@ void logon_history_refused(struct services *services, const char *tenant_id, con
     const struct past_logon logon = logon_at(services, place, 1);
     const struct store_person *person = NULL;
     while (services->portal && (person = people_by_name(&services->people, tenant_id, name, person)))
-        if (past_logons_take_refusal(&services->past_logons, person->id, logon.at_ms, clock_steady_ms()))
+        if (past_logons_refuse(&services->past_logons, person->id, &logon, clock_steady_ms()))
             write_logon(services, person->id, place, &logon);
 }
 

@@ -38,31 +38,60 @@ static struct past_logons_of *logons_of(struct past_logons *past, const char *pe
     return theirs;
 }
 
+static bool is_refused(const struct past_logon *logon)
+{
+    return logon->count > 0;
+}
+
+// False: the new one is it that has to go.
+static bool make_room(struct past_logons_of *theirs, const struct past_logon *logon)
+{
+    size_t refused = is_refused(logon), oldest = PAST_LOGONS_KEPT;
+    for (size_t i = 0; i < theirs->count; i++)
+        refused += is_refused(&theirs->last[i]);
+    bool refused_goes = refused > PAST_LOGONS_KEPT / 2;
+    for (size_t i = 0; i < theirs->count; i++)
+        if (is_refused(&theirs->last[i]) == refused_goes)
+            oldest = i;
+    assert(oldest < theirs->count);
+    if (is_refused(logon) == refused_goes && logon->at_ms < theirs->last[oldest].at_ms)
+        return false;
+    theirs->count--;
+    memmove(theirs->last + oldest, theirs->last + oldest + 1, (theirs->count - oldest) * sizeof *theirs->last);
+    return true;
+}
+
 void past_logons_add(struct past_logons *past, const char *person_id, const struct past_logon *logon)
 {
     struct past_logons_of *theirs = logons_of(past, person_id);
     size_t at = 0;
     assert(id_is_valid(NOUN_PERSON, person_id) && logon->count >= 0);
-    while (theirs && at < theirs->count && theirs->last[at].at_ms > logon->at_ms)
-        at++;
-    if (!theirs || at == PAST_LOGONS_KEPT)
+    if (!theirs || (theirs->count == PAST_LOGONS_KEPT && !make_room(theirs, logon)))
         return;
-    if (theirs->count < PAST_LOGONS_KEPT)
-        theirs->count++;
-    memmove(theirs->last + at + 1, theirs->last + at, (theirs->count - at - 1) * sizeof *theirs->last);
+    while (at < theirs->count && theirs->last[at].at_ms > logon->at_ms)
+        at++;
+    memmove(theirs->last + at + 1, theirs->last + at, (theirs->count - at) * sizeof *theirs->last);
     theirs->last[at] = *logon;
+    theirs->count++;
 }
 
-bool past_logons_take_refusal(struct past_logons *past, const char *person_id, int64_t now_ms, int64_t now_steady_ms)
+static bool is_same_guesser(const struct past_logon *before, const struct past_logon *refused)
+{
+    return is_refused(before) && refused->at_ms - before->at_ms < PAST_LOGONS_REFUSED_MS &&
+           text_equal(before->network, refused->network) && text_equal(before->browser, refused->browser);
+}
+
+bool past_logons_refuse(struct past_logons *past, const char *person_id, const struct past_logon *refused,
+                        int64_t now_steady_ms)
 {
     struct past_logons_of *theirs = sorted_table_find(&past->people, person_id);
-    for (size_t i = 0; theirs && i < theirs->count; i++) {
-        struct past_logon *before = &theirs->last[i];
-        if (before->count && now_ms - before->at_ms < PAST_LOGONS_REFUSED_MS) {
-            before->count++;
+    assert(is_refused(refused));
+    for (size_t i = 0; theirs && i < theirs->count; i++)
+        if (is_same_guesser(&theirs->last[i], refused)) {
+            theirs->last[i].count++;
             return false;
         }
-    }
+    past_logons_add(past, person_id, refused);
     return meter_take(&past->refusals, &refusal_rate, now_steady_ms);
 }
 

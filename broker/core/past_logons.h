@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: EUPL-1.2
 // The last log-ons of each person at the portal, also those that were refused, so that they see one that was not
-// theirs. What is shown comes out of the journal: read again when the broker starts. No I/O; times are by the wall.
+// theirs. Read again from the journal when the broker starts, but for how often somebody was refused. No I/O; times are
+// by the wall.
 #pragma once
 #include "broker/base/address.h"
 #include "broker/base/meter.h"
@@ -34,11 +35,13 @@ struct past_logons {
 };
 
 void past_logons_fini(struct past_logons *past);
-// In its place by its time; of too many the oldest goes.
+// In its place by its time. Of too many the oldest goes, of those that were right or those that were refused, of which
+// there are more: nobody can push out the other kind.
 void past_logons_add(struct past_logons *past, const char *person_id, const struct past_logon *logon);
-// Whoever is refused from the internet may be refused as often as they like. True: it has to be added, and written.
-// Else it is counted with the one before, or nowhere but in the log.
-bool past_logons_take_refusal(struct past_logons *past, const char *person_id, int64_t now_ms, int64_t now_steady_ms);
+// Added, or counted with one before from the same network and browser. True: it is new, and to be written to the journal,
+// which those from the internet who guess at everybody do not fill.
+bool past_logons_refuse(struct past_logons *past, const char *person_id, const struct past_logon *refused,
+                        int64_t now_steady_ms);
 // NULL: none.
 const struct past_logons_of *past_logons_find(const struct past_logons *past, const char *person_id);
 void past_logons_forget(struct past_logons *past, const char *person_id);

@@ -50,15 +50,53 @@ Test(past_logons, are_the_latest)
     cr_expect_eq(theirs->last[PAST_LOGONS_KEPT - 1].at_ms, PAST_LOGONS_KEPT);
 }
 
+static bool refuse(const char *person, int64_t at_ms, const char *network, int64_t now_steady_ms)
+{
+    struct past_logon refused = {.at_ms = at_ms, .count = 1, .browser = "Firefox, Linux"};
+    TEXT_PUT(refused.network, network);
+    return past_logons_refuse(&past, person, &refused, now_steady_ms);
+}
+
 Test(past_logons, of_who_guesses_are_one)
 {
-    cr_expect(past_logons_take_refusal(&past, ANNA, 1000, 1));
-    add(ANNA, 1000, 1);
+    cr_expect(refuse(ANNA, 1000, "192.0.2.0/24", 1));
     add(ANNA, 1500, 0);
     for (int i = 1; i < 20; i++)
-        cr_expect_not(past_logons_take_refusal(&past, ANNA, 1000 + i, 1));
+        cr_expect_not(refuse(ANNA, 1000 + i, "192.0.2.0/24", 1));
     cr_expect_eq(past_logons_find(&past, ANNA)->last[1].count, 20);
-    cr_expect(past_logons_take_refusal(&past, ANNA, 1000 + PAST_LOGONS_REFUSED_MS, 1));
+    cr_expect(refuse(ANNA, 1000 + PAST_LOGONS_REFUSED_MS, "192.0.2.0/24", 1));
+}
+
+// Anna has mistyped, and somebody else guesses just then.
+Test(past_logons, of_who_guesses_elsewhere_are_their_own)
+{
+    cr_expect(refuse(ANNA, 1000, "192.0.2.0/24", 1));
+    cr_expect(refuse(ANNA, 1001, "203.0.113.0/24", 1));
+    cr_expect_not(refuse(ANNA, 1002, "203.0.113.0/24", 1));
+    const struct past_logons_of *theirs = past_logons_find(&past, ANNA);
+    cr_assert_eq(theirs->count, 2);
+    cr_expect_str_eq(theirs->last[0].network, "203.0.113.0/24");
+    cr_expect_eq(theirs->last[0].count, 2);
+    cr_expect_eq(theirs->last[1].count, 1);
+}
+
+Test(past_logons, of_who_guesses_push_none_out_that_was_right)
+{
+    for (int i = 0; i < PAST_LOGONS_KEPT / 2; i++)
+        add(ANNA, i, 0);
+    for (int i = 0; i < 100; i++)
+        add(ANNA, 1000 + i, 1);
+    add(ANNA, 500, 1);
+    const struct past_logons_of *theirs = past_logons_find(&past, ANNA);
+    cr_assert_eq(theirs->count, PAST_LOGONS_KEPT);
+    for (int i = 0; i < PAST_LOGONS_KEPT / 2; i++) {
+        cr_expect_eq(theirs->last[i].at_ms, 1099 - i);
+        cr_expect_eq(theirs->last[PAST_LOGONS_KEPT - 1 - i].at_ms, i);
+    }
+    for (int i = 0; i < 100; i++)
+        add(ANNA, 2000 + i, 0);
+    theirs = past_logons_find(&past, ANNA);
+    cr_expect_eq(theirs->last[PAST_LOGONS_KEPT / 2].at_ms, 1099, "nor the other way round");
 }
 
 Test(past_logons, of_who_guesses_at_everybody_fill_no_journal)
@@ -67,10 +105,11 @@ Test(past_logons, of_who_guesses_at_everybody_fill_no_journal)
     for (int i = 0; i < 10000; i++) {
         char id[ID_SIZE];
         snprintf(id, sizeof id, "neustadt/p-%d", i);
-        written += past_logons_take_refusal(&past, id, 1, 1);
+        written += refuse(id, 1, "192.0.2.0/24", 1);
     }
     cr_expect_eq(written, 200);
-    cr_expect(past_logons_take_refusal(&past, ANNA, 1, 60 * 1000), "and later others are told again");
+    cr_expect_eq(past_logons_find(&past, "neustadt/p-9999")->count, 1, "who they are at sees it all the same");
+    cr_expect(refuse("neustadt/p-10000", 1, "192.0.2.0/24", 60 * 1000), "and later others are told again");
 }
 
 Test(past_logons, are_forgotten_with_their_person)
