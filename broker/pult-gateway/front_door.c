@@ -13,6 +13,7 @@
 #include "broker/pult-gateway/rdp_logon.h"
 
 #include <assert.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -239,10 +240,22 @@ static void ask_broker(struct door_visitor *visitor)
     }
 }
 
-// Who waits keeps no connection to the broker, so that others can be asked for.
+// Nothing is read of who waits: only the end of their side of the connection is looked for.
+static bool has_gone(const struct guest *guest)
+{
+    struct pollfd line = {.fd = guest->line.descriptor, .events = POLLRDHUP};
+    return poll(&line, 1, 0) > 0;
+}
+
+// Who waits keeps no connection to the broker, so that others can be asked for. For who has gone nobody is asked: that
+// would take their desktop from where they went.
 static void ask_again(void *arg)
 {
     struct door_visitor *visitor = arg;
+    if (has_gone(visitor->guest)) {
+        guest_end(visitor->guest);
+        return;
+    }
     if (!visitor->asked) {
         ask_broker(visitor);
         return;

@@ -16,11 +16,13 @@
 
 enum { DOOR_PORT = 3390 };
 
+#define GOER "geht" // the password of who does not stay
+
 // ---- the broker
 
 static struct {
     const enum refusal *answers; // one after the other; the last stays
-    int asked;
+    int asked, asked_of_goer;
     char name[USER_NAME_SIZE], password[64], network[CHANNEL_NETWORK_SIZE];
 } broker;
 
@@ -28,6 +30,7 @@ static void hear(struct door_logon *logon, const char *name, const struct secret
 {
     (void)logon;
     broker.asked++;
+    broker.asked_of_goer += text_equal(password->bytes, GOER);
     TEXT_PUT(broker.name, name);
     TEXT_PUT(broker.password, password->bytes);
     TEXT_PUT(broker.network, network);
@@ -192,6 +195,24 @@ Test(front_door, forgets_who_goes_while_the_broker_is_asked)
     door_broker.holds = false;
     anna_comes("geheim");
     await_at_gate(host_is_visited);
+}
+
+static bool whoever_stays_was_asked_for_often(void)
+{
+    return broker.asked - broker.asked_of_goer >= 3;
+}
+
+// Where they went they may have their desktop by now.
+Test(front_door, asks_no_more_for_who_went_while_a_host_wakes)
+{
+    static const enum refusal wakes_on[10] = {[0 ... 8] = REFUSAL_HOST_WAKING};
+    broker.answers = wakes_on;
+    anna_comes(GOER);
+    await_at_gate(broker_is_asked);
+    program_kill(program);
+    anna_comes("bleibt");
+    await_at_gate(whoever_stays_was_asked_for_often);
+    cr_assert_leq(broker.asked_of_goer, 2, "once more, if they went just then");
 }
 
 // The session host is being asked for TLS, and its connection ends when the program has been sent away already.
