@@ -38,7 +38,8 @@ static const char *find_sender(const char *line, size_t *length)
         }
         at += word ? word : 1;
     }
-    *length = strcspn(line, " :");
+    *length = strcspn(line, " "); // an IPv6 network has colons of its own
+    *length -= *length && line[*length - 1] == ':';
     return line;
 }
 

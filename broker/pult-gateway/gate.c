@@ -112,14 +112,14 @@ static bool may_say(void *arg, const struct sockaddr_storage *from, const struct
 {
     const struct gate *gate = arg;
     struct address address;
-    char text[ADDRESS_TEXT_SIZE] = "";
+    char text[ADDRESS_NETWORK_TEXT_SIZE] = "somebody";
     (void)caller;
     if (!header)
         return true;
     bool is_known = address_of_socket(&address, (const struct sockaddr *)from);
     bool may = is_known && address_networks_have(gate->room.config->proxies, &address);
     if (!may && is_known)
-        address_print(text, &address);
+        address_network_print(text, &address);
     if (!may)
         log_info("gate", "%s is closed: says for whom it calls, and is none of the proxies", text);
     return may;

@@ -56,6 +56,14 @@ Test(log_limit, who_speaks_of_many_does_not_get_past_it)
     cr_assert_eq(held, 20000 - LOG_FORMAT_BURST, "none is lost from the count");
 }
 
+Test(log_limit, networks_that_begin_alike_are_senders_of_their_own)
+{
+    cr_assert_eq(written("%s is refused", "2001:db8:9:1::/64 is refused", 1000, 1000), LOG_KIND_BURST);
+    cr_assert_eq(written("%s is refused", "2001:db8:9:2::/64 is refused", 5, 1000), 5);
+    cr_assert_eq(written("%s: refused", "2001:db8:9:1::/64: refused", 1000, 1000), LOG_KIND_BURST);
+    cr_assert_eq(written("%s: refused", "2001:db8:9:2::/64: refused", 5, 1000), 5);
+}
+
 Test(log_limit, without_an_id_the_first_word_is_the_sender)
 {
     cr_assert_eq(written("%s accepted", "anna accepted", 100, 1000), LOG_KIND_BURST);
