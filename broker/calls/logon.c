@@ -185,6 +185,10 @@ static void logon_committed(void *arg, bool durable, const struct fault *why)
     if (logon->decision.reconnected)
         gateway_close_session(logon->services, logon->decision.session.id, CHANNEL_MOVED);
     tell_desks_of_lost(logon);
+    if (logon->at_portal && !portal_session_of(logon->services, logon->request)) {
+        refuse_logon(logon, REFUSAL_UNAUTHENTICATED);
+        return;
+    }
     if (logon->for_program)
         portal_answer_file(logon->services, logon->request, &logon->decision, logon->user_name);
     else if (logon->at_portal)
@@ -291,7 +295,8 @@ static void proven(void *arg, enum auth_verdict verdict, const struct identity *
 {
     struct logon *logon = arg;
     enum refusal refusal = attempt_finish(&logon->attempt, logon->services, verdict);
-    if (refusal == REFUSAL_WRONG_PASSWORD && logon->at_portal) { // they are nobody there any more
+    bool is_logged_off = logon->at_portal && !portal_session_of(logon->services, logon->request);
+    if (is_logged_off || (refusal == REFUSAL_WRONG_PASSWORD && logon->at_portal)) { // they are nobody there any more
         refuse_logon(logon, REFUSAL_UNAUTHENTICATED);
     } else if (refusal == REFUSAL_WRONG_PASSWORD) {
         logon->services->counters.logons_refused++;

@@ -228,6 +228,13 @@ void portal_holder(const struct request *request, char digest[DIGEST_SIZE])
     digest_cookie(digest, request->visit->session);
 }
 
+const struct portal_session *portal_session_of(const struct services *services, const struct request *request)
+{
+    char digest[DIGEST_SIZE];
+    portal_holder(request, digest);
+    return portal_sessions_use(&services->portal->sessions, digest, clock_steady_ms());
+}
+
 struct portal_logon {
     struct services *services;
     struct request *request;

@@ -37,6 +37,8 @@ void portal_answer_script(struct request *request);
 // Of somebody who is logged on: their browser's proof that the form was ours, and what stands for their cookie.
 bool portal_form_is_ours(const struct request *request, const char *token);
 void portal_holder(const struct request *request, char digest[DIGEST_SIZE]);
+// Asked again behind each wait: NULL when they have been logged off meanwhile.
+const struct portal_session *portal_session_of(const struct services *services, const struct request *request);
 // A refusal as a page, or as JSON where a script asked; who is not logged on is sent to where they can.
 void portal_refuse(struct request *request, enum refusal refusal, int64_t retry_after_ms);
 // In the language of who asked.

@@ -24,7 +24,8 @@ static void add_desktop(const struct services *services, const struct profile *p
     TEXT_PUT(desktop->name, profile->name[0] ? profile->name : profile->id);
     desktop->in_browser = true;
     desktop->by_file = by_file;
-    desktop->asks_password = !pool_has_agent(services->state, profile->pool);
+    const struct host *host = session ? state_host(services->state, session->host) : NULL;
+    desktop->asks_password = host ? !host_has_agent(host) : !pool_has_agents(services->state, profile->pool);
     desktop->state = !session                                 ? VIEW_CLOSED
                      : session->state == SESSION_DISCONNECTED ? VIEW_DISCONNECTED
                                                               : VIEW_OPEN_ELSEWHERE;

@@ -47,10 +47,10 @@ static const char *problem_of(const struct fault *why)
 
 static bool may_change(const struct services *services, const struct request *request)
 {
-    char digest[DIGEST_SIZE];
-    int64_t now_ms = clock_steady_ms();
-    portal_holder(request, digest);
-    return portal_session_is_new(portal_sessions_use(&services->portal->sessions, digest, now_ms), now_ms);
+    const struct portal_session *session = portal_session_of(services, request);
+    // Who came by a code of the help desk has nothing yet to log on with again.
+    return session &&
+           (factor_is_missing(services->state, request->peer.id) || portal_session_is_new(session, clock_steady_ms()));
 }
 
 // ---- pages

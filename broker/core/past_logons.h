@@ -38,8 +38,8 @@ void past_logons_fini(struct past_logons *past);
 // In its place by its time. Of too many the oldest goes, of those that were right or those that were refused, of which
 // there are more: nobody can push out the other kind.
 void past_logons_add(struct past_logons *past, const char *person_id, const struct past_logon *logon);
-// Added, or counted with one before from the same network and browser. True: it is new, and to be written to the journal,
-// which those from the internet who guess at everybody do not fill.
+// Added, or counted with one before from the same network and browser. True: it is new, and to be written to the
+// journal, which those from the internet who guess at everybody do not fill.
 bool past_logons_refuse(struct past_logons *past, const char *person_id, const struct past_logon *refused,
                         int64_t now_steady_ms);
 // NULL: none.

@@ -180,15 +180,19 @@ bool pool_has_owned_host(const struct state *state, const struct pool *pool, con
     return false;
 }
 
-bool pool_has_agent(const struct state *state, const char *pool_id)
+bool pool_has_agents(const struct state *state, const char *pool_id)
 {
     const struct sorted_table *hosts = state_table(state, NOUN_HOST);
+    bool has_some = false;
     for (size_t i = 0; i < hosts->count; i++) {
         const struct host *host = hosts->records[i];
-        if (text_equal(host->pool, pool_id) && host_has_agent(host))
-            return true;
+        if (!text_equal(host->pool, pool_id))
+            continue;
+        if (!host_has_agent(host))
+            return false;
+        has_some = true;
     }
-    return false;
+    return has_some;
 }
 
 const struct host *placement_choose(const struct placement *placement, struct trace *trace, enum refusal *refusal)

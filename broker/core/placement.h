@@ -38,8 +38,8 @@ struct placement {
 const struct host *placement_choose(const struct placement *placement, struct trace *trace, enum refusal *refusal);
 // Whether a machine of the pool is this person's, in whatever state it is.
 bool pool_has_owned_host(const struct state *state, const struct pool *pool, const char *person_id);
-// Whether some host of the pool takes one-time passwords.
-bool pool_has_agent(const struct state *state, const char *pool_id);
+// Whether whichever host of the pool it will be takes one-time passwords.
+bool pool_has_agents(const struct state *state, const char *pool_id);
 bool host_is_usable(const struct health_source *health, const char *host_id);        // for sessions that run there
 bool host_accepts_sessions(const struct health_source *health, const char *host_id); // for new ones
 bool host_is_available(const struct health_source *health, const char *host_id);     // so, or asleep and to be woken

@@ -82,6 +82,8 @@ void at_portal_calls(enum method_id method, const char *shown, void *body)
     TEXT_PUT(request->peer.gateway, at_portal.gateway);
     portal_prove(&calls.services, request->visit->session, &request->peer);
     calls_dispatch(&calls.services, request);
+    if (at_portal.meanwhile)
+        at_portal.meanwhile();
     calls_settle();
     calls_settle();
     cr_assert(at_portal.status, "not answered");

@@ -13,6 +13,7 @@ extern struct at_portal {
     const char *profile; // that the page is about
     const char *gateway; // through which they come
     char cookie[COOKIE_SIZE], holder[DIGEST_SIZE];
+    void (*meanwhile)(void); // happens while the directory is asked; NULL: nothing
     // The answer.
     int status;
     struct text answer;

@@ -184,6 +184,8 @@ void calls_settle(void)
     while (written) {
         store_done *done = written;
         written = NULL;
+        if (calls.while_writing)
+            calls.while_writing();
         done(written_arg, STORE_DURABLE, NULL);
     }
     while (gone) {

@@ -63,7 +63,8 @@ struct calls_fixture {
     enum group_standing group, group_answer; // of every group: as remembered, and when it is asked for
     int group_questions;
     void (*meanwhile)(void); // happens while groups are asked for; NULL: nothing
-    const char *key;         // anna's, when it is another
+    void (*while_writing)(void);
+    const char *key; // anna's, when it is another
     bool locked;
 };
 

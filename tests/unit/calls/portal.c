@@ -138,12 +138,17 @@ Test(portal_calls, refuse_a_page_that_was_about_another_desktop)
     at_portal_is_refused(403, "\"sentence\":\"");
 }
 
-// By a code of the help desk one comes to the page where one is set up, and no further.
-Test(portal_calls, open_nothing_for_who_has_no_second_factor)
+static void take_factor_away(void)
 {
     union record factor = {.factor = {.id = FACTOR}};
     struct event event = {.type = EVENT_REMOVED, .noun = NOUN_FACTOR, .record = factor};
     state_apply(calls.core.state, &event);
+}
+
+// By a code of the help desk one comes to the page where one is set up, and no further.
+Test(portal_calls, open_nothing_for_who_has_no_second_factor)
+{
+    take_factor_away();
     at_portal_opens_desktop();
     at_portal_is_refused(403, "\"sentence\":\"");
     at_portal_calls(METHOD_PORTAL_DESKTOPS, at_portal.cookie, NULL);
@@ -229,6 +234,18 @@ Test(portal_calls, change_second_factors_later_after_another_log_on_alone)
     }
 }
 
+// They came by a code of the help desk, and have nothing to log on with again.
+Test(portal_calls, set_up_the_first_second_factor_later_too)
+{
+    take_factor_away();
+    be_logged_on_for(PORTAL_NEW_MS);
+    at_portal_calls(METHOD_PORTAL_FACTORS, at_portal.cookie, NULL);
+    cr_expect(strstr(at_portal.answer.bytes, "href=\"/factors/telephone\""), "%s", at_portal.answer.bytes);
+    cr_expect_null(strstr(at_portal.answer.bytes, "Neu anmelden"));
+    at_portal_calls(METHOD_PORTAL_TELEPHONE, at_portal.cookie, NULL);
+    cr_expect_eq(at_portal.status, 200);
+}
+
 static void expect_nobody_served(enum method_id method, bool is_form)
 {
     be_logged_on_for(0);
@@ -291,6 +308,27 @@ Test(portal_calls, log_off_and_close_what_this_browser_has_opened)
     cookie_form_token(at_portal.cookie, "/logoff", body->token);
     at_portal_calls(METHOD_PORTAL_LOGOFF, at_portal.cookie, body);
     cr_expect(is_closed(channel));
+}
+
+static void log_off_meanwhile(void)
+{
+    portal_log_off(&calls.services, PERSON, "");
+}
+
+// Whoever has the cookie of somebody else asks in time, and waits.
+Test(portal_calls, open_nothing_for_who_is_logged_off_meanwhile)
+{
+    at_portal.meanwhile = log_off_meanwhile;
+    at_portal_opens_desktop();
+    at_portal_is_refused(401, "\"sentence\":\"");
+}
+
+Test(portal_calls, give_no_token_to_who_is_logged_off_while_it_is_written_down)
+{
+    calls.while_writing = log_off_meanwhile;
+    at_portal_opens_desktop();
+    cr_expect_eq(at_portal.status, 401, "%s", at_portal.answer.bytes);
+    cr_expect_null(strstr(at_portal.answer.bytes, "\"channel\""), "%s", at_portal.answer.bytes);
 }
 
 // A password that has expired lets nobody log on anew, and throws nobody out of their desktop.

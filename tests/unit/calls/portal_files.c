@@ -109,6 +109,9 @@ Test(portal_files, say_whether_a_password_is_needed)
     at_portal_calls(METHOD_PORTAL_DESKTOPS, at_portal.cookie, NULL);
     cr_expect(strstr(at_portal.answer.bytes, "Das Programm fragt nach Ihrem Passwort."), "%s", at_portal.answer.bytes);
     cr_expect(strstr(at_portal.answer.bytes, "<code>xfreerdp3 desktop.rdp</code>"), "%s", at_portal.answer.bytes);
+    core_set_agent(&calls.core, "neustadt/ts1", true); // and it may be the other one
+    at_portal_calls(METHOD_PORTAL_DESKTOPS, at_portal.cookie, NULL);
+    cr_expect(strstr(at_portal.answer.bytes, "Das Programm fragt nach Ihrem Passwort."), "%s", at_portal.answer.bytes);
     give_agents();
     at_portal_calls(METHOD_PORTAL_DESKTOPS, at_portal.cookie, NULL);
     cr_expect(strstr(at_portal.answer.bytes, "Ein Passwort ist dort nicht nötig."), "%s", at_portal.answer.bytes);
